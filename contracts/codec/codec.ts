@@ -1,0 +1,81 @@
+import { Packr } from 'msgpackr';
+import { parseAllDocuments, stringify } from 'yaml';
+import { statusError } from '../errors/status.ts';
+
+export type ContentType = 'application/json' | 'application/yaml' | 'application/msgpack';
+export const JSON_TYPE = 'application/json';
+export const YAML_TYPE = 'application/yaml';
+export const MSGPACK_TYPE = 'application/msgpack';
+
+// Plain MessagePack maps, which every language reads; `int64AsType` keeps numbers numbers.
+const packr = new Packr({ useRecords: false, int64AsType: 'number', moreTypes: false });
+const text = new TextDecoder('utf-8', { fatal: true });
+const utf8 = new TextEncoder();
+
+/** Which encoding is this? `declared` (a content-type header) wins; without one the first byte tells. */
+export function contentTypeOf(bytes: Uint8Array, declared?: string): ContentType {
+  const name = declared?.split(';', 1)[0]?.trim().toLowerCase();
+  if (name !== undefined && name !== '') {
+    if (name === JSON_TYPE || name === 'text/json' || name.endsWith('+json')) return JSON_TYPE;
+    if (name === MSGPACK_TYPE || name === 'application/x-msgpack') return MSGPACK_TYPE;
+    if (name === YAML_TYPE || name === 'text/yaml' || name === 'application/x-yaml' || name === 'text/x-yaml')
+      return YAML_TYPE;
+    throw statusError(
+      'UnsupportedMediaType',
+      `decode message: content-type "${name}" is not known; use ${JSON_TYPE}, ${YAML_TYPE} or ${MSGPACK_TYPE}`,
+    );
+  }
+  const first = bytes[0];
+  if (first === undefined) return JSON_TYPE;
+  if (first === 0x7b || first === 0x5b) return JSON_TYPE;
+  if ((first >= 0x80 && first <= 0x8f) || first === 0xde || first === 0xdf) return MSGPACK_TYPE;
+  return YAML_TYPE;
+}
+
+/** @returns the one document in `bytes`; `undefined` when `bytes` is empty. @throws StatusError BadRequest, UnsupportedMediaType */
+export function decode(bytes: Uint8Array, declared?: string): unknown {
+  if (bytes.length === 0) return undefined;
+  const documents = decodeAll(bytes, declared);
+  if (documents.length > 1) {
+    throw statusError(
+      'BadRequest',
+      `decode message: found ${documents.length} YAML documents where one belongs; send several to troupe.apply`,
+    );
+  }
+  return documents[0];
+}
+
+/** Every document in `bytes` (only YAML can hold several); empty documents are left out. @throws StatusError */
+export function decodeAll(bytes: Uint8Array, declared?: string): unknown[] {
+  const type = contentTypeOf(bytes, declared);
+  if (bytes.length === 0) return [];
+  try {
+    if (type === MSGPACK_TYPE) return [packr.unpack(bytes)];
+    if (type === JSON_TYPE) return [JSON.parse(text.decode(bytes))];
+    return parseYaml(text.decode(bytes));
+  } catch (error) {
+    const finding = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
+    throw statusError('BadRequest', `decode message as ${type}: ${finding}`);
+  }
+}
+
+function parseYaml(source: string): unknown[] {
+  // maxAliasCount bounds "billion laughs"; YAML 1.2 core keeps `on`, `yes` and `0777` what they look like.
+  const parsed = parseAllDocuments(source, { uniqueKeys: true, prettyErrors: true });
+  const documents: unknown[] = [];
+  for (const document of 'empty' in parsed ? [] : parsed) {
+    const problem = document.errors[0];
+    if (problem !== undefined) throw new Error(problem.message);
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    if (value !== null && value !== undefined) documents.push(value);
+  }
+  return documents;
+}
+
+export function encode(value: unknown, type: ContentType): Uint8Array {
+  if (type === MSGPACK_TYPE) return packr.pack(value);
+  return utf8.encode(type === JSON_TYPE ? JSON.stringify(value) : stringify(value));
+}
+
+export const encodeMsgpack = (value: unknown): Uint8Array => packr.pack(value);
+export const decodeMsgpack = (bytes: Uint8Array): unknown => packr.unpack(bytes);

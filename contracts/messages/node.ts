@@ -1,0 +1,53 @@
+import type { Pod } from '../kinds/kinds.ts';
+
+/** Published by a kubelet every second. */
+export interface NodeHeartbeat {
+  readonly node: string;
+  /** Milliseconds since the Unix epoch by the node's clock. */
+  readonly sentAt: number;
+  /** False while the runtime does not answer. */
+  readonly runtimeReady: boolean;
+  readonly pods: number;
+}
+
+/** A pod with what it refers to, so that a kubelet needs no store. Secrets by version alone. */
+export interface DispatchedPod {
+  readonly pod: Pod;
+  /** `namespace/name` -> data, of the ConfigMaps that the pod refers to and that exist. */
+  readonly configMaps?: Readonly<
+    Record<
+      string,
+      {
+        readonly data?: Record<string, string>;
+        readonly binaryData?: Record<string, string>;
+        readonly resourceVersion: string;
+      }
+    >
+  >;
+  /** `namespace/name` -> resourceVersion, of the Secrets that the pod refers to and that exist. */
+  readonly secrets?: Readonly<Record<string, string>>;
+}
+
+/** What changed among a node's pods. */
+export interface NodePods {
+  /** Epoch of the dispatcher that speaks; a kubelet ignores an older one. */
+  readonly epoch: number;
+  /** Rises by one a message within an epoch; a gap means: ask for the whole list. */
+  readonly counter: number;
+  readonly changed: readonly DispatchedPod[];
+  /** Pods that are gone from the store. */
+  readonly removed: readonly { readonly uid: string; readonly namespace: string; readonly name: string }[];
+}
+
+export interface DispatchQuery {
+  readonly node: string;
+  /** Digest of what the kubelet holds: when it is right, the answer says so and carries no pods. */
+  readonly digest?: string;
+}
+export interface DispatchAnswer {
+  readonly epoch: number;
+  readonly counter: number;
+  readonly digest: string;
+  /** Absent when the digest of the question was right. */
+  readonly pods?: readonly DispatchedPod[];
+}

@@ -1,0 +1,20 @@
+import { token, untoken } from '../subjects/token.ts';
+
+/** `<resource>.<namespace or _>.<name>` in escaped tokens: the key of an object in the store. */
+export type Key = string;
+
+export const storeKey = (resource: string, namespace: string | undefined, name: string): Key =>
+  `${token(resource)}.${token(namespace)}.${token(name)}`;
+
+export interface KeyParts {
+  readonly resource: string;
+  /** Empty for cluster-scoped objects. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export function parseKey(key: Key): KeyParts | undefined {
+  const [resource, namespace, name, ...rest] = key.split('.').map(untoken);
+  if (resource === undefined || namespace === undefined || name === undefined || rest.length > 0) return undefined;
+  return { resource, namespace, name };
+}

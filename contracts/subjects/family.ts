@@ -1,0 +1,76 @@
+import { type Token, token, untoken } from './token.ts';
+
+type Names<T extends string> = T extends `${string}<${infer N}>${infer Rest}` ? N | Names<Rest> : never;
+
+/** Values for the `<placeholders>` of a template, unescaped. */
+export type TokensOf<T extends string> = { readonly [N in Names<T>]: string };
+
+declare const carries: unique symbol;
+
+/**
+ * One family of subjects. `Q` is what a message on it carries, `A` what answers it (`never` for plain publishes);
+ * both cost nothing at run time.
+ */
+export interface Family<T extends string = string, Q = unknown, A = unknown> {
+  readonly [carries]?: { readonly question: Q; readonly answer: A };
+  readonly template: T;
+  /** `request`: somebody answers; `publish`: nobody does; `stream`: kept by JetStream. */
+  readonly mode: 'request' | 'publish' | 'stream';
+  readonly heardBy: string;
+  readonly doc: string;
+  /** @param tokens plain values; each becomes one escaped token, a missing or empty one `_` */
+  subject(prefix: string, tokens: TokensOf<T>): string;
+  /** @returns the plain values, or `undefined` when the subject is not of this family's grammar */
+  parse(prefix: string, subject: string): TokensOf<T> | undefined;
+  /** A subscription pattern: the named tokens fixed, the others `*`. A trailing `<name>>` stands for the rest. */
+  pattern(prefix: string, fixed?: Partial<TokensOf<T>>): string;
+}
+
+/** Declares a family from its template, such as `heartbeat.<node>`; call as `family<Question, Answer>()(template, about)`. */
+export const family =
+  <Q, A = never>() =>
+  <const T extends string>(
+    template: T,
+    about: { readonly mode: Family['mode']; readonly heardBy: string; readonly doc: string },
+  ): Family<T, Q, A> => {
+    const parts = template
+      .split('.')
+      .map((part) => (part.startsWith('<') ? { name: part.slice(1, -1) } : { literal: part }));
+    return {
+      template,
+      ...about,
+      subject(prefix, tokens) {
+        let subject = prefix;
+        for (const part of parts) {
+          subject += `.${part.literal ?? token((tokens as Record<string, string>)[part.name])}`;
+        }
+        return subject;
+      },
+      parse(prefix, subject) {
+        if (!subject.startsWith(`${prefix}.`)) return undefined;
+        const found = subject.slice(prefix.length + 1).split('.');
+        if (found.length !== parts.length) return undefined;
+        const tokens: Record<string, string> = {};
+        for (const [at, part] of parts.entries()) {
+          const piece = found[at] ?? '';
+          if (part.literal !== undefined) {
+            if (part.literal !== piece) return undefined;
+            continue;
+          }
+          const value = untoken(piece);
+          if (value === undefined) return undefined;
+          tokens[part.name] = value;
+        }
+        return tokens as TokensOf<T>;
+      },
+      pattern(prefix, fixed = {}) {
+        const given = fixed as Record<string, string | undefined>;
+        const shape = parts.map((part): Token | string => {
+          if (part.literal !== undefined) return part.literal;
+          const value = given[part.name];
+          return value === undefined ? '*' : token(value);
+        });
+        return [prefix, ...shape].join('.');
+      },
+    };
+  };

@@ -1,0 +1,94 @@
+import type { LogLines, LogQuery } from '../messages/logs.ts';
+import type { DispatchAnswer, DispatchQuery, NodeHeartbeat, NodePods } from '../messages/node.ts';
+import type { RuntimeEvent } from '../messages/runtime.ts';
+import { family } from './family.ts';
+
+/** Every cluster's subjects begin with one prefix, so that several clusters can share a NATS account. */
+export const DEFAULT_PREFIX = 'troupe';
+
+export const VERBS = ['create', 'get', 'list', 'update', 'patch', 'delete', 'apply', 'watch'] as const;
+export type Verb = (typeof VERBS)[number];
+
+/**
+ * The public contract: every subject on which Troupe speaks. Documents, permissions and the malformed-payload tests are
+ * generated from this registry; a new subject is one entry here.
+ */
+export const SUBJECTS = {
+  api: family<unknown, unknown>()('api.<caller>.<verb>.<resource>.<namespace>.<name>', {
+    mode: 'request',
+    heardBy: 'api-server (queue group)',
+    doc: 'One verb on one object or collection; always all tokens, `_` = none. A subresource follows a slash: `pods/status`.',
+  }),
+  apply: family<unknown, unknown>()('apply.<caller>.<namespace>', {
+    mode: 'request',
+    heardBy: 'api-server (queue group)',
+    doc: 'A manifest (YAML or JSON, several documents), for `nats pub`. Documents outside the namespace are refused; `_` = any.',
+  }),
+  outcome: family<unknown>()('outcome.<caller>', {
+    mode: 'publish',
+    heardBy: 'anyone',
+    doc: 'What became of a manifest that was published without a reply subject.',
+  }),
+  changes: family<unknown>()('changes.<resource>.<namespace>.<name>', {
+    mode: 'publish',
+    heardBy: 'anyone',
+    doc: 'Every change of the store, live, at most once; published by the server. `Nats-Last-Sequence` shows gaps of a key.',
+  }),
+  watchAck: family<{ readonly resourceVersion: string }>()('watch.<instance>.<id>', {
+    mode: 'publish',
+    heardBy: 'the api-server instance that serves the watch',
+    doc: 'A reader of a watch has handled everything up to a bookmark. Sent as the reply to that bookmark.',
+  }),
+  nodePods: family<NodePods>()('node.<node>.pods', {
+    mode: 'publish',
+    heardBy: "that node's kubelet",
+    doc: 'What changed among the pods of a node, counted (epoch, counter) so that a gap shows.',
+  }),
+  nodeLogs: family<LogQuery, LogLines>()('node.<node>.logs', {
+    mode: 'request',
+    heardBy: "that node's kubelet",
+    doc: "A container's output so far; with `follow` also keeps it streaming on `logs.…` for a while.",
+  }),
+  dispatch: family<DispatchQuery, DispatchAnswer>()('dispatch.<node>', {
+    mode: 'request',
+    heardBy: 'dispatcher (the acting one)',
+    doc: 'A kubelet asks for the whole list of its pods: at start, after a gap, and to compare digests.',
+  }),
+  runtime: family<unknown, unknown>()('runtime.<node>.<op>', {
+    mode: 'request',
+    heardBy: "that node's runtime driver",
+    doc: "CRI's operations; payloads in contracts/runtime.",
+  }),
+  runtimeEvents: family<RuntimeEvent>()('runtime-events.<node>', {
+    mode: 'publish',
+    heardBy: "that node's kubelet",
+    doc: 'Hints that a container or sandbox may have changed; may miss, may repeat.',
+  }),
+  heartbeat: family<NodeHeartbeat>()('heartbeat.<node>', {
+    mode: 'publish',
+    heardBy: 'node controller',
+    doc: 'A node is alive; every second, never stored; a lost one is harmless.',
+  }),
+  logs: family<LogLines>()('logs.<namespace>.<pod>.<container>', {
+    mode: 'publish',
+    heardBy: 'anyone',
+    doc: 'Container output, live, streamed only while somebody asked for it; a line is never split.',
+  }),
+  metrics: family<unknown>()('metrics.<node>', {
+    mode: 'publish',
+    heardBy: 'metrics consumers',
+    doc: 'Usage samples of a node and its pods.',
+  }),
+  actor: family<unknown, unknown>()('actor.<actor>.<instance>.status', {
+    mode: 'request',
+    heardBy: 'the actor',
+    doc: "An actor's own account: queue depth, lag, turns, last error.",
+  }),
+  journal: family<unknown>()('journal.<actor>.<instance>', {
+    mode: 'stream',
+    heardBy: 'replay',
+    doc: 'What the actor heard and said, in the order it did, in segments.',
+  }),
+} as const;
+
+export type SubjectName = keyof typeof SUBJECTS;
