@@ -1,0 +1,22 @@
+import { styleText } from 'node:util';
+
+type Format = Parameters<typeof styleText>[0];
+export type Painter = (format: Format, text: string) => string;
+
+/** May this stream be coloured? Only a terminal, and never against NO_COLOR (https://no-color.org). */
+export const wantsColour = (stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean =>
+  stream.isTTY === true && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
+
+export const painter = (colour: boolean): Painter => (colour ? (format, text) => styleText(format, text) : (_, text) => text);
+
+const TONES: readonly [RegExp, Format][] = [
+  [/^(Running|Ready|Active|True|Bound|Available|Completed|Succeeded|Normal)$/, 'green'],
+  [/^(Pending|ContainerCreating|PodInitializing|Terminating|Progressing|Unknown|Warning|Init:\d+\/\d+|.*SchedulingDisabled)$/, 'yellow'],
+  [/(Error|BackOff|Failed|Err[A-Z]\w*|NotReady|OOMKilled|Evicted|Invalid\w+)$/, 'red'],
+];
+
+/** Colour of a cell of a status-like column; `undefined` leaves it plain. */
+export function toneOf(header: string, cell: string): Format | undefined {
+  if (!/^(STATUS|PHASE|TYPE|REASON|STATE)$/.test(header)) return undefined;
+  return TONES.find(([pattern]) => pattern.test(cell))?.[1];
+}
