@@ -1,0 +1,38 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { planKinds } from './plan-kinds.ts';
+import { projectRoot, readModels } from './read-models.ts';
+
+/** The models that our kinds are made of; everything that they mention comes along. */
+const ROOTS = [
+  'V1Namespace',
+  'V1Node',
+  'V1Pod',
+  'V1ReplicaSet',
+  'V1Deployment',
+  'V1ConfigMap',
+  'V1Secret',
+  'V1ServiceAccount',
+  'CoreV1Event',
+  'EventsV1Event',
+  'V1Scale',
+  'V1Binding',
+];
+
+/** Where the generated files live, and what should be in them today. */
+export async function generateKinds(): Promise<{
+  readonly folder: string;
+  readonly files: Readonly<Record<string, string>>;
+}> {
+  return {
+    folder: join(projectRoot(), 'contracts/kinds/generated'),
+    files: planKinds(await readModels(ROOTS)),
+  };
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const { folder, files } = await generateKinds();
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+}

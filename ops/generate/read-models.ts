@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Model, ModelField } from './plan-kinds.ts';
+
+/** The folder above `ops/`, also when this runs from `dist/ops/generate`. */
+export function projectRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package-lock.json'))) folder = dirname(folder);
+  return folder;
+}
+
+interface Attribute {
+  readonly baseName: string;
+  readonly type: string;
+  readonly format: string;
+}
+
+/** `*` at a line's start and the backslashes that the generator of the models put before quotes. */
+const plain = (comment: string): string =>
+  comment
+    .replace(/^\s*\*\s?/gm, '')
+    .replace(/\\(['"])/g, '$1')
+    .replace(/\s+/g, ' ')
+    .trim();
+
+/** Doc comments and optional markers stand only in the declaration file. */
+function declared(text: string): {
+  readonly doc: string;
+  readonly fields: ReadonlyMap<string, { doc: string; required: boolean }>;
+} {
+  const fields = new Map<string, { doc: string; required: boolean }>();
+  for (const match of text.matchAll(/(?:\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*)?^ {4}'([^']+)'(\?)?:/gm)) {
+    fields.set(match[2] ?? '', { doc: plain(match[1] ?? ''), required: match[3] === undefined });
+  }
+  const doc = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*export declare class/.exec(text)?.[1] ?? '';
+  return { doc: plain(doc), fields };
+}
+
+/**
+ * Reads one model of `@kubernetes/client-node`: its JavaScript for names and types, its declarations for the rest. The
+ * package itself is never imported: on Node 20 that crashes, single files work.
+ */
+async function readModel(folder: string, name: string): Promise<Model> {
+  const file = join(folder, `${name}.js`);
+  const module = (await import(pathToFileURL(file).href)) as Record<string, { attributeTypeMap: readonly Attribute[] }>;
+  const attributes = module[name]?.attributeTypeMap;
+  if (attributes === undefined) throw new Error(`read ${file}: no attributeTypeMap; has the package's layout changed?`);
+  const text = declared(readFileSync(join(folder, `${name}.d.ts`), 'utf8'));
+  const byName = attributes as readonly (Attribute & { readonly name: string })[];
+  const fields = byName.map(({ name: property, baseName, type, format }): ModelField => {
+    const more = text.fields.get(property);
+    if (more === undefined) throw new Error(`read ${file}: ${property} is not declared in its .d.ts`);
+    return { name: baseName, type, format, ...more };
+  });
+  return { name, doc: text.doc, fields };
+}
+
+/** Model names that a type mentions: `Array<V1Container>` -> `V1Container`. `V1MicroTime` is a moment, no model. */
+const mentioned = (type: string): readonly string[] =>
+  (type.match(/\b[A-Z]\w*V\d\w+|\bV\d\w+/g) ?? []).filter((name) => name !== 'V1MicroTime');
+
+/** All models reachable from `roots`, in order of name. */
+export async function readModels(roots: readonly string[]): Promise<readonly Model[]> {
+  const folder = join(projectRoot(), 'node_modules/@kubernetes/client-node/dist/gen/models');
+  const models = new Map<string, Model>();
+  const queue = [...roots];
+  for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
+    if (models.has(name)) continue;
+    const model = await readModel(folder, name);
+    models.set(name, model);
+    queue.push(...model.fields.flatMap((field) => mentioned(field.type)));
+  }
+  return [...models.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
