@@ -43,11 +43,46 @@ const web = { metadata: { name: 'web-1', namespace: 'default', labels: { b: '2',
 
 describe('planTable', () => {
   it.each([
-    { why: 'plain', options: {}, rows: [['NAME', 'STATUS'], ['web-1', 'Running']] },
-    { why: 'wide', options: { wide: true }, rows: [['NAME', 'STATUS', 'NODE'], ['web-1', 'Running', 'here']] },
-    { why: 'all namespaces', options: { namespaces: true }, rows: [['NAMESPACE', 'NAME', 'STATUS'], ['default', 'web-1', 'Running']] },
-    { why: 'several kinds', options: { namePrefix: 'pod' }, rows: [['NAME', 'STATUS'], ['pod/web-1', 'Running']] },
-    { why: 'labels', options: { showLabels: true }, rows: [['NAME', 'STATUS', 'LABELS'], ['web-1', 'Running', 'a=1,b=2']] },
+    {
+      why: 'plain',
+      options: {},
+      rows: [
+        ['NAME', 'STATUS'],
+        ['web-1', 'Running'],
+      ],
+    },
+    {
+      why: 'wide',
+      options: { wide: true },
+      rows: [
+        ['NAME', 'STATUS', 'NODE'],
+        ['web-1', 'Running', 'here'],
+      ],
+    },
+    {
+      why: 'all namespaces',
+      options: { namespaces: true },
+      rows: [
+        ['NAMESPACE', 'NAME', 'STATUS'],
+        ['default', 'web-1', 'Running'],
+      ],
+    },
+    {
+      why: 'several kinds',
+      options: { namePrefix: 'pod' },
+      rows: [
+        ['NAME', 'STATUS'],
+        ['pod/web-1', 'Running'],
+      ],
+    },
+    {
+      why: 'labels',
+      options: { showLabels: true },
+      rows: [
+        ['NAME', 'STATUS', 'LABELS'],
+        ['web-1', 'Running', 'a=1,b=2'],
+      ],
+    },
   ])('$why', ({ options, rows }) => {
     expect(planTable(columns, [web], 0, options)).toEqual(rows);
   });
@@ -59,10 +94,19 @@ describe('planTable', () => {
 
 describe('formatTable', () => {
   it('aligns with three spaces and ends lines without any', () => {
-    expect(formatTable([['NAME', 'AGE'], ['web-12', '3s'], ['a', '']])).toBe('NAME     AGE\nweb-12   3s\na\n');
+    expect(
+      formatTable([
+        ['NAME', 'AGE'],
+        ['web-12', '3s'],
+        ['a', ''],
+      ]),
+    ).toBe('NAME     AGE\nweb-12   3s\na\n');
   });
   it('keeps the widths of earlier rows when streaming', () => {
-    const widths = columnWidths([['NAME', 'AGE'], ['web-12', '3s']]);
+    const widths = columnWidths([
+      ['NAME', 'AGE'],
+      ['web-12', '3s'],
+    ]);
     expect(formatRow(['a', '1s'], columnWidths([['a', '1s']], widths))).toBe('a        1s');
   });
   it('pads what is seen, not what colours add', () => {

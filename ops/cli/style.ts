@@ -7,11 +7,15 @@ export type Painter = (format: Format, text: string) => string;
 export const wantsColour = (stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean =>
   stream.isTTY === true && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
 
-export const painter = (colour: boolean): Painter => (colour ? (format, text) => styleText(format, text) : (_, text) => text);
+export const painter = (colour: boolean): Painter =>
+  colour ? (format, text) => styleText(format, text) : (_, text) => text;
 
 const TONES: readonly [RegExp, Format][] = [
   [/^(Running|Ready|Active|True|Bound|Available|Completed|Succeeded|Normal)$/, 'green'],
-  [/^(Pending|ContainerCreating|PodInitializing|Terminating|Progressing|Unknown|Warning|Init:\d+\/\d+|.*SchedulingDisabled)$/, 'yellow'],
+  [
+    /^(Pending|ContainerCreating|PodInitializing|Terminating|Progressing|Unknown|Warning|Init:\d+\/\d+|.*SchedulingDisabled)$/,
+    'yellow',
+  ],
   [/(Error|BackOff|Failed|Err[A-Z]\w*|NotReady|OOMKilled|Evicted|Invalid\w+)$/, 'red'],
 ];
 

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { closest } from './closest.ts';
+import { findResource, parseResourceArguments, qualifiedName, type ResourceInfo } from './plan-resource-arguments.ts';
+
+const kind = (plural: string, name: string, shortNames: string[], group = ''): ResourceInfo => ({
+  resource: plural,
+  plural,
+  singular: name.toLowerCase(),
+  kind: name,
+  group,
+  apiVersion: group === '' ? 'v1' : `${group}/v1`,
+  shortNames,
+  namespaced: plural !== 'nodes',
+});
+const known = [
+  kind('pods', 'Pod', ['po']),
+  kind('nodes', 'Node', ['no']),
+  kind('deployments', 'Deployment', ['deploy'], 'apps'),
+  kind('replicasets', 'ReplicaSet', ['rs'], 'apps'),
+];
+
+const read = (...args: string[]): string => {
+  const parsed = parseResourceArguments(args, known, closest);
+  if ('problem' in parsed) return `! ${parsed.problem}`;
+  return parsed.targets.map(({ resource, names }) => [resource.plural, ...(names ?? [])].join(' ')).join('; ');
+};
+
+describe('parseResourceArguments', () => {
+  it.each([
+    [['pods'], 'pods'],
+    [['po'], 'pods'],
+    [['Pod'], 'pods'],
+    [['deploy/web'], 'deployments web'],
+    [['pods', 'web-1', 'web-2', 'web-1'], 'pods web-1 web-2'],
+    [['deployments.apps'], 'deployments'],
+    [['deployment.v1.apps', 'web'], 'deployments web'],
+    [['deployments.apps/web', 'po/a'], 'deployments web; pods a'],
+    [['pods,deploy'], 'pods; deployments'],
+    [['all'], 'pods; deployments; replicasets'],
+    [['pods.v1'], 'pods'],
+  ])('%j', (args, expected) => {
+    expect(read(...args)).toBe(expected);
+  });
+  it.each([
+    [[], '! no resource was named; name one, such as pods, deployments or deploy/web'],
+    [['pdos'], '! there is no kind "pdos"; did you mean "pods"?'],
+    [['deploymnet'], '! there is no kind "deploymnet"; did you mean "deployment"?'],
+    [['widgets'], '! there is no kind "widgets"; known: deployments, nodes, pods, replicasets'],
+    [['deployments.batch'], '! there is no kind "deployments.batch"; known: deployments, nodes, pods, replicasets'],
+    [
+      ['pod/a', 'b'],
+      '! "b" is no <kind>/<name>; write all arguments like pod/web-1, or the kind once: pods web-1 web-2',
+    ],
+    [['pod/'], '! "pod/" is no <kind>/<name>; write all arguments like pod/web-1, or the kind once: pods web-1 web-2'],
+    [['pods,deploy', 'a'], '! "pods,deploy" names several kinds, so names must say which they are of: write pods/a'],
+  ])('%j is refused', (args, expected) => {
+    expect(read(...args)).toBe(expected);
+  });
+});
+
+it.each([
+  ['deploy', 'deployment.apps/web'],
+  ['no', 'node/web'],
+])('names of %s are qualified', (word, name) => {
+  const resource = findResource(word, known);
+  expect(resource && qualifiedName(resource, 'web')).toBe(name);
+});

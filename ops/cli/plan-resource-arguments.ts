@@ -1,0 +1,124 @@
+/** What the command line needs to know of a kind. */
+export interface ResourceInfo {
+  /** As in subjects: the plural, with the group after a dot for custom kinds. */
+  readonly resource: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly kind: string;
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly apiVersion: string;
+  readonly shortNames: readonly string[];
+  readonly namespaced: boolean;
+}
+
+/** One kind and, when given, the names asked for. */
+export interface ResourceTarget {
+  readonly resource: ResourceInfo;
+  /** Absent: all of the kind. */
+  readonly names?: readonly string[];
+}
+
+export type ResourceParse =
+  | { readonly targets: readonly ResourceTarget[] }
+  /** One line: what is wrong and what to write instead. */
+  | { readonly problem: string };
+
+/** What kubectl's `all` stands for. */
+const ALL = ['pods', 'services', 'daemonsets', 'deployments', 'replicasets', 'statefulsets', 'jobs', 'cronjobs'];
+
+/**
+ * Reads what follows a verb as kubectl does: `pods`, `po web-1 web-2`, `deploy/web rs/web-1`, `pods,deploy`, `all`,
+ * `deployments.apps`.
+ * @param closest finds the likeliest of the known words for a misspelt one, `undefined` when none is near
+ */
+export function parseResourceArguments(
+  args: readonly string[],
+  known: readonly ResourceInfo[],
+  closest: (word: string, words: readonly string[]) => string | undefined,
+): ResourceParse {
+  const [first, ...rest] = args;
+  if (first === undefined || first === '') {
+    return { problem: 'no resource was named; name one, such as pods, deployments or deploy/web' };
+  }
+  if (args.some((arg) => arg.includes('/'))) return parseSlashed(args, known, closest);
+  const resources: ResourceInfo[] = [];
+  for (const word of first.split(',').filter((part) => part !== '')) {
+    const found = word === 'all' ? known.filter(({ plural }) => ALL.includes(plural)) : findResource(word, known);
+    if (found === undefined) return { problem: unknown(word, known, closest) };
+    resources.push(...(Array.isArray(found) ? found : [found]));
+  }
+  if (resources.length > 1 && rest.length > 0) {
+    return {
+      problem: `"${first}" names several kinds, so names must say which they are of: write ${resources[0]?.plural}/${rest[0]}`,
+    };
+  }
+  return {
+    targets: resources.map((resource) => (rest.length === 0 ? { resource } : { resource, names: [...new Set(rest)] })),
+  };
+}
+
+function parseSlashed(
+  args: readonly string[],
+  known: readonly ResourceInfo[],
+  closest: (word: string, words: readonly string[]) => string | undefined,
+): ResourceParse {
+  const targets: ResourceTarget[] = [];
+  for (const arg of args) {
+    const [word, name, ...more] = arg.split('/');
+    if (word === undefined || word === '' || name === undefined || name === '' || more.length > 0) {
+      return {
+        problem: `"${arg}" is no <kind>/<name>; write all arguments like pod/web-1, or the kind once: pods web-1 web-2`,
+      };
+    }
+    const resource = findResource(word, known);
+    if (resource === undefined) return { problem: unknown(word, known, closest) };
+    targets.push({ resource, names: [name] });
+  }
+  return { targets };
+}
+
+/** By plural, singular, kind or short name, whatever the case; also with the group, or version and group, after a dot. */
+export function findResource(word: string, known: readonly ResourceInfo[]): ResourceInfo | undefined {
+  const wanted = word.toLowerCase();
+  const exact = known.find((resource) => namesOf(resource).includes(wanted));
+  if (exact !== undefined || !wanted.includes('.')) return exact;
+  const dot = wanted.indexOf('.');
+  const [base, suffix] = [wanted.slice(0, dot), wanted.slice(dot + 1)];
+  return known.find((resource) => namesOf(resource).includes(base) && groupSuffixes(resource).includes(suffix));
+}
+
+const namesOf = (resource: ResourceInfo): string[] => [
+  resource.resource.toLowerCase(),
+  resource.plural,
+  resource.singular,
+  resource.kind.toLowerCase(),
+  ...resource.shortNames,
+];
+
+function groupSuffixes({ group, apiVersion }: ResourceInfo): string[] {
+  const version = apiVersion.slice(apiVersion.indexOf('/') + 1);
+  return group === '' ? [version, `${version}.`] : [group, `${version}.${group}`];
+}
+
+function unknown(
+  word: string,
+  known: readonly ResourceInfo[],
+  closest: (word: string, words: readonly string[]) => string | undefined,
+): string {
+  const near = closest(
+    word.toLowerCase(),
+    known.flatMap(({ plural, singular, shortNames }) => [plural, singular, ...shortNames]),
+  );
+  const all = known.map(({ plural }) => plural).toSorted();
+  return near === undefined
+    ? `there is no kind "${word}"; known: ${all.join(', ')}`
+    : `there is no kind "${word}"; did you mean "${near}"?`;
+}
+
+/** `pod/web-1`, `deployment.apps/web`: how outcomes name an object. */
+export const qualifiedName = (resource: ResourceInfo, name: string): string => `${qualifier(resource)}/${name}`;
+
+/** `pod`, `deployment.apps`. */
+export const qualifier = ({ singular, group }: ResourceInfo): string =>
+  group === '' ? singular : `${singular}.${group}`;

@@ -1,0 +1,57 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { type ManifestObject, parseManifest } from './parse-manifest.ts';
+import { UsageError } from './errors.ts';
+
+/**
+ * The objects of all manifests named after `-f`: files, directories (their .yaml, .yml and .json files, in name order),
+ * `-` for stdin.
+ * @throws UsageError that lists every problem with its file and line; nothing is applied then
+ */
+export async function readManifests(
+  paths: readonly string[],
+  options: { readonly recursive?: boolean } = {},
+): Promise<readonly ManifestObject[]> {
+  const objects: ManifestObject[] = [];
+  const problems: string[] = [];
+  for (const path of paths) {
+    for (const { source, content } of path === '-' ? [await readStdin()] : readPath(path, options.recursive === true)) {
+      for (const found of parseManifest(content, source)) {
+        if ('problem' in found) problems.push(found.problem);
+        else objects.push(found);
+      }
+    }
+  }
+  if (problems.length > 0) throw new UsageError(problems.join('\n'));
+  if (objects.length === 0)
+    throw new UsageError(`no object found in ${paths.join(', ')}; a manifest holds apiVersion, kind and metadata.name`);
+  return objects;
+}
+
+interface Source {
+  readonly source: string;
+  readonly content: string;
+}
+
+async function readStdin(): Promise<Source> {
+  return { source: 'stdin', content: await text(process.stdin) };
+}
+
+function readPath(path: string, recursive: boolean): Source[] {
+  try {
+    if (!statSync(path).isDirectory()) return [{ source: path, content: readFileSync(path, 'utf8') }];
+    return readdirSync(path, { withFileTypes: true })
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      .flatMap((entry) => {
+        const inner = join(path, entry.name);
+        if (entry.isDirectory()) return recursive ? readPath(inner, true) : [];
+        return /\.(ya?ml|json)$/.test(entry.name) ? [{ source: inner, content: readFileSync(inner, 'utf8') }] : [];
+      });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === 'ENOENT')
+      throw new UsageError(`${path}: no such file or folder; give -f a manifest, a folder of them, or - for stdin`);
+    throw new UsageError(`${path}: cannot be read (${code ?? String(error)})`);
+  }
+}
