@@ -1,0 +1,143 @@
+import { from, merge, type Observable } from 'rxjs';
+import { map, mergeMap } from 'rxjs/operators';
+import { failure } from '../../contracts/errors/status.ts';
+import type { Pod } from '../../contracts/kinds/kinds.ts';
+import { dispatchDigest } from '../../contracts/messages/dispatch-digest.ts';
+import type { DispatchAnswer, DispatchedPod, DispatchQuery, NodePods } from '../../contracts/messages/node.ts';
+import { type Key, parseKey } from '../../contracts/store/keys.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import type { Call, Cell, Changed, Said, World } from '../kernel/contract.ts';
+import { calls, defineActor, publish, type Says, watch } from '../kernel/declare.ts';
+import { dispatchedPod } from './dispatched-pod.ts';
+import { type NodeNews, planDispatch } from './plan-dispatch.ts';
+import { buildPodIndex, type PodIndex, stepPodIndex } from './pod-index.ts';
+
+/** Pods a message; a large change to one node goes out as several messages. */
+const PODS_A_MESSAGE = 50;
+
+const says = { tell: publish(SUBJECTS.nodePods) };
+type DispatcherWorld = World<Says<typeof says>>;
+
+class Desk {
+  readonly #world: DispatcherWorld;
+  readonly #index: () => PodIndex;
+  /** Revision of the view when the nodes were told that a new dispatcher speaks; -1 = not yet. */
+  readonly #announced: Cell<number>;
+
+  constructor(world: DispatcherWorld) {
+    this.#world = world;
+    this.#index = world.derived('pods', buildPodIndex, stepPodIndex);
+    this.#announced = world.cell<number>('announced', -1);
+  }
+
+  /**
+   * The first change of a fresh dispatcher brings every pod. The nodes hold them already, so that they are only told
+   * that a new epoch begins; each then asks, with a digest.
+   */
+  podsChanged(changes: readonly Changed<Pod>[]): readonly Said[] {
+    if (this.#announced.get() < 0) {
+      this.#announced.set(this.#world.view.revision);
+      const nodes = [...this.#index().byNode.keys()].sort();
+      return nodes.flatMap((node) => this.#tell(node, { changed: [], removed: [] }));
+    }
+    return this.#tellAll(planDispatch(changes));
+  }
+
+  /** A ConfigMap or Secret changed: whoever refers to it hears of its pods anew. */
+  referencesChanged(changes: readonly Changed[]): readonly Said[] {
+    if (this.#announced.get() < 0 || this.#announced.get() === this.#world.view.revision) return [];
+    const keys = new Set<Key>();
+    for (const { key } of changes) for (const pod of this.#index().byReference.get(key) ?? []) keys.add(pod);
+    return this.#tellAll(planDispatch(this.#pods(keys).map((pod) => ({ before: pod, after: pod }))));
+  }
+
+  asked(call: Call<DispatchQuery, { readonly node: string }>): Said {
+    if (call.tokens === undefined) {
+      const message = `dispatch: ${call.subject} names no node; ask on dispatch.<node>`;
+      return this.#world.reply(call, failure('BadRequest', message));
+    }
+    const node = call.tokens.node;
+    const query = call.decode() as Partial<DispatchQuery> | null;
+    const pods = this.#dispatched(this.#pods(this.#index().byNode.get(node) ?? []));
+    const digest = dispatchDigest(pods);
+    const answer: DispatchAnswer = {
+      epoch: this.#epoch,
+      counter: this.#counter(node).get(),
+      digest,
+      ...(query?.digest === digest ? {} : { pods }),
+    };
+    return this.#world.reply(call, answer);
+  }
+
+  get #epoch(): number {
+    return this.#world.self.epoch ?? 0;
+  }
+  #counter(node: string) {
+    return this.#world.cell<number>(`counter/${node}`, 0);
+  }
+  /** In key order: an index remembers in what order it was built, and a rebuilt one must speak alike. */
+  #pods(keys: Iterable<Key>): readonly Pod[] {
+    return [...keys].sort().flatMap((key) => {
+      const parts = parseKey(key);
+      const pod = parts && this.#world.view.get('pods', parts.namespace, parts.name);
+      return pod === undefined ? [] : [pod];
+    });
+  }
+  #dispatched(pods: readonly Pod[]): readonly DispatchedPod[] {
+    return pods.map((pod) => dispatchedPod(pod, this.#world.view));
+  }
+  #tellAll(news: ReadonlyMap<string, NodeNews>): readonly Said[] {
+    return [...news].flatMap(([node, each]) => this.#tell(node, each));
+  }
+  #tell(node: string, { changed, removed }: NodeNews): readonly Said[] {
+    const messages: Said[] = [];
+    for (let at = 0; at === 0 || at < changed.length; at += PODS_A_MESSAGE) {
+      const counter = this.#counter(node);
+      counter.set(counter.get() + 1);
+      const body: NodePods = {
+        epoch: this.#epoch,
+        counter: counter.get(),
+        changed: this.#dispatched(changed.slice(at, at + PODS_A_MESSAGE)),
+        removed: at === 0 ? removed : [],
+      };
+      messages.push(this.#world.say.tell({ node }, body));
+    }
+    return messages;
+  }
+}
+
+/** A question that can't be read is refused; the next one is not held up by it. */
+function guarded(world: DispatcherWorld, call: Call<unknown, unknown>, answer: () => Said): Said {
+  try {
+    return answer();
+  } catch (error) {
+    world.report(call.subject, error);
+    const found = error instanceof Error ? error.message : String(error);
+    return world.reply(call as Call, failure('BadRequest', `dispatch: the question can't be read: ${found}`));
+  }
+}
+
+/**
+ * Turns changes of pods, and of what they refer to, into one short message for each node that they touch, and answers a
+ * kubelet that asks for the whole list of its pods. A change costs what it touches, however large the cluster.
+ */
+export const dispatcher = defineActor({
+  name: 'dispatcher',
+  singleton: true,
+  hears: {
+    pods: watch('pods'),
+    configMaps: watch('configmaps'),
+    secrets: watch('secrets'),
+    asks: calls(SUBJECTS.dispatch),
+  },
+  says,
+  behave: (inputs, world): Observable<Said> => {
+    const desk = new Desk(world);
+    return merge(
+      inputs.pods.pipe(map((changes) => desk.podsChanged(changes))),
+      inputs.configMaps.pipe(map((changes) => desk.referencesChanged(changes))),
+      inputs.secrets.pipe(map((changes) => desk.referencesChanged(changes))),
+      inputs.asks.pipe(map((call) => [guarded(world, call, () => desk.asked(call))])),
+    ).pipe(mergeMap((messages) => from(messages)));
+  },
+});

@@ -1,0 +1,55 @@
+import type { Pod } from '../../contracts/kinds/kinds.ts';
+import { type Key, storeKey } from '../../contracts/store/keys.ts';
+import type { Change, View } from '../kernel/contract.ts';
+import { podReferences } from './pod-references.ts';
+
+/** Which pods a node has, and which pods refer to a ConfigMap or Secret. Only bound pods are in it. */
+export interface PodIndex {
+  /** Node -> keys of its pods. In no order: sort what is read. */
+  readonly byNode: Map<string, Set<Key>>;
+  /** Key of a ConfigMap or Secret -> keys of the pods that refer to it. In no order. */
+  readonly byReference: Map<Key, Set<Key>>;
+}
+
+const add = (into: Map<string, Set<Key>>, at: string, key: Key): void => {
+  const found = into.get(at);
+  if (found === undefined) into.set(at, new Set([key]));
+  else found.add(key);
+};
+const remove = (from: Map<string, Set<Key>>, at: string, key: Key): void => {
+  const found = from.get(at);
+  if (found?.delete(key) === true && found.size === 0) from.delete(at);
+};
+
+export const podKey = (pod: Pod): Key => storeKey('pods', pod.metadata?.namespace, pod.metadata?.name ?? '');
+
+const referenceKeys = (pod: Pod): readonly Key[] => {
+  const { configMaps, secrets } = podReferences(pod);
+  const namespace = pod.metadata?.namespace;
+  return [
+    ...configMaps.map((name) => storeKey('configmaps', namespace, name)),
+    ...secrets.map((name) => storeKey('secrets', namespace, name)),
+  ];
+};
+
+function edit(index: PodIndex, pod: Pod, how: typeof add): void {
+  const node = pod.spec?.nodeName;
+  if (node === undefined || node === '') return;
+  const key = podKey(pod);
+  how(index.byNode, node, key);
+  for (const reference of referenceKeys(pod)) how(index.byReference, reference, key);
+}
+
+export function buildPodIndex(view: View): PodIndex {
+  const index: PodIndex = { byNode: new Map(), byReference: new Map() };
+  for (const pod of view.list('pods')) edit(index, pod, add);
+  return index;
+}
+
+/** Costs what the changed pod refers to. Changes the index in place, as `World.derived` allows. */
+export function stepPodIndex(index: PodIndex, change: Change): PodIndex {
+  if (!change.key.startsWith('pods.')) return index;
+  if (change.before !== undefined) edit(index, change.before as Pod, remove);
+  if (change.after !== undefined) edit(index, change.after as Pod, add);
+  return index;
+}
