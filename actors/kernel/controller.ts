@@ -1,0 +1,181 @@
+import { concat, concatMap, defer, EMPTY, from, merge, mergeMap, Observable, of, Subject, type Subscription } from 'rxjs';
+import { catchError, ignoreElements } from 'rxjs/operators';
+import { retryOf, StatusError } from '../../contracts/errors/status.ts';
+import { backoffMs } from './backoff.ts';
+import { coalesceByKey } from './coalesce-by-key.ts';
+import type { Cell, Change, Changed, Json, Millis, Said, Self, Stored, View, World } from './contract.ts';
+import { type ActorDefinition, type AnySayDecl, defineActor, type Says, type WatchDecl } from './declare.ts';
+
+/** An index over the view, kept up to date change by change. */
+export interface IndexDecl<T> {
+  readonly build: (view: View) => T;
+  readonly step: (index: T, change: Change) => T;
+}
+type Indexes<I> = { readonly [N in keyof I]: I[N] extends IndexDecl<infer T> ? T : never };
+
+/** What a plan may look at. Everything in it is fixed for the turn. */
+export interface PlanContext<S, I> {
+  readonly self: Self;
+  readonly view: View;
+  readonly say: Says<S>;
+  readonly index: Indexes<I>;
+  now(): Millis;
+  random(): number;
+  cell<T extends Json>(name: string, initial: T): Cell<T>;
+}
+
+/** What a plan decided: asked one after the other; the first refusal ends the run and the key is planned again. */
+export interface Plan {
+  readonly say: readonly Said<unknown>[];
+  /** Sent once all asks were answered, without waiting for an answer: nothing depends on these (events). */
+  readonly tell?: readonly Said<unknown>[];
+  /** Plan this key again after so many milliseconds even if nothing wakes it. */
+  readonly againInMs?: number;
+}
+
+type Waker<O> = (object: O, changed: Changed<O>) => string | readonly string[] | undefined;
+type Wakes<H> = { readonly [N in keyof H]: H[N] extends WatchDecl<infer R> ? Waker<Stored<R>> : never };
+
+const ASK_TIMEOUT_MS = 10_000;
+/** Keys at work at once; bounds what one controller has in flight at the api-server. */
+const KEYS_AT_ONCE = 64;
+
+/**
+ * Declares a controller: changes wake keys, and a pure plan moves what a key names one step towards what is wanted.
+ * The kernel owns concurrency (one run a key), retries (per-key backoff) and all I/O. Compiles to `defineActor`.
+ */
+export function defineController<
+  const H extends Record<string, WatchDecl>,
+  const S extends Record<string, AnySayDecl>,
+  const I extends Record<string, IndexDecl<never>> = Record<never, never>,
+>(definition: {
+  readonly name: string;
+  readonly singleton?: boolean;
+  readonly hears: H;
+  /** From a changed object to the keys to plan; asked for the object as it was and as it is. */
+  readonly wakes: Wakes<H>;
+  readonly says: S;
+  readonly indexes?: I;
+  readonly config?: Json;
+  readonly plan: (key: string, at: PlanContext<S, I>) => Plan | readonly Said<unknown>[];
+}): ActorDefinition {
+  return defineActor({
+    name: definition.name,
+    singleton: definition.singleton ?? true,
+    hears: definition.hears as Record<string, WatchDecl>,
+    says: definition.says,
+    config: definition.config ?? null,
+    behave: (inputs, world) => {
+      const context = planContext<S, I>(definition.indexes, world as unknown as World<Says<S>>);
+      const later = laterWakes(world as World<unknown>);
+      const wakes$ = merge(
+        later.wakes$,
+        ...Object.entries(definition.wakes).map(([name, wake]) =>
+          (inputs[name] as Observable<readonly Changed[]>).pipe(mergeMap((changes) => wokenBy(changes, wake as Waker<unknown>))),
+        ),
+      );
+      const run = (key: string): Observable<Said<unknown>> =>
+        defer(() => {
+          const decided = definition.plan(key, context);
+          const plan: Plan = 'say' in decided ? decided : { say: decided };
+          const asks$ = from(plan.say).pipe(concatMap((said) => world.ask(said, { timeoutMs: ASK_TIMEOUT_MS })), ignoreElements());
+          const done$ = defer(() => {
+            later.settle(key, plan.againInMs);
+            return EMPTY;
+          });
+          return concat(asks$, from(plan.tell ?? []), done$);
+        }).pipe(
+          catchError((error: unknown) => {
+            later.retry(key, error); // one bad key never stops the actor
+            return EMPTY;
+          }),
+        );
+      return wakes$.pipe(coalesceByKey(run, KEYS_AT_ONCE));
+    },
+  });
+}
+
+function wokenBy(changes: readonly Changed[], wake: Waker<unknown>): Observable<string> {
+  const keys = new Set<string>();
+  for (const changed of changes) {
+    for (const object of [changed.before, changed.after]) {
+      if (object === undefined) continue;
+      const woken = wake(object, changed as Changed<unknown>);
+      if (typeof woken === 'string') keys.add(woken);
+      else for (const key of woken ?? []) keys.add(key);
+    }
+  }
+  return keys.size === 1 ? of([...keys][0] as string) : from(keys);
+}
+
+function planContext<S, I>(indexes: I | undefined, world: World<Says<S>>): PlanContext<S, I> {
+  const index = {};
+  for (const [name, decl] of Object.entries((indexes ?? {}) as Record<string, IndexDecl<unknown>>)) {
+    const read = world.derived(name, decl.build, decl.step);
+    Object.defineProperty(index, name, { enumerable: true, get: read });
+  }
+  return {
+    self: world.self,
+    view: world.view,
+    say: world.say,
+    index: index as Indexes<I>,
+    now: () => world.now(),
+    random: () => world.random(),
+    cell: (name, initial) => world.cell(name, initial),
+  };
+}
+
+/** Wake-ups that are due later: retries and `againInMs`. Their books are cells, so that a crash forgets none. */
+function laterWakes(world: World<unknown>) {
+  const due$ = new Subject<string>();
+  const timers = new Map<string, Subscription>();
+  const book = (key: string) => world.cell<{ at: Millis; attempt: number } | null>(`wake/${key}`, null);
+  const clear = (key: string): void => {
+    timers.get(key)?.unsubscribe();
+    timers.delete(key);
+  };
+  const arm = (key: string, inMs: number): void => {
+    clear(key);
+    const timer = world.scheduler.schedule(() => {
+      timers.delete(key);
+      due$.next(key);
+    }, inMs);
+    timers.set(key, timer);
+  };
+  return {
+    wakes$: new Observable<string>((out) => {
+      const subscription = due$.subscribe(out);
+      if (world.began === 'resumed') {
+        for (const name of world.cellNames('wake/')) {
+          const key = name.slice('wake/'.length);
+          const wake = book(key).get();
+          if (wake !== null) arm(key, wake.at - world.now());
+        }
+      }
+      return subscription;
+    }),
+    settle(key: string, againInMs: number | undefined): void {
+      clear(key);
+      if (againInMs === undefined) {
+        if (book(key).get() !== null) book(key).drop();
+        return;
+      }
+      book(key).set({ at: world.now() + againInMs, attempt: 0 });
+      arm(key, againInMs);
+    },
+    retry(key: string, error: unknown): void {
+      const attempt = (book(key).get()?.attempt ?? 0) + 1;
+      // Losing a race is the normal course of things, not a fault to report.
+      const raced = error instanceof StatusError && retryOf(error) === 'reread';
+      if (!raced || attempt > 3) world.report(key, error);
+      if (error instanceof StatusError && retryOf(error) === 'never') {
+        clear(key);
+        book(key).drop();
+        return;
+      }
+      const inMs = backoffMs(attempt, () => world.random());
+      book(key).set({ at: world.now() + inMs, attempt });
+      arm(key, inMs);
+    },
+  };
+}
