@@ -1,0 +1,15 @@
+import type { Taint, Toleration } from '../kinds/generated/types.ts';
+
+/** Does the toleration cover the taint? An empty key with `Exists` covers all keys, an empty effect all effects. */
+export function tolerates(toleration: Toleration, taint: Taint): boolean {
+  if (toleration.effect !== undefined && toleration.effect !== '' && toleration.effect !== taint.effect) return false;
+  if (toleration.key !== undefined && toleration.key !== '' && toleration.key !== taint.key) return false;
+  return toleration.operator === 'Exists' || (toleration.value ?? '') === (taint.value ?? '');
+}
+
+export const toleratedBy = (tolerations: readonly Toleration[] | undefined, taint: Taint): boolean =>
+  tolerations?.some((toleration) => tolerates(toleration, taint)) ?? false;
+
+/** The taint as people write it: `key=value:Effect` or `key:Effect`. */
+export const taintText = ({ key, value, effect }: Taint): string =>
+  value === undefined || value === '' ? `${key}:${effect}` : `${key}=${value}:${effect}`;
