@@ -3,6 +3,13 @@ const SHARED: Readonly<Record<string, string>> = {
   mergeInternals: 'mergeMap/concatMap',
   innerFrom: '',
   OperatorSubscriber: '',
+  intervalProvider: '',
+  timeoutProvider: '',
+  immediateProvider: '',
+  AsyncAction: '',
+  AsyncScheduler: '',
+  AsapAction: '',
+  Action: '',
 };
 
 /**
