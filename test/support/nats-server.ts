@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type ConnectionOptions, type NatsConnection, nkeyAuthenticator } from 'nats';
+import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { findNatsServer } from '../../ops/boot/find-nats-server.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -151,7 +152,7 @@ export interface TestUser {
   readonly password?: string;
 }
 
-/** Connects as a user, with the private inbox prefix `_INBOX_<name>` that permissions are printed for. */
+/** Connects as a user, with the private inbox prefix that permissions are printed for. */
 export function connectAs(
   server: { readonly url: string },
   user?: TestUser,
@@ -159,7 +160,7 @@ export function connectAs(
 ): Promise<NatsConnection> {
   const base = { servers: server.url, timeout: 10_000, ...options };
   if (user === undefined) return connect(base);
-  const named = { name: user.name, inboxPrefix: `_INBOX_${user.name}`, ...base };
+  const named = { name: user.name, inboxPrefix: inboxPrefix(user.name), ...base };
   if (user.seed !== undefined) {
     return connect({ ...named, authenticator: nkeyAuthenticator(new TextEncoder().encode(user.seed)) });
   }
