@@ -43,7 +43,7 @@ interface Kind {
   list: readonly KubeObject[] | undefined;
 }
 
-const NOTHING: readonly never[] = [];
+const NOTHING: readonly KubeObject[] = [];
 
 /** Sets `metadata.resourceVersion`, which is never stored: in place of a copy when it is right already. */
 export function withRevision(object: KubeObject, revision: number): KubeObject {
@@ -100,10 +100,10 @@ export class Cache implements View {
 
   list<R extends string>(resource: R, namespace?: string): readonly Stored<R>[] {
     const kind = this.#kinds.get(resource);
-    if (kind === undefined) return NOTHING;
+    if (kind === undefined) return NOTHING as readonly Stored<R>[];
     if (namespace === undefined) return listKind(kind) as readonly Stored<R>[];
     const space = kind.spaces.get(namespace);
-    return space === undefined ? NOTHING : (listSpace(space) as readonly Stored<R>[]);
+    return (space === undefined ? NOTHING : listSpace(space)) as readonly Stored<R>[];
   }
 
   since(revision: number): readonly Change[] | undefined {
@@ -145,7 +145,7 @@ export class Cache implements View {
       listed.add(entry.key);
       if (this.revisionOf(entry.key) !== entry.revision) changes.push(this.#set(entry));
     }
-    for (const key of [...this.#entries.keys()]) {
+    for (const key of this.#entries.keys()) {
       if (!listed.has(key)) changes.push(this.#set({ key, revision }));
     }
     this.#revision = revision;
@@ -233,7 +233,8 @@ function listSpace(space: Space): readonly KubeObject[] {
 /** No key lies between two of one namespace, so the lists of the namespaces, in their order, are in key order. */
 function listKind(kind: Kind): readonly KubeObject[] {
   kind.order ??= [...kind.spaces.values()].sort(byKey);
-  kind.list ??= kind.order.length === 1 ? listSpace(kind.order[0] as Space) : kind.order.flatMap(listSpace);
+  kind.list ??=
+    kind.order.length === 1 ? listSpace(kind.order[0] as Space) : NOTHING.concat(...kind.order.map(listSpace));
   return kind.list;
 }
 
