@@ -1,0 +1,66 @@
+import type { Permissions } from './plan-permissions.ts';
+
+export interface NatsUser {
+  readonly name: string;
+  /** nkey, `U...` */
+  readonly publicKey: string;
+  readonly permissions: Permissions;
+}
+
+export interface NatsServerSettings {
+  readonly port: number;
+  readonly storeDir: string;
+  /** Where the server announces its addresses; `<anything>.ports`. */
+  readonly portsDir: string;
+  /** `always`: nothing is acknowledged that is not on the disk; a duration: a power cut loses at most that much. */
+  readonly sync: string;
+  readonly users: readonly NatsUser[];
+}
+
+/** An object may be 1.5 MiB, a batch of journal or a manifest more. */
+export const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024;
+
+const quoted = (text: string): string => JSON.stringify(text);
+
+const list = (patterns: readonly string[]): string =>
+  patterns.length === 0
+    ? '{ deny: ">" }' // an empty list would allow everything
+    : `{ allow: [\n${patterns.map((pattern) => `          ${quoted(pattern)}`).join('\n')}\n        ] }`;
+
+function userBlock({ name, publicKey, permissions }: NatsUser): string {
+  const responses =
+    permissions.responses === undefined
+      ? ''
+      : `\n        allow_responses: { max: ${permissions.responses.max}, expires: ${quoted(permissions.responses.expires)} }`;
+  return `    # ${name.replaceAll(/[^\x20-\x7e]/g, '?')}
+    {
+      nkey: ${publicKey}
+      permissions: {
+        publish: ${list(permissions.publish)}
+        subscribe: ${list(permissions.subscribe)}${responses}
+      }
+    }`;
+}
+
+/** Who may connect, and what the server lets each of them do. */
+export const authorizationBlock = (users: readonly NatsUser[]): string => `authorization: {
+  users: [
+${users.map(userBlock).join('\n')}
+  ]
+}`;
+
+/** The configuration file of the embedded nats-server. Pure; the same settings give the same text. */
+export function natsServerConfig(settings: NatsServerSettings): string {
+  return `# Written by troupe at every start and every change of users; edits are lost.
+listen: "127.0.0.1:${settings.port}"
+server_name: "troupe"
+max_payload: ${MAX_PAYLOAD_BYTES}
+max_pending: ${16 * MAX_PAYLOAD_BYTES}
+ports_file_dir: ${quoted(settings.portsDir)}
+jetstream: {
+  store_dir: ${quoted(settings.storeDir)}
+  sync_interval: ${settings.sync === 'always' ? 'always' : quoted(settings.sync)}
+}
+${authorizationBlock(settings.users)}
+`;
+}
