@@ -49,7 +49,7 @@ function objectsIn(value: unknown, at: string): readonly (ManifestObject | Manif
   if (!isName(meta['name']) && !isName(meta['generateName'])) {
     return [{ problem: `${at}: metadata.name of this ${kind} is missing; give it a name` }];
   }
-  return [{ object: value as ManifestObject['object'], at }];
+  return [{ object: value as unknown as ManifestObject['object'], at }];
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> =>

@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import { headers as natsHeaders, type Msg, type MsgHdrs, type NatsConnection } from 'nats';
+import { decode, encodeMsgpack, MSGPACK_TYPE, YAML_TYPE } from '../../contracts/codec/codec.ts';
+import { isFailure, StatusError, statusError } from '../../contracts/errors/status.ts';
+import { HEADER, MESSAGE_VERSION } from '../../contracts/headers.ts';
+import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import type { ApplyResult, DeleteOptions, GetOptions, KubeList, ListOptions } from '../../contracts/messages/api.ts';
+import { SUBJECTS, type Verb } from '../../contracts/subjects/subjects.ts';
+import type { Credentials } from './plan-credentials.ts';
+import { refusalOf } from './refusal.ts';
+
+/** One object (`name` given) or the objects of a namespace, or of all (`namespace` left out). */
+export interface Target {
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+}
+export interface RequestOptions {
+  /** How long to wait for an answer; 15 s by default. */
+  readonly timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 15_000;
+
+/** A connection to a cluster, as one user. Every method rejects with a `StatusError` alone. */
+export class Client {
+  readonly connection: NatsConnection;
+  /** NATS user: `<caller>` in subjects. */
+  readonly caller: string;
+  readonly prefix: string;
+  /** Answers to this user come to inboxes below this, which nobody else may read. */
+  readonly inboxPrefix: string;
+  readonly #instance = randomBytes(4).toString('hex');
+  /** One trace a connection: what a command asks belongs together. */
+  readonly #trace = randomBytes(16).toString('hex');
+  #asked = 0;
+
+  constructor(connection: NatsConnection, who: Pick<Credentials, 'caller' | 'prefix' | 'inboxPrefix'>) {
+    this.connection = connection;
+    this.caller = who.caller;
+    this.prefix = who.prefix;
+    this.inboxPrefix = who.inboxPrefix;
+  }
+
+  /** Subject of one verb on one object or collection. */
+  subject(verb: Verb, resource: string, { namespace = '', name = '' }: Target): string {
+    return SUBJECTS.api.subject(this.prefix, { caller: this.caller, verb, resource, namespace, name });
+  }
+
+  /** Asks the api-server; `body` is the object, patch or options that contracts/messages/api.ts names for the verb. */
+  async request<A>(verb: Verb, resource: string, target: Target, body?: unknown, options?: RequestOptions): Promise<A> {
+    const payload = body === undefined ? new Uint8Array() : encodeMsgpack(body);
+    const message = await this.ask(this.subject(verb, resource, target), payload, MSGPACK_TYPE, options);
+    return this.decode<A>(message);
+  }
+
+  get<T = KubeObject>(resource: string, target: Target, options: GetOptions = {}): Promise<T> {
+    return this.request<T>('get', resource, target, options);
+  }
+
+  /** All pages of a list, one moment. */
+  async list<T = KubeObject>(resource: string, target: Target, options: ListOptions = {}): Promise<KubeList<T>> {
+    let page = await this.request<KubeList<T>>('list', resource, target, options);
+    const { metadata } = page;
+    const items = [...page.items];
+    while (page.metadata.continue !== undefined && page.metadata.continue !== '') {
+      page = await this.request<KubeList<T>>('list', resource, target, {
+        ...options,
+        continue: page.metadata.continue,
+      });
+      items.push(...page.items);
+    }
+    return { ...page, metadata: { resourceVersion: metadata.resourceVersion }, items };
+  }
+
+  create<T = KubeObject>(resource: string, namespace: string | undefined, object: unknown): Promise<T> {
+    return this.request<T>('create', resource, { namespace }, object);
+  }
+
+  /** A merge patch, or a JSON patch when `patch` is a list. */
+  patch<T = KubeObject>(resource: string, target: Target, patch: unknown): Promise<T> {
+    return this.request<T>('patch', resource, target, patch);
+  }
+
+  delete<T = unknown>(resource: string, target: Target, options: DeleteOptions = {}): Promise<T> {
+    return this.request<T>('delete', resource, target, options);
+  }
+
+  /** Applies one object. */
+  apply(resource: string, target: Target, object: unknown): Promise<ApplyResult> {
+    return this.request<ApplyResult>('apply', resource, target, object);
+  }
+
+  /** Applies a manifest as text: what `nats req troupe.apply.<me>.<namespace>` does. */
+  async applyManifest(namespace: string | undefined, manifest: string, options?: RequestOptions): Promise<ApplyResult> {
+    const subject = SUBJECTS.apply.subject(this.prefix, { caller: this.caller, namespace: namespace ?? '' });
+    return this.decode<ApplyResult>(await this.ask(subject, new TextEncoder().encode(manifest), YAML_TYPE, options));
+  }
+
+  /** One question, one answer, undecoded. @throws StatusError also when the answer is a refusal */
+  async ask(subject: string, payload: Uint8Array, contentType: string, options: RequestOptions = {}): Promise<Msg> {
+    const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
+    try {
+      return await this.connection.request(subject, payload, {
+        timeout: timeoutMs,
+        headers: this.headers(contentType),
+      });
+    } catch (error) {
+      throw refusalOf(error, { subject, timeoutMs });
+    }
+  }
+
+  /** @throws StatusError when the message is a refusal or can't be read */
+  decode<A>(message: Msg): A {
+    const body = decode(message.data, message.headers?.get(HEADER.contentType));
+    if (isFailure(body)) throw new StatusError(body);
+    if (body === undefined) throw statusError('InternalError', `${message.subject}: the answer is empty`);
+    return body as A;
+  }
+
+  headers(contentType: string): MsgHdrs {
+    const made = natsHeaders();
+    made.set(HEADER.version, MESSAGE_VERSION);
+    made.set(HEADER.from, `client/${this.#instance}`);
+    made.set(HEADER.id, `client/${this.#instance}/${++this.#asked}.0`);
+    made.set(HEADER.trace, `00-${this.#trace}-${randomBytes(8).toString('hex')}-01`);
+    made.set(HEADER.contentType, contentType);
+    return made;
+  }
+
+  async close(): Promise<void> {
+    await this.connection.close();
+  }
+}

@@ -1,0 +1,58 @@
+import {
+  type Authenticator,
+  connect,
+  credsAuthenticator,
+  nkeyAuthenticator,
+  usernamePasswordAuthenticator,
+} from 'nats';
+import { Client } from './client.ts';
+import { findCredentials, type WhereToConnect, whereFromEnv } from './credentials.ts';
+import type { Credentials } from './plan-credentials.ts';
+import { connectRefusal } from './refusal.ts';
+
+export interface ConnectOptions extends WhereToConnect {
+  /** How long one connection attempt may take; 5 s by default. */
+  readonly timeoutMs?: number;
+  /** Shown by `nats server report connections`. */
+  readonly name?: string;
+}
+
+/**
+ * Connects to a cluster: what `options` name counts, then the environment, then what `troupe up` wrote.
+ * @throws StatusError ServiceUnavailable, Unauthorized, NotFound
+ */
+export async function connectClient(options: ConnectOptions = {}): Promise<Client> {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  return connectAs(findCredentials({ ...whereFromEnv(process.env), ...given }), options);
+}
+
+/** Connects with credentials at hand. */
+export async function connectAs(
+  who: Credentials,
+  options: Pick<ConnectOptions, 'timeoutMs' | 'name'> = {},
+): Promise<Client> {
+  const authenticator = authenticatorOf(who);
+  try {
+    const connection = await connect({
+      servers: who.url.split(','),
+      name: options.name ?? 'troupe client',
+      inboxPrefix: who.inboxPrefix,
+      timeout: options.timeoutMs ?? 5_000,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 250,
+      noAsyncTraces: true,
+      ...(authenticator === undefined ? {} : { authenticator }),
+    });
+    return new Client(connection, who);
+  } catch (error) {
+    throw connectRefusal(error, who.url);
+  }
+}
+
+function authenticatorOf(who: Credentials): Authenticator | undefined {
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+  if (who.creds !== undefined) return credsAuthenticator(bytes(who.creds));
+  if (who.seed !== undefined) return nkeyAuthenticator(bytes(who.seed));
+  if (who.password !== undefined) return usernamePasswordAuthenticator(who.caller, who.password);
+  return undefined;
+}

@@ -1,0 +1,121 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { statusError } from '../../contracts/errors/status.ts';
+import { homePaths, troupeHome } from '../boot/home.ts';
+import { type Credentials, type NatsContext, planCredentials } from './plan-credentials.ts';
+
+export interface WhereToConnect {
+  readonly url?: string | undefined;
+  /** NATS user: which file of `<home>/users`, and the `<caller>` in subjects. */
+  readonly user?: string | undefined;
+  /** nkey seed, or the path of a file with one. */
+  readonly nkey?: string | undefined;
+  /** Name or path of a context of the `nats` command line. */
+  readonly context?: string | undefined;
+  readonly prefix?: string | undefined;
+  readonly home?: string | undefined;
+}
+
+/** What TROUPE_URL, TROUPE_USER, TROUPE_NKEY, TROUPE_CONTEXT, TROUPE_PREFIX and TROUPE_HOME say. */
+export const whereFromEnv = (env: NodeJS.ProcessEnv): WhereToConnect => ({
+  url: set(env['TROUPE_URL']),
+  user: set(env['TROUPE_USER']),
+  nkey: set(env['TROUPE_NKEY']),
+  context: set(env['TROUPE_CONTEXT']),
+  prefix: set(env['TROUPE_PREFIX']),
+  home: troupeHome(env),
+});
+
+const set = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
+
+/** Who the person at the command line is when nothing else was said; `troupe up` makes this user. */
+const DEFAULT_USER = 'operator';
+
+/**
+ * Reads credentials from where they lie.
+ * @throws StatusError when nothing tells where a cluster is, or a file that was named is not there
+ */
+export function findCredentials(where: WhereToConnect): Credentials {
+  const home = where.home ?? troupeHome();
+  const context = where.context === undefined ? undefined : readContext(where.context, home);
+  const found = planCredentials({
+    url: where.url,
+    user: where.user,
+    prefix: where.prefix,
+    seed: where.nkey === undefined ? undefined : seedFrom(where.nkey),
+    context,
+    home: readHome(home, where.user),
+  });
+  if (found !== undefined) return found;
+  throw statusError(
+    'ServiceUnavailable',
+    `no cluster is known: ${homePaths(home).cluster} does not exist; start one with "troupe up", or set TROUPE_URL and TROUPE_NKEY`,
+  );
+}
+
+function readHome(home: string, user: string | undefined): Partial<Credentials> | undefined {
+  const paths = homePaths(home);
+  const cluster = readJson(paths.cluster);
+  if (cluster === undefined) return undefined;
+  const caller = user ?? text(cluster['user']) ?? DEFAULT_USER;
+  const account = readJson(join(paths.users, `${caller}.json`));
+  const [url, prefix, seed] = [text(cluster['url']), text(cluster['prefix']), text(account?.['seed'])];
+  return {
+    caller,
+    ...(url === undefined ? {} : { url }),
+    ...(prefix === undefined ? {} : { prefix }),
+    ...(seed === undefined ? {} : { seed }),
+  };
+}
+
+function readContext(nameOrPath: string, home: string): NatsContext {
+  const xdg = process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config');
+  const places = [
+    nameOrPath,
+    join(homePaths(home).natsContexts, `${nameOrPath}.json`),
+    join(xdg, 'nats', 'context', `${nameOrPath}.json`),
+  ].map((place) => resolve(place));
+  const path = places.find((place) => place.endsWith('.json') && existsSync(place));
+  if (path === undefined) {
+    throw statusError(
+      'NotFound',
+      `there is no NATS context "${nameOrPath}"; looked for ${places.slice(1).join(' and ')}`,
+    );
+  }
+  const context = (readJson(path) ?? {}) as NatsContext;
+  const contents = (file: string | undefined): string | undefined => {
+    if (file === undefined || file === '') return undefined;
+    const place = file.replace(/^~(?=\/)/, homedir());
+    return readText(isAbsolute(place) ? place : join(dirname(path), place));
+  };
+  const [nkey, creds] = [contents(context.nkey), contents(context.creds)];
+  return { ...context, nkey: nkey ?? '', creds: creds ?? '' };
+}
+
+const seedFrom = (seedOrPath: string): string => (/^SU[A-Z2-7]+$/.test(seedOrPath) ? seedOrPath : readText(seedOrPath));
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw statusError('NotFound', `cannot read the credentials in ${path}: ${(error as Error).message}`);
+  }
+}
+
+function readJson(path: string): Record<string, unknown> | undefined {
+  let content: string;
+  try {
+    content = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw statusError('Forbidden', `cannot read ${path}: ${(error as Error).message}`);
+  }
+  try {
+    return JSON.parse(content) as Record<string, unknown>;
+  } catch {
+    throw statusError('BadRequest', `${path} is no JSON; remove it and run "troupe up" again`);
+  }
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

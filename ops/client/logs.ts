@@ -1,0 +1,131 @@
+import { decode } from '../../contracts/codec/codec.ts';
+import { retryOf, statusError } from '../../contracts/errors/status.ts';
+import { HEADER } from '../../contracts/headers.ts';
+import type { LogLine, LogLines, LogQuery } from '../../contracts/messages/logs.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import type { Client } from './client.ts';
+import { pause } from './pause.ts';
+import { LogBook } from './plan-log-lines.ts';
+
+export interface LogOptions extends Pick<LogQuery, 'previous' | 'tailLines' | 'sinceTime' | 'limitBytes'> {
+  readonly follow?: boolean;
+  readonly signal?: AbortSignal;
+  /** How often to ask again while following; the kubelet streams for 30 s after each. 10 s by default. */
+  readonly askAgainMs?: number;
+}
+export interface ContainerRef {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+}
+
+const ASK_AGAIN_MS = 10_000;
+/** Lines held for a slow reader; what it misses beyond that comes with the next answer. */
+const MOST_HELD = 10_000;
+
+/**
+ * The lines of one container, each once. With `follow` until the container ends or `signal` is aborted: the stream is
+ * heard live, and what it missed comes with the next answer, a little late.
+ * @throws StatusError
+ */
+export async function* readLogs(client: Client, of: ContainerRef, options: LogOptions = {}): AsyncGenerator<LogLine> {
+  const { follow, signal: _, askAgainMs: __, tailLines, ...query } = options;
+  const ask: Ask = (sinceTime) => {
+    // `tailLines` belongs to the first question alone.
+    const from = sinceTime !== undefined ? { sinceTime } : tailLines === undefined ? {} : { tailLines };
+    const asked: LogQuery = { ...of, ...query, ...from, ...(follow === true ? { follow } : {}) };
+    return client.request('get', 'pods/log', { namespace: of.namespace, name: of.pod }, asked);
+  };
+  const book = new LogBook();
+  if (follow !== true) {
+    yield* readPages(ask, book, options.limitBytes === undefined);
+    return;
+  }
+  const stream = new LogStream(client, of);
+  try {
+    yield* followLogs(ask, book, stream, options);
+  } finally {
+    await stream.close();
+  }
+}
+
+type Ask = (sinceTime: string | undefined) => Promise<LogLines>;
+
+/** Asks page after page from where `book` stands. @returns whether the container has ended */
+async function* readPages(ask: Ask, book: LogBook, all: boolean): AsyncGenerator<LogLine, boolean> {
+  for (;;) {
+    const before = book.answered;
+    const page = await ask(before);
+    yield* book.ofAnswer(page.lines);
+    if (page.truncated !== true || !all) return page.ended === true;
+    if (book.answered === before) {
+      throw statusError('InternalError', 'read logs: a page that was cut short brought nothing new; report this');
+    }
+  }
+}
+
+async function* followLogs(ask: Ask, book: LogBook, stream: LogStream, options: LogOptions): AsyncGenerator<LogLine> {
+  const over = (): boolean => options.signal?.aborted === true;
+  let started = false;
+  while (!over()) {
+    try {
+      if (yield* readPages(ask, book, true)) return;
+      started = true;
+    } catch (error) {
+      if (!started || retryOf(error) !== 'backoff') throw error;
+    }
+    const until = performance.now() + (options.askAgainMs ?? ASK_AGAIN_MS);
+    for (let left = 1; left > 0 && !over() && !stream.ended; left = until - performance.now()) {
+      yield* book.ofStream(stream.take());
+      if (!stream.ended) await stream.wait(until - performance.now(), options.signal);
+    }
+    yield* book.ofStream(stream.take());
+    stream.ended = false;
+  }
+}
+
+/** What the kubelet streams on the container's subject. */
+class LogStream {
+  /** The kubelet said that the container has ended. */
+  ended = false;
+  #held: LogLine[] = [];
+  #wake = (): void => undefined;
+  readonly #close: () => Promise<void>;
+
+  constructor(client: Client, { namespace, pod, container }: ContainerRef) {
+    const subject = SUBJECTS.logs.subject(client.prefix, { namespace, pod, container });
+    const subscription = client.connection.subscribe(subject);
+    const listening = (async () => {
+      for await (const message of subscription) {
+        this.#hear(decode(message.data, message.headers?.get(HEADER.contentType)) as LogLines);
+      }
+    })();
+    this.#close = async () => {
+      subscription.unsubscribe();
+      await listening;
+    };
+  }
+
+  #hear({ lines, ended }: LogLines): void {
+    this.#held.push(...lines);
+    if (this.#held.length > MOST_HELD) this.#held.splice(0, this.#held.length - MOST_HELD);
+    if (ended === true) this.ended = true;
+    this.#wake();
+  }
+
+  take(): LogLine[] {
+    return this.#held.splice(0);
+  }
+
+  /** Until something came, `ms` have passed, or `signal` is aborted. */
+  async wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#held.length > 0 || ms <= 0) return;
+    const stop = new AbortController();
+    this.#wake = () => stop.abort();
+    await pause(ms, signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]));
+  }
+
+  close(): Promise<void> {
+    return this.#close();
+  }
+}

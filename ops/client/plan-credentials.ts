@@ -1,0 +1,72 @@
+import { INBOX_ROOT, inboxPrefix } from '../../contracts/subjects/inbox.ts';
+import { untoken } from '../../contracts/subjects/token.ts';
+
+/** Where to connect, and as whom. */
+export interface Credentials {
+  readonly url: string;
+  /** NATS user: `<caller>` in subjects. */
+  readonly caller: string;
+  /** First token of the cluster's subjects. */
+  readonly prefix: string;
+  readonly inboxPrefix: string;
+  /** nkey seed; absent on a server without users. */
+  readonly seed?: string;
+  readonly password?: string;
+  /** Text of a `.creds` file. */
+  readonly creds?: string;
+}
+
+/** What was found on this machine; file contents already read. */
+export interface CredentialSources {
+  readonly url?: string | undefined;
+  readonly user?: string | undefined;
+  readonly seed?: string | undefined;
+  readonly prefix?: string | undefined;
+  /** A context of the `nats` command line. */
+  readonly context?: NatsContext | undefined;
+  /** What `troupe up` wrote. */
+  readonly home?: Partial<Credentials> | undefined;
+}
+
+/** A context file of the `nats` command line; `nkey` and `creds` are paths there, contents here. */
+export interface NatsContext {
+  readonly url?: string;
+  readonly user?: string;
+  readonly password?: string;
+  readonly nkey?: string;
+  readonly creds?: string;
+  readonly inbox_prefix?: string;
+}
+
+const DEFAULT_URL = 'nats://127.0.0.1:4222';
+
+/**
+ * Whose word counts: what the environment says, then a context, then what `troupe up` left. Pure.
+ * @returns `undefined` when nothing tells where a cluster is
+ */
+export function planCredentials({ context, home, ...given }: CredentialSources): Credentials | undefined {
+  if (given.url === undefined && context === undefined && home === undefined) return undefined;
+  const url = given.url ?? context?.url ?? home?.url ?? DEFAULT_URL;
+  const fromContext = context?.user ?? callerOfInbox(context?.inbox_prefix);
+  const caller = given.user ?? nonEmpty(fromContext) ?? home?.caller ?? 'anonymous';
+  const seed = given.seed ?? nonEmpty(context?.nkey) ?? (context === undefined ? home?.seed : undefined);
+  const password = nonEmpty(context?.password);
+  const creds = nonEmpty(context?.creds);
+  return {
+    url,
+    caller,
+    prefix: given.prefix ?? home?.prefix ?? 'troupe',
+    inboxPrefix: nonEmpty(context?.inbox_prefix) ?? inboxPrefix(caller),
+    ...(seed === undefined ? {} : { seed: seed.trim() }),
+    ...(password === undefined ? {} : { password }),
+    ...(creds === undefined ? {} : { creds }),
+  };
+}
+
+const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
+
+/** A private inbox prefix ends with the user's name. */
+function callerOfInbox(prefix: string | undefined): string | undefined {
+  const start = `${INBOX_ROOT}.`;
+  return prefix?.startsWith(start) === true ? untoken(prefix.slice(start.length)) : undefined;
+}

@@ -1,0 +1,53 @@
+import { errors } from 'nats';
+import { StatusError, statusError } from '../../contracts/errors/status.ts';
+
+/** What the NATS client threw at a question, as a StatusError that says what to do. */
+export function refusalOf(
+  error: unknown,
+  about: { readonly subject: string; readonly timeoutMs: number },
+): StatusError {
+  const { subject, timeoutMs } = about;
+  if (error instanceof StatusError) return error;
+  for (const cause of chain(error)) {
+    if (cause instanceof errors.NoRespondersError || (cause instanceof errors.RequestError && cause.isNoResponders())) {
+      return statusError(
+        'ServiceUnavailable',
+        `no api-server is listening on ${subject}; start one with "troupe up" or check TROUPE_URL`,
+      );
+    }
+    if (cause instanceof errors.PermissionViolationError) {
+      return statusError('Forbidden', `NATS refuses to ${cause.operation} ${cause.subject}; this user may not do that`);
+    }
+    if (cause instanceof errors.TimeoutError) {
+      return statusError(
+        'Timeout',
+        `no answer on ${subject} within ${timeoutMs} ms; look at "troupe status" and try again`,
+      );
+    }
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  return statusError('ServiceUnavailable', `${subject}: ${text}; is nats-server still running ("troupe status")?`);
+}
+
+/** Why a connection did not come about. */
+export function connectRefusal(error: unknown, url: string): StatusError {
+  if (error instanceof StatusError) return error;
+  for (const cause of chain(error)) {
+    if (cause instanceof errors.AuthorizationError || cause instanceof errors.UserAuthenticationExpiredError) {
+      return statusError(
+        'Unauthorized',
+        `nats-server at ${url} does not accept these credentials; check TROUPE_HOME, TROUPE_USER or TROUPE_NKEY`,
+      );
+    }
+  }
+  const finding = error instanceof errors.TimeoutError ? 'does not answer' : 'cannot be reached';
+  return statusError(
+    'ServiceUnavailable',
+    `nats-server at ${url} ${finding}; start it with "troupe up" or check TROUPE_URL`,
+    {},
+  );
+}
+
+function* chain(error: unknown): Generator<unknown> {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) yield cause;
+}
