@@ -1,4 +1,16 @@
-import { concat, concatMap, defer, EMPTY, from, merge, mergeMap, Observable, of, Subject, type Subscription } from 'rxjs';
+import {
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  from,
+  merge,
+  mergeMap,
+  Observable,
+  of,
+  Subject,
+  type Subscription,
+} from 'rxjs';
 import { catchError, ignoreElements } from 'rxjs/operators';
 import { retryOf, StatusError } from '../../contracts/errors/status.ts';
 import { backoffMs } from './backoff.ts';
@@ -8,8 +20,8 @@ import { type ActorDefinition, type AnySayDecl, defineActor, type Says, type Wat
 
 /** An index over the view, kept up to date change by change. */
 export interface IndexDecl<T> {
-  readonly build: (view: View) => T;
-  readonly step: (index: T, change: Change) => T;
+  build(view: View): T;
+  step(index: T, change: Change): T;
 }
 type Indexes<I> = { readonly [N in keyof I]: I[N] extends IndexDecl<infer T> ? T : never };
 
@@ -47,7 +59,7 @@ const KEYS_AT_ONCE = 64;
 export function defineController<
   const H extends Record<string, WatchDecl>,
   const S extends Record<string, AnySayDecl>,
-  const I extends Record<string, IndexDecl<never>> = Record<never, never>,
+  const I extends Record<string, IndexDecl<unknown>> = Record<never, never>,
 >(definition: {
   readonly name: string;
   readonly singleton?: boolean;
@@ -71,14 +83,19 @@ export function defineController<
       const wakes$ = merge(
         later.wakes$,
         ...Object.entries(definition.wakes).map(([name, wake]) =>
-          (inputs[name] as Observable<readonly Changed[]>).pipe(mergeMap((changes) => wokenBy(changes, wake as Waker<unknown>))),
+          (inputs[name] as Observable<readonly Changed[]>).pipe(
+            mergeMap((changes) => wokenBy(changes, wake as Waker<unknown>)),
+          ),
         ),
       );
       const run = (key: string): Observable<Said<unknown>> =>
         defer(() => {
           const decided = definition.plan(key, context);
           const plan: Plan = 'say' in decided ? decided : { say: decided };
-          const asks$ = from(plan.say).pipe(concatMap((said) => world.ask(said, { timeoutMs: ASK_TIMEOUT_MS })), ignoreElements());
+          const asks$ = from(plan.say).pipe(
+            concatMap((said) => world.ask(said, { timeoutMs: ASK_TIMEOUT_MS })),
+            ignoreElements(),
+          );
           const done$ = defer(() => {
             later.settle(key, plan.againInMs);
             return EMPTY;

@@ -1,0 +1,34 @@
+import type { KubeObject, OwnerReference } from '../../../contracts/kinds/kinds.ts';
+
+/** The owner that manages the object, of which there is at most one. */
+export const controllerOf = (object: KubeObject): OwnerReference | undefined =>
+  object.metadata?.ownerReferences?.find((owner) => owner.controller === true);
+
+export const uidOf = (object: KubeObject): string => object.metadata?.uid ?? '';
+export const nameOf = (object: KubeObject): string => object.metadata?.name ?? '';
+export const namespaceOf = (object: KubeObject): string => object.metadata?.namespace ?? '';
+/** `namespace/name`: how a controller's keys name a namespaced object. */
+export const keyOf = (object: KubeObject): string => `${namespaceOf(object)}/${nameOf(object)}`;
+export const isTerminating = (object: KubeObject): boolean => object.metadata?.deletionTimestamp !== undefined;
+
+/** @returns `[namespace, name]` of a key made by `keyOf` */
+export function splitKey(key: string): readonly [namespace: string, name: string] {
+  const at = key.indexOf('/');
+  return [key.slice(0, at), key.slice(at + 1)];
+}
+
+/** The reference by which `owner` manages what it makes. */
+export const controllerReference = (owner: KubeObject, apiVersion: string, kind: string): OwnerReference => ({
+  apiVersion,
+  kind,
+  name: nameOf(owner),
+  uid: uidOf(owner),
+  controller: true,
+  blockOwnerDeletion: true,
+});
+
+/** Key of the managing owner of that kind, in the object's namespace. */
+export function ownerKey(object: KubeObject, kind: string): string | undefined {
+  const owner = controllerOf(object);
+  return owner?.kind === kind ? `${namespaceOf(object)}/${owner.name}` : undefined;
+}
