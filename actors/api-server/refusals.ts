@@ -1,0 +1,42 @@
+import { type Status, failure, StatusError, statusError } from '../../contracts/errors/status.ts';
+
+/* Kubernetes' words for the refusals that people and programs know. `resource` is the plural, with its group. */
+
+export const notFound = (resource: string, name: string): StatusError =>
+  statusError('NotFound', `${resource} "${name}" not found`, { name, kind: resource });
+
+export const alreadyExists = (resource: string, name: string): StatusError =>
+  statusError('AlreadyExists', `${resource} "${name}" already exists`, { name, kind: resource });
+
+export const conflict = (resource: string, name: string, finding: string): StatusError =>
+  statusError('Conflict', `Operation cannot be fulfilled on ${resource} "${name}": ${finding}`, { name, kind: resource });
+
+export const modified = (resource: string, name: string): StatusError =>
+  conflict(
+    resource,
+    name,
+    'the object has been modified; please apply your changes to the latest version and try again',
+  );
+
+export const badRequest = (message: string): StatusError => statusError('BadRequest', message);
+
+export const forbidden = (resource: string, name: string, finding: string): StatusError =>
+  statusError('Forbidden', `${resource} "${name}" is forbidden: ${finding}`, { name, kind: resource });
+
+export const invalid = (kind: string, name: string, field: string, finding: string): StatusError =>
+  statusError('Invalid', `${kind} "${name}" is invalid: ${field}: ${finding}`, {
+    name,
+    kind,
+    causes: [{ reason: 'FieldValueInvalid', message: finding, field }],
+  });
+
+/** What a request that went wrong is answered with; an unforeseen error is our fault and says so. */
+export function statusOf(error: unknown): Status {
+  if (error instanceof StatusError) return error.status;
+  const finding = error instanceof Error ? error.message : String(error);
+  return failure('InternalError', `api-server: unexpected ${finding}; ask again, and report it if it stays`);
+}
+
+/** Did someone else write first? */
+export const isConflict = (error: unknown): boolean =>
+  error instanceof StatusError && (error.reason === 'Conflict' || error.reason === 'AlreadyExists');
