@@ -1,0 +1,88 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { statusError } from '../../contracts/errors/status.ts';
+import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';
+import { type HomePaths, makePrivateFolder, writePrivateFile } from './home.ts';
+
+/** `cluster.json`: what every client and process of this home needs to know; nothing secret. */
+export interface Cluster {
+  readonly version: 1;
+  readonly id: string;
+  /** First token of its subjects. */
+  readonly prefix: string;
+  /** `nats://127.0.0.1:4222` */
+  readonly url: string;
+  readonly port: number;
+  /** `1s`, or `always`. */
+  readonly sync: string;
+  /** Name of the node that `troupe up` runs. */
+  readonly node: string;
+  /** Who speaks when nobody is named. */
+  readonly user: string;
+}
+
+export const OPERATOR = 'operator';
+export const MASTER = 'master';
+
+export function readCluster(paths: HomePaths): Cluster | undefined {
+  if (!existsSync(paths.cluster)) return undefined;
+  try {
+    return JSON.parse(readFileSync(paths.cluster, 'utf8')) as Cluster;
+  } catch (cause) {
+    throw statusError('InternalError', `${paths.cluster} is not JSON (${String(cause)}); restore or remove it`);
+  }
+}
+
+/** Host names may have capitals, dots and underscores; names of nodes and users may not. */
+export function nodeNameOf(host: string): string {
+  const name = host
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '')
+    .slice(0, 50);
+  return name.replace(/-+$/, '') || 'node';
+}
+
+/** What this home's cluster is, made at the first start; settings given now replace those of last time. */
+export function writeCluster(
+  paths: HomePaths,
+  given: { readonly port: number; readonly sync?: string | undefined; readonly node?: string | undefined },
+): Cluster {
+  const known = readCluster(paths);
+  const cluster: Cluster = {
+    version: 1,
+    id: known?.id ?? randomUUID(),
+    prefix: known?.prefix ?? DEFAULT_PREFIX,
+    url: `nats://127.0.0.1:${given.port}`,
+    port: given.port,
+    sync: given.sync ?? known?.sync ?? '1s',
+    node: given.node ?? known?.node ?? nodeNameOf(hostname()),
+    user: OPERATOR,
+  };
+  writePrivateFile(paths.cluster, `${JSON.stringify(cluster, undefined, 2)}\n`);
+  return cluster;
+}
+
+/** Makes TROUPE_HOME with its folders and the key that encrypts Secrets. */
+export function prepareHome(paths: HomePaths): void {
+  for (const folder of [paths.home, paths.bin, paths.nats, paths.natsStore, paths.natsPorts, paths.users]) {
+    makePrivateFolder(folder);
+  }
+  for (const folder of [paths.natsContexts, paths.journals, paths.logs, paths.run]) makePrivateFolder(folder);
+  if (!existsSync(paths.clusterKey)) writePrivateFile(paths.clusterKey, `${randomBytes(32).toString('hex')}\n`);
+}
+
+/**
+ * The 32 bytes that seal Secrets in the store.
+ * @throws StatusError NotFound when the home has none (a master of another machine: copy the file there)
+ */
+export function readClusterKey(paths: HomePaths): Uint8Array {
+  if (!existsSync(paths.clusterKey)) {
+    throw statusError(
+      'NotFound',
+      `${paths.clusterKey} is missing; copy it from the home of the cluster's first master`,
+    );
+  }
+  return Buffer.from(readFileSync(paths.clusterKey, 'utf8').trim(), 'hex');
+}

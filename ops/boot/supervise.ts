@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { planRestart } from './plan-restart.ts';
+import { endProcess, identify, type ProcessId } from './processes.ts';
+
+export interface ChildSpec {
+  /** Shown before its lines. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** Its output is appended here. */
+  readonly logFile: string;
+  /** Milliseconds between SIGTERM and SIGKILL. */
+  readonly graceMs: number;
+}
+
+export interface SuperviseEvents {
+  /** Every line it writes. */
+  readonly line?: (name: string, text: string) => void;
+  /** It started; also after a restart. */
+  readonly started?: (name: string, id: ProcessId) => void;
+  /** It ended by itself and starts again after `delayMs`. */
+  readonly ended?: (name: string, why: string, failures: number, delayMs: number) => void;
+}
+
+export interface Supervised {
+  readonly name: string;
+  /** Of the process that runs now; `undefined` between two. */
+  readonly id: ProcessId | undefined;
+  /** Ends it for good. */
+  stop(): Promise<void>;
+  signal(name: NodeJS.Signals): void;
+}
+
+const whyEnded = (code: number | null, by: NodeJS.Signals | null): string =>
+  by === null ? `ended with code ${code ?? 'unknown'}` : `was killed by ${by}`;
+
+/** Hands every line of a child to its log file and to whoever listens. */
+function forward(child: ChildProcess, name: string, log: WriteStream, events: SuperviseEvents): void {
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
+    createInterface({ input: stream }).on('line', (text) => {
+      log.write(`${text}\n`);
+      events.line?.(name, text);
+    });
+  }
+}
+
+/**
+ * Runs a child process and starts it again when it ends, with backoff. The child is in a process group of its own, so
+ * that Ctrl-C reaches only us and children are ended in order.
+ */
+export function supervise(spec: ChildSpec, events: SuperviseEvents = {}): Supervised {
+  const log = createWriteStream(spec.logFile, { flags: 'a', mode: 0o600 });
+  let id: ProcessId | undefined;
+  let failures = 0;
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const start = (): void => {
+    const since = performance.now();
+    const child = spawn(spec.command, spec.args, {
+      env: spec.env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const gone = (why: string): void => {
+      if (id === undefined && child.pid !== undefined) return;
+      id = undefined;
+      if (stopped) return;
+      const plan = planRestart(failures, performance.now() - since);
+      failures = plan.failures;
+      events.ended?.(spec.name, why, failures, plan.delayMs);
+      timer = setTimeout(start, plan.delayMs);
+    };
+    child.once('error', (error) => gone(`could not start: ${error.message}`));
+    child.once('exit', (code, by) => gone(whyEnded(code, by)));
+    if (child.pid === undefined) return;
+    id = identify(child.pid);
+    forward(child, spec.name, log, events);
+    events.started?.(spec.name, id);
+  };
+
+  start();
+  return {
+    name: spec.name,
+    get id() {
+      return id;
+    },
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      if (id !== undefined) await endProcess(id, spec.graceMs);
+      log.end();
+    },
+    signal(name) {
+      if (id !== undefined) process.kill(id.pid, name);
+    },
+  };
+}
