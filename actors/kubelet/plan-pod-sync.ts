@@ -1,0 +1,245 @@
+import type { Container, Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
+import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
+import { parseRfc3339 } from '../../contracts/time/rfc3339.ts';
+import { sandboxConfig } from './container-config.ts';
+import { attemptsOf, knownStatus } from './container-history.ts';
+import { type ContainerContext, type Decision, planContainer, stopVerb } from './plan-container.ts';
+import { type Ending, podStatus, type Waits } from './pod-status.ts';
+import type { PodInput, PodNote, PodPlan, PodState, PodVerb } from './pod-types.ts';
+
+type Present = ContainerContext['input'];
+
+/**
+ * Decides what moves one pod a step from what the runtime has of it towards what is wanted. Pure and total: no clock,
+ * no randomness, no I/O. What it asks is idempotent and names attempts, so that an actor may crash after any prefix,
+ * list again and plan again, and no (pod, container, attempt) is ever started twice.
+ * @returns `verbs` empty = converged, or waiting for the runtime or for `wakeAt`
+ */
+export function planPodSync(input: PodInput): PodPlan {
+  const { dispatched } = input;
+  if (dispatched === undefined) return planGone(input);
+  const present: Present = { ...input, dispatched };
+  const { pod } = dispatched;
+  const state = { ...input.state, graceSeconds: graceOf(pod) };
+  if (pod.metadata?.deletionTimestamp !== undefined) return planDeletion(present, state);
+  const over = alreadyOver(present);
+  if (over !== undefined) return planOver(present, state, over);
+  return planRunning(present, state);
+}
+
+/** Seconds that the pod's containers have to stop. */
+function graceOf(pod: Pod): number {
+  return pod.metadata?.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30;
+}
+const isRunning = (container: ContainerStatus): boolean => container.state === 'running';
+
+/** Stops everything that runs, all at once. */
+const stopAll = (input: PodInput, graceSeconds: number): readonly PodVerb[] =>
+  input.level.containers
+    .filter(isRunning)
+    .map((container) => stopVerb(container, graceSeconds * 1000, `Stopping container ${container.name}`));
+
+const stopSandboxes = (input: PodInput): readonly PodVerb[] =>
+  input.level.sandboxes
+    .filter((sandbox) => sandbox.state === 'ready')
+    .map((sandbox) => ({ op: 'stopPodSandbox', body: { sandboxId: sandbox.id } }));
+
+/** Containers first, with their grace; then what holds the network. */
+function wind(input: PodInput, graceSeconds: number): readonly PodVerb[] {
+  const stops = stopAll(input, graceSeconds);
+  return stops.length > 0 ? stops : stopSandboxes(input);
+}
+
+/** The pod left the store (or never was in it): nothing of it may stay. */
+function planGone(input: PodInput): PodPlan {
+  const { level, state } = input;
+  const base = { state, notes: [], deletable: false };
+  const stops = stopAll(input, state.graceSeconds);
+  if (stops.length > 0) return { ...base, verbs: stops, forget: false };
+  const held = new Set(level.sandboxes.map((sandbox) => sandbox.id));
+  const verbs: PodVerb[] = level.sandboxes.map(({ id }) => ({ op: 'removePodSandbox', body: { sandboxId: id } }));
+  for (const container of level.containers) {
+    if (!held.has(container.sandboxId)) verbs.push({ op: 'removeContainer', body: { containerId: container.id } });
+  }
+  return { ...base, verbs, forget: verbs.length === 0 };
+}
+
+function planDeletion(input: Present, state: PodState): PodPlan {
+  const verbs = wind(input, state.graceSeconds);
+  const stopped = verbs.length === 0;
+  const ending: Ending | undefined = stopped ? { kind: 'deleted' } : undefined;
+  return { verbs, state, status: podStatus(input, new Map(), ending), notes: [], deletable: stopped, forget: false };
+}
+
+/** The deadline passed, or the store says that the pod has ended: whoever wrote that, it never runs again. */
+function alreadyOver(input: Present): Ending | undefined {
+  const { phase, reason, message } = input.dispatched.pod.status ?? {};
+  if (input.status.reason === 'DeadlineExceeded') return deadlineExceeded;
+  if (phase === 'Succeeded' || phase === 'Failed') {
+    return {
+      kind: 'over',
+      phase,
+      ...(reason === undefined ? {} : { reason }),
+      ...(message === undefined ? {} : { message }),
+    };
+  }
+  const deadline = deadlineOf(input);
+  return deadline !== undefined && input.now >= deadline ? deadlineExceeded : undefined;
+}
+const deadlineExceeded = {
+  kind: 'over',
+  phase: 'Failed',
+  reason: 'DeadlineExceeded',
+  message: 'Pod was active on the node longer than the specified deadline',
+} as const satisfies Ending;
+function deadlineOf({ dispatched, status, state }: Present): number | undefined {
+  const seconds = dispatched.pod.spec?.activeDeadlineSeconds;
+  if (seconds === undefined) return undefined;
+  return (parseRfc3339(status.startTime) || state.startedAt) + seconds * 1000;
+}
+
+function planOver(input: Present, state: PodState, ending: Ending): PodPlan {
+  const status = podStatus(input, new Map(), ending);
+  const fresh = ending === deadlineExceeded && input.status.reason !== 'DeadlineExceeded';
+  const notes: PodNote[] = fresh
+    ? [{ type: 'Normal', reason: 'DeadlineExceeded', message: deadlineExceeded.message }]
+    : [];
+  const verbs = [...wind(input, state.graceSeconds)];
+  return { verbs: verbs.length > 0 ? verbs : oldDead(input), state, status, notes, deletable: false, forget: false };
+}
+
+/** What a pod that is to run needs next. */
+function planRunning(input: Present, state: PodState): PodPlan {
+  const spec = input.dispatched.pod.spec;
+  const sandbox = newestReady(input.level.sandboxes);
+  const at: ContainerContext = { input, sandbox, graceMs: state.graceSeconds * 1000 };
+  const books: Record<string, PodState['containers'][string]> = { ...state.containers };
+  const waits = new Map<string, NonNullable<Decision['wait']>>();
+  const until: number[] = [];
+  const decide = (container: Container, init: boolean): Decision => {
+    const decision = planContainer(at, container, init);
+    if (decision.book !== undefined) books[container.name] = decision.book;
+    if (decision.wait !== undefined) waits.set(container.name, decision.wait);
+    if (decision.until !== undefined) until.push(decision.until);
+    return decision;
+  };
+  const regular = spec?.containers ?? [];
+  const finish = (verbs: readonly PodVerb[], ending?: Ending): PodPlan => {
+    const deadline = deadlineOf(input);
+    if (deadline !== undefined) until.push(deadline);
+    const wakeAt = until.length === 0 ? undefined : Math.min(...until);
+    return {
+      verbs,
+      state: { ...state, containers: books },
+      status: podStatus(input, waits, ending),
+      notes: backOffNotes(input, waits),
+      ...(wakeAt === undefined || verbs.length > 0 ? {} : { wakeAt }),
+      deletable: false,
+      forget: false,
+    };
+  };
+
+  const initialized = isInitialized(input, sandbox);
+  const inits = initialized ? sidecars(spec?.initContainers) : (spec?.initContainers ?? []);
+  if (initialized || (sandbox === undefined && allHaveEnded(at, regular))) {
+    const found = regular.map((container) => planContainer(at, container, false));
+    if (found.every((each) => each.ended !== undefined)) return finish(windDown(input, state), exits(found));
+  }
+  if (sandbox === undefined) return finish(needSandbox(input, state, until));
+
+  for (const container of inits) {
+    const found = decide(container, true);
+    if (found.verb !== undefined) return finish([found.verb]);
+    if (found.ended !== undefined && found.ended.exitCode !== 0) {
+      return finish(windDown(input, state), { kind: 'over', phase: 'Failed' });
+    }
+    const passed = found.ended !== undefined || (found.runs === true && container.restartPolicy === 'Always');
+    if (!passed && !initialized) return finish(oldDead(input));
+  }
+  const decisions = regular.map((container) => decide(container, false));
+  const verbs = decisions.flatMap(({ verb }) => (verb === undefined ? [] : [verb]));
+  const stops = verbs.filter((verb) => verb.op === 'stopContainer');
+  if (stops.length > 0) return finish(stops);
+  return finish(verbs.length > 0 ? verbs.slice(0, 1) : oldDead(input));
+}
+
+const newestReady = (sandboxes: readonly SandboxStatus[]): SandboxStatus | undefined =>
+  sandboxes.filter(({ state }) => state === 'ready').sort((a, b) => b.attempt - a.attempt)[0];
+
+const sidecars = (containers: readonly Container[] | undefined): readonly Container[] =>
+  (containers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
+
+/** A regular container in the present sandbox: the init containers are done with. */
+function isInitialized(input: Present, sandbox: SandboxStatus | undefined): boolean {
+  const spec = input.dispatched.pod.spec;
+  if ((spec?.initContainers ?? []).length === 0) return true;
+  const names = new Set(spec?.containers.map(({ name }) => name));
+  return input.level.containers.some(({ name, sandboxId }) => names.has(name) && sandboxId === sandbox?.id);
+}
+
+/** Without a sandbox: has every container ended for good, so that none is needed? */
+const allHaveEnded = (at: ContainerContext, regular: readonly Container[]): boolean =>
+  regular.length > 0 && regular.every((container) => planContainer(at, container, false).ended !== undefined);
+
+const exits = (found: readonly Decision[]): Ending => ({
+  kind: 'over',
+  phase: found.every(({ ended }) => ended?.exitCode === 0) ? 'Succeeded' : 'Failed',
+});
+
+/** Every container has ended for good: side cars and the sandbox go, the dead stay for their logs. */
+function windDown(input: Present, state: PodState): readonly PodVerb[] {
+  const verbs = wind(input, state.graceSeconds);
+  return verbs.length > 0 ? verbs : oldDead(input);
+}
+
+function needSandbox(input: Present, state: PodState, until: number[]): readonly PodVerb[] {
+  const stranded = stopAll(input, state.graceSeconds); // their sandbox died under them
+  if (stranded.length > 0) return stranded;
+  const { failure, attempt } = state.sandbox;
+  if (failure !== undefined && input.now < failure.until) {
+    until.push(failure.until);
+    return [];
+  }
+  const next = Math.max(attempt, ...input.level.sandboxes.map((sandbox) => sandbox.attempt)) + 1;
+  return [{ op: 'runPodSandbox', body: sandboxConfig(input.dispatched.pod, next) }];
+}
+
+/** The last dead attempt of a container is kept for its logs; older ones, and dead sandboxes that hold nothing, go. */
+function oldDead(input: Present): readonly PodVerb[] {
+  const verbs: PodVerb[] = [];
+  const kept = new Set<string>();
+  for (const name of new Set(input.level.containers.map((container) => container.name))) {
+    const attempts = attemptsOf(input.level, name);
+    const dead = attempts.filter(({ state }) => state === 'exited');
+    for (const old of dead.slice(1)) verbs.push({ op: 'removeContainer', body: { containerId: old.id } });
+    for (const each of attempts) if (!dead.slice(1).includes(each)) kept.add(each.sandboxId);
+  }
+  if (verbs.length > 0) return verbs;
+  const newest = Math.max(...input.level.sandboxes.map(({ attempt }) => attempt));
+  for (const { id, state, attempt } of input.level.sandboxes) {
+    if (state === 'notReady' && attempt < newest && !kept.has(id))
+      verbs.push({ op: 'removePodSandbox', body: { sandboxId: id } });
+  }
+  return verbs;
+}
+
+/** What is told when a container begins to wait for one of these reasons. */
+function backOffNotes(input: Present, waits: Waits): readonly PodNote[] {
+  const notes: PodNote[] = [];
+  for (const [container, { reason, message = '' }] of waits) {
+    const before = knownStatus(input.status as PodStatus, container)?.state?.waiting;
+    if (before?.reason === reason && (reason !== 'CreateContainerConfigError' || before.message === message)) continue;
+    if (reason === 'CrashLoopBackOff') {
+      const { name = '', namespace = '' } = input.dispatched.pod.metadata ?? {};
+      const told = `Back-off restarting failed container ${container} in pod ${name}_${namespace}(${input.uid})`;
+      notes.push({ type: 'Warning', reason: 'BackOff', message: told, container });
+    } else if (reason === 'ImagePullBackOff') {
+      const image = message.split(': ', 1)[0] ?? '';
+      notes.push({ type: 'Normal', reason: 'BackOff', message: image, container });
+      notes.push({ type: 'Warning', reason: 'Failed', message: 'Error: ImagePullBackOff', container });
+    } else if (reason === 'CreateContainerConfigError') {
+      notes.push({ type: 'Warning', reason: 'Failed', message: `Error: ${message}`, container });
+    }
+  }
+  return notes;
+}

@@ -1,0 +1,157 @@
+import type {
+  ContainerStatus as KubeContainerStatus,
+  Pod,
+  PodCondition,
+  PodStatus,
+} from '../../contracts/kinds/kinds.ts';
+import { parseRfc3339, rfc3339 } from '../../contracts/time/rfc3339.ts';
+import { containerKubeStatus, type Wait } from './container-kube-status.ts';
+import type { PodInput } from './pod-types.ts';
+import { qosClass } from './qos-class.ts';
+
+export type Waits = ReadonlyMap<string, Wait>;
+/** `over`: nothing of it will be started again. `deleted`: the same, and how it went follows from its containers. */
+export type Ending =
+  | {
+      readonly kind: 'over';
+      readonly phase: 'Succeeded' | 'Failed';
+      readonly reason?: string;
+      readonly message?: string;
+    }
+  | { readonly kind: 'deleted' };
+type Present = PodInput & { readonly dispatched: NonNullable<PodInput['dispatched']> };
+
+interface Counts {
+  readonly running: number;
+  /** Waiting for its first start. */
+  readonly waiting: number;
+  readonly stopped: number;
+  readonly succeeded: number;
+}
+function count(statuses: readonly KubeContainerStatus[]): Counts {
+  const counts = { running: 0, waiting: 0, stopped: 0, succeeded: 0 };
+  for (const { state, lastState } of statuses) {
+    if (state?.running !== undefined) counts.running++;
+    else if (state?.terminated !== undefined || lastState?.terminated !== undefined) {
+      counts.stopped++;
+      if (state?.terminated?.exitCode === 0) counts.succeeded++;
+    } else counts.waiting++;
+  }
+  return counts;
+}
+
+/** @see kubernetes pkg/kubelet/kubelet_pods.go, getPhase */
+function phaseOf(pod: Pod, initialized: boolean, statuses: readonly KubeContainerStatus[], ending?: Ending): string {
+  if (ending?.kind === 'over') return ending.phase;
+  const counts = count(statuses);
+  if (ending?.kind === 'deleted') return counts.succeeded === statuses.length ? 'Succeeded' : 'Failed';
+  if (!initialized || counts.waiting > 0) return 'Pending';
+  if (counts.running > 0) return 'Running';
+  const policy = pod.spec?.restartPolicy ?? 'Always';
+  if (policy === 'Always') return 'Running';
+  if (counts.stopped === counts.succeeded) return 'Succeeded';
+  return policy === 'Never' ? 'Failed' : 'Running';
+}
+
+type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
+const TRUE: Verdict = { status: 'True' };
+const no = (reason: string, message: string): Verdict => ({ status: 'False', reason, message });
+const names = (statuses: readonly KubeContainerStatus[]): string => statuses.map(({ name }) => name).join(' ');
+
+function readiness(phase: string, statuses: readonly KubeContainerStatus[]): Verdict {
+  if (phase === 'Succeeded') return { status: 'False', reason: 'PodCompleted' };
+  if (phase === 'Failed') return { status: 'False', reason: 'PodFailed' };
+  const unready = statuses.filter(({ ready }) => !ready);
+  if (unready.length === 0) return TRUE;
+  return no('ContainersNotReady', `containers with unready status: [${names(unready)}]`);
+}
+
+function gated(pod: Pod, ready: Verdict): Verdict {
+  if (ready.status !== 'True') return ready;
+  const conditions = pod.status?.conditions ?? [];
+  const closed = (pod.spec?.readinessGates ?? []).filter(
+    ({ conditionType }) => conditions.find(({ type }) => type === conditionType)?.status !== 'True',
+  );
+  if (closed.length === 0) return TRUE;
+  const message = closed
+    .map(
+      ({ conditionType }) =>
+        `corresponding condition of pod readiness gate "${conditionType}" does not exist or is not "True".`,
+    )
+    .join(' ');
+  return no('ReadinessGatesNotReady', message);
+}
+
+function initVerdict(pod: Pod, inits: readonly KubeContainerStatus[], initialized: boolean, phase: string): Verdict {
+  if (phase === 'Succeeded') return { status: 'True', reason: 'PodCompleted' };
+  if (initialized) return TRUE;
+  const policies = new Map((pod.spec?.initContainers ?? []).map((each) => [each.name, each.restartPolicy]));
+  const left = inits.filter(({ name, ready, started }) =>
+    policies.get(name) === 'Always' ? started !== true : !ready,
+  );
+  return no('ContainersNotInitialized', `containers with incomplete status: [${names(left)}]`);
+}
+
+const OURS = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'] as const;
+
+/** Ours in Kubernetes' order, with the moment of their last change; then those of others, untouched. */
+function conditions(input: Present, verdicts: Readonly<Record<(typeof OURS)[number], Verdict>>): PodCondition[] {
+  const stored = input.dispatched.pod.status?.conditions ?? [];
+  const before = [...(input.status.conditions ?? []), ...stored];
+  const found: PodCondition[] = OURS.map((type) => {
+    const verdict = verdicts[type];
+    const last = before.find((each) => each.type === type);
+    const since = last?.status === verdict.status ? last.lastTransitionTime : undefined;
+    return { type, ...verdict, lastTransitionTime: since ?? rfc3339(input.now) };
+  });
+  const ours: readonly string[] = OURS;
+  return [...found, ...stored.filter(({ type }) => !ours.includes(type))];
+}
+
+/**
+ * The status that the store should have of a pod. Pure.
+ * @param waits   containers that can't be started now, and why
+ * @param ending  nothing will be started any more
+ */
+export function podStatus(input: Present, waits: Waits, ending?: Ending): PodStatus {
+  const { pod } = input.dispatched;
+  const inits = pod.spec?.initContainers ?? [];
+  const over = ending !== undefined;
+  const sandbox = input.level.sandboxes.find(({ state }) => state === 'ready');
+  const context = { input, over, idle: inits.length > 0 ? 'PodInitializing' : 'ContainerCreating' } as const;
+  const statusOf = (init: boolean) => (container: (typeof inits)[number]) =>
+    containerKubeStatus({ ...context, init, wait: waits.get(container.name) }, container);
+  const initStatuses = inits.map(statusOf(true));
+  const statuses = (pod.spec?.containers ?? []).map(statusOf(false));
+  const passed = inits.every(({ restartPolicy }, at) => {
+    const found = initStatuses[at];
+    return restartPolicy === 'Always' ? found?.started === true : found?.ready === true;
+  });
+  const begun = statuses.some(({ state }) => state?.waiting === undefined);
+  const initialized = passed || begun;
+  const phase = phaseOf(pod, initialized, statuses, ending);
+  const ready = readiness(phase, statuses);
+  const present = pod.spec?.hostNetwork === true && sandbox !== undefined ? input.node.ip : sandbox?.ip;
+  const podIP = present ?? (over ? input.status.podIP : undefined);
+  const reason = ending?.kind === 'over' ? ending.reason : undefined;
+  const message = ending?.kind === 'over' ? ending.message : undefined;
+  return {
+    phase,
+    ...(reason === undefined ? {} : { reason }),
+    ...(message === undefined ? {} : { message }),
+    conditions: conditions(input, {
+      PodReadyToStartContainers: { status: sandbox === undefined ? 'False' : 'True' },
+      Initialized: initVerdict(pod, initStatuses, initialized, phase),
+      Ready: gated(pod, ready),
+      ContainersReady: ready,
+      PodScheduled: TRUE,
+    }),
+    ...(inits.length > 0 ? { initContainerStatuses: initStatuses } : {}),
+    containerStatuses: statuses,
+    hostIP: input.node.ip,
+    hostIPs: [{ ip: input.node.ip }],
+    ...(podIP === undefined ? {} : { podIP, podIPs: [{ ip: podIP }] }),
+    startTime: rfc3339(parseRfc3339(input.status.startTime) || input.state.startedAt),
+    qosClass: pod.status?.qosClass ?? qosClass(pod),
+  };
+}
