@@ -10,7 +10,8 @@ const CAP_MS = 1_000_000;
  * @see kubernetes/sample-controller controller.go: same 5 ms base and 1000 s cap, without jitter
  */
 export function backoffMs(attempt: number, random: () => number): number {
-  if (!Number.isInteger(attempt) || attempt < 1) throw new RangeError(`backoffMs: attempt is ${attempt}; expected a whole number >= 1`);
+  if (!Number.isInteger(attempt) || attempt < 1)
+    throw new RangeError(`backoffMs: attempt is ${attempt}; expected a whole number >= 1`);
   const full = Math.min(CAP_MS, BASE_MS * 2 ** Math.min(attempt - 1, 30));
   return Math.ceil(full / 2 + (full / 2) * random());
 }

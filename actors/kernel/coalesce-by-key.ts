@@ -7,7 +7,10 @@ import { from, Observable, type ObservableInput, type OperatorFunction, Subscrip
  * write, `groupBy` never forgets an idle key.
  * @param limit most keys at work at once; the others wait in the order in which they were woken
  */
-export function coalesceByKey<K, R>(work: (key: K) => ObservableInput<R>, limit = Number.POSITIVE_INFINITY): OperatorFunction<K, R> {
+export function coalesceByKey<K, R>(
+  work: (key: K) => ObservableInput<R>,
+  limit = Number.POSITIVE_INFINITY,
+): OperatorFunction<K, R> {
   return (keys$) =>
     new Observable<R>((out) => {
       const busy = new Map<K, { again: boolean }>(); // absent means idle: an idle key costs nothing

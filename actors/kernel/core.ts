@@ -1,5 +1,13 @@
 import { Observable, Subject, type Subscriber, type Subscription } from 'rxjs';
-import { type ContentType, contentTypeOf, decode, decodeMsgpack, encode, JSON_TYPE, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
+import {
+  type ContentType,
+  contentTypeOf,
+  decode,
+  decodeMsgpack,
+  encode,
+  JSON_TYPE,
+  MSGPACK_TYPE,
+} from '../../contracts/codec/codec.ts';
 import { isFailure, StatusError, statusError } from '../../contracts/errors/status.ts';
 import { HEADER, type Headers } from '../../contracts/headers.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
@@ -160,7 +168,14 @@ export class ActorCore {
    */
   checkpoint(windowStart: number): Checkpoint | undefined {
     if (this.#asks.size > 0 || this.#stopped) return undefined;
-    return { turn: this.#turn, now: this.#now, view: this.#cursor, cells: this.cellValues(), random: this.#random.state, window: windowStart };
+    return {
+      turn: this.#turn,
+      now: this.#now,
+      view: this.#cursor,
+      cells: this.cellValues(),
+      random: this.#random.state,
+      window: windowStart,
+    };
   }
 
   /**
@@ -210,7 +225,8 @@ export class ActorCore {
   }
 
   #mustBeInTurn(what: string): void {
-    if (!this.#inTurn) this.violate(`used world.${what} outside a turn (a promise or an ambient timer came in between)`);
+    if (!this.#inTurn)
+      this.violate(`used world.${what} outside a turn (a promise or an ambient timer came in between)`);
   }
 
   #feed(rec: Rec, before: ((key: Key) => KubeObject | undefined) | undefined): void {
@@ -282,7 +298,9 @@ export class ActorCore {
     if (batchOf !== undefined) {
       const heard = this.definition.hears[batchOf] as LatestDecl;
       const messages = decodeMsgpack(asBytes(rec.body)) as [string, Bytes][];
-      const batch = messages.map(([subject, bytes]) => makeCall(rec.id, subject, {}, bytes, heard.family.parse(this.self.prefix, subject)));
+      const batch = messages.map(([subject, bytes]) =>
+        makeCall(rec.id, subject, {}, bytes, heard.family.parse(this.self.prefix, subject)),
+      );
       this.#input(batchOf, batch);
       return;
     }
@@ -356,7 +374,9 @@ export class ActorCore {
         return this.#random.uuid();
       },
       view: this.#view,
-      say: Object.fromEntries(Object.entries(this.definition.says).map(([name, decl]) => [name, speaker(name, decl, self)])),
+      say: Object.fromEntries(
+        Object.entries(this.definition.says).map(([name, decl]) => [name, speaker(name, decl, self)]),
+      ),
       reply: (call, body) => ({
         kind: 'reply',
         say: 'reply',
@@ -410,7 +430,10 @@ export class ActorCore {
     const { revision } = this.#options.view;
     if (known !== undefined && known.revision === revision) return known.value as T;
     const changes = known === undefined ? undefined : this.#options.view.since(known.revision);
-    const value = changes === undefined ? build(this.#view) : changes.reduce((index, change) => step(index, change), known?.value as T);
+    const value =
+      changes === undefined
+        ? build(this.#view)
+        : changes.reduce((index, change) => step(index, change), known?.value as T);
     this.#derived.set(name, { value, revision });
     return value;
   }
@@ -458,9 +481,16 @@ function asBytes(body: Ref | Bytes): Bytes {
 }
 
 /** Does this input hear this subject? `tokens` as its family parsed it. */
-export function hearsSubject(heard: CallsDecl, prefix: string, subject: string, tokens: Record<string, string> | undefined): boolean {
+export function hearsSubject(
+  heard: CallsDecl,
+  prefix: string,
+  subject: string,
+  tokens: Record<string, string> | undefined,
+): boolean {
   if (tokens !== undefined) {
-    return Object.entries((heard.fixed ?? {}) as Record<string, string>).every(([name, value]) => tokens[name] === value);
+    return Object.entries((heard.fixed ?? {}) as Record<string, string>).every(
+      ([name, value]) => tokens[name] === value,
+    );
   }
   return heard.all === true && subject.startsWith(`${prefix}.${heard.family.template.split('.<', 1)[0]}.`);
 }
@@ -486,7 +516,8 @@ function encodingOf(call: Call): ContentType {
     return JSON_TYPE;
   }
 }
-const replyType = (said: Said): ContentType => (said.headers?.[HEADER.contentType] as ContentType | undefined) ?? MSGPACK_TYPE;
+const replyType = (said: Said): ContentType =>
+  (said.headers?.[HEADER.contentType] as ContentType | undefined) ?? MSGPACK_TYPE;
 
 /** Makes the function behind one entry of `says`. Also used by drivers. */
 export function speaker(name: string, decl: AnySayDecl, self: Self): (...args: never[]) => Said {
@@ -501,9 +532,16 @@ export function speaker(name: string, decl: AnySayDecl, self: Self): (...args: n
       ...epoch,
     });
   }
-  if (decl.say === 'port') return (body: unknown) => ({ kind: 'port', say: name, subject: `${decl.driver}.${decl.op}`, body });
+  if (decl.say === 'port')
+    return (body: unknown) => ({ kind: 'port', say: name, subject: `${decl.driver}.${decl.op}`, body });
   if (decl.say === 'inbox') {
-    return (subject: string, body: unknown, headers?: Headers) => ({ kind: 'publish', say: name, subject, body, ...(headers === undefined ? {} : { headers }) });
+    return (subject: string, body: unknown, headers?: Headers) => ({
+      kind: 'publish',
+      say: name,
+      subject,
+      body,
+      ...(headers === undefined ? {} : { headers }),
+    });
   }
   const { family } = decl;
   if (family === undefined) throw new Error(`says.${name} names no family of subjects`);

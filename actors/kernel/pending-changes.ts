@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
-import { type Key, parseKey } from '../../contracts/store/keys.ts';
+import { type Key, parseKey, storeKey } from '../../contracts/store/keys.ts';
+import type { Cache } from './cache.ts';
 import type { Change } from './contract.ts';
 import type { HearDecl } from './declare.ts';
 
@@ -29,6 +30,21 @@ export class PendingChanges {
     if (resource === undefined || !this.#resources.has(resource)) return false;
     if (!this.#before.has(change.key)) this.#before.set(change.key, change.before);
     return true;
+  }
+
+  /**
+   * A fresh start knows nothing: forgets what was noted and notes every object of the watched resources as new.
+   * @returns whether there is any
+   */
+  noteAll(cache: Cache): boolean {
+    this.#before = new Map();
+    for (const resource of this.#resources) {
+      for (const object of cache.list(resource)) {
+        const key = storeKey(resource, object.metadata?.namespace, object.metadata?.name ?? '');
+        this.#before.set(key, undefined);
+      }
+    }
+    return this.#before.size > 0;
   }
 
   /** Hands over everything noted, in key order by code unit, and begins anew. */

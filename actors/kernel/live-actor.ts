@@ -1,0 +1,323 @@
+import type { InboundMessage } from './message.ts';
+import { encode, encodeMsgpack, JSON_TYPE } from '../../contracts/codec/codec.ts';
+import { failure } from '../../contracts/errors/status.ts';
+import { HEADER } from '../../contracts/headers.ts';
+import { backoffMs } from './backoff.ts';
+import type { Change, Cursor, Id, Rec, Self } from './contract.ts';
+import { ActorCore, describeViolation, LATEST_HEADER, type TurnDone } from './core.ts';
+import type { ActorDefinition, LatestDecl } from './declare.ts';
+import { type Cause, causeOf } from './message-headers.ts';
+import { type Asker, type Host, plainHeaders } from './nats-host.ts';
+import { PendingChanges, watchedResources } from './pending-changes.ts';
+import type { Incarnation } from './recorder.ts';
+
+/** Calls that may wait in an inbox; beyond it a call is answered 429. */
+const INBOX_MAX = 16_384;
+const CHECKPOINT_TURNS = 4_096;
+/** How long calls may be held back so that the asks in flight end and a checkpoint can be taken. */
+const QUIESCE_MS = 100;
+const ESCALATE_AFTER = 5;
+
+type Entry =
+  | { readonly t: 'start' }
+  | { readonly t: 'change' }
+  | { readonly t: 'call'; readonly msg: InboundMessage }
+  | { readonly t: 'latest'; readonly input: string }
+  | { readonly t: 'answer'; readonly ask: Id; readonly result: Extract<Rec, { t: 'answer' }>['result']; readonly cause: Cause }
+  | { readonly t: 'due' };
+
+/** Figures that an actor's micro service shows. */
+export interface ActorStats {
+  readonly actor: string;
+  readonly instance: string;
+  readonly turns: number;
+  readonly queueDepth: number;
+  /** Milliseconds that the oldest entry of the inbox has waited. */
+  readonly lagMs: number;
+  readonly openAsks: number;
+  readonly restarts: number;
+  readonly refused: number;
+  readonly lastError?: string;
+  readonly epoch?: number;
+}
+
+/** One actor of a live process: its inbox, its clock, its supervisor. */
+export class LiveActor implements Asker {
+  readonly definition: ActorDefinition;
+  readonly self: Self;
+  readonly #host: Host;
+  readonly #from: string;
+  readonly #pending: PendingChanges;
+  readonly #latest = new Map<string, Map<string, InboundMessage>>();
+  readonly #latestTimers = new Map<string, NodeJS.Timeout>();
+  #inbox: Entry[] = [];
+  #head = 0;
+  #held: Entry[] = [];
+  #holdUntil = 0;
+  #changeQueued = false;
+  #core: ActorCore;
+  #incarnation: Incarnation;
+  #dueTimer: NodeJS.Timeout | undefined;
+  #dueAt: number | undefined;
+  #restartTimer: NodeJS.Timeout | undefined;
+  #restarts = 0;
+  #failuresInARow = 0;
+  #lastCheckpoint = 0;
+  #refused = 0;
+  #calls = 0;
+  #waitingSince = 0;
+  #lastError: string | undefined;
+  #stopped = false;
+
+  constructor(host: Host, definition: ActorDefinition, instance: string, epoch: number | undefined) {
+    this.#host = host;
+    this.definition = definition;
+    const { caller, prefix } = host.options;
+    this.self = { actor: definition.name, instance, caller, prefix, ...(epoch === undefined ? {} : { epoch }) };
+    this.#from = `${definition.name}/${instance}`;
+    this.#pending = new PendingChanges(watchedResources(definition.hears));
+    [this.#core, this.#incarnation] = this.#incarnate();
+  }
+
+  stats(): ActorStats {
+    const depth = this.#inbox.length - this.#head + this.#held.length;
+    return {
+      actor: this.self.actor,
+      instance: this.self.instance,
+      turns: this.#core.turns,
+      queueDepth: depth,
+      lagMs: depth === 0 ? 0 : Math.round(performance.now() - this.#waitingSince),
+      openAsks: this.#core.openAsks,
+      restarts: this.#restarts,
+      refused: this.#refused,
+      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
+      ...(this.self.epoch === undefined ? {} : { epoch: this.self.epoch }),
+    };
+  }
+
+  start(): void {
+    this.#enqueue({ t: 'start' });
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#core.stop();
+    clearTimeout(this.#dueTimer);
+    clearTimeout(this.#restartTimer);
+    for (const timer of this.#latestTimers.values()) clearTimeout(timer);
+    await this.#host.options.recorder?.flush();
+  }
+
+  /* What reaches the inbox. */
+
+  heard(msg: InboundMessage): void {
+    if (this.#inbox.length - this.#head + this.#held.length >= INBOX_MAX) {
+      this.#refused += 1;
+      if (msg.reply !== undefined && msg.reply !== '') {
+        const status = failure('TooManyRequests', `${this.self.actor} has ${INBOX_MAX} messages waiting; ask again in a moment`, { retryAfterSeconds: 1 });
+        msg.respond(encode(status, JSON_TYPE));
+      }
+      return;
+    }
+    this.#enqueue({ t: 'call', msg });
+  }
+
+  heardLatest(input: string, msg: InboundMessage): void {
+    const newest = this.#latest.get(input) ?? new Map<string, InboundMessage>();
+    this.#latest.set(input, newest);
+    newest.set(msg.subject, msg);
+    if (this.#latestTimers.has(input)) return;
+    const { everyMs } = this.definition.hears[input] as LatestDecl;
+    this.#latestTimers.set(
+      input,
+      setTimeout(() => {
+        this.#latestTimers.delete(input);
+        this.#enqueue({ t: 'latest', input });
+      }, everyMs),
+    );
+  }
+
+  noteChange(change: Change): void {
+    if (this.#stopped || !this.#pending.note(change) || this.#changeQueued) return;
+    this.#changeQueued = true;
+    this.#enqueue({ t: 'change' });
+  }
+
+  answered(ask: Id, result: Extract<Rec, { t: 'answer' }>['result'], cause: Cause): void {
+    this.#enqueue({ t: 'answer', ask, result, cause });
+  }
+
+  #enqueue(entry: Entry): void {
+    if (this.#stopped) return;
+    if (this.#head === this.#inbox.length) this.#waitingSince = performance.now();
+    this.#inbox.push(entry);
+    this.#host.wake(this);
+  }
+
+  /* Turns. */
+
+  /** Runs turns until the inbox is empty or `until` (by `performance.now()`). @returns whether something is left */
+  runInbox(until: number): boolean {
+    for (let count = 0; ; count++) {
+      const entry = this.#next();
+      if (entry === undefined) break;
+      this.#runEntry(entry);
+      if ((count & 7) === 7 && performance.now() >= until) break;
+    }
+    if (this.#core.turns - this.#lastCheckpoint >= CHECKPOINT_TURNS) this.#rehearse();
+    this.#armDue();
+    return this.#head < this.#inbox.length;
+  }
+
+  #next(): Entry | undefined {
+    while (this.#head < this.#inbox.length) {
+      const entry = this.#inbox[this.#head] as Entry;
+      this.#inbox[this.#head] = undefined as unknown as Entry;
+      this.#head += 1;
+      if (this.#head === this.#inbox.length) {
+        this.#inbox = [];
+        this.#head = 0;
+      } else if (this.#head > 1024) {
+        this.#inbox = this.#inbox.slice(this.#head);
+        this.#head = 0;
+      }
+      if (this.#holdUntil > 0 && (entry.t === 'call' || entry.t === 'latest')) this.#held.push(entry);
+      else return entry;
+    }
+    return undefined;
+  }
+
+  #runEntry(entry: Entry): void {
+    if (this.#stopped || (this.#core.stopped && entry.t !== 'start')) return;
+    if (entry.t === 'start') this.#startFresh();
+    else if (entry.t === 'change') {
+      this.#changeQueued = false;
+      const { keys, before } = this.#pending.take();
+      if (keys.length > 0) this.#run({ t: 'change', keys }, {}, before);
+    } else if (entry.t === 'call') {
+      const headers = plainHeaders(entry.msg);
+      const id = headers[HEADER.id] ?? `call-${++this.#calls}`;
+      this.#run({ t: 'call', id, subject: entry.msg.subject, headers, body: entry.msg.data }, causeOf(headers));
+    } else if (entry.t === 'latest') {
+      const newest = this.#latest.get(entry.input);
+      this.#latest.delete(entry.input);
+      const messages = [...(newest?.values() ?? [])].map((msg) => [msg.subject, msg.data]);
+      this.#run({ t: 'call', id: `call-${++this.#calls}`, subject: `latest.${entry.input}`, headers: { [LATEST_HEADER]: entry.input }, body: encodeMsgpack(messages) }, {});
+    } else if (entry.t === 'answer') {
+      if (this.#core.isAskOpen(entry.ask)) this.#run({ t: 'answer', ask: entry.ask, result: entry.result }, entry.cause);
+    } else {
+      this.#dueAt = undefined;
+      this.#run({ t: 'due' }, {});
+    }
+  }
+
+  #startFresh(): void {
+    this.#run({ t: 'start' }, {});
+    if (this.#pending.noteAll(this.#host.cache) && !this.#changeQueued) {
+      this.#changeQueued = true;
+      this.#enqueue({ t: 'change' });
+    }
+  }
+
+  #run(rec: Rec, cause: Cause, before?: ReadonlyMap<string, Change['before']>): void {
+    const done = this.#core.run(rec, this.#host.ambient.now(), this.#cursor(), before === undefined ? undefined : (key) => before.get(key));
+    this.#host.options.recorder?.record(this.#incarnation, done.turn, done.out);
+    for (const out of done.out) this.#host.send(out, this.#from, cause, this);
+    for (const { key, error } of done.reports) this.#note(`${key}: ${error instanceof Error ? error.message : String(error)}`);
+    if ('failed' in done) this.#failed(done);
+    else if (rec.t !== 'start') this.#failuresInARow = 0;
+  }
+
+  #cursor(): Cursor {
+    return { objects: this.#host.cache.revision };
+  }
+
+  /** A checkpoint is a rehearsed crash: what is not in cells is gone, live as in replay. */
+  #rehearse(): void {
+    if (this.#stopped || this.#core.stopped) return;
+    const checkpoint = this.#pending.size > 0 ? undefined : this.#core.checkpoint(this.#host.cache.windowStart);
+    const now = performance.now();
+    if (checkpoint === undefined && this.#holdUntil === 0) {
+      this.#holdUntil = now + QUIESCE_MS;
+      return;
+    }
+    if (checkpoint === undefined && now < this.#holdUntil) return;
+    if (checkpoint !== undefined) this.#run({ t: 'start', checkpoint }, {});
+    this.#lastCheckpoint = this.#core.turns;
+    this.#holdUntil = 0;
+    const held = this.#held;
+    this.#held = [];
+    if (held.length === 0) return;
+    this.#inbox = [...held, ...this.#inbox.slice(this.#head)];
+    this.#head = 0;
+    this.#host.wake(this);
+  }
+
+  #armDue(): void {
+    const due = this.#core.stopped ? undefined : this.#core.nextDue;
+    const at = this.#holdUntil > 0 ? Math.min(due ?? Number.POSITIVE_INFINITY, this.#host.ambient.now() + QUIESCE_MS) : due;
+    if (at === this.#dueAt) return;
+    clearTimeout(this.#dueTimer);
+    this.#dueAt = at;
+    if (at === undefined) return;
+    const inMs = Math.min(Math.max(0, at - this.#host.ambient.now()), 0x7fff_ffff);
+    this.#dueTimer = setTimeout(() => {
+      this.#dueAt = undefined;
+      this.#enqueue({ t: 'due' });
+    }, inMs);
+  }
+
+  /* Supervision. */
+
+  #incarnate(): [ActorCore, Incarnation] {
+    const { options, ambient, cache } = this.#host;
+    const seed = ambient.seed();
+    const core = new ActorCore(this.definition, {
+      self: this.self,
+      view: cache,
+      seed,
+      freeze: options.freeze ?? false,
+      onViolation: (violation) => {
+        options.log(`error: ${describeViolation(violation)}`);
+        options.onEscalation?.(this.self.actor, new Error(describeViolation(violation)));
+      },
+    });
+    const incarnation: Incarnation = {
+      self: this.self,
+      incarnation: ambient.now(),
+      config: this.definition.config,
+      seed,
+      window: cache.windowStart,
+      node: process.versions.node,
+      icu: process.versions['icu'] ?? '',
+      build: options.build,
+      driver: false,
+    };
+    return [core, incarnation];
+  }
+
+  #note(error: string): void {
+    this.#lastError = error;
+    this.#host.options.log(`warning: ${this.#from}: ${error}`);
+  }
+
+  #failed(done: TurnDone): void {
+    const error = done.failed;
+    this.#note(`turn ${done.turn.n} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    const violated = this.#core.violations.length > 0;
+    this.#core.stop();
+    this.#failuresInARow += 1;
+    if (this.#failuresInARow >= ESCALATE_AFTER || violated) this.#host.options.onEscalation?.(this.self.actor, error);
+    if (violated) return; // its outputs can't be trusted: it stays down until its process is restarted
+    const { random } = Math;
+    this.#restartTimer = setTimeout(
+      () => {
+        [this.#core, this.#incarnation] = this.#incarnate();
+        this.#restarts += 1;
+        this.#lastCheckpoint = 0;
+        this.#enqueue({ t: 'start' });
+      },
+      Math.min(60_000, backoffMs(this.#failuresInARow, random) * 20),
+    );
+  }
+}

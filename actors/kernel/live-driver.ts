@@ -1,0 +1,181 @@
+import type { InboundMessage } from './message.ts';
+import { decode, encode, encodeMsgpack, JSON_TYPE, contentTypeOf, MSGPACK_TYPE, type ContentType } from '../../contracts/codec/codec.ts';
+import { isFailure, StatusError, statusError } from '../../contracts/errors/status.ts';
+import { HEADER } from '../../contracts/headers.ts';
+import type { Call, Id, Rec, Said, Self } from './contract.ts';
+import { hearsSubject, REPLY_HEADER, speaker, type Outgoing } from './core.ts';
+import type { CallsDecl, DriverContext, DriverDefinition } from './declare.ts';
+import { hashOf } from './hash.ts';
+import type { ActorStats } from './live-actor.ts';
+import { type Cause, causeOf } from './message-headers.ts';
+import { type Asker, type Host, plainHeaders, statusOf } from './nats-host.ts';
+import type { Incarnation } from './recorder.ts';
+
+type Result = Extract<Rec, { t: 'answer' }>['result'];
+
+/** One driver of a live process. It may be asynchronous; what it hears and says is recorded like any actor's. */
+export class LiveDriver implements Asker {
+  readonly definition: DriverDefinition;
+  readonly self: Self;
+  readonly #host: Host;
+  readonly #from: string;
+  readonly #abort = new AbortController();
+  readonly #asks = new Map<Id, (result: Result) => void>();
+  readonly #incarnation: Incarnation;
+  #running: Awaited<ReturnType<DriverDefinition['run']>> | undefined;
+  #messages = 0;
+  #inProgress = 0;
+  #lastError: string | undefined;
+
+  constructor(host: Host, definition: DriverDefinition, instance: string) {
+    this.#host = host;
+    this.definition = definition;
+    const { caller, prefix } = host.options;
+    this.self = { actor: definition.name, instance, caller, prefix };
+    this.#from = `${definition.name}/${instance}`;
+    this.#incarnation = {
+      self: this.self,
+      incarnation: host.ambient.now(),
+      config: definition.config,
+      seed: [],
+      window: 0,
+      node: process.versions.node,
+      icu: process.versions['icu'] ?? '',
+      build: host.options.build,
+      driver: true,
+    };
+  }
+
+  async start(): Promise<void> {
+    const say = Object.fromEntries(Object.entries(this.definition.says).map(([name, decl]) => [name, speaker(name, decl, this.self)]));
+    const context: DriverContext<unknown> = {
+      self: this.self,
+      say,
+      send: (said) => this.#send(said, undefined, {}),
+      ask: <A>(said: Said<A>, { timeoutMs }: { readonly timeoutMs: number }) => this.#ask(said, timeoutMs) as Promise<A>,
+      signal: this.#abort.signal,
+      report: (key, error) => {
+        this.#lastError = `${key}: ${error instanceof Error ? error.message : String(error)}`;
+        this.#host.options.log(`warning: ${this.#from}: ${this.#lastError}`);
+      },
+    };
+    this.#running = await this.definition.run(context);
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#running?.stop?.();
+  }
+
+  stats(): ActorStats {
+    return {
+      actor: this.self.actor,
+      instance: this.self.instance,
+      turns: this.#messages,
+      queueDepth: this.#inProgress,
+      lagMs: 0,
+      openAsks: this.#asks.size,
+      restarts: 0,
+      refused: 0,
+      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
+    };
+  }
+
+  /** A question from an actor of this process. */
+  async port(op: string, body: unknown): Promise<unknown> {
+    const handler = this.#running?.ports?.[op];
+    if (handler === undefined) throw statusError('MethodNotAllowed', `driver ${this.self.actor} has no port "${op}"`);
+    return handler(body as never);
+  }
+
+  heard(msg: InboundMessage): void {
+    const headers = plainHeaders(msg);
+    const cause = causeOf(headers);
+    for (const [name, heard] of Object.entries(this.definition.hears)) {
+      const tokens = (heard as CallsDecl).family.parse(this.self.prefix, msg.subject) as Record<string, string> | undefined;
+      if (!hearsSubject(heard, this.self.prefix, msg.subject, tokens)) continue;
+      const id = headers[HEADER.id] ?? `call-${this.#messages}`;
+      const reply = headers[REPLY_HEADER];
+      const call: Call = {
+        id,
+        subject: msg.subject,
+        headers,
+        bytes: msg.data,
+        ...(tokens === undefined ? {} : { tokens }),
+        ...(reply === undefined ? {} : { reply }),
+        decode: () => decode(msg.data, headers[HEADER.contentType]),
+      };
+      this.#record({ t: 'call', id, subject: msg.subject, headers, body: msg.data }, []);
+      void this.#handle(name, call, cause);
+      return;
+    }
+  }
+
+  async #handle(name: string, call: Call, cause: Cause): Promise<void> {
+    this.#inProgress += 1;
+    let body: unknown;
+    try {
+      body = (await this.#running?.handlers[name]?.(call)) ?? {};
+    } catch (error) {
+      body = statusOf(error, call.subject);
+    } finally {
+      this.#inProgress -= 1;
+    }
+    if (call.reply === undefined) {
+      if (isFailure(body)) this.#lastError = body.message;
+      return;
+    }
+    const said: Said = { kind: 'reply', say: name, subject: call.reply, body, call: call.id, headers: { [HEADER.contentType]: answerType(call) } };
+    this.#send(said, undefined, cause);
+  }
+
+  answered(ask: Id, result: Result): void {
+    const resolve = this.#asks.get(ask);
+    this.#asks.delete(ask);
+    resolve?.(result);
+  }
+
+  #ask(said: Said, timeoutMs: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const id = this.#send(said, timeoutMs, {}, (result) => {
+        if (result === 'timeout') reject(statusError('Timeout', `${said.say}: no answer on ${said.subject} within ${timeoutMs} ms`));
+        else if (isFailure(result)) reject(new StatusError(result));
+        else {
+          try {
+            const body = result instanceof Uint8Array ? decode(result, MSGPACK_TYPE) : undefined;
+            if (isFailure(body)) reject(new StatusError(body));
+            else resolve(body);
+          } catch (error) {
+            reject(error as Error);
+          }
+        }
+      });
+      this.#abort.signal.addEventListener('abort', () => this.#asks.delete(id), { once: true });
+    });
+  }
+
+  #send(said: Said, timeoutMs: number | undefined, cause: Cause, resolve?: (result: Result) => void): Id {
+    const contentType = said.kind === 'reply' ? ((said.headers?.[HEADER.contentType] as ContentType | undefined) ?? MSGPACK_TYPE) : MSGPACK_TYPE;
+    const bytes = said.body === undefined ? new Uint8Array(0) : contentType === MSGPACK_TYPE ? encodeMsgpack(said.body) : encode(said.body, contentType);
+    const id = `${this.#incarnation.incarnation.toString(36)}.${++this.#messages}`;
+    const out: Outgoing = { id, said, bytes, contentType, hash: hashOf(said.kind, said.subject, bytes), ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+    if (resolve !== undefined) this.#asks.set(id, resolve);
+    this.#record({ t: 'due' }, [out]);
+    this.#host.send(out, this.#from, cause, this);
+    return id;
+  }
+
+  #record(rec: Rec, out: readonly Outgoing[]): void {
+    this.#messages += 1;
+    const now = this.#host.ambient.now();
+    this.#host.options.recorder?.record(this.#incarnation, { n: this.#messages, rec, now, view: {}, out: out.map((o) => o.hash) }, out);
+  }
+}
+
+function answerType(call: Call): ContentType {
+  try {
+    return contentTypeOf(call.bytes, call.headers[HEADER.contentType]);
+  } catch {
+    return JSON_TYPE;
+  }
+}

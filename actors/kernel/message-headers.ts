@@ -1,0 +1,34 @@
+import { HEADER, type Headers, MESSAGE_VERSION } from '../../contracts/headers.ts';
+import { hashOf } from './hash.ts';
+
+/** What goes on with a turn: which message caused it, and the trace that it belongs to. */
+export interface Cause {
+  readonly id?: string;
+  /** W3C trace id, 32 hex digits. */
+  readonly trace?: string;
+}
+
+const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/;
+
+export function causeOf(headers: Headers): Cause {
+  const id = headers[HEADER.id];
+  const trace = TRACEPARENT.exec(headers[HEADER.trace] ?? '')?.[1];
+  return { ...(id === undefined ? {} : { id }), ...(trace === undefined ? {} : { trace }) };
+}
+
+const hex = (text: string, digits: number): string =>
+  Buffer.from(hashOf(text), 'base64url').toString('hex').padEnd(digits, '0').slice(0, digits);
+
+/**
+ * The wire form of a message's headers, made by hand: they go on every message, and a general header object is most of
+ * what a small message costs.
+ */
+export function encodeHeaders(id: string, from: string, contentType: string, cause: Cause, extra: Headers | undefined): Uint8Array {
+  const trace = cause.trace ?? hex(`${id} trace`, 24).padEnd(32, '0');
+  let text = `NATS/1.0\r\n${HEADER.version}: ${MESSAGE_VERSION}\r\n${HEADER.id}: ${id}\r\n${HEADER.from}: ${from}\r\n${HEADER.trace}: 00-${trace}-${hex(id, 16)}-01\r\n${HEADER.contentType}: ${contentType}\r\n`;
+  if (cause.id !== undefined) text += `${HEADER.cause}: ${cause.id}\r\n`;
+  for (const [name, value] of Object.entries(extra ?? {})) {
+    if (name !== HEADER.contentType && name !== 'Troupe-Reply') text += `${name}: ${value}\r\n`;
+  }
+  return Buffer.from(`${text}\r\n`, 'utf8');
+}

@@ -1,0 +1,281 @@
+import type { Msg, MsgHdrs, NatsConnection, PublishOptions, Subscription } from 'nats';
+import { encode, encodeMsgpack } from '../../contracts/codec/codec.ts';
+import { failure, type Status, StatusError } from '../../contracts/errors/status.ts';
+import { Cache } from './cache.ts';
+import type { Change, Id, Rec } from './contract.ts';
+import { type Outgoing, REPLY_HEADER } from './core.ts';
+import type { ActorDefinition, DriverDefinition } from './declare.ts';
+import { type Ambient, ambient } from './host-clock.ts';
+import { LiveActor } from './live-actor.ts';
+import { LiveDriver } from './live-driver.ts';
+import type { InboundMessage } from './message.ts';
+import { type Cause, encodeHeaders } from './message-headers.ts';
+import { holdLease, type LeaseOptions } from './nats-lease.ts';
+import { type ActorService, serveActor } from './nats-services.ts';
+import type { Recorder } from './recorder.ts';
+
+export interface HostOptions {
+  readonly connection: NatsConnection;
+  readonly prefix: string;
+  /** NATS user of the connection. */
+  readonly caller: string;
+  /** Name of this process, unique among those that share the prefix. */
+  readonly instance: string;
+  /** Prefix of reply inboxes that this user may subscribe to. */
+  readonly inboxPrefix: string;
+  /** The process's cache of objects; a process without one (a worker) leaves it out. */
+  readonly cache?: Cache;
+  readonly recorder?: Recorder;
+  /** How singletons are elected; without it a singleton cannot be hosted. */
+  readonly lease?: LeaseOptions;
+  /** Version of the code, recorded at every start. */
+  readonly build: string;
+  readonly ambient?: Ambient;
+  readonly freeze?: boolean;
+  readonly log: (line: string) => void;
+  /** An actor failed again and again, or broke its contract: the process should know. */
+  readonly onEscalation?: (actor: string, error: unknown) => void;
+}
+
+/** Whoever waits for an answer: an actor's ask or a driver's. */
+export interface Asker {
+  answered(ask: Id, result: Extract<Rec, { t: 'answer' }>['result'], cause: Cause): void;
+}
+
+export interface Running {
+  stop(): Promise<void>;
+}
+
+interface OpenRequest {
+  readonly asker: Asker;
+  readonly ask: Id;
+  readonly subject: string;
+  readonly deadline: number;
+  readonly cause: Cause;
+}
+
+/** How long a pump may keep the event loop before it lets I/O in. */
+const PUMP_BUDGET_MS = 8;
+const SWEEP_MS = 50;
+
+/** The live world: hosts actors and drivers of one process on one NATS connection. */
+export class Host {
+  readonly options: HostOptions;
+  readonly ambient: Ambient;
+  readonly cache: Cache;
+  readonly #nc: NatsConnection;
+  readonly #actors = new Set<LiveActor>();
+  readonly #drivers = new Map<string, LiveDriver>();
+  readonly #ready = new Set<LiveActor>();
+  readonly #requests = new Map<string, OpenRequest>();
+  readonly #inbox: string;
+  readonly #answers: Subscription;
+  #serial = 0;
+  #pumping = false;
+  #sweeper: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(options: HostOptions) {
+    this.options = options;
+    this.ambient = options.ambient ?? ambient;
+    this.cache = options.cache ?? new Cache();
+    this.#nc = options.connection;
+    this.#inbox = `${options.inboxPrefix}.${crypto.randomUUID().replaceAll('-', '').slice(0, 22)}`;
+    this.#answers = this.#nc.subscribe(`${this.#inbox}.*`, { callback: (_error, msg) => this.#onAnswer(msg) });
+  }
+
+  get connection(): NatsConnection {
+    return this.#nc;
+  }
+
+  /** Hosts an actor; a singleton stands by until it holds its lease. */
+  async start(definition: ActorDefinition, instance = this.options.instance): Promise<Running> {
+    if (!definition.singleton) return await this.#startActor(definition, instance, undefined);
+    const { lease } = this.options;
+    if (lease === undefined) throw new Error(`host ${definition.name}: a singleton needs lease options`);
+    return holdLease(this.#nc, definition.name, instance, lease, {
+      log: this.options.log,
+      acting: async (epoch) => {
+        await lease.reached(epoch);
+        return this.#startActor(definition, instance, epoch);
+      },
+    });
+  }
+
+  async startDriver(definition: DriverDefinition, instance = this.options.instance): Promise<Running> {
+    const driver = new LiveDriver(this, definition, instance);
+    await driver.start();
+    this.#drivers.set(definition.name, driver);
+    const service = await serveActor(this, driver);
+    return {
+      stop: async () => {
+        this.#drivers.delete(definition.name);
+        await service.stop();
+        await driver.stop();
+      },
+    };
+  }
+
+  /** The cache has moved by one change. */
+  changed(change: Change): void {
+    for (const actor of this.#actors) actor.noteChange(change);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    for (const actor of this.#actors) await actor.stop();
+    for (const driver of this.#drivers.values()) await driver.stop();
+    this.#answers.unsubscribe();
+    clearTimeout(this.#sweeper);
+    await this.options.recorder?.flush();
+  }
+
+  async #startActor(definition: ActorDefinition, instance: string, epoch: number | undefined): Promise<Running> {
+    const actor = new LiveActor(this, definition, instance, epoch);
+    this.#actors.add(actor);
+    let service: ActorService | undefined;
+    try {
+      service = await serveActor(this, actor);
+      actor.start();
+    } catch (error) {
+      this.#actors.delete(actor);
+      throw error;
+    }
+    return {
+      stop: async () => {
+        this.#actors.delete(actor);
+        await service?.stop();
+        await actor.stop();
+      },
+    };
+  }
+
+  /* What live actors and drivers need of their host. */
+
+  /** This actor has something in its inbox. */
+  wake(actor: LiveActor): void {
+    this.#ready.add(actor);
+    if (this.#pumping) return;
+    this.#pumping = true;
+    setImmediate(() => this.#pump());
+  }
+
+  #pump(): void {
+    const until = performance.now() + PUMP_BUDGET_MS;
+    for (const actor of this.#ready) {
+      this.#ready.delete(actor);
+      if (actor.runInbox(until)) this.#ready.add(actor);
+      if (performance.now() >= until) break;
+    }
+    if (this.#ready.size > 0 && !this.#stopped) setImmediate(() => this.#pump());
+    else this.#pumping = false;
+  }
+
+  /** Sends what a turn said. `from` is `<actor>/<instance>`. */
+  send(out: Outgoing, from: string, cause: Cause, asker: Asker): void {
+    const { said } = out;
+    if (said.kind === 'port') {
+      this.#askPort(out, from, cause, asker);
+      return;
+    }
+    if (said.subject === '') return; // the answer to a message that asked for none
+    const id = `${from}/${out.id}`;
+    const options: PublishOptions = { headers: rawHeaders(encodeHeaders(id, from, out.contentType, cause, said.headers)) };
+    if (out.timeoutMs !== undefined) options.reply = this.#expect(out, asker, { id, ...(cause.trace === undefined ? {} : { trace: cause.trace }) });
+    else {
+      const reply = said.headers?.[REPLY_HEADER];
+      if (reply !== undefined) options.reply = reply;
+    }
+    try {
+      this.#nc.publish(said.subject, out.bytes, options);
+    } catch (error) {
+      this.#unsendable(out, error, options.reply);
+    }
+  }
+
+  #expect(out: Outgoing, asker: Asker, cause: Cause): string {
+    const serial = (++this.#serial).toString(36);
+    const timeoutMs = out.timeoutMs ?? 0;
+    this.#requests.set(serial, { asker, ask: out.id, subject: out.said.subject, deadline: performance.now() + timeoutMs, cause });
+    this.#sweeper ??= setTimeout(() => this.#sweep(), Math.min(SWEEP_MS, timeoutMs));
+    return `${this.#inbox}.${serial}`;
+  }
+
+  #unsendable(out: Outgoing, error: unknown, reply: string | undefined): void {
+    const finding = error instanceof Error ? error.message : String(error);
+    const tooLarge = /max_payload|max payload/i.test(finding);
+    const status = tooLarge
+      ? failure('RequestEntityTooLarge', `send on ${out.said.subject}: ${out.bytes.length} bytes are more than the server takes; ask for less (limit) or raise max_payload`)
+      : failure('ServiceUnavailable', `send on ${out.said.subject}: ${finding}`);
+    if (out.said.kind === 'reply' && tooLarge) {
+      this.#nc.publish(out.said.subject, encode(status, out.contentType), { headers: rawHeaders(encodeHeaders(`${out.id}`, '', out.contentType, {}, undefined)) });
+    }
+    if (reply?.startsWith(this.#inbox) === true) this.#settle(reply.slice(this.#inbox.length + 1), status);
+    this.options.log(`error: ${status.message}`);
+  }
+
+  #onAnswer(msg: Msg): void {
+    const serial = msg.subject.slice(this.#inbox.length + 1);
+    const open = this.#requests.get(serial);
+    if (open === undefined) return; // too late, or doubled
+    if (msg.data.length === 0 && msg.headers?.code === 503) this.#settle(serial, noListener(open.subject));
+    else this.#settle(serial, msg.data.length === 0 ? EMPTY_MAP : msg.data);
+  }
+
+  #settle(serial: string, result: Extract<Rec, { t: 'answer' }>['result']): void {
+    const open = this.#requests.get(serial);
+    if (open === undefined) return;
+    this.#requests.delete(serial);
+    open.asker.answered(open.ask, result, open.cause);
+  }
+
+  #sweep(): void {
+    this.#sweeper = undefined;
+    const now = performance.now();
+    for (const [serial, open] of this.#requests) if (open.deadline <= now) this.#settle(serial, 'timeout');
+    if (this.#requests.size > 0 && !this.#stopped) this.#sweeper = setTimeout(() => this.#sweep(), SWEEP_MS);
+  }
+
+  #askPort(out: Outgoing, from: string, cause: Cause, asker: Asker): void {
+    const [name = '', op = ''] = out.said.subject.split('.');
+    const driver = this.#drivers.get(name);
+    const answer = (result: Extract<Rec, { t: 'answer' }>['result']) => asker.answered(out.id, result, { id: `${from}/${out.id}`, ...(cause.trace === undefined ? {} : { trace: cause.trace }) });
+    if (driver === undefined) {
+      answer(failure('ServiceUnavailable', `${out.said.say}: no driver "${name}" runs in this process`));
+      return;
+    }
+    driver.port(op, out.said.body).then(
+      (value) => answer(encodeMsgpack(value ?? {})),
+      (error: unknown) => answer(statusOf(error, out.said.subject)),
+    );
+  }
+}
+
+const EMPTY_MAP = encodeMsgpack({});
+
+/** nats-core asks of a header object only to encode itself. */
+const rawHeaders = (bytes: Uint8Array): MsgHdrs => ({ encode: () => bytes }) as unknown as MsgHdrs;
+
+export const statusOf = (error: unknown, act: string): Status =>
+  error instanceof StatusError ? error.status : failure('InternalError', `${act}: ${error instanceof Error ? error.message : String(error)}`);
+
+/** "No responders" in words that help. */
+function noListener(subject: string): Status {
+  const [, family, second] = subject.split('.');
+  if (family === 'api' || family === 'apply') {
+    return failure('ServiceUnavailable', `no api-server is listening on ${subject}; is a master running?`);
+  }
+  if (family === 'node' || family === 'runtime') {
+    return failure('ServiceUnavailable', `node ${second ?? ''} is not connected: nobody is listening on ${subject}`);
+  }
+  return failure('ServiceUnavailable', `nobody is listening on ${subject}`);
+}
+
+/** Header values by name; a repeated name keeps its first value. */
+export function plainHeaders(msg: InboundMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (msg.headers !== undefined) for (const [name, values] of msg.headers) headers[name] ??= values[0] ?? '';
+  if (msg.reply !== undefined && msg.reply !== '') headers[REPLY_HEADER] = msg.reply;
+  else delete headers[REPLY_HEADER]; // only the broker says where answers go
+  return headers;
+}

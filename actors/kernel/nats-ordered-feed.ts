@@ -1,0 +1,179 @@
+import {
+  AckPolicy,
+  type ConsumerConfig,
+  DeliverPolicy,
+  type JetStreamManager,
+  ReplayPolicy,
+} from '@nats-io/jetstream';
+import { createInbox, type Msg, type NatsConnection, nanos, nuid, type Subscription } from 'nats';
+
+/** One message of a stream. */
+export interface FedMessage {
+  readonly subject: string;
+  readonly sequence: number;
+  readonly data: Uint8Array;
+  /** When the server stored it; milliseconds since the epoch, by the server's clock. */
+  readonly storedAt: number;
+}
+
+export interface FeedOptions {
+  readonly connection: NatsConnection;
+  readonly manager: JetStreamManager;
+  readonly stream: string;
+  readonly subject: string;
+  /** The newest message of every subject and then all new ones, or everything from a sequence on. */
+  readonly from: 'last-per-subject' | number;
+  /** Called synchronously, in stream order, without gaps. */
+  readonly onMessage: (message: FedMessage) => void;
+  /** The consumer has handed out all it had; may be told often. */
+  readonly onIdle: () => void;
+  /** The feed has ended by itself: a gap, silence, a lost connection. Told once. */
+  readonly onBroken: (why: string) => void;
+}
+
+const HEARTBEAT_MS = 1_000;
+const SILENCE_MS_MAX = 3 * HEARTBEAT_MS;
+const INACTIVE_MS = 30_000;
+
+/**
+ * One ordered push consumer: it either delivers every message of its stream in order, or says that it broke. It never
+ * mends itself, because only its owner knows from where going on is safe.
+ */
+export class OrderedFeed {
+  readonly #options: FeedOptions;
+  readonly #name = nuid.next();
+  #subscription: Subscription | undefined;
+  #watchdog: NodeJS.Timeout | undefined;
+  #received = 0;
+  #heardAt = performance.now();
+  #ended = false;
+
+  private constructor(options: FeedOptions) {
+    this.#options = options;
+  }
+
+  /** @throws the client's errors when the consumer cannot be created */
+  static async open(options: FeedOptions): Promise<OrderedFeed> {
+    const feed = new OrderedFeed(options);
+    try {
+      await feed.#start();
+      return feed;
+    } catch (error) {
+      feed.close();
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
+    const { connection, manager, stream, subject, from } = this.#options;
+    const inbox = createInbox(manager.getOptions().watcherPrefix);
+    this.#subscription = connection.subscribe(inbox, { callback: (error, message) => this.#hear(error, message) });
+    const start =
+      from === 'last-per-subject'
+        ? { deliver_policy: DeliverPolicy.LastPerSubject }
+        : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from };
+    const config: Partial<ConsumerConfig> = {
+      name: this.#name,
+      ...start,
+      deliver_subject: inbox,
+      filter_subject: subject,
+      ack_policy: AckPolicy.None,
+      replay_policy: ReplayPolicy.Instant,
+      max_deliver: 1,
+      flow_control: true,
+      idle_heartbeat: nanos(HEARTBEAT_MS),
+      inactive_threshold: nanos(INACTIVE_MS),
+      mem_storage: true,
+      num_replicas: 1,
+    };
+    const info = await manager.consumers.add(stream, config);
+    if (this.#ended) {
+      manager.consumers.delete(stream, this.#name).catch(() => undefined);
+      throw new Error(`the feed of ${stream} broke while it was opened`);
+    }
+    this.#watchdog = setInterval(() => this.#checkSilence(), HEARTBEAT_MS);
+    this.#watchdog.unref();
+    if (info.num_pending === 0 && this.#received === 0) this.#options.onIdle();
+  }
+
+  /**
+   * Has this feed delivered everything that the stream has for it? Asks the server, who alone knows.
+   * @throws the client's errors
+   */
+  async drained(): Promise<boolean> {
+    const info = await this.#options.manager.consumers.info(this.#options.stream, this.#name);
+    return !this.#ended && info.num_pending === 0 && info.delivered.consumer_seq <= this.#received;
+  }
+
+  close(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearInterval(this.#watchdog);
+    this.#subscription?.unsubscribe();
+    const { manager, stream, connection } = this.#options;
+    if (!connection.isClosed()) manager.consumers.delete(stream, this.#name).catch(() => undefined); // expires anyway
+  }
+
+  #break(why: string): void {
+    if (this.#ended) return;
+    this.close();
+    this.#options.onBroken(why);
+  }
+
+  #hear(error: Error | null, message: Msg): void {
+    if (this.#ended) return;
+    if (error !== null) return this.#break(error.message);
+    this.#heardAt = performance.now();
+    if (message.data.length === 0 && message.headers !== undefined && message.headers.code > 0) {
+      return this.#hearStatus(message);
+    }
+    const delivery = parseDelivery(message.reply ?? '');
+    if (delivery === undefined) return;
+    if (delivery.consumerSequence !== this.#received + 1) {
+      return this.#break(`message ${this.#received + 1} is missing`);
+    }
+    this.#received++;
+    this.#options.onMessage({ subject: message.subject, data: message.data, ...delivery });
+    if (delivery.pending === 0) this.#options.onIdle();
+  }
+
+  #hearStatus(message: Msg): void {
+    const headers = message.headers;
+    if (headers?.code !== 100) return this.#break(headers?.description ?? 'unknown status');
+    if (message.reply !== undefined && message.reply !== '') {
+      message.respond(); // flow control: everything so far is handled
+      return;
+    }
+    const stalled = headers.get('Nats-Consumer-Stalled');
+    if (stalled !== '') this.#options.connection.publish(stalled);
+    const last = headers.get('Nats-Last-Consumer');
+    if (last === '') return;
+    if (Number(last) > this.#received) return this.#break(`messages up to ${last} are missing after ${this.#received}`);
+    this.#options.onIdle();
+  }
+
+  #checkSilence(): void {
+    const silentMs = performance.now() - this.#heardAt;
+    if (silentMs > SILENCE_MS_MAX) this.#break(`nothing heard for ${Math.round(silentMs)} ms`);
+  }
+}
+
+interface Delivery {
+  readonly sequence: number;
+  readonly consumerSequence: number;
+  readonly storedAt: number;
+  readonly pending: number;
+}
+
+/** `$JS.ACK[.<domain>.<account>].<stream>.<consumer>.<deliveries>.<sequence>.<consumer sequence>.<ns>.<pending>[.<random>]` */
+export function parseDelivery(reply: string): Delivery | undefined {
+  const tokens = reply.split('.');
+  if (tokens[0] !== '$JS' || tokens[1] !== 'ACK') return undefined;
+  const at = tokens.length === 9 ? 5 : 7;
+  return {
+    sequence: Number(tokens[at]),
+    consumerSequence: Number(tokens[at + 1]),
+    storedAt: Math.floor(Number(tokens[at + 2]) / 1e6),
+    pending: Number(tokens[at + 3]),
+  };
+}

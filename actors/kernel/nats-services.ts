@@ -1,0 +1,76 @@
+import { Svcm } from '@nats-io/services';
+import type { Subscription } from 'nats';
+import { encode, JSON_TYPE } from '../../contracts/codec/codec.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import { patternOf } from './core.ts';
+import type { HearDecl } from './declare.ts';
+import type { ActorStats } from './live-actor.ts';
+import type { InboundMessage } from './message.ts';
+import type { Host } from './nats-host.ts';
+
+/** What the service of an actor or driver needs of it. */
+export interface Served {
+  readonly definition: { readonly name: string; readonly hears: Readonly<Record<string, HearDecl>> };
+  readonly self: { readonly actor: string; readonly instance: string; readonly prefix: string };
+  heard(msg: InboundMessage): void;
+  heardLatest?(input: string, msg: InboundMessage): void;
+  stats(): ActorStats;
+}
+
+export interface ActorService {
+  stop(): Promise<void>;
+}
+
+/**
+ * Subscribes what an actor hears and shows the actor as a NATS micro service, so that `nats micro ls`, `info`, `stats`
+ * and `ping` see it. This file is the only one that knows the services package, which is a prerelease.
+ */
+export async function serveActor(host: Host, served: Served): Promise<ActorService> {
+  const { connection } = host;
+  const { prefix, actor, instance } = served.self;
+  const service = await new Svcm(connection).add({
+    name: actor.replaceAll(/[^A-Za-z0-9_-]/g, '-'),
+    version: '0.1.0',
+    description: `Troupe's ${actor} on ${instance}`,
+    metadata: { instance, prefix },
+    statsHandler: () => Promise.resolve(served.stats()),
+    queue: '',
+  });
+  service.addEndpoint('status', {
+    subject: SUBJECTS.actor.subject(prefix, { actor, instance }),
+    handler: (error, msg) => {
+      if (error === null) msg.respond(encode(served.stats(), JSON_TYPE));
+    },
+  });
+  const plain: Subscription[] = [];
+  for (const [name, heard] of Object.entries(served.definition.hears)) {
+    const pattern = patternOf(heard, prefix);
+    if (pattern === undefined || heard.hear === 'watch') continue;
+    if (heard.hear === 'latest') {
+      plain.push(connection.subscribe(pattern, { callback: (error, msg) => void (error === null && served.heardLatest?.(name, msg)) }));
+    } else if (heard.family.mode === 'request') {
+      service.addEndpoint(endpointName(name), {
+        subject: pattern,
+        ...(heard.queue === true ? { queue: actor } : {}),
+        handler: (error, msg) => {
+          if (error === null) served.heard(msg);
+        },
+      });
+    } else {
+      plain.push(
+        connection.subscribe(pattern, {
+          ...(heard.queue === true ? { queue: actor } : {}),
+          callback: (error, msg) => void (error === null && served.heard(msg)),
+        }),
+      );
+    }
+  }
+  return {
+    stop: async () => {
+      for (const subscription of plain) subscription.unsubscribe();
+      await service.stop();
+    },
+  };
+}
+
+const endpointName = (name: string): string => name.replaceAll(/[^A-Za-z0-9_-]/g, '-');
