@@ -215,13 +215,18 @@ export class ActorCore {
   }
 
   /** Something was done that a behaviour must not do: told first, since operators may swallow what is thrown; then the actor stops. */
-  violate(what: string, stack: string | undefined = stackHere()): never {
-    const violation: Violation = { actor: this.definition.name, turn: this.#turn, what, ...operatorOfStack(stack) };
+  violate(what: string): never {
+    throw this.#note(what);
+  }
+
+  #note(what: string): Error {
+    const violation: Violation = { actor: this.definition.name, turn: this.#turn, what, ...operatorOfStack(stackHere()) };
+    const error = new Error(describeViolation(violation));
     this.violations.push(violation);
-    this.#options.onViolation?.(violation);
+    this.#failed ??= { error };
     this.stop();
-    this.#failed ??= { error: new Error(describeViolation(violation)) };
-    throw new Error(describeViolation(violation));
+    this.#options.onViolation?.(violation);
+    return error;
   }
 
   #mustBeInTurn(what: string): void {
@@ -342,7 +347,11 @@ export class ActorCore {
   }
 
   #emit(said: Said, timeoutMs?: number): Id {
-    if (!this.#inTurn) this.violate(`said ${said.say} outside a turn (a promise or an ambient timer came in between)`);
+    if (!this.#inTurn) {
+      // Not thrown: RxJS would throw it again where nobody can catch it.
+      this.#note(`said ${said.say} outside a turn (a promise or an ambient timer came in between)`);
+      return '';
+    }
     const id = `${this.#turn}.${this.#out.length}`;
     const contentType = said.kind === 'reply' ? replyType(said) : MSGPACK_TYPE;
     const bytes = said.body === undefined ? EMPTY : encode(said.body, contentType);

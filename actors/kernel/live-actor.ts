@@ -23,7 +23,12 @@ type Entry =
   | { readonly t: 'change' }
   | { readonly t: 'call'; readonly msg: InboundMessage }
   | { readonly t: 'latest'; readonly input: string }
-  | { readonly t: 'answer'; readonly ask: Id; readonly result: Extract<Rec, { t: 'answer' }>['result']; readonly cause: Cause }
+  | {
+      readonly t: 'answer';
+      readonly ask: Id;
+      readonly result: Extract<Rec, { t: 'answer' }>['result'];
+      readonly cause: Cause;
+    }
   | { readonly t: 'due' };
 
 /** Figures that an actor's micro service shows. */
@@ -114,7 +119,11 @@ export class LiveActor implements Asker {
     if (this.#inbox.length - this.#head + this.#held.length >= INBOX_MAX) {
       this.#refused += 1;
       if (msg.reply !== undefined && msg.reply !== '') {
-        const status = failure('TooManyRequests', `${this.self.actor} has ${INBOX_MAX} messages waiting; ask again in a moment`, { retryAfterSeconds: 1 });
+        const status = failure(
+          'TooManyRequests',
+          `${this.self.actor} has ${INBOX_MAX} messages waiting; ask again in a moment`,
+          { retryAfterSeconds: 1 },
+        );
         msg.respond(encode(status, JSON_TYPE));
       }
       return;
@@ -202,9 +211,19 @@ export class LiveActor implements Asker {
       const newest = this.#latest.get(entry.input);
       this.#latest.delete(entry.input);
       const messages = [...(newest?.values() ?? [])].map((msg) => [msg.subject, msg.data]);
-      this.#run({ t: 'call', id: `call-${++this.#calls}`, subject: `latest.${entry.input}`, headers: { [LATEST_HEADER]: entry.input }, body: encodeMsgpack(messages) }, {});
+      this.#run(
+        {
+          t: 'call',
+          id: `call-${++this.#calls}`,
+          subject: `latest.${entry.input}`,
+          headers: { [LATEST_HEADER]: entry.input },
+          body: encodeMsgpack(messages),
+        },
+        {},
+      );
     } else if (entry.t === 'answer') {
-      if (this.#core.isAskOpen(entry.ask)) this.#run({ t: 'answer', ask: entry.ask, result: entry.result }, entry.cause);
+      if (this.#core.isAskOpen(entry.ask))
+        this.#run({ t: 'answer', ask: entry.ask, result: entry.result }, entry.cause);
     } else {
       this.#dueAt = undefined;
       this.#run({ t: 'due' }, {});
@@ -220,10 +239,16 @@ export class LiveActor implements Asker {
   }
 
   #run(rec: Rec, cause: Cause, before?: ReadonlyMap<string, Change['before']>): void {
-    const done = this.#core.run(rec, this.#host.ambient.now(), this.#cursor(), before === undefined ? undefined : (key) => before.get(key));
+    const done = this.#core.run(
+      rec,
+      this.#host.ambient.now(),
+      this.#cursor(),
+      before === undefined ? undefined : (key) => before.get(key),
+    );
     this.#host.options.recorder?.record(this.#incarnation, done.turn, done.out);
     for (const out of done.out) this.#host.send(out, this.#from, cause, this);
-    for (const { key, error } of done.reports) this.#note(`${key}: ${error instanceof Error ? error.message : String(error)}`);
+    for (const { key, error } of done.reports)
+      this.#note(`${key}: ${error instanceof Error ? error.message : String(error)}`);
     if ('failed' in done) this.#failed(done);
     else if (rec.t !== 'start') this.#failuresInARow = 0;
   }
@@ -255,7 +280,8 @@ export class LiveActor implements Asker {
 
   #armDue(): void {
     const due = this.#core.stopped ? undefined : this.#core.nextDue;
-    const at = this.#holdUntil > 0 ? Math.min(due ?? Number.POSITIVE_INFINITY, this.#host.ambient.now() + QUIESCE_MS) : due;
+    const at =
+      this.#holdUntil > 0 ? Math.min(due ?? Number.POSITIVE_INFINITY, this.#host.ambient.now() + QUIESCE_MS) : due;
     if (at === this.#dueAt) return;
     clearTimeout(this.#dueTimer);
     this.#dueAt = at;
@@ -303,7 +329,9 @@ export class LiveActor implements Asker {
 
   #failed(done: TurnDone): void {
     const error = done.failed;
-    this.#note(`turn ${done.turn.n} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    this.#note(
+      `turn ${done.turn.n} failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
     const violated = this.#core.violations.length > 0;
     this.#core.stop();
     this.#failuresInARow += 1;

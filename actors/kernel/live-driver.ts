@@ -1,5 +1,13 @@
 import type { InboundMessage } from './message.ts';
-import { decode, encode, encodeMsgpack, JSON_TYPE, contentTypeOf, MSGPACK_TYPE, type ContentType } from '../../contracts/codec/codec.ts';
+import {
+  decode,
+  encode,
+  encodeMsgpack,
+  JSON_TYPE,
+  contentTypeOf,
+  MSGPACK_TYPE,
+  type ContentType,
+} from '../../contracts/codec/codec.ts';
 import { isFailure, StatusError, statusError } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import type { Call, Id, Rec, Said, Self } from './contract.ts';
@@ -47,12 +55,15 @@ export class LiveDriver implements Asker {
   }
 
   async start(): Promise<void> {
-    const say = Object.fromEntries(Object.entries(this.definition.says).map(([name, decl]) => [name, speaker(name, decl, this.self)]));
+    const say = Object.fromEntries(
+      Object.entries(this.definition.says).map(([name, decl]) => [name, speaker(name, decl, this.self)]),
+    );
     const context: DriverContext<unknown> = {
       self: this.self,
       say,
       send: (said) => this.#send(said, undefined, {}),
-      ask: <A>(said: Said<A>, { timeoutMs }: { readonly timeoutMs: number }) => this.#ask(said, timeoutMs) as Promise<A>,
+      ask: <A>(said: Said<A>, { timeoutMs }: { readonly timeoutMs: number }) =>
+        this.#ask(said, timeoutMs) as Promise<A>,
       signal: this.#abort.signal,
       report: (key, error) => {
         this.#lastError = `${key}: ${error instanceof Error ? error.message : String(error)}`;
@@ -92,7 +103,9 @@ export class LiveDriver implements Asker {
     const headers = plainHeaders(msg);
     const cause = causeOf(headers);
     for (const [name, heard] of Object.entries(this.definition.hears)) {
-      const tokens = (heard as CallsDecl).family.parse(this.self.prefix, msg.subject) as Record<string, string> | undefined;
+      const tokens = (heard as CallsDecl).family.parse(this.self.prefix, msg.subject) as
+        | Record<string, string>
+        | undefined;
       if (!hearsSubject(heard, this.self.prefix, msg.subject, tokens)) continue;
       const id = headers[HEADER.id] ?? `call-${this.#messages}`;
       const reply = headers[REPLY_HEADER];
@@ -125,7 +138,14 @@ export class LiveDriver implements Asker {
       if (isFailure(body)) this.#lastError = body.message;
       return;
     }
-    const said: Said = { kind: 'reply', say: name, subject: call.reply, body, call: call.id, headers: { [HEADER.contentType]: answerType(call) } };
+    const said: Said = {
+      kind: 'reply',
+      say: name,
+      subject: call.reply,
+      body,
+      call: call.id,
+      headers: { [HEADER.contentType]: answerType(call) },
+    };
     this.#send(said, undefined, cause);
   }
 
@@ -138,7 +158,8 @@ export class LiveDriver implements Asker {
   #ask(said: Said, timeoutMs: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const id = this.#send(said, timeoutMs, {}, (result) => {
-        if (result === 'timeout') reject(statusError('Timeout', `${said.say}: no answer on ${said.subject} within ${timeoutMs} ms`));
+        if (result === 'timeout')
+          reject(statusError('Timeout', `${said.say}: no answer on ${said.subject} within ${timeoutMs} ms`));
         else if (isFailure(result)) reject(new StatusError(result));
         else {
           try {
@@ -155,10 +176,25 @@ export class LiveDriver implements Asker {
   }
 
   #send(said: Said, timeoutMs: number | undefined, cause: Cause, resolve?: (result: Result) => void): Id {
-    const contentType = said.kind === 'reply' ? ((said.headers?.[HEADER.contentType] as ContentType | undefined) ?? MSGPACK_TYPE) : MSGPACK_TYPE;
-    const bytes = said.body === undefined ? new Uint8Array(0) : contentType === MSGPACK_TYPE ? encodeMsgpack(said.body) : encode(said.body, contentType);
+    const contentType =
+      said.kind === 'reply'
+        ? ((said.headers?.[HEADER.contentType] as ContentType | undefined) ?? MSGPACK_TYPE)
+        : MSGPACK_TYPE;
+    const bytes =
+      said.body === undefined
+        ? new Uint8Array(0)
+        : contentType === MSGPACK_TYPE
+          ? encodeMsgpack(said.body)
+          : encode(said.body, contentType);
     const id = `${this.#incarnation.incarnation.toString(36)}.${++this.#messages}`;
-    const out: Outgoing = { id, said, bytes, contentType, hash: hashOf(said.kind, said.subject, bytes), ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+    const out: Outgoing = {
+      id,
+      said,
+      bytes,
+      contentType,
+      hash: hashOf(said.kind, said.subject, bytes),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    };
     if (resolve !== undefined) this.#asks.set(id, resolve);
     this.#record({ t: 'due' }, [out]);
     this.#host.send(out, this.#from, cause, this);
@@ -168,7 +204,11 @@ export class LiveDriver implements Asker {
   #record(rec: Rec, out: readonly Outgoing[]): void {
     this.#messages += 1;
     const now = this.#host.ambient.now();
-    this.#host.options.recorder?.record(this.#incarnation, { n: this.#messages, rec, now, view: {}, out: out.map((o) => o.hash) }, out);
+    this.#host.options.recorder?.record(
+      this.#incarnation,
+      { n: this.#messages, rec, now, view: {}, out: out.map((o) => o.hash) },
+      out,
+    );
   }
 }
 

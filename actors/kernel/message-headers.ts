@@ -23,7 +23,13 @@ const hex = (text: string, digits: number): string =>
  * The wire form of a message's headers, made by hand: they go on every message, and a general header object is most of
  * what a small message costs.
  */
-export function encodeHeaders(id: string, from: string, contentType: string, cause: Cause, extra: Headers | undefined): Uint8Array {
+export function encodeHeaders(
+  id: string,
+  from: string,
+  contentType: string,
+  cause: Cause,
+  extra: Headers | undefined,
+): Uint8Array {
   const trace = cause.trace ?? hex(`${id} trace`, 24).padEnd(32, '0');
   let text = `NATS/1.0\r\n${HEADER.version}: ${MESSAGE_VERSION}\r\n${HEADER.id}: ${id}\r\n${HEADER.from}: ${from}\r\n${HEADER.trace}: 00-${trace}-${hex(id, 16)}-01\r\n${HEADER.contentType}: ${contentType}\r\n`;
   if (cause.id !== undefined) text += `${HEADER.cause}: ${cause.id}\r\n`;

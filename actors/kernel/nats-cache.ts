@@ -316,7 +316,8 @@ export class NatsCache {
     try {
       const info = await this.#info();
       if (info.state.last_seq < this.#seen) await this.#reopen('its last revision went back');
-      else if (this.cache.revision >= info.state.last_seq) this.#contactAt = Math.max(this.#contactAt, serverTime(info));
+      else if (this.cache.revision >= info.state.last_seq)
+        this.#contactAt = Math.max(this.#contactAt, serverTime(info));
     } catch (error) {
       this.#report('contact', error);
     }

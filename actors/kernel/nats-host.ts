@@ -180,8 +180,11 @@ export class Host {
     }
     if (said.subject === '') return; // the answer to a message that asked for none
     const id = `${from}/${out.id}`;
-    const options: PublishOptions = { headers: rawHeaders(encodeHeaders(id, from, out.contentType, cause, said.headers)) };
-    if (out.timeoutMs !== undefined) options.reply = this.#expect(out, asker, { id, ...(cause.trace === undefined ? {} : { trace: cause.trace }) });
+    const options: PublishOptions = {
+      headers: rawHeaders(encodeHeaders(id, from, out.contentType, cause, said.headers)),
+    };
+    if (out.timeoutMs !== undefined)
+      options.reply = this.#expect(out, asker, { id, ...(cause.trace === undefined ? {} : { trace: cause.trace }) });
     else {
       const reply = said.headers?.[REPLY_HEADER];
       if (reply !== undefined) options.reply = reply;
@@ -196,7 +199,13 @@ export class Host {
   #expect(out: Outgoing, asker: Asker, cause: Cause): string {
     const serial = (++this.#serial).toString(36);
     const timeoutMs = out.timeoutMs ?? 0;
-    this.#requests.set(serial, { asker, ask: out.id, subject: out.said.subject, deadline: performance.now() + timeoutMs, cause });
+    this.#requests.set(serial, {
+      asker,
+      ask: out.id,
+      subject: out.said.subject,
+      deadline: performance.now() + timeoutMs,
+      cause,
+    });
     this.#sweeper ??= setTimeout(() => this.#sweep(), Math.min(SWEEP_MS, timeoutMs));
     return `${this.#inbox}.${serial}`;
   }
@@ -205,10 +214,15 @@ export class Host {
     const finding = error instanceof Error ? error.message : String(error);
     const tooLarge = /max_payload|max payload/i.test(finding);
     const status = tooLarge
-      ? failure('RequestEntityTooLarge', `send on ${out.said.subject}: ${out.bytes.length} bytes are more than the server takes; ask for less (limit) or raise max_payload`)
+      ? failure(
+          'RequestEntityTooLarge',
+          `send on ${out.said.subject}: ${out.bytes.length} bytes are more than the server takes; ask for less (limit) or raise max_payload`,
+        )
       : failure('ServiceUnavailable', `send on ${out.said.subject}: ${finding}`);
     if (out.said.kind === 'reply' && tooLarge) {
-      this.#nc.publish(out.said.subject, encode(status, out.contentType), { headers: rawHeaders(encodeHeaders(`${out.id}`, '', out.contentType, {}, undefined)) });
+      this.#nc.publish(out.said.subject, encode(status, out.contentType), {
+        headers: rawHeaders(encodeHeaders(`${out.id}`, '', out.contentType, {}, undefined)),
+      });
     }
     if (reply?.startsWith(this.#inbox) === true) this.#settle(reply.slice(this.#inbox.length + 1), status);
     this.options.log(`error: ${status.message}`);
@@ -239,7 +253,11 @@ export class Host {
   #askPort(out: Outgoing, from: string, cause: Cause, asker: Asker): void {
     const [name = '', op = ''] = out.said.subject.split('.');
     const driver = this.#drivers.get(name);
-    const answer = (result: Extract<Rec, { t: 'answer' }>['result']) => asker.answered(out.id, result, { id: `${from}/${out.id}`, ...(cause.trace === undefined ? {} : { trace: cause.trace }) });
+    const answer = (result: Extract<Rec, { t: 'answer' }>['result']) =>
+      asker.answered(out.id, result, {
+        id: `${from}/${out.id}`,
+        ...(cause.trace === undefined ? {} : { trace: cause.trace }),
+      });
     if (driver === undefined) {
       answer(failure('ServiceUnavailable', `${out.said.say}: no driver "${name}" runs in this process`));
       return;
@@ -257,7 +275,9 @@ const EMPTY_MAP = encodeMsgpack({});
 const rawHeaders = (bytes: Uint8Array): MsgHdrs => ({ encode: () => bytes }) as unknown as MsgHdrs;
 
 export const statusOf = (error: unknown, act: string): Status =>
-  error instanceof StatusError ? error.status : failure('InternalError', `${act}: ${error instanceof Error ? error.message : String(error)}`);
+  error instanceof StatusError
+    ? error.status
+    : failure('InternalError', `${act}: ${error instanceof Error ? error.message : String(error)}`);
 
 /** "No responders" in words that help. */
 function noListener(subject: string): Status {

@@ -35,7 +35,10 @@ export function holdLease(
   actor: string,
   instance: string,
   options: LeaseOptions,
-  hooks: { readonly acting: (epoch: number) => Promise<{ stop(): Promise<void> }>; readonly log: (line: string) => void },
+  hooks: {
+    readonly acting: (epoch: number) => Promise<{ stop(): Promise<void> }>;
+    readonly log: (line: string) => void;
+  },
 ): { stop(): Promise<void> } {
   const abort = new AbortController();
   const { signal } = abort;
@@ -64,7 +67,8 @@ export function holdLease(
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
-        if (failures % 10 === 1) hooks.log(`warning: lease of ${actor}: ${error instanceof Error ? error.message : String(error)}`);
+        if (failures % 10 === 1)
+          hooks.log(`warning: lease of ${actor}: ${error instanceof Error ? error.message : String(error)}`);
         await sleep(Math.min(2_000, 50 * 2 ** Math.min(failures, 6)), signal);
       }
     }
@@ -98,7 +102,8 @@ export function holdLease(
   };
 }
 
-const isConflict = (error: unknown): boolean => (error as { code?: unknown }).code === 10071 || /wrong last sequence/.test(String(error));
+const isConflict = (error: unknown): boolean =>
+  (error as { code?: unknown }).code === 10071 || /wrong last sequence/.test(String(error));
 
 async function takeLease(leases: KV, key: string, instance: string): Promise<number | undefined> {
   try {
@@ -107,7 +112,9 @@ async function takeLease(leases: KV, key: string, instance: string): Promise<num
     if (!isConflict(error)) throw error;
     const held = await leases.get(key);
     // Our own lease of a moment ago (this process came back faster than it expired): names of instances are unique.
-    return held !== null && held.operation === 'PUT' && held.string() === instance ? await leases.update(key, instance, held.revision) : undefined;
+    return held !== null && held.operation === 'PUT' && held.string() === instance
+      ? await leases.update(key, instance, held.revision)
+      : undefined;
   }
 }
 

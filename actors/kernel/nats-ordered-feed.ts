@@ -1,10 +1,4 @@
-import {
-  AckPolicy,
-  type ConsumerConfig,
-  DeliverPolicy,
-  type JetStreamManager,
-  ReplayPolicy,
-} from '@nats-io/jetstream';
+import { AckPolicy, type ConsumerConfig, DeliverPolicy, type JetStreamManager, ReplayPolicy } from '@nats-io/jetstream';
 import { createInbox, type Msg, type NatsConnection, nanos, nuid, type Subscription } from 'nats';
 
 /** One message of a stream. */

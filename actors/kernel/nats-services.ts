@@ -47,7 +47,11 @@ export async function serveActor(host: Host, served: Served): Promise<ActorServi
     const pattern = patternOf(heard, prefix);
     if (pattern === undefined || heard.hear === 'watch') continue;
     if (heard.hear === 'latest') {
-      plain.push(connection.subscribe(pattern, { callback: (error, msg) => void (error === null && served.heardLatest?.(name, msg)) }));
+      plain.push(
+        connection.subscribe(pattern, {
+          callback: (error, msg) => void (error === null && served.heardLatest?.(name, msg)),
+        }),
+      );
     } else if (heard.family.mode === 'request') {
       service.addEndpoint(endpointName(name), {
         subject: pattern,

@@ -17,7 +17,10 @@ export class RevisionWaiters {
       const timer = setTimeout(() => {
         this.#waiting = this.#waiting.filter((waiter) => waiter.timer !== timer);
         reject(
-          statusError('Timeout', `wait for revision ${revision}: the cache is not there after ${timeoutMs} ms; ask again`),
+          statusError(
+            'Timeout',
+            `wait for revision ${revision}: the cache is not there after ${timeoutMs} ms; ask again`,
+          ),
         );
       }, timeoutMs);
       this.#insert({ revision, resolve, reject, timer });

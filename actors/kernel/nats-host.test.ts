@@ -1,0 +1,178 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import { connect, type NatsConnection } from 'nats';
+import { concatMap, from, map, merge, mergeMap, type Observable, of } from 'rxjs';
+import { catchError } from 'rxjs/operators';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { decodeMsgpack, encodeMsgpack } from '../../contracts/codec/codec.ts';
+import { type StatusError, statusError } from '../../contracts/errors/status.ts';
+import { bucketNames } from '../../contracts/store/buckets.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import { startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
+import { api, calls, defineActor, defineDriver, port, publish } from './declare.ts';
+import { Host, type HostOptions } from './nats-host.ts';
+
+let server: TestNatsServer;
+const connections: NatsConnection[] = [];
+const hosts: Host[] = [];
+const logs: string[] = [];
+
+beforeAll(async () => {
+  server = await startNatsServer({ jetstream: true });
+});
+afterAll(async () => {
+  for (const host of hosts) await host.stop();
+  for (const connection of connections) await connection.close();
+  await server.stop();
+});
+
+async function connection(): Promise<NatsConnection> {
+  const nc = await connect({ servers: server.url });
+  connections.push(nc);
+  return nc;
+}
+async function host(instance: string, extra: Partial<HostOptions> = {}): Promise<Host> {
+  const made = new Host({
+    connection: await connection(),
+    prefix: 'troupe',
+    caller: 'system',
+    instance,
+    inboxPrefix: '_INBOX_system',
+    build: 'test',
+    log: (line) => logs.push(line),
+    ...extra,
+  });
+  hosts.push(made);
+  return made;
+}
+
+type Ports = { double: [{ n: number }, { n: number }] };
+const doubler = defineDriver({
+  name: 'doubler',
+  hears: {},
+  says: {},
+  run: async () => ({
+    handlers: {},
+    ports: {
+      double: async ({ n }: { n: number }) => {
+        if (n < 0) throw statusError('Invalid', `double ${n}: must not be negative`);
+        return { n: n * 2 };
+      },
+    },
+  }),
+});
+const echo = defineActor({
+  name: 'echo',
+  hears: { applies: calls(SUBJECTS.apply, { queue: true, all: true }) },
+  says: {
+    double: port<Ports, 'double'>('doubler', 'double'),
+    nowhere: api('get', 'pods'),
+    outcome: publish(SUBJECTS.outcome),
+  },
+  behave: (inputs, world) =>
+    inputs.applies.pipe(
+      mergeMap((call) => {
+        if (call.tokens === undefined)
+          return of(world.reply(call, statusError('BadRequest', 'not of the grammar').status));
+        const { n } = call.decode() as { n: number };
+        const answer$: Observable<unknown> =
+          n === 404
+            ? world.ask(world.say.nowhere({ name: 'x' }), { timeoutMs: 500 })
+            : world.ask(world.say.double({ n }), { timeoutMs: 500 });
+        return answer$.pipe(
+          concatMap((body) => from([world.reply(call, body), world.say.outcome({ caller: 'me' }, body)])),
+          catchError((error: StatusError) => of(world.reply(call, error.status))),
+        );
+      }),
+    ),
+});
+
+it('hosts actors and drivers: questions over subjects and ports, refusals, no responders, micro services', async () => {
+  const one = await host('one');
+  await one.startDriver(doubler);
+  await one.start(echo);
+  const client = await connection();
+  const outcomes: unknown[] = [];
+  client.subscribe('troupe.outcome.me', { callback: (_error, msg) => void outcomes.push(decodeMsgpack(msg.data)) });
+  const ask = async (body: unknown, subject = 'troupe.apply.me._') => {
+    const reply = await client.request(subject, encodeMsgpack(body), { timeout: 5_000 });
+    return { body: decodeMsgpack(reply.data), from: reply.headers?.get('Troupe-From') };
+  };
+  expect(await ask({ n: 21 })).toEqual({ body: { n: 42 }, from: 'echo/one' });
+  expect((await ask({ n: -1 })).body).toMatchObject({ reason: 'Invalid', message: 'double -1: must not be negative' });
+  expect((await ask({ n: 404 })).body).toMatchObject({
+    reason: 'ServiceUnavailable',
+    message: expect.stringMatching(/^no api-server is listening on/) });
+  expect((await ask({}, 'troupe.apply.too.many.tokens')).body).toMatchObject({ reason: 'BadRequest' });
+  const json = await client.request('troupe.apply.me._', '{"n":1}', { timeout: 5_000 });
+  expect(json.string()).toBe('{"n":2}');
+  await vi.waitFor(() => expect(outcomes).toEqual([{ n: 42 }, { n: 2 }]));
+  const stats = await client.request('$SRV.STATS.echo', '', { timeout: 5_000 });
+  expect(stats.json()).toMatchObject({
+    name: 'echo',
+    endpoints: expect.arrayContaining([expect.objectContaining({ name: 'applies', queue_group: 'echo' })]),
+  });
+  const status = await client.request('troupe.actor.echo.one.status', '', { timeout: 5_000 });
+  expect(status.json()).toMatchObject({ actor: 'echo', instance: 'one', queueDepth: 0, openAsks: 0 });
+});
+
+it('a failing behaviour restarts its actor alone, and a promise in a pipeline stops it', async () => {
+  const escalated: string[] = [];
+  const fragile = await host('fragile', { prefix: 'fragile', onEscalation: (actor) => escalated.push(actor) });
+  await fragile.start(
+    defineActor({
+      name: 'fragile',
+      hears: { applies: calls(SUBJECTS.apply) },
+      says: {},
+      behave: (inputs, world) =>
+        merge(
+          inputs.applies.pipe(
+            concatMap((call) => {
+              const body = (call.decode() as { say: string }).say;
+              if (body === 'throw') throw new Error('deliberate');
+              return body === 'promise'
+                ? (Promise.resolve(world.reply(call, 'late')) as never)
+                : of(world.reply(call, { said: body }));
+            }),
+          ),
+        ),
+    }),
+  );
+  const client = await connection();
+  const ask = async (body: string) =>
+    decodeMsgpack((await client.request('fragile.apply.me._', encodeMsgpack({ say: body }), { timeout: 300 })).data);
+  const send = (body: string) => client.publish('fragile.apply.me._', encodeMsgpack({ say: body }));
+  expect(await ask('hello')).toEqual({ said: 'hello' });
+  send('throw');
+  await vi.waitFor(async () => expect(await ask('again')).toEqual({ said: 'again' }), { timeout: 5_000 });
+  send('promise');
+  await vi.waitFor(() => expect(escalated).toEqual(['fragile']), { timeout: 5_000 });
+  expect(logs.join('\n')).toMatch(
+    /actor fragile, turn \d+: said reply outside a turn .* in operator mergeMap\/concatMap/,
+  );
+});
+
+it('one instance of a singleton acts; when it stops another takes over with a higher epoch', async () => {
+  const nc = await connection();
+  const names = bucketNames('solo');
+  await new Kvm(jetstream(nc)).create(names.leases, { history: 1, ttl: 2_000 });
+  await new Kvm(jetstream(nc)).create(names.objects, { history: 64 });
+  const singleton = defineActor({
+    name: 'solo',
+    singleton: true,
+    hears: { applies: calls(SUBJECTS.apply) },
+    says: {},
+    behave: (inputs, world) =>
+      inputs.applies.pipe(map((call) => world.reply(call, [world.self.instance, world.self.epoch]))),
+  });
+  const lease = { prefix: 'solo', ttlMs: 2_000, reached: async () => undefined };
+  const first = await (await host('first', { prefix: 'solo', lease })).start(singleton);
+  const who = async () => (await nc.request('solo.apply.me._', '', { timeout: 200 })).json<[string, number]>();
+  await vi.waitFor(async () => expect((await who())[0]).toBe('first'), { timeout: 5_000 });
+  const [, epoch] = await who();
+  await (await host('second', { prefix: 'solo', lease })).start(singleton);
+  await first.stop();
+  await vi.waitFor(async () => expect((await who())[0]).toBe('second'), { timeout: 5_000 });
+  expect((await who())[1]).toBeGreaterThan(epoch);
+  expect((await (await jetstreamManager(nc)).streams.info(`KV_${names.objects}`)).state.messages).toBe(2);
+});
