@@ -1,0 +1,96 @@
+import type { Readable } from 'node:stream';
+import type { LogLine, LogLines } from '../../contracts/messages/logs.ts';
+import type { LogWindow } from '../../contracts/runtime/adapter.ts';
+import { logTime, unixNanos } from '../../contracts/time/log-time.ts';
+import { callEngine, type Engine } from './engine.ts';
+import { LogParser } from './log-parser.ts';
+
+const READ_MS = 30_000;
+const LIMIT_BYTES_MAX = 1024 * 1024;
+
+interface Source {
+  readonly engine: Engine;
+  readonly id: string;
+  readonly tty: boolean;
+}
+
+/** Reads what was written so far; stops reading when the limit is reached. */
+export async function readLogs(source: Source, window: LogWindow): Promise<Omit<LogLines, 'ended'>> {
+  const limit = Math.min(window.limitBytes ?? LIMIT_BYTES_MAX, LIMIT_BYTES_MAX);
+  const lines: LogLine[] = [];
+  let bytes = 0;
+  let truncated = false;
+  const parser = new LogParser(source.tty, (line) => {
+    bytes += Buffer.byteLength(line.text) + 1;
+    // One line always goes, or a reader could never get past a long one.
+    truncated ||= bytes > limit && lines.length > 0;
+    if (!truncated) lines.push(line);
+  });
+  await callEngine(`read the log of container ${source.id}`, READ_MS, async (abortSignal) => {
+    const stream = await openLog(source, window, false, abortSignal);
+    for await (const chunk of stream) {
+      parser.push(chunk as Buffer);
+      if (truncated) break;
+    }
+  });
+  if (!truncated) parser.end();
+  const since = window.sinceTime === undefined ? undefined : logTime(window.sinceTime);
+  const later = since === undefined ? lines : lines.filter((line) => line.time > since);
+  return truncated ? { lines: later, truncated } : { lines: later };
+}
+
+/** Hands over lines as they are written, until the container ends or `signal` aborts. */
+export async function followLogs(
+  source: Source,
+  options: { readonly sinceTime?: string; readonly signal: AbortSignal },
+  onLine: (line: LogLine) => void,
+): Promise<void> {
+  const { signal } = options;
+  const since = options.sinceTime === undefined ? undefined : logTime(options.sinceTime);
+  const parser = new LogParser(source.tty, (line) => {
+    if (!signal.aborted && (since === undefined || line.time > since)) onLine(line);
+  });
+  const stream = await openLog(source, options, true, signal);
+  const stop = (): void => void stream.destroy();
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const chunk of stream) parser.push(chunk as Buffer);
+    parser.end();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    stream.destroy();
+  }
+}
+
+/** The client reads a log that is not followed as one buffer, however large; this asks for a stream. */
+function openLog(
+  { engine, id }: Source,
+  window: LogWindow,
+  follow: boolean,
+  abortSignal: AbortSignal,
+): Promise<Readable> {
+  const since = window.sinceTime === undefined ? undefined : logTime(window.sinceTime);
+  const options = {
+    stdout: '1',
+    stderr: '1',
+    timestamps: '1',
+    follow: follow ? '1' : '0',
+    ...(window.tailLines === undefined ? {} : { tail: String(window.tailLines) }),
+    ...(since === undefined ? {} : { since: unixNanos(since) }),
+  };
+  return new Promise((resolve, reject) => {
+    engine.modem.dial(
+      {
+        path: `/containers/${id}/logs?`,
+        method: 'GET',
+        options,
+        isStream: true,
+        abortSignal,
+        statusCodes: { 200: true, 404: 'no such container', 500: 'server error' },
+      },
+      (error, stream) => (error ? reject(error as Error) : resolve(stream as Readable)),
+    );
+  });
+}

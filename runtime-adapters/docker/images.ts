@@ -1,0 +1,119 @@
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { StatusError } from '../../contracts/errors/status.ts';
+import { runtimeError } from '../../contracts/runtime/errors.ts';
+import type { ImageInfo } from '../../contracts/runtime/status.ts';
+import { limitConcurrency, singleFlight } from '../limit.ts';
+import { callEngine, type Engine, engineCode, engineRefusal, engineWords } from './engine.ts';
+import { buildPauseImage, LOCAL_PAUSE_IMAGE } from './known-images.ts';
+
+const LOOK_MS = 30_000;
+const PULL_MS = 30 * 60_000;
+/** As the kubelet's: a pull that moves nothing for so long is given up. */
+const PULL_IDLE_MS = 60_000;
+const PULLS_AT_ONCE = 4;
+
+/** An engine's images. */
+export class Images {
+  readonly #engine: Engine;
+  readonly #pulls = limitConcurrency(PULLS_AT_ONCE);
+  readonly #once = singleFlight<ImageInfo>();
+  readonly #pauseImage: string;
+  #pauseId: string | undefined;
+
+  /** @param pauseImage  what holds a pod's network; when it is neither there nor can be pulled, a local one is built */
+  constructor(engine: Engine, pauseImage: string = LOCAL_PAUSE_IMAGE) {
+    this.#engine = engine;
+    this.#pauseImage = pauseImage;
+  }
+
+  /** @returns `undefined` when it is not on the node */
+  async find(image: string): Promise<ImageInfo | undefined> {
+    const act = `look for image ${image}`;
+    try {
+      const found = await callEngine(act, LOOK_MS, () => this.#engine.getImage(image).inspect());
+      return { imageId: found.Id, image, sizeBytes: found.Size, repoDigests: found.RepoDigests ?? [] };
+    } catch (error) {
+      if (engineCode(error) === 404) return undefined;
+      if (engineCode(error) === 400) throw pullRefusal(image, error);
+      throw engineRefusal(act, error);
+    }
+  }
+
+  /** @throws StatusError with cause ErrImagePull or InvalidImageName, in the registry's words */
+  pull(image: string): Promise<ImageInfo> {
+    return this.#once(image, () => this.#pulls(() => this.#pull(image)));
+  }
+
+  async #pull(image: string): Promise<ImageInfo> {
+    try {
+      await callEngine(`pull image ${image}`, PULL_MS, async (abortSignal) => {
+        const stream = (await this.#engine.pull(image, { abortSignal })) as Readable;
+        await readPull(stream, abortSignal);
+      });
+    } catch (error) {
+      throw pullRefusal(image, error);
+    }
+    const found = await this.find(image);
+    if (found !== undefined) return found;
+    throw runtimeError(
+      'NotFound',
+      'ErrImagePull',
+      `pull image ${image}: the engine pulled it and has it no more; ask again`,
+    );
+  }
+
+  /** Id of the image that sandboxes run. */
+  async pauseImage(): Promise<string> {
+    this.#pauseId ??= (await this.#once('\0pause', () => this.#findPause())).imageId;
+    return this.#pauseId;
+  }
+  /** The pause image turned out to be gone: look for it again. */
+  forgetPause(): void {
+    this.#pauseId = undefined;
+  }
+
+  async #findPause(): Promise<ImageInfo> {
+    const present = await this.find(this.#pauseImage);
+    if (present !== undefined) return present;
+    if (this.#pauseImage !== LOCAL_PAUSE_IMAGE) {
+      const pulled = await this.pull(this.#pauseImage).catch(() => this.find(LOCAL_PAUSE_IMAGE));
+      if (pulled !== undefined) return pulled;
+    }
+    return { ...(await buildPauseImage(this.#engine)), image: LOCAL_PAUSE_IMAGE };
+  }
+}
+
+/** Reads the progress of a pull to its end. A registry's refusal may come here, after a good answer. */
+async function readPull(stream: Readable, abortSignal: AbortSignal): Promise<void> {
+  const stop = (): void => void stream.destroy(new Error('the pull took too long'));
+  let idle = setTimeout(stop, PULL_IDLE_MS);
+  abortSignal.addEventListener('abort', stop, { once: true });
+  try {
+    for await (const line of createInterface({ input: stream })) {
+      clearTimeout(idle);
+      idle = setTimeout(stop, PULL_IDLE_MS);
+      const refusal = line === '' ? undefined : (JSON.parse(line) as { readonly error?: string }).error;
+      if (refusal !== undefined) throw Object.assign(new Error(refusal), { statusCode: 500 });
+    }
+  } finally {
+    clearTimeout(idle);
+    abortSignal.removeEventListener('abort', stop);
+    stream.destroy();
+  }
+}
+
+function pullRefusal(image: string, error: unknown): StatusError | Error {
+  const code = engineCode(error);
+  if (code === undefined) return error as Error;
+  const words = engineWords(error);
+  if (code === 400 || /invalid reference format/.test(words)) {
+    return runtimeError('Invalid', 'InvalidImageName', `pull image ${image}: ${words}; correct the image's name`);
+  }
+  const reason = code === 404 || /not found|denied|unknown/i.test(words) ? 'NotFound' : 'ServiceUnavailable';
+  return runtimeError(
+    reason,
+    'ErrImagePull',
+    `pull image ${image}: ${words}; check the name, the tag and the registry`,
+  );
+}

@@ -1,0 +1,56 @@
+import type { ContainerConfig, PodRef, PodSandboxConfig } from '../../contracts/runtime/config.ts';
+
+/** Labels by which an engine's containers are known again, by us and by people (`docker ps --filter label=…`). */
+export const LABEL = {
+  /** Whose they are: several nodes may share an engine. */
+  node: 'troupe.node',
+  /** `sandbox` or `container`. */
+  kind: 'troupe.kind',
+  podUid: 'troupe.pod.uid',
+  podNamespace: 'troupe.pod.namespace',
+  podName: 'troupe.pod.name',
+  container: 'troupe.container',
+  attempt: 'troupe.attempt',
+  specHash: 'troupe.spec-hash',
+  sandboxId: 'troupe.sandbox',
+  image: 'troupe.image',
+} as const;
+
+export type Labels = Readonly<Record<string, string>>;
+
+const podLabels = (node: string, pod: PodRef): Record<string, string> => ({
+  [LABEL.node]: node,
+  [LABEL.podUid]: pod.uid,
+  [LABEL.podNamespace]: pod.namespace,
+  [LABEL.podName]: pod.name,
+});
+
+export const sandboxLabels = (node: string, config: PodSandboxConfig): Record<string, string> => ({
+  ...podLabels(node, config.pod),
+  [LABEL.kind]: 'sandbox',
+  [LABEL.attempt]: String(config.attempt),
+});
+
+export const containerLabels = (node: string, config: Omit<ContainerConfig, 'env'>): Record<string, string> => ({
+  ...podLabels(node, config.pod),
+  [LABEL.kind]: 'container',
+  [LABEL.container]: config.name,
+  [LABEL.attempt]: String(config.attempt),
+  [LABEL.specHash]: config.specHash,
+  [LABEL.sandboxId]: config.sandboxId,
+  [LABEL.image]: config.imageName ?? config.image,
+});
+
+export const podOf = (labels: Labels): PodRef => ({
+  uid: labels[LABEL.podUid] ?? '',
+  namespace: labels[LABEL.podNamespace] ?? '',
+  name: labels[LABEL.podName] ?? '',
+});
+
+export const attemptOf = (labels: Labels): number => Number(labels[LABEL.attempt] ?? 0);
+
+/** Same name = the same thing: this is what makes `create` idempotent, across processes too. */
+export const engineName = (container: string, pod: PodRef, attempt: number): string =>
+  `troupe_${container}_${pod.name}_${pod.namespace}_${pod.uid}_${attempt}`;
+/** No container can be called so: Kubernetes' names are lower case. */
+export const SANDBOX_NAME = 'POD';
