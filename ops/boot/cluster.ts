@@ -66,7 +66,7 @@ export function writeCluster(
 
 /** Makes TROUPE_HOME with its folders and the key that encrypts Secrets. */
 export function prepareHome(paths: HomePaths): void {
-  for (const folder of [paths.home, paths.bin, paths.nats, paths.natsStore, paths.natsPorts, paths.users]) {
+  for (const folder of [paths.home, paths.bin, paths.nats, paths.natsStore, paths.users]) {
     makePrivateFolder(folder);
   }
   for (const folder of [paths.natsContexts, paths.journals, paths.logs, paths.run]) makePrivateFolder(folder);

@@ -2,10 +2,12 @@ import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
+export const defaultHome = (): string => join(homedir(), '.troupe');
+
 /** Where a cluster's state lives on this machine: TROUPE_HOME, by default `~/.troupe`. */
 export function troupeHome(env: NodeJS.ProcessEnv = process.env): string {
   const wished = env['TROUPE_HOME'];
-  return wished === undefined || wished === '' ? join(homedir(), '.troupe') : resolve(wished);
+  return wished === undefined || wished === '' ? defaultHome() : resolve(wished);
 }
 
 /** The layout of TROUPE_HOME; every name in one place. Folders are 0700, files 0600. */
@@ -19,8 +21,6 @@ export const homePaths = (home: string) => ({
   natsConfig: join(home, 'nats', 'nats-server.conf'),
   /** The JetStream store: every object of the cluster. */
   natsStore: join(home, 'nats', 'store'),
-  /** The server writes its URL here; gone when it does not run. */
-  natsPorts: join(home, 'nats', 'ports'),
   /** Who may connect: `<user>.json` with the user's seed. */
   users: join(home, 'users'),
   /** Contexts of the `nats` command line. */

@@ -10,8 +10,6 @@ export interface NatsUser {
 export interface NatsServerSettings {
   readonly port: number;
   readonly storeDir: string;
-  /** Where the server announces its addresses; `<anything>.ports`. */
-  readonly portsDir: string;
   /** `always`: nothing is acknowledged that is not on the disk; a duration: a power cut loses at most that much. */
   readonly sync: string;
   readonly users: readonly NatsUser[];
@@ -56,7 +54,6 @@ listen: "127.0.0.1:${settings.port}"
 server_name: "troupe"
 max_payload: ${MAX_PAYLOAD_BYTES}
 max_pending: ${16 * MAX_PAYLOAD_BYTES}
-ports_file_dir: ${quoted(settings.portsDir)}
 jetstream: {
   store_dir: ${quoted(settings.storeDir)}
   sync_interval: ${settings.sync === 'always' ? 'always' : quoted(settings.sync)}

@@ -31,10 +31,7 @@ export function writeNatsConfig(paths: HomePaths, cluster: Cluster, roster: Rost
     permissions: planPermissions(cluster.prefix, user.name, profileOf(user, roster)),
   }));
   const { port, sync } = cluster;
-  writePrivateFile(
-    paths.natsConfig,
-    natsServerConfig({ port, sync, storeDir: paths.natsStore, portsDir: paths.natsPorts, users }),
-  );
+  writePrivateFile(paths.natsConfig, natsServerConfig({ port, sync, storeDir: paths.natsStore, users }));
 }
 
 /** Writes the configuration again after users changed, and has a running server read it. @returns whether one runs */

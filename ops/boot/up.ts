@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -7,7 +7,7 @@ import type { Client } from '../client/client.ts';
 import { connectClient } from '../client/connect.ts';
 import { type Cluster, MASTER, OPERATOR, prepareHome, readCluster, writeCluster } from './cluster.ts';
 import { findNatsServer } from './find-nats-server.ts';
-import { type HomePaths, homePaths, troupeHome } from './home.ts';
+import { defaultHome, type HomePaths, homePaths, troupeHome } from './home.ts';
 import { releaseLock, takeLock, updateLock } from './lock.ts';
 import { choosePort, waitForNats, writeNatsConfig } from './nats-process.ts';
 import { nodeUser } from './plan-permissions.ts';
@@ -136,7 +136,6 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
   const children: Supervised[] = [];
   const stop = async (): Promise<void> => {
     for (const child of children.reverse()) await child.stop();
-    rmSync(paths.natsPorts, { recursive: true, force: true });
     releaseLock(paths);
   };
   try {
@@ -159,7 +158,8 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
     }
     const operator = writeUser(paths, { name: OPERATOR, profile: 'operator' });
     writeNatsContext(paths, operator);
-    offerNatsContext(paths, operator, 'troupe');
+    // A second cluster of the same person must not take the name from the first.
+    if (paths.home === defaultHome()) offerNatsContext(paths, operator, 'troupe');
     const client = await connectClient({ home: paths.home, url: cluster.url, user: OPERATOR });
     try {
       await waitForApi(client, options.readyWithinMs ?? 60_000);

@@ -1,0 +1,108 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+import { statusError } from '../../contracts/errors/status.ts';
+import { type HomePaths, makePrivateFolder, writePrivateFile } from '../boot/home.ts';
+import { identify, isAlive } from '../boot/processes.ts';
+import { findEngine, findProgram } from './facts.ts';
+import { planDockerd } from './plan-dockerd.ts';
+import { runCommand } from './run-command.ts';
+
+const INSTALL_MS = 600_000;
+const UP_MS = 60_000;
+
+/** Installs Debian's own engine; refreshes apt's lists only when it does not go without. */
+export async function installDocker(logFile: string): Promise<void> {
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  const install = (): Promise<string> =>
+    runCommand('apt-get', ['-q', '-y', '--no-install-recommends', 'install', 'docker.io'], {
+      env,
+      logFile,
+      timeoutMs: INSTALL_MS,
+    });
+  try {
+    await install();
+  } catch {
+    // One unreachable source among several makes the update fail although the others serve.
+    await runCommand('apt-get', ['-q', 'update'], { logFile, timeoutMs: INSTALL_MS }).catch(() => '');
+    await install();
+  }
+}
+
+async function engineAnswers(withinMs: number, goOn: () => boolean): Promise<boolean> {
+  const deadline = performance.now() + withinMs;
+  while (performance.now() < deadline) {
+    if ((await findEngine()).answers) return true;
+    if (!goOn()) return false;
+    await pause(100);
+  }
+  return false;
+}
+
+/** One attempt. @returns what dockerd wrote, when it did not come up */
+async function tryDockerd(paths: HomePaths, program: string, flags: readonly string[]): Promise<string | undefined> {
+  const out = openSync(paths.dockerdLog, 'w', 0o600);
+  const path = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
+  const child = spawn(program, flags, {
+    detached: true,
+    stdio: ['ignore', out, out],
+    env: { ...process.env, PATH: path },
+  });
+  closeSync(out);
+  child.on('error', () => undefined); // shows as a process that is not there
+  child.unref();
+  const id = identify(child.pid ?? 0);
+  const comesUp = await engineAnswers(UP_MS, () => child.pid !== undefined && isAlive(id));
+  if (comesUp) {
+    writePrivateFile(paths.dockerdPid, JSON.stringify(id));
+    return undefined;
+  }
+  child.kill('SIGTERM');
+  return readFileSync(paths.dockerdLog, 'utf8');
+}
+
+const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
+
+/**
+ * Starts dockerd so that it outlives us, and waits until it answers. Where the machine lacks something it goes without.
+ * @throws StatusError ServiceUnavailable with dockerd's last words
+ */
+async function startDockerd(paths: HomePaths, say: (text: string) => void): Promise<void> {
+  const program = findProgram('dockerd');
+  if (program === undefined) throw statusError('NotFound', 'dockerd is nowhere on the PATH; install Docker');
+  let flags: readonly string[] = [];
+  for (;;) {
+    const said = await tryDockerd(paths, program, flags);
+    if (said === undefined) return;
+    const next = planDockerd(said, flags);
+    if (next === undefined) {
+      throw statusError(
+        'ServiceUnavailable',
+        `dockerd does not start: ${lastLine(said)} (see ${paths.dockerdLog}); start an engine yourself`,
+      );
+    }
+    if (next.because !== undefined) say(next.because);
+    ({ flags } = next);
+  }
+}
+
+/** Starts the installed engine and waits until it answers. @throws StatusError ServiceUnavailable */
+export async function startDocker(
+  paths: HomePaths,
+  by: 'systemd' | 'dockerd',
+  logFile: string,
+  say: (text: string) => void,
+): Promise<void> {
+  makePrivateFolder(paths.logs);
+  makePrivateFolder(paths.run);
+  if (by === 'dockerd') return startDockerd(paths, say);
+  try {
+    await runCommand('systemctl', ['start', 'docker'], { logFile, timeoutMs: UP_MS });
+  } catch (error) {
+    say(`systemd could not start docker (${(error as Error).message}): starting dockerd`);
+    return startDockerd(paths, say);
+  }
+  if (!(await engineAnswers(UP_MS, () => true))) {
+    throw statusError('ServiceUnavailable', 'docker is started but does not answer; see `journalctl -u docker`');
+  }
+}

@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import { statusError } from '../../contracts/errors/status.ts';
+
+export interface CommandOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** Everything the command writes is appended here. */
+  readonly logFile: string;
+  readonly timeoutMs: number;
+}
+
+const KEPT = 20;
+
+/**
+ * Runs a command to its end.
+ * @returns what it wrote, both streams
+ * @throws StatusError InternalError with its last line, Timeout, NotFound when there is no such command
+ */
+export function runCommand(command: string, args: readonly string[], options: CommandOptions): Promise<string> {
+  const act = [command, ...args.filter((arg) => !arg.startsWith('-') && !arg.includes('::'))].slice(0, 3).join(' ');
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      env: { ...process.env, LC_ALL: 'C', ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: options.timeoutMs,
+    });
+    let written = '';
+    const take = (data: Buffer): void => {
+      written += data.toString();
+      appendFileSync(options.logFile, data, { mode: 0o600 });
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    child.once('error', (cause) => reject(statusError('NotFound', `${act}: ${cause.message}`)));
+    child.once('close', (code, by) => {
+      if (code === 0) return resolve(written);
+      if (by !== null) return reject(statusError('Timeout', `${act}: ended by ${by} after ${options.timeoutMs} ms`));
+      reject(statusError('InternalError', `${act}: ${lastWords(written)} (all of it in ${options.logFile})`));
+    });
+  });
+}
+
+/** The line that says what went wrong: apt marks it `E:`; else the last one. */
+function lastWords(written: string): string {
+  const lines = written
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .slice(-KEPT);
+  return lines.findLast((line) => /^(E:|error|fatal)/i.test(line)) ?? lines.at(-1) ?? 'it failed without a word';
+}

@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { type HomePaths, homePaths, makePrivateFolder, troupeHome } from '../boot/home.ts';
+import { installDocker, startDocker } from './docker.ts';
+import { gatherFacts } from './facts.ts';
+import { installNatsServer } from './install-nats-server.ts';
+import { planSetup, type SetupStep } from './plan-setup.ts';
+
+/** Something that is needed and missing, in one line with a way out. */
+export interface Lack {
+  readonly what: 'nats-server' | 'engine';
+  readonly text: string;
+}
+
+/** @returns a lack when the step failed or could not be taken */
+async function take(step: SetupStep, paths: HomePaths, say: (text: string) => void): Promise<Lack | undefined> {
+  const logFile = join(paths.logs, 'setup.log');
+  switch (step.do) {
+    case 'say':
+      say(step.text);
+      return undefined;
+    case 'lack':
+      return step;
+    case 'install-nats-server':
+      try {
+        const version = await installNatsServer(paths, step.mirrors, logFile);
+        say(`nats-server ${version} is in ${paths.bin}`);
+        return undefined;
+      } catch (error) {
+        return { what: 'nats-server', text: (error as Error).message };
+      }
+    case 'install-docker':
+    case 'start-docker':
+      try {
+        if (step.do === 'install-docker') await installDocker(logFile);
+        else await startDocker(paths, step.by, logFile, say);
+        return undefined;
+      } catch (error) {
+        return { what: 'engine', text: (error as Error).message };
+      }
+  }
+}
+
+/**
+ * Gets what a cluster needs on this machine: a nats-server and a Docker engine. Says nothing where both are there.
+ * @param say one line about what happens, before it happens
+ * @returns what is still missing
+ */
+export async function setUp(say: (text: string) => void, home = troupeHome()): Promise<readonly Lack[]> {
+  const paths = homePaths(home);
+  const lacks: Lack[] = [];
+  for (const step of planSetup(await gatherFacts({ ...process.env, TROUPE_HOME: home }))) {
+    makePrivateFolder(paths.home);
+    makePrivateFolder(paths.logs);
+    if (step.do === 'start-docker' && lacks.some(({ what }) => what === 'engine')) continue;
+    const lack = await take(step, paths, say);
+    if (lack !== undefined) lacks.push(lack);
+  }
+  return lacks;
+}
