@@ -1,0 +1,142 @@
+import { closest, distance } from 'fastest-levenshtein';
+import type { StatusCause } from '../errors/status.ts';
+import { isQuantity } from '../quantity.ts';
+import { Findings, shown } from './findings.ts';
+import { isPlain, type Plain } from './plain.ts';
+import type { Basic, FieldNode, TypeNode } from './schema.ts';
+
+/** Deeper than this is refused: no field of ours lies so deep, and a walk must end. */
+const MAX_DEPTH = 64;
+
+/** Names that would reach an object's prototype when somebody copies them carelessly. */
+const POLLUTING = new Set(['__proto__', 'constructor', 'prototype']);
+
+const called = (value: unknown): string => {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (isPlain(value)) return 'an object';
+  return typeof value === 'object' ? 'no JSON value' : `a ${typeof value}`;
+};
+
+const isInteger = (value: unknown, limit: number): boolean =>
+  Number.isSafeInteger(value) && (value as number) >= -limit && (value as number) < limit;
+
+const MOMENT = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const isText = (value: unknown): value is string => typeof value === 'string';
+
+/** Basic type -> what it must be, and whether a value is that. */
+const BASIC_CHECKS: Readonly<Record<Basic, readonly [must: string, is: (value: unknown) => boolean]>> = {
+  string: ['a string', isText],
+  boolean: ['true or false', (value) => typeof value === 'boolean'],
+  int32: ['a whole number of 32 bits', (value) => isInteger(value, 2 ** 31)],
+  int64: ['a whole number', (value) => isInteger(value, 2 ** 53)],
+  time: ['a moment like "2026-01-31T12:00:00Z"', (value) => isText(value) && MOMENT.test(value)],
+  microtime: ['a moment like "2026-01-31T12:00:00.000000Z"', (value) => isText(value) && MOMENT.test(value)],
+  bytes: ['base64 text', (value) => isText(value) && BASE64.test(value.replace(/[\r\n]/g, ''))],
+  quantity: ['a quantity like 250m, 1.5 or 64Mi', isQuantity],
+  'int-or-string': ['a whole number or a string', (value) => isText(value) || isInteger(value, 2 ** 31)],
+  any: ['JSON', () => true],
+};
+
+function wrongType(findings: Findings, value: unknown, must: string): void {
+  const got = value === undefined || value === null ? '' : `, not ${called(value)}`;
+  findings.add('FieldValueTypeInvalid', '', `Invalid value: ${shown(value)}: must be ${must}${got}`);
+}
+
+/** Free JSON, as in managed fields: its shape is nobody's business, its depth and names are. */
+function checkAny(findings: Findings, value: unknown): void {
+  if (findings.depth > MAX_DEPTH) {
+    findings.invalid('', '...', `must not be nested deeper than ${MAX_DEPTH} levels`);
+  } else if (Array.isArray(value)) {
+    value.forEach((item, index) => {
+      findings.enter(index);
+      checkAny(findings, item);
+      findings.leave();
+    });
+  } else if (isPlain(value)) {
+    for (const key of Object.keys(value)) {
+      findings.enter(key);
+      if (POLLUTING.has(key)) findings.forbidden('', 'this name is reserved');
+      else checkAny(findings, value[key]);
+      findings.leave();
+    }
+  } else if (!['string', 'number', 'boolean'].includes(typeof value) && value !== null && value !== undefined) {
+    wrongType(findings, value, 'JSON');
+  }
+}
+
+function checkOne(findings: Findings, field: FieldNode, value: unknown): void {
+  if (field.type !== undefined) checkStruct(findings, field.type, value);
+  else if (field.basic === 'any') checkAny(findings, value);
+  else if (field.basic !== undefined) {
+    const [must, is] = BASIC_CHECKS[field.basic];
+    if (!is(value)) wrongType(findings, value, must);
+  }
+}
+
+function checkList(findings: Findings, field: FieldNode, value: unknown): void {
+  if (!Array.isArray(value)) return wrongType(findings, value, 'a list');
+  for (let index = 0; index < value.length && !findings.full; index++) {
+    findings.enter(index);
+    checkOne(findings, field, value[index]);
+    findings.leave();
+  }
+}
+
+function checkMap(findings: Findings, field: FieldNode, value: unknown): void {
+  if (!isPlain(value)) return wrongType(findings, value, 'an object');
+  for (const key of Object.keys(value)) {
+    if (findings.full) return;
+    findings.enter(key);
+    if (key === '__proto__') findings.forbidden('', 'this name is reserved');
+    else checkOne(findings, field, value[key]);
+    findings.leave();
+  }
+}
+
+function unknownField(findings: Findings, type: TypeNode, name: string): void {
+  const names = [...type.fields.keys()];
+  const near = names.length === 0 ? '' : closest(name, names);
+  const meant = distance(name.toLowerCase(), near.toLowerCase()) <= Math.max(2, name.length / 3);
+  const hint = meant ? `, did you mean "${near}"?` : '';
+  findings.add('FieldValueForbidden', '', `unknown field${hint}`);
+}
+
+function checkField(findings: Findings, type: TypeNode, name: string, value: unknown): void {
+  const field = type.fields.get(name);
+  findings.enter(name);
+  if (field === undefined) unknownField(findings, type, name);
+  else if (value === null || value === undefined) {
+    // as absent, as in Kubernetes
+  } else if (field.shape === 'list') checkList(findings, field, value);
+  else if (field.shape === 'map') checkMap(findings, field, value);
+  else checkOne(findings, field, value);
+  findings.leave();
+}
+
+/** What a status lacks is nobody's mistake: Kubernetes reads absent fields as zero there. */
+function checkRequired(findings: Findings, type: TypeNode, value: Plain): void {
+  if (type.name.endsWith('Status') || type.name.endsWith('Condition')) return;
+  for (const name of type.required) if (value[name] === undefined || value[name] === null) findings.required(name);
+}
+
+function checkStruct(findings: Findings, type: TypeNode, value: unknown): void {
+  if (!isPlain(value)) return wrongType(findings, value, 'an object');
+  if (findings.depth > MAX_DEPTH) return findings.invalid('', '...', `must not be nested deeper than ${MAX_DEPTH}`);
+  for (const name of Object.keys(value)) {
+    if (findings.full) return;
+    checkField(findings, type, name, value[name]);
+  }
+  checkRequired(findings, type, value);
+}
+
+/**
+ * What in `value` does not fit the fields of `type`: unknown names (with the likely one), wrong types, missing fields.
+ * Never throws, whatever it is given. At most 100 causes; `[]` = fits.
+ */
+export function checkType(type: TypeNode, value: unknown): StatusCause[] {
+  const findings = new Findings();
+  checkStruct(findings, type, value);
+  return findings.causes;
+}

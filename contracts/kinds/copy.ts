@@ -1,0 +1,40 @@
+import { canonicalQuantity } from '../quantity.ts';
+import { isPlain, type Plain } from './plain.ts';
+import type { FieldNode, TypeNode } from './schema.ts';
+
+/** A deep copy of free JSON. */
+export function copyJson<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copyJson) as T;
+  if (!isPlain(value)) return value;
+  const copy: Plain = {};
+  for (const name of Object.keys(value)) if (value[name] !== undefined) copy[name] = copyJson(value[name]);
+  return copy as T;
+}
+
+function copyOne(field: FieldNode, value: unknown): unknown {
+  if (field.type !== undefined) return copyTyped(field.type, value as Plain);
+  if (field.basic === 'quantity') return canonicalQuantity(value as string | number);
+  return field.basic === 'any' ? copyJson(value) : value;
+}
+
+function copyMap(field: FieldNode, value: Plain): Plain {
+  const copy: Plain = {};
+  for (const key of Object.keys(value)) copy[key] = copyOne(field, value[key]);
+  return copy;
+}
+
+/**
+ * A deep copy of an object that `checkType` found fitting: null and undefined fields fall away, quantities take their
+ * canonical form (`0.5` -> `500m`). Shares nothing with the original.
+ */
+export function copyTyped(type: TypeNode, value: Plain): Plain {
+  const copy: Plain = {};
+  for (const name of Object.keys(value)) {
+    const part = value[name];
+    const field = type.fields.get(name);
+    if (part === null || part === undefined || field === undefined) continue;
+    if (field.shape === 'list') copy[name] = (part as unknown[]).map((item) => copyOne(field, item));
+    else copy[name] = field.shape === 'map' ? copyMap(field, part as Plain) : copyOne(field, part);
+  }
+  return copy;
+}

@@ -1,0 +1,62 @@
+import { copyJson } from './copy.ts';
+import type { Plain } from './plain.ts';
+import type { FieldNode, TypeNode } from './schema.ts';
+
+/** A value, or a function of the owner when it depends on its neighbours; `undefined` = no default then. */
+// biome-ignore lint/suspicious/noExplicitAny: tables hold functions of many types
+export type Default = string | number | boolean | object | ((owner: any) => unknown);
+
+/** Type -> field -> default, wherever in an object the type occurs. */
+export type DefaultTable = Readonly<Record<string, Readonly<Record<string, Default>>>>;
+
+interface Plan {
+  readonly own: readonly (readonly [string, Default])[];
+  /** Fields below which there are defaults. */
+  readonly below: (readonly [FieldNode, Plan])[];
+}
+
+/** Does any type at or below `type` have an entry in the table? */
+function reaches(type: TypeNode, table: Readonly<Record<string, unknown>>, seen = new Set<TypeNode>()): boolean {
+  if (seen.has(type)) return false;
+  seen.add(type);
+  if (Object.hasOwn(table, type.name)) return true;
+  return [...type.fields.values()].some((field) => field.type !== undefined && reaches(field.type, table, seen));
+}
+
+/** The fields of `type` that a walk for `table` must go down into. */
+export const fieldsBelow = (type: TypeNode, table: Readonly<Record<string, unknown>>): readonly FieldNode[] =>
+  [...type.fields.values()].filter((field) => field.type !== undefined && reaches(field.type, table));
+
+function run(plan: Plan, owner: Plain): void {
+  for (const [name, value] of plan.own) {
+    if (owner[name] !== undefined) continue;
+    const made: unknown = typeof value === 'function' ? value(owner) : copyJson(value);
+    if (made !== undefined) owner[name] = made;
+  }
+  for (const [field, inner] of plan.below) {
+    const value = owner[field.name];
+    if (value === undefined) continue;
+    if (field.shape === 'one') run(inner, value as Plain);
+    else for (const item of Object.values(value as Record<string, Plain>)) run(inner, item);
+  }
+}
+
+/**
+ * Compiles a table for one root type.
+ * @returns fills the defaults into an object that nobody else holds (it is changed in place)
+ */
+export function defaulter(root: TypeNode, table: DefaultTable): (object: object) => void {
+  const plans = new Map<TypeNode, Plan>();
+  const planOf = (type: TypeNode): Plan => {
+    const before = plans.get(type);
+    if (before !== undefined) return before;
+    const plan: Plan = { own: Object.entries(table[type.name] ?? {}), below: [] };
+    plans.set(type, plan);
+    for (const field of fieldsBelow(type, table)) {
+      if (field.type !== undefined) plan.below.push([field, planOf(field.type)]);
+    }
+    return plan;
+  };
+  const plan = planOf(root);
+  return (object) => run(plan, object as Plain);
+}

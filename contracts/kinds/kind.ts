@@ -1,0 +1,146 @@
+import type { StatusCause } from '../errors/status.ts';
+import { type DefaultTable, defaulter } from './defaults.ts';
+import { Findings } from './findings.ts';
+import type { KubeObject } from './kinds.ts';
+import { META_RULES } from './meta/meta-rules.ts';
+import { type RuleTable, ruleChecker } from './rules.ts';
+import { type TypeNode, typeNode } from './schema.ts';
+
+/** How `get` prints one thing about an object. */
+export interface Column<T = KubeObject> {
+  /** As in the heading: `READY`. */
+  readonly name: string;
+  /** 0 = always; 1 = only with `-o wide`. */
+  readonly priority: 0 | 1;
+  /** @param nowMillis since the Unix epoch, for ages */
+  value(object: T, nowMillis: number): string;
+}
+
+/** One apiVersion under which a kind can be said and asked for. Conversions are pure and give a new object. */
+export interface KindVersion<T = KubeObject> {
+  /** `v1`, `apps/v1` */
+  readonly apiVersion: string;
+  readonly served: boolean;
+  /** The fields of this version. */
+  readonly type: TypeNode;
+  /** Both absent in the storage version itself. */
+  toStorage?(object: KubeObject): T;
+  fromStorage?(object: T): KubeObject;
+  /** What only this version asks for, of an object of this version. */
+  readonly check?: (object: KubeObject, findings: Findings, operation: 'create' | 'update') => void;
+}
+
+export type Subresource = 'status' | 'scale' | 'binding' | 'log';
+
+/** All that Troupe knows about a kind of object. */
+export interface Kind<T = KubeObject> {
+  /** Plural, as in subjects and store keys; custom kinds carry their group: `widgets.example.com`. */
+  readonly resource: string;
+  readonly singular: string;
+  readonly kind: string;
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly namespaced: boolean;
+  readonly subresources: readonly Subresource[];
+  readonly versions: readonly KindVersion<T>[];
+  /** The apiVersion of the stored bytes. */
+  readonly storageVersion: string;
+  /** Fields of the storage version. */
+  readonly type: TypeNode;
+  /** Field selectors besides `metadata.name` and `metadata.namespace`; an absent field reads as ''. */
+  readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
+  readonly columns: readonly Column<T>[];
+  /** Fills defaults into an object that nobody else holds: it is changed in place. */
+  applyDefaults(object: T): void;
+  /** Last touches to a new object, which nobody else holds: status as the system starts it, what clients may not set. */
+  prepareForCreate(object: T): void;
+  /** The same for a new version of `old`: keeps what clients may not change, raises `metadata.generation`. */
+  prepareForUpdate(object: T, old: T): void;
+  /** What Kubernetes would refuse, in its words. `old`: this is an update of it. The object fits its type. */
+  validate(object: T, old?: T): StatusCause[];
+}
+
+/** What a kind's own folder says; the rest is the same for all. */
+export interface KindSource<T extends KubeObject> {
+  readonly resource: string;
+  readonly singular: string;
+  readonly kind: string;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+  readonly namespaced: boolean;
+  readonly subresources?: readonly Subresource[];
+  /** The storage version: its apiVersion and the name of its type. */
+  readonly apiVersion: string;
+  readonly type?: TypeNode;
+  /** Further served versions. */
+  readonly otherVersions?: readonly KindVersion<T>[];
+  readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
+  readonly columns: readonly Column<T>[];
+  readonly defaults?: DefaultTable;
+  readonly rules?: RuleTable;
+  /** Syntax of `metadata.name`. */
+  readonly nameFormat: (name: string) => readonly string[];
+  readonly prepareForCreate?: (object: T) => void;
+  readonly prepareForUpdate?: (object: T, old: T) => void;
+  readonly checkCreate?: (object: T, findings: Findings) => void;
+  readonly checkUpdate?: (object: T, old: T, findings: Findings) => void;
+}
+
+function checkIdentity(source: KindSource<KubeObject>, object: KubeObject, findings: Findings): void {
+  const { name = '', namespace = '' } = object.metadata ?? {};
+  findings.enter('metadata');
+  if (name === '') findings.required('name', 'name or generateName is required');
+  else for (const detail of source.nameFormat(name)) findings.invalid('name', name, detail);
+  if (source.namespaced && namespace === '') findings.required('namespace');
+  if (!source.namespaced && namespace !== '') findings.forbidden('namespace', 'not allowed on this type');
+  findings.leave();
+}
+
+const IMMUTABLE_META = ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp'] as const;
+function checkSameIdentity(object: KubeObject, old: KubeObject, findings: Findings): void {
+  for (const field of IMMUTABLE_META) {
+    const [now, before] = [object.metadata?.[field], old.metadata?.[field]];
+    if (now !== before && before !== undefined) findings.invalid(`metadata.${field}`, now, 'field is immutable');
+  }
+}
+
+/** Makes a kind of what its folder says. */
+export function defineKind<T extends KubeObject>(source: KindSource<T>): Kind<T> {
+  const type = source.type ?? typeNode(source.kind);
+  const check = ruleChecker(type, { ...META_RULES, ...source.rules });
+  return {
+    resource: source.resource,
+    singular: source.singular,
+    kind: source.kind,
+    group: groupOf(source.apiVersion),
+    shortNames: source.shortNames ?? [],
+    categories: source.categories ?? [],
+    namespaced: source.namespaced,
+    subresources: source.subresources ?? [],
+    versions: [{ apiVersion: source.apiVersion, served: true, type }, ...(source.otherVersions ?? [])],
+    storageVersion: source.apiVersion,
+    type,
+    selectableFields: source.selectableFields ?? {},
+    columns: source.columns,
+    applyDefaults: defaulter(type, source.defaults ?? {}),
+    prepareForCreate: source.prepareForCreate ?? (() => undefined),
+    prepareForUpdate: source.prepareForUpdate ?? (() => undefined),
+    validate: (object, old) => {
+      const findings = new Findings();
+      checkIdentity(source as unknown as KindSource<KubeObject>, object, findings);
+      check(object, findings);
+      if (old === undefined) source.checkCreate?.(object, findings);
+      else {
+        checkSameIdentity(object, old, findings);
+        source.checkUpdate?.(object, old, findings);
+      }
+      return findings.causes;
+    },
+  };
+}
+
+/** `apps/v1` -> `apps`, `v1` -> `` */
+export const groupOf = (apiVersion: string): string =>
+  apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';

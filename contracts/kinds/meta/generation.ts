@@ -1,0 +1,16 @@
+import type { KubeObject } from '../kinds.ts';
+import { sameValue } from '../plain.ts';
+
+type WithSpec = KubeObject & { spec?: unknown };
+
+/** A new object's `metadata.generation` is 1. */
+export function firstGeneration(object: KubeObject): void {
+  object.metadata = { ...object.metadata, generation: 1 };
+}
+
+/** Raises `metadata.generation` when the spec (or, by `also`, something else that is wanted) differs from the old. */
+export function nextGeneration(object: WithSpec, old: WithSpec, also = false): void {
+  const before = old.metadata?.generation ?? 1;
+  const changed = also || !sameValue(object.spec, old.spec);
+  object.metadata = { ...object.metadata, generation: changed ? before + 1 : before };
+}

@@ -1,0 +1,60 @@
+import type { Findings } from '../findings.ts';
+import { labelValue, qualifiedName } from '../formats.ts';
+import type { LabelSelectorRequirement, NodeSelectorRequirement, Toleration } from '../kinds.ts';
+
+/** A toleration without a key must say that it tolerates all; `Exists` has no value. */
+export function checkToleration(toleration: Toleration, findings: Findings): void {
+  const { key = '', operator = 'Equal', value = '', effect, tolerationSeconds } = toleration;
+  if (key === '' && operator !== 'Exists') {
+    findings.invalid(
+      'operator',
+      toleration.operator ?? '',
+      "operator must be Exists when `key` is empty, which means 'match all values and all keys'",
+    );
+  }
+  if (operator === 'Exists' && value !== '') {
+    findings.invalid('operator', value, "value must be empty when `operator` is 'Exists'");
+  } else for (const detail of labelValue(value)) findings.invalid('operator', value, detail);
+  if (tolerationSeconds !== undefined && effect !== 'NoExecute') {
+    findings.invalid('effect', effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set");
+  }
+}
+
+/** How many values each operator takes. */
+const VALUES: Readonly<Record<string, 'some' | 'none' | 'one'>> = {
+  In: 'some',
+  NotIn: 'some',
+  Exists: 'none',
+  DoesNotExist: 'none',
+  Gt: 'one',
+  Lt: 'one',
+};
+
+function checkValues(operator: string, values: readonly string[], findings: Findings): void {
+  const wanted = VALUES[operator];
+  if (wanted === 'some' && values.length === 0) {
+    findings.required('values', "must be specified when `operator` is 'In' or 'NotIn'");
+  } else if (wanted === 'none' && values.length > 0) {
+    findings.forbidden('values', "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+  } else if (wanted === 'one' && values.length !== 1) {
+    findings.required('values', "must be specified single value when `operator` is 'Lt' or 'Gt'");
+  }
+}
+
+/** One line of a `matchExpressions` of labels. */
+export function checkLabelRequirement(requirement: LabelSelectorRequirement, findings: Findings): void {
+  const { key, operator, values = [] } = requirement;
+  for (const detail of qualifiedName(key)) findings.invalid('key', key, detail);
+  if (!['In', 'NotIn', 'Exists', 'DoesNotExist'].includes(operator)) {
+    findings.invalid('operator', operator, 'not a valid selector operator');
+  }
+  checkValues(operator, values, findings);
+}
+
+/** One line of a `matchExpressions` of nodes, which also compare numbers. */
+export function checkNodeRequirement(requirement: NodeSelectorRequirement, findings: Findings): void {
+  const { key, operator, values = [] } = requirement;
+  for (const detail of qualifiedName(key)) findings.invalid('key', key, detail);
+  if (VALUES[operator] === undefined) findings.invalid('operator', operator, 'not a valid selector operator');
+  checkValues(operator, values, findings);
+}

@@ -1,0 +1,65 @@
+import type { DefaultTable } from '../defaults.ts';
+import type { Container, ContainerPort, PodSpec, Volume } from '../kinds.ts';
+
+/** The tag of an image reference; `latest` when there is neither tag nor digest. */
+export function imageTag(image: string): string | undefined {
+  if (image.includes('@')) return undefined;
+  const last = image.slice(image.lastIndexOf('/') + 1);
+  return last.includes(':') ? last.slice(last.indexOf(':') + 1) : 'latest';
+}
+
+/** Only `latest` may change under its name, so only it is pulled each time. */
+const pullPolicy = ({ image = '' }: Container): string => (imageTag(image) === 'latest' ? 'Always' : 'IfNotPresent');
+
+const hasNoSource = (volume: Volume): boolean => Object.keys(volume).every((field) => field === 'name');
+
+/** With the host's network a container's port is the host's. */
+function hostPorts(spec: PodSpec): void {
+  for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
+    for (const port of (container.ports ?? []) as ContainerPort[]) port.hostPort ??= port.containerPort;
+  }
+}
+
+const CONTAINER = {
+  imagePullPolicy: pullPolicy,
+  resources: {},
+  terminationMessagePath: '/dev/termination-log',
+  terminationMessagePolicy: 'File',
+};
+const MODE = { defaultMode: 0o644 };
+
+/** Kubernetes' defaults (pkg/apis/core/v1/defaults.go) of everything in a pod's spec, in pods and in templates. */
+export const POD_SPEC_DEFAULTS: DefaultTable = {
+  PodSpec: {
+    dnsPolicy: 'ClusterFirst',
+    restartPolicy: 'Always',
+    schedulerName: 'default-scheduler',
+    securityContext: {},
+    terminationGracePeriodSeconds: 30,
+    serviceAccount: (spec: PodSpec) => spec.serviceAccountName,
+    serviceAccountName: (spec: PodSpec) => spec.serviceAccount,
+    hostNetwork: (spec: PodSpec) => {
+      if (spec.hostNetwork === true) hostPorts(spec);
+    },
+  },
+  Container: CONTAINER,
+  EphemeralContainer: CONTAINER,
+  ContainerPort: { protocol: 'TCP' },
+  Probe: { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 },
+  HTTPGetAction: { path: '/', scheme: 'HTTP' },
+  GRPCAction: { service: '' },
+  ObjectFieldSelector: { apiVersion: 'v1' },
+  ResourceFieldSelector: { divisor: '0' },
+  Volume: { emptyDir: (volume: Volume) => (hasNoSource(volume) ? {} : undefined) },
+  SecretVolumeSource: MODE,
+  ConfigMapVolumeSource: MODE,
+  DownwardAPIVolumeSource: MODE,
+  ProjectedVolumeSource: MODE,
+  ServiceAccountTokenProjection: { expirationSeconds: 3600 },
+  HostPathVolumeSource: { type: '' },
+  ISCSIVolumeSource: { iscsiInterface: 'default' },
+  RBDVolumeSource: { pool: 'rbd', user: 'admin', keyring: '/etc/ceph/keyring' },
+  AzureDiskVolumeSource: { cachingMode: 'ReadWrite', fsType: 'ext4', kind: 'Shared', readOnly: false },
+  ScaleIOVolumeSource: { storageMode: 'ThinProvisioned', fsType: 'xfs' },
+  PersistentVolumeClaimSpec: { volumeMode: 'Filesystem' },
+};
