@@ -208,6 +208,11 @@ export class ActorCore {
     return { turn, out, reports: this.#reports, ...(failed === undefined ? {} : { failed: failed.error }) };
   }
 
+  /** The next turn is number `turn + 1`: a replay that begins at a checkpoint, not at the beginning. */
+  resumeAt(turn: number): void {
+    this.#turn = turn;
+  }
+
   /** Ends the behaviour; nothing runs after. */
   stop(): void {
     this.#stopped = true;

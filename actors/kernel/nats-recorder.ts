@@ -1,0 +1,134 @@
+import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
+import type { NatsConnection } from 'nats';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import type { Bytes, Rec, Turn } from './contract.ts';
+import type { Outgoing } from './core.ts';
+import { carriesSecrets, encodeSegment, type Sealer, saidThen, toWireTurn, type WireTurn } from './journal.ts';
+import type { Incarnation, Recorder } from './recorder.ts';
+
+export interface RecorderOptions {
+  readonly connection: NatsConnection;
+  readonly prefix: string;
+  /** Without it, bodies that carry secret data are recorded as empty. */
+  readonly sealer?: Sealer;
+  /** Longest that a turn waits to be written; what a crash may lose of the recording. */
+  readonly flushMs?: number;
+  readonly log: (line: string) => void;
+}
+
+export interface RecorderStats {
+  readonly turns: number;
+  readonly segments: number;
+  readonly bytes: number;
+  /** Turns dropped because the broker did not keep up. */
+  readonly dropped: number;
+}
+
+interface Buffer_ {
+  readonly incarnation: Incarnation;
+  turns: WireTurn[];
+  weight: number;
+  gap: number;
+}
+
+const FLUSH_MS = 50;
+/** A segment is closed when its bodies weigh this much. */
+const SEGMENT_BYTES = 256 * 1024;
+const SEGMENT_TURNS = 1_024;
+/** Segments that may wait for the broker; beyond it whole segments are dropped and counted. */
+const IN_FLIGHT_MAX = 64;
+
+/** Writes what actors heard and said to the journal stream, in segments, never making anybody wait. */
+export class NatsRecorder implements Recorder {
+  readonly #options: RecorderOptions;
+  readonly #js: JetStreamClient;
+  readonly #buffers = new Map<string, Buffer_>();
+  readonly #inFlight = new Set<Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+  #turns = 0;
+  #segments = 0;
+  #bytes = 0;
+  #dropped = 0;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#js = jetstream(options.connection);
+  }
+
+  stats(): RecorderStats {
+    return { turns: this.#turns, segments: this.#segments, bytes: this.#bytes, dropped: this.#dropped };
+  }
+
+  record(incarnation: Incarnation, turn: Turn, out: readonly Outgoing[]): void {
+    const id = `${incarnation.self.actor}/${incarnation.self.instance}/${incarnation.incarnation}`;
+    let buffer = this.#buffers.get(id);
+    if (buffer === undefined) {
+      buffer = { incarnation, turns: [], weight: 0, gap: 0 };
+      this.#buffers.set(id, buffer);
+    }
+    const { rec, sealed } = this.#sealed(turn.rec);
+    buffer.turns.push(toWireTurn({ n: turn.n, now: turn.now, view: turn.view, rec, said: out.map(saidThen), sealed }));
+    buffer.weight += weightOf(rec) + out.reduce((sum, o) => sum + Math.min(o.bytes.length, 512), 64);
+    this.#turns += 1;
+    if (buffer.weight >= SEGMENT_BYTES || buffer.turns.length >= SEGMENT_TURNS) this.#write(buffer);
+    this.#timer ??= setTimeout(() => this.#writeAll(), this.#options.flushMs ?? FLUSH_MS);
+  }
+
+  async flush(): Promise<void> {
+    this.#writeAll();
+    await Promise.all(this.#inFlight);
+  }
+
+  #writeAll(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const [id, buffer] of this.#buffers) {
+      if (buffer.turns.length > 0) this.#write(buffer);
+      else if (buffer.gap === 0) this.#buffers.delete(id);
+    }
+  }
+
+  #write(buffer: Buffer_): void {
+    const { incarnation, turns } = buffer;
+    buffer.turns = [];
+    buffer.weight = 0;
+    if (this.#inFlight.size >= IN_FLIGHT_MAX) {
+      if (this.#dropped === 0)
+        this.#options.log('warning: the recorder cannot keep up: segments are dropped, replays will show the gap');
+      buffer.gap += turns.length;
+      this.#dropped += turns.length;
+      return;
+    }
+    const bytes = encodeSegment({ incarnation, gap: buffer.gap, turns });
+    buffer.gap = 0;
+    this.#segments += 1;
+    this.#bytes += bytes.length;
+    const { actor, instance } = incarnation.self;
+    const subject = SUBJECTS.journal.subject(this.#options.prefix, { actor, instance });
+    const sent: Promise<void> = this.#js.publish(subject, bytes, { timeout: 10_000 }).then(
+      () => undefined,
+      (error: unknown) => {
+        buffer.gap += turns.length;
+        this.#dropped += turns.length;
+        this.#options.log(
+          `warning: recording of ${actor}: ${error instanceof Error ? error.message : String(error)}; ${turns.length} turns are lost to replay`,
+        );
+      },
+    );
+    this.#inFlight.add(sent);
+    void sent.finally(() => this.#inFlight.delete(sent));
+  }
+
+  #sealed(rec: Rec): { readonly rec: Rec; readonly sealed: boolean } {
+    if (rec.t !== 'call' || !(rec.body instanceof Uint8Array) || rec.body.length === 0 || !carriesSecrets(rec.subject))
+      return { rec, sealed: false };
+    const body = this.#options.sealer?.seal(rec.body) ?? new Uint8Array(0);
+    return { rec: { ...rec, body }, sealed: true };
+  }
+}
+
+function weightOf(rec: Rec): number {
+  if (rec.t === 'call') return rec.body instanceof Uint8Array ? rec.body.length : 64;
+  if (rec.t === 'answer') return rec.result instanceof Uint8Array ? (rec.result as Bytes).length : 64;
+  return rec.t === 'change' ? rec.keys.length * 32 : 64;
+}

@@ -1,0 +1,168 @@
+import * as fc from 'fast-check';
+import { concatMap, EMPTY, from, map, merge, mergeMap, of, timer } from 'rxjs';
+import { catchError } from 'rxjs/operators';
+import { expect, it } from 'vitest';
+import { decodeSegment, encodeSegment, type RecordedTurn, saidThen, toWireTurn } from './journal.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import type { Pod } from '../../contracts/kinds/kinds.ts';
+import type { Write } from './cache.ts';
+import { api, calls, defineActor, publish, watch } from './declare.ts';
+import { storeKey } from '../../contracts/store/keys.ts';
+import { MemoryHistory, replay } from './replay.ts';
+import { TestWorld } from './test-world.ts';
+import type { Incarnation } from './recorder.ts';
+
+/** Counts, waits, asks and draws lots: everything that a behaviour may lean on. */
+const gambler = (stake = 1) =>
+  defineActor({
+    name: 'gambler',
+    hears: { pods: watch('pods'), applies: calls(SUBJECTS.apply) },
+    says: { create: api('create', 'pods'), tell: publish(SUBJECTS.outcome) },
+    behave: (inputs, world) => {
+      const bets = world.derived(
+        'bets',
+        (view) => view.list('pods').length,
+        (count, change) => count + (change.after ? 1 : 0) - (change.before ? 1 : 0),
+      );
+      return merge(
+        inputs.applies.pipe(map((call) => world.reply(call, { bets: bets(), luck: world.random(), at: world.now() }))),
+        inputs.pods.pipe(
+          mergeMap((changes) => from(changes)),
+          mergeMap((change) => {
+            const count = world.cell<number>(`count/${change.name}`, 0);
+            count.set(count.get() + stake);
+            return timer(Math.floor(world.random() * 50), world.scheduler).pipe(
+              concatMap(() =>
+                world.ask(world.say.create({ name: change.name }, { uid: world.uid(), count: count.get() }), {
+                  timeoutMs: 100,
+                }),
+              ),
+              map((answer) =>
+                world.say.tell(
+                  { caller: 'x' },
+                  { answer, was: change.before !== undefined, is: change.after !== undefined, bets: bets() },
+                ),
+              ),
+              catchError((error: Error) => of(world.say.tell({ caller: 'x' }, error.message))),
+            );
+          }),
+        ),
+        EMPTY,
+      );
+    },
+  });
+
+type Step =
+  | { do: 'put' | 'remove'; name: string }
+  | { do: 'call' | 'crash' | 'answer' | 'timeout' }
+  | { do: 'wait'; ms: number };
+const step = fc.oneof(
+  fc.record({ do: fc.constantFrom('put' as const, 'remove' as const), name: fc.constantFrom('a', 'b', 'c') }),
+  fc.record({ do: fc.constantFrom('call' as const, 'crash' as const, 'answer' as const, 'timeout' as const) }),
+  fc.record({ do: fc.constant('wait' as const), ms: fc.nat(60) }),
+);
+const pod = (name: string): Pod => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' } });
+
+function record(steps: readonly Step[]) {
+  const world = new TestWorld(gambler(), { seed: [7, 8, 9, 10] });
+  const turns: RecordedTurn[] = [];
+  const run = world.core.run.bind(world.core);
+  world.core.run = (...args) => {
+    const done = run(...args);
+    turns.push({
+      n: done.turn.n,
+      now: done.turn.now,
+      view: done.turn.view,
+      rec: done.turn.rec,
+      said: done.out.map(saidThen),
+    });
+    return done;
+  };
+  const writes: Write[] = [];
+  const open: string[] = [];
+  world.put('pods', pod('early'));
+  writes.push({ key: storeKey('pods', 'default', 'early'), revision: 1, object: pod('early') });
+  world.start();
+  for (const s of steps) {
+    if (s.do === 'put')
+      writes.push({
+        key: storeKey('pods', 'default', s.name),
+        revision: world.put('pods', pod(s.name)),
+        object: pod(s.name),
+      });
+    else if (s.do === 'remove')
+      writes.push({ key: storeKey('pods', 'default', s.name), revision: world.remove('pods', 'default', s.name) });
+    else if (s.do === 'call') world.call(SUBJECTS.apply, { caller: 'me', namespace: '' }, {});
+    else if (s.do === 'wait') world.advance(s.ms);
+    else if (s.do === 'crash') {
+      if (world.core.openAsks === 0) world.settle().crash();
+    } else {
+      const id = open.shift();
+      if (id !== undefined) world.answer(id, s.do === 'timeout' ? 'timeout' : { ok: true });
+    }
+    open.push(...world.said('create').map((heard) => heard.id));
+  }
+  world.settle();
+  const incarnation: Incarnation = {
+    self: world.core.self,
+    incarnation: 1,
+    config: null,
+    seed: [7, 8, 9, 10],
+    window: 0,
+    node: '',
+    icu: '',
+    build: '',
+    driver: false,
+  };
+  return { incarnation, turns, history: new MemoryHistory(writes) };
+}
+
+it('whatever happened, a recording plays back identically, through its wire form too', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const { incarnation, turns, history } = record(steps);
+      const stored = decodeSegment(encodeSegment({ incarnation, gap: 0, turns: turns.map(toWireTurn) }));
+      expect(replay(gambler(), stored.incarnation, stored.turns, history)).toEqual({ turns: turns.length, skipped: 0 });
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it('a replay may begin at any checkpoint', () => {
+  const { incarnation, turns, history } = record([
+    { do: 'put', name: 'a' },
+    { do: 'wait', ms: 60 },
+    { do: 'answer' },
+    { do: 'answer' },
+    { do: 'crash' },
+    { do: 'put', name: 'b' },
+    { do: 'call' },
+    { do: 'wait', ms: 60 },
+    { do: 'answer' },
+  ]);
+  const from_ = turns.findIndex((turn) => turn.rec.t === 'start' && turn.rec.checkpoint !== undefined);
+  expect(from_).toBeGreaterThan(3);
+  expect(replay(gambler(), incarnation, turns.slice(from_ - 2), history)).toEqual({
+    turns: turns.length - from_,
+    skipped: 2,
+  });
+});
+
+it('names the first turn that today goes differently, with what was said then and now', () => {
+  const { incarnation, turns, history } = record([
+    { do: 'put', name: 'a' },
+    { do: 'wait', ms: 60 },
+  ]);
+  const { divergence } = replay(gambler(2), incarnation, turns, history);
+  expect(divergence?.what).toMatch(
+    /thing 1 of \d said differs: then create on troupe\.api\.gambler\.create\.pods\._\.(a|early)/,
+  );
+  expect(divergence?.then[0]?.hash).not.toBe(divergence?.saidNow[0]?.hash);
+});
+
+it('a mutated recording is a clear error', () => {
+  const { incarnation, turns } = record([{ do: 'put', name: 'a' }]);
+  const bytes = encodeSegment({ incarnation, gap: 0, turns: turns.map(toWireTurn) });
+  expect(() => decodeSegment(bytes.subarray(0, bytes.length - 3))).toThrow(/damaged or cut short/);
+  expect(() => decodeSegment(new TextEncoder().encode('hello'))).toThrow(/read journal segment/);
+});
