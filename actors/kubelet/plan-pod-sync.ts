@@ -73,7 +73,8 @@ function planDeletion(input: Present, state: PodState): PodPlan {
 
 /** The deadline passed, or the store says that the pod has ended: whoever wrote that, it never runs again. */
 function alreadyOver(input: Present): Ending | undefined {
-  const { phase, reason, message } = input.dispatched.pod.status ?? {};
+  const stored = input.dispatched.pod.status ?? {};
+  const { phase, reason, message } = isOver(stored) ? stored : input.status;
   if (input.status.reason === 'DeadlineExceeded') return deadlineExceeded;
   if (phase === 'Succeeded' || phase === 'Failed') {
     return {
@@ -86,6 +87,7 @@ function alreadyOver(input: Present): Ending | undefined {
   const deadline = deadlineOf(input);
   return deadline !== undefined && input.now >= deadline ? deadlineExceeded : undefined;
 }
+const isOver = ({ phase }: PodStatus): boolean => phase === 'Succeeded' || phase === 'Failed';
 const deadlineExceeded = {
   kind: 'over',
   phase: 'Failed',
@@ -145,14 +147,14 @@ function planRunning(input: Present, state: PodState): PodPlan {
     const found = regular.map((container) => planContainer(at, container, false));
     if (found.every((each) => each.ended !== undefined)) return finish(windDown(input, state), exits(found));
   }
+  if (inits.some((container) => (planContainer(at, container, true).ended?.exitCode ?? 0) !== 0)) {
+    return finish(windDown(input, state), { kind: 'over', phase: 'Failed' });
+  }
   if (sandbox === undefined) return finish(needSandbox(input, state, until));
 
   for (const container of inits) {
     const found = decide(container, true);
     if (found.verb !== undefined) return finish([found.verb]);
-    if (found.ended !== undefined && found.ended.exitCode !== 0) {
-      return finish(windDown(input, state), { kind: 'over', phase: 'Failed' });
-    }
     const passed = found.ended !== undefined || (found.runs === true && container.restartPolicy === 'Always');
     if (!passed && !initialized) return finish(oldDead(input));
   }

@@ -22,35 +22,26 @@ export type Ending =
 type Present = PodInput & { readonly dispatched: NonNullable<PodInput['dispatched']> };
 
 interface Counts {
-  readonly running: number;
   /** Waiting for its first start. */
   readonly waiting: number;
-  readonly stopped: number;
   readonly succeeded: number;
 }
 function count(statuses: readonly KubeContainerStatus[]): Counts {
-  const counts = { running: 0, waiting: 0, stopped: 0, succeeded: 0 };
+  const counts = { waiting: 0, succeeded: 0 };
   for (const { state, lastState } of statuses) {
-    if (state?.running !== undefined) counts.running++;
-    else if (state?.terminated !== undefined || lastState?.terminated !== undefined) {
-      counts.stopped++;
-      if (state?.terminated?.exitCode === 0) counts.succeeded++;
-    } else counts.waiting++;
+    if (state?.terminated?.exitCode === 0) counts.succeeded++;
+    else if (state?.waiting !== undefined && lastState?.terminated === undefined) counts.waiting++;
   }
   return counts;
 }
 
 /** @see kubernetes pkg/kubelet/kubelet_pods.go, getPhase */
-function phaseOf(pod: Pod, initialized: boolean, statuses: readonly KubeContainerStatus[], ending?: Ending): string {
+function phaseOf(initialized: boolean, statuses: readonly KubeContainerStatus[], ending?: Ending): string {
   if (ending?.kind === 'over') return ending.phase;
   const counts = count(statuses);
   if (ending?.kind === 'deleted') return counts.succeeded === statuses.length ? 'Succeeded' : 'Failed';
   if (!initialized || counts.waiting > 0) return 'Pending';
-  if (counts.running > 0) return 'Running';
-  const policy = pod.spec?.restartPolicy ?? 'Always';
-  if (policy === 'Always') return 'Running';
-  if (counts.stopped === counts.succeeded) return 'Succeeded';
-  return policy === 'Never' ? 'Failed' : 'Running';
+  return 'Running'; // also between two attempts: that a pod has ended is decided, not counted
 }
 
 type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
@@ -129,7 +120,7 @@ export function podStatus(input: Present, waits: Waits, ending?: Ending): PodSta
   });
   const begun = statuses.some(({ state }) => state?.waiting === undefined);
   const initialized = passed || begun;
-  const phase = phaseOf(pod, initialized, statuses, ending);
+  const phase = phaseOf(initialized, statuses, ending);
   const ready = readiness(phase, statuses);
   const present = pod.spec?.hostNetwork === true && sandbox !== undefined ? input.node.ip : sandbox?.ip;
   const podIP = present ?? (over ? input.status.podIP : undefined);

@@ -1,0 +1,736 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { StatusError } from '../../contracts/errors/status.ts';
+import type { Container, Pod, PodSpec, PodStatus } from '../../contracts/kinds/kinds.ts';
+import type { DispatchedPod } from '../../contracts/messages/node.ts';
+import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
+import { rfc3339 } from '../../contracts/time/rfc3339.ts';
+import { ModelRuntime } from '../../test/support/model-runtime.ts';
+import { specHash } from './container-config.ts';
+import { planPodSync } from './plan-pod-sync.ts';
+import { afterAnswer, afterRefusal } from './pod-outcome.ts';
+import { newState, type NodeFacts, type PodInput, type PodPlan, type PodState, type PodVerb } from './pod-types.ts';
+
+const NOW = Date.parse('2026-01-01T00:00:00Z');
+const node: NodeFacts = { name: 'a', ip: '192.168.0.1', runtime: 'docker', cpuMillis: 2000, memoryBytes: 4e9 };
+const web: Container = { name: 'web', image: 'web:1' };
+
+const podOf = (spec: Partial<PodSpec> = {}, more: { metadata?: Pod['metadata']; status?: PodStatus } = {}): Pod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { uid: 'u', namespace: 'default', name: 'p', ...more.metadata },
+  spec: { nodeName: 'a', restartPolicy: 'Always', containers: [web], ...spec },
+  ...(more.status === undefined ? {} : { status: more.status }),
+});
+const ref = { uid: 'u', namespace: 'default', name: 'p' };
+const box = (more: Partial<SandboxStatus> = {}): SandboxStatus => ({
+  ...{ id: 's0', pod: ref, attempt: 0, state: 'ready', ip: '10.0.0.7', createdAt: NOW },
+  ...more,
+});
+const have = (more: Partial<ContainerStatus> = {}): ContainerStatus => ({
+  ...{ id: `${more.name ?? 'web'}-${more.attempt ?? 0}`, sandboxId: 's0', pod: ref, name: 'web', attempt: 0 },
+  specHash: specHash({ name: more.name ?? 'web', image: more.image ?? 'web:1' }),
+  ...{ state: 'running', image: 'web:1', imageId: 'sha256:web:1', createdAt: NOW - 5000, startedAt: NOW - 5000 },
+  ...more,
+});
+const dead = (exitCode: number, more: Partial<ContainerStatus> = {}): ContainerStatus =>
+  have({ state: 'exited', exitCode, finishedAt: NOW - 1000, ...more });
+
+interface Row {
+  readonly spec?: Partial<PodSpec>;
+  readonly metadata?: Pod['metadata'];
+  readonly stored?: PodStatus;
+  readonly configs?: Omit<DispatchedPod, 'pod'>;
+  readonly gone?: true;
+  readonly sandboxes?: readonly SandboxStatus[];
+  readonly have?: readonly ContainerStatus[];
+  readonly state?: Partial<PodState>;
+  readonly images?: readonly string[];
+  readonly status?: PodStatus;
+}
+function inputOf(row: Row): PodInput {
+  const more = {
+    ...(row.metadata === undefined ? {} : { metadata: row.metadata }),
+    ...(row.stored === undefined ? {} : { status: row.stored }),
+  };
+  return {
+    uid: 'u',
+    ...(row.gone === true ? {} : { dispatched: { pod: podOf(row.spec, more), ...row.configs } }),
+    level: { sandboxes: row.sandboxes ?? [], containers: row.have ?? [] },
+    state: { ...newState(NOW), ...row.state },
+    images: new Map((row.images ?? ['web:1']).map((image) => [image, `sha256:${image}`])),
+    node,
+    status: row.status ?? row.stored ?? {},
+    now: NOW,
+  };
+}
+function brief(verb: PodVerb): string {
+  switch (verb.op) {
+    case 'runPodSandbox':
+      return `sandbox ${verb.body.attempt}`;
+    case 'stopPodSandbox':
+    case 'removePodSandbox':
+      return `${verb.op === 'stopPodSandbox' ? 'stop' : 'remove'} sandbox ${verb.body.sandboxId}`;
+    case 'imageStatus':
+      return `look ${verb.body.image}`;
+    case 'pullImage':
+      return `pull ${verb.body.image}`;
+    case 'createContainer':
+      return `create ${verb.body.name}/${verb.body.attempt}`;
+    case 'startContainer':
+      return `start ${verb.body.containerId}`;
+    case 'stopContainer':
+      return `stop ${verb.body.containerId} ${verb.body.graceMs}`;
+    case 'removeContainer':
+      return `remove ${verb.body.containerId}`;
+  }
+}
+/** How the first container is shown: `running`, `waiting:Reason`, `terminated:Reason`. */
+function shown(plan: PodPlan, name = 'web'): string {
+  const all = [...(plan.status?.containerStatuses ?? []), ...(plan.status?.initContainerStatuses ?? [])];
+  const state = all.find((each) => each.name === name)?.state;
+  if (state?.running !== undefined) return 'running';
+  return state?.waiting === undefined ? `terminated:${state?.terminated?.reason}` : `waiting:${state.waiting.reason}`;
+}
+
+const ready = [box()];
+const twoInits = {
+  initContainers: [
+    { name: 'i1', image: 'web:1' },
+    { name: 'i2', image: 'web:1' },
+  ],
+};
+const init = (name: string, more: Partial<ContainerStatus> = {}): ContainerStatus => dead(0, { name, ...more });
+const withEnv = (env: Container['env'], image = 'web:1'): Partial<PodSpec> => ({
+  containers: [{ name: 'web', image, env: env ?? [] }],
+});
+const policy = (restartPolicy: string): Partial<PodSpec> => ({ restartPolicy });
+const pulls = (imagePullPolicy: string, image = 'web:1'): Partial<PodSpec> => ({
+  containers: [{ name: 'web', image, imagePullPolicy }],
+});
+const failure = (reason: string, ago: number, wait: number) => ({
+  reason,
+  message: 'm',
+  failures: 1,
+  at: NOW - ago,
+  until: NOW - ago + wait,
+});
+const deleting = { deletionTimestamp: rfc3339(NOW), deletionGracePeriodSeconds: 5 };
+const restarted = (attempt: number, delayMs: number, ago: number) => ({
+  containers: { web: { attempt, restart: { attempt, at: NOW - ago, delayMs } } },
+});
+
+const rows: readonly (Row & {
+  why: string;
+  verbs: string[];
+  phase?: string;
+  shows?: string;
+  wakeInMs?: number;
+  deletable?: true;
+  forget?: true;
+})[] = [
+  { why: 'begins with the sandbox', verbs: ['sandbox 0'], phase: 'Pending', shows: 'waiting:ContainerCreating' },
+  {
+    why: 'waits out a refused sandbox',
+    state: { sandbox: { attempt: -1, failure: failure('CreatePodSandboxError', 500, 1000) } },
+    verbs: [],
+    wakeInMs: 500,
+  },
+  {
+    why: 'tries the sandbox again',
+    state: { sandbox: { attempt: -1, failure: failure('CreatePodSandboxError', 2000, 1000) } },
+    verbs: ['sandbox 0'],
+  },
+  { why: 'creates from an image that is known to be there', sandboxes: ready, verbs: ['create web/0'] },
+  { why: 'looks for an image that is not known', sandboxes: ready, images: [], verbs: ['look web:1'] },
+  {
+    why: 'pulls what is not there',
+    sandboxes: ready,
+    images: [],
+    state: { containers: { web: { image: { attempt: 0 } } } },
+    verbs: ['pull web:1'],
+  },
+  { why: 'pulls with Always though it is there', spec: pulls('Always'), sandboxes: ready, verbs: ['pull web:1'] },
+  {
+    why: 'pulls latest unless told otherwise',
+    spec: { containers: [{ name: 'web', image: 'reg:5000/web' }] },
+    sandboxes: ready,
+    images: ['reg:5000/web'],
+    verbs: ['pull reg:5000/web'],
+  },
+  {
+    why: 'does not pull a digest that is there',
+    spec: { containers: [{ name: 'web', image: 'web@sha256:1' }] },
+    sandboxes: ready,
+    images: ['web@sha256:1'],
+    verbs: ['create web/0'],
+  },
+  {
+    why: 'creates once Always has pulled',
+    spec: pulls('Always'),
+    sandboxes: ready,
+    state: { containers: { web: { image: { attempt: 0, id: 'sha256:x', pulled: true } } } },
+    verbs: ['create web/0'],
+  },
+  {
+    why: 'never pulls with Never',
+    spec: pulls('Never'),
+    sandboxes: ready,
+    images: [],
+    state: { containers: { web: { failure: failure('ErrImageNeverPull', 1000, 10_000) } } },
+    verbs: [],
+    shows: 'waiting:ErrImageNeverPull',
+    wakeInMs: 9000,
+  },
+  {
+    why: 'shows a refused pull first as such',
+    sandboxes: ready,
+    images: [],
+    state: { containers: { web: { image: { attempt: 0 } } }, pulls: { 'web:1': failure('ErrImagePull', 100, 10_000) } },
+    verbs: [],
+    shows: 'waiting:ErrImagePull',
+    phase: 'Pending',
+    wakeInMs: 900,
+  },
+  {
+    why: 'then as back-off',
+    sandboxes: ready,
+    images: [],
+    state: {
+      containers: { web: { image: { attempt: 0 } } },
+      pulls: { 'web:1': failure('ErrImagePull', 2000, 10_000) },
+    },
+    verbs: [],
+    shows: 'waiting:ImagePullBackOff',
+    wakeInMs: 8000,
+  },
+  {
+    why: 'then pulls again',
+    sandboxes: ready,
+    images: [],
+    state: {
+      containers: { web: { image: { attempt: 0 } } },
+      pulls: { 'web:1': failure('ErrImagePull', 11_000, 10_000) },
+    },
+    verbs: ['pull web:1'],
+  },
+  {
+    why: 'refuses no image at all',
+    spec: { containers: [{ name: 'web' }] },
+    sandboxes: ready,
+    verbs: [],
+    shows: 'waiting:InvalidImageName',
+  },
+  {
+    why: 'waits for a missing ConfigMap',
+    spec: withEnv([{ name: 'A', valueFrom: { configMapKeyRef: { name: 'c', key: 'k' } } }]),
+    sandboxes: ready,
+    verbs: [],
+    shows: 'waiting:CreateContainerConfigError',
+  },
+  {
+    why: 'waits for a missing Secret',
+    spec: withEnv([{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }]),
+    sandboxes: ready,
+    verbs: [],
+    shows: 'waiting:CreateContainerConfigError',
+  },
+  {
+    why: 'does without an optional ConfigMap',
+    spec: withEnv([{ name: 'A', valueFrom: { configMapKeyRef: { name: 'c', key: 'k', optional: true } } }]),
+    sandboxes: ready,
+    verbs: ['create web/0'],
+  },
+  {
+    why: 'starts what was created',
+    sandboxes: ready,
+    have: [have({ state: 'created' })],
+    verbs: ['start web-0'],
+    shows: 'waiting:ContainerCreating',
+  },
+  {
+    why: 'removes what was created from another image',
+    sandboxes: ready,
+    have: [have({ state: 'created', specHash: 'other' })],
+    verbs: ['remove web-0'],
+  },
+  {
+    why: 'waits out a refused start',
+    sandboxes: ready,
+    have: [have({ state: 'created' })],
+    state: { containers: { web: { attempt: 0, failure: failure('RunContainerError', 0, 10_000) } } },
+    verbs: [],
+    shows: 'waiting:RunContainerError',
+    wakeInMs: 10_000,
+  },
+  { why: 'leaves what runs alone', sandboxes: ready, have: [have()], verbs: [], phase: 'Running', shows: 'running' },
+  {
+    why: 'adopts a later attempt',
+    sandboxes: ready,
+    have: [have({ attempt: 3 }), dead(1, { attempt: 2 })],
+    verbs: [],
+    phase: 'Running',
+  },
+  {
+    why: 'stops what runs another image',
+    sandboxes: ready,
+    have: [have({ specHash: 'old' })],
+    verbs: ['stop web-0 30000'],
+  },
+  {
+    why: 'replaces it at once',
+    spec: policy('Never'),
+    sandboxes: ready,
+    have: [dead(137, { specHash: 'old' })],
+    state: { containers: { web: { attempt: 0, replaced: 0 } } },
+    verbs: ['create web/1'],
+  },
+  { why: 'restarts at once the first time', sandboxes: ready, have: [dead(0)], verbs: ['create web/1'] },
+  {
+    why: 'backs off the second time',
+    sandboxes: ready,
+    have: [dead(1, { attempt: 1 })],
+    state: restarted(1, 10_000, 3000),
+    verbs: [],
+    phase: 'Running',
+    shows: 'waiting:CrashLoopBackOff',
+    wakeInMs: 9000,
+  },
+  {
+    why: 'restarts after the back-off',
+    sandboxes: ready,
+    have: [dead(1, { attempt: 1, finishedAt: NOW - 10_000 })],
+    state: restarted(1, 10_000, 12_000),
+    verbs: ['create web/2'],
+  },
+  {
+    why: 'forgives after ten minutes',
+    sandboxes: ready,
+    have: [dead(1, { attempt: 1 })],
+    state: restarted(1, 300_000, 700_000),
+    verbs: ['create web/2'],
+  },
+  {
+    why: 'OnFailure: restarts what failed',
+    spec: policy('OnFailure'),
+    sandboxes: ready,
+    have: [dead(2)],
+    verbs: ['create web/1'],
+  },
+  {
+    why: 'OnFailure: what succeeded is done, the sandbox goes',
+    spec: policy('OnFailure'),
+    sandboxes: ready,
+    have: [dead(0)],
+    verbs: ['stop sandbox s0'],
+    phase: 'Succeeded',
+    shows: 'terminated:Completed',
+  },
+  {
+    why: 'Never: failed is done',
+    spec: policy('Never'),
+    sandboxes: [box({ state: 'notReady' })],
+    have: [dead(2)],
+    verbs: [],
+    phase: 'Failed',
+    shows: 'terminated:Error',
+  },
+  {
+    why: 'a done pod stays done when the runtime forgot it',
+    spec: policy('Never'),
+    status: {
+      containerStatuses: [
+        {
+          name: 'web',
+          image: 'web:1',
+          imageID: '',
+          ready: false,
+          restartCount: 0,
+          state: { terminated: { exitCode: 0 } },
+        },
+      ],
+    },
+    verbs: [],
+    phase: 'Succeeded',
+  },
+  {
+    why: 'a lost container comes back as the next attempt',
+    sandboxes: ready,
+    status: {
+      containerStatuses: [
+        {
+          name: 'web',
+          image: 'web:1',
+          imageID: '',
+          ready: true,
+          restartCount: 2,
+          state: { running: { startedAt: rfc3339(NOW - 60_000) } },
+        },
+      ],
+    },
+    verbs: ['create web/3'],
+  },
+  {
+    why: 'a dead sandbox is replaced by the next attempt',
+    sandboxes: [box({ state: 'notReady' })],
+    have: [dead(137)],
+    verbs: ['sandbox 1'],
+  },
+  {
+    why: 'what outlived its sandbox is stopped first',
+    sandboxes: [box({ state: 'notReady' })],
+    have: [have()],
+    verbs: ['stop web-0 30000'],
+  },
+  {
+    why: 'a dead sandbox that holds nothing is removed',
+    sandboxes: [box({ id: 'old', state: 'notReady' }), box({ attempt: 1 })],
+    have: [have()],
+    verbs: ['remove sandbox old'],
+  },
+  {
+    why: 'keeps one dead attempt for its logs',
+    sandboxes: ready,
+    have: [have({ attempt: 3 }), dead(1, { attempt: 2 }), dead(1, { attempt: 1 }), dead(1)],
+    verbs: ['remove web-1', 'remove web-0'],
+  },
+  {
+    why: 'starts init containers in order',
+    spec: twoInits,
+    sandboxes: ready,
+    verbs: ['create i1/0'],
+    shows: 'waiting:PodInitializing',
+    phase: 'Pending',
+  },
+  {
+    why: 'waits for an init container',
+    spec: twoInits,
+    sandboxes: ready,
+    have: [have({ name: 'i1' })],
+    verbs: [],
+    phase: 'Pending',
+  },
+  { why: 'goes on with the second', spec: twoInits, sandboxes: ready, have: [init('i1')], verbs: ['create i2/0'] },
+  {
+    why: 'then starts the containers',
+    spec: twoInits,
+    sandboxes: ready,
+    have: [init('i1'), init('i2')],
+    verbs: ['create web/0'],
+  },
+  {
+    why: 'repeats a failed init container',
+    spec: twoInits,
+    sandboxes: ready,
+    have: [init('i1', { exitCode: 1 })],
+    verbs: ['create i1/1'],
+    phase: 'Pending',
+  },
+  {
+    why: 'Never: a failed init container fails the pod',
+    spec: { ...twoInits, restartPolicy: 'Never' },
+    sandboxes: ready,
+    have: [init('i1', { exitCode: 1 })],
+    verbs: ['stop sandbox s0'],
+    phase: 'Failed',
+  },
+  {
+    why: 'a side car only has to run',
+    spec: { initContainers: [{ name: 'i1', image: 'web:1', restartPolicy: 'Always' }] },
+    sandboxes: ready,
+    have: [have({ name: 'i1' })],
+    verbs: ['create web/0'],
+  },
+  {
+    why: 'a side car ends with the pod',
+    spec: { restartPolicy: 'Never', initContainers: [{ name: 'i1', image: 'web:1', restartPolicy: 'Always' }] },
+    sandboxes: ready,
+    have: [have({ name: 'i1' }), dead(0)],
+    verbs: ['stop i1-0 30000'],
+    phase: 'Succeeded',
+  },
+  {
+    why: 'stops a deleted pod with its grace',
+    metadata: deleting,
+    sandboxes: ready,
+    have: [have()],
+    verbs: ['stop web-0 5000'],
+    phase: 'Running',
+  },
+  { why: 'then its sandbox', metadata: deleting, sandboxes: ready, have: [dead(0)], verbs: ['stop sandbox s0'] },
+  {
+    why: 'then lets it leave the store',
+    metadata: deleting,
+    sandboxes: [box({ state: 'notReady' })],
+    have: [dead(143)],
+    verbs: [],
+    phase: 'Failed',
+    deletable: true,
+  },
+  { why: 'a deleted pod that never ran leaves at once', metadata: deleting, verbs: [], deletable: true },
+  {
+    why: 'a pod past its deadline fails',
+    spec: { activeDeadlineSeconds: 60 },
+    stored: { startTime: rfc3339(NOW - 60_000) },
+    sandboxes: ready,
+    have: [have()],
+    verbs: ['stop web-0 30000'],
+    phase: 'Failed',
+  },
+  {
+    why: 'a pod before its deadline is looked at when it comes',
+    spec: { activeDeadlineSeconds: 60 },
+    stored: { startTime: rfc3339(NOW - 50_000) },
+    sandboxes: ready,
+    have: [have()],
+    verbs: [],
+    wakeInMs: 10_000,
+  },
+  {
+    why: 'a pod that the store calls failed never runs again',
+    stored: { phase: 'Failed', reason: 'Evicted' },
+    verbs: [],
+    phase: 'Failed',
+  },
+  { why: 'stops what belongs to no pod', gone: true, sandboxes: ready, have: [have()], verbs: ['stop web-0 30000'] },
+  {
+    why: 'then removes it',
+    gone: true,
+    sandboxes: ready,
+    have: [dead(0), dead(0, { id: 'stray', sandboxId: 'other' })],
+    verbs: ['remove sandbox s0', 'remove stray'],
+  },
+  { why: 'then forgets it', gone: true, verbs: [], forget: true },
+];
+
+describe('planPodSync', () => {
+  it.each(rows)('$why', ({ verbs, phase, shows, wakeInMs, deletable, forget, ...row }) => {
+    const plan = planPodSync(inputOf(row));
+    expect(plan.verbs.map(brief)).toEqual(verbs);
+    if (phase !== undefined) expect(plan.status?.phase).toBe(phase);
+    if (shows !== undefined) expect(shown(plan)).toBe(shows);
+    expect(plan.wakeAt === undefined ? undefined : plan.wakeAt - NOW).toBe(wakeInMs);
+    expect([plan.deletable, plan.forget]).toEqual([deletable ?? false, forget ?? false]);
+  });
+
+  it('writes the status that Kubernetes would', () => {
+    const have = inputOf({
+      sandboxes: ready,
+      have: [dead(3, { reason: 'Error' })].concat([
+        { ...dead(0), id: 'web-1', attempt: 1, state: 'running', startedAt: NOW },
+      ]),
+    });
+    expect(planPodSync(have).status).toMatchInlineSnapshot(`
+      {
+        "conditions": [
+          {
+            "lastTransitionTime": "2026-01-01T00:00:00Z",
+            "status": "True",
+            "type": "PodReadyToStartContainers",
+          },
+          {
+            "lastTransitionTime": "2026-01-01T00:00:00Z",
+            "status": "True",
+            "type": "Initialized",
+          },
+          {
+            "lastTransitionTime": "2026-01-01T00:00:00Z",
+            "status": "True",
+            "type": "Ready",
+          },
+          {
+            "lastTransitionTime": "2026-01-01T00:00:00Z",
+            "status": "True",
+            "type": "ContainersReady",
+          },
+          {
+            "lastTransitionTime": "2026-01-01T00:00:00Z",
+            "status": "True",
+            "type": "PodScheduled",
+          },
+        ],
+        "containerStatuses": [
+          {
+            "containerID": "docker://web-1",
+            "image": "web:1",
+            "imageID": "sha256:web:1",
+            "lastState": {
+              "terminated": {
+                "containerID": "docker://web-0",
+                "exitCode": 3,
+                "finishedAt": "2025-12-31T23:59:59Z",
+                "reason": "Error",
+                "startedAt": "2025-12-31T23:59:55Z",
+              },
+            },
+            "name": "web",
+            "ready": true,
+            "restartCount": 1,
+            "started": true,
+            "state": {
+              "running": {
+                "startedAt": "2026-01-01T00:00:00Z",
+              },
+            },
+          },
+        ],
+        "hostIP": "192.168.0.1",
+        "hostIPs": [
+          {
+            "ip": "192.168.0.1",
+          },
+        ],
+        "phase": "Running",
+        "podIP": "10.0.0.7",
+        "podIPs": [
+          {
+            "ip": "10.0.0.7",
+          },
+        ],
+        "qosClass": "BestEffort",
+        "startTime": "2026-01-01T00:00:00Z",
+      }
+    `);
+  });
+
+  it('keeps the moment of a condition that did not change, and the conditions of others', () => {
+    const foreign = { type: 'example.com/gate', status: 'True' };
+    const stored = {
+      conditions: [{ type: 'PodScheduled', status: 'True', lastTransitionTime: '2025-01-01T00:00:00Z' }, foreign],
+    };
+    const conditions = planPodSync(inputOf({ stored, sandboxes: ready, have: [have()] })).status?.conditions ?? [];
+    expect(conditions.find(({ type }) => type === 'PodScheduled')?.lastTransitionTime).toBe('2025-01-01T00:00:00Z');
+    expect(conditions.find(({ type }) => type === 'Ready')?.lastTransitionTime).toBe(rfc3339(NOW));
+    expect(conditions.at(-1)).toEqual(foreign);
+  });
+
+  it('tells of a back-off when it begins, once', () => {
+    const row = { sandboxes: ready, have: [dead(1, { attempt: 1 })], state: restarted(1, 10_000, 3000) };
+    const plan = planPodSync(inputOf(row));
+    expect(plan.notes.map(({ reason, message }) => `${reason}: ${message}`)).toEqual([
+      'BackOff: Back-off restarting failed container web in pod p_default(u)',
+    ]);
+    expect(planPodSync({ ...inputOf(row), status: plan.status ?? {} }).notes).toEqual([]);
+  });
+});
+
+/** One kubelet and one runtime, without actors: plans and does, verb by verb. */
+class Loop {
+  readonly runtime: ModelRuntime;
+  dispatched: DispatchedPod | undefined;
+  #state: PodState;
+  #status: PodStatus = {};
+  #images = new Map<string, string>();
+  plan: PodPlan;
+
+  constructor(pod: Pod, images: readonly string[]) {
+    this.runtime = new ModelRuntime(images);
+    this.dispatched = { pod };
+    this.#state = newState(this.runtime.now);
+    this.plan = this.#replan();
+  }
+  /** The kubelet dies: all it remembers is gone. */
+  crash(): void {
+    this.#state = newState(this.runtime.now);
+    this.#images = new Map();
+    this.#status = this.plan.status ?? {};
+  }
+  /** @returns how many verbs were done; at most `most` */
+  run(most: number): number {
+    let done = 0;
+    for (this.plan = this.#replan(); this.plan.verbs.length > 0 && done < most; this.plan = this.#replan()) {
+      for (const verb of this.plan.verbs) if (done++ < most) this.#do(verb);
+    }
+    return done;
+  }
+  #replan(): PodPlan {
+    const plan = planPodSync({
+      uid: 'u',
+      ...(this.dispatched === undefined ? {} : { dispatched: this.dispatched }),
+      level: this.runtime.level('u'),
+      ...{ state: this.#state, status: this.#status, images: this.#images, node, now: this.runtime.now },
+    });
+    this.#state = plan.state;
+    this.#status = plan.status ?? this.#status;
+    return plan;
+  }
+  #do(verb: PodVerb): void {
+    const books = { level: this.runtime.level('u'), state: this.#state };
+    const { now } = this.runtime;
+    try {
+      const outcome = afterAnswer(books, verb, this.runtime.do(verb.op, verb.body as never), now, now);
+      this.#state = outcome.state;
+      if (outcome.image !== undefined) this.#images.set(outcome.image.name, outcome.image.id);
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      this.#state = afterRefusal(books, verb, error, now).state;
+    }
+  }
+}
+
+const names = ['a', 'b', 'c'] as const;
+const podArb = fc.record({
+  restartPolicy: fc.constantFrom('Always', 'OnFailure', 'Never'),
+  containers: fc.subarray([...names], { minLength: 1 }),
+  inits: fc.subarray(['i', 'j']),
+  image: fc.constantFrom('here', 'there', 'bad:1'),
+  pull: fc.constantFrom('Always', 'IfNotPresent', 'Never'),
+});
+const actArb = fc.oneof(
+  fc.record({ act: fc.constant('run' as const), most: fc.nat(5) }),
+  fc.record({ act: fc.constant('crash' as const) }),
+  fc.record({ act: fc.constant('exit' as const), which: fc.nat(5), code: fc.constantFrom(0, 1) }),
+  fc.record({ act: fc.constant('sandbox dies' as const) }),
+  fc.record({ act: fc.constant('time' as const), ms: fc.constantFrom(1000, 20_000, 700_000) }),
+);
+
+describe('planPodSync, whatever happens on the way', () => {
+  it('converges, starts nothing twice, and then has nothing to say', () => {
+    fc.assert(
+      fc.property(podArb, fc.array(actArb, { maxLength: 25 }), (made, acts) => {
+        const container = (name: string): Container => ({ name, image: made.image, imagePullPolicy: made.pull });
+        const pod = podOf({
+          restartPolicy: made.restartPolicy,
+          containers: made.containers.map(container),
+          initContainers: made.inits.map(container),
+        });
+        const loop = new Loop(pod, ['here']);
+        const { runtime } = loop;
+        for (const act of acts) {
+          runtime.now += 1;
+          if (act.act === 'run') loop.run(act.most);
+          else if (act.act === 'crash') loop.crash();
+          else if (act.act === 'time') runtime.now += act.ms;
+          else if (act.act === 'exit') {
+            const running = runtime.containers.filter(({ state }) => state === 'running');
+            const one = running[act.which % Math.max(1, running.length)];
+            if (one !== undefined) runtime.exit(one.id, act.code);
+          } else for (const { id } of runtime.sandboxes) runtime.sandboxDies(id);
+        }
+        // Left in peace, with init containers that end well, it comes to rest.
+        for (let round = 0; round < 12; round++) {
+          runtime.now += 700_000;
+          expect(loop.run(100)).toBeLessThan(100);
+          for (const each of runtime.containers) if (made.inits.includes(each.name)) runtime.exit(each.id, 0);
+        }
+        expect(loop.plan.verbs).toEqual([]);
+        expect(new Set(runtime.started).size).toBe(runtime.started.length);
+        const canRun = made.image === 'here' || (made.image === 'there' && made.pull !== 'Never');
+        if (made.restartPolicy === 'Always' && canRun) {
+          expect(
+            runtime
+              .running()
+              .map((each) => each.split('/')[0])
+              .sort(),
+          ).toEqual([...made.containers]);
+          expect(loop.plan.status?.phase).toBe('Running');
+        }
+        // And once it is gone, nothing is left.
+        loop.dispatched = undefined;
+        loop.run(100);
+        expect([runtime.containers, runtime.sandboxes, loop.plan.forget]).toEqual([[], [], true]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

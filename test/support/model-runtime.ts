@@ -1,0 +1,123 @@
+import { runtimeError } from '../../contracts/runtime/errors.ts';
+import type { ContainerConfig, PodSandboxConfig } from '../../contracts/runtime/config.ts';
+import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
+
+/** A runtime as small as one can be: synchronous, in memory, and it counts what was started. For tests of plans. */
+export class ModelRuntime {
+  sandboxes: SandboxStatus[] = [];
+  containers: ContainerStatus[] = [];
+  readonly images = new Set<string>();
+  /** `uid/name/attempt` of everything ever started, in order. */
+  readonly started: string[] = [];
+  now = Date.parse('2026-01-01T00:00:00Z');
+
+  constructor(images: readonly string[] = []) {
+    for (const image of images) this.images.add(image);
+  }
+
+  /** Does what a verb of `RuntimeOps` promises. @throws StatusError as the op refuses */
+  do(op: string, body: never): unknown {
+    const verbs: Readonly<Record<string, (body: never) => unknown>> = {
+      list: () => ({ sandboxes: this.sandboxes, containers: this.containers }),
+      runPodSandbox: (config: PodSandboxConfig) => this.#sandbox(config),
+      stopPodSandbox: ({ sandboxId }: { sandboxId: string }) => this.#stopSandbox(sandboxId),
+      removePodSandbox: ({ sandboxId }: { sandboxId: string }) => this.#removeSandbox(sandboxId),
+      imageStatus: ({ image }: { image: string }) =>
+        this.images.has(image) ? { image: { imageId: `sha256:${image}`, image } } : {},
+      pullImage: ({ image }: { image: string }) => this.#pull(image),
+      createContainer: (config: ContainerConfig) => this.#create(config),
+      startContainer: ({ containerId }: { containerId: string }) => this.#start(containerId),
+      stopContainer: ({ containerId }: { containerId: string }) => this.exit(containerId, 143),
+      removeContainer: ({ containerId }: { containerId: string }) => this.#remove(containerId),
+    };
+    const verb = verbs[op];
+    if (verb === undefined) throw new Error(`model runtime: no op ${op}`);
+    return verb(body);
+  }
+
+  level(uid: string): {
+    readonly sandboxes: readonly SandboxStatus[];
+    readonly containers: readonly ContainerStatus[];
+  } {
+    return {
+      sandboxes: this.sandboxes.filter(({ pod }) => pod.uid === uid),
+      containers: this.containers.filter(({ pod }) => pod.uid === uid),
+    };
+  }
+  running(): readonly string[] {
+    return this.containers.filter(({ state }) => state === 'running').map(({ name, attempt }) => `${name}/${attempt}`);
+  }
+  /** The container ends by itself, or is killed. */
+  exit(id: string, exitCode: number): object {
+    this.#edit(id, (container) =>
+      container.state === 'running'
+        ? {
+            ...container,
+            state: 'exited',
+            exitCode,
+            finishedAt: this.now,
+            reason: exitCode === 0 ? 'Completed' : 'Error',
+          }
+        : container,
+    );
+    return {};
+  }
+  /** The engine lost the sandbox: everything in it died. */
+  sandboxDies(id: string): void {
+    this.#stopSandbox(id);
+  }
+
+  #sandbox({ pod, attempt }: PodSandboxConfig): SandboxStatus {
+    const id = `sandbox-${pod.uid}-${attempt}`;
+    const known = this.sandboxes.find((each) => each.id === id);
+    if (known !== undefined) return known;
+    const made: SandboxStatus = { id, pod, attempt, state: 'ready', ip: '10.0.0.7', createdAt: this.now };
+    this.sandboxes = [...this.sandboxes, made];
+    return made;
+  }
+  #stopSandbox(sandboxId: string): object {
+    for (const each of this.containers) if (each.sandboxId === sandboxId) this.exit(each.id, 137);
+    this.sandboxes = this.sandboxes.map((each) => {
+      if (each.id !== sandboxId) return each;
+      const { ip: _, ...rest } = each;
+      return { ...rest, state: 'notReady' };
+    });
+    return {};
+  }
+  #removeSandbox(sandboxId: string): object {
+    this.sandboxes = this.sandboxes.filter(({ id }) => id !== sandboxId);
+    this.containers = this.containers.filter((each) => each.sandboxId !== sandboxId);
+    return {};
+  }
+  #pull(image: string): object {
+    if (image.startsWith('bad')) throw runtimeError('NotFound', 'ErrImagePull', `pull ${image}: not found`);
+    this.images.add(image);
+    return { imageId: `sha256:${image}`, image };
+  }
+  #create(config: ContainerConfig): object {
+    const id = `${config.pod.uid}-${config.name}-${config.attempt}`;
+    if (this.containers.some((each) => each.id === id)) return { containerId: id };
+    const { pod, sandboxId, name, attempt, specHash, image, imageName = image } = config;
+    const made: ContainerStatus = {
+      ...{ id, sandboxId, pod, name, attempt, specHash },
+      ...{ state: 'created', image: imageName, imageId: image, createdAt: this.now },
+    };
+    this.containers = [...this.containers, made];
+    return { containerId: id };
+  }
+  #start(id: string): object {
+    this.#edit(id, (container) => {
+      if (container.state !== 'created') return container;
+      this.started.push(`${container.pod.uid}/${container.name}/${container.attempt}`);
+      return { ...container, state: 'running', startedAt: this.now };
+    });
+    return {};
+  }
+  #remove(id: string): object {
+    this.containers = this.containers.filter((each) => each.id !== id);
+    return {};
+  }
+  #edit(id: string, change: (container: ContainerStatus) => ContainerStatus): void {
+    this.containers = this.containers.map((each) => (each.id === id ? change(each) : each));
+  }
+}
