@@ -1,0 +1,75 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { Msg, NatsConnection } from 'nats';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
+import { waitUntil } from '../../test/support/wait-until.ts';
+import { ensureAssets } from './ensure-assets.ts';
+import { DATA_VERSION, DATA_VERSION_NAME, refuseNewerData, sameConfig } from './plan-assets.ts';
+
+let server: TestNatsServer;
+let connection: NatsConnection;
+beforeAll(async () => {
+  server = await startNatsServer();
+  connection = await connectAs(server);
+});
+afterAll(async () => {
+  await connection.close();
+  await server.stop();
+});
+
+describe('the assets of a cluster', () => {
+  it('are made once, kept, and brought to new settings', async () => {
+    const first = await ensureAssets({ connection, prefix: 'a' });
+    expect(first.created).toHaveLength(6);
+    expect(await ensureAssets({ connection, prefix: 'a' })).toEqual({ created: [], updated: [] });
+    expect(await ensureAssets({ connection, prefix: 'a', leaseTtlMs: 5_000, journalMaxBytes: 1 << 20 })).toEqual({
+      created: [],
+      updated: ['KV_a-leases', 'a-journal'],
+    });
+  });
+
+  it('can be made by several processes at once', async () => {
+    const all = await Promise.all(Array.from({ length: 4 }, () => ensureAssets({ connection, prefix: 'many' })));
+    expect(all.flatMap((each) => each.updated)).toEqual([]);
+  });
+
+  it('are left alone when a newer version wrote them', async () => {
+    await ensureAssets({ connection, prefix: 'new' });
+    const manager = await jetstreamManager(connection);
+    const { config } = await manager.streams.info('KV_new-objects');
+    const metadata = { ...config.metadata, [DATA_VERSION_NAME]: String(DATA_VERSION + 1) };
+    await manager.streams.update('KV_new-objects', { ...config, metadata });
+    await expect(ensureAssets({ connection, prefix: 'new' })).rejects.toThrow(/data has version 2, .* start a newer/);
+  });
+
+  it('republish objects and events on the same subjects', async () => {
+    await ensureAssets({ connection, prefix: 'pub' });
+    const heard: Msg[] = [];
+    connection.subscribe('pub.changes.>', { callback: (_, message) => void heard.push(message) });
+    connection.publish('$KV.pub-events.events.default.x', '{}');
+    connection.publish('$KV.pub-objects.pods.default.y', '{}');
+    await waitUntil('both are republished', 5_000, () => heard.length === 2);
+    expect(heard.map((message) => message.subject).sort()).toEqual([
+      'pub.changes.events.default.x',
+      'pub.changes.pods.default.y',
+    ]);
+  });
+
+  it.each([
+    { why: 'today', metadata: { [DATA_VERSION_NAME]: String(DATA_VERSION) }, refused: false },
+    { why: 'unmarked', metadata: {}, refused: false },
+    { why: 'newer', metadata: { [DATA_VERSION_NAME]: String(DATA_VERSION + 1) }, refused: true },
+    { why: 'unreadable', metadata: { [DATA_VERSION_NAME]: 'x' }, refused: true },
+  ])('data of version $why', ({ metadata, refused }) => {
+    expect(refuseNewerData(metadata) !== undefined).toBe(refused);
+  });
+
+  it.each([
+    { wanted: { a: 1, b: false }, found: { a: 1, c: 3 }, same: true },
+    { wanted: { a: 1 }, found: { a: 2 }, same: false },
+    { wanted: { a: { b: 'x' } }, found: { a: { b: 'x', c: 1 } }, same: true },
+    { wanted: { a: ['x'] }, found: {}, same: false },
+  ])('settings $wanted beside $found', ({ wanted, found, same }) => {
+    expect(sameConfig(wanted, found)).toBe(same);
+  });
+});

@@ -1,0 +1,113 @@
+import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
+import { EVENT_TTL_MS, HISTORY_PER_KEY, LEASE_TTL_MS } from '../../contracts/store/limits.ts';
+
+/** Version of what is stored; one more whenever older code could not read it any more. */
+export const DATA_VERSION = 1;
+/** Name of the data version in the metadata of the objects' stream. */
+export const DATA_VERSION_NAME = 'io.troupe.data-version';
+
+export interface AssetOptions {
+  /** The cluster's subject prefix. */
+  readonly prefix: string;
+  /** 1 on one machine, 3 on a NATS cluster. */
+  readonly replicas?: 1 | 3;
+  readonly eventTtlMs?: number;
+  readonly leaseTtlMs?: number;
+  /** How long and how large the journal may become; default 7 days and 4 GiB. */
+  readonly journalMaxAgeMs?: number;
+  readonly journalMaxBytes?: number;
+}
+
+/** A stream as JetStream's API names its settings; times in nanoseconds. What is not named has the server's default. */
+export interface StreamPlan {
+  readonly name: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+const DAY_MS = 86_400_000;
+const nanos = (ms: number): number => ms * 1_000_000;
+
+/** Subjects of checkpoints: `<this>.<revision>.<chunk>`. */
+export const checkpointSubject = (prefix: string): string => `${prefix}.checkpoint`;
+
+/** Every stream of a cluster, in the order in which they must be made. */
+export function planAssets(options: AssetOptions): readonly StreamPlan[] {
+  const names = bucketNames(options.prefix);
+  const base = { storage: 'file', retention: 'limits', num_replicas: options.replicas ?? 1, discard: 'old' };
+  const kept = { ...base, compression: 's2', allow_direct: true, deny_delete: true };
+  const bucket = (name: string) => ({
+    ...base,
+    subjects: [`$KV.${name}.>`],
+    discard: 'new',
+    allow_rollup_hdrs: true,
+    deny_delete: true,
+    deny_purge: false,
+    allow_direct: true,
+  });
+  const expiring = (name: string, ttlMs: number) => ({
+    ...bucket(name),
+    max_msgs_per_subject: 1,
+    max_age: nanos(ttlMs),
+    duplicate_window: nanos(Math.min(ttlMs, 120_000)),
+  });
+  const republish = (name: string) => ({ src: `$KV.${name}.>`, dest: `${options.prefix}.changes.>` });
+  const plan = (name: string, description: string, config: StreamPlan['config']): StreamPlan => ({
+    name,
+    config: { description, ...config },
+  });
+  return [
+    plan(streamOf(names.objects), 'Every object of the cluster; written by api-servers alone', {
+      ...bucket(names.objects),
+      // The server makes every mirror of a stream with direct gets answer them too, and this mirror forgets old objects.
+      allow_direct: false,
+      max_msgs_per_subject: HISTORY_PER_KEY,
+      allow_msg_ttl: true,
+      republish: republish(names.objects),
+      metadata: { [DATA_VERSION_NAME]: String(DATA_VERSION) },
+    }),
+    plan(names.history, "Full history of the objects, same sequences; dropped only with the journal's tail", {
+      ...kept,
+      mirror: { name: streamOf(names.objects) },
+      deny_purge: false,
+    }),
+    plan(streamOf(names.events), 'Events; they expire', {
+      ...expiring(names.events, options.eventTtlMs ?? EVENT_TTL_MS),
+      republish: republish(names.events),
+    }),
+    plan(
+      streamOf(names.leases),
+      'Leases of singletons; they expire',
+      expiring(names.leases, options.leaseTtlMs ?? LEASE_TTL_MS),
+    ),
+    plan(names.checkpoints, 'All live objects at a revision, in chunks; where replay and --at start from', {
+      ...kept,
+      subjects: [`${checkpointSubject(options.prefix)}.*.*`],
+      deny_purge: false,
+    }),
+    plan(names.journal, 'What every actor heard and said, in the order it did', {
+      ...kept,
+      subjects: [`${options.prefix}.journal.>`],
+      max_age: nanos(options.journalMaxAgeMs ?? 7 * DAY_MS),
+      max_bytes: options.journalMaxBytes ?? 4 * 2 ** 30,
+    }),
+  ];
+}
+
+/** Is what the server has already what is wanted? Looks only at what is named in `wanted`. */
+export function sameConfig(wanted: unknown, found: unknown): boolean {
+  if (typeof wanted !== 'object' || wanted === null) return wanted === (found ?? unsaid(wanted));
+  if (typeof found !== 'object' || found === null) return false;
+  return Object.entries(wanted).every(([name, value]) => sameConfig(value, (found as Record<string, unknown>)[name]));
+}
+
+/** The server leaves out what is false, zero or empty. */
+const unsaid = (wanted: unknown): unknown => (wanted === false || wanted === 0 || wanted === '' ? wanted : undefined);
+
+/** @returns why the code must not touch the server's data; `undefined` when it may */
+export function refuseNewerData(metadata: Readonly<Record<string, string>> | undefined): string | undefined {
+  const version = metadata?.[DATA_VERSION_NAME];
+  if (version === undefined) return undefined;
+  const found = Number(version);
+  if (Number.isInteger(found) && found <= DATA_VERSION) return undefined;
+  return `its data has version ${version}, this troupe reads up to ${DATA_VERSION}; start a newer troupe`;
+}
