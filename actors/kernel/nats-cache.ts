@@ -32,6 +32,7 @@ export interface NatsCacheOptions {
   readonly onReport?: (key: string, error: unknown) => void;
 }
 
+const CALL_MS = 2_000;
 const BACKOFF_MS = 100;
 const BACKOFF_MS_MAX = 10_000;
 const CONTACT_EVERY_MS_MAX = 300_000;
@@ -82,7 +83,7 @@ export class NatsCache {
   static async open(options: NatsCacheOptions): Promise<NatsCache> {
     const opened = new NatsCache(options);
     try {
-      opened.#manager = await jetstreamManager(options.connection, { checkAPI: false });
+      opened.#manager = await jetstreamManager(options.connection, { checkAPI: false, timeout: CALL_MS });
       await opened.#load(await opened.#info());
       if (opened.#sealedError !== undefined && options.clusterKey !== undefined) throw opened.#sealedError;
     } catch (error) {
