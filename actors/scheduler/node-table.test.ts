@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import { storeKey } from '../../contracts/store/keys.ts';
+import { Cache } from '../kernel/cache.ts';
+import { podLoad } from './load.ts';
+import { nodesInOrder, nodeTable } from './node-table.ts';
+
+it.each([
+  {
+    why: 'containers together',
+    spec: { containers: [ask('100m', '1Mi'), ask('200m', '2Mi')] },
+    load: { cpuMillis: 300, memoryBytes: 3 * 2 ** 20, guessedCpuMillis: 300 },
+  },
+  {
+    why: 'a greedy init container',
+    spec: { containers: [ask('100m', '1Mi')], initContainers: [ask('1', '1')] },
+    load: { cpuMillis: 1000, memoryBytes: 2 ** 20 },
+  },
+  {
+    why: 'a sidecar runs beside the rest',
+    spec: {
+      containers: [ask('100m', '1Mi')],
+      initContainers: [{ ...ask('200m', '1'), restartPolicy: 'Always' }, ask('250m', '1')],
+    },
+    load: { cpuMillis: 450 },
+  },
+  { why: 'overhead', spec: { containers: [ask('100m', '1Mi')], overhead: { cpu: '50m' } }, load: { cpuMillis: 150 } },
+  {
+    why: 'a guess for those that ask for nothing',
+    spec: { containers: [{ name: 'm' }] },
+    load: { cpuMillis: 0, guessedCpuMillis: 100, guessedMemoryBytes: 200 * 2 ** 20 },
+  },
+])('a pod takes: $why', ({ spec, load }) => {
+  expect(podLoad({ spec })).toMatchObject(load);
+});
+
+function ask(cpu: string, memory: string) {
+  return { name: 'c', resources: { requests: { cpu, memory } } };
+}
+
+it('kept up to date, it equals one that is built anew', () => {
+  const nodeOf = fc.constantFrom('', 'n0', 'n1', 'n2');
+  const step = fc.oneof(
+    fc.record({
+      kind: fc.constant('pods' as const),
+      name: fc.constantFrom('p0', 'p1', 'p2', 'p3'),
+      node: nodeOf,
+      cpu: fc.nat(500),
+      phase: fc.constantFrom('Running', 'Failed'),
+      gone: fc.boolean(),
+    }),
+    fc.record({
+      kind: fc.constant('nodes' as const),
+      name: fc.constantFrom('n0', 'n1', 'n2'),
+      cpu: fc.nat(4000),
+      gone: fc.boolean(),
+    }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const cache = new Cache();
+      let table = nodeTable.build(cache);
+      steps.forEach((s, at) => {
+        const old = cache.get(s.kind, s.kind === 'pods' ? 'default' : undefined, s.name) as
+          | { spec?: { nodeName?: string; containers?: unknown[] } }
+          | undefined;
+        const object: KubeObject | undefined = s.gone ? undefined : made(s, old);
+        const key = storeKey(s.kind, s.kind === 'pods' ? 'default' : undefined, s.name);
+        if (object === undefined && old === undefined) return;
+        table = nodeTable.step(table, cache.apply({ key, revision: at + 1, object }));
+      });
+      const fresh = nodeTable.build(cache);
+      expect(nodesInOrder(table)).toEqual(nodesInOrder(fresh));
+      expect([...table.bound].sort()).toEqual([...fresh.bound].sort());
+    }),
+  );
+});
+
+/** Requests of a bound pod don't change, and it stays where it is: the api-server sees to that. */
+function made(
+  s: { kind: 'pods' | 'nodes'; name: string; node?: string; cpu: number; phase?: string },
+  old: { spec?: { nodeName?: string; containers?: unknown[] } } | undefined,
+): KubeObject {
+  if (s.kind === 'nodes')
+    return { metadata: { name: s.name }, status: { allocatable: { cpu: `${s.cpu}m` } } } as KubeObject;
+  const bound = (old?.spec?.nodeName ?? '') !== '';
+  const spec = bound
+    ? old?.spec
+    : { containers: [{ name: 'c', resources: { requests: { cpu: `${s.cpu}m` } } }], nodeName: s.node };
+  return { metadata: { name: s.name, namespace: 'default' }, spec, status: { phase: s.phase } } as KubeObject;
+}

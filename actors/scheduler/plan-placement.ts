@@ -1,0 +1,125 @@
+import type { Filter } from './filter.ts';
+import { filterNodeAffinity } from './filter-node-affinity.ts';
+import { filterNodeName } from './filter-node-name.ts';
+import { filterPorts } from './filter-ports.ts';
+import { filterResources } from './filter-resources.ts';
+import { filterTaints } from './filter-taints.ts';
+import { filterUnschedulable } from './filter-unschedulable.ts';
+import type { Load } from './load.ts';
+import type { NodeInfo } from './node-table.ts';
+import type { PodFacts } from './pod-facts.ts';
+import { SCORE_MAX, type Score } from './score.ts';
+import { scoreBalanced } from './score-balanced.ts';
+import { scoreLeastAllocated } from './score-least-allocated.ts';
+import { scoreNodeAffinity } from './score-node-affinity.ts';
+import { scoreTaints } from './score-taints.ts';
+
+/** In this order; the first that refuses a node ends the questions about it. */
+const FILTERS: readonly Filter[] = [
+  filterUnschedulable,
+  filterNodeName,
+  filterTaints,
+  filterNodeAffinity,
+  filterPorts,
+  filterResources,
+];
+const SCORES: readonly Score[] = [scoreLeastAllocated, scoreBalanced, scoreTaints, scoreNodeAffinity];
+
+export interface Placement {
+  /** The node chosen; undefined when none will do. */
+  readonly node?: string;
+  /** Where the next search should begin, so that all nodes get their turn. */
+  readonly next: number;
+  /** Reason -> number of nodes, of those that were asked. */
+  readonly reasons: ReadonlyMap<string, number>;
+}
+
+/**
+ * How many nodes that will do are enough to choose among: all in a small cluster, 5 % but at least 100 in a large one (the
+ * idea of Kubernetes' percentageOfNodesToScore).
+ */
+export const enoughNodes = (nodes: number): number => Math.max(100, Math.ceil(nodes * 0.05));
+
+/**
+ * Chooses a node for a pod. Pure; ties are broken by a hash of pod and node.
+ * @param nodes in a fixed order
+ * @param start index at which to begin; the search wraps around
+ * @param used  what pods, bound and about to be bound, take of a node
+ */
+export function planPlacement(
+  pod: PodFacts,
+  nodes: readonly NodeInfo[],
+  start: number,
+  used: (node: string) => Load,
+): Placement {
+  const enough = enoughNodes(nodes.length);
+  const reasons = new Map<string, number>();
+  const fit: Candidate[] = [];
+  let asked = 0;
+  for (; asked < nodes.length && fit.length < enough; asked++) {
+    const node = nodes[(start + asked) % nodes.length] as NodeInfo;
+    const load = used(node.name);
+    const refusal = refusalOf(pod, node, load);
+    if (refusal === undefined) fit.push({ node, load, score: 0 });
+    else
+      for (const reason of typeof refusal === 'string' ? [refusal] : refusal)
+        reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  const next = nodes.length === 0 ? 0 : (start + asked) % nodes.length;
+  const best = bestOf(pod, fit);
+  return { ...(best === undefined ? {} : { node: best }), next, reasons };
+}
+
+interface Candidate {
+  readonly node: NodeInfo;
+  readonly load: Load;
+  score: number;
+}
+
+function refusalOf(pod: PodFacts, node: NodeInfo, load: Load): string | readonly string[] | undefined {
+  for (const filter of FILTERS) {
+    const refusal = filter(pod, node, load);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
+function bestOf(pod: PodFacts, fit: readonly Candidate[]): string | undefined {
+  if (fit.length <= 1) return fit[0]?.node.name;
+  for (const score of SCORES) if (score.skips?.(pod) !== true) addScore(score, pod, fit);
+  let best = fit[0] as Candidate;
+  let bestTie = tie(pod, best.node);
+  for (const candidate of fit) {
+    if (candidate.score < best.score) continue;
+    const candidateTie = tie(pod, candidate.node);
+    if (candidate.score > best.score || candidateTie > bestTie) {
+      best = candidate;
+      bestTie = candidateTie;
+    }
+  }
+  return best.node.name;
+}
+
+function addScore({ score, weight, scale }: Score, pod: PodFacts, fit: readonly Candidate[]): void {
+  if (scale === undefined) {
+    for (const candidate of fit) candidate.score += weight * score(pod, candidate.node, candidate.load);
+    return;
+  }
+  const raw = fit.map(({ node, load }) => score(pod, node, load));
+  const largest = Math.max(...raw);
+  if (largest === 0) return; // all alike
+  for (const [at, candidate] of fit.entries()) {
+    const share = (raw[at] ?? 0) / largest;
+    candidate.score += weight * SCORE_MAX * (scale === 'up' ? share : 1 - share);
+  }
+}
+
+/** Multiplication mixes the two hashes, so that each pod has an order of nodes of its own. */
+const tie = (pod: PodFacts, node: NodeInfo): number => Math.imul(pod.uidHash ^ node.nameHash, 0x85ebca6b) >>> 0;
+
+/** Kubernetes' words for a pod that fits nowhere. */
+export function explainRefusal(nodes: number, reasons: ReadonlyMap<string, number>): string {
+  if (nodes === 0) return 'no nodes available to schedule pods';
+  const parts = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort();
+  return `0/${nodes} nodes are available: ${parts.join(', ')}.`;
+}

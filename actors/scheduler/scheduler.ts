@@ -1,0 +1,288 @@
+import { concat, defer, EMPTY, merge, type Observable, Subject, type Subscription } from 'rxjs';
+import { catchError, ignoreElements, map, mergeMap } from 'rxjs/operators';
+import { retryOf, StatusError } from '../../contracts/errors/status.ts';
+import { makeEvent, repeatOf } from '../../contracts/kinds/event/make-event.ts';
+import type { Event, Node, Pod, PodCondition } from '../../contracts/kinds/kinds.ts';
+import type { Binding } from '../../contracts/messages/api.ts';
+import { type Key, parseKey, storeKey } from '../../contracts/store/keys.ts';
+import { rfc3339 } from '../../contracts/time/rfc3339.ts';
+import { canonicalJson } from '../../contracts/hash/stable-hash.ts';
+import type { Changed, Said, World } from '../kernel/contract.ts';
+import { api, defineActor, type Says, watch } from '../kernel/declare.ts';
+import { Assumed } from './assumed.ts';
+import { combine, type Load, NO_LOAD } from './load.ts';
+import { nodesInOrder, nodeTable } from './node-table.ts';
+import { Pending } from './pending.ts';
+import { explainRefusal, planPlacement } from './plan-placement.ts';
+import { podFacts } from './pod-facts.ts';
+
+/** Bindings and refusals under way at once. */
+const IN_FLIGHT_MAX = 64;
+/** Decisions of one turn; the rest comes in the next, so that no turn is long. */
+const DECISIONS_A_TURN_MAX = 64;
+const ASK_TIMEOUT_MS = 10_000;
+/** A pod that fits nowhere is tried again after this even if nothing changed. */
+const RETRY_UNSCHEDULABLE_MS = 60_000;
+const NAME = 'default-scheduler';
+
+const says = {
+  bind: api('create', 'pods/binding'),
+  status: api('patch', 'pods/status'),
+  event: api('create', 'events'),
+  getEvent: api('get', 'events'),
+  countEvent: api('patch', 'events'),
+};
+type SchedulerWorld = World<Says<typeof says>>;
+
+/** Gives each pod a node. */
+export const scheduler = defineActor({
+  name: 'scheduler',
+  singleton: true,
+  hears: { nodes: watch('nodes'), pods: watch('pods') },
+  says,
+  behave: (inputs, world) => {
+    const desk = makeDesk(world);
+    const resumed$ = defer(() => {
+      if (world.began === 'resumed') desk.resume();
+      return [undefined];
+    });
+    const nodes$ = inputs.nodes.pipe(map((changes) => desk.nodesChanged(changes)));
+    const pods$ = inputs.pods.pipe(map((changes) => desk.podsChanged(changes)));
+    return merge(resumed$, nodes$, pods$, desk.more$).pipe(mergeMap(() => desk.decide()));
+  },
+});
+
+/** What lies on the scheduler's desk between two turns; whatever can't be rebuilt from the view is kept in cells. */
+function makeDesk(world: SchedulerWorld) {
+  const pending = new Pending(world);
+  const assumed = new Assumed(world);
+  const table = world.derived('nodes', nodeTable.build, nodeTable.step);
+  const start = world.cell<number>('start', 0);
+  const more$ = new Subject<void>();
+  let inFlight = 0;
+  let alarm: { readonly at: number; readonly timer: Subscription } | undefined;
+
+  const find = (key: Key): Pod | undefined => {
+    const parts = parseKey(key);
+    return parts === undefined ? undefined : world.view.get('pods', parts.namespace, parts.name);
+  };
+
+  let settledAt = -1;
+  /** An answer may come when the view shows more than the changes told so far: what it shows is bound, is not assumed too. */
+  const settle = (): void => {
+    if (settledAt === world.view.revision) return;
+    settledAt = world.view.revision;
+    assumed.settle(find);
+  };
+
+  /** One thing under way; when it ended, well or badly, there is room for the next. */
+  const underway = (key: Key, work$: Observable<Said<unknown>>): Observable<Said<unknown>> => {
+    inFlight += 1;
+    const ended$ = defer(() => {
+      inFlight -= 1;
+      more$.next();
+      return EMPTY;
+    });
+    const safe$ = work$.pipe(
+      catchError((error: unknown) => {
+        world.report(key, error);
+        return EMPTY;
+      }),
+    );
+    return concat(safe$, ended$);
+  };
+
+  const usedOn = (node: string): Load => {
+    const bound = table().bound.get(node)?.load ?? NO_LOAD;
+    const more = assumed.on(node);
+    return more === undefined ? bound : combine(bound, more, 1);
+  };
+
+  /** @returns undefined when there is nothing new to say about a pod that still fits nowhere */
+  const place = (key: Key, pod: Pod): Observable<Said<unknown>> | undefined => {
+    const facts = podFacts(pod);
+    const nodes = nodesInOrder(table());
+    const { node, next, reasons } = planPlacement(facts, nodes, start.get(), usedOn);
+    start.set(next);
+    const priority = priorityOf(pod);
+    if (node === undefined) {
+      pending.wait(key, priority, world.now(), RETRY_UNSCHEDULABLE_MS);
+      return underway(key, refuse(world, pod, explainRefusal(nodes.length, reasons)));
+    }
+    assumed.assume(key, node, pod.metadata?.uid ?? '', facts.load);
+    const bound$ = bind(world, pod, node).pipe(
+      catchError((error: unknown) => {
+        assumed.drop(key);
+        const known = error instanceof StatusError ? error.reason : undefined;
+        if (known === 'NotFound') pending.forget(key);
+        else {
+          pending.wait(key, priority, world.now(), retryOf(error) === 'never' ? RETRY_UNSCHEDULABLE_MS : undefined);
+          if (known !== 'Conflict') world.report(key, error);
+        }
+        return EMPTY;
+      }),
+    );
+    return underway(key, bound$);
+  };
+
+  const ringAtNextWait = (): void => {
+    const at = pending.ready > 0 && inFlight < IN_FLIGHT_MAX ? world.now() : pending.nextAt;
+    if (at === alarm?.at) return;
+    alarm?.timer.unsubscribe();
+    if (at === undefined) {
+      alarm = undefined;
+      return;
+    }
+    const timer = world.scheduler.schedule(
+      () => {
+        alarm = undefined;
+        more$.next();
+      },
+      Math.max(0, at - world.now()),
+    );
+    alarm = { at, timer };
+  };
+
+  return {
+    more$,
+    resume(): void {
+      assumed.resume(find);
+      pending.resume();
+      for (const pod of world.view.list('pods')) this.consider(keyOfPod(pod), pod);
+    },
+    consider(key: Key, pod: Pod | undefined): void {
+      if (pod === undefined || !wantsNode(pod)) pending.forget(key);
+      else if (!pending.isKnown(key) && !assumed.has(key)) pending.add(key, priorityOf(pod));
+    },
+    podsChanged(changes: readonly Changed<Pod>[]): void {
+      settle();
+      let freed = false;
+      for (const { key, before, after } of changes) {
+        freed ||= takesRoom(before) && !takesRoom(after);
+        const edited =
+          before !== undefined && after !== undefined && wantsNode(after) && needsOf(before) !== needsOf(after);
+        if (edited) pending.forget(key); // what kept it waiting may not hold any more
+        this.consider(key, after);
+      }
+      if (freed) pending.hasten(world.now());
+    },
+    nodesChanged(changes: readonly Changed<Node>[]): void {
+      if (changes.some(({ before, after }) => offerOf(before) !== offerOf(after))) pending.hasten(world.now());
+    },
+    /** Decides for as many ready pods as there is room for. */
+    decide(): Observable<Said<unknown>> {
+      settle();
+      pending.wake(world.now());
+      const work: Observable<Said<unknown>>[] = [];
+      for (let decided = 0; decided < DECISIONS_A_TURN_MAX && inFlight < IN_FLIGHT_MAX; decided++) {
+        const key = pending.take();
+        if (key === undefined) break;
+        const pod = find(key);
+        if (pod === undefined || !wantsNode(pod) || assumed.has(key)) continue;
+        const placing = place(key, pod);
+        if (placing !== undefined) work.push(placing);
+      }
+      ringAtNextWait();
+      return work.length === 0 ? EMPTY : merge(...work);
+    },
+  };
+}
+
+const keyOfPod = (pod: Pod): Key => storeKey('pods', pod.metadata?.namespace, pod.metadata?.name ?? '');
+const priorityOf = (pod: Pod): number => pod.spec?.priority ?? 0;
+const isFinished = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+const takesRoom = (pod: Pod | undefined): boolean =>
+  pod !== undefined && (pod.spec?.nodeName ?? '') !== '' && !isFinished(pod);
+
+const wantsNode = (pod: Pod): boolean =>
+  (pod.spec?.nodeName ?? '') === '' &&
+  pod.metadata?.deletionTimestamp === undefined &&
+  !isFinished(pod) &&
+  (pod.spec?.schedulerName ?? NAME) === NAME &&
+  (pod.spec?.schedulingGates ?? []).length === 0;
+
+/** What decides where a pod fits; its status does not. */
+const needsOf = ({ metadata, spec }: Pod): string => canonicalJson([metadata?.uid, spec]);
+const offerOf = (node: Node | undefined): string =>
+  node === undefined
+    ? ''
+    : canonicalJson([node.metadata?.labels, node.spec, node.status?.allocatable ?? node.status?.capacity]);
+
+function bind(world: SchedulerWorld, pod: Pod, node: string): Observable<Said<unknown>> {
+  const { name = '', namespace = '' } = pod.metadata ?? {};
+  const binding: Binding = {
+    apiVersion: 'v1',
+    kind: 'Binding',
+    metadata: { name, namespace },
+    target: { apiVersion: 'v1', kind: 'Node', name: node },
+  };
+  const asked$ = world
+    .ask(world.say.bind({ namespace, name }, binding), { timeoutMs: ASK_TIMEOUT_MS })
+    .pipe(ignoreElements());
+  const note = {
+    type: 'Normal',
+    reason: 'Scheduled',
+    message: `Successfully assigned ${namespace}/${name} to ${node}`,
+  } as const;
+  return concat(
+    asked$,
+    defer(() => [world.say.event({ namespace }, makeEvent(pod, note, NAME, world.now()))]),
+  );
+}
+
+/** Tells why a pod has no node: as its condition, once, and as an event, counted. */
+function refuse(world: SchedulerWorld, pod: Pod, message: string): Observable<Said<unknown>> {
+  const { name = '', namespace = '', resourceVersion } = pod.metadata ?? {};
+  const conditions = withUnschedulable(pod.status?.conditions ?? [], message, world.now());
+  const patch = { metadata: { resourceVersion }, status: { conditions } };
+  const condition$ =
+    conditions === undefined
+      ? EMPTY
+      : world.ask(world.say.status({ namespace, name }, patch), { timeoutMs: ASK_TIMEOUT_MS }).pipe(
+          ignoreElements(),
+          // Changed or gone meanwhile: the change comes by itself, and the next attempt tells it.
+          catchError((error: unknown) => (retryOf(error) === 'reread' ? EMPTY : failed(error))),
+        );
+  const event = makeEvent(pod, { type: 'Warning', reason: 'FailedScheduling', message }, NAME, world.now());
+  return concat(condition$, tellOnceMore(world, event));
+}
+
+const failed = (error: unknown): Observable<never> =>
+  defer(() => {
+    throw error;
+  });
+
+/** @returns undefined when the conditions say so already */
+function withUnschedulable(
+  conditions: readonly PodCondition[],
+  message: string,
+  now: number,
+): readonly PodCondition[] | undefined {
+  const current = conditions.find(({ type }) => type === 'PodScheduled');
+  if (current?.status === 'False' && current.reason === 'Unschedulable' && current.message === message)
+    return undefined;
+  const since = current?.status === 'False' ? (current.lastTransitionTime ?? rfc3339(now)) : rfc3339(now);
+  const condition = {
+    type: 'PodScheduled',
+    status: 'False',
+    reason: 'Unschedulable',
+    message,
+    lastTransitionTime: since,
+  };
+  return [...conditions.filter(({ type }) => type !== 'PodScheduled'), condition];
+}
+
+/** Creates an event, or counts the one that is there. */
+function tellOnceMore(world: SchedulerWorld, event: Event): Observable<never> {
+  const { namespace, name } = event.metadata;
+  const options = { timeoutMs: ASK_TIMEOUT_MS };
+  const counted$ = defer(() => world.ask(world.say.getEvent({ namespace, name }), options)).pipe(
+    mergeMap((stored) => world.ask(world.say.countEvent({ namespace, name }, repeatOf(stored, world.now())), options)),
+  );
+  return world.ask(world.say.event({ namespace, name }, event), options).pipe(
+    catchError((error: unknown) =>
+      error instanceof StatusError && error.reason === 'AlreadyExists' ? counted$ : failed(error),
+    ),
+    ignoreElements(),
+  );
+}

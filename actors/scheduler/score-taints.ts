@@ -1,0 +1,12 @@
+import { toleratedBy } from '../../contracts/select/taints.ts';
+import type { Score } from './score.ts';
+
+/** The fewer PreferNoSchedule taints it would have to put up with, the better. */
+export const scoreTaints: Score = {
+  weight: 3,
+  scale: 'down',
+  score: (pod, node) =>
+    node.discouraging.length === 0
+      ? 0
+      : node.discouraging.filter((taint) => !toleratedBy(pod.tolerations, taint)).length,
+};
