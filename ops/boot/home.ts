@@ -15,6 +15,7 @@ export const homePaths = (home: string) => ({
   home,
   bin: join(home, 'bin'),
   natsServer: join(home, 'bin', 'nats-server'),
+  busybox: join(home, 'bin', 'busybox'),
   /** Downloads and apt's private lists; may be deleted at any time. */
   cache: join(home, 'cache'),
   nats: join(home, 'nats'),

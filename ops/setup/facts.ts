@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import Dockerode from 'dockerode';
 import { lookForNatsServer } from '../boot/find-nats-server.ts';
+import { homePaths, troupeHome } from '../boot/home.ts';
+import { findBusybox } from './images.ts';
 import { type Mirror, planMirrors } from './plan-apt-sources.ts';
 import type { EngineFact, SetupFacts } from './plan-setup.ts';
 
@@ -55,14 +57,21 @@ function aptMirrors(codename: string): readonly Mirror[] {
   return planMirrors(files, codename);
 }
 
+async function hasBusybox(env: NodeJS.ProcessEnv): Promise<boolean> {
+  try {
+    await findBusybox(homePaths(troupeHome(env)));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const PING_MS = 5_000;
 
 /** Does an engine answer (DOCKER_HOST, else the usual socket)? */
 export async function findEngine(): Promise<EngineFact> {
   try {
-    const { Version } = (await new Dockerode().version({ abortSignal: AbortSignal.timeout(PING_MS) })) as {
-      Version: string;
-    };
+    const { Version } = await new Dockerode({ timeout: PING_MS }).version();
     return { answers: true, version: Version };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -89,6 +98,7 @@ export async function gatherFacts(env: NodeJS.ProcessEnv = process.env): Promise
     ...(glibc === undefined ? {} : { glibc }),
     noInstall: env['TROUPE_NO_INSTALL'] === '1',
     ...(natsServer === undefined ? {} : { natsServer }),
+    busybox: await hasBusybox(env),
     engine,
     dockerd: !engine.answers && findProgram('dockerd') !== undefined,
     systemd: existsSync('/run/systemd/system'),

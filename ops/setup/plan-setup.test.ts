@@ -7,6 +7,7 @@ const bare: SetupFacts = {
   root: true,
   glibc: '2.36',
   noInstall: false,
+  busybox: true,
   engine: { answers: false, why: 'absent', words: 'ENOENT' },
   dockerd: false,
   systemd: false,
@@ -21,6 +22,7 @@ const brief = (step: SetupStep): string => {
   if (step.do === 'say') return 'say';
   if (step.do === 'lack') return `lack ${step.what}: ${step.text}`;
   if (step.do === 'start-docker') return `start-docker by ${step.by}`;
+  if (step.do === 'fetch-programs') return `fetch ${step.programs.join(' ')}`;
   return step.do;
 };
 const about = (part: string) => expect.stringContaining(part) as string;
@@ -28,8 +30,8 @@ const about = (part: string) => expect.stringContaining(part) as string;
 it.each<{ why: string; facts: SetupFacts; plan: readonly string[] }>([
   {
     why: 'a bare Debian gets everything, each announced first',
-    facts: bare,
-    plan: ['say', 'install-nats-server', 'say', 'install-docker', 'start-docker by dockerd'],
+    facts: { ...bare, busybox: false },
+    plan: ['say', 'fetch nats-server busybox', 'say', 'install-docker', 'start-docker by dockerd'],
   },
   { why: 'where all is there, nothing happens', facts: { ...bare, natsServer: nats, engine }, plan: [] },
   {
@@ -86,12 +88,22 @@ it.each<{ why: string; facts: SetupFacts; plan: readonly string[] }>([
   {
     why: 'a server too old is replaced by one of our own',
     facts: { ...bare, engine, natsServer: { path: '/usr/sbin/nats-server', version: '2.9.10', verdict: 'refuse' } },
-    plan: ['say', 'install-nats-server'],
+    plan: ['say', 'fetch nats-server'],
   },
   {
     why: 'a server older than the tested one gets a warning',
     facts: { ...bare, engine, natsServer: { path: '/usr/sbin/nats-server', version: '2.12.1', verdict: 'warn' } },
     plan: ['say'],
+  },
+  {
+    why: 'a static busybox runs with any C library',
+    facts: { ...bare, glibc: '2.17', natsServer: nats, engine, busybox: false },
+    plan: ['say', 'fetch busybox'],
+  },
+  {
+    why: 'a busybox that is nowhere to be had is named',
+    facts: { ...notDebian, natsServer: nats, engine, busybox: false },
+    plan: [about('lack busybox: no static busybox found, and this machine is not Debian: install busybox-static')],
   },
   {
     why: "somebody else's engine is never replaced",

@@ -11,6 +11,8 @@ export interface SetupFacts {
   /** TROUPE_NO_INSTALL=1 */
   readonly noInstall: boolean;
   readonly natsServer?: { readonly path: string; readonly version: string; readonly verdict: 'ok' | 'warn' | 'refuse' };
+  /** Is there a static busybox? The image that holds a pod's network is made of it. */
+  readonly busybox: boolean;
   readonly engine: EngineFact;
   /** Is there a dockerd to start? */
   readonly dockerd: boolean;
@@ -25,13 +27,17 @@ export type EngineFact =
   /** `denied`: it is there, but not for this user. `elsewhere`: DOCKER_HOST names one that does not answer. */
   | { readonly answers: false; readonly why: 'absent' | 'denied' | 'elsewhere'; readonly words: string };
 
+/** Programs that TROUPE_HOME/bin may hold. */
+export type Program = 'nats-server' | 'busybox';
+
 export type SetupStep =
   | { readonly do: 'say'; readonly text: string }
-  | { readonly do: 'install-nats-server'; readonly mirrors: readonly Mirror[] }
+  /** Taken from Debian packages and put into TROUPE_HOME/bin. */
+  | { readonly do: 'fetch-programs'; readonly programs: readonly Program[]; readonly mirrors: readonly Mirror[] }
   | { readonly do: 'install-docker' }
   | { readonly do: 'start-docker'; readonly by: 'systemd' | 'dockerd' }
   /** Something that is needed and that set-up cannot get; one line with a way out. */
-  | { readonly do: 'lack'; readonly what: 'nats-server' | 'engine'; readonly text: string };
+  | { readonly do: 'lack'; readonly what: Program | 'engine'; readonly text: string };
 
 /** What the package of nats-server in Debian's unstable release is linked against. */
 const GLIBC_NEEDED = [2, 34] as const;
@@ -50,32 +56,54 @@ function mayNotInstall(facts: SetupFacts): string | undefined {
   return facts.root ? undefined : 'only root may install it';
 }
 
-function planNatsServer(facts: SetupFacts): readonly SetupStep[] {
-  const { natsServer } = facts;
-  if (natsServer?.verdict === 'ok') return [];
-  if (natsServer?.verdict === 'warn') {
-    return [{ do: 'say', text: `${natsServer.path} is nats-server ${natsServer.version}, older than the tested 2.15` }];
-  }
-  const found =
-    natsServer === undefined ? 'no nats-server found' : `${natsServer.path} is ${natsServer.version}, too old`;
-  const lack = (why: string): readonly SetupStep[] => [
-    {
-      do: 'lack',
-      what: 'nats-server',
-      text: `${found}, and ${why}: install nats-server 2.15 or newer, or name it in TROUPE_NATS_SERVER`,
-    },
-  ];
+/** Why a program cannot be fetched here; `undefined` when it can. busybox is static and runs with any C library. */
+function mayNotFetch(facts: SetupFacts, program: Program): string | undefined {
   const why = mayNotInstall(facts);
-  if (why !== undefined) return lack(why);
-  if (!glibcServes(facts.glibc)) return lack(`Debian's package needs glibc 2.34 (here ${facts.glibc ?? 'none'})`);
-  if (facts.mirrors.length === 0) return lack('apt knows no mirror of Debian');
-  return [
-    {
+  if (why !== undefined) return why;
+  if (program === 'nats-server' && !glibcServes(facts.glibc)) {
+    return `Debian's package needs glibc 2.34 (here ${facts.glibc ?? 'none'})`;
+  }
+  return facts.mirrors.length === 0 ? 'apt knows no mirror of Debian' : undefined;
+}
+
+const WAY_OUT: Readonly<Record<Program, string>> = {
+  'nats-server': 'install nats-server 2.15 or newer, or name it in TROUPE_NATS_SERVER',
+  busybox: 'install busybox-static, of which the image that holds a pod together is made',
+};
+
+/** What is found of nats-server when it will not do. */
+function wantOfNats({ natsServer }: SetupFacts): string | undefined {
+  if (natsServer === undefined) return 'no nats-server found';
+  return natsServer.verdict === 'refuse' ? `${natsServer.path} is ${natsServer.version}, too old` : undefined;
+}
+
+function planPrograms(facts: SetupFacts): readonly SetupStep[] {
+  const steps: SetupStep[] = [];
+  const fetched: Program[] = [];
+  const found: string[] = [];
+  const wants = { 'nats-server': wantOfNats(facts), busybox: facts.busybox ? undefined : 'no static busybox found' };
+  for (const program of ['nats-server', 'busybox'] as const) {
+    const want = wants[program];
+    if (want === undefined) continue;
+    const why = mayNotFetch(facts, program);
+    if (why !== undefined) steps.push({ do: 'lack', what: program, text: `${want}, and ${why}: ${WAY_OUT[program]}` });
+    else {
+      found.push(want);
+      fetched.push(program);
+    }
+  }
+  if (fetched.length > 0) {
+    const text = `${found.join(', ')}: taking ${fetched.join(' and ')} from Debian's unstable release into TROUPE_HOME/bin (apt's sources stay as they are)`;
+    steps.push({ do: 'say', text }, { do: 'fetch-programs', programs: fetched, mirrors: facts.mirrors });
+  }
+  const { natsServer } = facts;
+  if (natsServer?.verdict === 'warn') {
+    steps.push({
       do: 'say',
-      text: `${found}: taking it from Debian's unstable release (unpacked into TROUPE_HOME/bin; apt's sources stay as they are)`,
-    },
-    { do: 'install-nats-server', mirrors: facts.mirrors },
-  ];
+      text: `${natsServer.path} is nats-server ${natsServer.version}, older than the tested 2.15`,
+    });
+  }
+  return steps;
 }
 
 function planEngine(facts: SetupFacts): readonly SetupStep[] {
@@ -110,4 +138,4 @@ function planEngine(facts: SetupFacts): readonly SetupStep[] {
  * What has to happen before a cluster can run here. Pure.
  * @returns `[]` when all is there; installations are announced by a `say` before them
  */
-export const planSetup = (facts: SetupFacts): readonly SetupStep[] => [...planNatsServer(facts), ...planEngine(facts)];
+export const planSetup = (facts: SetupFacts): readonly SetupStep[] => [...planPrograms(facts), ...planEngine(facts)];

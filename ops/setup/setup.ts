@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { type HomePaths, homePaths, makePrivateFolder, troupeHome } from '../boot/home.ts';
 import { installDocker, startDocker } from './docker.ts';
 import { gatherFacts } from './facts.ts';
-import { installNatsServer } from './install-nats-server.ts';
-import { planSetup, type SetupStep } from './plan-setup.ts';
+import { fetchPrograms } from './fetch-programs.ts';
+import { planSetup, type Program, type SetupStep } from './plan-setup.ts';
 
 /** Something that is needed and missing, in one line with a way out. */
 export interface Lack {
-  readonly what: 'nats-server' | 'engine';
+  readonly what: Program | 'engine';
   readonly text: string;
 }
 
@@ -20,13 +20,12 @@ async function take(step: SetupStep, paths: HomePaths, say: (text: string) => vo
       return undefined;
     case 'lack':
       return step;
-    case 'install-nats-server':
+    case 'fetch-programs':
       try {
-        const version = await installNatsServer(paths, step.mirrors, logFile);
-        say(`nats-server ${version} is in ${paths.bin}`);
+        await fetchPrograms(paths, step.programs, step.mirrors, logFile);
         return undefined;
       } catch (error) {
-        return { what: 'nats-server', text: (error as Error).message };
+        return { what: step.programs[0] ?? 'nats-server', text: (error as Error).message };
       }
     case 'install-docker':
     case 'start-docker':

@@ -1,5 +1,6 @@
 import { buildLocalImage, type LocalImage } from './local-image.ts';
 import type { Engine } from './engine.ts';
+import type { Busybox } from './static-busybox.ts';
 
 export const LOCAL_PAUSE_IMAGE = 'troupe/pause:local';
 export const SAMPLE_IMAGE = 'troupe/sample:local';
@@ -24,9 +25,12 @@ const SAMPLE: LocalImage = {
   files: { '/bin/serve': SERVE },
 };
 
-export const buildPauseImage = (engine: Engine): Promise<{ readonly imageId: string }> =>
-  buildLocalImage(engine, LOCAL_PAUSE_IMAGE, PAUSE);
+export const buildPauseImage = (engine: Engine, busybox?: Busybox): Promise<{ readonly imageId: string }> =>
+  buildLocalImage(engine, LOCAL_PAUSE_IMAGE, PAUSE, busybox);
 
 /** A web server on port 8080 whose page names its pod and says `$MESSAGE`; ends at once on SIGTERM. */
-export const buildSampleImage = (engine: Engine, tag: string = SAMPLE_IMAGE): Promise<{ readonly imageId: string }> =>
-  buildLocalImage(engine, tag, SAMPLE);
+export const buildSampleImage = (
+  engine: Engine,
+  tag: string = SAMPLE_IMAGE,
+  busybox?: Busybox,
+): Promise<{ readonly imageId: string }> => buildLocalImage(engine, tag, SAMPLE, busybox);

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { statusError } from '../../contracts/errors/status.ts';
 
-const PLACES = ['/bin/busybox', '/usr/bin/busybox', '/bin/busybox.static', '/usr/bin/busybox-static', '/sbin/busybox'];
+export const BUSYBOX_PLACES = ['/bin/busybox', '/usr/bin/busybox', '/bin/busybox.static', '/usr/bin/busybox-static', '/sbin/busybox'];
 const PROGRAM_INTERPRETER = 3;
 
 export interface Busybox {
@@ -13,7 +13,7 @@ export interface Busybox {
 }
 
 /** The machine's own static busybox, which is all that a small image needs. @throws StatusError NotFound */
-export async function findStaticBusybox(places: readonly string[] = PLACES): Promise<Busybox> {
+export async function findStaticBusybox(places: readonly string[] = BUSYBOX_PLACES): Promise<Busybox> {
   for (const path of places) {
     const binary = await readFile(path).catch(() => undefined);
     if (binary === undefined || !isStaticElf(binary)) continue;

@@ -1,5 +1,7 @@
 import Dockerode from 'dockerode';
-import { makeLocalImage } from '../../ops/boot/local-image.ts';
+import { homePaths, troupeHome } from '../../ops/boot/home.ts';
+import { findBusybox, hasImage } from '../../ops/setup/images.ts';
+import { buildLocalImage } from '../../runtime-adapters/docker/local-image.ts';
 
 /** The engine that set-up found or started (DOCKER_HOST, else the local socket). */
 export const docker = new Dockerode();
@@ -20,7 +22,10 @@ export async function testImage(): Promise<string> {
   } catch (cause) {
     throw new Error('no Docker engine answers; `npm test` starts one on Debian as root, else start one', { cause });
   }
-  await makeLocalImage(docker, TEST_IMAGE);
+  if (!(await hasImage(docker, TEST_IMAGE))) {
+    const busybox = await findBusybox(homePaths(troupeHome()));
+    await buildLocalImage(docker, TEST_IMAGE, { entrypoint: [], cmd: ['sh'] }, busybox);
+  }
   await docker.getImage(TEST_IMAGE).tag({ repo: 'troupe-test/shell', tag: '2' });
   return TEST_IMAGE;
 }

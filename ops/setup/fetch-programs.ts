@@ -1,6 +1,7 @@
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -15,6 +16,7 @@ import { statusError } from '../../contracts/errors/status.ts';
 import { type HomePaths, makePrivateFolder } from '../boot/home.ts';
 import { judgeNatsVersion, parseNatsVersion } from '../boot/plan-nats-version.ts';
 import type { Mirror } from './plan-apt-sources.ts';
+import type { Program } from './plan-setup.ts';
 import { runCommand } from './run-command.ts';
 
 const SUITE = 'sid';
@@ -55,67 +57,88 @@ function aptFolder(mirror: Mirror): string {
   return folder;
 }
 
-/** Fetches the package from one mirror, signatures checked by apt. @returns the path of the program, unpacked */
-async function fetchFrom(folder: string, logFile: string): Promise<string> {
-  const options = aptOptions(folder);
+/** Which package holds a program, where in it, and where it goes. */
+const PACKAGES: Readonly<Record<Program, { readonly name: string; readonly inside: readonly string[] }>> = {
+  'nats-server': { name: 'nats-server', inside: ['usr/sbin/nats-server', 'usr/bin/nats-server'] },
+  busybox: { name: 'busybox-static', inside: ['usr/bin/busybox', 'bin/busybox'] },
+};
+
+/** Downloads one package, its signature checked by apt. @returns the path of its program, unpacked */
+async function unpack(folder: string, program: Program, logFile: string): Promise<string> {
+  const { name, inside } = PACKAGES[program];
   const deb = join(folder, 'deb');
-  await runCommand('apt-get', [...options, '-q', 'update'], { logFile, timeoutMs: UPDATE_MS });
-  await runCommand('apt-get', [...options, '-q', 'download', 'nats-server'], {
+  await runCommand('apt-get', [...aptOptions(folder), '-q', 'download', name], {
     cwd: deb,
     logFile,
     timeoutMs: DOWNLOAD_MS,
   });
-  const file = readdirSync(deb).find((name) => name.endsWith('.deb'));
-  if (file === undefined) throw statusError('InternalError', 'apt-get download nats-server: it left no package');
-  const unpacked = join(folder, 'unpacked');
+  const file = readdirSync(deb).find((found) => found.startsWith(`${name}_`));
+  if (file === undefined) throw statusError('InternalError', `apt-get download ${name}: it left no package`);
+  const unpacked = join(folder, program);
   await runCommand('dpkg-deb', ['-x', join(deb, file), unpacked], { logFile, timeoutMs: 60_000 });
-  return join(unpacked, 'usr', 'sbin', 'nats-server');
+  const path = inside.map((place) => join(unpacked, place)).find((place) => existsSync(place));
+  if (path === undefined) throw statusError('InternalError', `${file} has no ${inside.join(' and no ')}`);
+  return path;
 }
 
 /** @throws StatusError when the program does not run here, or is too old (an old snapshot of the archive) */
-function checkProgram(path: string): string {
+function checkProgram(program: Program, path: string): void {
   let said: string;
   try {
-    said = execFileSync(path, ['--version'], { encoding: 'utf8', timeout: 10_000 });
+    said = execFileSync(path, ['--version'], {
+      encoding: 'utf8',
+      timeout: 10_000,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
   } catch (cause) {
+    if (program === 'busybox') return; // has no --version; the images that are made of it show whether it runs
     throw statusError('InternalError', `the package's nats-server does not run here: ${String(cause)}`);
   }
   const version = parseNatsVersion(said);
-  if (version === undefined || judgeNatsVersion(version) === 'refuse') {
+  if (program === 'nats-server' && (version === undefined || judgeNatsVersion(version) === 'refuse')) {
     throw statusError('InternalError', `the package's nats-server is ${version ?? said.trim()}, too old`);
   }
-  return version;
+}
+
+/** In one step: whoever starts it meanwhile runs the old file or the new. */
+function install(program: string, place: string): void {
+  copyFileSync(program, `${place}.new`);
+  chmodSync(`${place}.new`, 0o755);
+  renameSync(`${place}.new`, place);
 }
 
 /**
- * Puts nats-server into TROUPE_HOME/bin, from the first mirror that has it.
- * @returns its version
+ * Puts programs into TROUPE_HOME/bin, from the first mirror that has them all.
  * @throws StatusError ServiceUnavailable when no mirror serves; the message says what each answered
  */
-export async function installNatsServer(
+export async function fetchPrograms(
   paths: HomePaths,
+  programs: readonly Program[],
   mirrors: readonly Mirror[],
   logFile: string,
-): Promise<string> {
+): Promise<void> {
+  const places = { 'nats-server': paths.natsServer, busybox: paths.busybox };
   const refusals: string[] = [];
+  makePrivateFolder(paths.bin);
   for (const mirror of mirrors) {
     const folder = aptFolder(mirror);
     try {
-      const program = await fetchFrom(folder, logFile);
-      const version = checkProgram(program);
-      makePrivateFolder(paths.bin);
-      copyFileSync(program, `${paths.natsServer}.new`);
-      chmodSync(`${paths.natsServer}.new`, 0o755);
-      renameSync(`${paths.natsServer}.new`, paths.natsServer);
-      return version;
+      await runCommand('apt-get', [...aptOptions(folder), '-q', 'update'], { logFile, timeoutMs: UPDATE_MS });
+      for (const program of programs) {
+        const unpacked = await unpack(folder, program, logFile);
+        checkProgram(program, unpacked);
+        install(unpacked, places[program]);
+      }
+      return;
     } catch (error) {
       refusals.push(`${mirror.uri}: ${(error as Error).message}`);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   }
+  const names = programs.map((program) => PACKAGES[program].name).join(' and ');
   throw statusError(
     'ServiceUnavailable',
-    `nats-server could not be taken from any mirror (${refusals.join('; ')}); install 2.15 or newer yourself and name it in TROUPE_NATS_SERVER`,
+    `no mirror gave ${names} (${refusals.join('; ')}); install them yourself (nats-server 2.15 or newer, named in TROUPE_NATS_SERVER)`,
   );
 }

@@ -1,0 +1,40 @@
+import Dockerode from 'dockerode';
+import {
+  buildPauseImage,
+  buildSampleImage,
+  LOCAL_PAUSE_IMAGE,
+  SAMPLE_IMAGE,
+} from '../../runtime-adapters/docker/known-images.ts';
+import { type Busybox, BUSYBOX_PLACES, findStaticBusybox } from '../../runtime-adapters/docker/static-busybox.ts';
+import type { HomePaths } from '../boot/home.ts';
+
+/** The machine's static busybox, else the one that set-up fetched. @throws StatusError NotFound */
+export const findBusybox = (paths: HomePaths): Promise<Busybox> =>
+  findStaticBusybox([...BUSYBOX_PLACES, paths.busybox]);
+
+export async function hasImage(docker: Dockerode, image: string): Promise<boolean> {
+  try {
+    await docker.getImage(image).inspect();
+    return true;
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return false;
+    throw error;
+  }
+}
+
+/**
+ * Makes the images that must be there without any registry: the one that holds a pod's network, and the sample's.
+ * @returns those that were made now
+ */
+export async function makeImages(paths: HomePaths): Promise<readonly string[]> {
+  const docker = new Dockerode();
+  const made: string[] = [];
+  const make = async (image: string, build: (busybox: Busybox) => Promise<unknown>): Promise<void> => {
+    if (await hasImage(docker, image)) return;
+    await build(await findBusybox(paths));
+    made.push(image);
+  };
+  await make(LOCAL_PAUSE_IMAGE, (busybox) => buildPauseImage(docker, busybox));
+  await make(SAMPLE_IMAGE, (busybox) => buildSampleImage(docker, SAMPLE_IMAGE, busybox));
+  return made;
+}
