@@ -1,0 +1,97 @@
+import { type StatusError, statusError } from '../../contracts/errors/status.ts';
+import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
+import type { Clock } from '../../contracts/time/clock.ts';
+import { realClock } from './clocks.ts';
+import { drawLatency, type SimulatedConfig, type SimulatedImage, type SlowOp } from './config.ts';
+import { emptyNode, type SimulatedNode } from './simulated-node.ts';
+import { SimulatedRuntime } from './simulated-runtime.ts';
+
+/**
+ * The machines of a simulation: what `runtime(node)` made stays here, as what Docker made stays with Docker. A node is a few
+ * maps; a container costs a timer only while it has an end to come to.
+ */
+export class SimulatedEngine {
+  readonly config: SimulatedConfig;
+  readonly clock: Clock;
+  readonly #random: () => number;
+  readonly #nodes = new Map<string, SimulatedNode>();
+  readonly #away = new Set<string>();
+  readonly #faults: {
+    readonly op: string;
+    readonly node: string | undefined;
+    times: number;
+    readonly error: StatusError;
+  }[] = [];
+  #addresses = 0;
+
+  /** @param random  uniform in [0, 1), for latencies that are ranges */
+  constructor(config: SimulatedConfig = {}, given: { readonly clock?: Clock; readonly random?: () => number } = {}) {
+    this.config = config;
+    this.clock = given.clock ?? realClock;
+    this.#random = given.random ?? Math.random;
+  }
+
+  /** An adapter of a node; one made later goes on where an earlier one ended. */
+  runtime(node: string): RuntimeAdapter {
+    return new SimulatedRuntime(this, node);
+  }
+
+  /** While `false` every call of this node is refused with ServiceUnavailable; its containers run on. */
+  setReachable(node: string, reachable: boolean): void {
+    if (!reachable) this.#away.add(node);
+    else if (this.#away.delete(node)) this.node(node).tell({});
+  }
+
+  /** The next `times` calls of an operation fail so, on one node or on any. */
+  failNext(op: string, error: StatusError, times = 1, node?: string): void {
+    this.#faults.push({ op, node, times, error });
+  }
+
+  /** A running container ends by itself, behind everybody's back. */
+  crash(node: string, containerId: string, exitCode: number, oomKilled = false): void {
+    this.node(node).end(containerId, { exitCode, oomKilled, at: this.clock.now() });
+  }
+
+  node(name: string): SimulatedNode {
+    let node = this.#nodes.get(name);
+    if (node === undefined) this.#nodes.set(name, (node = emptyNode(name)));
+    return node;
+  }
+
+  /** Passes the time that an operation takes, then fails it if it is to fail. @throws StatusError */
+  async take(node: string, op: string, latency = this.config.latencyMs?.[op as SlowOp]): Promise<void> {
+    this.#refuse(node, op);
+    const delayMs = drawLatency(latency, this.#random);
+    if (delayMs > 0) {
+      await new Promise<void>((resolve) => void this.clock.after(delayMs, resolve));
+      this.#refuse(node, op);
+    }
+    const at = this.#faults.findIndex((fault) => fault.op === op && (fault.node ?? node) === node);
+    const fault = this.#faults[at];
+    if (fault === undefined) return;
+    fault.times -= 1;
+    if (fault.times <= 0) this.#faults.splice(at, 1);
+    throw fault.error;
+  }
+
+  /** @returns `undefined` when no registry has it */
+  image(name: string): SimulatedImage | undefined {
+    const known = this.config.images?.[name];
+    if (known !== undefined) return known;
+    return this.config.otherImages === false ? undefined : (this.config.otherImages ?? {});
+  }
+
+  nextAddress(): string {
+    const n = ++this.#addresses;
+    return `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`;
+  }
+
+  #refuse(node: string, op: string): void {
+    if (this.#away.has(node)) {
+      throw statusError(
+        'ServiceUnavailable',
+        `${op} on ${node}: the simulated engine is out of reach; make it reachable again`,
+      );
+    }
+  }
+}

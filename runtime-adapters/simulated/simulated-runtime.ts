@@ -1,0 +1,285 @@
+import { type StatusError, statusError } from '../../contracts/errors/status.ts';
+import type { LogLine, LogLines } from '../../contracts/messages/logs.ts';
+import type { LogWindow, RuntimeAdapter, RuntimeLevel } from '../../contracts/runtime/adapter.ts';
+import type { PodRef, PodSandboxConfig, ResolvedContainerConfig } from '../../contracts/runtime/config.ts';
+import { runtimeError } from '../../contracts/runtime/errors.ts';
+import type { ContainerStatus, ImageInfo, RuntimeInfo, SandboxStatus } from '../../contracts/runtime/status.ts';
+import { runOf } from './config.ts';
+import { imageInfo } from './image-info.ts';
+import type { SimulatedEngine } from './simulated-engine.ts';
+import { followLogs, readLogs } from './simulated-logs.ts';
+import type { SimulatedContainer, SimulatedNode } from './simulated-node.ts';
+
+const KILLED = 137;
+const TERMINATED = 143;
+const CANNOT_RUN = 127;
+
+/** One node's runtime in a simulation; all it knows is the engine's. */
+export class SimulatedRuntime implements RuntimeAdapter {
+  readonly #engine: SimulatedEngine;
+  readonly #node: SimulatedNode;
+  readonly #watching = new Set<(hint: { readonly podUid?: string }) => void>();
+
+  constructor(engine: SimulatedEngine, node: string) {
+    this.#engine = engine;
+    this.#node = engine.node(node);
+  }
+
+  async info(): Promise<RuntimeInfo> {
+    await this.#take('info');
+    const { cpuMillis = 4000, memoryBytes = 8 * 1024 ** 3 } = this.#engine.config;
+    return {
+      runtime: 'simulated',
+      version: '1',
+      operatingSystem: 'linux',
+      osImage: 'simulated',
+      kernelVersion: 'simulated',
+      architecture: 'amd64',
+      cpuMillis,
+      memoryBytes,
+    };
+  }
+
+  async list(filter: { readonly podUid?: string } = {}): Promise<RuntimeLevel> {
+    await this.#take('list');
+    const wanted = ({ pod }: { readonly pod: PodRef }): boolean => (filter.podUid ?? pod.uid) === pod.uid;
+    return {
+      sandboxes: [...this.#node.sandboxes.values()].filter(wanted),
+      containers: [...this.#node.containers.values()].map(({ status }) => status).filter(wanted),
+    };
+  }
+
+  async runPodSandbox({ pod, attempt, hostNetwork = false }: PodSandboxConfig): Promise<SandboxStatus> {
+    await this.#take('runPodSandbox');
+    const key = `${pod.uid}\0${attempt}`;
+    const known = this.#node.sandboxes.get(this.#node.ids.get(key) ?? '');
+    if (known !== undefined) return known;
+    const id = this.#newId(key);
+    const address = hostNetwork ? {} : { ip: this.#engine.nextAddress() };
+    const sandbox: SandboxStatus = { id, pod, attempt, state: 'ready', ...address, createdAt: this.#now() };
+    this.#node.sandboxes.set(id, sandbox);
+    return sandbox;
+  }
+
+  async stopPodSandbox(sandboxId: string): Promise<void> {
+    await this.#take('stopPodSandbox');
+    this.#stopSandbox(sandboxId);
+  }
+
+  async removePodSandbox(sandboxId: string): Promise<void> {
+    await this.#take('remove');
+    this.#stopSandbox(sandboxId);
+    for (const { status } of this.#inSandbox(sandboxId)) this.#forget(status.id, keyOf(status));
+    const sandbox = this.#node.sandboxes.get(sandboxId);
+    if (sandbox === undefined) return;
+    this.#node.sandboxes.delete(sandboxId);
+    this.#forget(sandboxId, `${sandbox.pod.uid}\0${sandbox.attempt}`);
+    this.#node.tell({ podUid: sandbox.pod.uid });
+  }
+
+  async pullImage(image: string): Promise<ImageInfo> {
+    const found = this.#engine.image(image);
+    await this.#engine.take(this.#node.name, 'pullImage', found?.pull?.latencyMs);
+    const { fails, failTimes = Number.POSITIVE_INFINITY } = found?.pull ?? {};
+    const failed = this.#node.pullFailures.get(image) ?? 0;
+    if (found === undefined) throw pullRefusal(image, 'no registry has it');
+    if (fails !== undefined && failed < failTimes) {
+      this.#node.pullFailures.set(image, failed + 1);
+      throw pullRefusal(image, fails);
+    }
+    const info = imageInfo(image);
+    this.#node.images.set(info.imageId, image);
+    return info;
+  }
+
+  async imageStatus(image: string): Promise<ImageInfo | undefined> {
+    await this.#take('imageStatus');
+    const name = this.#imageName(image);
+    return name === undefined ? undefined : { ...imageInfo(name), image };
+  }
+
+  async createContainer(config: ResolvedContainerConfig): Promise<string> {
+    await this.#take('createContainer');
+    const { pod, name, attempt, sandboxId, specHash } = config;
+    const known = this.#node.ids.get(keyOf(config));
+    if (known !== undefined) return known;
+    const act = `create container ${name} of pod ${pod.namespace}/${pod.name}`;
+    const imageName = this.#imageName(config.image);
+    if (imageName === undefined) {
+      throw runtimeError(
+        'NotFound',
+        'ImageNotPresent',
+        `${act}: no image ${config.image} on the node; pull the image first`,
+      );
+    }
+    if (!this.#node.sandboxes.has(sandboxId)) {
+      throw runtimeError('Invalid', 'CreateContainerError', `${act}: no sandbox ${sandboxId}; run one first`);
+    }
+    const id = this.#newId(keyOf(config));
+    const status: ContainerStatus = {
+      id,
+      sandboxId,
+      pod,
+      name,
+      attempt,
+      specHash,
+      state: 'created',
+      image: config.imageName ?? config.image,
+      imageId: imageInfo(imageName).imageId,
+      createdAt: this.#now(),
+    };
+    const run = this.#runOf(imageName, config);
+    this.#node.containers.set(id, { status, run, forget: () => undefined, onEnd: new Set() });
+    return id;
+  }
+
+  async startContainer(containerId: string): Promise<void> {
+    await this.#take('startContainer');
+    const container = this.#needed(containerId);
+    const { status, run } = container;
+    if (status.startedAt !== undefined) return;
+    const act = `start container ${status.name} of pod ${status.pod.namespace}/${status.pod.name}`;
+    if (this.#node.sandboxes.get(status.sandboxId)?.state !== 'ready') {
+      throw runtimeError('Invalid', 'RunContainerError', `${act}: its sandbox does not run; run another attempt`);
+    }
+    if (run.cannotStart !== undefined) {
+      container.status = { ...status, ...cannotRun(run.cannotStart, this.#now()) };
+      throw runtimeError('Invalid', 'RunContainerError', `${act}: ${run.cannotStart}`);
+    }
+    container.status = { ...status, state: 'running', startedAt: this.#now() };
+    if (run.exitAfterMs !== undefined) {
+      const { exitCode = 0, oomKilled = false } = run;
+      container.forget = this.#engine.clock.after(run.exitAfterMs, () => this.#end(containerId, exitCode, oomKilled));
+    }
+  }
+
+  async stopContainer(containerId: string, graceMs: number): Promise<void> {
+    await this.#take('stopContainer');
+    const container = this.#node.containers.get(containerId);
+    if (container?.status.state !== 'running') return;
+    const { ignoresTerm = false, stopMs = 0, stopExitCode = TERMINATED } = container.run;
+    const obeys = !ignoresTerm && stopMs <= graceMs;
+    await new Promise<void>((resolve) => {
+      container.onEnd.add(resolve);
+      const end = (): void => this.#end(containerId, obeys ? stopExitCode : KILLED);
+      const delayMs = obeys ? stopMs : graceMs;
+      if (delayMs === 0) end();
+      else void this.#engine.clock.after(delayMs, end);
+    });
+  }
+
+  async removeContainer(containerId: string): Promise<void> {
+    await this.#take('remove');
+    const status = this.#node.containers.get(containerId)?.status;
+    if (status === undefined) return;
+    this.#end(containerId, KILLED);
+    this.#forget(containerId, keyOf(status));
+    this.#node.tell({ podUid: status.pod.uid });
+  }
+
+  async containerStatus(containerId: string): Promise<ContainerStatus> {
+    await this.#take('containerStatus');
+    return this.#needed(containerId).status;
+  }
+
+  async logs(containerId: string, window: LogWindow): Promise<LogLines> {
+    await this.#take('logs');
+    return readLogs(this.#needed(containerId), window, this.#now());
+  }
+
+  async followLogs(
+    containerId: string,
+    options: { readonly sinceTime?: string; readonly signal: AbortSignal },
+    onLine: (line: LogLine) => void,
+  ): Promise<void> {
+    await this.#take('logs');
+    await followLogs(this.#needed(containerId), this.#engine.clock, options, onLine);
+  }
+
+  watch(onChange: (hint: { readonly podUid?: string }) => void): () => void {
+    // A function of its own, so that one listener given twice is two watches.
+    const watcher = (hint: { readonly podUid?: string }): void => onChange(hint);
+    this.#node.watchers.add(watcher);
+    this.#watching.add(watcher);
+    return () => {
+      this.#node.watchers.delete(watcher);
+      this.#watching.delete(watcher);
+    };
+  }
+
+  close(): Promise<void> {
+    for (const watcher of this.#watching) this.#node.watchers.delete(watcher);
+    this.#watching.clear();
+    return Promise.resolve();
+  }
+
+  #take(op: string): Promise<void> {
+    return this.#engine.take(this.#node.name, op);
+  }
+  #now(): number {
+    return this.#engine.clock.now();
+  }
+  #newId(key: string): string {
+    const id = `${this.#node.name}-${++this.#node.serial}`;
+    this.#node.ids.set(key, id);
+    return id;
+  }
+  #end(containerId: string, exitCode: number, oomKilled = false): void {
+    this.#node.end(containerId, { exitCode, oomKilled, at: this.#now() });
+  }
+  #needed(containerId: string): SimulatedContainer {
+    const container = this.#node.containers.get(containerId);
+    if (container !== undefined) return container;
+    throw absent(containerId);
+  }
+  #inSandbox(sandboxId: string): readonly SimulatedContainer[] {
+    return [...this.#node.containers.values()].filter(({ status }) => status.sandboxId === sandboxId);
+  }
+  #stopSandbox(sandboxId: string): void {
+    for (const { status } of this.#inSandbox(sandboxId)) this.#end(status.id, KILLED);
+    const sandbox = this.#node.sandboxes.get(sandboxId);
+    if (sandbox?.state !== 'ready') return;
+    const { ip: _ip, ...rest } = sandbox;
+    this.#node.sandboxes.set(sandboxId, { ...rest, state: 'notReady' });
+    this.#node.tell({ podUid: sandbox.pod.uid });
+  }
+  #forget(id: string, key: string): void {
+    this.#node.containers.delete(id);
+    this.#node.ids.delete(key);
+  }
+  /** Name of an image on the node, from its name or id. */
+  #imageName(image: string): string | undefined {
+    const named = this.#node.images.get(image);
+    if (named !== undefined) return named;
+    const { imageId } = imageInfo(image);
+    if (this.#engine.image(image)?.present === true) this.#node.images.set(imageId, image);
+    return this.#node.images.get(imageId);
+  }
+  #runOf(imageName: string, config: ResolvedContainerConfig): SimulatedContainer['run'] {
+    const image = this.#engine.image(imageName) ?? {};
+    const commanded = config.command !== undefined && config.command.length > 0;
+    const head = commanded ? (config.command ?? []) : (image.entrypoint ?? []);
+    const given = config.args !== undefined && config.args.length > 0;
+    const tail = given ? (config.args ?? []) : commanded ? [] : (image.cmd ?? []);
+    const env = { ...image.env, ...Object.fromEntries((config.env ?? []).map(({ name, value }) => [name, value])) };
+    return runOf(image, [...head, ...tail], env, config.attempt);
+  }
+}
+
+const keyOf = ({ pod, name, attempt }: Pick<ContainerStatus, 'pod' | 'name' | 'attempt'>): string =>
+  `${pod.uid}\0${name}\0${attempt}`;
+
+const absent = (id: string): StatusError =>
+  statusError('NotFound', `look at container ${id}: the engine has none of that id; list again`);
+
+const pullRefusal = (image: string, words: string): StatusError =>
+  runtimeError('NotFound', 'ErrImagePull', `pull image ${image}: ${words}; check the name, the tag and the registry`);
+
+const cannotRun = (message: string, at: number): Partial<ContainerStatus> => ({
+  state: 'exited',
+  finishedAt: at,
+  exitCode: CANNOT_RUN,
+  oomKilled: false,
+  reason: 'ContainerCannotRun',
+  message,
+});
