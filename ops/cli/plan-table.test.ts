@@ -1,43 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { humanDuration } from './plan-age.ts';
-import { type Column, columnWidths, formatRow, formatTable, planTable } from './plan-table.ts';
+import type { Column } from '../../contracts/kinds/kind.ts';
+import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import { columnWidths, formatRow, formatTable, planTable } from './plan-table.ts';
 
-const s = 1000;
-const m = 60 * s;
-const h = 60 * m;
-const d = 24 * h;
-
-describe('humanDuration', () => {
-  it.each([
-    [-5 * s, '<invalid>'],
-    [-1 * s, '0s'],
-    [0, '0s'],
-    [119 * s, '119s'],
-    [120 * s, '2m'],
-    [190 * s, '3m10s'],
-    [10 * m, '10m'],
-    [179 * m, '179m'],
-    [3 * h, '3h'],
-    [3 * h + 5 * m, '3h5m'],
-    [8 * h + 5 * m, '8h'],
-    [47 * h, '47h'],
-    [48 * h, '2d'],
-    [51 * h, '2d3h'],
-    [8 * d + 3 * h, '8d'],
-    [729 * d, '729d'],
-    [730 * d, '2y'],
-    [731 * d, '2y1d'],
-    [9 * 365 * d, '9y'],
-    [Number.NaN, '<unknown>'],
-  ])('%d ms is %s', (ms, text) => {
-    expect(humanDuration(ms)).toBe(text);
-  });
-});
-
-const columns: readonly Column[] = [
-  { name: 'NAME', cell: (object) => object.metadata?.name ?? '' },
-  { name: 'STATUS', cell: () => 'Running' },
-  { name: 'NODE', wide: true, cell: () => 'here' },
+const columns: readonly Column<KubeObject>[] = [
+  { name: 'NAME', priority: 0, value: (object) => object.metadata?.name ?? '' },
+  { name: 'STATUS', priority: 0, value: () => 'Running' },
+  { name: 'NODE', priority: 1, value: () => 'here' },
 ];
 const web = { metadata: { name: 'web-1', namespace: 'default', labels: { b: '2', a: '1' } } };
 
@@ -87,7 +56,7 @@ describe('planTable', () => {
     expect(planTable(columns, [web], 0, options)).toEqual(rows);
   });
   it('lets no control character through', () => {
-    const evil: Column = { name: 'MESSAGE', cell: () => 'a\u001b[31mb\nc' };
+    const evil: Column<KubeObject> = { name: 'MESSAGE', priority: 0, value: () => 'a\u001b[31mb\nc' };
     expect(planTable([evil], [web], 0)[1]).toEqual(['a [31mb c']);
   });
 });

@@ -1,14 +1,5 @@
+import type { Column } from '../../contracts/kinds/kind.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
-
-/** One column of a table about objects. */
-export interface Column<T = KubeObject> {
-  /** Upper case, as printed. */
-  readonly name: string;
-  /** Only shown with `-o wide`. */
-  readonly wide?: boolean;
-  /** @param nowMs milliseconds since the Unix epoch, for ages */
-  readonly cell: (object: T, nowMs: number) => string;
-}
 
 export interface TableOptions {
   readonly wide?: boolean;
@@ -26,7 +17,7 @@ export function planTable<T extends KubeObject>(
   nowMs: number,
   options: TableOptions = {},
 ): string[][] {
-  const shown = columns.filter((column) => options.wide === true || column.wide !== true);
+  const shown = columns.filter((column) => options.wide === true || column.priority === 0);
   const header = shown.map((column) => column.name);
   if (options.namespaces === true) header.unshift('NAMESPACE');
   if (options.showLabels === true) header.push('LABELS');
@@ -39,7 +30,7 @@ function planRow<T extends KubeObject>(
   nowMs: number,
   options: TableOptions,
 ): string[] {
-  const row = columns.map((column) => oneLine(column.cell(object, nowMs)));
+  const row = columns.map((column) => oneLine(column.value(object, nowMs)));
   const at = columns.findIndex((column) => column.name === 'NAME');
   if (options.namePrefix !== undefined && at >= 0) row[at] = `${options.namePrefix}/${row[at] ?? ''}`;
   if (options.namespaces === true) row.unshift(object.metadata?.namespace ?? '');
@@ -54,8 +45,7 @@ function labelsText(object: KubeObject): string {
 }
 
 // A cell may quote an object (a message, a label): no line feed, tab or escape sequence of it may reach the terminal.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const oneLine = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+const oneLine = (text: string): string => text.replace(/\p{Cc}+/gu, ' ');
 
 const GAP = '   ';
 
@@ -90,4 +80,4 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${formatRow(row, widths)}\n`).join('');
 }
 
-const width = (text: string): number => [...text].length;
+const width = (text: string): number => Array.from(text).length;

@@ -29,16 +29,19 @@ export class Client {
   readonly prefix: string;
   /** Answers to this user come to inboxes below this, which nobody else may read. */
   readonly inboxPrefix: string;
+  /** Where this user is at home; absent unless it is a tenant. */
+  readonly namespace: string | undefined;
   readonly #instance = randomBytes(4).toString('hex');
   /** One trace a connection: what a command asks belongs together. */
   readonly #trace = randomBytes(16).toString('hex');
   #asked = 0;
 
-  constructor(connection: NatsConnection, who: Pick<Credentials, 'caller' | 'prefix' | 'inboxPrefix'>) {
+  constructor(connection: NatsConnection, who: Pick<Credentials, 'caller' | 'prefix' | 'inboxPrefix' | 'namespace'>) {
     this.connection = connection;
     this.caller = who.caller;
     this.prefix = who.prefix;
     this.inboxPrefix = who.inboxPrefix;
+    this.namespace = who.namespace;
   }
 
   /** Subject of one verb on one object or collection. */

@@ -18,12 +18,17 @@ export interface ConnectOptions extends WhereToConnect {
 }
 
 /**
- * Connects to a cluster: what `options` name counts, then the environment, then what `troupe up` wrote.
+ * Connects to a cluster. Who is named in `options` (a context, user, nkey or home) is named whole: the environment is
+ * asked only when nobody was, and what `troupe up` wrote fills what is left.
  * @throws StatusError ServiceUnavailable, Unauthorized, NotFound
  */
 export async function connectClient(options: ConnectOptions = {}): Promise<Client> {
+  const env = whereFromEnv(process.env);
+  const { context, user, nkey, home } = options;
+  const named = [context, user, nkey, home].some((one) => one !== undefined);
+  const where = named ? { prefix: env.prefix, home: env.home } : env;
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  return connectAs(findCredentials({ ...whereFromEnv(process.env), ...given }), options);
+  return connectAs(findCredentials({ ...where, ...given }), options);
 }
 
 /** Connects with credentials at hand. */

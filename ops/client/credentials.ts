@@ -61,11 +61,13 @@ function readHome(home: string, user: string | undefined): Partial<Credentials> 
   const caller = user ?? text(cluster['user']) ?? DEFAULT_USER;
   const account = readJson(join(paths.users, `${caller}.json`));
   const [url, prefix, seed] = [text(cluster['url']), text(cluster['prefix']), text(account?.['seed'])];
+  const namespace = Array.isArray(account?.['namespaces']) ? text(account['namespaces'][0]) : undefined;
   return {
     caller,
     ...(url === undefined ? {} : { url }),
     ...(prefix === undefined ? {} : { prefix }),
     ...(seed === undefined ? {} : { seed }),
+    ...(namespace === undefined ? {} : { namespace }),
   };
 }
 

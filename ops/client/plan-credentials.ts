@@ -14,6 +14,8 @@ export interface Credentials {
   readonly password?: string;
   /** Text of a `.creds` file. */
   readonly creds?: string;
+  /** Where a tenant is at home. */
+  readonly namespace?: string;
 }
 
 /** What was found on this machine; file contents already read. */
@@ -60,6 +62,7 @@ export function planCredentials({ context, home, ...given }: CredentialSources):
     ...(seed === undefined ? {} : { seed: seed.trim() }),
     ...(password === undefined ? {} : { password }),
     ...(creds === undefined ? {} : { creds }),
+    ...(home?.namespace === undefined || home.caller !== caller ? {} : { namespace: home.namespace }),
   };
 }
 

@@ -1,10 +1,8 @@
 import type { LogLine } from '../../contracts/messages/logs.ts';
+import { logTime } from '../../contracts/time/log-time.ts';
 
-/** A moment of a log line in a form that compares as text: the fraction always has nine digits. */
-export function sortableTime(time: string): string {
-  const [, whole = time, fraction = ''] = /^([^.Z]*)(?:\.(\d+))?Z$/.exec(time) ?? [];
-  return `${whole}.${fraction.padEnd(9, '0')}`;
-}
+/** In a form that compares as text, also where whoever wrote it left out zeros. */
+export const sortableTime = (time: string): string => logTime(time) ?? time;
 
 /**
  * What of a container's output was given to the reader. Lines come by two ways: the stream, which is live but may miss

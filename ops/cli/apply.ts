@@ -1,0 +1,112 @@
+import { StatusError } from '../../contracts/errors/status.ts';
+import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import type { Client } from '../client/client.ts';
+import { Exit, UsageError } from './errors.ts';
+import type { ManifestObject } from './parse-manifest.ts';
+import { qualifiedName, type ResourceInfo } from './plan-resource-arguments.ts';
+import { toJson, toYaml } from './print.ts';
+import { readManifests } from './read-manifests.ts';
+import { FAILURE, renderError } from './render-error.ts';
+import { resourceOfObject } from './resources.ts';
+import { type ClusterOptions, namespaceOf, withClient } from './session.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface ManifestOptions extends ClusterOptions {
+  readonly filename: readonly string[];
+  readonly recursive?: boolean;
+  readonly output?: string;
+}
+
+/** An object of a manifest, and where it goes. */
+export interface Placed extends ManifestObject {
+  readonly resource: ResourceInfo;
+  readonly namespace: string | undefined;
+  readonly name: string;
+}
+
+export async function apply(options: ManifestOptions, terminal: Terminal): Promise<void> {
+  await each('apply', options, terminal, async (client, { resource, namespace, name, object, at }) => {
+    if (name === '') throw new UsageError(`${at}: apply needs metadata.name; use "troupe create" with generateName`);
+    const { items } = await client.apply(resource.resource, { namespace, name }, object);
+    const [item] = items;
+    if (item?.status !== undefined) throw new StatusError(item.status);
+    return { outcome: item?.outcome ?? 'configured', object: item?.object };
+  });
+}
+
+export async function create(options: ManifestOptions, terminal: Terminal): Promise<void> {
+  await each('create', options, terminal, async (client, { resource, namespace, object }) => ({
+    outcome: 'created',
+    object: await client.create(resource.resource, namespace, object),
+  }));
+}
+
+interface Done {
+  readonly outcome: string;
+  readonly object: KubeObject | undefined;
+}
+
+/** Object after object, in their order; one that is refused does not keep the others back. */
+async function each(
+  command: string,
+  options: ManifestOptions,
+  terminal: Terminal,
+  act: (client: Client, placed: Placed) => Promise<Done>,
+): Promise<void> {
+  const output = options.output;
+  if (output !== undefined && !['json', 'yaml', 'name'].includes(output)) {
+    throw new UsageError(`there is no output "${output}"; use -o json, -o yaml or -o name`);
+  }
+  const manifests = await readManifests(options.filename, options);
+  await withClient(options, async (client) => {
+    const done: KubeObject[] = [];
+    let refused = false;
+    for (const manifest of manifests) {
+      try {
+        const placed = place(manifest, options, client);
+        const { outcome, object } = await act(client, placed);
+        const name = qualifiedName(placed.resource, object?.metadata?.name ?? placed.name);
+        if (object !== undefined) done.push(object);
+        if (output === 'name') terminal.out(`${name}\n`);
+        else if (output === undefined) terminal.out(`${name} ${outcome}\n`);
+      } catch (error) {
+        if (error instanceof StatusError && isHopeless(error)) throw error;
+        refused = true;
+        const prefix = error instanceof StatusError ? `troupe ${command}: ${manifest.at}` : `troupe ${command}`;
+        for (const line of renderError(prefix, error).lines) terminal.tell(line);
+      }
+    }
+    await printObjects(done, manifests.length === 1, output, terminal);
+    if (refused) throw new Exit(FAILURE);
+  });
+}
+
+/** Nobody serves: what is said once need not be said for every object. */
+const isHopeless = (error: StatusError): boolean => error.reason === 'ServiceUnavailable' || error.reason === 'Timeout';
+
+async function printObjects(
+  done: readonly KubeObject[],
+  one: boolean,
+  output: string | undefined,
+  terminal: Terminal,
+): Promise<void> {
+  if ((output !== 'json' && output !== 'yaml') || done.length === 0) return;
+  const value = one ? done[0] : { apiVersion: 'v1', kind: 'List', metadata: { resourceVersion: '' }, items: done };
+  terminal.out(output === 'json' ? toJson(value) : await toYaml(value));
+}
+
+/** @throws UsageError for an unknown kind, or when -n says another namespace than the manifest */
+export function place(manifest: ManifestObject, options: ClusterOptions, client: Pick<Client, 'namespace'>): Placed {
+  const { object, at } = manifest;
+  const resource = resourceOfObject(object, at);
+  const name = object.metadata?.name ?? '';
+  if (!resource.namespaced) return { ...manifest, resource, namespace: undefined, name };
+  const own = object.metadata?.namespace;
+  if (own !== undefined && options.namespace !== undefined && own !== options.namespace) {
+    throw new UsageError(
+      `${at}: ${resource.kind} "${name}" says namespace "${own}" and the command says -n "${options.namespace}"; leave out one of them`,
+    );
+  }
+  const namespace = own ?? namespaceOf(options, client);
+  return { ...manifest, object: { ...object, metadata: { ...object.metadata, namespace } }, resource, namespace, name };
+}

@@ -1,0 +1,28 @@
+import type { Terminal } from './terminal.ts';
+
+/** One command as data: help, parsing and completion come from it. */
+export interface CommandSpec<O = Readonly<Record<string, unknown>>> {
+  /** `get`, or `user add` for a command below another. */
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  /** As commander writes them: `[resource...]`, `<name>`. */
+  readonly args?: string;
+  readonly description: string;
+  readonly options?: readonly OptionSpec[];
+  /** Command line -> what it does. */
+  readonly examples: readonly (readonly [string, string])[];
+  /** Loads what it needs itself, so that other commands need not wait for it. */
+  readonly run: (args: readonly string[], options: O, terminal: Terminal) => Promise<void>;
+}
+
+export interface OptionSpec {
+  /** `-o, --output <format>` */
+  readonly flags: string;
+  readonly description: string;
+  /** May be given several times. */
+  readonly many?: boolean;
+  readonly choices?: readonly string[];
+}
+
+/** A command whose `run` names the shape of its options; that they have it follows from `options`. */
+export const command = <O>(spec: CommandSpec<O>): CommandSpec => spec as unknown as CommandSpec;

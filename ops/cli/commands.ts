@@ -1,0 +1,173 @@
+import type { ManifestOptions } from './apply.ts';
+import { type CommandSpec, command, type OptionSpec } from './command-spec.ts';
+import type { DecodeOptions } from './decode.ts';
+import type { DeleteOptions } from './delete.ts';
+import type { GetOptions } from './get.ts';
+import type { LogsOptions } from './logs.ts';
+import type { ScaleOptions } from './scale.ts';
+import type { StatusOptions } from './status.ts';
+import type { VersionOptions } from './version.ts';
+
+const CONTEXT: OptionSpec = {
+  flags: '--context <name>',
+  description: 'NATS context to connect with, instead of TROUPE_HOME',
+};
+const NAMESPACE: OptionSpec = {
+  flags: '-n, --namespace <namespace>',
+  description: 'namespace; else TROUPE_NAMESPACE, else "default"',
+};
+const IN_CLUSTER = [NAMESPACE, CONTEXT];
+const FILES: OptionSpec = {
+  flags: '-f, --filename <path>',
+  description: 'manifest: a file, a folder, - for stdin; may be repeated',
+  many: true,
+};
+const RECURSIVE: OptionSpec = { flags: '-R, --recursive', description: 'also read folders within the folder' };
+const SELECTOR: OptionSpec = {
+  flags: '-l, --selector <labels>',
+  description: 'only objects with these labels: app=web,tier!=test',
+};
+const output = (formats: string): OptionSpec => ({ flags: '-o, --output <format>', description: formats });
+
+export const READING: readonly CommandSpec[] = [
+  command({
+    name: 'get',
+    args: '[resource...]',
+    description: 'Show objects: a kind, a kind and names, or kind/name',
+    options: [
+      output('json, yaml, wide or name'),
+      { flags: '-w, --watch', description: 'go on and show every change' },
+      { flags: '--watch-only', description: 'show changes alone' },
+      { flags: '-A, --all-namespaces', description: 'of all namespaces' },
+      SELECTOR,
+      { flags: '--field-selector <fields>', description: 'only objects with these fields: status.phase=Running' },
+      { flags: '--show-labels', description: 'add a column with the labels' },
+      { flags: '--no-headers', description: 'leave out the heading' },
+      { flags: '--ignore-not-found', description: 'a name that does not exist is no failure' },
+      ...IN_CLUSTER,
+    ],
+    examples: [
+      ['troupe get pods', 'pods of the namespace'],
+      ['troupe get deploy/web -o yaml', 'one object, whole'],
+      ['troupe get pods -A -w', 'pods of all namespaces, and every change'],
+      ['troupe get pods -l app=web -o name', 'names, for scripts'],
+      ['troupe get all', 'what runs here'],
+    ],
+    run: async (args, options: GetOptions, terminal) => (await import('./get.ts')).get(args, options, terminal),
+  }),
+  command({
+    name: 'logs',
+    args: '<pod...>',
+    description: 'Show the output of a container',
+    options: [
+      { flags: '-f, --follow', description: 'go on until the container ends' },
+      { flags: '--tail <lines>', description: 'only this many of the last lines' },
+      { flags: '-c, --container <name>', description: 'which container of the pod' },
+      { flags: '-p, --previous', description: 'of the container before its last restart' },
+      { flags: '--since <span>', description: 'only what is newer: 30s, 5m, 1h' },
+      { flags: '--since-time <moment>', description: 'only what is newer than 2026-01-31T12:00:00Z' },
+      { flags: '--timestamps', description: 'begin each line with its time' },
+      { flags: '--limit-bytes <bytes>', description: 'at most this much' },
+      ...IN_CLUSTER,
+    ],
+    examples: [
+      ['troupe logs web-1', 'what the pod has written so far'],
+      ['troupe logs -f deploy/web --tail 10', 'the last ten lines of one of its pods, and what follows'],
+    ],
+    run: async (args, options: LogsOptions, terminal) => (await import('./logs.ts')).logs(args, options, terminal),
+  }),
+  command({
+    name: 'status',
+    description: 'Sum the cluster up: actors, nodes, deployments, pods',
+    options: [output('json or yaml'), CONTEXT],
+    examples: [
+      ['troupe status', 'in five lines; exit code 1 when something is wrong'],
+      ['troupe status -o json', 'for programs'],
+    ],
+    run: async (_, options: StatusOptions, terminal) => (await import('./status.ts')).status(options, terminal),
+  }),
+  command({
+    name: 'decode',
+    args: '[subject] [payload]',
+    description: 'Turn a message (MessagePack, JSON, YAML; raw, hex or base64) into readable JSON',
+    options: [
+      { flags: '--hex', description: 'the payload is hex' },
+      { flags: '--base64', description: 'the payload is base64' },
+      { flags: '--content-type <type>', description: 'its encoding, instead of what the first byte tells' },
+    ],
+    examples: [
+      ['troupe decode 81a46b696e64a3506f64', 'a payload in hex'],
+      ['nats sub --raw "troupe.heartbeat.>" --count 1 | troupe decode', 'a payload as it comes'],
+      ['troupe decode troupe.api.alice.get.pods=2Flog.default.web', 'what a subject says'],
+    ],
+    run: async (args, options: DecodeOptions, terminal) =>
+      (await import('./decode.ts')).decode(args, options, terminal),
+  }),
+  command({
+    name: 'version',
+    description: 'Show the version of this program and of the server',
+    options: [{ flags: '--client', description: 'of this program alone' }, output('json'), CONTEXT],
+    examples: [['troupe version', 'both']],
+    run: async (_, options: VersionOptions, terminal) => (await import('./version.ts')).version(options, terminal),
+  }),
+];
+
+export const WRITING: readonly CommandSpec[] = [
+  command({
+    name: 'apply',
+    description: 'Make objects what a manifest says, whether they exist or not',
+    options: [FILES, RECURSIVE, output('json, yaml or name'), ...IN_CLUSTER],
+    examples: [
+      ['troupe apply -f web.yaml', 'created, configured or unchanged'],
+      ['troupe apply -f manifests/ -R', 'every .yaml, .yml and .json in a folder'],
+      ['cat web.yaml | troupe apply -n team-a -f -', 'from stdin, into a namespace'],
+    ],
+    run: async (_, options: ManifestOptions, terminal) => (await import('./apply.ts')).apply(options, terminal),
+  }),
+  command({
+    name: 'create',
+    description: 'Make new objects; one that exists is refused',
+    options: [FILES, RECURSIVE, output('json, yaml or name'), ...IN_CLUSTER],
+    examples: [['troupe create -f job.yaml', 'also with metadata.generateName']],
+    run: async (_, options: ManifestOptions, terminal) => (await import('./apply.ts')).create(options, terminal),
+  }),
+  command({
+    name: 'delete',
+    args: '[resource...]',
+    description: 'Delete objects, and wait until they are gone',
+    options: [
+      FILES,
+      RECURSIVE,
+      SELECTOR,
+      { flags: '--all', description: 'all objects of the kind in the namespace' },
+      { flags: '--grace-period <seconds>', description: 'time to stop; 0 = at once' },
+      { flags: '--now', description: 'the same as --grace-period 1' },
+      { flags: '--force', description: 'the same as --grace-period 0' },
+      { flags: '--cascade <how>', description: 'background (default), foreground or orphan' },
+      { flags: '--wait [yes]', description: 'wait until they are gone (default)' },
+      { flags: '--no-wait', description: 'do not wait' },
+      { flags: '--timeout <span>', description: 'wait no longer than this: 30s, 5m' },
+      { flags: '--ignore-not-found', description: 'what does not exist is no failure' },
+      output('name'),
+      ...IN_CLUSTER,
+    ],
+    examples: [
+      ['troupe delete deploy/web', 'and its pods with it'],
+      ['troupe delete -f web.yaml', 'what a manifest names'],
+      ['troupe delete pods -l app=web --grace-period 0', 'at once'],
+    ],
+    run: async (args, options: DeleteOptions, terminal) => (await import('./delete.ts')).del(args, options, terminal),
+  }),
+  command({
+    name: 'scale',
+    args: '<resource...>',
+    description: 'Change how many pods a Deployment or ReplicaSet has',
+    options: [
+      { flags: '--replicas <count>', description: 'how many it shall have (required)' },
+      { flags: '--current-replicas <count>', description: 'only if it has this many now' },
+      ...IN_CLUSTER,
+    ],
+    examples: [['troupe scale deploy/web --replicas 5', 'five pods']],
+    run: async (args, options: ScaleOptions, terminal) => (await import('./scale.ts')).scale(args, options, terminal),
+  }),
+];

@@ -1,0 +1,49 @@
+import { buffer } from 'node:stream/consumers';
+import { bytesOf, decodeMessage, readSubject } from './decode-message.ts';
+import { UsageError } from './errors.ts';
+import { toJson } from './print.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface DecodeOptions {
+  readonly hex?: boolean;
+  readonly base64?: boolean;
+  readonly contentType?: string;
+}
+
+/** `[subject] [payload]`; a payload that is absent or `-` comes from stdin, as it is or as hex or base64. */
+export async function decode(args: readonly string[], options: DecodeOptions, terminal: Terminal): Promise<void> {
+  const [first, second] = args;
+  const subject = first !== undefined && looksLikeSubject(first) ? first : undefined;
+  const payload = subject === undefined ? first : second;
+  if (subject === undefined && second !== undefined) {
+    throw new UsageError(`"${first ?? ''}" is no subject; write "troupe decode [subject] [payload]"`);
+  }
+  const read = subject === undefined ? undefined : readSubject(subject);
+  if (subject !== undefined && read === undefined) {
+    throw new UsageError(
+      `${subject} is not of Troupe's grammar; subjects look like troupe.api.<caller>.<verb>.<resource>.<namespace>.<name>`,
+    );
+  }
+  const alone = payload === undefined && subject !== undefined && process.stdin.isTTY === true;
+  const as = options.hex === true ? 'hex' : options.base64 === true ? 'base64' : 'guess';
+  const bytes = alone
+    ? new Uint8Array()
+    : payload === undefined || payload === '-'
+      ? await stdin(as)
+      : bytesOf(payload, as);
+  if (bytes.length === 0 && read !== undefined) {
+    terminal.out(toJson(read));
+    return;
+  }
+  const { documents } = decodeMessage(bytes, options.contentType);
+  if (read !== undefined) terminal.out(toJson({ ...read, body: documents.length === 1 ? documents[0] : documents }));
+  else for (const document of documents) terminal.out(toJson(document));
+}
+
+const looksLikeSubject = (text: string): boolean => /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_=-]+)+$/.test(text);
+
+async function stdin(as: 'hex' | 'base64' | 'guess'): Promise<Uint8Array> {
+  const raw = await buffer(process.stdin);
+  const readable = raw.every((byte) => byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127));
+  return readable || as !== 'guess' ? bytesOf(raw.toString('utf8'), as) : raw;
+}

@@ -1,0 +1,96 @@
+import type { Deployment, Pod } from '../../contracts/kinds/kinds.ts';
+import type { Client } from '../client/client.ts';
+import type { LogOptions as ReadOptions } from '../client/logs.ts';
+import { Exit, UsageError } from './errors.ts';
+import { parseSpan } from './parse-span.ts';
+import { pickContainer, pickPod, selectorText } from './plan-log-target.ts';
+import { qualifiedName, type ResourceTarget } from './plan-resource-arguments.ts';
+import { FAILURE, INTERRUPTED } from './render-error.ts';
+import { resourceTargets } from './resources.ts';
+import { type ClusterOptions, namespaceOf, withClient } from './session.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface LogsOptions extends ClusterOptions {
+  readonly follow?: boolean;
+  readonly tail?: string;
+  readonly container?: string;
+  readonly previous?: boolean;
+  readonly since?: string;
+  readonly sinceTime?: string;
+  readonly timestamps?: boolean;
+  readonly limitBytes?: string;
+}
+
+export async function logs(args: readonly string[], options: LogsOptions, terminal: Terminal): Promise<void> {
+  const target = targetOf(args);
+  const read = readOptions(options, terminal);
+  await withClient(options, async (client) => {
+    const pod = await findPod(client, target, namespaceOf(options, client), terminal);
+    const picked = pickContainer(pod, options.container);
+    if ('problem' in picked) {
+      terminal.tell(`troupe logs: ${picked.problem}`);
+      throw new Exit(FAILURE);
+    }
+    if (picked.note !== undefined) terminal.tell(picked.note);
+    const { readLogs } = await import('../client/logs.ts');
+    const of = { namespace: pod.metadata?.namespace ?? '', pod: pod.metadata?.name ?? '', container: picked.container };
+    for await (const line of readLogs(client, of, read)) {
+      terminal.out(`${options.timestamps === true ? `${line.time} ` : ''}${line.text}\n`);
+    }
+  });
+  if (terminal.signal.aborted) throw new Exit(INTERRUPTED);
+}
+
+/** `web-1`, `pod web-1`, `deploy/web`. */
+function targetOf(args: readonly string[]): ResourceTarget {
+  const [first] = args;
+  if (first === undefined) throw new UsageError('name a pod, or what has pods: web-1, deploy/web');
+  const [target, ...more] = resourceTargets(args.length === 1 && !first.includes('/') ? ['pods', first] : args);
+  if (target === undefined || more.length > 0 || target.names?.length !== 1) {
+    throw new UsageError('logs are read of one pod at a time; name one: web-1, or deploy/web');
+  }
+  return target;
+}
+
+function readOptions(options: LogsOptions, terminal: Terminal): ReadOptions {
+  const number = (option: string, text: string): number => {
+    if (/^\d{1,9}$/.test(text)) return Number(text);
+    throw new UsageError(`${option} is "${text}"; it must be a whole number, 0 or more`);
+  };
+  if (options.since !== undefined && options.sinceTime !== undefined) {
+    throw new UsageError('--since and --since-time exclude each other; use one of them');
+  }
+  const since =
+    options.since === undefined
+      ? options.sinceTime
+      : new Date(terminal.now() - parseSpan('--since', options.since)).toISOString();
+  if (since !== undefined && Number.isNaN(Date.parse(since))) {
+    throw new UsageError(`--since-time is "${since}"; write a moment such as 2026-01-31T12:00:00Z`);
+  }
+  return {
+    signal: terminal.signal,
+    ...(options.follow === true ? { follow: true } : {}),
+    ...(options.previous === true ? { previous: true } : {}),
+    ...(options.tail === undefined || options.tail === '-1' ? {} : { tailLines: number('--tail', options.tail) }),
+    ...(options.limitBytes === undefined ? {} : { limitBytes: number('--limit-bytes', options.limitBytes) }),
+    ...(since === undefined ? {} : { sinceTime: since }),
+  };
+}
+
+async function findPod(client: Client, target: ResourceTarget, namespace: string, terminal: Terminal): Promise<Pod> {
+  const { resource, names } = target;
+  const name = names?.[0] ?? '';
+  if (resource.resource === 'pods') return client.get<Pod>('pods', { namespace, name });
+  const owner = await client.get<Deployment>(resource.resource, { namespace, name });
+  const selector = owner.spec?.selector;
+  if (selector === undefined)
+    throw new UsageError(`${qualifiedName(resource, name)} has no pods; name a pod or a deployment`);
+  const { items } = await client.list<Pod>('pods', { namespace }, { labelSelector: selectorText(selector) });
+  const pod = pickPod(items);
+  if (pod === undefined) {
+    terminal.tell(`troupe logs: ${qualifiedName(resource, name)} has no pods yet; look at "troupe get pods"`);
+    throw new Exit(FAILURE);
+  }
+  if (items.length > 1) terminal.tell(`Found ${items.length} pods, using pod/${pod.metadata?.name ?? ''}`);
+  return pod;
+}

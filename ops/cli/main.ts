@@ -1,0 +1,102 @@
+import { Command, CommanderError, Option } from 'commander';
+import type { CommandSpec, OptionSpec } from './command-spec.ts';
+import { READING, WRITING } from './commands.ts';
+import { renderError, USAGE } from './render-error.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
+
+/**
+ * Runs one command line. What a command needs is loaded when it is called, so that `troupe get` starts fast.
+ * @param argv arguments after `troupe`
+ * @returns the exit code: 0, 1 (refused or failed), 2 (must be typed otherwise), 130 (Ctrl-C)
+ */
+export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+  const spoken = { command: 'troupe' };
+  const program = programFor(terminal, spoken);
+  if (argv.length === 0) {
+    program.outputHelp();
+    return 0;
+  }
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
+    const { lines, code } = renderError(spoken.command, error);
+    for (const line of lines) terminal.tell(line);
+    if (process.env['TROUPE_DEBUG'] === '1' && error instanceof Error) terminal.tell(error.stack ?? '');
+    return code;
+  }
+}
+
+const FIRST_STEPS = [
+  ['troupe up', 'run a cluster on this machine'],
+  ['troupe apply -f web.yaml', 'run what a manifest says'],
+  ['troupe get pods -w', 'watch it happen'],
+] as const;
+
+function programFor(terminal: Terminal, spoken: { command: string }): Command {
+  const program = new Command('troupe');
+  program
+    .description("Kubernetes' architecture as actors on NATS: run containers from manifests, hear every message.")
+    .configureHelp({ showGlobalOptions: false })
+    .helpCommand('help [command]', 'Show the help of a command')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.tell(text.trimEnd()),
+      outputError: (text, write) => write(commanderError(spoken.command, text)),
+    })
+    .hook('preSubcommand', (_, command) => {
+      spoken.command = pathOf(command);
+    })
+    .addHelpText('after', examplesText(FIRST_STEPS));
+  for (const [heading, commands] of [
+    ['See:', READING],
+    ['Change:', WRITING],
+  ] as const) {
+    program.commandsGroup(heading);
+    for (const spec of commands) addCommand(program, spec, terminal);
+  }
+  return program;
+}
+
+function addCommand(program: Command, spec: CommandSpec, terminal: Terminal): void {
+  const words = spec.name.split(' ');
+  const last = words.pop() ?? spec.name;
+  let parent = program;
+  for (const word of words) parent = parent.commands.find((one) => one.name() === word) ?? parent.command(word);
+  const command = parent.command(last).description(spec.description);
+  for (const alias of spec.aliases ?? []) command.alias(alias);
+  for (const argument of (spec.args ?? '').split(' ').filter((text) => text !== '')) command.argument(argument);
+  for (const option of spec.options ?? []) command.addOption(optionOf(option));
+  command.addHelpText('after', examplesText(spec.examples));
+  command.action(async () => {
+    await spec.run(command.args, command.opts(), terminal);
+  });
+}
+
+function optionOf({ flags, description, many, choices }: OptionSpec): Option {
+  const option = new Option(flags, description);
+  if (many === true)
+    option.argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value]);
+  if (choices !== undefined) option.choices(choices);
+  return option;
+}
+
+function examplesText(examples: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...examples.map(([line]) => line.length));
+  return `\nExamples:\n${examples.map(([line, what]) => `  ${line.padEnd(width)}   # ${what}`).join('\n')}`;
+}
+
+const pathOf = (command: Command): string =>
+  command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+
+/** Commander's words in our form: one line, with a way out. */
+function commanderError(command: string, text: string): string {
+  const finding = text
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '');
+  return `${command}: ${finding}; see "${command} --help"`;
+}

@@ -1,0 +1,95 @@
+import type { Deployment, Node, Pod } from '../../contracts/kinds/kinds.ts';
+
+/** An actor that answered `$SRV.PING`. */
+export interface Ping {
+  readonly name: string;
+  readonly id: string;
+}
+/** What was found out about a cluster; `undefined` is what could not be asked. */
+export interface ClusterFacts {
+  readonly url: string;
+  readonly caller: string;
+  readonly prefix: string;
+  readonly natsVersion: string;
+  readonly actors: readonly Ping[];
+  readonly nodes?: readonly Node[] | undefined;
+  readonly pods?: readonly Pod[] | undefined;
+  readonly deployments?: readonly Deployment[] | undefined;
+  /** Why the api-server could not be asked. */
+  readonly problem?: string | undefined;
+}
+
+/** The same for programs: `troupe status -o json`. */
+export interface ClusterStatus {
+  readonly nats: { readonly url: string; readonly version: string; readonly user: string; readonly prefix: string };
+  /** Actor -> how many instances answer. */
+  readonly actors: Readonly<Record<string, number>>;
+  readonly nodes: { readonly total: number; readonly ready: number; readonly notReady: readonly string[] };
+  /** Phase -> how many pods. */
+  readonly pods: Readonly<Record<string, number>>;
+  readonly deployments: Readonly<Record<string, { readonly wanted: number; readonly ready: number }>>;
+  readonly healthy: boolean;
+  readonly problems: readonly string[];
+}
+
+/** Sums facts up. Pure. */
+export function planStatus(facts: ClusterFacts): ClusterStatus {
+  const { nodes = [], pods = [], deployments = [] } = facts;
+  const notReady = nodes.filter((node) => !isReady(node)).map(({ metadata }) => metadata?.name ?? '');
+  const actors = countBy(facts.actors, ({ name }) => name);
+  const problems = [
+    ...(facts.problem === undefined ? [] : [facts.problem]),
+    ...notReady.map((name) => `node ${name} is not ready; start its worker with "troupe worker" or look at its log`),
+    ...(facts.problem === undefined && nodes.length === 0
+      ? ['no node has joined; start one with "troupe worker"']
+      : []),
+  ];
+  return {
+    nats: { url: facts.url, version: facts.natsVersion, user: facts.caller, prefix: facts.prefix },
+    actors,
+    nodes: { total: nodes.length, ready: nodes.length - notReady.length, notReady },
+    pods: countBy(pods, phaseOf),
+    deployments: Object.fromEntries(deployments.map((one) => [nameOf(one), readiness(one)])),
+    healthy: problems.length === 0,
+    problems,
+  };
+}
+
+const isReady = (node: Node): boolean =>
+  node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+
+const phaseOf = (pod: Pod): string =>
+  pod.metadata?.deletionTimestamp === undefined ? (pod.status?.phase ?? 'Unknown') : 'Terminating';
+
+const nameOf = ({ metadata }: Deployment): string => `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`;
+
+const readiness = ({ spec, status }: Deployment): { wanted: number; ready: number } => ({
+  wanted: spec?.replicas ?? 1,
+  ready: status?.readyReplicas ?? 0,
+});
+
+function countBy<T>(items: readonly T[], key: (item: T) => string): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const item of items) counts.set(key(item), (counts.get(key(item)) ?? 0) + 1);
+  return Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** As people read it: a heading and its account, line by line. Pure. */
+export function statusRows(status: ClusterStatus): readonly (readonly [string, string])[] {
+  const { nats, actors, nodes, pods, deployments } = status;
+  const names = Object.entries(actors).map(([name, count]) => (count === 1 ? name : `${name} x${count}`));
+  const ready = Object.values(deployments).filter((one) => one.ready >= one.wanted).length;
+  const total = Object.keys(deployments).length;
+  return [
+    ['Cluster', `${nats.url} (nats-server ${nats.version}), prefix ${nats.prefix}, as ${nats.user}`],
+    ['Actors', names.length === 0 ? 'none answers' : names.join(', ')],
+    ['Nodes', nodes.total === 0 ? 'none' : `${nodes.ready} of ${nodes.total} ready`],
+    ['Deployments', total === 0 ? 'none' : `${ready} of ${total} ready`],
+    ['Pods', summary(pods)],
+  ];
+}
+
+function summary(pods: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(pods).map(([phase, count]) => `${count} ${phase}`);
+  return parts.length === 0 ? 'none' : parts.join(', ');
+}

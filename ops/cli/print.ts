@@ -1,0 +1,48 @@
+import type { Column } from '../../contracts/kinds/kind.ts';
+import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import { columnWidths, formatRow, planTable, type TableOptions } from './plan-table.ts';
+import { toneOf } from './style.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Prints rows as they come; columns only ever grow, so that a stream of rows stays aligned. */
+export class TablePrinter {
+  readonly #terminal: Terminal;
+  readonly #columns: readonly Column<KubeObject>[];
+  readonly #options: TableOptions;
+  #widths: number[] = [];
+  #headed: boolean;
+
+  constructor(
+    terminal: Terminal,
+    columns: readonly Column<KubeObject>[],
+    options: TableOptions & { readonly noHeaders?: boolean },
+  ) {
+    this.#terminal = terminal;
+    this.#columns = columns;
+    this.#options = options;
+    this.#headed = options.noHeaders === true;
+  }
+
+  print(objects: readonly KubeObject[]): void {
+    const [header = [], ...rows] = planTable(this.#columns, objects, this.#terminal.now(), this.#options);
+    const shown = this.#headed ? rows : [header, ...rows];
+    this.#widths = columnWidths(shown, this.#widths);
+    const { paint } = this.#terminal;
+    const lines = shown.map((row) =>
+      formatRow(row, this.#widths, (cell, at) => {
+        if (row === header) return paint('bold', cell);
+        const tone = toneOf(header[at] ?? '', cell);
+        return tone === undefined ? cell : paint(tone, cell);
+      }),
+    );
+    this.#headed = true;
+    if (lines.length > 0) this.#terminal.out(`${lines.join('\n')}\n`);
+  }
+}
+
+export async function toYaml(value: unknown): Promise<string> {
+  const { stringify } = await import('yaml');
+  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+export const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

@@ -1,0 +1,28 @@
+import { StatusError } from '../../contracts/errors/status.ts';
+import { Exit, UsageError } from './errors.ts';
+
+export const FAILURE = 1;
+export const USAGE = 2;
+/** As a shell reports a program that Ctrl-C ended. */
+export const INTERRUPTED = 130;
+
+/**
+ * What a person reads of an error: one line a finding, `troupe get: <what, and what to do>`, and the exit code.
+ * @param command `troupe get`
+ */
+export function renderError(
+  command: string,
+  error: unknown,
+): { readonly lines: readonly string[]; readonly code: number } {
+  if (error instanceof Exit) return { lines: [], code: error.code };
+  if (error instanceof UsageError) {
+    return { lines: error.message.split('\n').map((line) => `${command}: ${line}`), code: USAGE };
+  }
+  if (error instanceof StatusError) {
+    return { lines: [`${command}: ${oneLine(error.message)}`], code: FAILURE };
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  return { lines: [`${command}: ${oneLine(text)} (this is a defect; TROUPE_DEBUG=1 shows where)`], code: FAILURE };
+}
+
+const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ').trim();
