@@ -27,11 +27,12 @@ export function coalesceByKey<K, R>(
       const run = (key: K): void => {
         const slot = { again: false };
         busy.set(key, slot);
-        const one: Subscription = from(work(key)).subscribe({
+        let one: Subscription | undefined; // still unset when the work ends at once
+        one = from(work(key)).subscribe({
           next: (r) => out.next(r),
           error: (e) => out.error(e),
           complete: () => {
-            all.remove(one);
+            if (one !== undefined) all.remove(one);
             finish(key, slot.again);
           },
         });

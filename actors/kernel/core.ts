@@ -225,7 +225,12 @@ export class ActorCore {
   }
 
   #note(what: string): Error {
-    const violation: Violation = { actor: this.definition.name, turn: this.#turn, what, ...operatorOfStack(stackHere()) };
+    const violation: Violation = {
+      actor: this.definition.name,
+      turn: this.#turn,
+      what,
+      ...operatorOfStack(stackHere()),
+    };
     const error = new Error(describeViolation(violation));
     this.violations.push(violation);
     this.#failed ??= { error };
@@ -260,7 +265,13 @@ export class ActorCore {
     }
     this.#inputs = Object.fromEntries(Object.keys(this.definition.hears).map((name) => [name, new Subject<never>()]));
     this.#subscription = this.definition.behave(this.#inputs, this.#world).subscribe({
-      next: (said) => this.#emit(said),
+      next: (said) => {
+        try {
+          this.#emit(said);
+        } catch (error) {
+          this.#failed ??= { error }; // what cannot be encoded; RxJS would throw it where nobody can catch it
+        }
+      },
       error: (error: unknown) => {
         this.#failed ??= { error };
       },

@@ -102,7 +102,8 @@ it('hosts actors and drivers: questions over subjects and ports, refusals, no re
   expect((await ask({ n: -1 })).body).toMatchObject({ reason: 'Invalid', message: 'double -1: must not be negative' });
   expect((await ask({ n: 404 })).body).toMatchObject({
     reason: 'ServiceUnavailable',
-    message: expect.stringMatching(/^no api-server is listening on/) });
+    message: expect.stringMatching(/^no api-server is listening on/),
+  });
   expect((await ask({}, 'troupe.apply.too.many.tokens')).body).toMatchObject({ reason: 'BadRequest' });
   const json = await client.request('troupe.apply.me._', '{"n":1}', { timeout: 5_000 });
   expect(json.string()).toBe('{"n":2}');

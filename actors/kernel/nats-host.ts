@@ -1,4 +1,5 @@
 import type { Msg, MsgHdrs, NatsConnection, PublishOptions, Subscription } from 'nats';
+import { config as rxjs } from 'rxjs';
 import { encode, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { failure, type Status, StatusError } from '../../contracts/errors/status.ts';
 import { Cache } from './cache.ts';
@@ -80,6 +81,10 @@ export class Host {
     this.ambient = options.ambient ?? ambient;
     this.cache = options.cache ?? new Cache();
     this.#nc = options.connection;
+    rxjs.onUnhandledError = (error: unknown) =>
+      options.log(
+        `error: unhandled in a pipeline: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
     this.#inbox = `${options.inboxPrefix}.${crypto.randomUUID().replaceAll('-', '').slice(0, 22)}`;
     this.#answers = this.#nc.subscribe(`${this.#inbox}.*`, { callback: (_error, msg) => this.#onAnswer(msg) });
   }
