@@ -51,7 +51,8 @@ function everythingLike(family: Family, prefix: string): string {
 function heard(decl: HearDecl, prefix: string): readonly string[] {
   if (decl.hear === 'watch') return []; // changes come from the process's own view of the store
   if (decl.hear === 'calls' && decl.all === true) return [everythingLike(decl.family as Family, prefix)];
-  return [(decl.family as Family).pattern(prefix, decl.fixed as Record<string, string>)];
+  const { instance: _unknownYet, ...fixed } = (decl.fixed ?? {}) as Record<string, string>; // made up at every start
+  return [(decl.family as Family).pattern(prefix, fixed)];
 }
 
 function said(decl: AnySayDecl, prefix: string, user: string): readonly string[] {

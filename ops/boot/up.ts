@@ -1,7 +1,6 @@
 import { appendFileSync, existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { Client } from '../client/client.ts';
 import { connectClient } from '../client/connect.ts';
@@ -12,6 +11,7 @@ import { releaseLock, takeLock, updateLock } from './lock.ts';
 import { choosePort, waitForNats, writeNatsConfig } from './nats-process.ts';
 import { nodeUser } from './plan-permissions.ts';
 import type { ProcessId } from './processes.ts';
+import { launcher } from './root.ts';
 import type { Roster } from './roster.ts';
 import { type ChildSpec, type Supervised, supervise } from './supervise.ts';
 import { offerNatsContext, seedFile, writeNatsContext, writeUser } from './users.ts';
@@ -42,12 +42,6 @@ export interface RunningCluster {
 
 const DEFAULT_PORT = 4222;
 const LOG_BYTES_MOST = 16 * 1024 * 1024;
-const LAUNCHER = fileURLToPath(new URL('../bin/troupe.js', import.meta.url));
-
-/** The launcher beside the sources; this file may run from `dist/ops/boot`. */
-const launcher = (): string =>
-  existsSync(LAUNCHER) ? LAUNCHER : fileURLToPath(new URL('../../../ops/bin/troupe.js', import.meta.url));
-
 function logFile(paths: HomePaths, name: string): string {
   const file = join(paths.logs, `${name}.log`);
   if (existsSync(file) && statSync(file).size > LOG_BYTES_MOST) renameSync(file, `${file}.1`);
@@ -66,7 +60,7 @@ function roleSpec(paths: HomePaths, cluster: Cluster, role: 'master' | 'worker')
   return {
     name: role,
     command: process.execPath,
-    args: [launcher(), role, ...(role === 'worker' ? ['--node', cluster.node] : [])],
+    args: [launcher, role, ...(role === 'worker' ? ['--node', cluster.node] : [])],
     env: {
       ...process.env,
       TROUPE_HOME: paths.home,

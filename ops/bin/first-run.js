@@ -1,0 +1,98 @@
+#!/usr/bin/env node
+// Gets a fresh clone to the point where the built code can go on: `npm start` and `npm test` begin here. Plain
+// JavaScript with nothing but Node's own modules, because nothing is installed yet.
+//   start    installs, builds, sets up, and runs a cluster with a sample
+//   prepare  installs, builds and sets up what the tests need
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const OLDEST_NODE = [20, 12];
+const ROOMS = ['contracts', 'actors', 'runtime-adapters', 'ops'];
+const STAMP = join(ROOT, 'dist', '.built');
+
+const changedAt = (path) => (existsSync(path) ? statSync(path).mtimeMs : 0);
+
+function fail(message) {
+  console.error(`troupe: ${message}`);
+  process.exit(1);
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return;
+  fail(`Node ${process.versions.node} is too old; install Node ${OLDEST_NODE.join('.')} or newer`);
+}
+
+/** Runs a step of a minute or so with one line before it and, only when it fails, all of its output. */
+function step(what, command, args) {
+  const began = Date.now();
+  console.log(`${what} ...`);
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  if (status === 0) return console.log(`${what}: done in ${((Date.now() - began) / 1000).toFixed(1)} s`);
+  console.error(`${stdout ?? ''}${stderr ?? ''}${error === undefined ? '' : `${error.message}\n`}`);
+  fail(`${what} failed (${[command, ...args].join(' ')}); the lines above say why`);
+}
+
+/** Package -> version of a lock file; the lock of node_modules leaves out what this platform does not need. */
+function versionsIn(lockFile) {
+  const { packages } = JSON.parse(readFileSync(lockFile, 'utf8'));
+  return new Map(Object.entries(packages).filter(([path]) => path !== ''));
+}
+
+function isInstalled() {
+  const [wanted, have] = [join(ROOT, 'package-lock.json'), join(ROOT, 'node_modules', '.package-lock.json')];
+  if (!existsSync(have)) return false;
+  if (changedAt(have) >= changedAt(wanted)) return true;
+  const installed = versionsIn(have); // a checkout may have touched the lock file without changing it
+  return [...versionsIn(wanted)].every(([path, { version, optional }]) =>
+    installed.has(path) ? installed.get(path).version === version : optional === true,
+  );
+}
+
+/** When the newest of the files that the build reads was changed. */
+function newestSource(folder) {
+  let newest = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) newest = Math.max(newest, newestSource(path));
+    else if (/\.ts$|^tsconfig.*\.json$/.test(entry.name) && !entry.name.endsWith('.test.ts')) {
+      newest = Math.max(newest, changedAt(path));
+    }
+  }
+  return newest;
+}
+
+function isBuilt() {
+  const stamp = changedAt(STAMP);
+  const others = ['tsconfig.base.json', 'package-lock.json'].map((name) => changedAt(join(ROOT, name)));
+  return stamp > 0 && Math.max(...others, ...ROOMS.map((room) => newestSource(join(ROOT, room)))) <= stamp;
+}
+
+function build() {
+  const began = new Date();
+  step('building', process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-b', 'ops']);
+  mkdirSync(join(ROOT, 'dist'), { recursive: true });
+  writeFileSync(STAMP, `${began.toISOString()}\n`);
+}
+
+checkNode();
+const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+if (!isInstalled()) step('installing dependencies', npm, ['ci', '--no-audit', '--no-fund']);
+if (!isBuilt()) build();
+
+const act = process.argv[2];
+const load = (module) => import(new URL(`../../dist/ops/${module}`, import.meta.url).href);
+if (act === 'prepare') {
+  const { prepare } = await load('setup/prepare.js');
+  process.exitCode = await prepare();
+} else if (act === 'start') {
+  const { start } = await load('boot/start.js');
+  process.exitCode = await start();
+} else fail(`there is no "${act ?? ''}"; say \`npm start\` or \`npm test\``);

@@ -1,0 +1,40 @@
+import { rmSync } from 'node:fs';
+import { statusError } from '../../contracts/errors/status.ts';
+import { readCluster } from './cluster.ts';
+import { homePaths, troupeHome } from './home.ts';
+import { endLeftovers, readUp, runningUp } from './lock.ts';
+import { removePods } from './pods.ts';
+import { endProcess } from './processes.ts';
+
+export interface DownOptions {
+  readonly home?: string;
+  /** Also remove the containers of this machine's node; its objects stay, so the next start makes them again. */
+  readonly pods?: boolean;
+  /** What happens, in one line each: for people. */
+  readonly say: (text: string) => void;
+}
+
+/** Long enough for `up` to end its children one after the other, each with its grace. */
+const GRACE_MS = 45_000;
+
+/**
+ * Ends the control plane that `troupe up` started from this home, by the processes it noted down. Containers keep
+ * running, and the Docker engine too.
+ * @throws StatusError NotFound when there is no cluster in this home
+ */
+export async function down(options: DownOptions): Promise<void> {
+  const paths = homePaths(options.home ?? troupeHome());
+  const cluster = readCluster(paths);
+  if (cluster === undefined) {
+    throw statusError('NotFound', `there is no cluster in ${paths.home}; \`troupe up\` makes one`);
+  }
+  const running = runningUp(paths);
+  if (running !== undefined) await endProcess(running.up, GRACE_MS);
+  const left = await endLeftovers(paths);
+  if (readUp(paths) !== undefined) rmSync(paths.lock, { force: true });
+  options.say(running === undefined && left === 0 ? 'nothing was running' : 'the control plane has ended');
+  if (options.pods === true) {
+    const count = await removePods(cluster.node);
+    options.say(`${count} ${count === 1 ? 'pod' : 'pods'} removed`);
+  } else options.say('containers keep running; `troupe down --pods` removes them too');
+}

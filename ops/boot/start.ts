@@ -1,0 +1,109 @@
+import type { Pod } from '../../contracts/kinds/kinds.ts';
+import type { Client } from '../client/client.ts';
+import { connectClient } from '../client/connect.ts';
+import { watchObjects } from '../client/watch.ts';
+import { factsOf } from '../cli/status.ts';
+import { planStatus, statusRows } from '../cli/plan-status.ts';
+import { makeImages } from '../setup/images.ts';
+import { setUp } from '../setup/setup.ts';
+import { OPERATOR } from './cluster.ts';
+import { homePaths, troupeHome } from './home.ts';
+import { podSummary } from './plan-pod-summary.ts';
+import { roster } from './roster.ts';
+import { createSample, SAMPLE } from './sample.ts';
+import { type RunningCluster, up } from './up.ts';
+
+const NEXT = [
+  ['npx troupe get pods -w', 'watch them'],
+  [`npx troupe scale deployment/${SAMPLE.name} --replicas 5`, 'more of them'],
+  [`npx troupe logs -f deployment/${SAMPLE.name}`, 'what they write'],
+] as const;
+
+/** Shows the pods on one line that is written over on a terminal, and as a line a change elsewhere. */
+function showPods() {
+  const live = process.stdout.isTTY === true;
+  let shown = '';
+  return (line: string): void => {
+    if (line === shown) return;
+    shown = line;
+    process.stdout.write(live ? `\r\x1b[K${line}` : `${line}\n`);
+  };
+}
+
+/** Tells what becomes of the pods until `signal`; `settled` is called once, when as many as wanted are ready. */
+async function followPods(client: Client, signal: AbortSignal, settled: () => Promise<void>): Promise<void> {
+  const pods = new Map<string, Pod>();
+  const show = showPods();
+  let isSettled = false;
+  for await (const { type, object } of watchObjects<Pod>(client, 'pods', {}, { signal })) {
+    const key = `${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`;
+    if (type === 'DELETED') pods.delete(key);
+    else pods.set(key, object);
+    const line = podSummary([...pods.values()]);
+    show(line);
+    if (isSettled || pods.size === 0 || !line.endsWith('ready')) continue;
+    isSettled = true;
+    if (process.stdout.isTTY) process.stdout.write('\n');
+    await settled();
+  }
+}
+
+async function showStatus(client: Client): Promise<void> {
+  for (const [heading, text] of statusRows(planStatus(await factsOf(client)))) {
+    console.log(`  ${heading.padEnd(12)} ${text}`);
+  }
+  const width = Math.max(...NEXT.map(([command]) => command.length));
+  console.log('\nNext, in another terminal:');
+  for (const [command, what] of NEXT) console.log(`  ${command.padEnd(width)}   # ${what}`);
+  console.log('\nCtrl-C ends the control plane; containers keep running (`npx troupe down --pods` removes them too).');
+}
+
+async function runUntilStopped(cluster: RunningCluster, signal: AbortSignal): Promise<void> {
+  const client = await connectClient({ home: cluster.paths.home, url: cluster.cluster.url, user: OPERATOR });
+  try {
+    if (await createSample(client, cluster.paths)) console.log(`created the sample: deployment ${SAMPLE.name}`);
+    await followPods(client, signal, () => showStatus(client));
+  } finally {
+    await client.close();
+  }
+}
+
+/**
+ * `npm start`: set-up, a cluster on this machine, a sample Deployment, and its live status until Ctrl-C.
+ * @returns exit code
+ */
+export async function start(): Promise<number> {
+  const began = performance.now();
+  const say = (text: string): void => console.log(text);
+  const stop = new AbortController();
+  const interrupted = new Promise<void>((resolve) => {
+    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(name, () => {
+        stop.abort();
+        resolve();
+      });
+    }
+  });
+  try {
+    const lacks = await setUp(say);
+    for (const { text } of lacks) console.error(text);
+    if (lacks.length > 0) return 1;
+    const paths = homePaths(troupeHome());
+    for (const image of await makeImages(paths)) say(`made image ${image} from this machine's busybox`);
+    const cluster = await up({ roster, say });
+    say(
+      `cluster is up at ${cluster.cluster.url} after ${((performance.now() - began) / 1000).toFixed(1)} s (${paths.home})`,
+    );
+    try {
+      await Promise.race([runUntilStopped(cluster, stop.signal), interrupted]);
+      await interrupted;
+    } finally {
+      say('\nending the control plane; containers keep running');
+      await cluster.stop();
+    }
+    return 0;
+  } catch (error) {
+    console.error(`troupe: ${(error as Error).message}`);
+    return 1;
+  }
+}

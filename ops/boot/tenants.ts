@@ -1,0 +1,83 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { statusError } from '../../contracts/errors/status.ts';
+import { connectClient } from '../client/connect.ts';
+import { MASTER, OPERATOR, readCluster } from './cluster.ts';
+import { type HomePaths, homePaths, troupeHome } from './home.ts';
+import { reloadNatsConfig } from './nats-process.ts';
+import { nodeUser } from './plan-permissions.ts';
+import type { Roster } from './roster.ts';
+import { findUser, readUsers, removeUser, seedFile, type UserRecord, writeNatsContext, writeUser } from './users.ts';
+
+export interface Tenant {
+  readonly name: string;
+  readonly namespaces: readonly string[];
+  /** Path of the file with the seed: the tenant's credentials. */
+  readonly seedFile: string;
+  /** Path of a context for the `nats` command line and for `troupe --context`. */
+  readonly context: string;
+  /** The running server knows the user already; `false`: it will at its next start. */
+  readonly live: boolean;
+}
+
+const KNOWN_WITHIN_MS = 10_000;
+
+function checkReserved(paths: HomePaths, name: string): void {
+  const known = findUser(paths, name);
+  const reserved = name === MASTER || name === OPERATOR || name.startsWith(nodeUser(''));
+  if (!reserved && (known === undefined || known.profile === 'tenant')) return;
+  throw statusError('AlreadyExists', `user "${name}" is one of the cluster's own; choose another name`);
+}
+
+/** Waits until the server, told to read its users again, lets this one in. */
+async function waitUntilKnown(paths: HomePaths, user: UserRecord): Promise<void> {
+  const deadline = performance.now() + KNOWN_WITHIN_MS;
+  for (;;) {
+    try {
+      const client = await connectClient({ home: paths.home, user: user.name, nkey: user.seed });
+      return await client.close();
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+      await pause(25);
+    }
+  }
+}
+
+/**
+ * Makes a tenant: a user who may do anything in the given namespaces and nothing outside. One who exists gets the
+ * namespaces in addition and keeps the key. A running server learns it at once, without dropping a connection.
+ * @throws StatusError NotFound (no cluster), Invalid (name), AlreadyExists (a name of the cluster's own)
+ */
+export async function addTenant(
+  name: string,
+  namespaces: readonly string[],
+  roster: Roster,
+  home = troupeHome(),
+): Promise<Tenant> {
+  const paths = homePaths(home);
+  if (readCluster(paths) === undefined) {
+    throw statusError('NotFound', `there is no cluster in ${home}; \`troupe up\` makes one`);
+  }
+  if (namespaces.length === 0) throw statusError('Invalid', `user "${name}": name a namespace with --namespace`);
+  checkReserved(paths, name);
+  const all = [...new Set([...(findUser(paths, name)?.namespaces ?? []), ...namespaces])].sort();
+  const user = writeUser(paths, { name, profile: 'tenant', namespaces: all });
+  const context = writeNatsContext(paths, user);
+  const live = reloadNatsConfig(paths, roster);
+  if (live) await waitUntilKnown(paths, user);
+  return { name, namespaces: all, seedFile: seedFile(paths, name), context, live };
+}
+
+/**
+ * Ends a tenant: the server forgets the key and closes its connections.
+ * @throws StatusError NotFound, AlreadyExists (a user of the cluster's own)
+ */
+export function removeTenant(name: string, roster: Roster, home = troupeHome()): void {
+  const paths = homePaths(home);
+  checkReserved(paths, name);
+  removeUser(paths, name);
+  reloadNatsConfig(paths, roster);
+}
+
+/** Everybody who may connect, without their seeds. */
+export const listUsers = (home = troupeHome()): readonly Omit<UserRecord, 'seed'>[] =>
+  readUsers(homePaths(home)).map(({ seed: _seed, ...user }) => user);
