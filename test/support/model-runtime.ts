@@ -99,8 +99,16 @@ export class ModelRuntime {
     if (this.containers.some((each) => each.id === id)) return { containerId: id };
     const { pod, sandboxId, name, attempt, specHash, image, imageName = image } = config;
     const made: ContainerStatus = {
-      ...{ id, sandboxId, pod, name, attempt, specHash },
-      ...{ state: 'created', image: imageName, imageId: image, createdAt: this.now },
+      id,
+      sandboxId,
+      pod,
+      name,
+      attempt,
+      specHash,
+      state: 'created',
+      image: imageName,
+      imageId: image,
+      createdAt: this.now,
     };
     this.containers = [...this.containers, made];
     return { containerId: id };

@@ -1,0 +1,328 @@
+import { describe, expect, it } from 'vitest';
+import { failure, StatusError } from '../../contracts/errors/status.ts';
+import type { Event, Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
+import { dispatchDigest } from '../../contracts/messages/dispatch-digest.ts';
+import type { DispatchQuery } from '../../contracts/messages/node.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import { ModelRuntime } from '../../test/support/model-runtime.ts';
+import { type Heard, TestWorld } from '../kernel/test-world.ts';
+import { kubelet } from './kubelet.ts';
+
+const NOW = Date.parse('2026-01-01T00:00:00Z');
+const RUNTIME = {
+  runtime: 'docker',
+  version: '20.10',
+  operatingSystem: 'linux',
+  osImage: 'Debian',
+  kernelVersion: '6',
+};
+const INFO = { ...RUNTIME, architecture: 'amd64', cpuMillis: 2000, memoryBytes: 4 * 2 ** 30 };
+
+const podOf = (uid: string, more: Partial<NonNullable<Pod['spec']>> = {}): Pod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { uid, namespace: 'default', name: `pod-${uid}`, resourceVersion: '1' },
+  spec: { nodeName: 'a', containers: [{ name: 'web', image: 'web:1' }], ...more },
+});
+
+/** A kubelet in the test world, with a model of a runtime, and a store and dispatcher as small as can be. */
+class Node {
+  readonly runtime = new ModelRuntime(['web:1']);
+  readonly world: TestWorld;
+  readonly pods = new Map<string, Pod>();
+  /** Everything said, oldest first, without heartbeats. */
+  readonly log: Heard[] = [];
+  /** Ops that nobody answers. */
+  readonly silent = new Set<string>();
+  down = false;
+  #version = 10;
+  #counter = 0;
+
+  constructor() {
+    this.runtime.now = NOW;
+    this.world = new TestWorld(kubelet({ node: 'a', ip: '192.168.0.1', version: 'v1.36.0' }), { now: NOW });
+  }
+  start(): this {
+    this.world.start();
+    return this.answerAll();
+  }
+  give(pod: Pod): this {
+    this.pods.set(pod.metadata?.uid ?? '', {
+      ...pod,
+      metadata: { ...pod.metadata, resourceVersion: String(++this.#version) },
+    });
+    return this;
+  }
+  /** The dispatcher tells of a pod. */
+  tell(uid: string, skip = 0): this {
+    const pod = this.pods.get(uid);
+    this.#counter += 1 + skip;
+    this.world.call(
+      SUBJECTS.nodePods,
+      { node: 'a' },
+      {
+        epoch: 1,
+        counter: this.#counter,
+        changed: pod === undefined ? [] : [{ pod }],
+        removed: pod === undefined ? [{ uid, namespace: 'default', name: `pod-${uid}` }] : [],
+      },
+    );
+    return this.answerAll();
+  }
+  hint(): this {
+    this.world.call(SUBJECTS.runtimeEvents, { node: 'a' }, { node: 'a' });
+    return this.answerAll().pass(1000);
+  }
+  pass(ms: number): this {
+    for (let left = ms; left > 0; left -= 500) {
+      this.runtime.now += Math.min(500, left);
+      this.world.advance(Math.min(500, left));
+      this.answerAll();
+    }
+    return this;
+  }
+  answerAll(): this {
+    for (let rounds = 0; rounds < 1000; rounds++) {
+      const asks = this.world.said().filter(({ say }) => say !== 'heartbeat');
+      if (asks.length === 0) return this;
+      this.log.push(...asks);
+      for (const ask of asks) if (ask.timeoutMs !== undefined && this.world.core.isAskOpen(ask.id)) this.#answer(ask);
+    }
+    throw new Error('the kubelet never comes to rest');
+  }
+  status(uid: string): PodStatus | undefined {
+    return this.pods.get(uid)?.status;
+  }
+  says(say: string): readonly Heard[] {
+    return this.log.filter((each) => each.say === say);
+  }
+  events(): readonly string[] {
+    return this.says('createEvent').map(({ body }) => `${(body as Event).reason}: ${(body as Event).message}`);
+  }
+
+  #answer(ask: Heard): void {
+    if (this.silent.has(ask.say)) return;
+    try {
+      this.world.answer(ask, this.#answerOf(ask));
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      this.world.answer(ask, error.status);
+    }
+  }
+  #answerOf({ say, body, subject }: Heard): unknown {
+    const uid = [...this.pods.keys()].find((each) => subject.endsWith(`.pod-${each}`)) ?? '';
+    const pod = this.pods.get(uid);
+    switch (say) {
+      case 'info':
+        return this.down ? failure('ServiceUnavailable', 'no engine') : INFO;
+      case 'dispatch': {
+        const pods = [...this.pods.values()].map((each) => ({ pod: each }));
+        const digest = dispatchDigest(pods);
+        const same = (body as DispatchQuery).digest === digest;
+        return { epoch: 1, counter: this.#counter, digest, ...(same ? {} : { pods }) };
+      }
+      case 'createNode':
+      case 'patchNodeStatus':
+        return body;
+      case 'patchPodStatus': {
+        if (pod === undefined) return failure('NotFound', 'no such pod');
+        const status = { ...pod.status, ...(body as Pod).status };
+        this.give({ ...pod, status });
+        return this.pods.get(uid);
+      }
+      case 'deletePod':
+        this.pods.delete(uid);
+        return {};
+      case 'logs':
+        return { lines: [{ stream: 'stdout', time: '', text: JSON.stringify(body) }] };
+      default:
+        return this.down ? failure('ServiceUnavailable', 'no engine') : this.runtime.do(say, body as never);
+    }
+  }
+}
+
+describe('kubelet', () => {
+  it('makes its node known, then takes the whole list', () => {
+    const node = new Node().give(podOf('u')).start();
+    expect(node.says('createNode')[0]?.body).toMatchObject({
+      metadata: {
+        name: 'a',
+        labels: { 'kubernetes.io/hostname': 'a', 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' },
+      },
+      status: { capacity: { cpu: '2', memory: '4194304Ki', pods: '110' } },
+    });
+    expect(node.runtime.running()).toEqual(['web/0']);
+    expect(node.status('u')).toMatchObject({ phase: 'Running', podIP: '10.0.0.7', hostIP: '192.168.0.1' });
+    expect(node.events()).toEqual([
+      'Pulled: Container image "web:1" already present on machine',
+      'Created: Created container: web',
+      'Started: Started container web',
+    ]);
+  });
+
+  it('runs a pod that it is told of, and says nothing more once it runs', () => {
+    const node = new Node().start().give(podOf('u')).tell('u');
+    expect(node.status('u')?.phase).toBe('Running');
+    node.tell('u').pass(2000);
+    const before = node.log.length;
+    node.tell('u').hint();
+    expect(node.log.slice(before).map(({ say }) => say)).toEqual(['list']);
+  });
+
+  it('asks for the whole list when the count has a gap', () => {
+    const node = new Node().start().give(podOf('u')).give(podOf('v'));
+    node.tell('u', 3);
+    expect(node.runtime.running()).toHaveLength(2);
+  });
+
+  it('restarts a killed container after a hint, and writes that', () => {
+    const node = new Node().give(podOf('u')).start();
+    node.runtime.exit('u-web-0', 137);
+    node.hint();
+    expect(node.runtime.running()).toEqual(['web/1']);
+    expect(node.status('u')?.containerStatuses?.[0]).toMatchObject({
+      restartCount: 1,
+      lastState: { terminated: { exitCode: 137 } },
+    });
+  });
+
+  it('backs off a container that keeps ending, and wakes by itself', () => {
+    const node = new Node().give(podOf('u')).start();
+    node.runtime.exit('u-web-0', 1);
+    node.hint().runtime.exit('u-web-1', 1);
+    node.hint();
+    expect(node.status('u')?.containerStatuses?.[0]?.state?.waiting?.reason).toBe('CrashLoopBackOff');
+    expect(node.events().at(-1)).toBe('BackOff: Back-off restarting failed container web in pod pod-u_default(u)');
+    node.pass(11_000);
+    expect(node.runtime.running()).toEqual(['web/2']);
+  });
+
+  it('shows a bad image and recovers when it is corrected', () => {
+    const bad = podOf('u', { containers: [{ name: 'web', image: 'bad:1' }] });
+    const node = new Node().give(bad).start();
+    expect(node.status('u')?.containerStatuses?.[0]?.state?.waiting?.reason).toBe('ErrImagePull');
+    node.pass(2000);
+    expect(node.status('u')?.containerStatuses?.[0]?.state?.waiting?.reason).toBe('ImagePullBackOff');
+    expect(node.events()).toContain('Failed: Failed to pull image "bad:1": pull bad:1: not found');
+    node.give({ ...node.pods.get('u'), spec: podOf('u').spec as NonNullable<Pod['spec']> }).tell('u');
+    expect(node.status('u')?.phase).toBe('Running');
+  });
+
+  it('stops a deleted pod with its grace, lets it go, and cleans up', () => {
+    const node = new Node().give(podOf('u')).start();
+    const pod = node.pods.get('u');
+    const deletionTimestamp = '2026-01-01T00:00:05Z';
+    node
+      .give({ ...pod, metadata: { ...pod?.metadata, deletionTimestamp, deletionGracePeriodSeconds: 5 } })
+      .tell('u')
+      .pass(1000);
+    expect(node.says('stopContainer')[0]).toMatchObject({ body: { graceMs: 5000 }, timeoutMs: 35_000 });
+    expect(node.says('deletePod').map(({ body }) => body)).toEqual([
+      { gracePeriodSeconds: 0, preconditions: { uid: 'u' } },
+    ]);
+    node.tell('u');
+    expect([node.runtime.containers, node.runtime.sandboxes]).toEqual([[], []]);
+    expect(Object.keys(node.world.cells()).filter((name) => name.includes('/'))).toEqual([]);
+  });
+
+  it('adopts what runs after its own death, and touches nothing', () => {
+    const first = new Node().give(podOf('u')).start();
+    const second = new Node();
+    second.runtime.sandboxes = first.runtime.sandboxes;
+    second.runtime.containers = first.runtime.containers;
+    second.give(first.pods.get('u') ?? {}).start();
+    const asked = second.log.map(({ say }) => say);
+    expect(asked.filter((say) => !['info', 'list', 'dispatch', 'createNode'].includes(say))).toEqual([]);
+  });
+
+  it('removes what belongs to no pod, but not before the whole list is there', () => {
+    const first = new Node().give(podOf('u')).start();
+    const second = new Node();
+    second.runtime.sandboxes = first.runtime.sandboxes;
+    second.runtime.containers = first.runtime.containers;
+    second.silent.add('dispatch');
+    second.start().pass(4000);
+    expect(second.runtime.running()).toEqual(['web/0']);
+    second.silent.clear();
+    second.world.answer(second.says('dispatch')[0] ?? '', 'timeout');
+    second.pass(5000);
+    expect([second.runtime.containers, second.runtime.sandboxes]).toEqual([[], []]);
+  });
+
+  it('goes on after a rehearsed crash', () => {
+    const node = new Node().give(podOf('u')).start();
+    node.runtime.exit('u-web-0', 1);
+    node.hint().runtime.exit('u-web-1', 1);
+    node.hint();
+    node.world.crash();
+    node.answerAll().pass(12_000);
+    expect(node.runtime.running()).toEqual(['web/2']);
+    expect(new Set(node.runtime.started).size).toBe(node.runtime.started.length);
+  });
+
+  it('lists again when nobody answered, and creates nothing twice', () => {
+    const node = new Node().start();
+    node.silent.add('createContainer');
+    node.give(podOf('u')).tell('u');
+    const lost = node.says('createContainer')[0];
+    node.runtime.do('createContainer', lost?.body as never);
+    node.silent.clear();
+    node.world.answer(lost ?? '', 'timeout');
+    node.answerAll().pass(2000);
+    expect(node.says('createContainer')).toHaveLength(1);
+    expect(node.runtime.started).toEqual(['u/web/0']);
+  });
+
+  it('calls the node not ready while its runtime is down', () => {
+    const node = new Node().give(podOf('u')).start();
+    node.down = true;
+    node.hint().pass(10_000);
+    const ready = () => JSON.stringify(node.says('patchNodeStatus').at(-1)?.body);
+    expect(ready()).toContain('KubeletNotReady');
+    node.down = false;
+    node.pass(31_000);
+    expect(ready()).toContain('KubeletReady');
+    expect(node.runtime.running()).toEqual(['web/0']);
+  });
+
+  it('corrects a readiness that somebody else wrote', () => {
+    const node = new Node().start();
+    const before = node.says('patchNodeStatus').length;
+    const silent = { metadata: { name: 'a' }, status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } };
+    node.world.callSubject('troupe.changes.nodes._.a', silent);
+    node.answerAll();
+    expect(node.says('patchNodeStatus').length).toBe(before + 1);
+  });
+
+  it('hands out logs, and refuses in the words of Kubernetes', () => {
+    const node = new Node()
+      .give(podOf('u'))
+      .give(podOf('v', { containers: [{ name: 'x', image: 'bad:1' }] }))
+      .start();
+    const ask = (query: object): unknown => {
+      node.log.length = 0;
+      node.world.call(SUBJECTS.nodeLogs, { node: 'a' }, { namespace: 'default', ...query });
+      node.answerAll();
+      const body = node.says('reply').at(-1)?.body as { message?: string };
+      return body.message ?? body;
+    };
+    expect(ask({ pod: 'pod-u' })).toMatchObject({ lines: [{ text: expect.stringContaining('"container":"web"') }] });
+    expect(ask({ pod: 'pod-u', container: 'no' })).toBe('container no is not valid for pod pod-u');
+    expect(ask({ pod: 'pod-u', previous: true })).toBe('previous terminated container "web" in pod "pod-u" not found');
+    expect(ask({ pod: 'pod-v' })).toBe(
+      'container "x" in pod "pod-v" is waiting to start: trying and failing to pull image',
+    );
+    expect(ask({ pod: 'nope' })).toBe('pods "nope" not found on node a');
+  });
+
+  it('survives messages that make no sense', () => {
+    const node = new Node().start();
+    for (const body of [new Uint8Array([0xc1]), {}, { epoch: 1, counter: 1, changed: [{}], removed: [] }, 'x']) {
+      node.world.callSubject('troupe.node.a.pods', body);
+      node.world.callSubject('troupe.node.a.logs', body);
+      node.answerAll();
+    }
+    expect(node.says('reply').filter(({ body }) => (body as { status?: string }).status === 'Failure')).toHaveLength(8);
+    expect(node.give(podOf('u')).tell('u').status('u')?.phase).toBe('Running');
+  });
+});

@@ -1,0 +1,291 @@
+import { concat, defer, EMPTY, merge, type Observable, of, Subject, timer } from 'rxjs';
+import { catchError, ignoreElements, map, mergeMap, tap } from 'rxjs/operators';
+import { statusError } from '../../contracts/errors/status.ts';
+import type { Node } from '../../contracts/kinds/kinds.ts';
+import type { LogQuery } from '../../contracts/messages/logs.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import { coalesceByKey } from '../kernel/coalesce-by-key.ts';
+import type { Call, Json, Said } from '../kernel/contract.ts';
+import { type ActorDefinition, calls, defineActor } from '../kernel/declare.ts';
+import { Alarms } from './alarms.ts';
+import { EventTeller } from './event-teller.ts';
+import { logQuery, podsMessage, refusalOf } from './heard-messages.ts';
+import { type KubeletWorld, saysOf } from './kubelet-says.ts';
+import { NodeKeeper } from './node-keeper.ts';
+import { planLogs } from './plan-logs.ts';
+import type { NodeOptions } from './plan-node.ts';
+import { PodDesk } from './pod-desk.ts';
+import { PodFeed } from './pod-feed.ts';
+import { PodSyncer } from './pod-syncer.ts';
+import { RuntimeView } from './runtime-view.ts';
+import { StatusWriter } from './status-writer.ts';
+
+const SECOND = 1000;
+const HEARTBEAT_MS = SECOND;
+/** The node's status is written anew at least this often. */
+const NODE_STATUS_MS = 300 * SECOND;
+/** A digest of what is held is compared with the dispatcher's this often, give or take a quarter. */
+const DIGEST_MS = 60 * SECOND;
+/** The runtime is listed at least this often, give or take a quarter, even if it gives no hint. */
+const LIST_MS = 45 * SECOND;
+/** Hints that come closer together than this share one list; more when lists are slow. */
+const LIST_SPACING_MS = 200;
+/** A runtime that did not answer this many times in a row makes the node not ready. */
+const LIST_FAILURES = 3;
+
+export interface KubeletOptions extends NodeOptions {
+  /** Questions to the engine at once; default 16. Stops and pulls don't count. */
+  readonly atOnce?: number;
+}
+
+/**
+ * Runs the pods of one node: hears from the dispatcher which, plans each by itself, asks the node's runtime driver, and
+ * writes what became of them. It lives through its own restart by adopting what runs.
+ */
+export function kubelet(options: KubeletOptions): ActorDefinition {
+  const { node } = options;
+  return defineActor({
+    name: 'kubelet',
+    config: { ...options } as unknown as Json,
+    hears: {
+      news: calls(SUBJECTS.nodePods, { fixed: { node } }),
+      hints: calls(SUBJECTS.runtimeEvents, { fixed: { node } }),
+      logs: calls(SUBJECTS.nodeLogs, { fixed: { node } }),
+      ownNode: calls(SUBJECTS.changes, { fixed: { resource: 'nodes', namespace: '', name: node } }),
+    },
+    says: saysOf(node),
+    behave: (inputs, world): Observable<Said> => {
+      const room = new Room(world, options);
+      return merge(
+        room.run(),
+        inputs.news.pipe(mergeMap((call) => room.news(call))),
+        inputs.hints.pipe(mergeMap(() => room.hint())),
+        inputs.logs.pipe(mergeMap((call) => room.logs(call))),
+        inputs.ownNode.pipe(mergeMap((call) => room.ownNode(call))),
+      );
+    },
+  });
+}
+
+type Chore = 'dispatch' | 'list' | 'node';
+
+/** The parts of a kubelet, and what wakes which. */
+class Room {
+  readonly #world: KubeletWorld;
+  readonly #nodeName: string;
+  readonly #feed: PodFeed;
+  readonly #desk: PodDesk;
+  readonly #view = new RuntimeView();
+  readonly #node: NodeKeeper;
+  readonly #syncer: PodSyncer;
+  readonly #writer: StatusWriter;
+  readonly #pods = new Subject<string>();
+  readonly #statuses = new Subject<string>();
+  readonly #chores = new Subject<Chore>();
+  readonly #podAlarms: Alarms;
+  readonly #statusAlarms: Alarms;
+  readonly #choreAlarms: Alarms;
+  readonly #failures = { dispatch: 0, list: 0, node: 0 };
+  #nextListAt = 0;
+
+  constructor(world: KubeletWorld, options: KubeletOptions) {
+    this.#world = world;
+    this.#nodeName = options.node;
+    this.#feed = new PodFeed(world);
+    this.#desk = new PodDesk(world);
+    this.#node = new NodeKeeper(world, options, this.#desk);
+    this.#podAlarms = new Alarms(world);
+    this.#statusAlarms = new Alarms(world);
+    this.#choreAlarms = new Alarms(world);
+    this.#writer = new StatusWriter({
+      world,
+      feed: this.#feed,
+      desk: this.#desk,
+      alarms: this.#statusAlarms,
+      mistaken: () => this.#choreAlarms.in('dispatch', SECOND),
+    });
+    this.#syncer = new PodSyncer({
+      world,
+      feed: this.#feed,
+      desk: this.#desk,
+      view: this.#view,
+      alarms: this.#podAlarms,
+      events: new EventTeller(world, options.node),
+      atOnce: options.atOnce ?? 16,
+      relist: () => this.#chores.next('list'),
+      onStatus: (uid, plan) => {
+        this.#writer.setDeletable(uid, plan.deletable);
+        if (this.#writer.needs(uid, plan.verbs.length === 0)) this.#statuses.next(uid);
+      },
+      onForgotten: (uid) => this.#writer.forget(uid),
+    });
+  }
+
+  /** Everything that goes on by itself. */
+  run(): Observable<Said> {
+    const chores = { dispatch: () => this.#askDispatcher(), list: () => this.#list(), node: () => this.#register() };
+    const due$ = this.#choreAlarms.due$.pipe(map((chore) => chore as Chore));
+    return merge(
+      merge(this.#pods, this.#podAlarms.due$).pipe(coalesceByKey((uid) => this.#syncer.sync(uid))),
+      merge(this.#statuses, this.#statusAlarms.due$).pipe(coalesceByKey((uid) => this.#writer.write(uid), 64)),
+      merge(this.#chores, due$).pipe(coalesceByKey((chore: Chore) => chores[chore]())),
+      this.#heartbeats(),
+      defer(() => {
+        for (const chore of ['node', 'list', 'dispatch'] as const) this.#chores.next(chore);
+        return EMPTY;
+      }),
+    );
+  }
+
+  news(call: Call<unknown>): Observable<Said> {
+    return this.#guarded(call, () => {
+      const message = podsMessage(call.decode());
+      const { woken, ask } = this.#feed.heard(message);
+      this.#wake(woken);
+      if (ask) this.#chores.next('dispatch');
+    });
+  }
+
+  hint(): Observable<Said> {
+    this.#chores.next('list');
+    return EMPTY;
+  }
+
+  ownNode(call: Call<unknown>): Observable<Said> {
+    if (call.bytes.length === 0) return EMPTY;
+    return this.#guarded(call, () => {
+      if (this.#node.heard(call.decode() as Node)) this.#chores.next('node');
+    });
+  }
+
+  logs(call: Call<LogQuery>): Observable<Said> {
+    const answer = defer(() => {
+      const query = logQuery(call.decode());
+      const dispatched = this.#feed.find(query.namespace, query.pod);
+      const uid = dispatched?.pod.metadata?.uid ?? '';
+      if (dispatched === undefined || (query.podUid !== undefined && query.podUid !== uid))
+        throw statusError('NotFound', `pods "${query.pod}" not found on node ${this.#nodeName}`);
+      const planned = planLogs(dispatched.pod, this.#desk.status(uid) ?? dispatched.pod.status ?? {}, query);
+      if ('refuse' in planned) return of(planned.refuse);
+      return this.#world.ask(this.#world.say.logs({}, planned.ask), { timeoutMs: 10 * SECOND });
+    });
+    return answer.pipe(
+      map((lines): Said => this.#world.reply(call, lines)),
+      catchError((error: unknown) => of<Said>(this.#world.reply(call, refusalOf(error)))),
+    );
+  }
+
+  #wake(uids: Iterable<string>): void {
+    for (const uid of uids) this.#pods.next(uid);
+  }
+
+  /** A message that can't be read is reported; the next one is not held up by it. */
+  #guarded(call: Call<unknown>, take: () => void): Observable<Said> {
+    try {
+      take();
+    } catch (error) {
+      this.#world.report(call.subject, error);
+      if (call.reply !== undefined) return of<Said>(this.#world.reply(call as Call, refusalOf(error)));
+    }
+    return EMPTY;
+  }
+
+  #heartbeats(): Observable<Said> {
+    return timer(0, HEARTBEAT_MS, this.#world.scheduler).pipe(
+      map(() =>
+        this.#world.say.heartbeat(
+          {},
+          {
+            node: this.#nodeName,
+            sentAt: this.#world.now(),
+            runtimeReady: this.#node.ready,
+            pods: this.#feed.uids.length,
+          },
+        ),
+      ),
+    );
+  }
+  /** Give or take a quarter, so that a thousand nodes that began together do not ask together. */
+  #about(ms: number): number {
+    return Math.round(ms * (0.75 + this.#world.random() / 2));
+  }
+
+  #askDispatcher(): Observable<Said> {
+    const { say } = this.#world;
+    const query = { node: this.#nodeName, digest: this.#feed.digest() };
+    return this.#chore(
+      'dispatch',
+      this.#world.ask(say.dispatch({}, query), { timeoutMs: 5 * SECOND }).pipe(
+        tap((answer) => {
+          const { woken, ask } = this.#feed.answered(answer);
+          this.#wake(woken);
+          if (this.#feed.whole) this.#wake(this.#strangers());
+          this.#choreAlarms.in('dispatch', ask ? SECOND : this.#about(DIGEST_MS));
+        }),
+      ),
+    );
+  }
+
+  /** What runs here of pods that nobody told of. */
+  #strangers(): readonly string[] {
+    return [...this.#view.uids, ...this.#desk.uids].filter((uid) => this.#feed.get(uid) === undefined);
+  }
+
+  #list(): Observable<Said> {
+    const begun = { at: 0 };
+    const wait = Math.max(0, this.#nextListAt - this.#world.now());
+    const paused = wait === 0 ? EMPTY : timer(wait, this.#world.scheduler).pipe(ignoreElements());
+    const ask = defer(() => {
+      begun.at = this.#world.now();
+      const take = this.#view.beginList();
+      return this.#world.ask(this.#world.say.list({}, {}), { timeoutMs: 30 * SECOND }).pipe(
+        tap((listed) => {
+          const first = !this.#view.known;
+          const { woken, again } = take(listed);
+          const took = this.#world.now() - begun.at;
+          this.#nextListAt = this.#world.now() + Math.max(LIST_SPACING_MS, 3 * took);
+          this.#healthy();
+          this.#wake(first ? new Set([...woken, ...this.#feed.uids, ...this.#desk.uids]) : woken);
+          if (again) this.#chores.next('list');
+          this.#choreAlarms.in('list', this.#about(LIST_MS));
+        }),
+      );
+    });
+    return this.#chore('list', concat(paused, ask));
+  }
+
+  #healthy(): void {
+    if (this.#node.setHealth({ ready: true })) this.#chores.next('node');
+  }
+
+  #register(): Observable<Said> {
+    const known = this.#desk.facts !== undefined;
+    return this.#chore(
+      'node',
+      this.#node.register().pipe(
+        tap(() => {
+          this.#choreAlarms.in('node', NODE_STATUS_MS);
+          if (!known) this.#wake([...new Set([...this.#feed.uids, ...this.#view.uids])]);
+        }),
+      ),
+    );
+  }
+
+  /** Runs a chore; a refused one is reported and tried again, each time a little later. */
+  #chore(name: Chore, work: Observable<unknown>): Observable<Said> {
+    return work.pipe(
+      tap({ complete: () => void (this.#failures[name] = 0) }),
+      catchError((error: unknown) => {
+        const failures = ++this.#failures[name];
+        this.#world.report(name, error);
+        if (name === 'list' && failures >= LIST_FAILURES) {
+          const message = `container runtime is down: ${error instanceof Error ? error.message : String(error)}`;
+          if (this.#node.setHealth({ ready: false, message })) this.#chores.next('node');
+        }
+        this.#choreAlarms.in(name, this.#about(Math.min(30 * SECOND, 500 * 2 ** Math.min(failures, 6))));
+        return EMPTY;
+      }),
+      ignoreElements(),
+    );
+  }
+}

@@ -1,0 +1,101 @@
+import { defer, type Observable, of, throwError } from 'rxjs';
+import { catchError, map, mergeMap } from 'rxjs/operators';
+import { StatusError } from '../../contracts/errors/status.ts';
+import type { Node } from '../../contracts/kinds/kinds.ts';
+import type { RuntimeInfo } from '../../contracts/runtime/status.ts';
+import { cpuMillis, wholeUnits } from '../../contracts/quantity/quantity.ts';
+import type { KubeletWorld } from './kubelet-says.ts';
+import { nodeObject, type NodeHealth, type NodeOptions, nodeStatus, tellsOurHealth } from './plan-node.ts';
+import type { PodDesk } from './pod-desk.ts';
+
+const TIMEOUT_MS = 10_000;
+
+/** Makes the node known and keeps its status true. */
+export class NodeKeeper {
+  readonly #world: KubeletWorld;
+  readonly #options: NodeOptions;
+  readonly #desk: PodDesk;
+  #health: NodeHealth = { ready: true };
+  /** The machine as it was last heard of: a runtime that is down does not tell. */
+  #info: RuntimeInfo | undefined;
+  /** The Node as it was last heard of. */
+  #node: Node | undefined;
+
+  constructor(world: KubeletWorld, options: NodeOptions, desk: PodDesk) {
+    this.#world = world;
+    this.#options = options;
+    this.#desk = desk;
+  }
+
+  get ready(): boolean {
+    return this.#health.ready;
+  }
+  /** @returns whether that is news */
+  setHealth(health: NodeHealth): boolean {
+    const news = health.ready !== this.#health.ready;
+    this.#health = health;
+    return news;
+  }
+  /** Somebody wrote the Node. @returns whether it must be corrected */
+  heard(node: Node): boolean {
+    this.#node = node;
+    return !tellsOurHealth(node, this.#health);
+  }
+
+  /** Asks the machine what it is, and writes the Node. Emits once it is written; errors with what refused it. */
+  register(): Observable<'registered'> {
+    const { say } = this.#world;
+    const known = this.#info;
+    return this.#world.ask(say.info({}, {}), { timeoutMs: TIMEOUT_MS }).pipe(
+      catchError((error: unknown) => (known === undefined ? refuse(error) : of(known))),
+      mergeMap((info) => {
+        this.#learn(info);
+        return this.#node === undefined ? this.#create(info) : this.#patch(info);
+      }),
+      map((node): 'registered' => {
+        this.#node = node;
+        return 'registered';
+      }),
+    );
+  }
+
+  #learn(info: RuntimeInfo): void {
+    const { node: name, ip, capacity } = this.#options;
+    const facts = {
+      name,
+      ip,
+      runtime: info.runtime,
+      cpuMillis: capacity?.cpu === undefined ? info.cpuMillis : cpuMillis(capacity.cpu),
+      memoryBytes: capacity?.memory === undefined ? info.memoryBytes : wholeUnits(capacity.memory),
+    };
+    this.#info = info;
+    this.#desk.facts = facts;
+  }
+
+  #create(info: RuntimeInfo): Observable<Node> {
+    const name = this.#options.node;
+    return defer(() => {
+      const status = nodeStatus(this.#options, info, this.#health, undefined, this.#world.now());
+      return this.#world.ask(this.#world.say.createNode({ name }, nodeObject(this.#options, info, status)), {
+        timeoutMs: TIMEOUT_MS,
+      });
+    }).pipe(catchError((error: unknown) => (is(error, 'AlreadyExists') ? this.#patch(info) : refuse(error))));
+  }
+
+  #patch(info: RuntimeInfo): Observable<Node> {
+    const name = this.#options.node;
+    return defer(() => {
+      const status = nodeStatus(this.#options, info, this.#health, this.#node?.status, this.#world.now());
+      return this.#world.ask(this.#world.say.patchNodeStatus({ name }, { status }), { timeoutMs: TIMEOUT_MS });
+    }).pipe(
+      catchError((error: unknown) => {
+        if (!is(error, 'NotFound')) return refuse(error);
+        this.#node = undefined; // deleted while we live: made again at the next try
+        return refuse(error);
+      }),
+    );
+  }
+}
+
+const is = (error: unknown, reason: string): boolean => error instanceof StatusError && error.reason === reason;
+const refuse = (error: unknown): Observable<never> => throwError(() => error);

@@ -1,0 +1,106 @@
+import type { Node, NodeCondition, NodeStatus } from '../../contracts/kinds/kinds.ts';
+import type { RuntimeInfo } from '../../contracts/runtime/status.ts';
+import { rfc3339 } from '../../contracts/time/rfc3339.ts';
+
+/** What a kubelet is told of its node by whoever starts it; the rest it asks the runtime. */
+export interface NodeOptions {
+  readonly node: string;
+  /** The address at which the node is reached, and that its pods see as `status.hostIP`. */
+  readonly ip: string;
+  /** Kubernetes quantities; what is left out is what the machine has, and 110 pods. */
+  readonly capacity?: { readonly cpu?: string; readonly memory?: string; readonly pods?: string };
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly version: string;
+}
+export interface NodeHealth {
+  readonly ready: boolean;
+  /** Why not. */
+  readonly message?: string;
+}
+
+function condition(type: string, status: string, reason: string, message: string): NodeCondition {
+  return { type, status, reason, message };
+}
+
+function verdicts({ ready, message }: NodeHealth): readonly NodeCondition[] {
+  return [
+    condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
+    condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
+    condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
+    ready
+      ? condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status')
+      : condition('Ready', 'False', 'KubeletNotReady', message ?? 'container runtime is down'),
+  ];
+}
+
+/**
+ * The status that the store should have of a node. Pure.
+ * @param before the status that it has, as far as is known; conditions of others stay as they are there
+ */
+export function nodeStatus(
+  options: NodeOptions,
+  info: RuntimeInfo,
+  health: NodeHealth,
+  before: NodeStatus | undefined,
+  now: number,
+): NodeStatus {
+  const known = before?.conditions ?? [];
+  const ours = verdicts(health).map((each) => {
+    const last = known.find(({ type }) => type === each.type);
+    const since = last?.status === each.status ? last.lastTransitionTime : undefined;
+    return { ...each, lastHeartbeatTime: rfc3339(now), lastTransitionTime: since ?? rfc3339(now) };
+  });
+  const others = known.filter(({ type }) => !ours.some((each) => each.type === type));
+  const capacity = {
+    cpu: options.capacity?.cpu ?? cpuQuantity(info.cpuMillis),
+    memory: options.capacity?.memory ?? `${Math.floor(info.memoryBytes / 1024)}Ki`,
+    pods: options.capacity?.pods ?? '110',
+  };
+  return {
+    capacity,
+    allocatable: capacity,
+    conditions: [...ours, ...others],
+    addresses: [
+      { type: 'InternalIP', address: options.ip },
+      { type: 'Hostname', address: options.node },
+    ],
+    nodeInfo: {
+      architecture: info.architecture,
+      bootID: '',
+      containerRuntimeVersion: `${info.runtime}://${info.version}`,
+      kernelVersion: info.kernelVersion,
+      kubeProxyVersion: '',
+      kubeletVersion: options.version,
+      machineID: '',
+      operatingSystem: info.operatingSystem,
+      osImage: info.osImage,
+      systemUUID: '',
+    },
+  };
+}
+const cpuQuantity = (millis: number): string => (millis % 1000 === 0 ? String(millis / 1000) : `${millis}m`);
+
+/** The Node object with which a kubelet makes its node known. Pure. */
+export function nodeObject(options: NodeOptions, info: RuntimeInfo, status: NodeStatus): Node {
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name: options.node,
+      labels: {
+        'kubernetes.io/hostname': options.node,
+        'kubernetes.io/os': info.operatingSystem,
+        'kubernetes.io/arch': info.architecture,
+        ...options.labels,
+      },
+    },
+    spec: {},
+    status,
+  };
+}
+
+/** Does the store say of our conditions what we would say? Someone else may call a silent node's readiness unknown. */
+export const tellsOurHealth = (stored: Node, health: NodeHealth): boolean =>
+  verdicts(health).every(({ type, status }) =>
+    (stored.status?.conditions ?? []).some((each) => each.type === type && each.status === status),
+  );

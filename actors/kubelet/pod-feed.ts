@@ -1,0 +1,88 @@
+import { dispatchDigest } from '../../contracts/messages/dispatch-digest.ts';
+import type { DispatchAnswer, DispatchedPod, NodePods } from '../../contracts/messages/node.ts';
+import type { Json, World } from '../kernel/contract.ts';
+import { uidOf } from './pod-types.ts';
+
+type Feed = { readonly epoch: number; readonly counter: number; readonly whole: boolean };
+
+const versionOf = ({ pod }: DispatchedPod): number => Number(pod.metadata?.resourceVersion ?? 0);
+
+/** What the dispatcher told: the pods of this node, each in a cell of its own, and how far the telling has come. */
+export class PodFeed {
+  readonly #world: World<unknown>;
+
+  constructor(world: World<unknown>) {
+    this.#world = world;
+  }
+
+  /** Was the whole list heard, so that a pod that is not here does not exist? */
+  get whole(): boolean {
+    return this.#feed.get().whole;
+  }
+  get uids(): readonly string[] {
+    return this.#world.cellNames('pod/').map((name) => name.slice('pod/'.length));
+  }
+  get(uid: string): DispatchedPod | undefined {
+    return (this.#cell(uid).get() ?? undefined) as DispatchedPod | undefined;
+  }
+  find(namespace: string, name: string): DispatchedPod | undefined {
+    const found = this.uids.map((uid) => this.get(uid));
+    return found.find((each) => each?.pod.metadata?.namespace === namespace && each.pod.metadata.name === name);
+  }
+  digest(): string {
+    return dispatchDigest(this.uids.flatMap((uid) => this.get(uid) ?? []));
+  }
+
+  /**
+   * Takes what changed. A gap in the count, or a new dispatcher, means that something else may have changed too: what is
+   * told is taken all the same, and the whole list is to be asked for.
+   * @returns uids of the pods that changed
+   */
+  heard(message: NodePods): { readonly woken: readonly string[]; readonly ask: boolean } {
+    const { epoch, counter, whole } = this.#feed.get();
+    const old = message.epoch < epoch || (message.epoch === epoch && message.counter <= counter);
+    if (old) return { woken: [], ask: false };
+    this.#feed.set({ epoch: message.epoch, counter: message.counter, whole });
+    const woken = [
+      ...this.#take(message.changed),
+      ...message.removed.filter(({ uid }) => this.#drop(uid)).map(({ uid }) => uid),
+    ];
+    return { woken, ask: message.epoch !== epoch || message.counter !== counter + 1 };
+  }
+
+  /** Takes the answer to a question for the whole list. `ask`: it was overtaken, ask again. */
+  answered(answer: DispatchAnswer): { readonly woken: readonly string[]; readonly ask: boolean } {
+    const { epoch, counter, whole } = this.#feed.get();
+    const overtaken = answer.epoch < epoch || (answer.epoch === epoch && answer.counter < counter);
+    const changed = this.#take(answer.pods ?? []);
+    if (overtaken) return { woken: changed, ask: true };
+    this.#feed.set({ epoch: answer.epoch, counter: answer.counter, whole: true });
+    const listed = new Set((answer.pods ?? []).map(({ pod }) => uidOf(pod)));
+    const gone = answer.pods === undefined ? [] : this.uids.filter((uid) => !listed.has(uid) && this.#drop(uid));
+    // Only now is it known that what runs of no pod belongs to none.
+    return { woken: whole ? [...changed, ...gone] : [...new Set([...this.uids, ...gone])], ask: false };
+  }
+
+  get #feed() {
+    return this.#world.cell<Feed>('feed', { epoch: -1, counter: -1, whole: false });
+  }
+  #cell(uid: string) {
+    return this.#world.cell<Json>(`pod/${uid}`, null);
+  }
+  #take(pods: readonly DispatchedPod[]): readonly string[] {
+    const woken: string[] = [];
+    for (const dispatched of pods) {
+      const uid = uidOf(dispatched.pod);
+      const known = this.get(uid);
+      if (known !== undefined && versionOf(known) > versionOf(dispatched)) continue;
+      this.#cell(uid).set(dispatched as unknown as Json);
+      woken.push(uid);
+    }
+    return woken;
+  }
+  #drop(uid: string): boolean {
+    if (this.get(uid) === undefined) return false;
+    this.#cell(uid).drop();
+    return true;
+  }
+}

@@ -1,0 +1,201 @@
+import { concat, defer, EMPTY, from, merge, type Observable, of, ReplaySubject, share, throwError } from 'rxjs';
+import { catchError, mergeMap } from 'rxjs/operators';
+import { StatusError } from '../../contracts/errors/status.ts';
+import { sameJson } from '../../contracts/hash/stable-hash.ts';
+import { runtimeCause } from '../../contracts/runtime/errors.ts';
+import type { Said } from '../kernel/contract.ts';
+import type { Alarms } from './alarms.ts';
+import type { EventTeller } from './event-teller.ts';
+import { Gate } from './gate.ts';
+import type { KubeletWorld } from './kubelet-says.ts';
+import { planPodSync } from './plan-pod-sync.ts';
+import type { PodDesk } from './pod-desk.ts';
+import type { PodFeed } from './pod-feed.ts';
+import { afterAnswer, afterRefusal, notesBefore, type Outcome } from './pod-outcome.ts';
+import type { PodNote, PodPlan, PodVerb } from './pod-types.ts';
+import { podRef } from './container-config.ts';
+import type { RuntimeView } from './runtime-view.ts';
+
+const SECOND = 1000;
+/** How long each question to the runtime may take; a stop has its grace on top. */
+const TIMEOUT_MS: Readonly<Record<PodVerb['op'], number>> = {
+  runPodSandbox: 120 * SECOND,
+  stopPodSandbox: 60 * SECOND,
+  removePodSandbox: 60 * SECOND,
+  imageStatus: 30 * SECOND,
+  pullImage: 900 * SECOND,
+  createContainer: 60 * SECOND,
+  startContainer: 60 * SECOND,
+  stopContainer: 30 * SECOND,
+  removeContainer: 60 * SECOND,
+};
+/** Steps of one run of a pod. No pod needs as many: a plan that never rests must not keep the node busy. */
+const STEPS = 200;
+
+export interface SyncerParts {
+  readonly world: KubeletWorld;
+  readonly feed: PodFeed;
+  readonly desk: PodDesk;
+  readonly view: RuntimeView;
+  readonly alarms: Alarms;
+  readonly events: EventTeller;
+  /** Pods whose questions to the engine are under way at once. */
+  readonly atOnce: number;
+  /** A new list of what the runtime has is due. */
+  readonly relist: () => void;
+  /** A pod was planned anew: its status may have to be written, or it may leave the store. */
+  readonly onStatus: (uid: string, plan: PodPlan) => void;
+  readonly onForgotten: (uid: string) => void;
+}
+
+/** Moves pods towards what is wanted, step by step: plan, ask the runtime, take the answer in, plan again. */
+export class PodSyncer {
+  readonly #parts: SyncerParts;
+  readonly #gate: Gate;
+  /** Images that were seen on the node: name -> id. */
+  readonly #images = new Map<string, string>();
+  /** Questions about images that are under way: pods that ask the same share one answer. */
+  readonly #sharedAsks = new Map<string, Observable<unknown>>();
+
+  constructor(parts: SyncerParts) {
+    this.#parts = parts;
+    this.#gate = new Gate(parts.atOnce);
+  }
+
+  /** Runs one pod until nothing can be asked. Never errors. */
+  sync(uid: string): Observable<Said> {
+    return defer(() => this.#step(uid, STEPS));
+  }
+
+  #step(uid: string, left: number): Observable<Said> {
+    const { world, feed, desk, view, alarms, onForgotten } = this.#parts;
+    const facts = desk.facts;
+    if (facts === undefined || !view.known || view.isStale(uid)) return EMPTY;
+    const dispatched = feed.get(uid);
+    if (dispatched === undefined && !feed.whole) return EMPTY;
+    if (left === 0) {
+      world.report(uid, new Error(`sync pod ${uid}: not at rest after ${STEPS} steps; going on in 10 s`));
+      alarms.in(uid, 10 * SECOND);
+      return EMPTY;
+    }
+    const plan = planPodSync({
+      uid,
+      ...(dispatched === undefined ? {} : { dispatched }),
+      level: view.level(uid),
+      state: desk.state(uid),
+      status: desk.status(uid) ?? dispatched?.pod.status ?? {},
+      images: this.#images,
+      node: facts,
+      now: world.now(),
+    });
+    const told = from(plan.notes.map((note) => this.#tell(uid, note)));
+    if (plan.forget) {
+      desk.forget(uid);
+      view.forget(uid);
+      alarms.set(uid, undefined);
+      onForgotten(uid);
+      return told;
+    }
+    this.#keep(uid, plan);
+    if (plan.verbs.length === 0) return told;
+    const done = merge(...plan.verbs.map((verb) => this.#do(uid, verb)));
+    return concat(
+      told,
+      done,
+      defer(() => this.#step(uid, left - 1)),
+    );
+  }
+
+  #keep(uid: string, plan: PodPlan): void {
+    const { desk, alarms, onStatus } = this.#parts;
+    if (!desk.has(uid) || !sameJson(desk.state(uid), plan.state)) desk.setState(uid, plan.state);
+    alarms.set(uid, plan.wakeAt);
+    const { status } = plan;
+    if (status === undefined) return;
+    if (!sameJson(desk.status(uid), status)) desk.setStatus(uid, status);
+    onStatus(uid, plan);
+  }
+
+  #do(uid: string, verb: PodVerb): Observable<Said> {
+    const { world, view } = this.#parts;
+    return defer(() => {
+      const askedAt = world.now();
+      const answered = view.begin(uid);
+      const told = from(notesBefore(verb).map((note) => this.#tell(uid, note)));
+      const asked = this.#ask(verb).pipe(
+        mergeMap((answer) =>
+          this.#take(uid, afterAnswer(this.#books(uid), verb, answer, askedAt, world.now()), answered),
+        ),
+        catchError((error: unknown) => this.#refused(uid, verb, error, answered)),
+      );
+      return concat(told, asked);
+    });
+  }
+
+  #refused(uid: string, verb: PodVerb, error: unknown, answered: () => boolean): Observable<Said> {
+    // Anything else is a fault of ours, and the supervisor's business.
+    if (!(error instanceof StatusError)) return throwError(() => error);
+    if (runtimeCause(error) === undefined) this.#parts.world.report(uid, error);
+    return this.#take(uid, afterRefusal(this.#books(uid), verb, error, this.#parts.world.now()), answered);
+  }
+
+  #take(uid: string, outcome: Outcome, answered: () => boolean): Observable<Said> {
+    const { view, desk, relist } = this.#parts;
+    view.set(uid, outcome.level);
+    desk.setState(uid, outcome.state);
+    if (outcome.image !== undefined) this.#images.set(outcome.image.name, outcome.image.id);
+    if (outcome.lostImage !== undefined) this.#images.delete(outcome.lostImage);
+    const skipped = answered();
+    if (outcome.relist === true) view.markStale(uid);
+    if (skipped || outcome.relist === true) relist();
+    return from(outcome.notes.map((note) => this.#tell(uid, note)));
+  }
+
+  #books(uid: string) {
+    return { level: this.#parts.view.level(uid), state: this.#parts.desk.state(uid) };
+  }
+
+  #tell(uid: string, note: PodNote): Said {
+    const pod = this.#parts.feed.get(uid)?.pod;
+    const held = this.#parts.view.level(uid);
+    const ref = pod === undefined ? (held.containers[0] ?? held.sandboxes[0])?.pod : podRef(pod);
+    const metadata = pod?.metadata ?? { uid, name: ref?.name ?? uid, namespace: ref?.namespace ?? 'default' };
+    return this.#parts.events.tell({ apiVersion: 'v1', kind: 'Pod', metadata }, note);
+  }
+
+  #ask(verb: PodVerb): Observable<unknown> {
+    switch (verb.op) {
+      case 'stopContainer': // waits for a grace that may be long: never in anybody's way
+        return this.#question(verb, verb.body.graceMs);
+      case 'imageStatus':
+      case 'pullImage':
+        return this.#shared(`${verb.op} ${verb.body.image}`, this.#question(verb));
+      default:
+        return this.#gate.run(this.#question(verb));
+    }
+  }
+
+  #question(verb: PodVerb, moreMs = 0): Observable<unknown> {
+    const { world } = this.#parts;
+    const say = world.say[verb.op] as unknown as (tokens: object, body: unknown) => Said<unknown>;
+    return world.ask(say({}, verb.body), { timeoutMs: TIMEOUT_MS[verb.op] + moreMs });
+  }
+
+  #shared(key: string, question: Observable<unknown>): Observable<unknown> {
+    const known = this.#sharedAsks.get(key);
+    if (known !== undefined) return known;
+    const forget = () => {
+      this.#sharedAsks.delete(key);
+      return of();
+    };
+    const one = concat(question, defer(forget)).pipe(
+      catchError((error: unknown) => {
+        forget();
+        return throwError(() => error);
+      }),
+      share({ connector: () => new ReplaySubject(1) }),
+    );
+    this.#sharedAsks.set(key, one);
+    return one;
+  }
+}

@@ -1,0 +1,165 @@
+import { concat, defer, EMPTY, type Observable } from 'rxjs';
+import { catchError, mergeMap } from 'rxjs/operators';
+import { retryOf, StatusError } from '../../contracts/errors/status.ts';
+import { canonicalJson, sameJson } from '../../contracts/hash/stable-hash.ts';
+import type { Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
+import type { Said } from '../kernel/contract.ts';
+import type { Alarms } from './alarms.ts';
+import type { KubeletWorld } from './kubelet-says.ts';
+import type { PodDesk } from './pod-desk.ts';
+import type { PodFeed } from './pod-feed.ts';
+
+const TIMEOUT_MS = 10_000;
+/** Fields of a pod's status that are the kubelet's to write. */
+const OURS = [
+  'phase',
+  'reason',
+  'message',
+  'conditions',
+  'initContainerStatuses',
+  'containerStatuses',
+  'hostIP',
+  'hostIPs',
+  'podIP',
+  'podIPs',
+  'startTime',
+  'qosClass',
+] as const satisfies readonly (keyof PodStatus)[];
+
+/** Does the store say what was planned? */
+const tells = (stored: PodStatus, planned: PodStatus): boolean =>
+  OURS.every((field) => sameJson(stored[field] ?? null, planned[field] ?? null));
+
+/** A merge patch: what is planned, and `null` for what the store has and the plan has not. */
+function statusPatch(pod: Pod, version: number, planned: PodStatus): object {
+  const stored = pod.status ?? {};
+  const cleared = OURS.filter((field) => stored[field] !== undefined && planned[field] === undefined);
+  return {
+    // A pod that took this one's name must not get its status.
+    metadata: { uid: pod.metadata?.uid, ...(version > 0 ? { resourceVersion: String(version) } : {}) },
+    status: { ...planned, ...Object.fromEntries(cleared.map((field) => [field, null])) },
+  };
+}
+const versionOf = (pod: Pod): number => Number(pod.metadata?.resourceVersion ?? 0);
+
+export interface WriterParts {
+  readonly world: KubeletWorld;
+  readonly feed: PodFeed;
+  readonly desk: PodDesk;
+  /** By uid; what is due is written again. */
+  readonly alarms: Alarms;
+  /** The store does not know the pod as we do: the dispatcher should be asked. */
+  readonly mistaken: () => void;
+}
+
+/** Writes the status of pods: only when it differs, one write a pod at a time, always the newest; and lets deleted pods go. */
+export class StatusWriter {
+  readonly #parts: WriterParts;
+  readonly #acknowledged = new Map<
+    string,
+    { readonly text: string; readonly phase: string | undefined; readonly version: number }
+  >();
+  readonly #deletable = new Set<string>();
+  readonly #letGo = new Set<string>();
+  readonly #failures = new Map<string, number>();
+
+  constructor(parts: WriterParts) {
+    this.#parts = parts;
+  }
+
+  setDeletable(uid: string, deletable: boolean): void {
+    if (deletable) this.#deletable.add(uid);
+    else this.#deletable.delete(uid);
+  }
+  forget(uid: string): void {
+    this.#acknowledged.delete(uid);
+    this.#deletable.delete(uid);
+    this.#letGo.delete(uid);
+    this.#failures.delete(uid);
+    this.#parts.alarms.set(uid, undefined);
+  }
+
+  /**
+   * Is there something to write of this pod?
+   * @param resting nothing is being asked for it; while something is, only the first status and a new phase are written
+   */
+  needs(uid: string, resting = true): boolean {
+    const pod = this.#parts.feed.get(uid)?.pod;
+    const planned = this.#parts.desk.status(uid);
+    if (pod === undefined || planned === undefined || this.#letGo.has(uid)) return false;
+    if (this.#deletable.has(uid)) return true;
+    const last = this.#acknowledged.get(uid);
+    if (!resting && last !== undefined && last.phase === planned.phase) return false;
+    return this.#differs(uid, pod, planned);
+  }
+
+  /** Writes one pod's status, then deletes the pod if that is due. Never errors. */
+  write(uid: string): Observable<Said> {
+    return defer(() => {
+      const pod = this.#parts.feed.get(uid)?.pod;
+      const planned = this.#parts.desk.status(uid);
+      if (pod === undefined || planned === undefined || !this.needs(uid)) return EMPTY;
+      const patch = this.#differs(uid, pod, planned) ? this.#patch(uid, pod, planned) : EMPTY;
+      return concat(
+        patch,
+        defer(() => this.#release(uid, pod)),
+      ).pipe(
+        catchError((error: unknown) => {
+          this.#failed(uid, error);
+          return EMPTY;
+        }),
+      );
+    });
+  }
+
+  #differs(uid: string, pod: Pod, planned: PodStatus): boolean {
+    const last = this.#acknowledged.get(uid);
+    if (last === undefined || versionOf(pod) > last.version) return !tells(pod.status ?? {}, planned);
+    return last.text !== canonicalJson(planned);
+  }
+
+  #patch(uid: string, pod: Pod, planned: PodStatus): Observable<Said> {
+    const { world } = this.#parts;
+    const { namespace, name } = pod.metadata ?? {};
+    const version = Math.max(versionOf(pod), this.#acknowledged.get(uid)?.version ?? 0);
+    return world
+      .ask(world.say.patchPodStatus({ namespace, name }, statusPatch(pod, version, planned)), { timeoutMs: TIMEOUT_MS })
+      .pipe(
+        mergeMap((stored) => {
+          this.#failures.delete(uid);
+          this.#acknowledged.set(uid, {
+            text: canonicalJson(planned),
+            phase: planned.phase,
+            version: versionOf(stored),
+          });
+          return EMPTY;
+        }),
+      );
+  }
+
+  /** Nothing of it runs any more and its last status is written: whoever deleted it gets what they wanted. */
+  #release(uid: string, pod: Pod): Observable<Said> {
+    const { world } = this.#parts;
+    if (!this.#deletable.has(uid)) return EMPTY;
+    const { namespace, name } = pod.metadata ?? {};
+    const body = { gracePeriodSeconds: 0, preconditions: { uid } };
+    return world.ask(world.say.deletePod({ namespace, name }, body), { timeoutMs: TIMEOUT_MS }).pipe(
+      mergeMap(() => {
+        this.#letGo.add(uid);
+        return EMPTY;
+      }),
+    );
+  }
+
+  #failed(uid: string, error: unknown): void {
+    const { world, alarms, mistaken } = this.#parts;
+    const reason = error instanceof StatusError ? error.reason : undefined;
+    const failures = (this.#failures.get(uid) ?? 0) + 1;
+    this.#failures.set(uid, failures);
+    const first = reason === 'Conflict' && failures === 1; // somebody wrote; the dispatcher is telling it
+    if (reason !== 'NotFound' && reason !== 'Conflict') world.report(uid, error);
+    else if (!first) mistaken();
+    const inMs = retryOf(error) === 'never' ? 60_000 : Math.min(30_000, 500 * 2 ** failures);
+    alarms.in(uid, first ? 50 : inMs);
+  }
+}
