@@ -1,0 +1,133 @@
+#!/usr/bin/env node
+// `npm run check`: everything that must hold before a change is done, one line each with its time. Output of a step is
+// shown only when it fails. `check.js lint imports` runs these alone; `steps` is what CI takes from here.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ROOMS = ['contracts', 'actors', 'runtime-adapters', 'ops', 'test'];
+const tool = (...path) => join(ROOT, 'node_modules', ...path);
+
+/** Ends with the whole output and the exit code; never rejects. */
+export function run(command, args, { env = process.env, onLine } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    const take = (data) => {
+      output += data;
+      onLine?.(String(data));
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    child.once('error', (error) => resolve({ code: 127, output: `${output}${error.message}\n` }));
+    child.once('close', (code) => resolve({ code: code ?? 1, output }));
+  });
+}
+
+const node = (...args) => run(process.execPath, args);
+
+/** dependency-cruiser says all is well when it has read nothing at all: that is a failure here. */
+async function imports() {
+  const found = await node(
+    tool('dependency-cruiser', 'bin', 'dependency-cruise.mjs'),
+    '--config',
+    'ops/config/depcruise.cjs',
+    ...ROOMS,
+  );
+  const cruised = Number(/\((\d+) modules/.exec(found.output)?.[1] ?? 0);
+  if (found.code === 0 && cruised === 0)
+    return { code: 1, output: `${found.output}it cruised no module: its settings do not fit the compiler\n` };
+  return found;
+}
+
+/**
+ * Runs vitest and counts.
+ * @param program the Node to run it with
+ */
+export async function vitest(program = process.execPath, env = process.env) {
+  const folder = mkdtempSync(join(tmpdir(), 'troupe-check-'));
+  const report = join(folder, 'report.json');
+  try {
+    const args = [
+      tool('vitest', 'vitest.mjs'),
+      'run',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ];
+    const result = await run(program, args, { env });
+    return { ...result, ...countsIn(report) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A file that could not be loaded counts as one failure; a skipped test is one too: nothing is skipped silently. */
+export function countsIn(report) {
+  if (!existsSync(report)) return { passed: 0, failed: 1 };
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
+    readFileSync(report, 'utf8'),
+  );
+  const unloaded = testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
+  );
+  return { passed: numPassedTests, failed: numFailedTests + numPendingTests + numTodoTests + unloaded.length };
+}
+
+export const steps = {
+  format: () =>
+    node(
+      tool('@biomejs', 'biome', 'bin', 'biome'),
+      'format',
+      '--error-on-warnings',
+      ...ROOMS,
+      'biome.json',
+      'package.json',
+      'vitest.config.ts',
+    ),
+  lint: () =>
+    node(tool('oxlint', 'bin', 'oxlint'), '-c', 'ops/config/oxlint.json', '--type-aware', '--deny-warnings', ...ROOMS),
+  typecheck: () => node(tool('typescript-7', 'bin', 'tsc'), '-p', 'tsconfig.check.json'),
+  build: () => node(tool('typescript', 'bin', 'tsc'), '-b'),
+  imports,
+  unused: () => node(tool('knip', 'bin', 'knip.js'), '--config', 'ops/config/knip.json', '--no-progress'),
+  tests: () => vitest(),
+};
+
+/**
+ * Runs one step with a line that says how it went.
+ * @returns how many checks passed and failed: a step counts as one, tests as many as they are
+ */
+export async function report(name, step) {
+  const began = Date.now();
+  const { code, output, passed = code === 0 ? 1 : 0, failed = code === 0 ? 0 : 1 } = await step();
+  const well = code === 0 && failed === 0;
+  if (!well) console.log(output.trimEnd());
+  const counted = passed + failed > 1 ? ` (${passed} passed, ${failed} failed)` : '';
+  console.log(
+    `${well ? 'ok  ' : 'FAIL'}  ${name.padEnd(22)} ${((Date.now() - began) / 1000).toFixed(1).padStart(6)} s${counted}`,
+  );
+  return { passed, failed: well ? 0 : Math.max(1, failed) };
+}
+
+async function main(wanted) {
+  const names = wanted.length === 0 ? Object.keys(steps) : wanted;
+  const unknown = names.filter((name) => !(name in steps));
+  if (unknown.length > 0) {
+    console.error(`check: there is no step ${unknown.join(', ')}; there are ${Object.keys(steps).join(', ')}`);
+    return 2;
+  }
+  let [passed, failed] = [0, 0];
+  for (const name of names) {
+    const counts = await report(name, steps[name]);
+    passed += counts.passed;
+    failed += counts.failed;
+  }
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) process.exitCode = await main(process.argv.slice(2));

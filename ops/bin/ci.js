@@ -1,0 +1,144 @@
+#!/usr/bin/env node
+// What `.ci/run` does; see there. Uses a TROUPE_HOME of its own, so that it neither finds nor leaves anything.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT, countsIn, report, run, steps, vitest } from './check.js';
+
+const READY = 'Next, in another terminal';
+const START_WITHIN_MS = 15 * 60_000;
+const NEXT_NODE = '24';
+
+const home = mkdtempSync(join(tmpdir(), 'troupe-ci-'));
+const env = { ...process.env, CI: 'true', TROUPE_HOME: join(home, 'troupe') };
+
+const troupe = (...args) => run('npx', ['--no-install', 'troupe', ...args], { env });
+
+/** A process group of its own, so that one signal reaches npm and what it runs. */
+function startGroup() {
+  const child = spawn('npm', ['start'], { cwd: ROOT, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  const waiting = new Set();
+  const take = (data) => {
+    output += data;
+    for (const look of waiting) look();
+  };
+  child.stdout.on('data', take);
+  child.stderr.on('data', take);
+  const ended = new Promise((resolve) => child.once('close', (code) => resolve(code ?? 1)));
+  return {
+    ended,
+    output: () => output,
+    /** @returns whether the text came before the end and the deadline */
+    said: (text, withinMs) =>
+      new Promise((resolve) => {
+        const settle = (came) => {
+          waiting.delete(look);
+          clearTimeout(timer);
+          resolve(came);
+        };
+        const look = () => output.includes(text) && settle(true);
+        const timer = setTimeout(() => settle(false), withinMs);
+        waiting.add(look);
+        void ended.then(() => settle(output.includes(text)));
+        look();
+      }),
+    signal: (name) => {
+      try {
+        process.kill(-child.pid, name);
+      } catch (error) {
+        if (error.code !== 'ESRCH') throw error;
+      }
+    },
+  };
+}
+
+/** `npm start` as a user sees it: it comes up, its pods are there for another terminal, Ctrl-C ends it. */
+async function smoke() {
+  const start = startGroup();
+  const failures = [];
+  try {
+    if (!(await start.said(READY, START_WITHIN_MS))) failures.push(`npm start never said "${READY}"`);
+    else {
+      const pods = await troupe('get', 'pods', '-A');
+      if (pods.code !== 0 || !/hello-\S+\s+1\/1\s+Running/.test(pods.output))
+        failures.push(`npx troupe get pods: ${pods.output}`);
+    }
+    start.signal('SIGINT');
+    const killer = setTimeout(() => start.signal('SIGKILL'), 60_000);
+    await start.ended;
+    clearTimeout(killer);
+  } finally {
+    start.signal('SIGKILL');
+    const down = await troupe('down', '--pods');
+    if (down.code !== 0) failures.push(`npx troupe down --pods: ${down.output}`);
+  }
+  const output = failures.length === 0 ? start.output() : `${start.output()}\n${failures.join('\n')}\n`;
+  return { code: failures.length === 0 ? 0 : 1, output };
+}
+
+/** `npm test`, its words passed on as they come; counted from vitest's report. */
+async function npmTest() {
+  const file = join(home, 'report.json');
+  const args = ['test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const result = await run('npm', args, { env, onLine: (text) => process.stdout.write(text) });
+  return { ...result, output: '', ...countsIn(file) };
+}
+
+/** The tests on a newer Node, whose program an npm package carries; nothing of it enters the project. */
+async function nextNode() {
+  const arch = { x64: 'x64', arm64: 'arm64' }[process.arch];
+  if (process.platform !== 'linux' || arch === undefined)
+    return { code: 1, output: `no Node ${NEXT_NODE} for ${process.platform}-${process.arch}` };
+  const folder = mkdtempSync(join(tmpdir(), 'troupe-node-'));
+  try {
+    const name = `node-linux-${arch}`;
+    const install = await run('npm', [
+      'install',
+      '--prefix',
+      folder,
+      '--no-save',
+      '--no-audit',
+      '--no-fund',
+      `${name}@${NEXT_NODE}`,
+    ]);
+    if (install.code !== 0) return install;
+    const program = join(folder, 'node_modules', name, 'bin', 'node');
+    // Child processes of the tests find the same Node.
+    return await vitest(program, { ...env, PATH: `${join(program, '..')}:${process.env.PATH ?? ''}` });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The engine that set-up started for this run, known by its number and its start time; anybody else's stays. */
+function endOwnDockerd() {
+  const file = join(env.TROUPE_HOME, 'run', 'dockerd.pid');
+  if (!existsSync(file)) return;
+  const { pid, started } = JSON.parse(readFileSync(file, 'utf8'));
+  const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
+  const isIt = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] === started;
+  if (isIt) process.kill(pid, 'SIGTERM');
+}
+
+let [passed, failed] = [0, 0];
+try {
+  const plan = [
+    ['npm start (smoke)', smoke],
+    ['npm test', npmTest],
+    ...['format', 'lint', 'typecheck', 'build', 'imports', 'unused'].map((name) => [name, steps[name]]),
+    [`tests on Node ${NEXT_NODE}`, nextNode],
+  ];
+  for (const [name, step] of plan) {
+    console.log(`---- ${name}`);
+    const counts = await report(name, step);
+    passed += counts.passed;
+    failed += counts.failed;
+  }
+} finally {
+  endOwnDockerd();
+  rmSync(home, { recursive: true, force: true });
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
