@@ -27,7 +27,8 @@ function worldWith(nodes: readonly Node[], pods: readonly Pod[]): TestWorld {
 }
 /** What the api-server does: the binding shows in the view, then the answer comes. */
 function bound(world: TestWorld, heard: Heard, p: Pod): void {
-  world.put('pods', { ...p, spec: { containers: [], ...p.spec, nodeName: target(heard) } });
+  const after: Pod = { ...p, spec: { containers: [], ...p.spec, nodeName: target(heard) } };
+  world.put('pods', after);
   world.settle();
   world.answer(heard, {});
 }
@@ -77,7 +78,8 @@ it('says why a pod fits nowhere: once as its condition, counted as an event', ()
   expect(patch?.body).toMatchObject({
     status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }] },
   });
-  world.put('pods', { ...pod('p1', '4'), status: (patch?.body as Pod).status ?? {} });
+  const told: Pod = { ...pod('p1', '4'), status: (patch?.body as Pod).status ?? {} };
+  world.put('pods', told);
   world.settle().answer(patch as Heard, {});
   const [event] = world.said('event');
   expect(event?.body).toMatchObject({ type: 'Warning', reason: 'FailedScheduling', message });
@@ -90,7 +92,7 @@ it('says why a pod fits nowhere: once as its condition, counted as an event', ()
   expect(world.said('countEvent')[0]?.body).toMatchObject({ count: 5 });
 });
 
-it('a pod that waits is tried again when a node comes, a pod goes, or its own spec changes', () => {
+it('a pod that waits is tried again when a node comes, but not before its backoff is over', () => {
   const world = worldWith([node('a')], [pod('big', '4'), pod('old', '2', { nodeName: 'a' })]);
   world.answer(world.said('status')[0] as Heard, {});
   world.answer(world.said('event')[0] as Heard, {});
@@ -99,6 +101,27 @@ it('a pod that waits is tried again when a node comes, a pod goes, or its own sp
   expect(bindings(world)).toEqual([]); // its backoff is not over
   world.advance(1000);
   expect(bindings(world)).toEqual(['big -> b']);
+});
+
+it('a pod whose own spec changed is tried again at once', () => {
+  const world = worldWith([node('a')], [pod('old', '2', { nodeName: 'a' }), pod('p', '1')]);
+  world.answer(world.said('status')[0] as Heard, {});
+  world.answer(world.said('event')[0] as Heard, {});
+  world.advance(1000);
+  expect(world.said()).toEqual([]);
+  world.put('pods', pod('p', '0'));
+  world.settle();
+  expect(bindings(world)).toEqual(['p -> a']);
+});
+
+it('room that a pod leaves goes to one that waits', () => {
+  const world = worldWith([node('a')], [pod('old', '2', { nodeName: 'a' }), pod('p', '1')]);
+  world.answer(world.said('status')[0] as Heard, {});
+  world.answer(world.said('event')[0] as Heard, {});
+  world.advance(5000);
+  world.remove('pods', 'default', 'old');
+  world.settle();
+  expect(bindings(world)).toEqual(['p -> a']);
 });
 
 it('higher priority first, then the order of coming', () => {

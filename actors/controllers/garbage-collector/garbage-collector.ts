@@ -1,0 +1,93 @@
+import { sameJson } from '../../../contracts/hash/stable-hash.ts';
+import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
+import type { DeleteOptions } from '../../../contracts/messages/api.ts';
+import { type Key, parseKey } from '../../../contracts/store/keys.ts';
+import type { Changed, Said, View } from '../../kernel/contract.ts';
+import { defineController } from '../../kernel/controller.ts';
+import type { Says } from '../../kernel/declare.ts';
+import { isTerminating, nameOf, namespaceOf, uidOf } from '../shared/owner.ts';
+import { KEPT_RESOURCES, type KeptResource, perResource, sayAll, watchAll } from '../shared/resources.ts';
+import { type OwnerGraph, ownerGraph } from './owner-graph.ts';
+import { type GarbageEffect, planDependent, planOwner } from './plan-garbage.ts';
+
+const says = sayAll(['delete', 'patch'], KEPT_RESOURCES);
+/** Most effects of one run; the next goes on at once. */
+const BATCH_MAX = 500;
+
+/**
+ * Deletes what its owners left behind, and serves the finalizers `foregroundDeletion` and `orphan`. A key is `object/` and
+ * a store key (may it stay?) or `owner/` and a uid (what becomes of its dependents?).
+ */
+export const garbageCollector = defineController({
+  name: 'garbage-collector',
+  hears: watchAll(KEPT_RESOURCES),
+  wakes: perResource(KEPT_RESOURCES, () => wokenBy),
+  says,
+  indexes: { graph: ownerGraph },
+  plan: (key, { view, say, index }) => {
+    const effects = key.startsWith('owner/')
+      ? effectsOfOwner(key.slice('owner/'.length), view, index.graph)
+      : effectsOfObject(key.slice('object/'.length), view, index.graph);
+    const batch = effects.slice(0, BATCH_MAX);
+    return {
+      say: batch.flatMap((effect) => saidFor(effect, index.graph, say)),
+      ...(batch.length < effects.length ? { againInMs: 1 } : {}),
+    };
+  },
+});
+
+/** Called for the object before and after: only what touches ownership or an end matters. */
+function wokenBy(object: KubeObject, { key, before, after }: Changed): readonly string[] {
+  const owners = object.metadata?.ownerReferences ?? [];
+  const regrouped = !sameJson(before?.metadata?.ownerReferences, after?.metadata?.ownerReferences);
+  const woken: string[] = [];
+  if (after === undefined || (isTerminating(after) && (after.metadata?.finalizers ?? []).length > 0))
+    woken.push(`owner/${uidOf(object)}`);
+  if (object === before && (after === undefined || regrouped)) woken.push(...owners.map(({ uid }) => `owner/${uid}`));
+  if (after !== undefined && (after.metadata?.ownerReferences ?? []).length > 0 && regrouped)
+    woken.push(`object/${key}`);
+  return woken;
+}
+
+function at(key: Key | undefined, view: View): KubeObject | undefined {
+  const parts = key === undefined ? undefined : parseKey(key);
+  return parts === undefined
+    ? undefined
+    : (view.get(parts.resource, parts.namespace, parts.name) as KubeObject | undefined);
+}
+
+function effectsOfObject(key: Key, view: View, graph: OwnerGraph): readonly GarbageEffect[] {
+  const object = at(key, view);
+  if (object === undefined) return [];
+  return planDependent(object, (uid) => at(graph.keyOfUid.get(uid), view), graph.dependents.has(uidOf(object)));
+}
+
+function effectsOfOwner(uid: string, view: View, graph: OwnerGraph): readonly GarbageEffect[] {
+  const owner = at(graph.keyOfUid.get(uid), view);
+  const keys = [...(graph.dependents.get(uid) ?? [])].sort();
+  const dependents = keys.flatMap((key) => at(key, view) ?? []);
+  const own = owner === undefined ? [] : planOwner(owner, dependents);
+  return own.length > 0 ? own : keys.flatMap((key) => effectsOfObject(key, view, graph));
+}
+
+function saidFor(effect: GarbageEffect, graph: OwnerGraph, say: Says<typeof says>): readonly Said<unknown>[] {
+  const { object } = effect;
+  const parts = parseKey(graph.keyOfUid.get(uidOf(object)) ?? '');
+  if (parts === undefined) return [];
+  const resource = parts.resource as KeptResource;
+  const target = { namespace: namespaceOf(object) === '' ? undefined : namespaceOf(object), name: nameOf(object) };
+  const { uid, resourceVersion } = object.metadata ?? {};
+  switch (effect.type) {
+    case 'delete': {
+      const options: DeleteOptions = {
+        propagationPolicy: effect.policy,
+        ...(uid === undefined ? {} : { preconditions: { uid } }),
+      };
+      return [say[`delete-${resource}`](target, options)];
+    }
+    case 'set-owners':
+      return [say[`patch-${resource}`](target, { metadata: { uid, resourceVersion, ownerReferences: effect.owners } })];
+    case 'set-finalizers':
+      return [say[`patch-${resource}`](target, { metadata: { uid, resourceVersion, finalizers: effect.finalizers } })];
+  }
+}

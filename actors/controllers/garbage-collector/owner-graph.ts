@@ -1,0 +1,47 @@
+import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
+import { type Key, storeKey } from '../../../contracts/store/keys.ts';
+import type { Change, View } from '../../kernel/contract.ts';
+import { nameOf, namespaceOf, uidOf } from '../shared/owner.ts';
+import { KEPT_RESOURCES } from '../shared/resources.ts';
+
+/** Who owns whom, by uid. */
+export interface OwnerGraph {
+  readonly keyOfUid: Map<string, Key>;
+  readonly dependents: Map<string, Set<Key>>;
+}
+
+/** An index for `indexes` of a controller. */
+export const ownerGraph = {
+  build(view: View): OwnerGraph {
+    const graph: OwnerGraph = { keyOfUid: new Map(), dependents: new Map() };
+    for (const resource of KEPT_RESOURCES) {
+      for (const object of view.list(resource) as readonly KubeObject[]) {
+        add(graph, storeKey(resource, namespaceOf(object), nameOf(object)), object);
+      }
+    }
+    return graph;
+  },
+  step(graph: OwnerGraph, { key, before, after }: Change): OwnerGraph {
+    if (before !== undefined) remove(graph, key, before);
+    if (after !== undefined) add(graph, key, after);
+    return graph;
+  },
+};
+
+function add(graph: OwnerGraph, key: Key, object: KubeObject): void {
+  graph.keyOfUid.set(uidOf(object), key);
+  for (const { uid } of object.metadata?.ownerReferences ?? []) {
+    const known = graph.dependents.get(uid);
+    if (known === undefined) graph.dependents.set(uid, new Set([key]));
+    else known.add(key);
+  }
+}
+
+function remove(graph: OwnerGraph, key: Key, object: KubeObject): void {
+  if (graph.keyOfUid.get(uidOf(object)) === key) graph.keyOfUid.delete(uidOf(object));
+  for (const { uid } of object.metadata?.ownerReferences ?? []) {
+    const known = graph.dependents.get(uid);
+    known?.delete(key);
+    if (known?.size === 0) graph.dependents.delete(uid);
+  }
+}

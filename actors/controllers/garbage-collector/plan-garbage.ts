@@ -1,0 +1,76 @@
+import type { KubeObject, OwnerReference } from '../../../contracts/kinds/kinds.ts';
+import { isTerminating, namespaceOf, uidOf } from '../shared/owner.ts';
+import { KEPT_KINDS } from '../shared/resources.ts';
+
+/** An owner with it goes after those of its dependents that block it. */
+export const FOREGROUND = 'foregroundDeletion';
+/** An owner with it goes once its dependents have forgotten it. */
+export const ORPHAN = 'orphan';
+
+export type GarbageEffect =
+  | { readonly type: 'delete'; readonly object: KubeObject; readonly policy: 'Background' | 'Foreground' | 'Orphan' }
+  | { readonly type: 'set-owners'; readonly object: KubeObject; readonly owners: readonly OwnerReference[] }
+  | { readonly type: 'set-finalizers'; readonly object: KubeObject; readonly finalizers: readonly string[] };
+
+const has = (object: KubeObject, finalizer: string): boolean =>
+  object.metadata?.finalizers?.includes(finalizer) === true;
+const awaitsDependents = (owner: KubeObject): boolean => isTerminating(owner) && has(owner, FOREGROUND);
+
+/**
+ * Decides whether an object may stay: it goes when none of its owners is left. Pure and total. An owner of a kind that
+ * nobody here looks after counts as present: what can't be seen is not known to be gone.
+ * @param owner         the live object with that uid
+ * @param hasDependents whether others are owned by the object
+ */
+export function planDependent(
+  object: KubeObject,
+  owner: (uid: string) => KubeObject | undefined,
+  hasDependents: boolean,
+): readonly GarbageEffect[] {
+  const owners = object.metadata?.ownerReferences ?? [];
+  if (owners.length === 0 || isTerminating(object)) return [];
+  const present = (reference: OwnerReference): KubeObject | undefined => {
+    const found = owner(reference.uid);
+    return found !== undefined && (namespaceOf(found) === '' || namespaceOf(found) === namespaceOf(object))
+      ? found
+      : undefined;
+  };
+  const solid: OwnerReference[] = [];
+  let waited = false;
+  for (const reference of owners) {
+    const found = present(reference);
+    if (found === undefined ? !KEPT_KINDS.has(reference.kind) : !awaitsDependents(found)) solid.push(reference);
+    else if (found !== undefined) waited = true;
+  }
+  if (solid.length === owners.length) return [];
+  if (solid.length > 0) return [{ type: 'set-owners', object, owners: solid }];
+  if (waited && hasDependents) return [{ type: 'delete', object, policy: 'Foreground' }];
+  const policy = has(object, ORPHAN) ? 'Orphan' : has(object, FOREGROUND) ? 'Foreground' : 'Background';
+  return [{ type: 'delete', object, policy }];
+}
+
+/** Decides what an owner on its way out, held by a finalizer of ours, asks of its dependents, and when it is let go. */
+export function planOwner(owner: KubeObject, dependents: readonly KubeObject[]): readonly GarbageEffect[] {
+  if (!isTerminating(owner)) return [];
+  if (has(owner, ORPHAN)) {
+    const forgetting = dependents.map((object): GarbageEffect => {
+      const owners = (object.metadata?.ownerReferences ?? []).filter(({ uid }) => uid !== uidOf(owner));
+      return { type: 'set-owners', object, owners };
+    });
+    return [...forgetting, ...(forgetting.length === 0 ? [without(owner, ORPHAN)] : [])];
+  }
+  if (!has(owner, FOREGROUND)) return [];
+  const blocking = dependents.some(
+    (object) =>
+      object.metadata?.ownerReferences?.some(
+        ({ uid, blockOwnerDeletion }) => uid === uidOf(owner) && blockOwnerDeletion === true,
+      ) === true,
+  );
+  return blocking ? [] : [without(owner, FOREGROUND)];
+}
+
+const without = (object: KubeObject, finalizer: string): GarbageEffect => ({
+  type: 'set-finalizers',
+  object,
+  finalizers: (object.metadata?.finalizers ?? []).filter((name) => name !== finalizer),
+});

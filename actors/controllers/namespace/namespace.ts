@@ -1,0 +1,57 @@
+import type { KubeObject, Namespace } from '../../../contracts/kinds/kinds.ts';
+import type { Changed, Said } from '../../kernel/contract.ts';
+import { defineController } from '../../kernel/controller.ts';
+import { api, type Says, watch } from '../../kernel/declare.ts';
+import { nameOf, namespaceOf } from '../shared/owner.ts';
+import { NAMESPACED_RESOURCES, perResource, sayAll, watchAll } from '../shared/resources.ts';
+import { DEFAULT_ACCOUNT, type NamespaceEffect, planNamespace } from './plan-namespace.ts';
+
+const says = {
+  ...sayAll(['delete'], NAMESPACED_RESOURCES),
+  createAccount: api('create', 'serviceaccounts'),
+  status: api('patch', 'namespaces/status'),
+  finalize: api('patch', 'namespaces/finalize'),
+};
+
+/** Gives namespaces their default ServiceAccount, and empties those that are to go. */
+export const namespaceController = defineController({
+  name: 'namespace',
+  hears: { ...watchAll(NAMESPACED_RESOURCES), namespaces: watch('namespaces') },
+  wakes: {
+    ...perResource(NAMESPACED_RESOURCES, () => wokenByContent),
+    namespaces: nameOf,
+  },
+  says,
+  plan: (name, { view, say }) => {
+    const namespace = view.get('namespaces', undefined, name);
+    if (namespace === undefined) return [];
+    const effects = planNamespace(namespace, (resource) => view.list(resource, name));
+    return effects.map((effect) => saidFor(namespace, effect, say));
+  },
+});
+
+/** Only what comes and goes matters here. */
+function wokenByContent(object: KubeObject, { before, after }: Changed): string | undefined {
+  return before !== undefined && after !== undefined ? undefined : namespaceOf(object);
+}
+
+function saidFor(namespace: Namespace, effect: NamespaceEffect, say: Says<typeof says>): Said<unknown> {
+  const name = nameOf(namespace);
+  const { uid, resourceVersion } = namespace.metadata ?? {};
+  switch (effect.type) {
+    case 'create-account': {
+      const account = {
+        apiVersion: 'v1',
+        kind: 'ServiceAccount',
+        metadata: { name: DEFAULT_ACCOUNT, namespace: name },
+      };
+      return say.createAccount({ namespace: name, name: DEFAULT_ACCOUNT }, account);
+    }
+    case 'mark-terminating':
+      return say.status({ name }, { metadata: { uid }, status: { phase: 'Terminating' } });
+    case 'delete-all':
+      return say[`delete-${effect.resource}`]({ namespace: name }, { propagationPolicy: 'Background' });
+    case 'finalize':
+      return say.finalize({ name }, { metadata: { uid, resourceVersion }, spec: { finalizers: effect.finalizers } });
+  }
+}

@@ -1,0 +1,42 @@
+import type { KubeObject, Namespace } from '../../../contracts/kinds/kinds.ts';
+import { isTerminating } from '../shared/owner.ts';
+import { type KeptResource, NAMESPACED_RESOURCES } from '../shared/resources.ts';
+
+/** Holds a namespace until everything in it is gone. */
+export const NAMESPACE_FINALIZER = 'kubernetes';
+/** Pods without an account of their own run under this one. */
+export const DEFAULT_ACCOUNT = 'default';
+
+export type NamespaceEffect =
+  | { readonly type: 'create-account' }
+  | { readonly type: 'mark-terminating' }
+  | { readonly type: 'delete-all'; readonly resource: KeptResource }
+  /** Nothing is left: `finalizers` without ours. */
+  | { readonly type: 'finalize'; readonly finalizers: readonly string[] };
+
+/**
+ * Decides what a namespace needs next: its default ServiceAccount while it lives; on its way out to be emptied, and let
+ * go once it is empty. Pure and total.
+ * @param contents what is in it now
+ */
+export function planNamespace(
+  namespace: Namespace,
+  contents: (resource: KeptResource) => readonly KubeObject[],
+): readonly NamespaceEffect[] {
+  if (!isTerminating(namespace)) {
+    const hasAccount = contents('serviceaccounts').some(({ metadata }) => metadata?.name === DEFAULT_ACCOUNT);
+    return hasAccount ? [] : [{ type: 'create-account' }];
+  }
+  const finalizers = namespace.spec?.finalizers ?? [];
+  if (!finalizers.includes(NAMESPACE_FINALIZER)) return [];
+  const effects: NamespaceEffect[] = namespace.status?.phase === 'Terminating' ? [] : [{ type: 'mark-terminating' }];
+  const filled = NAMESPACED_RESOURCES.filter((resource) => contents(resource).length > 0);
+  for (const resource of filled) {
+    // What is on its way out already needs time, not another request.
+    if (!contents(resource).every(isTerminating)) effects.push({ type: 'delete-all', resource });
+  }
+  if (filled.length === 0) {
+    effects.push({ type: 'finalize', finalizers: finalizers.filter((name) => name !== NAMESPACE_FINALIZER) });
+  }
+  return effects;
+}

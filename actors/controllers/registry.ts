@@ -1,0 +1,13 @@
+import type { ActorDefinition } from '../kernel/declare.ts';
+import { deploymentController } from './deployment/deployment.ts';
+import { garbageCollector } from './garbage-collector/garbage-collector.ts';
+import { namespaceController } from './namespace/namespace.ts';
+import { replicaSetController } from './replica-set/replica-set.ts';
+
+/** Every controller: what a master hosts. A new one is one line here. */
+export const controllers: readonly ActorDefinition[] = [
+  deploymentController,
+  replicaSetController,
+  namespaceController,
+  garbageCollector,
+];
