@@ -24,6 +24,8 @@ class Desk {
   /** Revision of the view when the nodes were told that a new dispatcher speaks; -1 = not yet. */
   readonly #announced: Cell<number>;
 
+  #told = { revision: -1, keys: new Set<Key>() };
+
   constructor(world: DispatcherWorld) {
     this.#world = world;
     this.#index = world.derived('pods', buildPodIndex, stepPodIndex);
@@ -40,6 +42,8 @@ class Desk {
       const nodes = [...this.#index().byNode.keys()].sort();
       return nodes.flatMap((node) => this.#tell(node, { changed: [], removed: [] }));
     }
+    const told = this.#toldNow();
+    for (const { key } of changes) told.add(key);
     return this.#tellAll(planDispatch(changes));
   }
 
@@ -47,8 +51,19 @@ class Desk {
   referencesChanged(changes: readonly Changed[]): readonly Said[] {
     if (this.#announced.get() < 0 || this.#announced.get() === this.#world.view.revision) return [];
     const keys = new Set<Key>();
-    for (const { key } of changes) for (const pod of this.#index().byReference.get(key) ?? []) keys.add(pod);
+    const told = this.#toldNow();
+    for (const { key } of changes) {
+      for (const pod of this.#index().byReference.get(key) ?? []) if (!told.has(pod)) keys.add(pod);
+    }
+    for (const pod of keys) told.add(pod);
     return this.#tellAll(planDispatch(this.#pods(keys).map((pod) => ({ before: pod, after: pod }))));
+  }
+
+  /** Keys of the pods that were told since the view last moved: told once, even if what they refer to changed with them. */
+  #toldNow(): Set<Key> {
+    const { revision } = this.#world.view;
+    if (this.#told.revision !== revision) this.#told = { revision, keys: new Set() };
+    return this.#told.keys;
   }
 
   asked(call: Call<DispatchQuery, { readonly node: string }>): Said {
