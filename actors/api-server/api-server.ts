@@ -1,0 +1,141 @@
+import { isObservable, merge, type Observable, of } from 'rxjs';
+import { catchError, finalize, map, mergeMap } from 'rxjs/operators';
+import { statusError } from '../../contracts/errors/status.ts';
+import { INBOX_ROOT } from '../../contracts/subjects/inbox.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import type { Call, Said } from '../kernel/contract.ts';
+import { type ActorDefinition, calls, defineActor, watch, type WatchDecl } from '../kernel/declare.ts';
+import { applyManifest, applyOne } from './apply.ts';
+import { type Answer, type Context, SAYS } from './context.ts';
+import { create } from './create.ts';
+import { checkEpoch } from './epochs.ts';
+import { EVENTS } from './events.ts';
+import { freshReads } from './fresh.ts';
+import { type Limits, LIMITS } from './limits.ts';
+import { podLog } from './logs.ts';
+import { andThen, get, list } from './reads.ts';
+import { statusOf } from './refusals.ts';
+import { remove } from './remove.ts';
+import { parseRequest, type Request } from './request.ts';
+import { presented, resourceNames } from './served.ts';
+import { bind, getSubresource } from './subresources.ts';
+import { patch, update } from './update.ts';
+import { Watches } from './watches.ts';
+
+export interface ApiServerOptions {
+  /** Tells this api-server from the others: watches are acknowledged on `watch.<instance>.…`. */
+  readonly instance: string;
+  readonly limits?: Partial<Limits>;
+}
+
+/**
+ * The api-server: the only writer of objects. Any number of them share a queue group; each reads from its own view and
+ * writes under compare-and-set, so that they need not know of each other.
+ */
+export function apiServer({ instance, limits: given = {} }: ApiServerOptions): ActorDefinition {
+  const limits = { ...LIMITS, ...given };
+  const resources = resourceNames().filter((resource) => resource !== EVENTS);
+  const objects = Object.fromEntries(resources.map((resource): [string, WatchDecl] => [`watch-${resource}`, watch(resource)]));
+  return defineActor({
+    name: 'api-server',
+    config: { instance, limits: { ...limits } },
+    hears: {
+      ...objects,
+      api: calls(SUBJECTS.api, { queue: true, all: true }),
+      manifests: calls(SUBJECTS.apply, { queue: true, all: true }),
+      acknowledged: calls(SUBJECTS.watchAck, { fixed: { instance } }),
+      events: calls(SUBJECTS.changes, { fixed: { resource: EVENTS } }),
+    },
+    says: SAYS,
+    behave: (inputs, world) => {
+      const question = world.ask(world.say.fresh({}), { timeoutMs: limits.storeTimeoutMs });
+      const fresh = freshReads(question);
+      const context: Context = { world, limits, fresh: fresh.then };
+      const watches = new Watches(context);
+      const door = doorOf(context);
+      const changes = Object.keys(objects).map((name) => (inputs as Readonly<Record<string, Observable<unknown>>>)[name] as Observable<unknown>);
+      return merge(
+        fresh.run,
+        watches.ticks(),
+        inputs.api.pipe(mergeMap((call) => door(call, () => serve(context, watches, call)))),
+        inputs.manifests.pipe(mergeMap((call) => door(call, () => applyManifest(context, call)))),
+        merge(...changes).pipe(mergeMap(() => watches.changed())),
+        inputs.events.pipe(mergeMap((call) => watches.eventChanged(call))),
+        inputs.acknowledged.pipe(
+          mergeMap((call) => {
+            watches.acknowledge(call);
+            return [];
+          }),
+        ),
+      );
+    },
+  });
+}
+
+/** Lets in what may be answered, and not too many at once. */
+function doorOf(context: Context): (call: Call, answer: () => Observable<Said> | readonly Said[]) => Observable<Said> | readonly Said[] {
+  const { world, limits } = context;
+  let inside = 0;
+  return (call, answer) => {
+    // Who may choose a reply subject could otherwise have the server's answer written into a stream or sent as a
+    // request in the server's name: answers go to inboxes alone.
+    if (call.reply !== undefined && !call.reply.startsWith(`${INBOX_ROOT}.`)) {
+      world.report('reply', statusError('Forbidden', `message on ${call.subject} ignored: its reply subject "${call.reply}" is no inbox`));
+      return [];
+    }
+    if (inside >= limits.inFlight) {
+      const status = statusError('TooManyRequests', `${limits.inFlight} requests are waiting; ask again in a moment`, { retryAfterSeconds: 1 });
+      return [world.reply(call, status.status)];
+    }
+    const said = answer();
+    if (!isObservable(said)) return said;
+    inside += 1;
+    return said.pipe(finalize(() => (inside -= 1)));
+  };
+}
+
+/** Answers one request; whatever goes wrong is a `Status`. */
+function serve(context: Context, watches: Watches, call: Call): Observable<Said> | readonly Said[] {
+  const { world } = context;
+  const refused = (error: unknown): Said => world.reply(call, statusOf(error));
+  try {
+    checkSize(context, call);
+    const request = parseRequest(call, world.self.prefix);
+    checkEpoch(call, world.view);
+    if (request.verb === 'watch') {
+      const said = watches.open(request, call.decode());
+      return isObservable(said) ? said.pipe(catchError((error: unknown) => of(refused(error)))) : said;
+    }
+    const answer = answerOf(context, request);
+    if (!isObservable(answer)) return [world.reply(call, answer)];
+    return answer.pipe(
+      map((body) => world.reply(call, body)),
+      catchError((error: unknown) => of(refused(error))),
+    );
+  } catch (error) {
+    return [refused(error)];
+  }
+}
+
+function checkSize({ limits }: Context, { bytes, subject }: Call): void {
+  if (bytes.length <= limits.objectBytes) return;
+  throw statusError('RequestEntityTooLarge', `${subject}: the message has ${bytes.length} bytes; at most ${limits.objectBytes} are taken`);
+}
+
+function answerOf(context: Context, request: Request): Answer {
+  const { verb, subresource, call } = request;
+  if (verb === 'patch') return patch(context, request);
+  const body = call.decode();
+  if (subresource === 'log') return podLog(context, request, body);
+  if (subresource === 'binding') return bind(context, request, body);
+  if (verb === 'get') return subresource === '' ? shown(request, get(context, request, body)) : getSubresource(context, request, body);
+  if (verb === 'list') return list(context, request, body);
+  if (verb === 'create') return shown(request, create(context, request, body));
+  if (verb === 'update') return update(context, request, body);
+  if (verb === 'delete') return remove(context, request, body);
+  if (verb === 'apply') return applyOne(context, request, body);
+  throw statusError('MethodNotAllowed', `${verb} ${request.kind.resource} is not served`);
+}
+
+const shown = (request: Request, answer: Answer<Parameters<typeof presented>[1]>): Answer =>
+  andThen(answer, (object) => presented(request, object));

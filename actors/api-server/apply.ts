@@ -1,0 +1,187 @@
+import { concat, type Observable, of } from 'rxjs';
+import { catchError, map, mergeMap, toArray } from 'rxjs/operators';
+import { decodeAll } from '../../contracts/codec/codec.ts';
+import { StatusError, statusError } from '../../contracts/errors/status.ts';
+import { HEADER } from '../../contracts/headers.ts';
+import { makeEvent } from '../../contracts/kinds/event/make-event.ts';
+import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import type { ApplyItem, ApplyOutcome, ApplyResult } from '../../contracts/messages/api.ts';
+import { storeKey } from '../../contracts/store/keys.ts';
+import type { Call, Said } from '../kernel/contract.ts';
+import type { Context } from './context.ts';
+import { create, placed } from './create.ts';
+import { EVENTS, isEvent } from './events.ts';
+import { isRecord, type Obj } from './object.ts';
+import { planApply, withLastApplied } from './plan-apply.ts';
+import { freshly } from './reads.ts';
+import { badRequest, statusOf } from './refusals.ts';
+import type { Request, Target } from './request.ts';
+import { kindOfDocument, presented } from './served.ts';
+import { planEdit, whole } from './update.ts';
+import { change } from './write.ts';
+
+interface Applied {
+  readonly outcome: ApplyOutcome;
+  readonly object: Obj;
+}
+
+/** The verb `apply`: one object, created or brought to what the manifest says. */
+export function applyOne(context: Context, request: Request, body: unknown): Observable<ApplyResult> {
+  const manifest = placed(request, body);
+  const target = { ...request, namespace: manifest.metadata.namespace ?? '', name: manifest.metadata.name ?? '' };
+  return applied(context, target, manifest).pipe(
+    map(({ outcome, object }) => {
+      const shown = presented(target, object);
+      return result([{ ...itemOf(shown), outcome, object: shown as unknown as KubeObject }]);
+    }),
+  );
+}
+
+/** Creates or updates; again when somebody else wrote in between. */
+function applied(context: Context, target: Target, manifest: Obj): Observable<Applied> {
+  if (isEvent(target.kind)) throw statusError('MethodNotAllowed', 'apply: events are told, not wanted; use the verb create');
+  if (target.name === '') throw badRequest(`apply ${target.kind.kind}: metadata.name must be given; generateName is for the verb create`);
+  const attempt = (left: number): Observable<Applied> =>
+    freshly(context, target).pipe(
+      mergeMap((current) => (current === undefined ? created(context, target, manifest) : configured(context, target, manifest))),
+      catchError((error: unknown) => {
+        const raced = error instanceof StatusError && (error.reason === 'AlreadyExists' || error.status.code === 404);
+        // A namespace that is missing stays missing; an object that came or went in between is looked at again.
+        if (raced && left > 0 && error.status.details?.name === target.name) return attempt(left - 1);
+        throw error;
+      }),
+    );
+  return attempt(context.limits.retries);
+}
+
+function created(context: Context, target: Target, manifest: Obj): Observable<Applied> {
+  const made = create(context, target, withLastApplied(manifest));
+  const later = isObservable(made) ? made : of(made);
+  return later.pipe(map((object) => ({ outcome: 'created', object })));
+}
+
+function configured(context: Context, target: Target, manifest: Obj): Observable<Applied> {
+  const plan = planEdit(target, whole(target), (shown) => planApply(target.version, manifest, shown));
+  return change(context, target, plan, context.limits.retries).pipe(
+    map(({ type, object }) => ({ outcome: type === 'keep' ? 'unchanged' : 'configured', object })),
+  );
+}
+
+const isObservable = (value: Obj | Observable<Obj>): value is Observable<Obj> => 'subscribe' in value;
+
+/* Manifests: `apply.<caller>.<namespace>`. */
+
+interface ApplyTokens {
+  readonly caller: string;
+  readonly namespace: string;
+}
+
+/** A manifest of several documents: each has its own outcome, in their order. */
+export function applyManifest(context: Context, call: Call): Observable<Said> {
+  const { world } = context;
+  const tokens = call.tokens as ApplyTokens | undefined;
+  const answer = (body: unknown): Said => world.reply(call, body);
+  const failed = (error: unknown): Observable<Said> => {
+    const status = statusOf(error);
+    if (call.reply !== undefined) return of(answer(status));
+    return tokens === undefined ? of() : told(context, tokens.caller, [{ status }]);
+  };
+  let outcome: Observable<readonly ApplyItem[]>;
+  try {
+    outcome = applyDocuments(context, call, tokens);
+  } catch (error) {
+    return failed(error);
+  }
+  return outcome.pipe(
+    mergeMap((items) => (call.reply === undefined ? told(context, tokens?.caller ?? '', items) : of(answer(result(items))))),
+    catchError(failed),
+  );
+}
+
+function applyDocuments(context: Context, call: Call, tokens: ApplyTokens | undefined): Observable<readonly ApplyItem[]> {
+  const { prefix } = context.world.self;
+  if (tokens === undefined) {
+    throw badRequest(`subject "${call.subject}" is not understood; use ${prefix}.apply.<caller>.<namespace>, "_" for any namespace`);
+  }
+  const documents = decodeAll(call.bytes, call.headers[HEADER.contentType]).flatMap(itemsOfList);
+  if (documents.length === 0) throw badRequest('apply: the manifest is empty');
+  if (documents.length > context.limits.batch) {
+    throw statusError('RequestEntityTooLarge', `apply: ${documents.length} documents; at most ${context.limits.batch} go in one message`);
+  }
+  return concat(...documents.map((document) => applyDocument(context, document, tokens.namespace))).pipe(toArray());
+}
+
+/** A `List` stands for its items. */
+const itemsOfList = (document: unknown): readonly unknown[] =>
+  isRecord(document) && document['kind'] === 'List' && Array.isArray(document['items']) ? (document['items'] as unknown[]) : [document];
+
+function applyDocument(context: Context, document: unknown, namespace: string): Observable<ApplyItem> {
+  const item = itemOf(document);
+  try {
+    const { target, manifest } = placeDocument(document, namespace);
+    return applied(context, target, manifest).pipe(
+      map(({ outcome, object }) => ({ ...itemOf(object), ...kindIn(document), outcome })),
+      catchError((error: unknown) => of({ ...itemOf(manifest), status: statusOf(error) })),
+    );
+  } catch (error) {
+    return of({ ...item, status: statusOf(error) });
+  }
+}
+
+/** @param confined the subject's namespace; empty = any. @throws StatusError BadRequest, Forbidden */
+function placeDocument(document: unknown, confined: string): { readonly target: Target; readonly manifest: Obj } {
+  if (!isRecord(document)) throw badRequest('apply: every document must be an object with apiVersion, kind and metadata');
+  const { kind, version } = kindOfDocument(document['apiVersion'], document['kind']);
+  const { name = '', namespace } = itemOf(document);
+  if (confined !== '' && !kind.namespaced) {
+    throw statusError('Forbidden', `apply ${kind.kind} "${name}": this subject is confined to namespace "${confined}", and ${kind.kind} objects are in none`);
+  }
+  if (confined !== '' && namespace !== undefined && namespace !== confined) {
+    throw statusError('Forbidden', `apply ${kind.kind} "${name}": namespace "${namespace}" is outside of "${confined}", to which this subject is confined`);
+  }
+  const place = kind.namespaced ? (namespace ?? (confined === '' ? 'default' : confined)) : '';
+  const target = { kind, version, namespace: place, name };
+  return { target, manifest: placed(target, document) };
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+
+function kindIn(document: unknown): Pick<ApplyItem, 'apiVersion' | 'kind'> {
+  const { apiVersion, kind } = isRecord(document) ? document : {};
+  return { ...(text(apiVersion) && { apiVersion: text(apiVersion) as string }), ...(text(kind) && { kind: text(kind) as string }) };
+}
+
+function itemOf(document: unknown): ApplyItem {
+  const metadata = isRecord(document) && isRecord(document['metadata']) ? document['metadata'] : {};
+  const [namespace, name] = [text(metadata['namespace']), text(metadata['name'])];
+  return { ...kindIn(document), ...(namespace === undefined ? {} : { namespace }), ...(name === undefined ? {} : { name }) };
+}
+
+const result = (items: readonly ApplyItem[]): ApplyResult => ({ apiVersion: 'troupe/v1', kind: 'ApplyResult', items });
+
+/* A manifest that was published without a reply subject: told on the outcome's subject, and by an Event a document. */
+
+function told(context: Context, caller: string, items: readonly ApplyItem[]): Observable<Said> {
+  const outcome = context.world.say.outcome({ caller }, result(items));
+  return concat(of(outcome), ...items.map((item) => tellEvent(context, caller, item)));
+}
+
+function tellEvent({ world, limits }: Context, caller: string, item: ApplyItem): Observable<never> {
+  const { apiVersion = '', kind = 'Manifest', namespace, name = caller, outcome, status } = item;
+  const regarding = { apiVersion, kind, metadata: { name, namespace: namespace ?? 'default' } };
+  const note =
+    status === undefined
+      ? ({ type: 'Normal', reason: 'Applied', message: `${kind} ${name} ${outcome ?? ''}, applied by ${caller}` } as const)
+      : ({ type: 'Warning', reason: 'ApplyFailed', message: status.message } as const);
+  const made = makeEvent(regarding, note, world.self.actor, world.now());
+  const uid = world.uid();
+  const event = { ...made, metadata: { ...made.metadata, uid, creationTimestamp: made.firstTimestamp ?? '' } };
+  const key = storeKey(EVENTS, event.metadata.namespace, event.metadata.name ?? '');
+  return world.ask(world.say.putEvent({ key, object: event }), { timeoutMs: limits.storeTimeoutMs }).pipe(
+    mergeMap(() => []),
+    catchError((error: unknown) => {
+      world.report(`event ${key}`, error);
+      return [];
+    }),
+  );
+}

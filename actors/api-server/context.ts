@@ -1,0 +1,39 @@
+import type { Observable } from 'rxjs';
+import type { LogLines, LogQuery } from '../../contracts/messages/logs.ts';
+import type { StorePorts } from '../../contracts/messages/store.ts';
+import type { ApplyResult } from '../../contracts/messages/api.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import type { World } from '../kernel/contract.ts';
+import { inbox, port, publish, request, type Says } from '../kernel/declare.ts';
+import type { FreshReads } from './fresh.ts';
+import type { Limits } from './limits.ts';
+
+const store = <K extends keyof StorePorts & string>(op: K) => port<StorePorts, K>('store', op);
+
+/** What an api-server says. */
+export const SAYS = {
+  put: store('put'),
+  purge: store('purge'),
+  fresh: store('fresh'),
+  reached: store('reached'),
+  putEvent: store('putEvent'),
+  purgeEvent: store('purgeEvent'),
+  getEvent: store('getEvent'),
+  listEvents: store('listEvents'),
+  nodeLogs: request<'node.<node>.logs', LogQuery, LogLines>(SUBJECTS.nodeLogs),
+  outcome: publish<'outcome.<caller>', unknown>(SUBJECTS.outcome),
+  event: inbox(),
+} as const;
+
+/** What becomes of a published manifest. */
+export type Outcome = ApplyResult;
+
+/** What the parts of an api-server share. */
+export interface Context {
+  readonly world: World<Says<typeof SAYS>>;
+  readonly limits: Limits;
+  readonly fresh: FreshReads['then'];
+}
+
+/** An answer, now or later. A refusal is thrown, or comes as an error. */
+export type Answer<T = unknown> = T | Observable<T>;

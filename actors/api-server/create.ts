@@ -1,0 +1,128 @@
+import { type Observable, throwError } from 'rxjs';
+import { catchError, map } from 'rxjs/operators';
+import { StatusError, statusError } from '../../contracts/errors/status.ts';
+import { rfc3339 } from '../../contracts/time/rfc3339.ts';
+import { admitted } from './admission.ts';
+import type { Answer, Context } from './context.ts';
+import { generatedName } from './names.ts';
+import { atRevision, isRecord, type Obj, withMeta } from './object.ts';
+import { andThen } from './reads.ts';
+import { alreadyExists, badRequest, forbidden, isConflict, notFound } from './refusals.ts';
+import { qualified, type Target } from './request.ts';
+import { put } from './write.ts';
+
+/** A generated name is tried again with another suffix this often. */
+const NAMES_TRIED = 8;
+
+/** `create`: the object as stored. @param body what the client sent */
+export function create(context: Context, target: Target, body: unknown): Answer<Obj> {
+  const input = placed(target, body);
+  if (input.metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+  const place = { ...target, namespace: input.metadata.namespace ?? '' };
+  return andThen(mayCreateIn(context, place), () => tryCreate(context, place, input, NAMES_TRIED));
+}
+
+function tryCreate(context: Context, target: Target, input: Obj, tries: number): Observable<Obj> {
+  const { world } = context;
+  const uid = world.uid();
+  const { name, generateName } = input.metadata;
+  const generated = !name && typeof generateName === 'string' && generateName !== '';
+  const named = withMeta(input, {
+    ...(generated ? { name: generatedName(generateName, world.random) } : {}),
+    uid,
+    creationTimestamp: rfc3339(world.now()),
+    generation: 1,
+    deletionTimestamp: undefined,
+    deletionGracePeriodSeconds: undefined,
+    resourceVersion: undefined,
+    selfLink: undefined,
+    managedFields: undefined,
+  });
+  let object: Obj;
+  try {
+    object = admitted(target.kind, named, undefined);
+  } catch (error) {
+    return throwError(() => error);
+  }
+  const there = { ...target, name: object.metadata.name ?? '' };
+  // The uid is new with every attempt: it tells this write from all others.
+  return put(context, there, object, 0, uid).pipe(
+    map(({ revision }) => atRevision(object, revision)),
+    catchError((error: unknown) => {
+      if (!isConflict(error)) return throwError(() => error);
+      if (generated && tries > 1) return tryCreate(context, target, input, tries - 1);
+      return throwError(() => alreadyExists(qualified(target.kind), there.name));
+    }),
+  );
+}
+
+/**
+ * The client's object, with name, namespace and kind as the subject gives them where it gives none itself.
+ * @throws StatusError BadRequest when the two disagree
+ */
+export function placed({ kind, version, namespace, name }: Target, body: unknown): Obj {
+  if (body === undefined || body === null) throw badRequest(`the body is empty; send a ${kind.kind} object`);
+  if (!isRecord(body)) throw badRequest(`the body must be a ${kind.kind} object`);
+  const metadata = body['metadata'] ?? {};
+  if (!isRecord(metadata)) throw badRequest('metadata must be an object');
+  checkKind(kind.kind, version.apiVersion, body);
+  const found = { namespace: metadata['namespace'] ?? '', name: metadata['name'] ?? '' };
+  if (typeof found.namespace !== 'string' || typeof found.name !== 'string') {
+    throw badRequest('metadata.name and metadata.namespace must be texts');
+  }
+  if (namespace !== '' && found.namespace !== '' && found.namespace !== namespace) {
+    throw badRequest(
+      `the namespace of the provided object does not match the namespace sent on the request (${found.namespace} is not ${namespace})`,
+    );
+  }
+  if (name !== '' && found.name !== '' && found.name !== name) {
+    throw badRequest(`the name of the object (${found.name}) does not match the name on the request (${name})`);
+  }
+  const place = found.namespace || namespace;
+  if (kind.namespaced && place === '') {
+    throw badRequest(`${kind.kind} objects are in namespaces; name one in metadata.namespace or in the subject`);
+  }
+  const named = found.name || name;
+  return {
+    ...body,
+    apiVersion: version.apiVersion,
+    kind: kind.kind,
+    metadata: { ...metadata, ...(named === '' ? {} : { name: named }), ...(kind.namespaced ? { namespace: place } : {}) },
+  };
+}
+
+function checkKind(kind: string, apiVersion: string, body: Readonly<Record<string, unknown>>): void {
+  const found = { apiVersion: body['apiVersion'], kind: body['kind'] };
+  if (found.kind !== undefined && found.kind !== kind) {
+    throw badRequest(`the object's kind is ${JSON.stringify(found.kind)}, but the subject's resource holds ${kind} objects`);
+  }
+  if (found.apiVersion !== undefined && found.apiVersion !== apiVersion) {
+    throw badRequest(
+      `the object's apiVersion is ${JSON.stringify(found.apiVersion)}, but the subject's resource is of ${apiVersion}`,
+    );
+  }
+}
+
+/** Nothing is created in a namespace that is absent or on its way out. A missing one is looked for afresh. */
+function mayCreateIn(context: Context, target: Target): Answer<true> {
+  if (!target.kind.namespaced) return true;
+  const look = (): 'missing' | 'terminating' | 'there' => {
+    const namespace = context.world.view.get('namespaces', undefined, target.namespace) as Obj | undefined;
+    if (namespace === undefined) return 'missing';
+    return namespace.metadata.deletionTimestamp === undefined ? 'there' : 'terminating';
+  };
+  if (look() === 'there') return true;
+  return context.fresh(look).pipe(
+    map((found): true => {
+      if (found === 'there') return true;
+      throw found === 'missing' ? notFound('namespaces', target.namespace) : terminating(target);
+    }),
+  );
+}
+
+function terminating({ kind, namespace }: Target): StatusError {
+  const message = `unable to create new content in namespace ${namespace} because it is being terminated`;
+  const { status } = forbidden(qualified(kind), '', message);
+  const causes = [{ reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated`, field: 'metadata.namespace' }];
+  return statusError('Forbidden', status.message.replace(' ""', ''), { kind: kind.resource, causes });
+}

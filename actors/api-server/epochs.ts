@@ -1,0 +1,22 @@
+import { HEADER } from '../../contracts/headers.ts';
+import { statusError } from '../../contracts/errors/status.ts';
+import { storeKey } from '../../contracts/store/keys.ts';
+import type { Call, View } from '../kernel/contract.ts';
+import { badRequest } from './refusals.ts';
+
+/** Where the epochs of singletons are kept among the objects: an epoch is the revision of its key's last write. */
+export const EPOCHS = 'epochs';
+
+/**
+ * Refuses what a paused leader still says after another took over.
+ * @throws StatusError Conflict when the message's epoch is older than the newest that the view knows
+ */
+export function checkEpoch(call: Call, view: View): void {
+  const header = call.headers[HEADER.epoch];
+  if (header === undefined) return;
+  const [, actor = '', digits = ''] = /^(.+):(\d{1,15})$/.exec(header) ?? [];
+  if (actor === '') throw badRequest(`header ${HEADER.epoch}: "${header}" is not <actor>:<epoch>`);
+  const newest = view.revisionOf(storeKey(EPOCHS, undefined, actor));
+  if (Number(digits) >= newest) return;
+  throw statusError('Conflict', `stale epoch: ${actor} ${digits} was followed by ${newest}; this instance must stand by`);
+}

@@ -1,0 +1,92 @@
+import { type Observable, throwError } from 'rxjs';
+import { catchError, mergeMap } from 'rxjs/operators';
+import { StatusError, statusError } from '../../contracts/errors/status.ts';
+import type { LogLines, LogQuery } from '../../contracts/messages/logs.ts';
+import type { Context } from './context.ts';
+import { isRecord, type Obj } from './object.ts';
+import { badRequest, notFound } from './refusals.ts';
+import { viewed } from './reads.ts';
+import type { Request } from './request.ts';
+
+type Options = Omit<LogQuery, 'namespace' | 'pod' | 'podUid'>;
+const OPTIONS: Readonly<Record<keyof Options, 'string' | 'boolean' | 'number'>> = {
+  container: 'string',
+  follow: 'boolean',
+  previous: 'boolean',
+  tailLines: 'number',
+  sinceTime: 'string',
+  limitBytes: 'number',
+};
+/** Said again by the subject; a client that repeats them is not wrong. */
+const KNOWN_BY_SUBJECT = ['namespace', 'pod', 'podUid', 'apiVersion', 'kind'];
+
+/** `get pods/log`: asks the kubelet of the pod's node. */
+export function podLog(context: Context, request: Request, body: unknown): Observable<LogLines> {
+  const { world, limits } = context;
+  const options = parseLogOptions(body);
+  return context.fresh(() => query(context, request, options)).pipe(
+    mergeMap(({ node, question }) =>
+      world.ask(world.say.nodeLogs({ node }, question), { timeoutMs: limits.nodeTimeoutMs }).pipe(
+        catchError((error: unknown) => throwError(() => explained(error, node, request))),
+      ),
+    ),
+  );
+}
+
+function parseLogOptions(body: unknown): Options {
+  if (body === undefined || body === null) return {};
+  if (!isRecord(body)) throw badRequest('get pods/log: the body must be an object of options, or empty');
+  const options: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(body)) {
+    if (value === undefined || value === null || KNOWN_BY_SUBJECT.includes(name)) continue;
+    const type = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as keyof Options] : undefined;
+    if (type === undefined) throw badRequest(`get pods/log: unknown option "${name}"; options are ${Object.keys(OPTIONS).join(', ')}`);
+    if (typeof value !== type) throw badRequest(`get pods/log: option ${name} must be a ${type}`);
+    if (type === 'number' && (!Number.isSafeInteger(value) || (value as number) < 0)) {
+      throw badRequest(`get pods/log: option ${name} must be a whole number, 0 or more`);
+    }
+    options[name] = value;
+  }
+  return options;
+}
+
+/** Whom to ask, and what. @throws StatusError NotFound, BadRequest */
+function query(context: Context, request: Request, options: Options): { readonly node: string; readonly question: LogQuery } {
+  const pod = viewed(context, request);
+  const { namespace, name } = request;
+  if (pod === undefined) throw notFound('pods', name);
+  const container = containerOf(name, pod, options.container);
+  const node = pod.spec?.['nodeName'];
+  if (typeof node !== 'string' || node === '') {
+    throw badRequest(`pod "${name}" is not assigned to a node yet; there is no log before it runs`);
+  }
+  const { uid } = pod.metadata;
+  return { node, question: { ...options, namespace, pod: name, ...(uid === undefined ? {} : { podUid: uid }), container } };
+}
+
+function containerOf(pod: string, { spec }: Obj, asked: string | undefined): string {
+  const names = ['initContainers', 'containers'].flatMap((field) => namesIn(spec?.[field]));
+  if (asked !== undefined && asked !== '') {
+    if (names.includes(asked)) return asked;
+    throw badRequest(`container ${asked} is not valid for pod ${pod}; choose one of: [${names.join(' ')}]`);
+  }
+  const main = namesIn(spec?.['containers']);
+  if (main.length === 1 && main[0] !== undefined) return main[0];
+  throw badRequest(`a container name must be specified for pod ${pod}, choose one of: [${names.join(' ')}]`);
+}
+
+const namesIn = (containers: unknown): string[] =>
+  Array.isArray(containers)
+    ? containers.flatMap((one: unknown) => (isRecord(one) && typeof one['name'] === 'string' ? [one['name']] : []))
+    : [];
+
+function explained(error: unknown, node: string, { name }: Request): unknown {
+  if (!(error instanceof StatusError)) return error;
+  if (error.reason === 'ServiceUnavailable') {
+    return statusError('ServiceUnavailable', `get log of pod "${name}": no kubelet is listening for node "${node}"; is its worker up?`);
+  }
+  if (error.reason === 'Timeout') {
+    return statusError('Timeout', `get log of pod "${name}": the kubelet of node "${node}" did not answer in time; ask again`);
+  }
+  return error;
+}

@@ -1,0 +1,60 @@
+import { closest } from 'fastest-levenshtein';
+import type { DeleteOptions, GetOptions, ListOptions, WatchOptions } from '../../contracts/messages/api.ts';
+import { isRecord } from './object.ts';
+import { badRequest } from './refusals.ts';
+
+type Check = (value: unknown) => string | undefined;
+const text: Check = (value) => (typeof value === 'string' ? undefined : 'must be a text');
+const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
+const count: Check = (value) => (Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'must be a whole number, 0 or more');
+const whole: Check = (value) => (Number.isSafeInteger(value) ? undefined : 'must be a whole number');
+const revision: Check = (value) =>
+  typeof value === 'string' && /^\d{0,15}$/.test(value) ? undefined : 'must be a resourceVersion that a server gave';
+const policy: Check = (value) =>
+  value === 'Background' || value === 'Foreground' || value === 'Orphan' ? undefined : 'must be Background, Foreground or Orphan';
+const preconditions: Check = (value) =>
+  isRecord(value) && Object.entries(value).every(([name, one]) => (name === 'uid' || name === 'resourceVersion') && typeof one === 'string')
+    ? undefined
+    : 'must be an object with uid, resourceVersion or both';
+
+const TYPE = { apiVersion: text, kind: text };
+const SELECTORS = { labelSelector: text, fieldSelector: text };
+const CHECKS = {
+  get: { ...TYPE, resourceVersion: revision },
+  list: { ...TYPE, ...SELECTORS, limit: count, continue: text, resourceVersion: revision },
+  delete: { ...TYPE, ...SELECTORS, gracePeriodSeconds: whole, propagationPolicy: policy, preconditions },
+  watch: {
+    ...TYPE,
+    ...SELECTORS,
+    resourceVersion: revision,
+    timeoutSeconds: count,
+    sendInitialEvents: flag,
+    allowWatchBookmarks: flag,
+  },
+} as const satisfies Record<string, Readonly<Record<string, Check>>>;
+
+interface OptionsOf {
+  readonly get: GetOptions;
+  readonly list: ListOptions;
+  readonly delete: DeleteOptions;
+  readonly watch: WatchOptions;
+}
+
+/** The options of a verb from its body; nothing = none. @throws StatusError BadRequest, naming the option */
+export function parseOptions<V extends keyof OptionsOf>(verb: V, body: unknown): OptionsOf[V] {
+  if (body === undefined || body === null) return {};
+  if (!isRecord(body)) throw badRequest(`${verb}: the body must be an object of options, or empty`);
+  const checks: Readonly<Record<string, Check>> = CHECKS[verb];
+  const options: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(body)) {
+    const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
+    if (check === undefined) {
+      throw badRequest(`${verb}: unknown option "${name}"; did you mean "${closest(name, Object.keys(checks))}"?`);
+    }
+    if (value === undefined || value === null) continue;
+    const finding = check(value);
+    if (finding !== undefined) throw badRequest(`${verb}: option ${name} ${finding}`);
+    options[name] = value;
+  }
+  return options as OptionsOf[V];
+}

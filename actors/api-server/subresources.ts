@@ -1,0 +1,135 @@
+import { mergeMap, map } from 'rxjs/operators';
+import type { Observable } from 'rxjs';
+import { type Status, statusError, success } from '../../contracts/errors/status.ts';
+import type { Scale } from '../../contracts/messages/api.ts';
+import { rfc3339 } from '../../contracts/time/rfc3339.ts';
+import { admitted, admittedStatus } from './admission.ts';
+import type { Answer, Context } from './context.ts';
+import { isRecord, type Obj, withMeta } from './object.ts';
+import { get } from './reads.ts';
+import { badRequest, conflict, invalid } from './refusals.ts';
+import { qualified, type Request, type Target } from './request.ts';
+import { presented } from './served.ts';
+import type { Facet } from './update.ts';
+import { andThen } from './reads.ts';
+import { change } from './write.ts';
+
+/** What an update or a patch of a subresource may touch. */
+export function subresourceOf(request: Request): Facet {
+  if (request.subresource === 'status') return status(request);
+  if (request.subresource === 'scale') return scale(request);
+  return finalize;
+}
+
+/** `get` of a subresource. */
+export const getSubresource = (context: Context, request: Request, body: unknown): Answer<Obj> =>
+  andThen(get(context, request, body), (object) => subresourceOf(request).shown(object));
+
+/** Only the status. */
+const status = (target: Target): Facet => ({
+  shown: (old) => presented(target, old),
+  next: (old, edited) => admittedStatus(target.kind, old, edited.status),
+});
+
+/** Only `spec.finalizers` of a namespace. */
+const finalize: Facet = {
+  shown: (old) => old,
+  next: (old, edited) => {
+    const finalizers = edited.spec?.['finalizers'] ?? [];
+    if (!Array.isArray(finalizers) || finalizers.some((name) => typeof name !== 'string')) {
+      throw badRequest('namespaces/finalize: spec.finalizers must be a list of texts');
+    }
+    return { ...old, spec: { ...old.spec, finalizers } };
+  },
+};
+
+/** Only `spec.replicas`, seen through `autoscaling/v1` Scale. */
+const scale = (target: Target): Facet => ({
+  shown: (old) => scaleOf(old) as unknown as Obj,
+  next: (old, edited) => {
+    const spec = isRecord(edited) ? edited.spec : undefined;
+    const replicas = isRecord(spec) ? spec['replicas'] : undefined;
+    if (!Number.isSafeInteger(replicas) || (replicas as number) < 0) {
+      throw invalid('Scale', target.name, 'spec.replicas', `Invalid value: ${JSON.stringify(replicas ?? null)}: must be a whole number, 0 or more`);
+    }
+    return admitted(target.kind, { ...old, spec: { ...old.spec, replicas } }, old);
+  },
+});
+
+export function scaleOf(object: Obj): Scale {
+  const { name = '', namespace = '', uid, resourceVersion, creationTimestamp } = object.metadata;
+  const selector = selectorText(object.spec?.['selector']);
+  return {
+    apiVersion: 'autoscaling/v1',
+    kind: 'Scale',
+    metadata: {
+      name,
+      namespace,
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+    },
+    spec: { replicas: whole(object.spec?.['replicas'], 1) },
+    status: { replicas: whole(object.status?.['replicas'], 0), ...(selector === '' ? {} : { selector }) },
+  };
+}
+
+const whole = (value: unknown, otherwise: number): number => (typeof value === 'number' ? value : otherwise);
+
+/** A `metav1.LabelSelector` as people write it. */
+function selectorText(selector: unknown): string {
+  if (!isRecord(selector)) return '';
+  const { matchLabels, matchExpressions } = selector;
+  const parts = Object.entries(isRecord(matchLabels) ? matchLabels : {}).map(([key, value]) => `${key}=${String(value)}`);
+  for (const one of Array.isArray(matchExpressions) ? (matchExpressions as unknown[]) : []) {
+    if (isRecord(one)) parts.push(requirementText(String(one['key']), one['operator'], one['values']));
+  }
+  return parts.sort().join(',');
+}
+
+function requirementText(key: string, operator: unknown, values: unknown): string {
+  if (operator === 'Exists') return key;
+  if (operator === 'DoesNotExist') return `!${key}`;
+  return `${key} ${operator === 'In' ? 'in' : 'notin'} (${(Array.isArray(values) ? values : []).join(',')})`;
+}
+
+/** `create pods/binding`: gives a pod its node, once. */
+export function bind(context: Context, request: Request, body: unknown): Observable<Status> {
+  const node = nodeOf(request, body);
+  const uid = isRecord(body) && isRecord(body['metadata']) ? body['metadata']['uid'] : undefined;
+  const written = change(context, request, (pod) => ({ type: 'put', object: bound(request, pod, node, uid, context.world.now()) }), context.limits.retries);
+  return written.pipe(map(() => success()));
+}
+
+function nodeOf({ name }: Request, body: unknown): string {
+  const target = isRecord(body) ? body['target'] : undefined;
+  const node = isRecord(target) ? target['name'] : undefined;
+  if (typeof node !== 'string' || node === '') throw badRequest(`binding of pod "${name}": target.name must name a node`);
+  const kind = isRecord(target) ? (target['kind'] ?? 'Node') : 'Node';
+  if (kind !== 'Node') throw badRequest(`binding of pod "${name}": target.kind must be Node, not ${JSON.stringify(kind)}`);
+  const meta = isRecord(body) ? body['metadata'] : undefined;
+  const named = isRecord(meta) ? (meta['name'] ?? name) : name;
+  if (named !== name) throw badRequest(`the name of the object (${String(named)}) does not match the name on the request (${name})`);
+  return node;
+}
+
+function bound(request: Request, pod: Obj, node: string, uid: unknown, now: number): Obj {
+  const resource = qualified(request.kind);
+  const { name } = request;
+  if (typeof uid === 'string' && uid !== '' && uid !== pod.metadata.uid) {
+    throw conflict(resource, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid ?? ''}`);
+  }
+  if (pod.metadata.deletionTimestamp !== undefined) throw conflict(resource, name, `pod ${name} is being deleted, cannot be assigned to a host`);
+  const assigned = pod.spec?.['nodeName'];
+  if (assigned) throw conflict(resource, name, `pod ${name} is already assigned to node "${String(assigned)}"`);
+  const conditions = (pod.status?.['conditions'] ?? []) as readonly Readonly<Record<string, unknown>>[];
+  const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: rfc3339(now) };
+  return withMeta(
+    {
+      ...pod,
+      spec: { ...pod.spec, nodeName: node },
+      status: { ...pod.status, conditions: [...conditions.filter(({ type }) => type !== 'PodScheduled'), scheduled] },
+    },
+    { resourceVersion: undefined },
+  );
+}

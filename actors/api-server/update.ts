@@ -1,0 +1,102 @@
+import type { Observable } from 'rxjs';
+import { map } from 'rxjs/operators';
+import { admitted } from './admission.ts';
+import type { Answer, Context } from './context.ts';
+import { placed } from './create.ts';
+import { type Obj, sameJson, withMeta } from './object.ts';
+import { checkPatchType, parsePatch, patched } from './patch.ts';
+import { isFinished } from './plan-delete.ts';
+import { conflict, forbidden, modified } from './refusals.ts';
+import { qualified, type Request, type Target } from './request.ts';
+import { presented } from './served.ts';
+import { subresourceOf } from './subresources.ts';
+import { change, type WritePlan } from './write.ts';
+import { HEADER } from '../../contracts/headers.ts';
+
+/** How a client's object becomes the next version of the stored one. */
+export interface Facet {
+  /** The stored object as the client sees and edits it. */
+  readonly shown: (old: Obj) => Obj;
+  /** The next version; refuses by throwing. */
+  readonly next: (old: Obj, edited: Obj) => Obj;
+}
+
+/** The object itself: all but what belongs to the server and to the status. */
+export const whole = (target: Target): Facet => ({
+  shown: (old) => presented(target, old),
+  next: (old, edited) => admitted(target.kind, kept(target, old, edited), old),
+});
+
+const facetOf = (request: Request): Facet =>
+  request.subresource === '' ? whole(request) : subresourceOf(request);
+
+/** `update`: replaces; with a resourceVersion only that version. */
+export function update(context: Context, request: Request, body: unknown): Observable<Obj> {
+  const facet = facetOf(request);
+  const edited = request.subresource === 'scale' ? (body as Obj) : placed(request, body);
+  const plan = planEdit(request, facet, () => edited);
+  const retries = edited.metadata?.resourceVersion ? 0 : context.limits.retries;
+  return change(context, request, plan, retries).pipe(map(({ object }) => facet.shown(object)));
+}
+
+/** `patch`: edits what is there, again when somebody else wrote first. */
+export function patch(context: Context, request: Request): Answer<Obj> {
+  const { call } = request;
+  const contentType = call.headers[HEADER.contentType];
+  checkPatchType(contentType);
+  const parsed = parsePatch(call.decode(), contentType);
+  const facet = facetOf(request);
+  const plan = planEdit(request, facet, (shown) => {
+    const edited = patched(shown, parsed);
+    // Only a version that the patch itself names is a condition.
+    const named = edited.metadata.resourceVersion !== shown.metadata.resourceVersion;
+    const free = named ? edited : withMeta(edited, { resourceVersion: undefined });
+    return request.subresource === 'scale' ? free : placed(request, free);
+  });
+  return change(context, request, plan, context.limits.retries).pipe(map(({ object }) => facet.shown(object)));
+}
+
+/** @param edit the client's object, from the stored one as the client sees it */
+export const planEdit =
+  (target: Target, facet: Facet, edit: (shown: Obj) => Obj) =>
+  (old: Obj): WritePlan => {
+    const edited = edit(facet.shown(old));
+    const { resourceVersion, uid } = edited.metadata;
+    const name = qualified(target.kind);
+    if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) throw modified(name, target.name);
+    if (uid && uid !== old.metadata.uid) {
+      throw conflict(name, target.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`);
+    }
+    const next = withMeta(facet.next(old, edited), { resourceVersion: old.metadata.resourceVersion });
+    if (isFinished(target.kind.resource, next)) return { type: 'purge' };
+    if (sameJson(next, old)) return { type: 'keep' };
+    return { type: 'put', object: withMeta(next, { resourceVersion: undefined }) };
+  };
+
+/** The edited object with the metadata that belongs to the server as it was. @throws StatusError Forbidden */
+export function kept(target: Target, old: Obj, edited: Obj): Obj {
+  const { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation } = old.metadata;
+  if (deletionTimestamp !== undefined) refuseNewFinalizers(target, old, edited);
+  return withMeta(edited, {
+    uid,
+    creationTimestamp,
+    deletionTimestamp,
+    deletionGracePeriodSeconds,
+    generation,
+    generateName: old.metadata.generateName,
+    resourceVersion: undefined,
+    selfLink: undefined,
+    managedFields: undefined,
+  });
+}
+
+function refuseNewFinalizers(target: Target, old: Obj, edited: Obj): void {
+  const before = old.metadata.finalizers ?? [];
+  const added = (edited.metadata.finalizers ?? []).filter((name) => !before.includes(name));
+  if (added.length === 0) return;
+  throw forbidden(
+    qualified(target.kind),
+    target.name,
+    `metadata.finalizers: no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`,
+  );
+}

@@ -1,0 +1,359 @@
+import { EMPTY, merge, type Observable, of, Subject, throwError, timer } from 'rxjs';
+import { catchError, map, mergeMap, switchMap } from 'rxjs/operators';
+import { statusError } from '../../contracts/errors/status.ts';
+import type { WatchEvent, WatchOptions } from '../../contracts/messages/api.ts';
+import { storeKey } from '../../contracts/store/keys.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import type { Call, Cell, Said } from '../kernel/contract.ts';
+import type { Context } from './context.ts';
+import { EVENTS, everyPage, isEvent } from './events.ts';
+import { atRevision, isRecord, type Obj, revisionOf } from './object.ts';
+import { parseOptions } from './options.ts';
+import { acknowledged, type Flow, marked, type ObjectEvent, sinceMark, type Transition, unacknowledged } from './plan-watch.ts';
+import { keyOf } from './plan-list.ts';
+import { atLeast, everything } from './reads.ts';
+import { badRequest } from './refusals.ts';
+import type { ApiTokens, Request } from './request.ts';
+import { selection } from './selection.ts';
+import { bookmark, end, expired, type Watch, type WatchCell, watchOf } from './watch.ts';
+
+const WATCH = 'watch.';
+const FLOW = 'flow.';
+const NO_FLOW: Flow = { sent: 0, acknowledged: 0, marks: [], missed: 0, markAt: 0 };
+/** How often ends and bookmarks are looked for, while there are watches. */
+const TICK_MS = 1_000;
+const INITIAL_END = { 'k8s.io/initial-events-end': 'true' };
+const NOTHING: readonly Said[] = [];
+
+/**
+ * The watches that one api-server serves. What must outlive a crash is in cells; the maps are made from them again.
+ * Objects' watches are fed from the view's history, revision by revision; events' watches from what their bucket
+ * republishes.
+ */
+export class Watches {
+  readonly #context: Context;
+  /** Escaped resource -> its watches, in the order in which they began. */
+  readonly #byResource = new Map<string, Watch[]>();
+  readonly #byId = new Map<string, Watch>();
+  /** Watches of events that still wait for the events of before -> key -> revision told meanwhile. */
+  readonly #starting = new Map<string, Map<string, number>>();
+  readonly #armed = new Subject<void>();
+  /** Revision up to which the watches of objects were told, and of events. */
+  readonly #cursor: Cell<number>;
+  readonly #eventsCursor: Cell<number>;
+  readonly #tickAt: Cell<number>;
+
+  constructor(context: Context) {
+    const { world } = context;
+    this.#context = context;
+    this.#cursor = world.cell('cursor', 0);
+    this.#eventsCursor = world.cell('events-cursor', 0);
+    this.#tickAt = world.cell('tick-at', 0);
+    for (const name of world.cellNames(WATCH)) {
+      const id = name.slice(WATCH.length);
+      this.#add(watchOf(id, this.#cell(id).get() as WatchCell));
+    }
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** What watches say when time goes by. To be listened to before the first watch opens. */
+  ticks(): Observable<Said> {
+    const { world } = this.#context;
+    const resumed = this.#byId.size > 0 ? of(undefined) : EMPTY;
+    return merge(this.#armed, resumed).pipe(
+      // The moment is in a cell: a crash in between must not put it off.
+      switchMap(() => timer(Math.max(0, this.#tickAt.get() - world.now()), world.scheduler)),
+      mergeMap(() => this.#tick()),
+    );
+  }
+
+  /** `watch`. A refusal is thrown, or comes as an error. */
+  open(request: Request, body: unknown): Observable<Said> | readonly Said[] {
+    const { limits } = this.#context;
+    const options = parseOptions('watch', body);
+    const select = selection(request.kind, options);
+    if (request.call.reply === undefined) throw badRequest('watch: the message has no reply subject, so events can go nowhere');
+    if (this.#byId.size >= limits.watchers) {
+      throw statusError('TooManyRequests', `watch: this api-server serves ${limits.watchers} watches already; ask again later`, {
+        retryAfterSeconds: 5,
+      });
+    }
+    if (isEvent(request.kind)) return this.#openEvents(request, options, select);
+    const { resourceVersion = '' } = options;
+    const whole = resourceVersion === '' || resourceVersion === '0' || options.sendInitialEvents === true;
+    const began = atLeast(this.#context, resourceVersion, () =>
+      whole ? this.#openHere(request, options, select) : this.#openAt(request, options, Number(resourceVersion)),
+    );
+    return isSaid(began) ? began : began.pipe(mergeMap((said) => said));
+  }
+
+  /** The view has moved. */
+  changed(): readonly Said[] {
+    if (this.#byId.size === 0) return NOTHING;
+    const { view } = this.#context.world;
+    const { revision } = view;
+    if (revision === this.#cursor.get()) return NOTHING;
+    const changes = view.since(this.#cursor.get());
+    this.#cursor.set(revision);
+    if (changes === undefined) return this.#expireAll();
+    const told = new Map<Watch, ObjectEvent[]>();
+    for (const change of changes) {
+      const watches = this.#byResource.get(change.key.slice(0, change.key.indexOf('.')));
+      for (const watch of watches ?? []) collect(told, watch, change.key, change as unknown as Transition);
+    }
+    return [...told].flatMap(([watch, events]) => this.#tell(watch, events, revision));
+  }
+
+  /** An event was written or went. */
+  eventChanged(call: Call): readonly Said[] {
+    const watches = this.#byResource.get(EVENTS);
+    if (watches === undefined) return NOTHING;
+    const change = transitionOf(call);
+    if (change === undefined) return NOTHING;
+    this.#eventsCursor.set(Math.max(this.#eventsCursor.get(), change.revision));
+    const told = new Map<Watch, ObjectEvent[]>();
+    for (const watch of watches) {
+      this.#starting.get(watch.id)?.set(change.key, change.revision);
+      collect(told, watch, change.key, change);
+    }
+    return [...told].flatMap(([watch, events]) => this.#tell(watch, events, change.revision));
+  }
+
+  /** A reader answered a bookmark. */
+  acknowledge(call: Call): void {
+    const { id } = (call.tokens ?? {}) as { readonly id?: string };
+    if (id === undefined || !this.#byId.has(id)) return;
+    const flow = this.#flow(id);
+    flow.set(acknowledged(flow.get(), revisionIn(call)));
+  }
+
+  /** Begins with every object. */
+  #openHere(request: Request, options: WatchOptions, select: (object: Obj) => boolean): readonly Said[] {
+    const { world, limits } = this.#context;
+    const { revision } = world.view;
+    const all = everything(this.#context, request).filter((object) => isNamed(request, object) && select(object));
+    if (all.length > limits.initialEvents) {
+      throw statusError(
+        'RequestEntityTooLarge',
+        `watch: ${all.length} objects match, a watch begins with at most ${limits.initialEvents}; list them in pages and watch from the list's resourceVersion`,
+      );
+    }
+    const watch = this.#begin(request, options, revision);
+    const events = all.map((object) => added(watch, object));
+    return [opened(this.#context, request, watch, revision), ...this.#initial(watch, events, revision, options)];
+  }
+
+  /** Goes on after a revision. */
+  #openAt(request: Request, options: WatchOptions, after: number): readonly Said[] {
+    const { view } = this.#context.world;
+    const changes = view.since(after);
+    if (changes === undefined) {
+      throw statusError('Expired', `watch: too old resource version: ${after}; list again and watch from there`);
+    }
+    const watch = this.#begin(request, options, view.revision);
+    const prefix = `${watch.resource}.`;
+    const events = changes.flatMap((change) =>
+      change.key.startsWith(prefix) && watch.covers(change.key) ? (watch.tells(change as unknown as Transition) ?? []) : [],
+    );
+    return [opened(this.#context, request, watch, after), ...this.#initial(watch, events, view.revision, options)];
+  }
+
+  #openEvents(request: Request, options: WatchOptions, select: (object: Obj) => boolean): Observable<Said> {
+    const after = options.sendInitialEvents === true ? 0 : Number(options.resourceVersion || 0);
+    // Heard before the past is read: what is written in between may come both ways, and is told once.
+    const watch = this.#begin(request, options, after);
+    const told = new Map<string, number>();
+    this.#starting.set(watch.id, told);
+    const isNew = (object: Obj): boolean =>
+      revisionOf(object) > after && revisionOf(object) > (told.get(keyOf(EVENTS, object)) ?? 0);
+    return everyPage(this.#context, request.namespace, this.#context.limits.initialEvents).pipe(
+      mergeMap((page) => {
+        this.#starting.delete(watch.id);
+        const fresh = page.objects.filter((object) => isNew(object) && isNamed(request, object) && select(object));
+        const events = fresh.sort((a, b) => revisionOf(a) - revisionOf(b)).map((object) => added(watch, object));
+        this.#eventsCursor.set(Math.max(page.revision, this.#eventsCursor.get()));
+        return [opened(this.#context, request, watch, after), ...this.#initial(watch, events, this.#eventsCursor.get(), options)];
+      }),
+      catchError((error: unknown) => {
+        this.#drop(watch);
+        return throwError(() => error);
+      }),
+    );
+  }
+
+  #begin(request: Request, options: WatchOptions, from: number): Watch {
+    const { world, limits } = this.#context;
+    const id = world.uid();
+    const seconds = Math.min(options.timeoutSeconds || limits.watchSeconds, limits.watchSeconds);
+    const cell: WatchCell = {
+      inbox: request.call.reply ?? '',
+      resource: (request.call.tokens as unknown as ApiTokens).resource,
+      namespace: request.namespace,
+      name: request.name,
+      labelSelector: options.labelSelector ?? '',
+      fieldSelector: options.fieldSelector ?? '',
+      from,
+      endsAt: world.now() + seconds * 1000,
+    };
+    const watch = watchOf(id, cell);
+    if (this.#byId.size === 0) this.#cursor.set(world.view.revision);
+    this.#cell(id).set(cell);
+    this.#flow(id).set({ ...NO_FLOW, markAt: world.now() + limits.bookmarkEveryMs });
+    this.#add(watch);
+    if (this.#byId.size === 1) this.#arm();
+    return watch;
+  }
+
+  /** What a watch begins with is not counted against its reader, who could not have acknowledged anything yet. */
+  #initial(watch: Watch, events: readonly WatchEvent<Obj>[], revision: number, options: WatchOptions): readonly Said[] {
+    const said = events.map((event) => this.#say(watch, event));
+    if (options.sendInitialEvents === true) said.push(this.#say(watch, bookmark(watch, revision, INITIAL_END)));
+    else if (events.length >= this.#context.limits.bookmarkEveryEvents) said.push(this.#mark(watch, revision, false));
+    return said;
+  }
+
+  #tell(watch: Watch, events: readonly ObjectEvent[], revision: number): readonly Said[] {
+    const { limits } = this.#context;
+    const flow = this.#flow(watch.id);
+    const before = flow.get();
+    if (unacknowledged(before) >= limits.unacknowledged) {
+      this.#drop(watch);
+      return [this.#say(watch, expired(`${unacknowledged(before)} events were not acknowledged (answer the bookmarks)`))];
+    }
+    const after = { ...before, sent: before.sent + events.length };
+    flow.set(after);
+    const said = events.map((event) => this.#say(watch, event));
+    if (sinceMark(after) >= limits.bookmarkEveryEvents) said.push(this.#mark(watch, revision, false));
+    return said;
+  }
+
+  #tick(): readonly Said[] {
+    const said = [...this.changed()];
+    for (const watch of [...this.#byId.values()]) said.push(...this.#lookAfter(watch));
+    if (this.#byId.size > 0) this.#arm();
+    else this.#tickAt.drop();
+    return said;
+  }
+
+  #lookAfter(watch: Watch): readonly Said[] {
+    const { world, limits } = this.#context;
+    const { markAt, missed } = this.#flow(watch.id).get();
+    const over = world.now() >= watch.cell.endsAt || (world.now() >= markAt && missed >= limits.missedBookmarks);
+    if (over) {
+      this.#drop(watch);
+      return [this.#say(watch, end(watch, this.#toldUpTo(watch)))];
+    }
+    return world.now() >= markAt && !this.#starting.has(watch.id) ? [this.#mark(watch, this.#toldUpTo(watch), true)] : NOTHING;
+  }
+
+  #toldUpTo({ resource, cell }: Watch): number {
+    return Math.max(cell.from, (resource === EVENTS ? this.#eventsCursor : this.#cursor).get());
+  }
+
+  #expireAll(): readonly Said[] {
+    const objects = [...this.#byId.values()].filter(({ resource }) => resource !== EVENTS);
+    return objects.map((watch) => {
+      this.#drop(watch);
+      return this.#say(watch, expired('the history of changes has a gap'));
+    });
+  }
+
+  /** A bookmark that wants an answer. */
+  #mark(watch: Watch, revision: number, timed: boolean): Said {
+    const { world, limits } = this.#context;
+    const flow = this.#flow(watch.id);
+    flow.set(marked(flow.get(), revision, timed, world.now() + limits.bookmarkEveryMs));
+    const { prefix, instance } = world.self;
+    const answerTo = SUBJECTS.watchAck.subject(prefix, { instance, id: watch.id });
+    return world.say.event(watch.cell.inbox, bookmark(watch, revision), { 'Troupe-Reply': answerTo });
+  }
+
+  #say(watch: Watch, event: WatchEvent<Obj>): Said {
+    return this.#context.world.say.event(watch.cell.inbox, event);
+  }
+
+  #arm(): void {
+    this.#tickAt.set(this.#context.world.now() + TICK_MS);
+    this.#armed.next();
+  }
+
+  #add(watch: Watch): void {
+    this.#byId.set(watch.id, watch);
+    const watches = this.#byResource.get(watch.resource);
+    if (watches === undefined) this.#byResource.set(watch.resource, [watch]);
+    else watches.push(watch);
+  }
+
+  #drop(watch: Watch): void {
+    this.#byId.delete(watch.id);
+    this.#starting.delete(watch.id);
+    const rest = (this.#byResource.get(watch.resource) ?? []).filter(({ id }) => id !== watch.id);
+    if (rest.length === 0) this.#byResource.delete(watch.resource);
+    else this.#byResource.set(watch.resource, rest);
+    this.#cell(watch.id).drop();
+    this.#flow(watch.id).drop();
+  }
+
+  #cell(id: string): Cell<WatchCell | null> {
+    return this.#context.world.cell<WatchCell | null>(`${WATCH}${id}`, null);
+  }
+  #flow(id: string): Cell<Flow> {
+    return this.#context.world.cell<Flow>(`${FLOW}${id}`, NO_FLOW);
+  }
+}
+
+const isSaid = (began: readonly Said[] | Observable<readonly Said[]>): began is readonly Said[] => Array.isArray(began);
+
+/** The first message: the watch is open. */
+const opened = ({ world }: Context, { call }: Request, watch: Watch, revision: number): Said =>
+  world.reply(call, bookmark(watch, revision));
+
+const added = (watch: Watch, object: Obj): WatchEvent<Obj> => ({ type: 'ADDED', object: watch.present(object) });
+
+const isNamed = ({ name }: Request, object: Obj): boolean => name === '' || object.metadata.name === name;
+
+function collect(told: Map<Watch, ObjectEvent[]>, watch: Watch, key: string, change: Transition): void {
+  if (change.revision <= watch.cell.from || !watch.covers(key)) return;
+  const event = watch.tells(change);
+  if (event === undefined) return;
+  const events = told.get(watch);
+  if (events === undefined) told.set(watch, [event]);
+  else events.push(event);
+}
+
+/** A message of the events' bucket; `undefined` when it is not understood. What was there before is not known. */
+function transitionOf(call: Call): (Transition & { readonly key: string }) | undefined {
+  const revision = Number(call.headers['Nats-Sequence']);
+  const { namespace = '', name = '' } = (call.tokens ?? {}) as { readonly namespace?: string; readonly name?: string };
+  if (!Number.isSafeInteger(revision) || name === '') return undefined;
+  const key = storeKey(EVENTS, namespace, name);
+  if (call.bytes.length === 0) return { key, revision, before: { apiVersion: 'v1', kind: 'Event', metadata: { name, namespace } } };
+  const object = objectIn(call);
+  if (object === undefined) return undefined;
+  const after = atRevision(object, revision);
+  const isFirst = (call.headers['Nats-Last-Sequence'] ?? '0') === '0';
+  return isFirst ? { key, revision, after } : { key, revision, before: after, after };
+}
+
+function objectIn(call: Call): Obj | undefined {
+  try {
+    const object = call.decode();
+    return isRecord(object) && isRecord(object['metadata']) ? (object as unknown as Obj) : undefined;
+  } catch {
+    return undefined; // not ours: only the store writes there
+  }
+}
+
+/** Which bookmark is answered; a reader may as well send nothing. */
+function revisionIn(call: Call): number | undefined {
+  try {
+    const body = call.decode();
+    const revision = isRecord(body) ? Number(body['resourceVersion'] ?? Number.NaN) : Number.NaN;
+    return Number.isSafeInteger(revision) ? revision : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,98 @@
+import { type Observable, throwError } from 'rxjs';
+import { catchError, map, mergeMap } from 'rxjs/operators';
+import { StatusError } from '../../contracts/errors/status.ts';
+import type { Context } from './context.ts';
+import { isEvent } from './events.ts';
+import { atRevision, type Obj, revisionOf } from './object.ts';
+import { freshly, viewed } from './reads.ts';
+import { isConflict, modified, notFound } from './refusals.ts';
+import { keyOfTarget, qualified, type Target } from './request.ts';
+
+/** What a write does to one object. */
+export type WritePlan =
+  | { readonly type: 'put'; readonly object: Obj }
+  | { readonly type: 'purge' }
+  /** There is nothing to write. */
+  | { readonly type: 'keep' };
+
+/** What was written: the object as it is now, or as it last was. */
+export interface Written {
+  readonly type: WritePlan['type'];
+  readonly object: Obj;
+}
+
+/**
+ * Reads an object, plans a change of it and writes that under compare-and-set. `plan` refuses by throwing.
+ * Only a write may rest on a view that is behind, because compare-and-set checks it; "not found", a refusal and "nothing
+ * to do" are told only after a fresh look.
+ * @param retries how often to plan again after somebody else wrote first
+ */
+export function change(
+  context: Context,
+  target: Target,
+  plan: (old: Obj) => WritePlan,
+  retries: number,
+): Observable<Written> {
+  const { world, limits } = context;
+  const giveUpAt = world.now() + limits.requestTimeoutMs;
+  const again = (left: number): Observable<Written> =>
+    freshly(context, target).pipe(mergeMap((old) => attempt(old, true, left)));
+  const attempt = (old: Obj | undefined, isFresh: boolean, left: number): Observable<Written> => {
+    let planned: WritePlan;
+    try {
+      if (old === undefined) throw notFound(qualified(target.kind), target.name);
+      planned = plan(old);
+    } catch (error) {
+      return isFresh || !mayBeStale(error) ? throwError(() => error) : again(left);
+    }
+    if (planned.type === 'keep') return isFresh ? [{ type: 'keep', object: old }] as unknown as Observable<Written> : again(left);
+    return write(context, target, old, planned).pipe(
+      catchError((error: unknown) => {
+        if (!isConflict(error)) return throwError(() => error);
+        if (left === 0 || world.now() >= giveUpAt) return throwError(() => modified(qualified(target.kind), target.name));
+        return again(left - 1);
+      }),
+    );
+  };
+  return isEvent(target.kind) ? again(retries) : attempt(viewed(context, target), false, retries);
+}
+
+/** Could a newer view have made this refusal go away? What is wrong with the request itself stays wrong. */
+const mayBeStale = (error: unknown): boolean =>
+  !(error instanceof StatusError) || (error.reason !== 'BadRequest' && error.reason !== 'UnsupportedMediaType');
+
+/** One write of an object that is there. */
+function write(
+  context: Context,
+  target: Target,
+  old: Obj,
+  planned: Exclude<WritePlan, { type: 'keep' }>,
+): Observable<Written> {
+  const { type } = planned;
+  const answer = type === 'put' ? put(context, target, planned.object, revisionOf(old)) : purge(context, target, revisionOf(old));
+  const object = type === 'put' ? planned.object : old;
+  return answer.pipe(map(({ revision }) => ({ type, object: atRevision(object, revision) })));
+}
+
+/** @param expect revision that the key must have; 0 = it must be absent. Refused with Conflict or AlreadyExists. */
+export function put(
+  { world, limits }: Context,
+  target: Target,
+  object: Obj,
+  expect: number,
+  requestId: string = world.uid(),
+): Observable<{ readonly revision: number }> {
+  const key = keyOfTarget(target);
+  const said = isEvent(target.kind)
+    ? world.say.putEvent({ key, object: object as object, expect })
+    : world.say.put({ key, object: object as object, expect, requestId });
+  return world.ask(said, { timeoutMs: limits.storeTimeoutMs });
+}
+
+function purge({ world, limits }: Context, target: Target, expect: number): Observable<{ readonly revision: number }> {
+  const key = keyOfTarget(target);
+  const said = isEvent(target.kind)
+    ? world.say.purgeEvent({ key })
+    : world.say.purge({ key, expect, requestId: world.uid() });
+  return world.ask(said, { timeoutMs: limits.storeTimeoutMs });
+}
