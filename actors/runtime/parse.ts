@@ -9,7 +9,7 @@ const ITEMS_MAX = 10_000;
 
 export const refuse = (path: string, wanted: string, value: unknown): never => {
   const shown = value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value).slice(0, 60);
-  throw statusError('BadRequest', `read message: ${path} must be ${wanted}; found ${shown}`, {
+  throw statusError('BadRequest', `read message: ${path === '' ? 'it' : path} must be ${wanted}; found ${shown}`, {
     causes: [{ reason: 'FieldValueInvalid', message: `must be ${wanted}`, field: path }],
   });
 };
