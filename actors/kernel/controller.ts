@@ -20,8 +20,8 @@ import { type ActorDefinition, type AnySayDecl, defineActor, type Says, type Wat
 
 /** An index over the view, kept up to date change by change. */
 export interface IndexDecl<T> {
-  build(view: View): T;
-  step(index: T, change: Change): T;
+  build(this: void, view: View): T;
+  step(this: void, index: T, change: Change): T;
 }
 type Indexes<I> = { readonly [N in keyof I]: I[N] extends IndexDecl<infer T> ? T : never };
 
@@ -31,8 +31,8 @@ export interface PlanContext<S, I> {
   readonly view: View;
   readonly say: Says<S>;
   readonly index: Indexes<I>;
-  now(): Millis;
-  random(): number;
+  now(this: void): Millis;
+  random(this: void): number;
   cell<T extends Json>(name: string, initial: T): Cell<T>;
 }
 
