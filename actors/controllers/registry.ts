@@ -2,6 +2,7 @@ import type { ActorDefinition } from '../kernel/declare.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
 import { namespaceController } from './namespace/namespace.ts';
+import { nodeLifecycle } from './node-lifecycle/node-lifecycle.ts';
 import { replicaSetController } from './replica-set/replica-set.ts';
 
 /** Every controller: what a master hosts. A new one is one line here. */
@@ -10,4 +11,5 @@ export const controllers: readonly ActorDefinition[] = [
   replicaSetController,
   namespaceController,
   garbageCollector,
+  nodeLifecycle(),
 ];

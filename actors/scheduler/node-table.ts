@@ -27,14 +27,14 @@ export interface NodeTable {
 }
 
 export const nodeTable = {
-  build(view: View): NodeTable {
+  build: (view: View): NodeTable => {
     const table: NodeTable = { nodes: new Map(), order: undefined, bound: new Map() };
     for (const node of view.list('nodes')) setNode(table, node);
     for (const pod of view.list('pods'))
       bind(table, storeKey('pods', pod.metadata?.namespace, pod.metadata?.name ?? ''), pod);
     return table;
   },
-  step(table: NodeTable, change: Change): NodeTable {
+  step: (table: NodeTable, change: Change): NodeTable => {
     if (change.key.startsWith('pods.')) stepPod(table, change);
     else if (change.key.startsWith('nodes.')) {
       if (change.after !== undefined) setNode(table, change.after as Node);

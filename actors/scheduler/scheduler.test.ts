@@ -78,7 +78,7 @@ it('says why a pod fits nowhere: once as its condition, counted as an event', ()
   expect(patch?.body).toMatchObject({
     status: { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }] },
   });
-  const told: Pod = { ...pod('p1', '4'), status: (patch?.body as Pod).status ?? {} };
+  const told: Pod = { ...(patch?.body as Pod), ...pod('p1', '4') };
   world.put('pods', told);
   world.settle().answer(patch as Heard, {});
   const [event] = world.said('event');

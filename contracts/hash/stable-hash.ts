@@ -34,7 +34,7 @@ export function safeHash(text: string, length: number): string {
 
 /** Each letter of the hash's decimal form in the safe alphabet, as Kubernetes writes a pod-template-hash: 8 to 10 letters. */
 export const safeDecimalHash = (text: string): string =>
-  [...String(fnv1a32(text))].map((letter) => SAFE.charAt(letter.charCodeAt(0) % SAFE.length)).join('');
+  Array.from(String(fnv1a32(text)), (letter) => SAFE.charAt(letter.charCodeAt(0) % SAFE.length)).join('');
 
 /** JSON with the fields of every object in code unit order and without undefined ones: equal values, equal texts. */
 export function canonicalJson(value: unknown): string {

@@ -12,7 +12,7 @@ export interface OwnerGraph {
 
 /** An index for `indexes` of a controller. */
 export const ownerGraph = {
-  build(view: View): OwnerGraph {
+  build: (view: View): OwnerGraph => {
     const graph: OwnerGraph = { keyOfUid: new Map(), dependents: new Map() };
     for (const resource of KEPT_RESOURCES) {
       for (const object of view.list(resource) as readonly KubeObject[]) {
@@ -21,7 +21,7 @@ export const ownerGraph = {
     }
     return graph;
   },
-  step(graph: OwnerGraph, { key, before, after }: Change): OwnerGraph {
+  step: (graph: OwnerGraph, { key, before, after }: Change): OwnerGraph => {
     if (before !== undefined) remove(graph, key, before);
     if (after !== undefined) add(graph, key, after);
     return graph;

@@ -1,0 +1,221 @@
+import { expect, it } from 'vitest';
+import type { Node, Pod, Taint, Toleration } from '../../../contracts/kinds/kinds.ts';
+import { type Heard, type TestWorld, testWorld } from '../../kernel/test-world.ts';
+import { nodeLifecycle } from './node-lifecycle.ts';
+import { evictionAt } from './plan-eviction.ts';
+import { type Health, planNodeHealth } from './plan-node-health.ts';
+
+const T0 = Date.parse('2026-01-01T00:00:00Z');
+const ADDED = '2026-01-01T00:00:00Z';
+const node = (name: string, ready?: string, taints: Taint[] = []): Node => ({
+  metadata: { name, uid: `${name}-uid` },
+  spec: { taints },
+  status: { conditions: ready === undefined ? [] : [{ type: 'Ready', status: ready, lastTransitionTime: ADDED }] },
+});
+const taint = (key: string, effect: string): Taint => ({
+  key: `node.kubernetes.io/${key}`,
+  effect,
+  ...(effect === 'NoExecute' ? { timeAdded: ADDED } : {}),
+});
+const texts = (taints: readonly Taint[]): string[] =>
+  taints.map(({ key, effect }) => `${key.replace('node.kubernetes.io/', '')}:${effect}`);
+const unreachable = [taint('unreachable', 'NoSchedule'), taint('unreachable', 'NoExecute')];
+
+it.each([
+  {
+    why: 'a new node that beats becomes ready',
+    node: node('a'),
+    health: 'ready',
+    conditions: 'True',
+    taints: undefined,
+  },
+  {
+    why: 'rests while all is well',
+    node: node('a', 'True'),
+    health: 'ready',
+    conditions: undefined,
+    taints: undefined,
+  },
+  {
+    why: 'silence',
+    node: node('a', 'True'),
+    health: 'unknown',
+    conditions: 'Unknown',
+    taints: ['unreachable:NoSchedule', 'unreachable:NoExecute'],
+  },
+  {
+    why: 'its runtime is down',
+    node: node('a', 'True'),
+    health: 'not-ready',
+    conditions: 'False',
+    taints: ['not-ready:NoSchedule', 'not-ready:NoExecute'],
+  },
+  {
+    why: 'rests while it is silent',
+    node: node('a', 'Unknown', unreachable),
+    health: 'unknown',
+    conditions: undefined,
+    taints: undefined,
+  },
+  { why: 'it is back', node: node('a', 'Unknown', unreachable), health: 'ready', conditions: 'True', taints: [] },
+  {
+    why: 'taints of others stay',
+    node: node('a', 'Unknown', [{ key: 'gpu', effect: 'NoSchedule' }, ...unreachable]),
+    health: 'ready',
+    conditions: 'True',
+    taints: ['gpu:NoSchedule'],
+  },
+  {
+    why: 'all are silent: nobody is evicted',
+    node: node('a', 'True'),
+    health: 'unknown',
+    evicting: false,
+    conditions: 'Unknown',
+    taints: ['unreachable:NoSchedule'],
+  },
+] as { why: string; node: Node; health: Health; evicting?: boolean; conditions?: string; taints?: string[] }[])(
+  '$why',
+  (row) => {
+    const { effects } = planNodeHealth(row.node, row.health, row.evicting ?? true, T0);
+    const conditions = effects.find((effect) => effect.type === 'conditions')?.conditions;
+    expect(conditions?.find(({ type }) => type === 'Ready')?.status).toBe(row.conditions);
+    const taints = effects.find((effect) => effect.type === 'taints')?.taints;
+    expect(taints === undefined ? undefined : texts(taints)).toEqual(row.taints);
+  },
+);
+
+it('pressure repels new pods', () => {
+  const pressed: Node = {
+    ...node('a', 'True'),
+    status: {
+      conditions: [
+        { type: 'Ready', status: 'True' },
+        { type: 'DiskPressure', status: 'True' },
+      ],
+    },
+  };
+  expect(planNodeHealth(pressed, 'ready', true, T0).effects).toEqual([
+    { type: 'taints', taints: [{ key: 'node.kubernetes.io/disk-pressure', effect: 'NoSchedule' }] },
+  ]);
+});
+
+const forever: Toleration = { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute' };
+it.each([
+  { why: 'tolerates nothing', tolerations: [], at: 0 },
+  { why: 'tolerates for ever', tolerations: [forever], at: undefined },
+  { why: 'tolerates for five minutes', tolerations: [{ ...forever, tolerationSeconds: 300 }], at: T0 + 300_000 },
+  {
+    why: 'the shortest toleration counts',
+    tolerations: [
+      { ...forever, tolerationSeconds: 300 },
+      { ...forever, tolerationSeconds: 10 },
+    ],
+    at: T0 + 10_000,
+  },
+  { why: 'tolerates another taint', tolerations: [{ ...forever, key: 'gpu' }], at: 0 },
+])('a pod that $why leaves at $at', ({ tolerations, at }) => {
+  expect(evictionAt({ spec: { containers: [], tolerations } }, unreachable)).toBe(at);
+});
+it('a pod leaves no node without NoExecute taints', () => {
+  expect(evictionAt({ spec: { containers: [] } }, [taint('unreachable', 'NoSchedule')])).toBeUndefined();
+});
+
+const beat = (world: TestWorld, name: string, runtimeReady = true) =>
+  world.latest('beats', [
+    { subject: `troupe.heartbeat.${name}`, body: { node: name, sentAt: world.now, runtimeReady, pods: 0 } },
+  ]);
+const pod = (name: string, on: string, tolerationSeconds?: number): Pod => ({
+  metadata: { name, namespace: 'shop', uid: `${name}-uid` },
+  spec: {
+    containers: [],
+    nodeName: on,
+    ...(tolerationSeconds === undefined ? {} : { tolerations: [{ ...forever, tolerationSeconds }] }),
+  },
+});
+/** What the api-server does with what was asked; gives what it was. */
+function serve(world: TestWorld): string[] {
+  const log: string[] = [];
+  for (let asked = open(world); asked.length > 0; asked = open(world)) {
+    for (const heard of asked) {
+      const name = heard.subject.split('.').at(-1) ?? '';
+      log.push(`${heard.say} ${name}`);
+      const current = world.cache.get('nodes', undefined, name);
+      const body = heard.body as Node;
+      if (heard.say === 'condition') {
+        const next: Node = { ...current, status: { ...current?.status, ...body.status } };
+        world.put('nodes', next);
+      } else if (heard.say === 'taint') {
+        const next: Node = { ...current, spec: { ...current?.spec, ...body.spec } };
+        world.put('nodes', next);
+      } else world.remove('pods', 'shop', name);
+      world.answer(heard, {});
+    }
+  }
+  return log;
+}
+const open = (world: TestWorld): Heard[] => world.said().filter(({ timeoutMs }) => timeoutMs !== undefined);
+/** Beats of `alive` for so many seconds; gives what was asked meanwhile. */
+function pass(world: TestWorld, seconds: number, alive: readonly string[]): string[] {
+  const log: string[] = [];
+  for (let second = 0; second < seconds; second++) {
+    world.advance(1000);
+    for (const name of alive) beat(world, name);
+    log.push(...serve(world));
+  }
+  return log;
+}
+
+it('a node falls silent, loses its pods when their patience ends, and comes back', () => {
+  const world = testWorld(nodeLifecycle(), { now: T0 });
+  world.put('nodes', node('a', 'True'));
+  world.put('nodes', node('b', 'True'));
+  world.put('pods', pod('patient', 'b', 300));
+  world.put('pods', pod('hasty', 'b', 5));
+  world.start();
+  expect(pass(world, 39, ['a'])).toEqual([]);
+  expect(pass(world, 3, ['a'])).toEqual(['condition b', 'taint b']);
+  expect(pass(world, 10, ['a'])).toEqual(['evict hasty']);
+  expect(pass(world, 2, ['a', 'b'])).toEqual(['condition b', 'taint b']);
+  expect(world.cache.get('nodes', undefined, 'b')).toMatchObject({
+    spec: { taints: [] },
+    status: { conditions: [{ status: 'True' }] },
+  });
+  expect(pass(world, 310, ['a', 'b'])).toEqual([]);
+  expect(world.reports).toEqual([]);
+});
+
+it('while every node is silent nobody is evicted', () => {
+  const world = testWorld(nodeLifecycle(), { now: T0 });
+  world.put('nodes', node('a', 'True'));
+  world.put('pods', pod('hasty', 'a'));
+  world.start();
+  expect(pass(world, 100, [])).toEqual(['condition a', 'taint a']);
+});
+
+it('a node without a runtime is not ready, at once', () => {
+  const world = testWorld(nodeLifecycle(), { now: T0 });
+  world.put('nodes', node('a', 'True'));
+  world.start();
+  beat(world, 'a', false);
+  expect(serve(world)).toEqual(['condition a', 'taint a']);
+});
+
+it('pods of a node that is gone are removed, unless it registers again in time', () => {
+  const world = testWorld(nodeLifecycle(), { now: T0 });
+  world.put('nodes', node('a', 'True'));
+  world.put('pods', pod('lost', 'gone'));
+  world.start();
+  expect(pass(world, 38, ['a'])).toEqual([]);
+  world.advance(10_000);
+  expect(world.said('evict')).toMatchObject([{ body: { gracePeriodSeconds: 0, preconditions: { uid: 'lost-uid' } } }]);
+});
+
+it('goes on after a crash with what it had heard', () => {
+  const world = testWorld(nodeLifecycle(), { now: T0 });
+  world.put('nodes', node('a', 'True'));
+  world.put('nodes', node('b', 'True'));
+  world.start();
+  pass(world, 30, ['a']);
+  world.crash();
+  expect(pass(world, 12, ['a'])).toEqual(['condition b', 'taint b']);
+});

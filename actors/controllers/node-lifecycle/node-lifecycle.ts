@@ -1,0 +1,230 @@
+import { concat, defer, EMPTY, from, interval, merge, type Observable } from 'rxjs';
+import { catchError, concatMap, ignoreElements, map, mergeMap } from 'rxjs/operators';
+import { retryOf } from '../../../contracts/errors/status.ts';
+import { makeEvent } from '../../../contracts/kinds/event/make-event.ts';
+import type { Node, Pod } from '../../../contracts/kinds/kinds.ts';
+import type { DeleteOptions } from '../../../contracts/messages/api.ts';
+import type { NodeHeartbeat } from '../../../contracts/messages/node.ts';
+import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
+import { coalesceByKey } from '../../kernel/coalesce-by-key.ts';
+import type { Millis, Said, World } from '../../kernel/contract.ts';
+import { type ActorDefinition, api, defineActor, latest, type Says, watch } from '../../kernel/declare.ts';
+import { inKeyOrder } from '../shared/children.ts';
+import { isTerminating, nameOf, namespaceOf, uidOf } from '../shared/owner.ts';
+import { evictionAt } from './plan-eviction.ts';
+import { type Health, type NodeEffect, planNodeHealth } from './plan-node-health.ts';
+import { podsByNode } from './pods-by-node.ts';
+
+export interface NodeLifecycleConfig {
+  /** Seconds without a heartbeat after which a node counts as unreachable. */
+  readonly graceSeconds: number;
+  /** Seconds for which pods of a node that is no longer there are left alone: it may register again. */
+  readonly quarantineSeconds: number;
+  /** How often clocks are looked at. */
+  readonly tickMs: number;
+}
+export const NODE_LIFECYCLE_DEFAULTS: NodeLifecycleConfig = { graceSeconds: 40, quarantineSeconds: 40, tickMs: 2000 };
+
+const COMPONENT = 'node-controller';
+const ASK_TIMEOUT_MS = 10_000;
+const NODES_AT_ONCE = 16;
+
+const says = {
+  condition: api('patch', 'nodes/status'),
+  taint: api('patch', 'nodes'),
+  evict: api('delete', 'pods'),
+  event: api('create', 'events'),
+};
+type NodeWorld = World<Says<typeof says>>;
+
+/** When each node was heard of last, and whether its runtime answered. */
+type Beats = { readonly [node: string]: { readonly at: Millis; readonly runtimeReady: boolean } };
+/** Since when a node that pods are bound to is missing. */
+type Missing = { readonly [node: string]: Millis };
+
+/** Tells by their heartbeats which nodes live, taints those that don't, and takes pods off them. */
+export const nodeLifecycle = (config: NodeLifecycleConfig = NODE_LIFECYCLE_DEFAULTS): ActorDefinition =>
+  defineActor({
+    name: 'node-lifecycle',
+    singleton: true,
+    hears: {
+      nodes: watch('nodes'),
+      pods: watch('pods'),
+      beats: latest(SUBJECTS.heartbeat, { everyMs: 1000 }),
+    },
+    says,
+    config: { ...config },
+    behave: (inputs, world) => {
+      const ward = makeWard(world, config);
+      const ticks$ = interval(config.tickMs, world.scheduler).pipe(map(() => ward.look()));
+      const beats$ = inputs.beats.pipe(map((beats) => ward.hear(beats.map((beat) => beat.decode()))));
+      const nodes$ = inputs.nodes.pipe(
+        map((changes) => {
+          ward.meet();
+          return changes.map(({ name }) => name);
+        }),
+      );
+      const pods$ = inputs.pods.pipe(map((changes) => ward.bound(changes.flatMap(({ after }) => after ?? []))));
+      return merge(nodes$, pods$, beats$, ticks$).pipe(
+        mergeMap((names) => from(names)),
+        coalesceByKey((name: string) => ward.care(name), NODES_AT_ONCE),
+      );
+    },
+  });
+
+function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
+  const beats = world.cell<Beats>('beats', {});
+  const missing = world.cell<Missing>('missing', {});
+  const pods = world.derived('pods', podsByNode.build, podsByNode.step);
+  const graceMs = config.graceSeconds * 1000;
+
+  const healthOf = (name: string): Health => {
+    const beat = beats.get()[name];
+    if (beat === undefined || world.now() - beat.at >= graceMs) return 'unknown';
+    return beat.runtimeReady ? 'ready' : 'not-ready';
+  };
+  /** Every node silent: more likely we are deaf. As Kubernetes' full disruption: nobody is evicted then. */
+  const evicting = (): boolean => world.view.list('nodes').some((node) => healthOf(nameOf(node)) !== 'unknown');
+
+  const plan = (node: Node, mayEvict: boolean) => planNodeHealth(node, healthOf(nameOf(node)), mayEvict, world.now());
+  const evictions = (node: Node, mayEvict: boolean): readonly Pod[] => {
+    const taints = node.spec?.taints ?? [];
+    if (!mayEvict || !taints.some(({ effect }) => effect === 'NoExecute')) return [];
+    const here = inKeyOrder(pods().get(nameOf(node)));
+    return here.filter(
+      (pod) => !isTerminating(pod) && (evictionAt(pod, taints) ?? Number.POSITIVE_INFINITY) <= world.now(),
+    );
+  };
+  /** Pods whose node is gone, and did not come back within the quarantine. */
+  const homeless = (name: string): readonly Pod[] => {
+    const since = missing.get()[name];
+    return since === undefined || world.now() - since < config.quarantineSeconds * 1000
+      ? []
+      : inKeyOrder(pods().get(name));
+  };
+  const thoseInNeed = (names: readonly string[]): readonly string[] => {
+    const mayEvict = evicting();
+    return names.filter((name) => {
+      const node = world.view.get('nodes', undefined, name);
+      return node !== undefined && (plan(node, mayEvict).effects.length > 0 || evictions(node, mayEvict).length > 0);
+    });
+  };
+
+  /** A node that was never heard from gets the whole grace period, counted from when it was first seen. */
+  const meet = (): void => {
+    const known = beats.get();
+    const nodes = world.view.list('nodes');
+    const stays = (node: Node): boolean => known[nameOf(node)] !== undefined;
+    if (nodes.length === Object.keys(known).length && nodes.every(stays)) return;
+    const runtimeReady = (node: Node): boolean =>
+      node.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+    beats.set(
+      Object.fromEntries(
+        nodes.map((node) => [
+          nameOf(node),
+          known[nameOf(node)] ?? { at: world.now(), runtimeReady: runtimeReady(node) },
+        ]),
+      ),
+    );
+  };
+  const noteMissing = (): void => {
+    const known = missing.get();
+    const gone = [...pods().keys()].filter((name) => world.view.get('nodes', undefined, name) === undefined).sort();
+    if (gone.length === 0 && Object.keys(known).length === 0) return;
+    missing.set(Object.fromEntries(gone.map((name) => [name, known[name] ?? world.now()])));
+  };
+
+  return {
+    meet,
+    /** @returns nodes that need care now */
+    look(): readonly string[] {
+      meet();
+      noteMissing();
+      const sick = thoseInNeed(world.view.list('nodes').map(nameOf));
+      return [...sick, ...Object.keys(missing.get()).filter((name) => homeless(name).length > 0)];
+    },
+    hear(heard: readonly NodeHeartbeat[]): readonly string[] {
+      meet();
+      const known = beats.get();
+      const fresh: Record<string, Beats[string]> = {};
+      for (const { node, runtimeReady } of heard)
+        if (known[node] !== undefined) fresh[node] = { at: world.now(), runtimeReady };
+      beats.set({ ...known, ...fresh });
+      return thoseInNeed(Object.keys(fresh));
+    },
+    /** @returns nodes whose taints may drive out what was just bound or changed there */
+    bound(changed: readonly Pod[]): readonly string[] {
+      return thoseInNeed([...new Set(changed.flatMap(({ spec }) => spec?.nodeName ?? []))]);
+    },
+    care(name: string): Observable<Said<unknown>> {
+      return defer(() => {
+        const node = world.view.get('nodes', undefined, name);
+        if (node === undefined)
+          return inTurn(
+            world,
+            homeless(name).map((pod) => evict(world, pod, 0)),
+            [],
+          );
+        const mayEvict = evicting();
+        const { effects, notes } = plan(node, mayEvict);
+        const leaving = evictions(node, mayEvict);
+        // One patch a run: it carries the version that was seen, and the change it makes brings the next run.
+        const patches = effects.slice(0, 1).map((effect) => patchNode(world, node, effect));
+        const asks = [...patches, ...leaving.map((pod) => evict(world, pod))];
+        const told = notes.map((note) =>
+          world.say.event({ namespace: 'default' }, makeEvent(node, note, COMPONENT, world.now())),
+        );
+        return inTurn(world, asks, [...told, ...leaving.map((pod) => evictionEvent(world, pod))]);
+      }).pipe(
+        catchError((error: unknown) => {
+          // The next tick looks again, so a lost race needs no retry of its own.
+          if (retryOf(error) !== 'reread') world.report(name, error);
+          return EMPTY;
+        }),
+      );
+    },
+  };
+}
+
+/** Asks one after the other, then tells without waiting. */
+const inTurn = (
+  world: NodeWorld,
+  asks: readonly Said<unknown>[],
+  told: readonly Said<unknown>[],
+): Observable<Said<unknown>> =>
+  concat(
+    from(asks).pipe(
+      concatMap((said) => world.ask(said, { timeoutMs: ASK_TIMEOUT_MS })),
+      ignoreElements(),
+    ),
+    from(told),
+  );
+
+/** Conditions and taints are lists that a patch replaces: only if the node is still as it was seen. */
+function patchNode(world: NodeWorld, node: Node, effect: NodeEffect): Said<unknown> {
+  const { name, resourceVersion } = node.metadata ?? {};
+  return effect.type === 'conditions'
+    ? world.say.condition({ name }, { metadata: { resourceVersion }, status: { conditions: effect.conditions } })
+    : world.say.taint({ name }, { metadata: { resourceVersion }, spec: { taints: effect.taints } });
+}
+
+/** @param graceSeconds absent = as the pod says */
+function evict(world: NodeWorld, pod: Pod, graceSeconds?: number): Said<unknown> {
+  const options: DeleteOptions = {
+    preconditions: { uid: uidOf(pod) },
+    ...(graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds }),
+  };
+  return world.say.evict({ namespace: namespaceOf(pod), name: nameOf(pod) }, options);
+}
+
+function evictionEvent(world: NodeWorld, pod: Pod): Said<unknown> {
+  const note = {
+    type: 'Normal',
+    reason: 'TaintManagerEviction',
+    message: `Marking for deletion Pod ${namespaceOf(pod)}/${nameOf(pod)}`,
+  } as const;
+  return world.say.event(
+    { namespace: namespaceOf(pod) },
+    makeEvent(pod, note, 'taint-eviction-controller', world.now()),
+  );
+}

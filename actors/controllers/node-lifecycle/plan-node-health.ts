@@ -1,0 +1,95 @@
+import { sameJson } from '../../../contracts/hash/stable-hash.ts';
+import type { EventNote } from '../../../contracts/kinds/event/make-event.ts';
+import type { Node, NodeCondition, Taint } from '../../../contracts/kinds/kinds.ts';
+import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
+
+export const UNREACHABLE = 'node.kubernetes.io/unreachable';
+export const NOT_READY = 'node.kubernetes.io/not-ready';
+
+/** What heartbeats say of a node: `unknown` = none for longer than the grace period. */
+export type Health = 'ready' | 'not-ready' | 'unknown';
+
+export type NodeEffect =
+  | { readonly type: 'conditions'; readonly conditions: readonly NodeCondition[] }
+  | { readonly type: 'taints'; readonly taints: readonly Taint[] };
+
+export interface NodePlan {
+  readonly effects: readonly NodeEffect[];
+  readonly notes: readonly EventNote[];
+}
+
+const READY: Readonly<Record<Health, Pick<NodeCondition, 'status' | 'reason' | 'message'>>> = {
+  ready: { status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
+  'not-ready': { status: 'False', reason: 'KubeletNotReady', message: 'container runtime is down' },
+  unknown: { status: 'Unknown', reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.' },
+};
+const NOTE: Readonly<Record<Health, string>> = {
+  ready: 'NodeReady',
+  'not-ready': 'NodeNotReady',
+  unknown: 'NodeNotReady',
+};
+
+/** Pressure that repels new pods while its condition is True. */
+const PRESSURE: Readonly<Record<string, string>> = {
+  MemoryPressure: 'node.kubernetes.io/memory-pressure',
+  DiskPressure: 'node.kubernetes.io/disk-pressure',
+  PIDPressure: 'node.kubernetes.io/pid-pressure',
+  NetworkUnavailable: 'node.kubernetes.io/network-unavailable',
+};
+
+/**
+ * Decides how a node's Ready condition and the taints that follow from conditions should be. Pure and total.
+ * @param evicting false while every node is unreachable: then it is more likely we who are cut off, and nobody is evicted
+ */
+export function planNodeHealth(node: Node, health: Health, evicting: boolean, now: number): NodePlan {
+  const conditions = node.status?.conditions ?? [];
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  const effects: NodeEffect[] = [];
+  const notes: EventNote[] = [];
+  if (ready?.status !== READY[health].status) {
+    effects.push({ type: 'conditions', conditions: withReady(conditions, ready, health, now) });
+    const message = `Node ${node.metadata?.name ?? ''} status is now: ${NOTE[health]}`;
+    notes.push({ type: 'Normal', reason: NOTE[health], message });
+  }
+  const taints = taintsFor(node, health, evicting, now);
+  if (!sameJson(taints, node.spec?.taints ?? [])) effects.push({ type: 'taints', taints });
+  return { effects, notes };
+}
+
+function withReady(
+  conditions: readonly NodeCondition[],
+  ready: NodeCondition | undefined,
+  health: Health,
+  now: number,
+): readonly NodeCondition[] {
+  const at = rfc3339(now);
+  // The last heartbeat is what it was when nobody hears one.
+  const lastHeartbeatTime = health === 'unknown' ? (ready?.lastHeartbeatTime ?? at) : at;
+  const next: NodeCondition = { type: 'Ready', ...READY[health], lastHeartbeatTime, lastTransitionTime: at };
+  return [...conditions.filter(({ type }) => type !== 'Ready'), next];
+}
+
+const managed = ({ key }: Taint): boolean =>
+  key === UNREACHABLE || key === NOT_READY || Object.values(PRESSURE).includes(key);
+
+/** Taints of others stay, first and as they are; ours keep the moment at which they were added. */
+function taintsFor(node: Node, health: Health, evicting: boolean, now: number): readonly Taint[] {
+  const have = node.spec?.taints ?? [];
+  const key = health === 'unknown' ? UNREACHABLE : NOT_READY;
+  const wanted: Taint[] = [];
+  const want = (effect: string, of: string): void => {
+    const current = have.find((taint) => taint.key === of && taint.effect === effect);
+    wanted.push(current ?? { key: of, effect, ...(effect === 'NoExecute' ? { timeAdded: rfc3339(now) } : {}) });
+  };
+  if (health !== 'ready') {
+    want('NoSchedule', key);
+    if (evicting) want('NoExecute', key);
+  }
+  for (const [type, of] of Object.entries(PRESSURE)) {
+    const pressed = node.status?.conditions?.some(
+      (condition) => condition.type === type && condition.status === 'True',
+    );
+    if (pressed === true) want('NoSchedule', of);
+  }
+  return [...have.filter((taint) => !managed(taint)), ...wanted];
+}
