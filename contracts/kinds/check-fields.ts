@@ -2,6 +2,7 @@ import { closest, distance } from 'fastest-levenshtein';
 import type { StatusCause } from '../errors/status.ts';
 import { isQuantity } from '../quantity.ts';
 import { Findings, shown } from './findings.ts';
+import type { Kind } from './kind.ts';
 import { isPlain, type Plain } from './plain.ts';
 import type { Basic, FieldNode, TypeNode } from './schema.ts';
 
@@ -139,4 +140,11 @@ export function checkType(type: TypeNode, value: unknown): StatusCause[] {
   const findings = new Findings();
   checkStruct(findings, type, value);
   return findings.causes;
+}
+
+/** The same for an object of a kind, in the version that it names (the storage version when it names none). */
+export function checkFields(kind: Pick<Kind, 'versions' | 'type'>, object: unknown): StatusCause[] {
+  const named = isPlain(object) ? object.apiVersion : undefined;
+  const version = kind.versions.find(({ apiVersion }) => apiVersion === named);
+  return checkType(version?.type ?? kind.type, object);
 }

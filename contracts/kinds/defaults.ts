@@ -6,7 +6,10 @@ import type { FieldNode, TypeNode } from './schema.ts';
 // biome-ignore lint/suspicious/noExplicitAny: tables hold functions of many types
 export type Default = string | number | boolean | object | ((owner: any) => unknown);
 
-/** Type -> field -> default, wherever in an object the type occurs. */
+/**
+ * Type -> field -> default, wherever in an object the type occurs, in this order. A function under the empty name touches
+ * its owner as a whole and gives nothing.
+ */
 export type DefaultTable = Readonly<Record<string, Readonly<Record<string, Default>>>>;
 
 interface Plan {
@@ -29,7 +32,8 @@ export const fieldsBelow = (type: TypeNode, table: Readonly<Record<string, unkno
 
 function run(plan: Plan, owner: Plain): void {
   for (const [name, value] of plan.own) {
-    if (owner[name] !== undefined) continue;
+    const given = owner[name];
+    if (given !== undefined && given !== '') continue; // an empty text is absent, as in Go
     const made: unknown = typeof value === 'function' ? value(owner) : copyJson(value);
     if (made !== undefined) owner[name] = made;
   }

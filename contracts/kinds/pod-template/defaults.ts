@@ -1,5 +1,5 @@
 import type { DefaultTable } from '../defaults.ts';
-import type { Container, ContainerPort, PodSpec, Volume } from '../kinds.ts';
+import type { Container, ContainerPort, PodSpec, Probe, Volume } from '../kinds.ts';
 
 /** The tag of an image reference; `latest` when there is neither tag nor digest. */
 export function imageTag(image: string): string | undefined {
@@ -17,6 +17,13 @@ const hasNoSource = (volume: Volume): boolean => Object.keys(volume).every((fiel
 function hostPorts(spec: PodSpec): void {
   for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
     for (const port of (container.ports ?? []) as ContainerPort[]) port.hostPort ??= port.containerPort;
+  }
+}
+
+/** In a probe's counts Kubernetes cannot tell 0 from absent. */
+function dropZeros(probe: Probe): void {
+  for (const field of ['timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'] as const) {
+    if (probe[field] === 0) delete probe[field];
   }
 }
 
@@ -38,14 +45,20 @@ export const POD_SPEC_DEFAULTS: DefaultTable = {
     terminationGracePeriodSeconds: 30,
     serviceAccount: (spec: PodSpec) => spec.serviceAccountName,
     serviceAccountName: (spec: PodSpec) => spec.serviceAccount,
-    hostNetwork: (spec: PodSpec) => {
+    '': (spec: PodSpec) => {
       if (spec.hostNetwork === true) hostPorts(spec);
     },
   },
   Container: CONTAINER,
   EphemeralContainer: CONTAINER,
   ContainerPort: { protocol: 'TCP' },
-  Probe: { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3 },
+  Probe: {
+    '': dropZeros,
+    timeoutSeconds: 1,
+    periodSeconds: 10,
+    successThreshold: 1,
+    failureThreshold: 3,
+  },
   HTTPGetAction: { path: '/', scheme: 'HTTP' },
   GRPCAction: { service: '' },
   ObjectFieldSelector: { apiVersion: 'v1' },

@@ -1,0 +1,178 @@
+import { failure, type Status, type StatusCause } from '../errors/status.ts';
+import { checkType } from './check-fields.ts';
+import { copyTyped } from './copy.ts';
+import { Findings } from './findings.ts';
+import type { Kind, KindVersion } from './kind.ts';
+import type { KubeObject, ObjectMeta } from './kinds.ts';
+import { isPlain, type Plain } from './plain.ts';
+
+/** What a new object gets from the system. */
+export interface Stamp {
+  readonly uid: string;
+  /** RFC 3339. */
+  readonly creationTimestamp: string;
+  /** Five characters that complete a `generateName`. */
+  readonly nameSuffix?: string;
+}
+export interface AdmitOptions<T = KubeObject> {
+  /** `status`: an update of the status alone; the rest of `old` stays. */
+  readonly operation: 'create' | 'update' | 'status';
+  /** The stored object; needed for all but `create`. */
+  readonly old?: T;
+  /** Where the request is addressed to; fills in what the object does not say, and refuses what contradicts. */
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+  /** For `create`. */
+  readonly stamp?: Stamp;
+}
+export type Admitted<T = KubeObject> =
+  | { readonly object: T; readonly status?: undefined }
+  | { readonly status: Status; readonly object?: undefined };
+
+/** A refusal on its way out of the steps below. */
+class Refused {
+  readonly status: Status;
+  constructor(status: Status) {
+    this.status = status;
+  }
+}
+const badRequest = (message: string): Refused => new Refused(failure('BadRequest', message));
+
+/** `Deployment.apps "web" is invalid: …`, as Kubernetes words it. */
+export function invalid(kind: Pick<Kind, 'kind' | 'group'>, name: string, causes: readonly StatusCause[]): Status {
+  const lines = causes.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`));
+  const text = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
+  const qualified = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
+  const details = { name, kind: kind.kind, ...(kind.group === '' ? {} : { group: kind.group }), causes };
+  return failure('Invalid', `${qualified} "${name}" is invalid: ${text}`, details);
+}
+
+/** The version in which the input speaks. */
+function versionOf<T>(kind: Kind<T>, input: Plain): KindVersion<T> | Refused {
+  const { apiVersion = kind.storageVersion, kind: said = kind.kind } = input;
+  if (said !== kind.kind) {
+    return badRequest(
+      `the kind in the data (${String(said)}) does not match ${kind.resource}; send kind: ${kind.kind}`,
+    );
+  }
+  const version = kind.versions.find((one) => one.served && one.apiVersion === apiVersion);
+  if (version !== undefined) return version;
+  const served = kind.versions.filter((one) => one.served).map((one) => one.apiVersion);
+  return badRequest(
+    `the API version in the data (${String(apiVersion)}) is not served for ${kind.kind}; send apiVersion: ${served.join(' or ')}`,
+  );
+}
+
+/** The input as an object of its version, all its own; or what does not fit. */
+function read<T>(kind: Kind<T>, version: KindVersion<T>, input: Plain): KubeObject | Refused {
+  const causes = checkType(version.type, input);
+  if (causes.length === 0) return copyTyped(version.type, input) as KubeObject;
+  const name: unknown = isPlain(input.metadata) ? (input.metadata.name ?? input.metadata.generateName) : '';
+  return new Refused(invalid(kind, typeof name === 'string' ? name : '', causes));
+}
+
+/** Does the request's address agree with what the object says? */
+function addressed(meta: ObjectMeta, options: AdmitOptions<unknown>): Refused | undefined {
+  const { namespace = '', name = '' } = options;
+  if (namespace !== '' && (meta.namespace ??= namespace) !== namespace) {
+    return badRequest(
+      `the namespace of the provided object does not match the namespace sent on the request (${meta.namespace} is not ${namespace})`,
+    );
+  }
+  if (name !== '' && (meta.name || name) !== name) {
+    return badRequest(`the name of the object (${meta.name}) does not match the name on the request (${name})`);
+  }
+  if (name !== '') meta.name = name;
+  return undefined;
+}
+
+/** Kubernetes' limit of what a generated name may begin with, so that the suffix fits. */
+const GENERATE_MAX = 58;
+
+function stamped(meta: ObjectMeta, { uid, creationTimestamp, nameSuffix }: Stamp): void {
+  if (!meta.name && meta.generateName && nameSuffix !== undefined) {
+    meta.name = `${meta.generateName.slice(0, GENERATE_MAX)}${nameSuffix}`;
+  }
+  meta.uid = uid;
+  meta.creationTimestamp = creationTimestamp;
+  delete meta.deletionTimestamp;
+  delete meta.deletionGracePeriodSeconds;
+}
+
+const KEPT = ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation'] as const;
+
+/** What a client leaves out of an update and cannot change anyway. */
+function keepIdentity(meta: ObjectMeta, old: ObjectMeta): void {
+  for (const field of KEPT) {
+    const before = old[field];
+    if (before !== undefined && (meta[field] === undefined || field === 'generation'))
+      Object.assign(meta, { [field]: before });
+  }
+}
+
+/** The object with a new status and nothing else of its own. */
+function withStatus<T extends KubeObject>(object: T, old: T): T {
+  const { status } = object as { status?: unknown };
+  const { resourceVersion } = object.metadata ?? {};
+  const metadata = { ...old.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+  return { ...old, metadata, ...(status === undefined ? {} : { status }) };
+}
+
+function prepare<T extends KubeObject>(kind: Kind<T>, object: T, { operation, old }: AdmitOptions<T>): T {
+  if (operation === 'create') kind.prepareForCreate(object);
+  else if (old !== undefined && operation === 'update') kind.prepareForUpdate(object, old);
+  else if (old !== undefined) return withStatus(object, old);
+  return object;
+}
+
+function checkVersion<T>(version: KindVersion<T>, object: KubeObject, operation: 'create' | 'update'): StatusCause[] {
+  if (version.check === undefined) return [];
+  const findings = new Findings();
+  version.check(object, findings, operation);
+  return findings.causes;
+}
+
+/**
+ * Everything between a decoded body and the store: the input is checked field by field, copied, converted to the storage
+ * version, given its defaults, prepared for the operation and validated. Pure; the input and `old` are never changed, the
+ * result shares nothing with the input. `metadata.resourceVersion` stays what the client sent: the caller compares it.
+ * @returns the object to store, or why not: BadRequest (no object, wrong kind, version, namespace or name), Invalid (causes)
+ */
+export function admit<T extends KubeObject>(kind: Kind<T>, input: unknown, options: AdmitOptions<T>): Admitted<T> {
+  if (!isPlain(input)) {
+    const message = `${options.operation} ${kind.resource}: the body is no object; send a ${kind.kind}`;
+    return { status: failure('BadRequest', message) };
+  }
+  const version = versionOf(kind, input);
+  if (version instanceof Refused) return { status: version.status };
+  const given = read(kind, version, input);
+  if (given instanceof Refused) return { status: given.status };
+  const meta: ObjectMeta = (given.metadata ??= {});
+  const elsewhere = addressed(meta, options);
+  if (elsewhere !== undefined) return { status: elsewhere.status };
+  if (options.operation === 'create' && options.stamp !== undefined) stamped(meta, options.stamp);
+  if (options.operation !== 'create') keepIdentity(meta, options.old?.metadata ?? {});
+  const ofVersion = checkVersion(version, given, options.operation === 'create' ? 'create' : 'update');
+  const object = stored(kind, version, given);
+  kind.applyDefaults(object);
+  const prepared = prepare(kind, object, options);
+  const causes = [...ofVersion, ...kind.validate(prepared, options.operation === 'create' ? undefined : options.old)];
+  if (causes.length === 0) return { object: prepared };
+  return { status: invalid(kind, meta.name ?? meta.generateName ?? '', causes) };
+}
+
+/** As the store keeps it: the storage version, with apiVersion and kind first. */
+function stored<T extends KubeObject>(kind: Kind<T>, version: KindVersion<T>, given: KubeObject): T {
+  const head = { apiVersion: kind.storageVersion, kind: kind.kind };
+  return Object.assign({ ...head }, version.toStorage?.(given) ?? (given as T), head);
+}
+
+/**
+ * A stored object in a version that is asked for. Pure.
+ * @returns `undefined` when the kind does not serve that version
+ */
+export function toVersion<T extends KubeObject>(kind: Kind<T>, object: T, apiVersion: string): KubeObject | undefined {
+  if (apiVersion === kind.storageVersion) return object;
+  const version = kind.versions.find((one) => one.served && one.apiVersion === apiVersion);
+  return version?.fromStorage?.(object);
+}

@@ -1,0 +1,27 @@
+import type { Findings } from '../findings.ts';
+import { configKey } from '../formats.ts';
+
+/** All data of a ConfigMap or Secret together, in bytes. */
+export const DATA_MAX = 1024 * 1024;
+
+/** Bytes of UTF-8, without making them. */
+export function utf8Length(text: string): number {
+  let bytes = 0;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 2 : 3; // a surrogate is half of four
+  }
+  return bytes;
+}
+/** Bytes that base64 text stands for. */
+export const base64Length = (text: string): number => {
+  const plain = text.replace(/[\r\n]/g, '');
+  return (plain.length / 4) * 3 - (plain.endsWith('==') ? 2 : plain.endsWith('=') ? 1 : 0);
+};
+
+/** Keys become file names. */
+export function checkKeys(data: Readonly<Record<string, string>>, field: string, findings: Findings): void {
+  for (const key of Object.keys(data)) {
+    for (const detail of configKey(key)) findings.invalid(`${field}[${key}]`, key, detail);
+  }
+}

@@ -1,0 +1,41 @@
+import { dnsLabel, qualifiedName } from '../formats.ts';
+import { defineKind } from '../kind.ts';
+import type { Namespace } from '../kinds.ts';
+import { AGE, column, NAME } from '../meta/columns.ts';
+import { keepStatus } from '../meta/status.ts';
+
+/** Label by which selectors can name a namespace. */
+const NAME_LABEL = 'kubernetes.io/metadata.name';
+/** Who empties a namespace before it goes. */
+const FINALIZER = 'kubernetes';
+
+/** The label always tells the name. */
+function labelWithName(namespace: Namespace): void {
+  const name = namespace.metadata?.name;
+  if (!name) return;
+  namespace.metadata = { ...namespace.metadata, labels: { ...namespace.metadata?.labels, [NAME_LABEL]: name } };
+}
+
+export const namespaceKind = defineKind<Namespace>({
+  resource: 'namespaces',
+  singular: 'namespace',
+  kind: 'Namespace',
+  shortNames: ['ns'],
+  namespaced: false,
+  subresources: ['status'],
+  apiVersion: 'v1',
+  selectableFields: { 'status.phase': ({ status }) => status?.phase ?? '' },
+  columns: [NAME, column('STATUS', ({ status }) => status?.phase ?? ''), AGE],
+  defaults: { Namespace: { '': labelWithName, spec: {} } },
+  rules: { NamespaceSpec: { fields: { finalizers: { format: qualifiedName } } } },
+  nameFormat: dnsLabel,
+  prepareForCreate: (namespace) => {
+    namespace.status = { phase: 'Active' };
+    const finalizers = namespace.spec?.finalizers ?? [];
+    namespace.spec = { finalizers: finalizers.includes(FINALIZER) ? finalizers : [...finalizers, FINALIZER] };
+  },
+  prepareForUpdate: (namespace, old) => {
+    keepStatus(namespace, old);
+    if (old.spec !== undefined) namespace.spec = old.spec; // finalizers go by a subresource alone
+  },
+});

@@ -1,0 +1,82 @@
+import type { Findings } from '../findings.ts';
+import { dnsSubdomain, labelValue, qualifiedName } from '../formats.ts';
+import { defineKind } from '../kind.ts';
+import type { Node, NodeSpec } from '../kinds.ts';
+import { AGE, column, NAME, orNone, wide } from '../meta/columns.ts';
+import { keepStatus } from '../meta/status.ts';
+
+const ROLE = 'node-role.kubernetes.io/';
+
+/** `Ready`, `NotReady`, `Unknown`, with `SchedulingDisabled` after a comma. */
+function statusText(node: Node): string {
+  const ready = node.status?.conditions?.find((condition) => condition.type === 'Ready');
+  const state = ready === undefined ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady';
+  return node.spec?.unschedulable === true ? `${state},SchedulingDisabled` : state;
+}
+
+function rolesText(node: Node): string {
+  const labels = node.metadata?.labels ?? {};
+  const named = Object.keys(labels)
+    .filter((key) => key.startsWith(ROLE))
+    .map((key) => key.slice(ROLE.length));
+  const older = labels['kubernetes.io/role'];
+  return orNone([...new Set([...named, ...(older ? [older] : [])])].sort().join(','));
+}
+
+const address = (node: Node, type: string): string =>
+  orNone(node.status?.addresses?.find((one) => one.type === type)?.address);
+const known = (text: string | undefined): string => (text === undefined || text === '' ? '<unknown>' : text);
+
+/** One taint a key and effect. */
+function checkTaints(spec: NodeSpec, findings: Findings): void {
+  const seen = new Set<string>();
+  spec.taints?.forEach((taint, index) => {
+    const key = `${taint.key}:${taint.effect}`;
+    if (seen.has(key)) findings.duplicate(`taints[${index}]`, taint);
+    seen.add(key);
+  });
+}
+
+export const nodeKind = defineKind<Node>({
+  resource: 'nodes',
+  singular: 'node',
+  kind: 'Node',
+  shortNames: ['no'],
+  namespaced: false,
+  subresources: ['status'],
+  apiVersion: 'v1',
+  selectableFields: { 'spec.unschedulable': ({ spec }) => String(spec?.unschedulable ?? false) },
+  columns: [
+    NAME,
+    column('STATUS', statusText),
+    column('ROLES', rolesText),
+    AGE,
+    column('VERSION', ({ status }) => status?.nodeInfo?.kubeletVersion ?? ''),
+    wide('INTERNAL-IP', (node) => address(node, 'InternalIP')),
+    wide('EXTERNAL-IP', (node) => address(node, 'ExternalIP')),
+    wide('OS-IMAGE', ({ status }) => known(status?.nodeInfo?.osImage)),
+    wide('KERNEL-VERSION', ({ status }) => known(status?.nodeInfo?.kernelVersion)),
+    wide('CONTAINER-RUNTIME', ({ status }) => known(status?.nodeInfo?.containerRuntimeVersion)),
+  ],
+  defaults: {
+    Node: { spec: {} },
+    NodeStatus: { allocatable: (status: NonNullable<Node['status']>) => status.capacity && { ...status.capacity } },
+  },
+  rules: {
+    NodeSpec: { check: checkTaints },
+    Taint: {
+      fields: {
+        key: { required: true, format: qualifiedName },
+        value: { format: labelValue },
+        effect: { required: true, oneOf: ['NoExecute', 'NoSchedule', 'PreferNoSchedule'] },
+      },
+    },
+  },
+  nameFormat: dnsSubdomain,
+  prepareForUpdate: keepStatus,
+  checkUpdate: (node, old, findings) => {
+    const [now, before] = [node.spec?.providerID ?? '', old.spec?.providerID ?? ''];
+    if (before !== '' && now !== before)
+      findings.forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid');
+  },
+});

@@ -1,0 +1,48 @@
+import type { Findings } from '../findings.ts';
+import type { LabelSelector, PodSpec, PodTemplateSpec } from '../kinds.ts';
+import { selectorMatches } from '../../selectors/label-selector.ts';
+import type { Column } from '../kind.ts';
+import { wide } from '../meta/columns.ts';
+import { labelSelectorText } from '../../selectors/label-selector.ts';
+
+interface WorkloadSpec {
+  readonly selector?: LabelSelector;
+  readonly template?: PodTemplateSpec;
+}
+
+const isEmpty = ({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean =>
+  Object.keys(matchLabels).length === 0 && matchExpressions.length === 0;
+
+function checkTemplateSpec(kind: string, spec: PodSpec, findings: Findings): void {
+  if (spec.restartPolicy !== undefined && spec.restartPolicy !== 'Always') {
+    findings.notSupported('template.spec.restartPolicy', spec.restartPolicy, ['Always']);
+  }
+  if (spec.activeDeadlineSeconds !== undefined) {
+    findings.forbidden('template.spec.activeDeadlineSeconds', `activeDeadlineSeconds in ${kind} is not Supported`);
+  }
+  if ((spec.ephemeralContainers ?? []).length > 0) {
+    findings.forbidden('template.spec.ephemeralContainers', 'ephemeral containers not allowed in pod template');
+  }
+}
+
+/** A workload selects its own pods, and restarts them. */
+export const checkWorkload =
+  (kind: string) =>
+  ({ selector, template }: WorkloadSpec, findings: Findings): void => {
+    if (selector === undefined || template === undefined) return; // already told
+    if (isEmpty(selector)) {
+      findings.invalid('selector', selector, `empty selector is invalid for ${kind.toLowerCase()}`);
+    } else if (!selectorMatches(selector, template.metadata?.labels ?? {})) {
+      const labels = template.metadata?.labels ?? {};
+      findings.invalid('template.metadata.labels', labels, '`selector` does not match template `labels`');
+    }
+    if (template.spec === undefined) findings.required('template.spec');
+    else checkTemplateSpec(kind, template.spec, findings);
+  };
+
+/** `-o wide` of everything that has a template. */
+export const templateColumns = <T extends { spec?: WorkloadSpec }>(): readonly Column<T>[] => [
+  wide('CONTAINERS', ({ spec }) => (spec?.template?.spec?.containers ?? []).map((one) => one.name).join(',')),
+  wide('IMAGES', ({ spec }) => (spec?.template?.spec?.containers ?? []).map((one) => one.image ?? '').join(',')),
+  wide('SELECTOR', ({ spec }) => labelSelectorText(spec?.selector)),
+];

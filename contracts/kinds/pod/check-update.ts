@@ -1,0 +1,65 @@
+import type { Findings } from '../findings.ts';
+import type { Container, Pod, PodSpec, Toleration } from '../kinds.ts';
+import { sameValue } from '../plain.ts';
+
+const FIXED =
+  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
+
+function checkDeadline(now: PodSpec, before: PodSpec, findings: Findings): void {
+  const [seconds, old] = [now.activeDeadlineSeconds, before.activeDeadlineSeconds];
+  if (old === undefined || seconds === old) return;
+  if (seconds === undefined) {
+    findings.invalid('activeDeadlineSeconds', null, 'must not update from a positive integer to nil value');
+  } else if (seconds > old) {
+    findings.invalid('activeDeadlineSeconds', seconds, 'must be less than or equal to previous value');
+  }
+}
+
+const sameToleration = (a: Toleration, b: Toleration): boolean =>
+  a.key === b.key &&
+  (a.operator ?? 'Equal') === (b.operator ?? 'Equal') &&
+  a.effect === b.effect &&
+  (a.value ?? '') === (b.value ?? '');
+
+function checkTolerations(now: PodSpec, before: PodSpec, findings: Findings): void {
+  const kept = (old: Toleration): boolean => (now.tolerations ?? []).some((one) => sameToleration(one, old));
+  if ((before.tolerations ?? []).every(kept)) return;
+  findings.forbidden('tolerations', 'existing toleration can not be modified except its tolerationSeconds');
+}
+
+function checkGates(now: PodSpec, before: PodSpec, findings: Findings): void {
+  const known = new Set((before.schedulingGates ?? []).map((gate) => gate.name));
+  now.schedulingGates?.forEach((gate, index) => {
+    if (!known.has(gate.name)) {
+      findings.forbidden(`schedulingGates[${index}]`, 'only deletion is allowed, but found new scheduling gate');
+    }
+  });
+}
+
+const withoutImages = (containers: readonly Container[] | undefined): readonly Container[] =>
+  (containers ?? []).map((container) => ({ ...container, image: '' }));
+
+/** The spec without what may change. */
+const fixedPart = (spec: PodSpec): Record<string, unknown> => ({
+  ...spec,
+  containers: withoutImages(spec.containers),
+  initContainers: withoutImages(spec.initContainers),
+  activeDeadlineSeconds: undefined,
+  tolerations: undefined,
+  schedulingGates: undefined,
+});
+
+/** A pod is what it was made as: only a few fields of its spec may change. */
+export function checkPodUpdate(pod: Pod, old: Pod, findings: Findings): void {
+  const [now, before] = [pod.spec, old.spec];
+  if (now === undefined || before === undefined || now === before) return;
+  findings.enter('spec');
+  checkDeadline(now, before, findings);
+  checkTolerations(now, before, findings);
+  checkGates(now, before, findings);
+  findings.leave();
+  const [fixed, fixedBefore] = [fixedPart(now), fixedPart(before)];
+  const names = [...new Set([...Object.keys(fixed), ...Object.keys(fixedBefore)])];
+  const changed = names.filter((name) => !sameValue(fixed[name], fixedBefore[name]));
+  if (changed.length > 0) findings.forbidden('spec', `${FIXED}; changed: ${changed.join(', ')}`);
+}

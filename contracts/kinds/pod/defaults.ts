@@ -1,0 +1,36 @@
+import type { DefaultTable } from '../defaults.ts';
+import type { PodSpec, ResourceRequirements, Toleration } from '../kinds.ts';
+import { POD_SPEC_DEFAULTS } from '../pod-template/defaults.ts';
+
+/** In a pod (not in a template) a limit without a request is the request too. */
+function requestsFromLimits(resources: ResourceRequirements): Record<string, string | number> | undefined {
+  const { limits, requests } = resources;
+  if (limits === undefined) return undefined;
+  return requests === undefined ? { ...limits } : undefined;
+}
+function fillRequests(resources: ResourceRequirements): void {
+  const { limits, requests } = resources;
+  if (limits !== undefined && requests !== undefined) resources.requests = { ...limits, ...requests };
+}
+
+export const POD_DEFAULTS: DefaultTable = {
+  ...POD_SPEC_DEFAULTS,
+  PodSpec: { ...POD_SPEC_DEFAULTS.PodSpec, enableServiceLinks: true },
+  ResourceRequirements: { requests: requestsFromLimits, '': fillRequests },
+};
+
+/** How long a pod stays on a node that stopped answering. */
+const TOLERATED_SECONDS = 300;
+const NODE_TROUBLES = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+
+const tolerates = (toleration: Toleration, key: string): boolean =>
+  (toleration.key === key || (toleration.key ?? '') === '') && ['', 'NoExecute', undefined].includes(toleration.effect);
+
+/** Kubernetes' DefaultTolerationSeconds: pods outlive a node's short absence. */
+export function addNodeTolerations(spec: PodSpec): void {
+  const given = spec.tolerations ?? [];
+  const added = NODE_TROUBLES.filter((key) => !given.some((toleration) => tolerates(toleration, key))).map(
+    (key): Toleration => ({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: TOLERATED_SECONDS }),
+  );
+  if (added.length > 0) spec.tolerations = [...given, ...added];
+}

@@ -1,0 +1,57 @@
+import type { Findings } from '../findings.ts';
+import { dnsSubdomain } from '../formats.ts';
+import { defineKind } from '../kind.ts';
+import type { Pod } from '../kinds.ts';
+import { firstGeneration, nextGeneration } from '../meta/generation.ts';
+import { keepStatus } from '../meta/status.ts';
+import { POD_SPEC_RULES } from '../pod-template/rules.ts';
+import { checkPodUpdate } from './check-update.ts';
+import { POD_COLUMNS } from './columns.ts';
+import { addNodeTolerations, POD_DEFAULTS } from './defaults.ts';
+import { qosClass } from './qos-class.ts';
+
+function checkCreate(pod: Pod, findings: Findings): void {
+  if ((pod.spec?.ephemeralContainers ?? []).length > 0) {
+    findings.forbidden('spec.ephemeralContainers', 'cannot be set on create');
+  }
+  if (pod.spec?.nodeName && (pod.spec.schedulingGates ?? []).length > 0) {
+    findings.forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared');
+  }
+}
+
+export const podKind = defineKind<Pod>({
+  resource: 'pods',
+  singular: 'pod',
+  kind: 'Pod',
+  shortNames: ['po'],
+  categories: ['all'],
+  namespaced: true,
+  subresources: ['status', 'binding', 'log'],
+  apiVersion: 'v1',
+  selectableFields: {
+    'spec.nodeName': (pod) => pod.spec?.nodeName ?? '',
+    'spec.restartPolicy': (pod) => pod.spec?.restartPolicy ?? '',
+    'spec.schedulerName': (pod) => pod.spec?.schedulerName ?? '',
+    'spec.serviceAccountName': (pod) => pod.spec?.serviceAccountName ?? '',
+    'spec.hostNetwork': (pod) => String(pod.spec?.hostNetwork ?? false),
+    'status.phase': (pod) => pod.status?.phase ?? '',
+    'status.podIP': (pod) => pod.status?.podIP ?? '',
+    'status.nominatedNodeName': (pod) => pod.status?.nominatedNodeName ?? '',
+  },
+  columns: POD_COLUMNS,
+  defaults: POD_DEFAULTS,
+  rules: { ...POD_SPEC_RULES, Pod: { fields: { spec: { required: true } } } },
+  nameFormat: dnsSubdomain,
+  prepareForCreate: (pod) => {
+    firstGeneration(pod);
+    if (pod.spec === undefined) return;
+    addNodeTolerations(pod.spec);
+    pod.status = { phase: 'Pending', qosClass: qosClass(pod.spec) };
+  },
+  prepareForUpdate: (pod, old) => {
+    keepStatus(pod, old);
+    nextGeneration(pod, old);
+  },
+  checkCreate,
+  checkUpdate: checkPodUpdate,
+});

@@ -1,0 +1,53 @@
+import { dnsSubdomain } from '../formats.ts';
+import { defineKind } from '../kind.ts';
+import type { ReplicaSet } from '../kinds.ts';
+import { AGE, column, NAME } from '../meta/columns.ts';
+import { firstGeneration, nextGeneration } from '../meta/generation.ts';
+import { keepStatus } from '../meta/status.ts';
+import { sameValue } from '../plain.ts';
+import { POD_SPEC_DEFAULTS } from '../pod-template/defaults.ts';
+import { POD_SPEC_RULES } from '../pod-template/rules.ts';
+import { checkWorkload, templateColumns } from '../pod-template/workload.ts';
+
+export const replicaSetKind = defineKind<ReplicaSet>({
+  resource: 'replicasets',
+  singular: 'replicaset',
+  kind: 'ReplicaSet',
+  shortNames: ['rs'],
+  categories: ['all'],
+  namespaced: true,
+  subresources: ['status', 'scale'],
+  apiVersion: 'apps/v1',
+  selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
+  columns: [
+    NAME,
+    column('DESIRED', ({ spec }) => String(spec?.replicas ?? 1)),
+    column('CURRENT', ({ status }) => String(status?.replicas ?? 0)),
+    column('READY', ({ status }) => String(status?.readyReplicas ?? 0)),
+    AGE,
+    ...templateColumns<ReplicaSet>(),
+  ],
+  defaults: { ...POD_SPEC_DEFAULTS, ReplicaSetSpec: { replicas: 1 } },
+  rules: {
+    ...POD_SPEC_RULES,
+    ReplicaSet: { fields: { spec: { required: true } } },
+    ReplicaSetSpec: {
+      fields: { replicas: { min: 0 }, minReadySeconds: { min: 0 }, template: { required: true } },
+      check: checkWorkload('ReplicaSet'),
+    },
+  },
+  nameFormat: dnsSubdomain,
+  prepareForCreate: (set) => {
+    firstGeneration(set);
+    delete set.status;
+  },
+  prepareForUpdate: (set, old) => {
+    keepStatus(set, old);
+    nextGeneration(set, old);
+  },
+  checkUpdate: (set, old, findings) => {
+    if (!sameValue(set.spec?.selector, old.spec?.selector)) {
+      findings.invalid('spec.selector', set.spec?.selector, 'field is immutable');
+    }
+  },
+});
