@@ -1,9 +1,11 @@
 import type { ManifestOptions } from './apply.ts';
+import type { UpOptions, UserAddOptions } from './boot-commands.ts';
 import { type CommandSpec, command, type OptionSpec } from './command-spec.ts';
 import type { DecodeOptions } from './decode.ts';
 import type { DeleteOptions } from './delete.ts';
 import type { GetOptions } from './get.ts';
 import type { LogsOptions } from './logs.ts';
+import type { WorkerOptions } from './roles.ts';
 import type { ScaleOptions } from './scale.ts';
 import type { StatusOptions } from './status.ts';
 import type { VersionOptions } from './version.ts';
@@ -169,5 +171,78 @@ export const WRITING: readonly CommandSpec[] = [
     ],
     examples: [['troupe scale deploy/web --replicas 5', 'five pods']],
     run: async (args, options: ScaleOptions, terminal) => (await import('./scale.ts')).scale(args, options, terminal),
+  }),
+];
+
+export const RUNNING: readonly CommandSpec[] = [
+  command({
+    name: 'up',
+    description: 'Run a cluster on this machine: nats-server, a master and a worker',
+    options: [
+      { flags: '-d, --detach', description: 'come back when it is up, and let it run' },
+      { flags: '--port <number>', description: 'port of the embedded nats-server; default 4222, or that of last time' },
+      {
+        flags: '--sync <when>',
+        description: '1s (default): the disk may lag by a second; always: it never does',
+        choices: ['1s', 'always'],
+      },
+      { flags: '--node <name>', description: "name of this machine's node; default its host name" },
+    ],
+    examples: [
+      ['troupe up', 'until Ctrl-C'],
+      ['troupe up --detach', 'in the background; "troupe down" ends it'],
+    ],
+    run: async (_, options: UpOptions, terminal) => (await import('./boot-commands.ts')).up(options, terminal),
+  }),
+  command({
+    name: 'down',
+    description: 'End what "troupe up" runs; containers keep running',
+    options: [{ flags: '--pods', description: "also remove this machine's containers" }],
+    examples: [
+      ['troupe down', 'the next "troupe up" finds everything again'],
+      ['troupe down --pods', 'and its containers'],
+    ],
+    run: async (_, options: { readonly pods?: boolean }, terminal) =>
+      (await import('./boot-commands.ts')).down(options, terminal),
+  }),
+  command({
+    name: 'master',
+    description: 'Run a control plane against TROUPE_URL',
+    examples: [['TROUPE_URL=nats://10.0.0.1:4222 TROUPE_USER=master TROUPE_NKEY=master.nk troupe master', 'one more']],
+    run: async (_, __, terminal) => (await import('./roles.ts')).master(terminal),
+  }),
+  command({
+    name: 'worker',
+    description: 'Run a node: its containers, against TROUPE_URL',
+    options: [{ flags: '--node <name>', description: 'name of the node; default the host name' }],
+    examples: [
+      [
+        'TROUPE_URL=nats://10.0.0.1:4222 TROUPE_USER=node-b TROUPE_NKEY=node-b.nk troupe worker --node b',
+        'join a machine',
+      ],
+    ],
+    run: async (_, options: WorkerOptions, terminal) => (await import('./roles.ts')).worker(options, terminal),
+  }),
+  command({
+    name: 'user add',
+    args: '<name>',
+    description: 'Make a tenant: a user who may act in some namespaces alone',
+    options: [{ flags: '-n, --namespace <name>', description: 'where; may be repeated', many: true }],
+    examples: [['troupe user add alice --namespace team-a', 'prints where her credentials are']],
+    run: async ([name = ''], options: UserAddOptions, terminal) =>
+      (await import('./boot-commands.ts')).userAdd(name, options, terminal),
+  }),
+  command({
+    name: 'user remove',
+    args: '<name>',
+    description: 'End a tenant: the server forgets the key',
+    examples: [['troupe user remove alice', 'her connections are closed']],
+    run: async ([name = ''], _, terminal) => (await import('./boot-commands.ts')).userRemove(name, terminal),
+  }),
+  command({
+    name: 'user list',
+    description: 'Show who may connect',
+    examples: [['troupe user list', 'names, profiles and namespaces']],
+    run: async (_, __, terminal) => (await import('./boot-commands.ts')).userList(terminal),
   }),
 ];

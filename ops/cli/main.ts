@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { CommandSpec, OptionSpec } from './command-spec.ts';
-import { READING, WRITING } from './commands.ts';
+import { READING, RUNNING, WRITING } from './commands.ts';
 import { renderError, USAGE } from './render-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
@@ -53,6 +53,7 @@ function programFor(terminal: Terminal, spoken: { command: string }): Command {
   for (const [heading, commands] of [
     ['See:', READING],
     ['Change:', WRITING],
+    ['Run:', RUNNING],
   ] as const) {
     program.commandsGroup(heading);
     for (const spec of commands) addCommand(program, spec, terminal);
@@ -60,11 +61,15 @@ function programFor(terminal: Terminal, spoken: { command: string }): Command {
   return program;
 }
 
+const GROUPS: Readonly<Record<string, string>> = { user: 'Say who may connect' };
+
 function addCommand(program: Command, spec: CommandSpec, terminal: Terminal): void {
   const words = spec.name.split(' ');
   const last = words.pop() ?? spec.name;
   let parent = program;
-  for (const word of words) parent = parent.commands.find((one) => one.name() === word) ?? parent.command(word);
+  for (const word of words) {
+    parent = parent.commands.find((one) => one.name() === word) ?? parent.command(word).description(GROUPS[word] ?? '');
+  }
   const command = parent.command(last).description(spec.description);
   for (const alias of spec.aliases ?? []) command.alias(alias);
   for (const argument of (spec.args ?? '').split(' ').filter((text) => text !== '')) command.argument(argument);

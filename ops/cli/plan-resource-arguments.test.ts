@@ -10,6 +10,7 @@ const kind = (plural: string, name: string, shortNames: string[], group = ''): R
   group,
   apiVersion: group === '' ? 'v1' : `${group}/v1`,
   shortNames,
+  categories: plural === 'nodes' ? [] : ['all'],
   namespaced: plural !== 'nodes',
 });
 const known = [

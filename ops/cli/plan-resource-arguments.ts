@@ -9,6 +9,8 @@ export interface ResourceInfo {
   readonly group: string;
   readonly apiVersion: string;
   readonly shortNames: readonly string[];
+  /** Words that stand for several kinds: `all`. */
+  readonly categories: readonly string[];
   readonly namespaced: boolean;
 }
 
@@ -23,9 +25,6 @@ export type ResourceParse =
   | { readonly targets: readonly ResourceTarget[] }
   /** One line: what is wrong and what to write instead. */
   | { readonly problem: string };
-
-/** What kubectl's `all` stands for. */
-const ALL = ['pods', 'services', 'daemonsets', 'deployments', 'replicasets', 'statefulsets', 'jobs', 'cronjobs'];
 
 /**
  * Reads what follows a verb as kubectl does: `pods`, `po web-1 web-2`, `deploy/web rs/web-1`, `pods,deploy`, `all`,
@@ -44,9 +43,10 @@ export function parseResourceArguments(
   if (args.some((arg) => arg.includes('/'))) return parseSlashed(args, known, closest);
   const resources: ResourceInfo[] = [];
   for (const word of first.split(',').filter((part) => part !== '')) {
-    const found = word === 'all' ? known.filter(({ plural }) => ALL.includes(plural)) : findResource(word, known);
-    if (found === undefined) return { problem: unknown(word, known, closest) };
-    resources.push(...(Array.isArray(found) ? found : [found]));
+    const found = findResource(word, known);
+    const group = found === undefined ? known.filter(({ categories }) => categories.includes(word)) : [found];
+    if (group.length === 0) return { problem: unknown(word, known, closest) };
+    resources.push(...group);
   }
   if (resources.length > 1 && rest.length > 0) {
     return {

@@ -16,6 +16,7 @@ function infoOf(kind: Kind): ResourceInfo {
     group: kind.group,
     apiVersion: kind.storageVersion,
     shortNames: kind.shortNames,
+    categories: kind.categories,
     namespaced: kind.namespaced,
   };
 }

@@ -1,0 +1,82 @@
+import { UsageError } from './errors.ts';
+import type { Terminal } from './terminal.ts';
+
+/* The commands that run things; what they do is in ops/boot. */
+
+export interface UpOptions {
+  readonly detach?: boolean;
+  readonly port?: string;
+  readonly sync?: string;
+  readonly node?: string;
+}
+
+export async function up(options: UpOptions, terminal: Terminal): Promise<void> {
+  const port = options.port === undefined ? undefined : portOf(options.port);
+  if (options.detach === true) {
+    const { upDetached } = await import('./up-detached.ts');
+    return upDetached(options, (line) => terminal.out(`${line}\n`));
+  }
+  const [{ up: run }, { roster }] = await Promise.all([import('../boot/up.ts'), import('../boot/roster.ts')]);
+  const cluster = await run({
+    roster,
+    say: (line) => terminal.out(`${line}\n`),
+    ...(port === undefined ? {} : { port }),
+    ...(options.sync === undefined ? {} : { sync: options.sync }),
+    ...(options.node === undefined ? {} : { node: options.node }),
+  });
+  terminal.out(`cluster is up at ${cluster.cluster.url} (${cluster.paths.home}); Ctrl-C ends it\n`);
+  await aborted(terminal.signal);
+  terminal.out('ending the control plane; containers keep running\n');
+  await cluster.stop();
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new UsageError(`--port is "${text}"; it must be a whole number from 1 to 65535`);
+}
+
+export async function down(options: { readonly pods?: boolean }, terminal: Terminal): Promise<void> {
+  const { down: end } = await import('../boot/down.ts');
+  await end({ say: (line) => terminal.out(`${line}\n`), ...(options.pods === true ? { pods: true } : {}) });
+}
+
+export const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((done) => {
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', () => done(), { once: true });
+  });
+
+export interface UserAddOptions {
+  readonly namespace?: readonly string[];
+}
+
+export async function userAdd(name: string, options: UserAddOptions, terminal: Terminal): Promise<void> {
+  const namespaces = options.namespace ?? [];
+  if (namespaces.length === 0)
+    throw new UsageError(`say where ${name} may act: --namespace <name>, also several times`);
+  const [{ addTenant }, { roster }] = await Promise.all([import('../boot/tenants.ts'), import('../boot/roster.ts')]);
+  const tenant = await addTenant(name, namespaces, roster);
+  terminal.out(`user ${tenant.name} may act in ${tenant.namespaces.join(', ')}\n`);
+  terminal.out(`credentials   ${tenant.seedFile}\n`);
+  terminal.out(`nats context  ${tenant.context}\n`);
+  terminal.out(`try           troupe get pods --context ${tenant.context}\n`);
+  if (!tenant.live) terminal.tell('no cluster runs now; the user will be known when it starts');
+}
+
+export async function userRemove(name: string, terminal: Terminal): Promise<void> {
+  const [{ removeTenant }, { roster }] = await Promise.all([import('../boot/tenants.ts'), import('../boot/roster.ts')]);
+  removeTenant(name, roster);
+  terminal.out(`user ${name} removed\n`);
+}
+
+export async function userList(terminal: Terminal): Promise<void> {
+  const [{ listUsers }, { formatTable }] = await Promise.all([import('../boot/tenants.ts'), import('./plan-table.ts')]);
+  const rows = listUsers().map(({ name, profile, namespaces = [], node }) => [
+    name,
+    profile,
+    namespaces.join(',') || (node ?? ''),
+  ]);
+  if (rows.length === 0) terminal.tell('there is no user; "troupe up" makes the first');
+  else terminal.out(formatTable([['NAME', 'PROFILE', 'WHERE'], ...rows]));
+}
