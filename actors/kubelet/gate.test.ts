@@ -1,0 +1,31 @@
+import { Observable, Subject, throwError } from 'rxjs';
+import { expect, it } from 'vitest';
+import { Gate } from './gate.ts';
+
+it('lets so many in at once, the others in their order, and nobody out twice', () => {
+  const gate = new Gate(2);
+  const begun: string[] = [];
+  const work = (name: string): { work: Observable<never>; end: Subject<never> } => {
+    const end = new Subject<never>();
+    const begins = new Observable<never>((out) => {
+      begun.push(name);
+      return end.subscribe(out);
+    });
+    return { work: gate.run(begins), end };
+  };
+  const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map(work);
+  const running = [a, b, c, d, e].map((each) => each?.work.subscribe());
+  expect(begun).toEqual(['a', 'b']);
+  running[2]?.unsubscribe(); // gives up while it waits
+  a?.end.complete();
+  expect(begun).toEqual(['a', 'b', 'd']);
+  running[1]?.unsubscribe(); // gives up while it works
+  expect(begun).toEqual(['a', 'b', 'd', 'e']);
+});
+
+it('goes on after an error that comes at once', () => {
+  const gate = new Gate(1);
+  const errors: unknown[] = [];
+  for (let at = 0; at < 3; at++) gate.run(throwError(() => at)).subscribe({ error: (error) => errors.push(error) });
+  expect(errors).toEqual([0, 1, 2]);
+});
