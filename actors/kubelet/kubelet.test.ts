@@ -290,7 +290,7 @@ describe('kubelet', () => {
     const before = node.says('patchNodeStatus').length;
     const silent = { metadata: { name: 'a' }, status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } };
     node.world.callSubject('troupe.changes.nodes._.a', silent);
-    node.answerAll();
+    node.answerAll().pass(11_000);
     expect(node.says('patchNodeStatus').length).toBe(before + 1);
   });
 

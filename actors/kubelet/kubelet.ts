@@ -24,6 +24,8 @@ const SECOND = 1000;
 const HEARTBEAT_MS = SECOND;
 /** The node's status is written anew at least this often. */
 const NODE_STATUS_MS = 300 * SECOND;
+/** A readiness that somebody else wrote is corrected after this. */
+const CORRECTION_MS = 10 * SECOND;
 /** A digest of what is held is compared with the dispatcher's this often, give or take a quarter. */
 const DIGEST_MS = 60 * SECOND;
 /** The runtime is listed at least this often, give or take a quarter, even if it gives no hint. */
@@ -154,7 +156,8 @@ class Room {
   ownNode(call: Call<unknown>): Observable<Said> {
     if (call.bytes.length === 0) return EMPTY;
     return this.#guarded(call, () => {
-      if (this.#node.heard(call.decode() as Node)) this.#chores.next('node');
+      // Not at once: whoever watches heartbeats corrects it as soon as they arrive, and two writers must not race.
+      if (this.#node.heard(call.decode() as Node)) this.#choreAlarms.in('node', CORRECTION_MS);
     });
   }
 
