@@ -3,7 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { statusError } from '../../contracts/errors/status.ts';
 
-export const BUSYBOX_PLACES = ['/bin/busybox', '/usr/bin/busybox', '/bin/busybox.static', '/usr/bin/busybox-static', '/sbin/busybox'];
+export const BUSYBOX_PLACES = [
+  '/bin/busybox',
+  '/usr/bin/busybox',
+  '/bin/busybox.static',
+  '/usr/bin/busybox-static',
+  '/sbin/busybox',
+];
 const PROGRAM_INTERPRETER = 3;
 
 export interface Busybox {

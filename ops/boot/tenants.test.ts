@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NatsConnection } from 'nats';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connectAs } from '../../test/support/nats-server.ts';
+import { waitUntil } from '../../test/support/wait-until.ts';
+import { MASTER, OPERATOR, prepareHome, writeCluster } from './cluster.ts';
+import { findNatsServer } from './find-nats-server.ts';
+import { type HomePaths, homePaths } from './home.ts';
+import { releaseLock, takeLock, updateLock } from './lock.ts';
+import { choosePort, waitForNats, writeNatsConfig } from './nats-process.ts';
+import type { Roster } from './roster.ts';
+import { type Supervised, supervise } from './supervise.ts';
+import { addTenant, listUsers, removeTenant } from './tenants.ts';
+import { findUser, writeUser } from './users.ts';
+
+/* Goal: users come and go while the cluster runs. Method: the embedded server as `troupe up` runs it, and live clients. */
+
+const roster: Roster = { master: [], worker: () => [] };
+let paths: HomePaths;
+let server: Supervised;
+let url: string;
+const open: NatsConnection[] = [];
+
+async function connected(name: string): Promise<NatsConnection> {
+  const user = findUser(paths, name);
+  if (user === undefined) throw new Error(`no user ${name}`);
+  const connection = await connectAs({ url }, { name, seed: user.seed }, { reconnect: false });
+  open.push(connection);
+  return connection;
+}
+
+beforeAll(async () => {
+  paths = homePaths(mkdtempSync(join(tmpdir(), 'troupe-tenants-')));
+  prepareHome(paths);
+  await takeLock(paths);
+  const port = await choosePort(0);
+  const cluster = writeCluster(paths, { port, node: 'n1' });
+  ({ url } = cluster);
+  writeUser(paths, { name: OPERATOR, profile: 'operator' });
+  writeUser(paths, { name: MASTER, profile: 'system' });
+  writeNatsConfig(paths, cluster, roster);
+  server = supervise(
+    {
+      name: 'nats-server',
+      command: findNatsServer().path,
+      args: ['-c', paths.natsConfig],
+      env: process.env,
+      logFile: join(paths.logs, 'nats-server.log'),
+      graceMs: 10_000,
+    },
+    { started: (name, id) => updateLock(paths, { children: { [name]: id } }) },
+  );
+  await waitForNats(port, 10_000, () => 'nothing');
+});
+afterAll(async () => {
+  for (const connection of open) await connection.close();
+  await server.stop();
+  releaseLock(paths);
+  rmSync(paths.home, { recursive: true, force: true });
+});
+
+it('a tenant can connect as soon as it is made, and nobody is disconnected by that', async () => {
+  const before = await connected(OPERATOR);
+  const alice = await addTenant('alice', ['team-a'], roster, paths.home);
+  expect(alice.live).toBe(true);
+  expect(statSync(alice.seedFile).mode & 0o777).toBe(0o600);
+  const connection = await connected('alice');
+  await connection.flush();
+  await before.flush();
+  expect(before.isClosed()).toBe(false);
+});
+
+it('one who exists keeps the key and gets a further namespace, on the open connection too', async () => {
+  const key = findUser(paths, 'alice')?.publicKey;
+  const alice = await connected('alice');
+  const again = await addTenant('alice', ['team-b'], roster, paths.home);
+  expect(again.namespaces).toEqual(['team-a', 'team-b']);
+  expect(findUser(paths, 'alice')?.publicKey).toBe(key);
+  const master = await connected(MASTER);
+  let refused = false;
+  alice.subscribe('troupe.changes.*.team-b.>', { callback: (error) => void (refused ||= error !== null) });
+  await alice.flush();
+  await master.flush();
+  expect(refused).toBe(false);
+});
+
+it('one who is removed is thrown out', async () => {
+  await addTenant('bob', ['team-b'], roster, paths.home);
+  const bob = await connected('bob');
+  removeTenant('bob', roster, paths.home);
+  await waitUntil('the server closes the connection', 5_000, () => bob.isClosed());
+  expect(listUsers(paths.home).map(({ name }) => name)).toEqual(['alice', MASTER, OPERATOR]);
+});
+
+it.each([
+  { why: "the cluster's own names are refused", name: MASTER, namespaces: ['a'], words: /choose another name/ },
+  { why: "a node's name is refused", name: 'node-n1', namespaces: ['a'], words: /choose another name/ },
+  { why: 'a name that is no label is refused', name: 'Al.ice', namespaces: ['a'], words: /lower-case/ },
+  { why: 'a namespace that is no label is refused', name: 'carol', namespaces: ['*'], words: /namespace "\*"/ },
+  { why: 'a tenant needs a namespace', name: 'carol', namespaces: [], words: /--namespace/ },
+])('$why', async ({ name, namespaces, words }) => {
+  await expect(addTenant(name, namespaces, roster, paths.home)).rejects.toThrow(words);
+});
