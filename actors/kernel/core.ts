@@ -517,7 +517,7 @@ export function hearsSubject(
       ([name, value]) => tokens[name] === value,
     );
   }
-  return heard.all === true && subject.startsWith(`${prefix}.${heard.family.template.split('.<', 1)[0]}.`);
+  return heard.all === true && subject.startsWith(beginningOf(heard, prefix));
 }
 
 function makeCall(id: Id, subject: string, headers: Headers, bytes: Bytes, tokens: unknown): Call<never, never> {
@@ -579,9 +579,21 @@ export function speaker(name: string, decl: AnySayDecl, self: Self): (...args: n
   });
 }
 
-/** Subscription pattern of one input. */
+/** What every subject of an input begins with: up to the first token that is not fixed, with a dot at the end. */
+function beginningOf(heard: CallsDecl, prefix: string): string {
+  const fixed = (heard.fixed ?? {}) as Record<string, string>;
+  let beginning = `${prefix}.`;
+  for (const part of heard.family.template.split('.')) {
+    const value = part.startsWith('<') ? fixed[part.slice(1, -1)] : part;
+    if (value === undefined) break;
+    beginning += `${part.startsWith('<') ? token(value) : part}.`;
+  }
+  return beginning;
+}
+
+/** Subscription pattern of one input; `undefined` for one that no message reaches. */
 export function patternOf(heard: HearDecl, prefix: string): string | undefined {
   if (heard.hear === 'watch') return undefined;
-  if (heard.hear === 'calls' && heard.all === true) return `${prefix}.${heard.family.template.split('.<', 1)[0]}.>`;
+  if (heard.hear === 'calls' && heard.all === true) return `${beginningOf(heard, prefix)}>`;
   return heard.family.pattern(prefix, heard.fixed);
 }

@@ -53,7 +53,7 @@ export class NatsCache {
   /** Sequence at which the feed has caught up; absent when it has. */
   #target: number | undefined;
   #opening: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
-  #reopening = false;
+  #reopening: Promise<void> | undefined;
   /** Newest sequence ever seen. */
   #seen = 0;
   /** The newest message heard. */
@@ -100,6 +100,11 @@ export class NatsCache {
   /** Why nothing may be written: the store went back in time. */
   get alarm(): Status | undefined {
     return this.#alarm;
+  }
+
+  /** While the feed is opened anew: ends when it is open. Until then nobody knows whether the store is still the same. */
+  get reopening(): Promise<void> | undefined {
+    return this.#reopening;
   }
 
   /** @throws StatusError Timeout when the cache did not come to `revision` in time */
@@ -257,9 +262,14 @@ export class NatsCache {
   }
 
   /** Goes on after a gap: from where it was when no deletion can have been forgotten meanwhile, else from a new list. */
-  async #reopen(why: string): Promise<void> {
-    if (this.#reopening) return;
-    this.#reopening = true;
+  #reopen(why: string): Promise<void> {
+    this.#reopening ??= this.#tryToReopen(why).finally(() => {
+      this.#reopening = undefined;
+    });
+    return this.#reopening;
+  }
+
+  async #tryToReopen(why: string): Promise<void> {
     this.#feed?.close();
     this.#feed = undefined;
     this.#report('feed', new Error(`the feed of ${this.#stream} broke: ${why}; opening it again`));
@@ -267,12 +277,11 @@ export class NatsCache {
       if (attempt > 0) await this.#pause(attempt);
       try {
         await this.#goOn(await this.#info());
-        break;
+        return;
       } catch (error) {
         this.#report('feed', error);
       }
     }
-    this.#reopening = false;
   }
 
   async #goOn(info: StreamInfo): Promise<void> {
@@ -313,7 +322,7 @@ export class NatsCache {
 
   /** On a quiet stream no message tells that nothing was missed, so the server is asked now and then. */
   async #makeContact(): Promise<void> {
-    if (this.#reopening) return;
+    if (this.#reopening !== undefined) return;
     try {
       const info = await this.#info();
       if (info.state.last_seq < this.#seen) await this.#reopen('its last revision went back');

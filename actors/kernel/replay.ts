@@ -113,6 +113,7 @@ export class Player {
 
   /** @returns the divergence, if this turn goes differently now */
   play(turn: RecordedTurn): Divergence | undefined {
+    if (this.#begun && turn.n <= this.#last) return undefined; // a segment that was sent twice
     if (!this.#begun || turn.n !== this.#last + 1) {
       // After a gap only a start tells everything that there is to know.
       if (turn.rec.t !== 'start') {

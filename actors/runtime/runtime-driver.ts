@@ -36,12 +36,17 @@ const saysOf = (node: string) => ({
 type Context = DriverContext<Says<ReturnType<typeof saysOf>>>;
 type Handlers = { readonly [K in RuntimeOp]: (body: RuntimeOps[K][0]) => Promise<RuntimeOps[K][1]> };
 
+/** What the driver of a node hears and says: its permissions are printed from this, wherever no adapter is at hand. */
+export const runtimeDeclared = (node: string) => ({
+  name: 'runtime',
+  hears: { ops: calls(SUBJECTS.runtime, { fixed: { node }, all: true }) },
+  says: saysOf(node),
+});
+
 /** Hosts one adapter behind `runtime.<node>.<op>`: reads the question, asks the adapter, answers. Decides nothing. */
 export function runtimeDriver({ node, adapter, logLeaseMs }: RuntimeDriverOptions): DriverDefinition {
   return defineDriver({
-    name: 'runtime',
-    hears: { ops: calls(SUBJECTS.runtime, { fixed: { node }, all: true }) },
-    says: saysOf(node),
+    ...runtimeDeclared(node),
     config: { node },
     run: (context) => {
       const streams = new LogStreams({

@@ -1,3 +1,4 @@
+import { patternOf } from '../../actors/kernel/core.ts';
 import type { AnySayDecl, HearDecl } from '../../actors/kernel/declare.ts';
 import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
 import type { Family } from '../../contracts/subjects/family.ts';
@@ -40,17 +41,9 @@ function pinned(family: Family, user: string, fixed: Readonly<Record<string, str
   return family.template.includes('<caller>') ? { ...fixed, caller: user } : fixed;
 }
 
-/** Subjects that begin like the family's, whatever follows: `<prefix>.api.>`. */
-function everythingLike(family: Family, prefix: string): string {
-  const literal = family.template
-    .split('.')
-    .filter((part, at, all) => !all.slice(0, at + 1).some((p) => p.startsWith('<')));
-  return [prefix, ...literal, '>'].join('.');
-}
-
 function heard(decl: HearDecl, prefix: string): readonly string[] {
   if (decl.hear === 'watch') return []; // changes come from the process's own view of the store
-  if (decl.hear === 'calls' && decl.all === true) return [everythingLike(decl.family as Family, prefix)];
+  if (decl.hear === 'calls' && decl.all === true) return [patternOf(decl, prefix) ?? ''];
   const { instance: _unknownYet, ...fixed } = (decl.fixed ?? {}) as Record<string, string>; // made up at every start
   return [(decl.family as Family).pattern(prefix, fixed)];
 }

@@ -1,6 +1,10 @@
-import { deploymentController } from '../../actors/controllers/deployment/deployment.ts';
-import { replicaSetController } from '../../actors/controllers/replica-set/replica-set.ts';
+import { apiServer } from '../../actors/api-server/api-server.ts';
+import { controllers } from '../../actors/controllers/registry.ts';
 import { dispatcher } from '../../actors/dispatcher/dispatcher.ts';
+import type { ActorDefinition } from '../../actors/kernel/declare.ts';
+import { kubelet } from '../../actors/kubelet/kubelet.ts';
+import { runtimeDeclared } from '../../actors/runtime/runtime-driver.ts';
+import { scheduler } from '../../actors/scheduler/scheduler.ts';
 import type { Declared } from './plan-permissions.ts';
 
 /** Which actors and drivers a process of each role hosts: from what they declare, its permissions are printed. */
@@ -9,7 +13,11 @@ export interface Roster {
   readonly worker: (node: string) => readonly Declared[];
 }
 
+/** Actors of which one instance acts, however many masters there are. */
+export const singletons: readonly ActorDefinition[] = [scheduler, dispatcher, ...controllers];
+
 export const roster: Roster = {
-  master: [deploymentController, replicaSetController, dispatcher],
-  worker: () => [],
+  // The store driver hears ports alone, which no broker carries.
+  master: [apiServer({ instance: '*' }), { name: 'store', hears: {}, says: {} }, ...singletons],
+  worker: (node) => [kubelet({ node, ip: '', version: '' }), runtimeDeclared(node)],
 };

@@ -1,0 +1,23 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import type { Sealer } from '../../actors/kernel/journal.ts';
+import type { ClusterKey } from '../../contracts/store/sealed.ts';
+
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** Seals recorded bodies that carry secret data: AES-256-GCM; initialisation vector, tag, ciphertext. */
+export function journalSealer(key: ClusterKey): Sealer {
+  return {
+    seal(bytes) {
+      const iv = randomBytes(IV_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', key.bytes, iv);
+      const box = Buffer.concat([cipher.update(bytes), cipher.final()]);
+      return Buffer.concat([iv, cipher.getAuthTag(), box]);
+    },
+    open(bytes) {
+      const decipher = createDecipheriv('aes-256-gcm', key.bytes, bytes.subarray(0, IV_BYTES));
+      decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+      return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import { Cache } from '../../actors/kernel/cache.ts';
+import { NatsCache } from '../../actors/kernel/nats-cache.ts';
+import { Host } from '../../actors/kernel/nats-host.ts';
+import { NatsRecorder } from '../../actors/kernel/nats-recorder.ts';
+import { apiServer } from '../../actors/api-server/api-server.ts';
+import { bootstrapObjects } from '../../actors/api-server/bootstrap.ts';
+import { ensureAssets } from '../../actors/store/ensure-assets.ts';
+import { storeDriver } from '../../actors/store/store-driver.ts';
+import { StatusError } from '../../contracts/errors/status.ts';
+import { bucketNames } from '../../contracts/store/buckets.ts';
+import { LEASE_TTL_MS } from '../../contracts/store/limits.ts';
+import { type ClusterKey, clusterKey } from '../../contracts/store/sealed.ts';
+import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
+import { Client } from '../client/client.ts';
+import { BUILD } from './build.ts';
+import { journalSealer } from './journal-sealer.ts';
+import { connectRole, type RoleOptions } from './role.ts';
+import { singletons } from './roster.ts';
+
+export interface MasterOptions extends RoleOptions {
+  /** 32 bytes that seal Secrets. */
+  readonly clusterKeyBytes: Uint8Array;
+  /** Host the api-server alone, or also the scheduler, controllers and dispatcher. */
+  readonly singletons?: boolean;
+  readonly replicas?: 1 | 3;
+}
+
+export interface RunningRole {
+  readonly instance: string;
+  readonly host: Host;
+  stop(): Promise<void>;
+}
+
+/** Runs the control plane's actors in this process, on one connection, with one cache for all. */
+export async function runMaster(options: MasterOptions): Promise<RunningRole> {
+  const { prefix, log } = options;
+  const key: ClusterKey = clusterKey(options.clusterKeyBytes);
+  const connection = await connectRole('master', options);
+  await ensureAssets({ connection, prefix, replicas: options.replicas ?? 1 });
+  const cache = new Cache();
+  const hosted: { host?: Host } = {};
+  const feed = await NatsCache.open({
+    connection,
+    bucket: bucketNames(prefix).objects,
+    cache,
+    clusterKey: key,
+    onChanges: (changes) => {
+      for (const change of changes) hosted.host?.changed(change);
+    },
+    onAlarm: (status) => log(`error: ${status.message}`),
+    onReport: (about, error) =>
+      log(`warning: store: ${about}: ${error instanceof Error ? error.message : String(error)}`),
+  });
+  const recorder = options.record
+    ? new NatsRecorder({ connection, prefix, sealer: journalSealer(key), log })
+    : undefined;
+  const host = new Host({
+    connection,
+    prefix,
+    caller: options.user,
+    instance: options.instance,
+    inboxPrefix: inboxPrefix(options.user),
+    cache,
+    lease: { prefix, ttlMs: LEASE_TTL_MS, reached: (revision) => feed.reached(revision, { timeoutMs: 10_000 }) },
+    build: BUILD,
+    log,
+    ...(recorder === undefined ? {} : { recorder }),
+  });
+  hosted.host = host;
+  await host.startDriver(storeDriver({ connection, prefix, cache: feed, clusterKey: key }));
+  await host.start(apiServer({ instance: options.instance }));
+  await bootstrap(new Client(connection, { caller: options.user, prefix, inboxPrefix: inboxPrefix(options.user) }));
+  const running =
+    options.singletons === false ? [] : await Promise.all(singletons.map((definition) => host.start(definition)));
+  log(`master ${options.instance} is ready`);
+  return {
+    instance: options.instance,
+    host,
+    stop: async () => {
+      await Promise.all(running.map((one) => one.stop()));
+      await host.stop();
+      feed.close();
+      await connection.drain();
+    },
+  };
+}
+
+/** Creates what every cluster has from the start; another master may have been first. */
+async function bootstrap(client: Client): Promise<void> {
+  for (const object of bootstrapObjects()) {
+    try {
+      await client.request('create', 'namespaces', { name: object.metadata?.name ?? '' }, object, {
+        timeoutMs: 10_000,
+      });
+    } catch (error) {
+      if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) throw error;
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { connect, type NatsConnection, nkeyAuthenticator } from 'nats';
+import { statusError } from '../../contracts/errors/status.ts';
+import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
+import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';
+import { nodeNameOf } from './cluster.ts';
+
+/** What a master or worker process is told: where the broker is and as whom it speaks. */
+export interface RoleOptions {
+  readonly url: string;
+  readonly prefix: string;
+  /** NATS user. */
+  readonly user: string;
+  /** The user's nkey seed; without it the connection is not authenticated. */
+  readonly seed?: string;
+  /** Unique name of this process among those that share the prefix. */
+  readonly instance: string;
+  readonly record: boolean;
+  readonly log: (line: string) => void;
+}
+
+/** Reads the environment that `troupe up`, or a person who joins a machine to a cluster, sets. */
+export function roleFromEnv(
+  role: 'master' | 'worker',
+  env: NodeJS.ProcessEnv,
+  log: (line: string) => void,
+): RoleOptions {
+  const url = env['TROUPE_URL'];
+  if (url === undefined || url === '') {
+    throw statusError(
+      'BadRequest',
+      `troupe ${role}: TROUPE_URL is not set; give the NATS server's address, or run "troupe up"`,
+    );
+  }
+  const seedFile = env['TROUPE_NKEY'];
+  const seed = seedFile === undefined || seedFile === '' ? undefined : readFileSync(seedFile, 'utf8').trim();
+  return {
+    url,
+    prefix: env['TROUPE_PREFIX'] || DEFAULT_PREFIX,
+    user: env['TROUPE_USER'] || role,
+    ...(seed === undefined ? {} : { seed }),
+    instance: env['TROUPE_INSTANCE'] || `${nodeNameOf(hostname())}-${randomBytes(3).toString('hex')}`,
+    record: env['TROUPE_RECORD'] !== 'off',
+    log,
+  };
+}
+
+/** A connection that never gives up. */
+export async function connectRole(role: string, options: RoleOptions): Promise<NatsConnection> {
+  const connection = await connect({
+    servers: options.url.split(','),
+    name: `troupe ${role} ${options.instance}`,
+    inboxPrefix: inboxPrefix(options.user),
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 200,
+    waitOnFirstConnect: true,
+    noAsyncTraces: true,
+    ...(options.seed === undefined ? {} : { authenticator: nkeyAuthenticator(new TextEncoder().encode(options.seed)) }),
+  });
+  void (async () => {
+    for await (const status of connection.status()) {
+      if (status.type === 'disconnect' || status.type === 'reconnect') options.log(`${status.type}ed: ${options.url}`);
+      if (status.type === 'error') options.log(`error: nats: ${String(status.error.message)}`);
+    }
+  })();
+  return connection;
+}

@@ -1,0 +1,52 @@
+import { networkInterfaces } from 'node:os';
+import { kubelet, type KubeletOptions } from '../../actors/kubelet/kubelet.ts';
+import { Host } from '../../actors/kernel/nats-host.ts';
+import { NatsRecorder } from '../../actors/kernel/nats-recorder.ts';
+import { runtimeDriver } from '../../actors/runtime/runtime-driver.ts';
+import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
+import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
+import { BUILD } from './build.ts';
+import type { RunningRole } from './master.ts';
+import { connectRole, type RoleOptions } from './role.ts';
+
+export interface WorkerOptions extends RoleOptions {
+  readonly node: string;
+  readonly adapter: RuntimeAdapter;
+  /** The address at which the node is reached; default the machine's first one that is not loopback. */
+  readonly ip?: string;
+  readonly kubelet?: Pick<KubeletOptions, 'capacity' | 'labels' | 'atOnce'>;
+}
+
+const machineAddress = (): string =>
+  Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
+
+/** Runs a node's actors in this process: the kubelet and the driver of its container runtime. */
+export async function runWorker(options: WorkerOptions): Promise<RunningRole> {
+  const { prefix, log, node, adapter } = options;
+  const connection = await connectRole('worker', options);
+  const recorder = options.record ? new NatsRecorder({ connection, prefix, log }) : undefined;
+  const host = new Host({
+    connection,
+    prefix,
+    caller: options.user,
+    instance: node,
+    inboxPrefix: inboxPrefix(options.user),
+    build: BUILD,
+    log,
+    ...(recorder === undefined ? {} : { recorder }),
+  });
+  await host.startDriver(runtimeDriver({ node, adapter }));
+  await host.start(kubelet({ node, ip: options.ip ?? machineAddress(), version: BUILD, ...options.kubelet }));
+  log(`worker ${node} is ready`);
+  return {
+    instance: node,
+    host,
+    stop: async () => {
+      await host.stop();
+      await adapter.close();
+      await connection.drain();
+    },
+  };
+}

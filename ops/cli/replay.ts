@@ -1,0 +1,100 @@
+import { troupeHome } from '../boot/home.ts';
+import type { Checked } from '../replay/check.ts';
+import { Exit, UsageError } from './errors.ts';
+import { formatTable } from './plan-table.ts';
+import { toJson } from './print.ts';
+import { FAILURE } from './render-error.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface ReplayOptions {
+  readonly check?: boolean;
+  readonly output?: string;
+}
+
+/** Plays the recordings of this home against today's code, and names the first divergence of each. */
+export async function replayCommand(
+  args: readonly string[],
+  options: ReplayOptions,
+  terminal: Terminal,
+): Promise<void> {
+  if (options.check !== true) throw new UsageError('say what to do with the recordings: troupe replay --check [actor]');
+  const { checkHome } = await import('../replay/check-home.ts');
+  const checked = await checkHome(troupeHome(), {
+    ...(args[0] === undefined ? {} : { actor: args[0] }),
+    onRead: (what) => {
+      if (terminal.interactive) terminal.tell(what);
+    },
+  });
+  if (options.output === 'json') terminal.out(toJson(checked.map(summary)));
+  else print(checked, terminal);
+  if (checked.some(({ divergence, problem }) => divergence !== undefined || problem !== undefined))
+    throw new Exit(FAILURE);
+}
+
+const resultOf = ({ divergence, problem, dropped }: Checked): string =>
+  problem ??
+  (divergence === undefined
+    ? dropped > 0
+      ? `same (${dropped} turns were not recorded)`
+      : 'same'
+    : `differs at turn ${divergence.turn}`);
+
+function print(checked: readonly Checked[], terminal: Terminal): void {
+  if (checked.length === 0) {
+    terminal.tell('nothing is recorded in this home');
+    return;
+  }
+  const rows = checked.map((one) => [
+    one.actor,
+    one.instance,
+    new Date(one.incarnation).toISOString().slice(0, 19).replace('T', ' '),
+    String(one.turns),
+    resultOf(one),
+  ]);
+  terminal.out(formatTable([['ACTOR', 'INSTANCE', 'STARTED', 'TURNS', 'RESULT'], ...rows]));
+  for (const one of checked) {
+    if (one.divergence !== undefined) terminal.out(explain(one));
+  }
+}
+
+/** The first thing that goes differently: what came in, what was said then, what is said now. */
+function explain({ actor, instance, divergence }: Checked): string {
+  if (divergence === undefined) return '';
+  const { rec } = divergence;
+  const heard =
+    rec.t === 'call'
+      ? `message on ${rec.subject}`
+      : rec.t === 'change'
+        ? `change of ${rec.keys.slice(0, 5).join(', ')}${rec.keys.length > 5 ? ` and ${rec.keys.length - 5} more` : ''}`
+        : rec.t === 'answer'
+          ? `answer to ask ${rec.ask}`
+          : rec.t;
+  const lines = [
+    `\n${actor}/${instance} turn ${divergence.turn} at ${new Date(divergence.now).toISOString()}`,
+    `  heard      ${heard}`,
+    `  finding    ${divergence.what}`,
+    ...divergence.then.map((said) => `  said then  ${said.say} ${said.subject} ${said.hash}`),
+    ...divergence.saidNow.map((out) => `  says now   ${out.said.say} ${out.said.subject} ${out.hash}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const summary = ({ divergence, ...rest }: Checked): object => ({
+  ...rest,
+  ...(divergence === undefined
+    ? {}
+    : {
+        divergence: {
+          turn: divergence.turn,
+          what: divergence.what,
+          heard: divergence.rec.t,
+          then: divergence.then.map(({ body: _, ...said }) => said),
+          now: divergence.saidNow.map(({ said, hash }) => ({
+            say: said.say,
+            subject: said.subject,
+            hash,
+            body: said.body,
+          })),
+        },
+      }),
+});

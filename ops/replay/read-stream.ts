@@ -1,0 +1,40 @@
+import { DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from 'nats';
+
+export interface StreamMessage {
+  readonly subject: string;
+  readonly sequence: number;
+  readonly data: Uint8Array;
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+/**
+ * Every message of a stream that is in it now, oldest first.
+ * @param subject only messages on subjects of this pattern
+ */
+export async function* readStream(
+  connection: NatsConnection,
+  stream: string,
+  subject?: string,
+): AsyncGenerator<StreamMessage> {
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  const { state } = await manager.streams.info(stream);
+  if (state.messages === 0) return;
+  const consumer = await jetstream(connection).consumers.get(stream, {
+    deliver_policy: DeliverPolicy.All,
+    ...(subject === undefined ? {} : { filter_subjects: [subject] }),
+  });
+  const info = await consumer.info(true);
+  if (info.num_pending === 0) return;
+  const messages = await consumer.consume({ max_messages: 1_000 });
+  try {
+    for await (const msg of messages) {
+      const headers = new Map<string, string>();
+      for (const [name, values] of msg.headers ?? []) headers.set(name, values[0] ?? '');
+      yield { subject: msg.subject, sequence: msg.seq, data: msg.data, headers };
+      if (msg.seq >= state.last_seq || msg.info.pending === 0) return;
+    }
+  } finally {
+    await messages.close();
+  }
+}
