@@ -12,7 +12,7 @@ import { type ClusterOptions, namespaceOf, withClient } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ManifestOptions extends ClusterOptions {
-  readonly filename: readonly string[];
+  readonly filename?: readonly string[];
   readonly recursive?: boolean;
   readonly output?: string;
 }
@@ -57,6 +57,8 @@ async function each(
   if (output !== undefined && !['json', 'yaml', 'name'].includes(output)) {
     throw new UsageError(`there is no output "${output}"; use -o json, -o yaml or -o name`);
   }
+  if (options.filename === undefined)
+    throw new UsageError(`say what to ${command}: -f <manifest>, a folder, or - for stdin`);
   const manifests = await readManifests(options.filename, options);
   await withClient(options, async (client) => {
     const done: KubeObject[] = [];

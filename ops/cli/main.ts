@@ -46,29 +46,35 @@ function programFor(terminal: Terminal, spoken: { command: string }): Command {
       writeErr: (text) => terminal.tell(text.trimEnd()),
       outputError: (text, write) => write(commanderError(spoken.command, text)),
     })
-    .hook('preSubcommand', (_, command) => {
-      spoken.command = pathOf(command);
-    })
     .addHelpText('after', examplesText(FIRST_STEPS));
+  speakAs(program, spoken);
   for (const [heading, commands] of [
     ['See:', READING],
     ['Change:', WRITING],
     ['Run:', RUNNING],
   ] as const) {
     program.commandsGroup(heading);
-    for (const spec of commands) addCommand(program, spec, terminal);
+    for (const spec of commands) addCommand(program, spec, terminal, spoken);
   }
   return program;
 }
 
 const GROUPS: Readonly<Record<string, string>> = { user: 'Say who may connect' };
 
-function addCommand(program: Command, spec: CommandSpec, terminal: Terminal): void {
+/** Notes before a command is parsed which one it is, so that its errors begin with its name. */
+function speakAs(parent: Command, spoken: { command: string }): Command {
+  return parent.hook('preSubcommand', (_, command) => {
+    spoken.command = pathOf(command);
+  });
+}
+
+function addCommand(program: Command, spec: CommandSpec, terminal: Terminal, spoken: { command: string }): void {
   const words = spec.name.split(' ');
   const last = words.pop() ?? spec.name;
   let parent = program;
   for (const word of words) {
-    parent = parent.commands.find((one) => one.name() === word) ?? parent.command(word).description(GROUPS[word] ?? '');
+    const known = parent.commands.find((one) => one.name() === word);
+    parent = known ?? speakAs(parent.command(word).description(GROUPS[word] ?? ''), spoken);
   }
   const command = parent.command(last).description(spec.description);
   for (const alias of spec.aliases ?? []) command.alias(alias);

@@ -6,11 +6,12 @@ import { type ClusterOptions, namespaceOf, withClient } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ScaleOptions extends ClusterOptions {
-  readonly replicas: string;
+  readonly replicas?: string;
   readonly currentReplicas?: string;
 }
 
 export async function scale(args: readonly string[], options: ScaleOptions, terminal: Terminal): Promise<void> {
+  if (options.replicas === undefined) throw new UsageError('say how many: --replicas <count>');
   const replicas = count('--replicas', options.replicas);
   const expected =
     options.currentReplicas === undefined ? undefined : count('--current-replicas', options.currentReplicas);

@@ -50,8 +50,7 @@ export async function factsOf(client: Client): Promise<ClusterFacts> {
     list<Deployment>('deployments'),
   ]);
   const info = client.connection.info;
-  const { caller, prefix } = client;
-  const url = client.connection.getServer();
+  const { caller, prefix, url } = client;
   return { url, caller, prefix, natsVersion: info?.version ?? 'unknown', actors, nodes, pods, deployments, problem };
 }
 

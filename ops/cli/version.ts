@@ -31,7 +31,7 @@ export async function version(options: VersionOptions, terminal: Terminal): Prom
 }
 
 const serverVersion = (options: ClusterOptions): Promise<{ version: string; url: string }> =>
-  withClient(options, async ({ connection }) => ({
+  withClient(options, async ({ connection, url }) => ({
     version: connection.info?.version ?? 'unknown',
-    url: connection.getServer(),
+    url,
   }));

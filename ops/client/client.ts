@@ -130,6 +130,11 @@ export class Client {
     return made;
   }
 
+  /** `nats://127.0.0.1:4222`: the server that serves this connection. */
+  get url(): string {
+    return `nats://${this.connection.getServer()}`;
+  }
+
   async close(): Promise<void> {
     await this.connection.close();
   }

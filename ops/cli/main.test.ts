@@ -1,0 +1,344 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { KubeObject, Pod } from '../../contracts/kinds/kinds.ts';
+import { FakeApi } from '../../test/support/fake-api.ts';
+import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
+import { waitUntil } from '../../test/support/wait-until.ts';
+import { main } from './main.ts';
+import { painter } from './style.ts';
+
+const NOW = Date.parse('2026-01-01T00:01:30Z');
+
+let server: TestNatsServer;
+let api: FakeApi;
+let endApi: () => Promise<void>;
+let folder: string;
+
+beforeAll(async () => {
+  server = await startNatsServer({ jetstream: false });
+  folder = mkdtempSync(join(tmpdir(), 'troupe-cli-'));
+});
+afterAll(async () => {
+  await server.stop();
+  rmSync(folder, { recursive: true });
+});
+beforeEach(async () => {
+  for (const [name, value] of [
+    ['TROUPE_HOME', folder],
+    ['TROUPE_URL', server.url],
+    ['TROUPE_USER', 'alice'],
+    ['TROUPE_NKEY', ''],
+    ['TROUPE_CONTEXT', ''],
+    ['TROUPE_NAMESPACE', ''],
+  ]) {
+    vi.stubEnv(name ?? '', value);
+  }
+  const connection = await connectAs(server);
+  api = new FakeApi(connection);
+  await connection.flush();
+  endApi = () => connection.close();
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await endApi();
+});
+
+/** Types a command line; gives what a person sees. */
+function type(...argv: string[]) {
+  const stop = new AbortController();
+  const seen = { out: '', err: '' };
+  const code = main(argv, {
+    out: (text) => {
+      seen.out += text;
+    },
+    tell: (line) => {
+      seen.err += `${line}\n`;
+    },
+    paint: painter(false),
+    interactive: false,
+    now: () => NOW,
+    signal: stop.signal,
+  });
+  return { seen, code, interrupt: () => stop.abort() };
+}
+async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const { seen, code } = type(...argv);
+  return { code: await code, ...seen };
+}
+
+const pod = (name: string, more: Partial<Pod> = {}): Pod => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { namespace: 'default', name, uid: `uid-${name}`, creationTimestamp: '2026-01-01T00:00:00Z' },
+  spec: { containers: [{ name: 'main', image: 'web:1' }] },
+  status: { phase: 'Pending' },
+  ...more,
+});
+const deployment = (name: string): KubeObject => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { namespace: 'default', name, creationTimestamp: '2026-01-01T00:00:00Z' },
+  ...{ spec: { replicas: 2, selector: { matchLabels: { app: name } }, template: {} } },
+});
+const manifest = (name: string, content: string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+};
+
+describe('get', () => {
+  it('prints a table', async () => {
+    api.put('pods', pod('web-1'));
+    api.put('pods', pod('a'));
+    const { code, out } = await run('get', 'pods');
+    expect(code).toBe(0);
+    expect(out).toMatchInlineSnapshot(`
+      "NAME    READY   STATUS    RESTARTS   AGE
+      web-1   0/1     Pending   0          90s
+      a       0/1     Pending   0          90s
+      "
+    `);
+  });
+  it('prints several kinds apart, with qualified names', async () => {
+    api.put('pods', pod('web-1'));
+    api.put('deployments', deployment('web'));
+    const { out } = await run('get', 'pods,deploy');
+    expect(out).toContain('NAME        READY');
+    expect(out).toContain('pod/web-1   0/1');
+    expect(out).toContain('\n\nNAME');
+    expect(out).toContain('deployment.apps/web ');
+  });
+  it.each([
+    { args: ['pods', '-o', 'name'], out: /^pod\/web-1\n$/ },
+    { args: ['pod/web-1', '-o', 'json'], out: /^\{\n {2}"apiVersion": "v1",\n {2}"kind": "Pod"/ },
+    { args: ['pods', '-o', 'json'], out: /"kind": "List"/ },
+    { args: ['po', 'web-1', '-o', 'yaml'], out: /^apiVersion: v1\nkind: Pod\nmetadata:\n {2}namespace: default/ },
+    { args: ['pods', '-A'], out: /^NAMESPACE +NAME.*\ndefault +web-1/ },
+    { args: ['pods', '--no-headers'], out: /^web-1/ },
+    { args: ['pods', '-o', 'wide'], out: /NODE/ },
+  ])('get $args', async ({ args, out }) => {
+    api.put('pods', pod('web-1'));
+    const got = await run('get', ...args);
+    expect(got).toMatchObject({ code: 0, err: '' });
+    expect(got.out).toMatch(out);
+  });
+  it('prints what it finds, and a line for what it does not', async () => {
+    api.put('pods', pod('a'));
+    const got = await run('get', 'pods', 'a', 'b');
+    expect(got.code).toBe(1);
+    expect(got.out).toContain('a   ');
+    expect(got.err).toBe('troupe get: pods "b" not found\n');
+    expect((await run('get', 'pods', 'b', '--ignore-not-found')).code).toBe(0);
+  });
+  it('says when there is nothing', async () => {
+    expect(await run('get', 'pods')).toMatchObject({
+      code: 0,
+      out: '',
+      err: 'No resources found in default namespace.\n',
+    });
+    expect(await run('get', 'nodes')).toMatchObject({ code: 0, out: '', err: 'No resources found\n' });
+  });
+  it('watches: rows as they change, until Ctrl-C', async () => {
+    api.put('pods', pod('web-1'));
+    const { seen, code, interrupt } = type('get', 'pods', '-w');
+    await waitUntil('a watch', 5_000, () => api.watchers === 1);
+    api.put('pods', pod('web-1', { status: { phase: 'Running' } }));
+    await waitUntil('a row', 5_000, () => seen.out.includes('Running'));
+    interrupt();
+    expect(await code).toBe(130);
+    expect(seen.out.split('\n').slice(1)).toEqual([
+      'web-1   0/1     Pending   0          90s',
+      'web-1   0/1     Running   0          90s',
+      '',
+    ]);
+  });
+});
+
+describe('what is typed wrongly is told in one line, with code 2', () => {
+  it.each([
+    [['get'], 'troupe get: no resource was named; name one, such as pods, deployments or deploy/web'],
+    [['get', 'pdos'], 'troupe get: there is no kind "pdos"; did you mean "pods"?'],
+    [['get', 'pods', '-o', 'xml'], 'troupe get: there is no output "xml"; use -o json, -o yaml, -o wide, -o name'],
+    [
+      ['get', 'pods', '--wacht'],
+      `troupe get: unknown option '--wacht' (Did you mean --watch?); see "troupe get --help"`,
+    ],
+    [['gte'], `troupe: unknown command 'gte' (Did you mean get?); see "troupe --help"`],
+    [['apply'], 'troupe apply: say what to apply: -f <manifest>, a folder, or - for stdin'],
+    [
+      ['apply', '-f', 'nowhere.yaml'],
+      'troupe apply: nowhere.yaml: no such file or folder; give -f a manifest, a folder of them, or - for stdin',
+    ],
+    [['scale', 'deploy/web'], 'troupe scale: say how many: --replicas <count>'],
+    [
+      ['scale', 'deploy/web', '--replicas', 'two'],
+      'troupe scale: --replicas is "two"; it must be a whole number, 0 or more',
+    ],
+    [['delete', 'pods'], 'troupe delete: say which pods: names, --selector, or --all'],
+    [
+      ['logs', 'web', '--since', 'yesterday'],
+      'troupe logs: --since is "yesterday"; write a span such as 30s, 5m or 1h30m',
+    ],
+    [['user', 'add', 'bob'], 'troupe user add: say where bob may act: --namespace <name>, also several times'],
+  ])('troupe %j', async (argv, line) => {
+    expect(await run(...argv)).toEqual({ code: 2, out: '', err: `${line}\n` });
+  });
+});
+
+describe('refusals are told in one line, with code 1', () => {
+  it('no api-server', async () => {
+    await endApi();
+    const { code, err } = await run('get', 'pods');
+    expect(code).toBe(1);
+    expect(err).toBe(
+      'troupe get: no api-server is listening on troupe.api.alice.list.pods.default._; start one with "troupe up" or check TROUPE_URL\n',
+    );
+  });
+  it('no cluster', async () => {
+    vi.stubEnv('TROUPE_URL', '');
+    const { code, err } = await run('get', 'pods');
+    expect(code).toBe(1);
+    expect(err).toMatch(/^troupe get: no cluster is known: .*start one with "troupe up".*\n$/);
+  });
+});
+
+describe('apply and create', () => {
+  it('says what became of each object', async () => {
+    const web = manifest(
+      'web.yaml',
+      'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, namespace: other}\n',
+    );
+    expect(await run('apply', '-f', web)).toEqual({
+      code: 0,
+      out: 'deployment.apps/web created\nconfigmap/web created\n',
+      err: '',
+    });
+    expect(await run('apply', '-f', web, '-o', 'name')).toMatchObject({ out: 'deployment.apps/web\nconfigmap/web\n' });
+    expect(api.asked.slice(0, 2)).toEqual(['apply deployments default/web', 'apply configmaps other/web']);
+    const configured = await run('apply', '-f', web);
+    expect(configured.out).toBe('deployment.apps/web configured\nconfigmap/web configured\n');
+  });
+  it('refuses kinds that are not served, by file and line, and goes on', async () => {
+    const bad = manifest(
+      'bad.yaml',
+      'apiVersion: apps/v1\nkind: Deploymnet\nmetadata: {name: a}\n---\napiVersion: v1\nkind: Deployment\nmetadata: {name: b}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: c}\n',
+    );
+    const { code, out, err } = await run('apply', '-f', bad);
+    expect(code).toBe(1);
+    expect(out).toBe('pod/c created\n');
+    expect(err).toBe(
+      `troupe apply: ${bad}:1: there is no kind "Deploymnet"; did you mean "Deployment"?\n` +
+        `troupe apply: ${bad}:5: Deployment is not served in v1; write apiVersion: apps/v1\n`,
+    );
+  });
+  it('refuses two namespaces for one object', async () => {
+    const other = manifest('other.yaml', 'apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: x}\n');
+    const { code, err } = await run('apply', '-f', other, '-n', 'y');
+    expect(code).toBe(1);
+    expect(err).toContain(`${other}:1: Pod "a" says namespace "x" and the command says -n "y"; leave out one of them`);
+  });
+});
+
+describe('delete', () => {
+  it('deletes by name, selector-free list and manifest', async () => {
+    api.put('pods', pod('a'));
+    api.put('pods', pod('b'));
+    expect(await run('delete', 'pod', 'a')).toEqual({ code: 0, out: 'pod "a" deleted\n', err: '' });
+    expect(await run('delete', 'pods', '--all')).toEqual({ code: 0, out: 'pod "b" deleted\n', err: '' });
+    expect(await run('delete', 'pod', 'a')).toEqual({ code: 1, out: '', err: 'troupe delete: pods "a" not found\n' });
+    expect((await run('delete', 'pod', 'a', '--ignore-not-found')).code).toBe(0);
+  });
+  it('waits until the object is gone', async () => {
+    api.put('pods', pod('slow', { metadata: { ...pod('slow').metadata, finalizers: ['example.com/wait'] } }));
+    const { seen, code } = type('delete', 'pod', 'slow');
+    await waitUntil('a watch', 5_000, () => api.watchers === 1);
+    expect(seen.out).toBe('pod "slow" deleted\n');
+    api.remove('pods', 'default', 'slow');
+    expect(await code).toBe(0);
+  });
+  it('waits no longer than told, or not at all', async () => {
+    api.put('pods', pod('slow', { metadata: { ...pod('slow').metadata, finalizers: ['example.com/wait'] } }));
+    const late = await run('delete', 'pod', 'slow', '--timeout', '50ms');
+    expect(late).toMatchObject({
+      code: 1,
+      err: 'troupe delete: pod/slow is not gone after 50 ms; its deletion goes on\n',
+    });
+    expect((await run('delete', 'pod', 'slow', '--no-wait')).code).toBe(0);
+    expect((await run('delete', 'pod', 'slow', '--wait=false')).code).toBe(0);
+  });
+});
+
+it('scale', async () => {
+  expect(await run('scale', 'deploy/web', '--replicas', '5')).toEqual({
+    code: 0,
+    out: 'deployment.apps/web scaled\n',
+    err: '',
+  });
+  expect(api.asked).toEqual(['patch deployments/scale default/web']);
+});
+
+describe('logs', () => {
+  it('prints the output of a pod of a deployment', async () => {
+    api.put('deployments', deployment('web'));
+    api.put('pods', pod('web-1'));
+    api.output.push({ stream: 'stdout', time: '2026-01-01T00:00:00.000000000Z', text: 'hello' });
+    expect(await run('logs', 'deploy/web')).toEqual({ code: 0, out: 'hello\n', err: '' });
+    expect(await run('logs', 'web-1', '--timestamps')).toMatchObject({ out: '2026-01-01T00:00:00.000000000Z hello\n' });
+    expect(await run('logs', 'web-1', '-c', 'sidecar')).toMatchObject({
+      code: 1,
+      err: 'troupe logs: container "sidecar" is not of pod "web-1"; it has main\n',
+    });
+  });
+});
+
+it('status sums up, and fails when something is wrong', async () => {
+  api.put('pods', pod('a'));
+  const { code, out } = await run('status');
+  expect(code).toBe(1);
+  expect(out).toMatch(/Cluster +nats:\/\/.* as alice\n/);
+  expect(out).toMatch(/Pods +1 Pending\n/);
+  expect(out).toMatch(/Problem +no node has joined; start one with "troupe worker"\n/);
+  expect(JSON.parse((await run('status', '-o', 'json')).out)).toMatchObject({ pods: { Pending: 1 }, healthy: false });
+});
+
+describe('decode', () => {
+  it.each([
+    { why: 'hex', args: ['81a46b696e64a3506f64'], out: { kind: 'Pod' } },
+    { why: 'base64', args: ['gaRraW5ko1BvZA=='], out: { kind: 'Pod' } },
+    { why: 'JSON', args: ['{"kind":"Pod"}'], out: { kind: 'Pod' } },
+    { why: 'YAML', args: ['kind: Pod'], out: { kind: 'Pod' } },
+    {
+      why: 'subject and payload',
+      args: ['troupe.api.alice.get.pods=2Flog.default.web', '80'],
+      out: {
+        family: 'api',
+        tokens: { caller: 'alice', verb: 'get', resource: 'pods/log', namespace: 'default', name: 'web' },
+        body: {},
+      },
+    },
+  ])('$why', async ({ args, out }) => {
+    const got = await run('decode', ...args);
+    expect(got).toMatchObject({ code: 0, err: '' });
+    expect(JSON.parse(got.out)).toMatchObject(out);
+  });
+  it('says what is wrong with a payload', async () => {
+    expect(await run('decode', '--hex', '81a4')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^troupe decode: decode message as application\/msgpack: /) as string,
+    });
+  });
+});
+
+it('version and help', async () => {
+  expect(await run('version')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^troupe \d+\.\d+\.\d+ .*\nnats-server \d/) as string,
+  });
+  for (const argv of [[], ['--help'], ['get', '--help'], ['help', 'apply'], ['user', 'add', '--help']]) {
+    const { code, out } = await run(...argv);
+    expect(code).toBe(0);
+    expect(out).toContain('Examples:');
+  }
+});
