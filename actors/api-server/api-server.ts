@@ -35,7 +35,9 @@ export interface ApiServerOptions {
 export function apiServer({ instance, limits: given = {} }: ApiServerOptions): ActorDefinition {
   const limits = { ...LIMITS, ...given };
   const resources = resourceNames().filter((resource) => resource !== EVENTS);
-  const objects = Object.fromEntries(resources.map((resource): [string, WatchDecl] => [`watch-${resource}`, watch(resource)]));
+  const objects = Object.fromEntries(
+    resources.map((resource): [string, WatchDecl] => [`watch-${resource}`, watch(resource)]),
+  );
   return defineActor({
     name: 'api-server',
     config: { instance, limits: { ...limits } },
@@ -53,7 +55,9 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
       const context: Context = { world, limits, fresh: fresh.then };
       const watches = new Watches(context);
       const door = doorOf(context);
-      const changes = Object.keys(objects).map((name) => (inputs as Readonly<Record<string, Observable<unknown>>>)[name] as Observable<unknown>);
+      const changes = Object.keys(objects).map(
+        (name) => (inputs as Readonly<Record<string, Observable<unknown>>>)[name] as Observable<unknown>,
+      );
       return merge(
         fresh.run,
         watches.ticks(),
@@ -73,18 +77,25 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
 }
 
 /** Lets in what may be answered, and not too many at once. */
-function doorOf(context: Context): (call: Call, answer: () => Observable<Said> | readonly Said[]) => Observable<Said> | readonly Said[] {
+function doorOf(
+  context: Context,
+): (call: Call, answer: () => Observable<Said> | readonly Said[]) => Observable<Said> | readonly Said[] {
   const { world, limits } = context;
   let inside = 0;
   return (call, answer) => {
     // Who may choose a reply subject could otherwise have the server's answer written into a stream or sent as a
     // request in the server's name: answers go to inboxes alone.
     if (call.reply !== undefined && !call.reply.startsWith(`${INBOX_ROOT}.`)) {
-      world.report('reply', statusError('Forbidden', `message on ${call.subject} ignored: its reply subject "${call.reply}" is no inbox`));
+      world.report(
+        'reply',
+        statusError('Forbidden', `message on ${call.subject} ignored: its reply subject "${call.reply}" is no inbox`),
+      );
       return [];
     }
     if (inside >= limits.inFlight) {
-      const status = statusError('TooManyRequests', `${limits.inFlight} requests are waiting; ask again in a moment`, { retryAfterSeconds: 1 });
+      const status = statusError('TooManyRequests', `${limits.inFlight} requests are waiting; ask again in a moment`, {
+        retryAfterSeconds: 1,
+      });
       return [world.reply(call, status.status)];
     }
     const said = answer();
@@ -119,7 +130,10 @@ function serve(context: Context, watches: Watches, call: Call): Observable<Said>
 
 function checkSize({ limits }: Context, { bytes, subject }: Call): void {
   if (bytes.length <= limits.objectBytes) return;
-  throw statusError('RequestEntityTooLarge', `${subject}: the message has ${bytes.length} bytes; at most ${limits.objectBytes} are taken`);
+  throw statusError(
+    'RequestEntityTooLarge',
+    `${subject}: the message has ${bytes.length} bytes; at most ${limits.objectBytes} are taken`,
+  );
 }
 
 function answerOf(context: Context, request: Request): Answer {
@@ -128,7 +142,8 @@ function answerOf(context: Context, request: Request): Answer {
   const body = call.decode();
   if (subresource === 'log') return podLog(context, request, body);
   if (subresource === 'binding') return bind(context, request, body);
-  if (verb === 'get') return subresource === '' ? shown(request, get(context, request, body)) : getSubresource(context, request, body);
+  if (verb === 'get')
+    return subresource === '' ? shown(request, get(context, request, body)) : getSubresource(context, request, body);
   if (verb === 'list') return list(context, request, body);
   if (verb === 'create') return shown(request, create(context, request, body));
   if (verb === 'update') return update(context, request, body);

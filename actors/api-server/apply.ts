@@ -39,11 +39,15 @@ export function applyOne(context: Context, request: Request, body: unknown): Obs
 
 /** Creates or updates; again when somebody else wrote in between. */
 function applied(context: Context, target: Target, manifest: Obj): Observable<Applied> {
-  if (isEvent(target.kind)) throw statusError('MethodNotAllowed', 'apply: events are told, not wanted; use the verb create');
-  if (target.name === '') throw badRequest(`apply ${target.kind.kind}: metadata.name must be given; generateName is for the verb create`);
+  if (isEvent(target.kind))
+    throw statusError('MethodNotAllowed', 'apply: events are told, not wanted; use the verb create');
+  if (target.name === '')
+    throw badRequest(`apply ${target.kind.kind}: metadata.name must be given; generateName is for the verb create`);
   const attempt = (left: number): Observable<Applied> =>
     freshly(context, target).pipe(
-      mergeMap((current) => (current === undefined ? created(context, target, manifest) : configured(context, target, manifest))),
+      mergeMap((current) =>
+        current === undefined ? created(context, target, manifest) : configured(context, target, manifest),
+      ),
       catchError((error: unknown) => {
         const raced = error instanceof StatusError && (error.reason === 'AlreadyExists' || error.status.code === 404);
         // A namespace that is missing stays missing; an object that came or went in between is looked at again.
@@ -93,27 +97,40 @@ export function applyManifest(context: Context, call: Call): Observable<Said> {
     return failed(error);
   }
   return outcome.pipe(
-    mergeMap((items) => (call.reply === undefined ? told(context, tokens?.caller ?? '', items) : of(answer(result(items))))),
+    mergeMap((items) =>
+      call.reply === undefined ? told(context, tokens?.caller ?? '', items) : of(answer(result(items))),
+    ),
     catchError(failed),
   );
 }
 
-function applyDocuments(context: Context, call: Call, tokens: ApplyTokens | undefined): Observable<readonly ApplyItem[]> {
+function applyDocuments(
+  context: Context,
+  call: Call,
+  tokens: ApplyTokens | undefined,
+): Observable<readonly ApplyItem[]> {
   const { prefix } = context.world.self;
   if (tokens === undefined) {
-    throw badRequest(`subject "${call.subject}" is not understood; use ${prefix}.apply.<caller>.<namespace>, "_" for any namespace`);
+    throw badRequest(
+      `subject "${call.subject}" is not understood; use ${prefix}.apply.<caller>.<namespace>, "_" for any namespace`,
+    );
   }
   const documents = decodeAll(call.bytes, call.headers[HEADER.contentType]).flatMap(itemsOfList);
   if (documents.length === 0) throw badRequest('apply: the manifest is empty');
   if (documents.length > context.limits.batch) {
-    throw statusError('RequestEntityTooLarge', `apply: ${documents.length} documents; at most ${context.limits.batch} go in one message`);
+    throw statusError(
+      'RequestEntityTooLarge',
+      `apply: ${documents.length} documents; at most ${context.limits.batch} go in one message`,
+    );
   }
   return concat(...documents.map((document) => applyDocument(context, document, tokens.namespace))).pipe(toArray());
 }
 
 /** A `List` stands for its items. */
 const itemsOfList = (document: unknown): readonly unknown[] =>
-  isRecord(document) && document['kind'] === 'List' && Array.isArray(document['items']) ? (document['items'] as unknown[]) : [document];
+  isRecord(document) && document['kind'] === 'List' && Array.isArray(document['items'])
+    ? (document['items'] as unknown[])
+    : [document];
 
 function applyDocument(context: Context, document: unknown, namespace: string): Observable<ApplyItem> {
   const item = itemOf(document);
@@ -130,14 +147,21 @@ function applyDocument(context: Context, document: unknown, namespace: string): 
 
 /** @param confined the subject's namespace; empty = any. @throws StatusError BadRequest, Forbidden */
 function placeDocument(document: unknown, confined: string): { readonly target: Target; readonly manifest: Obj } {
-  if (!isRecord(document)) throw badRequest('apply: every document must be an object with apiVersion, kind and metadata');
+  if (!isRecord(document))
+    throw badRequest('apply: every document must be an object with apiVersion, kind and metadata');
   const { kind, version } = kindOfDocument(document['apiVersion'], document['kind']);
   const { name = '', namespace } = itemOf(document);
   if (confined !== '' && !kind.namespaced) {
-    throw statusError('Forbidden', `apply ${kind.kind} "${name}": this subject is confined to namespace "${confined}", and ${kind.kind} objects are in none`);
+    throw statusError(
+      'Forbidden',
+      `apply ${kind.kind} "${name}": this subject is confined to namespace "${confined}", and ${kind.kind} objects are in none`,
+    );
   }
   if (confined !== '' && namespace !== undefined && namespace !== confined) {
-    throw statusError('Forbidden', `apply ${kind.kind} "${name}": namespace "${namespace}" is outside of "${confined}", to which this subject is confined`);
+    throw statusError(
+      'Forbidden',
+      `apply ${kind.kind} "${name}": namespace "${namespace}" is outside of "${confined}", to which this subject is confined`,
+    );
   }
   const place = kind.namespaced ? (namespace ?? (confined === '' ? 'default' : confined)) : '';
   const target = { kind, version, namespace: place, name };
@@ -148,13 +172,20 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 
 function kindIn(document: unknown): Pick<ApplyItem, 'apiVersion' | 'kind'> {
   const { apiVersion, kind } = isRecord(document) ? document : {};
-  return { ...(text(apiVersion) && { apiVersion: text(apiVersion) as string }), ...(text(kind) && { kind: text(kind) as string }) };
+  return {
+    ...(text(apiVersion) && { apiVersion: text(apiVersion) as string }),
+    ...(text(kind) && { kind: text(kind) as string }),
+  };
 }
 
 function itemOf(document: unknown): ApplyItem {
   const metadata = isRecord(document) && isRecord(document['metadata']) ? document['metadata'] : {};
   const [namespace, name] = [text(metadata['namespace']), text(metadata['name'])];
-  return { ...kindIn(document), ...(namespace === undefined ? {} : { namespace }), ...(name === undefined ? {} : { name }) };
+  return {
+    ...kindIn(document),
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(name === undefined ? {} : { name }),
+  };
 }
 
 const result = (items: readonly ApplyItem[]): ApplyResult => ({ apiVersion: 'troupe/v1', kind: 'ApplyResult', items });
@@ -171,7 +202,11 @@ function tellEvent({ world, limits }: Context, caller: string, item: ApplyItem):
   const regarding = { apiVersion, kind, metadata: { name, namespace: namespace ?? 'default' } };
   const note =
     status === undefined
-      ? ({ type: 'Normal', reason: 'Applied', message: `${kind} ${name} ${outcome ?? ''}, applied by ${caller}` } as const)
+      ? ({
+          type: 'Normal',
+          reason: 'Applied',
+          message: `${kind} ${name} ${outcome ?? ''}, applied by ${caller}`,
+        } as const)
       : ({ type: 'Warning', reason: 'ApplyFailed', message: status.message } as const);
   const made = makeEvent(regarding, note, world.self.actor, world.now());
   const uid = world.uid();

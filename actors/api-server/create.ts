@@ -2,10 +2,10 @@ import { type Observable, throwError } from 'rxjs';
 import { catchError, map } from 'rxjs/operators';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
-import { admitted } from './admission.ts';
+import { admittedNew } from './admission.ts';
 import type { Answer, Context } from './context.ts';
-import { generatedName } from './names.ts';
-import { atRevision, isRecord, type Obj, withMeta } from './object.ts';
+import { nameSuffix } from './names.ts';
+import { atRevision, isRecord, type Obj } from './object.ts';
 import { andThen } from './reads.ts';
 import { alreadyExists, badRequest, forbidden, isConflict, notFound } from './refusals.ts';
 import { qualified, type Target } from './request.ts';
@@ -25,25 +25,12 @@ export function create(context: Context, target: Target, body: unknown): Answer<
 function tryCreate(context: Context, target: Target, input: Obj, tries: number): Observable<Obj> {
   const { world } = context;
   const uid = world.uid();
-  const { name, generateName } = input.metadata;
-  const generated = !name && typeof generateName === 'string' && generateName !== '';
-  const named = withMeta(input, {
-    ...(generated ? { name: generatedName(generateName, world.random) } : {}),
+  const generated = !input.metadata.name;
+  const object = admittedNew(target.kind, input, {
     uid,
     creationTimestamp: rfc3339(world.now()),
-    generation: 1,
-    deletionTimestamp: undefined,
-    deletionGracePeriodSeconds: undefined,
-    resourceVersion: undefined,
-    selfLink: undefined,
-    managedFields: undefined,
+    ...(generated ? { nameSuffix: nameSuffix(world.random) } : {}),
   });
-  let object: Obj;
-  try {
-    object = admitted(target.kind, named, undefined);
-  } catch (error) {
-    return throwError(() => error);
-  }
   const there = { ...target, name: object.metadata.name ?? '' };
   // The uid is new with every attempt: it tells this write from all others.
   return put(context, there, object, 0, uid).pipe(
@@ -87,14 +74,20 @@ export function placed({ kind, version, namespace, name }: Target, body: unknown
     ...body,
     apiVersion: version.apiVersion,
     kind: kind.kind,
-    metadata: { ...metadata, ...(named === '' ? {} : { name: named }), ...(kind.namespaced ? { namespace: place } : {}) },
+    metadata: {
+      ...metadata,
+      ...(named === '' ? {} : { name: named }),
+      ...(kind.namespaced ? { namespace: place } : {}),
+    },
   };
 }
 
 function checkKind(kind: string, apiVersion: string, body: Readonly<Record<string, unknown>>): void {
   const found = { apiVersion: body['apiVersion'], kind: body['kind'] };
   if (found.kind !== undefined && found.kind !== kind) {
-    throw badRequest(`the object's kind is ${JSON.stringify(found.kind)}, but the subject's resource holds ${kind} objects`);
+    throw badRequest(
+      `the object's kind is ${JSON.stringify(found.kind)}, but the subject's resource holds ${kind} objects`,
+    );
   }
   if (found.apiVersion !== undefined && found.apiVersion !== apiVersion) {
     throw badRequest(
@@ -123,6 +116,12 @@ function mayCreateIn(context: Context, target: Target): Answer<true> {
 function terminating({ kind, namespace }: Target): StatusError {
   const message = `unable to create new content in namespace ${namespace} because it is being terminated`;
   const { status } = forbidden(qualified(kind), '', message);
-  const causes = [{ reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated`, field: 'metadata.namespace' }];
+  const causes = [
+    {
+      reason: 'NamespaceTerminating',
+      message: `namespace ${namespace} is being terminated`,
+      field: 'metadata.namespace',
+    },
+  ];
   return statusError('Forbidden', status.message.replace(' ""', ''), { kind: kind.resource, causes });
 }

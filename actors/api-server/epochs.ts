@@ -18,5 +18,8 @@ export function checkEpoch(call: Call, view: View): void {
   if (actor === '') throw badRequest(`header ${HEADER.epoch}: "${header}" is not <actor>:<epoch>`);
   const newest = view.revisionOf(storeKey(EPOCHS, undefined, actor));
   if (Number(digits) >= newest) return;
-  throw statusError('Conflict', `stale epoch: ${actor} ${digits} was followed by ${newest}; this instance must stand by`);
+  throw statusError(
+    'Conflict',
+    `stale epoch: ${actor} ${digits} was followed by ${newest}; this instance must stand by`,
+  );
 }

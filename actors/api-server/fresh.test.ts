@@ -15,7 +15,9 @@ function questions() {
   fresh.run.subscribe();
   const log: string[] = [];
   const read = (name: string): void => {
-    fresh.then(() => name).subscribe({ next: (value) => log.push(value), error: (error: Error) => log.push(`${name} ${error.message}`) });
+    fresh
+      .then(() => name)
+      .subscribe({ next: (value) => log.push(value), error: (error: Error) => log.push(`${name} ${error.message}`) });
   };
   const answer = (at: number): void => {
     asked[at]?.next({});

@@ -24,13 +24,15 @@ const KNOWN_BY_SUBJECT = ['namespace', 'pod', 'podUid', 'apiVersion', 'kind'];
 export function podLog(context: Context, request: Request, body: unknown): Observable<LogLines> {
   const { world, limits } = context;
   const options = parseLogOptions(body);
-  return context.fresh(() => query(context, request, options)).pipe(
-    mergeMap(({ node, question }) =>
-      world.ask(world.say.nodeLogs({ node }, question), { timeoutMs: limits.nodeTimeoutMs }).pipe(
-        catchError((error: unknown) => throwError(() => explained(error, node, request))),
+  return context
+    .fresh(() => query(context, request, options))
+    .pipe(
+      mergeMap(({ node, question }) =>
+        world
+          .ask(world.say.nodeLogs({ node }, question), { timeoutMs: limits.nodeTimeoutMs })
+          .pipe(catchError((error: unknown) => throwError(() => explained(error, node, request)))),
       ),
-    ),
-  );
+    );
 }
 
 function parseLogOptions(body: unknown): Options {
@@ -40,7 +42,8 @@ function parseLogOptions(body: unknown): Options {
   for (const [name, value] of Object.entries(body)) {
     if (value === undefined || value === null || KNOWN_BY_SUBJECT.includes(name)) continue;
     const type = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as keyof Options] : undefined;
-    if (type === undefined) throw badRequest(`get pods/log: unknown option "${name}"; options are ${Object.keys(OPTIONS).join(', ')}`);
+    if (type === undefined)
+      throw badRequest(`get pods/log: unknown option "${name}"; options are ${Object.keys(OPTIONS).join(', ')}`);
     if (typeof value !== type) throw badRequest(`get pods/log: option ${name} must be a ${type}`);
     if (type === 'number' && (!Number.isSafeInteger(value) || (value as number) < 0)) {
       throw badRequest(`get pods/log: option ${name} must be a whole number, 0 or more`);
@@ -51,7 +54,11 @@ function parseLogOptions(body: unknown): Options {
 }
 
 /** Whom to ask, and what. @throws StatusError NotFound, BadRequest */
-function query(context: Context, request: Request, options: Options): { readonly node: string; readonly question: LogQuery } {
+function query(
+  context: Context,
+  request: Request,
+  options: Options,
+): { readonly node: string; readonly question: LogQuery } {
   const pod = viewed(context, request);
   const { namespace, name } = request;
   if (pod === undefined) throw notFound('pods', name);
@@ -61,7 +68,10 @@ function query(context: Context, request: Request, options: Options): { readonly
     throw badRequest(`pod "${name}" is not assigned to a node yet; there is no log before it runs`);
   }
   const { uid } = pod.metadata;
-  return { node, question: { ...options, namespace, pod: name, ...(uid === undefined ? {} : { podUid: uid }), container } };
+  return {
+    node,
+    question: { ...options, namespace, pod: name, ...(uid === undefined ? {} : { podUid: uid }), container },
+  };
 }
 
 function containerOf(pod: string, { spec }: Obj, asked: string | undefined): string {
@@ -83,10 +93,16 @@ const namesIn = (containers: unknown): string[] =>
 function explained(error: unknown, node: string, { name }: Request): unknown {
   if (!(error instanceof StatusError)) return error;
   if (error.reason === 'ServiceUnavailable') {
-    return statusError('ServiceUnavailable', `get log of pod "${name}": no kubelet is listening for node "${node}"; is its worker up?`);
+    return statusError(
+      'ServiceUnavailable',
+      `get log of pod "${name}": no kubelet is listening for node "${node}"; is its worker up?`,
+    );
   }
   if (error.reason === 'Timeout') {
-    return statusError('Timeout', `get log of pod "${name}": the kubelet of node "${node}" did not answer in time; ask again`);
+    return statusError(
+      'Timeout',
+      `get log of pod "${name}": the kubelet of node "${node}" did not answer in time; ask again`,
+    );
   }
   return error;
 }

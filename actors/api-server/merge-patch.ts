@@ -16,6 +16,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 
 /** A field named `__proto__` must stay a field. */
 function define(target: Record<string, unknown>, name: string, value: unknown): void {
-  if (name === '__proto__') Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
+  if (name === '__proto__')
+    Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
   else target[name] = value;
 }

@@ -6,14 +6,20 @@ import { badRequest } from './refusals.ts';
 type Check = (value: unknown) => string | undefined;
 const text: Check = (value) => (typeof value === 'string' ? undefined : 'must be a text');
 const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
-const count: Check = (value) => (Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'must be a whole number, 0 or more');
+const count: Check = (value) =>
+  Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'must be a whole number, 0 or more';
 const whole: Check = (value) => (Number.isSafeInteger(value) ? undefined : 'must be a whole number');
 const revision: Check = (value) =>
   typeof value === 'string' && /^\d{0,15}$/.test(value) ? undefined : 'must be a resourceVersion that a server gave';
 const policy: Check = (value) =>
-  value === 'Background' || value === 'Foreground' || value === 'Orphan' ? undefined : 'must be Background, Foreground or Orphan';
+  value === 'Background' || value === 'Foreground' || value === 'Orphan'
+    ? undefined
+    : 'must be Background, Foreground or Orphan';
 const preconditions: Check = (value) =>
-  isRecord(value) && Object.entries(value).every(([name, one]) => (name === 'uid' || name === 'resourceVersion') && typeof one === 'string')
+  isRecord(value) &&
+  Object.entries(value).every(
+    ([name, one]) => (name === 'uid' || name === 'resourceVersion') && typeof one === 'string',
+  )
     ? undefined
     : 'must be an object with uid, resourceVersion or both';
 

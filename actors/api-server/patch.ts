@@ -20,10 +20,14 @@ const OPS = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
 export function checkPatchType(contentType: string | undefined): void {
   const type = plain(contentType);
   if (type === STRATEGIC) {
-    throw unsupported(`"${STRATEGIC}" is not supported; send a JSON merge patch (${MERGE_PATCH}) or a JSON patch (${JSON_PATCH})`);
+    throw unsupported(
+      `"${STRATEGIC}" is not supported; send a JSON merge patch (${MERGE_PATCH}) or a JSON patch (${JSON_PATCH})`,
+    );
   }
   if (type === SERVER_SIDE) {
-    throw unsupported(`"${SERVER_SIDE}" is not supported; use the verb apply, or send a JSON merge patch (${MERGE_PATCH})`);
+    throw unsupported(
+      `"${SERVER_SIDE}" is not supported; use the verb apply, or send a JSON merge patch (${MERGE_PATCH})`,
+    );
   }
 }
 
@@ -59,12 +63,19 @@ function operate(object: Obj, operations: readonly Operation[]): unknown {
 
 function refused(at: number, operation: Operation, error: Error): Error {
   const what = `patch operation ${at} (${operation.op} ${operation.path})`;
-  if (error.name === 'TestError') return statusError('Invalid', `${what}: the value there is another; read the object and patch again`);
-  return statusError('Invalid', `${what}: ${error.name === 'MissingError' ? 'there is nothing at that path' : error.message}`);
+  if (error.name === 'TestError')
+    return statusError('Invalid', `${what}: the value there is another; read the object and patch again`);
+  return statusError(
+    'Invalid',
+    `${what}: ${error.name === 'MissingError' ? 'there is nothing at that path' : error.message}`,
+  );
 }
 
 function jsonPatch(body: unknown): Patch {
-  if (!Array.isArray(body)) throw badRequest('patch: a JSON patch is a list of operations: [{"op": "replace", "path": "/spec/replicas", "value": 3}]');
+  if (!Array.isArray(body))
+    throw badRequest(
+      'patch: a JSON patch is a list of operations: [{"op": "replace", "path": "/spec/replicas", "value": 3}]',
+    );
   if (body.length > OPERATIONS_MAX) {
     throw statusError('RequestEntityTooLarge', `patch: ${body.length} operations; at most ${OPERATIONS_MAX} are taken`);
   }
@@ -75,16 +86,21 @@ function checkOperation(operation: unknown, at: number): Operation {
   const fault = (finding: string) => badRequest(`patch operation ${at}: ${finding}`);
   if (!isRecord(operation)) throw fault('must be an object with "op" and "path"');
   const { op, path, from } = operation;
-  if (typeof op !== 'string' || !OPS.includes(op)) throw fault(`unknown "op" ${JSON.stringify(op)}; use one of ${OPS.join(', ')}`);
-  if (typeof path !== 'string' || (path !== '' && !path.startsWith('/'))) throw fault('"path" must be a JSON pointer: "/spec/replicas"');
+  if (typeof op !== 'string' || !OPS.includes(op))
+    throw fault(`unknown "op" ${JSON.stringify(op)}; use one of ${OPS.join(', ')}`);
+  if (typeof path !== 'string' || (path !== '' && !path.startsWith('/')))
+    throw fault('"path" must be a JSON pointer: "/spec/replicas"');
   if ((op === 'move' || op === 'copy') && (typeof from !== 'string' || (from !== '' && !from.startsWith('/')))) {
     throw fault(`"${op}" needs "from", a JSON pointer`);
   }
-  if ((op === 'add' || op === 'replace' || op === 'test') && !('value' in operation)) throw fault(`"${op}" needs "value"`);
-  if (`${path}${typeof from === 'string' ? from : ''}`.includes('__proto__')) throw fault('"path" may not lead through __proto__');
+  if ((op === 'add' || op === 'replace' || op === 'test') && !('value' in operation))
+    throw fault(`"${op}" needs "value"`);
+  if (`${path}${typeof from === 'string' ? from : ''}`.includes('__proto__'))
+    throw fault('"path" may not lead through __proto__');
   if (path === '' && op !== 'test') throw fault('"path" may not be the whole object');
   return operation as unknown as Operation;
 }
 
-const plain = (contentType: string | undefined): string | undefined => contentType?.split(';', 1)[0]?.trim().toLowerCase();
+const plain = (contentType: string | undefined): string | undefined =>
+  contentType?.split(';', 1)[0]?.trim().toLowerCase();
 const unsupported = (message: string) => statusError('UnsupportedMediaType', `patch: ${message}`);

@@ -29,7 +29,11 @@ describe('planDelete', () => {
     },
     { why: 'grace 0 removes at once', object: pod({}), options: { gracePeriodSeconds: 0 }, plan: { type: 'purge' } },
     { why: 'an unassigned pod goes at once', object: pod({}, {}), plan: { type: 'purge' } },
-    { why: 'a finished pod goes at once', object: pod({}, { nodeName: 'n' }, { phase: 'Failed' }), plan: { type: 'purge' } },
+    {
+      why: 'a finished pod goes at once',
+      object: pod({}, { nodeName: 'n' }, { phase: 'Failed' }),
+      plan: { type: 'purge' },
+    },
     { why: 'asking again changes nothing', object: pod(dying), plan: { type: 'keep' } },
     { why: 'longer is not possible', object: pod(dying), options: { gracePeriodSeconds: 60 }, plan: { type: 'keep' } },
     {
@@ -38,19 +42,33 @@ describe('planDelete', () => {
       options: { gracePeriodSeconds: 10 },
       plan: put({ deletionTimestamp: '2026-01-01T00:00:00Z', deletionGracePeriodSeconds: 10 }),
     },
-    { why: 'the kubelet ends it with grace 0', object: pod(dying), options: { gracePeriodSeconds: 0 }, plan: { type: 'purge' } },
+    {
+      why: 'the kubelet ends it with grace 0',
+      object: pod(dying),
+      options: { gracePeriodSeconds: 0 },
+      plan: { type: 'purge' },
+    },
     {
       why: 'a finalizer holds it',
       resource: 'configmaps',
       object: pod({ finalizers: ['a/b'], generation: 1 }),
-      plan: put({ finalizers: ['a/b'], deletionTimestamp: '2026-01-01T00:00:00Z', deletionGracePeriodSeconds: 0, generation: 2 }),
+      plan: put({
+        finalizers: ['a/b'],
+        deletionTimestamp: '2026-01-01T00:00:00Z',
+        deletionGracePeriodSeconds: 0,
+        generation: 2,
+      }),
     },
     {
       why: 'foreground leaves the work to the garbage collector',
       resource: 'replicasets',
       object: pod({}),
       options: { propagationPolicy: 'Foreground' },
-      plan: put({ finalizers: ['foregroundDeletion'], deletionTimestamp: '2026-01-01T00:00:00Z', deletionGracePeriodSeconds: 0 }),
+      plan: put({
+        finalizers: ['foregroundDeletion'],
+        deletionTimestamp: '2026-01-01T00:00:00Z',
+        deletionGracePeriodSeconds: 0,
+      }),
     },
     {
       why: 'background takes an orphan finalizer away',
@@ -63,7 +81,11 @@ describe('planDelete', () => {
       why: 'a wrong uid is a conflict',
       object: pod({}),
       options: { preconditions: { uid: 'other' } },
-      plan: { type: 'refuse', message: 'Operation cannot be fulfilled on pods "p": Precondition failed: UID in precondition: other, UID in object meta: u' },
+      plan: {
+        type: 'refuse',
+        message:
+          'Operation cannot be fulfilled on pods "p": Precondition failed: UID in precondition: other, UID in object meta: u',
+      },
     },
     {
       why: 'default stays',

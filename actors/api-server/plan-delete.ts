@@ -48,8 +48,7 @@ function refuse(resource: string, object: Obj, options: DeleteOptions): Status |
   const { name = '', uid, resourceVersion } = object.metadata;
   const details = { name, kind: resource };
   const wanted = options.preconditions ?? {};
-  if (wanted.uid !== undefined && wanted.uid !== uid)
-    return precondition('UID', wanted.uid, uid, resource, details);
+  if (wanted.uid !== undefined && wanted.uid !== uid) return precondition('UID', wanted.uid, uid, resource, details);
   if (wanted.resourceVersion !== undefined && wanted.resourceVersion !== resourceVersion)
     return precondition('ResourceVersion', wanted.resourceVersion, resourceVersion, resource, details);
   if (resource === 'namespaces' && KEPT_NAMESPACES.has(name))

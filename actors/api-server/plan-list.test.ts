@@ -3,8 +3,11 @@ import { describe, expect, it } from 'vitest';
 import type { Obj } from './object.ts';
 import { decodeContinue, encodeContinue, keyOf, planPage, rewound } from './plan-list.ts';
 
-const pod = (name: string, version = 1, namespace = 'default'): Obj => ({ metadata: { name, namespace, resourceVersion: String(version) } });
-const names = (list: readonly Obj[]): string[] => list.map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`);
+const pod = (name: string, version = 1, namespace = 'default'): Obj => ({
+  metadata: { name, namespace, resourceVersion: String(version) },
+});
+const names = (list: readonly Obj[]): string[] =>
+  list.map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`);
 const all = (): boolean => true;
 const BIG = { items: 500, bytes: 1e6 };
 
@@ -12,15 +15,54 @@ describe('planPage', () => {
   const list = ['a', 'b', 'c', 'd'].map((name) => pod(name));
   it.each([
     { why: 'everything fits', after: undefined, limits: BIG, items: 'a b c d', remaining: 0, more: false },
-    { why: 'a page ends at its items', after: undefined, limits: { ...BIG, items: 3 }, items: 'a b c', remaining: 1, more: true },
-    { why: 'the next begins behind it', after: 'c', limits: { ...BIG, items: 3 }, items: 'd', remaining: 0, more: false },
-    { why: 'the object behind which it begins may be gone', after: 'bb', limits: BIG, items: 'c d', remaining: 0, more: false },
-    { why: 'a page ends at its bytes', after: undefined, limits: { ...BIG, bytes: 150 }, items: 'a b', remaining: 2, more: true },
-    { why: 'an object larger than a page comes alone', after: 'a', limits: { ...BIG, bytes: 1 }, items: 'b', remaining: 2, more: true },
+    {
+      why: 'a page ends at its items',
+      after: undefined,
+      limits: { ...BIG, items: 3 },
+      items: 'a b c',
+      remaining: 1,
+      more: true,
+    },
+    {
+      why: 'the next begins behind it',
+      after: 'c',
+      limits: { ...BIG, items: 3 },
+      items: 'd',
+      remaining: 0,
+      more: false,
+    },
+    {
+      why: 'the object behind which it begins may be gone',
+      after: 'bb',
+      limits: BIG,
+      items: 'c d',
+      remaining: 0,
+      more: false,
+    },
+    {
+      why: 'a page ends at its bytes',
+      after: undefined,
+      limits: { ...BIG, bytes: 150 },
+      items: 'a b',
+      remaining: 2,
+      more: true,
+    },
+    {
+      why: 'an object larger than a page comes alone',
+      after: 'a',
+      limits: { ...BIG, bytes: 1 },
+      items: 'b',
+      remaining: 2,
+      more: true,
+    },
     { why: 'behind the last is nothing', after: 'd', limits: BIG, items: '', remaining: 0, more: false },
   ])('$why', ({ after, limits, items, remaining, more }) => {
     const page = planPage('pods', list, after === undefined ? undefined : `pods.default.${after}`, all, limits);
-    expect([page.items.map(({ metadata }) => metadata.name).join(' '), page.remaining, page.last !== undefined]).toEqual([items, remaining, more]);
+    expect([
+      page.items.map(({ metadata }) => metadata.name).join(' '),
+      page.remaining,
+      page.last !== undefined,
+    ]).toEqual([items, remaining, more]);
   });
 
   it('pages put together are the list, whatever their size', () => {

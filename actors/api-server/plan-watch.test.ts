@@ -19,7 +19,9 @@ describe('planEvent', () => {
   ])('$why', ({ change, event }) => expect(planEvent({ revision: 9, ...change }, isWeb)?.type).toBe(event));
 
   it('a deletion carries the last state with the revision of the deletion', () => {
-    expect(planEvent({ revision: 9, before: web }, isWeb)?.object).toEqual({ metadata: { ...web.metadata, resourceVersion: '9' } });
+    expect(planEvent({ revision: 9, before: web }, isWeb)?.object).toEqual({
+      metadata: { ...web.metadata, resourceVersion: '9' },
+    });
   });
 });
 

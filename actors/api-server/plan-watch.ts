@@ -13,7 +13,10 @@ export type ObjectEvent = WatchEvent<Obj> & { readonly type: 'ADDED' | 'MODIFIED
  * What a watch with a selector tells of a change: an object that begins to match is ADDED, one that stops to match or
  * goes is DELETED, with the revision of that change. Pure.
  */
-export function planEvent({ revision, before, after }: Transition, selects: (object: Obj) => boolean): ObjectEvent | undefined {
+export function planEvent(
+  { revision, before, after }: Transition,
+  selects: (object: Obj) => boolean,
+): ObjectEvent | undefined {
   const was = before !== undefined && selects(before);
   if (after !== undefined && selects(after)) return { type: was ? 'MODIFIED' : 'ADDED', object: after };
   return was ? { type: 'DELETED', object: atRevision(before, revision) } : undefined;

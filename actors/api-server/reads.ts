@@ -72,7 +72,10 @@ function pageOf(
   const more =
     page.last === undefined
       ? {}
-      : { continue: encodeContinue({ revision, after: page.last }), ...(filtered ? {} : { remainingItemCount: page.remaining }) };
+      : {
+          continue: encodeContinue({ revision, after: page.last }),
+          ...(filtered ? {} : { remainingItemCount: page.remaining }),
+        };
   return {
     apiVersion: request.version.apiVersion,
     kind: `${kind.kind}List`,

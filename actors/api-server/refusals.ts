@@ -9,7 +9,10 @@ export const alreadyExists = (resource: string, name: string): StatusError =>
   statusError('AlreadyExists', `${resource} "${name}" already exists`, { name, kind: resource });
 
 export const conflict = (resource: string, name: string, finding: string): StatusError =>
-  statusError('Conflict', `Operation cannot be fulfilled on ${resource} "${name}": ${finding}`, { name, kind: resource });
+  statusError('Conflict', `Operation cannot be fulfilled on ${resource} "${name}": ${finding}`, {
+    name,
+    kind: resource,
+  });
 
 export const modified = (resource: string, name: string): StatusError =>
   conflict(

@@ -31,13 +31,20 @@ export function remove(context: Context, request: Request, body: unknown): Obser
 }
 
 const gone = ({ kind }: Target, { metadata: { name, uid } }: Obj): Status =>
-  success({ ...(name === undefined ? {} : { name }), kind: kind.resource, ...(kind.group === '' ? {} : { group: kind.group }), ...(uid === undefined ? {} : { uid }) });
+  success({
+    ...(name === undefined ? {} : { name }),
+    kind: kind.resource,
+    ...(kind.group === '' ? {} : { group: kind.group }),
+    ...(uid === undefined ? {} : { uid }),
+  });
 
 function removeOne(context: Context, target: Target, options: DeleteOptions): Observable<Written> {
   const plan = (old: Obj): WritePlan => {
     const planned = planDelete(target.kind.resource, old, options, context.world.now());
     if (planned.type === 'refuse') throw new StatusError(planned.status);
-    return planned.type === 'put' ? { type: 'put', object: withMeta(planned.object, { resourceVersion: undefined }) } : planned;
+    return planned.type === 'put'
+      ? { type: 'put', object: withMeta(planned.object, { resourceVersion: undefined }) }
+      : planned;
   };
   return change(context, target, plan, context.limits.retries);
 }
@@ -71,7 +78,12 @@ function removeAll(context: Context, request: Request, options: DeleteOptions): 
 }
 
 /** What has gone meanwhile is not missed. */
-function removeChosen(context: Context, request: Request, object: Obj, options: DeleteOptions): Observable<readonly Written[]> {
+function removeChosen(
+  context: Context,
+  request: Request,
+  object: Obj,
+  options: DeleteOptions,
+): Observable<readonly Written[]> {
   const target = { ...request, namespace: object.metadata.namespace ?? '', name: object.metadata.name ?? '' };
   return removeOne(context, target, options).pipe(
     map((written) => [written]),

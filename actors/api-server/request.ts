@@ -65,14 +65,26 @@ export function parseRequest(call: Call, prefix: string): Request {
   const { kind, version } = findKind(resource);
   checkSubresource(kind, subresource, verb);
   const { namespace, name } = tokens;
-  const request = { call, caller: tokens.caller, verb, kind, version, subresource: subresource as SubresourceName, namespace, name };
+  const request = {
+    call,
+    caller: tokens.caller,
+    verb,
+    kind,
+    version,
+    subresource: subresource as SubresourceName,
+    namespace,
+    name,
+  };
   checkPlace(request);
   return request;
 }
 
 function parseVerb(verb: string): Verb {
   if ((VERBS as readonly string[]).includes(verb)) return verb as Verb;
-  throw statusError('MethodNotAllowed', `verb "${verb}" is not known; did you mean "${closest(verb, VERBS)}"? Verbs are ${VERBS.join(', ')}`);
+  throw statusError(
+    'MethodNotAllowed',
+    `verb "${verb}" is not known; did you mean "${closest(verb, VERBS)}"? Verbs are ${VERBS.join(', ')}`,
+  );
 }
 
 function split(resource: string): readonly string[] {
@@ -89,7 +101,10 @@ function checkSubresource(kind: Kind, subresource: string, verb: Verb): void {
   }
   const verbs = SUBRESOURCE_VERBS[subresource as Exclude<SubresourceName, ''>];
   if (!verbs.includes(verb)) {
-    throw statusError('MethodNotAllowed', `${kind.resource}/${subresource} can't ${verb}; its verbs are ${verbs.join(', ')}`);
+    throw statusError(
+      'MethodNotAllowed',
+      `${kind.resource}/${subresource} can't ${verb}; its verbs are ${verbs.join(', ')}`,
+    );
   }
 }
 
@@ -98,14 +113,19 @@ const subresourcesOf = (kind: Kind): readonly string[] =>
 
 function checkPlace({ kind, verb, subresource, namespace, name }: Request): void {
   if (!kind.namespaced && namespace !== '') {
-    throw badRequest(`${verb} ${kind.resource}: ${kind.kind} objects are in no namespace; give "_" instead of "${namespace}"`);
+    throw badRequest(
+      `${verb} ${kind.resource}: ${kind.kind} objects are in no namespace; give "_" instead of "${namespace}"`,
+    );
   }
   const named = subresource !== '' || NEEDS_NAME.has(verb);
-  if (named && name === '') throw badRequest(`${verb} ${kind.resource}: the subject's last token must name the object, not "_"`);
+  if (named && name === '')
+    throw badRequest(`${verb} ${kind.resource}: the subject's last token must name the object, not "_"`);
   if (verb === 'list' && name !== '') {
     throw badRequest(`list ${kind.resource}: give "_" instead of "${name}", or use the verb get`);
   }
-  if (kind.namespaced && namespace === '' && (named || (verb === 'delete'))) {
-    throw badRequest(`${verb} ${kind.resource}: ${kind.kind} objects are in namespaces; the subject must name one instead of "_"`);
+  if (kind.namespaced && namespace === '' && (named || verb === 'delete')) {
+    throw badRequest(
+      `${verb} ${kind.resource}: ${kind.kind} objects are in namespaces; the subject must name one instead of "_"`,
+    );
   }
 }

@@ -23,7 +23,10 @@ function namesOf(kind: Kind): (readonly [string, Served])[] {
   const stored = served.find(({ apiVersion }) => apiVersion === kind.storageVersion) ?? served[0];
   const names = served.map((version): readonly [string, Served] => {
     const group = groupOf(version.apiVersion);
-    return [group === '' || kind.resource.includes('.') ? kind.resource : `${kind.resource}.${group}`, { kind, version }];
+    return [
+      group === '' || kind.resource.includes('.') ? kind.resource : `${kind.resource}.${group}`,
+      { kind, version },
+    ];
   });
   return stored === undefined ? names : [...names, [kind.resource, { kind, version: stored }]];
 }
@@ -43,13 +46,18 @@ function unknownResource(resource: string): StatusError {
 
 /** @throws StatusError BadRequest for a kind that is not served */
 export function kindOfDocument(apiVersion: unknown, kind: unknown): Served {
-  if (typeof kind !== 'string' || typeof apiVersion !== 'string') throw badRequest('a manifest needs apiVersion and kind');
+  if (typeof kind !== 'string' || typeof apiVersion !== 'string')
+    throw badRequest('a manifest needs apiVersion and kind');
   for (const served of BY_NAME.values()) {
     if (served.kind.kind === kind && served.version.apiVersion === apiVersion) return served;
   }
-  const versions = [...BY_NAME.values()].filter((one) => one.kind.kind === kind).map(({ version }) => version.apiVersion);
+  const versions = [...BY_NAME.values()]
+    .filter((one) => one.kind.kind === kind)
+    .map(({ version }) => version.apiVersion);
   if (versions.length > 0) {
-    throw badRequest(`no matches for kind "${kind}" in version "${apiVersion}"; it is served in ${[...new Set(versions)].join(', ')}`);
+    throw badRequest(
+      `no matches for kind "${kind}" in version "${apiVersion}"; it is served in ${[...new Set(versions)].join(', ')}`,
+    );
   }
   const near = closest(kind, resourceNames().length === 0 ? [kind] : KINDS.map((one) => one.kind));
   throw badRequest(`no matches for kind "${kind}" in version "${apiVersion}"; did you mean "${near}"?`);

@@ -3,7 +3,7 @@ import type { Observable } from 'rxjs';
 import { type Status, statusError, success } from '../../contracts/errors/status.ts';
 import type { Scale } from '../../contracts/messages/api.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
-import { admitted, admittedStatus } from './admission.ts';
+import { admittedStatus, admittedUpdate } from './admission.ts';
 import type { Answer, Context } from './context.ts';
 import { isRecord, type Obj, withMeta } from './object.ts';
 import { get } from './reads.ts';
@@ -50,9 +50,14 @@ const scale = (target: Target): Facet => ({
     const spec = isRecord(edited) ? edited.spec : undefined;
     const replicas = isRecord(spec) ? spec['replicas'] : undefined;
     if (!Number.isSafeInteger(replicas) || (replicas as number) < 0) {
-      throw invalid('Scale', target.name, 'spec.replicas', `Invalid value: ${JSON.stringify(replicas ?? null)}: must be a whole number, 0 or more`);
+      throw invalid(
+        'Scale',
+        target.name,
+        'spec.replicas',
+        `Invalid value: ${JSON.stringify(replicas ?? null)}: must be a whole number, 0 or more`,
+      );
     }
-    return admitted(target.kind, { ...old, spec: { ...old.spec, replicas } }, old);
+    return admittedUpdate(target.kind, { ...old, spec: { ...old.spec, replicas } }, old);
   },
 });
 
@@ -80,7 +85,9 @@ const whole = (value: unknown, otherwise: number): number => (typeof value === '
 function selectorText(selector: unknown): string {
   if (!isRecord(selector)) return '';
   const { matchLabels, matchExpressions } = selector;
-  const parts = Object.entries(isRecord(matchLabels) ? matchLabels : {}).map(([key, value]) => `${key}=${String(value)}`);
+  const parts = Object.entries(isRecord(matchLabels) ? matchLabels : {}).map(
+    ([key, value]) => `${key}=${String(value)}`,
+  );
   for (const one of Array.isArray(matchExpressions) ? (matchExpressions as unknown[]) : []) {
     if (isRecord(one)) parts.push(requirementText(String(one['key']), one['operator'], one['values']));
   }
@@ -97,19 +104,27 @@ function requirementText(key: string, operator: unknown, values: unknown): strin
 export function bind(context: Context, request: Request, body: unknown): Observable<Status> {
   const node = nodeOf(request, body);
   const uid = isRecord(body) && isRecord(body['metadata']) ? body['metadata']['uid'] : undefined;
-  const written = change(context, request, (pod) => ({ type: 'put', object: bound(request, pod, node, uid, context.world.now()) }), context.limits.retries);
+  const written = change(
+    context,
+    request,
+    (pod) => ({ type: 'put', object: bound(request, pod, node, uid, context.world.now()) }),
+    context.limits.retries,
+  );
   return written.pipe(map(() => success()));
 }
 
 function nodeOf({ name }: Request, body: unknown): string {
   const target = isRecord(body) ? body['target'] : undefined;
   const node = isRecord(target) ? target['name'] : undefined;
-  if (typeof node !== 'string' || node === '') throw badRequest(`binding of pod "${name}": target.name must name a node`);
+  if (typeof node !== 'string' || node === '')
+    throw badRequest(`binding of pod "${name}": target.name must name a node`);
   const kind = isRecord(target) ? (target['kind'] ?? 'Node') : 'Node';
-  if (kind !== 'Node') throw badRequest(`binding of pod "${name}": target.kind must be Node, not ${JSON.stringify(kind)}`);
+  if (kind !== 'Node')
+    throw badRequest(`binding of pod "${name}": target.kind must be Node, not ${JSON.stringify(kind)}`);
   const meta = isRecord(body) ? body['metadata'] : undefined;
   const named = isRecord(meta) ? (meta['name'] ?? name) : name;
-  if (named !== name) throw badRequest(`the name of the object (${String(named)}) does not match the name on the request (${name})`);
+  if (named !== name)
+    throw badRequest(`the name of the object (${String(named)}) does not match the name on the request (${name})`);
   return node;
 }
 
@@ -117,9 +132,14 @@ function bound(request: Request, pod: Obj, node: string, uid: unknown, now: numb
   const resource = qualified(request.kind);
   const { name } = request;
   if (typeof uid === 'string' && uid !== '' && uid !== pod.metadata.uid) {
-    throw conflict(resource, name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid ?? ''}`);
+    throw conflict(
+      resource,
+      name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid ?? ''}`,
+    );
   }
-  if (pod.metadata.deletionTimestamp !== undefined) throw conflict(resource, name, `pod ${name} is being deleted, cannot be assigned to a host`);
+  if (pod.metadata.deletionTimestamp !== undefined)
+    throw conflict(resource, name, `pod ${name} is being deleted, cannot be assigned to a host`);
   const assigned = pod.spec?.['nodeName'];
   if (assigned) throw conflict(resource, name, `pod ${name} is already assigned to node "${String(assigned)}"`);
   const conditions = (pod.status?.['conditions'] ?? []) as readonly Readonly<Record<string, unknown>>[];

@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs';
 import { map } from 'rxjs/operators';
-import { admitted } from './admission.ts';
+import { admittedUpdate } from './admission.ts';
 import type { Answer, Context } from './context.ts';
 import { placed } from './create.ts';
 import { type Obj, sameJson, withMeta } from './object.ts';
@@ -24,11 +24,10 @@ export interface Facet {
 /** The object itself: all but what belongs to the server and to the status. */
 export const whole = (target: Target): Facet => ({
   shown: (old) => presented(target, old),
-  next: (old, edited) => admitted(target.kind, kept(target, old, edited), old),
+  next: (old, edited) => admittedUpdate(target.kind, kept(target, old, edited), old),
 });
 
-const facetOf = (request: Request): Facet =>
-  request.subresource === '' ? whole(request) : subresourceOf(request);
+const facetOf = (request: Request): Facet => (request.subresource === '' ? whole(request) : subresourceOf(request));
 
 /** `update`: replaces; with a resourceVersion only that version. */
 export function update(context: Context, request: Request, body: unknown): Observable<Obj> {
@@ -65,7 +64,11 @@ export const planEdit =
     const name = qualified(target.kind);
     if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) throw modified(name, target.name);
     if (uid && uid !== old.metadata.uid) {
-      throw conflict(name, target.name, `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`);
+      throw conflict(
+        name,
+        target.name,
+        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`,
+      );
     }
     const next = withMeta(facet.next(old, edited), { resourceVersion: old.metadata.resourceVersion });
     if (isFinished(target.kind.resource, next)) return { type: 'purge' };
@@ -85,8 +88,6 @@ export function kept(target: Target, old: Obj, edited: Obj): Obj {
     generation,
     generateName: old.metadata.generateName,
     resourceVersion: undefined,
-    selfLink: undefined,
-    managedFields: undefined,
   });
 }
 

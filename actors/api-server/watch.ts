@@ -79,11 +79,19 @@ const mark = (
   metadata: { resourceVersion: String(revision), ...(annotations === undefined ? {} : { annotations }) },
 });
 
-export const bookmark = (watch: Watch, revision: number, annotations?: Readonly<Record<string, string>>): WatchEvent<Obj> => ({
+export const bookmark = (
+  watch: Watch,
+  revision: number,
+  annotations?: Readonly<Record<string, string>>,
+): WatchEvent<Obj> => ({
   type: 'BOOKMARK',
   object: mark(watch, revision, annotations),
 });
-export const end = (watch: Watch, revision: number): WatchEvent<Obj> => ({ type: 'END', object: mark(watch, revision) });
+export const end = (watch: Watch, revision: number): WatchEvent<Obj> => ({
+  type: 'END',
+  object: mark(watch, revision),
+});
 export const expired = (finding: string): WatchEvent<Obj> => ({ type: 'ERROR', object: expiredStatus(finding) });
 
-const expiredStatus = (finding: string): Status => failure('Expired', `watch: ${finding}; list again and watch from there`);
+const expiredStatus = (finding: string): Status =>
+  failure('Expired', `watch: ${finding}; list again and watch from there`);

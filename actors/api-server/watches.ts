@@ -9,7 +9,15 @@ import type { Context } from './context.ts';
 import { EVENTS, everyPage, isEvent } from './events.ts';
 import { atRevision, isRecord, type Obj, revisionOf } from './object.ts';
 import { parseOptions } from './options.ts';
-import { acknowledged, type Flow, marked, type ObjectEvent, sinceMark, type Transition, unacknowledged } from './plan-watch.ts';
+import {
+  acknowledged,
+  type Flow,
+  marked,
+  type ObjectEvent,
+  sinceMark,
+  type Transition,
+  unacknowledged,
+} from './plan-watch.ts';
 import { keyOf } from './plan-list.ts';
 import { atLeast, everything } from './reads.ts';
 import { badRequest } from './refusals.ts';
@@ -75,11 +83,16 @@ export class Watches {
     const { limits } = this.#context;
     const options = parseOptions('watch', body);
     const select = selection(request.kind, options);
-    if (request.call.reply === undefined) throw badRequest('watch: the message has no reply subject, so events can go nowhere');
+    if (request.call.reply === undefined)
+      throw badRequest('watch: the message has no reply subject, so events can go nowhere');
     if (this.#byId.size >= limits.watchers) {
-      throw statusError('TooManyRequests', `watch: this api-server serves ${limits.watchers} watches already; ask again later`, {
-        retryAfterSeconds: 5,
-      });
+      throw statusError(
+        'TooManyRequests',
+        `watch: this api-server serves ${limits.watchers} watches already; ask again later`,
+        {
+          retryAfterSeconds: 5,
+        },
+      );
     }
     if (isEvent(request.kind)) return this.#openEvents(request, options, select);
     const { resourceVersion = '' } = options;
@@ -156,7 +169,9 @@ export class Watches {
     const watch = this.#begin(request, options, view.revision);
     const prefix = `${watch.resource}.`;
     const events = changes.flatMap((change) =>
-      change.key.startsWith(prefix) && watch.covers(change.key) ? (watch.tells(change as unknown as Transition) ?? []) : [],
+      change.key.startsWith(prefix) && watch.covers(change.key)
+        ? (watch.tells(change as unknown as Transition) ?? [])
+        : [],
     );
     return [opened(this.#context, request, watch, after), ...this.#initial(watch, events, view.revision, options)];
   }
@@ -175,7 +190,10 @@ export class Watches {
         const fresh = page.objects.filter((object) => isNew(object) && isNamed(request, object) && select(object));
         const events = fresh.sort((a, b) => revisionOf(a) - revisionOf(b)).map((object) => added(watch, object));
         this.#eventsCursor.set(Math.max(page.revision, this.#eventsCursor.get()));
-        return [opened(this.#context, request, watch, after), ...this.#initial(watch, events, this.#eventsCursor.get(), options)];
+        return [
+          opened(this.#context, request, watch, after),
+          ...this.#initial(watch, events, this.#eventsCursor.get(), options),
+        ];
       }),
       catchError((error: unknown) => {
         this.#drop(watch);
@@ -221,7 +239,9 @@ export class Watches {
     const before = flow.get();
     if (unacknowledged(before) >= limits.unacknowledged) {
       this.#drop(watch);
-      return [this.#say(watch, expired(`${unacknowledged(before)} events were not acknowledged (answer the bookmarks)`))];
+      return [
+        this.#say(watch, expired(`${unacknowledged(before)} events were not acknowledged (answer the bookmarks)`)),
+      ];
     }
     const after = { ...before, sent: before.sent + events.length };
     flow.set(after);
@@ -246,7 +266,9 @@ export class Watches {
       this.#drop(watch);
       return [this.#say(watch, end(watch, this.#toldUpTo(watch)))];
     }
-    return world.now() >= markAt && !this.#starting.has(watch.id) ? [this.#mark(watch, this.#toldUpTo(watch), true)] : NOTHING;
+    return world.now() >= markAt && !this.#starting.has(watch.id)
+      ? [this.#mark(watch, this.#toldUpTo(watch), true)]
+      : NOTHING;
   }
 
   #toldUpTo({ resource, cell }: Watch): number {
@@ -330,7 +352,8 @@ function transitionOf(call: Call): (Transition & { readonly key: string }) | und
   const { namespace = '', name = '' } = (call.tokens ?? {}) as { readonly namespace?: string; readonly name?: string };
   if (!Number.isSafeInteger(revision) || name === '') return undefined;
   const key = storeKey(EVENTS, namespace, name);
-  if (call.bytes.length === 0) return { key, revision, before: { apiVersion: 'v1', kind: 'Event', metadata: { name, namespace } } };
+  if (call.bytes.length === 0)
+    return { key, revision, before: { apiVersion: 'v1', kind: 'Event', metadata: { name, namespace } } };
   const object = objectIn(call);
   if (object === undefined) return undefined;
   const after = atRevision(object, revision);

@@ -45,11 +45,13 @@ export function change(
     } catch (error) {
       return isFresh || !mayBeStale(error) ? throwError(() => error) : again(left);
     }
-    if (planned.type === 'keep') return isFresh ? [{ type: 'keep', object: old }] as unknown as Observable<Written> : again(left);
+    if (planned.type === 'keep')
+      return isFresh ? ([{ type: 'keep', object: old }] as unknown as Observable<Written>) : again(left);
     return write(context, target, old, planned).pipe(
       catchError((error: unknown) => {
         if (!isConflict(error)) return throwError(() => error);
-        if (left === 0 || world.now() >= giveUpAt) return throwError(() => modified(qualified(target.kind), target.name));
+        if (left === 0 || world.now() >= giveUpAt)
+          return throwError(() => modified(qualified(target.kind), target.name));
         return again(left - 1);
       }),
     );
@@ -69,7 +71,8 @@ function write(
   planned: Exclude<WritePlan, { type: 'keep' }>,
 ): Observable<Written> {
   const { type } = planned;
-  const answer = type === 'put' ? put(context, target, planned.object, revisionOf(old)) : purge(context, target, revisionOf(old));
+  const answer =
+    type === 'put' ? put(context, target, planned.object, revisionOf(old)) : purge(context, target, revisionOf(old));
   const object = type === 'put' ? planned.object : old;
   return answer.pipe(map(({ revision }) => ({ type, object: atRevision(object, revision) })));
 }

@@ -1,0 +1,574 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import { HEADER } from '../../contracts/headers.ts';
+import { parseKey } from '../../contracts/store/keys.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import type { Heard, TestWorld } from '../kernel/test-world.ts';
+import { testWorld } from '../kernel/test-world.ts';
+import { apiServer } from './api-server.ts';
+import { type Limits } from './limits.ts';
+
+/**
+ * Goal: an api-server answers as Kubernetes does, whatever the store says in between.
+ * Method: the test world plays the store: it answers the ports from the world's own cache, at once or when told to.
+ */
+class Cluster {
+  readonly world: TestWorld;
+  readonly answers = new Map<string, Record<string, unknown>>();
+  readonly told: Heard[] = [];
+  /** Questions that the store has not answered yet. */
+  open: Heard[] = [];
+  #calls = 0;
+
+  constructor(limits: Partial<Limits> = {}) {
+    this.world = testWorld(apiServer({ instance: 'one', limits }));
+    this.world.put('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default', uid: 'ns' } });
+    this.world.start();
+  }
+
+  /** Sends a request without letting the store answer. @returns its reply subject */
+  send(
+    verb: string,
+    resource: string,
+    [namespace = '', name = '']: readonly string[],
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): string {
+    const reply = `_INBOX.alice.${++this.#calls}`;
+    this.world.call(SUBJECTS.api, { caller: 'alice', verb, resource, namespace, name }, body, { reply, headers });
+    this.hear();
+    return reply;
+  }
+
+  /** Sends a request and answers for the store until the request is answered. */
+  ask(
+    verb: string,
+    resource: string,
+    place: readonly string[],
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Record<string, any> {
+    const reply = this.send(verb, resource, place, body, headers);
+    this.serve();
+    return this.answers.get(reply) ?? {};
+  }
+
+  hear(): void {
+    for (const heard of this.world.said()) {
+      if (heard.kind === 'reply') this.answers.set(heard.subject, heard.body as Record<string, unknown>);
+      else if (heard.kind === 'publish') this.told.push(heard);
+      else this.open.push(heard);
+    }
+  }
+
+  /** Plays the store until nothing is open. */
+  serve(): void {
+    this.hear();
+    for (let heard = this.open.shift(); heard !== undefined; heard = this.open.shift()) {
+      this.world.answer(heard, this.#store(heard));
+      this.hear();
+    }
+  }
+
+  #store({ say, body }: Heard): unknown {
+    const { key = '', object, expect: wanted } = body as { key?: string; object?: KubeObject; expect?: number };
+    const { cache } = this.world;
+    const parts = parseKey(key);
+    if (say === 'fresh' || say === 'reached') return { revision: cache.revision };
+    if (parts === undefined) throw new Error(`the store has no answer to ${say}`);
+    const failed = (reason: string, code: number) => ({
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: reason,
+      reason,
+      code,
+    });
+    if (cache.revisionOf(key) !== wanted) return wanted === 0 ? failed('AlreadyExists', 409) : failed('Conflict', 409);
+    if (say === 'put' && object !== undefined) return { revision: this.world.put(parts.resource, object) };
+    return { revision: this.world.remove(parts.resource, parts.namespace, parts.name) };
+  }
+
+  events(): string[] {
+    this.hear();
+    return this.told.splice(0).map(({ body }) => {
+      const { type, object } = body as {
+        type: string;
+        object: { metadata?: { name?: string; resourceVersion?: string }; message?: string };
+      };
+      return `${type} ${object.message ?? object.metadata?.name ?? ''}@${object.metadata?.resourceVersion ?? ''}`;
+    });
+  }
+}
+
+const pod = (name: string, more: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name, ...more },
+  spec: { containers: [{ name: 'c', image: 'busybox' }] },
+});
+const configMap = (name: string, data: object = {}, more: object = {}) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, ...more },
+  data,
+});
+
+let cluster: Cluster;
+beforeEach(() => {
+  cluster = new Cluster();
+});
+
+describe('create and get', () => {
+  it('stamps, defaults and answers with the acknowledged revision', () => {
+    const made = cluster.ask('create', 'pods', ['default'], pod('a'));
+    expect(made).toMatchObject({
+      kind: 'Pod',
+      metadata: {
+        name: 'a',
+        namespace: 'default',
+        resourceVersion: '2',
+        creationTimestamp: '2026-01-01T00:00:00Z',
+        generation: 1,
+      },
+      spec: { restartPolicy: 'Always', terminationGracePeriodSeconds: 30 },
+      status: { phase: 'Pending' },
+    });
+    expect(made['metadata'].uid).toMatch(/^[0-9a-f-]{36}$/);
+    expect(made['spec'].tolerations.map(({ key }: { key: string }) => key)).toEqual([
+      'node.kubernetes.io/not-ready',
+      'node.kubernetes.io/unreachable',
+    ]);
+    expect(cluster.ask('get', 'pods', ['default', 'a'])).toEqual(made);
+  });
+
+  it('generates names, another when it is taken', () => {
+    const taken = cluster.send('create', 'pods', ['default'], pod('', { name: undefined, generateName: 'web-' }));
+    const [first] = cluster.open;
+    cluster.open = [];
+    cluster.world.answer(first as Heard, {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: '',
+      reason: 'AlreadyExists',
+      code: 409,
+    });
+    cluster.serve();
+    expect(cluster.answers.get(taken)).toMatchObject({
+      metadata: { name: expect.stringMatching(/^web-[b-z2-9]{5}$/), generateName: 'web-' },
+    });
+    expect((first?.body as { key: string }).key).not.toContain((cluster.answers.get(taken) as any).metadata.name);
+  });
+
+  it.each([
+    { why: 'twice', ask: ['create', 'pods', ['default'], pod('a')], code: 409, says: 'pods "a" already exists' },
+    {
+      why: 'in no namespace',
+      ask: ['create', 'pods', [''], pod('b')],
+      code: 400,
+      says: 'Pod objects are in namespaces',
+    },
+    {
+      why: 'in a missing namespace',
+      ask: ['create', 'pods', ['nope'], pod('b')],
+      code: 404,
+      says: 'namespaces "nope" not found',
+    },
+    {
+      why: 'in another namespace',
+      ask: ['create', 'pods', ['default'], pod('b', { namespace: 'x' })],
+      code: 400,
+      says: 'the namespace of the provided object does not match the namespace sent on the request',
+    },
+    {
+      why: 'under another name',
+      ask: ['create', 'pods', ['default', 'c'], pod('b')],
+      code: 400,
+      says: 'does not match the name',
+    },
+    {
+      why: 'of another kind',
+      ask: ['create', 'configmaps', ['default'], pod('b')],
+      code: 400,
+      says: `the object's kind is "Pod"`,
+    },
+    {
+      why: 'with a resourceVersion',
+      ask: ['create', 'pods', ['default'], pod('b', { resourceVersion: '1' })],
+      code: 400,
+      says: 'resourceVersion should not be set',
+    },
+    {
+      why: 'misspelt',
+      ask: ['create', 'configmaps', ['default'], { ...configMap('b'), dta: {} }],
+      code: 422,
+      says: 'did you mean "data"',
+    },
+    { why: 'nothing', ask: ['create', 'pods', ['default']], code: 400, says: 'the body is empty' },
+    { why: 'a list', ask: ['create', 'pods', ['default'], [1]], code: 400, says: 'the body must be a Pod object' },
+    { why: 'an unknown verb', ask: ['creat', 'pods', ['default'], pod('b')], code: 405, says: 'did you mean "create"' },
+    {
+      why: 'an unknown resource',
+      ask: ['create', 'pod', ['default'], pod('b')],
+      code: 404,
+      says: 'did you mean "pods"',
+    },
+    {
+      why: 'an unknown subresource',
+      ask: ['get', 'pods/stats', ['default', 'a']],
+      code: 404,
+      says: 'no subresource "stats"',
+    },
+    { why: 'a missing object', ask: ['get', 'pods', ['default', 'b']], code: 404, says: 'pods "b" not found' },
+    {
+      why: 'a missing deployment',
+      ask: ['get', 'deployments', ['default', 'b']],
+      code: 404,
+      says: 'deployments.apps "b" not found',
+    },
+    {
+      why: 'an unknown option',
+      ask: ['list', 'pods', ['default'], { labelSelecter: 'a' }],
+      code: 400,
+      says: 'did you mean "labelSelector"',
+    },
+    {
+      why: 'a bad selector',
+      ask: ['list', 'pods', ['default'], { labelSelector: 'a=(' }],
+      code: 400,
+      says: 'unable to parse label selector',
+    },
+    {
+      why: 'a namespace where none belongs',
+      ask: ['get', 'nodes', ['default', 'n']],
+      code: 400,
+      says: 'are in no namespace',
+    },
+  ] as { why: string; ask: [string, string, string[], unknown]; code: number; says: string }[])(
+    'refuses $why',
+    ({ ask, code, says }) => {
+      cluster.ask('create', 'pods', ['default'], pod('a'));
+      const refused = cluster.ask(...ask);
+      expect({ status: refused['status'], code: refused['code'], message: refused['message'] }).toEqual({
+        status: 'Failure',
+        code,
+        message: expect.stringContaining(says),
+      });
+    },
+  );
+
+  it('nothing is created in a terminating namespace', () => {
+    cluster.world.put('namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'old', deletionTimestamp: '2026-01-01T00:00:00Z' },
+    });
+    expect(cluster.ask('create', 'pods', ['old'], pod('a'))).toMatchObject({
+      code: 403,
+      message: expect.stringContaining('unable to create new content in namespace old because it is being terminated'),
+    });
+  });
+
+  it('gets that come while the store is asked share the next question', () => {
+    cluster.ask('create', 'pods', ['default'], pod('a'));
+    const replies = [1, 2, 3].map(() => cluster.send('get', 'pods', ['default', 'a']));
+    expect(cluster.open.map(({ say }) => say)).toEqual(['fresh']);
+    cluster.serve();
+    expect(replies.map((reply) => cluster.answers.get(reply)?.['kind'])).toEqual(['Pod', 'Pod', 'Pod']);
+    expect(cluster.ask('get', 'pods', ['default', 'a'], { resourceVersion: '0' })['kind']).toBe('Pod');
+  });
+});
+
+describe('update and patch', () => {
+  const update = (data: object, more: object = {}) =>
+    cluster.ask('update', 'configmaps', ['default', 'c'], configMap('c', data, more));
+  beforeEach(() => {
+    cluster.ask('create', 'configmaps', ['default'], configMap('c', { a: '1' }));
+  });
+
+  it('replaces, keeps what belongs to the server, and writes nothing when nothing changes', () => {
+    const before = cluster.ask('get', 'configmaps', ['default', 'c']);
+    const after = update({ a: '2' });
+    expect(after).toEqual({ ...before, data: { a: '2' }, metadata: { ...before['metadata'], resourceVersion: '3' } });
+    expect(update({ a: '2' })['metadata'].resourceVersion).toBe('3');
+  });
+
+  it('with an old resourceVersion is a conflict', () => {
+    update({ a: '2' });
+    expect(update({ a: '3' }, { resourceVersion: '2' })).toMatchObject({
+      code: 409,
+      message:
+        'Operation cannot be fulfilled on configmaps "c": the object has been modified; please apply your changes to the latest version and try again',
+    });
+    expect(update({ a: '3' }, { resourceVersion: '3' })['data']).toEqual({ a: '3' });
+    expect(update({ a: '4' }, { uid: 'other' })['code']).toBe(409);
+  });
+
+  it('a patch is planned again when somebody wrote first', () => {
+    const reply = cluster.send('patch', 'configmaps', ['default', 'c'], { data: { b: '2' } });
+    const [put] = cluster.open.splice(0);
+    cluster.world.put('configmaps', configMap('c', { a: 'other' }, { namespace: 'default', uid: 'u' }));
+    cluster.world.answer(put as Heard, {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: '',
+      reason: 'Conflict',
+      code: 409,
+    });
+    cluster.serve();
+    expect(cluster.answers.get(reply)?.['data']).toEqual({ a: 'other', b: '2' });
+  });
+
+  it('gives up after as many attempts as it may make', () => {
+    const reply = cluster.send('patch', 'configmaps', ['default', 'c'], { data: { b: '2' } });
+    let puts = 0;
+    for (let heard = cluster.open.shift(); heard !== undefined; heard = cluster.open.shift()) {
+      if (heard.say === 'put') puts++;
+      cluster.world.answer(
+        heard,
+        heard.say === 'put'
+          ? {
+              kind: 'Status',
+              apiVersion: 'v1',
+              metadata: {},
+              status: 'Failure',
+              message: '',
+              reason: 'Conflict',
+              code: 409,
+            }
+          : {},
+      );
+      cluster.hear();
+    }
+    expect([puts, cluster.answers.get(reply)?.['code']]).toEqual([6, 409]);
+  });
+
+  it.each([
+    { why: 'merge', type: undefined, body: { data: { a: null, b: '2' } }, data: { b: '2' } },
+    { why: 'JSON', type: undefined, body: [{ op: 'add', path: '/data/b', value: '2' }], data: { a: '1', b: '2' } },
+    {
+      why: 'by content type',
+      type: 'application/merge-patch+json',
+      body: new TextEncoder().encode('{"data":{"b":"2"}}'),
+      data: { a: '1', b: '2' },
+    },
+  ])('patches: $why', ({ body, type, data }) => {
+    const headers: Record<string, string> = type === undefined ? {} : { [HEADER.contentType]: type };
+    expect(cluster.ask('patch', 'configmaps', ['default', 'c'], body, headers)['data']).toEqual(data);
+  });
+
+  it('refuses a strategic patch with a remedy', () => {
+    const headers = { [HEADER.contentType]: 'application/strategic-merge-patch+json' };
+    expect(cluster.ask('patch', 'configmaps', ['default', 'c'], {}, headers)).toMatchObject({
+      code: 415,
+      message: expect.stringContaining('merge patch'),
+    });
+  });
+
+  it('is refused from a leader of the past', () => {
+    const epoch = cluster.world.put('epochs', { metadata: { name: 'scheduler' } });
+    const headers = (at: number) => ({ [HEADER.epoch]: `scheduler:${at}` });
+    expect(
+      cluster.ask('patch', 'configmaps', ['default', 'c'], { data: { b: '1' } }, headers(epoch - 1)),
+    ).toMatchObject({ code: 409, message: expect.stringContaining('stale epoch') });
+    expect(cluster.ask('patch', 'configmaps', ['default', 'c'], { data: { b: '1' } }, headers(epoch))['kind']).toBe(
+      'ConfigMap',
+    );
+  });
+});
+
+describe('subresources', () => {
+  beforeEach(() => {
+    cluster.ask('create', 'pods', ['default'], pod('p'));
+  });
+
+  it('status changes the status alone, the object all but the status', () => {
+    const running = { ...pod('p', { labels: { x: 'y' } }), status: { phase: 'Running', podIP: '10.0.0.1' } };
+    const after = cluster.ask('update', 'pods/status', ['default', 'p'], running);
+    expect(after['status']).toEqual({ phase: 'Running', podIP: '10.0.0.1' });
+    expect(after['metadata'].labels).toBeUndefined();
+    const patched = cluster.ask('patch', 'pods', ['default', 'p'], {
+      metadata: { labels: { x: 'y' } },
+      status: { phase: 'Failed' },
+    });
+    expect([patched['metadata'].labels, patched['status'].phase]).toEqual([{ x: 'y' }, 'Running']);
+  });
+
+  it('binds once', () => {
+    const bind = (node: string) =>
+      cluster.ask('create', 'pods/binding', ['default', 'p'], { target: { kind: 'Node', name: node } });
+    expect(bind('n1')['status']).toBe('Success');
+    expect(bind('n2')).toMatchObject({ code: 409, message: expect.stringContaining('already assigned to node "n1"') });
+    const bound = cluster.ask('get', 'pods', ['default', 'p']);
+    expect(bound['spec'].nodeName).toBe('n1');
+    expect(bound['status'].conditions).toMatchObject([{ type: 'PodScheduled', status: 'True' }]);
+  });
+
+  it('scales through autoscaling/v1', () => {
+    const template = { metadata: { labels: { app: 'w' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
+    const deployment = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'w' },
+      spec: { replicas: 2, selector: { matchLabels: { app: 'w' } }, template },
+    };
+    expect(cluster.ask('create', 'deployments', ['default'], deployment)['kind']).toBe('Deployment');
+    const scale = cluster.ask('get', 'deployments/scale', ['default', 'w']);
+    expect(scale).toMatchObject({ kind: 'Scale', spec: { replicas: 2 }, status: { replicas: 0, selector: 'app=w' } });
+    expect(
+      cluster.ask('update', 'deployments/scale', ['default', 'w'], { ...scale, spec: { replicas: 5 } }),
+    ).toMatchObject({ spec: { replicas: 5 } });
+    expect(cluster.ask('patch', 'deployments/scale', ['default', 'w'], { spec: { replicas: 1 } })).toMatchObject({
+      spec: { replicas: 1 },
+    });
+    expect(cluster.ask('patch', 'deployments/scale', ['default', 'w'], { spec: { replicas: -1 } })['code']).toBe(422);
+    expect(cluster.ask('get', 'deployments', ['default', 'w'])).toMatchObject({
+      metadata: { generation: 3 },
+      spec: { replicas: 1 },
+    });
+  });
+
+  it("asks the node of a pod for its container's log", () => {
+    expect(cluster.ask('get', 'pods/log', ['default', 'p'])).toMatchObject({
+      code: 400,
+      message: expect.stringContaining('not assigned to a node yet'),
+    });
+    cluster.ask('create', 'pods/binding', ['default', 'p'], { target: { name: 'n1' } });
+    expect(cluster.ask('get', 'pods/log', ['default', 'p'], { container: 'x' })).toMatchObject({
+      code: 400,
+      message: expect.stringContaining('container x is not valid'),
+    });
+    const reply = cluster.send('get', 'pods/log', ['default', 'p'], { tailLines: 1 });
+    cluster.world.answer(cluster.open.shift() as Heard, {});
+    cluster.hear();
+    const [asked] = cluster.open.splice(0);
+    expect(asked).toMatchObject({
+      subject: 'troupe.node.n1.logs',
+      body: { namespace: 'default', pod: 'p', container: 'c', tailLines: 1 },
+    });
+    cluster.world.answer(asked as Heard, 'timeout');
+    cluster.hear();
+    expect(cluster.answers.get(reply)).toMatchObject({
+      code: 504,
+      message: expect.stringContaining('kubelet of node "n1"'),
+    });
+  });
+});
+
+describe('delete', () => {
+  it('is graceful for a pod on a node, and final at grace 0', () => {
+    cluster.ask('create', 'pods', ['default'], pod('p'));
+    cluster.ask('create', 'pods/binding', ['default', 'p'], { target: { name: 'n1' } });
+    expect(cluster.ask('delete', 'pods', ['default', 'p'])).toMatchObject({
+      kind: 'Pod',
+      metadata: { deletionGracePeriodSeconds: 30 },
+    });
+    expect(cluster.ask('delete', 'pods', ['default', 'p'], { gracePeriodSeconds: 0 })).toMatchObject({
+      kind: 'Status',
+      status: 'Success',
+      details: { name: 'p', kind: 'pods' },
+    });
+    expect(cluster.ask('delete', 'pods', ['default', 'p'])['code']).toBe(404);
+  });
+
+  it('waits for finalizers; the write that takes the last one away removes the object', () => {
+    cluster.ask('create', 'configmaps', ['default'], configMap('c', {}, { finalizers: ['example.com/x'] }));
+    expect(cluster.ask('delete', 'configmaps', ['default', 'c'])).toMatchObject({
+      metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' },
+    });
+    expect(
+      cluster.ask('patch', 'configmaps', ['default', 'c'], {
+        metadata: { finalizers: ['example.com/x', 'example.com/y'] },
+      })['code'],
+    ).toBe(403);
+    expect(cluster.ask('patch', 'configmaps', ['default', 'c'], { metadata: { finalizers: null } })['kind']).toBe(
+      'ConfigMap',
+    );
+    expect(cluster.ask('get', 'configmaps', ['default', 'c'])['code']).toBe(404);
+  });
+
+  it('a namespace goes when its last finalizer does', () => {
+    cluster.ask('create', 'namespaces', [], { metadata: { name: 'team' } });
+    expect(cluster.ask('delete', 'namespaces', ['', 'team'])).toMatchObject({
+      status: { phase: 'Terminating' },
+      spec: { finalizers: ['kubernetes'] },
+    });
+    cluster.ask('update', 'namespaces/finalize', ['', 'team'], {
+      metadata: { name: 'team' },
+      spec: { finalizers: [] },
+    });
+    expect(cluster.ask('get', 'namespaces', ['', 'team'])['code']).toBe(404);
+    expect(cluster.ask('delete', 'namespaces', ['', 'default'])['code']).toBe(403);
+  });
+
+  it('deletes a collection by selector', () => {
+    for (const name of ['a', 'b', 'c'])
+      cluster.ask('create', 'configmaps', ['default'], configMap(name, {}, { labels: { odd: String(name !== 'b') } }));
+    const gone = cluster.ask('delete', 'configmaps', ['default'], { labelSelector: 'odd=true' });
+    expect(gone['items'].map((one: KubeObject) => one.metadata?.name)).toEqual(['a', 'c']);
+    expect(cluster.ask('list', 'configmaps', ['default'])['items']).toHaveLength(1);
+  });
+});
+
+describe('list', () => {
+  it('pages show one moment, whatever happens in between', () => {
+    for (const name of ['a', 'b', 'c', 'd'])
+      cluster.ask('create', 'configmaps', ['default'], configMap(name, {}, { labels: { l: name } }));
+    const first = cluster.ask('list', 'configmaps', ['default'], { limit: 2 });
+    expect(first).toMatchObject({ kind: 'ConfigMapList', metadata: { resourceVersion: '5', remainingItemCount: 2 } });
+    cluster.ask('delete', 'configmaps', ['default', 'c']);
+    cluster.ask('create', 'configmaps', ['default'], configMap('cc'));
+    const second = cluster.ask('list', 'configmaps', ['default'], { limit: 2, continue: first['metadata'].continue });
+    expect(second['items'].map((one: KubeObject) => one.metadata?.name)).toEqual(['c', 'd']);
+    expect(second['metadata']).toEqual({ resourceVersion: '5' });
+    expect(cluster.ask('list', 'configmaps', [''], { labelSelector: 'l in (a,d)' })['items']).toHaveLength(2);
+    expect(cluster.ask('list', 'configmaps', [''], { fieldSelector: 'metadata.name=cc' })['items']).toHaveLength(1);
+    expect(cluster.ask('list', 'configmaps', [''], { continue: 'x' })['code']).toBe(400);
+  });
+});
+
+describe('apply', () => {
+  const apply = (data: object, more: object = {}) =>
+    cluster.ask('apply', 'configmaps', ['default', 'c'], configMap('c', data, more));
+  it('creates, changes, leaves alone; removes what it no longer says, keeps what others said', () => {
+    expect(apply({ a: '1', b: '2' })['items']).toMatchObject([{ kind: 'ConfigMap', name: 'c', outcome: 'created' }]);
+    expect(apply({ a: '1', b: '2' })['items']).toMatchObject([{ outcome: 'unchanged' }]);
+    cluster.ask('patch', 'configmaps', ['default', 'c'], { data: { other: '3' } });
+    expect(apply({ a: '2' })['items']).toMatchObject([
+      { outcome: 'configured', object: { data: { a: '2', other: '3' } } },
+    ]);
+  });
+
+  it('takes manifests of several documents, each with its own outcome', () => {
+    const manifest = (text: string, namespace: string): Record<string, any> => {
+      const reply = '_INBOX.alice.m';
+      cluster.world.call(SUBJECTS.apply, { caller: 'alice', namespace }, new TextEncoder().encode(text), { reply });
+      cluster.serve();
+      return cluster.answers.get(reply) ?? {};
+    };
+    const documents = [
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {x: "1"}',
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b, namespace: elsewhere}',
+      'apiVersion: v1\nkind: Namespace\nmetadata: {name: c}',
+      'apiVersion: v2\nkind: ConfigMap\nmetadata: {name: d}',
+    ].join('\n---\n');
+    expect(manifest(documents, 'default')['items']).toMatchObject([
+      { kind: 'ConfigMap', namespace: 'default', name: 'a', outcome: 'created' },
+      { name: 'b', status: { code: 403 } },
+      { name: 'c', status: { code: 403 } },
+      { name: 'd', status: { code: 400 } },
+    ]);
+    expect(manifest(documents, '')['items']).toMatchObject([
+      { name: 'a', outcome: 'unchanged' },
+      { name: 'b', status: { code: 404, message: 'namespaces "elsewhere" not found' } },
+      { name: 'c', outcome: 'created' },
+      { name: 'd', status: { code: 400 } },
+    ]);
+    expect(manifest('a: [', 'default')).toMatchObject({ kind: 'Status', code: 400 });
+  });
+});
