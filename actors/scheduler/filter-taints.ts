@@ -1,4 +1,4 @@
-import { toleratedBy } from '../../contracts/select/taints.ts';
+import { toleratedBy } from '../../contracts/selectors/taints.ts';
 import type { Filter } from './filter.ts';
 
 /** NoSchedule and NoExecute taints must all be tolerated; names the first that is not. */

@@ -1,4 +1,4 @@
-import { toleratedBy } from '../../contracts/select/taints.ts';
+import { toleratedBy } from '../../contracts/selectors/taints.ts';
 import type { Filter } from './filter.ts';
 
 const CORDON = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };

@@ -209,11 +209,11 @@ const offerOf = (node: Node | undefined): string =>
     : canonicalJson([node.metadata?.labels, node.spec, node.status?.allocatable ?? node.status?.capacity]);
 
 function bind(world: SchedulerWorld, pod: Pod, node: string): Observable<Said<unknown>> {
-  const { name = '', namespace = '' } = pod.metadata ?? {};
+  const { name = '', namespace = '', uid = '' } = pod.metadata ?? {};
   const binding: Binding = {
     apiVersion: 'v1',
     kind: 'Binding',
-    metadata: { name, namespace },
+    metadata: { name, namespace, uid },
     target: { apiVersion: 'v1', kind: 'Node', name: node },
   };
   const asked$ = world

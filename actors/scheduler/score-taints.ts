@@ -1,4 +1,4 @@
-import { toleratedBy } from '../../contracts/select/taints.ts';
+import { toleratedBy } from '../../contracts/selectors/taints.ts';
 import type { Score } from './score.ts';
 
 /** The fewer PreferNoSchedule taints it would have to put up with, the better. */

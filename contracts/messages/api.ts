@@ -123,7 +123,8 @@ export interface ApplyResult {
 export interface Binding {
   readonly apiVersion?: string;
   readonly kind?: string;
-  readonly metadata?: { readonly name?: string; readonly namespace?: string };
+  /** `uid`: only if the pod is still the one that was meant. */
+  readonly metadata?: { readonly name?: string; readonly namespace?: string; readonly uid?: string };
   readonly target: { readonly apiVersion?: string; readonly kind?: string; readonly name: string };
 }
 

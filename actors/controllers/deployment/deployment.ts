@@ -1,7 +1,7 @@
 import { makeEvent } from '../../../contracts/kinds/event/make-event.ts';
 import type { DeleteOptions } from '../../../contracts/messages/api.ts';
 import type { Deployment, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
-import { matchesLabels } from '../../../contracts/select/label-selector.ts';
+import { selectorMatches } from '../../../contracts/selectors/label-selector.ts';
 import type { Said } from '../../kernel/contract.ts';
 import { defineController } from '../../kernel/controller.ts';
 import { api, type Says, watch } from '../../kernel/declare.ts';
@@ -107,7 +107,7 @@ function adoptOrphans(
   const open = deployments.filter((deployment) => deployment.metadata?.deletionTimestamp === undefined);
   return orphans.flatMap((set) => {
     if (set.metadata?.deletionTimestamp !== undefined) return [];
-    const home = open.find((deployment) => matchesLabels(deployment.spec?.selector, set.metadata?.labels));
+    const home = open.find((deployment) => selectorMatches(deployment.spec?.selector, set.metadata?.labels));
     return home === undefined ? [] : [adopt(home, set, say)];
   });
 }

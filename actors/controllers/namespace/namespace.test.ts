@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { KubeObject, Namespace } from '../../../contracts/kinds/kinds.ts';
 import { type Heard, testWorld } from '../../kernel/test-world.ts';
 import { namespaceController } from './namespace.ts';
-import { planNamespace } from './plan-namespace.ts';
+import { COLLECTION_MAX, planNamespace } from './plan-namespace.ts';
 
 const LATER = '2026-01-01T00:00:00Z';
 const shop = (more: { leaving?: boolean; phase?: string; finalizers?: string[] } = {}): Namespace => ({
@@ -42,6 +42,15 @@ it('keeps the finalizers of others', () => {
   expect(planNamespace(ns, () => [])).toEqual([{ type: 'finalize', finalizers: ['other'] }]);
 });
 
+it('empties a large namespace piece by piece', () => {
+  const pods = Array.from({ length: COLLECTION_MAX + 5 }, (_, at) => thing(`p${at}`, at < 3));
+  const effects = planNamespace(shop({ leaving: true, phase: 'Terminating' }), (resource) =>
+    resource === 'pods' ? pods : [],
+  );
+  expect(effects).toHaveLength(COLLECTION_MAX);
+  expect(effects[0]).toMatchObject({ type: 'delete-one', object: { metadata: { name: 'p3' } } });
+});
+
 it('empties, waits, and lets go', () => {
   const world = testWorld(namespaceController);
   world.put('namespaces', shop());
@@ -64,6 +73,6 @@ it('empties, waits, and lets go', () => {
   world.remove('pods', 'shop', 'web');
   world.settle();
   expect(world.said()).toMatchObject([
-    { subject: 'troupe.api.namespace.patch.namespaces=2Ffinalize._.shop', body: { spec: { finalizers: [] } } },
+    { subject: 'troupe.api.namespace.update.namespaces=2Ffinalize._.shop', body: { spec: { finalizers: [] } } },
   ]);
 });

@@ -1,8 +1,9 @@
 import type { KubeObject, Namespace } from '../../../contracts/kinds/kinds.ts';
+import type { DeleteOptions } from '../../../contracts/messages/api.ts';
 import type { Changed, Said } from '../../kernel/contract.ts';
 import { defineController } from '../../kernel/controller.ts';
 import { api, type Says, watch } from '../../kernel/declare.ts';
-import { nameOf, namespaceOf } from '../shared/owner.ts';
+import { nameOf, namespaceOf, uidOf } from '../shared/owner.ts';
 import { NAMESPACED_RESOURCES, perResource, sayAll, watchAll } from '../shared/resources.ts';
 import { DEFAULT_ACCOUNT, type NamespaceEffect, planNamespace } from './plan-namespace.ts';
 
@@ -10,7 +11,7 @@ const says = {
   ...sayAll(['delete'], NAMESPACED_RESOURCES),
   createAccount: api('create', 'serviceaccounts'),
   status: api('patch', 'namespaces/status'),
-  finalize: api('patch', 'namespaces/finalize'),
+  finalize: api('update', 'namespaces/finalize'),
 };
 
 /** Gives namespaces their default ServiceAccount, and empties those that are to go. */
@@ -37,7 +38,6 @@ function wokenByContent(object: KubeObject, { before, after }: Changed): string 
 
 function saidFor(namespace: Namespace, effect: NamespaceEffect, say: Says<typeof says>): Said<unknown> {
   const name = nameOf(namespace);
-  const { uid, resourceVersion } = namespace.metadata ?? {};
   switch (effect.type) {
     case 'create-account': {
       const account = {
@@ -48,10 +48,14 @@ function saidFor(namespace: Namespace, effect: NamespaceEffect, say: Says<typeof
       return say.createAccount({ namespace: name, name: DEFAULT_ACCOUNT }, account);
     }
     case 'mark-terminating':
-      return say.status({ name }, { metadata: { uid }, status: { phase: 'Terminating' } });
+      return say.status({ name }, { status: { phase: 'Terminating' } });
     case 'delete-all':
       return say[`delete-${effect.resource}`]({ namespace: name }, { propagationPolicy: 'Background' });
+    case 'delete-one': {
+      const options: DeleteOptions = { propagationPolicy: 'Background', preconditions: { uid: uidOf(effect.object) } };
+      return say[`delete-${effect.resource}`]({ namespace: name, name: nameOf(effect.object) }, options);
+    }
     case 'finalize':
-      return say.finalize({ name }, { metadata: { uid, resourceVersion }, spec: { finalizers: effect.finalizers } });
+      return say.finalize({ name }, { ...namespace, spec: { ...namespace.spec, finalizers: effect.finalizers } });
   }
 }

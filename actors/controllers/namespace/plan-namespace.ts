@@ -11,8 +11,12 @@ export type NamespaceEffect =
   | { readonly type: 'create-account' }
   | { readonly type: 'mark-terminating' }
   | { readonly type: 'delete-all'; readonly resource: KeptResource }
+  | { readonly type: 'delete-one'; readonly resource: KeptResource; readonly object: KubeObject }
   /** Nothing is left: `finalizers` without ours. */
   | { readonly type: 'finalize'; readonly finalizers: readonly string[] };
+
+/** Larger collections go piece by piece: the api-server refuses to delete too many in one request. */
+export const COLLECTION_MAX = 1000;
 
 /**
  * Decides what a namespace needs next: its default ServiceAccount while it lives; on its way out to be emptied, and let
@@ -31,12 +35,17 @@ export function planNamespace(
   if (!finalizers.includes(NAMESPACE_FINALIZER)) return [];
   const effects: NamespaceEffect[] = namespace.status?.phase === 'Terminating' ? [] : [{ type: 'mark-terminating' }];
   const filled = NAMESPACED_RESOURCES.filter((resource) => contents(resource).length > 0);
-  for (const resource of filled) {
-    // What is on its way out already needs time, not another request.
-    if (!contents(resource).every(isTerminating)) effects.push({ type: 'delete-all', resource });
-  }
+  for (const resource of filled) effects.push(...emptying(resource, contents(resource)));
   if (filled.length === 0) {
     effects.push({ type: 'finalize', finalizers: finalizers.filter((name) => name !== NAMESPACE_FINALIZER) });
   }
   return effects;
+}
+
+/** What is on its way out already needs time, not another request. */
+function emptying(resource: KeptResource, objects: readonly KubeObject[]): readonly NamespaceEffect[] {
+  const staying = objects.filter((object) => !isTerminating(object));
+  if (staying.length === 0) return [];
+  if (objects.length <= COLLECTION_MAX) return [{ type: 'delete-all', resource }];
+  return staying.slice(0, COLLECTION_MAX).map((object) => ({ type: 'delete-one', resource, object }));
 }

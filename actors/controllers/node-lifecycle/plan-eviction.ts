@@ -1,5 +1,5 @@
 import type { Pod, Taint } from '../../../contracts/kinds/kinds.ts';
-import { tolerates } from '../../../contracts/select/taints.ts';
+import { tolerates } from '../../../contracts/selectors/taints.ts';
 import { parseRfc3339 } from '../../../contracts/time/rfc3339.ts';
 
 /**

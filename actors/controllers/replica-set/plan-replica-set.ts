@@ -1,7 +1,7 @@
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import type { EventNote } from '../../../contracts/kinds/event/make-event.ts';
 import type { Pod, ReplicaSet, ReplicaSetStatus } from '../../../contracts/kinds/kinds.ts';
-import { matchesLabels } from '../../../contracts/select/label-selector.ts';
+import { selectorMatches } from '../../../contracts/selectors/label-selector.ts';
 import { claim } from '../shared/claim.ts';
 import { controllerReference, isTerminating, nameOf, uidOf } from '../shared/owner.ts';
 import { availableInMs, isActive, isFinished } from '../shared/pod-state.ts';
@@ -100,7 +100,7 @@ function statusOf(set: ReplicaSet, mine: readonly Pod[], now: number): ReplicaSe
   return {
     ...(set.status?.conditions === undefined ? {} : { conditions: set.status.conditions }),
     replicas: active.length,
-    fullyLabeledReplicas: active.filter((pod) => matchesLabels(templateLabels, pod.metadata?.labels)).length,
+    fullyLabeledReplicas: active.filter((pod) => selectorMatches(templateLabels, pod.metadata?.labels)).length,
     readyReplicas: readiness.filter((ms) => ms !== undefined).length,
     availableReplicas: readiness.filter((ms) => ms === 0).length,
     terminatingReplicas: terminating,

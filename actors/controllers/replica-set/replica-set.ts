@@ -1,7 +1,7 @@
 import { makeEvent } from '../../../contracts/kinds/event/make-event.ts';
 import type { DeleteOptions } from '../../../contracts/messages/api.ts';
 import type { Pod, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
-import { matchesLabels } from '../../../contracts/select/label-selector.ts';
+import { selectorMatches } from '../../../contracts/selectors/label-selector.ts';
 import type { Said } from '../../kernel/contract.ts';
 import { defineController } from '../../kernel/controller.ts';
 import { api, type Says, watch } from '../../kernel/declare.ts';
@@ -80,7 +80,7 @@ function adoptOrphans(
   const open = sets.filter((set) => set.metadata?.deletionTimestamp === undefined);
   return orphans.flatMap((pod) => {
     if (pod.metadata?.deletionTimestamp !== undefined) return [];
-    const home = open.find((set) => matchesLabels(set.spec?.selector, pod.metadata?.labels));
+    const home = open.find((set) => selectorMatches(set.spec?.selector, pod.metadata?.labels));
     return home === undefined ? [] : [adopt(home, pod, say)];
   });
 }

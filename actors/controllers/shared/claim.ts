@@ -1,5 +1,5 @@
 import type { KubeObject, LabelSelector, OwnerReference } from '../../../contracts/kinds/kinds.ts';
-import { matchesLabels } from '../../../contracts/select/label-selector.ts';
+import { selectorMatches } from '../../../contracts/selectors/label-selector.ts';
 import { controllerOf, isTerminating, uidOf } from './owner.ts';
 
 export interface Claim<T> {
@@ -23,7 +23,7 @@ export function claim<T extends KubeObject>(
   const leaving = isTerminating(owner);
   for (const child of children) {
     const controller = controllerOf(child);
-    const selected = matchesLabels(selector, child.metadata?.labels);
+    const selected = selectorMatches(selector, child.metadata?.labels);
     if (controller?.uid === uidOf(owner)) {
       if (selected) mine.push(child);
       else if (!leaving) release.push(child);

@@ -1,22 +1,18 @@
+import type { Kind } from '../../../contracts/kinds/kind.ts';
 import type { ResourceName } from '../../../contracts/kinds/kinds.ts';
+import { KINDS } from '../../../contracts/kinds/registry.ts';
 import { type AnySayDecl, api, type WatchDecl, watch } from '../../kernel/declare.ts';
 
 /** What controllers that look after every kind look after. Events expire by themselves. */
 export type KeptResource = Exclude<ResourceName, 'events'>;
-const KEPT: Readonly<Record<KeptResource, { readonly kind: string; readonly namespaced: boolean }>> = {
-  pods: { kind: 'Pod', namespaced: true },
-  replicasets: { kind: 'ReplicaSet', namespaced: true },
-  deployments: { kind: 'Deployment', namespaced: true },
-  configmaps: { kind: 'ConfigMap', namespaced: true },
-  secrets: { kind: 'Secret', namespaced: true },
-  serviceaccounts: { kind: 'ServiceAccount', namespaced: true },
-  namespaces: { kind: 'Namespace', namespaced: false },
-  nodes: { kind: 'Node', namespaced: false },
-};
 
-export const KEPT_RESOURCES = Object.keys(KEPT) as readonly KeptResource[];
-export const NAMESPACED_RESOURCES = KEPT_RESOURCES.filter((resource) => KEPT[resource].namespaced);
-export const KEPT_KINDS: ReadonlySet<string> = new Set(Object.values(KEPT).map(({ kind }) => kind));
+const KEPT = KINDS.filter(({ resource }) => resource !== 'events');
+const resourcesOf = (kinds: readonly Kind[]): readonly KeptResource[] =>
+  kinds.map(({ resource }) => resource as KeptResource);
+
+export const KEPT_RESOURCES = resourcesOf(KEPT);
+export const NAMESPACED_RESOURCES = resourcesOf(KEPT.filter(({ namespaced }) => namespaced));
+export const KEPT_KINDS: ReadonlySet<string> = new Set(KEPT.map(({ kind }) => kind));
 
 /** One entry a resource, for `hears` and `wakes`. */
 export const perResource = <T>(
