@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { KubeObject, Pod } from '../../contracts/kinds/kinds.ts';
+import type { Deployment, Pod } from '../../contracts/kinds/kinds.ts';
 import { FakeApi } from '../../test/support/fake-api.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
@@ -76,11 +76,11 @@ const pod = (name: string, more: Partial<Pod> = {}): Pod => ({
   status: { phase: 'Pending' },
   ...more,
 });
-const deployment = (name: string): KubeObject => ({
+const deployment = (name: string): Deployment => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
   metadata: { namespace: 'default', name, creationTimestamp: '2026-01-01T00:00:00Z' },
-  ...{ spec: { replicas: 2, selector: { matchLabels: { app: name } }, template: {} } },
+  spec: { replicas: 2, selector: { matchLabels: { app: name } }, template: {} },
 });
 const manifest = (name: string, content: string): string => {
   const path = join(folder, name);
