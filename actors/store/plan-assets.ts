@@ -28,7 +28,7 @@ const DAY_MS = 86_400_000;
 const nanos = (ms: number): number => ms * 1_000_000;
 
 /** Subjects of checkpoints: `<this>.<revision>.<chunk>`. */
-export const checkpointSubject = (prefix: string): string => `${prefix}.checkpoint`;
+export const checkpointSubject = (prefix: string): string => `${prefix}.checkpoints`;
 
 /** Every stream of a cluster, in the order in which they must be made. */
 export function planAssets(options: AssetOptions): readonly StreamPlan[] {

@@ -1,6 +1,29 @@
 import type { KubeObject } from '../kinds/kinds.ts';
 import type { Key } from '../store/keys.ts';
 
+/** The store driver's own account, counted since its start. */
+export interface StoreStats {
+  readonly writes: number;
+  readonly conflicts: number;
+  /** Writes whose acknowledgement was lost, found stored. */
+  readonly recognised: number;
+  /** Attempts after the first, of any call. */
+  readonly retries: number;
+  /** Questions for the stream's last sequence, and how many reads shared them. */
+  readonly freshQuestions: number;
+  readonly freshReads: number;
+  /** Keys of the cache compared with the store, and those that differed. */
+  readonly checked: number;
+  readonly differing: number;
+  /** Revisions that the mirror misses, and how many it has still to copy. */
+  readonly historyHoles: number;
+  readonly historyLag: number;
+  /** Revision of the newest checkpoint; 0 = none. */
+  readonly checkpoint: number;
+  /** Why nothing may be written. */
+  readonly alarm?: string;
+}
+
 /**
  * What the api-server asks of the store driver. A port, not a subject: it is heard only inside the same process, so that
  * nobody can write past the api-server. Refusals are `Status`: Conflict (wrong revision), AlreadyExists, ServiceUnavailable.
@@ -28,4 +51,5 @@ export interface StorePorts {
     { readonly namespace?: string; readonly after?: Key; readonly limit: number },
     { readonly objects: readonly KubeObject[]; readonly more: boolean; readonly revision: number },
   ];
+  stats: [Record<string, never>, StoreStats];
 }

@@ -1,0 +1,90 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { JetStreamApiError } from '@nats-io/jetstream';
+import type { NatsConnection } from 'nats';
+import { StatusError, statusError } from '../../contracts/errors/status.ts';
+import { type Failure, planFailure, retryDelayMs } from './plan-failure.ts';
+
+/** One attempt waits at most this long for its answer. */
+const ATTEMPT_MS = 2_000;
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof JetStreamApiError) {
+    return planFailure({ name: error.name, code: error.code, status: error.status });
+  }
+  return planFailure({ name: error instanceof Error ? error.name : '' });
+}
+
+/**
+ * Repeats calls of the server until they are answered or their deadline is over. A lost connection ends an attempt at once:
+ * its answer will never come.
+ */
+export class Attempts {
+  readonly #connection: NatsConnection;
+  readonly #open = new Set<(error: Error) => void>();
+  /** Attempts after the first. */
+  retries = 0;
+
+  constructor(connection: NatsConnection) {
+    this.#connection = connection;
+  }
+
+  /** Follows the connection until it closes. */
+  async follow(): Promise<void> {
+    for await (const status of this.#connection.status()) {
+      if (status.type !== 'disconnect') continue;
+      for (const fail of this.#open) fail(new Error('the connection was lost before the answer came'));
+    }
+  }
+
+  /**
+   * @param act  what is done, as an error says it: `write pods.a.x`
+   * @param call one attempt
+   * @throws StatusError Timeout, ServiceUnavailable, RequestEntityTooLarge; a wrong sequence as the JetStreamApiError it came as
+   */
+  async until<T>(act: string, deadlineMs: number, call: (timeoutMs: number) => Promise<T>): Promise<T> {
+    const end = performance.now() + deadlineMs;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#once(call, Math.max(1, Math.min(ATTEMPT_MS, end - performance.now())));
+      } catch (error) {
+        if (error instanceof StatusError) throw error;
+        const failure = failureOf(error);
+        if (failure === 'wrong-sequence') throw error;
+        if (failure !== 'retry') throw refusal(act, failure, error);
+        const waitMs = retryDelayMs(attempt, Math.random());
+        if (performance.now() + waitMs >= end) throw tooLate(act, deadlineMs, error);
+        this.retries++;
+        await pause(waitMs);
+      }
+    }
+  }
+
+  async #once<T>(call: (timeoutMs: number) => Promise<T>, timeoutMs: number): Promise<T> {
+    return await new Promise<T>((resolve, reject) => {
+      this.#open.add(reject);
+      call(timeoutMs)
+        .finally(() => this.#open.delete(reject))
+        .then(resolve, reject);
+    });
+  }
+}
+
+function refusal(act: string, failure: Failure, cause: unknown): StatusError {
+  const finding = cause instanceof Error ? cause.message : String(cause);
+  const error =
+    failure === 'too-large'
+      ? statusError('RequestEntityTooLarge', `${act}: ${finding}; make the object smaller`)
+      : statusError('ServiceUnavailable', `${act}: the server refused: ${finding}; see the master's log`);
+  error.cause = cause;
+  return error;
+}
+
+function tooLate(act: string, deadlineMs: number, cause: unknown): StatusError {
+  const finding = cause instanceof Error ? cause.message : String(cause);
+  const error = statusError(
+    'Timeout',
+    `${act}: no answer from the store within ${deadlineMs} ms (last: ${finding}); it may have been done: read before you repeat it`,
+  );
+  error.cause = cause;
+  return error;
+}

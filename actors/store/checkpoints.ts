@@ -1,0 +1,166 @@
+import { jetstream, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from 'nats';
+import { statusError } from '../../contracts/errors/status.ts';
+import { bucketNames } from '../../contracts/store/buckets.ts';
+import { MESSAGE_OVERHEAD_BYTES } from '../../contracts/store/limits.ts';
+import { type ClusterKey, unseal } from '../../contracts/store/sealed.ts';
+import { type Cache, type CacheEntry, withRevision } from '../kernel/cache.ts';
+import { failureOf } from './attempts.ts';
+import { toStored } from './encode-object.ts';
+import { checkpointSubject } from './plan-assets.ts';
+import {
+  CHECKPOINT_VERSION,
+  type CheckpointEnd,
+  type CheckpointName,
+  END_TOKEN,
+  parseChunk,
+  planCheckpoints,
+  planChunks,
+} from './plan-checkpoint.ts';
+import { readMessage, type StoredMessage } from './stored-message.ts';
+
+/** All live objects at one revision. */
+export interface Checkpoint {
+  readonly revision: number;
+  readonly entries: readonly CacheEntry[];
+}
+
+const CHUNK_BYTES_MAX = 1_048_576;
+const CALL_MS = 5_000;
+
+export interface CheckpointsOptions {
+  readonly connection: NatsConnection;
+  readonly manager: JetStreamManager;
+  readonly prefix: string;
+  /** Seals what is written and opens what is read; without it secrets stay sealed. */
+  readonly clusterKey?: ClusterKey | undefined;
+}
+
+/** The stream of checkpoints. */
+export class Checkpoints {
+  readonly #options: CheckpointsOptions;
+  readonly #client: JetStreamClient;
+  readonly #stream: string;
+  readonly #subject: string;
+
+  constructor(options: CheckpointsOptions) {
+    this.#options = options;
+    this.#client = jetstream(options.connection);
+    this.#stream = bucketNames(options.prefix).checkpoints;
+    this.#subject = checkpointSubject(options.prefix);
+  }
+
+  /** What the stream holds, by ascending revision; some may not be whole. */
+  async names(): Promise<readonly CheckpointName[]> {
+    return (await this.#survey()).names;
+  }
+
+  /**
+   * Writes all live objects of the cache at its revision. Of several writers at once one succeeds: each chunk expects the
+   * one before it as the last of the stream.
+   * @returns false when another one was writing too
+   * @throws the client's errors
+   */
+  async write(cache: Cache): Promise<boolean> {
+    const { revision } = cache;
+    const snapshot = [...cache.entries()];
+    let { last } = await this.#survey();
+    let chunks = 0;
+    try {
+      for (const text of planChunks(revision, this.#stored(snapshot), this.#chunkBytesMax())) {
+        last = await this.#publish(revision, String(chunks++), text, last);
+      }
+      const end: CheckpointEnd = { v: CHECKPOINT_VERSION, revision, chunk: chunks, chunks, objects: snapshot.length };
+      await this.#publish(revision, END_TOKEN, JSON.stringify(end), last);
+      return true;
+    } catch (error) {
+      if (failureOf(error) === 'wrong-sequence') return false;
+      throw error;
+    }
+  }
+
+  /**
+   * The newest whole checkpoint that is not newer than `revision`.
+   * @throws StatusError InternalError when a chunk is missing or was written by a newer version
+   */
+  async read(revision: number): Promise<Checkpoint | undefined> {
+    const name = (await this.names()).findLast((each) => each.whole && each.revision <= revision);
+    if (name === undefined) return undefined;
+    const end = JSON.parse(await this.#text(name.revision, END_TOKEN)) as CheckpointEnd;
+    const entries: CacheEntry[] = [];
+    for (let chunk = 0; chunk < end.chunks; chunk++) {
+      const text = await this.#text(name.revision, String(chunk));
+      for (const entry of this.#parse(text, name.revision)) entries.push(entry);
+    }
+    if (entries.length !== end.objects) {
+      throw this.#unreadable(name.revision, `it has ${entries.length} objects where ${end.objects} belong`);
+    }
+    return { revision: name.revision, entries };
+  }
+
+  /** The message that ends a checkpoint: when it was taken. */
+  async end(revision: number): Promise<StoredMessage | undefined> {
+    return this.#message(revision, END_TOKEN);
+  }
+
+  /** Drops every checkpoint older than that at `revision`. */
+  async dropBefore(revision: number): Promise<void> {
+    const first = (await this.#message(revision, '0')) ?? (await this.#message(revision, END_TOKEN));
+    if (first !== undefined) await this.#options.manager.streams.purge(this.#stream, { seq: first.sequence });
+  }
+
+  async #survey(): Promise<{ readonly names: readonly CheckpointName[]; readonly last: number }> {
+    const info = await this.#options.manager.streams.info(this.#stream, { subjects_filter: '>' });
+    return { names: planCheckpoints(Object.keys(info.state.subjects ?? {})), last: info.state.last_seq };
+  }
+
+  *#stored(snapshot: readonly CacheEntry[]): Generator<CacheEntry> {
+    for (const { key, revision, object } of snapshot) {
+      yield { key, revision, object: toStored(key, object, this.#options.clusterKey) };
+    }
+  }
+
+  #parse(text: string, revision: number): readonly CacheEntry[] {
+    try {
+      return parseChunk(text).entries.map((entry) => ({
+        ...entry,
+        object: withRevision(this.#unsealed(entry), entry.revision),
+      }));
+    } catch (error) {
+      throw error instanceof RangeError ? this.#unreadable(revision, error.message) : error;
+    }
+  }
+
+  #unsealed({ key, object }: CacheEntry): CacheEntry['object'] {
+    const { clusterKey } = this.#options;
+    return clusterKey === undefined ? object : unseal(key, object, clusterKey);
+  }
+
+  async #publish(revision: number, chunk: string, text: string, last: number): Promise<number> {
+    const subject = `${this.#subject}.${revision}.${chunk}`;
+    return (await this.#client.publish(subject, text, { timeout: CALL_MS, expect: { lastSequence: last } })).seq;
+  }
+
+  #message(revision: number, chunk: string): Promise<StoredMessage | undefined> {
+    const query = { last_by_subj: `${this.#subject}.${revision}.${chunk}` };
+    return readMessage(this.#options.connection, this.#stream, query, CALL_MS);
+  }
+
+  async #text(revision: number, chunk: string): Promise<string> {
+    const message = await this.#message(revision, chunk);
+    if (message === undefined) throw this.#unreadable(revision, `chunk ${chunk} is missing`);
+    return Buffer.from(message.data).toString('utf8');
+  }
+
+  #unreadable(revision: number, finding: string): Error {
+    return statusError(
+      'InternalError',
+      `read checkpoint ${revision} of ${this.#stream}: ${finding}; use another revision`,
+    );
+  }
+
+  #chunkBytesMax(): number {
+    const limit = this.#options.connection.info?.max_payload ?? CHUNK_BYTES_MAX;
+    return Math.min(CHUNK_BYTES_MAX, limit - MESSAGE_OVERHEAD_BYTES);
+  }
+}

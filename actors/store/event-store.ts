@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from 'nats';
+import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import type { StorePorts } from '../../contracts/messages/store.ts';
+import { streamOf } from '../../contracts/store/buckets.ts';
+import type { Key } from '../../contracts/store/keys.ts';
+import { token } from '../../contracts/subjects/token.ts';
+import { withRevision } from '../kernel/cache.ts';
+import type { Attempts } from './attempts.ts';
+import { directBatch } from './direct-batch.ts';
+import { encodeObject } from './encode-object.ts';
+import type { KeyWriter } from './key-writer.ts';
+import { readMessage } from './stored-message.ts';
+
+/** Keys that one question may name. */
+const KEYS_MAX = 500;
+
+export interface EventStoreOptions {
+  readonly connection: NatsConnection;
+  readonly manager: JetStreamManager;
+  readonly attempts: Attempts;
+  readonly writer: KeyWriter;
+  readonly bucket: string;
+  readonly objectBytesMax: number;
+  readonly deadlineMs: number;
+}
+
+/** Events: many, short-lived, in a bucket of their own that no cache holds. */
+export class EventStore {
+  readonly #options: EventStoreOptions;
+  readonly #stream: string;
+
+  constructor(options: EventStoreOptions) {
+    this.#options = options;
+    this.#stream = streamOf(options.bucket);
+  }
+
+  async put({ key, object, expect }: StorePorts['putEvent'][0]): Promise<{ readonly revision: number }> {
+    const payload = encodeObject(key, object, undefined, this.#options.objectBytesMax);
+    return { revision: await this.#options.writer.write({ key, payload, expect, requestId: randomUUID() }) };
+  }
+
+  async purge({ key }: StorePorts['purgeEvent'][0]): Promise<{ readonly revision: number }> {
+    const write = { key, payload: '', expect: undefined, requestId: randomUUID() };
+    return { revision: await this.#options.writer.write(write) };
+  }
+
+  async get({ key }: StorePorts['getEvent'][0]): Promise<{ readonly object?: KubeObject }> {
+    const { connection, attempts, deadlineMs } = this.#options;
+    const message = await attempts.until(`read ${key}`, deadlineMs, (timeoutMs) =>
+      readMessage(connection, this.#stream, { last_by_subj: this.#subject(key) }, timeoutMs),
+    );
+    return message === undefined || message.deleted ? {} : { object: decode(message.data, message.sequence) };
+  }
+
+  async list({ namespace, after, limit }: StorePorts['listEvents'][0]): Promise<StorePorts['listEvents'][1]> {
+    const { manager, attempts, deadlineMs } = this.#options;
+    const pattern = `events.${namespace === undefined ? '*' : token(namespace)}.*`;
+    const info = await attempts.until('list events', deadlineMs, () =>
+      manager.streams.info(this.#stream, { subjects_filter: this.#subject(pattern) }),
+    );
+    const from = this.#subject('').length;
+    const keys = Object.keys(info.state.subjects ?? {})
+      .map((subject) => subject.slice(from))
+      .filter((key) => after === undefined || key > after)
+      .sort();
+    const objects: KubeObject[] = [];
+    let read = 0;
+    // Some keys hold only the marker of a deletion, or expire meanwhile: then more are read.
+    while (objects.length < limit && read < keys.length) {
+      const some = keys.slice(read, read + Math.min(KEYS_MAX, limit - objects.length));
+      objects.push(...(await this.#read(some)));
+      read += some.length;
+    }
+    return { objects, more: read < keys.length, revision: info.state.last_seq };
+  }
+
+  async #read(keys: readonly Key[]): Promise<readonly KubeObject[]> {
+    const { connection, manager, attempts, deadlineMs } = this.#options;
+    const { watcherPrefix } = manager.getOptions();
+    const messages = await attempts.until('list events', deadlineMs, (timeoutMs) =>
+      directBatch(
+        connection,
+        this.#stream,
+        { multi_last: keys.map((key) => this.#subject(key)) },
+        { inboxPrefix: watcherPrefix, timeoutMs },
+      ),
+    );
+    return messages
+      .filter((message) => message.data.length > 0)
+      .sort((a, b) => (a.subject < b.subject ? -1 : 1))
+      .map((message) => decode(message.data, message.sequence));
+  }
+
+  #subject(key: string): string {
+    return `$KV.${this.#options.bucket}.${key}`;
+  }
+}
+
+function decode(data: Uint8Array, sequence: number): KubeObject {
+  return withRevision(JSON.parse(Buffer.from(data).toString('utf8')) as KubeObject, sequence);
+}

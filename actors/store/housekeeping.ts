@@ -1,0 +1,147 @@
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from 'nats';
+import type { StoreStats } from '../../contracts/messages/store.ts';
+import { bucketNames } from '../../contracts/store/buckets.ts';
+import type { ClusterKey } from '../../contracts/store/sealed.ts';
+import type { NatsCache } from '../kernel/nats-cache.ts';
+import type { Attempts } from './attempts.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { checkpointDue } from './plan-checkpoint.ts';
+import { type CheckpointMoment, planRetention } from './plan-retention.ts';
+import { selfCheck } from './self-check.ts';
+
+export interface HousekeepingOptions {
+  readonly connection: NatsConnection;
+  readonly manager: JetStreamManager;
+  readonly attempts: Attempts;
+  readonly cache: NatsCache;
+  readonly prefix: string;
+  readonly clusterKey?: ClusterKey | undefined;
+  readonly deadlineMs: number;
+  readonly checkpointChangesMin?: number;
+  readonly checkEveryMs?: number;
+  readonly report: (key: string, error: unknown) => void;
+}
+
+const CHECKPOINT_CHANGES_MIN = 10_000;
+const CHECK_EVERY_MS = 60_000;
+const SAMPLE = 8;
+
+type Counts = Pick<StoreStats, 'checked' | 'differing' | 'historyHoles' | 'historyLag' | 'checkpoint'>;
+
+/** What the store needs from time to time: checkpoints, a look after the mirror, a check of the cache. */
+export class Housekeeping {
+  readonly #options: HousekeepingOptions;
+  readonly #checkpoints: Checkpoints;
+  #timer: NodeJS.Timeout | undefined;
+  #writing = false;
+  readonly counts: { -readonly [Name in keyof Counts]: Counts[Name] } = {
+    checked: 0,
+    differing: 0,
+    historyHoles: 0,
+    historyLag: 0,
+    checkpoint: 0,
+  };
+
+  constructor(options: HousekeepingOptions) {
+    this.#options = options;
+    this.#checkpoints = new Checkpoints(options);
+  }
+
+  async start(): Promise<void> {
+    this.counts.checkpoint = await this.#newest();
+    this.#timer = setInterval(() => void this.#look(), this.#options.checkEveryMs ?? CHECK_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** The store has a new revision. */
+  written(revision: number): void {
+    if (this.#writing || !this.#due(revision)) return;
+    this.#writing = true;
+    this.#checkpoint()
+      .catch((error: unknown) => this.#options.report('checkpoint', error))
+      .finally(() => {
+        this.#writing = false;
+      });
+  }
+
+  #due(revision: number): boolean {
+    const { cache, checkpointChangesMin = CHECKPOINT_CHANGES_MIN } = this.#options;
+    return checkpointDue({
+      revision,
+      checkpoint: this.counts.checkpoint,
+      objects: cache.cache.size,
+      changesMin: checkpointChangesMin,
+    });
+  }
+
+  async #checkpoint(): Promise<void> {
+    const { cache } = this.#options.cache;
+    this.counts.checkpoint = await this.#newest();
+    if (!this.#due(cache.revision)) return; // another api-server was first
+    const { revision } = cache;
+    if (await this.#checkpoints.write(cache)) this.counts.checkpoint = revision;
+    await this.#dropOld();
+  }
+
+  async #newest(): Promise<number> {
+    return (await this.#checkpoints.names()).findLast((name) => name.whole)?.revision ?? 0;
+  }
+
+  /** Nothing is dropped that a kept journal refers to. */
+  async #dropOld(): Promise<void> {
+    const { manager, prefix } = this.#options;
+    const names = bucketNames(prefix);
+    const journal = await manager.streams.info(names.journal);
+    const moments: CheckpointMoment[] = [];
+    for (const { revision, whole } of await this.#checkpoints.names()) {
+      const end = whole ? await this.#checkpoints.end(revision) : undefined;
+      if (end !== undefined) moments.push({ revision, takenAt: end.storedAt });
+    }
+    const keepFrom = planRetention(moments, {
+      now: Date.now(),
+      maxAgeMs: journal.config.max_age / 1e6,
+      oldestAt: journal.state.messages > 0 ? Date.parse(journal.state.first_ts) : undefined,
+    });
+    if (keepFrom === undefined) return;
+    await this.#checkpoints.dropBefore(keepFrom);
+    await manager.streams.purge(names.history, { seq: keepFrom + 1 });
+  }
+
+  async #look(): Promise<void> {
+    try {
+      await this.#lookAtMirror();
+      await this.#lookAtCache();
+    } catch (error) {
+      this.#options.report('housekeeping', error);
+    }
+  }
+
+  async #lookAtMirror(): Promise<void> {
+    const name = bucketNames(this.#options.prefix).history;
+    const info = await this.#options.manager.streams.info(name);
+    const holes = info.state.num_deleted ?? 0;
+    if (holes > this.counts.historyHoles) {
+      const finding = `${name} misses ${holes} revisions; replay of that time is incomplete`;
+      this.#options.report('history', new Error(finding));
+    }
+    this.counts.historyHoles = holes;
+    this.counts.historyLag = info.mirror?.lag ?? 0;
+  }
+
+  async #lookAtCache(): Promise<void> {
+    const { cache, connection, attempts, prefix, deadlineMs } = this.#options;
+    const bucket = bucketNames(prefix).objects;
+    const check = { connection, attempts, feed: cache, bucket, deadlineMs, random: Math.random };
+    const { checked, differing } = await selfCheck(check, SAMPLE);
+    this.counts.checked += checked.length;
+    this.counts.differing += differing.length;
+    if (differing.length > 0) {
+      this.#options.report('self-check', new Error(`the cache differs from the store at ${differing.join(', ')}`));
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import type { JetStreamClient } from '@nats-io/jetstream';
+import { headers, type MsgHdrs, type NatsConnection } from 'nats';
+import { type StatusError, statusError } from '../../contracts/errors/status.ts';
+import { streamOf } from '../../contracts/store/buckets.ts';
+import { type Key, parseKey } from '../../contracts/store/keys.ts';
+import { STORE_HEADER } from '../../contracts/store/marks.ts';
+import { type Attempts, failureOf } from './attempts.ts';
+import { readMessage, type StoredMessage } from './stored-message.ts';
+
+/** A write to one key. */
+export interface KeyWrite {
+  readonly key: Key;
+  /** What is stored; empty for a deletion. */
+  readonly payload: string;
+  /** Revision that the key must have now; 0: it must be absent; `undefined`: whatever it has. */
+  readonly expect: number | undefined;
+  readonly requestId: string;
+  /** How long the marker of a deletion stays; absent: as long as the bucket keeps anything. */
+  readonly markerTtlMs?: number;
+}
+
+/** What the writer came to, since its start. */
+export interface WriteCounts {
+  readonly writes: number;
+  readonly conflicts: number;
+  /** Writes whose acknowledgement was lost, found stored. */
+  readonly recognised: number;
+}
+
+/** Compare-and-set on the keys of one bucket, safe to repeat. */
+export class KeyWriter {
+  readonly #connection: NatsConnection;
+  readonly #client: JetStreamClient;
+  readonly #attempts: Attempts;
+  readonly #bucket: string;
+  readonly #deadlineMs: number;
+  readonly counts = { writes: 0, conflicts: 0, recognised: 0 };
+
+  constructor(options: {
+    readonly connection: NatsConnection;
+    readonly client: JetStreamClient;
+    readonly attempts: Attempts;
+    readonly bucket: string;
+    readonly deadlineMs: number;
+  }) {
+    this.#connection = options.connection;
+    this.#client = options.client;
+    this.#attempts = options.attempts;
+    this.#bucket = options.bucket;
+    this.#deadlineMs = options.deadlineMs;
+  }
+
+  /**
+   * @returns the revision of the write
+   * @throws StatusError AlreadyExists, Conflict, Timeout, ServiceUnavailable, RequestEntityTooLarge
+   */
+  async write(write: KeyWrite): Promise<number> {
+    this.counts.writes++;
+    const act = write.payload === '' ? `delete ${write.key}` : `write ${write.key}`;
+    let expect = write.expect;
+    for (;;) {
+      try {
+        return await this.#attempts.until(act, this.#deadlineMs, (timeoutMs) =>
+          this.#publish(write, expect, timeoutMs),
+        );
+      } catch (error) {
+        if (failureOf(error) !== 'wrong-sequence') throw error;
+      }
+      const found = await this.#attempts.until(act, this.#deadlineMs, (timeoutMs) =>
+        this.#firstAfter(write, expect ?? 0, timeoutMs),
+      );
+      if (found.own !== undefined) {
+        this.counts.recognised++;
+        return found.own;
+      }
+      // Absent is absent, whether the key was never written or its marker lies there: then the marker is what to expect.
+      const absent = write.expect === 0 && (found.first === undefined || found.marker !== undefined);
+      if (absent && (found.marker ?? 0) !== expect) {
+        expect = found.marker ?? 0;
+        continue;
+      }
+      this.counts.conflicts++;
+      throw conflict(write, found.first);
+    }
+  }
+
+  async #publish(write: KeyWrite, expect: number | undefined, timeoutMs: number): Promise<number> {
+    const ack = await this.#client.publish(this.#subject(write.key), write.payload, {
+      headers: headersOf(write),
+      timeout: timeoutMs,
+      ...(expect === undefined ? {} : { expect: { lastSubjectSequence: expect } }),
+    });
+    return ack.seq;
+  }
+
+  /**
+   * Compare-and-set succeeds only for the first write after what was expected; so if this write was stored, it is the first
+   * message of its key after that, even when others wrote since.
+   */
+  async #firstAfter(
+    write: KeyWrite,
+    expect: number,
+    timeoutMs: number,
+  ): Promise<{ own?: number; marker?: number; first?: StoredMessage }> {
+    const first = await this.#next(write.key, expect + 1, timeoutMs);
+    if (first === undefined) return {};
+    if (first.request === write.requestId) return { own: first.sequence, first };
+    if (write.expect !== 0 || !first.deleted) return { first };
+    const next = await this.#next(write.key, first.sequence + 1, timeoutMs);
+    if (next === undefined) return { marker: first.sequence, first };
+    return next.request === write.requestId ? { own: next.sequence, first: next } : { first: next };
+  }
+
+  #next(key: Key, from: number, timeoutMs: number): Promise<StoredMessage | undefined> {
+    const query = { seq: from, next_by_subj: this.#subject(key) };
+    return readMessage(this.#connection, streamOf(this.#bucket), query, timeoutMs);
+  }
+
+  #subject(key: Key): string {
+    return `$KV.${this.#bucket}.${key}`;
+  }
+}
+
+function headersOf({ payload, requestId, markerTtlMs }: KeyWrite): MsgHdrs {
+  const all = headers();
+  all.set(STORE_HEADER.request, requestId);
+  if (payload !== '') return all;
+  all.set(STORE_HEADER.operation, 'PURGE');
+  all.set(STORE_HEADER.rollup, 'sub');
+  if (markerTtlMs !== undefined) all.set(STORE_HEADER.ttl, `${Math.ceil(markerTtlMs / 1000)}s`);
+  return all;
+}
+
+function conflict({ key, payload, expect }: KeyWrite, found: StoredMessage | undefined): StatusError {
+  const { resource, name } = parseKey(key) ?? { resource: '', name: key };
+  const details = { name, kind: resource };
+  if (expect === 0) {
+    return statusError(
+      'AlreadyExists',
+      `create ${resource} "${name}": it already exists; update it, or use another name`,
+      details,
+    );
+  }
+  const is =
+    found === undefined || found.deleted ? 'it was deleted meanwhile' : `it has been changed since revision ${expect}`;
+  const act = payload === '' ? 'delete' : 'update';
+  return statusError('Conflict', `${act} ${resource} "${name}": ${is}; read it again and repeat the change`, details);
+}

@@ -1,0 +1,90 @@
+import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import type { Key } from '../../contracts/store/keys.ts';
+
+/** Version of the chunks' format. Readers accept every version up to this one. */
+export const CHECKPOINT_VERSION = 1;
+
+/** First line of a chunk. */
+export interface ChunkHeader {
+  readonly v: number;
+  readonly revision: number;
+  readonly chunk: number;
+}
+/** The last message of a checkpoint; without it the checkpoint is not whole. */
+export interface CheckpointEnd extends ChunkHeader {
+  /** How many objects and how many chunks there are, the end not counted. */
+  readonly objects: number;
+  readonly chunks: number;
+}
+/** One line of a chunk: an object as it is stored, secret data sealed. */
+export interface ChunkEntry {
+  readonly key: Key;
+  readonly revision: number;
+  readonly object: KubeObject;
+}
+
+/**
+ * Lays entries into chunks: lines of JSON, the header first.
+ * @param bytesMax of a chunk; an entry that is larger has a chunk of its own
+ */
+export function* planChunks(revision: number, entries: Iterable<ChunkEntry>, bytesMax: number): Generator<string> {
+  let chunk = 0;
+  let lines: string[] = [];
+  let bytes = 0;
+  const header = (): string => JSON.stringify({ v: CHECKPOINT_VERSION, revision, chunk } satisfies ChunkHeader);
+  for (const entry of entries) {
+    const line = JSON.stringify(entry);
+    const size = Buffer.byteLength(line) + 1;
+    if (lines.length > 0 && bytes + size > bytesMax - HEADER_BYTES_MAX) {
+      yield [header(), ...lines].join('\n');
+      chunk++;
+      lines = [];
+      bytes = 0;
+    }
+    lines.push(line);
+    bytes += size;
+  }
+  if (lines.length > 0) yield [header(), ...lines].join('\n');
+}
+const HEADER_BYTES_MAX = 100;
+
+export function parseChunk(text: string): { readonly header: ChunkHeader; readonly entries: readonly ChunkEntry[] } {
+  const [first = '', ...lines] = text.split('\n');
+  const header = JSON.parse(first) as ChunkHeader;
+  if (!(header.v >= 1 && header.v <= CHECKPOINT_VERSION)) {
+    throw new RangeError(`a checkpoint of format ${header.v}; this version reads up to ${CHECKPOINT_VERSION}`);
+  }
+  return { header, entries: lines.map((line) => JSON.parse(line) as ChunkEntry) };
+}
+
+/** One checkpoint as the subjects of its stream tell. */
+export interface CheckpointName {
+  readonly revision: number;
+  readonly chunks: readonly number[];
+  readonly whole: boolean;
+}
+export const END_TOKEN = 'end';
+
+/** @param subjects `<...>.<revision>.<chunk or end>` @returns by ascending revision */
+export function planCheckpoints(subjects: Iterable<string>): readonly CheckpointName[] {
+  const found = new Map<number, { revision: number; chunks: number[]; whole: boolean }>();
+  for (const subject of subjects) {
+    const [chunk = '', revisionToken = ''] = subject.split('.').reverse();
+    const revision = Number(revisionToken);
+    const checkpoint = found.get(revision) ?? { revision, chunks: [], whole: false };
+    found.set(revision, checkpoint);
+    if (chunk === END_TOKEN) checkpoint.whole = true;
+    else checkpoint.chunks.push(Number(chunk));
+  }
+  return [...found.values()].sort((a, b) => a.revision - b.revision);
+}
+
+/** Is it time for a checkpoint? */
+export function checkpointDue(state: {
+  readonly revision: number;
+  readonly checkpoint: number;
+  readonly objects: number;
+  readonly changesMin: number;
+}): boolean {
+  return state.revision - state.checkpoint >= Math.max(state.changesMin, state.objects);
+}

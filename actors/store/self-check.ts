@@ -1,0 +1,65 @@
+import type { NatsConnection } from 'nats';
+import { streamOf } from '../../contracts/store/buckets.ts';
+import type { Key } from '../../contracts/store/keys.ts';
+import type { NatsCache } from '../kernel/nats-cache.ts';
+import type { Attempts } from './attempts.ts';
+import { type MessageQuery, readMessage, type StoredMessage } from './stored-message.ts';
+
+const LOOKS = 3;
+
+export interface SelfCheckOptions {
+  readonly connection: NatsConnection;
+  readonly attempts: Attempts;
+  readonly feed: NatsCache;
+  readonly bucket: string;
+  readonly deadlineMs: number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+/**
+ * Compares a sample of what the cache says with what the store says, from both ends: keys of the cache, and keys of messages
+ * of the stream.
+ * @param sample how many of each
+ * @returns the keys that were looked at, and those of them that differ though the cache was given time
+ */
+export async function selfCheck(
+  options: SelfCheckOptions,
+  sample: number,
+): Promise<{ readonly checked: readonly Key[]; readonly differing: readonly Key[] }> {
+  const { cache } = options.feed;
+  const keys = new Set<Key>();
+  if (cache.size > 0) {
+    const picks = new Set(Array.from({ length: sample }, () => Math.floor(options.random() * cache.size)));
+    let at = 0;
+    for (const { key } of cache.entries()) if (picks.has(at++)) keys.add(key);
+  }
+  for (let count = 0; count < sample; count++) {
+    const message = await read(options, { seq: 1 + Math.floor(options.random() * cache.revision) });
+    if (message !== undefined) keys.add(keyOf(options, message));
+  }
+  const differing: Key[] = [];
+  for (const key of keys) if (!(await same(options, key))) differing.push(key);
+  return { checked: [...keys], differing };
+}
+
+/** A key that is being written differs for a moment; one that differs time after time is wrong. */
+async function same(options: SelfCheckOptions, key: Key): Promise<boolean> {
+  const { feed } = options;
+  for (let look = 0; look < LOOKS; look++) {
+    const message = await read(options, { last_by_subj: `$KV.${options.bucket}.${key}` });
+    if (message !== undefined) await feed.reached(message.sequence, { timeoutMs: options.deadlineMs });
+    const stored = message === undefined || message.deleted ? 0 : message.sequence;
+    if (feed.cache.revisionOf(key) === stored) return true;
+  }
+  return false;
+}
+
+function read(options: SelfCheckOptions, query: MessageQuery): Promise<StoredMessage | undefined> {
+  const { connection, attempts, bucket, deadlineMs } = options;
+  return attempts.until('check the cache', deadlineMs, (timeoutMs) =>
+    readMessage(connection, streamOf(bucket), query, timeoutMs),
+  );
+}
+
+const keyOf = ({ bucket }: SelfCheckOptions, { subject }: StoredMessage): Key => subject.slice(`$KV.${bucket}.`.length);

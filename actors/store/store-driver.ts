@@ -1,0 +1,182 @@
+import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from 'nats';
+import { statusError } from '../../contracts/errors/status.ts';
+import type { StorePorts, StoreStats } from '../../contracts/messages/store.ts';
+import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
+import { MARKER_TTL_MS, MESSAGE_OVERHEAD_BYTES, OBJECT_BYTES_MAX } from '../../contracts/store/limits.ts';
+import { type ClusterKey, isSealed } from '../../contracts/store/sealed.ts';
+import { type DriverDefinition, defineDriver } from '../kernel/declare.ts';
+import type { NatsCache } from '../kernel/nats-cache.ts';
+import { Attempts } from './attempts.ts';
+import { encodeObject } from './encode-object.ts';
+import { EventStore } from './event-store.ts';
+import { Housekeeping } from './housekeeping.ts';
+import { KeyWriter } from './key-writer.ts';
+import { SharedQuestion } from './shared-question.ts';
+
+export interface StoreDriverOptions {
+  readonly connection: NatsConnection;
+  /** The cluster's subject prefix. */
+  readonly prefix: string;
+  /** This process's feed of the objects. */
+  readonly cache: NatsCache;
+  /** Seals secret data; without it secrets can be neither read nor written. */
+  readonly clusterKey?: ClusterKey;
+  /** Deadline of one question to the store; default 8 s, less than what the api-server waits. */
+  readonly deadlineMs?: number;
+  readonly markerTtlMs?: number;
+  /** A checkpoint is taken after as many changes as there are live objects, but at least this many; default 10,000. */
+  readonly checkpointChangesMin?: number;
+  /** How often a sample of the cache is compared with the store and the mirror is looked after; default 60 s. */
+  readonly checkEveryMs?: number;
+}
+
+const DEADLINE_MS = 8_000;
+
+type Handlers = { readonly [Op in keyof StorePorts]: (body: StorePorts[Op][0]) => Promise<StorePorts[Op][1]> };
+
+/** The port behind which the objects are stored. It decides nothing: what to write, and whether, is the api-server's. */
+export function storeDriver(options: StoreDriverOptions): DriverDefinition {
+  return defineDriver({
+    name: 'store',
+    hears: {},
+    says: {},
+    config: { prefix: options.prefix },
+    run: async (context) => {
+      const store = await Store.open(options, (key, error) => context.report(key, error));
+      return { handlers: {}, ports: store.ports() as never, stop: async () => store.close() };
+    },
+  });
+}
+
+class Store {
+  readonly #options: StoreDriverOptions;
+  readonly #feed: NatsCache;
+  readonly #deadlineMs: number;
+  readonly #objectBytesMax: number;
+  readonly #attempts: Attempts;
+  readonly #objects: KeyWriter;
+  readonly #events: EventStore;
+  readonly #housekeeping: Housekeeping;
+  readonly #lastSequence: SharedQuestion<number>;
+  #freshReads = 0;
+
+  private constructor(options: StoreDriverOptions, manager: JetStreamManager, report: Reporter) {
+    const { connection, prefix, cache } = options;
+    const names = bucketNames(prefix);
+    const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
+    const attempts = new Attempts(connection);
+    const client = jetstream(connection);
+    const limit = (connection.info?.max_payload ?? OBJECT_BYTES_MAX + MESSAGE_OVERHEAD_BYTES) - MESSAGE_OVERHEAD_BYTES;
+    const base = { connection, client, attempts, deadlineMs };
+    this.#options = options;
+    this.#feed = cache;
+    this.#deadlineMs = deadlineMs;
+    this.#objectBytesMax = Math.min(OBJECT_BYTES_MAX, limit);
+    this.#attempts = attempts;
+    this.#objects = new KeyWriter({ ...base, bucket: names.objects });
+    this.#events = new EventStore({
+      ...base,
+      manager,
+      writer: new KeyWriter({ ...base, bucket: names.events }),
+      bucket: names.events,
+      objectBytesMax: this.#objectBytesMax,
+    });
+    this.#housekeeping = new Housekeeping({ ...options, manager, attempts, deadlineMs, report });
+    this.#lastSequence = new SharedQuestion(async () => {
+      const info = await attempts.until('ask for the last revision', deadlineMs, () =>
+        manager.streams.info(streamOf(names.objects)),
+      );
+      this.#feed.noteLastSequence(info.state.last_seq);
+      return info.state.last_seq;
+    });
+    attempts.follow().catch((error: unknown) => report('connection', error));
+  }
+
+  /** @throws StatusError InternalError when there are sealed secrets that this process cannot read */
+  static async open(options: StoreDriverOptions, report: Reporter): Promise<Store> {
+    const sealed = options.cache.cache.list('secrets').find(isSealed);
+    if (sealed !== undefined) {
+      const name = `${sealed.metadata?.namespace}/${sealed.metadata?.name}`;
+      throw statusError(
+        'InternalError',
+        `open the store: secret ${name} is sealed and this process has no key for it; start it with the cluster's key`,
+      );
+    }
+    const store = new Store(options, await jetstreamManager(options.connection, { checkAPI: false }), report);
+    await store.#housekeeping.start();
+    return store;
+  }
+
+  close(): void {
+    this.#housekeeping.stop();
+  }
+
+  ports(): Handlers {
+    const events = this.#events;
+    return {
+      put: ({ key, object, expect, requestId }) => this.#write(key, expect, requestId, object),
+      purge: ({ key, expect, requestId }) => this.#write(key, expect, requestId, undefined),
+      fresh: () => this.#fresh(),
+      reached: async ({ revision }) => {
+        await this.#feed.reached(revision, { timeoutMs: this.#deadlineMs });
+        return { revision: this.#feed.cache.revision };
+      },
+      putEvent: (body) => events.put(body),
+      purgeEvent: (body) => events.purge(body),
+      getEvent: (body) => events.get(body),
+      listEvents: (body) => events.list(body),
+      stats: async () => this.#stats(),
+    };
+  }
+
+  async #write(
+    key: string,
+    expect: number,
+    requestId: string,
+    object: StorePorts['put'][0]['object'] | undefined,
+  ): Promise<{ readonly revision: number }> {
+    const { clusterKey, markerTtlMs = MARKER_TTL_MS } = this.#options;
+    const payload = object === undefined ? '' : encodeObject(key, object, clusterKey, this.#objectBytesMax);
+    await this.#mayWrite(key);
+    const revision = await this.#objects.write({ key, payload, expect, requestId, markerTtlMs });
+    this.#housekeeping.written(revision);
+    return { revision };
+  }
+
+  /** Nobody writes to a store that went back in time, nor while it is unknown whether it did. */
+  async #mayWrite(key: string): Promise<void> {
+    const { reopening } = this.#feed;
+    if (reopening !== undefined) {
+      await Promise.race([reopening, expiry(this.#deadlineMs, `write ${key}: the store is out of reach`)]);
+    }
+    if (this.#feed.alarm !== undefined) throw statusError('ServiceUnavailable', this.#feed.alarm.message);
+  }
+
+  async #fresh(): Promise<{ readonly revision: number }> {
+    this.#freshReads++;
+    const last = await this.#lastSequence.answer();
+    await this.#feed.reached(last, { timeoutMs: this.#deadlineMs });
+    return { revision: last };
+  }
+
+  #stats(): StoreStats {
+    const alarm = this.#feed.alarm?.message;
+    return {
+      ...this.#objects.counts,
+      ...this.#housekeeping.counts,
+      retries: this.#attempts.retries,
+      freshQuestions: this.#lastSequence.asked,
+      freshReads: this.#freshReads,
+      ...(alarm === undefined ? {} : { alarm }),
+    };
+  }
+}
+
+export type Reporter = (key: string, error: unknown) => void;
+
+function expiry(ms: number, what: string): Promise<never> {
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(statusError('Timeout', `${what} for ${ms} ms; ask again`)), ms).unref();
+  });
+}

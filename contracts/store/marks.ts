@@ -1,0 +1,9 @@
+/** Names of the headers that stored messages carry besides those of every message. */
+export const STORE_HEADER = {
+  /** Id of the request that wrote this: by it a writer knows its own write again after a lost acknowledgement. */
+  request: 'Troupe-Request',
+  /** `PURGE`: the object was deleted. */
+  operation: 'KV-Operation',
+  rollup: 'Nats-Rollup',
+  ttl: 'Nats-TTL',
+} as const;
