@@ -3,8 +3,7 @@ import type { Plain } from './plain.ts';
 import type { FieldNode, TypeNode } from './schema.ts';
 
 /** A value, or a function of the owner when it depends on its neighbours; `undefined` = no default then. */
-// biome-ignore lint/suspicious/noExplicitAny: tables hold functions of many types
-export type Default = string | number | boolean | object | ((owner: any) => unknown);
+export type Default = string | number | boolean | object | ((owner: never) => unknown);
 
 /**
  * Type -> field -> default, wherever in an object the type occurs, in this order. A function under the empty name touches
@@ -34,7 +33,7 @@ function run(plan: Plan, owner: Plain): void {
   for (const [name, value] of plan.own) {
     const given = owner[name];
     if (given !== undefined && given !== '') continue; // an empty text is absent, as in Go
-    const made: unknown = typeof value === 'function' ? value(owner) : copyJson(value);
+    const made: unknown = typeof value === 'function' ? (value as (owner: Plain) => unknown)(owner) : copyJson(value);
     if (made !== undefined) owner[name] = made;
   }
   for (const [field, inner] of plan.below) {

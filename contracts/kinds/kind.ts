@@ -1,7 +1,9 @@
 import type { StatusCause } from '../errors/status.ts';
+import type { MergeKeyTable } from '../merge/merge-keys.ts';
 import { type DefaultTable, defaulter } from './defaults.ts';
 import { Findings } from './findings.ts';
 import type { KubeObject } from './kinds.ts';
+import { META_MERGE_KEYS } from './meta/merge-keys.ts';
 import { META_RULES } from './meta/meta-rules.ts';
 import { type RuleTable, ruleChecker } from './rules.ts';
 import { type TypeNode, typeNode } from './schema.ts';
@@ -52,6 +54,8 @@ export interface Kind<T = KubeObject> {
   /** Field selectors besides `metadata.name` and `metadata.namespace`; an absent field reads as ''. */
   readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
   readonly columns: readonly Column<T>[];
+  /** How lists merge when a manifest is applied. */
+  readonly mergeKeys: MergeKeyTable;
   /** Fills defaults into an object that nobody else holds: it is changed in place. */
   applyDefaults(object: T): void;
   /** Last touches to a new object, which nobody else holds: status as the system starts it, what clients may not set. */
@@ -79,6 +83,7 @@ export interface KindSource<T extends KubeObject> {
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
   readonly columns: readonly Column<T>[];
   readonly defaults?: DefaultTable;
+  readonly mergeKeys?: MergeKeyTable;
   readonly rules?: RuleTable;
   /** Syntax of `metadata.name`. */
   readonly nameFormat: (name: string) => readonly string[];
@@ -124,6 +129,7 @@ export function defineKind<T extends KubeObject>(source: KindSource<T>): Kind<T>
     type,
     selectableFields: source.selectableFields ?? {},
     columns: source.columns,
+    mergeKeys: { ...META_MERGE_KEYS, ...source.mergeKeys },
     applyDefaults: defaulter(type, source.defaults ?? {}),
     prepareForCreate: source.prepareForCreate ?? (() => undefined),
     prepareForUpdate: source.prepareForUpdate ?? (() => undefined),

@@ -16,16 +16,16 @@ import { serviceAccountKind } from './service-account/service-account.ts';
 export interface Registry {
   readonly kinds: readonly Kind[];
   /** By what an object says of itself; `undefined` when no such version is served. */
-  kindOf(apiVersion: string, kind: string): Kind | undefined;
+  readonly kindOf: (apiVersion: string, kind: string) => Kind | undefined;
   /** By the plural, as in subjects and keys; a subresource after a slash is not looked at. */
-  kindByResource(resource: string): Kind | undefined;
+  readonly kindByResource: (resource: string) => Kind | undefined;
   /**
    * By any word that people use, in any case: plural, singular, short name, kind, each with `.group` if they like.
    * @throws StatusError NotFound, with the likely word
    */
-  resolveResource(word: string): Kind;
+  readonly resolveResource: (word: string) => Kind;
   /** Why an object of this apiVersion and kind is refused, with what was probably meant. */
-  unknownKind(apiVersion: string, kind: string): Status;
+  readonly unknownKind: (apiVersion: string, kind: string) => Status;
 }
 
 const wordsOf = (kind: Kind): readonly string[] =>

@@ -7,6 +7,7 @@ import { firstGeneration, nextGeneration } from '../meta/generation.ts';
 import { keepStatus } from '../meta/status.ts';
 import { sameValue } from '../plain.ts';
 import { POD_SPEC_DEFAULTS } from '../pod-template/defaults.ts';
+import { POD_SPEC_MERGE_KEYS } from '../pod-template/merge-keys.ts';
 import { POD_SPEC_RULES } from '../pod-template/rules.ts';
 import { checkWorkload, templateColumns } from '../pod-template/workload.ts';
 import { checkRolling } from './check-rolling.ts';
@@ -61,6 +62,7 @@ export const deploymentKind = defineKind<Deployment>({
     },
     DeploymentStrategy: { fields: { type: { oneOf: ['Recreate', 'RollingUpdate'] } }, check: checkRolling },
   },
+  mergeKeys: { ...POD_SPEC_MERGE_KEYS, DeploymentSpec: { strategy: { retainKeys: true } } },
   nameFormat: dnsSubdomain,
   prepareForCreate: (deployment) => {
     firstGeneration(deployment);

@@ -1,5 +1,5 @@
-import { parseRfc3339 } from '../../time/rfc3339.ts';
 import { humanDuration } from '../../time/duration.ts';
+import { parseRfc3339 } from '../../time/rfc3339.ts';
 import type { Column } from '../kind.ts';
 import type { KubeObject } from '../kinds.ts';
 

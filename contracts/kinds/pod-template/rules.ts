@@ -12,7 +12,16 @@ import {
   qualifiedName,
   trimmed,
 } from '../formats.ts';
-import type { EnvFromSource, EnvVar, EnvVarSource, LifecycleHandler, PodSpec, Probe, Volume } from '../kinds.ts';
+import type {
+  Container,
+  EnvFromSource,
+  EnvVar,
+  EnvVarSource,
+  LifecycleHandler,
+  PodSpec,
+  Probe,
+  Volume,
+} from '../kinds.ts';
 import type { FieldRule, RuleTable, TypeRule } from '../rules.ts';
 import { typeNode } from '../schema.ts';
 import { checkContainers } from './check-containers.ts';
@@ -74,7 +83,7 @@ const CONTAINER: TypeRule = {
     restartPolicy: { oneOf: ['Always', 'Never', 'OnFailure'] },
     ports: { uniqueBy: 'name' },
   },
-  check: (container, findings) => {
+  check: (container: Container, findings) => {
     onlyOnceAlive(container, findings);
     onlyOnceStarted(container, findings);
   },

@@ -1,9 +1,8 @@
+import { labelSelectorText, selectorMatches } from '../../selectors/label-selector.ts';
 import type { Findings } from '../findings.ts';
-import type { LabelSelector, PodSpec, PodTemplateSpec } from '../kinds.ts';
-import { selectorMatches } from '../../selectors/label-selector.ts';
 import type { Column } from '../kind.ts';
+import type { LabelSelector, PodSpec, PodTemplateSpec } from '../kinds.ts';
 import { wide } from '../meta/columns.ts';
-import { labelSelectorText } from '../../selectors/label-selector.ts';
 
 interface WorkloadSpec {
   readonly selector?: LabelSelector;

@@ -1,5 +1,5 @@
-import { parseRfc3339 } from '../../time/rfc3339.ts';
 import { humanDuration } from '../../time/duration.ts';
+import { parseRfc3339 } from '../../time/rfc3339.ts';
 import type { Column } from '../kind.ts';
 import type { ContainerState, ContainerStatus, Pod } from '../kinds.ts';
 import { AGE, column, NAME, orNone, wide } from '../meta/columns.ts';
@@ -81,7 +81,7 @@ export function summarizePod(pod: Pod): PodSummary {
     status: statusOf(pod, init),
     ready: counted.filter(isReady).length,
     total: (pod.spec?.containers.length ?? 0) + restartable.size,
-    restarts: counted.reduce((sum, { restartCount = 0 }) => sum + restartCount, 0),
+    restarts: counted.reduce((sum, { restartCount }) => sum + restartCount, 0),
     lastRestart: counted.map(lastEnd).reduce((a, b) => (a >= b || Number.isNaN(b) ? a : b), Number.NaN),
   };
 }

@@ -4,6 +4,7 @@ import { defineKind } from '../kind.ts';
 import type { Pod } from '../kinds.ts';
 import { firstGeneration, nextGeneration } from '../meta/generation.ts';
 import { keepStatus } from '../meta/status.ts';
+import { POD_SPEC_MERGE_KEYS } from '../pod-template/merge-keys.ts';
 import { POD_SPEC_RULES } from '../pod-template/rules.ts';
 import { checkPodUpdate } from './check-update.ts';
 import { POD_COLUMNS } from './columns.ts';
@@ -41,6 +42,7 @@ export const podKind = defineKind<Pod>({
   columns: POD_COLUMNS,
   defaults: POD_DEFAULTS,
   rules: { ...POD_SPEC_RULES, Pod: { fields: { spec: { required: true } } } },
+  mergeKeys: POD_SPEC_MERGE_KEYS,
   nameFormat: dnsSubdomain,
   prepareForCreate: (pod) => {
     firstGeneration(pod);

@@ -6,6 +6,7 @@ import { firstGeneration, nextGeneration } from '../meta/generation.ts';
 import { keepStatus } from '../meta/status.ts';
 import { sameValue } from '../plain.ts';
 import { POD_SPEC_DEFAULTS } from '../pod-template/defaults.ts';
+import { POD_SPEC_MERGE_KEYS } from '../pod-template/merge-keys.ts';
 import { POD_SPEC_RULES } from '../pod-template/rules.ts';
 import { checkWorkload, templateColumns } from '../pod-template/workload.ts';
 
@@ -36,6 +37,7 @@ export const replicaSetKind = defineKind<ReplicaSet>({
       check: checkWorkload('ReplicaSet'),
     },
   },
+  mergeKeys: POD_SPEC_MERGE_KEYS,
   nameFormat: dnsSubdomain,
   prepareForCreate: (set) => {
     firstGeneration(set);

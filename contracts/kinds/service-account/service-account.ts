@@ -11,5 +11,6 @@ export const serviceAccountKind = defineKind<ServiceAccount>({
   namespaced: true,
   apiVersion: 'v1',
   columns: [NAME, column('SECRETS', ({ secrets = [] }) => String(secrets.length)), AGE],
+  mergeKeys: { ServiceAccount: { secrets: { by: ['name'] } } },
   nameFormat: dnsSubdomain,
 });

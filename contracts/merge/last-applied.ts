@@ -1,0 +1,44 @@
+import type { KubeObject } from '../kinds/kinds.ts';
+import { isPlain, type Plain } from '../kinds/plain.ts';
+
+/** Where kubectl, and so we, keep the manifest that was applied last. */
+export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/** The names in a Secret are needed to know what was taken out; its values are nobody's business. */
+const withoutValues = (data: unknown): unknown =>
+  isPlain(data) ? Object.fromEntries(Object.keys(data).map((key) => [key, ''])) : data;
+
+function recorded(manifest: Plain): Plain {
+  const kept: Plain = { ...manifest };
+  delete kept.status;
+  if (isPlain(kept.metadata) && isPlain(kept.metadata.annotations)) {
+    const annotations = { ...kept.metadata.annotations };
+    delete annotations[LAST_APPLIED];
+    kept.metadata = { ...kept.metadata, annotations };
+  }
+  if (manifest.kind !== 'Secret') return kept;
+  if (kept.data !== undefined) kept.data = withoutValues(kept.data);
+  if (kept.stringData !== undefined) {
+    kept.data = { ...(isPlain(kept.data) ? kept.data : {}), ...(withoutValues(kept.stringData) as Plain) };
+    delete kept.stringData;
+  }
+  return kept;
+}
+
+/** The object with a record of the manifest that was just applied. Of a Secret it holds names, never values. */
+export function withLastApplied<T extends KubeObject>(object: T, manifest: Plain): T {
+  const annotations = { ...object.metadata?.annotations, [LAST_APPLIED]: JSON.stringify(recorded(manifest)) };
+  return { ...object, metadata: { ...object.metadata, annotations } };
+}
+
+/** The manifest that was applied last; `undefined` when the object was not made by apply, or the record is no JSON. */
+export function lastAppliedOf(object: KubeObject): Plain | undefined {
+  const text = object.metadata?.annotations?.[LAST_APPLIED];
+  if (text === undefined) return undefined;
+  try {
+    const manifest: unknown = JSON.parse(text);
+    return isPlain(manifest) ? manifest : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,107 @@
+import { isPlain, type Plain, sameValue } from '../kinds/plain.ts';
+import type { FieldNode, TypeNode } from '../kinds/schema.ts';
+import type { MergeKey, MergeKeyTable } from './merge-keys.ts';
+
+/** The three manifests of an apply; absent = there is none (or no such part of it). */
+export interface ThreeWay {
+  /** What the same applier asked for last. */
+  readonly lastApplied: unknown;
+  /** What is stored. */
+  readonly live: unknown;
+  /** What is asked for now. */
+  readonly next: unknown;
+}
+
+const part = (value: unknown, name: string): unknown =>
+  isPlain(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+const items = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+function mergeStruct(keys: MergeKeyTable, type: TypeNode, way: ThreeWay, retain: boolean): unknown {
+  if (!isPlain(way.next)) return way.next;
+  const next = way.next;
+  const merged = new Map<string, unknown>(isPlain(way.live) ? Object.entries(way.live) : []);
+  if (retain) for (const name of merged.keys()) if (!Object.hasOwn(next, name)) merged.delete(name);
+  for (const name of Object.keys(isPlain(way.lastApplied) ? way.lastApplied : {})) {
+    if (!Object.hasOwn(next, name)) merged.delete(name);
+  }
+  for (const name of Object.keys(next)) {
+    const value = next[name];
+    if (value === null) merged.delete(name);
+    else if (value !== undefined) {
+      const below = { lastApplied: part(way.lastApplied, name), live: part(way.live, name), next: value };
+      merged.set(name, mergeField(keys, type, type.fields.get(name), below));
+    }
+  }
+  return Object.fromEntries(merged);
+}
+
+function mergeField(keys: MergeKeyTable, owner: TypeNode, field: FieldNode | undefined, way: ThreeWay): unknown {
+  if (field === undefined) return way.next; // the check of fields will tell
+  const key = keys[owner.name]?.[field.name] ?? {};
+  if (field.shape === 'list') return mergeList(keys, field, key, way);
+  if (field.shape === 'map') return mergeMap(way);
+  if (field.type === undefined) return way.next;
+  return mergeStruct(keys, field.type, way, key.retainKeys === true);
+}
+
+/** Maps from string to plain values: labels, data, quantities. */
+function mergeMap({ lastApplied, live, next }: ThreeWay): unknown {
+  if (!isPlain(next)) return next;
+  const merged = new Map<string, unknown>(isPlain(live) ? Object.entries(live) : []);
+  for (const name of Object.keys(isPlain(lastApplied) ? lastApplied : {})) {
+    if (!Object.hasOwn(next, name)) merged.delete(name);
+  }
+  for (const [name, value] of Object.entries(next)) {
+    if (value === null) merged.delete(name);
+    else merged.set(name, value);
+  }
+  return Object.fromEntries(merged);
+}
+
+/** What tells an item apart, as one text; `undefined` when a key field is missing. */
+function identity(item: unknown, { by = [], defaults = {} }: MergeKey): string | undefined {
+  if (by.length === 0) return JSON.stringify(item);
+  const values = by.map((name) => part(item, name) ?? defaults[name]);
+  return values.includes(undefined) ? undefined : JSON.stringify(values);
+}
+
+function byIdentity(list: readonly unknown[], key: MergeKey): ReadonlyMap<string, unknown> {
+  const found = new Map<string, unknown>();
+  for (const item of list) {
+    const id = identity(item, key);
+    if (id !== undefined) found.set(id, item);
+  }
+  return found;
+}
+
+/**
+ * Lists with a merge key: the items that are asked for, in their order, each merged with its live self; then live items
+ * that this applier never named. Lists without one are replaced. Items that cannot be told apart make a list atomic.
+ */
+function mergeList(keys: MergeKeyTable, field: FieldNode, key: MergeKey, way: ThreeWay): unknown {
+  if (key.by === undefined || !Array.isArray(way.next)) return way.next;
+  const [last, live, next] = [items(way.lastApplied), items(way.live), items(way.next)].map((list) =>
+    byIdentity(list, key),
+  );
+  if (last === undefined || live === undefined || next === undefined || next.size !== way.next.length) return way.next;
+  const wanted = [...next].map(([id, item]) => {
+    const below = { lastApplied: last.get(id), live: live.get(id), next: item };
+    return field.type === undefined ? item : mergeStruct(keys, field.type, below, key.retainKeys === true);
+  });
+  const others = [...live].filter(([id]) => !next.has(id) && !last.has(id)).map(([, item]) => item);
+  return [...wanted, ...others];
+}
+
+/**
+ * Kubernetes' apply: what `next` says is set, what `lastApplied` said and `next` does not is removed, everything else
+ * (defaults, status, what others set) stays as it is live. Lists of structs merge by Kubernetes' merge keys. Pure; the
+ * result may share parts with its arguments. Fields that the type does not know pass through, to be refused by `admit`.
+ * @returns `live` itself when nothing changes
+ */
+export function applyThreeWay(
+  of: { readonly type: TypeNode; readonly mergeKeys: MergeKeyTable },
+  way: ThreeWay,
+): Plain {
+  const merged = mergeStruct(of.mergeKeys, of.type, way, false) as Plain;
+  return isPlain(way.live) && sameValue(merged, way.live) ? way.live : merged;
+}
