@@ -5,7 +5,6 @@ import type { DecodeOptions } from './decode.ts';
 import type { DeleteOptions } from './delete.ts';
 import type { GetOptions } from './get.ts';
 import type { LogsOptions } from './logs.ts';
-import type { ReplayOptions } from './replay.ts';
 import type { WorkerOptions } from './roles.ts';
 import type { ReplayOptions } from './replay.ts';
 import type { ScaleOptions } from './scale.ts';
@@ -89,21 +88,6 @@ export const READING: readonly CommandSpec[] = [
       ['troupe status -o json', 'for programs'],
     ],
     run: async (_, options: StatusOptions, terminal) => (await import('./status.ts')).status(options, terminal),
-  }),
-  command({
-    name: 'replay',
-    args: '[actor]',
-    description: "Play the recordings of this machine's cluster against today's code",
-    options: [
-      { flags: '--check', description: 'tell whether everything would be said again, and else what differs first' },
-      output('json'),
-    ],
-    examples: [
-      ['troupe replay --check', 'every actor; exit code 1 when something differs'],
-      ['troupe replay --check scheduler', 'one actor'],
-    ],
-    run: async (args, options: ReplayOptions, terminal) =>
-      (await import('./replay.ts')).replayCommand(args, options, terminal),
   }),
   command({
     name: 'decode',
