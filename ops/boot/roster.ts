@@ -1,7 +1,7 @@
 import { apiServer } from '../../actors/api-server/api-server.ts';
 import { controllers } from '../../actors/controllers/registry.ts';
 import { dispatcher } from '../../actors/dispatcher/dispatcher.ts';
-import type { ActorDefinition } from '../../actors/kernel/declare.ts';
+import { type ActorDefinition, api } from '../../actors/kernel/declare.ts';
 import { kubelet } from '../../actors/kubelet/kubelet.ts';
 import { runtimeDeclared } from '../../actors/runtime/runtime-driver.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
@@ -16,8 +16,15 @@ export interface Roster {
 /** Actors of which one instance acts, however many masters there are. */
 export const singletons: readonly ActorDefinition[] = [scheduler, dispatcher, ...controllers];
 
+/** What a process says by itself: what every cluster has from the start, and that one of its actors keeps failing. */
+const boot: Declared = {
+  name: 'boot',
+  hears: {},
+  says: { namespace: api('create', 'namespaces'), event: api('create', 'events') },
+};
+
 export const roster: Roster = {
   // The store driver hears ports alone, which no broker carries.
-  master: [apiServer({ instance: '*' }), { name: 'store', hears: {}, says: {} }, ...singletons],
+  master: [boot, apiServer({ instance: '*' }), { name: 'store', hears: {}, says: {} }, ...singletons],
   worker: (node) => [kubelet({ node, ip: '', version: '' }), runtimeDeclared(node)],
 };
