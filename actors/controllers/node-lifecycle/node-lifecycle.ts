@@ -12,7 +12,7 @@ import { type ActorDefinition, api, defineActor, latest, type Says, watch } from
 import { inKeyOrder } from '../shared/children.ts';
 import { isTerminating, nameOf, namespaceOf, uidOf } from '../shared/owner.ts';
 import { evictionAt } from './plan-eviction.ts';
-import { type Health, type NodeEffect, planNodeHealth } from './plan-node-health.ts';
+import { type Health, type NodeEffect, type NodePlan, planNodeHealth } from './plan-node-health.ts';
 import { podsByNode } from './pods-by-node.ts';
 
 export interface NodeLifecycleConfig {
@@ -37,8 +37,8 @@ const says = {
 };
 type NodeWorld = World<Says<typeof says>>;
 
-/** When each node was heard of last, and whether its runtime answered. */
-type Beats = { readonly [node: string]: { readonly at: Millis; readonly runtimeReady: boolean } };
+/** When each node was heard of last, and whether its runtime answered; null = never heard, only seen in the store. */
+type Beats = { readonly [node: string]: { readonly at: Millis; readonly runtimeReady: boolean | null } };
 /** Since when a node that pods are bound to is missing. */
 type Missing = { readonly [node: string]: Millis };
 
@@ -78,15 +78,21 @@ function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
   const pods = world.derived('pods', podsByNode.build, podsByNode.step);
   const graceMs = config.graceSeconds * 1000;
 
-  const healthOf = (name: string): Health => {
+  /** @returns undefined while it may still be heard for the first time: then the node stays as it is */
+  const healthOf = (name: string): Health | undefined => {
     const beat = beats.get()[name];
-    if (beat === undefined || world.now() - beat.at >= graceMs) return 'unknown';
-    return beat.runtimeReady ? 'ready' : 'not-ready';
+    if (beat === undefined) return undefined;
+    if (world.now() - beat.at >= graceMs) return 'unknown';
+    return beat.runtimeReady === null ? undefined : beat.runtimeReady ? 'ready' : 'not-ready';
   };
   /** Every node silent: more likely we are deaf. As Kubernetes' full disruption: nobody is evicted then. */
-  const evicting = (): boolean => world.view.list('nodes').some((node) => healthOf(nameOf(node)) !== 'unknown');
+  const evicting = (): boolean =>
+    world.view.list('nodes').some((node) => ['ready', 'not-ready'].includes(healthOf(nameOf(node)) ?? ''));
 
-  const plan = (node: Node, mayEvict: boolean) => planNodeHealth(node, healthOf(nameOf(node)), mayEvict, world.now());
+  const plan = (node: Node, mayEvict: boolean): NodePlan => {
+    const health = healthOf(nameOf(node));
+    return health === undefined ? { effects: [], notes: [] } : planNodeHealth(node, health, mayEvict, world.now());
+  };
   const evictions = (node: Node, mayEvict: boolean): readonly Pod[] => {
     const taints = node.spec?.taints ?? [];
     if (!mayEvict || !taints.some(({ effect }) => effect === 'NoExecute')) return [];
@@ -116,14 +122,9 @@ function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
     const nodes = world.view.list('nodes');
     const stays = (node: Node): boolean => known[nameOf(node)] !== undefined;
     if (nodes.length === Object.keys(known).length && nodes.every(stays)) return;
-    const runtimeReady = (node: Node): boolean =>
-      node.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
     beats.set(
       Object.fromEntries(
-        nodes.map((node) => [
-          nameOf(node),
-          known[nameOf(node)] ?? { at: world.now(), runtimeReady: runtimeReady(node) },
-        ]),
+        nodes.map((node) => [nameOf(node), known[nameOf(node)] ?? { at: world.now(), runtimeReady: null }]),
       ),
     );
   };
