@@ -147,6 +147,9 @@ function serve(world: TestWorld): string[] {
       } else if (heard.say === 'taint') {
         const next: Node = { ...current, spec: { ...current?.spec, ...body.spec } };
         world.put('nodes', next);
+      } else if (heard.say === 'podStatus') {
+        const next: Pod = { ...world.cache.get('pods', 'shop', name), status: (heard.body as Pod).status ?? {} };
+        world.put('pods', next);
       } else world.remove('pods', 'shop', name);
       world.answer(heard, {});
     }
@@ -182,6 +185,22 @@ it('a node falls silent, loses its pods when their patience ends, and comes back
   });
   expect(pass(world, 310, ['a', 'b'])).toEqual([]);
   expect(world.reports).toEqual([]);
+});
+
+it('pods of a silent node are ready no longer, once', () => {
+  const world = testWorld(nodeLifecycle(), { now: T0 });
+  world.put('nodes', node('a', 'True'));
+  world.put('nodes', node('b', 'True'));
+  const ready: Pod = {
+    ...pod('web', 'b', 300),
+    status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: ADDED }] },
+  };
+  world.put('pods', ready);
+  world.start();
+  expect(pass(world, 60, ['a'])).toEqual(['condition b', 'taint b', 'podStatus web']);
+  expect(world.cache.get('pods', 'shop', 'web')?.status?.conditions).toMatchObject([
+    { type: 'Ready', status: 'False', reason: 'NodeNotReady' },
+  ]);
 });
 
 it('while every node is silent nobody is evicted', () => {

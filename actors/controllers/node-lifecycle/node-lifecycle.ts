@@ -6,11 +6,13 @@ import type { Node, Pod } from '../../../contracts/kinds/kinds.ts';
 import type { DeleteOptions } from '../../../contracts/messages/api.ts';
 import type { NodeHeartbeat } from '../../../contracts/messages/node.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
+import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
 import { coalesceByKey } from '../../kernel/coalesce-by-key.ts';
 import type { Millis, Said, World } from '../../kernel/contract.ts';
 import { type ActorDefinition, api, defineActor, latest, type Says, watch } from '../../kernel/declare.ts';
 import { inKeyOrder } from '../shared/children.ts';
 import { isTerminating, nameOf, namespaceOf, uidOf } from '../shared/owner.ts';
+import { readySince } from '../shared/pod-state.ts';
 import { evictionAt } from './plan-eviction.ts';
 import { type Health, type NodeEffect, type NodePlan, planNodeHealth } from './plan-node-health.ts';
 import { podsByNode } from './pods-by-node.ts';
@@ -33,6 +35,7 @@ const says = {
   condition: api('patch', 'nodes/status'),
   taint: api('patch', 'nodes'),
   evict: api('delete', 'pods'),
+  podStatus: api('patch', 'pods/status'),
   event: api('create', 'events'),
 };
 type NodeWorld = World<Says<typeof says>>;
@@ -100,6 +103,12 @@ function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
     return here.filter(
       (pod) => !isTerminating(pod) && (evictionAt(pod, taints) ?? Number.POSITIVE_INFINITY) <= world.now(),
     );
+  };
+  /** Pods that still count as ready though nobody hears of their node. */
+  const unheard = (node: Node, mayEvict: boolean): readonly Pod[] => {
+    const ready = node.status?.conditions?.find(({ type }) => type === 'Ready')?.status;
+    if (!mayEvict || ready !== 'Unknown' || healthOf(nameOf(node)) !== 'unknown') return [];
+    return inKeyOrder(pods().get(nameOf(node))).filter((pod) => !isTerminating(pod) && readySince(pod) !== undefined);
   };
   /** Pods whose node is gone, and did not come back within the quarantine. */
   const homeless = (name: string): readonly Pod[] => {
@@ -171,7 +180,12 @@ function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
         const leaving = evictions(node, mayEvict);
         // One patch a run: it carries the version that was seen, and the change it makes brings the next run.
         const patches = effects.slice(0, 1).map((effect) => patchNode(world, node, effect));
-        const asks = [...patches, ...leaving.map((pod) => evict(world, pod))];
+        const silent = unheard(node, mayEvict).filter((pod) => !leaving.includes(pod));
+        const asks = [
+          ...patches,
+          ...silent.map((pod) => notReady(world, pod)),
+          ...leaving.map((pod) => evict(world, pod)),
+        ];
         const told = notes.map((note) =>
           world.say.event({ namespace: 'default' }, makeEvent(node, note, COMPONENT, world.now())),
         );
@@ -216,6 +230,17 @@ function evict(world: NodeWorld, pod: Pod, graceSeconds?: number): Said<unknown>
     ...(graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds }),
   };
   return world.say.evict({ namespace: namespaceOf(pod), name: nameOf(pod) }, options);
+}
+
+/** Its kubelet says otherwise as soon as it is back. */
+function notReady(world: NodeWorld, pod: Pod): Said<unknown> {
+  const { name, namespace, resourceVersion } = pod.metadata ?? {};
+  const conditions = (pod.status?.conditions ?? []).map((condition) =>
+    condition.type === 'Ready'
+      ? { ...condition, status: 'False', reason: 'NodeNotReady', lastTransitionTime: rfc3339(world.now()) }
+      : condition,
+  );
+  return world.say.podStatus({ namespace, name }, { metadata: { resourceVersion }, status: { conditions } });
 }
 
 function evictionEvent(world: NodeWorld, pod: Pod): Said<unknown> {
