@@ -20,7 +20,7 @@ const opened: NatsCache[] = [];
 beforeEach(async () => {
   server = await startNatsServer();
   connection = await connectAs(server, undefined, { maxReconnectAttempts: -1, reconnectTimeWait: 50 });
-  js = jetstream(connection);
+  js = jetstream(connection, { timeout: 1_000 });
   const manager = await jetstreamManager(connection);
   await manager.streams.add({
     name: 'KV_t',

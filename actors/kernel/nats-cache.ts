@@ -54,6 +54,7 @@ export class NatsCache {
   #target: number | undefined;
   #opening: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
   #reopening: Promise<void> | undefined;
+  #connected = true;
   /** Newest sequence ever seen. */
   #seen = 0;
   /** The newest message heard. */
@@ -102,9 +103,9 @@ export class NatsCache {
     return this.#alarm;
   }
 
-  /** While the feed is opened anew: ends when it is open. Until then nobody knows whether the store is still the same. */
-  get reopening(): Promise<void> | undefined {
-    return this.#reopening;
+  /** Is it certain that the store is still the one that this was fed from? Not after a lost connection, until the feed goes on. */
+  get certain(): boolean {
+    return this.#connected && this.#reopening === undefined;
   }
 
   /** @throws StatusError Timeout when the cache did not come to `revision` in time */
@@ -348,9 +349,12 @@ export class NatsCache {
     const follow = async (): Promise<void> => {
       for await (const status of this.#options.connection.status()) {
         if (this.#closed) return;
+        if (status.type === 'disconnect') this.#connected = false;
         if (status.type !== 'reconnect') continue;
+        this.#connected = true;
         this.#wake?.();
-        this.#broke('the connection was lost');
+        if (this.#opening === undefined) void this.#reopen('the connection was lost');
+        else this.#opening.reject(new Error('the connection was lost'));
       }
     };
     follow().catch((error: unknown) => this.#report('connection', error));

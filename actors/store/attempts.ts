@@ -59,11 +59,16 @@ export class Attempts {
     }
   }
 
-  async #once<T>(call: (timeoutMs: number) => Promise<T>, timeoutMs: number): Promise<T> {
-    return await new Promise<T>((resolve, reject) => {
+  /** Not every call of the client takes a timeout, so each has one here. */
+  #once<T>(call: (timeoutMs: number) => Promise<T>, timeoutMs: number): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`no answer within ${Math.ceil(timeoutMs)} ms`)), timeoutMs);
       this.#open.add(reject);
       call(timeoutMs)
-        .finally(() => this.#open.delete(reject))
+        .finally(() => {
+          clearTimeout(timer);
+          this.#open.delete(reject);
+        })
         .then(resolve, reject);
     });
   }

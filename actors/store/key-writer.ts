@@ -34,6 +34,7 @@ export class KeyWriter {
   readonly #attempts: Attempts;
   readonly #bucket: string;
   readonly #deadlineMs: number;
+  readonly #mayWrite: (() => void) | undefined;
   readonly counts = { writes: 0, conflicts: 0, recognised: 0 };
 
   constructor(options: {
@@ -42,12 +43,15 @@ export class KeyWriter {
     readonly attempts: Attempts;
     readonly bucket: string;
     readonly deadlineMs: number;
+    /** Asked before every attempt; throws a StatusError when nothing may be written, another error for "not now". */
+    readonly mayWrite?: () => void;
   }) {
     this.#connection = options.connection;
     this.#client = options.client;
     this.#attempts = options.attempts;
     this.#bucket = options.bucket;
     this.#deadlineMs = options.deadlineMs;
+    this.#mayWrite = options.mayWrite;
   }
 
   /**
@@ -85,6 +89,7 @@ export class KeyWriter {
   }
 
   async #publish(write: KeyWrite, expect: number | undefined, timeoutMs: number): Promise<number> {
+    this.#mayWrite?.();
     const ack = await this.#client.publish(this.#subject(write.key), write.payload, {
       headers: headersOf(write),
       timeout: timeoutMs,
@@ -141,8 +146,7 @@ function conflict({ key, payload, expect }: KeyWrite, found: StoredMessage | und
       details,
     );
   }
-  const is =
-    found === undefined || found.deleted ? 'it was deleted meanwhile' : `it has been changed since revision ${expect}`;
+  const is = found?.deleted === true ? 'it was deleted meanwhile' : `it is not what it was at revision ${expect}`;
   const act = payload === '' ? 'delete' : 'update';
   return statusError('Conflict', `${act} ${resource} "${name}": ${is}; read it again and repeat the change`, details);
 }

@@ -74,7 +74,7 @@ class Store {
     this.#deadlineMs = deadlineMs;
     this.#objectBytesMax = Math.min(OBJECT_BYTES_MAX, limit);
     this.#attempts = attempts;
-    this.#objects = new KeyWriter({ ...base, bucket: names.objects });
+    this.#objects = new KeyWriter({ ...base, bucket: names.objects, mayWrite: () => this.#mayWrite() });
     this.#events = new EventStore({
       ...base,
       manager,
@@ -138,19 +138,15 @@ class Store {
   ): Promise<{ readonly revision: number }> {
     const { clusterKey, markerTtlMs = MARKER_TTL_MS } = this.#options;
     const payload = object === undefined ? '' : encodeObject(key, object, clusterKey, this.#objectBytesMax);
-    await this.#mayWrite(key);
     const revision = await this.#objects.write({ key, payload, expect, requestId, markerTtlMs });
     this.#housekeeping.written(revision);
     return { revision };
   }
 
   /** Nobody writes to a store that went back in time, nor while it is unknown whether it did. */
-  async #mayWrite(key: string): Promise<void> {
-    const { reopening } = this.#feed;
-    if (reopening !== undefined) {
-      await Promise.race([reopening, expiry(this.#deadlineMs, `write ${key}: the store is out of reach`)]);
-    }
+  #mayWrite(): void {
     if (this.#feed.alarm !== undefined) throw statusError('ServiceUnavailable', this.#feed.alarm.message);
+    if (!this.#feed.certain) throw new Error('the connection was lost and the store is not known to be the same yet');
   }
 
   async #fresh(): Promise<{ readonly revision: number }> {
@@ -174,9 +170,3 @@ class Store {
 }
 
 export type Reporter = (key: string, error: unknown) => void;
-
-function expiry(ms: number, what: string): Promise<never> {
-  return new Promise((_, reject) => {
-    setTimeout(() => reject(statusError('Timeout', `${what} for ${ms} ms; ask again`)), ms).unref();
-  });
-}

@@ -1,0 +1,61 @@
+import type { NatsConnection } from 'nats';
+import { Cache } from '../../actors/kernel/cache.ts';
+import type { Change } from '../../actors/kernel/contract.ts';
+import type { DriverContext } from '../../actors/kernel/declare.ts';
+import { NatsCache } from '../../actors/kernel/nats-cache.ts';
+import { ensureAssets } from '../../actors/store/ensure-assets.ts';
+import { storeDriver, type StoreDriverOptions } from '../../actors/store/store-driver.ts';
+import type { StorePorts } from '../../contracts/messages/store.ts';
+import { bucketNames } from '../../contracts/store/buckets.ts';
+import type { ClusterKey } from '../../contracts/store/sealed.ts';
+
+type Ports = { readonly [Op in keyof StorePorts]: (body: StorePorts[Op][0]) => Promise<StorePorts[Op][1]> };
+
+/** The store driver as an api-server of one process has it, without an api-server. */
+export interface TestStore {
+  readonly ports: Ports;
+  readonly cache: Cache;
+  readonly feed: NatsCache;
+  readonly changes: Change[];
+  readonly reports: string[];
+  close(): Promise<void>;
+}
+
+/** Makes the assets of `prefix`, opens a feed and starts the driver on it. */
+export async function openStore(
+  connection: NatsConnection,
+  prefix: string,
+  options: Partial<StoreDriverOptions> & { readonly clusterKey?: ClusterKey } = {},
+): Promise<TestStore> {
+  await ensureAssets({ connection, prefix });
+  const changes: Change[] = [];
+  const reports: string[] = [];
+  const cache = new Cache();
+  const feed = await NatsCache.open({
+    connection,
+    bucket: bucketNames(prefix).objects,
+    cache,
+    clusterKey: options.clusterKey,
+    onChanges: (some) => changes.push(...some),
+  });
+  const context: DriverContext<unknown> = {
+    self: { actor: 'store', instance: 'test', caller: 'test', prefix },
+    say: {},
+    send: () => undefined,
+    ask: () => Promise.reject(new Error('the store asks nobody')),
+    signal: new AbortController().signal,
+    report: (key, error) => reports.push(`${key}: ${error instanceof Error ? error.message : String(error)}`),
+  };
+  const running = await storeDriver({ connection, prefix, cache: feed, ...options }).run(context);
+  return {
+    ports: running.ports as unknown as Ports,
+    cache,
+    feed,
+    changes,
+    reports,
+    close: async () => {
+      await running.stop?.();
+      feed.close();
+    },
+  };
+}
