@@ -1,107 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { HEADER } from '../../contracts/headers.ts';
-import { parseKey } from '../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import type { Heard, TestWorld } from '../kernel/test-world.ts';
-import { testWorld } from '../kernel/test-world.ts';
-import { apiServer } from './api-server.ts';
-import { type Limits } from './limits.ts';
+import { type Body, LonelyApiServer } from '../../test/support/lonely-api-server.ts';
+import type { Heard } from '../kernel/test-world.ts';
 
 /**
  * Goal: an api-server answers as Kubernetes does, whatever the store says in between.
- * Method: the test world plays the store: it answers the ports from the world's own cache, at once or when told to.
+ * Method: the test world plays the store, at once or when told to.
  */
-class Cluster {
-  readonly world: TestWorld;
-  readonly answers = new Map<string, Record<string, unknown>>();
-  readonly told: Heard[] = [];
-  /** Questions that the store has not answered yet. */
-  open: Heard[] = [];
-  #calls = 0;
-
-  constructor(limits: Partial<Limits> = {}) {
-    this.world = testWorld(apiServer({ instance: 'one', limits }));
-    this.world.put('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default', uid: 'ns' } });
-    this.world.start();
-  }
-
-  /** Sends a request without letting the store answer. @returns its reply subject */
-  send(
-    verb: string,
-    resource: string,
-    [namespace = '', name = '']: readonly string[],
-    body?: unknown,
-    headers: Record<string, string> = {},
-  ): string {
-    const reply = `_INBOX.alice.${++this.#calls}`;
-    this.world.call(SUBJECTS.api, { caller: 'alice', verb, resource, namespace, name }, body, { reply, headers });
-    this.hear();
-    return reply;
-  }
-
-  /** Sends a request and answers for the store until the request is answered. */
-  ask(
-    verb: string,
-    resource: string,
-    place: readonly string[],
-    body?: unknown,
-    headers?: Record<string, string>,
-  ): Record<string, any> {
-    const reply = this.send(verb, resource, place, body, headers);
-    this.serve();
-    return this.answers.get(reply) ?? {};
-  }
-
-  hear(): void {
-    for (const heard of this.world.said()) {
-      if (heard.kind === 'reply') this.answers.set(heard.subject, heard.body as Record<string, unknown>);
-      else if (heard.kind === 'publish') this.told.push(heard);
-      else this.open.push(heard);
-    }
-  }
-
-  /** Plays the store until nothing is open. */
-  serve(): void {
-    this.hear();
-    for (let heard = this.open.shift(); heard !== undefined; heard = this.open.shift()) {
-      this.world.answer(heard, this.#store(heard));
-      this.hear();
-    }
-  }
-
-  #store({ say, body }: Heard): unknown {
-    const { key = '', object, expect: wanted } = body as { key?: string; object?: KubeObject; expect?: number };
-    const { cache } = this.world;
-    const parts = parseKey(key);
-    if (say === 'fresh' || say === 'reached') return { revision: cache.revision };
-    if (parts === undefined) throw new Error(`the store has no answer to ${say}`);
-    const failed = (reason: string, code: number) => ({
-      kind: 'Status',
-      apiVersion: 'v1',
-      metadata: {},
-      status: 'Failure',
-      message: reason,
-      reason,
-      code,
-    });
-    if (cache.revisionOf(key) !== wanted) return wanted === 0 ? failed('AlreadyExists', 409) : failed('Conflict', 409);
-    if (say === 'put' && object !== undefined) return { revision: this.world.put(parts.resource, object) };
-    return { revision: this.world.remove(parts.resource, parts.namespace, parts.name) };
-  }
-
-  events(): string[] {
-    this.hear();
-    return this.told.splice(0).map(({ body }) => {
-      const { type, object } = body as {
-        type: string;
-        object: { metadata?: { name?: string; resourceVersion?: string }; message?: string };
-      };
-      return `${type} ${object.message ?? object.metadata?.name ?? ''}@${object.metadata?.resourceVersion ?? ''}`;
-    });
-  }
-}
-
 const pod = (name: string, more: object = {}) => ({
   apiVersion: 'v1',
   kind: 'Pod',
@@ -115,9 +22,9 @@ const configMap = (name: string, data: object = {}, more: object = {}) => ({
   data,
 });
 
-let cluster: Cluster;
+let cluster: LonelyApiServer;
 beforeEach(() => {
-  cluster = new Cluster();
+  cluster = new LonelyApiServer();
 });
 
 describe('create and get', () => {
@@ -135,8 +42,8 @@ describe('create and get', () => {
       spec: { restartPolicy: 'Always', terminationGracePeriodSeconds: 30 },
       status: { phase: 'Pending' },
     });
-    expect(made['metadata'].uid).toMatch(/^[0-9a-f-]{36}$/);
-    expect(made['spec'].tolerations.map(({ key }: { key: string }) => key)).toEqual([
+    expect(made.metadata.uid).toMatch(/^[0-9a-f-]{36}$/);
+    expect(made.spec.tolerations?.map(({ key }) => key)).toEqual([
       'node.kubernetes.io/not-ready',
       'node.kubernetes.io/unreachable',
     ]);
@@ -160,7 +67,9 @@ describe('create and get', () => {
     expect(cluster.answers.get(taken)).toMatchObject({
       metadata: { name: expect.stringMatching(/^web-[b-z2-9]{5}$/), generateName: 'web-' },
     });
-    expect((first?.body as { key: string }).key).not.toContain((cluster.answers.get(taken) as any).metadata.name);
+    expect((first as Heard).body).not.toMatchObject({
+      key: `pods.default.${cluster.answers.get(taken)?.metadata.name}`,
+    });
   });
 
   it.each([
@@ -292,8 +201,8 @@ describe('update and patch', () => {
   it('replaces, keeps what belongs to the server, and writes nothing when nothing changes', () => {
     const before = cluster.ask('get', 'configmaps', ['default', 'c']);
     const after = update({ a: '2' });
-    expect(after).toEqual({ ...before, data: { a: '2' }, metadata: { ...before['metadata'], resourceVersion: '3' } });
-    expect(update({ a: '2' })['metadata'].resourceVersion).toBe('3');
+    expect(after).toEqual({ ...before, data: { a: '2' }, metadata: { ...before.metadata, resourceVersion: '3' } });
+    expect(update({ a: '2' }).metadata.resourceVersion).toBe('3');
   });
 
   it('with an old resourceVersion is a conflict', () => {
@@ -391,12 +300,12 @@ describe('subresources', () => {
     const running = { ...pod('p', { labels: { x: 'y' } }), status: { phase: 'Running', podIP: '10.0.0.1' } };
     const after = cluster.ask('update', 'pods/status', ['default', 'p'], running);
     expect(after['status']).toEqual({ phase: 'Running', podIP: '10.0.0.1' });
-    expect(after['metadata'].labels).toBeUndefined();
+    expect(after.metadata.labels).toBeUndefined();
     const patched = cluster.ask('patch', 'pods', ['default', 'p'], {
       metadata: { labels: { x: 'y' } },
       status: { phase: 'Failed' },
     });
-    expect([patched['metadata'].labels, patched['status'].phase]).toEqual([{ x: 'y' }, 'Running']);
+    expect([patched.metadata.labels, patched['status']]).toEqual([{ x: 'y' }, { phase: 'Running', podIP: '10.0.0.1' }]);
   });
 
   it('binds once', () => {
@@ -405,8 +314,8 @@ describe('subresources', () => {
     expect(bind('n1')['status']).toBe('Success');
     expect(bind('n2')).toMatchObject({ code: 409, message: expect.stringContaining('already assigned to node "n1"') });
     const bound = cluster.ask('get', 'pods', ['default', 'p']);
-    expect(bound['spec'].nodeName).toBe('n1');
-    expect(bound['status'].conditions).toMatchObject([{ type: 'PodScheduled', status: 'True' }]);
+    expect(bound.spec.nodeName).toBe('n1');
+    expect(bound['status']).toMatchObject({ conditions: [{ type: 'PodScheduled', status: 'True' }] });
   });
 
   it('scales through autoscaling/v1', () => {
@@ -510,8 +419,8 @@ describe('delete', () => {
     for (const name of ['a', 'b', 'c'])
       cluster.ask('create', 'configmaps', ['default'], configMap(name, {}, { labels: { odd: String(name !== 'b') } }));
     const gone = cluster.ask('delete', 'configmaps', ['default'], { labelSelector: 'odd=true' });
-    expect(gone['items'].map((one: KubeObject) => one.metadata?.name)).toEqual(['a', 'c']);
-    expect(cluster.ask('list', 'configmaps', ['default'])['items']).toHaveLength(1);
+    expect(gone.items.map((one: KubeObject) => one.metadata?.name)).toEqual(['a', 'c']);
+    expect(cluster.ask('list', 'configmaps', ['default']).items).toHaveLength(1);
   });
 });
 
@@ -523,11 +432,14 @@ describe('list', () => {
     expect(first).toMatchObject({ kind: 'ConfigMapList', metadata: { resourceVersion: '5', remainingItemCount: 2 } });
     cluster.ask('delete', 'configmaps', ['default', 'c']);
     cluster.ask('create', 'configmaps', ['default'], configMap('cc'));
-    const second = cluster.ask('list', 'configmaps', ['default'], { limit: 2, continue: first['metadata'].continue });
-    expect(second['items'].map((one: KubeObject) => one.metadata?.name)).toEqual(['c', 'd']);
-    expect(second['metadata']).toEqual({ resourceVersion: '5' });
-    expect(cluster.ask('list', 'configmaps', [''], { labelSelector: 'l in (a,d)' })['items']).toHaveLength(2);
-    expect(cluster.ask('list', 'configmaps', [''], { fieldSelector: 'metadata.name=cc' })['items']).toHaveLength(1);
+    const second = cluster.ask('list', 'configmaps', ['default'], {
+      limit: 2,
+      continue: (first.metadata as { continue?: string }).continue,
+    });
+    expect(second.items.map((one: KubeObject) => one.metadata?.name)).toEqual(['c', 'd']);
+    expect(second.metadata).toEqual({ resourceVersion: '5' });
+    expect(cluster.ask('list', 'configmaps', [''], { labelSelector: 'l in (a,d)' }).items).toHaveLength(2);
+    expect(cluster.ask('list', 'configmaps', [''], { fieldSelector: 'metadata.name=cc' }).items).toHaveLength(1);
     expect(cluster.ask('list', 'configmaps', [''], { continue: 'x' })['code']).toBe(400);
   });
 });
@@ -536,20 +448,20 @@ describe('apply', () => {
   const apply = (data: object, more: object = {}) =>
     cluster.ask('apply', 'configmaps', ['default', 'c'], configMap('c', data, more));
   it('creates, changes, leaves alone; removes what it no longer says, keeps what others said', () => {
-    expect(apply({ a: '1', b: '2' })['items']).toMatchObject([{ kind: 'ConfigMap', name: 'c', outcome: 'created' }]);
-    expect(apply({ a: '1', b: '2' })['items']).toMatchObject([{ outcome: 'unchanged' }]);
+    expect(apply({ a: '1', b: '2' }).items).toMatchObject([{ kind: 'ConfigMap', name: 'c', outcome: 'created' }]);
+    expect(apply({ a: '1', b: '2' }).items).toMatchObject([{ outcome: 'unchanged' }]);
     cluster.ask('patch', 'configmaps', ['default', 'c'], { data: { other: '3' } });
-    expect(apply({ a: '2' })['items']).toMatchObject([
+    expect(apply({ a: '2' }).items).toMatchObject([
       { outcome: 'configured', object: { data: { a: '2', other: '3' } } },
     ]);
   });
 
   it('takes manifests of several documents, each with its own outcome', () => {
-    const manifest = (text: string, namespace: string): Record<string, any> => {
+    const manifest = (text: string, namespace: string): Body => {
       const reply = '_INBOX.alice.m';
       cluster.world.call(SUBJECTS.apply, { caller: 'alice', namespace }, new TextEncoder().encode(text), { reply });
       cluster.serve();
-      return cluster.answers.get(reply) ?? {};
+      return cluster.answers.get(reply) as Body;
     };
     const documents = [
       'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {x: "1"}',
@@ -557,13 +469,13 @@ describe('apply', () => {
       'apiVersion: v1\nkind: Namespace\nmetadata: {name: c}',
       'apiVersion: v2\nkind: ConfigMap\nmetadata: {name: d}',
     ].join('\n---\n');
-    expect(manifest(documents, 'default')['items']).toMatchObject([
+    expect(manifest(documents, 'default').items).toMatchObject([
       { kind: 'ConfigMap', namespace: 'default', name: 'a', outcome: 'created' },
       { name: 'b', status: { code: 403 } },
       { name: 'c', status: { code: 403 } },
       { name: 'd', status: { code: 400 } },
     ]);
-    expect(manifest(documents, '')['items']).toMatchObject([
+    expect(manifest(documents, '').items).toMatchObject([
       { name: 'a', outcome: 'unchanged' },
       { name: 'b', status: { code: 404, message: 'namespaces "elsewhere" not found' } },
       { name: 'c', outcome: 'created' },

@@ -12,7 +12,7 @@ import type { Context } from './context.ts';
 import { create, placed } from './create.ts';
 import { EVENTS, isEvent } from './events.ts';
 import { isRecord, type Obj } from './object.ts';
-import { planApply, withLastApplied } from './plan-apply.ts';
+import { planApply, planFirst } from './plan-apply.ts';
 import { freshly } from './reads.ts';
 import { badRequest, statusOf } from './refusals.ts';
 import type { Request, Target } from './request.ts';
@@ -59,13 +59,13 @@ function applied(context: Context, target: Target, manifest: Obj): Observable<Ap
 }
 
 function created(context: Context, target: Target, manifest: Obj): Observable<Applied> {
-  const made = create(context, target, withLastApplied(manifest));
+  const made = create(context, target, planFirst(manifest));
   const later = isObservable(made) ? made : of(made);
   return later.pipe(map((object) => ({ outcome: 'created', object })));
 }
 
 function configured(context: Context, target: Target, manifest: Obj): Observable<Applied> {
-  const plan = planEdit(target, whole(target), (shown) => planApply(target.version, manifest, shown));
+  const plan = planEdit(target, whole(target), (shown) => planApply(target, manifest, shown));
   return change(context, target, plan, context.limits.retries).pipe(
     map(({ type, object }) => ({ outcome: type === 'keep' ? 'unchanged' : 'configured', object })),
   );

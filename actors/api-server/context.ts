@@ -8,7 +8,7 @@ import { inbox, port, publish, request, type Says } from '../kernel/declare.ts';
 import type { FreshReads } from './fresh.ts';
 import type { Limits } from './limits.ts';
 
-const store = <K extends keyof StorePorts & string>(op: K) => port<StorePorts, K>('store', op);
+const store = <K extends keyof StorePorts>(op: K) => port<StorePorts, K>('store', op);
 
 /** What an api-server says. */
 export const SAYS = {
@@ -31,8 +31,10 @@ export type Outcome = ApplyResult;
 /** What the parts of an api-server share. */
 export interface Context {
   readonly world: World<Says<typeof SAYS>>;
+  /** Of this api-server among the others. */
+  readonly instance: string;
   readonly limits: Limits;
-  readonly fresh: FreshReads['then'];
+  readonly fresh: FreshReads['after'];
 }
 
 /** An answer, now or later. A refusal is thrown, or comes as an error. */

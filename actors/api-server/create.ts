@@ -1,6 +1,6 @@
 import { type Observable, throwError } from 'rxjs';
 import { catchError, map } from 'rxjs/operators';
-import { StatusError, statusError } from '../../contracts/errors/status.ts';
+import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { admittedNew } from './admission.ts';
 import type { Answer, Context } from './context.ts';
@@ -29,7 +29,7 @@ function tryCreate(context: Context, target: Target, input: Obj, tries: number):
   const object = admittedNew(target.kind, input, {
     uid,
     creationTimestamp: rfc3339(world.now()),
-    ...(generated ? { nameSuffix: nameSuffix(world.random) } : {}),
+    ...(generated ? { nameSuffix: nameSuffix(() => world.random()) } : {}),
   });
   const there = { ...target, name: object.metadata.name ?? '' };
   // The uid is new with every attempt: it tells this write from all others.

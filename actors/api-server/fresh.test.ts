@@ -16,7 +16,7 @@ function questions() {
   const log: string[] = [];
   const read = (name: string): void => {
     fresh
-      .then(() => name)
+      .after(() => name)
       .subscribe({ next: (value) => log.push(value), error: (error: Error) => log.push(`${name} ${error.message}`) });
   };
   const answer = (at: number): void => {

@@ -6,11 +6,11 @@ interface Waiter {
   readonly read: () => unknown;
 }
 
-/** `then(read)` runs `read` once the view has everything that was acknowledged when it was asked for. */
+/** `after(read)` runs `read` once the view has everything that was acknowledged when it was asked for. */
 export interface FreshReads {
-  /** Must be subscribed to for as long as `then` is used; emits nothing. */
+  /** Must be subscribed to for as long as `after` is used; emits nothing. */
   readonly run: Observable<never>;
-  readonly then: <A>(read: () => A) => Observable<A>;
+  readonly after: <A>(read: () => A) => Observable<A>;
 }
 
 /**
@@ -37,7 +37,7 @@ export function freshReads(question: Observable<unknown>): FreshReads {
       exhaustMap(() => round.pipe(again)),
       ignoreElements(),
     ),
-    then: <A>(read: () => A) =>
+    after: <A>(read: () => A) =>
       new Observable<A>((subscriber) => {
         waiting.push({ subscriber: subscriber as Subscriber<unknown>, read });
         wake.next();

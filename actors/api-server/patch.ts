@@ -1,6 +1,6 @@
 import { applyPatch, type Operation } from 'rfc6902';
 import { statusError } from '../../contracts/errors/status.ts';
-import { mergePatch } from './merge-patch.ts';
+import { mergePatch } from '../../contracts/merge/merge-patch.ts';
 import { isRecord, type Obj } from './object.ts';
 import { badRequest } from './refusals.ts';
 

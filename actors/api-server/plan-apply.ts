@@ -1,44 +1,26 @@
-import type { KindVersion } from '../../contracts/kinds/kind.ts';
-import { LAST_APPLIED } from '../../contracts/messages/api.ts';
-import { isRecord, type Obj, withMeta } from './object.ts';
+import type { Plain } from '../../contracts/kinds/plain.ts';
+import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import { lastAppliedOf, withLastApplied } from '../../contracts/merge/last-applied.ts';
+import { applyThreeWay } from '../../contracts/merge/three-way.ts';
+import { type Obj, withMeta } from './object.ts';
+import type { Served } from './served.ts';
 
-/** The manifest with itself as its annotation, so that the next apply knows what this one said. */
-export function withLastApplied(manifest: Obj): Obj {
-  const { [LAST_APPLIED]: _, ...annotations } = manifest.metadata.annotations ?? {};
-  const bare = withMeta(manifest, { annotations: Object.keys(annotations).length > 0 ? annotations : undefined });
-  return withMeta(bare, { annotations: { ...annotations, [LAST_APPLIED]: `${JSON.stringify(bare)}\n` } });
-}
-
-/** What the manifest said when it was applied last; nothing when it never was, or when that cannot be read. */
-export function lastApplied(current: Obj): unknown {
-  const text = current.metadata.annotations?.[LAST_APPLIED];
-  if (text === undefined) return undefined;
-  try {
-    const said: unknown = JSON.parse(text);
-    return isRecord(said) ? said : undefined;
-  } catch {
-    return undefined;
-  }
-}
+/** A manifest on its way to become an object: with a record of itself, so that the next apply knows what it said. */
+export const planFirst = (manifest: Obj): Obj =>
+  withLastApplied(manifest as unknown as KubeObject, manifest as unknown as Plain) as unknown as Obj;
 
 /**
  * The current object brought to what the manifest says: what it says is set, what it said last time and says no longer is
  * removed, what it never mentioned stays. Pure.
  * @param current as the client's version shows it
  */
-export function planApply(_version: KindVersion, manifest: Obj, current: Obj): Obj {
-  const wanted = withLastApplied(manifest);
-  const merged = threeWay(lastApplied(current), wanted, current) as Obj;
-  return withMeta(merged, { resourceVersion: manifest.metadata.resourceVersion });
-}
-
-function threeWay(before: unknown, wanted: unknown, current: unknown): unknown {
-  if (!isRecord(wanted)) return wanted;
-  const merged: Record<string, unknown> = isRecord(current) ? { ...current } : {};
-  if (isRecord(before)) for (const name of Object.keys(before)) if (!Object.hasOwn(wanted, name)) delete merged[name];
-  for (const [name, value] of Object.entries(wanted)) {
-    if (value === null) delete merged[name];
-    else merged[name] = threeWay(isRecord(before) ? before[name] : undefined, value, merged[name]);
-  }
-  return merged;
+export function planApply({ kind, version }: Served, manifest: Obj, current: Obj): Obj {
+  const live = current as unknown as KubeObject;
+  const of = { type: version.type, mergeKeys: kind.mergeKeys };
+  // With no annotations at all it would take away those of others, and its own record.
+  const next = withMeta(manifest, { annotations: manifest.metadata.annotations ?? {} });
+  const merged = applyThreeWay(of, { lastApplied: lastAppliedOf(live), live, next });
+  const recorded = withLastApplied(merged as KubeObject, manifest as unknown as Plain) as unknown as Obj;
+  // Only a version that the manifest itself names is a condition.
+  return withMeta(recorded, { resourceVersion: manifest.metadata.resourceVersion });
 }

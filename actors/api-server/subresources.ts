@@ -1,17 +1,16 @@
-import { mergeMap, map } from 'rxjs/operators';
+import { map } from 'rxjs/operators';
 import type { Observable } from 'rxjs';
-import { type Status, statusError, success } from '../../contracts/errors/status.ts';
+import { type Status, success } from '../../contracts/errors/status.ts';
 import type { Scale } from '../../contracts/messages/api.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { admittedStatus, admittedUpdate } from './admission.ts';
 import type { Answer, Context } from './context.ts';
 import { isRecord, type Obj, withMeta } from './object.ts';
-import { get } from './reads.ts';
+import { andThen, get } from './reads.ts';
 import { badRequest, conflict, invalid } from './refusals.ts';
 import { qualified, type Request, type Target } from './request.ts';
 import { presented } from './served.ts';
 import type { Facet } from './update.ts';
-import { andThen } from './reads.ts';
 import { change } from './write.ts';
 
 /** What an update or a patch of a subresource may touch. */
@@ -124,7 +123,9 @@ function nodeOf({ name }: Request, body: unknown): string {
   const meta = isRecord(body) ? body['metadata'] : undefined;
   const named = isRecord(meta) ? (meta['name'] ?? name) : name;
   if (named !== name)
-    throw badRequest(`the name of the object (${String(named)}) does not match the name on the request (${name})`);
+    throw badRequest(
+      `the name of the object (${JSON.stringify(named)}) does not match the name on the request (${name})`,
+    );
   return node;
 }
 
@@ -141,7 +142,7 @@ function bound(request: Request, pod: Obj, node: string, uid: unknown, now: numb
   if (pod.metadata.deletionTimestamp !== undefined)
     throw conflict(resource, name, `pod ${name} is being deleted, cannot be assigned to a host`);
   const assigned = pod.spec?.['nodeName'];
-  if (assigned) throw conflict(resource, name, `pod ${name} is already assigned to node "${String(assigned)}"`);
+  if (assigned) throw conflict(resource, name, `pod ${name} is already assigned to node ${JSON.stringify(assigned)}`);
   const conditions = (pod.status?.['conditions'] ?? []) as readonly Readonly<Record<string, unknown>>[];
   const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: rfc3339(now) };
   return withMeta(

@@ -1,5 +1,5 @@
 import { EMPTY, merge, type Observable, of, Subject, throwError, timer } from 'rxjs';
-import { catchError, map, mergeMap, switchMap } from 'rxjs/operators';
+import { catchError, mergeMap, switchMap } from 'rxjs/operators';
 import { statusError } from '../../contracts/errors/status.ts';
 import type { WatchEvent, WatchOptions } from '../../contracts/messages/api.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
@@ -252,7 +252,7 @@ export class Watches {
 
   #tick(): readonly Said[] {
     const said = [...this.changed()];
-    for (const watch of [...this.#byId.values()]) said.push(...this.#lookAfter(watch));
+    for (const watch of this.#byId.values()) said.push(...this.#lookAfter(watch));
     if (this.#byId.size > 0) this.#arm();
     else this.#tickAt.drop();
     return said;
@@ -285,11 +285,10 @@ export class Watches {
 
   /** A bookmark that wants an answer. */
   #mark(watch: Watch, revision: number, timed: boolean): Said {
-    const { world, limits } = this.#context;
+    const { world, instance, limits } = this.#context;
     const flow = this.#flow(watch.id);
     flow.set(marked(flow.get(), revision, timed, world.now() + limits.bookmarkEveryMs));
-    const { prefix, instance } = world.self;
-    const answerTo = SUBJECTS.watchAck.subject(prefix, { instance, id: watch.id });
+    const answerTo = SUBJECTS.watchAck.subject(world.self.prefix, { instance, id: watch.id });
     return world.say.event(watch.cell.inbox, bookmark(watch, revision), { 'Troupe-Reply': answerTo });
   }
 

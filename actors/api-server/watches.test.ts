@@ -1,0 +1,198 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Heard } from '../kernel/test-world.ts';
+import { LonelyApiServer } from '../../test/support/lonely-api-server.ts';
+
+/**
+ * Goal: a watch tells every change once, in order; a reader that is slow or gone costs nothing; a crash loses nothing.
+ * Method: one api-server in the test world, whose clock only moves when told to.
+ */
+const configMap = (name: string, labels: Record<string, string> = {}) => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, namespace: 'default', labels },
+});
+
+let server: LonelyApiServer;
+beforeEach(() => {
+  server = new LonelyApiServer({ unacknowledged: 4, bookmarkEveryEvents: 3 });
+});
+const watch = (body: object = {}, place: string[] = ['default']) => server.ask('watch', 'configmaps', place, body);
+const put = (name: string, labels?: Record<string, string>): number =>
+  server.world.put('configmaps', configMap(name, labels));
+const settle = (): string[] => {
+  server.world.settle();
+  return server.events();
+};
+const bookmarks = (): Heard[] => {
+  server.hear();
+  return server.told.splice(0).filter(({ headers }) => headers?.['Troupe-Reply'] !== undefined);
+};
+
+describe('what is told', () => {
+  it('begins with every object, then every revision in its order', () => {
+    put('b');
+    put('a');
+    expect(watch()).toMatchObject({
+      type: 'BOOKMARK',
+      object: { kind: 'ConfigMap', metadata: { resourceVersion: '3' } },
+    });
+    expect(server.events()).toEqual(['ADDED a@3', 'ADDED b@2']);
+    put('a');
+    put('c');
+    server.world.remove('configmaps', 'default', 'b');
+    expect(settle()).toEqual(['MODIFIED a@4', 'ADDED c@5', 'DELETED b@6', 'BOOKMARK @6']);
+  });
+
+  it('goes on from a revision, also of things that are gone', () => {
+    put('a');
+    const from = put('b');
+    put('c');
+    server.world.remove('configmaps', 'default', 'c');
+    watch({ resourceVersion: String(from) });
+    expect(server.events()).toEqual(['ADDED c@4', 'DELETED c@5']);
+  });
+
+  it('an object that stops to match is deleted', () => {
+    watch({ labelSelector: 'app=web' });
+    put('a', { app: 'web' });
+    put('a', { app: 'db' });
+    put('a', { app: 'web' });
+    expect(settle()).toEqual(['ADDED a@2', 'DELETED a@3', 'ADDED a@4', 'BOOKMARK @4']);
+  });
+
+  it('covers a namespace, all of them, or one object', () => {
+    watch({}, ['default', 'a']);
+    watch({}, ['']);
+    put('a');
+    put('b');
+    server.world.put('configmaps', { ...configMap('a'), metadata: { name: 'a', namespace: 'other' } });
+    expect(settle()).toEqual(['ADDED a@2', 'ADDED a@2', 'ADDED b@3', 'ADDED a@4', 'BOOKMARK @4']);
+  });
+
+  it('tells when all initial objects were sent', () => {
+    put('a');
+    watch({ sendInitialEvents: true });
+    server.hear();
+    expect(server.told.at(-1)?.body).toMatchObject({
+      type: 'BOOKMARK',
+      object: { metadata: { annotations: { 'k8s.io/initial-events-end': 'true' } } },
+    });
+  });
+
+  it('refuses what is too long ago', () => {
+    const { cache } = server.world;
+    cache.relist([], 50);
+    expect(watch({ resourceVersion: '7' })).toMatchObject({ kind: 'Status', code: 410 });
+  });
+});
+
+describe('readers', () => {
+  const burst = (from: number, count: number): void => {
+    for (let at = from; at < from + count; at++) put(`c${at}`);
+    server.world.settle();
+  };
+
+  it('one that acknowledges goes on for ever', () => {
+    watch();
+    for (let round = 0; round < 5; round++) {
+      burst(round * 4, 4);
+      const [mark] = bookmarks();
+      server.acknowledge(mark as Heard);
+    }
+    expect(Object.keys(server.world.cells()).filter((name) => name.startsWith('watch.'))).toHaveLength(1);
+  });
+
+  it('one that does not, ends with 410', () => {
+    watch();
+    burst(0, 4);
+    server.events();
+    burst(4, 1);
+    expect(server.events()).toEqual([
+      'ERROR watch: 4 events were not acknowledged (answer the bookmarks); list again and watch from there@',
+    ]);
+    burst(5, 1);
+    expect(server.events()).toEqual([]);
+    expect(server.world.cells()).not.toMatchObject({ watch: expect.anything() });
+  });
+
+  it('gets a bookmark every few seconds; one that answers none is dropped', () => {
+    watch();
+    server.world.advance(16_000);
+    expect(server.events()).toEqual(['BOOKMARK @1', 'BOOKMARK @1', 'BOOKMARK @1']);
+    server.world.advance(5_000);
+    expect(server.events()).toEqual(['END @1']);
+    server.world.advance(60_000);
+    expect([server.events(), server.world.core.nextDue]).toEqual([[], undefined]);
+  });
+
+  it('one that answers stays until its time is up', () => {
+    watch({ timeoutSeconds: 60 });
+    for (let at = 0; at < 11; at++) {
+      server.world.advance(5_000);
+      server.acknowledge(bookmarks()[0] as Heard);
+    }
+    server.world.advance(6_000);
+    expect(server.events().at(-1)).toBe('END @1');
+  });
+});
+
+it('a crash loses no watch, no change, no bookmark', () => {
+  watch({ labelSelector: 'app=web' });
+  put('a', { app: 'web' });
+  server.world.settle();
+  for (let at = 0; at < 20; at++) {
+    server.world.advance(250).crash();
+  }
+  put('a', { app: 'db' });
+  server.world.crash();
+  expect(settle()).toEqual(['ADDED a@2', 'BOOKMARK @2', 'DELETED a@3']);
+});
+
+describe('events', () => {
+  const event = (name: string, message = 'm') => ({
+    metadata: { name },
+    involvedObject: { kind: 'Pod', name: 'p', namespace: 'default' },
+    message,
+    reason: 'R',
+    type: 'Normal',
+  });
+  it('live in a bucket of their own, served in two versions', () => {
+    expect(server.ask('create', 'events', ['default'], event('e'))).toMatchObject({
+      apiVersion: 'v1',
+      involvedObject: { name: 'p' },
+    });
+    expect(server.ask('create', 'events', ['default'], event('e'))['code']).toBe(409);
+    expect(server.ask('get', 'events.events.k8s.io', ['default', 'e'])).toMatchObject({
+      apiVersion: 'events.k8s.io/v1',
+      regarding: { name: 'p' },
+      note: 'm',
+    });
+    expect(server.ask('patch', 'events', ['default', 'e'], { count: 2 })['count']).toBe(2);
+    expect(server.ask('list', 'events.events.k8s.io', ['default'])).toMatchObject({
+      apiVersion: 'events.k8s.io/v1',
+      items: [{ note: 'm' }],
+    });
+    expect(server.ask('list', 'events', [''], { fieldSelector: 'involvedObject.name=q' }).items).toEqual([]);
+    expect(server.ask('delete', 'events', ['default', 'e'])['status']).toBe('Success');
+    expect(server.ask('get', 'events', ['default', 'e'])['code']).toBe(404);
+    expect(server.world.cache.list('events')).toEqual([]);
+  });
+
+  it('are watched through what their bucket republishes, and told once', () => {
+    server.ask('create', 'events', ['default'], event('old'));
+    server.republish();
+    const opening = server.send('watch', 'events', ['default']);
+    const [listing] = server.open.splice(0);
+    server.ask('create', 'events', ['default'], event('between'));
+    server.republish();
+    expect(server.events()).toEqual(['ADDED between@2']);
+    server.open.push(listing as Heard);
+    server.serve();
+    expect(server.answers.get(opening)).toMatchObject({ type: 'BOOKMARK' });
+    expect(server.events()).toEqual(['ADDED old@1']);
+    server.ask('patch', 'events', ['default', 'old'], { count: 2 });
+    server.ask('delete', 'events', ['default', 'between']);
+    server.republish();
+    expect(server.events()).toEqual(['MODIFIED old@3', 'DELETED between@4', 'BOOKMARK @4']);
+  });
+});
