@@ -8,7 +8,6 @@ import type { DispatchAnswer, NodePods } from '../../contracts/messages/node.ts'
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { SimulatedEngine } from '../../runtime-adapters/simulated/simulated-engine.ts';
 import { startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
-import { mergePatch } from '../api-server/merge-patch.ts';
 import { calls, defineDriver } from '../kernel/declare.ts';
 import { Host } from '../kernel/nats-host.ts';
 import { runtimeDriver } from '../runtime/runtime-driver.ts';
@@ -57,7 +56,7 @@ const plane = (connection: NatsConnection) => {
           const patch = call.decode() as KubeObject;
           if (patch.metadata?.resourceVersion !== pod.metadata?.resourceVersion)
             throw statusError('Conflict', `pods "${name}": changed meanwhile`);
-          return put(mergePatch(pod, patch) as Pod);
+          return put({ ...pod, status: { ...pod.status, ...(patch as Pod).status } });
         },
         dispatch: (): DispatchAnswer => {
           const held = [...pods.values()].map((pod) => ({ pod }));
