@@ -41,7 +41,10 @@ const BASIC_CHECKS: Readonly<Record<Basic, readonly [must: string, is: (value: u
 };
 
 function wrongType(findings: Findings, value: unknown, must: string): void {
-  const got = value === undefined || value === null ? '' : `, not ${called(value)}`;
+  // of a text or number of the right sort the type is not what is wrong
+  const nearly =
+    (typeof value === 'number' && /number/.test(must)) || (typeof value === 'string' && / like |base64/.test(must));
+  const got = value === undefined || value === null || nearly ? '' : `, not ${called(value)}`;
   findings.add('FieldValueTypeInvalid', '', `Invalid value: ${shown(value)}: must be ${must}${got}`);
 }
 

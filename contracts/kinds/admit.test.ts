@@ -1,0 +1,246 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type AdmitOptions, admit, toVersion } from './admit.ts';
+import { eventKind } from './event/event.ts';
+import type { Kind } from './kind.ts';
+import type { Pod } from './kinds.ts';
+import { podKind } from './pod/pod.ts';
+import { KINDS } from './registry.ts';
+
+const POD = { metadata: { name: 'web' }, spec: { containers: [{ name: 'a', image: 'nginx:1' }] } };
+const stamp = { uid: 'u-1', creationTimestamp: '2026-01-01T00:00:00Z', nameSuffix: 'x7k2p' };
+
+function made<T>(
+  kind: Kind<T>,
+  input: unknown,
+  options: AdmitOptions<T> = { operation: 'create', namespace: 'default' },
+): T {
+  const admitted = admit(kind as never, input, options as never) as { object?: T; status?: { message: string } };
+  if (admitted.object === undefined) throw new Error(admitted.status?.message);
+  return admitted.object;
+}
+const refusal = (input: unknown, options: AdmitOptions<Pod> = { operation: 'create', namespace: 'default' }) => {
+  const { status } = admit(podKind, input, options);
+  return `${status?.reason}: ${status?.message}`;
+};
+
+describe('admit, create', () => {
+  it('fills in what the request knows and the system gives', () => {
+    const pod = made(
+      podKind,
+      { ...POD, metadata: { generateName: 'web-' } },
+      { operation: 'create', namespace: 'team', stamp },
+    );
+    expect(pod).toMatchObject({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        name: 'web-x7k2p',
+        namespace: 'team',
+        uid: 'u-1',
+        creationTimestamp: '2026-01-01T00:00:00Z',
+        generation: 1,
+      },
+    });
+  });
+
+  it('does not believe a client about status, uid or deletion', () => {
+    const metadata = { name: 'web', uid: 'mine', deletionTimestamp: '2026-01-01T00:00:00Z', generation: 7 };
+    const pod = made(
+      podKind,
+      { ...POD, metadata, status: { phase: 'Running' } },
+      { operation: 'create', namespace: 'team', stamp },
+    );
+    expect(pod.metadata).toEqual({
+      name: 'web',
+      namespace: 'team',
+      uid: 'u-1',
+      creationTimestamp: '2026-01-01T00:00:00Z',
+      generation: 1,
+    });
+    expect(pod.status).toEqual({ phase: 'Pending', qosClass: 'BestEffort' });
+  });
+
+  it('never changes its input and shares nothing with it', () => {
+    const input = structuredClone(POD);
+    const pod = made(podKind, input);
+    expect(input).toEqual(POD);
+    const container = pod.spec?.containers[0];
+    if (container) container.image = 'changed';
+    expect(input).toEqual(POD);
+  });
+
+  it.each([
+    ['no object', 'x', 'BadRequest: create pods: the body is no object; send a Pod'],
+    [
+      'another kind',
+      { ...POD, kind: 'Node' },
+      'BadRequest: the kind in the data (Node) does not match pods; send kind: Pod',
+    ],
+    [
+      'another version',
+      { ...POD, apiVersion: 'v2' },
+      'BadRequest: the API version in the data (v2) is not served for Pod; send apiVersion: v1',
+    ],
+    [
+      'another namespace',
+      { ...POD, metadata: { name: 'a', namespace: 'b' } },
+      'BadRequest: the namespace of the provided object does not match the namespace sent on the request (b is not default)',
+    ],
+    [
+      'no name',
+      { ...POD, metadata: {} },
+      'Invalid: Pod "" is invalid: metadata.name: Required value: name or generateName is required',
+    ],
+    [
+      'one finding',
+      { ...POD, spec: { containers: [{ name: 'a' }] } },
+      'Invalid: Pod "web" is invalid: spec.containers[0].image: Required value',
+    ],
+    [
+      'nothing but a status',
+      { status: {} },
+      'Invalid: Pod "" is invalid: [metadata.name: Required value: name or generateName is required, spec: Required value]',
+    ],
+  ])('refuses %s', (_why, input, message) => {
+    expect(refusal(input)).toBe(message);
+  });
+
+  it('tells all causes, as data too', () => {
+    const { status } = admit(
+      podKind,
+      { metadata: { name: 'web' }, spec: { containers: [{ name: 'A' }] } },
+      { operation: 'create', namespace: 'x' },
+    );
+    expect(status?.details?.causes?.map(({ field, reason }) => `${field} ${reason}`)).toEqual([
+      'spec.containers[0].name FieldValueInvalid',
+      'spec.containers[0].image FieldValueRequired',
+    ]);
+  });
+
+  it('is pure and total: any input gives an object or a Status', () => {
+    fc.assert(
+      fc.property(fc.anything({ withBigInt: true, withMap: true }), fc.constantFrom(...KINDS), (input, kind) => {
+        const { object, status } = admit(kind, input, { operation: 'create', namespace: 'default', stamp });
+        expect((object === undefined) !== (status === undefined)).toBe(true);
+      }),
+    );
+  });
+
+  it('admits its own result unchanged', () => {
+    const pod = made(podKind, POD);
+    expect(made(podKind, pod, { operation: 'update', old: pod })).toEqual(pod);
+  });
+});
+
+describe('admit, update and status', () => {
+  const old = made(podKind, POD, { operation: 'create', namespace: 'default', stamp });
+
+  it('keeps what a client cannot change and raises the generation with the spec', () => {
+    const update = {
+      ...POD,
+      metadata: { name: 'web', generation: 9 },
+      spec: { containers: [{ name: 'a', image: 'nginx:2' }], tolerations: old.spec?.tolerations },
+    };
+    const pod = made(podKind, update, { operation: 'update', old, namespace: 'default', name: 'web' });
+    expect(pod.metadata).toMatchObject({
+      uid: 'u-1',
+      generation: 2,
+      creationTimestamp: old.metadata?.creationTimestamp,
+    });
+    expect(pod.status).toEqual(old.status);
+  });
+
+  it('refuses another identity', () => {
+    const metadata = { ...old.metadata, uid: 'other' };
+    expect(refusal({ ...old, metadata }, { operation: 'update', old })).toBe(
+      'Invalid: Pod "web" is invalid: metadata.uid: Invalid value: "other": field is immutable',
+    );
+  });
+
+  it('a status update changes the status alone', () => {
+    const input = {
+      ...old,
+      metadata: { ...old.metadata, labels: { a: 'b' } },
+      spec: { containers: [{ name: 'z', image: 'y' }] },
+      status: { phase: 'Running' },
+    };
+    expect(made(podKind, input, { operation: 'status', old })).toEqual({ ...old, status: { phase: 'Running' } });
+  });
+});
+
+describe('events in two versions', () => {
+  const newer = {
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    metadata: { name: 'e', namespace: 'default' },
+    eventTime: '2026-01-01T00:00:00.000000Z',
+    reportingController: 'example.com/c',
+    reportingInstance: 'c-1',
+    action: 'Bind',
+    reason: 'Scheduled',
+    type: 'Normal',
+    note: 'bound',
+    regarding: { kind: 'Pod', name: 'web', namespace: 'default' },
+    deprecatedCount: 3,
+  };
+
+  it('are stored in one and read in both', () => {
+    const stored = made(eventKind, newer);
+    expect(stored).toMatchObject({
+      apiVersion: 'v1',
+      message: 'bound',
+      involvedObject: { name: 'web' },
+      count: 3,
+      reportingComponent: 'example.com/c',
+    });
+    expect(stored).not.toHaveProperty('note');
+    expect(toVersion(eventKind, stored, 'events.k8s.io/v1')).toEqual(newer);
+    expect(toVersion(eventKind, stored, 'v1')).toBe(stored);
+    expect(toVersion(eventKind, stored, 'v2')).toBeUndefined();
+  });
+
+  it('the newer version asks for more', () => {
+    const { status } = admit(eventKind, { ...newer, action: '', reportingController: '' }, { operation: 'create' });
+    expect(status?.message).toBe('Event "e" is invalid: [reportingController: Required value, action: Required value]');
+  });
+
+  it('an event lies beside what it is about', () => {
+    const { status } = admit(
+      eventKind,
+      { metadata: { name: 'e', namespace: 'a' }, involvedObject: { namespace: 'b' } },
+      { operation: 'create' },
+    );
+    expect(status?.message).toContain('involvedObject.namespace: Invalid value: "b": does not match event.namespace');
+  });
+
+  it('the way there and back loses nothing', () => {
+    const text = fc.constantFrom('a', 'b');
+    const event = fc.record(
+      {
+        message: text,
+        reason: text,
+        type: text,
+        count: fc.nat(9),
+        action: text,
+        firstTimestamp: fc.constant('2026-01-01T00:00:00Z'),
+        source: fc.record({ component: text }),
+        reportingComponent: text,
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(event, (fields) => {
+        const stored = {
+          apiVersion: 'v1',
+          kind: 'Event',
+          metadata: { name: 'e' },
+          involvedObject: { name: 'x' },
+          ...fields,
+        };
+        const version = eventKind.versions[1];
+        expect(version?.toStorage?.(version.fromStorage?.(stored) ?? {})).toEqual(stored);
+      }),
+    );
+  });
+});

@@ -1,0 +1,387 @@
+import { describe, expect, it } from 'vitest';
+import { admit } from '../admit.ts';
+import { bindPod } from '../binding.ts';
+import type { Container, Pod, PodSpec } from '../kinds.ts';
+import { imageTag } from '../pod-template/defaults.ts';
+import { podKind } from './pod.ts';
+import { qosClass } from './qos-class.ts';
+
+const A = { name: 'a', image: 'x:1' };
+const spec = (more: object): object => ({ containers: [A], ...more });
+const container = (more: object): object => ({ containers: [{ ...A, ...more }] });
+
+function create(podSpec: object): { readonly pod?: Pod; readonly told: readonly string[] } {
+  const input = { metadata: { name: 'web' }, spec: podSpec };
+  const { object, status } = admit(podKind, input, { operation: 'create', namespace: 'default' });
+  const causes = status?.details?.causes ?? [];
+  return {
+    ...(object === undefined ? {} : { pod: object }),
+    told: causes.map(({ field, message }) => `${field}: ${message}`),
+  };
+}
+function update(before: object, after: (old: PodSpec) => object): readonly string[] {
+  const { pod } = create(before);
+  if (pod?.spec === undefined) throw new Error('the pod before must be fine');
+  const { status } = admit(podKind, { ...pod, spec: after(pod.spec) }, { operation: 'update', old: pod });
+  return (status?.details?.causes ?? []).map(({ field, message }) => `${field}: ${message}`);
+}
+
+describe('defaults', () => {
+  it('of the spec are those of Kubernetes', () => {
+    expect(create(spec({})).pod?.spec).toMatchObject({
+      restartPolicy: 'Always',
+      dnsPolicy: 'ClusterFirst',
+      terminationGracePeriodSeconds: 30,
+      schedulerName: 'default-scheduler',
+      securityContext: {},
+      enableServiceLinks: true,
+    });
+  });
+
+  it.each([
+    ['nginx', 'Always'],
+    ['nginx:latest', 'Always'],
+    ['nginx:1.27', 'IfNotPresent'],
+    ['registry.local:5000/nginx', 'Always'],
+    ['registry.local:5000/nginx:1', 'IfNotPresent'],
+    ['nginx@sha256:0123', 'IfNotPresent'],
+    ['nginx:latest@sha256:0123', 'IfNotPresent'],
+  ])('%s is pulled %s', (image, policy) => {
+    expect(create(container({ image })).pod?.spec?.containers[0]?.imagePullPolicy).toBe(policy);
+  });
+
+  it.each([
+    {
+      why: 'a container',
+      given: {},
+      filled: { terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'File', resources: {} },
+    },
+    {
+      why: 'a port',
+      given: { ports: [{ containerPort: 80 }] },
+      filled: { ports: [{ containerPort: 80, protocol: 'TCP' }] },
+    },
+    {
+      why: 'a probe, whose zeros are absent',
+      given: { livenessProbe: { httpGet: { port: 80 }, periodSeconds: 0 } },
+      filled: {
+        livenessProbe: {
+          httpGet: { port: 80, path: '/', scheme: 'HTTP' },
+          timeoutSeconds: 1,
+          periodSeconds: 10,
+          successThreshold: 1,
+          failureThreshold: 3,
+        },
+      },
+    },
+    {
+      why: 'requests are the limits that have none',
+      given: { resources: { limits: { cpu: 1, memory: '1024Mi' }, requests: { cpu: 0.5 } } },
+      filled: { resources: { limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '500m', memory: '1Gi' } } },
+    },
+    {
+      why: 'a field reference',
+      given: { env: [{ name: 'X', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }] },
+      filled: { env: [{ name: 'X', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName', apiVersion: 'v1' } } }] },
+    },
+    {
+      why: 'an empty policy is an absent one',
+      given: { imagePullPolicy: '' },
+      filled: { imagePullPolicy: 'IfNotPresent' },
+    },
+  ])('$why', ({ given, filled }) => {
+    expect(create(container(given)).pod?.spec?.containers[0]).toMatchObject(filled);
+  });
+
+  it.each([
+    { given: { volumes: [{ name: 'v' }] }, filled: { volumes: [{ name: 'v', emptyDir: {} }] } },
+    {
+      given: { volumes: [{ name: 'v', secret: { secretName: 's' } }] },
+      filled: { volumes: [{ name: 'v', secret: { secretName: 's', defaultMode: 0o644 } }] },
+    },
+    { given: { serviceAccountName: 'sa' }, filled: { serviceAccountName: 'sa', serviceAccount: 'sa' } },
+    {
+      given: { hostNetwork: true, containers: [{ ...A, ports: [{ containerPort: 80 }] }] },
+      filled: { containers: [{ ports: [{ containerPort: 80, hostPort: 80 }] }] },
+    },
+    {
+      given: { tolerations: [{ key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute' }] },
+      filled: {
+        tolerations: [
+          { key: 'node.kubernetes.io/not-ready' },
+          { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute', tolerationSeconds: 300 },
+        ],
+      },
+    },
+  ])('$given', ({ given, filled }) => {
+    expect(create(spec(given)).pod?.spec).toMatchObject(filled);
+  });
+
+  it.each([
+    ['a/b:1', '1'],
+    ['a', 'latest'],
+    ['h:5000/a', 'latest'],
+    ['a@sha256:1', undefined],
+  ])('tag of %s is %s', (image, tag) => {
+    expect(imageTag(image)).toBe(tag);
+  });
+});
+
+describe('validation', () => {
+  const two = (more: object) => ({ containers: [A, { ...A, ...more }] });
+  it.each([
+    [spec({ containers: [] }), 'spec.containers: Required value'],
+    [container({ name: '' }), 'spec.containers[0].name: Required value'],
+    [container({ image: '' }), 'spec.containers[0].image: Required value'],
+    [
+      container({ image: ' x' }),
+      'spec.containers[0].image: Invalid value: " x": must not have leading or trailing whitespace',
+    ],
+    [two({}), 'spec.containers[1].name: Duplicate value: "a"'],
+    [spec({ initContainers: [A] }), 'spec.containers[0].name: Duplicate value: "a"'],
+    [
+      spec({ restartPolicy: 'Sometimes' }),
+      'spec.restartPolicy: Unsupported value: "Sometimes": supported values: "Always", "Never", "OnFailure"',
+    ],
+    [
+      container({ imagePullPolicy: 'Often' }),
+      'spec.containers[0].imagePullPolicy: Unsupported value: "Often": supported values: "Always", "IfNotPresent", "Never"',
+    ],
+    [
+      spec({ terminationGracePeriodSeconds: -1 }),
+      'spec.terminationGracePeriodSeconds: Invalid value: -1: must be greater than or equal to 0',
+    ],
+    [
+      spec({ activeDeadlineSeconds: 0 }),
+      'spec.activeDeadlineSeconds: Invalid value: 0: must be between 1 and 2147483647, inclusive',
+    ],
+    [
+      container({ ports: [{ containerPort: 0 }] }),
+      'spec.containers[0].ports[0].containerPort: Invalid value: 0: must be between 1 and 65535, inclusive',
+    ],
+    [
+      container({ ports: [{ containerPort: 1, protocol: 'tcp' }] }),
+      'spec.containers[0].ports[0].protocol: Unsupported value: "tcp": supported values: "SCTP", "TCP", "UDP"',
+    ],
+    [
+      container({
+        ports: [
+          { containerPort: 1, name: 'p' },
+          { containerPort: 2, name: 'p' },
+        ],
+      }),
+      'spec.containers[0].ports[1].name: Duplicate value: "p"',
+    ],
+    [
+      container({ ports: [{ containerPort: 1, name: '1' }] }),
+      'spec.containers[0].ports[0].name: Invalid value: "1": must contain at least one letter (a-z)',
+    ],
+    [
+      {
+        containers: [
+          { ...A, ports: [{ containerPort: 1, hostPort: 9 }] },
+          { name: 'b', image: 'x', ports: [{ containerPort: 2, hostPort: 9 }] },
+        ],
+      },
+      'spec.containers[1].ports[0].hostPort: Duplicate value: "TCP//9"',
+    ],
+    [
+      container({ env: [{ name: 'A=B' }] }),
+      'spec.containers[0].env[0].name: Invalid value: "A=B": a valid environment variable name must consist only of printable ASCII characters other than \'=\'',
+    ],
+    [
+      container({ env: [{ name: 'A', value: 'x', valueFrom: { fieldRef: { fieldPath: 'a' } } }] }),
+      'spec.containers[0].env[0].valueFrom: Invalid value: "": may not be specified when `value` is not empty',
+    ],
+    [
+      container({ env: [{ name: 'A', valueFrom: {} }] }),
+      'spec.containers[0].env[0].valueFrom: Invalid value: "": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`',
+    ],
+    [
+      container({ resources: { requests: { cpu: 2 }, limits: { cpu: '1500m' } } }),
+      'spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1500m',
+    ],
+    [
+      container({ resources: { requests: { memory: '-1' } } }),
+      'spec.containers[0].resources.requests[memory]: Invalid value: "-1": must be greater than or equal to 0',
+    ],
+    [
+      container({ resources: { requests: { foo: '1' } } }),
+      'spec.containers[0].resources.requests[foo]: Invalid value: "foo": must be a standard resource type or fully qualified',
+    ],
+    [
+      container({ resources: { requests: { 'example.com/gpu': '1' } } }),
+      'spec.containers[0].resources.limits: Required value: Limit must be set for non overcommitable resources',
+    ],
+    [container({ livenessProbe: {} }), 'spec.containers[0].livenessProbe: Required value: must specify a handler type'],
+    [
+      container({ livenessProbe: { exec: { command: ['x'] }, tcpSocket: { port: 1 } } }),
+      'spec.containers[0].livenessProbe.tcpSocket: Forbidden: may not specify more than 1 handler type',
+    ],
+    [
+      container({ livenessProbe: { tcpSocket: { port: 1 }, successThreshold: 2 } }),
+      'spec.containers[0].livenessProbe.successThreshold: Invalid value: 2: must be 1',
+    ],
+    [
+      container({ livenessProbe: { tcpSocket: { port: 70000 } } }),
+      'spec.containers[0].livenessProbe.tcpSocket.port: Invalid value: 70000: must be between 1 and 65535, inclusive',
+    ],
+    [
+      container({ volumeMounts: [{ name: 'v', mountPath: '/v' }] }),
+      'spec.containers[0].volumeMounts[0].name: Not found: "v"',
+    ],
+    [spec({ volumes: [{ name: 'v' }, { name: 'v' }] }), 'spec.volumes[1].name: Duplicate value: "v"'],
+    [
+      spec({ volumes: [{ name: 'v', emptyDir: {}, hostPath: { path: '/' } }] }),
+      'spec.volumes[0].hostPath: Forbidden: may not specify more than 1 volume type',
+    ],
+    [
+      spec({ initContainers: [{ name: 'i', image: 'x', readinessProbe: { tcpSocket: { port: 1 } } }] }),
+      'spec.initContainers[0].readinessProbe: Forbidden: may not be set for init containers without restartPolicy=Always',
+    ],
+    [
+      spec({ tolerations: [{ value: 'x' }] }),
+      'spec.tolerations[0].operator: Invalid value: "": operator must be Exists when `key` is empty, which means \'match all values and all keys\'',
+    ],
+    [
+      spec({ tolerations: [{ key: 'a', operator: 'Exists', tolerationSeconds: 1 }] }),
+      'spec.tolerations[0].effect: Invalid value: "": effect must be \'NoExecute\' when `tolerationSeconds` is set',
+    ],
+    [
+      spec({ dnsPolicy: 'None' }),
+      'spec.dnsConfig.nameservers: Required value: must provide at least one DNS nameserver when `dnsPolicy` is None',
+    ],
+    [
+      spec({ hostAliases: [{ ip: '1.2.3' }] }),
+      'spec.hostAliases[0].ip: Invalid value: "1.2.3": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+    ],
+    [
+      spec({ ephemeralContainers: [{ name: 'e', image: 'x' }] }),
+      'spec.ephemeralContainers: Forbidden: cannot be set on create',
+    ],
+  ])('%j', (given, cause) => {
+    expect(create(given).told).toContain(cause);
+  });
+
+  it('accepts a rich pod', () => {
+    const { told } = create({
+      initContainers: [
+        { name: 'proxy', image: 'p', restartPolicy: 'Always', readinessProbe: { exec: { command: ['true'] } } },
+      ],
+      containers: [
+        {
+          ...A,
+          ports: [
+            { name: 'http', containerPort: 80 },
+            { containerPort: 53, protocol: 'UDP' },
+          ],
+          env: [{ name: 'odd name.1', value: '' }],
+          envFrom: [{ configMapRef: { name: 'c' } }],
+          volumeMounts: [{ name: 'v', mountPath: '/v', subPath: 'a/b' }],
+          livenessProbe: { httpGet: { port: 'http' } },
+          lifecycle: { preStop: { sleep: { seconds: 1 } } },
+          resources: { limits: { 'example.com/gpu': 2, cpu: '1' } },
+        },
+      ],
+      volumes: [{ name: 'v', configMap: { name: 'c', items: [{ key: 'a', path: 'b' }] } }],
+      nodeSelector: { 'example.com/disk': 'ssd' },
+      hostAliases: [{ ip: '2001:db8::ffff', hostnames: ['a.b'] }],
+      affinity: {
+        nodeAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: {
+            nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'Gt', values: ['1'] }] }],
+          },
+        },
+      },
+    });
+    expect(told).toEqual([]);
+  });
+});
+
+describe('updates', () => {
+  it.each([
+    {
+      why: 'an image',
+      after: (old: PodSpec) => ({ ...old, containers: [{ ...old.containers[0], image: 'y:2' }] }),
+      told: [],
+    },
+    {
+      why: 'a further toleration',
+      after: (old: PodSpec) => ({
+        ...old,
+        tolerations: [...(old.tolerations ?? []), { key: 'x', operator: 'Exists' }],
+      }),
+      told: [],
+    },
+    {
+      why: 'toleration seconds',
+      after: (old: PodSpec) => ({
+        ...old,
+        tolerations: (old.tolerations ?? []).map((one) => ({ ...one, tolerationSeconds: 9 })),
+      }),
+      told: [],
+    },
+    { why: 'a shorter deadline', after: (old: PodSpec) => ({ ...old, activeDeadlineSeconds: 50 }), told: [] },
+  ])('$why may change', ({ after, told }) => {
+    expect(update(spec({ activeDeadlineSeconds: 100 }), after)).toEqual(told);
+  });
+  it.each([
+    {
+      after: (old: PodSpec) => ({ ...old, nodeName: 'n' }),
+      told: /^spec: Forbidden: pod updates may not change fields other than .*; changed: nodeName$/,
+    },
+    {
+      after: (old: PodSpec) => ({ ...old, containers: [{ ...(old.containers[0] as Container), command: ['x'] }] }),
+      told: /changed: containers$/,
+    },
+    {
+      after: (old: PodSpec) => ({ ...old, tolerations: [] }),
+      told: /^spec.tolerations: Forbidden: existing toleration can not be modified/,
+    },
+    {
+      after: (old: PodSpec) => ({ ...old, activeDeadlineSeconds: 101 }),
+      told: /^spec.activeDeadlineSeconds: Invalid value: 101: must be less than or equal to previous value$/,
+    },
+    { after: (old: PodSpec) => ({ ...old, schedulingGates: [{ name: 'a/b' }] }), told: /only deletion is allowed/ },
+  ])('nothing else may: $told', ({ after, told }) => {
+    expect(update(spec({ activeDeadlineSeconds: 100 }), after).join('\n')).toMatch(told);
+  });
+});
+
+it.each([
+  [{}, 'BestEffort'],
+  [{ limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '1000m', memory: '1Gi' } }, 'Guaranteed'],
+  [{ limits: { cpu: '1', memory: '1Gi' } }, 'Guaranteed'],
+  [{ limits: { cpu: '1' } }, 'Burstable'],
+  [{ requests: { cpu: '1' } }, 'Burstable'],
+  [{ requests: { 'example.com/x': '1' } }, 'BestEffort'],
+])('%j is %s', (resources, qos) => {
+  expect(qosClass({ containers: [{ name: 'a', resources }] })).toBe(qos);
+});
+
+describe('bindPod', () => {
+  const { pod = {} } = create(spec({}));
+  const binding = { target: { kind: 'Node', name: 'n1' } };
+  const now = '2026-01-01T00:00:00Z';
+  it('names the node and says when', () => {
+    const { object } = bindPod(pod, binding, now);
+    expect(object?.spec?.nodeName).toBe('n1');
+    expect(object?.status?.conditions).toEqual([{ type: 'PodScheduled', status: 'True', lastTransitionTime: now }]);
+    expect(pod.spec?.nodeName).toBeUndefined();
+  });
+  it.each([
+    [
+      { ...pod, spec: { ...pod.spec, containers: [], nodeName: 'n2' } },
+      binding,
+      'Conflict',
+      'already assigned to node "n2"',
+    ],
+    [{ ...pod, metadata: { ...pod.metadata, deletionTimestamp: now } }, binding, 'Conflict', 'being deleted'],
+    [{ ...pod, spec: { containers: [], schedulingGates: [{ name: 'g' }] } }, binding, 'Conflict', 'scheduling gates'],
+    [pod, { target: {} }, 'Invalid', 'target must be a Node'],
+  ])('refuses (%#)', (bound, to, reason, message) => {
+    const { status } = bindPod(bound, to, now);
+    expect(status?.reason).toBe(reason);
+    expect(status?.message).toContain(message);
+  });
+});
