@@ -1,12 +1,12 @@
 import { concat, defer, EMPTY, merge, type Observable, Subject, type Subscription } from 'rxjs';
 import { catchError, ignoreElements, map, mergeMap } from 'rxjs/operators';
 import { retryOf, StatusError } from '../../contracts/errors/status.ts';
+import { canonicalJson } from '../../contracts/hash/stable-hash.ts';
 import { makeEvent, repeatOf } from '../../contracts/kinds/event/make-event.ts';
 import type { Event, Node, Pod, PodCondition } from '../../contracts/kinds/kinds.ts';
 import type { Binding } from '../../contracts/messages/api.ts';
 import { type Key, parseKey, storeKey } from '../../contracts/store/keys.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
-import { canonicalJson } from '../../contracts/hash/stable-hash.ts';
 import type { Changed, Said, World } from '../kernel/contract.ts';
 import { api, defineActor, type Says, watch } from '../kernel/declare.ts';
 import { Assumed } from './assumed.ts';

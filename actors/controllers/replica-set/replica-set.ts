@@ -1,6 +1,6 @@
 import { makeEvent } from '../../../contracts/kinds/event/make-event.ts';
-import type { DeleteOptions } from '../../../contracts/messages/api.ts';
 import type { Pod, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
+import type { DeleteOptions } from '../../../contracts/messages/api.ts';
 import { selectorMatches } from '../../../contracts/selectors/label-selector.ts';
 import type { Said } from '../../kernel/contract.ts';
 import { defineController } from '../../kernel/controller.ts';

@@ -1,7 +1,7 @@
-import type { Change, View } from '../../kernel/contract.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import { storeKey } from '../../../contracts/store/keys.ts';
 import { token } from '../../../contracts/subjects/token.ts';
+import type { Change, View } from '../../kernel/contract.ts';
 import { controllerOf, nameOf, namespaceOf } from './owner.ts';
 
 /** Objects of one resource by who manages them: by owner uid, and the unmanaged ones by namespace. */
