@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { statusError } from '../../contracts/errors/status.ts';
-import type { Deployment, KubeObject, Node, Pod, ReplicaSet } from '../../contracts/kinds/kinds.ts';
+import type { Deployment, Event, KubeObject, Node, Pod, ReplicaSet } from '../../contracts/kinds/kinds.ts';
 import { parseKey } from '../../contracts/store/keys.ts';
 import { apiServer } from '../api-server/api-server.ts';
 import type { Write } from '../kernel/cache.ts';
@@ -34,6 +34,8 @@ class Troupe {
   readonly asked: { readonly world: TestWorld; readonly heard: Heard }[] = [];
   readonly answered: (() => void)[] = [];
   readonly waiting = new Map<string, (body: unknown) => void>();
+  /** Reasons of all events that were stored. */
+  readonly events = new Set<string>();
   /** Names of pods in the order in which they were created. */
   readonly pods: string[] = [];
   #seed: number;
@@ -125,7 +127,10 @@ class Troupe {
   #store({ say, body }: Heard): unknown {
     const { key = '', object, expect: wanted } = body as { key?: string; object?: KubeObject; expect?: number };
     const { cache } = this.api;
-    if (say === 'putEvent') return { revision: 1 };
+    if (say === 'putEvent') {
+      this.events.add((object as Event).reason ?? '');
+      return { revision: 1 };
+    }
     if (say === 'getEvent') return {};
     if (say === 'listEvents') return { objects: [], more: false, revision: 1 };
     const parts = parseKey(key);
@@ -262,6 +267,7 @@ describe.each([1, 2, 3, 4, 5, 6])('whatever the order of messages (seed %i)', (s
     troupe.do('create', 'deployments', 'default', 'web', web(7));
     troupe.until(complete(troupe, 7));
     expect(troupe.pods).toHaveLength(7);
+    expect([...troupe.events]).toEqual(expect.arrayContaining(['ScalingReplicaSet', 'SuccessfulCreate', 'Scheduled']));
     expect(new Set(troupe.all<Pod>('pods').map(({ spec }) => spec?.nodeName)).size).toBe(3);
     expect(troupe.reports()).toEqual([]);
   });
