@@ -42,6 +42,17 @@ describe('the assets of a cluster', () => {
     await expect(ensureAssets({ connection, prefix: 'new' })).rejects.toThrow(/data has version 2, .* start a newer/);
   });
 
+  it('make do with the room that the disk has', async () => {
+    const small = await startNatsServer({ config: 'jetstream { max_file_store: 300MB }' });
+    const own = await connectAs(small);
+    await ensureAssets({ connection: own, prefix: 'small' });
+    expect(await ensureAssets({ connection: own, prefix: 'small' })).toEqual({ created: [], updated: [] });
+    const manager = await jetstreamManager(own);
+    expect((await manager.streams.info('small-journal')).config.max_bytes).toBe(2 ** 28);
+    await own.close();
+    await small.stop();
+  });
+
   it('republish objects and events on the same subjects', async () => {
     await ensureAssets({ connection, prefix: 'pub' });
     const heard: Msg[] = [];

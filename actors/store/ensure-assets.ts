@@ -7,12 +7,20 @@ import {
 } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
-import { type AssetOptions, planAssets, refuseNewerData, sameConfig, type StreamPlan } from './plan-assets.ts';
+import {
+  type AssetOptions,
+  planAssets,
+  planSizes,
+  refuseNewerData,
+  sameConfig,
+  type StreamPlan,
+} from './plan-assets.ts';
 
 export type { AssetOptions } from './plan-assets.ts';
 
 const STREAM_NOT_FOUND = 10059;
 const STREAM_NAME_IN_USE = 10058;
+const INSUFFICIENT_STORAGE = 10047;
 
 /** What was done to every stream; those in neither list were right already. */
 export interface EnsuredAssets {
@@ -42,30 +50,43 @@ export async function ensureAssets(
 }
 
 async function ensure(manager: JetStreamManager, plan: StreamPlan): Promise<'created' | 'updated' | 'kept'> {
-  const config = { ...plan.config, name: plan.name } as unknown as StreamConfig;
   const found = await find(manager, plan.name);
   if (found === undefined) {
     try {
-      await manager.streams.add(config);
+      await setUp(plan, (config) => manager.streams.add(config));
       return 'created';
     } catch (error) {
-      // Another process made it in between, with other settings.
-      if (!(error instanceof JetStreamApiError) || error.code !== STREAM_NAME_IN_USE) throw error;
+      // Another process made it in between, perhaps with other settings.
+      if (!isApiError(error, STREAM_NAME_IN_USE)) throw error;
       return ensure(manager, plan);
     }
   }
   const newer = refuseNewerData(found.config.metadata);
   if (newer !== undefined) throw statusError('ServiceUnavailable', `open stream ${plan.name}: ${newer}`);
   if (sameConfig(plan.config, found.config)) return 'kept';
-  await manager.streams.update(plan.name, { ...found.config, ...config });
-  return 'updated';
+  const updated = await setUp(plan, (config) => manager.streams.update(plan.name, { ...found.config, ...config }));
+  return sameConfig(found.config, updated.config) ? 'kept' : 'updated';
 }
+
+/** A stream's largest size is set aside on the disk at once: on a small one the stream gets less. */
+async function setUp(plan: StreamPlan, make: (config: StreamConfig) => Promise<StreamInfo>): Promise<StreamInfo> {
+  for (const config of planSizes(plan.config)) {
+    try {
+      return await make({ ...config, name: plan.name } as unknown as StreamConfig);
+    } catch (error) {
+      if (!isApiError(error, INSUFFICIENT_STORAGE)) throw error;
+    }
+  }
+  throw new Error('the disk has too little room for it');
+}
+
+const isApiError = (error: unknown, code: number): boolean => error instanceof JetStreamApiError && error.code === code;
 
 async function find(manager: JetStreamManager, name: string): Promise<StreamInfo | undefined> {
   try {
     return await manager.streams.info(name);
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return undefined;
+    if (isApiError(error, STREAM_NOT_FOUND)) return undefined;
     throw error;
   }
 }

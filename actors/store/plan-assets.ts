@@ -93,6 +93,16 @@ export function planAssets(options: AssetOptions): readonly StreamPlan[] {
   ];
 }
 
+const BYTES_MIN = 16 * 2 ** 20;
+
+/** The settings, and the same with a smaller and smaller largest size, where there is one. */
+export function* planSizes(config: StreamPlan['config']): Generator<StreamPlan['config']> {
+  yield config;
+  const { max_bytes: bytes } = config;
+  if (typeof bytes !== 'number') return;
+  for (let smaller = bytes / 4; smaller >= BYTES_MIN; smaller /= 4) yield { ...config, max_bytes: Math.floor(smaller) };
+}
+
 /** Is what the server has already what is wanted? Looks only at what is named in `wanted`. */
 export function sameConfig(wanted: unknown, found: unknown): boolean {
   if (typeof wanted !== 'object' || wanted === null) return wanted === (found ?? unsaid(wanted));

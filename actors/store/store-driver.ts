@@ -11,7 +11,8 @@ import { Attempts } from './attempts.ts';
 import { encodeObject } from './encode-object.ts';
 import { EventStore } from './event-store.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { KeyWriter } from './key-writer.ts';
+import { type KeyWrite, KeyWriter } from './key-writer.ts';
+import { MirrorGate } from './mirror-gate.ts';
 import { SharedQuestion } from './shared-question.ts';
 
 export interface StoreDriverOptions {
@@ -32,6 +33,8 @@ export interface StoreDriverOptions {
 }
 
 const DEADLINE_MS = 8_000;
+/** How long a deletion waits for the mirror to have what it removes. */
+const MIRROR_WAIT_MS = 2_000;
 
 type Handlers = { readonly [Op in keyof StorePorts]: (body: StorePorts[Op][0]) => Promise<StorePorts[Op][1]> };
 
@@ -59,7 +62,9 @@ class Store {
   readonly #events: EventStore;
   readonly #housekeeping: Housekeeping;
   readonly #lastSequence: SharedQuestion<number>;
+  readonly #mirror: MirrorGate;
   #freshReads = 0;
+  #unmirrored = 0;
 
   private constructor(options: StoreDriverOptions, manager: JetStreamManager, report: Reporter) {
     const { connection, prefix, cache } = options;
@@ -82,6 +87,7 @@ class Store {
       bucket: names.events,
       objectBytesMax: this.#objectBytesMax,
     });
+    this.#mirror = new MirrorGate({ manager, attempts, stream: names.history, waitMs: MIRROR_WAIT_MS });
     this.#housekeeping = new Housekeeping({ ...options, manager, attempts, deadlineMs, report });
     this.#lastSequence = new SharedQuestion(async () => {
       const info = await attempts.until('ask for the last revision', deadlineMs, () =>
@@ -115,8 +121,15 @@ class Store {
   ports(): Handlers {
     const events = this.#events;
     return {
-      put: ({ key, object, expect, requestId }) => this.#write(key, expect, requestId, object),
-      purge: ({ key, expect, requestId }) => this.#write(key, expect, requestId, undefined),
+      put: async ({ key, object, expect, requestId }) => {
+        const payload = encodeObject(key, object, this.#options.clusterKey, this.#objectBytesMax);
+        return this.#write({ key, payload, expect, requestId });
+      },
+      purge: async ({ key, expect, requestId }) => {
+        if (!(await this.#mirror.passed(expect))) this.#unmirrored++;
+        const { markerTtlMs = MARKER_TTL_MS } = this.#options;
+        return this.#write({ key, payload: '', expect, requestId, markerTtlMs });
+      },
       fresh: () => this.#fresh(),
       reached: async ({ revision }) => {
         await this.#feed.reached(revision, { timeoutMs: this.#deadlineMs });
@@ -130,15 +143,8 @@ class Store {
     };
   }
 
-  async #write(
-    key: string,
-    expect: number,
-    requestId: string,
-    object: StorePorts['put'][0]['object'] | undefined,
-  ): Promise<{ readonly revision: number }> {
-    const { clusterKey, markerTtlMs = MARKER_TTL_MS } = this.#options;
-    const payload = object === undefined ? '' : encodeObject(key, object, clusterKey, this.#objectBytesMax);
-    const revision = await this.#objects.write({ key, payload, expect, requestId, markerTtlMs });
+  async #write(write: KeyWrite): Promise<{ readonly revision: number }> {
+    const revision = await this.#objects.write(write);
     this.#housekeeping.written(revision);
     return { revision };
   }
@@ -164,6 +170,7 @@ class Store {
       retries: this.#attempts.retries,
       freshQuestions: this.#lastSequence.asked,
       freshReads: this.#freshReads,
+      unmirrored: this.#unmirrored,
       ...(alarm === undefined ? {} : { alarm }),
     };
   }

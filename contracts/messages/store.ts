@@ -18,6 +18,8 @@ export interface StoreStats {
   /** Revisions that the mirror misses, and how many it has still to copy. */
   readonly historyHoles: number;
   readonly historyLag: number;
+  /** Deletions that did not wait any longer for the mirror: each may have cost it a hole. */
+  readonly unmirrored: number;
   /** Revision of the newest checkpoint; 0 = none. */
   readonly checkpoint: number;
   /** Why nothing may be written. */

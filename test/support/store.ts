@@ -27,7 +27,7 @@ export async function openStore(
   prefix: string,
   options: Partial<StoreDriverOptions> & { readonly clusterKey?: ClusterKey } = {},
 ): Promise<TestStore> {
-  await ensureAssets({ connection, prefix });
+  await ensureAssets({ connection, prefix, journalMaxBytes: 2 ** 20 });
   const changes: Change[] = [];
   const reports: string[] = [];
   const cache = new Cache();

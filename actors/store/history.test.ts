@@ -1,0 +1,262 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { headers, type NatsConnection } from 'nats';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import { clusterKey } from '../../contracts/store/sealed.ts';
+import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
+import { openStore, type TestStore } from '../../test/support/store.ts';
+import { waitUntil } from '../../test/support/wait-until.ts';
+import type { Cache, CacheEntry } from '../kernel/cache.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { type HistoryEntry, ObjectHistory } from './history.ts';
+
+let server: TestNatsServer;
+let connection: NatsConnection;
+let serial = 0;
+beforeAll(async () => {
+  server = await startNatsServer();
+  connection = await connectAs(server);
+});
+afterAll(async () => {
+  await connection.close();
+  await server.stop();
+});
+
+const pod = (name: string, mark: unknown): KubeObject =>
+  ({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, mark }) as unknown as KubeObject;
+let requests = 0;
+const request = () => `r${requests++}`;
+const all = (cache: Cache): readonly CacheEntry[] => [...cache.entries()].sort((a, b) => (a.key < b.key ? -1 : 1));
+
+interface Step {
+  readonly name: string;
+  readonly gone: boolean;
+}
+/** Writes or deletes, as an api-server does: with what the key has now. */
+async function perform(store: TestStore, revisions: Map<string, number>, { name, gone }: Step): Promise<void> {
+  const expected = revisions.get(name) ?? 0;
+  if (gone && expected === 0) return;
+  const { revision } = gone
+    ? await store.ports.purge({ key: name, expect: expected, requestId: request() })
+    : await store.ports.put({ key: name, object: pod(name, requests), expect: expected, requestId: request() });
+  revisions.set(name, gone ? 0 : revision);
+}
+async function collect(changes: AsyncIterable<HistoryEntry>): Promise<HistoryEntry[]> {
+  const found: HistoryEntry[] = [];
+  for await (const entry of changes) found.push(entry);
+  return found;
+}
+
+describe('the history', () => {
+  it('and any checkpoint give the state at every revision, as the cache had it', async () => {
+    const step = fc.record({
+      name: fc.constantFrom('pods.a.x', 'pods.a.y', 'pods.b.x', 'nodes._.n', 'secrets.a.s'),
+      gone: fc.boolean(),
+    });
+    const key = clusterKey(randomBytes(32));
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), fc.nat(40), async (steps, checkpointAt) => {
+        const prefix = `h${serial++}`;
+        const store = await openStore(connection, prefix, { clusterKey: key });
+        const manager = await jetstreamManager(connection);
+        const checkpoints = new Checkpoints({ connection, manager, prefix, clusterKey: key });
+        const history = await ObjectHistory.open({ connection, prefix, clusterKey: key });
+        const revisions = new Map<string, number>();
+        const states = new Map<number, readonly CacheEntry[]>();
+        for (const [at, each] of steps.entries()) {
+          await perform(store, revisions, each);
+          await store.ports.fresh({});
+          states.set(store.cache.revision, all(store.cache));
+          if (at === checkpointAt) expect(await checkpoints.write(store.cache)).toBe(true);
+        }
+        for (const [revision, state] of states) expect(all(await history.viewAt(revision))).toEqual(state);
+        const changes = await collect(history.changes(0, store.cache.revision));
+        expect(changes.map((change) => [change.key, change.revision, change.object])).toEqual(
+          store.changes.map((change) => [change.key, change.revision, change.after]),
+        );
+        await store.close();
+        for (const stream of [`KV_${prefix}-objects`, `${prefix}-history`]) await manager.streams.delete(stream);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  it('misses nothing of keys that are created, changed and deleted as fast as the store answers', async () => {
+    const prefix = `h${serial++}`;
+    const store = await openStore(connection, prefix);
+    const lane = async (_: unknown, which: number): Promise<void> => {
+      const revisions = new Map<string, number>();
+      for (let round = 0; round < 60; round++) {
+        await perform(store, revisions, { name: `pods.a.busy${which}`, gone: round % 4 === 3 });
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, lane));
+    const manager = await jetstreamManager(connection);
+    const mirror = await waitUntil('the mirror is there', 10_000, async () => {
+      const { state } = await manager.streams.info(`${prefix}-history`);
+      return state.last_seq === 480 && state;
+    });
+    expect({ messages: mirror.messages, holes: mirror.num_deleted ?? 0 }).toEqual({ messages: 480, holes: 0 });
+    expect((await store.ports.stats({})).unmirrored).toBe(0);
+    await store.close();
+  });
+
+  it('counts its holes, and raises an alarm, when others write past the driver', async () => {
+    const prefix = `h${serial++}`;
+    const store = await openStore(connection, prefix, { checkEveryMs: 50 });
+    const marker = headers();
+    marker.set('KV-Operation', 'PURGE');
+    marker.set('Nats-Rollup', 'sub');
+    const subject = `$KV.${prefix}-objects.pods.a.busy`;
+    const makeHoles = async (): Promise<boolean> => {
+      for (let each = 0; each < 500; each++) connection.publish(subject, `{"n":${each}}`);
+      connection.publish(subject, '', { headers: marker });
+      await connection.flush();
+      return (await store.ports.stats({})).historyHoles > 0;
+    };
+    await waitUntil('a hole is counted', 10_000, makeHoles);
+    expect(store.reports.find((report) => report.startsWith('history'))).toMatch(/misses \d+ revisions; replay/);
+    await store.close();
+  });
+
+  it('finds the revision of a moment', async () => {
+    const prefix = `h${serial++}`;
+    const store = await openStore(connection, prefix);
+    const history = await ObjectHistory.open({ connection, prefix });
+    const put = (name: string) =>
+      store.ports.put({ key: `pods.a.${name}`, object: pod(name, 0), expect: 0, requestId: request() });
+    await put('x');
+    const [first] = await collect(history.changes(0, 1));
+    await waitUntil('the clock moves on', 5_000, () => Date.now() > (first?.at ?? 0) + 2);
+    await put('y');
+    await collect(history.changes(0, 2));
+    expect(await history.revisionAt((first?.at ?? 0) - 1)).toBe(0);
+    expect(await history.revisionAt((first?.at ?? 0) + 1)).toBe(1);
+    expect(await history.revisionAt(Date.now())).toBe(2);
+    await store.close();
+  });
+
+  it('says from where on it is kept, when asked for what is gone', async () => {
+    const prefix = `h${serial++}`;
+    const store = await openStore(connection, prefix);
+    const revisions = new Map<string, number>();
+    for (let each = 0; each < 6; each++) await perform(store, revisions, { name: 'pods.a.x', gone: false });
+    const manager = await jetstreamManager(connection);
+    const history = await ObjectHistory.open({ connection, prefix });
+    await collect(history.changes(0, 6));
+    await manager.streams.purge(`${prefix}-history`, { seq: 4 });
+    await expect(history.viewAt(5)).rejects.toThrow(/from revision 1: it is kept from 4 on/);
+    expect((await collect(history.changes(3, 6))).map((entry) => entry.revision)).toEqual([4, 5, 6]);
+    await store.close();
+  });
+});
+
+describe('checkpoints', () => {
+  it('come by themselves after enough changes, in chunks, and one writer at a time', async () => {
+    const prefix = `h${serial++}`;
+    const stores = [
+      await openStore(connection, prefix, { checkpointChangesMin: 30 }),
+      await openStore(connection, prefix, { checkpointChangesMin: 30 }),
+    ];
+    const big = 'x'.repeat(100_000);
+    await Promise.all(
+      stores.flatMap((store, which) =>
+        Array.from({ length: 30 }, async (_, each) => {
+          const name = `p${which}-${each}`;
+          const object = pod(name, big);
+          await store.ports.put({ key: `pods.a.${name}`, object, expect: 0, requestId: request() });
+        }),
+      ),
+    );
+    const manager = await jetstreamManager(connection);
+    const checkpoints = new Checkpoints({ connection, manager, prefix });
+    const whole = await waitUntil('a checkpoint', 10_000, async () =>
+      (await checkpoints.names()).find((name) => name.whole),
+    );
+    const objects = whole.revision;
+    expect(whole.chunks).toHaveLength(Math.ceil(objects / 10));
+    const read = await checkpoints.read(10_000);
+    expect(read?.entries.length).toBeGreaterThanOrEqual(30);
+    expect(await checkpoints.read(whole.revision - 1)).toBeUndefined();
+    for (const store of stores) await store.close();
+  });
+
+  it('of which only one is written when two begin at once', async () => {
+    const prefix = `h${serial++}`;
+    const store = await openStore(connection, prefix);
+    const revisions = new Map<string, number>();
+    for (const name of ['pods.a.x', 'pods.a.y']) await perform(store, revisions, { name, gone: false });
+    await store.ports.fresh({});
+    const manager = await jetstreamManager(connection);
+    const checkpoints = new Checkpoints({ connection, manager, prefix });
+    const written = await Promise.all([checkpoints.write(store.cache), checkpoints.write(store.cache)]);
+    expect(written.filter(Boolean)).toHaveLength(1);
+    expect((await checkpoints.read(2))?.entries).toHaveLength(2);
+    await store.close();
+  });
+});
+
+describe('secret data', () => {
+  it('is nowhere in clear: not in the bucket, the changes, the mirror, a checkpoint, nor on the disk', async () => {
+    const prefix = `h${serial++}`;
+    const key = clusterKey(randomBytes(32));
+    const heard: string[] = [];
+    connection.subscribe(`${prefix}.changes.>`, { callback: (_, message) => void heard.push(message.string()) });
+    const store = await openStore(connection, prefix, { clusterKey: key });
+    const words = ['correct-horse-battery', Buffer.from('correct-horse-battery').toString('base64')];
+    const secret = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 's', namespace: 'a' },
+      data: { password: words[1] },
+      stringData: { password: words[0] },
+    } as unknown as KubeObject;
+    const at = 'secrets.a.s';
+    const { revision } = await store.ports.put({ key: at, object: secret, expect: 0, requestId: request() });
+    await store.ports.reached({ revision });
+    expect(store.cache.at(at)).toMatchObject({ data: { password: words[1] } });
+    const manager = await jetstreamManager(connection);
+    await new Checkpoints({ connection, manager, prefix, clusterKey: key }).write(store.cache);
+    await waitUntil('the mirror is there', 5_000, async () => {
+      return (await manager.streams.info(`${prefix}-history`)).state.messages === 1;
+    });
+    await waitUntil('the change is heard', 5_000, () => heard.length === 1);
+    const stored: string[] = [...heard];
+    for (const stream of [`KV_${prefix}-objects`, `${prefix}-history`, `${prefix}-checkpoints`]) {
+      const { state } = await manager.streams.info(stream);
+      for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
+        stored.push((await manager.streams.getMessage(stream, { seq }))?.string() ?? '');
+      }
+    }
+    expect(stored).toHaveLength(5);
+    const files = readdirSync(server.storeDir, { recursive: true, withFileTypes: true }).filter((file) =>
+      file.isFile(),
+    );
+    const bytes = files.map((file) => readFileSync(join(file.parentPath, file.name)).toString('latin1'));
+    expect(bytes.join('')).toContain('"sealed"');
+    for (const word of words) {
+      expect(stored.filter((text) => text.includes(word))).toEqual([]);
+      expect(bytes.filter((text) => text.includes(word))).toEqual([]);
+    }
+    const history = await ObjectHistory.open({ connection, prefix, clusterKey: key });
+    expect((await history.viewAt(revision)).at(at)).toEqual(store.cache.at(at));
+    await store.close();
+  });
+
+  it('cannot be written without the key, nor a store with sealed secrets be opened without it', async () => {
+    const prefix = `h${serial++}`;
+    const key = clusterKey(randomBytes(32));
+    const store = await openStore(connection, prefix, { clusterKey: key });
+    const keyless = await openStore(connection, prefix);
+    const write = { key: 'secrets.a.s', object: pod('s', 0), expect: 0, requestId: request() };
+    await expect(keyless.ports.put(write)).rejects.toThrow(/no cluster key.* start it with the cluster's key/);
+    await store.ports.put(write);
+    await expect(openStore(connection, prefix)).rejects.toThrow(/is sealed .* start it with the cluster's key/);
+    await store.close();
+    await keyless.close();
+  });
+});

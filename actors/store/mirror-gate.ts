@@ -1,0 +1,46 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { Attempts } from './attempts.ts';
+import { SharedQuestion } from './shared-question.ts';
+
+const LOOK_EVERY_MS = 2;
+
+/**
+ * A deletion removes the key's earlier revisions from the bucket, and the mirror copies only what it still finds there
+ * (a key written and deleted without a pause lost three of four revisions). As a deletion expects the key's last revision,
+ * a mirror that has come that far has them all.
+ */
+export class MirrorGate {
+  readonly #question: SharedQuestion<number>;
+  readonly #waitMs: number;
+  #copied = 0;
+
+  constructor(options: {
+    readonly manager: JetStreamManager;
+    readonly attempts: Attempts;
+    readonly stream: string;
+    readonly waitMs: number;
+  }) {
+    const { manager, attempts, stream, waitMs } = options;
+    this.#waitMs = waitMs;
+    this.#question = new SharedQuestion(() =>
+      attempts.until('ask the mirror', waitMs, async () => (await manager.streams.info(stream)).state.last_seq),
+    );
+  }
+
+  /** @returns false when the mirror did not come to `revision` in time: history must not keep anybody from deleting */
+  async passed(revision: number): Promise<boolean> {
+    if (revision <= this.#copied) return true;
+    const end = performance.now() + this.#waitMs;
+    for (;;) {
+      try {
+        this.#copied = await this.#question.answer();
+      } catch {
+        return false;
+      }
+      if (revision <= this.#copied) return true;
+      if (performance.now() > end) return false;
+      await pause(LOOK_EVERY_MS);
+    }
+  }
+}

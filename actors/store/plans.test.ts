@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import { CHECKPOINT_VERSION, checkpointDue, parseChunk, planCheckpoints, planChunks } from './plan-checkpoint.ts';
+import { planFailure, retryDelayMs } from './plan-failure.ts';
+import { planRetention } from './plan-retention.ts';
+import { SharedQuestion } from './shared-question.ts';
+
+describe('chunks of a checkpoint', () => {
+  it('hold every entry once, in order, and are no larger than asked unless one entry is', () => {
+    const entry = fc.record({
+      key: fc.string(),
+      revision: fc.nat(),
+      object: fc.record({ text: fc.string({ maxLength: 300 }) }),
+    });
+    fc.assert(
+      fc.property(fc.array(entry), fc.integer({ min: 200, max: 2_000 }), (some, bytesMax) => {
+        const entries = some as unknown as { key: string; revision: number; object: KubeObject }[];
+        const chunks = [...planChunks(7, entries, bytesMax)];
+        const read = chunks.map(parseChunk);
+        expect(read.flatMap((chunk) => chunk.entries)).toEqual(JSON.parse(JSON.stringify(entries)));
+        expect(read.map((chunk) => chunk.header)).toEqual(
+          read.map((_, chunk) => ({ v: CHECKPOINT_VERSION, revision: 7, chunk })),
+        );
+        for (const [at, text] of chunks.entries()) {
+          if (read[at]?.entries.length !== 1) expect(Buffer.byteLength(text)).toBeLessThanOrEqual(bytesMax);
+        }
+      }),
+    );
+  });
+
+  it.each([
+    { why: 'today', header: { v: 1, revision: 3, chunk: 0 }, read: true },
+    { why: 'a newer version', header: { v: 2, revision: 3, chunk: 0 }, read: false },
+    { why: 'none', header: { revision: 3 }, read: false },
+  ])('of format $why', ({ header, read }) => {
+    const text = `${JSON.stringify(header)}\n{"key":"pods.a.x","revision":2,"object":{}}`;
+    if (read) expect(parseChunk(text).entries).toEqual([{ key: 'pods.a.x', revision: 2, object: {} }]);
+    else expect(() => parseChunk(text)).toThrow(RangeError);
+  });
+
+  it('are whole only with their end', () => {
+    expect(
+      planCheckpoints(['t.checkpoints.20.0', 't.checkpoints.3.0', 't.checkpoints.3.1', 't.checkpoints.3.end']),
+    ).toEqual([
+      { revision: 3, chunks: [0, 1], whole: true },
+      { revision: 20, chunks: [0], whole: false },
+    ]);
+  });
+
+  it.each([
+    { revision: 9_999, checkpoint: 0, objects: 10, due: false },
+    { revision: 10_000, checkpoint: 0, objects: 10, due: true },
+    { revision: 25_000, checkpoint: 10_000, objects: 20_000, due: false },
+    { revision: 30_000, checkpoint: 10_000, objects: 20_000, due: true },
+  ])('are due: %o', ({ due, ...state }) => {
+    expect(checkpointDue({ ...state, changesMin: 10_000 })).toBe(due);
+  });
+});
+
+describe('retention', () => {
+  const hour = 3_600_000;
+  const taken = [1, 2, 3].map((each) => ({ revision: each * 100, takenAt: each * hour }));
+  it.each([
+    { why: 'the newest checkpoint before the oldest record', oldestAt: 2.5 * hour, keep: 200 },
+    { why: 'not one that is barely older', oldestAt: 2 * hour + 1_000, keep: 100 },
+    { why: 'everything, when no checkpoint is older', oldestAt: hour, keep: undefined },
+    { why: 'as long as records would be kept, when there are none', oldestAt: undefined, keep: 300 },
+  ])('keeps $why', ({ oldestAt, keep }) => {
+    expect(planRetention(taken, { now: 10 * hour, maxAgeMs: hour, oldestAt })).toBe(keep);
+  });
+  it('keeps everything where records never expire and there are none yet', () => {
+    expect(planRetention(taken, { now: 10 * hour, maxAgeMs: 0, oldestAt: undefined })).toBeUndefined();
+  });
+});
+
+describe('failures', () => {
+  it.each([
+    { fault: { name: 'JetStreamApiError', code: 10071, status: 400 }, is: 'wrong-sequence' },
+    { fault: { name: 'JetStreamApiError', code: 10164, status: 400 }, is: 'wrong-sequence' },
+    { fault: { name: 'JetStreamApiError', code: 10054, status: 400 }, is: 'too-large' },
+    { fault: { name: 'JetStreamApiError', code: 10077, status: 503 }, is: 'retry' },
+    { fault: { name: 'JetStreamApiError', code: 10163, status: 400 }, is: 'retry' },
+    { fault: { name: 'JetStreamApiError', code: 10052, status: 400 }, is: 'refused' },
+    { fault: { name: 'TimeoutError' }, is: 'retry' },
+    { fault: { name: 'JetStreamNotEnabled' }, is: 'retry' },
+    { fault: { name: 'ClosedConnectionError' }, is: 'refused' },
+  ])('$fault.name $fault.code: $is', ({ fault, is }) => {
+    expect(planFailure(fault)).toBe(is);
+  });
+  it('are retried after 5 ms to a second', () => {
+    expect([retryDelayMs(1, 0), retryDelayMs(1, 0.999), retryDelayMs(30, 0.999)]).toEqual([
+      5,
+      expect.closeTo(10),
+      expect.closeTo(1_000, -1),
+    ]);
+  });
+});
+
+describe('a shared question', () => {
+  it('is asked anew for whoever comes while it is under way, once for all of them', async () => {
+    const answers: ((value: number) => void)[] = [];
+    const question = new SharedQuestion(() => new Promise<number>((answer) => answers.push(answer)));
+    const [first, second, third] = [question.answer(), question.answer(), question.answer()];
+    expect(question.asked).toBe(1);
+    answers[0]?.(1);
+    expect(await first).toBe(1);
+    expect(question.asked).toBe(2);
+    answers[1]?.(2);
+    expect(await Promise.all([second, third])).toEqual([2, 2]);
+    const later = question.answer();
+    answers[2]?.(3);
+    expect(await later).toBe(3);
+  });
+
+  it('fails those who asked it, and is asked again', async () => {
+    let fail = true;
+    const question = new SharedQuestion(() => (fail ? Promise.reject(new Error('no')) : Promise.resolve(1)));
+    const [first, second] = [question.answer(), question.answer()];
+    await expect(first).rejects.toThrow('no');
+    await expect(second).rejects.toThrow('no');
+    fail = false;
+    expect(await question.answer()).toBe(1);
+  });
+});
