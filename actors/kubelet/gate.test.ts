@@ -1,4 +1,4 @@
-import { Observable, Subject, throwError } from 'rxjs';
+import { merge, Observable, Subject, throwError } from 'rxjs';
 import { expect, it } from 'vitest';
 import { Gate } from './gate.ts';
 
@@ -19,8 +19,26 @@ it('lets so many in at once, the others in their order, and nobody out twice', (
   running[2]?.unsubscribe(); // gives up while it waits
   a?.end.complete();
   expect(begun).toEqual(['a', 'b', 'd']);
-  running[1]?.unsubscribe(); // gives up while it works
+  running[1]?.unsubscribe(); // gives up while it works: leaves, and lets nobody in
+  expect(begun).toEqual(['a', 'b', 'd']);
+  d?.end.complete();
   expect(begun).toEqual(['a', 'b', 'd', 'e']);
+});
+
+it('lets nobody in while all are torn down', () => {
+  const gate = new Gate(1);
+  let begun = 0;
+  const all = merge(
+    ...[1, 2, 3].map(() =>
+      gate.run(
+        new Observable<never>(() => {
+          begun += 1;
+        }),
+      ),
+    ),
+  ).subscribe();
+  all.unsubscribe();
+  expect(begun).toBe(1);
 });
 
 it('goes on after an error that comes at once', () => {

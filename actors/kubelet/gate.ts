@@ -17,26 +17,43 @@ export class Gate {
     return new Observable<T>((out) => {
       let inner: Subscription | undefined;
       let inside = false;
+      const leave = (): void => {
+        if (inside) this.#open -= 1;
+        inside = false;
+      };
       const enter = (): void => {
         inside = true;
         this.#open += 1;
-        inner = work.subscribe(out);
+        inner = work.subscribe({
+          next: (value) => out.next(value),
+          error: (error: unknown) => {
+            leave();
+            out.error(error);
+            this.#pump();
+          },
+          complete: () => {
+            leave();
+            out.complete();
+            this.#pump();
+          },
+        });
       };
       if (this.#open < this.#limit) enter();
       else this.#waiting.add(enter);
+      // Whoever is unsubscribed leaves, but lets nobody in: when a behaviour is torn down, nothing may begin any more.
       return () => {
         this.#waiting.delete(enter);
         inner?.unsubscribe();
-        if (inside) this.#leave();
+        leave();
       };
     });
   }
 
-  #leave(): void {
-    this.#open -= 1;
-    const [next] = this.#waiting;
-    if (next === undefined) return;
-    this.#waiting.delete(next);
-    next();
+  #pump(): void {
+    for (const enter of this.#waiting) {
+      if (this.#open >= this.#limit) return;
+      this.#waiting.delete(enter);
+      enter();
+    }
   }
 }

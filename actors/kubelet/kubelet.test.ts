@@ -260,6 +260,15 @@ describe('kubelet', () => {
     expect(new Set(node.runtime.started).size).toBe(node.runtime.started.length);
   });
 
+  it('ends in the middle of its work without another word', () => {
+    const node = new Node().start();
+    node.silent.add('runPodSandbox');
+    for (let at = 0; at < 40; at++) node.give(podOf(`u${at}`)).tell(`u${at}`);
+    expect(node.says('runPodSandbox')).toHaveLength(16);
+    node.world.core.stop();
+    expect(node.world.violations).toEqual([]);
+  });
+
   it('lists again when nobody answered, and creates nothing twice', () => {
     const node = new Node().start();
     node.silent.add('createContainer');
