@@ -7,7 +7,16 @@ import { defineController } from '../../kernel/controller.ts';
 import { api, type Says, watch } from '../../kernel/declare.ts';
 import { childrenIndex, inKeyOrder } from '../shared/children.ts';
 import { adoption, release } from '../shared/claim.ts';
-import { controllerReference, keyOf, nameOf, namespaceOf, ownerKey, splitKey, uidOf } from '../shared/owner.ts';
+import {
+  controllerReference,
+  isClosing,
+  keyOf,
+  nameOf,
+  namespaceOf,
+  ownerKey,
+  splitKey,
+  uidOf,
+} from '../shared/owner.ts';
 import { type DeploymentEffect, planDeployment } from './plan-deployment.ts';
 
 const COMPONENT = 'deployment-controller';
@@ -24,10 +33,11 @@ const says = {
 /** Rolls a Deployment's ReplicaSets from one template to the next. A key without a name stands for a namespace's orphans. */
 export const deploymentController = defineController({
   name: 'deployment',
-  hears: { deployments: watch('deployments'), sets: watch('replicasets') },
+  hears: { deployments: watch('deployments'), sets: watch('replicasets'), namespaces: watch('namespaces') },
   wakes: {
     deployments: keyOf,
     sets: (set) => ownerKey(set, 'Deployment') ?? `${namespaceOf(set)}/`,
+    namespaces: () => undefined,
   },
   says,
   indexes: { sets: childrenIndex<ReplicaSet>('replicasets') },
@@ -40,9 +50,13 @@ export const deploymentController = defineController({
     const mine = inKeyOrder(index.sets.byOwner.get(uidOf(deployment)));
     const named = (setName: string) => view.get('replicasets', namespace, setName);
     const { effects, notes, againInMs } = planDeployment(deployment, [...mine, ...orphans], named, now());
+    const closing = isClosing(view, namespace);
+    const possible = closing ? effects.filter(({ type }) => type !== 'create-set') : effects;
     return {
-      say: inAskOrder(effects).map((effect) => saidFor(deployment, effect, say)),
-      tell: notes.map((note) => say.event({ namespace }, makeEvent(deployment, note, COMPONENT, now()))),
+      say: inAskOrder(possible).map((effect) => saidFor(deployment, effect, say)),
+      tell: (closing ? [] : notes).map((note) =>
+        say.event({ namespace }, makeEvent(deployment, note, COMPONENT, now())),
+      ),
       ...(againInMs === undefined ? {} : { againInMs }),
     };
   },

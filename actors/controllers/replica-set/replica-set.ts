@@ -7,7 +7,16 @@ import { defineController } from '../../kernel/controller.ts';
 import { api, type Says, watch } from '../../kernel/declare.ts';
 import { childrenIndex, inKeyOrder } from '../shared/children.ts';
 import { adoption, release } from '../shared/claim.ts';
-import { controllerReference, keyOf, nameOf, namespaceOf, ownerKey, splitKey, uidOf } from '../shared/owner.ts';
+import {
+  controllerReference,
+  isClosing,
+  keyOf,
+  nameOf,
+  namespaceOf,
+  ownerKey,
+  splitKey,
+  uidOf,
+} from '../shared/owner.ts';
 import { planReplicaSet, type ReplicaSetEffect } from './plan-replica-set.ts';
 
 const COMPONENT = 'replicaset-controller';
@@ -23,10 +32,11 @@ const says = {
 /** Keeps as many pods of a template as a ReplicaSet wants. A key without a name stands for the orphans of a namespace. */
 export const replicaSetController = defineController({
   name: 'replica-set',
-  hears: { sets: watch('replicasets'), pods: watch('pods') },
+  hears: { sets: watch('replicasets'), pods: watch('pods'), namespaces: watch('namespaces') },
   wakes: {
     sets: keyOf,
     pods: (pod) => ownerKey(pod, 'ReplicaSet') ?? `${namespaceOf(pod)}/`,
+    namespaces: () => undefined,
   },
   says,
   indexes: { pods: childrenIndex<Pod>('pods') },
@@ -39,9 +49,11 @@ export const replicaSetController = defineController({
     const mine = inKeyOrder(index.pods.byOwner.get(uidOf(set)));
     const taken = (podName: string): boolean => view.get('pods', namespace, podName) !== undefined;
     const { effects, notes, againInMs } = planReplicaSet(set, [...mine, ...orphans], taken, now());
+    const closing = isClosing(view, namespace);
+    const possible = closing ? effects.filter(({ type }) => type !== 'create') : effects;
     return {
-      say: effects.map((effect) => saidFor(set, effect, say)),
-      tell: notes.map((note) => say.event({ namespace }, makeEvent(set, note, COMPONENT, now()))),
+      say: possible.map((effect) => saidFor(set, effect, say)),
+      tell: (closing ? [] : notes).map((note) => say.event({ namespace }, makeEvent(set, note, COMPONENT, now()))),
       ...(againInMs === undefined ? {} : { againInMs }),
     };
   },

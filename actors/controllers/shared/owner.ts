@@ -1,4 +1,5 @@
 import type { KubeObject, OwnerReference } from '../../../contracts/kinds/kinds.ts';
+import type { View } from '../../kernel/contract.ts';
 
 /** The owner that manages the object, of which there is at most one. */
 export const controllerOf = (object: KubeObject): OwnerReference | undefined =>
@@ -31,4 +32,10 @@ export const controllerReference = (owner: KubeObject, apiVersion: string, kind:
 export function ownerKey(object: KubeObject, kind: string): string | undefined {
   const owner = controllerOf(object);
   return owner?.kind === kind ? `${namespaceOf(object)}/${owner.name}` : undefined;
+}
+
+/** A namespace on its way out takes no new objects: to ask for some would only be refused. */
+export function isClosing(view: View, namespace: string): boolean {
+  const found = view.get('namespaces', undefined, namespace);
+  return found !== undefined && isTerminating(found);
 }
