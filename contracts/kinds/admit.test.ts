@@ -3,21 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { type AdmitOptions, admit, toVersion } from './admit.ts';
 import { eventKind } from './event/event.ts';
 import type { Kind } from './kind.ts';
-import type { Pod } from './kinds.ts';
+import type { KubeObject, Pod } from './kinds.ts';
 import { podKind } from './pod/pod.ts';
 import { KINDS } from './registry.ts';
 
 const POD = { metadata: { name: 'web' }, spec: { containers: [{ name: 'a', image: 'nginx:1' }] } };
 const stamp = { uid: 'u-1', creationTimestamp: '2026-01-01T00:00:00Z', nameSuffix: 'x7k2p' };
 
-function made<T>(
-  kind: Kind<T>,
-  input: unknown,
-  options: AdmitOptions<T> = { operation: 'create', namespace: 'default' },
-): T {
-  const admitted = admit(kind as never, input, options as never) as { object?: T; status?: { message: string } };
-  if (admitted.object === undefined) throw new Error(admitted.status?.message);
-  return admitted.object;
+const CREATE = { operation: 'create', namespace: 'default' } as const;
+function made<T extends KubeObject>(kind: Kind<T>, input: unknown, options: AdmitOptions<T> = CREATE): T {
+  const { object, status } = admit(kind, input, options);
+  if (object === undefined) throw new Error(status?.message);
+  return object;
 }
 const refusal = (input: unknown, options: AdmitOptions<Pod> = { operation: 'create', namespace: 'default' }) => {
   const { status } = admit(podKind, input, options);

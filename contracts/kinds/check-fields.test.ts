@@ -49,7 +49,7 @@ describe('checkFields', () => {
     {
       why: 'a number as a label',
       object: { metadata: { labels: { version: 1 } } },
-      told: ['metadata.labels.version: Invalid value: 1: must be a string, not a number'],
+      told: ['metadata.labels[version]: Invalid value: 1: must be a string, not a number'],
     },
     {
       why: 'a map key that needs brackets',
@@ -70,7 +70,7 @@ describe('checkFields', () => {
       why: 'a quantity that is none',
       object: pod({ resources: { limits: { cpu: 'two' } } }),
       told: [
-        'spec.containers[0].resources.limits.cpu: Invalid value: "two": must be a quantity like 250m, 1.5 or 64Mi',
+        'spec.containers[0].resources.limits[cpu]: Invalid value: "two": must be a quantity like 250m, 1.5 or 64Mi',
       ],
     },
     {
@@ -97,7 +97,7 @@ describe('checkFields', () => {
     {
       why: 'nor a label',
       object: { metadata: { labels: JSON.parse('{"__proto__": "x"}') } },
-      told: ['metadata.labels.__proto__: Forbidden: this name is reserved'],
+      told: ['metadata.labels[__proto__]: Forbidden: this name is reserved'],
     },
     {
       why: 'nor hidden in free JSON',

@@ -92,7 +92,7 @@ function checkMap(findings: Findings, field: FieldNode, value: unknown): void {
   if (!isPlain(value)) return wrongType(findings, value, 'an object');
   for (const key of Object.keys(value)) {
     if (findings.full) return;
-    findings.enter(key);
+    findings.enter(`[${key}]`);
     if (key === '__proto__') findings.forbidden('', 'this name is reserved');
     else checkOne(findings, field, value[key]);
     findings.leave();

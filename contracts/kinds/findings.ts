@@ -78,7 +78,7 @@ export class Findings {
     let path = '';
     for (const step of this.#steps) {
       if (typeof step === 'number') path += `[${step}]`;
-      else path = joined(path, bare(step) ? step : `[${step}]`);
+      else path = joined(path, bare(step) || step.startsWith('[') ? step : `[${step}]`);
     }
     return path;
   }
