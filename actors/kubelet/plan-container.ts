@@ -96,12 +96,13 @@ function onceCreated(
   found: ContainerStatus,
 ): Decision {
   if (found.sandboxId !== at.sandbox?.id || found.specHash !== specHash(container)) return { verb: remove(found) };
-  const waiting = failureWait(at, book);
+  const waiting = failureWait(at, container, book);
   return waiting ?? { verb: { op: 'startContainer', body: { containerId: found.id }, name: found.name } };
 }
 
-function failureWait(at: ContainerContext, book: ContainerBook): Decision | undefined {
+function failureWait(at: ContainerContext, container: Container, book: ContainerBook): Decision | undefined {
   const { failure } = book;
+  if (failure?.image !== undefined && failure.image !== container.image) return undefined;
   if (failure === undefined || at.input.now >= failure.until) return undefined;
   return { wait: { reason: failure.reason, message: failure.message }, until: failure.until };
 }
@@ -128,7 +129,7 @@ function afterEnding(
 function planAttempt(at: ContainerContext, container: Container, book: ContainerBook, attempt: number): Decision {
   const { input, sandbox } = at;
   if (sandbox === undefined) return { wait: { reason: 'ContainerCreating' }, book };
-  const waiting = failureWait(at, book);
+  const waiting = failureWait(at, container, book);
   if (waiting !== undefined) return { ...waiting, book };
   const image = resolveImage(at, container, book, attempt);
   if (typeof image !== 'string') return { ...image, book };

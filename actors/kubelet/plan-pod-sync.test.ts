@@ -228,6 +228,12 @@ const rows: readonly (Row & {
     verbs: ['pull web:1'],
   },
   {
+    why: 'is not held up by what another image failed with',
+    sandboxes: ready,
+    state: { containers: { web: { failure: { ...failure('ErrImageNeverPull', 1000, 10_000), image: 'old:1' } } } },
+    verbs: ['create web/0'],
+  },
+  {
     why: 'refuses no image at all',
     spec: { containers: [{ name: 'web' }] },
     sandboxes: ready,

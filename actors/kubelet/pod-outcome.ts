@@ -20,6 +20,8 @@ export interface Outcome extends PodBooks {
   readonly lostImage?: string;
 }
 
+const CONFIG_RETRY_MS = 10_000;
+
 type Answers = { readonly [K in keyof RuntimeOps]: RuntimeOps[K][1] };
 
 const withBook = (state: PodState, name: string, change: (book: ContainerBook) => ContainerBook): PodState => ({
@@ -118,7 +120,7 @@ function afterLook(books: PodBooks, verb: Verb<'imageStatus'>, id: string | unde
   const message = `Container image "${image}" is not present with pull policy of Never`;
   const state = withBook(books.state, verb.name, (book) => ({
     ...book,
-    failure: failedAgain(book.failure, 'ErrImageNeverPull', message, now),
+    failure: { ...failedAgain(book.failure, 'ErrImageNeverPull', message, now), image },
   }));
   const notes: PodNote[] = [
     { type: 'Warning', reason: 'ErrImageNeverPull', message, container: verb.name },
@@ -248,9 +250,11 @@ function refusedCreate(
     return { level, state: forgotten, notes: [], lostImage: imageName };
   }
   if (cause === undefined) return { level, state, notes: [], relist: true };
+  // A secret may get the missing key at any moment.
+  const mostMs = cause === 'CreateContainerConfigError' ? CONFIG_RETRY_MS : undefined;
   const refused = withBook(state, name, (book) => ({
     ...book,
-    failure: failedAgain(book.failure, cause, message, now),
+    failure: { ...failedAgain(book.failure, cause, message, now, mostMs, mostMs), image: imageName },
   }));
   return { level, state: refused, notes: [failedNote(name, `Error: ${message}`)], relist: true };
 }

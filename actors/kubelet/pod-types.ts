@@ -13,6 +13,8 @@ export const NOTHING: PodLevel = { sandboxes: [], containers: [] };
 
 /** A refusal that is waited out. Times in milliseconds. */
 export type Failure = {
+  /** The image that was to be run: another one is not held up by it. */
+  readonly image?: string;
   readonly reason: string;
   readonly message: string;
   readonly failures: number;
