@@ -1,10 +1,12 @@
 import {
   chmodSync,
+  chownSync,
   copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -24,8 +26,9 @@ const UPDATE_MS = 180_000;
 const DOWNLOAD_MS = 180_000;
 
 /** apt with sources, lists and caches of its own: it reads the machine's proxies and keys, and changes nothing. */
-function aptOptions(folder: string): readonly string[] {
+function aptOptions(folder: string, evenExpired: boolean): readonly string[] {
   const settings = {
+    ...(evenExpired ? { 'Acquire::Check-Valid-Until': 'false' } : {}),
     'Dir::Etc::sourcelist': join(folder, 'sources.list'),
     'Dir::Etc::sourceparts': '/dev/null',
     'Dir::Etc::preferences': '/dev/null',
@@ -46,7 +49,13 @@ function aptOptions(folder: string): readonly string[] {
   return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
 }
 
-/** Readable for apt's own user, which downloads without root's rights. */
+/** apt's own user, who downloads without root's rights; `undefined` where apt is not run by root. */
+function aptUser(): number | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const uid = /^_apt:[^:]*:(\d+):/m.exec(readFileSync('/etc/passwd', 'utf8'))?.[1];
+  return uid === undefined ? undefined : Number(uid);
+}
+
 function aptFolder(mirror: Mirror): string {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-apt-'));
   chmodSync(folder, 0o755);
@@ -64,10 +73,10 @@ const PACKAGES: Readonly<Record<Program, { readonly name: string; readonly insid
 };
 
 /** Downloads one package, its signature checked by apt. @returns the path of its program, unpacked */
-async function unpack(folder: string, program: Program, logFile: string): Promise<string> {
+async function unpack(folder: string, program: Program, options: readonly string[], logFile: string): Promise<string> {
   const { name, inside } = PACKAGES[program];
   const deb = join(folder, 'deb');
-  await runCommand('apt-get', [...aptOptions(folder), '-q', 'download', name], {
+  await runCommand('apt-get', [...options, '-q', 'download', name], {
     cwd: deb,
     logFile,
     timeoutMs: DOWNLOAD_MS,
@@ -107,8 +116,32 @@ function install(program: string, place: string): void {
   renameSync(`${place}.new`, place);
 }
 
+/** @throws StatusError in apt's words */
+async function fetchFrom(
+  mirror: Mirror,
+  programs: readonly Program[],
+  places: Readonly<Record<Program, string>>,
+  evenExpired: boolean,
+  logFile: string,
+): Promise<void> {
+  const folder = aptFolder(mirror);
+  try {
+    const options = aptOptions(folder, evenExpired);
+    await runCommand('apt-get', [...options, '-q', 'update'], { logFile, timeoutMs: UPDATE_MS });
+    for (const program of programs) {
+      const unpacked = await unpack(folder, program, options, logFile);
+      checkProgram(program, unpacked);
+      install(unpacked, places[program]);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /**
- * Puts programs into TROUPE_HOME/bin, from the first mirror that has them all.
+ * Puts programs into TROUPE_HOME/bin, from the first mirror that has them all. A mirror that stands still (a snapshot, a
+ * machine without a network of its own) has expired lists; those are taken, said aloud, when no mirror has fresh ones:
+ * signatures and the version are checked all the same.
  * @throws StatusError ServiceUnavailable when no mirror serves; the message says what each answered
  */
 export async function fetchPrograms(
@@ -116,24 +149,26 @@ export async function fetchPrograms(
   programs: readonly Program[],
   mirrors: readonly Mirror[],
   logFile: string,
+  say: (text: string) => void,
 ): Promise<void> {
   const places = { 'nats-server': paths.natsServer, busybox: paths.busybox };
-  const refusals: string[] = [];
   makePrivateFolder(paths.bin);
+  const refusals: string[] = [];
+  const expired: Mirror[] = [];
   for (const mirror of mirrors) {
-    const folder = aptFolder(mirror);
     try {
-      await runCommand('apt-get', [...aptOptions(folder), '-q', 'update'], { logFile, timeoutMs: UPDATE_MS });
-      for (const program of programs) {
-        const unpacked = await unpack(folder, program, logFile);
-        checkProgram(program, unpacked);
-        install(unpacked, places[program]);
-      }
-      return;
+      return await fetchFrom(mirror, programs, places, false, logFile);
     } catch (error) {
       refusals.push(`${mirror.uri}: ${(error as Error).message}`);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
+      if (/is expired/.test((error as Error).message)) expired.push(mirror);
+    }
+  }
+  for (const mirror of expired) {
+    try {
+      say(`${mirror.uri} stands still (its lists have expired): taking the packages, whose signatures are checked`);
+      return await fetchFrom(mirror, programs, places, true, logFile);
+    } catch (error) {
+      refusals.push(`${mirror.uri}: ${(error as Error).message}`);
     }
   }
   const names = programs.map((program) => PACKAGES[program].name).join(' and ');

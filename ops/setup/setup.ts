@@ -22,7 +22,7 @@ async function take(step: SetupStep, paths: HomePaths, say: (text: string) => vo
       return step;
     case 'fetch-programs':
       try {
-        await fetchPrograms(paths, step.programs, step.mirrors, logFile);
+        await fetchPrograms(paths, step.programs, step.mirrors, logFile, say);
         return undefined;
       } catch (error) {
         return { what: step.programs[0] ?? 'nats-server', text: (error as Error).message };
