@@ -123,13 +123,19 @@ export class NatsCache {
     this.#waiters.fail(statusError('ServiceUnavailable', 'read the store: the cache was closed; ask again'));
   }
 
+  /** Newest sequence ever seen. */
+  get seen(): number {
+    return this.#seen;
+  }
+
   /**
    * Takes note of a last sequence that somebody asked the store for.
+   * @param seenBefore `seen` when the question was asked: what came in while it was under way may be newer than its answer
    * @returns the alarm, when that shows that the store went back in time
    */
-  noteLastSequence(sequence: number): Status | undefined {
-    if (sequence < this.#seen) this.#raise(`its last revision is ${sequence}, ${this.#seen} was seen before`);
-    else this.#seen = sequence;
+  noteLastSequence(sequence: number, seenBefore: number): Status | undefined {
+    if (sequence < seenBefore) this.#raise(`its last revision is ${sequence}, ${seenBefore} was seen before`);
+    else this.#seen = Math.max(this.#seen, sequence);
     return this.#alarm;
   }
 
@@ -277,7 +283,8 @@ export class NatsCache {
     for (let attempt = 0; !this.#closed && !this.#options.connection.isClosed(); attempt++) {
       if (attempt > 0) await this.#pause(attempt);
       try {
-        await this.#goOn(await this.#info());
+        const seenBefore = this.#seen;
+        await this.#goOn(await this.#info(), seenBefore);
         return;
       } catch (error) {
         this.#report('feed', error);
@@ -285,8 +292,8 @@ export class NatsCache {
     }
   }
 
-  async #goOn(info: StreamInfo): Promise<void> {
-    const wentBack = await this.#wentBack(info);
+  async #goOn(info: StreamInfo, seenBefore: number): Promise<void> {
+    const wentBack = await this.#wentBack(info, seenBefore);
     const awayMs = serverTime(info) - this.#contactAt;
     if (wentBack || this.#loading !== undefined || awayMs >= this.#markerTtlMs / 2) {
       await this.#load(info);
@@ -296,10 +303,9 @@ export class NatsCache {
     await this.#open(this.cache.revision + 1, info);
   }
 
-  async #wentBack(info: StreamInfo): Promise<boolean> {
-    const seen = this.#seen;
-    if (info.state.last_seq < seen) {
-      this.#raise(`its last revision is ${info.state.last_seq}, ${seen} was seen before`);
+  async #wentBack(info: StreamInfo, seenBefore: number): Promise<boolean> {
+    if (info.state.last_seq < seenBefore) {
+      this.#raise(`its last revision is ${info.state.last_seq}, ${seenBefore} was seen before`);
       this.#seen = info.state.last_seq;
       return true;
     }
@@ -325,8 +331,9 @@ export class NatsCache {
   async #makeContact(): Promise<void> {
     if (this.#reopening !== undefined) return;
     try {
+      const seenBefore = this.#seen;
       const info = await this.#info();
-      if (info.state.last_seq < this.#seen) await this.#reopen('its last revision went back');
+      if (info.state.last_seq < seenBefore) await this.#reopen('its last revision went back');
       else if (this.cache.revision >= info.state.last_seq)
         this.#contactAt = Math.max(this.#contactAt, serverTime(info));
     } catch (error) {

@@ -90,10 +90,11 @@ class Store {
     this.#mirror = new MirrorGate({ manager, attempts, stream: names.history, waitMs: MIRROR_WAIT_MS });
     this.#housekeeping = new Housekeeping({ ...options, manager, attempts, deadlineMs, report });
     this.#lastSequence = new SharedQuestion(async () => {
+      const seenBefore = this.#feed.seen;
       const info = await attempts.until('ask for the last revision', deadlineMs, () =>
         manager.streams.info(streamOf(names.objects)),
       );
-      this.#feed.noteLastSequence(info.state.last_seq);
+      this.#feed.noteLastSequence(info.state.last_seq, seenBefore);
       return info.state.last_seq;
     });
     attempts.follow().catch((error: unknown) => report('connection', error));
