@@ -13,6 +13,7 @@ import { waitUntil } from '../../test/support/wait-until.ts';
 import type { Cache, CacheEntry } from '../kernel/cache.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { type HistoryEntry, ObjectHistory } from './history.ts';
+import { dropHistoryBefore } from './housekeeping.ts';
 
 let server: TestNatsServer;
 let connection: NatsConnection;
@@ -196,6 +197,30 @@ describe('checkpoints', () => {
     const written = await Promise.all([checkpoints.write(store.cache), checkpoints.write(store.cache)]);
     expect(written.filter(Boolean)).toHaveLength(1);
     expect((await checkpoints.read(2))?.entries).toHaveLength(2);
+    await store.close();
+  });
+});
+
+describe('dropping what no journal refers to', () => {
+  it('leaves the checkpoint that is kept, and everything after it', async () => {
+    const prefix = `h${serial++}`;
+    const store = await openStore(connection, prefix);
+    const revisions = new Map<string, number>();
+    const manager = await jetstreamManager(connection);
+    const checkpoints = new Checkpoints({ connection, manager, prefix });
+    for (const name of ['pods.a.x', 'pods.a.y', 'pods.a.z']) {
+      await perform(store, revisions, { name, gone: false });
+      await store.ports.fresh({});
+      expect(await checkpoints.write(store.cache)).toBe(true);
+    }
+    await perform(store, revisions, { name: 'pods.a.x', gone: true });
+    const history = await ObjectHistory.open({ connection, prefix });
+    await collect(history.changes(0, 4));
+    await dropHistoryBefore(manager, checkpoints, prefix, 2);
+    expect((await checkpoints.names()).map((name) => name.revision)).toEqual([2, 3]);
+    expect((await history.viewAt(2)).size).toBe(2);
+    expect(all(await history.viewAt(4)).map((entry) => entry.key)).toEqual(['pods.a.y', 'pods.a.z']);
+    await expect(history.viewAt(1)).rejects.toThrow(/it is kept from 3 on/);
     await store.close();
   });
 });

@@ -107,9 +107,7 @@ export class Housekeeping {
       maxAgeMs: journal.config.max_age / 1e6,
       oldestAt: journal.state.messages > 0 ? Date.parse(journal.state.first_ts) : undefined,
     });
-    if (keepFrom === undefined) return;
-    await this.#checkpoints.dropBefore(keepFrom);
-    await manager.streams.purge(names.history, { seq: keepFrom + 1 });
+    if (keepFrom !== undefined) await dropHistoryBefore(manager, this.#checkpoints, prefix, keepFrom);
   }
 
   async #look(): Promise<void> {
@@ -144,4 +142,15 @@ export class Housekeeping {
       this.#options.report('self-check', new Error(`the cache differs from the store at ${differing.join(', ')}`));
     }
   }
+}
+
+/** Keeps the checkpoint at `revision` and everything after it. */
+export async function dropHistoryBefore(
+  manager: JetStreamManager,
+  checkpoints: Checkpoints,
+  prefix: string,
+  revision: number,
+): Promise<void> {
+  await manager.streams.purge(bucketNames(prefix).history, { seq: revision + 1 });
+  await checkpoints.dropBefore(revision);
 }

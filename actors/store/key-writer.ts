@@ -19,14 +19,6 @@ export interface KeyWrite {
   readonly markerTtlMs?: number;
 }
 
-/** What the writer came to, since its start. */
-export interface WriteCounts {
-  readonly writes: number;
-  readonly conflicts: number;
-  /** Writes whose acknowledgement was lost, found stored. */
-  readonly recognised: number;
-}
-
 /** Compare-and-set on the keys of one bucket, safe to repeat. */
 export class KeyWriter {
   readonly #connection: NatsConnection;
