@@ -112,7 +112,7 @@ function storing(prefix: string): readonly string[] {
       `$JS.API.STREAM.CREATE.${stream}`,
       `$JS.API.STREAM.UPDATE.${stream}`,
     ]),
-    ...[names.checkpoints, names.journal].map((stream) => `$JS.API.STREAM.PURGE.${stream}`),
+    ...[names.history, names.checkpoints, names.journal].map((stream) => `$JS.API.STREAM.PURGE.${stream}`),
     ...buckets.map((bucket) => `$KV.${bucket}.>`),
     `${prefix}.checkpoints.>`,
     SUBJECTS.journal.pattern(prefix),
