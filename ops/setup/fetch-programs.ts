@@ -59,8 +59,11 @@ function aptUser(): number | undefined {
 function aptFolder(mirror: Mirror): string {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-apt-'));
   chmodSync(folder, 0o755);
-  for (const part of ['lists/partial', 'cache/archives/partial', 'deb'])
+  const owner = aptUser();
+  for (const part of ['lists/partial', 'cache/archives/partial', 'deb']) {
     mkdirSync(join(folder, part), { recursive: true });
+    if (owner !== undefined) chownSync(join(folder, part), owner, 0);
+  }
   const options = mirror.signedBy === undefined ? '' : `[signed-by=${mirror.signedBy}] `;
   writeFileSync(join(folder, 'sources.list'), `deb ${options}${mirror.uri} ${SUITE} main\n`);
   return folder;
