@@ -85,7 +85,7 @@ function doorOf(
   return (call, answer) => {
     // Who may choose a reply subject could otherwise have the server's answer written into a stream or sent as a
     // request in the server's name: answers go to inboxes alone.
-    if (call.reply !== undefined && !call.reply.startsWith(`${INBOX_ROOT}.`)) {
+    if (call.reply !== undefined && !call.reply.startsWith(INBOX_ROOT)) {
       world.report(
         'reply',
         statusError('Forbidden', `message on ${call.subject} ignored: its reply subject "${call.reply}" is no inbox`),
