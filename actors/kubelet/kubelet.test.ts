@@ -5,6 +5,8 @@ import { dispatchDigest } from '../../contracts/messages/dispatch-digest.ts';
 import type { DispatchQuery } from '../../contracts/messages/node.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { ModelRuntime } from '../../test/support/model-runtime.ts';
+import { type RecordedTurn, saidThen } from '../kernel/journal.ts';
+import { MemoryHistory, replay } from '../kernel/replay.ts';
 import { type Heard, TestWorld } from '../kernel/test-world.ts';
 import { kubelet } from './kubelet.ts';
 
@@ -267,6 +269,30 @@ describe('kubelet', () => {
     expect(node.says('runPodSandbox')).toHaveLength(16);
     node.world.core.stop();
     expect(node.world.violations).toEqual([]);
+  });
+
+  it('plays back identically, over a rehearsed crash and with several pods at work', () => {
+    const node = new Node();
+    const turns: RecordedTurn[] = [];
+    const { core } = node.world;
+    const run = core.run.bind(core);
+    core.run = (...args) => {
+      const done = run(...args);
+      const { n, now, view, rec } = done.turn;
+      turns.push({ n, now, view, rec, said: done.out.map(saidThen) });
+      return done;
+    };
+    node.give(podOf('u')).give(podOf('v')).start();
+    node.runtime.exit('u-web-0', 1);
+    node.hint().give(podOf('w')).tell('w', 2).pass(3000);
+    node.world.crash();
+    node.answerAll().pass(90_000).hint();
+    node.pods.delete('v');
+    node.tell('v').pass(2000);
+    const about = { incarnation: 1, config: null, window: 0, node: '', icu: '', build: '', driver: false };
+    const incarnation = { ...about, self: core.self, seed: [1, 2, 3, 4] };
+    const again = kubelet({ node: 'a', ip: '192.168.0.1', version: 'v1.36.0' });
+    expect(replay(again, incarnation, turns, new MemoryHistory([]))).toEqual({ turns: turns.length, skipped: 0 });
   });
 
   it('lists again when nobody answered, and creates nothing twice', () => {

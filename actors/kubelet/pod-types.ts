@@ -126,4 +126,3 @@ export interface PodPlan {
 }
 
 export const uidOf = (pod: Pod): string => pod.metadata?.uid ?? '';
-export const fullName = (pod: Pod): string => `${pod.metadata?.namespace ?? ''}/${pod.metadata?.name ?? ''}`;
