@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { expect, it } from 'vitest';
+import { dropHistoryBefore } from '../../actors/store/housekeeping.ts';
+import { Checkpoints } from '../../actors/store/checkpoints.ts';
+import { ObjectHistory } from '../../actors/store/history.ts';
+import { clusterKey } from '../../contracts/store/sealed.ts';
+import { authorizationBlock } from '../../ops/boot/nats-config.ts';
+import { newSeed } from '../../ops/boot/nkeys.ts';
+import { planPermissions } from '../../ops/boot/plan-permissions.ts';
+import { connectAs, startNatsServer } from '../support/nats-server.ts';
+import { openStore } from '../support/store.ts';
+
+/**
+ * Goal: what the printed permissions let a master do is all that the store needs.
+ * Method: everything that the store does, as that user, on a server with that configuration.
+ */
+it('the store works under the permissions that are printed for a master', async () => {
+  const { seed, publicKey } = newSeed();
+  const permissions = planPermissions('troupe', 'master', { kind: 'system', declared: [] });
+  const server = await startNatsServer({ config: authorizationBlock([{ name: 'master', publicKey, permissions }]) });
+  const connection = await connectAs(server, { name: 'master', seed });
+  const violations: string[] = [];
+  void (async () => {
+    for await (const status of connection.status()) if (status.type === 'error') violations.push(status.error.message);
+  })();
+  const key = clusterKey(randomBytes(32));
+  const store = await openStore(connection, 'troupe', { clusterKey: key, checkEveryMs: 50 });
+  const object = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' } };
+  await store.ports.put({ key: 'secrets.a.s', object, expect: 0, requestId: 'one' });
+  await store.ports.put({ key: 'secrets.a.s', object, expect: 0, requestId: 'one' }); // recognised: reads the stream
+  await store.ports.purge({ key: 'secrets.a.s', expect: 1, requestId: 'two' });
+  await store.ports.put({ key: 'pods.a.p', object, expect: 0, requestId: 'three' });
+  expect(await store.ports.fresh({})).toEqual({ revision: 3 });
+  await store.ports.putEvent({ key: 'events.a.e', object });
+  expect((await store.ports.getEvent({ key: 'events.a.e' })).object).toBeDefined();
+  expect((await store.ports.listEvents({ limit: 10 })).objects).toHaveLength(1);
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  const checkpoints = new Checkpoints({ connection, manager, prefix: 'troupe', clusterKey: key });
+  expect(await checkpoints.write(store.cache)).toBe(true);
+  const history = await ObjectHistory.open({ connection, prefix: 'troupe', clusterKey: key });
+  expect((await history.viewAt(1)).size).toBe(1);
+  await dropHistoryBefore(manager, checkpoints, 'troupe', 3);
+  expect((await history.viewAt(3)).size).toBe(1);
+  expect(violations).toEqual([]);
+  await store.close();
+  await connection.close();
+  await server.stop();
+});
