@@ -5,7 +5,7 @@ import { bucketNames } from '../../contracts/store/buckets.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../../contracts/store/limits.ts';
 import { type ClusterKey, unseal } from '../../contracts/store/sealed.ts';
 import { type Cache, type CacheEntry, withRevision } from '../kernel/cache.ts';
-import { failureOf } from './attempts.ts';
+import { Attempts, failureOf } from './attempts.ts';
 import { toStored } from './encode-object.ts';
 import { checkpointSubject } from './plan-assets.ts';
 import {
@@ -26,7 +26,7 @@ export interface Checkpoint {
 }
 
 const CHUNK_BYTES_MAX = 1_048_576;
-const CALL_MS = 5_000;
+const CALL_MS = 10_000;
 
 export interface CheckpointsOptions {
   readonly connection: NatsConnection;
@@ -40,12 +40,14 @@ export interface CheckpointsOptions {
 export class Checkpoints {
   readonly #options: CheckpointsOptions;
   readonly #client: JetStreamClient;
+  readonly #attempts: Attempts;
   readonly #stream: string;
   readonly #subject: string;
 
   constructor(options: CheckpointsOptions) {
     this.#options = options;
     this.#client = jetstream(options.connection);
+    this.#attempts = new Attempts(options.connection);
     this.#stream = bucketNames(options.prefix).checkpoints;
     this.#subject = checkpointSubject(options.prefix);
   }
@@ -110,7 +112,9 @@ export class Checkpoints {
   }
 
   async #survey(): Promise<{ readonly names: readonly CheckpointName[]; readonly last: number }> {
-    const info = await this.#options.manager.streams.info(this.#stream, { subjects_filter: '>' });
+    const info = await this.#attempts.until(`read ${this.#stream}`, CALL_MS, () =>
+      this.#options.manager.streams.info(this.#stream, { subjects_filter: '>' }),
+    );
     return { names: planCheckpoints(Object.keys(info.state.subjects ?? {})), last: info.state.last_seq };
   }
 
@@ -143,7 +147,9 @@ export class Checkpoints {
 
   #message(revision: number, chunk: string): Promise<StoredMessage | undefined> {
     const query = { last_by_subj: `${this.#subject}.${revision}.${chunk}` };
-    return readMessage(this.#options.connection, this.#stream, query, CALL_MS);
+    return this.#attempts.until(`read ${this.#stream}`, CALL_MS, (timeoutMs) =>
+      readMessage(this.#options.connection, this.#stream, query, timeoutMs),
+    );
   }
 
   async #text(revision: number, chunk: string): Promise<string> {

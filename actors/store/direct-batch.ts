@@ -21,7 +21,7 @@ const END_OF_BATCH = 204;
  * Several messages for one question; of a stream that allows direct gets. Never stale for what has been stored long enough
  * to be the same on every replica, such as a mirror's past.
  * @param options.inboxPrefix prefix of the inboxes that this user may subscribe to
- * @throws StatusError Timeout, ServiceUnavailable
+ * @throws StatusError ServiceUnavailable: the server refused; Error: it did not answer in time
  */
 export function directBatch(
   connection: NatsConnection,
@@ -38,8 +38,7 @@ export function directBatch(
       settle();
     };
     const timer = setTimeout(() => {
-      const late = statusError('Timeout', `read ${stream}: no answer within ${options.timeoutMs} ms; ask again`);
-      end(() => reject(late));
+      end(() => reject(new Error(`no answer within ${Math.ceil(options.timeoutMs)} ms`)));
     }, options.timeoutMs);
     const subscription = connection.subscribe(inbox, {
       callback: (error, message) => {

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { jetstreamManager, type JetStreamManager, type StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { statusError } from '../../contracts/errors/status.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
@@ -7,6 +7,7 @@ import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import { type ClusterKey, unseal } from '../../contracts/store/sealed.ts';
 import { Cache, withRevision } from '../kernel/cache.ts';
+import { Attempts } from './attempts.ts';
 import { type Checkpoint, Checkpoints } from './checkpoints.ts';
 import { directBatch, type DirectMessage, type DirectQuery } from './direct-batch.ts';
 
@@ -40,6 +41,7 @@ export class ObjectHistory {
   readonly #stream: string;
   readonly #keyAt: number;
   readonly #timeoutMs: number;
+  readonly #attempts: Attempts;
 
   private constructor(options: HistoryOptions, manager: JetStreamManager) {
     const names = bucketNames(options.prefix);
@@ -49,6 +51,7 @@ export class ObjectHistory {
     this.#stream = names.history;
     this.#keyAt = `$KV.${names.objects}.`.length;
     this.#timeoutMs = options.timeoutMs ?? 10_000;
+    this.#attempts = new Attempts(options.connection);
   }
 
   static async open(options: HistoryOptions): Promise<ObjectHistory> {
@@ -66,7 +69,7 @@ export class ObjectHistory {
    */
   async *changes(from: number, to: number): AsyncGenerator<HistoryEntry> {
     const end = await this.#reach(to);
-    const { state } = await this.#manager.streams.info(this.#stream);
+    const { state } = await this.#info(this.#stream);
     if (from + 1 < state.first_seq && from < end) throw this.#expired(from + 1, state.first_seq);
     for (let next = from + 1; next <= end; ) {
       const messages = await this.#batch({ seq: next, batch: BATCH });
@@ -93,7 +96,7 @@ export class ObjectHistory {
 
   /** The store's revision at a moment (milliseconds since the epoch, by the server's clock). */
   async revisionAt(moment: number): Promise<number> {
-    const { state } = await this.#manager.streams.info(this.#stream);
+    const { state } = await this.#info(this.#stream);
     const after = new Date(moment + 1).toISOString();
     const [first] = await this.#batch({ start_time: after, batch: 1 });
     return first === undefined ? state.last_seq : first.sequence - 1;
@@ -102,10 +105,10 @@ export class ObjectHistory {
   /** Waits until the mirror has copied `to`; revisions that do not exist yet are not waited for. @returns where to end */
   async #reach(to: number): Promise<number> {
     const bucket = streamOf(bucketNames(this.#options.prefix).objects);
-    const end = Math.min(to, (await this.#manager.streams.info(bucket)).state.last_seq);
+    const end = Math.min(to, (await this.#info(bucket)).state.last_seq);
     const deadline = performance.now() + this.#timeoutMs;
     for (;;) {
-      const { state } = await this.#manager.streams.info(this.#stream);
+      const { state } = await this.#info(this.#stream);
       if (state.last_seq >= end) return end;
       if (performance.now() > deadline) {
         const finding = `the mirror is at ${state.last_seq} after ${this.#timeoutMs} ms`;
@@ -115,9 +118,15 @@ export class ObjectHistory {
     }
   }
 
+  #info(stream: string): Promise<StreamInfo> {
+    return this.#attempts.until(`read ${stream}`, this.#timeoutMs, () => this.#manager.streams.info(stream));
+  }
+
   #batch(query: DirectQuery): Promise<readonly DirectMessage[]> {
     const inboxPrefix = this.#manager.getOptions().watcherPrefix;
-    return directBatch(this.#options.connection, this.#stream, query, { inboxPrefix, timeoutMs: this.#timeoutMs });
+    return this.#attempts.until(`read ${this.#stream}`, this.#timeoutMs, (timeoutMs) =>
+      directBatch(this.#options.connection, this.#stream, query, { inboxPrefix, timeoutMs }),
+    );
   }
 
   #entry(message: DirectMessage): HistoryEntry {
