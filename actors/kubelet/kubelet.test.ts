@@ -168,7 +168,7 @@ describe('kubelet', () => {
     node.tell('u').pass(2000);
     const before = node.log.length;
     node.tell('u').hint();
-    expect(node.log.slice(before).map(({ say }) => say)).toEqual(['list']);
+    expect(node.log.slice(before).map(({ say }) => say)).toEqual(['list', 'list']);
   });
 
   it('asks for the whole list when the count has a gap', () => {
@@ -186,6 +186,14 @@ describe('kubelet', () => {
       restartCount: 1,
       lastState: { terminated: { exitCode: 137 } },
     });
+  });
+
+  it('is not fooled by a hint that comes before the change shows', () => {
+    const node = new Node().give(podOf('u')).start().pass(60_000);
+    node.world.call(SUBJECTS.runtimeEvents, { node: 'a' }, { node: 'a' });
+    node.answerAll().runtime.exit('u-web-0', 137);
+    node.pass(500);
+    expect(node.runtime.running()).toEqual(['web/1']);
   });
 
   it('backs off a container that keeps ending, and wakes by itself', () => {

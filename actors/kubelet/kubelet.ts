@@ -32,6 +32,8 @@ const DIGEST_MS = 60 * SECOND;
 const LIST_MS = 45 * SECOND;
 /** Hints that come closer together than this share one list; more when lists are slow. */
 const LIST_SPACING_MS = 200;
+/** An engine may tell of a change a moment before its list shows it (Docker does): after a hint it is listed once more. */
+const HINT_SETTLES_MS = 250;
 /** A runtime that did not answer this many times in a row makes the node not ready. */
 const LIST_FAILURES = 3;
 
@@ -89,6 +91,7 @@ class Room {
   readonly #choreAlarms: Alarms;
   readonly #failures = { dispatch: 0, list: 0, node: 0 };
   #nextListAt = 0;
+  #hintedAt = 0;
 
   constructor(world: KubeletWorld, options: KubeletOptions) {
     this.#world = world;
@@ -149,6 +152,7 @@ class Room {
   }
 
   hint(): Observable<Said> {
+    this.#hintedAt = this.#world.now();
     this.#chores.next('list');
     return EMPTY;
   }
@@ -250,7 +254,8 @@ class Room {
           this.#healthy();
           this.#wake(first ? new Set([...woken, ...this.#feed.uids, ...this.#desk.uids]) : woken);
           if (again) this.#chores.next('list');
-          this.#choreAlarms.in('list', this.#about(LIST_MS));
+          const early = begun.at < this.#hintedAt + HINT_SETTLES_MS;
+          this.#choreAlarms.in('list', early ? HINT_SETTLES_MS : this.#about(LIST_MS));
         }),
       );
     });
