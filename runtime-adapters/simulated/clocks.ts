@@ -29,6 +29,7 @@ export class VirtualClock implements Clock {
   /** Moves on, stopping at each moment at which something is due; promises settle before the next one. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
+    await settled(); // what was asked for before may still be on its way to a timer
     for (let next = this.#next(); next !== undefined && next.at <= until; next = this.#next()) {
       this.#now = next.at;
       this.#due.delete(next.serial);
