@@ -230,7 +230,13 @@ export const RUNNING: readonly CommandSpec[] = [
   command({
     name: 'worker',
     description: 'Run a node: its containers, against TROUPE_URL',
-    options: [{ flags: '--node <name>', description: 'name of the node; default the host name' }],
+    options: [
+      { flags: '--node <name>', description: 'name of the node; default the host name' },
+      {
+        flags: '--runtime <name>',
+        description: 'docker (default) or simulated, which only pretends; else TROUPE_RUNTIME',
+      },
+    ],
     examples: [
       [
         'TROUPE_URL=nats://10.0.0.1:4222 TROUPE_USER=node-b TROUPE_NKEY=node-b.nk troupe worker --node b',

@@ -1,6 +1,8 @@
+import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import { homePaths, troupeHome } from '../boot/home.ts';
 import { roleFromEnv } from '../boot/role.ts';
 import { aborted } from './boot-commands.ts';
+import { UsageError } from './errors.ts';
 import type { Terminal } from './terminal.ts';
 
 /* `troupe up` runs these two as child processes; a person runs them to add a machine. */
@@ -21,12 +23,14 @@ export async function master(terminal: Terminal): Promise<void> {
 
 export interface WorkerOptions {
   readonly node?: string;
+  /** `docker` (default) or `simulated`; else TROUPE_RUNTIME. */
+  readonly runtime?: string;
 }
 
 export async function worker(options: WorkerOptions, terminal: Terminal): Promise<void> {
-  const [{ runWorker }, { DockerRuntime }, { hostname }, { nodeNameOf }] = await Promise.all([
+  const runtime = options.runtime ?? process.env['TROUPE_RUNTIME'];
+  const [{ runWorker }, { hostname }, { nodeNameOf }] = await Promise.all([
     import('../boot/worker.ts'),
-    import('../../runtime-adapters/docker/docker-runtime.ts'),
     import('node:os'),
     import('../boot/cluster.ts'),
   ]);
@@ -34,8 +38,21 @@ export async function worker(options: WorkerOptions, terminal: Terminal): Promis
   const running = await runWorker({
     ...roleFromEnv('worker', process.env, (line) => terminal.tell(line)),
     node,
-    adapter: new DockerRuntime({ node }),
+    adapter: await adapterFor(node, runtime === undefined || runtime === '' ? 'docker' : runtime),
   });
   await aborted(terminal.signal);
   await running.stop();
+}
+
+async function adapterFor(node: string, runtime: string): Promise<RuntimeAdapter> {
+  if (runtime === 'docker') {
+    const { DockerRuntime } = await import('../../runtime-adapters/docker/docker-runtime.ts');
+    return new DockerRuntime({ node });
+  }
+  if (runtime === 'simulated') {
+    const { SimulatedEngine } = await import('../../runtime-adapters/simulated/simulated-engine.ts');
+    const output = [{ atMs: 0, text: 'a simulated container has started' }];
+    return new SimulatedEngine({ otherImages: { run: { output } } }).runtime(node);
+  }
+  throw new UsageError(`there is no runtime "${runtime}"; use docker or simulated`);
 }
