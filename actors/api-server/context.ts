@@ -21,12 +21,9 @@ export const SAYS = {
   getEvent: store('getEvent'),
   listEvents: store('listEvents'),
   nodeLogs: request<'node.<node>.logs', LogQuery, LogLines>(SUBJECTS.nodeLogs),
-  outcome: publish<'outcome.<caller>', unknown>(SUBJECTS.outcome),
+  outcome: publish<'outcome.<caller>', ApplyResult>(SUBJECTS.outcome),
   event: inbox(),
 } as const;
-
-/** What becomes of a published manifest. */
-export type Outcome = ApplyResult;
 
 /** What the parts of an api-server share. */
 export interface Context {

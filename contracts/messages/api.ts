@@ -94,8 +94,7 @@ export interface WatchAck {
   readonly resourceVersion: string;
 }
 
-/** Annotation with the manifest that was applied last, as kubectl keeps it. */
-export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+export { LAST_APPLIED } from '../merge/last-applied.ts';
 
 export type ApplyOutcome = 'created' | 'configured' | 'unchanged';
 
