@@ -13,6 +13,7 @@ import { callEngine, connectEngine, type Engine, engineCode, engineRefusal, engi
 import { followEngineEvents } from './engine-events.ts';
 import { followLogs, readLogs } from './engine-logs.ts';
 import { Images } from './images.ts';
+import { gateOf, type NetworkGate } from './network-gate.ts';
 import { engineName, LABEL, SANDBOX_NAME } from './labels.ts';
 
 export interface DockerOptions {
@@ -45,6 +46,7 @@ export class DockerRuntime implements RuntimeAdapter {
   readonly #engine: Engine;
   readonly #images: Images;
   readonly #network: string;
+  readonly #gate: NetworkGate;
   readonly #changes;
   readonly #reads = limitConcurrency(READS_AT_ONCE);
   readonly #creating = singleFlight<{ readonly id: string; readonly fresh: boolean }>();
@@ -63,6 +65,7 @@ export class DockerRuntime implements RuntimeAdapter {
     this.#engine = options.engine ?? connectEngine(options.socketPath);
     this.#images = new Images(this.#engine, options.pauseImage);
     this.#network = options.network ?? 'bridge';
+    this.#gate = gateOf(this.#engine);
     this.#changes = limitConcurrency(options.atOnce ?? CHANGES_AT_ONCE);
   }
 
@@ -102,12 +105,13 @@ export class DockerRuntime implements RuntimeAdapter {
   async stopPodSandbox(sandboxId: string): Promise<void> {
     const inside = await this.#inSandbox(sandboxId);
     await Promise.all(inside.filter((entry) => entry.State === 'running').map((entry) => this.#kill(entry.Id)));
-    await this.#kill(sandboxId);
+    await this.#leaveNetwork(sandboxId);
   }
 
   async removePodSandbox(sandboxId: string): Promise<void> {
     const inside = await this.#inSandbox(sandboxId);
     await Promise.all(inside.map((entry) => this.removeContainer(entry.Id)));
+    await this.#leaveNetwork(sandboxId);
     await this.removeContainer(sandboxId);
   }
 
@@ -208,7 +212,7 @@ export class DockerRuntime implements RuntimeAdapter {
       throw sandboxRefusal(act, error);
     });
     try {
-      await this.startContainer(id);
+      await this.#starting(id, () => this.#start(id, (start) => this.#gate.join(start)));
     } catch (error) {
       // One that could not start (a port is taken) is in the way of the next try.
       if (fresh) await this.removeContainer(id).catch(() => undefined);
@@ -274,7 +278,7 @@ export class DockerRuntime implements RuntimeAdapter {
     throw statusError('Conflict', `create container ${name}: the name is taken by one that comes or goes; ask again`);
   }
 
-  async #start(id: string): Promise<void> {
+  async #start(id: string, around = (start: () => Promise<void>): Promise<void> => start()): Promise<void> {
     if (!this.#fresh.has(id)) {
       const found = await this.#inspect(id);
       if (found === undefined) throw absent(id);
@@ -283,7 +287,11 @@ export class DockerRuntime implements RuntimeAdapter {
     const act = `start container ${id}`;
     try {
       await this.#changes(() =>
-        callEngine(act, CHANGE_MS, (abortSignal) => this.#engine.getContainer(id).start({ abortSignal })),
+        around(() =>
+          callEngine(act, CHANGE_MS, async (abortSignal) => {
+            await this.#engine.getContainer(id).start({ abortSignal });
+          }),
+        ),
       );
     } catch (error) {
       if (engineCode(error) !== 304) throw startRefusal(act, error);
@@ -294,8 +302,16 @@ export class DockerRuntime implements RuntimeAdapter {
   }
 
   async #kill(id: string): Promise<void> {
-    const act = `kill container ${id}`;
-    await this.#changes(() => this.#orGone(act, (abortSignal) => this.#engine.getContainer(id).kill({ abortSignal })));
+    await this.#changes(() => this.#killNow(id));
+  }
+
+  /** Holds none of the places for changes: who waits there for the gate would wait for this. */
+  async #leaveNetwork(sandboxId: string): Promise<void> {
+    await this.#gate.leave(() => this.#killNow(sandboxId));
+  }
+
+  async #killNow(id: string): Promise<void> {
+    await this.#orGone(`kill container ${id}`, (abortSignal) => this.#engine.getContainer(id).kill({ abortSignal }));
   }
 
   /** Absent, ended already or not running: then there is nothing to do. */

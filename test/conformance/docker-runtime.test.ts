@@ -28,6 +28,7 @@ runtimeConformance('docker', async () => {
 
 async function cleanUp(engine: Engine): Promise<void> {
   const left = await engine.listContainers({ all: true, filters: { label: [`${LABEL.node}=${NODE}`] } });
-  await Promise.all(left.map(({ Id }) => engine.getContainer(Id).remove({ force: true, v: true })));
+  // One at a time: see NetworkGate.
+  for (const { Id } of left) await engine.getContainer(Id).remove({ force: true, v: true });
   await engine.getImage(IMAGE).remove({ force: true });
 }
