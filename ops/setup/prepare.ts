@@ -8,9 +8,15 @@ import { setUp } from './setup.ts';
  */
 export async function prepare(): Promise<number> {
   const say = (text: string): void => console.log(`set-up: ${text}`);
-  const lacks = await setUp(say);
-  for (const { text } of lacks) console.error(`set-up: ${text}`);
-  if (lacks.length > 0) return process.env['CI'] === 'true' ? 1 : 0;
-  for (const image of await makeImages(homePaths(troupeHome()))) say(`made image ${image}`);
-  return 0;
+  const problems: string[] = [];
+  try {
+    problems.push(...(await setUp(say)).map(({ text }) => text));
+    if (problems.length === 0) {
+      for (const image of await makeImages(homePaths(troupeHome()))) say(`made image ${image}`);
+    }
+  } catch (error) {
+    problems.push((error as Error).message);
+  }
+  for (const text of problems) console.error(`set-up: ${text}`);
+  return problems.length > 0 && process.env['CI'] === 'true' ? 1 : 0;
 }

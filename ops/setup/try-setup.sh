@@ -93,6 +93,7 @@ TRY
 
 # Everything started within ends with the process namespace, and so do the mounts.
 nsenter --net="/var/run/netns/$net" unshare --mount --pid --fork --kill-child --propagation private /bin/bash -euc "
+  mount --bind '$root' '$root' # engines want / to be a mount
   mount -t proc proc '$root/proc'
   mount --rbind /sys '$root/sys'
   mount --rbind /dev '$root/dev'
