@@ -1,7 +1,5 @@
 import type { Observable } from 'rxjs';
-import type { LogLines, LogQuery } from '../../contracts/messages/logs.ts';
 import type { StorePorts } from '../../contracts/messages/store.ts';
-import type { ApplyResult } from '../../contracts/messages/api.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { World } from '../kernel/contract.ts';
 import { inbox, port, publish, request, type Says } from '../kernel/declare.ts';
@@ -20,8 +18,8 @@ export const SAYS = {
   purgeEvent: store('purgeEvent'),
   getEvent: store('getEvent'),
   listEvents: store('listEvents'),
-  nodeLogs: request<'node.<node>.logs', LogQuery, LogLines>(SUBJECTS.nodeLogs),
-  outcome: publish<'outcome.<caller>', ApplyResult>(SUBJECTS.outcome),
+  nodeLogs: request(SUBJECTS.nodeLogs),
+  outcome: publish(SUBJECTS.outcome),
   event: inbox(),
 } as const;
 

@@ -5,7 +5,7 @@ import type { Call, View } from '../kernel/contract.ts';
 import { badRequest } from './refusals.ts';
 
 /** Where the epochs of singletons are kept among the objects: an epoch is the revision of its key's last write. */
-export const EPOCHS = 'epochs';
+const EPOCHS = 'epochs';
 
 /**
  * Refuses what a paused leader still says after another took over.

@@ -1,5 +1,5 @@
 /** `metadata` as the api-server handles it, of objects of any kind. */
-export interface Meta {
+interface Meta {
   readonly name?: string;
   readonly generateName?: string;
   readonly namespace?: string;
@@ -16,7 +16,7 @@ export interface Meta {
   readonly [more: string]: unknown;
 }
 
-export interface OwnerReference {
+interface OwnerReference {
   readonly apiVersion?: string;
   readonly kind?: string;
   readonly name?: string;

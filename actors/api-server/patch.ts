@@ -4,7 +4,7 @@ import { mergePatch } from '../../contracts/merge/merge-patch.ts';
 import { isRecord, type Obj } from './object.ts';
 import { badRequest } from './refusals.ts';
 
-export type Patch =
+type Patch =
   | { readonly type: 'merge'; readonly body: Readonly<Record<string, unknown>> }
   | { readonly type: 'json'; readonly operations: readonly Operation[] };
 

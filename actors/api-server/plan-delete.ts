@@ -3,13 +3,13 @@ import type { DeleteOptions } from '../../contracts/messages/api.ts';
 import { parseRfc3339, rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { type Obj, sameJson, withMeta } from './object.ts';
 
-export const FOREGROUND = 'foregroundDeletion';
-export const ORPHAN = 'orphan';
+const FOREGROUND = 'foregroundDeletion';
+const ORPHAN = 'orphan';
 /** Namespaces that the cluster can't do without. */
 const KEPT_NAMESPACES = new Set(['default', 'kube-system']);
 const POD_GRACE_SECONDS = 30;
 
-export type DeletePlan =
+type DeletePlan =
   /** Gone at once: nothing holds it back. */
   | { readonly type: 'purge' }
   /** On its way out: write this, someone finishes the job. */

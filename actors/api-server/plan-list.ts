@@ -54,7 +54,7 @@ export function rewound(
   return kept.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, object]) => object);
 }
 
-export interface Page {
+interface Page {
   readonly items: readonly Obj[];
   /** Key of the last object examined, when more follow. */
   readonly last?: string;

@@ -15,7 +15,7 @@ export interface ApiTokens {
   readonly name: string;
 }
 
-export type SubresourceName = '' | 'status' | 'scale' | 'binding' | 'log' | 'finalize';
+type SubresourceName = '' | 'status' | 'scale' | 'binding' | 'log' | 'finalize';
 
 /** The object or collection that a request is about. */
 export interface Target {

@@ -60,7 +60,7 @@ const scale = (target: Target): Facet => ({
   },
 });
 
-export function scaleOf(object: Obj): Scale {
+function scaleOf(object: Obj): Scale {
   const { name = '', namespace = '', uid, resourceVersion, creationTimestamp } = object.metadata;
   const selector = selectorText(object.spec?.['selector']);
   return {
