@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { statusError } from '../../contracts/errors/status.ts';
 import { homePaths, troupeHome } from '../boot/home.ts';
-import { type Credentials, type NatsContext, planCredentials } from './plan-credentials.ts';
+import { type Credentials, contextUser, type NatsContext, planCredentials } from './plan-credentials.ts';
 
 export interface WhereToConnect {
   readonly url?: string | undefined;
@@ -45,7 +45,7 @@ export function findCredentials(where: WhereToConnect): Credentials {
     prefix: where.prefix,
     seed: where.nkey === undefined ? undefined : seedFrom(where.nkey),
     context,
-    home: readHome(home, where.user),
+    home: readHome(home, where.user ?? contextUser(context)),
   });
   if (found !== undefined) return found;
   throw statusError(

@@ -49,8 +49,7 @@ const DEFAULT_URL = 'nats://127.0.0.1:4222';
 export function planCredentials({ context, home, ...given }: CredentialSources): Credentials | undefined {
   if (given.url === undefined && context === undefined && home === undefined) return undefined;
   const url = given.url ?? context?.url ?? home?.url ?? DEFAULT_URL;
-  const fromContext = context?.user ?? callerOfInbox(context?.inbox_prefix);
-  const caller = given.user ?? nonEmpty(fromContext) ?? home?.caller ?? 'anonymous';
+  const caller = given.user ?? contextUser(context) ?? home?.caller ?? 'anonymous';
   const seed = given.seed ?? nonEmpty(context?.nkey) ?? (context === undefined ? home?.seed : undefined);
   const password = nonEmpty(context?.password);
   const creds = nonEmpty(context?.creds);
@@ -65,6 +64,10 @@ export function planCredentials({ context, home, ...given }: CredentialSources):
     ...(home?.namespace === undefined || home.caller !== caller ? {} : { namespace: home.namespace }),
   };
 }
+
+/** Whom a context speaks for. */
+export const contextUser = (context: NatsContext | undefined): string | undefined =>
+  nonEmpty(context?.user ?? callerOfInbox(context?.inbox_prefix));
 
 const nonEmpty = (text: string | undefined): string | undefined => (text === '' ? undefined : text);
 

@@ -1,5 +1,6 @@
 import { errors } from 'nats';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 
 /** What the NATS client threw at a question, as a StatusError that says what to do. */
 export function refusalOf(
@@ -16,7 +17,7 @@ export function refusalOf(
       );
     }
     if (cause instanceof errors.PermissionViolationError) {
-      return statusError('Forbidden', `NATS refuses to ${cause.operation} ${cause.subject}; this user may not do that`);
+      return statusError('Forbidden', forbidden(cause.operation, cause.subject));
     }
     if (cause instanceof errors.TimeoutError) {
       return statusError(
@@ -50,4 +51,14 @@ export function connectRefusal(error: unknown, url: string): StatusError {
 
 function* chain(error: unknown): Generator<unknown> {
   for (let cause = error; cause instanceof Error; cause = cause.cause) yield cause;
+}
+
+/** `alice may not list pods in namespace "team-b"`, where the subject says that much. */
+function forbidden(operation: string, subject: string): string {
+  const at = subject.indexOf('.api.');
+  const tokens = at < 0 ? undefined : SUBJECTS.api.parse(subject.slice(0, at), subject);
+  if (tokens === undefined) return `NATS refuses to ${operation} ${subject}; this user may not do that`;
+  const { caller, verb, resource, namespace } = tokens;
+  const where = namespace === '' ? '' : ` in namespace "${namespace}"`;
+  return `${caller} may not ${verb} ${resource}${where}: NATS refuses ${subject}; name a namespace of yours with -n, or be another user`;
 }

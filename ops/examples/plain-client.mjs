@@ -45,10 +45,10 @@ const running = (async () => {
   }
 })();
 
-// 2. Publish a manifest. A request, so that the answer says what became of it; a plain publish works as well.
-const result = (await nc.request(`${prefix}.apply.${user}.default`, MANIFEST, { timeout: 10_000 })).json();
-for (const { kind, name, outcome, status } of result.items)
-  console.log(`apply: ${kind}/${name} ${outcome ?? status.message}`);
+// 2. Publish a manifest. As a request, so that the answer, YAML as the question, says what became of it; a plain publish
+//    works as well.
+const result = await nc.request(`${prefix}.apply.${user}.default`, MANIFEST, { timeout: 10_000 });
+console.log(`apply:\n${result.string().replace(/^/gm, '  ').trimEnd()}`);
 
 // 3. Ask for it.
 const pod = await ask('get', 'pods', 'plain');
