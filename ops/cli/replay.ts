@@ -88,8 +88,8 @@ const summary = ({ divergence, ...rest }: Checked): object => ({
           turn: divergence.turn,
           what: divergence.what,
           heard: divergence.rec.t,
-          then: divergence.then.map(({ body: _, ...said }) => said),
-          now: divergence.saidNow.map(({ said, hash }) => ({
+          saidThen: divergence.then.map(({ kind, say, subject, hash }) => ({ kind, say, subject, hash })),
+          saidNow: divergence.saidNow.map(({ said, hash }) => ({
             say: said.say,
             subject: said.subject,
             hash,
