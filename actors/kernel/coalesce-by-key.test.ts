@@ -80,7 +80,7 @@ describe('coalesceByKey', () => {
           }
           while (running.size > 0) {
             now += 1;
-            for (const key of [...running.keys()]) end(key);
+            for (const key of Array.from(running.keys())) end(key);
           }
           for (const [key, at] of lastWake) expect(lastRun.get(key)).toBeGreaterThanOrEqual(at);
         },

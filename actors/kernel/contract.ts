@@ -143,7 +143,7 @@ export interface Self {
 export interface World<S> {
   readonly self: Self;
   /** `fresh`: nothing is known, the first change brings everything; `resumed`: cells hold what was known. */
-  readonly began: 'fresh' | 'resumed';
+  began(): 'fresh' | 'resumed';
   /** One sample a turn, never backwards. */
   now(): Millis;
   readonly scheduler: SchedulerLike;

@@ -162,7 +162,7 @@ function laterWakes(world: World<unknown>) {
   return {
     wakes$: new Observable<string>((out) => {
       const subscription = due$.subscribe(out);
-      if (world.began === 'resumed') {
+      if (world.began() === 'resumed') {
         for (const name of world.cellNames('wake/')) {
           const key = name.slice('wake/'.length);
           const wake = book(key).get();

@@ -1,4 +1,4 @@
-import { concatMap, delay, from, interval, map, merge, mergeMap, of, timer } from 'rxjs';
+import { concatMap, delay, from, interval, map, merge, mergeMap, type Observable, of, timer } from 'rxjs';
 import { catchError, retry } from 'rxjs/operators';
 import { describe, expect, it } from 'vitest';
 import { statusError } from '../../contracts/errors/status.ts';
@@ -13,9 +13,7 @@ const pod = (name: string, extra: Partial<Pod> = {}): Pod =>
   ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' }, ...extra }) as Pod;
 const says = { create: api('create', 'pods'), beat: publish(SUBJECTS.outcome) };
 type W = World<Says<typeof says>>;
-const actor = (
-  behave: (pods: import('rxjs').Observable<string>, world: W) => import('rxjs').Observable<Said<unknown>>,
-) =>
+const actor = (behave: (pods: Observable<string>, world: W) => Observable<Said<unknown>>) =>
   defineActor({
     name: 'probe',
     hears: { pods: watch('pods'), applies: calls(SUBJECTS.apply) },
@@ -139,25 +137,23 @@ describe('the guard names actor and operator of', () => {
     {
       what: 'Date.now()',
       says: /actor probe, turn 2: used Date.now\(\) in operator map at .*core\.test\.ts/,
-      behave: (names: never, w: W) => (names as import('rxjs').Observable<string>).pipe(map(() => beat(w, Date.now()))),
+      behave: (names: never, w: W) => (names as Observable<string>).pipe(map(() => beat(w, Date.now()))),
     },
     {
       what: 'an ambient random',
       says: /used Math.random\(\) in operator map/,
-      behave: (names: never, w: W) =>
-        (names as import('rxjs').Observable<string>).pipe(map(() => beat(w, Math.random()))),
+      behave: (names: never, w: W) => (names as Observable<string>).pipe(map(() => beat(w, Math.random()))),
     },
     {
       what: 'a promise inside a pipeline',
       says: /used a promise in operator mergeMap\/concatMap/,
-      behave: (names: never, w: W) =>
-        (names as import('rxjs').Observable<string>).pipe(concatMap(async (name) => beat(w, name))),
+      behave: (names: never, w: W) => (names as Observable<string>).pipe(concatMap(async (name) => beat(w, name))),
     },
     {
       what: 'an operator on a default scheduler',
       says: /used setInterval\(\) in operator timer/,
       behave: (names: never, w: W) =>
-        (names as import('rxjs').Observable<string>).pipe(
+        (names as Observable<string>).pipe(
           delay(5),
           map((name) => beat(w, name)),
         ),

@@ -379,12 +379,9 @@ export class ActorCore {
   #makeWorld(): World<unknown> {
     const { self } = this;
     const inTurn = (what: string) => this.#mustBeInTurn(what);
-    const core = this;
     return {
       self,
-      get began() {
-        return core.#began;
-      },
+      began: () => this.#began,
       now: () => {
         inTurn('now()');
         return this.#now;

@@ -115,8 +115,8 @@ export const inbox = (): SayDecl<
   never
 > => ({ say: 'inbox' });
 
-// biome-ignore lint/suspicious/noExplicitAny: a declaration of any arguments
-export type AnySayDecl = SayDecl<any, any>;
+/** A declaration of any arguments. */
+export type AnySayDecl = SayDecl<never[], unknown>;
 export type Says<S> = {
   readonly [N in keyof S]: S[N] extends SayDecl<infer Args, infer A> ? (...args: Args) => Said<A> : never;
 };

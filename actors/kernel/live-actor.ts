@@ -7,7 +7,7 @@ import type { Change, Cursor, Id, Rec, Self } from './contract.ts';
 import { ActorCore, describeViolation, LATEST_HEADER, type TurnDone } from './core.ts';
 import type { ActorDefinition, LatestDecl } from './declare.ts';
 import { type Cause, causeOf } from './message-headers.ts';
-import { type Asker, type Host, plainHeaders } from './nats-host.ts';
+import { type Asker, type HostServices, plainHeaders } from './host-services.ts';
 import { PendingChanges, watchedResources } from './pending-changes.ts';
 import type { Incarnation } from './recorder.ts';
 
@@ -50,7 +50,7 @@ export interface ActorStats {
 export class LiveActor implements Asker {
   readonly definition: ActorDefinition;
   readonly self: Self;
-  readonly #host: Host;
+  readonly #host: HostServices;
   readonly #from: string;
   readonly #pending: PendingChanges;
   readonly #latest = new Map<string, Map<string, InboundMessage>>();
@@ -74,7 +74,7 @@ export class LiveActor implements Asker {
   #lastError: string | undefined;
   #stopped = false;
 
-  constructor(host: Host, definition: ActorDefinition, instance: string, epoch: number | undefined) {
+  constructor(host: HostServices, definition: ActorDefinition, instance: string, epoch: number | undefined) {
     this.#host = host;
     this.definition = definition;
     const { caller, prefix } = host.options;
@@ -305,7 +305,7 @@ export class LiveActor implements Asker {
       freeze: options.freeze ?? false,
       onViolation: (violation) => {
         options.log(`error: ${describeViolation(violation)}`);
-        options.onEscalation?.(this.self.actor, new Error(describeViolation(violation)));
+        this.#escalate(new Error(describeViolation(violation)), true);
       },
     });
     const incarnation: Incarnation = {
@@ -327,6 +327,11 @@ export class LiveActor implements Asker {
     this.#host.options.log(`warning: ${this.#from}: ${error}`);
   }
 
+  #escalate(error: unknown, stopped: boolean): void {
+    const { actor, instance } = this.self;
+    this.#host.options.onEscalation?.({ actor, instance, error, stopped });
+  }
+
   #failed(done: TurnDone): void {
     const error = done.failed;
     this.#note(
@@ -335,7 +340,7 @@ export class LiveActor implements Asker {
     const violated = this.#core.violations.length > 0;
     this.#core.stop();
     this.#failuresInARow += 1;
-    if (this.#failuresInARow >= ESCALATE_AFTER || violated) this.#host.options.onEscalation?.(this.self.actor, error);
+    if (this.#failuresInARow >= ESCALATE_AFTER && !violated) this.#escalate(error, false);
     if (violated) return; // its outputs can't be trusted: it stays down until its process is restarted
     const { random } = Math;
     this.#restartTimer = setTimeout(

@@ -16,7 +16,7 @@ import type { CallsDecl, DriverContext, DriverDefinition } from './declare.ts';
 import { hashOf } from './hash.ts';
 import type { ActorStats } from './live-actor.ts';
 import { type Cause, causeOf } from './message-headers.ts';
-import { type Asker, type Host, plainHeaders, statusOf } from './nats-host.ts';
+import { type Asker, type HostServices, plainHeaders, statusOf } from './host-services.ts';
 import type { Incarnation } from './recorder.ts';
 
 type Result = Extract<Rec, { t: 'answer' }>['result'];
@@ -25,7 +25,7 @@ type Result = Extract<Rec, { t: 'answer' }>['result'];
 export class LiveDriver implements Asker {
   readonly definition: DriverDefinition;
   readonly self: Self;
-  readonly #host: Host;
+  readonly #host: HostServices;
   readonly #from: string;
   readonly #abort = new AbortController();
   readonly #asks = new Map<Id, (result: Result) => void>();
@@ -35,7 +35,7 @@ export class LiveDriver implements Asker {
   #inProgress = 0;
   #lastError: string | undefined;
 
-  constructor(host: Host, definition: DriverDefinition, instance: string) {
+  constructor(host: HostServices, definition: DriverDefinition, instance: string) {
     this.#host = host;
     this.definition = definition;
     const { caller, prefix } = host.options;

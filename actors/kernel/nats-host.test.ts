@@ -119,7 +119,10 @@ it('hosts actors and drivers: questions over subjects and ports, refusals, no re
 
 it('a failing behaviour restarts its actor alone, and a promise in a pipeline stops it', async () => {
   const escalated: string[] = [];
-  const fragile = await host('fragile', { prefix: 'fragile', onEscalation: (actor) => escalated.push(actor) });
+  const fragile = await host('fragile', {
+    prefix: 'fragile',
+    onEscalation: ({ actor, stopped }) => void escalated.push(`${actor} ${stopped ? 'stopped' : 'fails'}`),
+  });
   await fragile.start(
     defineActor({
       name: 'fragile',
@@ -147,7 +150,7 @@ it('a failing behaviour restarts its actor alone, and a promise in a pipeline st
   send('throw');
   await vi.waitFor(async () => expect(await ask('again')).toEqual({ said: 'again' }), { timeout: 5_000 });
   send('promise');
-  await vi.waitFor(() => expect(escalated).toEqual(['fragile']), { timeout: 5_000 });
+  await vi.waitFor(() => expect(escalated).toEqual(['fragile stopped']), { timeout: 5_000 });
   expect(logs.join('\n')).toMatch(
     /actor fragile, turn \d+: said reply outside a turn .* in operator mergeMap\/concatMap/,
   );

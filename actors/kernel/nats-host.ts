@@ -1,15 +1,15 @@
 import type { Msg, MsgHdrs, NatsConnection, PublishOptions, Subscription } from 'nats';
 import { config as rxjs } from 'rxjs';
 import { encode, encodeMsgpack } from '../../contracts/codec/codec.ts';
-import { failure, type Status, StatusError } from '../../contracts/errors/status.ts';
+import { failure, type Status } from '../../contracts/errors/status.ts';
 import { Cache } from './cache.ts';
 import type { Change, Id, Rec } from './contract.ts';
 import { type Outgoing, REPLY_HEADER } from './core.ts';
 import type { ActorDefinition, DriverDefinition } from './declare.ts';
 import { type Ambient, ambient } from './host-clock.ts';
+import { type Asker, type Escalation, type HostServices, type Runnable, statusOf } from './host-services.ts';
 import { LiveActor } from './live-actor.ts';
 import { LiveDriver } from './live-driver.ts';
-import type { InboundMessage } from './message.ts';
 import { type Cause, encodeHeaders } from './message-headers.ts';
 import { holdLease, type LeaseOptions } from './nats-lease.ts';
 import { type ActorService, serveActor } from './nats-services.ts';
@@ -35,12 +35,7 @@ export interface HostOptions {
   readonly freeze?: boolean;
   readonly log: (line: string) => void;
   /** An actor failed again and again, or broke its contract: the process should know. */
-  readonly onEscalation?: (actor: string, error: unknown) => void;
-}
-
-/** Whoever waits for an answer: an actor's ask or a driver's. */
-export interface Asker {
-  answered(ask: Id, result: Extract<Rec, { t: 'answer' }>['result'], cause: Cause): void;
+  readonly onEscalation?: (escalation: Escalation) => void;
 }
 
 export interface Running {
@@ -60,14 +55,16 @@ const PUMP_BUDGET_MS = 8;
 const SWEEP_MS = 50;
 
 /** The live world: hosts actors and drivers of one process on one NATS connection. */
-export class Host {
+export class Host implements HostServices {
   readonly options: HostOptions;
   readonly ambient: Ambient;
   readonly cache: Cache;
   readonly #nc: NatsConnection;
   readonly #actors = new Set<LiveActor>();
-  readonly #drivers = new Map<string, LiveDriver>();
-  readonly #ready = new Set<LiveActor>();
+  readonly #drivers = new Set<LiveDriver>();
+  /** Drivers that have ports, by name: one of a name in a process. */
+  readonly #ports = new Map<string, LiveDriver>();
+  readonly #ready = new Set<Runnable>();
   readonly #requests = new Map<string, OpenRequest>();
   readonly #inbox: string;
   readonly #answers: Subscription;
@@ -110,11 +107,13 @@ export class Host {
   async startDriver(definition: DriverDefinition, instance = this.options.instance): Promise<Running> {
     const driver = new LiveDriver(this, definition, instance);
     await driver.start();
-    this.#drivers.set(definition.name, driver);
+    this.#drivers.add(driver);
+    this.#ports.set(definition.name, driver);
     const service = await serveActor(this, driver);
     return {
       stop: async () => {
-        this.#drivers.delete(definition.name);
+        this.#drivers.delete(driver);
+        if (this.#ports.get(definition.name) === driver) this.#ports.delete(definition.name);
         await service.stop();
         await driver.stop();
       },
@@ -129,7 +128,7 @@ export class Host {
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const actor of this.#actors) await actor.stop();
-    for (const driver of this.#drivers.values()) await driver.stop();
+    for (const driver of this.#drivers) await driver.stop();
     this.#answers.unsubscribe();
     clearTimeout(this.#sweeper);
     await this.options.recorder?.flush();
@@ -158,7 +157,7 @@ export class Host {
   /* What live actors and drivers need of their host. */
 
   /** This actor has something in its inbox. */
-  wake(actor: LiveActor): void {
+  wake(actor: Runnable): void {
     this.#ready.add(actor);
     if (this.#pumping) return;
     this.#pumping = true;
@@ -257,7 +256,7 @@ export class Host {
 
   #askPort(out: Outgoing, from: string, cause: Cause, asker: Asker): void {
     const [name = '', op = ''] = out.said.subject.split('.');
-    const driver = this.#drivers.get(name);
+    const driver = this.#ports.get(name);
     const answer = (result: Extract<Rec, { t: 'answer' }>['result']) =>
       asker.answered(out.id, result, {
         id: `${from}/${out.id}`,
@@ -279,11 +278,6 @@ const EMPTY_MAP = encodeMsgpack({});
 /** nats-core asks of a header object only to encode itself. */
 const rawHeaders = (bytes: Uint8Array): MsgHdrs => ({ encode: () => bytes }) as unknown as MsgHdrs;
 
-export const statusOf = (error: unknown, act: string): Status =>
-  error instanceof StatusError
-    ? error.status
-    : failure('InternalError', `${act}: ${error instanceof Error ? error.message : String(error)}`);
-
 /** "No responders" in words that help. */
 function noListener(subject: string): Status {
   const [, family, second] = subject.split('.');
@@ -294,13 +288,4 @@ function noListener(subject: string): Status {
     return failure('ServiceUnavailable', `node ${second ?? ''} is not connected: nobody is listening on ${subject}`);
   }
   return failure('ServiceUnavailable', `nobody is listening on ${subject}`);
-}
-
-/** Header values by name; a repeated name keeps its first value. */
-export function plainHeaders(msg: InboundMessage): Record<string, string> {
-  const headers: Record<string, string> = {};
-  if (msg.headers !== undefined) for (const [name, values] of msg.headers) headers[name] ??= values[0] ?? '';
-  if (msg.reply !== undefined && msg.reply !== '') headers[REPLY_HEADER] = msg.reply;
-  else delete headers[REPLY_HEADER]; // only the broker says where answers go
-  return headers;
 }

@@ -157,7 +157,7 @@ it('names the first turn that today goes differently, with what was said then an
   expect(divergence?.what).toMatch(
     /thing 1 of \d said differs: then create on troupe\.api\.gambler\.create\.pods\._\.(a|early)/,
   );
-  expect(divergence?.then[0]?.hash).not.toBe(divergence?.saidNow[0]?.hash);
+  expect(divergence?.saidThen[0]?.hash).not.toBe(divergence?.saidNow[0]?.hash);
 });
 
 it('a mutated recording is a clear error', () => {

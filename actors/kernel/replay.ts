@@ -53,7 +53,7 @@ export interface Divergence {
   readonly now: number;
   readonly rec: Rec;
   readonly what: string;
-  readonly then: readonly SaidThen[];
+  readonly saidThen: readonly SaidThen[];
   readonly saidNow: readonly Outgoing[];
 }
 
@@ -192,7 +192,7 @@ const diverged = (turn: RecordedTurn, what: string, saidNow: readonly Outgoing[]
   now: turn.now,
   rec: turn.rec,
   what,
-  then: turn.said,
+  saidThen: turn.said,
   saidNow,
 });
 const brief = (keys: readonly Key[]): string =>

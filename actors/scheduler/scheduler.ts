@@ -43,7 +43,7 @@ export const scheduler = defineActor({
   behave: (inputs, world) => {
     const desk = makeDesk(world);
     const resumed$ = defer(() => {
-      if (world.began === 'resumed') desk.resume();
+      if (world.began() === 'resumed') desk.resume();
       return [undefined];
     });
     const nodes$ = inputs.nodes.pipe(map((changes) => desk.nodesChanged(changes)));

@@ -73,7 +73,7 @@ function explain({ actor, instance, divergence }: Checked): string {
     `\n${actor}/${instance} turn ${divergence.turn} at ${new Date(divergence.now).toISOString()}`,
     `  heard      ${heard}`,
     `  finding    ${divergence.what}`,
-    ...divergence.then.map((said) => `  said then  ${said.say} ${said.subject} ${said.hash}`),
+    ...divergence.saidThen.map((said) => `  said then  ${said.say} ${said.subject} ${said.hash}`),
     ...divergence.saidNow.map((out) => `  says now   ${out.said.say} ${out.said.subject} ${out.hash}`),
   ];
   return `${lines.join('\n')}\n`;
@@ -88,7 +88,7 @@ const summary = ({ divergence, ...rest }: Checked): object => ({
           turn: divergence.turn,
           what: divergence.what,
           heard: divergence.rec.t,
-          saidThen: divergence.then.map(({ kind, say, subject, hash }) => ({ kind, say, subject, hash })),
+          saidThen: divergence.saidThen.map(({ kind, say, subject, hash }) => ({ kind, say, subject, hash })),
           saidNow: divergence.saidNow.map(({ said, hash }) => ({
             say: said.say,
             subject: said.subject,
