@@ -1,9 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { hostname, userInfo } from 'node:os';
 import { statusError } from '../../contracts/errors/status.ts';
 import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';
-import { type HomePaths, makePrivateFolder, writePrivateFile } from './home.ts';
+import { defaultHome, type HomePaths, makePrivateFolder, writePrivateFile } from './home.ts';
 
 /** `cluster.json`: what every client and process of this home needs to know; nothing secret. */
 export interface Cluster {
@@ -40,9 +40,25 @@ export function nodeNameOf(host: string): string {
     .toLowerCase()
     .replaceAll(/[^a-z0-9-]+/g, '-')
     .replaceAll(/^-+|-+$/g, '')
-    .slice(0, 50);
+    .slice(0, 43);
   return name.replace(/-+$/, '') || 'node';
 }
+
+/**
+ * The default name of this machine's node. Two homes may share one engine, and a node takes every container that carries
+ * its name for its own: so only root's usual home gives the bare host name. Pure.
+ */
+export function defaultNode(
+  home: string,
+  about: { readonly host: string; readonly user: string; readonly usual: string },
+) {
+  if (home !== about.usual)
+    return `${nodeNameOf(about.host)}-${createHash('sha256').update(home).digest('hex').slice(0, 6)}`;
+  return nodeNameOf(about.user === 'root' ? about.host : `${about.host}-${about.user}`);
+}
+
+const nodeHere = (home: string): string =>
+  defaultNode(home, { host: hostname(), user: userInfo().username, usual: defaultHome() });
 
 /** What this home's cluster is, made at the first start; settings given now replace those of last time. */
 export function writeCluster(
@@ -57,7 +73,7 @@ export function writeCluster(
     url: `nats://127.0.0.1:${given.port}`,
     port: given.port,
     sync: given.sync ?? known?.sync ?? '1s',
-    node: given.node ?? known?.node ?? nodeNameOf(hostname()),
+    node: given.node ?? known?.node ?? nodeHere(paths.home),
     user: OPERATOR,
   };
   writePrivateFile(paths.cluster, `${JSON.stringify(cluster, undefined, 2)}\n`);
