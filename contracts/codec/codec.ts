@@ -8,7 +8,9 @@ export const YAML_TYPE = 'application/yaml';
 export const MSGPACK_TYPE = 'application/msgpack';
 
 // Plain MessagePack maps, which every language reads; `int64AsType` keeps numbers numbers.
-const packr = new Packr({ useRecords: false, int64AsType: 'number', moreTypes: false });
+// A field without a value is left out, as JSON leaves it out.
+const options = { useRecords: false, int64AsType: 'number', moreTypes: false, skipValues: [undefined] } as const;
+const packr = new Packr(options);
 const text = new TextDecoder('utf-8', { fatal: true });
 const utf8 = new TextEncoder();
 

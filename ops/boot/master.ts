@@ -4,6 +4,8 @@ import { Host } from '../../actors/kernel/nats-host.ts';
 import { NatsRecorder } from '../../actors/kernel/nats-recorder.ts';
 import { apiServer } from '../../actors/api-server/api-server.ts';
 import { bootstrapObjects } from '../../actors/api-server/bootstrap.ts';
+import type { Limits } from '../../actors/api-server/limits.ts';
+import type { NodeLifecycleConfig } from '../../actors/controllers/node-lifecycle/node-lifecycle.ts';
 import { ensureAssets } from '../../actors/store/ensure-assets.ts';
 import { storeDriver } from '../../actors/store/store-driver.ts';
 import { StatusError } from '../../contracts/errors/status.ts';
@@ -14,14 +16,20 @@ import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { Client } from '../client/client.ts';
 import { BUILD } from './build.ts';
 import { journalSealer } from './journal-sealer.ts';
+import { escalations } from './escalate.ts';
 import { connectRole, type RoleOptions } from './role.ts';
-import { singletons } from './roster.ts';
+import { singletonsWith } from './roster.ts';
 
 export interface MasterOptions extends RoleOptions {
   /** 32 bytes that seal Secrets. */
   readonly clusterKeyBytes: Uint8Array;
   /** Host the api-server alone, or also the scheduler, controllers and dispatcher. */
   readonly singletons?: boolean;
+  /** When nodes count as silent; Kubernetes' figures by default. */
+  readonly nodeLifecycle?: Partial<NodeLifecycleConfig>;
+  readonly limits?: Partial<Limits>;
+  /** Objects of the cache are frozen, so that a behaviour that changes one fails; for tests. */
+  readonly freeze?: boolean;
   readonly replicas?: 1 | 3;
 }
 
@@ -54,6 +62,7 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
   const recorder = options.record
     ? new NatsRecorder({ connection, prefix, sealer: journalSealer(key), log })
     : undefined;
+  const client = new Client(connection, { caller: options.user, prefix, inboxPrefix: inboxPrefix(options.user) });
   const host = new Host({
     connection,
     prefix,
@@ -64,14 +73,17 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
     lease: { prefix, ttlMs: LEASE_TTL_MS, reached: (revision) => feed.reached(revision, { timeoutMs: 10_000 }) },
     build: BUILD,
     log,
+    onEscalation: escalations(client, log, options.onBroken),
     ...(recorder === undefined ? {} : { recorder }),
   });
   hosted.host = host;
   await host.startDriver(storeDriver({ connection, prefix, cache: feed, clusterKey: key }));
-  await host.start(apiServer({ instance: options.instance }));
-  await bootstrap(new Client(connection, { caller: options.user, prefix, inboxPrefix: inboxPrefix(options.user) }));
+  await host.start(apiServer({ instance: options.instance, ...(options.limits && { limits: options.limits }) }));
+  await bootstrap(client);
   const running =
-    options.singletons === false ? [] : await Promise.all(singletons.map((definition) => host.start(definition)));
+    options.singletons === false
+      ? []
+      : await Promise.all(singletonsWith(options.nodeLifecycle).map((definition) => host.start(definition)));
   log(`master ${options.instance} is ready`);
   return {
     instance: options.instance,

@@ -18,6 +18,8 @@ export interface RoleOptions {
   /** Unique name of this process among those that share the prefix. */
   readonly instance: string;
   readonly record: boolean;
+  /** An actor broke its contract and stays down: only a new process brings it back. */
+  readonly onBroken?: () => void;
   readonly log: (line: string) => void;
 }
 

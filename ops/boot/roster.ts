@@ -1,4 +1,9 @@
 import { apiServer } from '../../actors/api-server/api-server.ts';
+import {
+  NODE_LIFECYCLE_DEFAULTS,
+  type NodeLifecycleConfig,
+  nodeLifecycle,
+} from '../../actors/controllers/node-lifecycle/node-lifecycle.ts';
 import { controllers } from '../../actors/controllers/registry.ts';
 import { dispatcher } from '../../actors/dispatcher/dispatcher.ts';
 import { type ActorDefinition, api } from '../../actors/kernel/declare.ts';
@@ -15,6 +20,12 @@ export interface Roster {
 
 /** Actors of which one instance acts, however many masters there are. */
 export const singletons: readonly ActorDefinition[] = [scheduler, dispatcher, ...controllers];
+
+/** The same, with other figures for when nodes count as silent. */
+export const singletonsWith = (nodes: Partial<NodeLifecycleConfig> = {}): readonly ActorDefinition[] => {
+  const other = nodeLifecycle({ ...NODE_LIFECYCLE_DEFAULTS, ...nodes });
+  return singletons.map((definition) => (definition.name === other.name ? other : definition));
+};
 
 /** What a process says by itself: what every cluster has from the start, and that one of its actors keeps failing. */
 const boot: Declared = {

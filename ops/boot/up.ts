@@ -67,6 +67,8 @@ function roleSpec(paths: HomePaths, cluster: Cluster, role: 'master' | 'worker')
       TROUPE_URL: cluster.url,
       TROUPE_PREFIX: cluster.prefix,
       TROUPE_USER: user,
+      // One master a home: the same name every time, so that it takes its own leases back at once.
+      TROUPE_INSTANCE: cluster.node,
       TROUPE_NKEY: seedFile(paths, user),
     },
     logFile: logFile(paths, role),

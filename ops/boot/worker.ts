@@ -5,7 +5,9 @@ import { NatsRecorder } from '../../actors/kernel/nats-recorder.ts';
 import { runtimeDriver } from '../../actors/runtime/runtime-driver.ts';
 import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
+import { Client } from '../client/client.ts';
 import { BUILD } from './build.ts';
+import { escalations } from './escalate.ts';
 import type { RunningRole } from './master.ts';
 import { connectRole, type RoleOptions } from './role.ts';
 
@@ -27,6 +29,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningRole> {
   const { prefix, log, node, adapter } = options;
   const connection = await connectRole('worker', options);
   const recorder = options.record ? new NatsRecorder({ connection, prefix, log }) : undefined;
+  const client = new Client(connection, { caller: options.user, prefix, inboxPrefix: inboxPrefix(options.user) });
   const host = new Host({
     connection,
     prefix,
@@ -35,6 +38,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningRole> {
     inboxPrefix: inboxPrefix(options.user),
     build: BUILD,
     log,
+    onEscalation: escalations(client, log, options.onBroken),
     ...(recorder === undefined ? {} : { recorder }),
   });
   await host.startDriver(runtimeDriver({ node, adapter }));

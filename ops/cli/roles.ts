@@ -5,6 +5,9 @@ import { aborted } from './boot-commands.ts';
 import { UsageError } from './errors.ts';
 import type { Terminal } from './terminal.ts';
 
+/** Exit code of a process whose actor broke its contract: its supervisor starts it anew. */
+const BROKEN = 70;
+
 /* `troupe up` runs these two as child processes; a person runs them to add a machine. */
 
 export async function master(terminal: Terminal): Promise<void> {
@@ -15,6 +18,7 @@ export async function master(terminal: Terminal): Promise<void> {
   const log = (line: string): void => terminal.tell(line);
   const running = await runMaster({
     ...roleFromEnv('master', process.env, log),
+    onBroken: () => process.exit(BROKEN),
     clusterKeyBytes: readClusterKey(homePaths(troupeHome())),
   });
   await aborted(terminal.signal);
@@ -37,6 +41,7 @@ export async function worker(options: WorkerOptions, terminal: Terminal): Promis
   const node = options.node ?? nodeNameOf(hostname());
   const running = await runWorker({
     ...roleFromEnv('worker', process.env, (line) => terminal.tell(line)),
+    onBroken: () => process.exit(BROKEN),
     node,
     adapter: await adapterFor(node, runtime === undefined || runtime === '' ? 'docker' : runtime),
   });

@@ -1,0 +1,102 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { StatusError } from '../errors/status.ts';
+import { contentTypeOf, decode, decodeAll, encode, JSON_TYPE, MSGPACK_TYPE, YAML_TYPE } from './codec.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe('an encoding is told by its name, or by its first byte', () => {
+  it.each([
+    { why: 'an object in JSON', is: JSON_TYPE, given: bytes('{"a":1}') },
+    { why: 'a list in JSON', is: JSON_TYPE, given: bytes('[1]') },
+    { why: 'a small MessagePack map', is: MSGPACK_TYPE, given: encode({ a: 1 }, MSGPACK_TYPE) },
+    {
+      why: 'a large MessagePack map',
+      is: MSGPACK_TYPE,
+      given: encode(Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`k${n}`, n])), MSGPACK_TYPE),
+    },
+    { why: 'anything else is YAML', is: YAML_TYPE, given: bytes('kind: Pod') },
+    { why: 'nothing is JSON', is: JSON_TYPE, given: new Uint8Array(0) },
+    { why: 'the name wins over the first byte', is: YAML_TYPE, given: bytes('{"a":1}'), declared: 'application/yaml' },
+    {
+      why: 'parameters of a name do not count',
+      is: JSON_TYPE,
+      given: bytes('a'),
+      declared: 'Application/JSON; charset=utf-8',
+    },
+    { why: 'kinds of JSON are JSON', is: JSON_TYPE, given: bytes('a'), declared: 'application/merge-patch+json' },
+  ])('$why', ({ is, given, declared }) => {
+    expect(contentTypeOf(given, declared)).toBe(is);
+  });
+
+  it('an unknown name is refused with those that are known', () => {
+    expect(() => decode(bytes('<a/>'), 'application/xml')).toThrow(
+      /content-type "application\/xml" is not known; use application\/json/,
+    );
+  });
+});
+
+describe('documents', () => {
+  it.each([
+    { why: 'several, empty ones left out', text: 'a: 1\n---\n---\nb: 2\n', are: [{ a: 1 }, { b: 2 }] },
+    { why: 'YAML 1.2: yes and 0777 are what they look like', text: 'a: yes\nb: 0777\n', are: [{ a: 'yes', b: 777 }] },
+    { why: 'comments alone are none', text: '# nothing\n', are: [] },
+  ])('$why', ({ text, are }) => {
+    expect(decodeAll(bytes(text))).toEqual(are);
+  });
+  it.each([
+    {
+      why: 'a doubled key',
+      text: 'a: 1\na: 2\n',
+      says: /decode message as application\/yaml: Map keys must be unique/,
+    },
+    {
+      why: 'several where one belongs',
+      text: 'a: 1\n---\nb: 2\n',
+      says: /found 2 YAML documents where one belongs/,
+      one: true,
+    },
+    {
+      why: 'aliases that multiply',
+      text: `a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [${'*a,'.repeat(10)}]\nc: &c [${'*b,'.repeat(10)}]\nd: [${'*c,'.repeat(10)}]\n`,
+      says: /Excessive alias count/,
+    },
+    { why: 'cut JSON', text: '{"a":', says: /decode message as application\/json/ },
+  ])('$why is refused', ({ text, says, one }) => {
+    expect(() => (one === true ? decode(bytes(text)) : decodeAll(bytes(text)))).toThrow(says);
+  });
+});
+
+describe('properties', () => {
+  const json = fc
+    .jsonValue({ depthSize: 'medium' })
+    .map((value) => ({ value: JSON.parse(JSON.stringify(value)) as unknown }));
+  it.each([JSON_TYPE, YAML_TYPE, MSGPACK_TYPE] as const)('%s gives back what it was given', (type) => {
+    fc.assert(
+      fc.property(json, (value) => {
+        expect(decode(encode(value, type), type)).toEqual(value);
+      }),
+      { numRuns: 100 },
+    );
+  });
+  it('a field without a value is left out by every encoding', () => {
+    for (const type of [JSON_TYPE, MSGPACK_TYPE] as const)
+      expect(decode(encode({ a: undefined, b: { c: undefined } }, type), type)).toEqual({ b: {} });
+  });
+  it('any bytes under any name are decoded or refused as a Status', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ maxLength: 64 }),
+        fc.option(fc.oneof(fc.constantFrom(JSON_TYPE, YAML_TYPE, MSGPACK_TYPE), fc.string()), { nil: undefined }),
+        (given, declared) => {
+          try {
+            decodeAll(given, declared);
+          } catch (error) {
+            expect(error).toBeInstanceOf(StatusError);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
