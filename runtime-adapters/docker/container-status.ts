@@ -56,7 +56,9 @@ function stateOf({ State }: Inspected): ContainerStatus['state'] {
 }
 
 function ending(found: Inspected): Pick<ContainerStatus, 'finishedAt' | 'exitCode' | 'oomKilled' | 'reason'> {
-  const { ExitCode: exitCode, OOMKilled: oomKilled, FinishedAt } = found.State;
+  const { ExitCode: exitCode, OOMKilled: oomKilled, FinishedAt, StartedAt } = found.State;
+  // The engine notes the end of a very short run before it notes its start.
+  const finishedAt = Math.max(moment(FinishedAt) ?? Date.parse(found.Created), moment(StartedAt) ?? 0);
   const reason = !wasStarted(found)
     ? 'ContainerCannotRun'
     : oomKilled
@@ -64,7 +66,7 @@ function ending(found: Inspected): Pick<ContainerStatus, 'finishedAt' | 'exitCod
       : exitCode === 0
         ? 'Completed'
         : 'Error';
-  return { finishedAt: moment(FinishedAt) ?? Date.parse(found.Created), exitCode, oomKilled, reason };
+  return { finishedAt, exitCode, oomKilled, reason };
 }
 
 /** @param found  an entry of the engine's list that is a sandbox of ours */
