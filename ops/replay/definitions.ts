@@ -1,12 +1,14 @@
 import { apiServer } from '../../actors/api-server/api-server.ts';
+import type { NodeLifecycleConfig } from '../../actors/controllers/node-lifecycle/node-lifecycle.ts';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import type { Incarnation } from '../../actors/kernel/recorder.ts';
 import { kubelet, type KubeletOptions } from '../../actors/kubelet/kubelet.ts';
-import { singletons } from '../boot/roster.ts';
+import { singletonsWith } from '../boot/roster.ts';
 
 /** Today's definition of a recorded actor, made from the configuration that was recorded with it. */
 export function definitionOf({ self, config }: Incarnation): ActorDefinition | undefined {
   if (self.actor === 'api-server') return apiServer(config as unknown as Parameters<typeof apiServer>[0]);
   if (self.actor === 'kubelet') return kubelet(config as unknown as KubeletOptions);
-  return singletons.find(({ name }) => name === self.actor);
+  const nodes = self.actor === 'node-lifecycle' ? (config as unknown as NodeLifecycleConfig) : {};
+  return singletonsWith(nodes).find(({ name }) => name === self.actor);
 }

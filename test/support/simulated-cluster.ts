@@ -1,0 +1,206 @@
+import { randomBytes } from 'node:crypto';
+import type { NatsConnection } from 'nats';
+import { expect } from 'vitest';
+import type { Limits } from '../../actors/api-server/limits.ts';
+import type { NodeLifecycleConfig } from '../../actors/controllers/node-lifecycle/node-lifecycle.ts';
+import type { ActorStats } from '../../actors/kernel/live-actor.ts';
+import { MemoryHistory } from '../../actors/kernel/replay.ts';
+import { clusterKey, type ClusterKey } from '../../contracts/store/sealed.ts';
+import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
+import { DEFAULT_PREFIX, SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import { journalSealer } from '../../ops/boot/journal-sealer.ts';
+import { type RunningRole, runMaster } from '../../ops/boot/master.ts';
+import { authorizationBlock } from '../../ops/boot/nats-config.ts';
+import { newSeed } from '../../ops/boot/nkeys.ts';
+import { nodeUser, type Profile, planPermissions } from '../../ops/boot/plan-permissions.ts';
+import { roster } from '../../ops/boot/roster.ts';
+import { runWorker } from '../../ops/boot/worker.ts';
+import { Client } from '../../ops/client/client.ts';
+import { checkRecordings } from '../../ops/replay/check.ts';
+import { definitionOf } from '../../ops/replay/definitions.ts';
+import { readHistory } from '../../ops/replay/read-history.ts';
+import type { SimulatedConfig } from '../../runtime-adapters/simulated/config.ts';
+import { SimulatedEngine } from '../../runtime-adapters/simulated/simulated-engine.ts';
+import { connectAs, startNatsServer, type TestNatsServer, type TestUser } from './nats-server.ts';
+import { waitUntil } from './wait-until.ts';
+
+export const PREFIX = DEFAULT_PREFIX;
+
+/** What every story needs: a whole cluster in this process, on a real nats-server that runs the printed permissions. */
+export interface SimulatedCluster {
+  readonly server: TestNatsServer;
+  readonly engine: SimulatedEngine;
+  readonly key: ClusterKey;
+  /** The operator's. */
+  readonly client: Client;
+  readonly master: RunningRole;
+  /** Running workers by node name. */
+  readonly workers: Map<string, RunningRole>;
+  readonly log: string[];
+  /** Credentials of `operator`, of a tenant, or of a process. */
+  user(name: string): TestUser;
+  connect(name: string): Promise<NatsConnection>;
+  /** A client of ours, as that user; closed with the cluster. */
+  as(name: string): Promise<Client>;
+  startWorker(node: string): Promise<RunningRole>;
+  /** The node falls silent: its process is gone, its containers run on. */
+  stopWorker(node: string): Promise<void>;
+  /** The account of every actor that answers. */
+  stats(): Promise<readonly ActorStats[]>;
+  stop(): Promise<void>;
+}
+
+export interface SimulatedClusterOptions {
+  /** One worker each; default `['n1']`. */
+  readonly nodes?: readonly string[];
+  /** Users confined to namespaces. */
+  readonly tenants?: Readonly<Record<string, readonly string[]>>;
+  readonly runtime?: SimulatedConfig;
+  readonly nodeLifecycle?: Partial<NodeLifecycleConfig>;
+  readonly limits?: Partial<Limits>;
+}
+
+/** Boots a master and workers in this process, as real users with the permissions that boot prints. */
+export async function startSimulatedCluster(options: SimulatedClusterOptions = {}): Promise<SimulatedCluster> {
+  const nodes = options.nodes ?? ['n1'];
+  const profiles: Record<string, Profile> = {
+    master: { kind: 'system', declared: roster.master },
+    operator: { kind: 'operator' },
+  };
+  for (const node of nodes) profiles[nodeUser(node)] = { kind: 'node', declared: roster.worker(node) };
+  for (const [name, namespaces] of Object.entries(options.tenants ?? {})) {
+    profiles[name] = { kind: 'tenant', namespaces };
+  }
+  const keys = new Map(Object.keys(profiles).map((name) => [name, newSeed()]));
+  const users = Object.entries(profiles).map(([name, profile]) => ({
+    name,
+    publicKey: keys.get(name)?.publicKey ?? '',
+    permissions: planPermissions(PREFIX, name, profile),
+  }));
+  const server = await startNatsServer({ config: authorizationBlock(users) });
+  const clusterKeyBytes = randomBytes(32);
+  const key = clusterKey(clusterKeyBytes);
+  const engine = new SimulatedEngine(options.runtime);
+  const log: string[] = [];
+  const user = (name: string): TestUser => ({ name, seed: keys.get(name)?.seed ?? '' });
+  const role = (name: string, instance: string) => ({
+    url: server.url,
+    prefix: PREFIX,
+    user: name,
+    seed: keys.get(name)?.seed ?? '',
+    instance,
+    record: true,
+    log: (line: string) => void log.push(`${instance}: ${line}`),
+  });
+  const open: Client[] = [];
+  const as = async (name: string): Promise<Client> => {
+    const connection = await connectAs(server, user(name));
+    const client = new Client(connection, { caller: name, prefix: PREFIX, inboxPrefix: inboxPrefix(name) });
+    open.push(client);
+    return client;
+  };
+  const master = await runMaster({
+    ...role('master', 'm1'),
+    clusterKeyBytes,
+    freeze: true,
+    ...(options.nodeLifecycle === undefined ? {} : { nodeLifecycle: options.nodeLifecycle }),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  });
+  const workers = new Map<string, RunningRole>();
+  const startWorker = async (node: string): Promise<RunningRole> => {
+    const running = await runWorker({
+      ...role(nodeUser(node), node),
+      node,
+      ip: '127.0.0.1',
+      adapter: engine.runtime(node),
+    });
+    workers.set(node, running);
+    return running;
+  };
+  const stopWorker = async (node: string): Promise<void> => {
+    const running = workers.get(node);
+    workers.delete(node);
+    await running?.stop();
+  };
+  for (const node of nodes) await startWorker(node);
+  const client = await as('operator');
+  const cluster: SimulatedCluster = {
+    server,
+    engine,
+    key,
+    client,
+    master,
+    workers,
+    log,
+    user,
+    connect: (name) => connectAs(server, user(name)),
+    as,
+    startWorker,
+    stopWorker,
+    stats: () => statsOf(client),
+    stop: async () => {
+      for (const one of open) await one.close();
+      for (const node of [...workers.keys()]) await stopWorker(node);
+      await master.stop();
+      await server.stop();
+    },
+  };
+  await waitUntil('every node is ready', 20_000, async () => {
+    const { items } = await client.list<{ status?: { conditions?: { type: string; status: string }[] } }>('nodes', {});
+    const ready = items.filter((node) =>
+      node.status?.conditions?.some((c) => c.type === 'Ready' && c.status === 'True'),
+    );
+    return ready.length === nodes.length;
+  });
+  return cluster;
+}
+
+/** Asks every actor for its account on its status subject, found as people find it: through the micro services. */
+async function statsOf(client: Client): Promise<readonly ActorStats[]> {
+  const infos = await client.connection.requestMany('$SRV.INFO', '', { strategy: 'stall', maxWait: 2_000, stall: 150 });
+  const subjects = new Set<string>();
+  for await (const message of infos) {
+    const info = message.json<{ endpoints: { name: string; subject: string }[] }>();
+    for (const { name, subject } of info.endpoints) if (name === 'status') subjects.add(subject);
+  }
+  return Promise.all(
+    [...subjects].map(async (subject) =>
+      (await client.connection.request(subject, '', { timeout: 5_000 })).json<ActorStats>(),
+    ),
+  );
+}
+
+/** Nothing failed: no actor restarted, was stopped, or refused a message because its inbox was full. */
+export async function expectUnharmed(cluster: SimulatedCluster): Promise<void> {
+  const stats = await cluster.stats();
+  const names = stats.map(({ actor }) => actor);
+  for (const name of ['api-server', 'scheduler', 'dispatcher', 'kubelet', 'runtime', 'store']) {
+    expect(names, cluster.log.join('\n')).toContain(name);
+  }
+  const harmed = stats.filter(({ restarts, refused }) => restarts > 0 || refused > 0);
+  expect(harmed).toEqual([]);
+  expect(cluster.log.filter((line) => /turn \d+ failed|error: /.test(line))).toEqual([]);
+}
+
+/** Every actor's recording of what the cluster did so far, played against today's code, says the same. */
+export async function expectReplays(cluster: SimulatedCluster): Promise<void> {
+  await cluster.master.host.options.recorder?.flush();
+  for (const { host } of cluster.workers.values()) await host.options.recorder?.flush();
+  const { connection } = cluster.client;
+  const history = new MemoryHistory(await readHistory(connection, PREFIX, cluster.key));
+  const checked = await checkRecordings({
+    connection,
+    prefix: PREFIX,
+    history,
+    sealer: journalSealer(cluster.key),
+    definitionOf,
+  });
+  const actors = checked.map(({ actor }) => actor);
+  for (const name of ['api-server', 'scheduler', 'dispatcher', 'kubelet']) expect(actors).toContain(name);
+  expect(checked.filter(({ divergence, problem }) => divergence !== undefined || problem !== undefined)).toEqual([]);
+  expect(checked.filter(({ turns, dropped }) => turns === 0 || dropped > 0)).toEqual([]);
+}
+
+/** Subject of an actor's own account. */
+export const statusSubject = (actor: string, instance: string): string =>
+  SUBJECTS.actor.subject(PREFIX, { actor, instance });
