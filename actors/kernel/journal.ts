@@ -15,6 +15,8 @@ export interface SaidThen {
   readonly say: string;
   readonly subject: string;
   readonly hash: Hash;
+  /** Bytes of the body. */
+  readonly size: number;
   readonly body?: Bytes;
 }
 
@@ -27,6 +29,8 @@ export interface RecordedTurn {
   readonly said: readonly SaidThen[];
   /** The record's body is sealed with the cluster's key. */
   readonly sealed?: boolean;
+  /** The record's body is a stream of bytes: recorded by its shape alone, so what follows from it can only be compared by shape. */
+  readonly shape?: boolean;
 }
 
 /** One message of the journal: consecutive turns of one incarnation, complete in itself. */
@@ -48,10 +52,10 @@ export interface Sealer {
 type WireRec =
   | readonly ['s', Checkpoint | null]
   | readonly ['k', readonly string[]]
-  | readonly ['c', Id, string, Readonly<Record<string, string>>, Ref | Bytes, boolean]
-  | readonly ['a', AskId, unknown, boolean]
+  | readonly ['c', Id, string, Readonly<Record<string, string>>, Ref | Bytes, sealed: boolean]
+  | readonly ['a', AskId, unknown, shape: boolean]
   | readonly ['d'];
-type WireSaid = readonly [string, string, string, Hash, Bytes | null];
+type WireSaid = readonly [string, string, string, Hash, number, Bytes | null];
 type WireTurn = readonly [n: number, now: Millis, view: number, rec: WireRec, said: readonly WireSaid[]];
 interface WireSegment {
   readonly v: number;
@@ -78,15 +82,16 @@ export function toWireTurn(turn: RecordedTurn): WireTurn {
   if (rec.t === 'start') wire = ['s', rec.checkpoint ?? null];
   else if (rec.t === 'change') wire = ['k', rec.keys];
   else if (rec.t === 'call') wire = ['c', rec.id, rec.subject, rec.headers, rec.body, sealed];
-  else if (rec.t === 'answer') wire = ['a', rec.ask, rec.result, sealed];
+  else if (rec.t === 'answer') wire = ['a', rec.ask, rec.result, turn.shape === true];
   else wire = ['d'];
-  const said = turn.said.map((s): WireSaid => [s.kind, s.say, s.subject, s.hash, s.body ?? null]);
+  const said = turn.said.map((s): WireSaid => [s.kind, s.say, s.subject, s.hash, s.size, s.body ?? null]);
   return [turn.n, turn.now, turn.view['objects'] ?? 0, wire, said];
 }
 
 function fromWireTurn([n, now, objects, wire, said]: WireTurn): RecordedTurn {
   let rec: Rec;
   let sealed = false;
+  let shape = false;
   if (wire[0] === 's') rec = wire[1] === null ? { t: 'start' } : { t: 'start', checkpoint: wire[1] };
   else if (wire[0] === 'k') rec = { t: 'change', keys: wire[1] };
   else if (wire[0] === 'c') {
@@ -94,21 +99,23 @@ function fromWireTurn([n, now, objects, wire, said]: WireTurn): RecordedTurn {
     sealed = wire[5];
   } else if (wire[0] === 'a') {
     rec = { t: 'answer', ask: wire[1], result: wire[2] as Bytes };
-    sealed = wire[3];
+    shape = wire[3];
   } else rec = { t: 'due' };
   return {
     n,
     now,
     view: { objects },
     rec,
-    said: said.map(([kind, say, subject, hash, body]) => ({
+    said: said.map(([kind, say, subject, hash, size, body]) => ({
       kind,
       say,
       subject,
       hash,
+      size,
       ...(body === null ? {} : { body }),
     })),
     ...(sealed ? { sealed } : {}),
+    ...(shape ? { shape } : {}),
   };
 }
 
@@ -148,12 +155,29 @@ export function decodeSegment(bytes: Bytes): Segment {
   return { v: wire.v, incarnation: wire.i, gap: wire.g ?? 0, turns: (wire.t as readonly WireTurn[]).map(fromWireTurn) };
 }
 
+/** Is this a stream of bytes (container output)? Recorded as lengths and shapes, never as bytes. */
+export const carriesStream = (subject: string): boolean =>
+  /^[^.]+\.(logs\.|node\.[^.]+\.logs$|runtime\.[^.]+\.logs$)/.test(subject);
+
 /** What is kept of one thing said. Answers and ports repeat what is recorded elsewhere; they keep their hash. */
 export function saidThen(out: Outgoing): SaidThen {
   const { kind, say, subject } = out.said;
+  const size = out.bytes.length;
   const keep =
-    (kind === 'publish' || kind === 'request') && out.bytes.length <= SAID_BYTES_MAX && !carriesSecrets(subject);
-  return { kind, say, subject, hash: out.hash, ...(keep ? { body: out.bytes } : {}) };
+    (kind === 'publish' || kind === 'request') &&
+    size <= SAID_BYTES_MAX &&
+    !carriesSecrets(subject) &&
+    !carriesStream(subject);
+  return { kind, say, subject, hash: out.hash, size, ...(keep ? { body: out.bytes } : {}) };
+}
+
+/** The same value with every text emptied: what is left of a stream of bytes in a recording. */
+export function shapeOf(value: unknown): unknown {
+  if (typeof value === 'string') return '';
+  if (value instanceof Uint8Array) return new Uint8Array(0);
+  if (Array.isArray(value)) return value.map(shapeOf);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, shapeOf(inner)]));
 }
 
 export type { Json, WireTurn };

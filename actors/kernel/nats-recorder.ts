@@ -1,9 +1,20 @@
 import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
+import { decodeMsgpack, encodeMsgpack } from '../../contracts/codec/codec.ts';
+import { isFailure } from '../../contracts/errors/status.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Bytes, Rec, Turn } from './contract.ts';
 import type { Outgoing } from './core.ts';
-import { carriesSecrets, encodeSegment, type Sealer, saidThen, toWireTurn, type WireTurn } from './journal.ts';
+import {
+  carriesSecrets,
+  carriesStream,
+  encodeSegment,
+  shapeOf,
+  type Sealer,
+  saidThen,
+  toWireTurn,
+  type WireTurn,
+} from './journal.ts';
 import type { Incarnation, Recorder } from './recorder.ts';
 
 export interface RecorderOptions {
@@ -29,6 +40,8 @@ interface Buffer_ {
   turns: WireTurn[];
   weight: number;
   gap: number;
+  /** Open asks whose answers are streams of bytes. */
+  readonly streams: Set<string>;
 }
 
 const FLUSH_MS = 50;
@@ -63,11 +76,17 @@ export class NatsRecorder implements Recorder {
     const id = `${incarnation.self.actor}/${incarnation.self.instance}/${incarnation.incarnation}`;
     let buffer = this.#buffers.get(id);
     if (buffer === undefined) {
-      buffer = { incarnation, turns: [], weight: 0, gap: 0 };
+      buffer = { incarnation, turns: [], weight: 0, gap: 0, streams: new Set() };
       this.#buffers.set(id, buffer);
     }
-    const { rec, sealed } = this.#sealed(turn.rec);
-    buffer.turns.push(toWireTurn({ n: turn.n, now: turn.now, view: turn.view, rec, said: out.map(saidThen), sealed }));
+    for (const { id: ask, said, timeoutMs } of out) {
+      if (timeoutMs !== undefined && carriesStream(said.subject)) buffer.streams.add(ask);
+    }
+    const shape = turn.rec.t === 'answer' && buffer.streams.delete(turn.rec.ask);
+    const { rec, sealed } = shape ? { rec: withShape(turn.rec), sealed: false } : this.#sealed(turn.rec);
+    buffer.turns.push(
+      toWireTurn({ n: turn.n, now: turn.now, view: turn.view, rec, said: out.map(saidThen), sealed, shape }),
+    );
     buffer.weight += weightOf(rec) + out.reduce((sum, o) => sum + Math.min(o.bytes.length, 512), 64);
     this.#turns += 1;
     if (buffer.weight >= SEGMENT_BYTES || buffer.turns.length >= SEGMENT_TURNS) this.#write(buffer);
@@ -84,7 +103,7 @@ export class NatsRecorder implements Recorder {
     this.#timer = undefined;
     for (const [id, buffer] of this.#buffers) {
       if (buffer.turns.length > 0) this.#write(buffer);
-      else if (buffer.gap === 0) this.#buffers.delete(id);
+      else if (buffer.gap === 0 && buffer.streams.size === 0) this.#buffers.delete(id);
     }
   }
 
@@ -131,4 +150,15 @@ function weightOf(rec: Rec): number {
   if (rec.t === 'call') return rec.body instanceof Uint8Array ? rec.body.length : 64;
   if (rec.t === 'answer') return rec.result instanceof Uint8Array ? (rec.result as Bytes).length : 64;
   return rec.t === 'change' ? rec.keys.length * 32 : 64;
+}
+
+/** An answer that is a stream of bytes, as it may be kept. */
+function withShape(rec: Rec): Rec {
+  if (rec.t !== 'answer' || !(rec.result instanceof Uint8Array)) return rec;
+  try {
+    const answer = decodeMsgpack(rec.result);
+    return isFailure(answer) ? rec : { ...rec, result: encodeMsgpack(shapeOf(answer)) };
+  } catch {
+    return { ...rec, result: new Uint8Array(0) }; // what cannot be read, the behaviour could not read either
+  }
 }

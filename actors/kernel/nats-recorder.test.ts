@@ -1,0 +1,103 @@
+import { DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from 'nats';
+import { mergeMap, of } from 'rxjs';
+import { catchError, map } from 'rxjs/operators';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { decodeMsgpack, encodeMsgpack } from '../../contracts/codec/codec.ts';
+import type { StatusError } from '../../contracts/errors/status.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import { startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
+import { calls, defineActor, request } from './declare.ts';
+import { decodeSegment, type RecordedTurn, type Sealer } from './journal.ts';
+import { Host } from './nats-host.ts';
+import { NatsRecorder } from './nats-recorder.ts';
+import { MemoryHistory, replay } from './replay.ts';
+
+let server: TestNatsServer;
+let nc: NatsConnection;
+beforeAll(async () => {
+  server = await startNatsServer({ jetstream: true });
+  nc = await connect({ servers: server.url });
+  await (await jetstreamManager(nc)).streams.add({ name: 'troupe-journal', subjects: ['troupe.journal.>'] });
+});
+afterAll(async () => {
+  await nc.close();
+  await server.stop();
+});
+
+/** Enough of a cipher to see what was sealed. */
+const sealer: Sealer = {
+  seal: (bytes) => bytes.map((byte) => byte ^ 0x5a),
+  open: (bytes) => bytes.map((byte) => byte ^ 0x5a),
+};
+
+/** Relays the output of a container, or why there is none. */
+const relay = defineActor({
+  name: 'relay',
+  hears: { applies: calls(SUBJECTS.apply) },
+  says: { logs: request(SUBJECTS.nodeLogs) },
+  behave: (inputs, world) =>
+    inputs.applies.pipe(
+      mergeMap((call) =>
+        world
+          .ask(world.say.logs({ node: 'n1' }, { namespace: 'default', pod: (call.decode() as { pod: string }).pod }), {
+            timeoutMs: 2_000,
+          })
+          .pipe(
+            map((answer) => world.reply(call, { lines: answer.lines.length, first: answer.lines[0]?.text })),
+            catchError((error: StatusError) => of(world.reply(call, error.status))),
+          ),
+      ),
+    ),
+});
+
+it('keeps no container output and no manifest in clear, and what it keeps plays back the same', async () => {
+  const recorder = new NatsRecorder({ connection: nc, prefix: 'troupe', sealer, log: () => undefined });
+  const host = new Host({
+    connection: nc,
+    prefix: 'troupe',
+    caller: 'me',
+    instance: 'one',
+    inboxPrefix: '_INBOX.me',
+    build: 'test',
+    recorder,
+    log: () => undefined,
+  });
+  await host.start(relay);
+  nc.subscribe('troupe.node.n1.logs', {
+    callback: (_error, msg) => {
+      const { pod } = decodeMsgpack(msg.data) as { pod: string };
+      const status = {
+        kind: 'Status',
+        apiVersion: 'v1',
+        metadata: {},
+        status: 'Failure',
+        message: 'no such pod',
+        reason: 'NotFound',
+        code: 404,
+      };
+      const lines = ['PRIVATE-OUTPUT one', 'PRIVATE-OUTPUT two'].map((text) => ({ stream: 'stdout', time: '', text }));
+      msg.respond(encodeMsgpack(pod === 'gone' ? status : { lines }));
+    },
+  });
+  const ask = async (pod: string) =>
+    decodeMsgpack((await nc.request('troupe.apply.me._', encodeMsgpack({ pod, note: 'PRIVATE-MANIFEST' }))).data);
+  expect(await ask('web')).toEqual({ lines: 2, first: 'PRIVATE-OUTPUT one' });
+  expect(await ask('gone')).toMatchObject({ reason: 'NotFound' });
+  await host.stop();
+
+  const turns: RecordedTurn[] = [];
+  const consumer = await jetstream(nc).consumers.get('troupe-journal', { deliver_policy: DeliverPolicy.All });
+  let segment: ReturnType<typeof decodeSegment> | undefined;
+  for (let left = (await consumer.info()).num_pending; left > 0; left--) {
+    const message = await consumer.next();
+    expect(Buffer.from(message?.data ?? []).includes('PRIVATE')).toBe(false);
+    segment = decodeSegment(message?.data ?? new Uint8Array(0));
+    turns.push(...segment.turns);
+  }
+  expect(turns.map(({ rec }) => rec.t)).toEqual(['start', 'call', 'answer', 'call', 'answer']);
+  expect(replay(relay, segment!.incarnation, turns, new MemoryHistory([]), sealer)).toEqual({ turns: 5, skipped: 0 });
+  expect(() => replay(relay, segment!.incarnation, turns, new MemoryHistory([]))).toThrow(
+    /carries secret data and is sealed; give the cluster's key/,
+  );
+});
