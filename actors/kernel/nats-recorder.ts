@@ -4,7 +4,7 @@ import { decodeMsgpack, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { isFailure } from '../../contracts/errors/status.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Bytes, Rec, Turn } from './contract.ts';
-import type { Outgoing } from './core.ts';
+import { LATEST_HEADER, type Outgoing } from './core.ts';
 import {
   carriesSecrets,
   carriesStream,
@@ -22,7 +22,7 @@ export interface RecorderOptions {
   readonly prefix: string;
   /** Without it, bodies that carry secret data are recorded as empty. */
   readonly sealer?: Sealer;
-  /** Longest that a turn waits to be written; what a crash may lose of the recording. */
+  /** Longest that an eventful turn waits to be written, in milliseconds: what a crash may lose of the recording. */
   readonly flushMs?: number;
   readonly log: (line: string) => void;
 }
@@ -35,16 +35,20 @@ export interface RecorderStats {
   readonly dropped: number;
 }
 
-interface Buffer_ {
+interface SegmentInProgress {
   readonly incarnation: Incarnation;
   turns: WireTurn[];
   weight: number;
   gap: number;
+  /** Something in it would be missed; heart-beats alone can wait. */
+  eventful: boolean;
   /** Open asks whose answers are streams of bytes. */
   readonly streams: Set<string>;
 }
 
 const FLUSH_MS = 50;
+/** Turns in which nothing happened (a timer, a heart-beat) wait this long for company: an idle cluster writes little. */
+const IDLE_FLUSH_MS = 5_000;
 /** A segment is closed when its bodies weigh this much. */
 const SEGMENT_BYTES = 256 * 1024;
 const SEGMENT_TURNS = 1_024;
@@ -55,9 +59,10 @@ const IN_FLIGHT_MAX = 64;
 export class NatsRecorder implements Recorder {
   readonly #options: RecorderOptions;
   readonly #js: JetStreamClient;
-  readonly #buffers = new Map<string, Buffer_>();
+  readonly #buffers = new Map<string, SegmentInProgress>();
   readonly #inFlight = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
   #turns = 0;
   #segments = 0;
   #bytes = 0;
@@ -76,7 +81,7 @@ export class NatsRecorder implements Recorder {
     const id = `${incarnation.self.actor}/${incarnation.self.instance}/${incarnation.incarnation}`;
     let buffer = this.#buffers.get(id);
     if (buffer === undefined) {
-      buffer = { incarnation, turns: [], weight: 0, gap: 0, streams: new Set() };
+      buffer = { incarnation, turns: [], weight: 0, gap: 0, eventful: false, streams: new Set() };
       this.#buffers.set(id, buffer);
     }
     for (const { id: ask, said, timeoutMs } of out) {
@@ -90,7 +95,9 @@ export class NatsRecorder implements Recorder {
     buffer.weight += weightOf(rec) + out.reduce((sum, o) => sum + Math.min(o.bytes.length, 512), 64);
     this.#turns += 1;
     if (buffer.weight >= SEGMENT_BYTES || buffer.turns.length >= SEGMENT_TURNS) this.#write(buffer);
-    this.#timer ??= setTimeout(() => this.#writeAll(), this.#options.flushMs ?? FLUSH_MS);
+    buffer.eventful ||= isEventful(turn.rec, out);
+    if (buffer.eventful) this.#timer ??= setTimeout(() => this.#writeEventful(), this.#options.flushMs ?? FLUSH_MS);
+    else this.#idleTimer ??= setTimeout(() => this.#writeAll(), IDLE_FLUSH_MS);
   }
 
   async flush(): Promise<void> {
@@ -98,19 +105,27 @@ export class NatsRecorder implements Recorder {
     await Promise.all(this.#inFlight);
   }
 
+  #writeEventful(): void {
+    this.#timer = undefined;
+    for (const buffer of this.#buffers.values()) if (buffer.eventful) this.#write(buffer);
+  }
+
   #writeAll(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#idleTimer);
     this.#timer = undefined;
+    this.#idleTimer = undefined;
     for (const [id, buffer] of this.#buffers) {
       if (buffer.turns.length > 0) this.#write(buffer);
       else if (buffer.gap === 0 && buffer.streams.size === 0) this.#buffers.delete(id);
     }
   }
 
-  #write(buffer: Buffer_): void {
+  #write(buffer: SegmentInProgress): void {
     const { incarnation, turns } = buffer;
     buffer.turns = [];
     buffer.weight = 0;
+    buffer.eventful = false;
     if (this.#inFlight.size >= IN_FLIGHT_MAX) {
       if (this.#dropped === 0)
         this.#options.log('warning: the recorder cannot keep up: segments are dropped, replays will show the gap');
@@ -151,6 +166,10 @@ function weightOf(rec: Rec): number {
   if (rec.t === 'answer') return rec.result instanceof Uint8Array ? (rec.result as Bytes).length : 64;
   return rec.t === 'change' ? rec.keys.length * 32 : 64;
 }
+
+const isEventful = (rec: Rec, out: readonly Outgoing[]): boolean =>
+  (rec.t !== 'due' && !(rec.t === 'call' && LATEST_HEADER in rec.headers)) ||
+  out.some(({ said }) => said.kind !== 'publish');
 
 /** An answer that is a stream of bytes, as it may be kept. */
 function withShape(rec: Rec): Rec {
