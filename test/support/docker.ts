@@ -30,17 +30,18 @@ export async function testImage(): Promise<string> {
   return TEST_IMAGE;
 }
 
-/** Force-removes every container that carries the label `name=value`; for clean-up in `afterAll`. */
+/**
+ * Force-removes every container that carries the label `name=value`; for clean-up in `afterAll`. One at a time: engines of
+ * version 20.10 lock up when several leave a network together.
+ */
 export async function removeContainers(label: string): Promise<void> {
   const found = await docker.listContainers({ all: true, filters: { label: [label] } });
-  await Promise.all(
-    found.map(async ({ Id }) => {
-      try {
-        await docker.getContainer(Id).remove({ force: true, v: true });
-      } catch (error) {
-        const code = (error as { statusCode?: number }).statusCode;
-        if (code !== 404 && code !== 409) throw error; // gone, or going, by another hand
-      }
-    }),
-  );
+  for (const { Id } of found) {
+    try {
+      await docker.getContainer(Id).remove({ force: true, v: true });
+    } catch (error) {
+      const code = (error as { statusCode?: number }).statusCode;
+      if (code !== 404 && code !== 409) throw error; // gone, or going, by another hand
+    }
+  }
 }
