@@ -4,7 +4,8 @@ import { failure } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import { backoffMs } from './backoff.ts';
 import type { Change, Cursor, Id, Rec, Self } from './contract.ts';
-import { ActorCore, describeViolation, LATEST_HEADER, type TurnDone } from './core.ts';
+import { AnswerTimes } from './answer-times.ts';
+import { ActorCore, describeViolation, LATEST_HEADER, REPLY_HEADER, type TurnDone } from './core.ts';
 import type { ActorDefinition, LatestDecl } from './declare.ts';
 import { type Cause, causeOf } from './message-headers.ts';
 import { type Asker, type HostServices, plainHeaders } from './host-services.ts';
@@ -42,6 +43,11 @@ export interface ActorStats {
   readonly openAsks: number;
   readonly restarts: number;
   readonly refused: number;
+  /** Questions answered, and how many of those answers were refusals. */
+  readonly answered: number;
+  readonly errors: number;
+  /** Mean time from a question's turn to its answer, milliseconds, weighted towards the latest. */
+  readonly answerMs: number;
   readonly lastError?: string;
   readonly epoch?: number;
 }
@@ -69,6 +75,7 @@ export class LiveActor implements Asker {
   #failuresInARow = 0;
   #lastCheckpoint = 0;
   #refused = 0;
+  readonly #answers = new AnswerTimes();
   #calls = 0;
   #waitingSince = 0;
   #lastError: string | undefined;
@@ -95,6 +102,7 @@ export class LiveActor implements Asker {
       openAsks: this.#core.openAsks,
       restarts: this.#restarts,
       refused: this.#refused,
+      ...this.#answers.figures(),
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
       ...(this.self.epoch === undefined ? {} : { epoch: this.self.epoch }),
     };
@@ -206,6 +214,7 @@ export class LiveActor implements Asker {
     } else if (entry.t === 'call') {
       const headers = plainHeaders(entry.msg);
       const id = headers[HEADER.id] ?? `call-${++this.#calls}`;
+      if (headers[REPLY_HEADER] !== undefined) this.#answers.asked(id);
       this.#run({ t: 'call', id, subject: entry.msg.subject, headers, body: entry.msg.data }, causeOf(headers));
     } else if (entry.t === 'latest') {
       const newest = this.#latest.get(entry.input);
@@ -246,7 +255,10 @@ export class LiveActor implements Asker {
       before === undefined ? undefined : (key) => before.get(key),
     );
     this.#host.options.recorder?.record(this.#incarnation, done.turn, done.out);
-    for (const out of done.out) this.#host.send(out, this.#from, cause, this);
+    for (const out of done.out) {
+      if (out.said.call !== undefined) this.#answers.answered(out.said.call, out.said.body);
+      this.#host.send(out, this.#from, cause, this);
+    }
     for (const { key, error } of done.reports)
       this.#note(`${key}: ${error instanceof Error ? error.message : String(error)}`);
     if ('failed' in done) this.#failed(done);

@@ -14,6 +14,7 @@ import type { Call, Id, Rec, Said, Self } from './contract.ts';
 import { hearsSubject, REPLY_HEADER, speaker, type Outgoing } from './core.ts';
 import type { CallsDecl, DriverContext, DriverDefinition } from './declare.ts';
 import { hashOf } from './hash.ts';
+import { AnswerTimes } from './answer-times.ts';
 import type { ActorStats } from './live-actor.ts';
 import { type Cause, causeOf } from './message-headers.ts';
 import { type Asker, type HostServices, plainHeaders, statusOf } from './host-services.ts';
@@ -33,6 +34,7 @@ export class LiveDriver implements Asker {
   #running: Awaited<ReturnType<DriverDefinition['run']>> | undefined;
   #messages = 0;
   #inProgress = 0;
+  readonly #answers = new AnswerTimes();
   #lastError: string | undefined;
 
   constructor(host: HostServices, definition: DriverDefinition, instance: string) {
@@ -88,6 +90,7 @@ export class LiveDriver implements Asker {
       openAsks: this.#asks.size,
       restarts: 0,
       refused: 0,
+      ...this.#answers.figures(),
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
     };
   }
@@ -126,6 +129,7 @@ export class LiveDriver implements Asker {
 
   async #handle(name: string, call: Call, cause: Cause): Promise<void> {
     this.#inProgress += 1;
+    if (call.reply !== undefined) this.#answers.asked(call.id);
     let body: unknown;
     try {
       body = (await this.#running?.handlers[name]?.(call)) ?? {};
