@@ -21,6 +21,7 @@ export interface HostServices {
     readonly caller: string;
     readonly build: string;
     readonly freeze?: boolean;
+    readonly inboxMax?: number;
     readonly recorder?: Recorder;
     readonly log: (line: string) => void;
     readonly onEscalation?: (escalation: Escalation) => void;

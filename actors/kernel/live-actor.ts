@@ -12,7 +12,7 @@ import { type Asker, type HostServices, plainHeaders } from './host-services.ts'
 import { PendingChanges, watchedResources } from './pending-changes.ts';
 import type { Incarnation } from './recorder.ts';
 
-/** Calls that may wait in an inbox; beyond it a call is answered 429. */
+/** Messages that may wait in an inbox; beyond it a call is answered 429. */
 const INBOX_MAX = 16_384;
 const CHECKPOINT_TURNS = 4_096;
 /** How long calls may be held back so that the asks in flight end and a checkpoint can be taken. */
@@ -124,12 +124,13 @@ export class LiveActor implements Asker {
   /* What reaches the inbox. */
 
   heard(msg: InboundMessage): void {
-    if (this.#inbox.length - this.#head + this.#held.length >= INBOX_MAX) {
+    const most = this.#host.options.inboxMax ?? INBOX_MAX;
+    if (this.#inbox.length - this.#head + this.#held.length >= most) {
       this.#refused += 1;
       if (msg.reply !== undefined && msg.reply !== '') {
         const status = failure(
           'TooManyRequests',
-          `${this.self.actor} has ${INBOX_MAX} messages waiting; ask again in a moment`,
+          `${this.self.actor} has ${most} messages waiting; ask again in a moment`,
           { retryAfterSeconds: 1 },
         );
         msg.respond(encode(status, JSON_TYPE));

@@ -156,6 +156,27 @@ it('a failing behaviour restarts its actor alone, and a promise in a pipeline st
   );
 });
 
+it('a full inbox answers 429, and the next question is served', async () => {
+  const busy = await host('busy', { prefix: 'busy', inboxMax: 10 });
+  await busy.start(
+    defineActor({
+      name: 'busy',
+      hears: { applies: calls(SUBJECTS.apply) },
+      says: {},
+      behave: (inputs, world) => inputs.applies.pipe(map((call) => world.reply(call, { done: true }))),
+    }),
+  );
+  const client = await connection();
+  const ask = async () =>
+    (await client.request('busy.apply.me._', '', { timeout: 5_000 })).json<{ done?: boolean; code?: number }>();
+  await ask();
+  const answers = await Promise.all(Array.from({ length: 200 }, ask));
+  const refused = answers.filter(({ code }) => code === 429).length;
+  expect(refused).toBeGreaterThan(0);
+  expect(answers.filter(({ done }) => done === true).length).toBe(200 - refused);
+  expect(await ask()).toEqual({ done: true });
+});
+
 it('one instance of a singleton acts; when it stops another takes over with a higher epoch', async () => {
   const nc = await connection();
   const names = bucketNames('solo');

@@ -33,6 +33,8 @@ export interface HostOptions {
   readonly build: string;
   readonly ambient?: Ambient;
   readonly freeze?: boolean;
+  /** Messages that may wait for an actor; default 16,384. */
+  readonly inboxMax?: number;
   readonly log: (line: string) => void;
   /** An actor failed again and again, or broke its contract: the process should know. */
   readonly onEscalation?: (escalation: Escalation) => void;
