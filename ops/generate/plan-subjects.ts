@@ -1,0 +1,161 @@
+import { DEFAULT_PREFIX, type SubjectName, SUBJECTS } from '../../contracts/subjects/subjects.ts';
+
+/** What a message on a subject carries, and what answers it: names of types in contracts/. */
+interface Payload {
+  readonly question: string;
+  readonly answer?: string;
+}
+
+/** Subjects whose payload depends on a token, or is no type of TypeScript. */
+const IN_WORDS: Partial<Record<SubjectName, Payload>> = {
+  api: { question: 'depends on the verb, see below', answer: 'depends on the verb, see below' },
+  apply: { question: 'a manifest: YAML with any number of documents, or JSON', answer: '`ApplyResult`' },
+  outcome: { question: '`ApplyResult`' },
+  changes: { question: 'the object as stored, JSON; empty when it was deleted. Secret data is sealed' },
+  runtime: { question: 'depends on the operation, see below', answer: 'depends on the operation, see below' },
+  metrics: { question: 'nobody speaks here yet' },
+  actor: { question: 'nothing', answer: '`ActorStats` (actors/kernel/live-actor.ts)' },
+  journal: { question: 'a `Segment` (actors/kernel/journal.ts), MessagePack' },
+};
+
+/** Verb -> body and answer. A refusal is a `Status` failure everywhere. */
+const VERB_PAYLOADS: readonly (readonly [verb: string, body: string, answer: string])[] = [
+  ['`create`', 'the object', 'the object as stored'],
+  ['`create` of `pods/binding`', '`Binding`', '`Status` success'],
+  ['`get`', '`GetOptions`', 'the object'],
+  ['`get` of `…/scale`', '`GetOptions`', '`Scale`'],
+  ['`get` of `pods/log`', '`LogQuery`', '`LogLines`'],
+  ['`list`', '`ListOptions`', '`KubeList`'],
+  ['`update`', 'the object, or `Scale`', 'the object as stored, or `Scale`'],
+  ['`patch`', 'a JSON merge patch, or a JSON patch (a list)', 'the object as stored, or `Scale`'],
+  ['`delete`', '`DeleteOptions`', 'the object on its way out, `Status` success, or `KubeList`'],
+  ['`apply`', 'the object as it shall be', '`ApplyResult` of one item'],
+  ['`watch`', '`WatchOptions`', '`WatchEvent`s on the reply inbox'],
+];
+
+const TYPES: readonly (readonly [file: string, names: readonly string[]])[] = [
+  [
+    'contracts/messages/api.ts',
+    [
+      'GetOptions',
+      'ListOptions',
+      'KubeList',
+      'DeleteOptions',
+      'WatchOptions',
+      'WatchEvent',
+      'WatchMark',
+      'WatchAck',
+      'ApplyOutcome',
+      'ApplyItem',
+      'ApplyResult',
+      'Binding',
+      'Scale',
+    ],
+  ],
+  ['contracts/messages/logs.ts', ['LogQuery', 'LogLine', 'LogLines']],
+  ['contracts/messages/node.ts', ['NodeHeartbeat', 'NodePods', 'DispatchedPod', 'DispatchQuery', 'DispatchAnswer']],
+  ['contracts/messages/runtime.ts', ['RuntimeEvent']],
+  ['contracts/runtime/ops.ts', ['RuntimeOps']],
+];
+
+/** The files that `planSubjects` wants to see. */
+export const SUBJECT_SOURCES = [
+  'contracts/subjects/subjects.ts',
+  'contracts/headers.ts',
+  ...TYPES.map(([file]) => file),
+] as const;
+
+/** Name of a subject -> the types in `family<Question, Answer>()`, as the registry's source has them. */
+function declaredPayloads(source: string): ReadonlyMap<string, Payload> {
+  const found = new Map<string, Payload>();
+  for (const [, name = '', question = '', answer] of source.matchAll(
+    /^ {2}(\w+): family<(\w+|\{.*\})(?:, (\w+))?>/gm,
+  )) {
+    found.set(name, { question: `\`${question}\``, ...(answer === undefined ? {} : { answer: `\`${answer}\`` }) });
+  }
+  return found;
+}
+
+/** The declaration of a type with the comment before it. */
+function declaration(source: string, file: string, name: string): string {
+  const lines = source.split('\n');
+  const at = lines.findIndex((line) => new RegExp(`^export (interface|type) ${name}\\b`).test(line));
+  if (at < 0) throw new Error(`${file} has no type ${name}; change TYPES in ops/generate/plan-subjects.ts`);
+  let from = at;
+  if (lines[at - 1]?.endsWith('*/') === true) {
+    do from--;
+    while (from > 0 && lines[from]?.startsWith('/**') !== true);
+  }
+  const last = lines[at]?.startsWith('export interface') === true ? '}' : ';';
+  let depth = 0;
+  for (let to = at; to < lines.length; to++) {
+    const line = lines[to] ?? '';
+    depth += line.split('{').length - line.split('}').length;
+    if (depth === 0 && line.endsWith(last)) return lines.slice(from, to + 1).join('\n');
+  }
+  throw new Error(`${file}: the declaration of ${name} has no end`);
+}
+
+const row = (...cells: readonly string[]): string =>
+  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [row(...head), row(...head.map(() => '---')), ...rows.map((cells) => row(...cells))].join('\n');
+
+function subjectRows(declared: ReadonlyMap<string, Payload>): readonly (readonly string[])[] {
+  return Object.entries(SUBJECTS).map(([name, { template, mode, heardBy, doc }]) => {
+    const payload = IN_WORDS[name as SubjectName] ?? declared.get(name);
+    if (payload === undefined || payload.question === '`unknown`') {
+      throw new Error(`subject ${name}: its payload has no type; name it in IN_WORDS in ops/generate/plan-subjects.ts`);
+    }
+    const answer = payload.answer ?? (mode === 'request' ? '`Status`' : '–');
+    return [`\`${DEFAULT_PREFIX}.${template}\``, mode, heardBy, payload.question, answer, doc];
+  });
+}
+
+/** `name: 'Value'` with the comment before it, of the table of headers. */
+const headerRows = (source: string): readonly (readonly string[])[] =>
+  [...source.matchAll(/(?:\/\*\* (.*) \*\/\n)? {2}\w+: '([\w-]+)',/g)].map(
+    ([, doc = 'encoding of the body', name = '']) => [`\`${name}\``, doc],
+  );
+
+const INTRO = `# Subjects
+
+Generated by \`npm run generate\` from [contracts/subjects/subjects.ts](../../contracts/subjects/subjects.ts); a test
+fails when this page is older than the registry. Everything lives under one prefix, \`${DEFAULT_PREFIX}\` by default.
+
+- \`<caller>\` is the NATS user. The server lets a user publish only subjects that carry its own name there, so this token,
+  and no header, says who spoke.
+- \`<resource>\` is the plural, with the group for kinds that are not Kubernetes' own and a subresource after a slash.
+- One escape serves every token: bytes outside \`[A-Za-z0-9_-]\` become \`=XX\` (\`pods/log\` is \`pods=2Flog\`, \`a.b\` is
+  \`a=2Eb\`), and \`_\` alone stands for none. \`troupe decode <subject>\` reads a subject aloud.
+- Bodies are JSON, YAML or MessagePack, told apart by \`Content-Type\` or, without one, by the first byte. An answer comes
+  in the encoding of its question. Actors speak MessagePack among themselves; an empty body means no options.
+- Every request may be answered by a \`Status\` failure instead; see [errors.md](errors.md).
+- Replies go to the asker's private inboxes, \`_INBOX.<user>.>\`; a client must connect with that inbox prefix.
+- Which of these a user may speak or hear is printed from what actors declare; see [architecture.md](architecture.md#permissions).`;
+
+/**
+ * The page of subjects. Pure.
+ * @param sources text of every file in SUBJECT_SOURCES
+ * @throws Error when a subject has a payload that the page could not name
+ */
+export function planSubjects(sources: Readonly<Record<string, string>>): string {
+  const source = (file: string): string => sources[file] ?? '';
+  const declared = declaredPayloads(source('contracts/subjects/subjects.ts'));
+  const types = TYPES.map(([file, names]) => {
+    const text = names.map((name) => declaration(source(file), file, name)).join('\n\n');
+    return `### ${file}\n\n\`\`\`ts\n${text}\n\`\`\``;
+  });
+  return `${[
+    INTRO,
+    table(['subject', 'mode', 'heard by', 'body', 'answer', 'what'], subjectRows(declared)),
+    '## Bodies of `api` by verb',
+    table(['verb', 'body', 'answer'], VERB_PAYLOADS),
+    '## Headers',
+    'All are optional in what a client sends; actors set them all.',
+    table(['header', 'what'], headerRows(source('contracts/headers.ts'))),
+    '## Types',
+    "As the code declares them. Objects of kinds are in `contracts/kinds/generated/types.ts`, operations' configurations and statuses in `contracts/runtime/`.",
+    ...types,
+  ].join('\n\n')}\n`;
+}
