@@ -52,8 +52,16 @@ const IDLE_FLUSH_MS = 5_000;
 /** A segment is closed when its bodies weigh this much. */
 const SEGMENT_BYTES = 256 * 1024;
 const SEGMENT_TURNS = 1_024;
-/** Segments that may wait for the broker; beyond it whole segments are dropped and counted. */
+/** Segments that may wait for the broker; beyond it turns gather in longer ones. */
 const IN_FLIGHT_MAX = 64;
+/** As long as a segment may get while it waits for its turn; beyond it, it is dropped whole and counted. */
+const HELD_BYTES = 2 * 1024 * 1024;
+const ACK_WITHIN_MS = 5_000;
+/** A segment that a broker has not taken for this long, however often it was sent, is dropped and counted. */
+const GIVE_UP_MS = 120_000;
+const RETRY_MS_MOST = 1_000;
+/** Longest that whoever stops waits for the broker. */
+const FLUSH_WITHIN_MS = 10_000;
 
 /** Writes what actors heard and said to the journal stream, in segments, never making anybody wait. */
 export class NatsRecorder implements Recorder {
@@ -63,6 +71,8 @@ export class NatsRecorder implements Recorder {
   readonly #inFlight = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
+  /** A segment waits until another is acknowledged. */
+  #holding = false;
   #turns = 0;
   #segments = 0;
   #bytes = 0;
@@ -102,7 +112,17 @@ export class NatsRecorder implements Recorder {
 
   async flush(): Promise<void> {
     this.#writeAll();
-    await Promise.all(this.#inFlight);
+    let timer: NodeJS.Timeout | undefined;
+    const longEnough = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, FLUSH_WITHIN_MS);
+    });
+    await Promise.race([this.#settled(), longEnough]);
+    clearTimeout(timer);
+  }
+
+  /** What waits for another segment's acknowledgement is sent after it, so it takes more than one look. */
+  async #settled(): Promise<void> {
+    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
   }
 
   #writeEventful(): void {
@@ -122,11 +142,16 @@ export class NatsRecorder implements Recorder {
   }
 
   #write(buffer: SegmentInProgress): void {
+    const full = this.#inFlight.size >= IN_FLIGHT_MAX;
+    if (full && buffer.weight < HELD_BYTES) {
+      this.#holding = true;
+      return;
+    }
     const { incarnation, turns } = buffer;
     buffer.turns = [];
     buffer.weight = 0;
     buffer.eventful = false;
-    if (this.#inFlight.size >= IN_FLIGHT_MAX) {
+    if (full) {
       if (this.#dropped === 0)
         this.#options.log('warning: the recorder cannot keep up: segments are dropped, replays will show the gap');
       buffer.gap += turns.length;
@@ -139,18 +164,34 @@ export class NatsRecorder implements Recorder {
     this.#bytes += bytes.length;
     const { actor, instance } = incarnation.self;
     const subject = SUBJECTS.journal.subject(this.#options.prefix, { actor, instance });
-    const sent: Promise<void> = this.#js.publish(subject, bytes, { timeout: 10_000 }).then(
-      () => undefined,
-      (error: unknown) => {
-        buffer.gap += turns.length;
-        this.#dropped += turns.length;
-        this.#options.log(
-          `warning: recording of ${actor}: ${error instanceof Error ? error.message : String(error)}; ${turns.length} turns are lost to replay`,
-        );
-      },
-    );
+    const sent: Promise<void> = this.#send(subject, bytes).catch((error: unknown) => {
+      buffer.gap += turns.length;
+      this.#dropped += turns.length;
+      this.#options.log(
+        `warning: recording of ${actor}: ${error instanceof Error ? error.message : String(error)}; ${turns.length} turns are lost to replay`,
+      );
+    });
     this.#inFlight.add(sent);
-    void sent.finally(() => this.#inFlight.delete(sent));
+    void sent.finally(() => {
+      this.#inFlight.delete(sent);
+      if (!this.#holding) return;
+      this.#holding = false;
+      this.#writeAll();
+    });
+  }
+
+  /** Sends until it is acknowledged; readers put the order right and leave out what came twice. */
+  async #send(subject: string, bytes: Bytes): Promise<void> {
+    const since = performance.now();
+    for (let attempt = 0; ; attempt++) {
+      try {
+        await this.#js.publish(subject, bytes, { timeout: ACK_WITHIN_MS });
+        return;
+      } catch (error) {
+        if (this.#options.connection.isClosed() || performance.now() - since > GIVE_UP_MS) throw error;
+        await new Promise<void>((resolve) => setTimeout(resolve, Math.min(RETRY_MS_MOST, 50 * 2 ** attempt)));
+      }
+    }
   }
 
   #sealed(rec: Rec): { readonly rec: Rec; readonly sealed: boolean } {
