@@ -1,0 +1,12 @@
+import type { Report } from './report.ts';
+
+export interface BenchOptions {
+  /** A folder in which masters leave CPU profiles when they end. */
+  readonly profile?: string | undefined;
+}
+
+export interface BenchCase {
+  readonly name: string;
+  readonly about: string;
+  readonly run: (options: BenchOptions) => Promise<Report>;
+}

@@ -1,0 +1,20 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+/** Clock ticks a second in /proc; 100 on every Linux that Debian builds. */
+const TICKS = (): number => Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
+
+let ticksPerSecond: number | undefined;
+
+/** What a process has used: resident bytes now, CPU seconds since its start. Linux only. */
+export function processFigures(pid: number): { readonly rssBytes: number; readonly cpuSeconds: number } {
+  ticksPerSecond ??= TICKS();
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const kilobytes = Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0);
+  return {
+    rssBytes: kilobytes * 1024,
+    cpuSeconds: (Number(fields[11]) + Number(fields[12])) / ticksPerSecond,
+  };
+}

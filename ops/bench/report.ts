@@ -1,0 +1,51 @@
+import { loadavg } from 'node:os';
+import { formatTable } from '../cli/plan-table.ts';
+
+/** What one case found, as people read it. */
+export interface Report {
+  readonly title: string;
+  readonly rows: readonly Row[];
+  /** What must be known to judge the figures. */
+  readonly notes?: readonly string[];
+}
+
+export interface Row {
+  readonly what: string;
+  readonly figure: string;
+  /** The other side, measured in the same run. */
+  readonly peer?: string;
+  /** Ours by the peer's, where more is better; the peer's by ours, where less is. */
+  readonly ratio?: number;
+  /** What was aimed at. */
+  readonly aim?: string;
+}
+
+/** The value below which `share` (0 to 1) of the samples lie; nearest rank. `NaN` when there are none. */
+export function percentile(samples: readonly number[], share: number): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))] ?? Number.NaN;
+}
+
+export const ms = (value: number): string => `${value.toFixed(value < 10 ? 2 : 1)} ms`;
+export const rate = (count: number, tookMs: number): number => (count * 1000) / tookMs;
+export const perSecond = (value: number): string => `${value < 100 ? value.toFixed(1) : Math.round(value)}/s`;
+export const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
+
+/** `p50 0.31 ms, p99 0.92 ms` */
+export const spread = (samples: readonly number[]): string =>
+  `p50 ${ms(percentile(samples, 0.5))}, p99 ${ms(percentile(samples, 0.99))}`;
+
+/** The machine's load of the last minute, which other figures must be read with. */
+export const loadNow = (): string => (loadavg()[0] ?? 0).toFixed(1);
+
+export function printReport({ title, rows, notes = [] }: Report): string {
+  const cells = rows.map(({ what, figure, peer = '', ratio, aim = '' }) => [
+    what,
+    figure,
+    peer,
+    ratio === undefined ? '' : ratio.toFixed(2),
+    aim,
+  ]);
+  const table = formatTable([['WHAT', 'FIGURE', 'PEER', 'RATIO', 'AIM'], ...cells]);
+  return `\n${title}\n${table}${notes.map((note) => `  ${note}\n`).join('')}`;
+}

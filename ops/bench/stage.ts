@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Cluster, MASTER, OPERATOR, prepareHome, writeCluster } from '../boot/cluster.ts';
+import { findNatsServer } from '../boot/find-nats-server.ts';
+import { type HomePaths, homePaths, writePrivateFile } from '../boot/home.ts';
+import { natsServerConfig } from '../boot/nats-config.ts';
+import { choosePort, waitForNats } from '../boot/nats-process.ts';
+import { type Permissions, planPermissions } from '../boot/plan-permissions.ts';
+import { launcher } from '../boot/root.ts';
+import { roster } from '../boot/roster.ts';
+import { type Supervised, supervise } from '../boot/supervise.ts';
+import { seedFile, writeUser } from '../boot/users.ts';
+import type { Client } from '../client/client.ts';
+import { connectClient } from '../client/connect.ts';
+import { until } from './drive.ts';
+
+/** Who plays a thousand nodes, or the bare broker's other side: one user that may say and hear anything. */
+export const EXTRA = 'bench';
+
+/** A control plane of its own in a temporary home: nats-server and a master, each a child process, as in life. */
+export interface Stage {
+  readonly paths: HomePaths;
+  readonly cluster: Cluster;
+  /** The operator's. */
+  readonly client: Client;
+  /** Numbers of the processes that run now. */
+  readonly pids: { readonly nats: number; readonly master: number };
+  connect(user: string): Promise<Client>;
+  /** Another child process: a module of this folder. */
+  child(name: string, module: string, env?: Record<string, string>): Supervised;
+  stop(): Promise<void>;
+}
+
+export interface StageOptions {
+  /** Default true. */
+  readonly record?: boolean;
+  /** A folder in which the master leaves a CPU profile when it ends. */
+  readonly profile?: string | undefined;
+}
+
+const ANYTHING: Permissions = { publish: ['>'], subscribe: ['>'] };
+
+export async function startStage(options: StageOptions = {}): Promise<Stage> {
+  const paths = homePaths(mkdtempSync(join(tmpdir(), 'troupe-bench-')));
+  prepareHome(paths);
+  const port = await choosePort(0);
+  const cluster = writeCluster(paths, { port, node: 'bench' });
+  const accounts: readonly (readonly [string, Permissions])[] = [
+    [MASTER, planPermissions(cluster.prefix, MASTER, { kind: 'system', declared: roster.master })],
+    [OPERATOR, planPermissions(cluster.prefix, OPERATOR, { kind: 'operator' })],
+    [EXTRA, ANYTHING],
+  ];
+  const users = accounts.map(([name, permissions]) => {
+    const { publicKey } = writeUser(paths, { name, profile: name === MASTER ? 'system' : 'operator' });
+    return { name, publicKey, permissions };
+  });
+  writePrivateFile(paths.natsConfig, natsServerConfig({ port, sync: cluster.sync, storeDir: paths.natsStore, users }));
+  const children: Supervised[] = [];
+  const run = (name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv): Supervised => {
+    const child = supervise(
+      {
+        name,
+        command,
+        args,
+        env: { ...process.env, ...env },
+        logFile: join(paths.logs, `${name}.log`),
+        graceMs: 15_000,
+      },
+      {
+        ended: (_name, why) => console.error(`${name} ${why}`),
+        line: (_name, text) => {
+          if (/^(warning|error)/.test(text)) console.error(`${name}: ${text.slice(0, 300)}`);
+        },
+      },
+    );
+    children.push(child);
+    return child;
+  };
+  const role = (user: string): NodeJS.ProcessEnv => ({
+    TROUPE_HOME: paths.home,
+    TROUPE_URL: cluster.url,
+    TROUPE_PREFIX: cluster.prefix,
+    TROUPE_USER: user,
+    TROUPE_INSTANCE: 'bench',
+    TROUPE_NKEY: seedFile(paths, user),
+    TROUPE_RECORD: options.record === false ? 'off' : 'on',
+  });
+  const open: Client[] = [];
+  const connectAsUser = async (user: string): Promise<Client> => {
+    const client = await connectClient({ home: paths.home, url: cluster.url, user });
+    open.push(client);
+    return client;
+  };
+  const stop = async (): Promise<void> => {
+    for (const client of open) await client.close();
+    for (const child of children.reverse()) await child.stop();
+    rmSync(paths.home, { recursive: true, force: true });
+  };
+  try {
+    const nats = run('nats-server', findNatsServer().path, ['-c', paths.natsConfig], {});
+    await waitForNats(port, 20_000, () => 'see its log');
+    const profiling = options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`];
+    const master = run('master', process.execPath, [...profiling, launcher, 'master'], role(MASTER));
+    const client = await connectAsUser(OPERATOR);
+    await until('an api-server answers', 30_000, () =>
+      client.get('namespaces', { name: 'default' }).then(
+        () => true,
+        () => false,
+      ),
+    );
+    return {
+      paths,
+      cluster,
+      client,
+      get pids() {
+        return { nats: nats.id?.pid ?? 0, master: master.id?.pid ?? 0 };
+      },
+      connect: connectAsUser,
+      child: (name, module, env = {}) =>
+        run(name, process.execPath, [new URL(`./${module}.js`, import.meta.url).pathname], { ...role(EXTRA), ...env }),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
