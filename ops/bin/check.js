@@ -11,8 +11,11 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ROOMS = ['contracts', 'actors', 'runtime-adapters', 'ops', 'test'];
 const tool = (...path) => join(ROOT, 'node_modules', ...path);
 
-/** Ends with the whole output and the exit code; never rejects. */
-export function run(command, args, { env = process.env, onLine } = {}) {
+/**
+ * Ends with the whole output and the exit code; never rejects. What takes too long is ended, and so is the wait for
+ * what it left running with its output open.
+ */
+export function run(command, args, { env = process.env, onLine, withinMs = 30 * 60_000 } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
@@ -22,8 +25,23 @@ export function run(command, args, { env = process.env, onLine } = {}) {
     };
     child.stdout.on('data', take);
     child.stderr.on('data', take);
-    child.once('error', (error) => resolve({ code: 127, output: `${output}${error.message}\n` }));
-    child.once('close', (code) => resolve({ code: code ?? 1, output }));
+    const timers = [];
+    const settle = (code, words = '') => {
+      for (const timer of timers) clearTimeout(timer);
+      resolve({ code, output: `${output}${words}` });
+    };
+    child.once('error', (error) => settle(127, `${error.message}\n`));
+    child.once('close', (code) => settle(code ?? 1));
+    const giveUp = () => {
+      child.kill('SIGKILL');
+      child.stdout.destroy();
+      child.stderr.destroy();
+      settle(124, `${command} did not end within ${withinMs / 60_000} minutes\n`);
+    };
+    timers.push(
+      setTimeout(() => child.kill('SIGTERM'), withinMs),
+      setTimeout(giveUp, withinMs + 20_000),
+    );
   });
 }
 
@@ -103,7 +121,8 @@ export const steps = {
  */
 export async function report(name, step) {
   const began = Date.now();
-  const { code, output, passed = code === 0 ? 1 : 0, failed = code === 0 ? 0 : 1 } = await step();
+  const thrown = (error) => ({ code: 1, output: `${error.stack}\n` });
+  const { code, output, passed = code === 0 ? 1 : 0, failed = code === 0 ? 0 : 1 } = await step().catch(thrown);
   const well = code === 0 && failed === 0;
   if (!well) console.log(output.trimEnd());
   const counted = passed + failed > 1 ? ` (${passed} passed, ${failed} failed)` : '';

@@ -4,10 +4,12 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ROOT, countsIn, report, run, steps, vitest } from './check.js';
 
 const READY = 'Next, in another terminal';
 const START_WITHIN_MS = 15 * 60_000;
+const DOCKERD_ENDS_WITHIN_MS = 30_000;
 const NEXT_NODE = '24';
 
 const home = mkdtempSync(join(tmpdir(), 'troupe-ci-'));
@@ -44,6 +46,11 @@ function startGroup() {
         void ended.then(() => settle(output.includes(text)));
         look();
       }),
+    /** No longer waits for whoever keeps the output open. */
+    close: () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
     signal: (name) => {
       try {
         process.kill(-child.pid, name);
@@ -66,7 +73,11 @@ async function smoke() {
         failures.push(`npx troupe get pods: ${pods.output}`);
     }
     start.signal('SIGINT');
-    const killer = setTimeout(() => start.signal('SIGKILL'), 60_000);
+    const killer = setTimeout(() => {
+      failures.push('npm start did not end within a minute of Ctrl-C');
+      start.signal('SIGKILL');
+      start.close();
+    }, 60_000);
     await start.ended;
     clearTimeout(killer);
   } finally {
@@ -112,14 +123,22 @@ async function nextNode() {
   }
 }
 
+/** Does the process with this number and this start time run? A zombie does not. */
+function runs({ pid, started }) {
+  const file = `/proc/${pid}/stat`;
+  const stat = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] !== 'Z' && fields[19] === started;
+}
+
 /** The engine that set-up started for this run, known by its number and its start time; anybody else's stays. */
-function endOwnDockerd() {
+async function endOwnDockerd() {
   const file = join(env.TROUPE_HOME, 'run', 'dockerd.pid');
   if (!existsSync(file)) return;
-  const { pid, started } = JSON.parse(readFileSync(file, 'utf8'));
-  const stat = existsSync(`/proc/${pid}/stat`) ? readFileSync(`/proc/${pid}/stat`, 'utf8') : '';
-  const isIt = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] === started;
-  if (isIt) process.kill(pid, 'SIGTERM');
+  const dockerd = JSON.parse(readFileSync(file, 'utf8'));
+  if (!runs(dockerd)) return;
+  process.kill(dockerd.pid, 'SIGTERM');
+  for (const deadline = Date.now() + DOCKERD_ENDS_WITHIN_MS; runs(dockerd) && Date.now() < deadline; ) await pause(100);
 }
 
 let [passed, failed] = [0, 0];
@@ -137,8 +156,8 @@ try {
     failed += counts.failed;
   }
 } finally {
-  endOwnDockerd();
+  await endOwnDockerd().catch((error) => console.error(error.message));
   rmSync(home, { recursive: true, force: true });
 }
 console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+process.exit(failed === 0 ? 0 : 1); // whatever a step left open

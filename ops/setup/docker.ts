@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { statusError } from '../../contracts/errors/status.ts';
 import { type HomePaths, makePrivateFolder, writePrivateFile } from '../boot/home.ts';
-import { identify, isAlive } from '../boot/processes.ts';
+import { endProcess, identify, isAlive } from '../boot/processes.ts';
 import { findEngine, findProgram } from './facts.ts';
-import { planDockerd } from './plan-dockerd.ts';
+import { type PidFile, planDockerd, planStalePidFiles } from './plan-dockerd.ts';
 import { runCommand } from './run-command.ts';
 
 const INSTALL_MS = 600_000;
@@ -57,8 +57,35 @@ async function tryDockerd(paths: HomePaths, program: string, flags: readonly str
     writePrivateFile(paths.dockerdPid, JSON.stringify(id));
     return undefined;
   }
-  child.kill('SIGTERM');
+  await endProcess(id, UP_MS); // the next attempt needs its files and its socket
   return readFileSync(paths.dockerdLog, 'utf8');
+}
+
+const PID_FILES = [
+  { path: '/var/run/docker.pid', program: 'dockerd' },
+  { path: '/var/run/docker/containerd/containerd.pid', program: 'containerd' },
+] as const;
+
+function readWord(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Those of the engine's process numbers that are written down on this machine. */
+const pidFiles = (): readonly PidFile[] =>
+  PID_FILES.flatMap(({ path, program }) => {
+    const pid = readWord(path);
+    return pid === undefined ? [] : [{ path, program, process: readWord(`/proc/${pid}/comm`) }];
+  });
+
+function removeStalePidFiles(say: (text: string) => void): void {
+  for (const path of planStalePidFiles(pidFiles())) {
+    say(`${path} was left behind by an engine that is gone: removing it`);
+    rmSync(path, { force: true });
+  }
 }
 
 const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
@@ -70,6 +97,7 @@ const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
 async function startDockerd(paths: HomePaths, say: (text: string) => void): Promise<void> {
   const program = findProgram('dockerd');
   if (program === undefined) throw statusError('NotFound', 'dockerd is nowhere on the PATH; install Docker');
+  removeStalePidFiles(say);
   let flags: readonly string[] = [];
   for (;;) {
     const said = await tryDockerd(paths, program, flags);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { planDockerd } from './plan-dockerd.ts';
+import { planDockerd, planStalePidFiles } from './plan-dockerd.ts';
 
 const info = 'time="…" level=info msg="failed to load overlay, iptables and error creating default bridge"';
 
@@ -42,4 +42,12 @@ it.each([
   },
 ])('$why', ({ said, tried, flags }) => {
   expect(planDockerd(said, tried)?.flags).toEqual(flags);
+});
+
+it.each([
+  { why: 'keeps what a running daemon wrote', process: 'dockerd', stale: [] },
+  { why: 'takes away the number of nobody', process: undefined, stale: ['/run/docker.pid'] },
+  { why: 'takes away a number that another process has now', process: 'node', stale: ['/run/docker.pid'] },
+])('$why', ({ process, stale }) => {
+  expect(planStalePidFiles([{ path: '/run/docker.pid', program: 'dockerd', process }])).toEqual(stale);
 });

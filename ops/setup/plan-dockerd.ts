@@ -41,3 +41,19 @@ export function planDockerd(said: string, tried: readonly string[]): DockerdTry 
   const remedy = REMEDIES.find(({ when, flag }) => when.test(last) && !tried.includes(flag));
   return remedy === undefined ? undefined : { flags: [...tried, remedy.flag], because: remedy.because };
 }
+
+/** A file in which a daemon of the engine keeps its process number. */
+export interface PidFile {
+  readonly path: string;
+  readonly program: 'dockerd' | 'containerd';
+  /** Name of the process that has this number now; `undefined` when there is none. */
+  readonly process: string | undefined;
+}
+
+/**
+ * Which of these files no longer tell the truth. After a crash, or in a machine woken from a snapshot, they stay; as soon
+ * as another process has the number, dockerd refuses to start for the one, and waits for the other and then ends that
+ * process. Pure.
+ */
+export const planStalePidFiles = (files: readonly PidFile[]): readonly string[] =>
+  files.filter(({ program, process }) => process !== program).map(({ path }) => path);
