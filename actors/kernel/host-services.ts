@@ -1,7 +1,7 @@
 import { failure, type Status, StatusError } from '../../contracts/errors/status.ts';
 import type { Cache } from './cache.ts';
 import type { Id, Rec } from './contract.ts';
-import { type Outgoing, REPLY_HEADER } from './core.ts';
+import { LATEST_HEADER, type Outgoing, REPLY_HEADER } from './core.ts';
 import type { Ambient } from './host-clock.ts';
 import type { InboundMessage } from './message.ts';
 import type { Cause } from './message-headers.ts';
@@ -57,5 +57,6 @@ export function plainHeaders(msg: InboundMessage): Record<string, string> {
   if (msg.headers !== undefined) for (const [name, values] of msg.headers) headers[name] ??= values[0] ?? '';
   if (msg.reply !== undefined && msg.reply !== '') headers[REPLY_HEADER] = msg.reply;
   else delete headers[REPLY_HEADER]; // only the broker says where answers go
+  delete headers[LATEST_HEADER]; // only the host hands over such batches
   return headers;
 }

@@ -8,7 +8,7 @@ import type { NodeHeartbeat } from '../../../contracts/messages/node.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
 import { coalesceByKey } from '../../kernel/coalesce-by-key.ts';
-import type { Millis, Said, World } from '../../kernel/contract.ts';
+import type { Call, Millis, Said, World } from '../../kernel/contract.ts';
 import { type ActorDefinition, api, defineActor, latest, type Says, watch } from '../../kernel/declare.ts';
 import { inKeyOrder } from '../shared/children.ts';
 import { isTerminating, nameOf, namespaceOf, uidOf } from '../shared/owner.ts';
@@ -60,7 +60,7 @@ export const nodeLifecycle = (config: NodeLifecycleConfig = NODE_LIFECYCLE_DEFAU
     behave: (inputs, world) => {
       const ward = makeWard(world, config);
       const ticks$ = interval(config.tickMs, world.scheduler).pipe(map(() => ward.look()));
-      const beats$ = inputs.beats.pipe(map((beats) => ward.hear(beats.map((beat) => beat.decode()))));
+      const beats$ = inputs.beats.pipe(map((beats) => ward.hear(beats.flatMap(heartbeatOf))));
       const nodes$ = inputs.nodes.pipe(
         map((changes) => {
           ward.meet();
@@ -74,6 +74,17 @@ export const nodeLifecycle = (config: NodeLifecycleConfig = NODE_LIFECYCLE_DEFAU
       );
     },
   });
+
+/** The heartbeat in a message; none when it can't be read, or speaks of another node than its subject. */
+function heartbeatOf(call: Call<NodeHeartbeat, { readonly node: string }>): readonly NodeHeartbeat[] {
+  try {
+    const beat: Partial<NodeHeartbeat> | null = call.decode();
+    const right = beat?.node === call.tokens?.node && typeof beat?.runtimeReady === 'boolean';
+    return right ? [beat as NodeHeartbeat] : [];
+  } catch {
+    return [];
+  }
+}
 
 function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
   const beats = world.cell<Beats>('beats', {});
