@@ -26,6 +26,8 @@ type Entry =
   | { readonly t: 'latest'; readonly input: string }
   | {
       readonly t: 'answer';
+      /** Who asked: ids are of an incarnation, and what an earlier one asked is no longer waited for. */
+      readonly core: ActorCore;
       readonly ask: Id;
       readonly result: Extract<Rec, { t: 'answer' }>['result'];
       readonly cause: Cause;
@@ -53,7 +55,7 @@ export interface ActorStats {
 }
 
 /** One actor of a live process: its inbox, its clock, its supervisor. */
-export class LiveActor implements Asker {
+export class LiveActor {
   readonly definition: ActorDefinition;
   readonly self: Self;
   readonly #host: HostServices;
@@ -68,6 +70,7 @@ export class LiveActor implements Asker {
   #changeQueued = false;
   #core: ActorCore;
   #incarnation: Incarnation;
+  #asker: Asker;
   #dueTimer: NodeJS.Timeout | undefined;
   #dueAt: number | undefined;
   #restartTimer: NodeJS.Timeout | undefined;
@@ -88,7 +91,7 @@ export class LiveActor implements Asker {
     this.self = { actor: definition.name, instance, caller, prefix, ...(epoch === undefined ? {} : { epoch }) };
     this.#from = `${definition.name}/${instance}`;
     this.#pending = new PendingChanges(watchedResources(definition.hears));
-    [this.#core, this.#incarnation] = this.#incarnate();
+    [this.#core, this.#incarnation, this.#asker] = this.#incarnate();
   }
 
   stats(): ActorStats {
@@ -126,18 +129,17 @@ export class LiveActor implements Asker {
   heard(msg: InboundMessage): void {
     const most = this.#host.options.inboxMax ?? INBOX_MAX;
     if (this.#inbox.length - this.#head + this.#held.length >= most) {
-      this.#refused += 1;
-      if (msg.reply !== undefined && msg.reply !== '') {
-        const status = failure(
-          'TooManyRequests',
-          `${this.self.actor} has ${most} messages waiting; ask again in a moment`,
-          { retryAfterSeconds: 1 },
-        );
-        msg.respond(encode(status, JSON_TYPE));
-      }
+      this.#refuse(msg, 'TooManyRequests', `${this.self.actor} has ${most} messages waiting; ask again in a moment`);
       return;
     }
     this.#enqueue({ t: 'call', msg });
+  }
+
+  /** A question that the behaviour never sees; whoever asked is told at once, not left to wait. */
+  #refuse(msg: InboundMessage, reason: 'TooManyRequests' | 'ServiceUnavailable', message: string): void {
+    this.#refused += 1;
+    if (msg.reply === undefined || msg.reply === '') return;
+    msg.respond(encode(failure(reason, message, { retryAfterSeconds: 1 }), JSON_TYPE));
   }
 
   heardLatest(input: string, msg: InboundMessage): void {
@@ -159,10 +161,6 @@ export class LiveActor implements Asker {
     if (this.#stopped || !this.#pending.note(change) || this.#changeQueued) return;
     this.#changeQueued = true;
     this.#enqueue({ t: 'change' });
-  }
-
-  answered(ask: Id, result: Extract<Rec, { t: 'answer' }>['result'], cause: Cause): void {
-    this.#enqueue({ t: 'answer', ask, result, cause });
   }
 
   #enqueue(entry: Entry): void {
@@ -206,8 +204,9 @@ export class LiveActor implements Asker {
   }
 
   #runEntry(entry: Entry): void {
-    if (this.#stopped || (this.#core.stopped && entry.t !== 'start')) return;
+    if (this.#stopped) return;
     if (entry.t === 'start') this.#startFresh();
+    else if (this.#core.stopped || this.#core.turns === 0) this.#passOver(entry);
     else if (entry.t === 'change') {
       this.#changeQueued = false;
       const { keys, before } = this.#pending.take();
@@ -232,12 +231,20 @@ export class LiveActor implements Asker {
         {},
       );
     } else if (entry.t === 'answer') {
-      if (this.#core.isAskOpen(entry.ask))
+      if (entry.core === this.#core && this.#core.isAskOpen(entry.ask))
         this.#run({ t: 'answer', ask: entry.ask, result: entry.result }, entry.cause);
     } else {
       this.#dueAt = undefined;
       this.#run({ t: 'due' }, {});
     }
+  }
+
+  /** There is no behaviour to hear it, or not yet: a start will be told of every object, so that no change is lost. */
+  #passOver(entry: Entry): void {
+    if (entry.t === 'change') this.#changeQueued = false;
+    else if (entry.t === 'due') this.#dueAt = undefined;
+    else if (entry.t === 'call')
+      this.#refuse(entry.msg, 'ServiceUnavailable', `${this.self.actor} failed and starts anew; ask again in a moment`);
   }
 
   #startFresh(): void {
@@ -258,7 +265,7 @@ export class LiveActor implements Asker {
     this.#host.options.recorder?.record(this.#incarnation, done.turn, done.out);
     for (const out of done.out) {
       if (out.said.call !== undefined) this.#answers.answered(out.said.call, out.said.body);
-      this.#host.send(out, this.#from, cause, this);
+      this.#host.send(out, this.#from, cause, this.#asker);
     }
     for (const { key, error } of done.reports)
       this.#note(`${key}: ${error instanceof Error ? error.message : String(error)}`);
@@ -282,6 +289,11 @@ export class LiveActor implements Asker {
     if (checkpoint === undefined && now < this.#holdUntil) return;
     if (checkpoint !== undefined) this.#run({ t: 'start', checkpoint }, {});
     this.#lastCheckpoint = this.#core.turns;
+    this.#release();
+  }
+
+  /** What was held back comes before what came later. */
+  #release(): void {
     this.#holdUntil = 0;
     const held = this.#held;
     this.#held = [];
@@ -308,7 +320,7 @@ export class LiveActor implements Asker {
 
   /* Supervision. */
 
-  #incarnate(): [ActorCore, Incarnation] {
+  #incarnate(): [ActorCore, Incarnation, Asker] {
     const { options, ambient, cache } = this.#host;
     const seed = ambient.seed();
     const core = new ActorCore(this.definition, {
@@ -332,7 +344,9 @@ export class LiveActor implements Asker {
       build: options.build,
       driver: false,
     };
-    return [core, incarnation];
+    const answered: Asker['answered'] = (ask, result, cause) =>
+      this.#enqueue({ t: 'answer', core, ask, result, cause });
+    return [core, incarnation, { answered }];
   }
 
   #note(error: string): void {
@@ -352,13 +366,14 @@ export class LiveActor implements Asker {
     );
     const violated = this.#core.violations.length > 0;
     this.#core.stop();
+    this.#release();
     this.#failuresInARow += 1;
     if (this.#failuresInARow >= ESCALATE_AFTER && !violated) this.#escalate(error, false);
     if (violated) return; // its outputs can't be trusted: it stays down until its process is restarted
     const { random } = Math;
     this.#restartTimer = setTimeout(
       () => {
-        [this.#core, this.#incarnation] = this.#incarnate();
+        [this.#core, this.#incarnation, this.#asker] = this.#incarnate();
         this.#restarts += 1;
         this.#lastCheckpoint = 0;
         this.#enqueue({ t: 'start' });
