@@ -1,5 +1,6 @@
 import { Packr } from 'msgpackr';
 import type { AskId, Bytes, Checkpoint, Cursor, Hash, Id, Json, Millis, Rec, Ref } from './contract.ts';
+import { INBOX_ROOT } from '../../contracts/subjects/inbox.ts';
 import type { Outgoing } from './core.ts';
 import type { Incarnation } from './recorder.ts';
 
@@ -53,7 +54,7 @@ type WireRec =
   | readonly ['s', Checkpoint | null]
   | readonly ['k', readonly string[]]
   | readonly ['c', Id, string, Readonly<Record<string, string>>, Ref | Bytes, sealed: boolean]
-  | readonly ['a', AskId, unknown, shape: boolean]
+  | readonly ['a', AskId, unknown, shape: boolean, sealed?: boolean]
   | readonly ['d'];
 type WireSaid = readonly [string, string, string, Hash, number, Bytes | null];
 type WireTurn = readonly [n: number, now: Millis, view: number, rec: WireRec, said: readonly WireSaid[]];
@@ -73,7 +74,7 @@ const packer = (): Packr => new Packr({ useRecords: true, int64AsType: 'number' 
  * The broker's own permissions keep such bodies from strangers; the journal outlives them, so it keeps them sealed.
  */
 export const carriesSecrets = (subject: string): boolean =>
-  /^[^.]+\.(api\.[^.]+\.[^.]+\.secrets(\.|=2F|$)|apply\.)/.test(subject);
+  /(^|\.)(api\.[^.]+\.[^.]+\.secrets(\.|=2F|$)|(?<!api\.[^.]+\.)apply\.)/.test(subject);
 
 export function toWireTurn(turn: RecordedTurn): WireTurn {
   const sealed = turn.sealed === true;
@@ -82,7 +83,10 @@ export function toWireTurn(turn: RecordedTurn): WireTurn {
   if (rec.t === 'start') wire = ['s', rec.checkpoint ?? null];
   else if (rec.t === 'change') wire = ['k', rec.keys];
   else if (rec.t === 'call') wire = ['c', rec.id, rec.subject, rec.headers, rec.body, sealed];
-  else if (rec.t === 'answer') wire = ['a', rec.ask, rec.result, turn.shape === true];
+  else if (rec.t === 'answer')
+    wire = sealed
+      ? ['a', rec.ask, rec.result, turn.shape === true, true]
+      : ['a', rec.ask, rec.result, turn.shape === true];
   else wire = ['d'];
   const said = turn.said.map((s): WireSaid => [s.kind, s.say, s.subject, s.hash, s.size, s.body ?? null]);
   return [turn.n, turn.now, turn.view['objects'] ?? 0, wire, said];
@@ -100,6 +104,7 @@ function fromWireTurn([n, now, objects, wire, said]: WireTurn): RecordedTurn {
   } else if (wire[0] === 'a') {
     rec = { t: 'answer', ask: wire[1], result: wire[2] as Bytes };
     shape = wire[3];
+    sealed = wire[4] ?? false;
   } else rec = { t: 'due' };
   return {
     n,
@@ -159,13 +164,17 @@ export function decodeSegment(bytes: Bytes): Segment {
 export const carriesStream = (subject: string): boolean =>
   /^[^.]+\.(logs\.|node\.[^.]+\.logs$|runtime\.[^.]+\.logs$)/.test(subject);
 
-/** What is kept of one thing said. Answers and ports repeat what is recorded elsewhere; they keep their hash. */
+/**
+ * What is kept of one thing said. Answers and ports repeat what is recorded elsewhere, and so do messages to inboxes (the
+ * events of a watch, those of Secrets too); they keep their hash.
+ */
 export function saidThen(out: Outgoing): SaidThen {
   const { kind, say, subject } = out.said;
   const size = out.bytes.length;
   const keep =
     (kind === 'publish' || kind === 'request') &&
     size <= SAID_BYTES_MAX &&
+    !subject.startsWith(`${INBOX_ROOT}.`) &&
     !carriesSecrets(subject) &&
     !carriesStream(subject);
   return { kind, say, subject, hash: out.hash, size, ...(keep ? { body: out.bytes } : {}) };

@@ -7,7 +7,7 @@ import { decodeMsgpack, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import type { StatusError } from '../../contracts/errors/status.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
-import { calls, defineActor, request } from './declare.ts';
+import { api, calls, defineActor, inbox, request } from './declare.ts';
 import { decodeSegment, type RecordedTurn, type Sealer } from './journal.ts';
 import { Host } from './nats-host.ts';
 import { NatsRecorder } from './nats-recorder.ts';
@@ -101,3 +101,65 @@ it('keeps no container output and no manifest in clear, and what it keeps plays 
     /carries secret data and is sealed; give the cluster's key/,
   );
 });
+
+/** As the garbage collector patches Secrets, and as the api-server tells the readers of a watch. */
+const keeper = defineActor({
+  name: 'keeper',
+  hears: { applies: calls(SUBJECTS.apply) },
+  says: { patch: api('patch', 'secrets'), event: inbox() },
+  behave: (inputs, world) =>
+    inputs.applies.pipe(
+      mergeMap((call) =>
+        world
+          .ask(world.say.patch({ namespace: 'default', name: 'db' }, {}), { timeoutMs: 2_000 })
+          .pipe(
+            mergeMap((secret) => [
+              world.say.event('_INBOX.you.1', { type: 'MODIFIED', object: secret }),
+              world.reply(call, secret),
+            ]),
+          ),
+      ),
+    ),
+});
+
+it.each(['secret-one', 'secret.two'])(
+  'keeps no answer that carries a Secret in clear, nor what readers are told: prefix %s',
+  async (prefix) => {
+    const stream = `${prefix.replace('.', '-')}-journal`;
+    await (await jetstreamManager(nc)).streams.add({ name: stream, subjects: [`${prefix}.journal.>`] });
+    const recorder = new NatsRecorder({ connection: nc, prefix, sealer, log: () => undefined });
+    const host = new Host({
+      connection: nc,
+      prefix,
+      caller: 'me',
+      instance: 'one',
+      inboxPrefix: '_INBOX.me',
+      build: 'test',
+      recorder,
+      log: () => undefined,
+    });
+    await host.start(keeper);
+    const secret = { kind: 'Secret', metadata: { name: 'db' }, data: { password: 'PRIVATE' } };
+    nc.subscribe(`${prefix}.api.me.patch.secrets.default.db`, {
+      callback: (_error, msg) => void msg.respond(encodeMsgpack(secret)),
+    });
+    const answer = await nc.request(`${prefix}.apply.me._`, encodeMsgpack({ note: 'PRIVATE' }));
+    expect(decodeMsgpack(answer.data)).toEqual(secret);
+    await host.stop();
+
+    const turns: RecordedTurn[] = [];
+    const consumer = await jetstream(nc).consumers.get(stream, { deliver_policy: DeliverPolicy.All });
+    let segment: ReturnType<typeof decodeSegment> | undefined;
+    for (let left = (await consumer.info()).num_pending; left > 0; left--) {
+      const message = await consumer.next();
+      expect(Buffer.from(message?.data ?? []).includes('PRIVATE')).toBe(false);
+      segment = decodeSegment(message?.data ?? new Uint8Array(0));
+      turns.push(...segment.turns);
+    }
+    expect(turns.map(({ rec }) => rec.t)).toEqual(['start', 'call', 'answer']);
+    expect(replay(keeper, segment!.incarnation, turns, new MemoryHistory([]), sealer)).toEqual({
+      turns: 3,
+      skipped: 0,
+    });
+  },
+);

@@ -44,6 +44,8 @@ interface SegmentInProgress {
   eventful: boolean;
   /** Open asks whose answers are streams of bytes. */
   readonly streams: Set<string>;
+  /** Open asks whose answers carry secret data. */
+  readonly secrets: Set<string>;
 }
 
 const FLUSH_MS = 50;
@@ -91,14 +93,23 @@ export class NatsRecorder implements Recorder {
     const id = `${incarnation.self.actor}/${incarnation.self.instance}/${incarnation.incarnation}`;
     let buffer = this.#buffers.get(id);
     if (buffer === undefined) {
-      buffer = { incarnation, turns: [], weight: 0, gap: 0, eventful: false, streams: new Set() };
+      buffer = { incarnation, turns: [], weight: 0, gap: 0, eventful: false, streams: new Set(), secrets: new Set() };
       this.#buffers.set(id, buffer);
     }
     for (const { id: ask, said, timeoutMs } of out) {
       if (timeoutMs !== undefined && carriesStream(said.subject)) buffer.streams.add(ask);
+      if (timeoutMs !== undefined && carriesSecrets(said.subject)) buffer.secrets.add(ask);
     }
     const shape = turn.rec.t === 'answer' && buffer.streams.delete(turn.rec.ask);
-    const { rec, sealed } = shape ? { rec: withShape(turn.rec), sealed: false } : this.#sealed(turn.rec);
+    const secret =
+      turn.rec.t === 'call'
+        ? carriesSecrets(turn.rec.subject)
+        : turn.rec.t === 'answer' && buffer.secrets.delete(turn.rec.ask);
+    const { rec, sealed } = shape
+      ? { rec: withShape(turn.rec), sealed: false }
+      : secret
+        ? this.#sealed(turn.rec)
+        : { rec: turn.rec, sealed: false };
     buffer.turns.push(
       toWireTurn({ n: turn.n, now: turn.now, view: turn.view, rec, said: out.map(saidThen), sealed, shape }),
     );
@@ -137,7 +148,7 @@ export class NatsRecorder implements Recorder {
     this.#idleTimer = undefined;
     for (const [id, buffer] of this.#buffers) {
       if (buffer.turns.length > 0) this.#write(buffer);
-      else if (buffer.gap === 0 && buffer.streams.size === 0) this.#buffers.delete(id);
+      else if (buffer.gap === 0 && buffer.streams.size + buffer.secrets.size === 0) this.#buffers.delete(id);
     }
   }
 
@@ -195,10 +206,10 @@ export class NatsRecorder implements Recorder {
   }
 
   #sealed(rec: Rec): { readonly rec: Rec; readonly sealed: boolean } {
-    if (rec.t !== 'call' || !(rec.body instanceof Uint8Array) || rec.body.length === 0 || !carriesSecrets(rec.subject))
-      return { rec, sealed: false };
-    const body = this.#options.sealer?.seal(rec.body) ?? new Uint8Array(0);
-    return { rec: { ...rec, body }, sealed: true };
+    const bytes = rec.t === 'call' ? rec.body : rec.t === 'answer' ? rec.result : undefined;
+    if (!(bytes instanceof Uint8Array) || bytes.length === 0) return { rec, sealed: false };
+    const box = this.#options.sealer?.seal(bytes) ?? new Uint8Array(0);
+    return { rec: rec.t === 'call' ? { ...rec, body: box } : ({ ...rec, result: box } as Rec), sealed: true };
   }
 }
 

@@ -179,10 +179,12 @@ export class Player {
 
   #opened(turn: RecordedTurn): Rec {
     const { rec } = turn;
-    if (turn.sealed !== true || rec.t !== 'call' || !(rec.body instanceof Uint8Array)) return rec;
+    const box = rec.t === 'call' ? rec.body : rec.t === 'answer' ? rec.result : undefined;
+    if (turn.sealed !== true || !(box instanceof Uint8Array)) return rec;
     if (this.#sealer === undefined)
       throw new Error(`turn ${turn.n}: its body carries secret data and is sealed; give the cluster's key`);
-    return { ...rec, body: this.#sealer.open(rec.body) };
+    const bytes = this.#sealer.open(box);
+    return rec.t === 'call' ? { ...rec, body: bytes } : ({ ...rec, result: bytes } as Rec);
   }
 }
 
