@@ -148,6 +148,28 @@ it('a replay may begin at any checkpoint', () => {
   });
 });
 
+it('turns that the recorder dropped are skipped up to the next checkpoint, and the rest plays back', () => {
+  const settle = [{ do: 'wait', ms: 60 }, { do: 'answer' }, { do: 'answer' }, { do: 'crash' }] as const;
+  const { incarnation, turns, history } = record([
+    { do: 'put', name: 'a' },
+    ...settle,
+    { do: 'put', name: 'b' },
+    ...settle,
+    { do: 'put', name: 'c' },
+    ...settle,
+    { do: 'call' },
+  ]);
+  const starts = turns.flatMap(({ rec }, at) => (rec.t === 'start' ? [at] : []));
+  expect(starts.length).toBe(4);
+  const [first, second, third] = starts.slice(1) as [number, number, number];
+  const kept = turns.filter((_, at) => at !== first + 1);
+  expect(replay(gambler(), incarnation, kept, history)).toEqual({
+    turns: turns.length - (second - first - 1),
+    skipped: second - first - 2,
+  });
+  expect(third).toBeGreaterThan(second);
+});
+
 it('names the first turn that today goes differently, with what was said then and now', () => {
   const { incarnation, turns, history } = record([
     { do: 'put', name: 'a' },

@@ -114,7 +114,8 @@ export class Player {
   /** @returns the divergence, if this turn goes differently now */
   play(turn: RecordedTurn): Divergence | undefined {
     if (this.#begun && turn.n <= this.#last) return undefined; // a segment that was sent twice
-    if (!this.#begun || turn.n !== this.#last + 1) {
+    const follows = this.#begun && turn.n === this.#last + 1;
+    if (!follows) {
       // After a gap only a start tells everything that there is to know.
       if (turn.rec.t !== 'start') {
         this.skipped += 1;
@@ -128,7 +129,7 @@ export class Player {
     this.#last = turn.n;
     this.#moveView(turn.view['objects'] ?? 0);
     const stateNow =
-      turn.rec.t === 'start' && turn.rec.checkpoint !== undefined && this.played > 0
+      turn.rec.t === 'start' && turn.rec.checkpoint !== undefined && follows
         ? this.core.checkpoint(0)?.cells
         : undefined;
     if (
