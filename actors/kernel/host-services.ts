@@ -1,4 +1,6 @@
+import { type ContentType, contentTypeOf, JSON_TYPE } from '../../contracts/codec/codec.ts';
 import { failure, type Status, StatusError } from '../../contracts/errors/status.ts';
+import { HEADER } from '../../contracts/headers.ts';
 import type { Cache } from './cache.ts';
 import type { Id, Rec } from './contract.ts';
 import { LATEST_HEADER, type Outgoing, REPLY_HEADER } from './core.ts';
@@ -50,6 +52,15 @@ export const statusOf = (error: unknown, act: string): Status =>
   error instanceof StatusError
     ? error.status
     : failure('InternalError', `${act}: ${error instanceof Error ? error.message : String(error)}`);
+
+/** Answers come in the encoding of the question, a refusal too; an unreadable question is answered in JSON. */
+export function encodingOfQuestion(msg: InboundMessage): ContentType {
+  try {
+    return contentTypeOf(msg.data, plainHeaders(msg)[HEADER.contentType]);
+  } catch {
+    return JSON_TYPE;
+  }
+}
 
 /** Header values by name; a repeated name keeps its first value. */
 export function plainHeaders(msg: InboundMessage): Record<string, string> {

@@ -1,6 +1,6 @@
 import { from, map, merge, mergeMap, of } from 'rxjs';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { decode, decodeMsgpack, encodeMsgpack } from '../../contracts/codec/codec.ts';
+import { decodeMsgpack, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
@@ -89,7 +89,7 @@ function office() {
         subject: 'troupe.apply.me._',
         data: encodeMsgpack({ order }),
         reply: '_INBOX.me.1',
-        respond: (data) => responses.push(decode(data, undefined)) > 0,
+        respond: (data) => responses.push(decodeMsgpack(data)) > 0,
       }),
     told: (caller: string) =>
       sent

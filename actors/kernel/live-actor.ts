@@ -1,5 +1,5 @@
 import type { InboundMessage } from './message.ts';
-import { encode, encodeMsgpack, JSON_TYPE } from '../../contracts/codec/codec.ts';
+import { encode, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { failure } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import { backoffMs } from './backoff.ts';
@@ -8,7 +8,7 @@ import { AnswerTimes } from './answer-times.ts';
 import { ActorCore, describeViolation, LATEST_HEADER, REPLY_HEADER, type TurnDone } from './core.ts';
 import type { ActorDefinition, LatestDecl } from './declare.ts';
 import { type Cause, causeOf } from './message-headers.ts';
-import { type Asker, type HostServices, plainHeaders } from './host-services.ts';
+import { type Asker, type HostServices, encodingOfQuestion, plainHeaders } from './host-services.ts';
 import { PendingChanges, watchedResources } from './pending-changes.ts';
 import type { Incarnation } from './recorder.ts';
 
@@ -139,7 +139,7 @@ export class LiveActor {
   #refuse(msg: InboundMessage, reason: 'TooManyRequests' | 'ServiceUnavailable', message: string): void {
     this.#refused += 1;
     if (msg.reply === undefined || msg.reply === '') return;
-    msg.respond(encode(failure(reason, message, { retryAfterSeconds: 1 }), JSON_TYPE));
+    msg.respond(encode(failure(reason, message, { retryAfterSeconds: 1 }), encodingOfQuestion(msg)));
   }
 
   heardLatest(input: string, msg: InboundMessage): void {

@@ -8,7 +8,7 @@ import {
   MSGPACK_TYPE,
   type ContentType,
 } from '../../contracts/codec/codec.ts';
-import { isFailure, StatusError, statusError } from '../../contracts/errors/status.ts';
+import { failure, isFailure, StatusError, statusError } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import type { Call, Id, Rec, Said, Self } from './contract.ts';
 import { hearsSubject, REPLY_HEADER, speaker, type Outgoing } from './core.ts';
@@ -77,6 +77,9 @@ export class LiveDriver implements Asker {
 
   async stop(): Promise<void> {
     this.#abort.abort();
+    const act = `${this.self.actor} on ${this.self.instance}`;
+    for (const ask of [...this.#asks.keys()])
+      this.answered(ask, failure('ServiceUnavailable', `${act} was stopped before its question was answered`));
     await this.#running?.stop?.();
   }
 
@@ -161,7 +164,7 @@ export class LiveDriver implements Asker {
 
   #ask(said: Said, timeoutMs: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const id = this.#send(said, timeoutMs, {}, (result) => {
+      this.#send(said, timeoutMs, {}, (result) => {
         if (result === 'timeout')
           reject(statusError('Timeout', `${said.say}: no answer on ${said.subject} within ${timeoutMs} ms`));
         else if (isFailure(result)) reject(new StatusError(result));
@@ -175,7 +178,6 @@ export class LiveDriver implements Asker {
           }
         }
       });
-      this.#abort.signal.addEventListener('abort', () => this.#asks.delete(id), { once: true });
     });
   }
 

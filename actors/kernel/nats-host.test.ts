@@ -177,6 +177,58 @@ it('a full inbox answers 429, and the next question is served', async () => {
   expect(await ask()).toEqual({ done: true });
 });
 
+it('a driver that never answers a port is not waited for for ever', async () => {
+  const deaf = await host('deaf', { prefix: 'deaf' });
+  await deaf.startDriver(
+    defineDriver({
+      name: 'doubler',
+      hears: {},
+      says: {},
+      run: async () => ({ handlers: {}, ports: { double: () => new Promise(() => undefined) } }),
+    }),
+  );
+  await deaf.start(echo);
+  const client = await connection();
+  const answer = await client.request('deaf.apply.me._', encodeMsgpack({ n: 1 }), { timeout: 3_000 });
+  expect(decodeMsgpack(answer.data)).toMatchObject({ reason: 'Timeout' });
+});
+
+it('a driver leaves nothing behind of questions that were answered, and is told when it stops in the middle of one', async () => {
+  const asking = await host('asking', { prefix: 'asking' });
+  const client = await connection();
+  client.subscribe('asking.api.system.get.secrets._.x', {
+    callback: (_error, msg) => void msg.respond(encodeMsgpack({})),
+  });
+  client.subscribe('asking.api.system.get.secrets._.silent', { callback: () => undefined });
+  const warnings: string[] = [];
+  const warned = (warning: Error): void => void warnings.push(warning.message);
+  process.on('warning', warned);
+  const done: { asked?: number; failed?: unknown } = {};
+  const running = await asking.startDriver(
+    defineDriver({
+      name: 'asker',
+      hears: {},
+      says: { secret: api('get', 'secrets') },
+      run: async (context) => {
+        const get = (name: string) => context.ask(context.say.secret({ name }), { timeoutMs: 5_000 });
+        void (async () => {
+          for (let n = 1; n <= 30; n++) {
+            await get('x');
+            done.asked = n;
+          }
+          await get('silent').catch((error: unknown) => (done.failed = error));
+        })();
+        return { handlers: {} };
+      },
+    }),
+  );
+  await vi.waitFor(() => expect(done.asked).toBe(30));
+  await running.stop();
+  await vi.waitFor(() => expect(done.failed).toMatchObject({ reason: 'ServiceUnavailable' }), { timeout: 1_000 });
+  process.off('warning', warned);
+  expect(warnings).toEqual([]);
+});
+
 it('one instance of a singleton acts; when it stops another takes over with a higher epoch', async () => {
   const nc = await connection();
   const names = bucketNames('solo');

@@ -189,8 +189,7 @@ export class Host implements HostServices {
     const options: PublishOptions = {
       headers: rawHeaders(encodeHeaders(id, from, out.contentType, cause, said.headers)),
     };
-    if (out.timeoutMs !== undefined)
-      options.reply = this.#expect(out, asker, { id, ...(cause.trace === undefined ? {} : { trace: cause.trace }) });
+    if (out.timeoutMs !== undefined) options.reply = `${this.#inbox}.${this.#expect(out, asker, causedBy(id, cause))}`;
     else {
       const reply = said.headers?.[REPLY_HEADER];
       if (reply !== undefined) options.reply = reply;
@@ -202,6 +201,7 @@ export class Host implements HostServices {
     }
   }
 
+  /** @returns the last token of the subject on which the answer is awaited */
   #expect(out: Outgoing, asker: Asker, cause: Cause): string {
     const serial = (++this.#serial).toString(36);
     const timeoutMs = out.timeoutMs ?? 0;
@@ -213,7 +213,7 @@ export class Host implements HostServices {
       cause,
     });
     this.#sweeper ??= setTimeout(() => this.#sweep(), Math.min(SWEEP_MS, timeoutMs));
-    return `${this.#inbox}.${serial}`;
+    return serial;
   }
 
   #unsendable(out: Outgoing, error: unknown, reply: string | undefined): void {
@@ -259,11 +259,9 @@ export class Host implements HostServices {
   #askPort(out: Outgoing, from: string, cause: Cause, asker: Asker): void {
     const [name = '', op = ''] = out.said.subject.split('.');
     const driver = this.#ports.get(name);
-    const answer = (result: Extract<Rec, { t: 'answer' }>['result']) =>
-      asker.answered(out.id, result, {
-        id: `${from}/${out.id}`,
-        ...(cause.trace === undefined ? {} : { trace: cause.trace }),
-      });
+    // A driver has its own deadlines; one that forgets them must not keep an actor waiting for ever.
+    const serial = this.#expect(out, asker, causedBy(`${from}/${out.id}`, cause));
+    const answer = (result: Extract<Rec, { t: 'answer' }>['result']) => this.#settle(serial, result);
     if (driver === undefined) {
       answer(failure('ServiceUnavailable', `${out.said.say}: no driver "${name}" runs in this process`));
       return;
@@ -276,6 +274,9 @@ export class Host implements HostServices {
 }
 
 const EMPTY_MAP = encodeMsgpack({});
+
+/** What an answer was caused by: the question. */
+const causedBy = (id: string, { trace }: Cause): Cause => ({ id, ...(trace === undefined ? {} : { trace }) });
 
 /** nats-core asks of a header object only to encode itself. */
 const rawHeaders = (bytes: Uint8Array): MsgHdrs => ({ encode: () => bytes }) as unknown as MsgHdrs;
