@@ -1,0 +1,49 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { STATUS_CODES } from '../../contracts/errors/status.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+
+const markdownIn = (folder: string): readonly string[] =>
+  readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return folder === '.' ? [] : markdownIn(path);
+    return entry.name.endsWith('.md') ? [path] : [];
+  });
+const ROOMS = ['contracts', 'actors', 'runtime-adapters', 'ops', 'test'];
+const PAGES = ['.', ...ROOMS].flatMap(markdownIn);
+
+it.each(PAGES)('%s: every link leads to a file of the project', (page) => {
+  const links = [...read(page).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, link = '']) => link);
+  const broken = links.filter((link) => !/^https?:/.test(link) && !existsSync(join(ROOT, dirname(page), link)));
+  expect(broken).toEqual([]);
+});
+
+it('every dependency has its reason', () => {
+  const { dependencies, devDependencies } = JSON.parse(read('package.json')) as Record<string, Record<string, string>>;
+  const page = read('ops/docs/dependencies.md');
+  const missing = Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !page.includes(`\`${name}\``));
+  expect(missing).toEqual([]);
+});
+
+it('every reason of a refusal is explained', () => {
+  const page = read('ops/docs/errors.md');
+  const missing = Object.entries(STATUS_CODES).filter(
+    ([reason, code]) => !page.includes(`| \`${reason}\` | ${code} |`),
+  );
+  expect(missing).toEqual([]);
+});
+
+it('every actor is in the page of the architecture', () => {
+  const page = read('ops/docs/architecture.md');
+  const folders = readdirSync(join(ROOT, 'actors'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !['kernel', 'controllers'].includes(entry.name))
+    .map(({ name }) => name);
+  const controllers = readdirSync(join(ROOT, 'actors/controllers'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'shared')
+    .map(({ name }) => name);
+  expect([...folders, ...controllers].filter((name) => !page.includes(name))).toEqual([]);
+});
