@@ -78,7 +78,7 @@ export class LiveDriver implements Asker {
   async stop(): Promise<void> {
     this.#abort.abort();
     const act = `${this.self.actor} on ${this.self.instance}`;
-    for (const ask of [...this.#asks.keys()])
+    for (const ask of this.#asks.keys())
       this.answered(ask, failure('ServiceUnavailable', `${act} was stopped before its question was answered`));
     await this.#running?.stop?.();
   }

@@ -200,6 +200,7 @@ it('a driver leaves nothing behind of questions that were answered, and is told 
     callback: (_error, msg) => void msg.respond(encodeMsgpack({})),
   });
   client.subscribe('asking.api.system.get.secrets._.silent', { callback: () => undefined });
+  await client.flush();
   const warnings: string[] = [];
   const warned = (warning: Error): void => void warnings.push(warning.message);
   process.on('warning', warned);
