@@ -42,10 +42,10 @@ export const replicaSetController = defineController({
   indexes: { pods: childrenIndex<Pod>('pods') },
   plan: (key, { view, say, index, now }) => {
     const [namespace, name] = splitKey(key);
-    const orphans = inKeyOrder(index.pods.orphans.get(namespace));
-    if (name === '') return adoptOrphans(orphans, view.list('replicasets', namespace), say);
+    if (name === '') return adoptOrphans(index.pods.orphans.get(namespace), view.list('replicasets', namespace), say);
     const set = view.get('replicasets', namespace, name);
     if (set === undefined) return [];
+    const orphans = inKeyOrder(index.pods.orphans.get(namespace));
     const mine = inKeyOrder(index.pods.byOwner.get(uidOf(set)));
     const taken = (podName: string): boolean => view.get('pods', namespace, podName) !== undefined;
     const { effects, notes, againInMs } = planReplicaSet(set, [...mine, ...orphans], taken, now());
@@ -83,14 +83,15 @@ const adopt = (set: ReplicaSet, pod: Pod, say: Says<typeof says>): Said<unknown>
     adoption(pod, controllerReference(set, 'apps/v1', 'ReplicaSet')),
   );
 
-/** Gives each orphan to the first set that selects it. */
+/** Gives each orphan to the first set that selects it. Where no set is, thousands of orphans cost nothing. */
 function adoptOrphans(
-  orphans: readonly Pod[],
+  orphans: ReadonlyMap<string, Pod> | undefined,
   sets: readonly ReplicaSet[],
   say: Says<typeof says>,
 ): readonly Said<unknown>[] {
   const open = sets.filter((set) => set.metadata?.deletionTimestamp === undefined);
-  return orphans.flatMap((pod) => {
+  if (open.length === 0) return [];
+  return inKeyOrder(orphans).flatMap((pod) => {
     if (pod.metadata?.deletionTimestamp !== undefined) return [];
     const home = open.find((set) => selectorMatches(set.spec?.selector, pod.metadata?.labels));
     return home === undefined ? [] : [adopt(home, pod, say)];
