@@ -54,8 +54,9 @@ export class PodFeed {
   answered(answer: DispatchAnswer): { readonly woken: readonly string[]; readonly ask: boolean } {
     const { epoch, counter, whole } = this.#feed.get();
     const overtaken = answer.epoch < epoch || (answer.epoch === epoch && answer.counter < counter);
+    // What it lists may have been removed since: a pod that is gone must not be started again.
+    if (overtaken) return { woken: [], ask: true };
     const changed = this.#take(answer.pods ?? []);
-    if (overtaken) return { woken: changed, ask: true };
     this.#feed.set({ epoch: answer.epoch, counter: answer.counter, whole: true });
     const listed = new Set((answer.pods ?? []).map(({ pod }) => uidOf(pod)));
     const gone = answer.pods === undefined ? [] : this.uids.filter((uid) => !listed.has(uid) && this.#drop(uid));

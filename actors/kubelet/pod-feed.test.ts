@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import type { DispatchedPod } from '../../contracts/messages/node.ts';
+import type { Cell, Json, World } from '../kernel/contract.ts';
+import { PodFeed } from './pod-feed.ts';
+
+/** Cells alone: all that a feed needs of its world. */
+function feed(): PodFeed {
+  const cells = new Map<string, Json>();
+  const world: Pick<World<unknown>, 'cell' | 'cellNames'> = {
+    cell: <T extends Json>(name: string, initial: T): Cell<T> => ({
+      get: () => (cells.get(name) ?? initial) as T,
+      set: (value) => void cells.set(name, value),
+      drop: () => void cells.delete(name),
+    }),
+    cellNames: (prefix) => [...cells.keys()].filter((name) => name.startsWith(prefix)).sort(),
+  };
+  return new PodFeed(world as World<unknown>);
+}
+const pod = (uid: string, resourceVersion = '1'): DispatchedPod => ({
+  pod: { metadata: { uid, name: uid, namespace: 'default', resourceVersion } },
+});
+const gone = (uid: string) => ({ uid, namespace: 'default', name: uid });
+
+it.each([
+  { why: 'of the same dispatcher, sent before the news', answer: { epoch: 2, counter: 1 } },
+  { why: 'of a dispatcher that was followed by another', answer: { epoch: 1, counter: 9 } },
+])('an overtaken answer brings no removed pod back: $why', ({ answer }) => {
+  const told = feed();
+  told.answered({ epoch: 2, counter: 1, digest: '', pods: [pod('a'), pod('b')] });
+  told.heard({ epoch: 2, counter: 2, changed: [], removed: [gone('a')] });
+  expect(told.answered({ ...answer, digest: '', pods: [pod('a'), pod('b')] })).toEqual({ woken: [], ask: true });
+  expect(told.uids).toEqual(['b']);
+});
+
+it('news that comes late or twice changes nothing, a gap asks for the whole list', () => {
+  const told = feed();
+  told.answered({ epoch: 2, counter: 1, digest: '', pods: [] });
+  expect(told.heard({ epoch: 2, counter: 2, changed: [pod('a')], removed: [] })).toEqual({ woken: ['a'], ask: false });
+  expect(told.heard({ epoch: 2, counter: 3, changed: [], removed: [gone('a')] })).toEqual({ woken: ['a'], ask: false });
+  expect(told.heard({ epoch: 2, counter: 2, changed: [pod('a')], removed: [] })).toEqual({ woken: [], ask: false });
+  expect(told.heard({ epoch: 1, counter: 7, changed: [pod('a')], removed: [] })).toEqual({ woken: [], ask: false });
+  expect(told.heard({ epoch: 2, counter: 5, changed: [pod('b')], removed: [] })).toEqual({ woken: ['b'], ask: true });
+});
