@@ -1,6 +1,6 @@
 import { from, merge, type Observable } from 'rxjs';
 import { map, mergeMap } from 'rxjs/operators';
-import { failure } from '../../contracts/errors/status.ts';
+import { failure, StatusError } from '../../contracts/errors/status.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { dispatchDigest } from '../../contracts/messages/dispatch-digest.ts';
 import type { DispatchAnswer, DispatchedPod, DispatchQuery, NodePods } from '../../contracts/messages/node.ts';
@@ -72,7 +72,13 @@ class Desk {
       return this.#world.reply(call, failure('BadRequest', message));
     }
     const node = call.tokens.node;
-    const query = call.decode() as Partial<DispatchQuery> | null;
+    let query: Partial<DispatchQuery> | null;
+    try {
+      query = call.decode();
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      return this.#world.reply(call, error.status);
+    }
     const pods = this.#dispatched(this.#pods(this.#index().byNode.get(node) ?? []));
     const digest = dispatchDigest(pods);
     const answer: DispatchAnswer = {

@@ -8,10 +8,11 @@ import {
   JSON_TYPE,
   MSGPACK_TYPE,
 } from '../../contracts/codec/codec.ts';
-import { isFailure, StatusError, statusError } from '../../contracts/errors/status.ts';
+import { failure, isFailure, type Status, StatusError, statusError } from '../../contracts/errors/status.ts';
 import { HEADER, type Headers } from '../../contracts/headers.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { type Key, parseKey } from '../../contracts/store/keys.ts';
+import { INBOX_ROOT } from '../../contracts/subjects/inbox.ts';
 import { token } from '../../contracts/subjects/token.ts';
 import type {
   AskId,
@@ -332,6 +333,8 @@ export class ActorCore {
       this.#input(name, makeCall(rec.id, rec.subject, rec.headers, asBytes(rec.body), tokens));
       return;
     }
+    const call = makeCall(rec.id, rec.subject, rec.headers, asBytes(rec.body), undefined);
+    if (call.reply?.startsWith(INBOX_ROOT) === true) this.#emit(this.#world.reply(call, unheard(call.subject)));
   }
 
   #answer(id: AskId, result: Extract<Rec, { t: 'answer' }>['result']): void {
@@ -501,6 +504,10 @@ function asBytes(body: Ref | Bytes): Bytes {
   if (body instanceof Uint8Array) return body;
   throw new Error(`record refers to ${body.key}@${body.revision}: whoever feeds it must resolve references first`);
 }
+
+/** What is answered to a question whose subject is not of the grammar of any input. */
+export const unheard = (subject: string): Status =>
+  failure('BadRequest', `${subject}: a token is not escaped as it should be (bytes outside A-Z a-z 0-9 _ - become =XX)`);
 
 /** Does this input hear this subject? `tokens` as its family parsed it. */
 export function hearsSubject(

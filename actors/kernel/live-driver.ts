@@ -10,8 +10,9 @@ import {
 } from '../../contracts/codec/codec.ts';
 import { failure, isFailure, StatusError, statusError } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
+import { INBOX_ROOT } from '../../contracts/subjects/inbox.ts';
 import type { Call, Id, Rec, Said, Self } from './contract.ts';
-import { hearsSubject, REPLY_HEADER, speaker, type Outgoing } from './core.ts';
+import { hearsSubject, REPLY_HEADER, speaker, type Outgoing, unheard } from './core.ts';
 import type { CallsDecl, DriverContext, DriverDefinition } from './declare.ts';
 import { hashOf } from './hash.ts';
 import { AnswerTimes } from './answer-times.ts';
@@ -128,6 +129,7 @@ export class LiveDriver implements Asker {
       void this.#handle(name, call, cause);
       return;
     }
+    if (msg.reply?.startsWith(INBOX_ROOT) === true) msg.respond(encode(unheard(msg.subject), JSON_TYPE));
   }
 
   async #handle(name: string, call: Call, cause: Cause): Promise<void> {

@@ -55,7 +55,10 @@ function said(decl: AnySayDecl, prefix: string, user: string): readonly string[]
     const { verb, resource } = decl;
     return [SUBJECTS.api.pattern(prefix, { caller: user, ...(verb && { verb }), ...(resource && { resource }) })];
   }
-  return decl.family === undefined ? [] : [decl.family.pattern(prefix, pinned(decl.family, user, decl.fixed))];
+  const { family, fixed } = decl;
+  if (family === undefined) return [];
+  // Who is asked something learns from `<caller>` who asks; in what is just told it names whom it is for.
+  return [family.pattern(prefix, family.mode === 'request' ? pinned(family, user, fixed) : fixed)];
 }
 
 /** What every process that hosts actors does beside what they declare: micro services, accounts of itself, journals. */
