@@ -27,6 +27,7 @@ export class KeyWriter {
   readonly #bucket: string;
   readonly #deadlineMs: number;
   readonly #mayWrite: (() => void) | undefined;
+  readonly #seen: (() => number) | undefined;
   readonly counts = { writes: 0, conflicts: 0, recognised: 0 };
 
   constructor(options: {
@@ -37,6 +38,8 @@ export class KeyWriter {
     readonly deadlineMs: number;
     /** Asked before every attempt; throws a StatusError when nothing may be written, another error for "not now". */
     readonly mayWrite?: () => void;
+    /** Newest revision of the bucket that is known here: what is not newer was there before a write began. */
+    readonly seen?: () => number;
   }) {
     this.#connection = options.connection;
     this.#client = options.client;
@@ -44,6 +47,7 @@ export class KeyWriter {
     this.#bucket = options.bucket;
     this.#deadlineMs = options.deadlineMs;
     this.#mayWrite = options.mayWrite;
+    this.#seen = options.seen;
   }
 
   /**
@@ -53,12 +57,15 @@ export class KeyWriter {
   async write(write: KeyWrite): Promise<number> {
     this.counts.writes++;
     const act = write.payload === '' ? `delete ${write.key}` : `write ${write.key}`;
+    const seen = this.#seen?.() ?? Number.POSITIVE_INFINITY;
     let expect = write.expect;
     for (;;) {
+      let sent = 0;
       try {
-        return await this.#attempts.until(act, this.#deadlineMs, (timeoutMs) =>
-          this.#publish(write, expect, timeoutMs),
-        );
+        return await this.#attempts.until(act, this.#deadlineMs, (timeoutMs) => {
+          sent++;
+          return this.#publish(write, expect, timeoutMs);
+        });
       } catch (error) {
         if (failureOf(error) !== 'wrong-sequence') throw error;
       }
@@ -72,6 +79,8 @@ export class KeyWriter {
       // Absent is absent, whether the key was never written or its marker lies there: then the marker is what to expect.
       const absent = write.expect === 0 && (found.first === undefined || found.marker !== undefined);
       if (absent && (found.marker ?? 0) !== expect) {
+        // An attempt that got no answer may have been stored, and deleted by somebody since: it must not come back.
+        if (sent > 1 && (found.marker ?? 0) > seen) throw undecided(write);
         expect = found.marker ?? 0;
         continue;
       }
@@ -126,6 +135,13 @@ function headersOf({ payload, requestId, markerTtlMs }: KeyWrite): MsgHdrs {
   all.set(STORE_HEADER.rollup, 'sub');
   if (markerTtlMs !== undefined) all.set(STORE_HEADER.ttl, `${Math.ceil(markerTtlMs / 1000)}s`);
   return all;
+}
+
+function undecided({ key }: KeyWrite): StatusError {
+  return statusError(
+    'Timeout',
+    `write ${key}: the store's answer was lost, and the key was deleted meanwhile; it may have been created before that: read it before you repeat`,
+  );
 }
 
 function conflict({ key, payload, expect }: KeyWrite, found: StoredMessage | undefined): StatusError {

@@ -1,6 +1,6 @@
 import { cpSync, rmSync } from 'node:fs';
-import { jetstreamManager } from '@nats-io/jetstream';
-import type { NatsConnection } from 'nats';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { headers, type NatsConnection } from 'nats';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { StatusError } from '../../contracts/errors/status.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
@@ -160,6 +160,28 @@ describe('the store', () => {
     await proxy.close();
   });
 
+  it('does not create again what was created and deleted while the acknowledgement was lost', async () => {
+    const proxy = await startTcpProxy(server.port);
+    const through = await connectAs({ url: `nats://127.0.0.1:${proxy.port}` }, undefined, reconnecting);
+    const store = await open({}, through);
+    const bucket = `s${serial - 1}-objects`;
+    proxy.muffle();
+    const pending = put(store, key, 0, { mark: 'once' }).catch((error: unknown) => error);
+    const manager = await jetstreamManager(connection);
+    const last = async () => (await manager.streams.info(`KV_${bucket}`)).state.last_seq;
+    await waitUntil('it is stored', 5_000, async () => (await last()) === 1);
+    const marker = headers();
+    marker.set('KV-Operation', 'PURGE');
+    marker.set('Nats-Rollup', 'sub');
+    await jetstream(connection).publish(`$KV.${bucket}.${key}`, '', { headers: marker });
+    proxy.cut();
+    expect(await pending).toMatchObject({ reason: 'Timeout' });
+    expect(await last()).toBe(2);
+    await store.close();
+    await through.close();
+    await proxy.close();
+  });
+
   it('says within its deadline that the store does not answer', async () => {
     const proxy = await startTcpProxy(server.port);
     const through = await connectAs({ url: `nats://127.0.0.1:${proxy.port}` }, undefined, reconnecting);
@@ -263,7 +285,7 @@ describe('the store on a server that dies', () => {
     await expect(put(store, 'pods.a.z', 0)).rejects.toThrow(/the store went back in time/);
     expect(await reasonOf(put(store, 'pods.a.z', 0))).toBe('ServiceUnavailable');
     expect((await store.ports.stats({})).alarm).toMatch(/went back in time/);
-    expect(store.cache.revisionOf('pods.a.y')).toBe(0);
+    await waitUntil('the cache is what the store is', 10_000, () => store.cache.revisionOf('pods.a.y') === 0);
     await store.close();
     const again = await openStore(through, 'old');
     expect(await put(again, 'pods.a.z', 0)).toEqual({ revision: 2 });

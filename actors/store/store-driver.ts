@@ -79,7 +79,12 @@ class Store {
     this.#deadlineMs = deadlineMs;
     this.#objectBytesMax = Math.min(OBJECT_BYTES_MAX, limit);
     this.#attempts = attempts;
-    this.#objects = new KeyWriter({ ...base, bucket: names.objects, mayWrite: () => this.#mayWrite() });
+    this.#objects = new KeyWriter({
+      ...base,
+      bucket: names.objects,
+      mayWrite: () => this.#mayWrite(),
+      seen: () => this.#feed.seen,
+    });
     this.#events = new EventStore({
       ...base,
       manager,
