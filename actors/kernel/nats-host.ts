@@ -48,13 +48,17 @@ interface OpenRequest {
   readonly asker: Asker;
   readonly ask: Id;
   readonly subject: string;
-  readonly deadline: number;
+  deadline: number;
+  /** Asked before the connection was last lost: the question or its answer may have gone with it. */
+  lost: boolean;
   readonly cause: Cause;
 }
 
 /** How long a pump may keep the event loop before it lets I/O in. */
 const PUMP_BUDGET_MS = 8;
 const SWEEP_MS = 50;
+/** After a reconnection, how long answers to what was asked before may still come: others hold theirs back till then. */
+const LATE_ANSWER_MS = 1_000;
 
 /** The live world: hosts actors and drivers of one process on one NATS connection. */
 export class Host implements HostServices {
@@ -86,6 +90,7 @@ export class Host implements HostServices {
       );
     this.#inbox = `${options.inboxPrefix}.${crypto.randomUUID().replaceAll('-', '').slice(0, 22)}`;
     this.#answers = this.#nc.subscribe(`${this.#inbox}.*`, { callback: (_error, msg) => this.#onAnswer(msg) });
+    void this.#followConnection();
   }
 
   get connection(): NatsConnection {
@@ -210,6 +215,7 @@ export class Host implements HostServices {
       ask: out.id,
       subject: out.said.subject,
       deadline: performance.now() + timeoutMs,
+      lost: false,
       cause,
     });
     this.#sweeper ??= setTimeout(() => this.#sweep(), Math.min(SWEEP_MS, timeoutMs));
@@ -249,10 +255,22 @@ export class Host implements HostServices {
     open.asker.answered(open.ask, result, open.cause);
   }
 
+  /** A broker that is killed takes questions and answers with it; who asked should not wait for ever. */
+  async #followConnection(): Promise<void> {
+    for await (const { type } of this.#nc.status()) {
+      if (type === 'disconnect') for (const open of this.#requests.values()) open.lost = true;
+      if (type !== 'reconnect') continue;
+      const until = performance.now() + LATE_ANSWER_MS;
+      for (const open of this.#requests.values()) if (open.lost) open.deadline = Math.min(open.deadline, until);
+    }
+  }
+
   #sweep(): void {
     this.#sweeper = undefined;
     const now = performance.now();
-    for (const [serial, open] of this.#requests) if (open.deadline <= now) this.#settle(serial, 'timeout');
+    for (const [serial, { deadline, lost, subject }] of this.#requests) {
+      if (deadline <= now) this.#settle(serial, lost ? lostOnTheWay(subject) : 'timeout');
+    }
     if (this.#requests.size > 0 && !this.#stopped) this.#sweeper = setTimeout(() => this.#sweep(), SWEEP_MS);
   }
 
@@ -280,6 +298,9 @@ const causedBy = (id: string, { trace }: Cause): Cause => ({ id, ...(trace === u
 
 /** nats-core asks of a header object only to encode itself. */
 const rawHeaders = (bytes: Uint8Array): MsgHdrs => ({ encode: () => bytes }) as unknown as MsgHdrs;
+
+const lostOnTheWay = (subject: string): Status =>
+  failure('ServiceUnavailable', `the connection was lost before an answer on ${subject} came; ask again`);
 
 /** "No responders" in words that help. */
 function noListener(subject: string): Status {

@@ -31,7 +31,7 @@ beforeAll(async () => {
   await testImage();
   cluster = await startProcessCluster('life');
 });
-afterAll(() => cluster.remove());
+afterAll(() => cluster?.remove());
 
 const web = (replicas: number, image?: string) => ({
   name: 'web',

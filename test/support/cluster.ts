@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type HomePaths, homePaths } from '../../ops/boot/home.ts';
 import { readUp, runningUp } from '../../ops/boot/lock.ts';
+import { findNatsServer } from '../../ops/boot/find-nats-server.ts';
 import { choosePort } from '../../ops/boot/nats-process.ts';
 import { removePods } from '../../ops/boot/pods.ts';
 import { isAlive, type ProcessId, signal, waitForEnd } from '../../ops/boot/processes.ts';
@@ -46,7 +47,8 @@ export async function startProcessCluster(name: string): Promise<ProcessCluster>
   const paths = homePaths(mkdtempSync(join(tmpdir(), `troupe-${name}-`)));
   const node = `e2e-${name}-${process.pid}`;
   const port = await choosePort(0);
-  const env = { ...process.env, TROUPE_HOME: paths.home };
+  // Set-up may have put the server into the person's home.
+  const env = { ...process.env, TROUPE_HOME: paths.home, TROUPE_NATS_SERVER: findNatsServer().path };
 
   const troupe = (args: readonly string[], stdin?: string): Promise<string> =>
     new Promise((resolve, reject) => {

@@ -5,7 +5,7 @@ import { docker, TEST_IMAGE } from './docker.ts';
 import { waitUntil } from './wait-until.ts';
 
 /** Longest that a handful of pods may take to be as wanted on a busy machine with an old engine. */
-export const SETTLE_WITHIN_MS = 60_000;
+export const SETTLE_WITHIN_MS = 90_000;
 export const NAMESPACE = 'default';
 
 /** Says who it is, works until it is told to end, and says so when it ends. */
