@@ -72,6 +72,26 @@ describe('create and get', () => {
     });
   });
 
+  it('counts an event that is told again, and refuses another of its name', () => {
+    const told = (message: string) => ({
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { name: 'e' },
+      involvedObject: { kind: 'Pod', name: 'a', namespace: 'default', uid: 'u' },
+      reason: 'BackOff',
+      type: 'Warning',
+      message,
+    });
+    const first = cluster.ask('create', 'events', ['default'], told('one'));
+    const again = cluster.ask('create', 'events', ['default'], told('one'));
+    expect(again).toMatchObject({ count: 2, metadata: { uid: first.metadata.uid, resourceVersion: '2' } });
+    expect(cluster.ask('get', 'events', ['default', 'e'])).toEqual(again);
+    expect(cluster.ask('create', 'events', ['default'], told('two'))).toMatchObject({
+      code: 409,
+      reason: 'AlreadyExists',
+    });
+  });
+
   it.each([
     { why: 'twice', ask: ['create', 'pods', ['default'], pod('a')], code: 409, says: 'pods "a" already exists' },
     {

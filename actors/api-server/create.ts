@@ -1,15 +1,17 @@
-import { type Observable, throwError } from 'rxjs';
+import { defer, type Observable, throwError } from 'rxjs';
 import { catchError, map } from 'rxjs/operators';
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { admittedNew } from './admission.ts';
 import type { Answer, Context } from './context.ts';
+import { isEvent } from './events.ts';
 import { nameSuffix } from './names.ts';
-import { atRevision, isRecord, type Obj } from './object.ts';
+import { atRevision, isRecord, type Obj, withMeta } from './object.ts';
+import { repeated } from './plan-repeat.ts';
 import { andThen } from './reads.ts';
 import { alreadyExists, badRequest, forbidden, isConflict, notFound } from './refusals.ts';
 import { qualified, type Target } from './request.ts';
-import { put } from './write.ts';
+import { change, put, type WritePlan } from './write.ts';
 
 /** A generated name is tried again with another suffix this often. */
 const NAMES_TRIED = 8;
@@ -38,9 +40,22 @@ function tryCreate(context: Context, target: Target, input: Obj, tries: number):
     catchError((error: unknown) => {
       if (!isConflict(error)) return throwError(() => error);
       if (generated && tries > 1) return tryCreate(context, target, input, tries - 1);
-      return throwError(() => alreadyExists(qualified(target.kind), there.name));
+      const exists = (): never => {
+        throw alreadyExists(qualified(target.kind), there.name);
+      };
+      return isEvent(target.kind) ? countUp(context, there, object, exists) : defer(exists);
     }),
   );
+}
+
+/** An event that is told again: the stored one counts. @param differs when the stored one says something else; throws */
+function countUp(context: Context, target: Target, told: Obj, differs: () => never): Observable<Obj> {
+  const plan = (stored: Obj): WritePlan => {
+    const counted = repeated(stored, told);
+    if (counted === undefined) return differs();
+    return { type: 'put', object: withMeta(counted, { resourceVersion: undefined }) };
+  };
+  return change(context, target, plan, context.limits.retries).pipe(map(({ object }) => object));
 }
 
 /**

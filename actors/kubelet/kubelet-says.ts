@@ -24,6 +24,5 @@ export const saysOf = (node: string) => ({
   createNode: api('create', 'nodes'),
   patchNodeStatus: api('patch', 'nodes/status'),
   createEvent: api('create', 'events'),
-  patchEvent: api('patch', 'events'),
 });
 export type KubeletWorld = World<Says<ReturnType<typeof saysOf>>>;

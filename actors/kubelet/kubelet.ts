@@ -8,7 +8,7 @@ import { coalesceByKey } from '../kernel/coalesce-by-key.ts';
 import type { Call, Json, Said } from '../kernel/contract.ts';
 import { type ActorDefinition, calls, defineActor } from '../kernel/declare.ts';
 import { Alarms } from './alarms.ts';
-import { EventTeller } from './event-teller.ts';
+import { eventTeller } from './event-teller.ts';
 import { logQuery, podsMessage, refusalOf } from './heard-messages.ts';
 import { type KubeletWorld, saysOf } from './kubelet-says.ts';
 import { NodeKeeper } from './node-keeper.ts';
@@ -115,7 +115,7 @@ class Room {
       desk: this.#desk,
       view: this.#view,
       alarms: this.#podAlarms,
-      events: new EventTeller(world, options.node),
+      tellEvent: eventTeller(world, options.node),
       atOnce: options.atOnce ?? 16,
       relist: () => this.#chores.next('list'),
       onStatus: (uid, plan) => {

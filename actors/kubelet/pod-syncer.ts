@@ -38,7 +38,7 @@ export interface SyncerParts {
   readonly desk: PodDesk;
   readonly view: RuntimeView;
   readonly alarms: Alarms;
-  readonly events: EventTeller;
+  readonly tellEvent: EventTeller;
   /** Pods whose questions to the engine are under way at once. */
   readonly atOnce: number;
   /** A new list of what the runtime has is due. */
@@ -160,7 +160,7 @@ export class PodSyncer {
     const held = this.#parts.view.level(uid);
     const ref = pod === undefined ? (held.containers[0] ?? held.sandboxes[0])?.pod : podRef(pod);
     const metadata = pod?.metadata ?? { uid, name: ref?.name ?? uid, namespace: ref?.namespace ?? 'default' };
-    return this.#parts.events.tell({ apiVersion: 'v1', kind: 'Pod', metadata }, note);
+    return this.#parts.tellEvent({ apiVersion: 'v1', kind: 'Pod', metadata }, note);
   }
 
   #ask(verb: PodVerb): Observable<unknown> {

@@ -2,8 +2,8 @@ import { concat, defer, EMPTY, merge, type Observable, Subject, type Subscriptio
 import { catchError, ignoreElements, map, mergeMap } from 'rxjs/operators';
 import { retryOf, StatusError } from '../../contracts/errors/status.ts';
 import { canonicalJson } from '../../contracts/hash/stable-hash.ts';
-import { makeEvent, repeatOf } from '../../contracts/kinds/event/make-event.ts';
-import type { Event, Node, Pod, PodCondition } from '../../contracts/kinds/kinds.ts';
+import { makeEvent } from '../../contracts/kinds/event/make-event.ts';
+import type { Node, Pod, PodCondition } from '../../contracts/kinds/kinds.ts';
 import type { Binding } from '../../contracts/messages/api.ts';
 import { type Key, parseKey, storeKey } from '../../contracts/store/keys.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
@@ -29,8 +29,6 @@ const says = {
   bind: api('create', 'pods/binding'),
   status: api('patch', 'pods/status'),
   event: api('create', 'events'),
-  getEvent: api('get', 'events'),
-  countEvent: api('patch', 'events'),
 };
 type SchedulerWorld = World<Says<typeof says>>;
 
@@ -244,7 +242,7 @@ function refuse(world: SchedulerWorld, pod: Pod, message: string): Observable<Sa
           catchError((error: unknown) => (retryOf(error) === 'reread' ? EMPTY : failed(error))),
         );
   const event = makeEvent(pod, { type: 'Warning', reason: 'FailedScheduling', message }, NAME, world.now());
-  return concat(condition$, tellOnceMore(world, event));
+  return concat(condition$, [world.say.event({ namespace, name: event.metadata.name }, event)]);
 }
 
 const failed = (error: unknown): Observable<never> =>
@@ -270,19 +268,4 @@ function withUnschedulable(
     lastTransitionTime: since,
   };
   return [...conditions.filter(({ type }) => type !== 'PodScheduled'), condition];
-}
-
-/** Creates an event, or counts the one that is there. */
-function tellOnceMore(world: SchedulerWorld, event: Event): Observable<never> {
-  const { namespace, name } = event.metadata;
-  const options = { timeoutMs: ASK_TIMEOUT_MS };
-  const counted$ = defer(() => world.ask(world.say.getEvent({ namespace, name }), options)).pipe(
-    mergeMap((stored) => world.ask(world.say.countEvent({ namespace, name }, repeatOf(stored, world.now())), options)),
-  );
-  return world.ask(world.say.event({ namespace, name }, event), options).pipe(
-    catchError((error: unknown) =>
-      error instanceof StatusError && error.reason === 'AlreadyExists' ? counted$ : failed(error),
-    ),
-    ignoreElements(),
-  );
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { makeEvent, repeatOf } from './make-event.ts';
+import { makeEvent } from './make-event.ts';
 
 const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'shop', uid: 'u1' } };
 const note = { type: 'Warning', reason: 'FailedScheduling', message: '0/1 nodes are available' } as const;
@@ -26,8 +26,4 @@ it('puts events of cluster-scoped objects into the default namespace', () => {
   expect(makeEvent({ kind: 'Node', metadata: { name: 'n1', uid: 'n' } }, note, 's', 0).metadata.namespace).toBe(
     'default',
   );
-});
-
-it('counts repeats', () => {
-  expect(repeatOf(makeEvent(pod, note, 's', 0), 61_000)).toEqual({ count: 2, lastTimestamp: '1970-01-01T00:01:01Z' });
 });

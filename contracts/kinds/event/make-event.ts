@@ -31,8 +31,8 @@ export function referenceTo(object: Regarded): ObjectReference {
 
 /**
  * The Event that tells a note about an object: `events/v1` core shape, count 1. Its name is a hash of what it is about,
- * so that the same note about the same object always has the same name: creating it again answers AlreadyExists, and the
- * teller then patches `repeatOf` the stored one instead of adding another.
+ * so that the same note about the same object always has the same name: creating it again makes the api-server count the
+ * stored one up instead of adding another.
  * @param component who tells it, such as `deployment-controller`
  */
 export function makeEvent(regarding: Regarded, note: EventNote, component: string, now: number): Event {
@@ -54,9 +54,3 @@ export function makeEvent(regarding: Regarded, note: EventNote, component: strin
     count: 1,
   };
 }
-
-/** Merge patch for an event that is told once more. */
-export const repeatOf = (stored: Event, now: number): Pick<Event, 'count' | 'lastTimestamp'> => ({
-  count: (stored.count ?? 1) + 1,
-  lastTimestamp: rfc3339(now),
-});
