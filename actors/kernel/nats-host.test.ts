@@ -9,6 +9,7 @@ import { type StatusError, statusError } from '../../contracts/errors/status.ts'
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
+import { startTcpProxy } from '../../test/support/tcp-proxy.ts';
 import { api, calls, defineActor, defineDriver, port, publish } from './declare.ts';
 import { Host, type HostOptions } from './nats-host.ts';
 
@@ -191,6 +192,53 @@ it('a driver that never answers a port is not waited for for ever', async () => 
   const client = await connection();
   const answer = await client.request('deaf.apply.me._', encodeMsgpack({ n: 1 }), { timeout: 3_000 });
   expect(decodeMsgpack(answer.data)).toMatchObject({ reason: 'Timeout' });
+});
+
+it('a driver in the same process is waited for while the connection comes back: no broker lost its answer', async () => {
+  const proxy = await startTcpProxy(server.port);
+  const through = await connect({ servers: `nats://127.0.0.1:${proxy.port}`, reconnectTimeWait: 50 });
+  connections.push(through);
+  const local = await host('local', { prefix: 'local', connection: through });
+  const slow: { answer?: (value: { n: number }) => void } = {};
+  await local.startDriver(
+    defineDriver({
+      name: 'doubler',
+      hears: {},
+      says: {},
+      run: async () => ({
+        handlers: {},
+        ports: { double: () => new Promise<{ n: number }>((resolve) => (slow.answer = resolve)) },
+      }),
+    }),
+  );
+  const told: unknown[] = [];
+  await local.start(
+    defineActor({
+      name: 'patient',
+      hears: { applies: calls(SUBJECTS.apply) },
+      says: { double: port<Ports, 'double'>('doubler', 'double'), outcome: publish(SUBJECTS.outcome) },
+      behave: (inputs, world) =>
+        inputs.applies.pipe(
+          mergeMap(() => world.ask(world.say.double({ n: 1 }), { timeoutMs: 10_000 })),
+          catchError((error: StatusError) => of(error.status)),
+          map((body) => world.say.outcome({ caller: 'me' }, body)),
+        ),
+    }),
+  );
+  const client = await connection();
+  client.subscribe('local.outcome.me', { callback: (_error, msg) => void told.push(decodeMsgpack(msg.data)) });
+  client.publish('local.apply.me._', '');
+  await vi.waitFor(() => expect(slow.answer).toBeDefined());
+  proxy.cut();
+  await vi.waitFor(async () => {
+    expect(through.stats().inMsgs).toBeGreaterThan(0);
+    await through.flush();
+  });
+  const givenUp = vi.waitFor(() => expect(told).not.toEqual([]), { timeout: 2_000 });
+  await expect(givenUp).rejects.toThrow();
+  slow.answer?.({ n: 2 });
+  await vi.waitFor(() => expect(told).toEqual([{ n: 2 }]), { timeout: 2_000 });
+  await proxy.close();
 });
 
 it('a driver leaves nothing behind of questions that were answered, and is told when it stops in the middle of one', async () => {

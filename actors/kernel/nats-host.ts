@@ -51,6 +51,8 @@ interface OpenRequest {
   deadline: number;
   /** Asked before the connection was last lost: the question or its answer may have gone with it. */
   lost: boolean;
+  /** Asked of a driver in this process: no broker carries the answer. */
+  readonly local: boolean;
   readonly cause: Cause;
 }
 
@@ -216,6 +218,7 @@ export class Host implements HostServices {
       subject: out.said.subject,
       deadline: performance.now() + timeoutMs,
       lost: false,
+      local: out.said.kind === 'port',
       cause,
     });
     this.#sweeper ??= setTimeout(() => this.#sweep(), Math.min(SWEEP_MS, timeoutMs));
@@ -258,7 +261,7 @@ export class Host implements HostServices {
   /** A broker that is killed takes questions and answers with it; who asked should not wait for ever. */
   async #followConnection(): Promise<void> {
     for await (const { type } of this.#nc.status()) {
-      if (type === 'disconnect') for (const open of this.#requests.values()) open.lost = true;
+      if (type === 'disconnect') for (const open of this.#requests.values()) open.lost = !open.local;
       if (type !== 'reconnect') continue;
       const until = performance.now() + LATE_ANSWER_MS;
       for (const open of this.#requests.values()) if (open.lost) open.deadline = Math.min(open.deadline, until);
