@@ -1,4 +1,4 @@
-import { contentTypeOf, decodeAll } from '../../contracts/codec/codec.ts';
+import { contentTypeOf, decodeAll, decodeMsgpack, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
 import type { Family } from '../../contracts/subjects/family.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 
@@ -19,9 +19,29 @@ export function bytesOf(text: string, as: 'hex' | 'base64' | 'guess'): Uint8Arra
   return new TextEncoder().encode(text);
 }
 
-/** @throws StatusError when it can't be read */
-export function decodeMessage(bytes: Uint8Array, declared?: string): Decoded {
+/**
+ * Decodes a message as it came through a pipe.
+ * @throws StatusError when it can't be read
+ */
+export function decodeMessage(piped: Uint8Array, declared?: string): Decoded {
+  const bytes = withoutLineFeed(piped, declared);
   return { encoding: contentTypeOf(bytes, declared), bytes: bytes.length, documents: decodeAll(bytes, declared) };
+}
+
+/** `nats sub --raw` ends a message with a line feed of its own; MessagePack has no room for one. */
+function withoutLineFeed(bytes: Uint8Array, declared: string | undefined): Uint8Array {
+  return bytes.at(-1) === 0x0a && contentTypeOf(bytes, declared) === MSGPACK_TYPE && !isWhole(bytes)
+    ? bytes.subarray(0, -1)
+    : bytes;
+}
+
+function isWhole(bytes: Uint8Array): boolean {
+  try {
+    decodeMsgpack(bytes);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export interface ReadSubject {
