@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { findNatsServer } from '../boot/find-nats-server.ts';
 import { CASES } from './cases.ts';
 import { loadNow, printReport } from './report.ts';
+import { stopStages } from './stage.ts';
 
 /* `npm run bench [-- case...] [--profile <folder>]`: measures, and prints a table a case. */
 
@@ -18,6 +19,10 @@ const profile = at < 0 ? undefined : (args.splice(at, 2)[1] ?? usage('--profile 
 const wrong = args.find((name) => !CASES.some((one) => one.name === name));
 if (wrong !== undefined) usage(`there is no case "${wrong}"`);
 if (profile !== undefined) mkdirSync(profile, { recursive: true });
+
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(name, () => void stopStages().finally(() => process.exit(130)));
+}
 
 const cores = cpus();
 console.log(

@@ -14,7 +14,7 @@ export const NODES = 1_000;
 export const PODS = 5_000;
 const CREATORS = 32;
 const SLOWLY = { perSecond: 100, count: 1_500 };
-const NAMESPACE = 'bench-schedule';
+export const NAMESPACE = 'bench-schedule';
 
 /** Create -> bound on a thousand nodes that only say that they live. */
 export async function benchSchedule(options: BenchOptions): Promise<Report> {
@@ -51,8 +51,8 @@ async function onceThrough(record: boolean, profile: string | undefined) {
   try {
     await makeNodes(stage);
     await stage.client.create('namespaces', undefined, namespaceOf(NAMESPACE));
-    await bindAtOnce(stage.client, 300, 'warm');
-    const tookMs = await bindAtOnce(stage.client, PODS, 'pod');
+    await bindAll(stage.client, 300, 'warm');
+    const tookMs = await bindAll(stage.client, PODS, 'pod');
     const slow = await bindSlowly(stage.client);
     return { podsPerSecond: rate(PODS, tookMs), ...slow };
   } finally {
@@ -80,7 +80,7 @@ export function onBound(client: Client, bound: (name: string) => void): () => vo
 }
 
 /** @returns milliseconds from the first create to the last binding seen */
-async function bindAtOnce(client: Client, count: number, prefix: string): Promise<number> {
+export async function bindAll(client: Client, count: number, prefix: string): Promise<number> {
   const waiting = new Set(Array.from({ length: count }, (_, n) => `${prefix}-${n}`));
   const stop = onBound(client, (name) => waiting.delete(name));
   await client.connection.flush();

@@ -39,6 +39,13 @@ export interface StageOptions {
   readonly profile?: string | undefined;
 }
 
+/** How to end the stages that are up: their children are in process groups of their own, which Ctrl-C does not reach. */
+const stages = new Set<() => Promise<void>>();
+
+export async function stopStages(): Promise<void> {
+  for (const stop of stages) await stop();
+}
+
 const ANYTHING: Permissions = { publish: ['>'], subscribe: ['>'] };
 
 export async function startStage(options: StageOptions = {}): Promise<Stage> {
@@ -93,10 +100,12 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     return client;
   };
   const stop = async (): Promise<void> => {
+    stages.delete(stop);
     for (const client of open) await client.close();
     for (const child of children.reverse()) await child.stop();
     rmSync(paths.home, { recursive: true, force: true });
   };
+  stages.add(stop);
   try {
     const nats = run('nats-server', findNatsServer().path, ['-c', paths.natsConfig], {});
     await waitForNats(port, 20_000, () => 'see its log');

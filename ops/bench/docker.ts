@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Docker, { type Container } from 'dockerode';
+import type { Pod } from '../../contracts/kinds/kinds.ts';
+import { LOCAL_PAUSE_IMAGE, SAMPLE_IMAGE } from '../../runtime-adapters/docker/known-images.ts';
+import { containerOptions, sandboxOptions } from '../../runtime-adapters/docker/create-options.ts';
+import { OPERATOR } from '../boot/cluster.ts';
+import { homePaths } from '../boot/home.ts';
+import { roster } from '../boot/roster.ts';
+import { up } from '../boot/up.ts';
+import { connectClient } from '../client/connect.ts';
+import { watchObjects } from '../client/watch.ts';
+import { makeImages } from '../setup/images.ts';
+import { inFlight } from './drive.ts';
+import { perSecond, rate, type Report } from './report.ts';
+
+const PODS = 40;
+const CONCURRENCIES = [4, 8, 16];
+const COMMAND = ['/bin/sleep', 'inf'];
+
+/** A Deployment of 40 pods, apply to all Running, beside bare dockerode making the same 80 containers. */
+export async function benchDocker(): Promise<Report> {
+  const home = mkdtempSync(join(tmpdir(), 'troupe-bench-'));
+  try {
+    await makeImages(homePaths(home));
+    const bare: { readonly atOnce: number; readonly tookMs: number }[] = [];
+    for (const atOnce of CONCURRENCIES) bare.push({ atOnce, tookMs: await bareDocker(atOnce) });
+    const best = bare.reduce((a, b) => (b.tookMs < a.tookMs ? b : a));
+    const ours = await troupeOnDocker(home);
+    return {
+      title: `docker: ${PODS} pods of one container, apply to all Running; the peer is dockerode creating and starting ${PODS} sandboxes and ${PODS} containers`,
+      rows: [
+        {
+          what: 'pods',
+          figure: perSecond(rate(PODS, ours)),
+          peer: `${perSecond(rate(PODS, best.tookMs))} (${best.atOnce} at once)`,
+          ratio: best.tookMs / ours,
+          aim: 'ratio >= 0.7',
+        },
+      ],
+      notes: bare.map(({ atOnce, tookMs }) => `bare, ${atOnce} at once: ${perSecond(rate(PODS, tookMs))}`),
+    };
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+/** @returns milliseconds; each pod is a sandbox, and then a container in it, made as the adapter makes them */
+async function bareDocker(atOnce: number): Promise<number> {
+  const docker = new Docker();
+  const made: Container[] = [];
+  const start = async (options: Docker.ContainerCreateOptions): Promise<Container> => {
+    const container = await docker.createContainer(options);
+    made.push(container);
+    await container.start();
+    return container;
+  };
+  try {
+    const { tookMs } = await inFlight(atOnce, PODS, async (n) => {
+      const pod = { namespace: 'bench', name: `bare-${n}`, uid: `bench-${process.pid}-${n}` };
+      const sandbox = await start(sandboxOptions('bench-bare', { pod, attempt: 0 }, LOCAL_PAUSE_IMAGE, 'bridge'));
+      const config = {
+        pod,
+        name: 'main',
+        attempt: 0,
+        image: SAMPLE_IMAGE,
+        sandboxId: sandbox.id,
+        command: COMMAND,
+        specHash: 'bench',
+      };
+      await start(containerOptions('bench-bare', config));
+    });
+    return tookMs;
+  } finally {
+    await removeAll(made);
+  }
+}
+
+/** A container before the sandbox whose network it is in; a few at a time, so that old engines keep up. */
+async function removeAll(made: readonly Container[]): Promise<void> {
+  for (const container of [...made].reverse()) await container.remove({ force: true, v: true });
+}
+
+async function troupeOnDocker(home: string): Promise<number> {
+  const cluster = await up({ home, port: 0, roster, say: (text) => console.error(text) });
+  const client = await connectClient({ home, url: cluster.cluster.url, user: OPERATOR });
+  const stop = new AbortController();
+  try {
+    const runs = new Set<string>();
+    const watching = (async () => {
+      for await (const { object } of watchObjects<Pod>(
+        client,
+        'pods',
+        { namespace: 'default' },
+        { signal: stop.signal },
+      )) {
+        if (object.status?.phase === 'Running') runs.add(object.metadata?.name ?? '');
+        if (runs.size === PODS) return performance.now();
+      }
+      return Number.NaN;
+    })();
+    const began = performance.now();
+    await client.apply('deployments', { namespace: 'default', name: 'bench' }, deployment());
+    const tookMs = (await watching) - began;
+    await client.delete('deployments', { namespace: 'default', name: 'bench' });
+    return tookMs;
+  } finally {
+    stop.abort();
+    await client.close();
+    await cluster.stop();
+    await removeNode(cluster.cluster.node);
+  }
+}
+
+async function removeNode(node: string): Promise<void> {
+  const docker = new Docker();
+  const left = await docker.listContainers({ all: true, filters: { label: [`troupe.node=${node}`] } });
+  const sandboxesLast = left.sort(
+    (a, b) =>
+      Number(b.HostConfig.NetworkMode.startsWith('container:')) -
+      Number(a.HostConfig.NetworkMode.startsWith('container:')),
+  );
+  for (const { Id } of sandboxesLast) await docker.getContainer(Id).remove({ force: true, v: true });
+}
+
+const deployment = () => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'bench' },
+  spec: {
+    replicas: PODS,
+    selector: { matchLabels: { app: 'bench' } },
+    template: {
+      metadata: { labels: { app: 'bench' } },
+      spec: {
+        terminationGracePeriodSeconds: 0,
+        containers: [{ name: 'main', image: SAMPLE_IMAGE, imagePullPolicy: 'IfNotPresent', command: COMMAND }],
+      },
+    },
+  },
+});

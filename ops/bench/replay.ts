@@ -1,0 +1,57 @@
+import { MemoryHistory } from '../../actors/kernel/replay.ts';
+import { clusterKey } from '../../contracts/store/sealed.ts';
+import { readClusterKey } from '../boot/cluster.ts';
+import { journalSealer } from '../boot/journal-sealer.ts';
+import { checkRecordings } from '../replay/check.ts';
+import { definitionOf } from '../replay/definitions.ts';
+import { readHistory } from '../replay/read-history.ts';
+import type { BenchOptions } from './bench-case.ts';
+import { namespaceOf } from './objects.ts';
+import { rate, type Report } from './report.ts';
+import { bindAll, makeNodes, NAMESPACE } from './schedule.ts';
+import { EXTRA, startStage } from './stage.ts';
+
+const PODS = 3_000;
+const NODES = 100;
+
+/** How fast the recordings of a busy control plane are played against today's code. */
+export async function benchReplay(options: BenchOptions): Promise<Report> {
+  const stage = await startStage({ profile: options.profile });
+  try {
+    const { cluster, paths, client } = stage;
+    await makeNodes(stage, NODES);
+    await client.create('namespaces', undefined, namespaceOf(NAMESPACE));
+    const liveMs = await bindAll(client, PODS, 'pod');
+    const { connection } = await stage.connect(EXTRA);
+    const key = clusterKey(readClusterKey(paths));
+    const began = performance.now();
+    const history = new MemoryHistory(await readHistory(connection, cluster.prefix, key));
+    const readMs = performance.now() - began;
+    const checked = await checkRecordings({
+      connection,
+      prefix: cluster.prefix,
+      history,
+      sealer: journalSealer(key),
+      definitionOf,
+    });
+    const playedMs = performance.now() - began - readMs;
+    const turns = checked.reduce((sum, one) => sum + one.turns, 0);
+    const bad = checked.filter(({ divergence, problem }) => divergence !== undefined || problem !== undefined);
+    return {
+      title: `replay: every recording of a control plane that bound ${PODS} pods on ${NODES} nodes in ${(liveMs / 1000).toFixed(1)} s`,
+      rows: [
+        { what: 'played', figure: `${Math.round(rate(turns, playedMs) * 60)} turns/min`, aim: '' },
+        { what: 'turns', figure: String(turns) },
+        { what: 'history read in', figure: `${Math.round(readMs)} ms` },
+        { what: 'journals read and played in', figure: `${Math.round(playedMs)} ms` },
+        { what: 'recordings that differ', figure: `${bad.length} of ${checked.length}`, aim: '0' },
+      ],
+      notes: bad.map(
+        ({ actor, turns: played, divergence, problem }) =>
+          `${actor} after ${played} turns: ${problem ?? divergence?.what ?? ''}`,
+      ),
+    };
+  } finally {
+    await stage.stop();
+  }
+}
