@@ -115,6 +115,24 @@ describe('dispatcher', () => {
     expect(world.said('tell').map(({ body }) => (body as NodePods).changed.length)).toEqual([50, 50, 20]);
   });
 
+  it('splits by size too, and what is too much for one answer goes ahead of it', () => {
+    const world = begun();
+    world.put('configmaps', conf('x'.repeat(400_000)));
+    for (let at = 0; at < 5; at++) world.put('pods', podOf(`p${at}`, 'a', refers));
+    world.settle();
+    expect(told(world)).toEqual(['a 1.1 +p0 +p1', 'a 1.2 +p2 +p3', 'a 1.3 +p4']);
+    world.call(SUBJECTS.dispatch, { node: 'a' }, { node: 'a' });
+    expect(told(world)).toEqual(['a 1.4 +p0 +p1', 'a 1.5 +p2 +p3']);
+    const answer = world.said('reply').at(-1)?.body as DispatchAnswer;
+    expect(answer).toMatchObject({ counter: 5, listed: ['uid-p0', 'uid-p1', 'uid-p2', 'uid-p3', 'uid-p4'] });
+    expect(answer.pods).toHaveLength(1);
+    expect(ask(world, 'a', { node: 'a', digest: answer.digest })).toEqual({
+      epoch: 1,
+      counter: 5,
+      digest: answer.digest,
+    });
+  });
+
   it('costs what a change touches: 1,000 nodes with 5,000 pods', () => {
     const world = new TestWorld(dispatcher);
     for (let at = 0; at < 5000; at++) world.put('pods', podOf(`p${at}`, `n${at % 1000}`));

@@ -9,11 +9,15 @@ import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Call, Cell, Changed, Said, World } from '../kernel/contract.ts';
 import { calls, defineActor, publish, type Says, watch } from '../kernel/declare.ts';
 import { dispatchedPod } from './dispatched-pod.ts';
+import { planBatches } from './plan-batches.ts';
 import { type NodeNews, planDispatch } from './plan-dispatch.ts';
 import { buildPodIndex, type PodIndex, stepPodIndex } from './pod-index.ts';
 
-/** Pods a message; a large change to one node goes out as several messages. */
-const PODS_A_MESSAGE = 50;
+/** Of a message; a large change to one node goes out as several. Half of what boot warns below, for other encodings. */
+const BYTES_MOST = 1024 * 1024;
+const PODS_MOST = 50;
+/** An answer is rather long than in parts. */
+const ANSWERED_PODS_MOST = 1000;
 
 const says = { tell: publish(SUBJECTS.nodePods) };
 type DispatcherWorld = World<Says<typeof says>>;
@@ -66,10 +70,10 @@ class Desk {
     return this.#told.keys;
   }
 
-  asked(call: Call<DispatchQuery, { readonly node: string }>): Said {
+  asked(call: Call<DispatchQuery, { readonly node: string }>): readonly Said[] {
     if (call.tokens === undefined) {
       const message = `dispatch: ${call.subject} names no node; ask on dispatch.<node>`;
-      return this.#world.reply(call, failure('BadRequest', message));
+      return [this.#world.reply(call, failure('BadRequest', message))];
     }
     const node = call.tokens.node;
     let query: Partial<DispatchQuery> | null;
@@ -77,17 +81,21 @@ class Desk {
       query = call.decode();
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
-      return this.#world.reply(call, error.status);
+      return [this.#world.reply(call, error.status)];
     }
     const pods = this.#dispatched(this.#pods(this.#index().byNode.get(node) ?? []));
     const digest = dispatchDigest(pods);
+    const batches = query?.digest === digest ? [] : planBatches(pods, { pods: ANSWERED_PODS_MOST, bytes: BYTES_MOST });
+    // What is too much for one message goes ahead of the answer, which then names all.
+    const ahead = batches.slice(0, -1).map((batch) => this.#tellBatch(node, batch, []));
     const answer: DispatchAnswer = {
       epoch: this.#epoch,
       counter: this.#counter(node).get(),
       digest,
-      ...(query?.digest === digest ? {} : { pods }),
+      ...(batches.length === 0 ? {} : { pods: batches.at(-1) ?? [] }),
+      ...(ahead.length === 0 ? {} : { listed: pods.map(({ pod }) => pod.metadata?.uid ?? '') }),
     };
-    return this.#world.reply(call, answer);
+    return [...ahead, this.#world.reply(call, answer)];
   }
 
   get #epoch(): number {
@@ -111,30 +119,24 @@ class Desk {
     return [...news].flatMap(([node, each]) => this.#tell(node, each));
   }
   #tell(node: string, { changed, removed }: NodeNews): readonly Said[] {
-    const messages: Said[] = [];
-    for (let at = 0; at === 0 || at < changed.length; at += PODS_A_MESSAGE) {
-      const counter = this.#counter(node);
-      counter.set(counter.get() + 1);
-      const body: NodePods = {
-        epoch: this.#epoch,
-        counter: counter.get(),
-        changed: this.#dispatched(changed.slice(at, at + PODS_A_MESSAGE)),
-        removed: at === 0 ? removed : [],
-      };
-      messages.push(this.#world.say.tell({ node }, body));
-    }
-    return messages;
+    const batches = planBatches(this.#dispatched(changed), { pods: PODS_MOST, bytes: BYTES_MOST });
+    return batches.map((batch, at) => this.#tellBatch(node, batch, at === 0 ? removed : []));
+  }
+  #tellBatch(node: string, changed: readonly DispatchedPod[], removed: NodePods['removed']): Said {
+    const counter = this.#counter(node);
+    counter.set(counter.get() + 1);
+    return this.#world.say.tell({ node }, { epoch: this.#epoch, counter: counter.get(), changed, removed });
   }
 }
 
 /** A question that can't be read is refused; the next one is not held up by it. */
-function guarded(world: DispatcherWorld, call: Call<unknown, unknown>, answer: () => Said): Said {
+function guarded(world: DispatcherWorld, call: Call<unknown, unknown>, answer: () => readonly Said[]): readonly Said[] {
   try {
     return answer();
   } catch (error) {
     world.report(call.subject, error);
     const found = error instanceof Error ? error.message : String(error);
-    return world.reply(call as Call, failure('BadRequest', `dispatch: the question can't be read: ${found}`));
+    return [world.reply(call as Call, failure('BadRequest', `dispatch: the question can't be read: ${found}`))];
   }
 }
 
@@ -158,7 +160,7 @@ export const dispatcher = defineActor({
       inputs.pods.pipe(map((changes) => desk.podsChanged(changes))),
       inputs.configMaps.pipe(map((changes) => desk.referencesChanged(changes))),
       inputs.secrets.pipe(map((changes) => desk.referencesChanged(changes))),
-      inputs.asks.pipe(map((call) => [guarded(world, call, () => desk.asked(call))])),
+      inputs.asks.pipe(map((call) => guarded(world, call, () => desk.asked(call)))),
     ).pipe(mergeMap((messages) => from(messages)));
   },
 });

@@ -41,3 +41,12 @@ it('news that comes late or twice changes nothing, a gap asks for the whole list
   expect(told.heard({ epoch: 1, counter: 7, changed: [pod('a')], removed: [] })).toEqual({ woken: [], ask: false });
   expect(told.heard({ epoch: 2, counter: 5, changed: [pod('b')], removed: [] })).toEqual({ woken: ['b'], ask: true });
 });
+
+it('a list in parts is whole when every part has come', () => {
+  const answer = { epoch: 2, counter: 1, digest: '', pods: [pod('b')], listed: ['a', 'b'] };
+  const lost = feed();
+  expect([lost.answered(answer), lost.whole]).toEqual([{ woken: ['b'], ask: true }, false]);
+  const told = feed();
+  told.heard({ epoch: 2, counter: 1, changed: [pod('a')], removed: [] });
+  expect([told.answered(answer), told.whole]).toEqual([{ woken: ['a', 'b'], ask: false }, true]);
+});

@@ -57,9 +57,12 @@ export class PodFeed {
     // What it lists may have been removed since: a pod that is gone must not be started again.
     if (overtaken) return { woken: [], ask: true };
     const changed = this.#take(answer.pods ?? []);
-    this.#feed.set({ epoch: answer.epoch, counter: answer.counter, whole: true });
-    const listed = new Set((answer.pods ?? []).map(({ pod }) => uidOf(pod)));
+    const listed = new Set(answer.listed ?? (answer.pods ?? []).map(({ pod }) => uidOf(pod)));
+    // Part of a long list was told beforehand, and may have got lost.
+    const lacks = [...listed].some((uid) => this.get(uid) === undefined);
+    this.#feed.set({ epoch: answer.epoch, counter: answer.counter, whole: whole || !lacks });
     const gone = answer.pods === undefined ? [] : this.uids.filter((uid) => !listed.has(uid) && this.#drop(uid));
+    if (lacks) return { woken: [...changed, ...gone], ask: true };
     // Only now is it known that what runs of no pod belongs to none.
     return { woken: whole ? [...changed, ...gone] : [...new Set([...this.uids, ...gone])], ask: false };
   }

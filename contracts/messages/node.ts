@@ -50,4 +50,6 @@ export interface DispatchAnswer {
   readonly digest: string;
   /** Absent when the digest of the question was right. */
   readonly pods?: readonly DispatchedPod[];
+  /** Uids of all the node's pods, where they are too much for one message: those not in `pods` were told just before. */
+  readonly listed?: readonly string[];
 }
