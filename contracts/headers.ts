@@ -2,7 +2,7 @@
 export const HEADER = {
   /** Version of the message format: a whole number, `1` today. */
   version: 'Troupe-Version',
-  /** Id of this message, unique: `<actor>/<instance>/<turn>.<index>`. */
+  /** Id of this message, unique: `<actor>/<instance>/<incarnation>.<turn>.<index>`. */
   id: 'Troupe-Id',
   /** `<actor>/<instance>` that sent it. */
   from: 'Troupe-From',

@@ -507,7 +507,10 @@ function asBytes(body: Ref | Bytes): Bytes {
 
 /** What is answered to a question whose subject is not of the grammar of any input. */
 export const unheard = (subject: string): Status =>
-  failure('BadRequest', `${subject}: a token is not escaped as it should be (bytes outside A-Z a-z 0-9 _ - become =XX)`);
+  failure(
+    'BadRequest',
+    `${subject}: a token is not escaped as it should be (bytes outside A-Z a-z 0-9 _ - become =XX)`,
+  );
 
 /** Does this input hear this subject? `tokens` as its family parsed it. */
 export function hearsSubject(

@@ -30,8 +30,15 @@ export interface HostServices {
   };
   /** This actor has something in its inbox. */
   wake(actor: Runnable): void;
-  /** Sends what a turn said. `from` is `<actor>/<instance>`. */
-  send(out: Outgoing, from: string, cause: Cause, asker: Asker): void;
+  /** Sends what a turn said. */
+  send(out: Outgoing, from: Origin, cause: Cause, asker: Asker): void;
+}
+
+/** Who sends: ids of messages are unique, so they name the incarnation too. */
+export interface Origin {
+  /** `<actor>/<instance>` */
+  readonly name: string;
+  readonly incarnation: number;
 }
 
 /** An actor failed again and again, or broke its contract: the process should know. */

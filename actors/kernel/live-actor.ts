@@ -163,6 +163,17 @@ export class LiveActor {
     this.#enqueue({ t: 'change' });
   }
 
+  /**
+   * The cache jumped: it knows what is, not how it came about. Whoever watches begins anew from what is, so that its
+   * recording, too, never has to tell what nobody heard.
+   */
+  relisted(): void {
+    if (this.#stopped || this.#core.violations.length > 0 || !this.#pending.watches) return;
+    this.#core.stop();
+    this.#release();
+    this.#beginAnew();
+  }
+
   #enqueue(entry: Entry): void {
     if (this.#stopped) return;
     if (this.#head === this.#inbox.length) this.#waitingSince = performance.now();
@@ -265,7 +276,7 @@ export class LiveActor {
     this.#host.options.recorder?.record(this.#incarnation, done.turn, done.out);
     for (const out of done.out) {
       if (out.said.call !== undefined) this.#answers.answered(out.said.call, out.said.body);
-      this.#host.send(out, this.#from, cause, this.#asker);
+      this.#host.send(out, { name: this.#from, incarnation: this.#incarnation.incarnation }, cause, this.#asker);
     }
     for (const { key, error } of done.reports)
       this.#note(`${key}: ${error instanceof Error ? error.message : String(error)}`);
@@ -370,15 +381,15 @@ export class LiveActor {
     this.#failuresInARow += 1;
     if (this.#failuresInARow >= ESCALATE_AFTER && !violated) this.#escalate(error, false);
     if (violated) return; // its outputs can't be trusted: it stays down until its process is restarted
-    const { random } = Math;
-    this.#restartTimer = setTimeout(
-      () => {
-        [this.#core, this.#incarnation, this.#asker] = this.#incarnate();
-        this.#restarts += 1;
-        this.#lastCheckpoint = 0;
-        this.#enqueue({ t: 'start' });
-      },
-      Math.min(60_000, backoffMs(this.#failuresInARow, random) * 20),
-    );
+    const inMs = Math.min(60_000, backoffMs(this.#failuresInARow, Math.random) * 20);
+    this.#restartTimer = setTimeout(() => this.#beginAnew(), inMs);
+  }
+
+  #beginAnew(): void {
+    clearTimeout(this.#restartTimer);
+    [this.#core, this.#incarnation, this.#asker] = this.#incarnate();
+    this.#restarts += 1;
+    this.#lastCheckpoint = 0;
+    this.#enqueue({ t: 'start' });
   }
 }

@@ -194,7 +194,7 @@ export class LiveDriver implements Asker {
         : contentType === MSGPACK_TYPE
           ? encodeMsgpack(said.body)
           : encode(said.body, contentType);
-    const id = `${this.#incarnation.incarnation.toString(36)}.${++this.#messages}`;
+    const id = `${++this.#messages}`;
     const out: Outgoing = {
       id,
       said,
@@ -205,7 +205,7 @@ export class LiveDriver implements Asker {
     };
     if (resolve !== undefined) this.#asks.set(id, resolve);
     this.#record({ t: 'due' }, [out]);
-    this.#host.send(out, this.#from, cause, this);
+    this.#host.send(out, { name: this.#from, incarnation: this.#incarnation.incarnation }, cause, this);
     return id;
   }
 

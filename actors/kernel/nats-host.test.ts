@@ -7,10 +7,12 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { decodeMsgpack, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
+import { storeKey } from '../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { startTcpProxy } from '../../test/support/tcp-proxy.ts';
-import { api, calls, defineActor, defineDriver, port, publish } from './declare.ts';
+import { api, calls, defineActor, defineDriver, port, publish, watch } from './declare.ts';
+import { Cache } from './cache.ts';
 import { Host, type HostOptions } from './nats-host.ts';
 
 let server: TestNatsServer;
@@ -276,6 +278,50 @@ it('a driver leaves nothing behind of questions that were answered, and is told 
   await vi.waitFor(() => expect(done.failed).toMatchObject({ reason: 'ServiceUnavailable' }), { timeout: 1_000 });
   process.off('warning', warned);
   expect(warnings).toEqual([]);
+});
+
+it('when the cache was listed anew, who watches begins anew from what is; who does not goes on', async () => {
+  const cache = new Cache({ freeze: true });
+  const listing = await host('listing', { prefix: 'listing', cache });
+  const told: unknown[] = [];
+  const client = await connection();
+  client.subscribe('listing.outcome.*', {
+    callback: (_error, msg) => void told.push([msg.headers?.get('Troupe-From'), decodeMsgpack(msg.data)]),
+  });
+  const pod = (name: string) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' } });
+  const write = (revision: number, name: string) =>
+    cache.apply({ key: storeKey('pods', 'default', name), revision, object: pod(name) });
+  write(1, 'a');
+  await listing.start(
+    defineActor({
+      name: 'watcher',
+      hears: { pods: watch('pods') },
+      says: { outcome: publish(SUBJECTS.outcome) },
+      behave: (inputs, world) =>
+        inputs.pods.pipe(
+          map((changes) =>
+            world.say.outcome(
+              { caller: 'x' },
+              changes.map(({ name, before }) => [name, before !== undefined]),
+            ),
+          ),
+        ),
+    }),
+  );
+  await vi.waitFor(() => expect(told).toEqual([['watcher/listing', [['a', false]]]]));
+  listing.changed(write(2, 'a'));
+  await vi.waitFor(() => expect(told.at(-1)).toEqual(['watcher/listing', [['a', true]]]));
+  write(3, 'b');
+  listing.relisted();
+  await vi.waitFor(() =>
+    expect(told.at(-1)).toEqual([
+      'watcher/listing',
+      [
+        ['a', false],
+        ['b', false],
+      ],
+    ]),
+  );
 });
 
 it('one instance of a singleton acts; when it stops another takes over with a higher epoch', async () => {

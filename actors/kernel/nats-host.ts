@@ -7,7 +7,14 @@ import type { Change, Id, Rec } from './contract.ts';
 import { type Outgoing, REPLY_HEADER } from './core.ts';
 import type { ActorDefinition, DriverDefinition } from './declare.ts';
 import { type Ambient, ambient } from './host-clock.ts';
-import { type Asker, type Escalation, type HostServices, type Runnable, statusOf } from './host-services.ts';
+import {
+  type Asker,
+  type Escalation,
+  type HostServices,
+  type Origin,
+  type Runnable,
+  statusOf,
+} from './host-services.ts';
 import { LiveActor } from './live-actor.ts';
 import { LiveDriver } from './live-driver.ts';
 import { type Cause, encodeHeaders } from './message-headers.ts';
@@ -134,6 +141,11 @@ export class Host implements HostServices {
     for (const actor of this.#actors) actor.noteChange(change);
   }
 
+  /** The cache was listed anew: what happened in between nobody knows. */
+  relisted(): void {
+    for (const actor of this.#actors) actor.relisted();
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const actor of this.#actors) await actor.stop();
@@ -184,17 +196,17 @@ export class Host implements HostServices {
     else this.#pumping = false;
   }
 
-  /** Sends what a turn said. `from` is `<actor>/<instance>`. */
-  send(out: Outgoing, from: string, cause: Cause, asker: Asker): void {
+  /** Sends what a turn said. */
+  send(out: Outgoing, from: Origin, cause: Cause, asker: Asker): void {
     const { said } = out;
+    const id = `${from.name}/${from.incarnation.toString(36)}.${out.id}`;
     if (said.kind === 'port') {
-      this.#askPort(out, from, cause, asker);
+      this.#askPort(out, causedBy(id, cause), asker);
       return;
     }
     if (said.subject === '') return; // the answer to a message that asked for none
-    const id = `${from}/${out.id}`;
     const options: PublishOptions = {
-      headers: rawHeaders(encodeHeaders(id, from, out.contentType, cause, said.headers)),
+      headers: rawHeaders(encodeHeaders(id, from.name, out.contentType, cause, said.headers)),
     };
     if (out.timeoutMs !== undefined) options.reply = `${this.#inbox}.${this.#expect(out, asker, causedBy(id, cause))}`;
     else {
@@ -277,11 +289,11 @@ export class Host implements HostServices {
     if (this.#requests.size > 0 && !this.#stopped) this.#sweeper = setTimeout(() => this.#sweep(), SWEEP_MS);
   }
 
-  #askPort(out: Outgoing, from: string, cause: Cause, asker: Asker): void {
+  #askPort(out: Outgoing, cause: Cause, asker: Asker): void {
     const [name = '', op = ''] = out.said.subject.split('.');
     const driver = this.#ports.get(name);
     // A driver has its own deadlines; one that forgets them must not keep an actor waiting for ever.
-    const serial = this.#expect(out, asker, causedBy(`${from}/${out.id}`, cause));
+    const serial = this.#expect(out, asker, cause);
     const answer = (result: Extract<Rec, { t: 'answer' }>['result']) => this.#settle(serial, result);
     if (driver === undefined) {
       answer(failure('ServiceUnavailable', `${out.said.say}: no driver "${name}" runs in this process`));

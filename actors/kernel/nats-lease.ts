@@ -58,11 +58,14 @@ export function holdLease(
         }
         const epoch = await writeEpoch(js, options.prefix, actor, instance);
         const running = await hooks.acting(epoch);
+        let held: number | undefined;
         try {
-          await renew(leases, revision);
+          held = await renew(leases, revision);
         } finally {
           await running.stop();
         }
+        // Given back only now: two must not act at once.
+        if (held !== undefined) await leases.purge(key, { previousSeq: held }).catch(() => undefined);
         if (!signal.aborted) hooks.log(`warning: ${actor} on ${instance} lost its lease; standing by`);
       } catch (error) {
         if (signal.aborted) return;
@@ -74,23 +77,21 @@ export function holdLease(
     }
   };
 
-  /** Returns when the lease is lost or given back. */
-  const renew = async (leases: KV, first: number): Promise<void> => {
+  /** Returns when the lease is lost, or is to be given back: then with its revision. */
+  const renew = async (leases: KV, first: number): Promise<number | undefined> => {
     let revision = first;
     let renewedAt = performance.now();
     while (!signal.aborted) {
       await sleep(options.ttlMs / 4, signal);
-      if (signal.aborted) {
-        await leases.purge(key, { previousSeq: revision }).catch(() => undefined);
-        return;
-      }
+      if (signal.aborted) break;
       try {
         revision = await leases.update(key, instance, revision);
         renewedAt = performance.now();
       } catch (error) {
-        if (isConflict(error) || performance.now() - renewedAt > options.ttlMs * 0.75) return;
+        if (isConflict(error) || performance.now() - renewedAt > options.ttlMs * 0.75) return undefined;
       }
     }
+    return revision;
   };
 
   const ended = loop();

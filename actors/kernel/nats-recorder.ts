@@ -214,6 +214,7 @@ export class NatsRecorder implements Recorder {
 }
 
 function weightOf(rec: Rec): number {
+  if (rec.t === 'start') return rec.checkpoint === undefined ? 64 : JSON.stringify(rec.checkpoint.cells).length;
   if (rec.t === 'call') return rec.body instanceof Uint8Array ? rec.body.length : 64;
   if (rec.t === 'answer') return rec.result instanceof Uint8Array ? (rec.result as Bytes).length : 64;
   return rec.t === 'change' ? rec.keys.length * 32 : 64;

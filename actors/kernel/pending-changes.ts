@@ -20,6 +20,11 @@ export class PendingChanges {
     this.#resources = resources;
   }
 
+  /** Does the actor watch anything? */
+  get watches(): boolean {
+    return this.#resources.size > 0;
+  }
+
   get size(): number {
     return this.#before.size;
   }

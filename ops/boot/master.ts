@@ -52,8 +52,9 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
     bucket: bucketNames(prefix).objects,
     cache,
     clusterKey: key,
-    onChanges: (changes) => {
-      for (const change of changes) hosted.host?.changed(change);
+    onChanges: (changes, relisted) => {
+      if (relisted) hosted.host?.relisted();
+      else for (const change of changes) hosted.host?.changed(change);
     },
     onAlarm: (status) => log(`error: ${status.message}`),
     onReport: (about, error) =>
