@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalQuantity, compareQuantities, cpuMillis, isQuantity, isWhole, quantityValue } from './quantity.ts';
+import {
+  canonicalQuantity,
+  compareQuantities,
+  cpuMillis,
+  isQuantity,
+  isWhole,
+  parseQuantity,
+  wholeUnits,
+} from './quantity.ts';
 
 describe('cpuMillis', () => {
   it.each([
@@ -14,12 +22,13 @@ describe('cpuMillis', () => {
     ['+1', 1000],
     ['-1', -1000],
     [undefined, 0],
+    ['two', 0],
   ])('%s -> %s', (text, millis) => {
     expect(cpuMillis(text)).toBe(millis);
   });
 });
 
-describe('quantityValue', () => {
+describe('wholeUnits', () => {
   it.each([
     ['64Mi', 67_108_864],
     ['1.5Gi', 1_610_612_736],
@@ -31,8 +40,9 @@ describe('quantityValue', () => {
     ['.5Ki', 512],
     ['2E', 2e18],
     [undefined, 0],
+    ['two', 0],
   ])('%s -> %s', (text, value) => {
-    expect(quantityValue(text)).toBe(value);
+    expect(wholeUnits(text)).toBe(value);
   });
 });
 
@@ -88,8 +98,28 @@ describe('isQuantity', () => {
 });
 
 it('says what a quantity looks like when it is none', () => {
-  expect(() => cpuMillis('two')).toThrow('"two" is no quantity; write a number like 250m, 1.5 or 64Mi');
+  expect(() => isWhole('two')).toThrow('"two" is no quantity; write a number like 250m, 1.5 or 64Mi');
 });
 it('knows whole numbers', () => {
   expect([isWhole('1000m'), isWhole('100m')]).toEqual([true, false]);
+});
+
+describe('parseQuantity', () => {
+  it.each([
+    ['1', 1],
+    ['100m', 0.1],
+    ['1.5Gi', 1.5 * 2 ** 30],
+    ['128Mi', 2 ** 27],
+    ['1k', 1000],
+    ['1e3', 1000],
+    ['1E', 1e18],
+    ['.5', 0.5],
+    [2, 2],
+    ['500n', 5e-7],
+    ['1.5 Gi', Number.NaN],
+    ['ten', Number.NaN],
+    ['', Number.NaN],
+  ])('%j is %d', (quantity, value) => {
+    expect(parseQuantity(quantity)).toBe(value);
+  });
 });

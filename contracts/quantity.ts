@@ -3,6 +3,8 @@
  * exponent. Exact: reckoned in nano units as whole numbers of any size.
  */
 
+import type { Quantity } from './kinds/generated/types.ts';
+
 type Format = 'decimal' | 'binary' | 'exponent';
 interface Parsed {
   /** Billionths, rounded away from zero as Kubernetes does. */
@@ -64,19 +66,23 @@ export function isQuantity(value: unknown): value is string | number {
   return remembered.has(String(value)) || parse(String(value)) !== undefined;
 }
 
-/**
- * Thousandths of a CPU, rounded up: `0.5` -> 500, `100m` -> 100. Absent = 0.
- * @throws RangeError when `quantity` is none
- */
-export const cpuMillis = (quantity: string | number | undefined): number =>
-  quantity === undefined ? 0 : Number(divideAway(parsed(quantity).nano, 1_000_000n));
+/** Rounded up; what is absent or no quantity is 0: whoever reckons with stored objects must not stumble over one. */
+function roundedUp(quantity: Quantity | undefined, unitNano: bigint): number {
+  return quantity === undefined || !isQuantity(quantity) ? 0 : Number(divideAway(parsed(quantity).nano, unitNano));
+}
 
-/**
- * Whole units, rounded up; of memory or storage: bytes. `64Mi` -> 67108864. Absent = 0.
- * @throws RangeError when `quantity` is none
- */
-export const quantityValue = (quantity: string | number | undefined): number =>
-  quantity === undefined ? 0 : Number(divideAway(parsed(quantity).nano, NANO));
+/** Thousandths of a CPU, rounded up: `0.5` -> 500, `100m` -> 100. Absent or unreadable = 0. */
+export const cpuMillis = (quantity: Quantity | undefined): number => roundedUp(quantity, 1_000_000n);
+
+/** Whole units, rounded up; of memory or storage: bytes. `64Mi` -> 67108864. Absent or unreadable = 0. */
+export const wholeUnits = (quantity: Quantity | undefined): number => roundedUp(quantity, NANO);
+
+/** In the base unit (cores, bytes, pieces), as near as a number comes; `NaN` when it is no quantity. */
+export function parseQuantity(quantity: Quantity): number {
+  if (!isQuantity(quantity)) return Number.NaN;
+  const { nano } = parsed(quantity);
+  return Number(nano / NANO) + Number(nano % NANO) / 1e9;
+}
 
 /** Negative, zero or positive, as `a` is smaller than, as large as, or larger than `b`. @throws RangeError */
 export function compareQuantities(a: string | number, b: string | number): number {

@@ -1,7 +1,7 @@
 import { canonicalJson, safeHash } from '../../contracts/hash/stable-hash.ts';
 import type { Container, Pod } from '../../contracts/kinds/kinds.ts';
 import type { DispatchedPod } from '../../contracts/messages/node.ts';
-import { cpuMillis, wholeUnits } from '../../contracts/quantity/quantity.ts';
+import { cpuMillis, wholeUnits } from '../../contracts/quantity.ts';
 import type { ContainerConfig, ContainerResources, PodRef, PodSandboxConfig } from '../../contracts/runtime/config.ts';
 import { type ConfigError, containerEnv, type EnvFacts, isConfigError } from './container-env.ts';
 

@@ -3,7 +3,7 @@ import type { Container, EnvVar, Pod } from '../../contracts/kinds/kinds.ts';
 import type { DispatchedPod } from '../../contracts/messages/node.ts';
 import { containerConfig, pullPolicy, sandboxConfig, specHash } from './container-config.ts';
 import { containerEnv } from './container-env.ts';
-import { qosClass } from './qos-class.ts';
+import { qosClass } from '../../contracts/kinds/pod/qos-class.ts';
 
 const node = { name: 'a', ip: '192.168.0.1', runtime: 'docker', cpuMillis: 2000, memoryBytes: 4 * 2 ** 30 };
 const facts = { podIp: '10.0.0.7', node };
@@ -150,5 +150,5 @@ it.each([
   ['Guaranteed', { limits: { cpu: '1', memory: '1Gi' } }],
   ['Guaranteed', { limits: { cpu: '1', memory: '1Gi' }, requests: { cpu: '1000m', memory: '1024Mi' } }],
 ])('%s for %o', (qos, given) => {
-  expect(qosClass({ spec: { containers: [{ name: 'c', resources: given }] } })).toBe(qos);
+  expect(qosClass({ containers: [{ name: 'c', resources: given }] })).toBe(qos);
 });

@@ -1,6 +1,6 @@
 import type { Container, EnvVar, EnvVarSource, Pod } from '../../contracts/kinds/kinds.ts';
 import type { DispatchedPod } from '../../contracts/messages/node.ts';
-import { parseQuantity } from '../../contracts/quantity/quantity.ts';
+import { parseQuantity } from '../../contracts/quantity.ts';
 import type { EnvEntry } from '../../contracts/runtime/config.ts';
 import type { NodeFacts } from './pod-types.ts';
 

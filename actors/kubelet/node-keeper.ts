@@ -3,7 +3,7 @@ import { catchError, map, mergeMap } from 'rxjs/operators';
 import { StatusError } from '../../contracts/errors/status.ts';
 import type { Node } from '../../contracts/kinds/kinds.ts';
 import type { RuntimeInfo } from '../../contracts/runtime/status.ts';
-import { cpuMillis, wholeUnits } from '../../contracts/quantity/quantity.ts';
+import { cpuMillis, wholeUnits } from '../../contracts/quantity.ts';
 import type { KubeletWorld } from './kubelet-says.ts';
 import { nodeObject, type NodeHealth, type NodeOptions, nodeStatus, tellsOurHealth } from './plan-node.ts';
 import type { PodDesk } from './pod-desk.ts';

@@ -4,10 +4,10 @@ import type {
   PodCondition,
   PodStatus,
 } from '../../contracts/kinds/kinds.ts';
+import { qosClass } from '../../contracts/kinds/pod/qos-class.ts';
 import { parseRfc3339, rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { containerKubeStatus, type Wait } from './container-kube-status.ts';
 import type { PodInput } from './pod-types.ts';
-import { qosClass } from './qos-class.ts';
 
 export type Waits = ReadonlyMap<string, Wait>;
 /** `over`: nothing of it will be started again. `deleted`: the same, and how it went follows from its containers. */
@@ -143,6 +143,6 @@ export function podStatus(input: Present, waits: Waits, ending?: Ending): PodSta
     hostIPs: [{ ip: input.node.ip }],
     ...(podIP === undefined ? {} : { podIP, podIPs: [{ ip: podIP }] }),
     startTime: rfc3339(parseRfc3339(input.status.startTime) || input.state.startedAt),
-    qosClass: pod.status?.qosClass ?? qosClass(pod),
+    qosClass: pod.status?.qosClass ?? qosClass(pod.spec ?? { containers: [] }),
   };
 }

@@ -1,5 +1,5 @@
 import type { Container, Pod, Quantity } from '../../contracts/kinds/kinds.ts';
-import { cpuMillis, wholeUnits } from '../../contracts/quantity/quantity.ts';
+import { cpuMillis, wholeUnits } from '../../contracts/quantity.ts';
 
 /** What pods take of a node, or what a node has to give. Whole numbers, so that sums don't depend on their order. */
 export interface Load {
