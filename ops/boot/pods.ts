@@ -1,5 +1,23 @@
 import Dockerode from 'dockerode';
-import { LABEL, type Labels } from '../../runtime-adapters/docker/labels.ts';
+import { LABEL } from '../../runtime-adapters/docker/labels.ts';
+
+/**
+ * Removes every container that carries a label, `name=value`. One after the other: Docker 20.10 can lock up for good when
+ * several leave a network at once.
+ * @returns the labels of what was removed
+ */
+export async function removeLabelled(docker: Dockerode, label: string): Promise<readonly Record<string, string>[]> {
+  const found = await docker.listContainers({ all: true, filters: { label: [label] } });
+  for (const { Id } of found) {
+    try {
+      await docker.getContainer(Id).remove({ force: true, v: true });
+    } catch (error) {
+      const code = (error as { statusCode?: number }).statusCode;
+      if (code !== 404 && code !== 409) throw error; // gone, or going by another hand
+    }
+  }
+  return found.map(({ Labels }) => Labels);
+}
 
 /**
  * Removes every container of a node from the engine; for when no kubelet runs any more.
@@ -7,19 +25,6 @@ import { LABEL, type Labels } from '../../runtime-adapters/docker/labels.ts';
  * @throws StatusError ServiceUnavailable when no engine answers
  */
 export async function removePods(node: string): Promise<number> {
-  const docker = new Dockerode();
-  const found = await docker.listContainers({ all: true, filters: { label: [`${LABEL.node}=${node}`] } });
-  const remove = async ({ Id }: { readonly Id: string }): Promise<void> => {
-    try {
-      await docker.getContainer(Id).remove({ force: true, v: true });
-    } catch (error) {
-      const code = (error as { statusCode?: number }).statusCode;
-      if (code !== 404 && code !== 409) throw error; // gone, or going by another hand
-    }
-  };
-  const isSandbox = ({ Labels }: { readonly Labels: Labels }): boolean => Labels[LABEL.kind] === 'sandbox';
-  await Promise.all(found.filter((one) => !isSandbox(one)).map(remove));
-  // Sandboxes one at a time: Docker 20.10 locks up when several leave a network together.
-  for (const sandbox of found.filter(isSandbox)) await remove(sandbox);
-  return new Set(found.map(({ Labels }) => Labels[LABEL.podUid] ?? '')).size;
+  const removed = await removeLabelled(new Dockerode(), `${LABEL.node}=${node}`);
+  return new Set(removed.map((labels) => labels[LABEL.podUid] ?? '')).size;
 }

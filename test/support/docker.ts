@@ -1,5 +1,6 @@
 import Dockerode from 'dockerode';
 import { homePaths, troupeHome } from '../../ops/boot/home.ts';
+import { removeLabelled } from '../../ops/boot/pods.ts';
 import { findBusybox, hasImage } from '../../ops/setup/images.ts';
 import { buildLocalImage } from '../../runtime-adapters/docker/local-image.ts';
 
@@ -30,18 +31,7 @@ export async function testImage(): Promise<string> {
   return TEST_IMAGE;
 }
 
-/**
- * Force-removes every container that carries the label `name=value`; for clean-up in `afterAll`. One at a time: engines of
- * version 20.10 lock up when several leave a network together.
- */
+/** Force-removes every container that carries the label `name=value`; for clean-up in `afterAll`. */
 export async function removeContainers(label: string): Promise<void> {
-  const found = await docker.listContainers({ all: true, filters: { label: [label] } });
-  for (const { Id } of found) {
-    try {
-      await docker.getContainer(Id).remove({ force: true, v: true });
-    } catch (error) {
-      const code = (error as { statusCode?: number }).statusCode;
-      if (code !== 404 && code !== 409) throw error; // gone, or going, by another hand
-    }
-  }
+  await removeLabelled(docker, label);
 }
