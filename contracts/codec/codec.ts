@@ -1,5 +1,5 @@
 import { Packr } from 'msgpackr';
-import { parseAllDocuments, stringify } from 'yaml';
+import { Composer, type CST, Lexer, LineCounter, Parser, stringify } from 'yaml';
 import { statusError } from '../errors/status.ts';
 
 export type ContentType = 'application/json' | 'application/yaml' | 'application/msgpack';
@@ -61,14 +61,30 @@ export function decodeAll(bytes: Uint8Array, declared?: string): unknown[] {
   }
 }
 
+/** YAML deeper than this is nobody's manifest; far deeper, a few hundred kilobytes of it would take all memory. */
+const YAML_DEPTH_MAX = 256;
+
+function* yamlTokens(source: string, parser: Parser): Generator<CST.Token> {
+  for (const lexeme of new Lexer().lex(source)) {
+    yield* parser.next(lexeme);
+    if (parser.stack.length > YAML_DEPTH_MAX) throw new Error(`nested deeper than ${YAML_DEPTH_MAX} levels`);
+  }
+  yield* parser.end();
+}
+
 function parseYaml(source: string): unknown[] {
-  // maxAliasCount bounds "billion laughs"; YAML 1.2 core keeps `on`, `yes` and `0777` what they look like.
-  const parsed = parseAllDocuments(source, { uniqueKeys: true, prettyErrors: true });
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  // YAML 1.2 core keeps `on`, `yes` and `0777` what they look like.
+  const composer = new Composer({ uniqueKeys: true });
   const documents: unknown[] = [];
-  for (const document of 'empty' in parsed ? [] : parsed) {
+  for (const document of composer.compose(yamlTokens(source, new Parser(lines.addNewLine)))) {
     const problem = document.errors[0];
-    if (problem !== undefined) throw new Error(problem.message);
-    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    if (problem !== undefined) {
+      const { line, col } = lines.linePos(problem.pos[0]);
+      throw new Error(`${problem.message} at line ${line}, column ${col}`);
+    }
+    const value: unknown = document.toJS({ maxAliasCount: 100 }); // bounds "billion laughs"
     if (value !== null && value !== undefined) documents.push(value);
   }
   return documents;
