@@ -56,7 +56,7 @@ interface OpenRequest {
   readonly ask: Id;
   readonly subject: string;
   deadline: number;
-  /** Asked before the connection was last lost: the question or its answer may have gone with it. */
+  /** Asked before the last reconnection: the question or its answer may have gone with the old connection. */
   lost: boolean;
   /** Asked of a driver in this process: no broker carries the answer. */
   readonly local: boolean;
@@ -273,10 +273,13 @@ export class Host implements HostServices {
   /** A broker that is killed takes questions and answers with it; who asked should not wait for ever. */
   async #followConnection(): Promise<void> {
     for await (const { type } of this.#nc.status()) {
-      if (type === 'disconnect') for (const open of this.#requests.values()) open.lost = !open.local;
       if (type !== 'reconnect') continue;
+      // Also what was asked while there was no connection: the client drops it at each attempt to connect.
       const until = performance.now() + LATE_ANSWER_MS;
-      for (const open of this.#requests.values()) if (open.lost) open.deadline = Math.min(open.deadline, until);
+      for (const open of this.#requests.values()) {
+        open.lost = true;
+        open.deadline = Math.min(open.deadline, until);
+      }
     }
   }
 
