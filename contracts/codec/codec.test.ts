@@ -74,6 +74,8 @@ describe('properties', () => {
   it.each([JSON_TYPE, YAML_TYPE, MSGPACK_TYPE] as const)('%s gives back what it was given', (type) => {
     fc.assert(
       fc.property(json, (value) => {
+        // The reader of MessagePack renames this key, so that no prototype is ever set.
+        fc.pre(type !== MSGPACK_TYPE || !JSON.stringify(value).includes('"__proto__"'));
         expect(decode(encode(value, type), type)).toEqual(value);
       }),
       { numRuns: 100 },

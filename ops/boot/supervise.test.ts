@@ -44,7 +44,7 @@ it('starts a killed child again, under another number', async () => {
   child.signal('SIGKILL');
   await waitUntil('its successor speaks', 10_000, () => lines.length === 2);
   expect(starts[1]?.pid).not.toBe(starts[0]?.pid);
-  expect(readFileSync(logFile, 'utf8')).toBe('here\nhere\n');
+  await waitUntil('both are in the log', 5_000, () => readFileSync(logFile, 'utf8') === 'here\nhere\n');
 });
 
 it('leaves nothing running when stopped, and starts nothing again', async () => {

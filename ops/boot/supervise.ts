@@ -93,6 +93,7 @@ export function supervise(spec: ChildSpec, events: SuperviseEvents = {}): Superv
       stopped = true;
       clearTimeout(timer);
       if (id !== undefined) await endProcess(id, spec.graceMs);
+      id = undefined; // the kernel may know before Node tells
       log.end();
     },
     signal(name) {

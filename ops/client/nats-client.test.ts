@@ -29,7 +29,7 @@ beforeEach(async () => {
   const connection = await connectNats(server);
   api = new FakeApi(connection);
   await connection.flush();
-  endApi = () => connection.close();
+  endApi = () => connection.drain(); // once it is over, the server knows
   return endApi;
 });
 

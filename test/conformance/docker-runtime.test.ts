@@ -1,3 +1,5 @@
+import { homePaths, troupeHome } from '../../ops/boot/home.ts';
+import { findBusybox } from '../../ops/setup/images.ts';
 import { DockerRuntime } from '../../runtime-adapters/docker/docker-runtime.ts';
 import { connectEngine, type Engine } from '../../runtime-adapters/docker/engine.ts';
 import { LABEL } from '../../runtime-adapters/docker/labels.ts';
@@ -11,12 +13,13 @@ const MISSING = 'localhost:1/troupe/no-such-image:1';
 
 runtimeConformance('docker', async () => {
   const engine = connectEngine();
-  await buildLocalImage(engine, IMAGE, {
+  const image = {
     entrypoint: ['/bin/tool'],
     cmd: ['default'],
     env: ['IMAGE_VAR=image'],
     files: { '/bin/tool': TOOL_SCRIPT, '/bin/other': OTHER_SCRIPT },
-  });
+  };
+  await buildLocalImage(engine, IMAGE, image, await findBusybox(homePaths(troupeHome())));
   return {
     adapter: () => new DockerRuntime({ node: NODE, engine }),
     image: IMAGE,
