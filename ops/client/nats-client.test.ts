@@ -29,7 +29,9 @@ beforeEach(async () => {
   const connection = await connectNats(server);
   api = new FakeApi(connection);
   await connection.flush();
-  endApi = () => connection.drain(); // once it is over, the server knows
+  endApi = async () => {
+    if (!connection.isClosed()) await connection.drain(); // once it is over, the server knows
+  };
   return endApi;
 });
 
