@@ -32,12 +32,14 @@ export async function checkRecordings(options: {
   readonly onChecked?: (checked: Checked) => void;
 }): Promise<readonly Checked[]> {
   const checked: Checked[] = [];
-  for (const recording of await readJournal(options.connection, options.prefix, options.actor)) {
-    if (recording.incarnation.driver) continue;
-    const result = checkOne(recording, options);
+  const note = (result: Checked): void => {
     checked.push(result);
     options.onChecked?.(result);
-  }
+  };
+  const recordings = await readJournal(options.connection, options.prefix, options.actor, (damaged) =>
+    note({ ...damaged, incarnation: 0, turns: 0, skipped: 0, dropped: 0 }),
+  );
+  for (const recording of recordings) if (!recording.incarnation.driver) note(checkOne(recording, options));
   return checked;
 }
 

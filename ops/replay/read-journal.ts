@@ -1,9 +1,9 @@
 import type { NatsConnection } from 'nats';
-import { decodeSegment, type RecordedTurn } from '../../actors/kernel/journal.ts';
+import { decodeSegment, type RecordedTurn, type Segment } from '../../actors/kernel/journal.ts';
 import type { Incarnation } from '../../actors/kernel/recorder.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import { readStream } from './read-stream.ts';
+import { readStream, type StreamMessage } from './read-stream.ts';
 
 /** Everything recorded of one incarnation of one actor instance. */
 export interface Recording {
@@ -15,19 +15,45 @@ export interface Recording {
   readonly dropped: number;
 }
 
+/** A message of the journal that can't be read as a segment. */
+export interface Damaged {
+  readonly actor: string;
+  readonly instance: string;
+  readonly problem: string;
+}
+
+function decoded(
+  { data, subject, sequence }: StreamMessage,
+  prefix: string,
+  onDamaged: (damaged: Damaged) => void,
+): Segment | undefined {
+  try {
+    return decodeSegment(data);
+  } catch (error) {
+    const { actor, instance } = SUBJECTS.journal.parse(prefix, subject) ?? { actor: subject, instance: '' };
+    const finding = error instanceof Error ? error.message : String(error);
+    onDamaged({ actor, instance, problem: `message ${sequence} of the journal: ${finding}` });
+    return undefined;
+  }
+}
+
 /**
  * Reads the journal of a cluster, by incarnation, in the order in which they began.
  * @param actor only this actor's
+ * @param onDamaged told of each message that is no segment, which is then passed over; without it the first one throws
  */
 export async function readJournal(
   connection: NatsConnection,
   prefix: string,
   actor?: string,
+  onDamaged?: (damaged: Damaged) => void,
 ): Promise<readonly Recording[]> {
   const found = new Map<string, { -readonly [K in keyof Recording]: Recording[K] }>();
   const pattern = SUBJECTS.journal.pattern(prefix, actor === undefined ? {} : { actor });
   for await (const message of readStream(connection, bucketNames(prefix).journal, pattern)) {
-    const { incarnation, turns, gap } = decodeSegment(message.data);
+    const segment = onDamaged === undefined ? decodeSegment(message.data) : decoded(message, prefix, onDamaged);
+    if (segment === undefined) continue;
+    const { incarnation, turns, gap } = segment;
     const { self } = incarnation;
     const id = `${self.actor}/${self.instance}/${incarnation.incarnation}/${self.epoch ?? ''}`;
     let recording = found.get(id);

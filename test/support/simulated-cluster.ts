@@ -58,6 +58,8 @@ export interface SimulatedClusterOptions {
   readonly runtime?: SimulatedConfig;
   readonly nodeLifecycle?: Partial<NodeLifecycleConfig>;
   readonly limits?: Partial<Limits>;
+  /** Names of further users whom the broker lets publish anything: what the actors themselves make of it is the story. */
+  readonly unconfined?: readonly string[];
 }
 
 /** Boots a master and workers in this process, as real users with the permissions that boot prints. */
@@ -71,23 +73,28 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
   for (const [name, namespaces] of Object.entries(options.tenants ?? {})) {
     profiles[name] = { kind: 'tenant', namespaces };
   }
-  const keys = new Map(Object.keys(profiles).map((name) => [name, newSeed()]));
-  const users = Object.entries(profiles).map(([name, profile]) => ({
-    name,
-    publicKey: keys.get(name)?.publicKey ?? '',
-    permissions: planPermissions(PREFIX, name, profile),
-  }));
+  const seeds = new Map<string, string>();
+  const users = Object.entries(profiles).map(([name, profile]) => {
+    const { seed, publicKey } = newSeed();
+    seeds.set(name, seed);
+    return { name, publicKey, permissions: planPermissions(PREFIX, name, profile) };
+  });
+  for (const name of options.unconfined ?? []) {
+    const { seed, publicKey } = newSeed();
+    seeds.set(name, seed);
+    users.push({ name, publicKey, permissions: { publish: ['>'], subscribe: [`${inboxPrefix(name)}.>`] } });
+  }
   const server = await startNatsServer({ config: authorizationBlock(users) });
   const clusterKeyBytes = randomBytes(32);
   const key = clusterKey(clusterKeyBytes);
   const engine = new SimulatedEngine(options.runtime);
   const log: string[] = [];
-  const user = (name: string): TestUser => ({ name, seed: keys.get(name)?.seed ?? '' });
+  const user = (name: string): TestUser => ({ name, seed: seeds.get(name) ?? '' });
   const role = (name: string, instance: string) => ({
     url: server.url,
     prefix: PREFIX,
     user: name,
-    seed: keys.get(name)?.seed ?? '',
+    seed: seeds.get(name) ?? '',
     instance,
     record: true,
     log: (line: string) => void log.push(`${instance}: ${line}`),
@@ -183,18 +190,24 @@ export async function expectUnharmed(cluster: SimulatedCluster): Promise<void> {
 }
 
 /** Every actor's recording of what the cluster did so far, played against today's code, says the same. */
-export async function expectReplays(cluster: SimulatedCluster): Promise<void> {
+export async function expectReplays(
+  cluster: SimulatedCluster,
+  options: { /** Somebody has written rubbish into the journal. */ readonly rubbish?: boolean } = {},
+): Promise<void> {
   await cluster.master.host.options.recorder?.flush();
   for (const { host } of cluster.workers.values()) await host.options.recorder?.flush();
   const { connection } = cluster.client;
   const history = new MemoryHistory(await readHistory(connection, PREFIX, cluster.key));
-  const checked = await checkRecordings({
+  const all = await checkRecordings({
     connection,
     prefix: PREFIX,
     history,
     sealer: journalSealer(cluster.key),
     definitionOf,
   });
+  const rubbish = all.filter(({ problem }) => /^message \d+ of the journal/.test(problem ?? ''));
+  expect(rubbish.length > 0).toBe(options.rubbish === true);
+  const checked = all.filter((one) => !rubbish.includes(one));
   const actors = checked.map(({ actor }) => actor);
   for (const name of ['api-server', 'scheduler', 'dispatcher', 'kubelet']) expect(actors).toContain(name);
   expect(checked.filter(({ divergence, problem }) => divergence !== undefined || problem !== undefined)).toEqual([]);

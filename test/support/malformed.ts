@@ -1,0 +1,200 @@
+import fc from 'fast-check';
+import { encode, JSON_TYPE, MSGPACK_TYPE, YAML_TYPE } from '../../contracts/codec/codec.ts';
+import { HEADER } from '../../contracts/headers.ts';
+import { RUNTIME_OPS } from '../../contracts/runtime/ops.ts';
+import type { Family } from '../../contracts/subjects/family.ts';
+import { VERBS } from '../../contracts/subjects/subjects.ts';
+import { token } from '../../contracts/subjects/token.ts';
+
+/** One message that nobody should have sent. */
+export interface Malformed {
+  readonly subject: string;
+  readonly payload: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Its subject leads to somebody who is there. */
+  readonly addressed: boolean;
+}
+
+/** Values of placeholders that lead somewhere in a cluster with master `m1` and node `n1`; nothing there is dear to anybody. */
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  caller: ['anybody'],
+  verb: VERBS,
+  resource: [
+    ...['pods', 'pods/status', 'pods/binding', 'pods/log', 'deployments', 'deployments/scale', 'replicasets/status'],
+    ...['configmaps', 'secrets', 'events', 'nodes/status', 'namespaces/finalize', 'serviceaccounts'],
+  ],
+  namespace: ['junk', ''],
+  name: ['a', 'b', ''],
+  pod: ['a'],
+  container: ['main'],
+  node: ['n1'],
+  op: RUNTIME_OPS,
+  actor: ['api-server', 'scheduler', 'dispatcher', 'store'],
+  instance: ['m1'],
+};
+const strange = fc.oneof(
+  fc.constantFrom('x', '=', '=ZZ', '=5F', '=C3=28', '%', '__proto__', 'constructor', '$JS', 'a'.repeat(300)),
+  fc.stringMatching(/^[\x21-\x29\x2b-\x2d\x2f-\x3d\x3f-\x7e]{1,12}$/), // all but space, `*`, `.` and `>`
+);
+
+/** Subjects of a family, most of them leading to somebody. */
+function subjectOf(family: Family, prefix: string): fc.Arbitrary<Pick<Malformed, 'subject' | 'addressed'>> {
+  const parts = family.template.split('.').map((part): fc.Arbitrary<{ token: string; known: boolean }> => {
+    if (!part.startsWith('<')) return fc.constant({ token: part, known: true });
+    const known = KNOWN[part.slice(1, -1)] ?? ['a'];
+    return fc.oneof(
+      { weight: 9, arbitrary: fc.constantFrom(...known).map((value) => ({ token: token(value), known: true })) },
+      { weight: 1, arbitrary: strange.map((value) => ({ token: value, known: false })) },
+    );
+  });
+  return fc.tuple(...parts).map((tokens) => ({
+    subject: [prefix, ...tokens.map((one) => one.token)].join('.'),
+    addressed: tokens.every(({ known }) => known),
+  }));
+}
+
+/** Names of fields that some message somewhere has, so that junk gets past the first look. */
+const FIELDS = [
+  ...['apiVersion', 'kind', 'metadata', 'name', 'namespace', 'labels', 'annotations', 'ownerReferences', 'finalizers'],
+  ...['spec', 'status', 'replicas', 'selector', 'template', 'containers', 'conditions', 'data', 'target', 'items'],
+  ...['epoch', 'counter', 'changed', 'removed', 'pod', 'uid', 'node', 'digest', 'pods', 'sentAt', 'runtimeReady'],
+  ...[
+    'podUid',
+    'sandboxId',
+    'containerId',
+    'graceMs',
+    'image',
+    'env',
+    'tailLines',
+    'sinceTime',
+    'limitBytes',
+    'follow',
+  ],
+  ...[
+    'limit',
+    'continue',
+    'resourceVersion',
+    'labelSelector',
+    'fieldSelector',
+    'timeoutSeconds',
+    'op',
+    'path',
+    'value',
+  ],
+  ...['__proto__', 'constructor', 'toString', 'gracePeriodSeconds', 'propagationPolicy', 'preconditions', 'lines'],
+];
+const odd = fc.oneof(
+  fc.constantFrom<unknown>(null, true, '', 'a', '\u0000', '\ud800', -1, 0.5, 1e308, [], {}, [null], [[]], [{}], {
+    a: null,
+  }),
+  fc.jsonValue(),
+);
+const { near } = fc.letrec<{ near: unknown; value: unknown }>((tie) => ({
+  value: fc.oneof({ depthSize: 'small' }, odd, tie('near'), fc.array(tie('near'), { maxLength: 2 })),
+  near: fc.dictionary(fc.constantFrom(...FIELDS), tie('value'), { maxKeys: 6 }),
+}));
+const kubeLike = fc
+  .record({
+    head: fc.constantFrom(
+      { apiVersion: 'v1', kind: 'Pod' },
+      { apiVersion: 'v1', kind: 'ConfigMap' },
+      { apiVersion: 'apps/v1', kind: 'Deployment' },
+      { apiVersion: 'v1', kind: 'Event' },
+      { apiVersion: 'v9', kind: 'Pod' },
+    ),
+    body: near,
+  })
+  .map(({ head, body }) => ({ ...(body as object), ...head }));
+const value = fc.oneof(fc.jsonValue(), near, kubeLike, fc.array(near, { maxLength: 3 }));
+
+const utf8 = new TextEncoder();
+const deep = (open: string, times: number, close = ''): Uint8Array =>
+  utf8.encode(open.repeat(times) + close.repeat(times));
+
+const encoded = fc
+  .tuple(value, fc.constantFrom(JSON_TYPE, YAML_TYPE, MSGPACK_TYPE))
+  .map(([body, type]) => encode(body, type));
+/** Cut short, or with one byte changed. */
+const damaged = fc.tuple(encoded, fc.nat(), fc.nat(255), fc.boolean()).map(([bytes, at, byte, cut]) => {
+  const place = at % (bytes.length + 1);
+  if (cut) return bytes.slice(0, place);
+  const changed = bytes.slice();
+  changed[Math.min(place, changed.length - 1)] = byte;
+  return changed;
+});
+const hostile = fc.constantFrom(
+  deep('[', 20_000, ']'),
+  deep('{"a":', 5_000),
+  deep('[', 3_000),
+  deep('- ', 3_000),
+  deep('{a: ', 2_000, '}'),
+  new Uint8Array(20_000).fill(0x91), // MessagePack: arrays of one, for ever
+  Uint8Array.of(0xdf, 0xff, 0xff, 0xff, 0xff), // a map of four thousand million
+  Uint8Array.of(0xc1),
+  Uint8Array.of(0xef, 0xbb, 0xbf, 0x7b, 0x7d),
+  utf8.encode('a: &a [x,x,x]\nb: &b [*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c]\ne: [*d,*d,*d,*d]'),
+  utf8.encode('a: *nobody'),
+  utf8.encode('--- a\n--- b\n--- {'),
+  utf8.encode('!!js/function "x"'),
+  utf8.encode('{"a":1,"a":2}'),
+  utf8.encode('{"__proto__":{"status":"Failure"},"kind":"Status"}'),
+);
+/** Bytes of every encoding, whole, damaged, hostile or none. */
+const payload = fc.oneof(
+  { weight: 4, arbitrary: encoded },
+  { weight: 3, arbitrary: damaged },
+  { weight: 1, arbitrary: hostile },
+  { weight: 1, arbitrary: fc.uint8Array({ maxLength: 64 }) },
+  { weight: 1, arbitrary: fc.constant(new Uint8Array(0)) },
+);
+const headers = fc.record(
+  {
+    [HEADER.contentType]: fc.constantFrom(
+      ...[JSON_TYPE, YAML_TYPE, MSGPACK_TYPE, 'application/merge-patch+json', 'application/json-patch+json'],
+      ...['text/html', 'application/', ';', 'x'],
+    ),
+    [HEADER.version]: fc.constantFrom('1', '0', '999', 'x'),
+    [HEADER.id]: fc.constantFrom('same', 'a/b/1.0'),
+    [HEADER.epoch]: fc.constantFrom('x', 'scheduler:', 'scheduler:-1', 'scheduler:x', ':1'),
+    [HEADER.trace]: fc.constantFrom('00-0-0-0', 'x'),
+    'Troupe-Reply': fc.constantFrom('troupe.api.master.delete.nodes._.n1', '$JS.API.INFO'),
+    'Troupe-Latest': fc.constantFrom('beats', 'x', '__proto__'),
+  },
+  { requiredKeys: [] },
+);
+
+/** Whatever may arrive on the subjects of a family. */
+export const malformedOn = (family: Family, prefix: string): fc.Arbitrary<Malformed> =>
+  fc.record({ at: subjectOf(family, prefix), payload, headers }).map(({ at, ...rest }) => ({
+    ...at,
+    payload: rest.payload,
+    headers: Object.fromEntries(Object.entries(rest.headers).filter(([, text]) => text !== undefined)),
+  }));
+
+/** A subject of a family that leads to somebody, for every value of its first open placeholder. */
+export function addressedSubjects(family: Family, prefix: string): readonly string[] {
+  const names = family.template.split('.').flatMap((part) => (part.startsWith('<') ? [part.slice(1, -1)] : []));
+  const first = Object.fromEntries(names.map((name) => [name, KNOWN[name]?.[0] ?? 'a']));
+  const varied = names.find((name) => name === 'op' || name === 'verb');
+  if (varied === undefined) return [family.subject(prefix, first)];
+  return (KNOWN[varied] ?? []).map((each) => family.subject(prefix, { ...first, [varied]: each }));
+}
+
+/** Messages of `bytes` bytes: whole objects and mere noise, in every encoding. */
+export function oversized(
+  bytes: number,
+): readonly { readonly type: string | undefined; readonly payload: Uint8Array }[] {
+  const body = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'big' },
+    data: { big: 'x'.repeat(bytes - 200) },
+  };
+  return [
+    ...[JSON_TYPE, MSGPACK_TYPE, YAML_TYPE].map((type) => ({ type, payload: encode(body, type as typeof JSON_TYPE) })),
+    { type: undefined, payload: new Uint8Array(bytes) },
+    { type: MSGPACK_TYPE, payload: new Uint8Array(bytes).fill(0x91) },
+    { type: JSON_TYPE, payload: new Uint8Array(bytes).fill(0x5b) },
+    { type: YAML_TYPE, payload: utf8.encode('- '.repeat(bytes / 2)) },
+  ];
+}
