@@ -277,6 +277,7 @@ export class Host implements HostServices {
       // Also what was asked while there was no connection: the client drops it at each attempt to connect.
       const until = performance.now() + LATE_ANSWER_MS;
       for (const open of this.#requests.values()) {
+        if (open.local) continue;
         open.lost = true;
         open.deadline = Math.min(open.deadline, until);
       }
