@@ -288,6 +288,7 @@ it('when the cache was listed anew, who watches begins anew from what is; who do
   client.subscribe('listing.outcome.*', {
     callback: (_error, msg) => void told.push([msg.headers?.get('Troupe-From'), decodeMsgpack(msg.data)]),
   });
+  await client.flush(); // the actor speaks on another connection
   const pod = (name: string) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' } });
   const write = (revision: number, name: string) =>
     cache.apply({ key: storeKey('pods', 'default', name), revision, object: pod(name) });
