@@ -3,6 +3,7 @@ import { encodeMsgpack } from '../../contracts/codec/codec.ts';
 import type { BenchOptions } from './bench-case.ts';
 import { inFlight } from './drive.ts';
 import { configMapOf, namespaceOf } from './objects.ts';
+import { cpuMeter, cpuNote } from './process-figures.ts';
 import { perSecond, percentile, rate, type Report, spread } from './report.ts';
 import { EXTRA, type Stage, startStage } from './stage.ts';
 
@@ -24,8 +25,12 @@ export async function benchApi(options: BenchOptions): Promise<Report> {
     await inFlight(1, 300, (n) => create(`warm-${n}`));
     const creates = await inFlight(1, IN_SEQUENCE, (n) => create(`one-${n}`));
     const gets = await inFlight(1, IN_SEQUENCE, (n) => get(`stored-${(n * 7) % STORED}`));
+    const creating = cpuMeter(stage.pids);
     const manyCreates = await inFlight(AT_ONCE, BURST, (n) => create(`many-${n}`));
+    const created = creating(BURST);
+    const getting = cpuMeter(stage.pids);
     const manyGets = await inFlight(AT_ONCE, BURST, (n) => get(`stored-${(n * 7) % STORED}`));
+    const got = getting(BURST);
     const bare = await bareBroker(stage);
     return {
       title: `api: ${STORED} objects of 1.1 KB stored; the peer is the bare broker: a KV put, a request answered by a plain responder`,
@@ -35,7 +40,11 @@ export async function benchApi(options: BenchOptions): Promise<Report> {
         rateRow('creates, 32 in flight', manyCreates.tookMs, bare.puts.tookMs, '>= 3000/s'),
         rateRow('gets, 32 in flight', manyGets.tookMs, bare.asks.tookMs, '>= 8000/s'),
       ],
-      notes: [`the first ${STORED}, while the code was still cold: ${perSecond(rate(STORED, stored.tookMs))}`],
+      notes: [
+        cpuNote('a create', created),
+        cpuNote('a get', got),
+        `the first ${STORED}, while the code was still cold: ${perSecond(rate(STORED, stored.tookMs))}`,
+      ],
     };
   } finally {
     await stage.stop();

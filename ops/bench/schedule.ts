@@ -7,6 +7,7 @@ import { watchObjects } from '../client/watch.ts';
 import type { BenchOptions } from './bench-case.ts';
 import { inFlight, paced, until } from './drive.ts';
 import { namespaceOf, nodeOf, podOf } from './objects.ts';
+import { cpuMeter, cpuNote } from './process-figures.ts';
 import { perSecond, rate, type Report, spread } from './report.ts';
 import { type Stage, startStage } from './stage.ts';
 
@@ -43,6 +44,7 @@ export async function benchSchedule(options: BenchOptions): Promise<Report> {
         aim: 'p50 < 4 ms, p99 < 20 ms',
       },
     ],
+    notes: [cpuNote('a pod, recorded', recorded.cpu), cpuNote('a pod, not recorded', unrecorded.cpu)],
   };
 }
 
@@ -52,9 +54,11 @@ async function onceThrough(record: boolean, profile: string | undefined) {
     await makeNodes(stage);
     await stage.client.create('namespaces', undefined, namespaceOf(NAMESPACE));
     await bindAll(stage.client, 300, 'warm');
+    const used = cpuMeter(stage.pids);
     const tookMs = await bindAll(stage.client, PODS, 'pod');
+    const cpu = used(PODS);
     const slow = await bindSlowly(stage.client);
-    return { podsPerSecond: rate(PODS, tookMs), ...slow };
+    return { podsPerSecond: rate(PODS, tookMs), cpu, ...slow };
   } finally {
     await stage.stop();
   }
