@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { StatusError } from '../../contracts/errors/status.ts';
 import type { Deployment } from '../../contracts/kinds/kinds.ts';
+import { SAMPLE_SCRIPT } from '../../runtime-adapters/docker/known-images.ts';
 import type { Client } from '../client/client.ts';
+import { tryPull } from '../setup/pull-image.ts';
 import { type HomePaths, writePrivateFile } from './home.ts';
+import { type PulledImage, planSample } from './plan-sample.ts';
 import { projectRoot } from './root.ts';
 
 export const SAMPLE = { namespace: 'default', name: 'hello' } as const;
@@ -12,16 +15,33 @@ const MANIFEST = join(projectRoot, 'ops', 'examples', 'hello.yaml');
 
 const applied = (paths: HomePaths): string => join(paths.run, 'sample-applied');
 
+/** Is this the home's first start? */
+export const wantsSample = (paths: HomePaths): boolean => !existsSync(applied(paths));
+
+/** How long a registry may take; without one the sample runs from an image made here. */
+const PULL_WITHIN_MS = 8_000;
+
+/** The registry's image for the sample, where a registry can be reached. TROUPE_SAMPLE_IMAGE names another with a busybox. */
+export async function pullSample(env: NodeJS.ProcessEnv = process.env): Promise<PulledImage | undefined> {
+  const image = env['TROUPE_SAMPLE_IMAGE'] || 'busybox:stable';
+  return (await tryPull(image, PULL_WITHIN_MS)) ? { image, script: SAMPLE_SCRIPT } : undefined;
+}
+
 /**
  * Creates the sample Deployment at a home's first start. Later it is the user's: what was scaled stays scaled, what was
  * deleted stays deleted.
  * @returns whether it was created now
  */
-export async function createSample(client: Client, paths: HomePaths): Promise<boolean> {
-  if (existsSync(applied(paths))) return false;
+export async function createSample(
+  client: Client,
+  paths: HomePaths,
+  pulled: PulledImage | undefined,
+): Promise<boolean> {
+  if (!wantsSample(paths)) return false;
   let created = true;
   try {
-    await client.create('deployments', SAMPLE.namespace, parse(readFileSync(MANIFEST, 'utf8')) as Deployment);
+    const manifest = parse(readFileSync(MANIFEST, 'utf8')) as Deployment;
+    await client.create('deployments', SAMPLE.namespace, planSample(manifest, pulled));
   } catch (error) {
     if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) throw error;
     created = false;

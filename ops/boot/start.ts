@@ -10,7 +10,8 @@ import { OPERATOR } from './cluster.ts';
 import { homePaths, troupeHome } from './home.ts';
 import { podSummary } from './plan-pod-summary.ts';
 import { roster } from './roster.ts';
-import { createSample, SAMPLE } from './sample.ts';
+import type { PulledImage } from './plan-sample.ts';
+import { createSample, pullSample, SAMPLE, wantsSample } from './sample.ts';
 import { type RunningCluster, up } from './up.ts';
 
 const NEXT = [
@@ -58,10 +59,19 @@ async function showStatus(client: Client): Promise<void> {
   console.log('\nCtrl-C ends the control plane; containers keep running (`npx troupe down --pods` removes them too).');
 }
 
-async function runUntilStopped(cluster: RunningCluster, signal: AbortSignal): Promise<void> {
+async function runUntilStopped(
+  cluster: RunningCluster,
+  pulling: Promise<PulledImage | undefined>,
+  signal: AbortSignal,
+): Promise<void> {
   const client = await connectClient({ home: cluster.paths.home, url: cluster.cluster.url, user: OPERATOR });
   try {
-    if (await createSample(client, cluster.paths)) console.log(`created the sample: deployment ${SAMPLE.name}`);
+    const pulled = await pulling;
+    if (await createSample(client, cluster.paths, pulled)) {
+      const from =
+        pulled === undefined ? 'from the image made here, since no registry gave one' : `from ${pulled.image}`;
+      console.log(`created the sample: deployment ${SAMPLE.name}, ${from}`);
+    }
     await followPods(client, signal, () => showStatus(client));
   } finally {
     await client.close();
@@ -90,12 +100,13 @@ export async function start(): Promise<number> {
     if (lacks.length > 0) return 1;
     const paths = homePaths(troupeHome());
     for (const image of await makeImages(paths)) say(`made image ${image} from this machine's busybox`);
+    const pulling = wantsSample(paths) ? pullSample() : Promise.resolve(undefined); // while the cluster comes up
     const cluster = await up({ roster, say });
     say(
       `cluster is up at ${cluster.cluster.url} after ${((performance.now() - began) / 1000).toFixed(1)} s (${paths.home})`,
     );
     try {
-      await Promise.race([runUntilStopped(cluster, stop.signal), interrupted]);
+      await Promise.race([runUntilStopped(cluster, pulling, stop.signal), interrupted]);
       await interrupted;
     } finally {
       say('\nending the control plane; containers keep running');

@@ -10,7 +10,7 @@ const SAMPLE_PORT = 8080;
 const PAUSE: LocalImage = { entrypoint: ['/bin/sleep', 'inf'] };
 
 /** `trap` because a first process ignores signals that it does not ask for, and would be killed only after its grace. */
-const SERVE = `#!/bin/sh
+export const SAMPLE_SCRIPT = `#!/bin/sh
 trap 'exit 0' TERM INT
 mkdir -p /www
 echo "<h1>Hello from $(hostname)</h1><p>$MESSAGE</p>" > /www/index.html
@@ -22,7 +22,7 @@ const SAMPLE: LocalImage = {
   entrypoint: ['/bin/serve'],
   env: ['MESSAGE=A pod of Troupe.'],
   exposedPorts: [`${SAMPLE_PORT}/tcp`],
-  files: { '/bin/serve': SERVE },
+  files: { '/bin/serve': SAMPLE_SCRIPT },
 };
 
 export const buildPauseImage = (engine: Engine, busybox?: Busybox): Promise<{ readonly imageId: string }> =>

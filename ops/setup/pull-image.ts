@@ -1,0 +1,22 @@
+import Dockerode from 'dockerode';
+import { hasImage } from './images.ts';
+
+/**
+ * Tries to have an image: it is there, or a registry gives it in time.
+ * @param withinMs a machine without a registry should not wait long to be told so
+ * @returns whether the engine has it now
+ */
+export async function tryPull(image: string, withinMs: number, docker = new Dockerode()): Promise<boolean> {
+  if (await hasImage(docker, image)) return true;
+  const abortSignal = AbortSignal.timeout(withinMs);
+  try {
+    const progress = (await docker.pull(image, { abortSignal })) as NodeJS.ReadableStream;
+    await new Promise<void>((resolve, reject) => {
+      abortSignal.addEventListener('abort', () => reject(new Error(`not here after ${withinMs} ms`)), { once: true });
+      docker.modem.followProgress(progress, (error) => (error === null ? resolve() : reject(error)));
+    });
+    return await hasImage(docker, image);
+  } catch {
+    return false;
+  }
+}
