@@ -7,7 +7,7 @@ import type { ActorStats } from '../../actors/kernel/live-actor.ts';
 import { MemoryHistory } from '../../actors/kernel/replay.ts';
 import { clusterKey, type ClusterKey } from '../../contracts/store/sealed.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
-import { DEFAULT_PREFIX, SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';
 import { journalSealer } from '../../ops/boot/journal-sealer.ts';
 import { type RunningRole, runMaster } from '../../ops/boot/master.ts';
 import { authorizationBlock } from '../../ops/boot/nats-config.ts';
@@ -213,7 +213,3 @@ export async function expectReplays(
   expect(checked.filter(({ divergence, problem }) => divergence !== undefined || problem !== undefined)).toEqual([]);
   expect(checked.filter(({ turns, dropped }) => turns === 0 || dropped > 0)).toEqual([]);
 }
-
-/** Subject of an actor's own account. */
-export const statusSubject = (actor: string, instance: string): string =>
-  SUBJECTS.actor.subject(PREFIX, { actor, instance });
