@@ -20,20 +20,27 @@ const wrong = args.find((name) => !CASES.some((one) => one.name === name));
 if (wrong !== undefined) usage(`there is no case "${wrong}"`);
 if (profile !== undefined) mkdirSync(profile, { recursive: true });
 
-for (const name of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(name, () => void stopStages().finally(() => process.exit(130)));
-}
+const stopped = new Promise<never>((_resolve, reject) => {
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => reject(new Error(`stopped by ${name}`)));
+});
 
 const cores = cpus();
 console.log(
   `${cores.length} cores (${cores[0]?.model ?? 'unknown'}), Node ${process.versions.node}, nats-server ${findNatsServer().version}`,
 );
-for (const { name, run } of CASES) {
-  if (args.length > 0 && !args.includes(name)) continue;
-  const before = loadNow();
-  const report = await run({ profile });
-  console.log(
-    printReport({ ...report, notes: [...(report.notes ?? []), `load average ${before} before, ${loadNow()} after`] }),
-  );
+try {
+  for (const { name, run } of CASES) {
+    if (args.length > 0 && !args.includes(name)) continue;
+    const before = loadNow();
+    const report = await Promise.race([run({ profile }), stopped]);
+    console.log(
+      printReport({ ...report, notes: [...(report.notes ?? []), `load average ${before} before, ${loadNow()} after`] }),
+    );
+  }
+} catch (error) {
+  console.error(`bench: ${(error as Error).message}`);
+  process.on('unhandledRejection', () => undefined); // what the case was waiting for, as its stage goes
+  await stopStages();
+  process.exit(1);
 }
 process.exit(0);
