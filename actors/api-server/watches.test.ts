@@ -161,7 +161,7 @@ describe('events', () => {
       apiVersion: 'v1',
       involvedObject: { name: 'p' },
     });
-    expect(server.ask('create', 'events', ['default'], event('e'))['code']).toBe(409);
+    expect(server.ask('create', 'events', ['default'], event('e', 'another'))['code']).toBe(409);
     expect(server.ask('get', 'events.events.k8s.io', ['default', 'e'])).toMatchObject({
       apiVersion: 'events.k8s.io/v1',
       regarding: { name: 'p' },
