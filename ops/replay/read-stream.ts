@@ -8,6 +8,9 @@ export interface StreamMessage {
   readonly headers: ReadonlyMap<string, string>;
 }
 
+/** More than the largest message; far less than what a server holds for a client before it takes it for dead. */
+const BYTES_AHEAD = 16 * 1024 * 1024;
+
 /**
  * Every message of a stream that is in it now, oldest first.
  * @param subject only messages on subjects of this pattern
@@ -26,7 +29,7 @@ export async function* readStream(
   });
   const info = await consumer.info(true);
   if (info.num_pending === 0) return;
-  const messages = await consumer.consume({ max_messages: 1_000 });
+  const messages = await consumer.consume({ max_bytes: BYTES_AHEAD });
   try {
     for await (const msg of messages) {
       const headers = new Map<string, string>();

@@ -99,14 +99,13 @@ describe.each(families)('%s', (_name, family) => {
   });
 
   it('takes what is far too large', async () => {
-    for (const bytes of [1.6 * 1024 * 1024, 7.9 * 1024 * 1024]) {
-      for (const { type, payload } of oversized(bytes)) {
-        for (const subject of addressedSubjects(family, PREFIX).slice(0, bytes > 4e6 ? 1 : 3)) {
-          const headers = type === undefined ? {} : { [HEADER.contentType]: type };
-          if (family.mode === 'request') await expectAnswered({ subject, payload, headers, addressed: true });
-          else nc.publish(subject, payload, { headers: headersOf(headers) });
-        }
-      }
+    const [subject = ''] = addressedSubjects(family, PREFIX);
+    // Of the largest that the broker carries only some: all of it goes into the journal too.
+    const messages = [...oversized(1.6 * 1024 * 1024), ...oversized(7.9 * 1024 * 1024).slice(-2)];
+    for (const { type, payload } of messages) {
+      const headers = type === undefined ? {} : { [HEADER.contentType]: type };
+      if (family.mode === 'request') await expectAnswered({ subject, payload, headers, addressed: true });
+      else nc.publish(subject, payload, { headers: headersOf(headers) });
     }
     await expectService();
     await expectUnharmed(cluster);
