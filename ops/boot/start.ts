@@ -1,9 +1,10 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import type { Client } from '../client/client.ts';
 import { connectClient } from '../client/connect.ts';
 import { watchObjects } from '../client/watch.ts';
 import { factsOf } from '../cli/status.ts';
-import { planStatus, statusRows } from '../cli/plan-status.ts';
+import { type ClusterStatus, planStatus, statusRows } from '../cli/plan-status.ts';
 import { makeImages } from '../setup/images.ts';
 import { setUp } from '../setup/setup.ts';
 import { OPERATOR } from './cluster.ts';
@@ -49,8 +50,17 @@ async function followPods(client: Client, signal: AbortSignal, settled: () => Pr
   }
 }
 
+/** The Deployment's own status follows its pods a moment later: it is not shown half-way. */
+async function settledStatus(client: Client): Promise<ClusterStatus> {
+  for (let tries = 0; ; tries++) {
+    const status = planStatus(await factsOf(client));
+    if (Object.values(status.deployments).every(({ wanted, ready }) => ready >= wanted) || tries >= 10) return status;
+    await pause(100);
+  }
+}
+
 async function showStatus(client: Client): Promise<void> {
-  for (const [heading, text] of statusRows(planStatus(await factsOf(client)))) {
+  for (const [heading, text] of statusRows(await settledStatus(client))) {
     console.log(`  ${heading.padEnd(12)} ${text}`);
   }
   const width = Math.max(...NEXT.map(([command]) => command.length));
