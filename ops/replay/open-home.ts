@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { statusError } from '../../contracts/errors/status.ts';
 import { type Cluster, OPERATOR, readCluster } from '../boot/cluster.ts';
-import { findNatsServer } from '../boot/find-nats-server.ts';
+import { findNatsServer, lookForNatsServer } from '../boot/find-nats-server.ts';
 import { type HomePaths, homePaths } from '../boot/home.ts';
 import { runningUp } from '../boot/lock.ts';
 import { choosePort, waitForNats } from '../boot/nats-process.ts';
@@ -38,7 +38,8 @@ export async function openHome(home: string): Promise<OpenedHome> {
     return { client, cluster, paths, live: true, close: () => client.close() };
   }
   const port = await choosePort(0);
-  const server = findNatsServer({ ...process.env, TROUPE_HOME: home });
+  const there = lookForNatsServer({ ...process.env, TROUPE_HOME: home });
+  const server = there === undefined || there.verdict === 'refuse' ? findNatsServer() : there; // set-up's own is in ours
   const child = spawn(server.path, ['-c', paths.natsConfig, '-a', '127.0.0.1', '-p', String(port)], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
