@@ -1,4 +1,4 @@
-import { MemoryHistory } from '../../actors/kernel/replay.ts';
+import { type History, MemoryHistory } from '../../actors/kernel/replay.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
 import { readClusterKey } from '../boot/cluster.ts';
 import { journalSealer } from '../boot/journal-sealer.ts';
@@ -16,14 +16,17 @@ export async function checkHome(
   try {
     const { client, cluster, paths } = opened;
     const key = clusterKey(readClusterKey(paths));
-    const writes = await readHistory(client.connection, cluster.prefix, key);
-    options.onRead?.(
-      `${writes.length} revisions of objects read${opened.live ? '' : ' from a store that no cluster runs on'}`,
-    );
+    const history = async (): Promise<History> => {
+      const writes = await readHistory(client.connection, cluster.prefix, key);
+      options.onRead?.(
+        `${writes.length} revisions of objects read${opened.live ? '' : ' from a store that no cluster runs on'}`,
+      );
+      return new MemoryHistory(writes);
+    };
     return await checkRecordings({
       connection: client.connection,
       prefix: cluster.prefix,
-      history: new MemoryHistory(writes),
+      history,
       sealer: journalSealer(key),
       definitionOf,
       onChecked: (checked) => options.onRead?.(`${checked.actor}/${checked.instance}: ${checked.turns} turns`),

@@ -26,7 +26,8 @@ export async function checkRecordings(options: {
   readonly connection: NatsConnection;
   readonly prefix: string;
   readonly actor?: string;
-  readonly history: History;
+  /** Given, or read once the journal has been: a cluster that runs writes on, and no turn may be newer than the history. */
+  readonly history: History | (() => Promise<History>);
   readonly sealer?: Sealer;
   readonly definitionOf: DefinitionOf;
   readonly onChecked?: (checked: Checked) => void;
@@ -39,7 +40,10 @@ export async function checkRecordings(options: {
   const recordings = await readJournal(options.connection, options.prefix, options.actor, (damaged) =>
     note({ ...damaged, incarnation: 0, turns: 0, skipped: 0, dropped: 0 }),
   );
-  for (const recording of recordings) if (!recording.incarnation.driver) note(checkOne(recording, options));
+  const history = typeof options.history === 'function' ? await options.history() : options.history;
+  for (const recording of recordings) {
+    if (!recording.incarnation.driver) note(checkOne(recording, { ...options, history }));
+  }
   return checked;
 }
 

@@ -1,9 +1,24 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { type Write, withRevision } from '../../actors/kernel/cache.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
-import { bucketNames } from '../../contracts/store/buckets.ts';
+import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
 import { type ClusterKey, isSecretKey, unseal } from '../../contracts/store/sealed.ts';
+import { OBJECT_BYTES_MAX } from '../../contracts/store/limits.ts';
 import { readStream } from './read-stream.ts';
+
+/** The mirror follows the objects' stream at a moment's distance; longer means that it never will hold the newest. */
+const MIRROR_WITHIN_MS = 5_000;
+
+async function mirrorCaughtUp(connection: NatsConnection, prefix: string): Promise<void> {
+  const names = bucketNames(prefix);
+  const { streams } = await jetstreamManager(connection, { checkAPI: false });
+  const last = async (stream: string): Promise<number> => (await streams.info(stream)).state.last_seq;
+  const newest = await last(streamOf(names.objects));
+  const deadline = performance.now() + MIRROR_WITHIN_MS;
+  while ((await last(names.history)) < newest && performance.now() < deadline) await pause(20);
+}
 
 /**
  * Every write and deletion of objects that the history keeps, in order of revision.
@@ -17,7 +32,8 @@ export async function readHistory(
   const names = bucketNames(prefix);
   const start = `$KV.${names.objects}.`;
   const writes: Write[] = [];
-  for await (const message of readStream(connection, names.history)) {
+  await mirrorCaughtUp(connection, prefix);
+  for await (const message of readStream(connection, names.history, OBJECT_BYTES_MAX)) {
     const at = message.subject.slice(start.length);
     const object =
       message.data.length === 0

@@ -3,6 +3,7 @@ import { decodeSegment, type RecordedTurn, type Segment } from '../../actors/ker
 import type { Incarnation } from '../../actors/kernel/recorder.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import { MAX_PAYLOAD_BYTES } from '../boot/nats-config.ts';
 import { readStream, type StreamMessage } from './read-stream.ts';
 
 /** Everything recorded of one incarnation of one actor instance. */
@@ -50,7 +51,7 @@ export async function readJournal(
 ): Promise<readonly Recording[]> {
   const found = new Map<string, { -readonly [K in keyof Recording]: Recording[K] }>();
   const pattern = SUBJECTS.journal.pattern(prefix, actor === undefined ? {} : { actor });
-  for await (const message of readStream(connection, bucketNames(prefix).journal, pattern)) {
+  for await (const message of readStream(connection, bucketNames(prefix).journal, MAX_PAYLOAD_BYTES, pattern)) {
     const segment = onDamaged === undefined ? decodeSegment(message.data) : decoded(message, prefix, onDamaged);
     if (segment === undefined) continue;
     const { incarnation, turns, gap } = segment;

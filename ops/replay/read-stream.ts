@@ -8,16 +8,18 @@ export interface StreamMessage {
   readonly headers: ReadonlyMap<string, string>;
 }
 
-/** More than the largest message; far less than what a server holds for a client before it takes it for dead. */
-const BYTES_AHEAD = 16 * 1024 * 1024;
+/** What a server holds for a client before it takes it for dead is 64 MiB by default; this stays below it. */
+const BYTES_AHEAD = 48 * 1024 * 1024;
 
 /**
  * Every message of a stream that is in it now, oldest first.
+ * @param largestBytes of one message: so many are asked for ahead that the server need not hold too much
  * @param subject only messages on subjects of this pattern
  */
 export async function* readStream(
   connection: NatsConnection,
   stream: string,
+  largestBytes: number,
   subject?: string,
 ): AsyncGenerator<StreamMessage> {
   const manager = await jetstreamManager(connection, { checkAPI: false });
@@ -29,7 +31,7 @@ export async function* readStream(
   });
   const info = await consumer.info(true);
   if (info.num_pending === 0) return;
-  const messages = await consumer.consume({ max_bytes: BYTES_AHEAD });
+  const messages = await consumer.consume({ max_messages: Math.floor(BYTES_AHEAD / largestBytes) });
   try {
     for await (const msg of messages) {
       const headers = new Map<string, string>();

@@ -46,7 +46,7 @@ it('names the actor, the turn and the first thing that a changed scheduler says 
   const checked = await checkRecordings({
     connection,
     prefix: PREFIX,
-    history: new MemoryHistory(await readHistory(connection, PREFIX, cluster.key)),
+    history: async () => new MemoryHistory(await readHistory(connection, PREFIX, cluster.key)),
     definitionOf,
   });
   const different = checked.filter(({ divergence }) => divergence !== undefined);
