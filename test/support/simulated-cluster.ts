@@ -197,11 +197,10 @@ export async function expectReplays(
   await cluster.master.host.options.recorder?.flush();
   for (const { host } of cluster.workers.values()) await host.options.recorder?.flush();
   const { connection } = cluster.client;
-  const history = new MemoryHistory(await readHistory(connection, PREFIX, cluster.key));
   const all = await checkRecordings({
     connection,
     prefix: PREFIX,
-    history,
+    history: async () => new MemoryHistory(await readHistory(connection, PREFIX, cluster.key)),
     sealer: journalSealer(cluster.key),
     definitionOf,
   });
