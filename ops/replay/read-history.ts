@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { type Write, withRevision } from '../../actors/kernel/cache.ts';
+import { ObjectHistory } from '../../actors/store/history.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
 import { type ClusterKey, isSecretKey, unseal } from '../../contracts/store/sealed.ts';
@@ -21,7 +22,24 @@ async function mirrorCaughtUp(connection: NatsConnection, prefix: string): Promi
 }
 
 /**
- * Every write and deletion of objects that the history keeps, in order of revision.
+ * What had been written before the oldest revision that is kept: the checkpoint from which retention keeps the history,
+ * as the writes that made it.
+ */
+async function writesBefore(
+  connection: NatsConnection,
+  prefix: string,
+  key: ClusterKey | undefined,
+): Promise<readonly Write[]> {
+  const { streams } = await jetstreamManager(connection, { checkAPI: false });
+  const { state } = await streams.info(bucketNames(prefix).history);
+  if (state.first_seq <= 1) return [];
+  const history = await ObjectHistory.open({ connection, prefix, ...(key === undefined ? {} : { clusterKey: key }) });
+  const checkpoint = await history.readCheckpoint(state.first_seq);
+  return [...(checkpoint?.entries ?? [])].sort((a, b) => a.revision - b.revision);
+}
+
+/**
+ * Every write and deletion of objects that the history keeps, in order of revision, after those that led up to it.
  * @param key without it Secrets stay sealed
  */
 export async function readHistory(
@@ -31,8 +49,8 @@ export async function readHistory(
 ): Promise<readonly Write[]> {
   const names = bucketNames(prefix);
   const start = `$KV.${names.objects}.`;
-  const writes: Write[] = [];
   await mirrorCaughtUp(connection, prefix);
+  const writes: Write[] = [...(await writesBefore(connection, prefix, key))];
   for await (const message of readStream(connection, names.history, OBJECT_BYTES_MAX)) {
     const at = message.subject.slice(start.length);
     const object =
