@@ -136,9 +136,16 @@ function operating(prefix: string, user: string): Draft {
       ...LISTING_STREAMS,
       ...streams.flatMap(readingStream),
     ],
-    subscribe: [`${inboxPrefix(user)}.>`, ...open.map((family) => family.pattern(prefix, pinned(family, user)))],
+    subscribe: [
+      `${inboxPrefix(user)}.>`,
+      ...open.map((family) => family.pattern(prefix, pinned(family, user))),
+      ...[SUBJECTS.changes, SUBJECTS.logs].map((family) => below(family, prefix)),
+    ],
   };
 }
+
+/** `<prefix>.changes.>`: the same subjects as with a star for each token, in the words that people subscribe with. */
+const below = (family: Family, prefix: string): string => `${prefix}.${family.template.split('.')[0]}.>`;
 
 /** `<prefix>.<literal>.…` of a family confined to a namespace, whatever follows the namespace. */
 function confined(family: Family, prefix: string, fixed: Readonly<Record<string, string>>): string {
