@@ -110,7 +110,7 @@ it('hosts actors and drivers: questions over subjects and ports, refusals, no re
   expect((await ask({}, 'troupe.apply.too.many.tokens')).body).toMatchObject({ reason: 'BadRequest' });
   const json = await client.request('troupe.apply.me._', '{"n":1}', { timeout: 5_000 });
   expect(json.string()).toBe('{"n":2}');
-  await vi.waitFor(() => expect(outcomes).toEqual([{ n: 42 }, { n: 2 }]));
+  await vi.waitFor(() => expect(outcomes).toEqual([{ n: 42 }, { n: 2 }]), { timeout: 5_000 });
   const stats = await client.request('$SRV.STATS.echo', '', { timeout: 5_000 });
   expect(stats.json()).toMatchObject({
     name: 'echo',
@@ -230,7 +230,7 @@ it('a driver in the same process is waited for while the connection comes back: 
   const client = await connection();
   client.subscribe('local.outcome.me', { callback: (_error, msg) => void told.push(decodeMsgpack(msg.data)) });
   client.publish('local.apply.me._', '');
-  await vi.waitFor(() => expect(slow.answer).toBeDefined());
+  await vi.waitFor(() => expect(slow.answer).toBeDefined(), { timeout: 5_000 });
   proxy.cut();
   await vi.waitFor(async () => {
     expect(through.stats().inMsgs).toBeGreaterThan(0);
@@ -273,7 +273,7 @@ it('a driver leaves nothing behind of questions that were answered, and is told 
       },
     }),
   );
-  await vi.waitFor(() => expect(done.asked).toBe(30));
+  await vi.waitFor(() => expect(done.asked).toBe(30), { timeout: 5_000 });
   await running.stop();
   await vi.waitFor(() => expect(done.failed).toMatchObject({ reason: 'ServiceUnavailable' }), { timeout: 1_000 });
   process.off('warning', warned);
@@ -309,9 +309,9 @@ it('when the cache was listed anew, who watches begins anew from what is; who do
         ),
     }),
   );
-  await vi.waitFor(() => expect(told).toEqual([['watcher/listing', [['a', false]]]]));
+  await vi.waitFor(() => expect(told).toEqual([['watcher/listing', [['a', false]]]]), { timeout: 5_000 });
   listing.changed(write(2, 'a'));
-  await vi.waitFor(() => expect(told.at(-1)).toEqual(['watcher/listing', [['a', true]]]));
+  await vi.waitFor(() => expect(told.at(-1)).toEqual(['watcher/listing', [['a', true]]]), { timeout: 5_000 });
   write(3, 'b');
   listing.relisted();
   await vi.waitFor(() =>

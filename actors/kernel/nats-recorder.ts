@@ -69,7 +69,7 @@ const FLUSH_WITHIN_MS = 10_000;
 export class NatsRecorder implements Recorder {
   readonly #options: RecorderOptions;
   readonly #js: JetStreamClient;
-  readonly #buffers = new Map<string, SegmentInProgress>();
+  readonly #buffers = new Map<Incarnation, SegmentInProgress>();
   readonly #inFlight = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
@@ -90,11 +90,10 @@ export class NatsRecorder implements Recorder {
   }
 
   record(incarnation: Incarnation, turn: Turn, out: readonly Outgoing[]): void {
-    const id = `${incarnation.self.actor}/${incarnation.self.instance}/${incarnation.incarnation}`;
-    let buffer = this.#buffers.get(id);
+    let buffer = this.#buffers.get(incarnation);
     if (buffer === undefined) {
       buffer = { incarnation, turns: [], weight: 0, gap: 0, eventful: false, streams: new Set(), secrets: new Set() };
-      this.#buffers.set(id, buffer);
+      this.#buffers.set(incarnation, buffer);
     }
     for (const { id: ask, said, timeoutMs } of out) {
       if (timeoutMs !== undefined && carriesStream(said.subject)) buffer.streams.add(ask);
@@ -146,9 +145,9 @@ export class NatsRecorder implements Recorder {
     clearTimeout(this.#idleTimer);
     this.#timer = undefined;
     this.#idleTimer = undefined;
-    for (const [id, buffer] of this.#buffers) {
+    for (const [incarnation, buffer] of this.#buffers) {
       if (buffer.turns.length > 0) this.#write(buffer);
-      else if (buffer.gap === 0 && buffer.streams.size + buffer.secrets.size === 0) this.#buffers.delete(id);
+      else if (buffer.gap === 0 && buffer.streams.size + buffer.secrets.size === 0) this.#buffers.delete(incarnation);
     }
   }
 
