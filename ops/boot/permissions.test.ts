@@ -54,6 +54,7 @@ beforeAll(async () => {
   await kv.put('pods.team-a.web', '{"a":1}');
   await kv.put('pods.team-a.web', '{"a":2}');
   as('master').subscribe('troupe.api.>', { callback: (_error, message) => void message.respond('answered') });
+  await as('master').flush(); // the server knows of the subscription before anybody asks
 });
 afterAll(async () => {
   for (const nc of Object.values(open)) await nc.close();
