@@ -5,9 +5,9 @@ import { statusError } from '../../contracts/errors/status.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Said, World } from './contract.ts';
-import { describeViolation } from './core.ts';
 import { api, calls, defineActor, publish, type Says, watch } from './declare.ts';
 import { testWorld } from './test-world.ts';
+import { describeViolation } from './violation.ts';
 
 const pod = (name: string, extra: Partial<Pod> = {}): Pod =>
   ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' }, ...extra }) as Pod;

@@ -3,10 +3,11 @@ import { failure, type Status, StatusError } from '../../contracts/errors/status
 import { HEADER } from '../../contracts/headers.ts';
 import type { Cache } from './cache.ts';
 import type { Id, Rec } from './contract.ts';
-import { LATEST_HEADER, type Outgoing, REPLY_HEADER } from './core.ts';
+import { LATEST_HEADER, REPLY_HEADER } from './heard-calls.ts';
 import type { Ambient } from './host-clock.ts';
 import type { InboundMessage } from './message.ts';
 import type { Cause } from './message-headers.ts';
+import type { Outgoing } from './outgoing.ts';
 import type { Recorder } from './recorder.ts';
 
 /** Whoever waits for an answer: an actor's ask or a driver's. */

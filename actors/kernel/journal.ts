@@ -1,7 +1,7 @@
 import { Packr } from 'msgpackr';
-import type { AskId, Bytes, Checkpoint, Cursor, Hash, Id, Json, Millis, Rec, Ref } from './contract.ts';
 import { INBOX_ROOT } from '../../contracts/subjects/inbox.ts';
-import type { Outgoing } from './core.ts';
+import type { AskId, Bytes, Checkpoint, Cursor, Hash, Id, Json, Millis, Rec, Ref } from './contract.ts';
+import type { Outgoing } from './outgoing.ts';
 import type { Incarnation } from './recorder.ts';
 
 /** Version of the segment format; readers accept every version up to this one. */

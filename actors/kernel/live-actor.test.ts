@@ -5,11 +5,11 @@ import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { Cache } from './cache.ts';
-import type { Outgoing } from './core.ts';
 import { api, calls, defineActor, publish, watch } from './declare.ts';
 import type { Asker, HostServices } from './host-services.ts';
-import { LiveActor } from './live-actor.ts';
 import type { RecordedTurn } from './journal.ts';
+import { LiveActor } from './live-actor.ts';
+import type { Outgoing } from './outgoing.ts';
 
 /* A live actor without a broker: its clock stands still, and what it sends is kept. */
 

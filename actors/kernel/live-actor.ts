@@ -1,16 +1,18 @@
-import type { InboundMessage } from './message.ts';
 import { encode, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { failure } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
+import { AnswerTimes } from './answer-times.ts';
 import { backoffMs } from './backoff.ts';
 import type { Change, Cursor, Id, Rec, Self } from './contract.ts';
-import { AnswerTimes } from './answer-times.ts';
-import { ActorCore, describeViolation, LATEST_HEADER, REPLY_HEADER, type TurnDone } from './core.ts';
+import { ActorCore, type TurnDone } from './core.ts';
 import type { ActorDefinition, LatestDecl } from './declare.ts';
+import { LATEST_HEADER, REPLY_HEADER } from './heard-calls.ts';
+import { type Asker, encodingOfQuestion, type HostServices, plainHeaders } from './host-services.ts';
+import type { InboundMessage } from './message.ts';
 import { type Cause, causeOf } from './message-headers.ts';
-import { type Asker, type HostServices, encodingOfQuestion, plainHeaders } from './host-services.ts';
 import { PendingChanges, watchedResources } from './pending-changes.ts';
 import type { Incarnation } from './recorder.ts';
+import { describeViolation } from './violation.ts';
 
 /** Messages that may wait in an inbox; beyond it a call is answered 429. */
 const INBOX_MAX = 16_384;

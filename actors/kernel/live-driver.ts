@@ -1,25 +1,28 @@
-import type { InboundMessage } from './message.ts';
 import {
+  type ContentType,
+  contentTypeOf,
   decode,
   encode,
   encodeMsgpack,
   JSON_TYPE,
-  contentTypeOf,
   MSGPACK_TYPE,
-  type ContentType,
 } from '../../contracts/codec/codec.ts';
 import { failure, isFailure, StatusError, statusError } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import { INBOX_ROOT } from '../../contracts/subjects/inbox.ts';
+import { AnswerTimes } from './answer-times.ts';
 import type { Call, Id, Rec, Said, Self } from './contract.ts';
-import { hearsSubject, REPLY_HEADER, speaker, type Outgoing, unheard } from './core.ts';
 import type { CallsDecl, DriverContext, DriverDefinition } from './declare.ts';
 import { hashOf } from './hash.ts';
-import { AnswerTimes } from './answer-times.ts';
-import type { ActorStats } from './live-actor.ts';
-import { type Cause, causeOf } from './message-headers.ts';
+import { REPLY_HEADER, unheard } from './heard-calls.ts';
 import { type Asker, type HostServices, plainHeaders, statusOf } from './host-services.ts';
+import type { ActorStats } from './live-actor.ts';
+import type { InboundMessage } from './message.ts';
+import { type Cause, causeOf } from './message-headers.ts';
+import type { Outgoing } from './outgoing.ts';
 import type { Incarnation } from './recorder.ts';
+import { speakers } from './speakers.ts';
+import { hearsSubject } from './subject-patterns.ts';
 
 type Result = Extract<Rec, { t: 'answer' }>['result'];
 
@@ -58,12 +61,9 @@ export class LiveDriver implements Asker {
   }
 
   async start(): Promise<void> {
-    const say = Object.fromEntries(
-      Object.entries(this.definition.says).map(([name, decl]) => [name, speaker(name, decl, this.self)]),
-    );
     const context: DriverContext<unknown> = {
       self: this.self,
-      say,
+      say: speakers(this.definition.says, this.self),
       send: (said) => this.#send(said, undefined, {}),
       ask: <A>(said: Said<A>, { timeoutMs }: { readonly timeoutMs: number }) =>
         this.#ask(said, timeoutMs) as Promise<A>,

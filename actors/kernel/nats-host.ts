@@ -4,8 +4,8 @@ import { encode, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { failure, type Status } from '../../contracts/errors/status.ts';
 import { Cache } from './cache.ts';
 import type { Change, Id, Rec } from './contract.ts';
-import { type Outgoing, REPLY_HEADER } from './core.ts';
 import type { ActorDefinition, DriverDefinition } from './declare.ts';
+import { REPLY_HEADER } from './heard-calls.ts';
 import { type Ambient, ambient } from './host-clock.ts';
 import {
   type Asker,
@@ -20,6 +20,7 @@ import { LiveDriver } from './live-driver.ts';
 import { type Cause, encodeHeaders } from './message-headers.ts';
 import { holdLease, type LeaseOptions } from './nats-lease.ts';
 import { type ActorService, serveActor } from './nats-services.ts';
+import type { Outgoing } from './outgoing.ts';
 import type { Recorder } from './recorder.ts';
 
 export interface HostOptions {

@@ -1,20 +1,21 @@
-import { jetstream, type JetStreamClient } from '@nats-io/jetstream';
+import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { decodeMsgpack, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { isFailure } from '../../contracts/errors/status.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Bytes, Rec, Turn } from './contract.ts';
-import { LATEST_HEADER, type Outgoing } from './core.ts';
+import { LATEST_HEADER } from './heard-calls.ts';
 import {
   carriesSecrets,
   carriesStream,
   encodeSegment,
-  shapeOf,
   type Sealer,
   saidThen,
+  shapeOf,
   toWireTurn,
   type WireTurn,
 } from './journal.ts';
+import type { Outgoing } from './outgoing.ts';
 import type { Incarnation, Recorder } from './recorder.ts';
 
 export interface RecorderOptions {

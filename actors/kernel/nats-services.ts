@@ -2,11 +2,11 @@ import { Svcm } from '@nats-io/services';
 import type { Subscription } from 'nats';
 import { encode, JSON_TYPE } from '../../contracts/codec/codec.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import { patternOf } from './core.ts';
 import type { HearDecl } from './declare.ts';
 import type { ActorStats } from './live-actor.ts';
 import type { InboundMessage } from './message.ts';
 import type { Host } from './nats-host.ts';
+import { patternOf } from './subject-patterns.ts';
 
 /** What the service of an actor or driver needs of it. */
 export interface Served {

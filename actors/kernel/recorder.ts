@@ -1,5 +1,5 @@
 import type { Json, Self, Turn } from './contract.ts';
-import type { Outgoing } from './core.ts';
+import type { Outgoing } from './outgoing.ts';
 
 /** Everything about an incarnation that its turns depend on, besides the turns. */
 export interface Incarnation {

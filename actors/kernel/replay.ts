@@ -2,12 +2,14 @@ import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import { Cache, type CacheEntry, type Write } from './cache.ts';
 import type { Rec } from './contract.ts';
-import { ActorCore, describeViolation, type Outgoing, type TurnDone } from './core.ts';
+import { ActorCore, type TurnDone } from './core.ts';
 import type { ActorDefinition } from './declare.ts';
 import { hashOf } from './hash.ts';
 import type { RecordedTurn, SaidThen, Sealer } from './journal.ts';
+import type { Outgoing } from './outgoing.ts';
 import { PendingChanges, watchedResources } from './pending-changes.ts';
 import type { Incarnation } from './recorder.ts';
+import { describeViolation } from './violation.ts';
 
 /** What was in the store when: every write, in order. */
 export interface History {

@@ -6,10 +6,13 @@ import { type Key, storeKey } from '../../contracts/store/keys.ts';
 import type { Family, TokensOf } from '../../contracts/subjects/family.ts';
 import { Cache } from './cache.ts';
 import type { Json, Millis, Rec, Self, Turn } from './contract.ts';
-import { ActorCore, LATEST_HEADER, type Outgoing, REPLY_HEADER, type TurnDone, type Violation } from './core.ts';
+import { ActorCore, type TurnDone } from './core.ts';
 import type { ActorDefinition } from './declare.ts';
 import { installGuard } from './guard.ts';
+import { LATEST_HEADER, REPLY_HEADER } from './heard-calls.ts';
+import type { Outgoing } from './outgoing.ts';
 import { PendingChanges, watchedResources } from './pending-changes.ts';
+import type { Violation } from './violation.ts';
 
 /** One thing said, as a test wants to read it. */
 export interface Heard {

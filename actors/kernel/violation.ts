@@ -1,0 +1,32 @@
+import { operatorOfStack } from './operator-of-stack.ts';
+
+/** Something that a behaviour must not do, and where it did it. */
+export interface Violation {
+  readonly actor: string;
+  readonly turn: number;
+  /** What was done that a behaviour must not do. */
+  readonly what: string;
+  /** The RxJS operator in which it was done, where the stack tells. */
+  readonly operator?: string;
+  /** File, line and column of ours nearest to it. */
+  readonly at?: string;
+}
+
+export const describeViolation = (v: Violation): string =>
+  `actor ${v.actor}, turn ${v.turn}: ${v.what}${v.operator === undefined ? '' : ` in operator ${v.operator}`}${v.at === undefined ? '' : ` at ${v.at}`}`;
+
+/** A violation that is being committed right now: operator and place are read from the stack. */
+export const violationHere = (actor: string, turn: number, what: string): Violation => ({
+  actor,
+  turn,
+  what,
+  ...operatorOfStack(stackHere()),
+});
+
+function stackHere(): string | undefined {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 60; // pipelines are deep, and the operator to blame may be far up
+  const { stack } = new Error('here');
+  Error.stackTraceLimit = limit;
+  return stack;
+}
