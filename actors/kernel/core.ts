@@ -109,6 +109,10 @@ export class ActorCore {
   get nextDue(): Millis | undefined {
     return this.#scheduler.nextDue;
   }
+  /** Timers that wait, the next first. */
+  get timers(): ReturnType<TurnScheduler['timers']> {
+    return this.#scheduler.timers();
+  }
   isAskOpen(ask: AskId): boolean {
     return this.#asks.has(ask);
   }

@@ -8,7 +8,7 @@ import type { Pod } from '../../contracts/kinds/kinds.ts';
 import type { Write } from './cache.ts';
 import { api, calls, defineActor, publish, watch } from './declare.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
-import { MemoryHistory, replay } from './replay.ts';
+import { type Level, MemoryHistory, Player, replay } from './replay.ts';
 import { TestWorld } from './test-world.ts';
 import type { Incarnation } from './recorder.ts';
 
@@ -180,6 +180,35 @@ it('names the first turn that today goes differently, with what was said then an
     /thing 1 of \d said differs: then create on troupe\.api\.gambler\.create\.pods\._\.(a|early)/,
   );
   expect(divergence?.saidThen[0]?.hash).not.toBe(divergence?.saidNow[0]?.hash);
+});
+
+it.each([
+  { level: 'strict', first: /thing 1 of 1 said differs: then create/ },
+  { level: 'shape', first: undefined },
+  { level: 'state', first: /the state in its cells is not what it was/ },
+] as { level: Level; first: RegExp | undefined }[])(
+  'at level $level, bodies and cells that differ',
+  ({ level, first }) => {
+    const { incarnation, turns, history } = record([
+      { do: 'put', name: 'a' },
+      { do: 'wait', ms: 60 },
+      { do: 'timeout' },
+      { do: 'timeout' },
+      { do: 'crash' },
+    ]);
+    const player = new Player(gambler(2), incarnation, history, undefined, level);
+    const findings = turns.flatMap((turn) => player.play(turn)?.what ?? []);
+    if (first === undefined) expect(findings).toEqual([]);
+    else expect(findings[0]).toMatch(first);
+  },
+);
+
+it('plays on after a turn that goes differently, each turn with what was heard then', () => {
+  const { incarnation, turns, history } = record([{ do: 'put', name: 'a' }, { do: 'wait', ms: 60 }, { do: 'call' }]);
+  const player = new Player(gambler(2), incarnation, history);
+  const findings = turns.flatMap((turn) => player.play(turn)?.what ?? []);
+  expect(findings).toHaveLength(2); // one for each object; what it answers to the call is the same
+  expect(player.played).toBe(turns.length - 2);
 });
 
 it('a mutated recording is a clear error', () => {

@@ -49,6 +49,12 @@ export class MemoryHistory implements History {
   }
 }
 
+/**
+ * What must be the same. `strict`: everything said, byte by byte, and the cells at every checkpoint. `shape`: what kind of
+ * thing was said, on which subject; bodies may differ. `state`: the cells at every checkpoint alone.
+ */
+export type Level = 'strict' | 'shape' | 'state';
+
 /** The first turn that today's code plays differently. */
 export interface Divergence {
   readonly turn: number;
@@ -93,15 +99,25 @@ export class Player {
   readonly core: ActorCore;
   played = 0;
   skipped = 0;
+  /** What the turn played last did; absent when it could not be played. */
+  done: TurnDone | undefined;
   readonly #history: History;
+  readonly #level: Level;
   readonly #sealer: Sealer | undefined;
   readonly #pending: PendingChanges;
   readonly #incarnation: Incarnation;
   #begun = false;
   #last = 0;
 
-  constructor(definition: ActorDefinition, incarnation: Incarnation, history: History, sealer?: Sealer) {
+  constructor(
+    definition: ActorDefinition,
+    incarnation: Incarnation,
+    history: History,
+    sealer?: Sealer,
+    level: Level = 'strict',
+  ) {
     this.#history = history;
+    this.#level = level;
     this.#sealer = sealer;
     this.#incarnation = incarnation;
     this.#pending = new PendingChanges(watchedResources(definition.hears));
@@ -113,8 +129,12 @@ export class Player {
     });
   }
 
-  /** @returns the divergence, if this turn goes differently now */
+  /**
+   * Plays the next turn, also after one that went differently: with what was heard then, whatever is said now.
+   * @returns the divergence, if this turn goes differently now
+   */
   play(turn: RecordedTurn): Divergence | undefined {
+    this.done = undefined;
     if (this.#begun && turn.n <= this.#last) return undefined; // a segment that was sent twice
     const follows = this.#begun && turn.n === this.#last + 1;
     if (!follows) {
@@ -130,28 +150,14 @@ export class Player {
     }
     this.#last = turn.n;
     this.#moveView(turn.view['objects'] ?? 0);
-    const stateNow =
-      turn.rec.t === 'start' && turn.rec.checkpoint !== undefined && follows
-        ? this.core.checkpoint(0)?.cells
-        : undefined;
-    if (
-      stateNow !== undefined &&
-      turn.rec.t === 'start' &&
-      stateHash(stateNow) !== stateHash(turn.rec.checkpoint?.cells)
-    ) {
-      return diverged(turn, 'the state in its cells is not what it was', []);
-    }
+    const otherCells = follows && this.#level !== 'shape' && !this.#stateIs(turn.rec);
     let before: ReadonlyMap<Key, KubeObject | undefined> | undefined;
+    let otherChange: string | undefined;
     if (turn.rec.t === 'change') {
       const taken = this.#pending.take();
       before = taken.before;
-      if (taken.keys.join() !== turn.rec.keys.join()) {
-        return diverged(
-          turn,
-          `the history does not have what changed: recorded ${brief(turn.rec.keys)}, history ${brief(taken.keys)}`,
-          [],
-        );
-      }
+      if (taken.keys.join() !== turn.rec.keys.join())
+        otherChange = `the history does not have what changed: recorded ${brief(turn.rec.keys)}, history ${brief(taken.keys)}`;
     }
     const done = this.core.run(
       this.#opened(turn),
@@ -159,11 +165,20 @@ export class Player {
       turn.view,
       before === undefined ? undefined : (key) => before.get(key),
     );
+    this.done = done;
     if (turn.rec.t === 'start' && turn.rec.checkpoint === undefined) this.#pending.noteAll(this.cache);
-    const what = difference(turn, done, this.core);
+    const what = otherCells
+      ? 'the state in its cells is not what it was'
+      : (otherChange ?? difference(turn, done, this.core, this.#level));
     if (what !== undefined) return diverged(turn, what, done.out);
     this.played += 1;
     return undefined;
+  }
+
+  /** At a checkpoint: are the cells what they were then? */
+  #stateIs(rec: Rec): boolean {
+    const cells = rec.t === 'start' && rec.checkpoint !== undefined ? this.core.checkpoint(0)?.cells : undefined;
+    return cells === undefined || rec.t !== 'start' || stateHash(cells) === stateHash(rec.checkpoint?.cells);
   }
 
   #begin(turn: RecordedTurn): void {
@@ -203,19 +218,27 @@ const diverged = (turn: RecordedTurn, what: string, saidNow: readonly Outgoing[]
 const brief = (keys: readonly Key[]): string =>
   keys.length > 4 ? `${keys.slice(0, 4).join(', ')} and ${keys.length - 4} more` : keys.join(', ') || 'nothing';
 
-function difference(turn: RecordedTurn, done: TurnDone, core: ActorCore): string | undefined {
+function difference(turn: RecordedTurn, done: TurnDone, core: ActorCore, level: Level): string | undefined {
   const violation = core.violations[0];
   if (violation !== undefined) return describeViolation(violation);
+  const found = level === 'state' ? undefined : saidDifferently(turn, done.out, level);
+  if (found === undefined || done.failed === undefined) return found;
+  return `${found}; now the turn fails: ${done.failed instanceof Error ? done.failed.message : String(done.failed)}`;
+}
+
+function saidDifferently(turn: RecordedTurn, out: readonly Outgoing[], level: Level): string | undefined {
+  const byShape = turn.shape === true || level === 'shape';
   for (const [at, then] of turn.said.entries()) {
-    const now = done.out[at];
+    const now = out[at];
     if (now === undefined)
-      return `then it said ${turn.said.length} things, now ${done.out.length}: missing is ${then.say} on ${then.subject || 'the reply'}`;
-    const same =
-      turn.shape === true ? now.said.say === then.say && now.said.subject === then.subject : now.hash === then.hash;
+      return `then it said ${turn.said.length} things, now ${out.length}: missing is ${then.say} on ${then.subject || 'the reply'}`;
+    const same = byShape
+      ? now.said.kind === then.kind && now.said.say === then.say && now.said.subject === then.subject
+      : now.hash === then.hash;
     if (!same)
       return `thing ${at + 1} of ${turn.said.length} said differs: then ${then.say} on ${then.subject}, now ${now.said.say} on ${now.said.subject}`;
   }
-  const extra = done.out[turn.said.length];
+  const extra = out[turn.said.length];
   if (extra !== undefined) return `now it also says ${extra.said.say} on ${extra.said.subject || 'the reply'}`;
   return undefined;
 }

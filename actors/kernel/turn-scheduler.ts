@@ -31,6 +31,11 @@ export class TurnScheduler implements SchedulerLike {
     return this.#queue.length;
   }
 
+  /** What waits, in the order in which it will run: its moment, and a number that only grows from asking to asking. */
+  timers(): readonly { readonly due: Millis; readonly serial: number }[] {
+    return this.#queue.map(({ due, serial }) => ({ due, serial }));
+  }
+
   /** Runs everything that is due by `now`; work that it schedules waits for the next `due` turn. */
   flush(now: Millis): void {
     let count = 0;
