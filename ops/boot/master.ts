@@ -28,6 +28,11 @@ export interface MasterOptions extends RoleOptions {
   /** When nodes count as silent; Kubernetes' figures by default. */
   readonly nodeLifecycle?: Partial<NodeLifecycleConfig>;
   readonly limits?: Partial<Limits>;
+  /**
+   * Milliseconds after which another master takes over from one that fell silent; 10 s by default, at least 100. Every master
+   * of a cluster must be told the same.
+   */
+  readonly leaseTtlMs?: number;
   /** Objects of the cache are frozen, so that a behaviour that changes one fails; for tests. */
   readonly freeze?: boolean;
   readonly replicas?: 1 | 3;
@@ -43,8 +48,9 @@ export interface RunningRole {
 export async function runMaster(options: MasterOptions): Promise<RunningRole> {
   const { prefix, log } = options;
   const key: ClusterKey = clusterKey(options.clusterKeyBytes);
+  const leaseTtlMs = options.leaseTtlMs ?? LEASE_TTL_MS;
   const connection = await connectRole('master', options);
-  await ensureAssets({ connection, prefix, replicas: options.replicas ?? 1 });
+  await ensureAssets({ connection, prefix, replicas: options.replicas ?? 1, leaseTtlMs });
   const cache = new Cache();
   const hosted: { host?: Host } = {};
   const feed = await NatsCache.open({
@@ -71,7 +77,7 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
     instance: options.instance,
     inboxPrefix: inboxPrefix(options.user),
     cache,
-    lease: { prefix, ttlMs: LEASE_TTL_MS, reached: (revision) => feed.reached(revision, { timeoutMs: 10_000 }) },
+    lease: { prefix, ttlMs: leaseTtlMs, reached: (revision) => feed.reached(revision, { timeoutMs: 10_000 }) },
     build: BUILD,
     log,
     onEscalation: escalations(client, log, options.onBroken),

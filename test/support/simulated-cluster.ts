@@ -33,7 +33,10 @@ export interface SimulatedCluster {
   readonly key: ClusterKey;
   /** The operator's. */
   readonly client: Client;
+  /** The one that boot starts, `m1`. */
   readonly master: RunningRole;
+  /** Running masters by instance. */
+  readonly masters: Map<string, RunningRole>;
   /** Running workers by node name. */
   readonly workers: Map<string, RunningRole>;
   readonly log: string[];
@@ -42,6 +45,9 @@ export interface SimulatedCluster {
   connect(name: string): Promise<NatsConnection>;
   /** A client of ours, as that user; closed with the cluster. */
   as(name: string): Promise<Client>;
+  /** One more master. @param url where it finds the broker, when not directly */
+  startMaster(instance: string, url?: string): Promise<RunningRole>;
+  stopMaster(instance: string): Promise<void>;
   startWorker(node: string): Promise<RunningRole>;
   /** The node falls silent: its process is gone, its containers run on. */
   stopWorker(node: string): Promise<void>;
@@ -58,6 +64,8 @@ export interface SimulatedClusterOptions {
   readonly runtime?: SimulatedConfig;
   readonly nodeLifecycle?: Partial<NodeLifecycleConfig>;
   readonly limits?: Partial<Limits>;
+  /** See `MasterOptions`. */
+  readonly leaseTtlMs?: number;
   /** Names of further users whom the broker lets publish anything: what the actors themselves make of it is the story. */
   readonly unconfined?: readonly string[];
 }
@@ -106,13 +114,26 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
     open.push(client);
     return client;
   };
-  const master = await runMaster({
-    ...role('master', 'm1'),
-    clusterKeyBytes,
-    freeze: true,
-    ...(options.nodeLifecycle === undefined ? {} : { nodeLifecycle: options.nodeLifecycle }),
-    ...(options.limits === undefined ? {} : { limits: options.limits }),
-  });
+  const masters = new Map<string, RunningRole>();
+  const startMaster = async (instance: string, url = server.url): Promise<RunningRole> => {
+    const running = await runMaster({
+      ...role('master', instance),
+      url,
+      clusterKeyBytes,
+      freeze: true,
+      ...(options.nodeLifecycle === undefined ? {} : { nodeLifecycle: options.nodeLifecycle }),
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
+      ...(options.leaseTtlMs === undefined ? {} : { leaseTtlMs: options.leaseTtlMs }),
+    });
+    masters.set(instance, running);
+    return running;
+  };
+  const stopMaster = async (instance: string): Promise<void> => {
+    const running = masters.get(instance);
+    masters.delete(instance);
+    await running?.stop();
+  };
+  const master = await startMaster('m1');
   const workers = new Map<string, RunningRole>();
   const startWorker = async (node: string): Promise<RunningRole> => {
     const running = await runWorker({
@@ -137,18 +158,21 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
     key,
     client,
     master,
+    masters,
     workers,
     log,
     user,
     connect: (name) => connectAs(server, user(name)),
     as,
+    startMaster,
+    stopMaster,
     startWorker,
     stopWorker,
     stats: () => statsOf(client),
     stop: async () => {
       for (const one of open) await one.close();
       for (const node of [...workers.keys()]) await stopWorker(node);
-      await master.stop();
+      for (const instance of [...masters.keys()]) await stopMaster(instance);
       await server.stop();
     },
   };
@@ -194,8 +218,8 @@ export async function expectReplays(
   cluster: SimulatedCluster,
   options: { /** Somebody has written rubbish into the journal. */ readonly rubbish?: boolean } = {},
 ): Promise<void> {
-  await cluster.master.host.options.recorder?.flush();
-  for (const { host } of cluster.workers.values()) await host.options.recorder?.flush();
+  for (const { host } of [...cluster.masters.values(), ...cluster.workers.values()])
+    await host.options.recorder?.flush();
   const { connection } = cluster.client;
   const all = await checkRecordings({
     connection,

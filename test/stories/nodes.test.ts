@@ -1,0 +1,146 @@
+import { expect, it } from 'vitest';
+import type { Node, Pod } from '../../contracts/kinds/kinds.ts';
+import { onCluster } from '../support/story.ts';
+import type { SimulatedCluster } from '../support/simulated-cluster.ts';
+import { waitUntil } from '../support/wait-until.ts';
+import { eventsAbout, nameOf, podsOf, settled, uidOf } from '../support/workloads.ts';
+
+const UNREACHABLE = 'node.kubernetes.io/unreachable';
+const WITHIN_MS = 20_000;
+/** How soon a node counts as silent here. */
+const nodeLifecycle = { graceSeconds: 3, tickMs: 200 };
+
+/** Leaves a silent node after a second, not after Kubernetes' five minutes. */
+const restless = (replicas: number) => ({
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { name: 'web' },
+  spec: {
+    replicas,
+    selector: { matchLabels: { app: 'web' } },
+    template: {
+      metadata: { labels: { app: 'web' } },
+      spec: {
+        terminationGracePeriodSeconds: 5,
+        tolerations: [{ key: UNREACHABLE, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 1 }],
+        containers: [{ name: 'main', image: 'app' }],
+      },
+    },
+  },
+});
+
+const readiness = ({ status }: Node) => status?.conditions?.find(({ type }) => type === 'Ready');
+const nodeOf = ({ spec }: Pod): string => spec?.nodeName ?? '';
+const runningOn = ({ engine }: SimulatedCluster, node: string): readonly string[] =>
+  [...engine.node(node).containers.values()]
+    .filter(({ status }) => status.state === 'running')
+    .map(({ status }) => status.pod.name)
+    .sort();
+
+/*
+ * Goal: a node that falls silent loses its work to others, and takes part again when it is back, without what it ran
+ * meanwhile.
+ * Method: two nodes, one worker stopped as by a power cut of its network: its containers run on behind everybody's back.
+ */
+it.concurrent(
+  'a silent node is tainted and emptied; when it is back it stops what was given to others, and gets new work',
+  onCluster({ nodes: ['n1', 'n2'], nodeLifecycle }, async (cluster) => {
+    const { client } = cluster;
+    const node = () => client.get<Node>('nodes', { name: 'n2' });
+    await client.create('deployments', 'default', restless(4));
+    const before = await settled(client, { name: 'web', replicas: 4, image: 'app' });
+    const lost = before.filter((pod) => nodeOf(pod) === 'n2');
+    expect(lost.length).toBeGreaterThan(0);
+    // This one bears a silent node for five minutes, as pods do that say nothing.
+    const patient = {
+      metadata: { name: 'patient' },
+      spec: { nodeName: 'n2', containers: [{ name: 'a', image: 'app' }] },
+    };
+    await client.create('pods', 'default', patient);
+    await waitUntil('the patient pod runs', WITHIN_MS, () => runningOn(cluster, 'n2').includes('patient'));
+
+    await cluster.stopWorker('n2');
+    const unknown = await waitUntil('the node counts as unknown', WITHIN_MS, async () => {
+      const found = await node();
+      return readiness(found)?.status === 'Unknown' && (found.spec?.taints ?? []).length === 2 && found;
+    });
+    expect(readiness(unknown)).toMatchObject({ reason: 'NodeStatusUnknown', message: /stopped posting/ });
+    expect(unknown.spec?.taints).toEqual([
+      { key: UNREACHABLE, effect: 'NoSchedule' },
+      { key: UNREACHABLE, effect: 'NoExecute', timeAdded: expect.any(String) },
+    ]);
+    expect((await eventsAbout(client, 'n2')).map(({ reason }) => reason)).toContain('NodeNotReady');
+
+    const replaced = await waitUntil('others took over', WITHIN_MS, async () => {
+      const pods = (await podsOf(client, 'web')).filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
+      return pods.length === 4 && pods.every((pod) => nodeOf(pod) === 'n1' && pod.status?.phase === 'Running') && pods;
+    });
+    expect(replaced.map(uidOf)).toEqual(expect.arrayContaining(before.filter((pod) => !lost.includes(pod)).map(uidOf)));
+    const evictions = await eventsAbout(client, nameOf(lost[0] as Pod));
+    expect(evictions.map(({ reason }) => reason)).toContain('TaintManagerEviction');
+    // Nobody can say that they ended: they stay in the store until their node says so.
+    const held = await podsOf(client, 'web');
+    expect(
+      held
+        .filter((pod) => nodeOf(pod) === 'n2')
+        .map(uidOf)
+        .sort(),
+    ).toEqual(lost.map(uidOf).sort());
+    expect(runningOn(cluster, 'n2')).toEqual([...lost.map(nameOf), 'patient'].sort());
+    const still = await client.get<Pod>('pods', { namespace: 'default', name: 'patient' });
+    expect(still.metadata?.deletionTimestamp).toBeUndefined();
+    expect(still.status?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('False');
+
+    await cluster.startWorker('n2');
+    await waitUntil('the node is ready and its taints are gone', WITHIN_MS, async () => {
+      const found = await node();
+      return readiness(found)?.status === 'True' && (found.spec?.taints ?? []).length === 0;
+    });
+    await waitUntil(
+      'what others run now is stopped here',
+      WITHIN_MS,
+      () => runningOn(cluster, 'n2').join() === 'patient',
+    );
+    await waitUntil('and gone from the store', WITHIN_MS, async () => (await podsOf(client, 'web')).length === 4);
+    await waitUntil('the patient pod is ready again', WITHIN_MS, async () => {
+      const pod = await client.get<Pod>('pods', { namespace: 'default', name: 'patient' });
+      return pod.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+    });
+    expect((await eventsAbout(client, 'n2')).map(({ reason }) => reason)).toContain('NodeReady');
+
+    await client.request(
+      'patch',
+      'deployments/scale',
+      { namespace: 'default', name: 'web' },
+      { spec: { replicas: 6 } },
+    );
+    const grown = await settled(client, { name: 'web', replicas: 6, image: 'app' });
+    expect(grown.some((pod) => nodeOf(pod) === 'n2')).toBe(true);
+  }),
+);
+
+/*
+ * Goal: when every node is silent it is more likely that we are deaf: nobody is evicted.
+ * Method: the only worker stops; its pod tolerates that for a second only.
+ */
+it.concurrent(
+  'when no node is heard of, nobody is evicted',
+  onCluster({ nodes: ['n1'], nodeLifecycle }, async (cluster) => {
+    const { client } = cluster;
+    await client.create('deployments', 'default', restless(1));
+    const [pod] = await settled(client, { name: 'web', replicas: 1, image: 'app' });
+    await cluster.stopWorker('n1');
+    const silent = await waitUntil('the node counts as unknown', WITHIN_MS, async () => {
+      const found = await client.get<Node>('nodes', { name: 'n1' });
+      return readiness(found)?.status === 'Unknown' && (found.spec?.taints ?? []).length > 0 && found;
+    });
+    expect(silent.spec?.taints).toEqual([{ key: UNREACHABLE, effect: 'NoSchedule' }]);
+    await cluster.startWorker('n1');
+    await waitUntil('the node is ready again', WITHIN_MS, async () => {
+      const found = await client.get<Node>('nodes', { name: 'n1' });
+      return readiness(found)?.status === 'True' && (found.spec?.taints ?? []).length === 0;
+    });
+    const [now] = await settled(client, { name: 'web', replicas: 1, image: 'app' });
+    expect(uidOf(now as Pod)).toBe(uidOf(pod as Pod));
+  }),
+);
