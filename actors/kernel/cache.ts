@@ -3,6 +3,7 @@ import { type Key, parseKey } from '../../contracts/store/keys.ts';
 import type { Change, Stored, View } from './contract.ts';
 import { deepFreeze } from './freeze.ts';
 import { RecentChanges, WINDOW_CHANGES_MAX } from './recent-changes.ts';
+import { shareParts } from './share-parts.ts';
 import { SortedEntries } from './sorted-entries.ts';
 
 /** One live object and the revision of its last write. */
@@ -116,7 +117,8 @@ export class Cache implements View {
   }
 
   /**
-   * Takes one write or deletion in. The object belongs to the cache from now on.
+   * Takes one write or deletion in. The object belongs to the cache from now on; parts of it that are as they were are
+   * shared with the version before.
    * @throws RangeError when the revision is not newer than the cache's, or the key is not a store key
    */
   apply(write: Write): Change {
@@ -168,7 +170,8 @@ export class Cache implements View {
       if (entry !== undefined) this.#remove(entry);
       return before === undefined ? { key, revision } : { key, revision, before };
     }
-    const after = this.#freeze ? deepFreeze(withRevision(object, revision)) : withRevision(object, revision);
+    const after = shareParts(before, withRevision(object, revision));
+    if (this.#freeze) deepFreeze(after);
     if (entry === undefined) {
       this.#insert(key, revision, after);
       return { key, revision, after };
