@@ -5,6 +5,7 @@ import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { HearDecl } from './declare.ts';
 import type { ActorStats } from './live-actor.ts';
 import type { InboundMessage } from './message.ts';
+import { behindDoor } from './nats-door.ts';
 import type { Host } from './nats-host.ts';
 import { patternOf } from './subject-patterns.ts';
 
@@ -26,8 +27,15 @@ export interface ActorService {
  * and `ping` see it. This file is the only one that knows the services package, which is a prerelease.
  */
 export async function serveActor(host: Host, served: Served): Promise<ActorService> {
-  const { connection } = host;
   const { prefix, actor, instance } = served.self;
+  let kept = 0;
+  const keptOut = (subject: string, why: string): void => {
+    kept += 1;
+    if (Number.isInteger(Math.log10(kept)))
+      host.options.log(`warning: ${actor}/${instance}: message on ${subject} ignored: ${why} (${kept} so far)`);
+  };
+  const connection = behindDoor(host.connection, keptOut, false);
+  const changes = behindDoor(host.connection, keptOut, true);
   const service = await new Svcm(connection).add({
     name: actor.replaceAll(/[^A-Za-z0-9_-]/g, '-'),
     version: '0.1.0',
@@ -62,7 +70,7 @@ export async function serveActor(host: Host, served: Served): Promise<ActorServi
       });
     } else {
       plain.push(
-        connection.subscribe(pattern, {
+        (heard.family.template === SUBJECTS.changes.template ? changes : connection).subscribe(pattern, {
           ...(heard.queue === true ? { queue: actor } : {}),
           callback: (error, msg) => void (error === null && served.heard(msg)),
         }),
