@@ -7,6 +7,7 @@ import { connectClient } from '../client/connect.ts';
 import { type Cluster, MASTER, OPERATOR, prepareHome, readCluster, writeCluster } from './cluster.ts';
 import { findNatsServer } from './find-nats-server.ts';
 import { defaultHome, type HomePaths, homePaths, troupeHome } from './home.ts';
+import { leanHeapArgs } from './lean-heap.ts';
 import { releaseLock, takeLock, updateLock } from './lock.ts';
 import { choosePort, waitForNats, writeNatsConfig } from './nats-process.ts';
 import { nodeUser } from './plan-permissions.ts';
@@ -60,7 +61,7 @@ function roleSpec(paths: HomePaths, cluster: Cluster, role: 'master' | 'worker')
   return {
     name: role,
     command: process.execPath,
-    args: [launcher, role, ...(role === 'worker' ? ['--node', cluster.node] : [])],
+    args: [...leanHeapArgs, launcher, role, ...(role === 'worker' ? ['--node', cluster.node] : [])],
     env: {
       ...process.env,
       TROUPE_HOME: paths.home,
