@@ -1,0 +1,55 @@
+import type { Bytes, Rec, Ref } from '../../actors/kernel/contract.ts';
+import { LATEST_HEADER } from '../../actors/kernel/heard-calls.ts';
+import type { RecordedTurn, SaidThen, Sealer } from '../../actors/kernel/journal.ts';
+import { contentTypeOf, decode, decodeAll, decodeMsgpack, YAML_TYPE } from '../../contracts/codec/codec.ts';
+import { HEADER } from '../../contracts/headers.ts';
+
+/** What stands for a body that cannot be shown: why. */
+export class Hidden {
+  readonly why: string;
+  constructor(why: string) {
+    this.why = why;
+  }
+}
+
+/** The body of what a turn heard, decoded; undefined when there is none, a `Hidden` when it cannot be shown. Never throws. */
+export function heardBody({ rec, sealed, shape }: RecordedTurn, sealer?: Sealer): unknown {
+  const box = rec.t === 'call' ? rec.body : rec.t === 'answer' ? rec.result : undefined;
+  if (box === undefined || typeof box === 'string') return box;
+  if (!(box instanceof Uint8Array)) return isRef(box) ? new Hidden(`refers to ${box.key}@${box.revision}`) : box;
+  if (sealed === true && sealer === undefined) return new Hidden('carries secret data, and the key is not here');
+  if (shape === true) return new Hidden('a stream of bytes, kept by its shape alone');
+  try {
+    return decodedHeard(rec, sealed === true ? (sealer?.open(box) ?? box) : box);
+  } catch (error) {
+    return new Hidden(`${box.length} bytes that cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function decodedHeard(rec: Rec, bytes: Bytes): unknown {
+  if (rec.t !== 'call') return decode(bytes, 'application/msgpack');
+  if (rec.headers[LATEST_HEADER] !== undefined) {
+    const messages = decodeMsgpack(bytes) as readonly (readonly [string, Bytes])[];
+    return Object.fromEntries(messages.map(([subject, body]) => [subject, decode(body)]));
+  }
+  const declared = rec.headers[HEADER.contentType];
+  if (contentTypeOf(bytes, declared) !== YAML_TYPE) return decode(bytes, declared);
+  const documents = decodeAll(bytes, declared);
+  return documents.length > 1 ? documents : documents[0];
+}
+
+/** The body of something said as it was recorded. Never throws. */
+export function saidBody({ body, size, kind }: SaidThen): unknown {
+  if (size === 0) return undefined;
+  if (body === undefined)
+    return new Hidden(
+      `${size} bytes, kept by their hash alone${kind === 'reply' ? ', as answers are' : kind === 'port' ? ', as questions to a driver are' : ''}`,
+    );
+  try {
+    return decode(body);
+  } catch (error) {
+    return new Hidden(`${size} bytes that cannot be read: ${(error as Error).message}`);
+  }
+}
+
+const isRef = (value: object): value is Ref => 'key' in value && 'revision' in value;
