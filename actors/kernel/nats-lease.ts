@@ -45,7 +45,8 @@ export function holdLease(
   const key = token(actor);
 
   const loop = async (): Promise<void> => {
-    const js = jetstream(connection);
+    // So short that who is cut off stops before the lease runs out, see `renew`.
+    const js = jetstream(connection, { timeout: options.ttlMs / 8 });
     let failures = 0;
     while (!signal.aborted) {
       try {
@@ -88,7 +89,12 @@ export function holdLease(
         revision = await leases.update(key, instance, revision);
         renewedAt = performance.now();
       } catch (error) {
-        if (isConflict(error) || performance.now() - renewedAt > options.ttlMs * 0.75) return undefined;
+        const held = isConflict(error) ? await heldBy(leases, key, instance) : undefined;
+        if (held !== undefined) {
+          // The renewal before was taken, only its answer came too late.
+          revision = held;
+          renewedAt = performance.now();
+        } else if (isConflict(error) || performance.now() - renewedAt >= options.ttlMs * 0.75) return undefined;
       }
     }
     return revision;
@@ -111,12 +117,16 @@ async function takeLease(leases: KV, key: string, instance: string): Promise<num
     return await leases.create(key, instance);
   } catch (error) {
     if (!isConflict(error)) throw error;
-    const held = await leases.get(key);
-    // Our own lease of a moment ago (this process came back faster than it expired): names of instances are unique.
-    return held !== null && held.operation === 'PUT' && held.string() === instance
-      ? await leases.update(key, instance, held.revision)
-      : undefined;
+    // Our own lease of a moment ago: this process came back faster than it expired.
+    const held = await heldBy(leases, key, instance);
+    return held === undefined ? undefined : await leases.update(key, instance, held);
   }
+}
+
+/** @returns the lease's revision if it is this instance's; names of instances are unique */
+async function heldBy(leases: KV, key: string, instance: string): Promise<number | undefined> {
+  const held = await leases.get(key);
+  return held !== null && held.operation === 'PUT' && held.string() === instance ? held.revision : undefined;
 }
 
 /** The sequence of this write is the epoch: it rises with every new holder. */

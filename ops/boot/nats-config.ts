@@ -18,6 +18,9 @@ export interface NatsServerSettings {
 /** An object may be 1.5 MiB, a batch of journal or a manifest more. */
 export const MAX_PAYLOAD_BYTES = 8 * 1024 * 1024;
 
+/** Either side asks this often whether the other is still there; after two unanswered questions it hangs up. */
+export const PING_EVERY_MS = 10_000;
+
 const quoted = (text: string): string => JSON.stringify(text);
 
 const list = (patterns: readonly string[]): string =>
@@ -54,6 +57,9 @@ listen: "127.0.0.1:${settings.port}"
 server_name: "troupe"
 max_payload: ${MAX_PAYLOAD_BYTES}
 max_pending: ${16 * MAX_PAYLOAD_BYTES}
+# A process that hangs must not be given questions for the six minutes that are the default.
+ping_interval: "${PING_EVERY_MS / 1000}s"
+ping_max: 2
 jetstream: {
   store_dir: ${quoted(settings.storeDir)}
   sync_interval: ${settings.sync === 'always' ? 'always' : quoted(settings.sync)}

@@ -6,6 +6,7 @@ import { statusError } from '../../contracts/errors/status.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';
 import { nodeNameOf } from './cluster.ts';
+import { PING_EVERY_MS } from './nats-config.ts';
 
 /** What a master or worker process is told: where the broker is and as whom it speaks. */
 export interface RoleOptions {
@@ -57,6 +58,8 @@ export async function connectRole(role: string, options: RoleOptions): Promise<N
     inboxPrefix: inboxPrefix(options.user),
     maxReconnectAttempts: -1,
     reconnectTimeWait: 200,
+    pingInterval: PING_EVERY_MS,
+    maxPingOut: 2,
     waitOnFirstConnect: true,
     noAsyncTraces: true,
     ...(options.seed === undefined ? {} : { authenticator: nkeyAuthenticator(new TextEncoder().encode(options.seed)) }),
