@@ -48,6 +48,8 @@ export interface SimulatedCluster {
   /** One more master. @param url where it finds the broker, when not directly */
   startMaster(instance: string, url?: string): Promise<RunningRole>;
   stopMaster(instance: string): Promise<void>;
+  /** Nothing of that master reaches the broker any more, nor is it asked to end well: as kill -9. */
+  killMaster(instance: string): Promise<void>;
   startWorker(node: string): Promise<RunningRole>;
   /** The node falls silent: its process is gone, its containers run on. */
   stopWorker(node: string): Promise<void>;
@@ -66,6 +68,8 @@ export interface SimulatedClusterOptions {
   readonly limits?: Partial<Limits>;
   /** See `MasterOptions`. */
   readonly leaseTtlMs?: number;
+  /** Further lines of the broker's configuration. */
+  readonly brokerConfig?: string;
   /** Names of further users whom the broker lets publish anything: what the actors themselves make of it is the story. */
   readonly unconfined?: readonly string[];
 }
@@ -92,11 +96,12 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
     seeds.set(name, seed);
     users.push({ name, publicKey, permissions: { publish: ['>'], subscribe: [`${inboxPrefix(name)}.>`] } });
   }
-  const server = await startNatsServer({ config: authorizationBlock(users) });
+  const server = await startNatsServer({ config: `${authorizationBlock(users)}\n${options.brokerConfig ?? ''}` });
   const clusterKeyBytes = randomBytes(32);
   const key = clusterKey(clusterKeyBytes);
   const engine = new SimulatedEngine(options.runtime);
   const log: string[] = [];
+  const killed = new Set<string>();
   const user = (name: string): TestUser => ({ name, seed: seeds.get(name) ?? '' });
   const role = (name: string, instance: string) => ({
     url: server.url,
@@ -105,7 +110,9 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
     seed: seeds.get(name) ?? '',
     instance,
     record: true,
-    log: (line: string) => void log.push(`${instance}: ${line}`),
+    log: (line: string) => {
+      if (!killed.has(instance)) log.push(`${instance}: ${line}`);
+    },
   });
   const open: Client[] = [];
   const as = async (name: string): Promise<Client> => {
@@ -132,6 +139,14 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
     const running = masters.get(instance);
     masters.delete(instance);
     await running?.stop();
+  };
+  const killMaster = async (instance: string): Promise<void> => {
+    const running = masters.get(instance);
+    if (running === undefined) return;
+    masters.delete(instance);
+    killed.add(instance);
+    await running.host.connection.close();
+    await running.stop().catch(() => undefined); // it can tell nobody
   };
   const master = await startMaster('m1');
   const workers = new Map<string, RunningRole>();
@@ -166,6 +181,7 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
     as,
     startMaster,
     stopMaster,
+    killMaster,
     startWorker,
     stopWorker,
     stats: () => statsOf(client),

@@ -5,6 +5,8 @@ export interface TcpProxy {
   readonly port: number;
   /** From now on answers are lost; what the client sends still arrives. */
   muffle(): void;
+  /** From now on nothing passes either way, as when a process is stopped; what is said meanwhile waits. */
+  freeze(): void;
   /** Cuts every connection; new ones work. */
   cut(): void;
   close(): Promise<void>;
@@ -13,6 +15,7 @@ export interface TcpProxy {
 export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let muffled = false;
+  let frozen = false;
   const keep = (socket: Socket): void => {
     sockets.add(socket);
     socket.on('error', () => socket.destroy());
@@ -22,6 +25,7 @@ export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
     const upstream = connect(serverPort, '127.0.0.1');
     keep(client);
     keep(upstream);
+    if (frozen) for (const socket of [client, upstream]) socket.pause();
     client.on('data', (bytes) => upstream.write(bytes));
     upstream.on('data', (bytes) => {
       if (!muffled) client.write(bytes);
@@ -36,9 +40,14 @@ export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
     muffle: () => {
       muffled = true;
     },
+    freeze: () => {
+      frozen = true;
+      for (const socket of sockets) socket.pause();
+    },
     cut: () => {
       for (const socket of sockets) socket.destroy();
       muffled = false;
+      frozen = false;
     },
     close: () =>
       new Promise((closed) => {
