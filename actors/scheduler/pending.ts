@@ -35,12 +35,17 @@ export class Pending {
     this.#cells = cells;
   }
 
-  /** Takes the waits out of their cells; only in a turn. */
-  resume(): void {
+  /**
+   * Takes the waits out of their cells; only in a turn.
+   * @param holds does this pod still wait for a node? Other waits are forgotten
+   */
+  resume(holds: (key: Key) => boolean): void {
     for (const name of this.#cells.cellNames(PREFIX)) {
       const key = name.slice(PREFIX.length);
       const wait = this.#book(key).get();
-      if (wait !== null) this.#waiting.set(key, wait);
+      if (wait === null) continue;
+      if (holds(key)) this.#waiting.set(key, wait);
+      else this.#book(key).drop();
     }
   }
 

@@ -1,7 +1,7 @@
 import { concat, defer, EMPTY, merge, type Observable, Subject, type Subscription } from 'rxjs';
 import { catchError, ignoreElements, map, mergeMap } from 'rxjs/operators';
 import { retryOf, StatusError } from '../../contracts/errors/status.ts';
-import { canonicalJson } from '../../contracts/hash/stable-hash.ts';
+import { sameJson } from '../../contracts/hash/stable-hash.ts';
 import { makeEvent } from '../../contracts/kinds/event/make-event.ts';
 import type { Node, Pod, PodCondition } from '../../contracts/kinds/kinds.ts';
 import type { Binding } from '../../contracts/messages/api.ts';
@@ -145,11 +145,11 @@ function makeDesk(world: SchedulerWorld) {
     more$,
     resume(): void {
       assumed.resume(find);
-      pending.resume();
-      for (const pod of world.view.list('pods')) this.consider(keyOfPod(pod), pod);
+      pending.resume((key) => isWanting(find(key)));
+      for (const pod of world.view.list('pods')) if (wantsNode(pod)) this.consider(keyOfPod(pod), pod);
     },
     consider(key: Key, pod: Pod | undefined): void {
-      if (pod === undefined || !wantsNode(pod)) pending.forget(key);
+      if (!isWanting(pod)) pending.forget(key);
       else if (!pending.isKnown(key) && !assumed.has(key)) pending.add(key, priorityOf(pod));
     },
     podsChanged(changes: readonly Changed<Pod>[]): void {
@@ -157,15 +157,14 @@ function makeDesk(world: SchedulerWorld) {
       let freed = false;
       for (const { key, before, after } of changes) {
         freed ||= takesRoom(before) && !takesRoom(after);
-        const edited =
-          before !== undefined && after !== undefined && wantsNode(after) && needsOf(before) !== needsOf(after);
+        const edited = before !== undefined && isWanting(after) && !sameNeeds(before, after);
         if (edited) pending.forget(key); // what kept it waiting may not hold any more
         this.consider(key, after);
       }
       if (freed) pending.hasten(world.now());
     },
     nodesChanged(changes: readonly Changed<Node>[]): void {
-      if (changes.some(({ before, after }) => offerOf(before) !== offerOf(after))) pending.hasten(world.now());
+      if (changes.some(({ before, after }) => !sameOffer(before, after))) pending.hasten(world.now());
     },
     /** Decides for as many ready pods as there is room for. */
     decide(): Observable<Said<unknown>> {
@@ -199,12 +198,15 @@ const wantsNode = (pod: Pod): boolean =>
   (pod.spec?.schedulerName ?? NAME) === NAME &&
   (pod.spec?.schedulingGates ?? []).length === 0;
 
+const isWanting = (pod: Pod | undefined): pod is Pod => pod !== undefined && wantsNode(pod);
+
 /** What decides where a pod fits; its status does not. */
-const needsOf = ({ metadata, spec }: Pod): string => canonicalJson([metadata?.uid, spec]);
-const offerOf = (node: Node | undefined): string =>
-  node === undefined
-    ? ''
-    : canonicalJson([node.metadata?.labels, node.spec, node.status?.allocatable ?? node.status?.capacity]);
+const sameNeeds = (a: Pod, b: Pod): boolean => a.metadata?.uid === b.metadata?.uid && sameJson(a.spec, b.spec);
+const roomOf = ({ status }: Node) => status?.allocatable ?? status?.capacity;
+const sameOffer = (a: Node | undefined, b: Node | undefined): boolean =>
+  a === undefined || b === undefined
+    ? a === b
+    : sameJson(a.metadata?.labels, b.metadata?.labels) && sameJson(a.spec, b.spec) && sameJson(roomOf(a), roomOf(b));
 
 function bind(world: SchedulerWorld, pod: Pod, node: string): Observable<Said<unknown>> {
   const { name = '', namespace = '', uid = '' } = pod.metadata ?? {};

@@ -128,11 +128,21 @@ function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
       ? []
       : inKeyOrder(pods().get(name));
   };
+  /** Versions of nodes that need nothing while their health is this: a node in order is looked at in no time. */
+  const inOrder = new WeakMap<Node, string>();
+  const needsCare = (node: Node, mayEvict: boolean): boolean => {
+    const state = `${healthOf(nameOf(node)) ?? ''} ${mayEvict}`;
+    if (inOrder.get(node) !== state) {
+      if (plan(node, mayEvict).effects.length > 0) return true;
+      inOrder.set(node, state);
+    }
+    return evictions(node, mayEvict).length > 0;
+  };
   const thoseInNeed = (names: readonly string[]): readonly string[] => {
     const mayEvict = evicting();
     return names.filter((name) => {
       const node = world.view.get('nodes', undefined, name);
-      return node !== undefined && (plan(node, mayEvict).effects.length > 0 || evictions(node, mayEvict).length > 0);
+      return node !== undefined && needsCare(node, mayEvict);
     });
   };
 
@@ -164,14 +174,19 @@ function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
       const sick = thoseInNeed(world.view.list('nodes').map(nameOf));
       return [...sick, ...Object.keys(missing.get()).filter((name) => homeless(name).length > 0)];
     },
+    /** @returns nodes that are not as they were when last heard of; what else a node needs, its own changes and `look` tell */
     hear(heard: readonly NodeHeartbeat[]): readonly string[] {
       meet();
       const known = beats.get();
-      const fresh: Record<string, Beats[string]> = {};
-      for (const { node, runtimeReady } of heard)
-        if (known[node] !== undefined) fresh[node] = { at: world.now(), runtimeReady };
-      beats.set({ ...known, ...fresh });
-      return thoseInNeed(Object.keys(fresh));
+      const fresh: Record<string, Beats[string]> = { ...known };
+      const turned = new Set<string>();
+      for (const { node, runtimeReady } of heard) {
+        if (known[node] === undefined) continue;
+        if (healthOf(node) !== (runtimeReady ? 'ready' : 'not-ready')) turned.add(node);
+        fresh[node] = { at: world.now(), runtimeReady };
+      }
+      beats.set(fresh);
+      return turned.size === 0 ? [] : thoseInNeed([...turned]);
     },
     /** @returns nodes whose taints may drive out what was just bound or changed there */
     bound(changed: readonly Pod[]): readonly string[] {
