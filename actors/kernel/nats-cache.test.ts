@@ -39,7 +39,7 @@ afterEach(async () => {
 
 const object = (name: string, mark = 0): KubeObject =>
   ({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, mark }) as unknown as KubeObject;
-const put = async (key: string, value: unknown = object(key)): Promise<number> =>
+const put = async (key: string, value: unknown = object(key.split('.')[2] ?? '')): Promise<number> =>
   (await js.publish(`$KV.t.${key}`, JSON.stringify(value))).seq;
 async function purge(key: string, ttl = '1h'): Promise<number> {
   const marker = headers();
@@ -119,14 +119,17 @@ describe('the feed of the cache', () => {
     await expect(feed.reached(5, { timeoutMs: 20 })).rejects.toThrow(/wait for revision 5.*ask again/);
   });
 
-  it('reports what it cannot read and goes on', async () => {
+  it('reports what is no object of its key, which counts as nothing, and goes on', async () => {
     const { feed, cache, reports } = await open();
+    await put('pods.a.was');
+    await put('pods.a.was', object('copied'));
+    await put('configmaps.a.x', object('x'));
     await js.publish('$KV.t.pods.a.bad', '{');
     await js.publish('$KV.t.odd', '{}');
     const last = await put('pods.a.good');
     await feed.reached(last, { timeoutMs: 5_000 });
     expect(names(cache)).toEqual(['pods.a.good']);
-    expect(reports).toEqual(['pods.a.bad', 'odd']);
+    expect(reports).toEqual(['pods.a.was', 'configmaps.a.x', 'pods.a.bad', 'odd']);
   });
 
   it('resumes after the server was killed, with every change in between', async () => {
@@ -196,7 +199,7 @@ describe('the feed of the cache', () => {
 
   it('opens secrets with the key, leaves them sealed without one, and refuses to open with another', async () => {
     const key = clusterKey(randomBytes(32));
-    const secret = { ...object('s'), data: { password: 'aHVudGVyMg==' } } as unknown as KubeObject;
+    const secret = { ...object('s'), kind: 'Secret', data: { password: 'aHVudGVyMg==' } } as unknown as KubeObject;
     await put('secrets.a.s', seal('secrets.a.s', secret, key, randomBytes(IV_BYTES)));
     expect((await open({ clusterKey: key })).cache.get('secrets', 'a', 's')).toMatchObject(secret);
     const without = (await open()).cache.get('secrets', 'a', 's');

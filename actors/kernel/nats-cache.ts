@@ -5,6 +5,7 @@ import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { streamOf } from '../../contracts/store/buckets.ts';
 import { type Key, parseKey } from '../../contracts/store/keys.ts';
 import { MARKER_TTL_MS } from '../../contracts/store/limits.ts';
+import { readStored } from '../../contracts/store/read-stored.ts';
 import { type ClusterKey, unseal } from '../../contracts/store/sealed.ts';
 import { type Cache, type CacheEntry, withRevision } from './cache.ts';
 import type { Change } from './contract.ts';
@@ -36,7 +37,6 @@ const CALL_MS = 2_000;
 const BACKOFF_MS = 100;
 const BACKOFF_MS_MAX = 10_000;
 const CONTACT_EVERY_MS_MAX = 300_000;
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** One feed of the objects bucket for a whole thread: each change is decoded once, into a shared cache. */
 export class NatsCache {
@@ -230,14 +230,17 @@ export class NatsCache {
     if (this.#target !== undefined && message.sequence >= this.#target) this.#arrive(message.sequence);
   }
 
-  /** @returns `undefined` for a deletion */
+  /** @returns `undefined` for a deletion, and for what is no object of this key: it is as good as absent */
   #decode(key: Key, { data, sequence }: FedMessage): KubeObject | undefined | 'unreadable' {
-    if (data.length === 0) return undefined;
     try {
-      if (parseKey(key) === undefined) throw new Error('not a store key');
-      const object = JSON.parse(utf8.decode(data)) as KubeObject;
-      if (typeof object !== 'object' || object === null) throw new Error('not an object');
-      return withRevision(this.#unseal(key, object), sequence);
+      const { object, foreign } = readStored(key, data);
+      if (object !== undefined) return withRevision(this.#unseal(key, object), sequence);
+      if (foreign !== undefined) {
+        this.counts.unreadable++;
+        this.#report(key, new Error(`revision ${sequence} counts as a deletion: ${foreign}`));
+        if (parseKey(key) === undefined) return 'unreadable';
+      }
+      return undefined;
     } catch (error) {
       this.counts.unreadable++;
       this.#report(key, error);

@@ -6,6 +6,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import { kindByResource } from '../../contracts/kinds/registry.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { openStore, type TestStore } from '../../test/support/store.ts';
@@ -29,6 +30,11 @@ afterAll(async () => {
 
 const pod = (name: string, mark: unknown): KubeObject =>
   ({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, mark }) as unknown as KubeObject;
+/** An object as its key says. */
+const objectAt = (key: string, mark: unknown): KubeObject => {
+  const [resource = '', , name = ''] = key.split('.');
+  return { ...pod(name, mark), kind: kindByResource(resource)?.kind ?? '' };
+};
 let requests = 0;
 const request = () => `r${requests++}`;
 const all = (cache: Cache): readonly CacheEntry[] => [...cache.entries()].sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -43,7 +49,7 @@ async function perform(store: TestStore, revisions: Map<string, number>, { name,
   if (gone && expected === 0) return;
   const { revision } = gone
     ? await store.ports.purge({ key: name, expect: expected, requestId: request() })
-    : await store.ports.put({ key: name, object: pod(name, requests), expect: expected, requestId: request() });
+    : await store.ports.put({ key: name, object: objectAt(name, requests), expect: expected, requestId: request() });
   revisions.set(name, gone ? 0 : revision);
 }
 async function collect(changes: AsyncIterable<HistoryEntry>): Promise<HistoryEntry[]> {
@@ -277,7 +283,7 @@ describe('secret data', () => {
     const key = clusterKey(randomBytes(32));
     const store = await openStore(connection, prefix, { clusterKey: key });
     const keyless = await openStore(connection, prefix);
-    const write = { key: 'secrets.a.s', object: pod('s', 0), expect: 0, requestId: request() };
+    const write = { key: 'secrets.a.s', object: objectAt('secrets.a.s', 0), expect: 0, requestId: request() };
     await expect(keyless.ports.put(write)).rejects.toThrow(/no cluster key.* start it with the cluster's key/);
     await store.ports.put(write);
     await expect(openStore(connection, prefix)).rejects.toThrow(/is sealed .* start it with the cluster's key/);

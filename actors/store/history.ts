@@ -5,6 +5,7 @@ import { statusError } from '../../contracts/errors/status.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
 import type { Key } from '../../contracts/store/keys.ts';
+import { readStored } from '../../contracts/store/read-stored.ts';
 import { type ClusterKey, unseal } from '../../contracts/store/sealed.ts';
 import { Cache, withRevision } from '../kernel/cache.ts';
 import { Attempts } from './attempts.ts';
@@ -132,8 +133,8 @@ export class ObjectHistory {
   #entry(message: DirectMessage): HistoryEntry {
     const key = message.subject.slice(this.#keyAt);
     const { sequence: revision, storedAt: at } = message;
-    if (message.data.length === 0) return { key, revision, at };
-    const stored = JSON.parse(Buffer.from(message.data).toString('utf8')) as KubeObject;
+    const { object: stored } = readStored(key, message.data);
+    if (stored === undefined) return { key, revision, at };
     const { clusterKey } = this.#options;
     const object = clusterKey === undefined ? stored : unseal(key, stored, clusterKey);
     return { key, revision, at, object: withRevision(object, revision) };

@@ -199,7 +199,10 @@ describe('the store', () => {
 
   it('lists events by page, without deleted ones, and keeps them out of the cache', async () => {
     const store = await open();
-    const event = (at: string) => ({ key: `events.${at}`, object: pod(at.split('.')[1] ?? '') });
+    const event = (at: string) => {
+      const [namespace, name = ''] = at.split('.');
+      return { key: `events.${at}`, object: pod(name, { kind: 'Event', metadata: { name, namespace } }) };
+    };
     for (const at of ['b.z', 'b.a', 'a.m', 'b.q']) await store.ports.putEvent(event(at));
     await store.ports.purgeEvent({ key: 'events.b.q' });
     const names = async (body: Parameters<TestStore['ports']['listEvents']>[0]) => {

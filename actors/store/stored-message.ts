@@ -1,6 +1,8 @@
 import type { NatsConnection } from 'nats';
 import { JetStreamApiError } from '@nats-io/jetstream';
+import type { Key } from '../../contracts/store/keys.ts';
 import { STORE_HEADER } from '../../contracts/store/marks.ts';
+import { readStored } from '../../contracts/store/read-stored.ts';
 
 /** One message as the stream holds it. */
 export interface StoredMessage {
@@ -11,7 +13,7 @@ export interface StoredMessage {
   readonly storedAt: number;
   /** Id of the request that wrote it; empty when it carries none. */
   readonly request: string;
-  /** The object was deleted. */
+  /** The object was deleted, or what lies there is none of its key. */
   readonly deleted: boolean;
 }
 
@@ -56,9 +58,12 @@ export async function readMessage(
     data,
     storedAt: Date.parse(message.time),
     request: headerOf(Buffer.from(message.hdrs ?? '', 'base64').toString('utf8'), STORE_HEADER.request),
-    deleted: data.length === 0,
+    deleted: readStored(keyOf(message.subject), data).object === undefined,
   };
 }
+
+/** Of a bucket's subject: `$KV.<bucket>.<key>`. */
+const keyOf = (subject: string): Key => subject.split('.').slice(2).join('.');
 
 function headerOf(block: string, name: string): string {
   const line = block.split('\r\n').find((each) => each.toLowerCase().startsWith(`${name.toLowerCase()}:`));

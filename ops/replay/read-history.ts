@@ -3,9 +3,9 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { type Write, withRevision } from '../../actors/kernel/cache.ts';
 import { ObjectHistory } from '../../actors/store/history.ts';
-import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
 import { type ClusterKey, isSecretKey, unseal } from '../../contracts/store/sealed.ts';
+import { readStored } from '../../contracts/store/read-stored.ts';
 import { OBJECT_BYTES_MAX } from '../../contracts/store/limits.ts';
 import { readStream } from './read-stream.ts';
 
@@ -53,10 +53,8 @@ export async function readHistory(
   const writes: Write[] = [...(await writesBefore(connection, prefix, key))];
   for await (const message of readStream(connection, names.history, OBJECT_BYTES_MAX)) {
     const at = message.subject.slice(start.length);
-    const object =
-      message.data.length === 0
-        ? undefined
-        : withRevision(JSON.parse(Buffer.from(message.data).toString('utf8')) as KubeObject, message.sequence);
+    const stored = readStored(at, message.data).object;
+    const object = stored === undefined ? undefined : withRevision(stored, message.sequence);
     const open = object !== undefined && key !== undefined && isSecretKey(at) ? unseal(at, object, key) : object;
     writes.push({ key: at, revision: message.sequence, object: open });
   }

@@ -27,12 +27,14 @@ it('the store works under the permissions that are printed for a master', async 
   const key = clusterKey(randomBytes(32));
   const store = await openStore(connection, 'troupe', { clusterKey: key, checkEveryMs: 50 });
   const object = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' } };
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' } };
+  const event = { apiVersion: 'v1', kind: 'Event', metadata: { name: 'e' } };
   await store.ports.put({ key: 'secrets.a.s', object, expect: 0, requestId: 'one' });
   await store.ports.put({ key: 'secrets.a.s', object, expect: 0, requestId: 'one' }); // recognised: reads the stream
   await store.ports.purge({ key: 'secrets.a.s', expect: 1, requestId: 'two' });
-  await store.ports.put({ key: 'pods.a.p', object, expect: 0, requestId: 'three' });
+  await store.ports.put({ key: 'pods.a.p', object: pod, expect: 0, requestId: 'three' });
   expect(await store.ports.fresh({})).toEqual({ revision: 3 });
-  await store.ports.putEvent({ key: 'events.a.e', object });
+  await store.ports.putEvent({ key: 'events.a.e', object: event });
   expect((await store.ports.getEvent({ key: 'events.a.e' })).object).toBeDefined();
   expect((await store.ports.listEvents({ limit: 10 })).objects).toHaveLength(1);
   const manager = await jetstreamManager(connection, { checkAPI: false });
