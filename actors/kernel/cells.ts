@@ -1,5 +1,5 @@
-import { encode, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
-import type { Bytes, Cell, Json } from './contract.ts';
+import { canonicalJson } from './canonical-json.ts';
+import type { Cell, Json } from './contract.ts';
 import { deepFreeze } from './freeze.ts';
 
 /** The state of one actor that outlives a turn. */
@@ -24,9 +24,12 @@ export class Cells {
   values(): Readonly<Record<string, Json>> {
     return Object.fromEntries([...this.#values].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
-  /** The same cells give the same bytes, in whatever order they were set. */
-  encoded(): Bytes {
-    return encode(this.values(), MSGPACK_TYPE);
+  get size(): number {
+    return this.#values.size;
+  }
+  /** The same cells give the same text, in whatever order they and their fields were set. */
+  canonical(): string {
+    return canonicalJson(Object.fromEntries(this.#values));
   }
 
   /** One cell as a behaviour holds it. */

@@ -57,7 +57,10 @@ export interface Turn {
   readonly now: Millis;
   readonly view: Cursor;
   readonly out: readonly Hash[];
+  /** Hash of the cells and the generator after the turn; taken now and then. */
   readonly state?: Hash;
+  /** There is secret data in the cells, so their hash must not be kept as it is. */
+  readonly stateHoldsSecret?: boolean;
 }
 
 /** A stored object; its `metadata.resourceVersion` is set from the sequence of its last write. Never to be mutated. */

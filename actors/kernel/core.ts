@@ -9,7 +9,6 @@ import type {
   AskId,
   Checkpoint,
   Cursor,
-  Hash,
   Id,
   Json,
   Millis,
@@ -24,6 +23,7 @@ import type { ActorDefinition } from './declare.ts';
 import { DerivedIndexes } from './derived-indexes.ts';
 import { guardedView } from './guarded-view.ts';
 import { hashOf } from './hash.ts';
+import { holdsSecret } from './secrecy.ts';
 import { hearCall, unheard } from './heard-calls.ts';
 import { OpenAsks } from './open-asks.ts';
 import type { Outgoing } from './outgoing.ts';
@@ -119,8 +119,14 @@ export class ActorCore {
   cellValues(): Readonly<Record<string, Json>> {
     return this.#cells.values();
   }
-  stateHash(): Hash {
-    return hashOf(this.#cells.encoded(), this.#random.state.join());
+  /** How many cells do not have their initial value: what `state` costs. */
+  get cellCount(): number {
+    return this.#cells.size;
+  }
+  /** What this actor would leave to its successor, in one hash. */
+  state(): Required<Pick<Turn, 'state' | 'stateHoldsSecret'>> {
+    const cells = this.#cells.canonical();
+    return { state: hashOf(cells, this.#random.state.join()), stateHoldsSecret: holdsSecret(Buffer.from(cells)) };
   }
 
   /**

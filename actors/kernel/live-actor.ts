@@ -3,13 +3,13 @@ import { failure } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import { AnswerTimes } from './answer-times.ts';
 import { backoffMs } from './backoff.ts';
-import type { Change, Cursor, Id, Rec, Self } from './contract.ts';
+import type { Change, Cursor, Id, Rec, Self, Turn } from './contract.ts';
 import { ActorCore, type TurnDone } from './core.ts';
 import type { ActorDefinition, LatestDecl } from './declare.ts';
 import { LATEST_HEADER, REPLY_HEADER } from './heard-calls.ts';
 import { type Asker, encodingOfQuestion, type HostServices, plainHeaders } from './host-services.ts';
 import type { InboundMessage } from './message.ts';
-import { type Cause, causeOf } from './message-headers.ts';
+import { type Cause, causeOf, heardHeaders } from './message-headers.ts';
 import { PendingChanges, watchedResources } from './pending-changes.ts';
 import type { Incarnation } from './recorder.ts';
 import { describeViolation } from './violation.ts';
@@ -17,6 +17,8 @@ import { describeViolation } from './violation.ts';
 /** Messages that may wait in an inbox; beyond it a call is answered 429. */
 const INBOX_MAX = 16_384;
 const CHECKPOINT_TURNS = 4_096;
+/** Turns from one hash of the state to the next, at least; with more cells than this, as many turns as cells. */
+const STATE_EVERY_TURNS = 64;
 /** How long calls may be held back so that the asks in flight end and a checkpoint can be taken. */
 const QUIESCE_MS = 100;
 const ESCALATE_AFTER = 5;
@@ -79,6 +81,7 @@ export class LiveActor {
   #restarts = 0;
   #failuresInARow = 0;
   #lastCheckpoint = 0;
+  #sinceState = 0;
   #refused = 0;
   readonly #answers = new AnswerTimes();
   #calls = 0;
@@ -228,7 +231,10 @@ export class LiveActor {
       const headers = plainHeaders(entry.msg);
       const id = headers[HEADER.id] ?? `call-${++this.#calls}`;
       if (headers[REPLY_HEADER] !== undefined) this.#answers.asked(id);
-      this.#run({ t: 'call', id, subject: entry.msg.subject, headers, body: entry.msg.data }, causeOf(headers));
+      this.#run(
+        { t: 'call', id, subject: entry.msg.subject, headers: heardHeaders(headers), body: entry.msg.data },
+        causeOf(headers),
+      );
     } else if (entry.t === 'latest') {
       const newest = this.#latest.get(entry.input);
       this.#latest.delete(entry.input);
@@ -275,7 +281,7 @@ export class LiveActor {
       this.#cursor(),
       before === undefined ? undefined : (key) => before.get(key),
     );
-    this.#host.options.recorder?.record(this.#incarnation, done.turn, done.out);
+    this.#host.options.recorder?.record(this.#incarnation, this.#withState(done.turn), done.out);
     for (const out of done.out) {
       if (out.said.call !== undefined) this.#answers.answered(out.said.call, out.said.body);
       this.#host.send(out, { name: this.#from, incarnation: this.#incarnation.incarnation }, cause, this.#asker);
@@ -284,6 +290,14 @@ export class LiveActor {
       this.#note(`${key}: ${error instanceof Error ? error.message : String(error)}`);
     if ('failed' in done) this.#failed(done);
     else if (rec.t !== 'start') this.#failuresInARow = 0;
+  }
+
+  /** Now and then a turn says what state it left, so that a replay sees where the state went astray. A hash costs by the cell. */
+  #withState(turn: Turn): Turn {
+    this.#sinceState += 1;
+    if (this.#sinceState < Math.max(STATE_EVERY_TURNS, this.#core.cellCount)) return turn;
+    this.#sinceState = 0;
+    return { ...turn, ...this.#core.state() };
   }
 
   #cursor(): Cursor {

@@ -18,7 +18,7 @@ import { REPLY_HEADER, unheard } from './heard-calls.ts';
 import { type Asker, type HostServices, plainHeaders, statusOf } from './host-services.ts';
 import type { ActorStats } from './live-actor.ts';
 import type { InboundMessage } from './message.ts';
-import { type Cause, causeOf } from './message-headers.ts';
+import { type Cause, causeOf, heardHeaders } from './message-headers.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { Incarnation } from './recorder.ts';
 import { speakers } from './speakers.ts';
@@ -125,7 +125,7 @@ export class LiveDriver implements Asker {
         ...(reply === undefined ? {} : { reply }),
         decode: () => decode(msg.data, headers[HEADER.contentType]),
       };
-      this.#record({ t: 'call', id, subject: msg.subject, headers, body: msg.data }, []);
+      this.#record({ t: 'call', id, subject: msg.subject, headers: heardHeaders(headers), body: msg.data }, []);
       void this.#handle(name, call, cause);
       return;
     }

@@ -1,11 +1,35 @@
 import { HEADER, type Headers, MESSAGE_VERSION } from '../../contracts/headers.ts';
 import { hashOf } from './hash.ts';
+import { LATEST_HEADER, REPLY_HEADER } from './heard-calls.ts';
 
 /** What goes on with a turn: which message caused it, and the trace that it belongs to. */
 export interface Cause {
   readonly id?: string;
   /** W3C trace id, 32 hex digits. */
   readonly trace?: string;
+}
+
+/**
+ * The headers that a behaviour is told of; the recording has the same ones, and no others. A message's id is the call's,
+ * who sent it begins the id, and its trace goes on with what is said, whatever the behaviour does.
+ */
+const HEARD: readonly string[] = [
+  HEADER.contentType,
+  REPLY_HEADER,
+  HEADER.cause,
+  HEADER.epoch,
+  LATEST_HEADER,
+  'Nats-Sequence',
+  'Nats-Last-Sequence',
+];
+
+export function heardHeaders(headers: Headers): Headers {
+  const heard: Record<string, string> = {};
+  for (const name of HEARD) {
+    const value = headers[name];
+    if (value !== undefined) heard[name] = value;
+  }
+  return heard;
 }
 
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/;

@@ -6,17 +6,18 @@ import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Bytes, Rec, Turn } from './contract.ts';
 import { LATEST_HEADER } from './heard-calls.ts';
 import {
-  carriesSecrets,
   carriesStream,
   encodeSegment,
+  type RecordedTurn,
   type Sealer,
+  saidInSecret,
   saidThen,
   shapeOf,
-  toWireTurn,
-  type WireTurn,
 } from './journal.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { Incarnation, Recorder } from './recorder.ts';
+import { sealRec } from './sealed-record.ts';
+import { Secrecy } from './secrecy.ts';
 
 export interface RecorderOptions {
   readonly connection: NatsConnection;
@@ -38,15 +39,14 @@ export interface RecorderStats {
 
 interface SegmentInProgress {
   readonly incarnation: Incarnation;
-  turns: WireTurn[];
+  turns: RecordedTurn[];
   weight: number;
   gap: number;
   /** Something in it would be missed; heart-beats alone can wait. */
   eventful: boolean;
   /** Open asks whose answers are streams of bytes. */
   readonly streams: Set<string>;
-  /** Open asks whose answers carry secret data. */
-  readonly secrets: Set<string>;
+  readonly secrecy: Secrecy;
 }
 
 const FLUSH_MS = 50;
@@ -93,32 +93,54 @@ export class NatsRecorder implements Recorder {
   record(incarnation: Incarnation, turn: Turn, out: readonly Outgoing[]): void {
     let buffer = this.#buffers.get(incarnation);
     if (buffer === undefined) {
-      buffer = { incarnation, turns: [], weight: 0, gap: 0, eventful: false, streams: new Set(), secrets: new Set() };
+      const fresh = {
+        turns: [],
+        weight: 0,
+        gap: 0,
+        eventful: false,
+        streams: new Set<string>(),
+        secrecy: new Secrecy(),
+      };
+      buffer = { incarnation, ...fresh };
       this.#buffers.set(incarnation, buffer);
     }
+    const { sealer } = this.#options;
     for (const { id: ask, said, timeoutMs } of out) {
       if (timeoutMs !== undefined && carriesStream(said.subject)) buffer.streams.add(ask);
-      if (timeoutMs !== undefined && carriesSecrets(said.subject)) buffer.secrets.add(ask);
     }
     const shape = turn.rec.t === 'answer' && buffer.streams.delete(turn.rec.ask);
-    const secret =
-      turn.rec.t === 'call'
-        ? carriesSecrets(turn.rec.subject)
-        : turn.rec.t === 'answer' && buffer.secrets.delete(turn.rec.ask);
-    const { rec, sealed } = shape
-      ? { rec: withShape(turn.rec), sealed: false }
-      : secret
-        ? this.#sealed(turn.rec)
-        : { rec: turn.rec, sealed: false };
-    buffer.turns.push(
-      toWireTurn({ n: turn.n, now: turn.now, view: turn.view, rec, said: out.map(saidThen), sealed, shape }),
-    );
+    const { sealed, open } = buffer.secrecy.judge(turn.rec, out);
+    const said = out.map((one, at) => (open[at] === false ? saidInSecret(one, sealer) : saidThen(one)));
+    const { rec } = this.#push(buffer, turn, said, shape, sealed);
     buffer.weight += weightOf(rec) + out.reduce((sum, o) => sum + Math.min(o.bytes.length, 512), 64);
     this.#turns += 1;
     if (buffer.weight >= SEGMENT_BYTES || buffer.turns.length >= SEGMENT_TURNS) this.#write(buffer);
     buffer.eventful ||= isEventful(turn.rec, out);
     if (buffer.eventful) this.#timer ??= setTimeout(() => this.#writeEventful(), this.#options.flushMs ?? FLUSH_MS);
     else this.#idleTimer ??= setTimeout(() => this.#writeAll(), IDLE_FLUSH_MS);
+  }
+
+  #push(
+    buffer: SegmentInProgress,
+    { n, now, view, rec, state, stateHoldsSecret }: Turn,
+    said: RecordedTurn['said'],
+    shape: boolean,
+    sealed: boolean,
+  ): RecordedTurn {
+    const { sealer } = this.#options;
+    const kept = shape ? { rec: withShape(rec), shape } : sealed ? sealRec(rec, sealer) : { rec };
+    const secret = stateHoldsSecret === true;
+    const hash = state === undefined || !secret ? state : sealer?.keyed(state);
+    const turn: RecordedTurn = {
+      n,
+      now,
+      view,
+      said,
+      ...kept,
+      ...(hash === undefined ? {} : { state: hash, ...(secret ? { stateKeyed: true } : {}) }),
+    };
+    buffer.turns.push(turn);
+    return turn;
   }
 
   async flush(): Promise<void> {
@@ -148,7 +170,7 @@ export class NatsRecorder implements Recorder {
     this.#idleTimer = undefined;
     for (const [incarnation, buffer] of this.#buffers) {
       if (buffer.turns.length > 0) this.#write(buffer);
-      else if (buffer.gap === 0 && buffer.streams.size + buffer.secrets.size === 0) this.#buffers.delete(incarnation);
+      else if (buffer.gap === 0 && buffer.streams.size === 0 && buffer.secrecy.idle) this.#buffers.delete(incarnation);
     }
   }
 
@@ -203,13 +225,6 @@ export class NatsRecorder implements Recorder {
         await new Promise<void>((resolve) => setTimeout(resolve, Math.min(RETRY_MS_MOST, 50 * 2 ** attempt)));
       }
     }
-  }
-
-  #sealed(rec: Rec): { readonly rec: Rec; readonly sealed: boolean } {
-    const bytes = rec.t === 'call' ? rec.body : rec.t === 'answer' ? rec.result : undefined;
-    if (!(bytes instanceof Uint8Array) || bytes.length === 0) return { rec, sealed: false };
-    const box = this.#options.sealer?.seal(bytes) ?? new Uint8Array(0);
-    return { rec: rec.t === 'call' ? { ...rec, body: box } : ({ ...rec, result: box } as Rec), sealed: true };
   }
 }
 

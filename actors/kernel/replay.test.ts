@@ -2,15 +2,15 @@ import * as fc from 'fast-check';
 import { concatMap, EMPTY, from, map, merge, mergeMap, of, timer } from 'rxjs';
 import { catchError } from 'rxjs/operators';
 import { expect, it } from 'vitest';
-import { decodeSegment, encodeSegment, type RecordedTurn, saidThen, toWireTurn } from './journal.ts';
-import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
+import { storeKey } from '../../contracts/store/keys.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Write } from './cache.ts';
 import { api, calls, defineActor, publish, watch } from './declare.ts';
-import { storeKey } from '../../contracts/store/keys.ts';
+import { decodeSegment, encodeSegment, type RecordedTurn, saidThen } from './journal.ts';
+import type { Incarnation } from './recorder.ts';
 import { type Level, MemoryHistory, Player, replay } from './replay.ts';
 import { TestWorld } from './test-world.ts';
-import type { Incarnation } from './recorder.ts';
 
 /** Counts, waits, asks and draws lots: everything that a behaviour may lean on. */
 const gambler = (stake = 1) =>
@@ -121,8 +121,12 @@ it('whatever happened, a recording plays back identically, through its wire form
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const { incarnation, turns, history } = record(steps);
-      const stored = decodeSegment(encodeSegment({ incarnation, gap: 0, turns: turns.map(toWireTurn) }));
-      expect(replay(gambler(), stored.incarnation, stored.turns, history)).toEqual({ turns: turns.length, skipped: 0 });
+      const stored = decodeSegment(encodeSegment({ incarnation, gap: 0, turns }));
+      expect(replay(gambler(), stored.incarnation, stored.turns, history)).toEqual({
+        turns: turns.length,
+        skipped: 0,
+        skips: [],
+      });
     }),
     { numRuns: 60 },
   );
@@ -145,6 +149,7 @@ it('a replay may begin at any checkpoint', () => {
   expect(replay(gambler(), incarnation, turns.slice(from_ - 2), history)).toEqual({
     turns: turns.length - from_,
     skipped: 2,
+    skips: [expect.objectContaining({ why: 'start', turns: 2 })],
   });
 });
 
@@ -166,6 +171,15 @@ it('turns that the recorder dropped are skipped up to the next checkpoint, and t
   expect(replay(gambler(), incarnation, kept, history)).toEqual({
     turns: turns.length - (second - first - 1),
     skipped: second - first - 2,
+    skips: [
+      {
+        from: first + 3,
+        to: second,
+        turns: second - first - 2,
+        why: 'gap',
+        what: '1 turns before it are missing from the recording',
+      },
+    ],
   });
   expect(third).toBeGreaterThan(second);
 });
@@ -213,7 +227,7 @@ it('plays on after a turn that goes differently, each turn with what was heard t
 
 it('a mutated recording is a clear error', () => {
   const { incarnation, turns } = record([{ do: 'put', name: 'a' }]);
-  const bytes = encodeSegment({ incarnation, gap: 0, turns: turns.map(toWireTurn) });
+  const bytes = encodeSegment({ incarnation, gap: 0, turns });
   expect(() => decodeSegment(bytes.subarray(0, bytes.length - 3))).toThrow(/damaged or cut short/);
   expect(() => decodeSegment(new TextEncoder().encode('hello'))).toThrow(/read journal segment/);
 });

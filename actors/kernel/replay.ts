@@ -1,61 +1,29 @@
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { Key } from '../../contracts/store/keys.ts';
-import { Cache, type CacheEntry, type Write } from './cache.ts';
+import { Cache } from './cache.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { saidDifferently } from './compare-said.ts';
 import type { Rec } from './contract.ts';
 import { ActorCore, type TurnDone } from './core.ts';
 import type { ActorDefinition } from './declare.ts';
-import { hashOf } from './hash.ts';
 import type { RecordedTurn, SaidThen, Sealer } from './journal.ts';
+import type { History, Revisions } from './memory-history.ts';
 import type { Outgoing } from './outgoing.ts';
 import { PendingChanges, watchedResources } from './pending-changes.ts';
 import type { Incarnation } from './recorder.ts';
+import { openRec } from './sealed-record.ts';
 import { describeViolation } from './violation.ts';
 
-/** What was in the store when: every write, in order. */
-export interface History {
-  /** Live objects as of a revision. */
-  stateAt(revision: number): Iterable<CacheEntry>;
-  /** Writes and deletions with `from < revision <= to`, oldest first. */
-  writes(from: number, to: number): Iterable<Write>;
-}
-
-/** A history held in memory, from all writes in order of revision. */
-export class MemoryHistory implements History {
-  readonly #writes: readonly Write[];
-  constructor(writes: readonly Write[]) {
-    this.#writes = writes;
-  }
-  stateAt(revision: number): Iterable<CacheEntry> {
-    const live = new Map<Key, CacheEntry>();
-    for (const write of this.writes(0, revision)) {
-      if (write.object === undefined) live.delete(write.key);
-      else live.set(write.key, { key: write.key, revision: write.revision, object: write.object });
-    }
-    return live.values();
-  }
-  *writes(from: number, to: number): Iterable<Write> {
-    let low = 0;
-    let high = this.#writes.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#writes[middle]?.revision ?? 0) <= from) low = middle + 1;
-      else high = middle;
-    }
-    for (let at = low; at < this.#writes.length; at++) {
-      const write = this.#writes[at] as Write;
-      if (write.revision > to) return;
-      yield write;
-    }
-  }
-}
+export { type History, MemoryHistory } from './memory-history.ts';
 
 /**
- * What must be the same. `strict`: everything said, byte by byte, and the cells at every checkpoint. `shape`: what kind of
- * thing was said, on which subject; bodies may differ. `state`: the cells at every checkpoint alone.
+ * What must be the same. `strict`: everything said, byte by byte or, where a body was recorded, by what it says; and the
+ * state. `shape`: what kind of thing was said, on which subject; bodies may differ. `state`: the state alone, at every
+ * checkpoint and wherever a turn recorded its hash.
  */
 export type Level = 'strict' | 'shape' | 'state';
 
-/** The first turn that today's code plays differently. */
+/** A turn that today's code plays differently. */
 export interface Divergence {
   readonly turn: number;
   readonly now: number;
@@ -65,11 +33,27 @@ export interface Divergence {
   readonly saidNow: readonly Outgoing[];
 }
 
+/** Recorded turns in a row that cannot be played. */
+export interface Skip {
+  /** Numbers of the first and the last. */
+  readonly from: number;
+  readonly to: number;
+  readonly turns: number;
+  /**
+   * `start`: how they came about was not recorded; `gap`: turns before them are missing; `sealed`: one of them carries
+   * secret data and there is no key; `history`: revisions of the store are missing. Each lasts until the next start.
+   */
+  readonly why: 'start' | 'gap' | 'sealed' | 'history';
+  /** The same in words. */
+  readonly what: string;
+}
+
 export interface Replayed {
   /** Turns played and found the same. */
   readonly turns: number;
-  /** Turns that could not be played: before the first start, or dropped by the recorder. */
+  /** Turns that could not be played. */
   readonly skipped: number;
+  readonly skips: readonly Skip[];
   readonly divergence?: Divergence;
 }
 
@@ -84,13 +68,16 @@ export function replay(
   turns: Iterable<RecordedTurn>,
   history: History,
   sealer?: Sealer,
+  level?: Level,
 ): Replayed {
-  const player = new Player(definition, incarnation, history, sealer);
+  const player = new Player(definition, incarnation, history, sealer, level);
+  let divergence: Divergence | undefined;
   for (const turn of turns) {
-    const divergence = player.play(turn);
-    if (divergence !== undefined) return { turns: player.played, skipped: player.skipped, divergence };
+    divergence = player.play(turn);
+    if (divergence !== undefined) break;
   }
-  return { turns: player.played, skipped: player.skipped };
+  const { played, skipped, skips } = player;
+  return { turns: played, skipped, skips, ...(divergence === undefined ? {} : { divergence }) };
 }
 
 /** Plays a recording turn by turn; what stands around the behaviour is as it was live. */
@@ -98,7 +85,8 @@ export class Player {
   readonly cache = new Cache({ freeze: true });
   readonly core: ActorCore;
   played = 0;
-  skipped = 0;
+  /** What could not be played, in order. */
+  readonly skips: Skip[] = [];
   /** What the turn played last did; absent when it could not be played. */
   done: TurnDone | undefined;
   readonly #history: History;
@@ -129,64 +117,87 @@ export class Player {
     });
   }
 
+  /** How many turns could not be played. */
+  get skipped(): number {
+    return this.skips.reduce((sum, { turns }) => sum + turns, 0);
+  }
+
   /**
-   * Plays the next turn, also after one that went differently: with what was heard then, whatever is said now.
+   * Plays the next turn, also after one that went differently: with what was heard then, whatever is said now. A turn that
+   * cannot be played is skipped, and so is what follows it up to the next start, which tells all that there is to know.
    * @returns the divergence, if this turn goes differently now
    */
   play(turn: RecordedTurn): Divergence | undefined {
     this.done = undefined;
-    if (this.#begun && turn.n <= this.#last) return undefined; // a segment that was sent twice
-    const follows = this.#begun && turn.n === this.#last + 1;
-    if (!follows) {
-      // After a gap only a start tells everything that there is to know.
-      if (turn.rec.t !== 'start') {
-        this.skipped += 1;
-        this.#begun = false;
-        return undefined;
-      }
-      this.#begin(turn);
-      this.#moveView(turn.view['objects'] ?? 0);
-      this.#pending.take(); // a start has been told of everything up to here, or will be at once
-    }
+    if (turn.n <= this.#last) return undefined; // a segment that was sent twice
+    const follows = turn.n === this.#last + 1;
+    const missed = turn.n - this.#last - 1;
+    const beginning = this.#last === 0;
     this.#last = turn.n;
-    this.#moveView(turn.view['objects'] ?? 0);
-    const otherCells = follows && this.#level !== 'shape' && !this.#stateIs(turn.rec);
+    const goesOn = this.#begun && follows;
+    if (!goesOn && turn.rec.t !== 'start') {
+      if (beginning) return this.#skip(turn, 'start', 'its recording begins in the middle');
+      if (follows) return this.#skip(turn); // for the same reason as the turn before
+      return this.#skip(turn, 'gap', `${missed} turns before it are missing from the recording`);
+    }
+    const revision = turn.view['objects'] ?? 0;
+    const lost = this.#lost(turn, goesOn, revision);
+    if (lost !== undefined) return this.#skip(turn, 'history', missing(lost));
+    const rec = turn.sealed === true ? openRec(turn.rec, this.#sealer) : turn.rec;
+    if (rec === undefined) return this.#skip(turn, 'sealed', SEALED);
+    if (!goesOn) this.#begin(turn, revision);
+    this.#moveView(revision);
+    return this.#play(turn, rec, goesOn);
+  }
+
+  #play(turn: RecordedTurn, rec: Rec, goesOn: boolean): Divergence | undefined {
+    const otherCells = goesOn && this.#level !== 'shape' && !this.#cellsAre(rec);
     let before: ReadonlyMap<Key, KubeObject | undefined> | undefined;
     let otherChange: string | undefined;
-    if (turn.rec.t === 'change') {
+    if (rec.t === 'change') {
       const taken = this.#pending.take();
       before = taken.before;
-      if (taken.keys.join() !== turn.rec.keys.join())
-        otherChange = `the history does not have what changed: recorded ${brief(turn.rec.keys)}, history ${brief(taken.keys)}`;
+      if (taken.keys.join() !== rec.keys.join())
+        otherChange = `the history does not have what changed: recorded ${brief(rec.keys)}, history ${brief(taken.keys)}`;
     }
-    const done = this.core.run(
-      this.#opened(turn),
-      turn.now,
-      turn.view,
-      before === undefined ? undefined : (key) => before.get(key),
-    );
+    const toldBefore = before === undefined ? undefined : (key: Key) => before.get(key);
+    const done = this.core.run(rec, turn.now, turn.view, toldBefore);
     this.done = done;
-    if (turn.rec.t === 'start' && turn.rec.checkpoint === undefined) this.#pending.noteAll(this.cache);
-    const what = otherCells
-      ? 'the state in its cells is not what it was'
-      : (otherChange ?? difference(turn, done, this.core, this.#level));
+    if (rec.t === 'start' && rec.checkpoint === undefined) this.#pending.noteAll(this.cache);
+    const what = otherCells ? OTHER_STATE : (otherChange ?? this.#difference(turn, done));
     if (what !== undefined) return diverged(turn, what, done.out);
     this.played += 1;
     return undefined;
   }
 
-  /** At a checkpoint: are the cells what they were then? */
-  #stateIs(rec: Rec): boolean {
-    const cells = rec.t === 'start' && rec.checkpoint !== undefined ? this.core.checkpoint(0)?.cells : undefined;
-    return cells === undefined || rec.t !== 'start' || stateHash(cells) === stateHash(rec.checkpoint?.cells);
+  #skip(turn: RecordedTurn, why?: Skip['why'], what?: string): undefined {
+    this.#begun = false;
+    const last = this.skips.at(-1);
+    if (why === undefined && last !== undefined)
+      this.skips[this.skips.length - 1] = { ...last, to: turn.n, turns: last.turns + 1 };
+    else this.skips.push({ from: turn.n, to: turn.n, turns: 1, why: why ?? 'start', what: what ?? '' });
+    return undefined;
   }
 
-  #begin(turn: RecordedTurn): void {
-    const checkpoint = turn.rec.t === 'start' ? turn.rec.checkpoint : undefined;
-    const window = checkpoint?.window ?? this.#incarnation.window;
+  /** Revisions that must be known to play this turn, and are lost. An actor that sees nothing of the store needs none. */
+  #lost(turn: RecordedTurn, goesOn: boolean, revision: number): Revisions | undefined {
+    if (revision === 0) return undefined;
+    if (goesOn) return this.#history.missing?.(revision, this.cache.revision);
+    const window = this.#windowOf(turn);
+    return this.#history.missing?.(window) ?? this.#history.missing?.(revision, window);
+  }
+
+  #windowOf({ rec }: RecordedTurn): number {
+    return (rec.t === 'start' ? rec.checkpoint?.window : undefined) ?? this.#incarnation.window;
+  }
+
+  #begin(turn: RecordedTurn, revision: number): void {
+    const window = this.#windowOf(turn);
     this.cache.relist(this.#history.stateAt(window), window);
     this.core.resumeAt(turn.n - 1);
     this.#begun = true;
+    this.#moveView(revision);
+    this.#pending.take(); // a start has been told of everything up to here, or will be at once
   }
 
   #moveView(revision: number): void {
@@ -195,18 +206,39 @@ export class Player {
     this.cache.advance(revision);
   }
 
-  #opened(turn: RecordedTurn): Rec {
-    const { rec } = turn;
-    const box = rec.t === 'call' ? rec.body : rec.t === 'answer' ? rec.result : undefined;
-    if (turn.sealed !== true || !(box instanceof Uint8Array)) return rec;
-    if (this.#sealer === undefined)
-      throw new Error(`turn ${turn.n}: its body carries secret data and is sealed; give the cluster's key`);
-    const bytes = this.#sealer.open(box);
-    return rec.t === 'call' ? { ...rec, body: bytes } : ({ ...rec, result: bytes } as Rec);
+  /** At a checkpoint: are the cells what they were then? */
+  #cellsAre(rec: Rec): boolean {
+    if (rec.t !== 'start' || rec.checkpoint === undefined) return true;
+    const cells = this.core.checkpoint(0)?.cells;
+    return cells === undefined || canonicalJson(cells) === canonicalJson(rec.checkpoint.cells);
+  }
+
+  #difference(turn: RecordedTurn, done: TurnDone): string | undefined {
+    const violation = this.core.violations[0];
+    if (violation !== undefined) return describeViolation(violation);
+    const byShape = this.#level === 'shape';
+    const found =
+      this.#level === 'state' ? undefined : saidDifferently(turn, done.out, { byShape, sealer: this.#sealer });
+    if (found === undefined) return byShape || this.#stateIs(turn) ? undefined : OTHER_STATE;
+    const { failed } = done;
+    if (failed === undefined) return found;
+    return `${found}; now the turn fails: ${failed instanceof Error ? failed.message : JSON.stringify(failed)}`;
+  }
+
+  #stateIs({ state, stateKeyed }: RecordedTurn): boolean {
+    if (state === undefined || (stateKeyed === true && this.#sealer === undefined)) return true;
+    const now = this.core.state().state;
+    return state === (stateKeyed === true ? this.#sealer?.keyed(now) : now);
   }
 }
 
-const stateHash = (cells: unknown): string => hashOf(JSON.stringify(cells));
+const OTHER_STATE = 'the state in its cells is not what it was';
+const SEALED = "it carries secret data that is sealed; with the cluster's key it can be played";
+const missing = ({ first, last }: Revisions): string =>
+  first === last
+    ? `the history has lost revision ${first} of the store`
+    : `the history has lost revisions ${first} to ${last} of the store`;
+
 const diverged = (turn: RecordedTurn, what: string, saidNow: readonly Outgoing[]): Divergence => ({
   turn: turn.n,
   now: turn.now,
@@ -217,28 +249,3 @@ const diverged = (turn: RecordedTurn, what: string, saidNow: readonly Outgoing[]
 });
 const brief = (keys: readonly Key[]): string =>
   keys.length > 4 ? `${keys.slice(0, 4).join(', ')} and ${keys.length - 4} more` : keys.join(', ') || 'nothing';
-
-function difference(turn: RecordedTurn, done: TurnDone, core: ActorCore, level: Level): string | undefined {
-  const violation = core.violations[0];
-  if (violation !== undefined) return describeViolation(violation);
-  const found = level === 'state' ? undefined : saidDifferently(turn, done.out, level);
-  if (found === undefined || done.failed === undefined) return found;
-  return `${found}; now the turn fails: ${done.failed instanceof Error ? done.failed.message : String(done.failed)}`;
-}
-
-function saidDifferently(turn: RecordedTurn, out: readonly Outgoing[], level: Level): string | undefined {
-  const byShape = turn.shape === true || level === 'shape';
-  for (const [at, then] of turn.said.entries()) {
-    const now = out[at];
-    if (now === undefined)
-      return `then it said ${turn.said.length} things, now ${out.length}: missing is ${then.say} on ${then.subject || 'the reply'}`;
-    const same = byShape
-      ? now.said.kind === then.kind && now.said.say === then.say && now.said.subject === then.subject
-      : now.hash === then.hash;
-    if (!same)
-      return `thing ${at + 1} of ${turn.said.length} said differs: then ${then.say} on ${then.subject}, now ${now.said.say} on ${now.said.subject}`;
-  }
-  const extra = out[turn.said.length];
-  if (extra !== undefined) return `now it also says ${extra.said.say} on ${extra.said.subject || 'the reply'}`;
-  return undefined;
-}

@@ -235,6 +235,27 @@ describe('kubelet', () => {
     expect(Object.keys(node.world.cells()).filter((name) => name.includes('/'))).toEqual([]);
   });
 
+  it('hurries a stop that is under way when its grace gets shorter, and when the pod is forced out', () => {
+    const node = new Node().give(podOf('u', { terminationGracePeriodSeconds: 600 })).start();
+    node.silent.add('stopContainer');
+    const pod = node.pods.get('u');
+    const deleted = (seconds: number) => {
+      const metadata = { ...pod?.metadata, deletionTimestamp: 'soon', deletionGracePeriodSeconds: seconds };
+      node.give({ ...pod, metadata }).tell('u');
+    };
+    for (const seconds of [600, 600, 5, 30]) deleted(seconds);
+    node.pods.delete('u');
+    node.tell('u');
+    const stops = node.says('stopContainer');
+    expect(stops.map(({ body }) => (body as { graceMs: number }).graceMs)).toEqual([600_000, 5000, 2000]);
+    expect(node.says('stopPodSandbox')).toEqual([]);
+    node.silent.clear();
+    const last = stops.at(-1) as Heard;
+    node.world.answer(last, node.runtime.exit('u-web-0', 137));
+    node.answerAll().pass(1000);
+    expect([node.runtime.containers, node.runtime.sandboxes]).toEqual([[], []]);
+  });
+
   it('adopts what runs after its own death, and touches nothing', () => {
     const first = new Node().give(podOf('u')).start();
     const second = new Node();
@@ -300,7 +321,11 @@ describe('kubelet', () => {
     const about = { incarnation: 1, config: null, window: 0, node: '', icu: '', build: '', driver: false };
     const incarnation = { ...about, self: core.self, seed: [1, 2, 3, 4] };
     const again = kubelet({ node: 'a', ip: '192.168.0.1', version: 'v1.36.0' });
-    expect(replay(again, incarnation, turns, new MemoryHistory([]))).toEqual({ turns: turns.length, skipped: 0 });
+    expect(replay(again, incarnation, turns, new MemoryHistory([]))).toEqual({
+      turns: turns.length,
+      skipped: 0,
+      skips: [],
+    });
   });
 
   it('lists again when nobody answered, and creates nothing twice', () => {

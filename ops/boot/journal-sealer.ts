@@ -1,13 +1,21 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import type { Sealer } from '../../actors/kernel/journal.ts';
 import type { ClusterKey } from '../../contracts/store/sealed.ts';
 
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Seals recorded bodies that carry secret data: AES-256-GCM; initialisation vector, tag, ciphertext. */
+/** Letters of base64url in 96 bits, as every hash of a recording has. */
+const HASH_LETTERS = 16;
+
+/**
+ * Seals recorded bodies that carry secret data: AES-256-GCM; initialisation vector, tag, ciphertext. What stands for a body
+ * in comparisons is an HMAC with a key of its own.
+ */
 export function journalSealer(key: ClusterKey): Sealer {
+  const hashKey = createHmac('sha256', key.bytes).update('troupe journal hashes').digest();
   return {
+    keyed: (hash) => createHmac('sha256', hashKey).update(hash).digest('base64url').slice(0, HASH_LETTERS),
     seal(bytes) {
       const iv = randomBytes(IV_BYTES);
       const cipher = createCipheriv('aes-256-gcm', key.bytes, iv);

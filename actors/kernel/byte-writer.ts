@@ -1,0 +1,64 @@
+/** Writes numbers, texts and bytes one after the other into a buffer that grows. */
+export class ByteWriter {
+  #bytes = Buffer.allocUnsafeSlow(64 * 1024);
+  #at = 0;
+
+  /** What was written since the last time, and begins anew. */
+  take(): Uint8Array {
+    const taken = Uint8Array.prototype.slice.call(this.#bytes, 0, this.#at);
+    this.#at = 0;
+    return taken;
+  }
+
+  byte(value: number): void {
+    if (this.#at === this.#bytes.length) this.#grow(1);
+    this.#bytes[this.#at++] = value;
+  }
+
+  /** A whole number from 0 to 2^53: seven bits a byte, the lowest first. */
+  count(value: number): void {
+    if (this.#at + 8 > this.#bytes.length) this.#grow(8);
+    let rest = value;
+    while (rest >= 0x80) {
+      this.#bytes[this.#at++] = (rest % 0x80) | 0x80;
+      rest = rest < 0x8000_0000 ? rest >>> 7 : Math.floor(rest / 0x80);
+    }
+    this.#bytes[this.#at++] = rest;
+  }
+
+  /** A whole number of either sign and at most 2^52. */
+  difference(value: number): void {
+    this.count(value < 0 ? -2 * value - 1 : 2 * value);
+  }
+
+  /** Bytes whose number the reader knows. */
+  raw(bytes: Uint8Array): void {
+    if (this.#at + bytes.length > this.#bytes.length) this.#grow(bytes.length);
+    this.#bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.count(bytes.length);
+    this.raw(bytes);
+  }
+
+  /** @param from the part of the text before is left out */
+  text(text: string, from = 0): void {
+    const units = text.length - from;
+    if (this.#at + 3 * units + 8 > this.#bytes.length) this.#grow(3 * units + 8);
+    for (let unit = from; unit < text.length; unit++) {
+      if (text.charCodeAt(unit) < 0x80) continue;
+      this.bytes(Buffer.from(text.slice(from), 'utf8'));
+      return;
+    }
+    this.count(units);
+    for (let unit = from; unit < text.length; unit++) this.#bytes[this.#at++] = text.charCodeAt(unit);
+  }
+
+  #grow(by: number): void {
+    const wider = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#at + by));
+    wider.set(this.#bytes.subarray(0, this.#at));
+    this.#bytes = wider;
+  }
+}

@@ -1,0 +1,88 @@
+import type { Bytes, Id, Rec } from './contract.ts';
+import { REPLY_HEADER } from './heard-calls.ts';
+import type { Outgoing } from './outgoing.ts';
+
+/**
+ * Does this subject carry secret data in the clear? Requests about secrets, and manifests, which may hold some.
+ * The broker's own permissions keep such bodies from strangers; the journal outlives them, so it keeps them sealed.
+ */
+export const carriesSecrets = (subject: string): boolean =>
+  (subject.includes('.secrets') || subject.includes('apply.')) && // nearly every subject stops here
+  /(^|\.)(api\.[^.]+\.[^.]+\.secrets(\.|=2F|$)|(?<!api\.[^.]+\.)apply\.)/.test(subject);
+
+const WORD = Buffer.from('Secret');
+const LIST = Buffer.from('List');
+const FIELD = Buffer.from('kind');
+/** How far before its value the name of a field can stand, quotes and spaces between them. */
+const FIELD_WITHIN = 24;
+const isLetter = (byte: number | undefined): boolean =>
+  byte !== undefined && (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
+
+/** Is there an object of kind Secret or SecretList in this body, whatever its encoding and however deep? */
+export function holdsSecret(bytes: Bytes): boolean {
+  if (bytes.length < WORD.length) return false;
+  const body = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = body.indexOf(WORD); at >= 0; at = body.indexOf(WORD, at + 1)) {
+    const end = at + WORD.length;
+    const whole = !isLetter(body[end]) || body.subarray(end, end + LIST.length).equals(LIST);
+    if (whole && body.subarray(Math.max(0, at - FIELD_WITHIN), at).includes(FIELD)) return true;
+  }
+  return false;
+}
+
+/** Asks and calls that are remembered at most; beyond it the oldest is forgotten. */
+const REMEMBERED_MAX = 65_536;
+
+/**
+ * Which bodies of one incarnation's recording must not lie in it in clear, and of which things said not even a plain hash
+ * may: whoever guesses the secret could make sure of it. Those are what carries a secret by its subject or its content,
+ * and whatever follows from something sealed: its answer, and what is asked because of it.
+ */
+export class Secrecy {
+  /** Open asks: does the answer carry secret data, or does it only follow from some? */
+  readonly #asks = new Map<Id, 'carries' | 'follows'>();
+  readonly #calls = new Set<Id>();
+
+  get idle(): boolean {
+    return this.#asks.size + this.#calls.size === 0;
+  }
+
+  /** @returns must the record's body be sealed, and for each thing said: may it be kept as it is? */
+  judge(rec: Rec, out: readonly Outgoing[]): { readonly sealed: boolean; readonly open: readonly boolean[] } {
+    if (rec.t === 'start') {
+      this.#asks.clear();
+      this.#calls.clear();
+    }
+    const asked = rec.t === 'answer' ? this.#asks.get(rec.ask) : undefined;
+    if (rec.t === 'answer') this.#asks.delete(rec.ask);
+    const sealed = asked === 'carries' || heardSecret(rec);
+    if (sealed && rec.t === 'call' && rec.headers[REPLY_HEADER] !== undefined) remember(this.#calls, rec.id);
+    const follows = sealed || asked === 'follows';
+    return { sealed, open: out.map((said) => this.#mayBeKept(said, follows)) };
+  }
+
+  #mayBeKept({ id, said, bytes, timeoutMs }: Outgoing, follows: boolean): boolean {
+    const bySubject = said.kind !== 'reply' && carriesSecrets(said.subject);
+    const secret =
+      follows || bySubject || (said.call !== undefined && this.#calls.has(said.call)) || holdsSecret(bytes);
+    if (said.call !== undefined && said.kind === 'reply') this.#calls.delete(said.call);
+    if (timeoutMs !== undefined && secret) {
+      if (this.#asks.size >= REMEMBERED_MAX) this.#asks.delete(this.#asks.keys().next().value ?? '');
+      this.#asks.set(id, bySubject ? 'carries' : 'follows');
+    }
+    return !secret;
+  }
+}
+
+function heardSecret(rec: Rec): boolean {
+  if (rec.t === 'call') return carriesSecrets(rec.subject) || (rec.body instanceof Uint8Array && holdsSecret(rec.body));
+  if (rec.t === 'answer') return rec.result instanceof Uint8Array && holdsSecret(rec.result);
+  return (
+    rec.t === 'start' && rec.checkpoint !== undefined && holdsSecret(Buffer.from(JSON.stringify(rec.checkpoint.cells)))
+  );
+}
+
+function remember(ids: Set<Id>, id: Id): void {
+  if (ids.size >= REMEMBERED_MAX) ids.delete(ids.keys().next().value ?? '');
+  ids.add(id);
+}
