@@ -183,7 +183,10 @@ class Room {
   }
 
   #wake(uids: Iterable<string>): void {
-    for (const uid of uids) this.#pods.next(uid);
+    for (const uid of uids) {
+      this.#syncer.changed(uid);
+      this.#pods.next(uid);
+    }
   }
 
   /** A message that can't be read is reported; the next one is not held up by it. */

@@ -511,7 +511,15 @@ const rows: readonly (Row & {
     verbs: [],
     phase: 'Failed',
   },
-  { why: 'stops what belongs to no pod', gone: true, sandboxes: ready, have: [have()], verbs: ['stop web-0 30000'] },
+  { why: 'stops what belongs to no pod', gone: true, sandboxes: ready, have: [have()], verbs: ['stop web-0 2000'] },
+  {
+    why: 'and gives it no more than it was promised',
+    gone: true,
+    sandboxes: ready,
+    have: [have()],
+    state: { graceSeconds: 0 },
+    verbs: ['stop web-0 0'],
+  },
   {
     why: 'then removes it',
     gone: true,

@@ -27,10 +27,16 @@ export function planPodSync(input: PodInput): PodPlan {
   return planRunning(present, state);
 }
 
+/** A pod that left the store while it ran was forced out of it: nobody waits, so what runs gets no more than this. */
+const GONE_GRACE_SECONDS = 2;
+
 /** Seconds that the pod's containers have to stop. */
 function graceOf(pod: Pod): number {
   return pod.metadata?.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30;
 }
+/** Milliseconds that a stop may take now: it may get less while it is under way, never more. */
+export const stopGraceMs = ({ dispatched, state }: Pick<PodInput, 'dispatched' | 'state'>): number =>
+  1000 * (dispatched === undefined ? Math.min(state.graceSeconds, GONE_GRACE_SECONDS) : graceOf(dispatched.pod));
 const isRunning = (container: ContainerStatus): boolean => container.state === 'running';
 
 /** Stops everything that runs, all at once. */
@@ -54,7 +60,7 @@ function wind(input: PodInput, graceSeconds: number): readonly PodVerb[] {
 function planGone(input: PodInput): PodPlan {
   const { level, state } = input;
   const base = { state, notes: [], deletable: false };
-  const stops = stopAll(input, state.graceSeconds);
+  const stops = stopAll(input, stopGraceMs(input) / 1000);
   if (stops.length > 0) return { ...base, verbs: stops, forget: false };
   const held = new Set(level.sandboxes.map((sandbox) => sandbox.id));
   const verbs: PodVerb[] = level.sandboxes.map(({ id }) => ({ op: 'removePodSandbox', body: { sandboxId: id } }));

@@ -1,5 +1,17 @@
-import { concat, defer, EMPTY, from, merge, type Observable, of, ReplaySubject, share, throwError } from 'rxjs';
-import { catchError, mergeMap } from 'rxjs/operators';
+import {
+  concat,
+  defer,
+  EMPTY,
+  from,
+  merge,
+  type Observable,
+  of,
+  ReplaySubject,
+  share,
+  Subject,
+  throwError,
+} from 'rxjs';
+import { catchError, distinctUntilChanged, filter, map, mergeMap, scan, take } from 'rxjs/operators';
 import { StatusError } from '../../contracts/errors/status.ts';
 import { sameJson } from '../../contracts/hash/stable-hash.ts';
 import { runtimeCause } from '../../contracts/runtime/errors.ts';
@@ -8,7 +20,7 @@ import type { Alarms } from './alarms.ts';
 import type { EventTeller } from './event-teller.ts';
 import { Gate } from './gate.ts';
 import type { KubeletWorld } from './kubelet-says.ts';
-import { planPodSync } from './plan-pod-sync.ts';
+import { planPodSync, stopGraceMs } from './plan-pod-sync.ts';
 import type { PodDesk } from './pod-desk.ts';
 import type { PodFeed } from './pod-feed.ts';
 import { afterAnswer, afterRefusal, notesBefore, type Outcome } from './pod-outcome.ts';
@@ -56,10 +68,17 @@ export class PodSyncer {
   readonly #images = new Map<string, string>();
   /** Questions about images that are under way: pods that ask the same share one answer. */
   readonly #sharedAsks = new Map<string, Observable<unknown>>();
+  /** Pods that changed while they may be at work. */
+  readonly #changes = new Subject<string>();
 
   constructor(parts: SyncerParts) {
     this.#parts = parts;
     this.#gate = new Gate(parts.atOnce);
+  }
+
+  /** The pod changed, or is gone: what it is at must not wait for longer than is wanted now. */
+  changed(uid: string): void {
+    this.#changes.next(uid);
   }
 
   /** Runs one pod until nothing can be asked. Never errors. */
@@ -122,7 +141,7 @@ export class PodSyncer {
       const askedAt = world.now();
       const answered = view.begin(uid);
       const told = from(notesBefore(verb).map((note) => this.#tell(uid, note)));
-      const asked = this.#ask(verb).pipe(
+      const asked = this.#ask(uid, verb).pipe(
         mergeMap((answer) =>
           this.#take(uid, afterAnswer(this.#books(uid), verb, answer, askedAt, world.now()), answered),
         ),
@@ -163,16 +182,34 @@ export class PodSyncer {
     return this.#parts.tellEvent({ apiVersion: 'v1', kind: 'Pod', metadata }, note);
   }
 
-  #ask(verb: PodVerb): Observable<unknown> {
+  #ask(uid: string, verb: PodVerb): Observable<unknown> {
     switch (verb.op) {
       case 'stopContainer': // waits for a grace that may be long: never in anybody's way
-        return this.#question(verb, verb.body.graceMs);
+        return this.#stop(uid, verb);
       case 'imageStatus':
       case 'pullImage':
         return this.#shared(`${verb.op} ${verb.body.image}`, this.#question(verb));
       default:
         return this.#gate.run(this.#question(verb));
     }
+  }
+
+  /** Asks again whenever the grace got shorter; whichever answers first, the container has ended. */
+  #stop(uid: string, verb: Extract<PodVerb, { op: 'stopContainer' }>): Observable<unknown> {
+    const { feed, desk } = this.#parts;
+    const wanted$ = this.#changes.pipe(
+      filter((changed) => changed === uid && (feed.get(uid) !== undefined || feed.whole)),
+      map(() => {
+        const dispatched = feed.get(uid);
+        return stopGraceMs({ state: desk.state(uid), ...(dispatched === undefined ? {} : { dispatched }) });
+      }),
+    );
+    return merge(of(verb.body.graceMs), wanted$).pipe(
+      scan((shortest, graceMs) => Math.min(shortest, graceMs)),
+      distinctUntilChanged(),
+      mergeMap((graceMs) => this.#question({ ...verb, body: { ...verb.body, graceMs } }, graceMs)),
+      take(1),
+    );
   }
 
   #question(verb: PodVerb, moreMs = 0): Observable<unknown> {
