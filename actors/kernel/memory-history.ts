@@ -29,9 +29,9 @@ export interface Base {
 
 /** A history held in memory, from all writes in order of revision. */
 export class MemoryHistory implements History {
-  readonly #writes: readonly Write[];
-  readonly #bases: readonly Base[];
-  readonly #holes: readonly Revisions[];
+  readonly all: readonly Write[];
+  readonly bases: readonly Base[];
+  readonly holes: readonly Revisions[];
 
   /**
    * @param known.bases what was there before the first write, and after holes; by ascending revision
@@ -41,9 +41,9 @@ export class MemoryHistory implements History {
     writes: readonly Write[],
     known: { readonly bases?: readonly Base[]; readonly holes?: readonly Revisions[] } = {},
   ) {
-    this.#writes = writes;
-    this.#bases = known.bases ?? [];
-    this.#holes = known.holes ?? [];
+    this.all = writes;
+    this.bases = known.bases ?? [];
+    this.holes = known.holes ?? [];
   }
 
   stateAt(revision: number): Iterable<CacheEntry> {
@@ -58,24 +58,24 @@ export class MemoryHistory implements History {
 
   *writes(from: number, to: number): Iterable<Write> {
     let low = 0;
-    let high = this.#writes.length;
+    let high = this.all.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#writes[middle]?.revision ?? 0) <= from) low = middle + 1;
+      if ((this.all[middle]?.revision ?? 0) <= from) low = middle + 1;
       else high = middle;
     }
-    for (let at = low; at < this.#writes.length; at++) {
-      const write = this.#writes[at] as Write;
+    for (let at = low; at < this.all.length; at++) {
+      const write = this.all[at] as Write;
       if (write.revision > to) return;
       yield write;
     }
   }
 
   missing(to: number, from = this.#baseOf(to)?.revision ?? 0): Revisions | undefined {
-    return this.#holes.find(({ first, last }) => last > from && first <= to);
+    return this.holes.find(({ first, last }) => last > from && first <= to);
   }
 
   #baseOf(revision: number): Base | undefined {
-    return this.#bases.findLast((base) => base.revision <= revision);
+    return this.bases.findLast((base) => base.revision <= revision);
   }
 }

@@ -1,4 +1,3 @@
-import { MemoryHistory } from '../../actors/kernel/replay.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
 import { readClusterKey } from '../boot/cluster.ts';
 import { journalSealer } from '../boot/journal-sealer.ts';
@@ -25,7 +24,7 @@ export async function benchReplay(options: BenchOptions): Promise<Report> {
     const { connection } = await stage.connect(EXTRA);
     const key = clusterKey(readClusterKey(paths));
     const began = performance.now();
-    const history = new MemoryHistory(await readHistory(connection, cluster.prefix, key));
+    const history = await readHistory(connection, cluster.prefix, key);
     const readMs = performance.now() - began;
     const checked = await checkRecordings({
       connection,

@@ -1,4 +1,4 @@
-import { type History, MemoryHistory } from '../../actors/kernel/replay.ts';
+import type { History } from '../../actors/kernel/replay.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
 import { readClusterKey } from '../boot/cluster.ts';
 import { journalSealer } from '../boot/journal-sealer.ts';
@@ -17,11 +17,11 @@ export async function checkHome(
     const { client, cluster, paths } = opened;
     const key = clusterKey(readClusterKey(paths));
     const history = async (): Promise<History> => {
-      const writes = await readHistory(client.connection, cluster.prefix, key);
+      const history = await readHistory(client.connection, cluster.prefix, key);
       options.onRead?.(
-        `${writes.length} revisions of objects read${opened.live ? '' : ' from a store that no cluster runs on'}`,
+        `${history.all.length} revisions of objects read${opened.live ? '' : ' from a store that no cluster runs on'}`,
       );
-      return new MemoryHistory(writes);
+      return history;
     };
     return await checkRecordings({
       connection: client.connection,

@@ -2,7 +2,8 @@ import type { NatsConnection } from 'nats';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import type { Sealer } from '../../actors/kernel/journal.ts';
 import type { Incarnation } from '../../actors/kernel/recorder.ts';
-import { type Divergence, type History, replay } from '../../actors/kernel/replay.ts';
+import { type Divergence, type History, type Level, replay, type Skip } from '../../actors/kernel/replay.ts';
+import type { Gap } from './plan-gaps.ts';
 import { type Recording, readJournal } from './read-journal.ts';
 
 export interface Checked {
@@ -12,7 +13,11 @@ export interface Checked {
   readonly incarnation: number;
   readonly turns: number;
   readonly skipped: number;
+  /** What could not be played, and why. */
+  readonly skips: readonly Skip[];
   readonly dropped: number;
+  /** Where turns are missing. */
+  readonly gaps: readonly Gap[];
   readonly divergence?: Divergence;
   /** Why it could not be played. */
   readonly problem?: string;
@@ -29,6 +34,7 @@ export async function checkRecordings(options: {
   /** Given, or read once the journal has been: a cluster that runs writes on, and no turn may be newer than the history. */
   readonly history: History | (() => Promise<History>);
   readonly sealer?: Sealer;
+  readonly level?: Level;
   readonly definitionOf: DefinitionOf;
   readonly onChecked?: (checked: Checked) => void;
 }): Promise<readonly Checked[]> {
@@ -38,7 +44,7 @@ export async function checkRecordings(options: {
     options.onChecked?.(result);
   };
   const recordings = await readJournal(options.connection, options.prefix, options.actor, (damaged) =>
-    note({ ...damaged, incarnation: 0, turns: 0, skipped: 0, dropped: 0 }),
+    note({ ...damaged, incarnation: 0, ...NOTHING, dropped: 0, gaps: [] }),
   );
   const history = typeof options.history === 'function' ? await options.history() : options.history;
   for (const recording of recordings) {
@@ -47,28 +53,27 @@ export async function checkRecordings(options: {
   return checked;
 }
 
-function checkOne(
-  recording: Recording,
-  options: { readonly history: History; readonly sealer?: Sealer; readonly definitionOf: DefinitionOf },
+const NOTHING = { turns: 0, skipped: 0, skips: [] } as const;
+
+/** Plays one recording against today's code. */
+export function checkOne(
+  recording: Pick<Recording, 'incarnation' | 'turns' | 'dropped' | 'gaps'>,
+  options: {
+    readonly history: History;
+    readonly sealer?: Sealer;
+    readonly level?: Level;
+    readonly definitionOf: DefinitionOf;
+  },
 ): Checked {
-  const { incarnation, turns, dropped } = recording;
-  const about = {
-    actor: incarnation.self.actor,
-    instance: incarnation.self.instance,
-    incarnation: incarnation.incarnation,
-    dropped,
-  };
+  const { incarnation, turns, dropped, gaps } = recording;
+  const { actor, instance } = incarnation.self;
+  const about = { actor, instance, incarnation: incarnation.incarnation, dropped, gaps };
+  const notPlayed = (problem: string): Checked => ({ ...about, ...NOTHING, skipped: turns.length, problem });
   const definition = options.definitionOf(incarnation);
-  if (definition === undefined)
-    return { ...about, turns: 0, skipped: turns.length, problem: `this build has no actor "${about.actor}"` };
+  if (definition === undefined) return notPlayed(`this build has no actor "${actor}"`);
   try {
-    return { ...about, ...replay(definition, incarnation, turns, options.history, options.sealer) };
+    return { ...about, ...replay(definition, incarnation, turns, options.history, options.sealer, options.level) };
   } catch (error) {
-    return {
-      ...about,
-      turns: 0,
-      skipped: turns.length,
-      problem: error instanceof Error ? error.message : String(error),
-    };
+    return notPlayed(error instanceof Error ? error.message : String(error));
   }
 }

@@ -1,10 +1,11 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { MemoryHistory } from '../../actors/kernel/replay.ts';
+import type { MemoryHistory } from '../../actors/kernel/memory-history.ts';
 import { Checkpoints } from '../../actors/store/checkpoints.ts';
 import { dropHistoryBefore } from '../../actors/store/housekeeping.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import { bucketNames } from '../../contracts/store/buckets.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { openStore } from '../../test/support/store.ts';
 import { readHistory } from './read-history.ts';
@@ -43,14 +44,44 @@ it('what retention dropped is still there as the state it led to', async () => {
   const at = (await store.ports.fresh({})).revision;
   expect(await checkpoints.write(store.cache)).toBe(true);
   const z = await put('z');
-  const whole = new MemoryHistory(await readHistory(connection, prefix));
+  const whole = await readHistory(connection, prefix);
   await dropHistoryBefore(manager, checkpoints, prefix, at);
 
-  const kept = new MemoryHistory(await readHistory(connection, prefix));
+  const kept = await readHistory(connection, prefix);
   const names = (history: MemoryHistory, revision: number): string[] =>
     [...history.stateAt(revision)].map(({ key, revision: at }) => `${key}@${at}`);
   expect(names(kept, at)).toEqual([`pods.a.y@${y}`]);
   expect(names(kept, z)).toEqual(names(whole, z));
   expect([...kept.writes(at, z)].map(({ key }) => key)).toEqual(['pods.a.z']);
+  expect(kept.missing(z)).toBeUndefined();
+  expect(kept.missing(at - 1)).toEqual({ first: 1, last: at });
+  await store.close();
+});
+
+it('a hole is told, and what comes after the next checkpoint is known again', async () => {
+  const prefix = 'torn';
+  const store = await openStore(connection, prefix);
+  const put = async (name: string): Promise<number> =>
+    (await store.ports.put({ key: `pods.a.${name}`, object: pod(name), expect: 0, requestId: name })).revision;
+  const x = await put('x');
+  const y = await put('y');
+  const z = await put('z');
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  const checkpoints = new Checkpoints({ connection, manager, prefix });
+  await store.ports.fresh({});
+  expect(await checkpoints.write(store.cache)).toBe(true);
+  const w = await put('w');
+  expect((await readHistory(connection, prefix)).missing(w)).toBeUndefined();
+  const { history, objects } = bucketNames(prefix);
+  await manager.streams.purge(history, { filter: `$KV.${objects}.pods.a.y` });
+
+  const torn = await readHistory(connection, prefix);
+  expect(torn.missing(x)).toBeUndefined();
+  expect(torn.missing(y)).toEqual({ first: y, last: y });
+  expect(torn.missing(w)).toBeUndefined();
+  expect(torn.missing(w, x)).toEqual({ first: y, last: y });
+  expect([...torn.stateAt(w)].map(({ key }) => key).sort()).toEqual(
+    ['w', 'x', 'y', 'z'].map((name) => `pods.a.${name}`),
+  );
   await store.close();
 });

@@ -2,11 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { type Write, withRevision } from '../../actors/kernel/cache.ts';
-import { ObjectHistory } from '../../actors/store/history.ts';
+import { type Base, MemoryHistory, type Revisions } from '../../actors/kernel/memory-history.ts';
+import { Checkpoints } from '../../actors/store/checkpoints.ts';
 import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
-import { type ClusterKey, isSecretKey, unseal } from '../../contracts/store/sealed.ts';
-import { readStored } from '../../contracts/store/read-stored.ts';
 import { OBJECT_BYTES_MAX } from '../../contracts/store/limits.ts';
+import { readStored } from '../../contracts/store/read-stored.ts';
+import { type ClusterKey, isSecretKey, unseal } from '../../contracts/store/sealed.ts';
 import { readStream } from './read-stream.ts';
 
 /** The mirror follows the objects' stream at a moment's distance; longer means that it never will hold the newest. */
@@ -21,42 +22,48 @@ async function mirrorCaughtUp(connection: NatsConnection, prefix: string): Promi
   while ((await last(names.history)) < newest && performance.now() < deadline) await pause(20);
 }
 
-/**
- * What had been written before the oldest revision that is kept: the checkpoint from which retention keeps the history,
- * as the writes that made it.
- */
-async function writesBefore(
-  connection: NatsConnection,
-  prefix: string,
-  key: ClusterKey | undefined,
-): Promise<readonly Write[]> {
-  const { streams } = await jetstreamManager(connection, { checkAPI: false });
-  const { state } = await streams.info(bucketNames(prefix).history);
-  if (state.first_seq <= 1) return [];
-  const history = await ObjectHistory.open({ connection, prefix, ...(key === undefined ? {} : { clusterKey: key }) });
-  const checkpoint = await history.readCheckpoint(state.first_seq);
-  return [...(checkpoint?.entries ?? [])].sort((a, b) => a.revision - b.revision);
+/** What is there to begin from: a checkpoint before the oldest revision that is kept, and one after each hole. */
+async function readBases(
+  options: { readonly connection: NatsConnection; readonly prefix: string; readonly clusterKey?: ClusterKey },
+  holes: readonly Revisions[],
+): Promise<readonly Base[]> {
+  if (holes.length === 0) return [];
+  const manager = await jetstreamManager(options.connection, { checkAPI: false });
+  const checkpoints = new Checkpoints({ ...options, manager });
+  const names = (await checkpoints.names()).filter(({ whole }) => whole);
+  const bases: Base[] = [];
+  for (const { last } of holes) {
+    const next = names.find(({ revision }) => revision >= last);
+    const base = next === undefined ? undefined : await checkpoints.read(next.revision);
+    if (base !== undefined && base.revision !== bases.at(-1)?.revision) bases.push(base);
+  }
+  return bases;
 }
 
 /**
- * Every write and deletion of objects that the history keeps, in order of revision, after those that led up to it.
+ * Every write and deletion of objects that the history keeps, and what led up to the oldest.
  * @param key without it Secrets stay sealed
  */
 export async function readHistory(
   connection: NatsConnection,
   prefix: string,
   key?: ClusterKey,
-): Promise<readonly Write[]> {
+): Promise<MemoryHistory> {
   const names = bucketNames(prefix);
   const start = `$KV.${names.objects}.`;
   await mirrorCaughtUp(connection, prefix);
-  const writes: Write[] = [...(await writesBefore(connection, prefix, key))];
-  for await (const message of readStream(connection, names.history, OBJECT_BYTES_MAX)) {
-    const at = message.subject.slice(start.length);
-    const stored = readStored(at, message.data).object;
-    const object = stored === undefined ? undefined : withRevision(stored, message.sequence);
+  const writes: Write[] = [];
+  const holes: Revisions[] = [];
+  let last = 0;
+  for await (const { subject, sequence, data } of readStream(connection, names.history, OBJECT_BYTES_MAX)) {
+    if (sequence > last + 1) holes.push({ first: last + 1, last: sequence - 1 });
+    last = sequence;
+    const at = subject.slice(start.length);
+    const stored = readStored(at, data).object;
+    const object = stored === undefined ? undefined : withRevision(stored, sequence);
     const open = object !== undefined && key !== undefined && isSecretKey(at) ? unseal(at, object, key) : object;
-    writes.push({ key: at, revision: message.sequence, object: open });
+    writes.push({ key: at, revision: sequence, object: open });
   }
-  return writes;
+  const bases = await readBases({ connection, prefix, ...(key === undefined ? {} : { clusterKey: key }) }, holes);
+  return new MemoryHistory(writes, { bases, holes });
 }

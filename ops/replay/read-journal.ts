@@ -1,20 +1,12 @@
 import type { NatsConnection } from 'nats';
-import { decodeSegment, type RecordedTurn, type Segment } from '../../actors/kernel/journal.ts';
-import type { Incarnation } from '../../actors/kernel/recorder.ts';
+import { decodeSegment, type Segment } from '../../actors/kernel/journal.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { MAX_PAYLOAD_BYTES } from '../boot/nats-config.ts';
+import { type Recording, RecordingGatherer } from './gather-recordings.ts';
 import { readStream, type StreamMessage } from './read-stream.ts';
 
-/** Everything recorded of one incarnation of one actor instance. */
-export interface Recording {
-  readonly incarnation: Incarnation;
-  readonly turns: RecordedTurn[];
-  readonly segments: number;
-  readonly bytes: number;
-  /** Turns that the recorder dropped. */
-  readonly dropped: number;
-}
+export type { Recording } from './gather-recordings.ts';
 
 /** A message of the journal that can't be read as a segment. */
 export interface Damaged {
@@ -49,25 +41,11 @@ export async function readJournal(
   actor?: string,
   onDamaged?: (damaged: Damaged) => void,
 ): Promise<readonly Recording[]> {
-  const found = new Map<string, { -readonly [K in keyof Recording]: Recording[K] }>();
+  const gatherer = new RecordingGatherer();
   const pattern = SUBJECTS.journal.pattern(prefix, actor === undefined ? {} : { actor });
   for await (const message of readStream(connection, bucketNames(prefix).journal, MAX_PAYLOAD_BYTES, pattern)) {
     const segment = onDamaged === undefined ? decodeSegment(message.data) : decoded(message, prefix, onDamaged);
-    if (segment === undefined) continue;
-    const { incarnation, turns, gap } = segment;
-    const { self } = incarnation;
-    const id = `${self.actor}/${self.instance}/${incarnation.incarnation}/${self.epoch ?? ''}`;
-    let recording = found.get(id);
-    if (recording === undefined) {
-      recording = { incarnation, turns: [], segments: 0, bytes: 0, dropped: 0 };
-      found.set(id, recording);
-    }
-    recording.turns.push(...turns);
-    recording.segments += 1;
-    recording.bytes += message.data.length;
-    recording.dropped += gap;
+    if (segment !== undefined) gatherer.add(segment, message.data.length);
   }
-  // A segment that was sent again after a lost acknowledgement, or overtook another, must not disturb the order.
-  for (const recording of found.values()) recording.turns.sort((a, b) => a.n - b.n);
-  return [...found.values()].sort((a, b) => a.incarnation.incarnation - b.incarnation.incarnation);
+  return gatherer.recordings();
 }

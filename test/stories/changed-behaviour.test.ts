@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { MemoryHistory } from '../../actors/kernel/replay.ts';
 import { scoreLeastAllocated } from '../../actors/scheduler/score-least-allocated.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { checkRecordings } from '../../ops/replay/check.ts';
@@ -46,7 +45,7 @@ it('names the actor, the turn and the first thing that a changed scheduler says 
   const checked = await checkRecordings({
     connection,
     prefix: PREFIX,
-    history: async () => new MemoryHistory(await readHistory(connection, PREFIX, cluster.key)),
+    history: () => readHistory(connection, PREFIX, cluster.key),
     definitionOf,
   });
   const different = checked.filter(({ divergence }) => divergence !== undefined);

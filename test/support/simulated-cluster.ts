@@ -4,7 +4,6 @@ import { expect } from 'vitest';
 import type { Limits } from '../../actors/api-server/limits.ts';
 import type { NodeLifecycleConfig } from '../../actors/controllers/node-lifecycle/node-lifecycle.ts';
 import type { ActorStats } from '../../actors/kernel/live-actor.ts';
-import { MemoryHistory } from '../../actors/kernel/replay.ts';
 import { clusterKey, type ClusterKey } from '../../contracts/store/sealed.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';
@@ -240,7 +239,7 @@ export async function expectReplays(
   const all = await checkRecordings({
     connection,
     prefix: PREFIX,
-    history: async () => new MemoryHistory(await readHistory(connection, PREFIX, cluster.key)),
+    history: () => readHistory(connection, PREFIX, cluster.key),
     sealer: journalSealer(cluster.key),
     definitionOf,
   });
