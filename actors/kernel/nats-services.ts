@@ -28,11 +28,13 @@ export interface ActorService {
  */
 export async function serveActor(host: Host, served: Served): Promise<ActorService> {
   const { prefix, actor, instance } = served.self;
-  let kept = 0;
+  const kept = new Map<string, number>();
   const keptOut = (subject: string, why: string): void => {
-    kept += 1;
-    if (Number.isInteger(Math.log10(kept)))
-      host.options.log(`warning: ${actor}/${instance}: message on ${subject} ignored: ${why} (${kept} so far)`);
+    const sort = why.replace(/".*"/, '');
+    const count = (kept.get(sort) ?? 0) + 1;
+    kept.set(sort, count);
+    if (Number.isInteger(Math.log10(count)))
+      host.options.log(`warning: ${actor}/${instance}: message on ${subject} ignored: ${why} (${count} so far)`);
   };
   const connection = behindDoor(host.connection, keptOut, false);
   const changes = behindDoor(host.connection, keptOut, true);

@@ -93,7 +93,6 @@ const readingStream = (stream: string): readonly string[] => [
   `$JS.API.CONSUMER.LIST.${stream}`,
   `$JS.API.CONSUMER.DELETE.${stream}.*`,
   `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`,
-  `$JS.ACK.${stream}.>`,
   `$JS.FC.${stream}.>`,
 ];
 const LISTING_STREAMS = ['$JS.API.INFO', '$JS.API.STREAM.NAMES', '$JS.API.STREAM.LIST'];
