@@ -16,7 +16,8 @@ function sameBody(then: SaidThen, now: Outgoing): boolean {
   }
 }
 
-function sameThing(then: SaidThen, now: Outgoing, sealer: Sealer | undefined): boolean {
+/** Was this said then, as far as it can be told? Without the key, what carried secret data is compared by shape. */
+export function sameThing(then: SaidThen, now: Outgoing, sealer: Sealer | undefined): boolean {
   if (then.hash === '' || (then.keyed === true && sealer === undefined)) return sameShape(then, now);
   const hash = then.keyed === true ? sealer?.keyed(now.hash) : now.hash;
   return hash === then.hash || sameBody(then, now);

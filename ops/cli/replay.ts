@@ -8,16 +8,32 @@ import type { Terminal } from './terminal.ts';
 
 export interface ReplayOptions {
   readonly check?: boolean;
+  readonly from?: string;
+  readonly to?: string;
+  readonly instance?: string;
+  readonly level?: string;
+  readonly interactive?: boolean;
   readonly output?: string;
 }
 
-/** Plays the recordings of this home against today's code, and names the first divergence of each. */
+/** Plays recordings against today's code: one actor's or a file's, to its first difference, or all of this home. */
 export async function replayCommand(
   args: readonly string[],
   options: ReplayOptions,
   terminal: Terminal,
 ): Promise<void> {
-  if (options.check !== true) throw new UsageError('say what to do with the recordings: troupe replay --check [actor]');
+  if (options.check === true) return checkCommand(args, options, terminal);
+  const [what] = args;
+  if (what === undefined)
+    throw new UsageError(
+      'say what to play: an actor (troupe replay scheduler), a file (troupe replay day.troupe), or all of this home (troupe replay --check)',
+    );
+  if (options.interactive === true) return (await import('./replay-terminal.ts')).interactive(what, options, terminal);
+  return (await import('./replay-play.ts')).playCommand(what, options, terminal);
+}
+
+/** Names the first divergence of every recording of this home. */
+async function checkCommand(args: readonly string[], options: ReplayOptions, terminal: Terminal): Promise<void> {
   const { checkHome } = await import('../replay/check-home.ts');
   const checked = await checkHome(troupeHome(), {
     ...(args[0] === undefined ? {} : { actor: args[0] }),

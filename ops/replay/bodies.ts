@@ -1,5 +1,6 @@
 import type { Bytes, Rec, Ref } from '../../actors/kernel/contract.ts';
 import { LATEST_HEADER } from '../../actors/kernel/heard-calls.ts';
+import { openRec } from '../../actors/kernel/sealed-record.ts';
 import type { RecordedTurn, SaidThen, Sealer } from '../../actors/kernel/journal.ts';
 import { contentTypeOf, decode, decodeAll, decodeMsgpack, YAML_TYPE } from '../../contracts/codec/codec.ts';
 import { HEADER } from '../../contracts/headers.ts';
@@ -13,14 +14,15 @@ export class Hidden {
 }
 
 /** The body of what a turn heard, decoded; undefined when there is none, a `Hidden` when it cannot be shown. Never throws. */
-export function heardBody({ rec, sealed, shape }: RecordedTurn, sealer?: Sealer): unknown {
+export function heardBody(turn: RecordedTurn, sealer?: Sealer): unknown {
+  const rec = turn.sealed === true ? openRec(turn.rec, sealer) : turn.rec;
+  if (rec === undefined) return new Hidden('carries secret data, and the key is not here');
   const box = rec.t === 'call' ? rec.body : rec.t === 'answer' ? rec.result : undefined;
   if (box === undefined || typeof box === 'string') return box;
   if (!(box instanceof Uint8Array)) return isRef(box) ? new Hidden(`refers to ${box.key}@${box.revision}`) : box;
-  if (sealed === true && sealer === undefined) return new Hidden('carries secret data, and the key is not here');
-  if (shape === true) return new Hidden('a stream of bytes, kept by its shape alone');
+  if (turn.shape === true) return new Hidden('a stream of bytes, kept by its shape alone');
   try {
-    return decodedHeard(rec, sealed === true ? (sealer?.open(box) ?? box) : box);
+    return decodedHeard(rec, box);
   } catch (error) {
     return new Hidden(`${box.length} bytes that cannot be read: ${(error as Error).message}`);
   }
@@ -53,3 +55,6 @@ export function saidBody({ body, size, kind }: SaidThen): unknown {
 }
 
 const isRef = (value: object): value is Ref => 'key' in value && 'revision' in value;
+
+/** Requests about Secrets, and manifests, in which some may be: their bodies are not for a screen. */
+export const mayHoldSecrets = (subject: string): boolean => /\.secrets(\.|=2F|$)|(^|\.)apply\./.test(subject);

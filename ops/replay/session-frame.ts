@@ -28,8 +28,8 @@ export interface Frame {
   /** Which of the recording's turns. */
   readonly index: number;
   readonly turn: RecordedTurn;
-  /** False for a turn that cannot be played: after a gap, or before the first start. */
-  readonly played: boolean;
+  /** Why it cannot be played, where it cannot. */
+  readonly unplayed: string | undefined;
   /** What today's code says. */
   readonly says: readonly Outgoing[];
   readonly divergence?: Divergence | undefined;

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
+import type { Rec } from '../../actors/kernel/contract.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
 import { recordScheduling } from '../bench/make-recording.ts';
 import type { Playable } from './playable.ts';
@@ -82,7 +83,7 @@ it('knows what is awaited: answers, and timers with the turn that set them', () 
   const asking = session.run((frame) => (frame.asks.length > 0 ? frame : undefined));
   expect(asking?.asks[0]).toMatchObject({ say: 'bind', turn: asking?.turn.n, timeoutMs: 10_000 });
   const answered = session.run((frame) => (frame.turn.rec.t === 'answer' ? frame : undefined));
-  expect(answered?.asks.map(({ id }) => id)).not.toContain((answered?.turn.rec as { ask: string }).ask);
+  expect(answered?.asks.map(({ id }) => id)).not.toContain(askOf(answered?.turn.rec));
 });
 
 it('tells what each turn does to the cells', () => {
@@ -94,3 +95,5 @@ it('tells what each turn does to the cells', () => {
     after: { node: expect.stringMatching(/^node-/) as string, uid: 'web-0-uid' },
   });
 });
+
+const askOf = (rec: Rec | undefined): string | undefined => (rec?.t === 'answer' ? rec.ask : undefined);

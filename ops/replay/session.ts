@@ -1,8 +1,9 @@
 import { Cache } from '../../actors/kernel/cache.ts';
 import type { Json } from '../../actors/kernel/contract.ts';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
-import type { RecordedTurn } from '../../actors/kernel/journal.ts';
+import type { RecordedTurn, Sealer } from '../../actors/kernel/journal.ts';
 import { type Divergence, type Level, Player } from '../../actors/kernel/replay.ts';
+import { openRec } from '../../actors/kernel/sealed-record.ts';
 import { CellLog } from './cell-log.ts';
 import type { Playable } from './playable.ts';
 import type { AskOpen, Cells, Frame, TimerOpen } from './session-frame.ts';
@@ -167,7 +168,7 @@ export class ReplaySession {
     const index = this.#frontier + 1;
     const turn = this.turns[index] as RecordedTurn;
     const { rec, now } = turn;
-    if (rec.t === 'start') this.#log.load(rec.checkpoint?.cells ?? {});
+    if (rec.t === 'start') this.#log.load(cellsOf(turn, this.playable.sealer));
     const divergence = this.#player.play(turn);
     const { done } = this.#player;
     const rang = rec.t === 'due' ? this.#timers.filter(({ due }) => due <= now) : NO_TIMERS;
@@ -177,7 +178,7 @@ export class ReplaySession {
     this.#keep({
       index,
       turn,
-      played: done !== undefined,
+      unplayed: done === undefined ? (this.#player.skips.at(-1)?.what ?? 'it was recorded twice') : undefined,
       says,
       divergence,
       cells: this.#log.take(),
@@ -215,6 +216,12 @@ export class ReplaySession {
     this.#frames = kept;
     this.#bytes = kept.reduce((sum, one) => sum + weight(one), 0);
   }
+}
+
+/** What a start begins with. */
+function cellsOf(turn: RecordedTurn, sealer: Sealer | undefined): Cells {
+  const rec = turn.sealed === true ? openRec(turn.rec, sealer) : turn.rec;
+  return (rec?.t === 'start' ? rec.checkpoint?.cells : undefined) ?? {};
 }
 
 const NO_TIMERS: readonly TimerOpen[] = [];

@@ -1,0 +1,197 @@
+import { beforeEach, expect, it } from 'vitest';
+import type { ActorDefinition } from '../../actors/kernel/declare.ts';
+import type { Heard } from '../../actors/kernel/test-world.ts';
+import { scheduler } from '../../actors/scheduler/scheduler.ts';
+import { nodeNamed, podNamed, RecordingWorld } from '../bench/make-recording.ts';
+import { chainOf } from '../replay/chain.ts';
+import type { Playable } from '../replay/playable.ts';
+import { ReplaySession } from '../replay/session.ts';
+import { ReplayShell } from './replay-shell.ts';
+import { painter } from './style.ts';
+
+/** Two nodes, two pods, both bound: six turns. */
+function recorded(): Playable {
+  const recording = new RecordingWorld(scheduler);
+  for (const name of ['node-a', 'node-b']) recording.put('nodes', nodeNamed(name));
+  recording.world.start();
+  for (const name of ['web', 'db']) {
+    const pod = podNamed(name);
+    recording.put('pods', pod);
+    recording.world.settle();
+    const [bind] = recording.world.said('bind');
+    const { target } = (bind as Heard).body as { target: { name: string } };
+    recording.put('pods', { ...pod, spec: { ...pod.spec, nodeName: target.name } } as typeof pod);
+    recording.world.settle().answer(bind as Heard, {});
+    recording.world.advance(10);
+  }
+  return recording.playable();
+}
+
+/** A scheduler that sends every pod to node-b. */
+const stubborn: ActorDefinition = {
+  ...scheduler,
+  behave: (inputs, world) => {
+    const says = world.say as { bind: (target: object, body: { target: object }) => unknown };
+    const bind = (target: object, body: { target: object }) =>
+      says.bind(target, { ...body, target: { ...body.target, name: 'node-b' } });
+    return scheduler.behave(inputs, { ...world, say: { ...says, bind } });
+  },
+};
+
+let seen: string;
+let playable: Playable;
+beforeEach(() => {
+  playable = recorded();
+  seen = '';
+});
+function shellOn(definition: ActorDefinition = scheduler): ReplayShell {
+  const session = new ReplaySession(playable, definition);
+  return new ReplayShell(session, {
+    out: (text) => {
+      seen += text;
+    },
+    paint: painter(false),
+    causes: () =>
+      chainOf(
+        session,
+        { all: () => Promise.resolve([playable]) },
+        () => definition,
+        session.frame?.says[0]?.said.subject ?? '',
+      ),
+  });
+}
+/** Types lines; gives what the last one showed. */
+async function type(shell: ReplayShell, ...lines: string[]): Promise<string> {
+  for (const line of lines) {
+    seen = '';
+    await shell.run(line);
+  }
+  return seen;
+}
+
+it('steps: what came in, what is said, what it does to the state', async () => {
+  const shell = shellOn();
+  expect(await type(shell, 'step 2', 'step')).toMatchInlineSnapshot(`
+    "turn 3  00:00:00.000  change of pods default/web
+        pods default/web created
+      says
+      = bind troupe.api.scheduler.create.pods=2Fbinding.default.web
+      cells
+        + assumed/pods.default.web: {"node":"node-b","uid":"web-uid"}
+        + start: 0
+    "
+  `);
+  expect(shell.prompt).toBe('scheduler/test 3/8');
+});
+
+it('shows in full what is said and what came in', async () => {
+  const shell = shellOn();
+  expect(await type(shell, 'break --kind pods', 'run', 'said')).toMatchInlineSnapshot(`
+    "  = bind troupe.api.scheduler.create.pods=2Fbinding.default.web
+          apiVersion: v1
+          kind: Binding
+          metadata:
+            name: web
+            namespace: default
+            uid: web-uid
+          target:
+            apiVersion: v1
+            kind: Node
+            name: node-b
+    "
+  `);
+  expect(await type(shell, 'goto 4', 'input')).toMatchInlineSnapshot(`
+    "change of pods default/web
+        pods default/web changed
+          - metadata.resourceVersion: 3
+          + metadata.resourceVersion: 4
+          + spec.nodeName: node-b
+    "
+  `);
+});
+
+it('goes back, and an empty line goes on as before', async () => {
+  const shell = shellOn();
+  await type(shell, 'goto 5', 'back', '');
+  expect(shell.prompt).toBe('scheduler/test 3/8');
+  expect(await type(shell, 'back 99')).toBe('before the first turn\n');
+  expect(await type(shell, 'back')).toBe('the beginning of the recording\n');
+  expect(await type(shell, 'run')).toContain('the end of the recording; nothing differed');
+  expect(await type(shell, 'step')).toBe('the end of the recording\n');
+});
+
+it('stops at breakpoints and watches, and lists and forgets them', async () => {
+  const shell = shellOn();
+  expect(await type(shell, 'break --when "said.some(s => s.subject.endsWith(\'.db\'))"')).toBe('breakpoint 1\n');
+  expect(await type(shell, 'watch assumed/*')).toBe('watch 2: {}\n');
+  expect(await type(shell, 'run')).toContain('watch 2: assumed/pods.default.web: nothing -> {"node":"node-');
+  expect(await type(shell, 'list breaks')).toMatchInlineSnapshot(`
+    "1  break --when "said.some(s => s.subject.endsWith('.db'))"
+    2  watch assumed/*
+    "
+  `);
+  expect(await type(shell, 'delete 2', 'run')).toContain('breakpoint 1: --when');
+  expect(shell.session.frame?.says[0]?.said.subject).toMatch(/\.db$/);
+});
+
+it('shows the state and the view as they were at the turn', async () => {
+  const shell = shellOn();
+  await type(shell, 'goto 3');
+  expect(await type(shell, 'cells')).toMatch(/^assumed\/pods\.default\.web:\n {2}node: node-/);
+  expect(await type(shell, 'cells assumed/pods.default.web.uid')).toBe('assumed/pods.default.web: web-uid\n');
+  expect(await type(shell, 'view pods')).toMatch(/NAMESPACE .*\ndefault +web .*\n$/);
+  expect(await type(shell, 'view pod/web')).not.toContain('nodeName');
+  expect(await type(shell, 'goto 8', 'view pod/web')).toContain('nodeName: node-');
+  expect(await type(shell, 'view rs')).toBe(`there are no replicasets at revision 6\n`);
+  await type(shell, 'goto 3');
+  expect(await type(shell, 'where')).toMatch(
+    /turn {7}3 of 8.*\nview {7}revision 3, 3 objects\n.*\nawaits {5}ask 3\.0: bind /,
+  );
+});
+
+it('follows the causes of a turn', async () => {
+  const shell = shellOn();
+  expect(await type(shell, 'goto 5', 'why')).toMatchInlineSnapshot(`
+    "    00:00:00.000  scheduler/test 5  heard the answer to bind troupe.api.scheduler.create.pods=2Fbinding.default.web
+        00:00:00.000  scheduler/test 3  heard that pods default/web was written (revision 3)
+    "
+  `);
+});
+
+it('stops where the code acts differently, and shows the difference', async () => {
+  const shell = shellOn(stubborn);
+  const out = await type(shell, 'run');
+  expect(out).toContain("today's code acts differently here");
+  expect(out).toContain('      - target.name: node-a\n      + target.name: node-b\n');
+});
+
+it.each([
+  ['stpe', 'there is no command "stpe"; did you mean "step"?'],
+  ['step many', '"many" is no number of turns'],
+  ['goto', 'goto where?'],
+  ['goto noon', '"noon" is no point of a recording'],
+  ['break', 'break where? --subject'],
+  ['break --turn x', 'break where? --subject'],
+  ['break --colour red', 'break where? --subject'],
+  ['break --when "trun > 3"', 'trun is not defined; an expression may speak of turn, now, rec, body, said and cells'],
+  ['break --when "turn >"', 'an expression may speak of'],
+  ['watch', 'watch what?'],
+  ['delete 9', 'there is no breakpoint or watch 9'],
+  ['view', 'view what?'],
+  ['view pod/nobody', 'there is no pod/nobody at revision 3; "view pods" shows what there is'],
+  ['view bods', 'there is no kind "bods"; did you mean "pods"?'],
+  ['step "', 'a quote is not closed'],
+])('%s: one line with a way out', async (line, finding) => {
+  const shell = shellOn();
+  await type(shell, 'goto 3');
+  await expect(shell.run(line)).rejects.toThrow(finding);
+});
+
+it('completes commands, flags, cells and objects', async () => {
+  const shell = shellOn();
+  await type(shell, 'goto 3');
+  expect(shell.complete('st')).toEqual(['step']);
+  expect(shell.complete('break --w')).toEqual(['--when']);
+  expect(shell.complete('watch a')).toEqual(['assumed/pods.default.web']);
+  expect(shell.complete('view nodes/')).toEqual(['nodes/node-a', 'nodes/node-b']);
+});

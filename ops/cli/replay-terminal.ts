@@ -1,0 +1,85 @@
+import { createInterface } from 'node:readline';
+import { chainOf } from '../replay/chain.ts';
+import { definitionOf } from '../replay/definitions.ts';
+import { ReplaySession } from '../replay/session.ts';
+import { UsageError } from './errors.ts';
+import { renderError } from './render-error.ts';
+import type { ReplayOptions } from './replay.ts';
+import { levelOf, openNamed, partsOf } from './replay-play.ts';
+import { ReplayShell } from './replay-shell.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Whose lines are read: a person at a terminal, or a script through a pipe. */
+export interface Typist {
+  readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly output: NodeJS.WritableStream;
+}
+
+/** Plays a recording under the hands of whoever types, until `quit`, Ctrl-D or Ctrl-C. */
+export async function interactive(
+  what: string,
+  options: ReplayOptions,
+  terminal: Terminal,
+  typist: Typist = { input: process.stdin, output: process.stdout },
+): Promise<void> {
+  const source = await openNamed(what, options, terminal);
+  const parts = partsOf(source, options);
+  const part = parts.at(-1);
+  if (part === undefined) return;
+  const { playable, to } = part;
+  const definition = definitionOf(playable.incarnation);
+  if (definition === undefined)
+    throw new UsageError(
+      `this build has no actor "${playable.incarnation.self.actor}", so its recording cannot be played`,
+    );
+  const session = new ReplaySession(playable, definition, { level: levelOf(options) });
+  const shell = new ReplayShell(session, {
+    out: (text) => terminal.out(text),
+    paint: (format, text) => terminal.paint(format, text),
+    causes: () => chainOf(session, source, definitionOf, aboutOf(session)),
+  });
+  if (parts.length > 1) {
+    terminal.out(
+      `${parts.length} recordings of ${what} are there; this is the newest, and --from, --to and --instance choose another\n`,
+    );
+  }
+  shell.welcome();
+  if (options.to !== undefined) await shell.run(`goto ${session.turns[to]?.n ?? 0}`);
+  else if (options.from !== undefined) await shell.run(`goto ${session.turns[part.from]?.n ?? 0}`);
+  await converse(shell, terminal, typist);
+}
+
+/** What is said in the turn: of a change of many objects, that one is followed. */
+const aboutOf = ({ frame }: ReplaySession): string => frame?.says[0]?.said.subject ?? '';
+
+async function converse(shell: ReplayShell, terminal: Terminal, { input, output }: Typist): Promise<void> {
+  const person = input.isTTY === true;
+  const lines = createInterface({
+    input,
+    ...(person ? { output } : {}),
+    terminal: person,
+    completer: (line: string) => [[...shell.complete(line)], line.split(/\s+/).at(-1) ?? ''],
+    historySize: 1_000,
+  });
+  const ask = (): void => {
+    if (!person) return;
+    lines.setPrompt(`${shell.prompt}> `);
+    lines.prompt();
+  };
+  terminal.signal.addEventListener('abort', () => lines.close());
+  lines.on('SIGINT', () => lines.close());
+  ask();
+  for await (const line of lines) {
+    // What a script typed is shown, so that what is written reads as what one sees at a terminal.
+    if (!person) terminal.out(`${shell.prompt}> ${line}\n`);
+    try {
+      await shell.run(line);
+    } catch (error) {
+      const { lines: told } = renderError('replay', error);
+      terminal.out(told.map((one) => `${one}\n`).join(''));
+    }
+    if (shell.done) break;
+    ask();
+  }
+  lines.close();
+}

@@ -1,0 +1,27 @@
+import { expect, it } from 'vitest';
+import { indexAt, parsePoint } from './parse-moment.ts';
+
+const END = Date.parse('2026-11-24T21:50:35.120Z');
+const at = (text: string): number => Date.parse(text);
+
+it.each([
+  ['1204', { turn: 1204 }],
+  ['21:50', { moment: at('2026-11-24T21:50:00Z') }],
+  ['21:50:07.5', { moment: at('2026-11-24T21:50:07.500Z') }],
+  ['2026-11-24T20:00:00Z', { moment: at('2026-11-24T20:00:00Z') }],
+  ['2026-11-24T20:00:00+01:00', { moment: at('2026-11-24T19:00:00Z') }],
+  ['5m', { moment: END - 300_000 }],
+  ['1h30m', { moment: END - 5_400_000 }],
+])('%s', (text, point) => {
+  expect(parsePoint(text, END)).toEqual(point);
+});
+
+it.each(['', 'noon', '12:3', '2026-13-45', '5x', '-3'])('"%s" is no point', (text) => {
+  expect(() => parsePoint(text, END)).toThrow(/is no point of a recording; write a turn/);
+});
+
+it('finds the last turn up to a point', () => {
+  const turns = [1, 2, 4].map((n) => ({ n, now: n * 10, view: {}, rec: { t: 'due' as const }, said: [] }));
+  expect([0, 1, 3, 4, 9].map((turn) => indexAt(turns, { turn }))).toEqual([-1, 0, 1, 2, 2]);
+  expect([9, 10, 39, 40].map((moment) => indexAt(turns, { moment }))).toEqual([-1, 0, 1, 2]);
+});

@@ -1,0 +1,41 @@
+import type { RecordedTurn } from '../../actors/kernel/journal.ts';
+import { statusError } from '../../contracts/errors/status.ts';
+import { indexAtTime, indexOfTurn } from './playable.ts';
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A turn by its number, or a moment in milliseconds since the Unix epoch. */
+export type Point = { readonly turn: number } | { readonly moment: number };
+
+/**
+ * Reads where in a recording is meant: a turn's number, a moment (`2026-11-24T21:50:35Z`), a time of the day on which the
+ * recording ends, by UTC (`21:50`, `21:50:35.120`), or a span back from its end (`5m`, `1h30m`).
+ * @param end the recording's last moment
+ * @throws StatusError BadRequest
+ */
+export function parsePoint(text: string, end: number): Point {
+  if (/^\d+$/.test(text)) return { turn: Number(text) };
+  const time = /^(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?$/.exec(text);
+  if (time !== null) {
+    const [, hours, minutes, seconds = '0', fraction = '0'] = time;
+    const day = new Date(end).toISOString().slice(0, 10);
+    const ms = fraction.padEnd(3, '0');
+    return { moment: Date.parse(`${day}T${hours}:${minutes}:${seconds.padStart(2, '0')}.${ms}Z`) };
+  }
+  if (/^(\d+(ms|s|m|h|d))+$/.test(text)) {
+    let span = 0;
+    for (const [, number, unit = ''] of text.matchAll(/(\d+)(ms|s|m|h|d)/g))
+      span += Number(number) * (UNITS[unit] ?? 0);
+    return { moment: end - span };
+  }
+  const moment = Date.parse(text);
+  if (/^\d{4}-\d\d-\d\d/.test(text) && Number.isFinite(moment)) return { moment };
+  throw statusError(
+    'BadRequest',
+    `"${text}" is no point of a recording; write a turn (1204), a time (21:50:35), a moment (2026-11-24T21:50:35Z) or a span back from the end (5m)`,
+  );
+}
+
+/** Index of the last turn up to that point; -1 = before the first. */
+export const indexAt = (turns: readonly RecordedTurn[], point: Point): number =>
+  'turn' in point ? indexOfTurn(turns, point.turn) : indexAtTime(turns, point.moment);

@@ -1,0 +1,72 @@
+import type { ActorDefinition } from '../../actors/kernel/declare.ts';
+import type { Level } from '../../actors/kernel/replay.ts';
+import { nameOf, type Playable } from './playable.ts';
+import { ReplaySession } from './session.ts';
+import { reportTurn, type TurnReport } from './turn-report.ts';
+
+export interface PlayOptions {
+  readonly level?: Level;
+  /** Index of the first turn that is checked; what comes before is played to know the state. */
+  readonly from?: number;
+  /** Index of the last turn played. */
+  readonly to?: number;
+}
+
+/** How a recording was played against today's code. */
+export interface Played {
+  readonly name: string;
+  readonly incarnation: number;
+  /** Turns found the same. */
+  readonly turns: number;
+  /** Turns that are there but could not be played. */
+  readonly skipped: number;
+  /** Why the first of them could not. */
+  readonly why?: string;
+  /** Turns that the recorder dropped. */
+  readonly dropped: number;
+  /** Stands at the first turn that goes differently, where there is one. */
+  readonly session: ReplaySession;
+  readonly divergence?: TurnReport;
+}
+
+/** Plays a recording up to the first turn that goes differently. */
+export function playUntilDivergence(
+  playable: Playable,
+  definition: ActorDefinition,
+  options: PlayOptions = {},
+): Played {
+  const { level = 'strict', from = 0, to = playable.turns.length - 1 } = options;
+  const session = new ReplaySession(playable, definition, { level });
+  session.goto(Math.min(from, to + 1) - 1);
+  let turns = 0;
+  let skipped = 0;
+  let why: string | undefined;
+  let divergence: TurnReport | undefined;
+  while (divergence === undefined && session.position < to) {
+    const frame = session.step();
+    if (frame?.divergence !== undefined) divergence = reportTurn(session);
+    else if (frame?.unplayed === undefined) turns += 1;
+    else {
+      skipped += 1;
+      why ??= frame.unplayed;
+    }
+  }
+  return {
+    name: nameOf(playable),
+    incarnation: playable.incarnation.incarnation,
+    turns,
+    skipped,
+    ...(why === undefined ? {} : { why }),
+    dropped: missingTurns(playable, from, to),
+    session,
+    ...(divergence === undefined ? {} : { divergence }),
+  };
+}
+
+/** Numbers that are missing between two turns that are there. */
+function missingTurns({ turns }: Playable, from: number, to: number): number {
+  let missing = 0;
+  for (let at = Math.max(from, 1); at <= to; at++)
+    missing += Math.max(0, (turns[at]?.n ?? 0) - (turns[at - 1]?.n ?? 0) - 1);
+  return missing;
+}

@@ -1,0 +1,108 @@
+import { compileExpression } from './expression.ts';
+import { heardBody, Hidden, saidBody } from './bodies.ts';
+import { type Breakpoint, breakpointText, holdsIn } from './plan-breakpoint.ts';
+import { changesOf, type Watched } from './plan-watch.ts';
+import type { ReplaySession } from './session.ts';
+import type { Frame } from './session-frame.ts';
+
+/** What an expression may speak of. */
+export const SCOPE = ['turn', 'now', 'rec', 'body', 'said', 'cells'] as const;
+
+/** Why a run stopped. */
+export type Stop =
+  | { readonly why: 'breakpoint'; readonly id: number; readonly text: string }
+  | { readonly why: 'watch'; readonly id: number; readonly text: string; readonly watched: readonly Watched[] }
+  | { readonly why: 'divergence' };
+
+interface SetBreakpoint {
+  readonly id: number;
+  readonly text: string;
+  readonly breakpoint: Breakpoint;
+  readonly when: ReturnType<typeof compileExpression> | undefined;
+}
+
+/** Breakpoints and watches of a session: where a run stops. */
+export class Stops {
+  #breakpoints: readonly SetBreakpoint[] = [];
+  #watches: readonly { readonly id: number; readonly path: string }[] = [];
+  #last = 0;
+  readonly #session: ReplaySession;
+
+  constructor(session: ReplaySession) {
+    this.#session = session;
+  }
+
+  /** @returns its number. @throws SyntaxError when the expression is none, Error when it speaks of what there is not */
+  addBreakpoint(breakpoint: Breakpoint): number {
+    const when = breakpoint.when === undefined ? undefined : compileExpression(breakpoint.when, SCOPE);
+    if (when !== undefined && this.#session.frame !== undefined) when(scopeOf(this.#session, this.#session.frame));
+    this.#last += 1;
+    this.#breakpoints = [...this.#breakpoints, { id: this.#last, text: breakpointText(breakpoint), breakpoint, when }];
+    return this.#last;
+  }
+
+  addWatch(path: string): number {
+    this.#last += 1;
+    this.#watches = [...this.#watches, { id: this.#last, path }];
+    return this.#last;
+  }
+
+  /** @returns whether there was one of that number */
+  remove(id: number): boolean {
+    const before = this.#breakpoints.length + this.#watches.length;
+    this.#breakpoints = this.#breakpoints.filter((one) => one.id !== id);
+    this.#watches = this.#watches.filter((one) => one.id !== id);
+    return this.#breakpoints.length + this.#watches.length < before;
+  }
+
+  list(): readonly { readonly id: number; readonly text: string }[] {
+    return [
+      ...this.#breakpoints.map(({ id, text }) => ({ id, text: `break ${text}` })),
+      ...this.#watches.map(({ id, path }) => ({ id, text: `watch ${path}` })),
+    ].sort((a, b) => a.id - b.id);
+  }
+
+  /** Is there a reason to stop at this turn? The session stands there. */
+  at(frame: Frame): Stop | undefined {
+    const told = { turn: frame.turn, subjects: frame.says.map(({ said }) => said.subject) };
+    for (const { id, text, breakpoint, when } of this.#breakpoints) {
+      if (!holdsIn(breakpoint, told)) continue;
+      if (when === undefined || Boolean(when(scopeOf(this.#session, frame)))) return { why: 'breakpoint', id, text };
+    }
+    for (const { id, path } of this.#watches) {
+      const watched = changesOf(path, frame.cells);
+      if (watched.length > 0) return { why: 'watch', id, text: path, watched };
+    }
+    return frame.divergence === undefined ? undefined : { why: 'divergence' };
+  }
+
+  /** Goes forward to the next reason to stop; undefined = the end. */
+  run(): Stop | undefined {
+    return this.#session.run((frame) => this.at(frame));
+  }
+}
+
+/** What an expression sees at a turn; bodies that cannot be shown are undefined. */
+export function scopeOf(session: ReplaySession, { turn, says }: Frame): Record<(typeof SCOPE)[number], () => unknown> {
+  const seen = (body: unknown): unknown => (body instanceof Hidden ? undefined : body);
+  return {
+    turn: () => turn.n,
+    now: () => turn.now,
+    rec: () => {
+      const { rec } = turn;
+      if (rec.t === 'call') return { t: 'call', id: rec.id, subject: rec.subject, headers: rec.headers };
+      if (rec.t === 'answer') return { t: 'answer', ask: rec.ask };
+      return rec;
+    },
+    body: () => seen(heardBody(turn, session.playable.sealer)),
+    said: () =>
+      says.map(({ said }, at) => ({
+        kind: said.kind,
+        say: said.say,
+        subject: said.subject,
+        body: said.body,
+        was: turn.said[at] === undefined ? undefined : seen(saidBody(turn.said[at])),
+      })),
+    cells: () => session.cells(),
+  };
+}
