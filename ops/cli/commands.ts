@@ -6,7 +6,7 @@ import type { DeleteOptions } from './delete.ts';
 import type { GetOptions } from './get.ts';
 import type { LogsOptions } from './logs.ts';
 import type { WorkerOptions } from './roles.ts';
-import type { ReplayOptions } from './replay.ts';
+import { REPLAYING } from './replay-commands.ts';
 import type { ScaleOptions } from './scale.ts';
 import type { StatusOptions } from './status.ts';
 import type { VersionOptions } from './version.ts';
@@ -106,21 +106,7 @@ export const READING: readonly CommandSpec[] = [
     run: async (args, options: DecodeOptions, terminal) =>
       (await import('./decode.ts')).decode(args, options, terminal),
   }),
-  command({
-    name: 'replay',
-    args: '[actor]',
-    description: "Play this home's recordings against today's code, offline",
-    options: [
-      { flags: '--check', description: 'name the first turn of each that goes differently; fails if there is one' },
-      output('json'),
-    ],
-    examples: [
-      ['troupe replay --check', 'every recording'],
-      ['troupe replay --check scheduler', 'of one actor'],
-    ],
-    run: async (args, options: ReplayOptions, terminal) =>
-      (await import('./replay.ts')).replayCommand(args, options, terminal),
-  }),
+  ...REPLAYING,
   command({
     name: 'version',
     description: 'Show the version of this program and of the server',
