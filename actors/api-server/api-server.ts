@@ -13,6 +13,7 @@ import { EVENTS } from './events.ts';
 import { freshReads } from './fresh.ts';
 import { type Limits, LIMITS } from './limits.ts';
 import { podLog } from './logs.ts';
+import { type NodeGate, nodeGate } from './node-restriction.ts';
 import { andThen, get, list } from './reads.ts';
 import { statusOf } from './refusals.ts';
 import { remove } from './remove.ts';
@@ -54,6 +55,7 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
       const fresh = freshReads(question);
       const context: Context = { world, instance, limits, fresh: fresh.after };
       const watches = new Watches(context);
+      const gate = nodeGate(context);
       const door = doorOf(context);
       const changes = Object.keys(objects).map(
         (name) => (inputs as Readonly<Record<string, Observable<unknown>>>)[name] as Observable<unknown>,
@@ -61,7 +63,7 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
       return merge(
         fresh.run,
         watches.ticks(),
-        inputs.api.pipe(mergeMap((call) => door(call, () => serve(context, watches, call)))),
+        inputs.api.pipe(mergeMap((call) => door(call, () => serve(context, watches, gate, call)))),
         inputs.manifests.pipe(mergeMap((call) => door(call, () => applyManifest(context, call)))),
         merge(...changes).pipe(mergeMap(() => watches.changed())),
         inputs.events.pipe(mergeMap((call) => watches.eventChanged(call))),
@@ -106,18 +108,19 @@ function doorOf(
 }
 
 /** Answers one request; whatever goes wrong is a `Status`. */
-function serve(context: Context, watches: Watches, call: Call): Observable<Said> | readonly Said[] {
+function serve(context: Context, watches: Watches, gate: NodeGate, call: Call): Observable<Said> | readonly Said[] {
   const { world } = context;
   const refused = (error: unknown): Said => world.reply(call, statusOf(error));
   try {
     checkSize(context, call);
     const request = parseRequest(call, world.self.prefix);
     checkEpoch(call, world.view);
-    if (request.verb === 'watch') {
+    const allowed = gate(request);
+    if (allowed === true && request.verb === 'watch') {
       const said = watches.open(request, call.decode());
       return isObservable(said) ? said.pipe(catchError((error: unknown) => of(refused(error)))) : said;
     }
-    const answer = answerOf(context, request);
+    const answer = andThen(allowed, () => answerOf(context, request));
     if (!isObservable(answer)) return [world.reply(call, answer)];
     return answer.pipe(
       map((body) => world.reply(call, body)),

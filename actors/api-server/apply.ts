@@ -7,6 +7,7 @@ import { makeEvent } from '../../contracts/kinds/event/make-event.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { ApplyItem, ApplyOutcome, ApplyResult } from '../../contracts/messages/api.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
+import { nodeOfUser } from '../../contracts/subjects/users.ts';
 import type { Call, Said } from '../kernel/contract.ts';
 import type { Context } from './context.ts';
 import { create, placed } from './create.ts';
@@ -114,6 +115,9 @@ function applyDocuments(
     throw badRequest(
       `subject "${call.subject}" is not understood; use ${prefix}.apply.<caller>.<namespace>, "_" for any namespace`,
     );
+  }
+  if (nodeOfUser(tokens.caller) !== undefined) {
+    throw statusError('Forbidden', `apply: user "${tokens.caller}" is a node; nodes apply no manifests`);
   }
   const documents = decodeAll(call.bytes, call.headers[HEADER.contentType]).flatMap(itemsOfList);
   if (documents.length === 0) throw badRequest('apply: the manifest is empty');

@@ -1,7 +1,7 @@
+import { podReferences } from '../../contracts/kinds/pod/pod-references.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import type { DispatchedPod } from '../../contracts/messages/node.ts';
 import type { View } from '../kernel/contract.ts';
-import { podReferences } from './pod-references.ts';
 
 /** A pod with the ConfigMaps it refers to by value and the Secrets by version; what does not exist is left out. */
 export function dispatchedPod(pod: Pod, view: View): DispatchedPod {

@@ -1,7 +1,7 @@
+import { podReferences } from '../../contracts/kinds/pod/pod-references.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { type Key, storeKey } from '../../contracts/store/keys.ts';
 import type { Change, View } from '../kernel/contract.ts';
-import { podReferences } from './pod-references.ts';
 
 /** Which pods a node has, and which pods refer to a ConfigMap or Secret. Only bound pods are in it. */
 export interface PodIndex {

@@ -213,5 +213,4 @@ export function planPermissions(prefix: string, user: string, profile: Profile):
   return { publish: tidy(publish), subscribe: tidy(subscribe), ...(responses === undefined ? {} : { responses }) };
 }
 
-/** The name of a node's NATS user. */
-export const nodeUser = (node: string): string => `node-${node}`;
+export { nodeUser } from '../../contracts/subjects/users.ts';

@@ -1,4 +1,4 @@
-import type { Pod } from '../../contracts/kinds/kinds.ts';
+import type { Pod } from '../kinds.ts';
 
 /** Names, within the pod's namespace, of what a pod refers to; sorted, each once. */
 export interface PodReferences {
