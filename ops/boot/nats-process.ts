@@ -4,7 +4,7 @@ import { statusError } from '../../contracts/errors/status.ts';
 import { type Cluster, readCluster } from './cluster.ts';
 import { type HomePaths, writePrivateFile } from './home.ts';
 import { runningUp } from './lock.ts';
-import { natsServerConfig } from './nats-config.ts';
+import { type NatsUser, natsServerConfig } from './nats-config.ts';
 import { type Profile, planPermissions } from './plan-permissions.ts';
 import { signal } from './processes.ts';
 import type { Roster } from './roster.ts';
@@ -23,13 +23,17 @@ function profileOf(user: UserRecord, roster: Roster): Profile {
   }
 }
 
-/** Writes the embedded server's configuration from the users of this home and what the actors declare. */
-export function writeNatsConfig(paths: HomePaths, cluster: Cluster, roster: Roster): void {
-  const users = readUsers(paths).map((user) => ({
+/** Everybody who may connect, with what the broker lets each of them do. */
+export const natsUsers = (paths: HomePaths, prefix: string, roster: Roster): readonly NatsUser[] =>
+  readUsers(paths).map((user) => ({
     name: user.name,
     publicKey: user.publicKey,
-    permissions: planPermissions(cluster.prefix, user.name, profileOf(user, roster)),
+    permissions: planPermissions(prefix, user.name, profileOf(user, roster)),
   }));
+
+/** Writes the embedded server's configuration from the users of this home and what the actors declare. */
+export function writeNatsConfig(paths: HomePaths, cluster: Cluster, roster: Roster): void {
+  const users = natsUsers(paths, cluster.prefix, roster);
   const { port, sync } = cluster;
   writePrivateFile(paths.natsConfig, natsServerConfig({ port, sync, storeDir: paths.natsStore, users }));
 }

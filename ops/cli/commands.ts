@@ -5,6 +5,7 @@ import type { DecodeOptions } from './decode.ts';
 import type { DeleteOptions } from './delete.ts';
 import type { GetOptions } from './get.ts';
 import type { LogsOptions } from './logs.ts';
+import type { PermissionsOptions } from './permissions.ts';
 import type { WorkerOptions } from './roles.ts';
 import { REPLAYING } from './replay-commands.ts';
 import type { ScaleOptions } from './scale.ts';
@@ -230,6 +231,19 @@ export const RUNNING: readonly CommandSpec[] = [
       ],
     ],
     run: async (_, options: WorkerOptions, terminal) => (await import('./roles.ts')).worker(options, terminal),
+  }),
+  command({
+    name: 'permissions',
+    description: 'Print users and permissions as configuration for a nats-server of your own',
+    options: [
+      { flags: '--node <name>', description: 'also a user for this node; may be repeated', many: true },
+      { flags: '--account <name>', description: 'in an account of the server, beside others' },
+    ],
+    examples: [
+      ['troupe permissions --node a --node b > troupe.conf', 'public keys alone; seeds stay under TROUPE_HOME/users'],
+    ],
+    run: async (_, options: PermissionsOptions, terminal) =>
+      (await import('./permissions.ts')).permissions(options, terminal),
   }),
   command({
     name: 'user add',

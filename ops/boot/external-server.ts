@@ -1,0 +1,42 @@
+import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';
+import { MASTER, OPERATOR, prepareHome, readCluster } from './cluster.ts';
+import { homePaths, troupeHome } from './home.ts';
+import { externalServerConfig } from './nats-config.ts';
+import { natsUsers, reloadNatsConfig } from './nats-process.ts';
+import { nodeUser } from './plan-permissions.ts';
+import type { Roster } from './roster.ts';
+import { findUser, seedFile, type UserRecord, writeUser } from './users.ts';
+
+export interface ExternalServer {
+  /** To be included in a nats-server's configuration. */
+  readonly config: string;
+  /** Users that had no key yet, and where the seed of each now lies. */
+  readonly made: readonly { readonly name: string; readonly seedFile: string }[];
+}
+
+/**
+ * What a nats-server of somebody's own needs to know of this home's users, as the embedded one runs it. Users that a
+ * cluster cannot do without get a key if they have none: a master, an operator, and one for each node named.
+ * @throws StatusError Invalid (the name of a node)
+ */
+export function externalServer(
+  options: { readonly nodes: readonly string[]; readonly account?: string },
+  roster: Roster,
+  home = troupeHome(),
+): ExternalServer {
+  const paths = homePaths(home);
+  prepareHome(paths);
+  const needed: Omit<UserRecord, 'publicKey' | 'seed'>[] = [
+    { name: MASTER, profile: 'system' },
+    { name: OPERATOR, profile: 'operator' },
+    ...options.nodes.map((node) => ({ name: nodeUser(node), profile: 'node' as const, node })),
+  ];
+  const missing = needed.filter(({ name }) => findUser(paths, name) === undefined);
+  for (const user of missing) writeUser(paths, user);
+  if (missing.length > 0) reloadNatsConfig(paths, roster);
+  const users = natsUsers(paths, readCluster(paths)?.prefix ?? DEFAULT_PREFIX, roster);
+  return {
+    config: externalServerConfig(users, options.account),
+    made: missing.map(({ name }) => ({ name, seedFile: seedFile(paths, name) })),
+  };
+}

@@ -1,0 +1,22 @@
+import { UsageError } from './errors.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface PermissionsOptions {
+  readonly node?: readonly string[];
+  readonly account?: string;
+}
+
+/** The configuration goes to stdout, so that it can be written to a file; what to do with it to stderr. */
+export async function permissions(options: PermissionsOptions, terminal: Terminal): Promise<void> {
+  if (options.account !== undefined && !/^[A-Za-z0-9_-]+$/.test(options.account))
+    throw new UsageError(`--account is "${options.account}"; use letters, digits, "-" and "_"`);
+  const [{ externalServer }, { roster }] = await Promise.all([
+    import('../boot/external-server.ts'),
+    import('../boot/roster.ts'),
+  ]);
+  const nodes = options.node ?? [];
+  const wanted = { nodes, ...(options.account === undefined ? {} : { account: options.account }) };
+  const { config, made } = externalServer(wanted, roster);
+  terminal.out(config);
+  for (const { name, seedFile } of made) terminal.tell(`user ${name} is new; its seed is in ${seedFile}`);
+}
