@@ -45,5 +45,6 @@ function actOf({ call, verb, kind, subresource, namespace, name }: Request): Nod
   const body = call.decode();
   const metadata = isRecord(body) && isRecord(body['metadata']) ? body['metadata'] : {};
   const labels = isRecord(metadata['labels']) ? Object.keys(metadata['labels']) : [];
-  return { ...act, name: name || String(metadata['name'] ?? ''), labels };
+  const named = typeof metadata['name'] === 'string' ? metadata['name'] : '';
+  return { ...act, name: name || named, labels };
 }

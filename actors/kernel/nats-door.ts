@@ -53,7 +53,7 @@ export function behindDoor(
       ...options,
       callback: (error, msg: Msg) => {
         const why = error === null ? refusedAtDoor(msg, told) : undefined;
-        if (why === undefined) callback(error, msg);
+        if (why === undefined) void callback(error, msg);
         else refused(msg.subject, why);
       },
     });
