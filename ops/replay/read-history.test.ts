@@ -65,7 +65,7 @@ it('a hole is told, and what comes after the next checkpoint is known again', as
     (await store.ports.put({ key: `pods.a.${name}`, object: pod(name), expect: 0, requestId: name })).revision;
   const x = await put('x');
   const y = await put('y');
-  const z = await put('z');
+  await put('z');
   const manager = await jetstreamManager(connection, { checkAPI: false });
   const checkpoints = new Checkpoints({ connection, manager, prefix });
   await store.ports.fresh({});

@@ -1,0 +1,52 @@
+import type { MemoryHistory } from '../../actors/kernel/memory-history.ts';
+import { watchedResources } from '../../actors/kernel/pending-changes.ts';
+import { definitionOf } from './definitions.ts';
+import type { Recording } from './gather-recordings.ts';
+import { indexAt, type Point } from './parse-moment.ts';
+import { planHistory, planOpenTurns, planPart, planRevisions } from './plan-export.ts';
+import type { RecordingFileContent } from './recording-file.ts';
+
+/** Keys of no kind, by which the api-server knows the newest epoch of each singleton. */
+const EPOCHS = 'epochs';
+
+/** From where to where; absent = from the beginning, to the end. */
+export interface Points {
+  readonly from?: Point | undefined;
+  readonly to?: Point | undefined;
+}
+
+/**
+ * What a file of these recordings holds: of each the turns between two points, with the start they are played from, and
+ * of the store what their actors watch.
+ * @param history as it is stored, Secrets sealed
+ */
+export function exportOf(
+  prefix: string,
+  recordings: readonly Recording[],
+  history: MemoryHistory,
+  points: Points = {},
+): RecordingFileContent {
+  const parts = recordings.flatMap((recording) => {
+    const part = partOf(recording, points);
+    return part.turns.length === 0 ? [] : [{ ...part, turns: planOpenTurns(part.turns, recording.format) }];
+  });
+  const wanted = parts.map(resourcesOf);
+  const isWanted = (resource: string): boolean => wanted.some((some) => some === 'all' || some.has(resource));
+  return { prefix, recordings: parts, history: planHistory(history, planRevisions(parts), isWanted) };
+}
+
+function partOf(recording: Recording, { from, to }: Points): Recording {
+  const { turns } = recording;
+  const { n, now } = turns.at(-1) ?? { n: 0, now: 0 };
+  const ended = from !== undefined && ('moment' in from ? now < from.moment : n < from.turn);
+  const first = from === undefined ? -1 : indexAt(turns, from);
+  const last = to === undefined ? turns.length - 1 : indexAt(turns, to);
+  return planPart(recording, first, ended ? -1 : last);
+}
+
+/** What an actor may look at is what it watches. One that this build does not have may have watched anything. */
+function resourcesOf({ incarnation }: Pick<Recording, 'incarnation'>): ReadonlySet<string> | 'all' {
+  if (incarnation.driver) return new Set();
+  const definition = definitionOf(incarnation);
+  return definition === undefined ? 'all' : new Set([EPOCHS, ...watchedResources(definition.hears)]);
+}

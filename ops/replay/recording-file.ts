@@ -1,0 +1,169 @@
+import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { type CacheEntry, type Write, withRevision } from '../../actors/kernel/cache.ts';
+import { decodeSegment, encodeSegment, type Sealer } from '../../actors/kernel/journal.ts';
+import { type Base, MemoryHistory, type Revisions } from '../../actors/kernel/memory-history.ts';
+import { StatusError, statusError } from '../../contracts/errors/status.ts';
+import { type ClusterKey, unseal } from '../../contracts/store/sealed.ts';
+import { BUILD } from '../boot/build.ts';
+import { journalSealer } from '../boot/journal-sealer.ts';
+import { BadFile, type Block, decodeBlocks, encodeBlocks } from './block-file.ts';
+import { type Recording, RecordingGatherer } from './gather-recordings.ts';
+
+/** Version of the file's format; readers accept every version up to this one. */
+export const FILE_VERSION = 1;
+
+/** First block of a file. */
+interface FileHead {
+  /** Version of the program that wrote it. */
+  readonly build: string;
+  /** First token of the cluster's subjects. */
+  readonly prefix: string;
+  readonly holes: readonly Revisions[];
+}
+
+/** What a recording is played from, with no cluster, no server and no socket. */
+export interface RecordingFile {
+  /** Version of the program that wrote it. */
+  readonly build: string;
+  readonly prefix: string;
+  /** In the order in which they began. */
+  readonly recordings: readonly Recording[];
+  /** What the store held at the first turn, and every write up to the last, of what the actors watch. */
+  readonly history: MemoryHistory;
+  /** Opens what is sealed; absent without the cluster's key. */
+  readonly sealer?: Sealer;
+}
+
+export interface RecordingFileContent {
+  readonly prefix: string;
+  readonly recordings: readonly Pick<Recording, 'incarnation' | 'turns'>[];
+  /** Secrets in it must be sealed. */
+  readonly history: Pick<MemoryHistory, 'all' | 'bases' | 'holes'>;
+}
+
+const HEAD = 'H';
+const BASE = 'C';
+const WRITES = 'W';
+const SEGMENT = 'J';
+/** Entries and writes in a block; and the most that their JSON may weigh before a new block is begun. */
+const WEIGHT_MAX = 4 * 2 ** 20;
+const TURNS_A_SEGMENT = 1_024;
+
+/** The bytes of a file, piece by piece. */
+export function encodeRecordingFile(content: RecordingFileContent): Generator<Uint8Array> {
+  return encodeBlocks(FILE_VERSION, blocksOf(content));
+}
+
+function* blocksOf({ prefix, recordings, history }: RecordingFileContent): Generator<Block> {
+  const head: FileHead = { build: BUILD, prefix, holes: history.holes };
+  yield { type: HEAD, body: json(head) };
+  for (const { revision, entries } of history.bases) {
+    yield { type: BASE, body: json({ revision, entries: [] } satisfies Base) };
+    for (const lines of portions(entries)) yield { type: BASE, body: json({ revision, entries: lines }) };
+  }
+  for (const lines of portions(history.all)) yield { type: WRITES, body: json(lines) };
+  for (const { incarnation, turns } of recordings) {
+    for (let at = 0; at < turns.length; at += TURNS_A_SEGMENT) {
+      const segment = { incarnation, gap: 0, turns: turns.slice(at, at + TURNS_A_SEGMENT) };
+      yield { type: SEGMENT, body: encodeSegment(segment) };
+    }
+  }
+}
+
+const json = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value), 'utf8');
+
+function* portions<T>(items: readonly T[]): Generator<readonly T[]> {
+  let portion: T[] = [];
+  let weight = 0;
+  for (const item of items) {
+    portion.push(item);
+    weight += JSON.stringify(item).length;
+    if (weight < WEIGHT_MAX) continue;
+    yield portion;
+    portion = [];
+    weight = 0;
+  }
+  if (portion.length > 0) yield portion;
+}
+
+/** Writes a recording file in one step: nobody finds half of one. @returns its size in bytes */
+export function writeRecordingFile(path: string, content: RecordingFileContent): number {
+  const fresh = `${path}.${process.pid}.new`;
+  let size = 0;
+  const file = openSync(fresh, 'w', 0o600);
+  try {
+    for (const bytes of encodeRecordingFile(content)) {
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+      size += bytes.length;
+    }
+    closeSync(file);
+    renameSync(fresh, path);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw error;
+  }
+  return size;
+}
+
+/**
+ * Reads a recording file; opens no socket.
+ * @param key opens what carries secret data; without it such turns are skipped or compared by shape
+ * @throws StatusError BadRequest (not such a file, of a newer format, damaged, cut short), NotFound
+ */
+export function readRecordingFile(path: string, key?: ClusterKey): RecordingFile {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') throw statusError('NotFound', `open ${path}: there is no such file`);
+    throw statusError('BadRequest', `open ${path}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return decodeRecordingFile(path, bytes, key);
+}
+
+/** @param name of the file, for errors */
+export function decodeRecordingFile(name: string, bytes: Uint8Array, key?: ClusterKey): RecordingFile {
+  try {
+    return fileOf(decodeBlocks(bytes, FILE_VERSION), key);
+  } catch (error) {
+    if (error instanceof StatusError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    const finding = error instanceof BadFile ? why : `what it holds cannot be read: ${why}`;
+    throw statusError('BadRequest', `open ${name}: ${finding}`);
+  }
+}
+
+function fileOf(blocks: Iterable<Block>, key: ClusterKey | undefined): RecordingFile {
+  let head: FileHead | undefined;
+  const bases: { revision: number; entries: CacheEntry[] }[] = [];
+  const writes: Write[] = [];
+  const gatherer = new RecordingGatherer();
+  for (const { type, body } of blocks) {
+    if (type === HEAD) head = parse(body) as FileHead;
+    else if (type === SEGMENT) gatherer.add(decodeSegment(body), body.length);
+    else if (type === BASE) {
+      const { revision, entries } = parse(body) as Base;
+      let base = bases.at(-1);
+      if (base?.revision !== revision) bases.push((base = { revision, entries: [] }));
+      for (const entry of entries) base.entries.push({ ...entry, object: opened(entry, key) as CacheEntry['object'] });
+    } else if (type === WRITES) {
+      for (const write of parse(body) as Write[]) writes.push({ ...write, object: opened(write, key) });
+    }
+  }
+  if (head === undefined) throw new BadFile('it has no head');
+  return {
+    build: head.build,
+    prefix: head.prefix,
+    recordings: gatherer.recordings(),
+    history: new MemoryHistory(writes, { bases, holes: head.holes }),
+    ...(key === undefined ? {} : { sealer: journalSealer(key) }),
+  };
+}
+
+const parse = (body: Uint8Array): unknown => JSON.parse(Buffer.from(body).toString('utf8'));
+
+function opened({ key: at, revision, object }: Write, key: ClusterKey | undefined): Write['object'] {
+  if (object === undefined) return undefined;
+  return withRevision(key === undefined ? object : unseal(at, object, key), revision);
+}

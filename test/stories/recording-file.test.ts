@@ -1,0 +1,195 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Pod } from '../../contracts/kinds/kinds.ts';
+import { clusterKey } from '../../contracts/store/sealed.ts';
+import { type Checked, checkOne } from '../../ops/replay/check.ts';
+import { definitionOf } from '../../ops/replay/definitions.ts';
+import { exportOf } from '../../ops/replay/export.ts';
+import { readHistory } from '../../ops/replay/read-history.ts';
+import { type Recording, readJournal } from '../../ops/replay/read-journal.ts';
+import { type RecordingFile, readRecordingFile, writeRecordingFile } from '../../ops/replay/recording-file.ts';
+import { expectReplays, PREFIX, type SimulatedCluster, startSimulatedCluster } from '../support/simulated-cluster.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+/*
+ * Goal: a recording leaves the cluster as one file, which says nothing of a secret and is played anywhere.
+ * Method: a cluster in which a secret is written, read and used is exported; the file is searched, played where no socket
+ * can be opened, with and without the key, and spoiled in every way that a file can be.
+ */
+const VALUE = 'hunter2-is-the-value-of-this-secret';
+const MANIFEST = `
+apiVersion: v1
+kind: Secret
+metadata: { name: db, namespace: default }
+stringData: { password: ${VALUE} }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: reader, namespace: default }
+spec:
+  containers:
+    - name: main
+      image: app
+      env: [{ name: PASSWORD, valueFrom: { secretKeyRef: { name: db, key: password } } }]
+`;
+
+let cluster: SimulatedCluster;
+let folder: string;
+let recordings: readonly Recording[];
+let path: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'troupe-recording-'));
+  path = join(folder, 'all.troupe');
+  cluster = await startSimulatedCluster({ runtime: { images: { app: { present: true, run: () => ({}) } } } });
+  const { client } = cluster;
+  await client.applyManifest('default', MANIFEST);
+  await waitUntil('the pod runs', 20_000, async () => {
+    const pod = await client.get<Pod>('pods', { namespace: 'default', name: 'reader' });
+    return pod.status?.phase === 'Running';
+  });
+  await client.patch('secrets', { namespace: 'default', name: 'db' }, { stringData: { other: VALUE } });
+  await client.get('secrets', { namespace: 'default', name: 'db' });
+  // Where nobody expects one: refused, but heard.
+  const misplaced = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'x' }, stringData: { password: VALUE } };
+  await expect(client.create('pods', 'default', misplaced)).rejects.toThrow();
+  await expectReplays(cluster);
+  recordings = await readJournal(client.connection, PREFIX);
+  writeRecordingFile(path, exportOf(PREFIX, recordings, await readHistory(client.connection, PREFIX)));
+});
+afterAll(async () => {
+  await cluster?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+afterEach(() => vi.restoreAllMocks());
+
+const play = ({ recordings: played, history, sealer }: RecordingFile): readonly Checked[] => {
+  const connect = vi.spyOn(Socket.prototype, 'connect');
+  const checked = played
+    .filter(({ incarnation }) => !incarnation.driver)
+    .map((recording) => checkOne(recording, { history, definitionOf, ...(sealer === undefined ? {} : { sealer }) }));
+  expect(connect).not.toHaveBeenCalled();
+  return checked;
+};
+const troubles = (checked: readonly Checked[]) =>
+  checked.filter(({ divergence, problem }) => divergence !== undefined || problem !== undefined);
+
+it('with the key, every actor is played to its last turn and says the same', () => {
+  const file = readRecordingFile(path, cluster.key);
+  expect(file.recordings.map(({ incarnation }) => incarnation)).toEqual(
+    recordings.map(({ incarnation }) => incarnation),
+  );
+  const checked = play(file);
+  expect(troubles(checked)).toEqual([]);
+  expect(checked.filter(({ skipped }) => skipped > 0)).toEqual([]);
+  const turns = new Map(recordings.map(({ incarnation, turns: { length } }) => [incarnation.self.actor, length]));
+  for (const one of checked) expect(one.turns, one.actor).toBe(turns.get(one.actor));
+});
+
+it('without the key, who hears of no secret is played as well, and who does is skipped from there, in so many words', () => {
+  const checked = play(readRecordingFile(path));
+  expect(troubles(checked)).toEqual([]);
+  const skipping = checked.filter(({ skipped }) => skipped > 0);
+  expect(skipping.map(({ actor }) => actor)).toEqual(['api-server']);
+  expect(skipping[0]?.skips.map(({ why, what }) => ({ why, what }))).toEqual([
+    { why: 'sealed', what: "it carries secret data that is sealed; with the cluster's key it can be played" },
+  ]);
+  for (const { actor, turns } of checked) expect(turns, actor).toBeGreaterThan(0);
+});
+
+it('nothing in it tells of the secret, and no hash in it can be made by guessing', () => {
+  const clear: string[] = [];
+  const file = readRecordingFile(path);
+  const bytes = (value: unknown): string =>
+    JSON.stringify(value, (_, inner: unknown) =>
+      inner instanceof Uint8Array ? Buffer.from(inner).toString('latin1') : inner,
+    );
+  for (const { incarnation, turns } of file.recordings) clear.push(bytes(incarnation), bytes(turns));
+  clear.push(bytes(file.history.all), bytes(file.history.bases));
+  const text = clear.join('\n');
+  expect(text).toContain('reader');
+  for (const word of [VALUE, Buffer.from(VALUE).toString('base64')]) expect(text.includes(word), word).toBe(false);
+
+  const api = file.recordings.find(({ incarnation }) => incarnation.self.actor === 'api-server');
+  const create = api?.turns.filter(({ rec }) => rec.t === 'call' && /create\.pods\.default/.test(rec.subject)) ?? [];
+  expect(create.map(({ sealed }) => sealed)).toContain(true);
+  const withKey = play(readRecordingFile(path, cluster.key)).find(({ actor }) => actor === 'api-server');
+  expect(withKey?.divergence).toBeUndefined();
+  const told = api?.turns.flatMap(({ said }) => said) ?? [];
+  expect(told.filter(({ keyed }) => keyed === true).length).toBeGreaterThan(3);
+});
+
+it('holds of the store what its actors watch, and no more', async () => {
+  const one = join(folder, 'scheduler.troupe');
+  const history = await readHistory(cluster.client.connection, PREFIX);
+  const scheduler = recordings.filter(({ incarnation }) => incarnation.self.actor === 'scheduler');
+  writeRecordingFile(one, exportOf(PREFIX, scheduler, history));
+  const file = readRecordingFile(one);
+  const kinds = new Set(file.history.all.map(({ key }) => key.split('.')[0]));
+  expect(kinds).toEqual(new Set(['epochs', 'nodes', 'pods']));
+  const [checked] = play(file);
+  expect(checked).toMatchObject({ actor: 'scheduler', turns: scheduler[0]?.turns.length, skips: [] });
+});
+
+it('a part begins at the start from which it can be played', async () => {
+  const history = await readHistory(cluster.client.connection, PREFIX);
+  const api = recordings.filter(({ incarnation }) => incarnation.self.actor === 'api-server');
+  const last = api[0]?.turns.at(-1)?.n ?? 0;
+  const content = exportOf(PREFIX, api, history, { from: { turn: last - 5 }, to: { turn: last - 2 } });
+  expect(content.recordings.map(({ turns }) => [turns[0]?.rec.t, turns.at(-1)?.n])).toEqual([['start', last - 2]]);
+  expect(exportOf(PREFIX, api, history, { from: { turn: last + 1 } }).recordings).toEqual([]);
+});
+
+describe('a file that is not what was written is a clear error', () => {
+  const spoil = (change: (bytes: Buffer) => Uint8Array): (() => RecordingFile) => {
+    const spoilt = join(folder, 'spoilt.troupe');
+    writeFileSync(spoilt, change(readFileSync(path)));
+    return () => readRecordingFile(spoilt);
+  };
+  const flip = (at: number) => (bytes: Buffer) => {
+    bytes[at] = (bytes[at] ?? 0) ^ 0x10;
+    return bytes;
+  };
+
+  it.each([
+    { why: 'empty', change: () => new Uint8Array(0), error: /it is no recording/ },
+    { why: 'something else', change: () => Buffer.from('{"kind":"Pod"}'), error: /it is no recording.*export/ },
+    {
+      why: 'of a later version',
+      change: flip(16),
+      error: /its format is version 17, this troupe reads up to 1; use a newer/,
+    },
+    { why: 'without its last byte', change: (bytes: Buffer) => bytes.subarray(0, -1), error: /cut short or damaged/ },
+    {
+      why: 'half of it',
+      change: (bytes: Buffer) => bytes.subarray(0, bytes.length / 2),
+      error: /cut short or damaged/,
+    },
+    {
+      why: 'with more at its end',
+      change: (bytes: Buffer) => Buffer.concat([bytes, bytes]),
+      error: /bytes follow its end/,
+    },
+  ])('$why', ({ change, error }) => {
+    expect(spoil(change)).toThrow(error);
+  });
+
+  it('one bit of any byte flipped', () => {
+    const size = readFileSync(path).length;
+    const places = Array.from({ length: 150 }, (_, n) => Math.floor((n * size) / 150));
+    for (const at of [...places, size - 1]) {
+      expect(spoil(flip(at)), `byte ${at}`).toThrow(
+        /open .*spoilt\.troupe: it(s format)? is (damaged|cut short|no recording|version)/,
+      );
+    }
+  });
+
+  it('with the key of another cluster', () => {
+    expect(() => readRecordingFile(path, clusterKey(new Uint8Array(32)))).toThrow(
+      /sealed with cluster key .*, this process has/,
+    );
+  });
+});
