@@ -6,7 +6,7 @@ import { findNatsServer } from '../boot/find-nats-server.ts';
 import { type HomePaths, homePaths, writePrivateFile } from '../boot/home.ts';
 import { natsServerConfig } from '../boot/nats-config.ts';
 import { choosePort, waitForNats } from '../boot/nats-process.ts';
-import { leanHeapArgs } from '../boot/lean-heap.ts';
+import { leanNats } from '../boot/lean-heap.ts';
 import { type Permissions, planPermissions } from '../boot/plan-permissions.ts';
 import { launcher } from '../boot/root.ts';
 import { roster } from '../boot/roster.ts';
@@ -108,10 +108,10 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   };
   stages.add(stop);
   try {
-    const nats = run('nats-server', findNatsServer().path, ['-c', paths.natsConfig], {});
+    const nats = run('nats-server', findNatsServer().path, ['-c', paths.natsConfig], leanNats(process.env));
     await waitForNats(port, 20_000, () => 'see its log');
     const profiling = options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`];
-    const master = run('master', process.execPath, [...profiling, ...leanHeapArgs, launcher, 'master'], role(MASTER));
+    const master = run('master', process.execPath, [...profiling, launcher, 'master'], role(MASTER));
     const client = await connectAsUser(OPERATOR);
     await until('an api-server answers', 30_000, () =>
       client.get('namespaces', { name: 'default' }).then(

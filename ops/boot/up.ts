@@ -7,7 +7,7 @@ import { connectClient } from '../client/connect.ts';
 import { type Cluster, MASTER, OPERATOR, prepareHome, readCluster, writeCluster } from './cluster.ts';
 import { findNatsServer } from './find-nats-server.ts';
 import { defaultHome, type HomePaths, homePaths, troupeHome } from './home.ts';
-import { leanHeapArgs } from './lean-heap.ts';
+import { leanNats } from './lean-heap.ts';
 import { releaseLock, takeLock, updateLock } from './lock.ts';
 import { choosePort, waitForNats, writeNatsConfig } from './nats-process.ts';
 import { nodeUser } from './plan-permissions.ts';
@@ -61,7 +61,7 @@ function roleSpec(paths: HomePaths, cluster: Cluster, role: 'master' | 'worker')
   return {
     name: role,
     command: process.execPath,
-    args: [...leanHeapArgs, launcher, role, ...(role === 'worker' ? ['--node', cluster.node] : [])],
+    args: [launcher, role, ...(role === 'worker' ? ['--node', cluster.node] : [])],
     env: {
       ...process.env,
       TROUPE_HOME: paths.home,
@@ -144,7 +144,7 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
       name: 'nats-server',
       command: server.path,
       args: ['-c', paths.natsConfig],
-      env: process.env,
+      env: leanNats(process.env),
       logFile: logFile(paths, 'nats-server'),
       graceMs: 15_000,
     };

@@ -1,6 +1,6 @@
 import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import { homePaths, troupeHome } from '../boot/home.ts';
-import { keepHeapLean } from '../boot/lean-heap.ts';
+import { leanHeap } from '../boot/lean-heap.ts';
 import { roleFromEnv } from '../boot/role.ts';
 import { aborted } from './boot-commands.ts';
 import { UsageError } from './errors.ts';
@@ -12,7 +12,7 @@ const BROKEN = 70;
 /* `troupe up` runs these two as child processes; a person runs them to add a machine. */
 
 export async function master(terminal: Terminal): Promise<void> {
-  keepHeapLean();
+  leanHeap();
   const [{ runMaster }, { readClusterKey }] = await Promise.all([
     import('../boot/master.ts'),
     import('../boot/cluster.ts'),
@@ -34,7 +34,7 @@ export interface WorkerOptions {
 }
 
 export async function worker(options: WorkerOptions, terminal: Terminal): Promise<void> {
-  keepHeapLean();
+  leanHeap();
   const runtime = options.runtime ?? process.env['TROUPE_RUNTIME'];
   const [{ runWorker }, { hostname }, { nodeNameOf }] = await Promise.all([
     import('../boot/worker.ts'),
