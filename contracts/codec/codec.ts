@@ -52,13 +52,37 @@ export function decodeAll(bytes: Uint8Array, declared?: string): unknown[] {
   const type = contentTypeOf(bytes, declared);
   if (bytes.length === 0) return [];
   try {
-    if (type === MSGPACK_TYPE) return [packr.unpack(bytes)];
+    if (type === MSGPACK_TYPE) {
+      refuseProto(bytes);
+      return [packr.unpack(bytes)];
+    }
     if (type === JSON_TYPE) return [JSON.parse(text.decode(bytes))];
     return parseYaml(text.decode(bytes));
   } catch (error) {
-    const finding = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
-    throw statusError('BadRequest', `decode message as ${type}: ${finding}`);
+    throw statusError('BadRequest', `decode message as ${type}: ${findingOf(error)}`);
   }
+}
+
+const PROTO = '__proto__';
+const PROTO_BYTES = Buffer.from(PROTO);
+const mapsPackr = new Packr({ ...options, mapsAsObjects: false });
+
+/** The decoder would quietly rename such a key; in JSON and YAML it arrives as it is, and is refused with its path. */
+function refuseProto(bytes: Uint8Array): void {
+  const body = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (body.includes(PROTO_BYTES) && namesProto(mapsPackr.unpack(bytes)))
+    throw new Error(`a field is named "${PROTO}", which is reserved; use another name`);
+}
+
+function namesProto(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(namesProto);
+  return value instanceof Map && [...value].some(([key, inner]) => key === PROTO || namesProto(inner));
+}
+
+/** In one line, without the piece of the text that the engine quotes: it may be secret, and a refusal may become an Event. */
+function findingOf(error: unknown): string {
+  const finding = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
+  return finding.replace(/, (?:\.\.\.)?".*/s, '').replace(/^(Unresolved [^:]*): .*/s, '$1');
 }
 
 /** YAML deeper than this is nobody's manifest; far deeper, a few hundred kilobytes of it would take all memory. */

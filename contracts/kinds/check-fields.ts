@@ -1,7 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 import type { StatusCause } from '../errors/status.ts';
 import { isQuantity } from '../quantity.ts';
-import { Findings, shown } from './findings.ts';
+import { Findings } from './findings.ts';
 import type { Kind } from './kind.ts';
 import { isPlain, type Plain } from './plain.ts';
 import type { Basic, FieldNode, TypeNode } from './schema.ts';
@@ -45,7 +45,7 @@ function wrongType(findings: Findings, value: unknown, must: string): void {
   const nearly =
     (typeof value === 'number' && /number/.test(must)) || (typeof value === 'string' && / like |base64/.test(must));
   const got = value === undefined || value === null || nearly ? '' : `, not ${called(value)}`;
-  findings.add('FieldValueTypeInvalid', '', `Invalid value: ${shown(value)}: must be ${must}${got}`);
+  findings.add('FieldValueTypeInvalid', '', `Invalid value: ${findings.value(value)}: must be ${must}${got}`);
 }
 
 /** Free JSON, as in managed fields: its shape is nobody's business, its depth and names are. */
@@ -140,7 +140,7 @@ function checkStruct(findings: Findings, type: TypeNode, value: unknown): void {
  * Never throws, whatever it is given. At most 100 causes; `[]` = fits.
  */
 export function checkType(type: TypeNode, value: unknown): StatusCause[] {
-  const findings = new Findings();
+  const findings = new Findings({ hidesValues: type.name === 'Secret' });
   checkStruct(findings, type, value);
   return findings.causes;
 }

@@ -32,6 +32,17 @@ export class Findings {
   /** More than this many causes help nobody. */
   static readonly max = 100;
   readonly #steps: Step[] = [];
+  readonly #hidesValues: boolean;
+
+  /** @param options.hidesValues values are secret: findings, which become Events, name their fields alone */
+  constructor(options: { readonly hidesValues?: boolean } = {}) {
+    this.#hidesValues = options.hidesValues === true;
+  }
+
+  /** A value as a finding shows it. */
+  value(value: unknown): string {
+    return this.#hidesValues ? '(hidden)' : shown(value);
+  }
 
   enter(step: Step): void {
     this.#steps.push(step);
@@ -55,20 +66,20 @@ export class Findings {
     this.add('FieldValueRequired', below, detail === '' ? 'Required value' : `Required value: ${detail}`);
   }
   invalid(below: string, value: unknown, detail: string): void {
-    this.add('FieldValueInvalid', below, `Invalid value: ${shown(value)}: ${detail}`);
+    this.add('FieldValueInvalid', below, `Invalid value: ${this.value(value)}: ${detail}`);
   }
   duplicate(below: string, value: unknown): void {
-    this.add('FieldValueDuplicate', below, `Duplicate value: ${shown(value)}`);
+    this.add('FieldValueDuplicate', below, `Duplicate value: ${this.value(value)}`);
   }
   forbidden(below: string, detail: string): void {
     this.add('FieldValueForbidden', below, `Forbidden: ${detail}`);
   }
   notFound(below: string, value: unknown): void {
-    this.add('FieldValueNotFound', below, `Not found: ${shown(value)}`);
+    this.add('FieldValueNotFound', below, `Not found: ${this.value(value)}`);
   }
   notSupported(below: string, value: unknown, supported: readonly string[]): void {
     const list = supported.map((one) => JSON.stringify(one)).join(', ');
-    this.add('FieldValueNotSupported', below, `Unsupported value: ${shown(value)}: supported values: ${list}`);
+    this.add('FieldValueNotSupported', below, `Unsupported value: ${this.value(value)}: supported values: ${list}`);
   }
   tooLong(below: string, maxBytes: number): void {
     this.add('FieldValueTooLong', below, `Too long: may not be more than ${maxBytes} bytes`);

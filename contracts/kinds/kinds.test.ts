@@ -174,7 +174,7 @@ describe('validation', () => {
     ],
     ['cm', { data: { a: `${big}x` } }, ': Too long: may not be more than 1048576 bytes'],
     ['secret', { stringData: { a: `${big}x` } }, 'data: Too long: may not be more than 1048576 bytes'],
-    ['secret', { data: { a: 'no base64!' } }, 'data[a]: Invalid value: "no base64!": must be base64 text'],
+    ['secret', { data: { a: 'no base64!' } }, 'data[a]: Invalid value: (hidden): must be base64 text'],
     ['secret', { type: 'kubernetes.io/tls', stringData: { 'tls.crt': 'x' } }, 'data[tls.key]: Required value'],
     [
       'secret',

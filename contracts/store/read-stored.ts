@@ -23,8 +23,8 @@ export function readStored(key: Key, data: Uint8Array): Stored {
   let object: KubeObject;
   try {
     object = JSON.parse(utf8.decode(data)) as KubeObject;
-  } catch (error) {
-    return { foreign: error instanceof Error ? error.message : String(error) };
+  } catch {
+    return { foreign: 'not JSON' };
   }
   if (typeof object !== 'object' || object === null) return { foreign: 'not an object' };
   const { kind, metadata } = object;

@@ -1,23 +1,70 @@
-import { expect, it } from 'vitest';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Checkpoints } from '../../actors/store/checkpoints.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
 import { readJournal } from '../../ops/replay/read-journal.ts';
 import { readStream } from '../../ops/replay/read-stream.ts';
-import { expectReplays, expectUnharmed, PREFIX, startSimulatedCluster } from '../support/simulated-cluster.ts';
+import {
+  expectReplays,
+  expectUnharmed,
+  PREFIX,
+  type SimulatedCluster,
+  startSimulatedCluster,
+} from '../support/simulated-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /*
- * Goal: a secret's value reaches the container that names it, and lies nowhere in clear.
- * Method: a pod runs with it; then the bytes of every stream and all that the feed told are searched for it, and, so that
- * the search is known to find things, for the name of the pod.
+ * Goal: a secret's value reaches the container that names it, and lies nowhere in clear, by whatever way it came in and
+ * whatever mistake was made on the way.
+ * Method: values come in by every way and by every mistake, each its own word; a checkpoint is written. Then the bytes of
+ * every stream, of the server's files, of all that was told to anyone and of all that processes logged are searched for
+ * each of them, and, so that the search is known to find things, for the name of a pod.
  */
-const VALUE = 'hunter2-is-the-value-of-this-secret';
-const WORDS = [VALUE, Buffer.from(VALUE).toString('base64')];
-const MANIFEST = `
+const word = (how: string): string => `hunter2-${how}-is-a-value`;
+const WAYS = [
+  'data',
+  'string-data',
+  'applied',
+  'verb-apply',
+  'patched',
+  'json-patched',
+  'updated',
+  'annotated',
+] as const;
+const MISTAKES = [
+  'as-pod',
+  'as-pod-yaml',
+  'as-configmap',
+  'as-update',
+  'as-list',
+  'as-patch',
+  'as-apply',
+  'unknown-field',
+  'no-base64',
+  'no-base64-published',
+  'bad-name-published',
+  'cut-short',
+  'unlistened',
+] as const;
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const secretOf = (name: string, data: object) => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name }, ...data });
+const dataOf = (how: string) => ({ data: { password: base64(word(how)) } });
+
+/** Base64 of a text within a longer one begins at any of three bits; each has its own letters. */
+const spellings = (text: string): readonly string[] => [
+  text,
+  ...[0, 1, 2].map((shift) => base64(`${'x'.repeat(shift)}${text}`).slice(4, -4)),
+  Buffer.from(text).toString('hex'),
+];
+
+const READER = `
 apiVersion: v1
 kind: Secret
-metadata: { name: db, namespace: default }
-stringData: { password: ${VALUE} }
+metadata: { name: applied, namespace: default }
+stringData: { password: ${word('applied')} }
 ---
 apiVersion: v1
 kind: Pod
@@ -26,54 +73,147 @@ spec:
   containers:
     - name: main
       image: app
-      env: [{ name: PASSWORD, valueFrom: { secretKeyRef: { name: db, key: password } } }]
+      env: [{ name: BY_KEY, valueFrom: { secretKeyRef: { name: data, key: password } } }]
+      envFrom: [{ prefix: ALL_, secretRef: { name: applied } }]
 `;
 
-it('a secret reaches its container and no stream', async () => {
-  const seen: (string | undefined)[] = [];
+let cluster: SimulatedCluster;
+const seen: Readonly<Record<string, string>>[] = [];
+const told: string[] = [];
+const refusals: string[] = [];
+
+beforeAll(async () => {
   const run = (_: readonly string[], env: Readonly<Record<string, string>>) => {
-    seen.push(env.PASSWORD);
-    return {};
+    seen.push(env);
+    return { output: [{ atMs: 0, text: 'reader has begun' }] };
   };
-  const cluster = await startSimulatedCluster({ runtime: { images: { app: { present: true, run } } } });
-  try {
-    const { connection } = cluster.client;
-    const told: string[] = [];
-    connection.subscribe(`${PREFIX}.changes.>`, {
+  cluster = await startSimulatedCluster({ runtime: { images: { app: { present: true, run } } } });
+  for (const subject of [`${PREFIX}.changes.>`, `${PREFIX}.outcome.operator`, `${PREFIX}.heartbeat.>`]) {
+    cluster.client.connection.subscribe(subject, {
       callback: (_, { data }) => void told.push(Buffer.from(data).toString('latin1')),
     });
-    await connection.flush();
-    await cluster.client.applyManifest('default', MANIFEST);
-    await waitUntil('the pod runs', 20_000, async () => {
-      const pod = await cluster.client.get<Pod>('pods', { namespace: 'default', name: 'reader' });
-      return pod.status?.phase === 'Running';
-    });
-    expect(seen).toEqual([VALUE]);
-    await cluster.client.patch('secrets', { namespace: 'default', name: 'db' }, { stringData: { other: VALUE } });
-
-    await expectUnharmed(cluster);
-    await expectReplays(cluster);
-
-    const names = bucketNames(PREFIX);
-    const buckets = [names.objects, names.events, names.leases].map(streamOf);
-    const found: string[] = [];
-    for (const stream of [...buckets, names.history, names.checkpoints, names.journal]) {
-      let text = '';
-      for await (const message of readStream(connection, stream, 1_572_864)) {
-        text += Buffer.from(message.data).toString('latin1');
-      }
-      if (text.includes('reader')) found.push(stream);
-      for (const word of WORDS) expect(text.includes(word), `${word} in ${stream}`).toBe(false);
-    }
-    expect(found).toEqual(expect.arrayContaining([streamOf(names.objects), names.history, names.journal]));
-    expect(told.some((text) => text.includes('reader'))).toBe(true);
-    for (const word of WORDS) expect(told.filter((text) => text.includes(word))).toEqual([]);
-
-    const kubelet = await readJournal(connection, PREFIX, 'kubelet');
-    const turns = kubelet.flatMap((recording) => recording.turns);
-    expect(turns.length).toBeGreaterThan(0);
-    expect(turns.filter(({ sealed }) => sealed === true)).toEqual([]);
-  } finally {
-    await cluster.stop();
   }
+  await cluster.client.connection.flush();
+});
+afterAll(() => cluster?.stop());
+
+it('secrets come in by every way, and reach the container that names them', async () => {
+  const { client } = cluster;
+  const at = (name: string) => ({ namespace: 'default', name });
+  await client.create('secrets', 'default', secretOf('data', dataOf('data')));
+  await client.create('secrets', 'default', secretOf('strings', { stringData: { password: word('string-data') } }));
+  await client.applyManifest('default', READER);
+  await client.apply('secrets', at('by-verb'), secretOf('by-verb', { stringData: { password: word('verb-apply') } }));
+  await client.patch('secrets', at('strings'), { stringData: { other: word('patched') } });
+  await client.patch('secrets', at('strings'), [
+    { op: 'add', path: '/data/third', value: base64(word('json-patched')) },
+  ]);
+  await client.request('update', 'secrets', at('by-verb'), secretOf('by-verb', dataOf('updated')));
+  const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(dataOf('annotated')) };
+  await client.create('secrets', 'default', { kind: 'Secret', metadata: { name: 'annotated', annotations } });
+  await waitUntil('the pod runs', 20_000, async () => {
+    return (await client.get<Pod>('pods', at('reader'))).status?.phase === 'Running';
+  });
+  expect(seen).toEqual([expect.objectContaining({ BY_KEY: word('data'), ALL_password: word('applied') })]);
+});
+
+it('mistakes are refused', async () => {
+  const { client } = cluster;
+  const { connection, caller } = client;
+  const refused = async (subject: string, body: unknown): Promise<void> => {
+    const payload = typeof body === 'string' ? body : JSON.stringify(body);
+    refusals.push((await connection.request(subject, payload, { timeout: 10_000 })).string());
+  };
+  const api = (verb: string, resource: string, name = '_') =>
+    `${PREFIX}.api.${caller}.${verb}.${resource}.default.${name}`;
+  const mistaken = (how: (typeof MISTAKES)[number]) => secretOf('mistaken', dataOf(how));
+  await refused(api('create', 'pods'), mistaken('as-pod'));
+  await refused(
+    api('create', 'pods'),
+    `kind: Secret\nmetadata: { name: x }\nstringData: { p: ${word('as-pod-yaml')} }\n`,
+  );
+  await refused(api('create', 'configmaps'), mistaken('as-configmap'));
+  await refused(api('update', 'configmaps', 'mistaken'), mistaken('as-update'));
+  await refused(api('create', 'pods'), { kind: 'List', items: [mistaken('as-list')] });
+  await refused(api('patch', 'pods', 'reader'), mistaken('as-patch'));
+  await refused(api('apply', 'deployments', 'mistaken'), mistaken('as-apply'));
+  await refused(api('create', 'secrets'), { ...mistaken('unknown-field'), dato: { password: word('unknown-field') } });
+  await refused(api('create', 'secrets'), secretOf('mistaken', { data: { password: word('no-base64') } }));
+  await refused(api('create', 'pods'), JSON.stringify(mistaken('cut-short')).slice(0, -2));
+  await refused(`${PREFIX}.actor.scheduler.m1.status`, mistaken('unlistened'));
+  expect(refusals.slice(0, -1).filter((text) => !/"?kind"?: ?"?Status/.test(text))).toEqual([]);
+
+  const published = [
+    secretOf('mistaken', { data: { password: word('no-base64-published') } }),
+    secretOf('Not_A_Name', dataOf('bad-name-published')),
+  ];
+  for (const object of published) connection.publish(`${PREFIX}.apply.${caller}.default`, JSON.stringify(object));
+  await waitUntil('both outcomes are told', 10_000, () => told.filter((text) => text.includes('Invalid')).length >= 2);
+});
+
+it('none of them lies in a stream, on the disk, in a log or in what was told', async () => {
+  const { connection } = cluster.client;
+  await expectUnharmed(cluster);
+  await expectReplays(cluster);
+
+  const master = await cluster.connect('master');
+  try {
+    const manager = await jetstreamManager(master, { checkAPI: false });
+    const checkpoints = new Checkpoints({ connection: master, manager, prefix: PREFIX, clusterKey: cluster.key });
+    const { cache } = cluster.master.host;
+    expect(cache.list('secrets').length).toBeGreaterThan(3);
+    expect(await checkpoints.write(cache)).toBe(true);
+    const read = await checkpoints.read(cache.revision);
+    expect(read?.entries.some(({ key }) => key === 'secrets.default.data')).toBe(true);
+  } finally {
+    await master.close();
+  }
+
+  const names = bucketNames(PREFIX);
+  const places = new Map<string, string>();
+  const buckets = [names.objects, names.events, names.leases].map(streamOf);
+  for (const stream of [...buckets, names.history, names.checkpoints, names.journal]) {
+    let text = '';
+    for await (const { subject, data, headers } of readStream(connection, stream, 1_572_864)) {
+      text += `${subject} ${[...headers].join(' ')} ${Buffer.from(data).toString('latin1')}\n`;
+    }
+    places.set(stream, text);
+  }
+  const files = readdirSync(cluster.server.storeDir, { recursive: true, withFileTypes: true });
+  const bytes = files
+    .filter((file) => file.isFile())
+    .map((file) => readFileSync(join(file.parentPath, file.name)).toString('latin1'));
+  places.set('files', bytes.join('\n'));
+  places.set('told', told.join('\n'));
+  places.set('logs', `${cluster.log.join('\n')}\n${cluster.server.log()}`);
+  places.set('stats', JSON.stringify(await cluster.stats()));
+  places.set('pods', JSON.stringify(await cluster.client.list('pods', {})));
+  places.set('events', JSON.stringify(await cluster.client.list('events', {})));
+  const output = await cluster.client.request('get', 'pods/log', { namespace: 'default', name: 'reader' }, {});
+  places.set('output', JSON.stringify(output));
+
+  const found = [...places].filter(([, text]) => text.includes('reader')).map(([place]) => place);
+  const searchable = [
+    streamOf(names.objects),
+    names.history,
+    names.checkpoints,
+    names.journal,
+    'files',
+    'told',
+    'pods',
+  ];
+  expect(found).toEqual(expect.arrayContaining([...searchable, 'output']));
+  const leaks = [...places].flatMap(([place, text]) =>
+    [...WAYS, ...MISTAKES]
+      .filter((how) => spellings(word(how)).some((spelling) => text.includes(spelling)))
+      .map((how) => `${how} in ${place}`),
+  );
+  expect(leaks).toEqual([]);
+});
+
+it('nothing of it passes a kubelet', async () => {
+  const kubelet = await readJournal(cluster.client.connection, PREFIX, 'kubelet');
+  const turns = kubelet.flatMap((recording) => recording.turns);
+  expect(turns.length).toBeGreaterThan(0);
+  expect(turns.filter(({ sealed }) => sealed === true)).toEqual([]);
 });
