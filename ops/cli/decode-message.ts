@@ -1,5 +1,6 @@
 import { contentTypeOf, decodeAll, decodeMsgpack, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
 import type { Family } from '../../contracts/subjects/family.ts';
+import { UsageError } from './errors.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 
 export interface Decoded {
@@ -9,15 +10,23 @@ export interface Decoded {
   readonly documents: readonly unknown[];
 }
 
-/** Bytes as a person pastes them: hex, base64 (also of a URL), else the text itself. */
+/**
+ * Bytes as a person pastes them: hex, base64 (also of a URL), else the text itself.
+ * @throws UsageError for what is said to be hex or base64 and is not
+ */
 export function bytesOf(text: string, as: 'hex' | 'base64' | 'guess'): Uint8Array {
   const bare = text.trim().replace(/^0x/, '').replace(/\s+/g, '');
   const hex = bare.length > 0 && bare.length % 2 === 0 && /^[0-9a-fA-F]+$/.test(bare);
+  if (as === 'hex' && !hex && bare !== '') throw new UsageError(`"${cut(text)}" is not hex; two digits a byte`);
+  if (as === 'base64' && !/^[A-Za-z0-9+/_-]*={0,2}$/.test(bare))
+    throw new UsageError(`"${cut(text)}" is not base64; leave --base64 out to have the encoding guessed`);
   if (as === 'hex' || (as === 'guess' && hex)) return Uint8Array.from(Buffer.from(bare, 'hex'));
   const base64 = /^[A-Za-z0-9+/_-]{8,}={0,2}$/.test(bare);
   if (as === 'base64' || (as === 'guess' && base64)) return Uint8Array.from(Buffer.from(bare, 'base64'));
   return new TextEncoder().encode(text);
 }
+
+const cut = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}...` : text.trim());
 
 /**
  * Decodes a message as it came through a pipe.

@@ -6,7 +6,7 @@ import { parseSpan } from './parse-span.ts';
 import { pickContainer, pickPod, selectorText } from './plan-log-target.ts';
 import { qualifiedName, type ResourceTarget } from './plan-resource-arguments.ts';
 import { FAILURE, INTERRUPTED } from './render-error.ts';
-import { resourceTargets } from './resources.ts';
+import { isResource, resourceTargets } from './resources.ts';
 import { type ClusterOptions, namespaceOf, withClient } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -22,11 +22,11 @@ export interface LogsOptions extends ClusterOptions {
 }
 
 export async function logs(args: readonly string[], options: LogsOptions, terminal: Terminal): Promise<void> {
-  const target = targetOf(args);
+  const { target, container } = targetOf(args);
   const read = readOptions(options, terminal);
   await withClient(options, async (client) => {
     const pod = await findPod(client, target, namespaceOf(options, client), terminal);
-    const picked = pickContainer(pod, options.container);
+    const picked = pickContainer(pod, options.container ?? container);
     if ('problem' in picked) {
       terminal.tell(`troupe logs: ${picked.problem}`);
       throw new Exit(FAILURE);
@@ -34,23 +34,43 @@ export async function logs(args: readonly string[], options: LogsOptions, termin
     if (picked.note !== undefined) terminal.tell(picked.note);
     const { readLogs } = await import('../client/logs.ts');
     const of = { namespace: pod.metadata?.namespace ?? '', pod: pod.metadata?.name ?? '', container: picked.container };
+    let left = read.limitBytes ?? Number.POSITIVE_INFINITY; // the server gives whole lines, so it may give more
     for await (const line of readLogs(client, of, read)) {
-      terminal.out(`${options.timestamps === true ? `${line.time} ` : ''}${line.text}\n`);
+      const text = `${options.timestamps === true ? `${line.time} ` : ''}${line.text}\n`;
+      const bytes = Buffer.from(text);
+      terminal.out(bytes.length <= left ? text : bytes.subarray(0, left).toString('utf8'));
+      left -= bytes.length;
+      if (left <= 0) break;
     }
   });
   if (terminal.signal.aborted) throw new Exit(INTERRUPTED);
 }
 
-/** `web-1`, `pod web-1`, `deploy/web`. */
-function targetOf(args: readonly string[]): ResourceTarget {
-  const [first] = args;
-  if (first === undefined) throw new UsageError('name a pod, or what has pods: web-1, deploy/web');
-  const [target, ...more] = resourceTargets(args.length === 1 && !first.includes('/') ? ['pods', first] : args);
-  if (target === undefined || more.length > 0 || target.names?.length !== 1) {
-    throw new UsageError('logs are read of one pod at a time; name one: web-1, or deploy/web');
-  }
-  return target;
+interface LogTarget {
+  readonly target: ResourceTarget;
+  readonly container?: string;
 }
+
+/** `web-1`, `pod web-1`, `deploy/web`; with the container after it as kubectl takes it: `web-1 main`. */
+function targetOf(args: readonly string[]): LogTarget {
+  const [first, second] = args;
+  if (first === undefined) throw new UsageError('name a pod, or what has pods: web-1, deploy/web');
+  const isKind = isResource(first);
+  const container = args.length === 2 && !isKind && second?.includes('/') === false ? second : undefined;
+  const named = container === undefined ? args : [first];
+  const one = 'logs are read of one pod at a time; name one: web-1, or deploy/web';
+  if (named.length > 1 && !isKind) throw new UsageError(one);
+  const [target, ...more] = resourceTargets(named.length === 1 && !first.includes('/') ? ['pods', first] : named);
+  const name = target?.names?.[0];
+  if (target === undefined || more.length > 0 || name === undefined || target.names?.length !== 1)
+    throw new UsageError(one);
+  if (!HAS_PODS.includes(target.resource.resource))
+    throw new UsageError(
+      `${qualifiedName(target.resource, name)} has no pods; name a pod, a deployment or a replica set`,
+    );
+  return { target, ...(container === undefined ? {} : { container }) };
+}
+const HAS_PODS = ['pods', 'deployments', 'replicasets'];
 
 function readOptions(options: LogsOptions, terminal: Terminal): ReadOptions {
   const number = (option: string, text: string): number => {
@@ -82,9 +102,7 @@ async function findPod(client: Client, target: ResourceTarget, namespace: string
   const name = names?.[0] ?? '';
   if (resource.resource === 'pods') return client.get<Pod>('pods', { namespace, name });
   const owner = await client.get<Deployment>(resource.resource, { namespace, name });
-  const selector = owner.spec?.selector;
-  if (selector === undefined)
-    throw new UsageError(`${qualifiedName(resource, name)} has no pods; name a pod or a deployment`);
+  const selector = owner.spec?.selector ?? {};
   const { items } = await client.list<Pod>('pods', { namespace }, { labelSelector: selectorText(selector) });
   const pod = pickPod(items);
   if (pod === undefined) {

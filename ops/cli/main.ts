@@ -16,6 +16,8 @@ export async function main(argv: readonly string[], terminal: Terminal = process
     program.outputHelp();
     return 0;
   }
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V'))
+    return main(['version', '--client'], terminal);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return 0;
@@ -59,7 +61,10 @@ function programFor(terminal: Terminal, spoken: { command: string }): Command {
   return program;
 }
 
-const GROUPS: Readonly<Record<string, string>> = { user: 'Say who may connect' };
+const GROUPS: Readonly<Record<string, string>> = {
+  record: 'Show what is recorded, and take it elsewhere',
+  user: 'Say who may connect',
+};
 
 /** Notes before a command is parsed which one it is, so that its errors begin with its name. */
 function speakAs(parent: Command, spoken: { command: string }): Command {

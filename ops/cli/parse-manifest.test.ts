@@ -36,6 +36,23 @@ describe('parseManifest', () => {
       found: ['! web.yaml:5: Map keys must be unique'],
     },
     {
+      why: 'aliases of aliases are not opened',
+      text: `a0: &a0 [x,x,x,x]\n${[1, 2, 3, 4, 5].map((n) => `a${n}: &a${n} [${`*a${n - 1},`.repeat(6)}]`).join('\n')}`,
+      found: [
+        '! web.yaml:1: Excessive alias count indicates a resource exhaustion attack; write out what the aliases stand for',
+      ],
+    },
+    {
+      why: 'a name that YAML reads as a number',
+      text: 'apiVersion: v1\nkind: Pod\nmetadata: {name: 12}',
+      found: ['! web.yaml:1: metadata.name of this Pod is the number 12; write it as text, in quotes'],
+    },
+    {
+      why: 'metadata that is no map',
+      text: 'apiVersion: v1\nkind: Pod\nmetadata: web',
+      found: ['! web.yaml:1: metadata of this Pod is the text "web"; write metadata: { name: ... }'],
+    },
+    {
       why: 'no kind',
       text: '\n\napiVersion: v1\n',
       found: ['! web.yaml:3: kind is missing; add a line such as "kind: Deployment"'],

@@ -12,6 +12,9 @@ export interface ManifestProblem {
   readonly problem: string;
 }
 
+/** A few aliases of aliases stand for a whole memory. */
+const ALIASES_MOST = 100;
+
 /**
  * Every object in one manifest: YAML or JSON, several documents, Lists opened. Shapes beyond apiVersion, kind and name
  * are for the api-server to judge.
@@ -27,10 +30,15 @@ export function parseManifest(text: string, source: string): readonly (ManifestO
       found.push({ problem: `${source}:${lines.linePos(error.pos[0]).line}: ${firstLine(error.message)}` });
       continue;
     }
-    const value: unknown = document.toJS({ maxAliasCount: 100 });
-    if (value === null || value === undefined) continue;
     const start = document.contents?.range?.[0] ?? document.range[0];
-    found.push(...objectsIn(value, `${source}:${lines.linePos(start).line}`));
+    const at = `${source}:${lines.linePos(start).line}`;
+    try {
+      const value: unknown = document.toJS({ maxAliasCount: ALIASES_MOST });
+      if (value !== null && value !== undefined) found.push(...objectsIn(value, at));
+    } catch (error) {
+      // Only aliases can fail here: too many of them, or of an anchor that is not there.
+      found.push({ problem: `${at}: ${firstLine((error as Error).message)}; write out what the aliases stand for` });
+    }
   }
   return found;
 }
@@ -45,9 +53,16 @@ function objectsIn(value: unknown, at: string): readonly (ManifestObject | Manif
     return [{ problem: `${at}: apiVersion is missing; add a line such as "apiVersion: v1"` }];
   }
   if (Array.isArray(items) && kind.endsWith('List')) return items.flatMap((item: unknown) => objectsIn(item, at));
-  const meta = isMap(metadata) ? metadata : {};
-  if (!isName(meta['name']) && !isName(meta['generateName'])) {
-    return [{ problem: `${at}: metadata.name of this ${kind} is missing; give it a name` }];
+  if (metadata !== undefined && metadata !== null && !isMap(metadata)) {
+    return [{ problem: `${at}: metadata of this ${kind} is ${describe(metadata)}; write metadata: { name: ... }` }];
+  }
+  const { name, generateName } = isMap(metadata) ? metadata : {};
+  if (!isName(name) && !isName(generateName)) {
+    const problem =
+      name === undefined || name === null || name === ''
+        ? 'is missing; give it a name'
+        : `is ${describe(name)}; write it as text, in quotes`;
+    return [{ problem: `${at}: metadata.name of this ${kind} ${problem}` }];
   }
   return [{ object: value as unknown as ManifestObject['object'], at }];
 }
@@ -60,5 +75,7 @@ const describe = (value: unknown): string =>
     ? 'a list'
     : typeof value === 'string'
       ? `the text "${value.slice(0, 30)}"`
-      : `a ${typeof value}`;
+      : typeof value === 'object'
+        ? 'a map'
+        : `the ${typeof value} ${JSON.stringify(value)}`;
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';

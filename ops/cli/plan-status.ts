@@ -41,7 +41,9 @@ export function planStatus(facts: ClusterFacts): ClusterStatus {
     ...(facts.problem === undefined ? [] : [facts.problem]),
     ...notReady.map((name) => `node ${name} is not ready; start its worker with "troupe worker" or look at its log`),
     ...(facts.problem === undefined && nodes.length === 0
-      ? ['no node has joined; start one with "troupe worker"']
+      ? [
+          'no node has joined; a worker that was just started needs a moment, else see its log ("troupe worker" runs one)',
+        ]
       : []),
   ];
   return {

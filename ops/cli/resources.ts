@@ -2,7 +2,12 @@ import type { Kind } from '../../contracts/kinds/kind.ts';
 import { KINDS } from '../../contracts/kinds/registry.ts';
 import { closest } from './closest.ts';
 import { UsageError } from './errors.ts';
-import { parseResourceArguments, type ResourceInfo, type ResourceTarget } from './plan-resource-arguments.ts';
+import {
+  findResource,
+  parseResourceArguments,
+  type ResourceInfo,
+  type ResourceTarget,
+} from './plan-resource-arguments.ts';
 
 /** Every kind as the command line names it. */
 const RESOURCES: readonly ResourceInfo[] = KINDS.map(infoOf);
@@ -20,6 +25,9 @@ function infoOf(kind: Kind): ResourceInfo {
     namespaced: kind.namespaced,
   };
 }
+
+/** Does a word stand for a kind? */
+export const isResource = (word: string): boolean => findResource(word, RESOURCES) !== undefined;
 
 /** @throws UsageError */
 export function resourceTargets(args: readonly string[]): readonly ResourceTarget[] {

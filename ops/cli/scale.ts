@@ -1,3 +1,4 @@
+import { statusError } from '../../contracts/errors/status.ts';
 import type { Scale } from '../../contracts/messages/api.ts';
 import { UsageError } from './errors.ts';
 import { qualifiedName } from './plan-resource-arguments.ts';
@@ -9,6 +10,9 @@ export interface ScaleOptions extends ClusterOptions {
   readonly replicas?: string;
   readonly currentReplicas?: string;
 }
+
+/** The field has 32 bits. */
+const REPLICAS_MOST = 2 ** 31 - 1;
 
 export async function scale(args: readonly string[], options: ScaleOptions, terminal: Terminal): Promise<void> {
   if (options.replicas === undefined) throw new UsageError('say how many: --replicas <count>');
@@ -25,7 +29,8 @@ export async function scale(args: readonly string[], options: ScaleOptions, term
         const subresource = `${resource.resource}/scale`;
         const current = expected === undefined ? undefined : await client.get<Scale>(subresource, target);
         if (current !== undefined && current.spec.replicas !== expected) {
-          throw new UsageError(
+          throw statusError(
+            'Conflict',
             `${qualifiedName(resource, name)} has ${current.spec.replicas} replicas, not ${expected}; nothing was changed`,
           );
         }
@@ -41,6 +46,7 @@ export async function scale(args: readonly string[], options: ScaleOptions, term
 }
 
 function count(option: string, text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new UsageError(`${option} is "${text}"; it must be a whole number, 0 or more`);
+  const number = /^\d+$/.test(text) ? Number(text) : -1;
+  if (number >= 0 && number <= REPLICAS_MOST) return number;
+  throw new UsageError(`${option} is "${text}"; it must be a whole number from 0 to ${REPLICAS_MOST}`);
 }

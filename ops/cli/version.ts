@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { UsageError } from './errors.ts';
 import { toJson } from './print.ts';
 import { type ClusterOptions, withClient } from './session.ts';
 import type { Terminal } from './terminal.ts';
@@ -18,6 +19,8 @@ export interface VersionOptions extends ClusterOptions {
 }
 
 export async function version(options: VersionOptions, terminal: Terminal): Promise<void> {
+  if (options.output !== undefined && options.output !== 'json')
+    throw new UsageError(`there is no output "${options.output}"; use -o json`);
   const own = { troupe: packageVersion(), node: process.versions.node };
   const server = options.client === true ? undefined : await serverVersion(options).catch(() => undefined);
   const all = { ...own, ...(server === undefined ? {} : { natsServer: server.version, url: server.url }) };

@@ -53,6 +53,9 @@ describe('findCredentials', () => {
   });
   it('says where a context was looked for', () => {
     expect(() => findCredentials({ home, context: 'nope' })).toThrow(/there is no NATS context "nope"; looked for /);
+    expect(() => findCredentials({ home, context: '/no/such.json' })).toThrow(
+      'there is no NATS context /no/such.json: give the path of a .json file, or a name',
+    );
   });
   it('reads a context with the seed beside it', () => {
     mkdirSync(join(home, 'nats-contexts'));

@@ -82,7 +82,9 @@ function readContext(nameOrPath: string, home: string): NatsContext {
   if (path === undefined) {
     throw statusError(
       'NotFound',
-      `there is no NATS context "${nameOrPath}"; looked for ${places.slice(1).join(' and ')}`,
+      /[/\\]/.test(nameOrPath)
+        ? `there is no NATS context ${nameOrPath}: give the path of a .json file, or a name`
+        : `there is no NATS context "${nameOrPath}"; looked for ${places.slice(1).join(' and ')}`,
     );
   }
   const context = (readJson(path) ?? {}) as NatsContext;

@@ -65,6 +65,11 @@ describe('requests', () => {
     expect(list.metadata).toEqual({ resourceVersion: '5' });
     expect(api.asked).toHaveLength(3);
   });
+  it('says so when a message is larger than the server takes', async () => {
+    const error = await refusal(client.create('configmaps', 'default', { data: { x: 'a'.repeat(9_000_000) } }));
+    expect(error.reason).toBe('RequestEntityTooLarge');
+    expect(error.message).toMatch(/larger than nats-server takes \(max_payload\); send less at a time$/);
+  });
   it('says what to do when nobody listens', async () => {
     await endApi();
     const error = await refusal(client.get('pods', { ...inDefault, name: 'a' }));

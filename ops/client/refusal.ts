@@ -10,6 +10,12 @@ export function refusalOf(
   const { subject, timeoutMs } = about;
   if (error instanceof StatusError) return error;
   for (const cause of chain(error)) {
+    if (cause instanceof errors.InvalidArgumentError && cause.message.includes('max_payload')) {
+      return statusError(
+        'RequestEntityTooLarge',
+        `${subject}: the message is larger than nats-server takes (max_payload); send less at a time`,
+      );
+    }
     if (cause instanceof errors.NoRespondersError || (cause instanceof errors.RequestError && cause.isNoResponders())) {
       return statusError(
         'ServiceUnavailable',
