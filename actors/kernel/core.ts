@@ -5,20 +5,7 @@ import type { Key } from '../../contracts/store/keys.ts';
 import { INBOX_ROOT } from '../../contracts/subjects/inbox.ts';
 import { Cells } from './cells.ts';
 import { changedByResource } from './changed-objects.ts';
-import type {
-  AskId,
-  Checkpoint,
-  Cursor,
-  Id,
-  Json,
-  Millis,
-  Rec,
-  Said,
-  Self,
-  Turn,
-  View,
-  World,
-} from './contract.ts';
+import type { AskId, Checkpoint, Cursor, Id, Json, Millis, Rec, Said, Self, Turn, View, World } from './contract.ts';
 import type { ActorDefinition } from './declare.ts';
 import { DerivedIndexes } from './derived-indexes.ts';
 import { guardedView } from './guarded-view.ts';

@@ -72,8 +72,7 @@ export function encodingOfQuestion(msg: InboundMessage): ContentType {
 
 /** Header values by name; a repeated name keeps its first value. */
 export function plainHeaders(msg: InboundMessage): Record<string, string> {
-  const headers: Record<string, string> = {};
-  if (msg.headers !== undefined) for (const [name, values] of msg.headers) headers[name] ??= values[0] ?? '';
+  const headers: Record<string, string> = { ...msg.headers?.named };
   if (msg.reply !== undefined && msg.reply !== '') headers[REPLY_HEADER] = msg.reply;
   else delete headers[REPLY_HEADER]; // only the broker says where answers go
   delete headers[LATEST_HEADER]; // only the host hands over such batches

@@ -1,5 +1,6 @@
 import type { Msg, MsgHdrs, NatsConnection, SubscriptionOptions } from 'nats';
 import { INBOX_ROOT } from '../../contracts/subjects/inbox.ts';
+import { ArrivedMessage } from './nats-arrived.ts';
 
 /*
  * Whoever may ask JetStream anything can have it deliver a stored message, a heartbeat of a consumer or an answer on any
@@ -40,7 +41,10 @@ export function refusedAtDoor({ data, reply, headers }: Arrived, told: boolean):
   return undefined;
 }
 
-/** A connection whose subscriptions hear only what may come in; everything else is the connection's own. */
+/**
+ * A connection whose subscriptions hear only what may come in, as `ArrivedMessage`; everything else is the connection's
+ * own.
+ */
 export function behindDoor(
   connection: NatsConnection,
   refused: (subject: string, why: string) => void,
@@ -52,8 +56,13 @@ export function behindDoor(
     return connection.subscribe(subject, {
       ...options,
       callback: (error, msg: Msg) => {
-        const why = error === null ? refusedAtDoor(msg, told) : undefined;
-        if (why === undefined) void callback(error, msg);
+        if (error !== null) {
+          void callback(error, msg);
+          return;
+        }
+        const arrived = new ArrivedMessage(msg);
+        const why = refusedAtDoor(arrived, told);
+        if (why === undefined) void callback(null, arrived as unknown as Msg);
         else refused(msg.subject, why);
       },
     });

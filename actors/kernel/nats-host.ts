@@ -1,4 +1,4 @@
-import type { Msg, MsgHdrs, NatsConnection, PublishOptions, Subscription } from 'nats';
+import type { Msg, NatsConnection, PublishOptions, Subscription } from 'nats';
 import { config as rxjs } from 'rxjs';
 import { encode, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { failure, type Status } from '../../contracts/errors/status.ts';
@@ -19,6 +19,7 @@ import { LiveActor } from './live-actor.ts';
 import { LiveDriver } from './live-driver.ts';
 import { type Cause, encodeHeaders } from './message-headers.ts';
 import { holdLease, type LeaseOptions } from './nats-lease.ts';
+import { rawHeaders } from './nats-raw-headers.ts';
 import { type ActorService, serveActor } from './nats-services.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { Recorder } from './recorder.ts';
@@ -315,9 +316,6 @@ const EMPTY_MAP = encodeMsgpack({});
 
 /** What an answer was caused by: the question. */
 const causedBy = (id: string, { trace }: Cause): Cause => ({ id, ...(trace === undefined ? {} : { trace }) });
-
-/** nats-core asks of a header object only to encode itself. */
-const rawHeaders = (bytes: Uint8Array): MsgHdrs => ({ encode: () => bytes }) as unknown as MsgHdrs;
 
 const lostOnTheWay = (subject: string): Status =>
   failure('ServiceUnavailable', `the connection was lost before an answer on ${subject} came; ask again`);

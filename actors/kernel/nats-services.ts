@@ -1,5 +1,5 @@
-import { Svcm } from '@nats-io/services';
-import type { Subscription } from 'nats';
+import { type ServiceMsg, Svcm } from '@nats-io/services';
+import type { Msg, Subscription } from 'nats';
 import { encode, JSON_TYPE } from '../../contracts/codec/codec.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { HearDecl } from './declare.ts';
@@ -59,7 +59,7 @@ export async function serveActor(host: Host, served: Served): Promise<ActorServi
     if (heard.hear === 'latest') {
       plain.push(
         connection.subscribe(pattern, {
-          callback: (error, msg) => void (error === null && served.heardLatest?.(name, msg)),
+          callback: (error, msg) => void (error === null && served.heardLatest?.(name, arrived(msg))),
         }),
       );
     } else if (heard.family.mode === 'request') {
@@ -67,14 +67,14 @@ export async function serveActor(host: Host, served: Served): Promise<ActorServi
         subject: pattern,
         ...(heard.queue === true ? { queue: actor } : {}),
         handler: (error, msg) => {
-          if (error === null) served.heard(msg);
+          if (error === null) served.heard(arrived(msg));
         },
       });
     } else {
       plain.push(
         (heard.family.template === SUBJECTS.changes.template ? changes : connection).subscribe(pattern, {
           ...(heard.queue === true ? { queue: actor } : {}),
-          callback: (error, msg) => void (error === null && served.heard(msg)),
+          callback: (error, msg) => void (error === null && served.heard(arrived(msg))),
         }),
       );
     }
@@ -86,5 +86,8 @@ export async function serveActor(host: Host, served: Served): Promise<ActorServi
     },
   };
 }
+
+/** Behind the door every message is an `ArrivedMessage`; the service hands over one around it, with the same parts. */
+const arrived = (msg: Msg | ServiceMsg): InboundMessage => msg as unknown as InboundMessage;
 
 const endpointName = (name: string): string => name.replaceAll(/[^A-Za-z0-9_-]/g, '-');

@@ -2,10 +2,18 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
+import { NatsQuestions, type Question } from '../kernel/nats-questions.ts';
 import { type Failure, planFailure, retryDelayMs } from './plan-failure.ts';
 
 /** One attempt waits at most this long for its answer. */
 const ATTEMPT_MS = 2_000;
+
+/** What JetStream says instead of an answer. */
+interface Refusal {
+  readonly code: number;
+  readonly err_code: number;
+  readonly description: string;
+}
 
 export function failureOf(error: unknown): Failure {
   if (error instanceof JetStreamApiError) {
@@ -20,19 +28,24 @@ export function failureOf(error: unknown): Failure {
  */
 export class Attempts {
   readonly #connection: NatsConnection;
+  readonly #questions: NatsQuestions;
   readonly #open = new Set<(error: Error) => void>();
   /** Attempts after the first. */
   retries = 0;
 
   constructor(connection: NatsConnection) {
     this.#connection = connection;
+    this.#questions = new NatsQuestions(connection);
   }
 
   /** Follows the connection until it closes. */
   async follow(): Promise<void> {
     for await (const status of this.#connection.status()) {
+      if (status.type === 'error') this.#questions.refused(status.error);
       if (status.type !== 'disconnect') continue;
-      for (const fail of this.#open) fail(new Error('the connection was lost before the answer came'));
+      const lost = new Error('the connection was lost before the answer came');
+      this.#questions.fail(lost);
+      for (const fail of this.#open) fail(lost);
     }
   }
 
@@ -41,11 +54,27 @@ export class Attempts {
    * @param call one attempt
    * @throws StatusError Timeout, ServiceUnavailable, RequestEntityTooLarge; a wrong sequence as the JetStreamApiError it came as
    */
-  async until<T>(act: string, deadlineMs: number, call: (timeoutMs: number) => Promise<T>): Promise<T> {
+  until<T>(act: string, deadlineMs: number, call: (timeoutMs: number) => Promise<T>): Promise<T> {
+    return this.#repeat(act, deadlineMs, (timeoutMs) => this.#once(call, timeoutMs));
+  }
+
+  /**
+   * `until` for one question to JetStream, with as little around it as can be: it is on the way of every read and write.
+   * @param question made anew for every attempt; may throw
+   */
+  ask<A>(act: string, deadlineMs: number, question: () => Question): Promise<A> {
+    return this.#repeat(act, deadlineMs, async (timeoutMs) => {
+      const answer = (await this.#questions.ask(question(), timeoutMs)).json<A & { readonly error?: Refusal }>();
+      if (answer.error !== undefined) throw new JetStreamApiError(answer.error);
+      return answer;
+    });
+  }
+
+  async #repeat<T>(act: string, deadlineMs: number, once: (timeoutMs: number) => Promise<T>): Promise<T> {
     const end = performance.now() + deadlineMs;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#once(call, Math.max(1, Math.min(ATTEMPT_MS, end - performance.now())));
+        return await once(Math.max(1, Math.min(ATTEMPT_MS, end - performance.now())));
       } catch (error) {
         if (error instanceof StatusError) throw error;
         const failure = failureOf(error);

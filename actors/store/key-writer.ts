@@ -1,5 +1,4 @@
-import type { JetStreamClient } from '@nats-io/jetstream';
-import { headers, type MsgHdrs, type NatsConnection } from 'nats';
+import type { NatsConnection } from 'nats';
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import { streamOf } from '../../contracts/store/buckets.ts';
 import { type Key, parseKey } from '../../contracts/store/keys.ts';
@@ -22,7 +21,6 @@ export interface KeyWrite {
 /** Compare-and-set on the keys of one bucket, safe to repeat. */
 export class KeyWriter {
   readonly #connection: NatsConnection;
-  readonly #client: JetStreamClient;
   readonly #attempts: Attempts;
   readonly #bucket: string;
   readonly #deadlineMs: number;
@@ -32,7 +30,6 @@ export class KeyWriter {
 
   constructor(options: {
     readonly connection: NatsConnection;
-    readonly client: JetStreamClient;
     readonly attempts: Attempts;
     readonly bucket: string;
     readonly deadlineMs: number;
@@ -42,7 +39,6 @@ export class KeyWriter {
     readonly seen?: () => number;
   }) {
     this.#connection = options.connection;
-    this.#client = options.client;
     this.#attempts = options.attempts;
     this.#bucket = options.bucket;
     this.#deadlineMs = options.deadlineMs;
@@ -62,10 +58,12 @@ export class KeyWriter {
     for (;;) {
       let sent = 0;
       try {
-        return await this.#attempts.until(act, this.#deadlineMs, (timeoutMs) => {
+        const ack = await this.#attempts.ask<{ readonly seq: number }>(act, this.#deadlineMs, () => {
           sent++;
-          return this.#publish(write, expect, timeoutMs);
+          this.#mayWrite?.();
+          return { subject: this.#subject(write.key), body: write.payload, headers: headersOf(write, expect) };
         });
+        return ack.seq;
       } catch (error) {
         if (failureOf(error) !== 'wrong-sequence') throw error;
       }
@@ -87,16 +85,6 @@ export class KeyWriter {
       this.counts.conflicts++;
       throw conflict(write, found.first);
     }
-  }
-
-  async #publish(write: KeyWrite, expect: number | undefined, timeoutMs: number): Promise<number> {
-    this.#mayWrite?.();
-    const ack = await this.#client.publish(this.#subject(write.key), write.payload, {
-      headers: headersOf(write),
-      timeout: timeoutMs,
-      ...(expect === undefined ? {} : { expect: { lastSubjectSequence: expect } }),
-    });
-    return ack.seq;
   }
 
   /**
@@ -127,14 +115,13 @@ export class KeyWriter {
   }
 }
 
-function headersOf({ payload, requestId, markerTtlMs }: KeyWrite): MsgHdrs {
-  const all = headers();
-  all.set(STORE_HEADER.request, requestId);
-  if (payload !== '') return all;
-  all.set(STORE_HEADER.operation, 'PURGE');
-  all.set(STORE_HEADER.rollup, 'sub');
-  if (markerTtlMs !== undefined) all.set(STORE_HEADER.ttl, `${Math.ceil(markerTtlMs / 1000)}s`);
-  return all;
+/** The header block of a write in its wire form. Compare-and-set and deletion are the server's, by these headers. */
+function headersOf({ payload, requestId, markerTtlMs }: KeyWrite, expect: number | undefined): Uint8Array {
+  let text = `NATS/1.0\r\n${STORE_HEADER.request}: ${requestId}\r\n`;
+  if (expect !== undefined) text += `${STORE_HEADER.expect}: ${expect}\r\n`;
+  if (payload === '') text += `${STORE_HEADER.operation}: PURGE\r\n${STORE_HEADER.rollup}: sub\r\n`;
+  if (payload === '' && markerTtlMs !== undefined) text += `${STORE_HEADER.ttl}: ${Math.ceil(markerTtlMs / 1000)}s\r\n`;
+  return Buffer.from(`${text}\r\n`, 'utf8');
 }
 
 function undecided({ key }: KeyWrite): StatusError {

@@ -1,4 +1,4 @@
-import { jetstream, jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
+import { jetstreamManager, type JetStreamManager, type StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { statusError } from '../../contracts/errors/status.ts';
 import type { StorePorts, StoreStats } from '../../contracts/messages/store.ts';
@@ -71,9 +71,8 @@ class Store {
     const names = bucketNames(prefix);
     const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
     const attempts = new Attempts(connection);
-    const client = jetstream(connection);
     const limit = (connection.info?.max_payload ?? OBJECT_BYTES_MAX + MESSAGE_OVERHEAD_BYTES) - MESSAGE_OVERHEAD_BYTES;
-    const base = { connection, client, attempts, deadlineMs };
+    const base = { connection, attempts, deadlineMs };
     this.#options = options;
     this.#feed = cache;
     this.#deadlineMs = deadlineMs;
@@ -94,10 +93,14 @@ class Store {
     });
     this.#mirror = new MirrorGate({ manager, attempts, stream: names.history, waitMs: MIRROR_WAIT_MS });
     this.#housekeeping = new Housekeeping({ ...options, manager, attempts, deadlineMs, report });
+    // The stream's leader answers, who is never behind what was acknowledged.
+    const question = { subject: `$JS.API.STREAM.INFO.${streamOf(names.objects)}` };
     this.#lastSequence = new SharedQuestion(async () => {
       const seenBefore = this.#feed.seen;
-      const info = await attempts.until('ask for the last revision', deadlineMs, () =>
-        manager.streams.info(streamOf(names.objects)),
+      const info = await attempts.ask<Pick<StreamInfo, 'state'>>(
+        'ask for the last revision',
+        deadlineMs,
+        () => question,
       );
       this.#feed.noteLastSequence(info.state.last_seq, seenBefore);
       return info.state.last_seq;

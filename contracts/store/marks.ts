@@ -2,6 +2,8 @@
 export const STORE_HEADER = {
   /** Id of the request that wrote this: by it a writer knows its own write again after a lost acknowledgement. */
   request: 'Troupe-Request',
+  /** Compare-and-set: the sequence that the key's last message must have; 0 = there must be none. */
+  expect: 'Nats-Expected-Last-Subject-Sequence',
   /** `PURGE`: the object was deleted. */
   operation: 'KV-Operation',
   rollup: 'Nats-Rollup',

@@ -1,0 +1,107 @@
+import { jetstream } from '@nats-io/jetstream';
+import { createInbox, type Msg, type NatsConnection, PermissionViolationError } from 'nats';
+import { rawHeaders } from './nats-raw-headers.ts';
+
+/** One message that wants an answer. */
+export interface Question {
+  readonly subject: string;
+  readonly body?: Uint8Array | string | undefined;
+  /** The header block in its wire form. */
+  readonly headers?: Uint8Array;
+}
+
+interface Open {
+  readonly resolve: (message: Msg) => void;
+  readonly reject: (error: Error) => void;
+  readonly subject: string;
+  readonly deadline: number;
+}
+
+/** How late a deadline may be noticed, in milliseconds. */
+const SWEEP_MS = 50;
+
+/**
+ * Questions with one inbox for all, as the client's own `request`, for those on the way of every read and write: that
+ * one makes a timer, an error with its stack and five promises for each.
+ */
+export class NatsQuestions {
+  readonly #connection: NatsConnection;
+  readonly #open = new Map<string, Open>();
+  #inbox = '';
+  #serial = 0;
+  #sweeping = false;
+
+  constructor(connection: NatsConnection) {
+    this.#connection = connection;
+  }
+
+  /** @throws Error when nobody listens or no answer came in time; the client's errors when the question cannot be sent */
+  ask({ subject, body, headers }: Question, timeoutMs: number): Promise<Msg> {
+    return new Promise<Msg>((resolve, reject) => {
+      if (this.#inbox === '') this.#listen();
+      const serial = (++this.#serial).toString(36);
+      const reply = this.#inbox + serial;
+      this.#connection.publish(
+        subject,
+        body,
+        headers === undefined ? { reply } : { reply, headers: rawHeaders(headers) },
+      );
+      this.#open.set(serial, { resolve, reject, subject, deadline: performance.now() + timeoutMs });
+      if (!this.#sweeping) this.#sweepIn(Math.min(SWEEP_MS, timeoutMs));
+    });
+  }
+
+  /** No answer to what was asked so far will come. */
+  fail(error: Error): void {
+    const open = [...this.#open.values()];
+    this.#open.clear();
+    for (const { reject } of open) reject(error);
+  }
+
+  /** The connection told of an error: what may not be asked need not be waited for. */
+  refused(error: Error): void {
+    if (!(error instanceof PermissionViolationError) || error.operation !== 'publish') return;
+    for (const [serial, { reject, subject }] of this.#open) {
+      if (subject !== error.subject) continue;
+      this.#open.delete(serial);
+      reject(error);
+    }
+  }
+
+  #listen(): void {
+    // Its options alone tell what this connection's user may listen to.
+    this.#inbox = `${createInbox(jetstream(this.#connection).getOptions().watcherPrefix)}.`;
+    this.#connection.subscribe(`${this.#inbox}*`, {
+      callback: (error, message) => {
+        if (error === null) this.#answered(message);
+        else this.fail(error);
+      },
+    });
+  }
+
+  #answered(message: Msg): void {
+    const serial = message.subject.slice(this.#inbox.length);
+    const open = this.#open.get(serial);
+    if (open === undefined) return; // too late, or doubled
+    this.#open.delete(serial);
+    if (message.data.length === 0 && message.headers?.code === 503) {
+      open.reject(new Error(`nobody is listening on ${open.subject}`));
+    } else open.resolve(message);
+  }
+
+  #sweepIn(ms: number): void {
+    this.#sweeping = true;
+    setTimeout(() => this.#sweep(), ms);
+  }
+
+  #sweep(): void {
+    this.#sweeping = false;
+    const now = performance.now();
+    for (const [serial, { reject, deadline, subject }] of this.#open) {
+      if (deadline > now) continue;
+      this.#open.delete(serial);
+      reject(new Error(`no answer on ${subject} in time`));
+    }
+    if (this.#open.size > 0) this.#sweepIn(SWEEP_MS);
+  }
+}
