@@ -34,6 +34,8 @@ class Troupe {
   readonly asked: { readonly world: TestWorld; readonly heard: Heard }[] = [];
   readonly answered: (() => void)[] = [];
   readonly waiting = new Map<string, (body: unknown) => void>();
+  /** What an administrator's quota would: the requests that it says no to. */
+  refusing: ((subject: string) => boolean) | undefined;
   /** Reasons of all events that were stored. */
   readonly events = new Set<string>();
   /** Names of pods in the order in which they were created. */
@@ -182,10 +184,12 @@ class Troupe {
     const [request] = this.asked.splice(this.#random(Math.min(3, this.asked.length)), 1);
     if (request === undefined) return;
     const { world, heard } = request;
-    this.#call(heard.subject, heard.body, heard.headers, (body) => {
+    const answered = (body: unknown): void => {
       if (heard.timeoutMs === undefined) return;
       this.answered.push(() => this.#collect(world.answer(heard, body)));
-    });
+    };
+    if (this.refusing?.(heard.subject) === true) answered(statusError('Forbidden', 'exceeded quota').status);
+    else this.#call(heard.subject, heard.body, heard.headers, answered);
   }
 
   /** Plays until `done`, with kubelets if wanted. */
@@ -310,6 +314,34 @@ describe.each([1, 2, 3, 4, 5, 6])('whatever the order of messages (seed %i)', (s
     }
     troupe.do('apply', 'deployments', 'default', 'web', web(4, 'web:3'));
     troupe.until(() => complete(troupe, 4)() && troupe.all('pods').length === 4);
+  });
+
+  it('pods that are refused: the set and the Deployment say why, until they are not', () => {
+    const troupe = new Troupe(seed);
+    const creates: string[] = [];
+    troupe.refusing = (subject) => {
+      const full = subject.startsWith('troupe.api.replica-set.create.pods.') && troupe.pods.length >= 3;
+      if (full) creates.push(subject);
+      return full;
+    };
+    troupe.do('create', 'deployments', 'default', 'web', web(20));
+    const failureOf = (status: Deployment['status'] | ReplicaSet['status']) =>
+      status?.conditions?.find(({ type }) => type === 'ReplicaFailure');
+    troupe.until(() => failureOf(troupe.status()) !== undefined);
+    const failure = { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'exceeded quota' };
+    expect(failureOf(troupe.status())).toMatchObject(failure);
+    expect(failureOf(troupe.all<ReplicaSet>('replicasets')[0]?.status)).toMatchObject(failure);
+    let seconds = 0;
+    troupe.until(() => seconds++ > 30);
+    expect(troupe.pods).toHaveLength(3);
+    expect([...troupe.events]).toContain('FailedCreate');
+    expect(creates.length).toBeLessThan(60); // every attempt is given up early, and they come ever more rarely
+    troupe.refusing = undefined;
+    troupe.until(complete(troupe, 20));
+    troupe.until(() => failureOf(troupe.status()) === undefined);
+    expect(failureOf(troupe.all<ReplicaSet>('replicasets')[0]?.status)).toBeUndefined();
+    expect(troupe.pods).toHaveLength(20);
+    expect(troupe.diverged()).toEqual([]);
   });
 
   it('a namespace takes everything in it along', () => {

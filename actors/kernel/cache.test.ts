@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { parseKey, storeKey } from '../../contracts/store/keys.ts';
-import { Cache, type CacheEntry, byKey } from './cache.ts';
+import { byKey, Cache, type CacheEntry } from './cache.ts';
 import type { Change } from './contract.ts';
 
 const object = (name: string, mark = 0): KubeObject =>

@@ -1,22 +1,11 @@
-import {
-  concat,
-  concatMap,
-  defer,
-  EMPTY,
-  from,
-  merge,
-  mergeMap,
-  Observable,
-  of,
-  Subject,
-  type Subscription,
-} from 'rxjs';
-import { catchError, ignoreElements } from 'rxjs/operators';
-import { retryOf, StatusError } from '../../contracts/errors/status.ts';
-import { backoffMs } from './backoff.ts';
+import { concat, defer, EMPTY, from, merge, mergeMap, type Observable, of } from 'rxjs';
+import { catchError } from 'rxjs/operators';
 import { coalesceByKey } from './coalesce-by-key.ts';
 import type { Cell, Change, Changed, Json, Millis, Said, Self, Stored, View, World } from './contract.ts';
 import { type ActorDefinition, type AnySayDecl, defineActor, type Says, type WatchDecl } from './declare.ts';
+import { laterWakes } from './later-wakes.ts';
+import type { Refusal } from './refusal.ts';
+import { askInTurn, askTogether, type Request } from './requests.ts';
 
 /** An index over the view, kept up to date change by change. */
 export interface IndexDecl<T> {
@@ -31,16 +20,19 @@ export interface PlanContext<S, I> {
   readonly view: View;
   readonly say: Says<S>;
   readonly index: Indexes<I>;
+  /** What ended the last run of this key, if it could not do all that it had planned. */
+  readonly refused?: Refusal;
   now(this: void): Millis;
   random(this: void): number;
   cell<T extends Json>(name: string, initial: T): Cell<T>;
 }
 
-/** What a plan decided: asked one after the other; the first refusal ends the run and the key is planned again. */
+/** What a plan decided. A refusal ends the run: the key is planned again after a while, and told of it. */
 export interface Plan {
-  readonly say: readonly Said<unknown>[];
-  /** Sent once all asks were answered, without waiting for an answer: nothing depends on these (events). */
-  readonly tell?: readonly Said<unknown>[];
+  /** Asked one after the other. */
+  readonly inTurn?: readonly (Request | Said<unknown>)[];
+  /** Asked after those, together, see `askTogether`: none of these depends on another. */
+  readonly together?: readonly (Request | Said<unknown>)[];
   /** Plan this key again after so many milliseconds even if nothing wakes it. */
   readonly againInMs?: number;
 }
@@ -48,7 +40,6 @@ export interface Plan {
 type Waker<O> = (object: O, changed: Changed<O>) => string | readonly string[] | undefined;
 type Wakes<H> = { readonly [N in keyof H]: H[N] extends WatchDecl<infer R> ? Waker<Stored<R>> : never };
 
-const ASK_TIMEOUT_MS = 10_000;
 /** Keys at work at once; bounds what one controller has in flight at the api-server. */
 const KEYS_AT_ONCE = 64;
 
@@ -69,7 +60,7 @@ export function defineController<
   readonly says: S;
   readonly indexes?: I;
   readonly config?: Json;
-  readonly plan: (key: string, at: PlanContext<S, I>) => Plan | readonly Said<unknown>[];
+  readonly plan: (key: string, at: PlanContext<S, I>) => Plan;
 }): ActorDefinition {
   return defineActor({
     name: definition.name,
@@ -90,17 +81,13 @@ export function defineController<
       );
       const run = (key: string): Observable<Said<unknown>> =>
         defer(() => {
-          const decided = definition.plan(key, context);
-          const plan: Plan = 'say' in decided ? decided : { say: decided };
-          const asks$ = from(plan.say).pipe(
-            concatMap((said) => world.ask(said, { timeoutMs: ASK_TIMEOUT_MS })),
-            ignoreElements(),
-          );
+          const refused = later.refusalOf(key);
+          const plan = definition.plan(key, refused === undefined ? context : { ...context, refused });
           const done$ = defer(() => {
             later.settle(key, plan.againInMs);
             return EMPTY;
           });
-          return concat(asks$, from(plan.tell ?? []), done$);
+          return concat(askInTurn(world, plan.inTurn ?? []), askTogether(world, plan.together ?? []), done$);
         }).pipe(
           catchError((error: unknown) => {
             later.retry(key, error); // one bad key never stops the actor
@@ -139,60 +126,5 @@ function planContext<S, I>(indexes: I | undefined, world: World<Says<S>>): PlanC
     now: () => world.now(),
     random: () => world.random(),
     cell: (name, initial) => world.cell(name, initial),
-  };
-}
-
-/** Wake-ups that are due later: retries and `againInMs`. Their books are cells, so that a crash forgets none. */
-function laterWakes(world: World<unknown>) {
-  const due$ = new Subject<string>();
-  const timers = new Map<string, Subscription>();
-  const book = (key: string) => world.cell<{ at: Millis; attempt: number } | null>(`wake/${key}`, null);
-  const clear = (key: string): void => {
-    timers.get(key)?.unsubscribe();
-    timers.delete(key);
-  };
-  const arm = (key: string, inMs: number): void => {
-    clear(key);
-    const timer = world.scheduler.schedule(() => {
-      timers.delete(key);
-      due$.next(key);
-    }, inMs);
-    timers.set(key, timer);
-  };
-  return {
-    wakes$: new Observable<string>((out) => {
-      const subscription = due$.subscribe(out);
-      if (world.began() === 'resumed') {
-        for (const name of world.cellNames('wake/')) {
-          const key = name.slice('wake/'.length);
-          const wake = book(key).get();
-          if (wake !== null) arm(key, wake.at - world.now());
-        }
-      }
-      return subscription;
-    }),
-    settle(key: string, againInMs: number | undefined): void {
-      clear(key);
-      if (againInMs === undefined) {
-        if (book(key).get() !== null) book(key).drop();
-        return;
-      }
-      book(key).set({ at: world.now() + againInMs, attempt: 0 });
-      arm(key, againInMs);
-    },
-    retry(key: string, error: unknown): void {
-      const attempt = (book(key).get()?.attempt ?? 0) + 1;
-      // Losing a race is the normal course of things, not a fault to report.
-      const raced = error instanceof StatusError && retryOf(error) === 'reread';
-      if (!raced || attempt > 3) world.report(key, error);
-      if (error instanceof StatusError && retryOf(error) === 'never') {
-        clear(key);
-        book(key).drop();
-        return;
-      }
-      const inMs = backoffMs(attempt, () => world.random());
-      book(key).set({ at: world.now() + inMs, attempt });
-      arm(key, inMs);
-    },
   };
 }

@@ -1,8 +1,8 @@
-import { of, type Observable } from 'rxjs';
+import { type Observable, of } from 'rxjs';
 import { concatMap } from 'rxjs/operators';
 import { expect, it } from 'vitest';
-import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { StorePorts } from '../../contracts/messages/store.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { api, calls, defineActor, defineDriver, latest, port, publish, watch } from './declare.ts';
 
 it('what is declared decides the types of what is heard and said', () => {

@@ -1,6 +1,6 @@
-import { cpSync, rmSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { jetstream, jetstreamManager, StorageType, type JetStreamClient } from '@nats-io/jetstream';
+import { cpSync, rmSync } from 'node:fs';
+import { type JetStreamClient, jetstream, jetstreamManager, StorageType } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from 'nats';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Status } from '../../contracts/errors/status.ts';

@@ -11,8 +11,8 @@ import { storeKey } from '../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { startTcpProxy } from '../../test/support/tcp-proxy.ts';
-import { api, calls, defineActor, defineDriver, port, publish, watch } from './declare.ts';
 import { Cache } from './cache.ts';
+import { api, calls, defineActor, defineDriver, port, publish, watch } from './declare.ts';
 import { Host, type HostOptions } from './nats-host.ts';
 
 let server: TestNatsServer;

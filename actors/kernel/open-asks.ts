@@ -1,8 +1,9 @@
 import type { Subscriber } from 'rxjs';
 import { decode, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
-import { isFailure, StatusError, statusError } from '../../contracts/errors/status.ts';
+import { failure, isFailure, type Status } from '../../contracts/errors/status.ts';
 import type { AskId, Bytes, Rec, Ref, Said } from './contract.ts';
 import { recordBytes } from './record-bytes.ts';
+import { Refused } from './refusal.ts';
 
 interface OpenAsk {
   readonly said: Said;
@@ -35,10 +36,11 @@ export class OpenAsks {
     const ask = this.#open.get(id);
     if (ask === undefined) return;
     this.#open.delete(id);
-    const { said, subscriber } = ask;
+    const { said, timeoutMs, subscriber } = ask;
+    const refuse = (status: Status): void => subscriber.error(new Refused(said.say, status));
     if (result === 'timeout') {
-      subscriber.error(statusError('Timeout', `${said.say}: no answer on ${said.subject} within ${ask.timeoutMs} ms`));
-    } else if (isFailure(result)) subscriber.error(new StatusError(result));
+      refuse(failure('Timeout', `${said.say}: no answer on ${said.subject} within ${timeoutMs} ms`));
+    } else if (isFailure(result)) refuse(result);
     else {
       let body: unknown;
       try {
@@ -47,7 +49,7 @@ export class OpenAsks {
         subscriber.error(error);
         return;
       }
-      if (isFailure(body)) subscriber.error(new StatusError(body));
+      if (isFailure(body)) refuse(body);
       else {
         subscriber.next(body);
         subscriber.complete();

@@ -4,11 +4,13 @@ import { benchBoot } from './boot.ts';
 import { benchDocker } from './docker.ts';
 import { benchIdle } from './idle.ts';
 import { benchReplay } from './replay.ts';
+import { benchRollout } from './rollout.ts';
 import { benchSchedule } from './schedule.ts';
 
 export const CASES: readonly BenchCase[] = [
   { name: 'api', about: 'create and get with 10,000 objects stored, beside the bare broker', run: benchApi },
   { name: 'schedule', about: 'create -> bound of 5,000 pods on 1,000 nodes, recorded or not', run: benchSchedule },
+  { name: 'rollout', about: 'a Deployment, apply to all of its pods created and bound', run: benchRollout },
   { name: 'docker', about: '40 pods on Docker, beside bare dockerode', run: benchDocker },
   { name: 'boot', about: 'exec of `troupe up` to the first answered get', run: benchBoot },
   { name: 'idle', about: 'memory and CPU of a control plane that has nothing to do', run: benchIdle },

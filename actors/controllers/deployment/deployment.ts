@@ -1,25 +1,11 @@
-import { makeEvent } from '../../../contracts/kinds/event/make-event.ts';
-import type { Deployment, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
+import type { Deployment } from '../../../contracts/kinds/kinds.ts';
 import type { DeleteOptions } from '../../../contracts/messages/api.ts';
-import { selectorMatches } from '../../../contracts/selectors/label-selector.ts';
 import type { Said } from '../../kernel/contract.ts';
-import { defineController } from '../../kernel/controller.ts';
-import { api, type Says, watch } from '../../kernel/declare.ts';
-import { childrenIndex, inKeyOrder } from '../shared/children.ts';
-import { adoption, release } from '../shared/claim.ts';
-import {
-  controllerReference,
-  isClosing,
-  keyOf,
-  nameOf,
-  namespaceOf,
-  ownerKey,
-  splitKey,
-  uidOf,
-} from '../shared/owner.ts';
+import { api, type Says } from '../../kernel/declare.ts';
+import { targetOf } from '../shared/owner.ts';
+import { defineOwnerController } from '../shared/owner-controller.ts';
+import { notesOfGranted, notesOfRefused } from './deployment-notes.ts';
 import { type DeploymentEffect, planDeployment } from './plan-deployment.ts';
-
-const COMPONENT = 'deployment-controller';
 
 const says = {
   create: api('create', 'replicasets'),
@@ -27,36 +13,31 @@ const says = {
   delete: api('delete', 'replicasets'),
   patch: api('patch', 'deployments'),
   status: api('update', 'deployments/status'),
-  event: api('create', 'events'),
 };
 
-/** Rolls a Deployment's ReplicaSets from one template to the next. A key without a name stands for a namespace's orphans. */
-export const deploymentController = defineController({
+/** Rolls a Deployment's ReplicaSets from one template to the next. */
+export const deploymentController = defineOwnerController({
   name: 'deployment',
-  hears: { deployments: watch('deployments'), sets: watch('replicasets'), namespaces: watch('namespaces') },
-  wakes: {
-    deployments: keyOf,
-    sets: (set) => ownerKey(set, 'Deployment') ?? `${namespaceOf(set)}/`,
-    namespaces: () => undefined,
-  },
+  owners: 'deployments',
+  children: 'replicasets',
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  component: 'deployment-controller',
   says,
-  indexes: { sets: childrenIndex<ReplicaSet>('replicasets') },
-  plan: (key, { view, say, index, now }) => {
-    const [namespace, name] = splitKey(key);
-    const orphans = inKeyOrder(index.sets.orphans.get(namespace));
-    if (name === '') return adoptOrphans(orphans, view.list('deployments', namespace), say);
-    const deployment = view.get('deployments', namespace, name);
-    if (deployment === undefined) return [];
-    const mine = inKeyOrder(index.sets.byOwner.get(uidOf(deployment)));
-    const named = (setName: string) => view.get('replicasets', namespace, setName);
-    const { effects, notes, againInMs } = planDeployment(deployment, [...mine, ...orphans], named, now());
-    const closing = isClosing(view, namespace);
-    const possible = closing ? effects.filter(({ type }) => type !== 'create-set') : effects;
+  plan: (deployment, sets, { view, say, now, refused, closing, adopt, release, tell }) => {
+    const named = (name: string) => view.get('replicasets', deployment.metadata?.namespace, name);
+    const { effects, againInMs } = planDeployment(deployment, sets, named, now(), refused);
     return {
-      say: inAskOrder(possible).map((effect) => saidFor(deployment, effect, say)),
-      tell: (closing ? [] : notes).map((note) =>
-        say.event({ namespace }, makeEvent(deployment, note, COMPONENT, now())),
-      ),
+      inTurn: inAskOrder(effects).flatMap((effect) => {
+        if (effect.type === 'adopt') return adopt(effect.set);
+        if (effect.type === 'release') return release(effect.set);
+        if (effect.type === 'create-set' && closing) return [];
+        return {
+          ask: saidFor(deployment, effect, say),
+          granted: notesOfGranted(effect).map(tell),
+          refused: (refusal) => notesOfRefused(effect, refusal).map(tell),
+        };
+      }),
       ...(againInMs === undefined ? {} : { againInMs }),
     };
   },
@@ -68,17 +49,16 @@ const inAskOrder = (effects: readonly DeploymentEffect[]): readonly DeploymentEf
   ...effects.filter(({ type }) => type === 'annotate'),
 ];
 
-function saidFor(deployment: Deployment, effect: DeploymentEffect, say: Says<typeof says>): Said<unknown> {
-  const namespace = namespaceOf(deployment);
+function saidFor(
+  deployment: Deployment,
+  effect: Exclude<DeploymentEffect, { type: 'adopt' | 'release' }>,
+  say: Says<typeof says>,
+): Said<unknown> {
   switch (effect.type) {
-    case 'adopt':
-      return adopt(deployment, effect.set, say);
-    case 'release':
-      return say.patchSet({ namespace, name: nameOf(effect.set) }, release(effect.set, uidOf(deployment)));
     case 'create-set':
-      return say.create({ namespace, name: nameOf(effect.set) }, effect.set);
+      return say.create(targetOf(effect.set), effect.set);
     case 'patch-set':
-      return say.patchSet({ namespace, name: nameOf(effect.set) }, setPatch(effect));
+      return say.patchSet(targetOf(effect.set), setPatch(effect));
     case 'delete-set': {
       const { uid, resourceVersion } = effect.set.metadata ?? {};
       const preconditions = {
@@ -86,12 +66,12 @@ function saidFor(deployment: Deployment, effect: DeploymentEffect, say: Says<typ
         ...(resourceVersion === undefined ? {} : { resourceVersion }),
       };
       const options: DeleteOptions = { preconditions, propagationPolicy: 'Background' };
-      return say.delete({ namespace, name: nameOf(effect.set) }, options);
+      return say.delete(targetOf(effect.set), options);
     }
     case 'annotate':
-      return say.patch({ namespace, name: nameOf(deployment) }, { metadata: { annotations: effect.annotations } });
+      return say.patch(targetOf(deployment), { metadata: { annotations: effect.annotations } });
     case 'status':
-      return say.status({ namespace, name: nameOf(deployment) }, { ...deployment, status: effect.status });
+      return say.status(targetOf(deployment), { ...deployment, status: effect.status });
   }
 }
 
@@ -104,24 +84,4 @@ function setPatch({ set, replicas, annotations, minReadySeconds }: Extract<Deplo
       ...(minReadySeconds === undefined ? {} : { minReadySeconds }),
     },
   };
-}
-
-const adopt = (deployment: Deployment, set: ReplicaSet, say: Says<typeof says>): Said<unknown> =>
-  say.patchSet(
-    { namespace: namespaceOf(set), name: nameOf(set) },
-    adoption(set, controllerReference(deployment, 'apps/v1', 'Deployment')),
-  );
-
-/** Gives each orphan to the first Deployment that selects it. */
-function adoptOrphans(
-  orphans: readonly ReplicaSet[],
-  deployments: readonly Deployment[],
-  say: Says<typeof says>,
-): readonly Said<unknown>[] {
-  const open = deployments.filter((deployment) => deployment.metadata?.deletionTimestamp === undefined);
-  return orphans.flatMap((set) => {
-    if (set.metadata?.deletionTimestamp !== undefined) return [];
-    const home = open.find((deployment) => selectorMatches(deployment.spec?.selector, set.metadata?.labels));
-    return home === undefined ? [] : [adopt(home, set, say)];
-  });
 }

@@ -1,6 +1,8 @@
 import type { Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
 import { parseRfc3339, rfc3339 } from '../../../contracts/time/rfc3339.ts';
+import type { Refusal } from '../../kernel/refusal.ts';
 import { nameOf } from '../shared/owner.ts';
+import { describeRefusal, SET_REFUSED } from './deployment-notes.ts';
 import { sizeOf, total } from './plan-scaling.ts';
 import type { RollingLimits } from './rolling-limits.ts';
 
@@ -13,6 +15,8 @@ export interface Seen {
   /** Name of a set that this very plan creates. */
   readonly creating?: string | undefined;
   readonly collisionCount?: number | undefined;
+  /** What ended the last attempt. */
+  readonly refused?: Refusal | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -32,11 +36,25 @@ export function deploymentStatus(seen: Seen): DeploymentStatus {
     terminatingReplicas: terminating,
     ...(collisionCount === undefined ? {} : { collisionCount }),
   };
-  const conditions = [availableCondition(seen, available), progressCondition(seen, counts)];
-  const others = (deployment.status?.conditions ?? []).filter(
-    ({ type }) => type !== 'Available' && type !== 'Progressing',
+  const ours = [availableCondition(seen, available), progressCondition(seen, counts), failureCondition(newSet, sets)];
+  const others = (deployment.status?.conditions ?? []).filter(({ type }) => !OURS.has(type));
+  return { ...counts, conditions: [...others, ...ours.filter((condition) => condition !== undefined)] };
+}
+
+const OURS: ReadonlySet<string> = new Set(['Available', 'Progressing', 'ReplicaFailure']);
+
+/** What keeps a set from its size is the Deployment's trouble too; today's set comes first. */
+function failureCondition(
+  newSet: ReplicaSet | undefined,
+  sets: readonly ReplicaSet[],
+): DeploymentCondition | undefined {
+  const failures = [...(newSet === undefined ? [] : [newSet]), ...sets].flatMap(
+    ({ status }) => status?.conditions?.find(({ type }) => type === 'ReplicaFailure') ?? [],
   );
-  return { ...counts, conditions: [...others, ...conditions.filter((condition) => condition !== undefined)] };
+  const [failure] = failures;
+  if (failure === undefined) return undefined;
+  const { lastTransitionTime } = failure;
+  return { ...failure, ...(lastTransitionTime === undefined ? {} : { lastUpdateTime: lastTransitionTime }) };
 }
 
 /** Everything wanted runs today's template, is available, and nothing else runs. */
@@ -78,7 +96,7 @@ function availableCondition({ deployment, limits, now }: Seen, available: number
 }
 
 function progressCondition(seen: Seen, counts: DeploymentStatus): DeploymentCondition | undefined {
-  const { deployment, newSet, creating, now } = seen;
+  const { deployment, newSet, creating, refused, now } = seen;
   const current = conditionOf(deployment.status, 'Progressing');
   const say = (status: string, reason: string, message: string): DeploymentCondition =>
     settle(current, now, { type: 'Progressing', status, reason, message });
@@ -86,6 +104,8 @@ function progressCondition(seen: Seen, counts: DeploymentStatus): DeploymentCond
   if (paused) return say('Unknown', 'DeploymentPaused', 'Deployment is paused');
   const resumed = current?.reason === 'DeploymentPaused';
   const name = newSet === undefined ? (creating ?? nameOf(deployment)) : nameOf(newSet);
+  if (creating !== undefined && refused?.say === 'create' && refused.retry === 'never')
+    return say('False', SET_REFUSED, describeRefusal(creating, refused));
   if (creating !== undefined) return say('True', 'NewReplicaSetCreated', `Created new replica set "${creating}"`);
   if (current?.reason === 'NewReplicaSetAvailable' && counts.replicas === counts.updatedReplicas) {
     return current; // complete once, complete until the next template: a lost pod is no rollout

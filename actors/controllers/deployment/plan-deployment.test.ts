@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Deployment, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
+import { notesOfGranted, notesOfRefused } from './deployment-notes.ts';
 import { type DeploymentEffect, planDeployment } from './plan-deployment.ts';
 import { isComplete } from './plan-deployment-status.ts';
 import { REVISION, templateHash } from './revisions.ts';
@@ -33,9 +34,11 @@ class World {
     return planDeployment(this.deployment, [...this.sets.values()], (name) => this.sets.get(name), this.now);
   }
   step(): readonly DeploymentEffect[] {
-    const { effects, notes } = this.plan();
-    this.notes.push(...notes.map(({ message }) => message));
-    for (const effect of effects) this.apply(effect);
+    const { effects } = this.plan();
+    for (const effect of effects) {
+      this.notes.push(...notesOfGranted(effect).map(({ message }) => message));
+      this.apply(effect);
+    }
     return effects;
   }
   apply(effect: DeploymentEffect): void {
@@ -136,7 +139,7 @@ it('makes one set, named after its template, with the first revision', () => {
 it('rests once complete, and says so', () => {
   const world = new World(web());
   world.settle();
-  expect(world.plan()).toEqual({ effects: [], notes: [] });
+  expect(world.plan()).toEqual({ effects: [] });
   expect(world.deployment.status).toMatchObject({
     replicas: 3,
     updatedReplicas: 3,
@@ -253,11 +256,57 @@ it('calls a rollout timed out after progressDeadlineSeconds, and comes back in t
   expect(world.deployment.status?.conditions).toContainEqual(
     expect.objectContaining({ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }),
   );
-  expect(world.plan()).toEqual({ effects: [], notes: [] });
+  expect(world.plan()).toEqual({ effects: [] });
   world.settle();
   expect(world.deployment.status?.conditions).toContainEqual(
     expect.objectContaining({ reason: 'NewReplicaSetAvailable' }),
   );
+});
+
+const FORBIDDEN = { say: 'create', message: 'over quota', retry: 'never' } as const;
+
+it('says first why its set could not be made, and goes on where it is', () => {
+  const world = new World(web());
+  const { effects } = planDeployment(world.deployment, [], () => undefined, T0, FORBIDDEN);
+  expect(effects.map(({ type }) => type)).toEqual(['status', 'create-set', 'annotate']);
+  const name = `web-${templateHash(world.deployment.spec?.template, undefined)}`;
+  const message = `Failed to create new replica set "${name}": over quota`;
+  expect(effects[0]).toMatchObject({
+    status: {
+      conditions: [
+        { type: 'Available' },
+        { type: 'Progressing', status: 'False', reason: 'ReplicaSetCreateError', message },
+      ],
+    },
+  });
+  expect(effects.flatMap((effect) => notesOfRefused(effect, FORBIDDEN))).toEqual([
+    { type: 'Warning', reason: 'ReplicaSetCreateError', message },
+  ]);
+  for (const effect of effects) world.apply(effect);
+  world.settle();
+  expect(isComplete(world.deployment)).toBe(true);
+});
+
+it('mirrors what keeps a set from its size, and forgets it when the set does', () => {
+  const world = new World(web());
+  world.step();
+  const [set] = [...world.sets.values()];
+  const failure = {
+    type: 'ReplicaFailure',
+    status: 'True',
+    reason: 'FailedCreate',
+    message: 'over quota',
+    lastTransitionTime: '2026-01-01T00:00:00Z',
+  };
+  world.put({ ...set, status: { replicas: 0, conditions: [failure] } });
+  world.step();
+  expect(world.deployment.status?.conditions).toContainEqual({
+    ...failure,
+    lastUpdateTime: failure.lastTransitionTime,
+  });
+  expect(world.plan().effects).toEqual([]);
+  world.settle();
+  expect(world.deployment.status?.conditions?.map(({ type }) => type)).toEqual(['Available', 'Progressing']);
 });
 
 it('a Deployment on its way out moves nothing', () => {

@@ -1,11 +1,10 @@
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
-import type { EventNote } from '../../../contracts/kinds/event/make-event.ts';
 import type { Deployment, DeploymentStatus, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
+import type { Refusal } from '../../kernel/refusal.ts';
 import { claim } from '../shared/claim.ts';
 import { controllerOf, controllerReference, isTerminating, nameOf, uidOf } from '../shared/owner.ts';
 import { deadlineInMs, deploymentStatus, isComplete } from './plan-deployment-status.ts';
 import {
-  describeResize,
   newSetSize,
   oldPodsGone,
   planRecreate,
@@ -46,7 +45,6 @@ export type DeploymentEffect =
 
 export interface DeploymentPlan {
   readonly effects: readonly DeploymentEffect[];
-  readonly notes: readonly EventNote[];
   readonly againInMs?: number;
 }
 
@@ -56,12 +54,14 @@ export interface DeploymentPlan {
  * @param children sets that the Deployment manages, and unmanaged ones of its namespace
  * @param named    the set of that name in the Deployment's namespace, whoever manages it
  * @param now      milliseconds since the epoch
+ * @param refused  what ended the last attempt
  */
 export function planDeployment(
   deployment: Deployment,
   children: readonly ReplicaSet[],
   named: (name: string) => ReplicaSet | undefined,
   now: number,
+  refused?: Refusal,
 ): DeploymentPlan {
   const { mine, adopt, release } = claim(deployment, deployment.spec?.selector, children);
   const claims: DeploymentEffect[] = [
@@ -69,7 +69,7 @@ export function planDeployment(
     ...release.map((set) => ({ type: 'release', set }) as const),
   ];
   // Sizes are decided among all sets that count; an adopted one counts from the next plan on.
-  if (claims.length > 0) return { effects: claims, notes: [] };
+  if (claims.length > 0) return { effects: claims };
   const limits = rollingLimits(deployment);
   const newSet = findNewSet(deployment, mine);
   const oldSets = mine.filter((set) => set !== newSet);
@@ -83,24 +83,24 @@ export function planDeployment(
     limits,
     creating: creating === undefined ? undefined : nameOf(creating.set),
     collisionCount,
+    refused,
     now,
   });
   const statusChanged: DeploymentEffect[] = sameJson(status, deployment.status) ? [] : [{ type: 'status', status }];
   const againInMs = deadlineInMs(deployment, status, now);
   return {
-    effects: [...step.effects, ...statusChanged],
-    notes: step.notes,
+    // A set that was refused once may be so again, which ends the run: then why has to be told first.
+    effects: refused === undefined ? [...step.effects, ...statusChanged] : [...statusChanged, ...step.effects],
     ...(againInMs === undefined ? {} : { againInMs }),
   };
 }
 
 interface Step {
   readonly effects: readonly DeploymentEffect[];
-  readonly notes: readonly EventNote[];
   /** The name that today's template hashes to is taken: the next plan tries another. */
   readonly collisionCount?: number;
 }
-const STILL: Step = { effects: [], notes: [] };
+const STILL: Step = { effects: [] };
 
 function planStep(
   deployment: Deployment,
@@ -114,7 +114,7 @@ function planStep(
   if (paused || wasScaled(deployment, sets)) {
     const resizes = planScaling(deployment, newSet, oldSets, limits);
     const clean = paused ? cleanUp(deployment, oldSets) : [];
-    return { effects: [...resized(deployment, sets, resizes, limits), ...clean], notes: resizes.map(noteOf) };
+    return { effects: [...resized(deployment, sets, resizes, limits), ...clean] };
   }
   if (newSet === undefined) return createNewSet(deployment, oldSets, limits, named);
   const books = keepBooks(deployment, newSet, oldSets);
@@ -123,7 +123,7 @@ function planStep(
     ? planRecreate(deployment, newSet, oldSets)
     : planRolling(deployment, newSet, oldSets, limits);
   const clean = isComplete(deployment) ? cleanUp(deployment, oldSets) : [];
-  return { effects: [...books, ...resized(deployment, [], resizes, limits), ...clean], notes: resizes.map(noteOf) };
+  return { effects: [...books, ...resized(deployment, [], resizes, limits), ...clean] };
 }
 
 function createNewSet(
@@ -135,7 +135,7 @@ function createNewSet(
   const recreate = deployment.spec?.strategy?.type === 'Recreate';
   const shrunk = recreate ? planRecreate(deployment, undefined, oldSets) : [];
   if (recreate && (shrunk.length > 0 || !oldPodsGone(oldSets))) {
-    return { effects: resized(deployment, [], shrunk, limits), notes: shrunk.map(noteOf) };
+    return { effects: resized(deployment, [], shrunk, limits) };
   }
   const hash = templateHash(deployment.spec?.template, deployment.status?.collisionCount);
   const name = `${nameOf(deployment)}-${hash}`;
@@ -152,12 +152,8 @@ function createNewSet(
     ...sizeAnnotations(deployment, limits),
     [REVISION]: revision,
   });
-  const created: Resize = { set: { ...set, spec: { selector: {}, ...set.spec, replicas: 0 } }, replicas };
   const annotate: DeploymentEffect = { type: 'annotate', annotations: { [REVISION]: revision } };
-  return {
-    effects: [{ type: 'create-set', set }, ...(revisionOf(deployment) === Number(revision) ? [] : [annotate])],
-    notes: replicas > 0 ? [noteOf(created)] : [],
-  };
+  return { effects: [{ type: 'create-set', set }, ...(revisionOf(deployment) === Number(revision) ? [] : [annotate])] };
 }
 
 function newSetFor(
@@ -254,9 +250,3 @@ function cleanUp(deployment: Deployment, oldSets: readonly ReplicaSet[]): readon
   );
   return empty.map((set) => ({ type: 'delete-set', set }));
 }
-
-const noteOf = (resize: Resize): EventNote => ({
-  type: 'Normal',
-  reason: 'ScalingReplicaSet',
-  message: describeResize(resize),
-});

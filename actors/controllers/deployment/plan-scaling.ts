@@ -1,5 +1,4 @@
 import type { Deployment, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
-import { nameOf } from '../shared/owner.ts';
 import { byAge, DESIRED, MAX } from './revisions.ts';
 import type { RollingLimits } from './rolling-limits.ts';
 
@@ -147,6 +146,3 @@ export const oldPodsGone = (oldSets: readonly ReplicaSet[]): boolean =>
       (status?.terminatingReplicas ?? 0) === 0 &&
       (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0),
   );
-
-export const describeResize = ({ set, replicas }: Resize): string =>
-  `Scaled ${replicas > sizeOf(set) ? 'up' : 'down'} replica set ${nameOf(set)} from ${sizeOf(set)} to ${replicas}`;

@@ -30,7 +30,7 @@ export const garbageCollector = defineController({
       : effectsOfObject(key.slice('object/'.length), view, index.graph);
     const batch = effects.slice(0, BATCH_MAX);
     return {
-      say: batch.flatMap((effect) => saidFor(effect, index.graph, say)),
+      together: batch.flatMap((effect) => saidFor(effect, index.graph, say)),
       ...(batch.length < effects.length ? { againInMs: 1 } : {}),
     };
   },

@@ -25,9 +25,9 @@ export const namespaceController = defineController({
   says,
   plan: (name, { view, say }) => {
     const namespace = view.get('namespaces', undefined, name);
-    if (namespace === undefined) return [];
+    if (namespace === undefined) return {};
     const effects = planNamespace(namespace, (resource) => view.list(resource, name));
-    return effects.map((effect) => saidFor(namespace, effect, say));
+    return { inTurn: effects.map((effect) => saidFor(namespace, effect, say)) };
   },
 });
 

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Pod, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
-import { planReplicaSet, type ReplicaSetEffect } from './plan-replica-set.ts';
+import { isMove, planReplicaSet, type ReplicaSetEffect } from './plan-replica-set.ts';
 import { podNames } from './pod-names.ts';
 import { inDeletionOrder } from './rank-pods.ts';
+import { noteOfGranted, notesOfRefused } from './replica-failure.ts';
 
 const NOW = 1_000_000_000;
 const READY_AT = '1970-01-12T13:46:30Z'; // ten seconds before NOW
@@ -135,9 +136,73 @@ it('a ready pod is available minReadySeconds later, and the plan comes back for 
   expect(againInMs).toBe(20_000);
 });
 
+const OVER_QUOTA = { say: 'create', message: 'over quota', retry: 'never' } as const;
+const FAILURE = {
+  type: 'ReplicaFailure',
+  status: 'True',
+  reason: 'FailedCreate',
+  message: 'over quota',
+  lastTransitionTime: '1970-01-12T13:46:40Z',
+};
+const EARLIER = { ...FAILURE, message: 'an older one', lastTransitionTime: READY_AT };
+const OTHER = { type: 'Other', status: 'True' };
+it.each([
+  { why: 'a refused create is a condition', refused: OVER_QUOTA, have: [], before: [OTHER], after: [OTHER, FAILURE] },
+  {
+    why: 'a refused delete too',
+    refused: { ...OVER_QUOTA, say: 'delete' },
+    have: [pod('a'), pod('b')],
+    before: [],
+    after: [{ ...FAILURE, reason: 'FailedDelete' }],
+  },
+  { why: 'a lost race is none', refused: { ...OVER_QUOTA, retry: 'reread' as const }, have: [], before: [], after: [] },
+  {
+    why: 'an api-server away is none',
+    refused: { ...OVER_QUOTA, retry: 'backoff' as const },
+    have: [],
+    before: [],
+    after: [],
+  },
+  { why: 'a refused status is none', refused: { ...OVER_QUOTA, say: 'status' }, have: [], before: [], after: [] },
+  { why: 'it stays as it was first told', refused: OVER_QUOTA, have: [], before: [EARLIER], after: [EARLIER] },
+  {
+    why: 'it stays with a leader who knows of no refusal',
+    refused: undefined,
+    have: [],
+    before: [EARLIER],
+    after: [EARLIER],
+  },
+  { why: 'one of the other kind goes', refused: undefined, have: [pod('a'), pod('b')], before: [EARLIER], after: [] },
+  {
+    why: 'it goes when all pods are there',
+    refused: OVER_QUOTA,
+    have: [pod('a')],
+    before: [EARLIER, OTHER],
+    after: [OTHER],
+  },
+])('ReplicaFailure: $why', ({ refused, have, before, after }) => {
+  const set = { ...web(1), status: { replicas: -1, conditions: before } };
+  const { effects } = planReplicaSet(set, have, NONE, NOW, refused);
+  expect(effects.flatMap((effect) => (effect.type === 'status' ? (effect.status.conditions ?? []) : []))).toEqual(
+    after,
+  );
+});
+
+it('tells of a refusal only when asking again can not help', () => {
+  const create = { type: 'create', pod: pod('a') } as const;
+  expect(notesOfRefused(create, OVER_QUOTA)).toEqual([
+    { type: 'Warning', reason: 'FailedCreate', message: 'Error creating: over quota' },
+  ]);
+  expect(notesOfRefused({ ...create, type: 'delete' }, OVER_QUOTA)).toMatchObject([
+    { reason: 'FailedDelete', message: 'Error deleting: over quota' },
+  ]);
+  expect(notesOfRefused(create, { ...OVER_QUOTA, retry: 'reread' })).toEqual([]);
+});
+
 it('makes pods from the template', () => {
-  const { effects, notes } = planReplicaSet(web(1), [], NONE, NOW);
-  const created = effects.find((effect) => effect.type === 'create')?.pod;
+  const { effects } = planReplicaSet(web(1), [], NONE, NOW);
+  const [move] = effects.filter(isMove);
+  const created = move?.pod;
   expect(created).toMatchObject({
     kind: 'Pod',
     metadata: {
@@ -148,9 +213,11 @@ it('makes pods from the template', () => {
     spec: { containers: [{ name: 'main' }] },
   });
   expect(created?.metadata?.name).toMatch(/^web-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
-  expect(notes).toEqual([
-    { type: 'Normal', reason: 'SuccessfulCreate', message: `Created pod: ${created?.metadata?.name}` },
-  ]);
+  expect(noteOfGranted(move!)).toEqual({
+    type: 'Normal',
+    reason: 'SuccessfulCreate',
+    message: `Created pod: ${created?.metadata?.name}`,
+  });
 });
 
 it.each([

@@ -1,12 +1,13 @@
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
-import type { EventNote } from '../../../contracts/kinds/event/make-event.ts';
-import type { Pod, ReplicaSet, ReplicaSetStatus } from '../../../contracts/kinds/kinds.ts';
+import type { Pod, ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '../../../contracts/kinds/kinds.ts';
 import { selectorMatches } from '../../../contracts/selectors/label-selector.ts';
+import type { Refusal } from '../../kernel/refusal.ts';
 import { claim } from '../shared/claim.ts';
 import { controllerReference, isTerminating, nameOf, uidOf } from '../shared/owner.ts';
 import { availableInMs, isActive, isFinished } from '../shared/pod-state.ts';
 import { podNames } from './pod-names.ts';
 import { inDeletionOrder } from './rank-pods.ts';
+import { replicaSetConditions } from './replica-failure.ts';
 
 /** Most pods that one plan creates or deletes; the next plan goes on. As in Kubernetes. */
 export const BURST = 500;
@@ -15,12 +16,14 @@ export type ReplicaSetEffect =
   | { readonly type: 'adopt'; readonly pod: Pod }
   | { readonly type: 'release'; readonly pod: Pod }
   | { readonly type: 'status'; readonly status: ReplicaSetStatus }
-  | { readonly type: 'create'; readonly pod: Pod }
-  | { readonly type: 'delete'; readonly pod: Pod };
+  | PodMove;
+/** What changes how many pods there are. */
+export type PodMove = { readonly type: 'create'; readonly pod: Pod } | { readonly type: 'delete'; readonly pod: Pod };
+export const isMove = (effect: ReplicaSetEffect): effect is PodMove =>
+  effect.type === 'create' || effect.type === 'delete';
 
 export interface ReplicaSetPlan {
   readonly effects: readonly ReplicaSetEffect[];
-  readonly notes: readonly EventNote[];
   /** When the next ready pod will have been ready for long enough. */
   readonly againInMs?: number;
 }
@@ -30,39 +33,41 @@ export interface ReplicaSetPlan {
  * @param children pods that the set manages, and unmanaged ones of its namespace
  * @param taken    is a name in use, by whatever pod of the namespace?
  * @param now      milliseconds since the epoch
+ * @param refused  what ended the last attempt
  */
 export function planReplicaSet(
   set: ReplicaSet,
   children: readonly Pod[],
   taken: (name: string) => boolean,
   now: number,
+  refused?: Refusal,
 ): ReplicaSetPlan {
   const { mine, adopt, release } = claim(set, set.spec?.selector, children);
   const active = mine.filter(isActive);
-  const effects: ReplicaSetEffect[] = [
-    ...adopt.map((pod) => ({ type: 'adopt', pod }) as const),
-    ...release.map((pod) => ({ type: 'release', pod }) as const),
-  ];
-  const status = statusOf(set, mine, now);
-  // Before the pods: a refused create ends the run, and whoever waits for this set reads its status.
-  if (!sameJson(status, set.status)) effects.push({ type: 'status', status });
   // What is being adopted will count; to create in its stead would make one too many.
-  const replicas = isTerminating(set)
-    ? []
-    : planReplicas(set, active, active.length + adopt.filter(isActive).length, taken);
-  effects.push(...replicas);
+  const have = active.length + adopt.filter(isActive).length;
+  const moves = isTerminating(set) ? [] : planMoves(set, active, have, taken);
+  const conditions = replicaSetConditions(set, moves[0]?.type, now, refused);
+  const status = statusOf(set, mine, conditions, now);
   const againInMs = nextAvailableInMs(active, set.spec?.minReadySeconds ?? 0, now);
-  return { effects, notes: replicas.map(noteOf), ...(againInMs === undefined ? {} : { againInMs }) };
+  return {
+    effects: [
+      ...adopt.map((pod) => ({ type: 'adopt', pod }) as const),
+      ...release.map((pod) => ({ type: 'release', pod }) as const),
+      // Before the pods: a refused create ends the run, and whoever waits for this set reads its status.
+      ...(sameJson(status, set.status) ? [] : [{ type: 'status', status } as const]),
+      ...moves,
+    ],
+    ...(againInMs === undefined ? {} : { againInMs }),
+  };
 }
 
-type ReplicaEffect = Extract<ReplicaSetEffect, { type: 'create' | 'delete' }>;
-
-function planReplicas(
+function planMoves(
   set: ReplicaSet,
   active: readonly Pod[],
   have: number,
   taken: (name: string) => boolean,
-): readonly ReplicaEffect[] {
+): readonly PodMove[] {
   const want = set.spec?.replicas ?? 1;
   if (have > want) {
     const surplus = inDeletionOrder(active).slice(0, Math.min(have - want, BURST));
@@ -90,7 +95,12 @@ function podFor(set: ReplicaSet, name: string): Pod {
   };
 }
 
-function statusOf(set: ReplicaSet, mine: readonly Pod[], now: number): ReplicaSetStatus {
+function statusOf(
+  set: ReplicaSet,
+  mine: readonly Pod[],
+  conditions: ReplicaSetCondition[],
+  now: number,
+): ReplicaSetStatus {
   const active = mine.filter(isActive);
   const minReadySeconds = set.spec?.minReadySeconds ?? 0;
   const templateLabels = { matchLabels: set.spec?.template?.metadata?.labels ?? {} };
@@ -98,7 +108,7 @@ function statusOf(set: ReplicaSet, mine: readonly Pod[], now: number): ReplicaSe
   const terminating = mine.filter((pod) => isTerminating(pod) && !isFinished(pod)).length;
   const generation = set.metadata?.generation;
   return {
-    ...(set.status?.conditions === undefined ? {} : { conditions: set.status.conditions }),
+    ...(conditions.length === 0 ? {} : { conditions }),
     replicas: active.length,
     fullyLabeledReplicas: active.filter((pod) => selectorMatches(templateLabels, pod.metadata?.labels)).length,
     readyReplicas: readiness.filter((ms) => ms !== undefined).length,
@@ -112,8 +122,3 @@ function nextAvailableInMs(active: readonly Pod[], minReadySeconds: number, now:
   const waits = active.map((pod) => availableInMs(pod, minReadySeconds, now) ?? 0).filter((ms) => ms > 0);
   return waits.length === 0 ? undefined : Math.min(...waits);
 }
-
-const noteOf = (effect: ReplicaEffect): EventNote =>
-  effect.type === 'create'
-    ? { type: 'Normal', reason: 'SuccessfulCreate', message: `Created pod: ${nameOf(effect.pod)}` }
-    : { type: 'Normal', reason: 'SuccessfulDelete', message: `Deleted pod: ${nameOf(effect.pod)}` };

@@ -1,5 +1,7 @@
 import type { KubeObject, OwnerReference } from '../../../contracts/kinds/kinds.ts';
+import type { DeleteOptions } from '../../../contracts/messages/api.ts';
 import type { View } from '../../kernel/contract.ts';
+import type { Target } from '../../kernel/declare.ts';
 
 /** The owner that manages the object, of which there is at most one. */
 export const controllerOf = (object: KubeObject): OwnerReference | undefined =>
@@ -10,6 +12,13 @@ export const nameOf = (object: KubeObject): string => object.metadata?.name ?? '
 export const namespaceOf = (object: KubeObject): string => object.metadata?.namespace ?? '';
 /** `namespace/name`: how a controller's keys name a namespaced object. */
 export const keyOf = (object: KubeObject): string => `${namespaceOf(object)}/${nameOf(object)}`;
+/** Names the object in a request. */
+export const targetOf = ({ metadata }: KubeObject): Target => ({
+  namespace: metadata?.namespace,
+  name: metadata?.name,
+});
+/** Delete this very object, not its namesake of tomorrow. */
+export const onlyThis = (object: KubeObject): DeleteOptions => ({ preconditions: { uid: uidOf(object) } });
 export const isTerminating = (object: KubeObject): boolean => object.metadata?.deletionTimestamp !== undefined;
 
 /** @returns `[namespace, name]` of a key made by `keyOf` */

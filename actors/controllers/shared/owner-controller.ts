@@ -1,0 +1,108 @@
+import { type EventNote, makeEvent } from '../../../contracts/kinds/event/make-event.ts';
+import type { KubeObject, LabelSelector, ResourceName } from '../../../contracts/kinds/kinds.ts';
+import { selectorMatches } from '../../../contracts/selectors/label-selector.ts';
+import type { Said, Stored } from '../../kernel/contract.ts';
+import { defineController, type Plan, type PlanContext } from '../../kernel/controller.ts';
+import { type ActorDefinition, type AnySayDecl, api, type Says, watch } from '../../kernel/declare.ts';
+import { childrenIndex, inKeyOrder } from './children.ts';
+import { adoption, release } from './claim.ts';
+import {
+  controllerReference,
+  isClosing,
+  isTerminating,
+  keyOf,
+  namespaceOf,
+  ownerKey,
+  splitKey,
+  targetOf,
+  uidOf,
+} from './owner.ts';
+
+/** What the plan of an owner may use besides its children. */
+export interface OwnerContext<S, C> extends Pick<PlanContext<S, never>, 'view' | 'now' | 'refused'> {
+  readonly say: Says<S>;
+  /** The owner's namespace is on its way out: whatever is created there would only be refused. */
+  readonly closing: boolean;
+  adopt(this: void, child: C): Said<unknown>;
+  release(this: void, child: C): Said<unknown>;
+  /** An Event about the owner. */
+  tell(this: void, note: EventNote): Said<unknown>;
+}
+
+/**
+ * Declares a controller whose objects own others of one resource, which they select by labels: ReplicaSets and their
+ * pods, Deployments and their ReplicaSets. Kept here is what Kubernetes' controllers of this shape share: an owner wakes
+ * for its children's changes, and an orphan goes to the first owner that selects it.
+ */
+export function defineOwnerController<
+  const O extends ResourceName,
+  const C extends ResourceName,
+  const S extends Record<string, AnySayDecl>,
+>(definition: {
+  readonly name: string;
+  readonly owners: O;
+  readonly children: C;
+  /** Of the owners. */
+  readonly apiVersion: string;
+  readonly kind: string;
+  /** Who tells Events. */
+  readonly component: string;
+  readonly says: S;
+  /** @param children those that the owner manages, then the orphans of its namespace; each in key order */
+  readonly plan: (owner: Stored<O>, children: readonly Stored<C>[], at: OwnerContext<S, Stored<C>>) => Plan;
+}): ActorDefinition {
+  const { name, owners, children, apiVersion, kind, component } = definition;
+  const says = { ...definition.says, claim: api('patch', children), event: api('create', 'events') };
+  const patched = (say: Says<typeof says>, child: KubeObject, patch: object): Said<unknown> =>
+    say.claim(targetOf(child), patch);
+  const adopted = (say: Says<typeof says>, owner: KubeObject, child: KubeObject): Said<unknown> =>
+    patched(say, child, adoption(child, controllerReference(owner, apiVersion, kind)));
+  return defineController({
+    name,
+    // A key without a name stands for the orphans of a namespace.
+    hears: { owners: watch(owners), children: watch(children), namespaces: watch('namespaces') },
+    wakes: {
+      owners: (owner: KubeObject) => keyOf(owner),
+      children: (child: KubeObject) => ownerKey(child, kind) ?? `${namespaceOf(child)}/`,
+      namespaces: () => undefined,
+    },
+    says,
+    indexes: { children: childrenIndex<KubeObject>(children) },
+    plan: (key, { view, say, index, now, refused }) => {
+      const [namespace, ownerName] = splitKey(key);
+      const orphans = index.children.orphans.get(namespace);
+      if (ownerName === '') {
+        const homes = homesFor(inKeyOrder(orphans), view.list(owners, namespace) as readonly Selecting[]);
+        return { together: homes.map(({ owner, orphan }) => adopted(say, owner, orphan)) };
+      }
+      const owner = view.get(owners, namespace, ownerName) as KubeObject | undefined;
+      if (owner === undefined) return {};
+      const mine = index.children.byOwner.get(uidOf(owner));
+      const closing = isClosing(view, namespace);
+      return definition.plan(owner as Stored<O>, [...inKeyOrder(mine), ...inKeyOrder(orphans)] as Stored<C>[], {
+        view,
+        now,
+        say,
+        closing,
+        adopt: (child) => adopted(say, owner, child),
+        release: (child) => patched(say, child, release(child, uidOf(owner))),
+        tell: (note) => say.event({ namespace }, makeEvent(owner, note, component, now())),
+        ...(refused === undefined || closing ? {} : { refused }),
+      });
+    },
+  });
+}
+
+/** Each orphan with the first owner that selects it. */
+function homesFor(orphans: readonly KubeObject[], owners: readonly Selecting[]) {
+  const open = owners.filter((owner) => !isTerminating(owner));
+  return orphans.flatMap((orphan) => {
+    if (isTerminating(orphan)) return [];
+    const owner = open.find(({ spec }) => selectorMatches(spec?.selector, orphan.metadata?.labels));
+    return owner === undefined ? [] : [{ orphan, owner }];
+  });
+}
+
+interface Selecting extends KubeObject {
+  readonly spec?: { readonly selector?: LabelSelector };
+}
