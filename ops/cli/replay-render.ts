@@ -117,18 +117,54 @@ export function causesText(causes: readonly Cause[]): string {
 
 /** Where today's code acts differently, in full. */
 export function divergenceText(report: TurnReport, causes: readonly Cause[], paint: Painter): string {
-  const { actor, instance, turn, now, finding = '', heard, said, cells, reports } = report;
+  const { actor, instance, turn, finding = '', said } = report;
+  const head = `${paint('bold', `${actor}/${instance} acts differently at turn ${turn}`)}, ${whenText(report)}`;
   const state = finding.startsWith('the state');
   return [
-    `${paint('bold', `${actor}/${instance} acts differently at turn ${turn}`)}, ${momentText(now)}, revision ${report.revision}\n`,
-    `\n${paint('bold', 'finding')}  ${finding}\n`,
-    `${paint('bold', 'heard')}    ${heardText(heard, paint, { body: true })}`,
-    state
-      ? `${paint('bold', 'cells')}    then (-) and now (+), or what the turn does to them where of then there is a hash alone\n${cellsText(cells, paint)}`
-      : `${paint('bold', 'said')}     then (-) and now (+)\n${saidText(said, paint, false)}`,
+    `${head}\n\n`,
+    `${paint('bold', 'finding')}  ${finding}\n`,
+    heardSection(report, paint),
+    state ? '' : `${paint('bold', 'said')}     then (-) and now (+)\n${saidText(said, paint, false)}`,
+    cellsSection(
+      report,
+      state ? 'then (-) and now (+); or, where of then there is a hash alone, what the turn does to them' : '',
+      paint,
+    ),
+    restOf(report, causes, paint),
+  ].join('');
+}
+
+/** One turn, whole. */
+export function turnText(
+  report: TurnReport,
+  causes: readonly Cause[],
+  unplayed: string | undefined,
+  paint: Painter,
+): string {
+  const { actor, instance, turn, finding, said } = report;
+  const told = finding ?? (unplayed === undefined ? 'the same then and now' : `it cannot be played: ${unplayed}`);
+  return [
+    `${paint('bold', `${actor}/${instance} turn ${turn}`)}, ${whenText(report)}\n\n`,
+    `${paint('bold', 'finding')}  ${told}\n`,
+    heardSection(report, paint),
+    `${paint('bold', 'said')}\n${saidText(said, paint, true)}`,
+    cellsSection(report, '', paint),
+    restOf(report, causes, paint),
+  ].join('');
+}
+
+const whenText = ({ now, revision }: TurnReport): string => `${momentText(now)}, revision ${revision}`;
+
+const heardSection = ({ heard }: TurnReport, paint: Painter): string =>
+  `${paint('bold', 'heard')}    ${heardText(heard, paint, { body: true })}`;
+
+const cellsSection = ({ cells }: TurnReport, how: string, paint: Painter): string =>
+  cells.length === 0 ? '' : `${paint('bold', 'cells')}${how === '' ? '' : `    ${how}`}\n${cellsText(cells, paint)}`;
+
+const restOf = ({ reports }: TurnReport, causes: readonly Cause[], paint: Painter): string =>
+  [
     reports.length === 0 ? '' : `${paint('bold', 'reports')}\n${reports.map((line) => `    ${line}\n`).join('')}`,
     causes.length === 0
       ? ''
       : `${paint('bold', 'because')}  the chain of causes, the nearest first\n${causesText(causes)}`,
   ].join('');
-}

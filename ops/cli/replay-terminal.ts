@@ -2,10 +2,9 @@ import { createInterface } from 'node:readline';
 import { chainOf } from '../replay/chain.ts';
 import { definitionOf } from '../replay/definitions.ts';
 import { ReplaySession } from '../replay/session.ts';
-import { UsageError } from './errors.ts';
 import { renderError } from './render-error.ts';
 import type { ReplayOptions } from './replay.ts';
-import { levelOf, openNamed, partsOf } from './replay-play.ts';
+import { codeOf, levelOf, openNamed, partsOf } from './replay-parts.ts';
 import { ReplayShell } from './replay-shell.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -27,12 +26,7 @@ export async function interactive(
   const part = parts.at(-1);
   if (part === undefined) return;
   const { playable, to } = part;
-  const definition = definitionOf(playable.incarnation);
-  if (definition === undefined)
-    throw new UsageError(
-      `this build has no actor "${playable.incarnation.self.actor}", so its recording cannot be played`,
-    );
-  const session = new ReplaySession(playable, definition, { level: levelOf(options) });
+  const session = new ReplaySession(playable, codeOf(playable), { level: levelOf(options) });
   const shell = new ReplayShell(session, {
     out: (text) => terminal.out(text),
     paint: (format, text) => terminal.paint(format, text),

@@ -12,7 +12,11 @@ export interface ReplayOptions {
   readonly to?: string;
   readonly instance?: string;
   readonly level?: string;
+  readonly key?: string;
+  readonly turn?: string;
   readonly interactive?: boolean;
+  /** `true` without a port. */
+  readonly inspectBrk?: string | boolean;
   readonly output?: string;
 }
 
@@ -28,6 +32,9 @@ export async function replayCommand(
     throw new UsageError(
       'say what to play: an actor (troupe replay scheduler), a file (troupe replay day.troupe), or all of this home (troupe replay --check)',
     );
+  if (options.inspectBrk !== undefined)
+    return (await import('./replay-inspect.ts')).inspectCommand(what, options, terminal);
+  if (options.turn !== undefined) return (await import('./replay-turn.ts')).turnCommand(what, options, terminal);
   if (options.interactive === true) return (await import('./replay-terminal.ts')).interactive(what, options, terminal);
   return (await import('./replay-play.ts')).playCommand(what, options, terminal);
 }

@@ -1,12 +1,13 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { statusError } from '../../contracts/errors/status.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
 import { readClusterKey } from '../boot/cluster.ts';
 import { journalSealer } from '../boot/journal-sealer.ts';
 import { openHome } from './open-home.ts';
-import type { Playable } from './playable.ts';
+import { nameOf, type Playable } from './playable.ts';
 import { readHistory } from './read-history.ts';
 import { readJournal } from './read-journal.ts';
+import { readRecordingFile } from './recording-file.ts';
 
 /** Where recordings come from: a home, or a file. */
 export interface Source {
@@ -21,6 +22,8 @@ export interface Source {
 export interface SourceOptions {
   readonly home: string;
   readonly instance?: string | undefined;
+  /** The cluster's key, for a file: without it what carries secret data is skipped or compared by shape. */
+  readonly keyFile?: string | undefined;
   readonly onRead?: (what: string) => void;
 }
 
@@ -32,15 +35,45 @@ export const isFile = (what: string): boolean => /[/\\.]/.test(what) || existsSy
  * @throws StatusError NotFound, which names what there is instead
  */
 export async function openSource(what: string, options: SourceOptions): Promise<Source> {
-  if (isFile(what)) throw statusError('NotFound', `${what}: no such file`);
+  if (isFile(what)) return openFile(what, options);
   const found = await readHome(options.home, what, options.onRead);
-  const playables = found.filter(
-    ({ incarnation: { driver, self } }) =>
-      !driver && (options.instance === undefined || self.instance === options.instance),
-  );
+  const playables = chosen(found, options);
   if (playables.length === 0) throw nothingFound(what, options, await readHome(options.home));
   return { origin: 'this home', playables, all: () => readHome(options.home) };
 }
+
+/** Opens a recording file; opens no socket. */
+function openFile(path: string, options: Omit<SourceOptions, 'home'>): Source {
+  const all = readPlayables(path, options.keyFile);
+  const playables = chosen(all, options);
+  if (playables.length > 0) return { origin: path, playables, all: () => Promise.resolve(all) };
+  const there = [...new Set(all.filter(({ incarnation }) => !incarnation.driver).map(nameOf))].join(', ');
+  throw statusError(
+    'NotFound',
+    there === ''
+      ? `${path} holds nothing that can be played`
+      : `${path} has no instance "${options.instance}"; there are: ${there}`,
+  );
+}
+
+/** Everything in a recording file. @throws StatusError which names what is wrong with it */
+export function readPlayables(path: string, keyFile?: string): readonly Playable[] {
+  const key = keyFile === undefined ? undefined : clusterKey(readKeyFile(keyFile));
+  const { recordings, history, sealer } = readRecordingFile(path, key);
+  return recordings.map(({ incarnation, turns }) => ({ incarnation, turns, history, sealer }));
+}
+
+function readKeyFile(path: string): Uint8Array {
+  if (!existsSync(path))
+    throw statusError('NotFound', `${path}: there is no such key file; it is cluster.key in TROUPE_HOME`);
+  return Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
+}
+
+const chosen = (
+  all: readonly Playable[],
+  { instance }: { readonly instance?: string | undefined },
+): readonly Playable[] =>
+  all.filter(({ incarnation: { driver, self } }) => !driver && (instance === undefined || self.instance === instance));
 
 function nothingFound(actor: string, { instance }: SourceOptions, all: readonly Playable[]): Error {
   const played = all.filter(({ incarnation }) => !incarnation.driver);

@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { launcher } from '../boot/root.ts';
+import { Exit, UsageError } from './errors.ts';
+import { FAILURE } from './render-error.ts';
+import type { ReplayOptions } from './replay.ts';
+import type { Terminal } from './terminal.ts';
+
+const PORT = 9229;
+
+/** Runs the same command under a debugger that waits to be attached to, on this machine alone. */
+export async function inspectCommand(
+  what: string,
+  { inspectBrk, ...options }: ReplayOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const port = inspectBrk === true ? PORT : Number(inspectBrk);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new UsageError(`--inspect-brk is "${String(inspectBrk)}"; give a port, or nothing for ${PORT}`);
+  const where = options.turn === undefined ? 'at the first turn that goes differently' : `at turn ${options.turn}`;
+  terminal.tell(`attach a debugger and let it go on: it stops ${where}, inside the actor's behaviour`);
+  const args = ['replay', what, ...flagsOf(options)];
+  const child = spawn(process.execPath, [`--inspect-brk=127.0.0.1:${port}`, launcher, ...args], { stdio: 'inherit' });
+  const end = (): void => void child.kill('SIGTERM');
+  terminal.signal.addEventListener('abort', end);
+  const [code] = (await once(child, 'exit')) as [number | null];
+  terminal.signal.removeEventListener('abort', end);
+  if (code !== 0) throw new Exit(code ?? FAILURE);
+}
+
+function flagsOf({ turn, instance, level }: ReplayOptions): readonly string[] {
+  const given = { turn, instance, level };
+  return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
+}

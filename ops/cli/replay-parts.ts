@@ -1,0 +1,82 @@
+import type { ActorDefinition } from '../../actors/kernel/declare.ts';
+import { troupeHome } from '../boot/home.ts';
+import { definitionOf } from '../replay/definitions.ts';
+import { indexAt, parsePoint } from '../replay/parse-moment.ts';
+import { nameOf, type Playable } from '../replay/playable.ts';
+import { openSource, type Source } from '../replay/source.ts';
+import { UsageError } from './errors.ts';
+import type { ReplayOptions } from './replay.ts';
+import { momentText } from './replay-render.ts';
+import type { Terminal } from './terminal.ts';
+
+const LEVELS = ['strict', 'shape', 'state'] as const;
+
+/** A recording, and which part of it is meant. */
+export interface Part {
+  readonly playable: Playable;
+  /** Index of the first turn meant. */
+  readonly from: number;
+  /** Index of the last. */
+  readonly to: number;
+}
+
+/** Opens what an argument of a replay command names. */
+export async function openNamed(what: string, options: ReplayOptions, terminal: Terminal): Promise<Source> {
+  return openSource(what, {
+    home: troupeHome(),
+    instance: options.instance,
+    keyFile: options.key,
+    onRead: (line) => {
+      if (terminal.interactive) terminal.tell(line);
+    },
+  });
+}
+
+/** The recordings of a source, and of each the part between `--from` and `--to`; those without one are left out. */
+export function partsOf(source: Source, { from, to }: ReplayOptions): readonly Part[] {
+  const end = Math.max(...source.playables.map(({ turns }) => turns.at(-1)?.now ?? 0));
+  const first = from === undefined ? undefined : parsePoint(from, end);
+  const last = to === undefined ? undefined : parsePoint(to, end);
+  // Turns are numbered anew in each incarnation: a number means the newest.
+  const numbered = [first, last].some((point) => point !== undefined && 'turn' in point);
+  const playables = numbered ? newestOf(source.playables) : source.playables;
+  const parts = playables.map((playable) => {
+    const { turns } = playable;
+    const begin =
+      first === undefined
+        ? 0
+        : 'turn' in first
+          ? indexAt(turns, { turn: first.turn - 1 }) + 1
+          : indexAt(turns, { moment: first.moment - 1 }) + 1;
+    return { playable, from: begin, to: last === undefined ? turns.length - 1 : indexAt(turns, last) };
+  });
+  const meant = parts.filter((part) => part.from <= part.to);
+  if (meant.length === 0) {
+    const spans = playables.map(
+      ({ turns }) =>
+        `turns ${turns[0]?.n ?? 0} to ${turns.at(-1)?.n ?? 0} (${momentText(turns[0]?.now ?? 0)} to ${momentText(turns.at(-1)?.now ?? 0)})`,
+    );
+    throw new UsageError(`no turn lies between --from and --to; there are ${spans.join('; ')}`);
+  }
+  return meant;
+}
+
+/** Of each instance, the recording that began last. */
+export function newestOf(playables: readonly Playable[]): readonly Playable[] {
+  const newest = new Map<string, Playable>();
+  for (const playable of playables) newest.set(nameOf(playable), playable);
+  return [...newest.values()];
+}
+
+export function levelOf({ level }: ReplayOptions): (typeof LEVELS)[number] {
+  const known = LEVELS.find((one) => one === (level ?? 'strict'));
+  if (known === undefined) throw new UsageError(`--level is "${level}"; it is strict, shape or state`);
+  return known;
+}
+
+/** Today's code of a recorded actor. */
+export function codeOf({ incarnation }: Playable): ActorDefinition {
+  const definition = definitionOf(incarnation);
+  if (definition !== undefined) return definition;
+  throw new UsageError(`this build has no actor "${incarnation.self.actor}", so its recording cannot be played`);
+}

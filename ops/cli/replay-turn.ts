@@ -1,0 +1,31 @@
+import { chainOf } from '../replay/chain.ts';
+import { definitionOf } from '../replay/definitions.ts';
+import { indexOfTurn, type Playable } from '../replay/playable.ts';
+import { stoppingSession } from '../replay/stopping-session.ts';
+import { reportTurn } from '../replay/turn-report.ts';
+import { UsageError } from './errors.ts';
+import { toJson } from './print.ts';
+import type { ReplayOptions } from './replay.ts';
+import { plainReport } from './replay-json.ts';
+import { codeOf, levelOf, newestOf, openNamed } from './replay-parts.ts';
+import { turnText } from './replay-render.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Shows one turn whole: what came in, what was said then and now, why it came about. A debugger stops inside it. */
+export async function turnCommand(what: string, options: ReplayOptions, terminal: Terminal): Promise<void> {
+  const n = Number(options.turn);
+  if (!Number.isInteger(n) || n < 1) throw new UsageError(`--turn is "${options.turn}"; give the number of a turn`);
+  const source = await openNamed(what, options, terminal);
+  const [playable] = newestOf(source.playables).slice(-1) as [Playable];
+  const index = indexOfTurn(playable.turns, n);
+  if (playable.turns[index]?.n !== n) {
+    const [first, last] = [playable.turns[0]?.n ?? 0, playable.turns.at(-1)?.n ?? 0];
+    throw new UsageError(`there is no turn ${n}; the recording has turns ${first} to ${last}`);
+  }
+  const session = stoppingSession(playable, codeOf(playable), index, { level: levelOf(options) });
+  const report = reportTurn(session);
+  if (report === undefined) return;
+  const causes = await chainOf(session, source, definitionOf, report.said[0]?.is?.subject ?? '');
+  if (options.output === 'json') terminal.out(toJson({ ...plainReport(report), causes }));
+  else terminal.out(turnText(report, causes, session.frame?.unplayed, terminal.paint));
+}
