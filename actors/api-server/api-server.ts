@@ -11,6 +11,7 @@ import { create } from './create.ts';
 import { checkEpoch } from './epochs.ts';
 import { EVENTS } from './events.ts';
 import { freshReads } from './fresh.ts';
+import { keyTurns } from './key-turns.ts';
 import { type Limits, LIMITS } from './limits.ts';
 import { podLog } from './logs.ts';
 import { type NodeGate, nodeGate } from './node-restriction.ts';
@@ -53,7 +54,7 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
     behave: (inputs, world) => {
       const question = world.ask(world.say.fresh({}), { timeoutMs: limits.storeTimeoutMs });
       const fresh = freshReads(question);
-      const context: Context = { world, instance, limits, fresh: fresh.after };
+      const context: Context = { world, instance, limits, fresh: fresh.after, turns: keyTurns() };
       const watches = new Watches(context);
       const gate = nodeGate(context);
       const door = doorOf(context);

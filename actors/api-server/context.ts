@@ -4,6 +4,7 @@ import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { World } from '../kernel/contract.ts';
 import { inbox, port, publish, request, type Says } from '../kernel/declare.ts';
 import type { FreshReads } from './fresh.ts';
+import type { KeyTurns } from './key-turns.ts';
 import type { Limits } from './limits.ts';
 
 const store = <K extends keyof StorePorts>(op: K) => port<StorePorts, K>('store', op);
@@ -30,6 +31,8 @@ export interface Context {
   readonly instance: string;
   readonly limits: Limits;
   readonly fresh: FreshReads['after'];
+  /** Writes of one object go one after the other. */
+  readonly turns: KeyTurns;
 }
 
 /** An answer, now or later. A refusal is thrown, or comes as an error. */

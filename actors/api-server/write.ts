@@ -24,7 +24,8 @@ export interface Written {
 /**
  * Reads an object, plans a change of it and writes that under compare-and-set. `plan` refuses by throwing.
  * Only a write may rest on a view that is behind, because compare-and-set checks it; "not found", a refusal and "nothing
- * to do" are told only after a fresh look.
+ * to do" are told only after a fresh look. Those that write one object through this server take turns, so that many who
+ * name no version all succeed; only other servers' writes are met as conflicts.
  * @param retries how often to plan again after somebody else wrote first
  */
 export function change(
@@ -56,7 +57,9 @@ export function change(
       }),
     );
   };
-  return isEvent(target.kind) ? again(retries) : attempt(viewed(context, target), false, retries);
+  return context.turns(keyOfTarget(target), (waited) =>
+    waited || isEvent(target.kind) ? again(retries) : attempt(viewed(context, target), false, retries),
+  );
 }
 
 /** Could a newer view have made this refusal go away? What is wrong with the request itself stays wrong. */
