@@ -362,6 +362,16 @@ describe('kubelet', () => {
     expect(node.says('patchNodeStatus').length).toBe(before + 1);
   });
 
+  it('makes its Node again when somebody deleted it', () => {
+    const node = new Node().start();
+    expect(node.says('createNode')).toHaveLength(1);
+    node.world.callSubject('troupe.changes.nodes._.a');
+    node.answerAll().pass(9_000);
+    expect(node.says('createNode')).toHaveLength(1);
+    node.pass(2_000);
+    expect(node.says('createNode')).toHaveLength(2);
+  });
+
   it('hands out logs, and refuses in the words of Kubernetes', () => {
     const node = new Node()
       .give(podOf('u'))

@@ -24,7 +24,7 @@ const SECOND = 1000;
 const HEARTBEAT_MS = SECOND;
 /** The node's status is written anew at least this often. */
 const NODE_STATUS_MS = 300 * SECOND;
-/** A readiness that somebody else wrote is corrected after this. */
+/** A readiness that somebody else wrote is corrected after this, and a deleted Node is made again. */
 const CORRECTION_MS = 10 * SECOND;
 /** A digest of what is held is compared with the dispatcher's this often, give or take a quarter. */
 const DIGEST_MS = 60 * SECOND;
@@ -158,7 +158,11 @@ class Room {
   }
 
   ownNode(call: Call<unknown>): Observable<Said> {
-    if (call.bytes.length === 0) return EMPTY;
+    if (call.bytes.length === 0) {
+      this.#node.deleted();
+      this.#choreAlarms.in('node', CORRECTION_MS);
+      return EMPTY;
+    }
     return this.#guarded(call, () => {
       // Not at once: whoever watches heartbeats corrects it as soon as they arrive, and two writers must not race.
       if (this.#node.heard(call.decode() as Node)) this.#choreAlarms.in('node', CORRECTION_MS);

@@ -42,6 +42,11 @@ export class NodeKeeper {
     return !tellsOurHealth(node, this.#health);
   }
 
+  /** Somebody deleted the Node; as long as this kubelet lives, it is there. */
+  deleted(): void {
+    this.#node = undefined;
+  }
+
   /** Asks the machine what it is, and writes the Node. Emits once it is written; errors with what refused it. */
   register(): Observable<'registered'> {
     const { say } = this.#world;

@@ -42,5 +42,8 @@ export function planLogs(pod: Pod, status: PodStatus, query: LogQuery): Planned 
     const why = pulling ? 'trying and failing to pull image' : reason;
     return refuse(`container "${container}" in pod "${name}" is waiting to start: ${why}`);
   }
-  return { ask: { ...query, container, podUid: pod.metadata?.uid ?? '' } };
+  // While it waits to be started again the run that ended last is both the newest and, as its status says, the previous.
+  const { previous: asked, ...rest } = query;
+  const previous = asked === true && waiting === undefined ? { previous: true } : {};
+  return { ask: { ...rest, ...previous, container, podUid: pod.metadata?.uid ?? '' } };
 }
