@@ -1,5 +1,12 @@
-import { expect, it } from 'vitest';
-import { defaultNode, nodeNameOf } from './cluster.ts';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { defaultNode, nodeNameOf, prepareHome, writeCluster } from './cluster.ts';
+import { homePaths } from './home.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'troupe-home-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 it.each([
   ['stage', 'stage'],
@@ -22,4 +29,23 @@ it.each([
 
 it('two homes never share a name', () => {
   expect(defaultNode('/tmp/x', about)).not.toBe(defaultNode('/tmp/y', about));
+});
+
+it("a node's name that is none is refused, and not remembered", () => {
+  const paths = homePaths(join(folder, 'one'));
+  prepareHome(paths);
+  expect(() => writeCluster(paths, { port: 1, node: 'My Node' })).toThrow(/node "My Node": .* "my-node" would do/);
+  expect(existsSync(paths.cluster)).toBe(false);
+  expect(writeCluster(paths, { port: 1, node: 'my-node' }).node).toBe('my-node');
+});
+
+it.each([
+  { why: 'a file', home: () => join(folder, 'file') },
+  { why: 'below a file', home: () => join(folder, 'file', 'home') },
+  { why: 'where the kernel has its own', home: () => '/proc/troupe' },
+])('a home that is $why is refused with a way out', ({ home }) => {
+  writeFileSync(join(folder, 'file'), '');
+  expect(() => prepareHome(homePaths(home()))).toThrow(
+    /make the folder .*set TROUPE_HOME to a folder that you may write/,
+  );
 });

@@ -60,12 +60,21 @@ export function defaultNode(
 const nodeHere = (home: string): string =>
   defaultNode(home, { host: hostname(), user: userInfo().username, usual: defaultHome() });
 
-/** What this home's cluster is, made at the first start; settings given now replace those of last time. */
+/**
+ * What this home's cluster is, made at the first start; settings given now replace those of last time.
+ * @throws StatusError Invalid for a node's name that is none; nothing is written then
+ */
 export function writeCluster(
   paths: HomePaths,
   given: { readonly port: number; readonly sync?: string | undefined; readonly node?: string | undefined },
 ): Cluster {
   const known = readCluster(paths);
+  if (given.node !== undefined && nodeNameOf(given.node) !== given.node) {
+    throw statusError(
+      'Invalid',
+      `node "${given.node}": must be lower-case letters, digits and "-", begin and end with a letter or digit, at most 43; "${nodeNameOf(given.node)}" would do`,
+    );
+  }
   const cluster: Cluster = {
     version: 1,
     id: known?.id ?? randomUUID(),

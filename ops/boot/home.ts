@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { statusError } from '../../contracts/errors/status.ts';
 
 export const defaultHome = (): string => join(homedir(), '.troupe');
 
@@ -41,10 +42,31 @@ export const homePaths = (home: string) => ({
 
 export type HomePaths = ReturnType<typeof homePaths>;
 
-/** Makes a folder that only its owner may enter. */
+/**
+ * Makes a folder that only its owner may enter, and the folders above it.
+ * @throws StatusError Forbidden when the place does not allow it
+ */
 export function makePrivateFolder(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
-  chmodSync(path, 0o700);
+  try {
+    makeFolder(path);
+    chmodSync(path, 0o700);
+  } catch (error) {
+    throw statusError(
+      'Forbidden',
+      `make the folder ${path}: ${(error as Error).message}; set TROUPE_HOME to a folder that you may write to`,
+    );
+  }
+}
+
+/** One at a time: Node's own `recursive` never comes back where a file system refuses as if the parent were missing. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  if (dirname(path) !== path) makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 /** Writes a file that only its owner may read, in one step: a reader sees the old text or the new, never a part. */

@@ -9,6 +9,7 @@ import { makeImages } from '../setup/images.ts';
 import { setUp } from '../setup/setup.ts';
 import { OPERATOR } from './cluster.ts';
 import { homePaths, troupeHome } from './home.ts';
+import { LiveLine } from './live-line.ts';
 import { podSummary } from './plan-pod-summary.ts';
 import { roster } from './roster.ts';
 import type { PulledImage } from './plan-sample.ts';
@@ -21,32 +22,31 @@ const NEXT = [
   [`npx troupe logs -f deployment/${SAMPLE.name}`, 'what they write'],
 ] as const;
 
-/** Shows the pods on one line that is written over on a terminal, and as a line a change elsewhere. */
-function showPods() {
-  const live = process.stdout.isTTY === true;
-  let shown = '';
-  return (line: string): void => {
-    if (line === shown) return;
-    shown = line;
-    process.stdout.write(live ? `\r\x1b[K${line}` : `${line}\n`);
-  };
-}
+const keyOf = ({ metadata }: Pod): string => `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`;
 
 /** Tells what becomes of the pods until `signal`; `settled` is called once, when as many as wanted are ready. */
-async function followPods(client: Client, signal: AbortSignal, settled: () => Promise<void>): Promise<void> {
-  const pods = new Map<string, Pod>();
-  const show = showPods();
+async function followPods(
+  client: Client,
+  screen: LiveLine,
+  signal: AbortSignal,
+  settled: () => Promise<void>,
+): Promise<void> {
+  const from = await client.list<Pod>('pods', {});
+  const pods = new Map(from.items.map((pod) => [keyOf(pod), pod]));
   let isSettled = false;
-  for await (const { type, object } of watchObjects<Pod>(client, 'pods', {}, { signal })) {
-    const key = `${object.metadata?.namespace ?? ''}/${object.metadata?.name ?? ''}`;
-    if (type === 'DELETED') pods.delete(key);
-    else pods.set(key, object);
+  const tell = async (): Promise<void> => {
     const line = podSummary([...pods.values()]);
-    show(line);
-    if (isSettled || pods.size === 0 || !line.endsWith('ready')) continue;
+    screen.show(line);
+    if (isSettled || pods.size === 0 || !line.endsWith('ready')) return;
     isSettled = true;
-    if (process.stdout.isTTY) process.stdout.write('\n');
+    screen.leave();
     await settled();
+  };
+  if (pods.size > 0) await tell();
+  for await (const { type, object } of watchObjects<Pod>(client, 'pods', {}, { from, signal })) {
+    if (type === 'DELETED') pods.delete(keyOf(object));
+    else pods.set(keyOf(object), object);
+    await tell();
   }
 }
 
@@ -59,30 +59,30 @@ async function settledStatus(client: Client): Promise<ClusterStatus> {
   }
 }
 
-async function showStatus(client: Client): Promise<void> {
-  for (const [heading, text] of statusRows(await settledStatus(client))) {
-    console.log(`  ${heading.padEnd(12)} ${text}`);
-  }
+async function showStatus(client: Client, say: (text: string) => void): Promise<void> {
+  for (const [heading, text] of statusRows(await settledStatus(client))) say(`  ${heading.padEnd(12)} ${text}`);
   const width = Math.max(...NEXT.map(([command]) => command.length));
-  console.log('\nNext, in another terminal:');
-  for (const [command, what] of NEXT) console.log(`  ${command.padEnd(width)}   # ${what}`);
-  console.log('\nCtrl-C ends the control plane; containers keep running (`npx troupe down --pods` removes them too).');
+  say('\nNext, in another terminal:');
+  for (const [command, what] of NEXT) say(`  ${command.padEnd(width)}   # ${what}`);
+  say('\nCtrl-C ends the control plane; containers keep running (`npx troupe down --pods` removes them too).');
 }
 
 async function runUntilStopped(
   cluster: RunningCluster,
   pulling: Promise<PulledImage | undefined>,
+  screen: LiveLine,
   signal: AbortSignal,
 ): Promise<void> {
+  const say = (text: string): void => screen.print(text);
   const client = await connectClient({ home: cluster.paths.home, url: cluster.cluster.url, user: OPERATOR });
   try {
     const pulled = await pulling;
     if (await createSample(client, cluster.paths, pulled)) {
       const from =
         pulled === undefined ? 'from the image made here, since no registry gave one' : `from ${pulled.image}`;
-      console.log(`created the sample: deployment ${SAMPLE.name}, ${from}`);
+      say(`created the sample: deployment ${SAMPLE.name}, ${from}`);
     }
-    await followPods(client, signal, () => showStatus(client));
+    await followPods(client, screen, signal, () => showStatus(client, say));
   } finally {
     await client.close();
   }
@@ -94,7 +94,8 @@ async function runUntilStopped(
  */
 export async function start(): Promise<number> {
   const began = performance.now();
-  const say = (text: string): void => console.log(text);
+  const screen = new LiveLine(process.stdout);
+  const say = (text: string): void => screen.print(text);
   const stop = new AbortController();
   const interrupted = new Promise<void>((resolve) => {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -116,10 +117,11 @@ export async function start(): Promise<number> {
       `cluster is up at ${cluster.cluster.url} after ${((performance.now() - began) / 1000).toFixed(1)} s (${paths.home})`,
     );
     try {
-      await Promise.race([runUntilStopped(cluster, pulling, stop.signal), interrupted]);
+      await Promise.race([runUntilStopped(cluster, pulling, screen, stop.signal), interrupted]);
       await interrupted;
     } finally {
-      say('\nending the control plane; containers keep running');
+      screen.leave();
+      say('ending the control plane; containers keep running');
       await cluster.stop();
     }
     return 0;

@@ -136,7 +136,9 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
     releaseLock(paths);
   };
   try {
-    const port = await choosePort(options.port ?? readCluster(paths)?.port ?? DEFAULT_PORT);
+    const wished = options.port ?? readCluster(paths)?.port ?? DEFAULT_PORT;
+    const port = await choosePort(wished);
+    if (port !== wished) options.say(`port ${wished} is taken by another program; nats-server listens on ${port}`);
     const cluster = writeCluster(paths, { port, sync: options.sync, node: options.node });
     writeAccounts(paths, cluster, options.roster);
     const book = childBook(paths, options);

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { statusError } from '../../contracts/errors/status.ts';
 import { readCluster } from '../boot/cluster.ts';
-import { homePaths, troupeHome } from '../boot/home.ts';
+import { homePaths, makePrivateFolder, troupeHome } from '../boot/home.ts';
 import { runningUp } from '../boot/lock.ts';
 import { launcher } from '../boot/root.ts';
 import type { UpOptions } from './boot-commands.ts';
@@ -20,7 +20,8 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
     say(`cluster is up at ${readCluster(paths)?.url ?? ''} already (${paths.home})`);
     return;
   }
-  mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
+  makePrivateFolder(paths.home);
+  makePrivateFolder(paths.logs);
   const logFile = `${paths.logs}/up.out`;
   const log = openSync(logFile, 'w', 0o600);
   const args = (['port', 'sync', 'node'] as const).flatMap((name) => {
@@ -46,7 +47,10 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
     await pause(25);
   }
   child.unref();
-  say(`cluster is up at ${readCluster(paths)?.url ?? ''} (${paths.home}); "troupe down" ends it`);
+  const { url, port } = readCluster(paths) ?? {};
+  if (options.port !== undefined && port !== Number(options.port))
+    say(`port ${options.port} is taken by another program; nats-server listens on ${port ?? 'another'}`);
+  say(`cluster is up at ${url ?? ''} (${paths.home}); "troupe down" ends it`);
 }
 
 function lastLine(file: string): string | undefined {
