@@ -36,7 +36,10 @@ export class LiveDriver implements Asker {
   readonly #asks = new Map<Id, (result: Result) => void>();
   readonly #incarnation: Incarnation;
   #running: Awaited<ReturnType<DriverDefinition['run']>> | undefined;
+  /** Ids of what it asks and says. */
   #messages = 0;
+  /** Recorded so far. */
+  #turns = 0;
   #inProgress = 0;
   readonly #answers = new AnswerTimes();
   #lastError: string | undefined;
@@ -88,7 +91,7 @@ export class LiveDriver implements Asker {
     return {
       actor: this.self.actor,
       instance: this.self.instance,
-      turns: this.#messages,
+      turns: this.#turns,
       queueDepth: this.#inProgress,
       lagMs: 0,
       openAsks: this.#asks.size,
@@ -114,7 +117,7 @@ export class LiveDriver implements Asker {
         | Record<string, string>
         | undefined;
       if (!hearsSubject(heard, this.self.prefix, msg.subject, tokens)) continue;
-      const id = headers[HEADER.id] ?? `call-${this.#messages}`;
+      const id = headers[HEADER.id] ?? `call-${this.#turns}`;
       const reply = headers[REPLY_HEADER];
       const call: Call = {
         id,
@@ -210,11 +213,11 @@ export class LiveDriver implements Asker {
   }
 
   #record(rec: Rec, out: readonly Outgoing[]): void {
-    this.#messages += 1;
+    this.#turns += 1;
     const now = this.#host.ambient.now();
     this.#host.options.recorder?.record(
       this.#incarnation,
-      { n: this.#messages, rec, now, view: {}, out: out.map((o) => o.hash) },
+      { n: this.#turns, rec, now, view: {}, out: out.map((o) => o.hash) },
       out,
     );
   }

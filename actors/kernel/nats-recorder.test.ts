@@ -82,7 +82,9 @@ it('keeps no container output and no manifest in clear, and what it keeps plays 
     },
   });
   const ask = async (pod: string) =>
-    decodeMsgpack((await nc.request('troupe.apply.me._', encodeMsgpack({ pod, note: 'PRIVATE-MANIFEST' }))).data);
+    decodeMsgpack(
+      (await nc.request('troupe.apply.me._', encodeMsgpack({ kind: 'Secret', pod, note: 'PRIVATE-MANIFEST' }))).data,
+    );
   expect(await ask('web')).toEqual({ lines: 2, first: 'PRIVATE-OUTPUT one' });
   expect(await ask('gone')).toMatchObject({ reason: 'NotFound' });
   await host.stop();
@@ -158,7 +160,7 @@ it.each(['secret-one', 'secret.two'])(
     nc.subscribe(`${prefix}.api.me.patch.secrets.default.db`, {
       callback: (_error, msg) => void msg.respond(encodeMsgpack(secret)),
     });
-    const answer = await nc.request(`${prefix}.apply.me._`, encodeMsgpack({ note: 'PRIVATE' }));
+    const answer = await nc.request(`${prefix}.apply.me._`, encodeMsgpack({ kind: 'Secret', note: 'PRIVATE' }));
     expect(decodeMsgpack(answer.data)).toEqual(secret);
     await host.stop();
 

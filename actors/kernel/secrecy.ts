@@ -2,32 +2,59 @@ import type { Bytes, Id, Rec } from './contract.ts';
 import { REPLY_HEADER } from './heard-calls.ts';
 import type { Outgoing } from './outgoing.ts';
 
+const ABOUT_SECRETS = /(^|\.)api\.[^.]+\.[^.]+\.secrets(\.|=2F|$)/;
+const MANIFEST = /(^|\.)(?<!api\.[^.]+\.)apply\./;
+const isManifest = (subject: string): boolean => subject.includes('apply.') && MANIFEST.test(subject);
+
 /**
- * Does this subject carry secret data in the clear? Requests about secrets, and manifests, which may hold some.
+ * Can this subject carry secret data in the clear? Requests about secrets, and manifests, which may hold some.
  * The broker's own permissions keep such bodies from strangers; the journal outlives them, so it keeps them sealed.
  */
 export const carriesSecrets = (subject: string): boolean =>
-  (subject.includes('.secrets') || subject.includes('apply.')) && // nearly every subject stops here
-  /(^|\.)(api\.[^.]+\.[^.]+\.secrets(\.|=2F|$)|(?<!api\.[^.]+\.)apply\.)/.test(subject);
+  (subject.includes('.secrets') && ABOUT_SECRETS.test(subject)) || isManifest(subject);
 
 const WORD = Buffer.from('Secret');
 const LIST = Buffer.from('List');
 const FIELD = Buffer.from('kind');
-/** How far before its value the name of a field can stand, quotes and spaces between them. */
-const FIELD_WITHIN = 24;
+const ESCAPE = '\\';
+/** Quotes, colons, spaces or the marks of MessagePack that can lie between a field and its value, at most. */
+const BETWEEN_MAX = 24;
 const isLetter = (byte: number | undefined): boolean =>
   byte !== undefined && (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
+
+/** Does the word end there, or go on to SecretList? */
+function isWhole(body: Buffer, at: number): boolean {
+  const end = at + WORD.length;
+  return !isLetter(body[end]) || body.subarray(end, end + LIST.length).equals(LIST);
+}
+
+function isValueOfKind(body: Buffer, at: number): boolean {
+  let end = at;
+  while (end > 0 && at - end < BETWEEN_MAX && !isLetter(body[end - 1])) end -= 1;
+  return end >= FIELD.length && body.subarray(end - FIELD.length, end).equals(FIELD);
+}
 
 /** Is there an object of kind Secret or SecretList in this body, whatever its encoding and however deep? */
 export function holdsSecret(bytes: Bytes): boolean {
   if (bytes.length < WORD.length) return false;
   const body = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = body.indexOf(WORD); at >= 0; at = body.indexOf(WORD, at + 1)) {
-    const end = at + WORD.length;
-    const whole = !isLetter(body[end]) || body.subarray(end, end + LIST.length).equals(LIST);
-    if (whole && body.subarray(Math.max(0, at - FIELD_WITHIN), at).includes(FIELD)) return true;
+    if (isWhole(body, at) && isValueOfKind(body, at)) return true;
   }
   return false;
+}
+
+/**
+ * Is it certain that a manifest holds no Secret, however it is written? Its kind would have to be spelt in it somewhere,
+ * or be put together from escapes.
+ */
+export function surelyNoSecret(manifest: Bytes): boolean {
+  const body = Buffer.isBuffer(manifest)
+    ? manifest
+    : Buffer.from(manifest.buffer, manifest.byteOffset, manifest.byteLength);
+  if (body.includes(ESCAPE)) return false;
+  for (let at = body.indexOf(WORD); at >= 0; at = body.indexOf(WORD, at + 1)) if (isWhole(body, at)) return false;
+  return true;
 }
 
 /** Asks and calls that are remembered at most; beyond it the oldest is forgotten. */

@@ -6,8 +6,9 @@ import type { DeleteOptions } from './delete.ts';
 import type { GetOptions } from './get.ts';
 import type { LogsOptions } from './logs.ts';
 import type { PermissionsOptions } from './permissions.ts';
-import type { WorkerOptions } from './roles.ts';
+import { RECORDING } from './record-commands.ts';
 import { REPLAYING } from './replay-commands.ts';
+import type { WorkerOptions } from './roles.ts';
 import type { ScaleOptions } from './scale.ts';
 import type { StatusOptions } from './status.ts';
 import type { VersionOptions } from './version.ts';
@@ -108,6 +109,7 @@ export const READING: readonly CommandSpec[] = [
       (await import('./decode.ts')).decode(args, options, terminal),
   }),
   ...REPLAYING,
+  ...RECORDING,
   command({
     name: 'version',
     description: 'Show the version of this program and of the server',

@@ -19,6 +19,12 @@ export function planGaps(turns: readonly { readonly n: number }[]): readonly Gap
   return gaps;
 }
 
-/** `40 turns after 1204 are missing` */
-export const gapText = ({ after, turns }: Gap): string =>
-  after === 0 ? `the first ${turns} turns are missing` : `${turns} turns after ${after} are missing`;
+/** `40 turns after 1204`; of many gaps the sum and the first. Empty when there is none. */
+export function gapsText(gaps: readonly Gap[]): string {
+  const [first] = gaps;
+  if (first === undefined) return '';
+  const where = first.after === 0 ? 'the first' : `after ${first.after}`;
+  const turns = gaps.reduce((sum, gap) => sum + gap.turns, 0);
+  if (gaps.length > 1) return `${turns} turns in ${gaps.length} places, the first ${where}`;
+  return first.after === 0 ? `the first ${turns}` : `${turns} ${where}`;
+}

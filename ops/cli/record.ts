@@ -1,0 +1,114 @@
+import { statusError } from '../../contracts/errors/status.ts';
+import { troupeHome } from '../boot/home.ts';
+import { exportOf } from '../replay/export.ts';
+import type { Recording } from '../replay/gather-recordings.ts';
+import { openHome } from '../replay/open-home.ts';
+import { type Point, parsePoint } from '../replay/parse-moment.ts';
+import { gapsText } from '../replay/plan-gaps.ts';
+import { type RecordingSummary, summaryOf } from '../replay/plan-recordings.ts';
+import { readHistory } from '../replay/read-history.ts';
+import { type Damaged, readJournal } from '../replay/read-journal.ts';
+import { writeRecordingFile } from '../replay/recording-file.ts';
+import { UsageError } from './errors.ts';
+import { formatTable } from './plan-table.ts';
+import { toJson } from './print.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface ListOptions {
+  readonly instance?: string;
+  readonly output?: string;
+}
+
+export interface ExportOptions {
+  readonly actor?: string;
+  readonly instance?: string;
+  readonly from?: string;
+  readonly to?: string;
+  /** The file. */
+  readonly output?: string;
+}
+
+/** `troupe record ls`: what there is, per actor, instance and start. */
+export async function recordList(args: readonly string[], options: ListOptions, terminal: Terminal): Promise<void> {
+  if (options.output !== undefined && options.output !== 'json')
+    throw new UsageError(`-o is "${options.output}"; the list comes as a table or as json`);
+  const opened = await openHome(troupeHome());
+  try {
+    const damaged: Damaged[] = [];
+    const { client, cluster } = opened;
+    const all = await readJournal(client.connection, cluster.prefix, args[0], (one) => damaged.push(one));
+    const found = chosen(all, options.instance);
+    if (options.output === 'json') terminal.out(toJson(found.map(summaryOf)));
+    else printList(found.map(summaryOf), terminal);
+    for (const { actor, instance, problem } of damaged) terminal.tell(`${actor}/${instance}: ${problem}`);
+  } finally {
+    await opened.close();
+  }
+}
+
+const chosen = (recordings: readonly Recording[], instance: string | undefined): readonly Recording[] =>
+  instance === undefined ? recordings : recordings.filter(({ incarnation }) => incarnation.self.instance === instance);
+
+function printList(recordings: readonly RecordingSummary[], terminal: Terminal): void {
+  if (recordings.length === 0) {
+    terminal.tell('nothing of that is recorded in this home');
+    return;
+  }
+  const heading = ['ACTOR', 'INSTANCE', 'FROM', 'TO', 'TURNS', 'SIZE', 'STARTS', 'GAPS'];
+  const rows = recordings.map((one) => [
+    one.actor,
+    one.instance,
+    one.from.slice(0, 19).replace('T', ' '),
+    one.to.slice(11, 19),
+    `${one.firstTurn}-${one.lastTurn}`,
+    sizeText(one.bytes),
+    one.driver ? '-' : String(one.starts.length),
+    gapsText(one.gaps) || '-',
+  ]);
+  terminal.out(formatTable([heading, ...rows]));
+}
+
+const sizeText = (bytes: number): string =>
+  bytes < 1_000 ? `${bytes} B` : bytes < 1e6 ? `${(bytes / 1_000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** `troupe record export`: one file that needs no cluster. */
+export async function recordExport(options: ExportOptions, terminal: Terminal): Promise<void> {
+  const path = options.output;
+  if (path === undefined) throw new UsageError('say where to: troupe record export -o incident.troupe');
+  const opened = await openHome(troupeHome());
+  try {
+    const { client, cluster } = opened;
+    const tell = (one: Damaged): void => terminal.tell(`left out: ${one.actor}/${one.instance}: ${one.problem}`);
+    const all = await readJournal(client.connection, cluster.prefix, options.actor, tell);
+    const found = chosen(all, options.instance);
+    if (found.length === 0) throw await nothingFound(options, () => readJournal(client.connection, cluster.prefix));
+    const end = Math.max(...found.map(({ turns }) => turns.at(-1)?.now ?? 0));
+    const point = (text: string | undefined): Point | undefined => (text === undefined ? text : parsePoint(text, end));
+    const points = { from: point(options.from), to: point(options.to) };
+    const content = exportOf(cluster.prefix, found, await readHistory(client.connection, cluster.prefix), points);
+    if (content.recordings.length === 0)
+      throw statusError(
+        'NotFound',
+        'nothing between these points can be played: no start is recorded before their end',
+      );
+    const bytes = writeRecordingFile(path, content);
+    const turns = content.recordings.reduce((sum, one) => sum + one.turns.length, 0);
+    const many = content.recordings.length === 1 ? '1 recording' : `${content.recordings.length} recordings`;
+    terminal.tell(`${path}: ${many}, ${turns} turns, ${sizeText(bytes)}; play it with: troupe replay ${path}`);
+  } finally {
+    await opened.close();
+  }
+}
+
+async function nothingFound(
+  { actor, instance }: ExportOptions,
+  readAll: () => Promise<readonly Recording[]>,
+): Promise<Error> {
+  const names = (await readAll()).map(({ incarnation: { self } }) => `${self.actor}/${self.instance}`);
+  const there = [...new Set(names)].join(', ');
+  const wanted = [actor ?? 'anything', ...(instance === undefined ? [] : [`of instance "${instance}"`])].join(' ');
+  return statusError(
+    'NotFound',
+    there === '' ? 'nothing is recorded in this home' : `${wanted} is not recorded; there are: ${there}`,
+  );
+}
