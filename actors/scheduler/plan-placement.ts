@@ -23,7 +23,7 @@ const FILTERS: readonly Filter[] = [
   filterPorts,
   filterResources,
 ];
-const SCORES: readonly Score[] = [scoreLeastAllocated, scoreBalanced, scoreTaints, scoreNodeAffinity];
+export const SCORES: readonly Score[] = [scoreLeastAllocated, scoreBalanced, scoreTaints, scoreNodeAffinity];
 
 export interface Placement {
   /** The node chosen; undefined when none will do. */
@@ -70,13 +70,15 @@ export function planPlacement(
   return { ...(best === undefined ? {} : { node: best }), next, reasons };
 }
 
-interface Candidate {
+/** A node that will do. */
+export interface Candidate {
   readonly node: NodeInfo;
   readonly load: Load;
   score: number;
 }
 
-function refusalOf(pod: PodFacts, node: NodeInfo, load: Load): string | readonly string[] | undefined {
+/** Why the pod cannot run on the node; undefined when it can. */
+export function refusalOf(pod: PodFacts, node: NodeInfo, load: Load): string | readonly string[] | undefined {
   for (const filter of FILTERS) {
     const refusal = filter(pod, node, load);
     if (refusal !== undefined) return refusal;
@@ -100,7 +102,8 @@ function bestOf(pod: PodFacts, fit: readonly Candidate[]): string | undefined {
   return best.node.name;
 }
 
-function addScore({ score, weight, scale }: Score, pod: PodFacts, fit: readonly Candidate[]): void {
+/** Adds what one way of scoring thinks of each. */
+export function addScore({ score, weight, scale }: Score, pod: PodFacts, fit: readonly Candidate[]): void {
   if (scale === undefined) {
     for (const candidate of fit) candidate.score += weight * score(pod, candidate.node, candidate.load);
     return;
@@ -114,8 +117,8 @@ function addScore({ score, weight, scale }: Score, pod: PodFacts, fit: readonly 
   }
 }
 
-/** Multiplication mixes the two hashes, so that each pod has an order of nodes of its own. */
-const tie = (pod: PodFacts, node: NodeInfo): number => Math.imul(pod.uidHash ^ node.nameHash, 0x85ebca6b) >>> 0;
+/** Multiplication mixes the two hashes, so that each pod has an order of nodes of its own: of equals, the highest is chosen. */
+export const tie = (pod: PodFacts, node: NodeInfo): number => Math.imul(pod.uidHash ^ node.nameHash, 0x85ebca6b) >>> 0;
 
 /** Kubernetes' words for a pod that fits nowhere. */
 export function explainRefusal(nodes: number, reasons: ReadonlyMap<string, number>): string {

@@ -2,6 +2,7 @@ import { SCORE_MAX, type Score } from './score.ts';
 
 /** A node whose cpu and memory would be used to the same degree is better than one that runs out of one of them. */
 export const scoreBalanced: Score = {
+  name: 'balanced',
   weight: 1,
   score: ({ load }, { allocatable }, used) => {
     const cpu = share(allocatable.cpuMillis, used.guessedCpuMillis + load.guessedCpuMillis);

@@ -3,6 +3,7 @@ import type { Score } from './score.ts';
 
 /** Preferred node affinity: the sum of the weights of the terms that match. */
 export const scoreNodeAffinity: Score = {
+  name: 'affinity',
   weight: 2,
   scale: 'up',
   skips: (pod) => pod.preferredTerms.length === 0,

@@ -3,6 +3,7 @@ import type { Score } from './score.ts';
 
 /** The fewer PreferNoSchedule taints it would have to put up with, the better. */
 export const scoreTaints: Score = {
+  name: 'taints',
   weight: 3,
   scale: 'down',
   score: (pod, node) =>

@@ -4,6 +4,8 @@ import type { PodFacts } from './pod-facts.ts';
 
 /** How good a node is for a pod, among those that passed the filters. Pure. */
 export interface Score {
+  /** As a table of scores heads its column. */
+  readonly name: string;
   readonly weight: number;
   /** Says nothing about this pod: not asked at all. Absent = always asked. */
   readonly skips?: (pod: PodFacts) => boolean;

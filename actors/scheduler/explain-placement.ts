@@ -1,0 +1,142 @@
+import type { Event, Pod } from '../../contracts/kinds/kinds.ts';
+import type { Binding } from '../../contracts/messages/api.ts';
+import { type Key, parseKey, storeKey } from '../../contracts/store/keys.ts';
+import type { Json, Said, View } from '../kernel/contract.ts';
+import { combine, type Load, NO_LOAD, podLoad } from './load.ts';
+import { type NodeInfo, nodesInOrder, nodeTable } from './node-table.ts';
+import { addScore, type Candidate, planPlacement, refusalOf, SCORES, tie } from './plan-placement.ts';
+import { type PodFacts, podFacts } from './pod-facts.ts';
+
+/** What the scheduler thought of one node for one pod. */
+export interface NodeScore {
+  readonly node: string;
+  /** Why it will not do, in Kubernetes' words; absent when it will. */
+  readonly refused?: readonly string[];
+  /** Points by the name of what gave them, its weight included. */
+  readonly points: Readonly<Record<string, number>>;
+  readonly total: number;
+  /** Of equal totals the highest is chosen. */
+  readonly tie: number;
+}
+
+/** How a placement came about, as a table. */
+export interface PlacementTable {
+  readonly namespace: string;
+  readonly pod: string;
+  /** Absent: none will do. */
+  readonly chosen?: string;
+  /** The best first, then those that will not do. Those that were not asked are left out. */
+  readonly nodes: readonly NodeScore[];
+}
+
+/**
+ * The placement that `planPlacement` makes of the same arguments, with everything that led to it. Pure; costs more.
+ */
+export function explainPlacement(
+  pod: PodFacts,
+  nodes: readonly NodeInfo[],
+  start: number,
+  used: (node: string) => Load,
+): { readonly chosen?: string; readonly next: number; readonly nodes: readonly NodeScore[] } {
+  const { node: chosen, next } = planPlacement(pod, nodes, start, used);
+  const all = nodes.length;
+  const asked = next === start % all ? all : (next - (start % all) + all) % all;
+  const fit: Candidate[] = [];
+  const refused: NodeScore[] = [];
+  for (let at = 0; at < asked; at++) {
+    const node = nodes[(start + at) % nodes.length] as NodeInfo;
+    const load = used(node.name);
+    const refusal = refusalOf(pod, node, load);
+    if (refusal === undefined) fit.push({ node, load, score: 0 });
+    else
+      refused.push({
+        node: node.name,
+        refused: typeof refusal === 'string' ? [refusal] : refusal,
+        points: {},
+        total: 0,
+        tie: tie(pod, node),
+      });
+  }
+  return { ...(chosen === undefined ? {} : { chosen }), next, nodes: [...scored(pod, fit), ...refused] };
+}
+
+function scored(pod: PodFacts, fit: readonly Candidate[]): readonly NodeScore[] {
+  const points = fit.map((): Record<string, number> => ({}));
+  for (const score of SCORES) {
+    if (score.skips?.(pod) === true) continue;
+    const alone = fit.map(({ node, load }): Candidate => ({ node, load, score: 0 }));
+    addScore(score, pod, alone);
+    for (const [at, { score: given }] of alone.entries()) (points[at] as Record<string, number>)[score.name] = given;
+  }
+  return fit
+    .map(({ node }, at): NodeScore => {
+      const given = points[at] ?? {};
+      // In the order in which they were given, as the sum of fractions depends on it.
+      const total = Object.values(given).reduce((sum, one) => sum + one, 0);
+      return { node: node.name, points: given, total, tie: tie(pod, node) };
+    })
+    .sort((a, b) => b.total - a.total || b.tie - a.tie);
+}
+
+/** What the scheduler knew in a turn, and what it said. */
+export interface PlacementTurn {
+  readonly view: View;
+  /** Its cells before the turn and after it. */
+  readonly before: Readonly<Record<string, Json>>;
+  readonly after: Readonly<Record<string, Json>>;
+  readonly said: readonly Pick<Said, 'say' | 'body'>[];
+}
+
+const ASSUMED = 'assumed/';
+
+/** Every placement of a turn, in the order in which they were made: a recomputation from what was known then. Pure. */
+export function explainTurn({ view, before, after, said }: PlacementTurn): readonly PlacementTable[] {
+  const table = nodeTable.build(view);
+  const nodes = nodesInOrder(table);
+  const placed = said.flatMap((one) => placedIn(one) ?? []);
+  const assumed = new Map<string, Load>();
+  const assume = (node: string, load: Load): void =>
+    void assumed.set(node, combine(assumed.get(node) ?? NO_LOAD, load, 1));
+  // What this turn assumed comes one by one; the rest was there before its first placement.
+  const own = new Set(placed.map(({ namespace, name }) => storeKey('pods', namespace, name)));
+  for (const [cell, book] of Object.entries(after)) {
+    const key: Key = cell.slice(ASSUMED.length);
+    if (!cell.startsWith(ASSUMED) || own.has(key) || book === null) continue;
+    const pod = podAt(view, key);
+    if (pod !== undefined) assume((book as { readonly node: string }).node, podLoad(pod));
+  }
+  let start = typeof before['start'] === 'number' ? before['start'] : 0;
+  const used = (node: string): Load => combine(table.bound.get(node)?.load ?? NO_LOAD, assumed.get(node) ?? NO_LOAD, 1);
+  return placed.flatMap(({ namespace, name, node }) => {
+    const pod = view.get('pods', namespace, name);
+    if (pod === undefined) return [];
+    const facts = podFacts(pod);
+    const { next, ...explained } = explainPlacement(facts, nodes, start, used);
+    // Told late, of a search that was made in an earlier turn.
+    if (node === undefined && explained.chosen !== undefined) return [];
+    start = next;
+    if (node !== undefined) assume(node, facts.load);
+    return [{ namespace, pod: name, ...explained }];
+  });
+}
+
+function podAt(view: View, key: Key): Pod | undefined {
+  const parts = parseKey(key);
+  return parts === undefined ? undefined : view.get('pods', parts.namespace, parts.name);
+}
+
+/** Which pod was placed, as it was said: bound to a node, or told of in an event that none will do. */
+function placedIn({
+  say,
+  body,
+}: Pick<Said, 'say' | 'body'>):
+  | { readonly namespace: string; readonly name: string; readonly node?: string }
+  | undefined {
+  if (say === 'bind') {
+    const { metadata: { namespace = '', name = '' } = {}, target } = body as Binding;
+    return { namespace, name, node: target.name };
+  }
+  if (say !== 'event') return undefined;
+  const { reason, involvedObject: { namespace = '', name = '' } = {} } = body as Partial<Event>;
+  return reason === 'FailedScheduling' ? { namespace, name } : undefined;
+}
