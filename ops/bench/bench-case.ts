@@ -3,6 +3,8 @@ import type { Report } from './report.ts';
 export interface BenchOptions {
   /** A folder in which masters leave CPU profiles when they end. */
   readonly profile?: string | undefined;
+  /** How often to measure with recording and without; each case has a number of its own. */
+  readonly pairs?: number | undefined;
 }
 
 export interface BenchCase {

@@ -2,9 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { BenchOptions } from './bench-case.ts';
 import { inFlight } from './drive.ts';
 import { namespaceOf, podOf } from './objects.ts';
+import { NAMESPACE } from './pods-seen.ts';
 import { processFigures } from './process-figures.ts';
 import { megabytes, type Report, type Row } from './report.ts';
-import { bindAll, makeNodes, NAMESPACE, NODES, PODS } from './schedule.ts';
+import { bindAll, makeNodes, NODES, PODS } from './schedule.ts';
 import { type Stage, startStage } from './stage.ts';
 
 const SETTLE_MS = 5_000;

@@ -1,11 +1,11 @@
-import { cpus } from 'node:os';
 import { mkdirSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { findNatsServer } from '../boot/find-nats-server.ts';
 import { CASES } from './cases.ts';
 import { loadNow, printReport } from './report.ts';
 import { stopStages } from './stage.ts';
 
-/* `npm run bench [-- case...] [--profile <folder>]`: measures, and prints a table a case. */
+/* `npm run bench [-- case...] [--profile <folder>] [--pairs <number>]`: measures, and prints a table a case. */
 
 function usage(finding: string): never {
   console.error(`bench: ${finding}; cases:`);
@@ -14,8 +14,14 @@ function usage(finding: string): never {
 }
 
 const args = process.argv.slice(2);
-const at = args.indexOf('--profile');
-const profile = at < 0 ? undefined : (args.splice(at, 2)[1] ?? usage('--profile wants a folder'));
+const option = (name: string, wants: string): string | undefined => {
+  const at = args.indexOf(name);
+  return at < 0 ? undefined : (args.splice(at, 2)[1] ?? usage(`${name} wants ${wants}`));
+};
+const profile = option('--profile', 'a folder');
+const pairsText = option('--pairs', 'a whole number');
+const pairs = pairsText === undefined ? undefined : Number(pairsText);
+if (pairs !== undefined && !(Number.isInteger(pairs) && pairs >= 1)) usage('--pairs wants a whole number, at least 1');
 const wrong = args.find((name) => !CASES.some((one) => one.name === name));
 if (wrong !== undefined) usage(`there is no case "${wrong}"`);
 if (profile !== undefined) mkdirSync(profile, { recursive: true });
@@ -32,7 +38,7 @@ try {
   for (const { name, run } of CASES) {
     if (args.length > 0 && !args.includes(name)) continue;
     const before = loadNow();
-    const report = await Promise.race([run({ profile }), stopped]);
+    const report = await Promise.race([run({ profile, pairs }), stopped]);
     console.log(
       printReport({ ...report, notes: [...(report.notes ?? []), `load average ${before} before, ${loadNow()} after`] }),
     );

@@ -19,19 +19,34 @@ export function processFigures(pid: number): { readonly rssBytes: number; readon
   };
 }
 
-/** What the processes of a control plane spend on a stretch of work: unlike a rate, hardly moved by what else the machine does. */
-export function cpuMeter(pids: { readonly master: number; readonly nats: number }) {
-  const now = () => ({ master: processFigures(pids.master).cpuSeconds, nats: processFigures(pids.nats).cpuSeconds });
+/** Microseconds of CPU for each of so many operations. */
+export interface CpuUsed {
+  readonly masterUs: number;
+  readonly natsUs: number;
+  /** Of the process that hosts nodes, where there is one. */
+  readonly nodesUs?: number;
+}
+
+/** What processes spend on a stretch of work: unlike a rate, hardly moved by what else the machine does. */
+export function cpuMeter(pids: {
+  readonly master: number;
+  readonly nats: number;
+  readonly nodes?: number | undefined;
+}) {
+  const spent = (pid: number | undefined): number => (pid === undefined ? 0 : processFigures(pid).cpuSeconds);
+  const now = () => ({ master: spent(pids.master), nats: spent(pids.nats), nodes: spent(pids.nodes) });
   const before = now();
-  /** @returns microseconds of CPU for each of `count` operations since the meter was made */
-  return (count: number): { readonly masterUs: number; readonly natsUs: number } => {
+  /** @param count of operations since the meter was made */
+  return (count: number): CpuUsed => {
     const after = now();
+    const us = (who: keyof typeof after): number => ((after[who] - before[who]) * 1e6) / count;
     return {
-      masterUs: ((after.master - before.master) * 1e6) / count,
-      natsUs: ((after.nats - before.nats) * 1e6) / count,
+      masterUs: us('master'),
+      natsUs: us('nats'),
+      ...(pids.nodes === undefined ? {} : { nodesUs: us('nodes') }),
     };
   };
 }
 
-export const cpuNote = (what: string, used: { readonly masterUs: number; readonly natsUs: number }): string =>
-  `CPU ${what}: master ${Math.round(used.masterUs)} us, nats-server ${Math.round(used.natsUs)} us`;
+export const cpuNote = (what: string, { masterUs, natsUs, nodesUs }: CpuUsed): string =>
+  `CPU ${what}: master ${Math.round(masterUs)} us, nats-server ${Math.round(natsUs)} us${nodesUs === undefined ? '' : `, nodes ${Math.round(nodesUs)} us`}`;

@@ -6,8 +6,9 @@ import { definitionOf } from '../replay/definitions.ts';
 import { readHistory } from '../replay/read-history.ts';
 import type { BenchOptions } from './bench-case.ts';
 import { namespaceOf } from './objects.ts';
-import { rate, type Report } from './report.ts';
-import { bindAll, makeNodes, NAMESPACE } from './schedule.ts';
+import { NAMESPACE } from './pods-seen.ts';
+import { type Report, rate } from './report.ts';
+import { bindAll, makeNodes } from './schedule.ts';
 import { EXTRA, startStage } from './stage.ts';
 
 const PODS = 3_000;

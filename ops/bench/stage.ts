@@ -28,8 +28,8 @@ export interface Stage {
   /** Numbers of the processes that run now. */
   readonly pids: { readonly nats: number; readonly master: number };
   connect(user: string): Promise<Client>;
-  /** Another child process: a module of this folder. */
-  child(name: string, module: string, env?: Record<string, string>): Supervised;
+  /** Another child process: a module of this folder; it may leave a CPU profile too. */
+  child(name: string, module: string, env?: Record<string, string>, profile?: string): Supervised;
   stop(): Promise<void>;
 }
 
@@ -46,6 +46,9 @@ const stages = new Set<() => Promise<void>>();
 export async function stopStages(): Promise<void> {
   for (const stop of stages) await stop();
 }
+
+const profiling = (folder: string | undefined): readonly string[] =>
+  folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
 
 const ANYTHING: Permissions = { publish: ['>'], subscribe: ['>'] };
 
@@ -110,8 +113,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   try {
     const nats = run('nats-server', findNatsServer().path, ['-c', paths.natsConfig], leanNats(process.env));
     await waitForNats(port, 20_000, () => 'see its log');
-    const profiling = options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`];
-    const master = run('master', process.execPath, [...profiling, launcher, 'master'], role(MASTER));
+    const master = run('master', process.execPath, [...profiling(options.profile), launcher, 'master'], role(MASTER));
     const client = await connectAsUser(OPERATOR);
     await until('an api-server answers', 30_000, () =>
       client.get('namespaces', { name: 'default' }).then(
@@ -127,8 +129,10 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
         return { nats: nats.id?.pid ?? 0, master: master.id?.pid ?? 0 };
       },
       connect: connectAsUser,
-      child: (name, module, env = {}) =>
-        run(name, process.execPath, [new URL(`./${module}.js`, import.meta.url).pathname], { ...role(EXTRA), ...env }),
+      child: (name, module, env = {}, profile) => {
+        const file = new URL(`./${module}.js`, import.meta.url).pathname;
+        return run(name, process.execPath, [...profiling(profile), file], { ...role(EXTRA), ...env });
+      },
       stop,
     };
   } catch (error) {

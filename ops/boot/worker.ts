@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
-import { kubelet, type KubeletOptions } from '../../actors/kubelet/kubelet.ts';
 import { Host } from '../../actors/kernel/nats-host.ts';
 import { NatsRecorder } from '../../actors/kernel/nats-recorder.ts';
+import { type KubeletOptions, kubelet } from '../../actors/kubelet/kubelet.ts';
 import { runtimeDriver } from '../../actors/runtime/runtime-driver.ts';
 import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
@@ -11,7 +11,7 @@ import { escalations } from './escalate.ts';
 import type { RunningRole } from './master.ts';
 import { connectRole, type RoleOptions } from './role.ts';
 
-export interface WorkerOptions extends RoleOptions {
+export interface NodeToHost {
   readonly node: string;
   readonly adapter: RuntimeAdapter;
   /** The address at which the node is reached; default the machine's first one that is not loopback. */
@@ -19,12 +19,20 @@ export interface WorkerOptions extends RoleOptions {
   readonly kubelet?: Pick<KubeletOptions, 'capacity' | 'labels' | 'atOnce'>;
 }
 
+export interface WorkerOptions extends RoleOptions, NodeToHost {}
+
 const machineAddress = (): string =>
   Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])
     .find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
 
-/** Runs a node's actors in this process: the kubelet and the driver of its container runtime. */
+/** Hosts a node's actors: the driver of its container runtime, and the kubelet. A process may host any number of nodes. */
+export async function hostNode(host: Host, { node, adapter, ip, kubelet: settings }: NodeToHost): Promise<void> {
+  await host.startDriver(runtimeDriver({ node, adapter }), node);
+  await host.start(kubelet({ node, ip: ip ?? machineAddress(), version: BUILD, ...settings }), node);
+}
+
+/** Runs a node's actors in this process. */
 export async function runWorker(options: WorkerOptions): Promise<RunningRole> {
   const { prefix, log, node, adapter } = options;
   const connection = await connectRole('worker', options);
@@ -41,8 +49,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningRole> {
     onEscalation: escalations(client, log, options.onBroken),
     ...(recorder === undefined ? {} : { recorder }),
   });
-  await host.startDriver(runtimeDriver({ node, adapter }));
-  await host.start(kubelet({ node, ip: options.ip ?? machineAddress(), version: BUILD, ...options.kubelet }));
+  await hostNode(host, options);
   log(`worker ${node} is ready`);
   return {
     instance: node,

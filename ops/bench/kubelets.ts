@@ -1,0 +1,42 @@
+import type { Node } from '../../contracts/kinds/kinds.ts';
+import { until } from './drive.ts';
+import { namespaceOf } from './objects.ts';
+import { NAMESPACE } from './pods-seen.ts';
+import { type Stage, startStage } from './stage.ts';
+
+/** A control plane, and one more process that hosts real kubelets and runtime drivers over a simulated engine. */
+export interface StageWithNodes extends Omit<Stage, 'pids'> {
+  readonly pids: Stage['pids'] & { readonly nodes: number };
+  /** Milliseconds from exec of the nodes' process until every node was ready and free of taints. */
+  readonly readyMs: number;
+}
+
+export async function startStageWithNodes(
+  count: number,
+  options: { readonly record: boolean; readonly profile?: string | undefined },
+): Promise<StageWithNodes> {
+  const stage = await startStage(options);
+  try {
+    await stage.client.create('namespaces', undefined, namespaceOf(NAMESPACE));
+    const began = performance.now();
+    const nodes = stage.child('nodes', 'simulated-nodes', { BENCH_NODES: String(count) }, options.profile);
+    await until(`${count} nodes are ready`, 120_000, async () => {
+      const { items } = await stage.client.list<Node>('nodes', {});
+      return items.length === count && items.every(isReady);
+    });
+    const readyMs = performance.now() - began;
+    return {
+      ...stage,
+      readyMs,
+      get pids() {
+        return { ...stage.pids, nodes: nodes.id?.pid ?? 0 };
+      },
+    };
+  } catch (error) {
+    await stage.stop();
+    throw error;
+  }
+}
+
+const isReady = ({ spec, status }: Node): boolean =>
+  (spec?.taints ?? []).length === 0 && status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';

@@ -1,0 +1,66 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { BenchOptions } from './bench-case.ts';
+import { type StageWithNodes, startStageWithNodes } from './kubelets.ts';
+import { createPaced, createPods, isBound, isRunning } from './pods-seen.ts';
+import { cpuMeter, cpuNote, processFigures } from './process-figures.ts';
+import { megabytes, ms, perSecond, type Report, rate, spread } from './report.ts';
+
+const NODES = 1_000;
+const PODS = 5_000;
+const CREATORS = 32;
+const SLOWLY = { prefix: 'slow', perSecond: 50, count: 750 };
+const RESTING_MS = 10_000;
+const MILESTONES = { bound: isBound, running: isRunning };
+
+/** A thousand kubelets and runtime drivers in one process: from nothing to ready, and pods from their create to Running. */
+export async function benchNodes({ profile }: BenchOptions): Promise<Report> {
+  const stage = await startStageWithNodes(NODES, { record: true, profile });
+  try {
+    const { client, readyMs } = stage;
+    const resting = await atRest(stage);
+    await createPods(client, { count: 300, prefix: 'warm', creators: CREATORS }, MILESTONES);
+    const used = cpuMeter(stage.pids);
+    const { bound, running } = await createPods(client, { count: PODS, prefix: 'pod', creators: CREATORS }, MILESTONES);
+    const cpu = used(PODS);
+    const { tookMs } = await createPaced(client, SLOWLY, MILESTONES);
+    const full = await atRest(stage);
+    return {
+      title: `nodes: ${NODES} kubelets and runtime drivers in one process, over a simulated engine; ${PODS} pods, ${CREATORS} creators, recorded`,
+      rows: [
+        {
+          what: 'exec of the process -> all nodes ready',
+          figure: ms(readyMs),
+          peer: `${perSecond(rate(NODES, readyMs))}`,
+        },
+        { what: 'create -> bound', figure: perSecond(rate(PODS, bound)), aim: '>= 700/s on nodes without kubelets' },
+        { what: 'create -> Running', figure: perSecond(rate(PODS, running)) },
+        {
+          what: `at ${SLOWLY.perSecond} pods/s, create -> bound`,
+          figure: spread(tookMs.bound),
+          aim: 'p50 < 4 ms, p99 < 20 ms',
+        },
+        { what: `at ${SLOWLY.perSecond} pods/s, create -> Running`, figure: spread(tookMs.running) },
+        { what: 'at rest, no pods: nodes, master, nats-server', figure: resting },
+        { what: `at rest, ${PODS + SLOWLY.count + 300} pods`, figure: full },
+      ],
+      notes: [cpuNote('a pod, create -> Running', cpu)],
+    };
+  } finally {
+    await stage.stop();
+  }
+}
+
+/** Memory, and share of one core, of each process while nothing is asked of them. */
+async function atRest({ pids }: StageWithNodes): Promise<string> {
+  await pause(3_000);
+  const who = [pids.nodes, pids.master, pids.nats];
+  const before = who.map((pid) => processFigures(pid).cpuSeconds);
+  await pause(RESTING_MS);
+  return who
+    .map((pid, at) => {
+      const { rssBytes, cpuSeconds } = processFigures(pid);
+      const core = ((cpuSeconds - (before[at] ?? 0)) * 1000) / RESTING_MS;
+      return `${megabytes(rssBytes)} ${(core * 100).toFixed(0)} %`;
+    })
+    .join(', ');
+}

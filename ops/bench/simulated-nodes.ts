@@ -1,0 +1,41 @@
+import { Host } from '../../actors/kernel/nats-host.ts';
+import { NatsRecorder } from '../../actors/kernel/nats-recorder.ts';
+import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
+import { SimulatedEngine } from '../../runtime-adapters/simulated/simulated-engine.ts';
+import { BUILD } from '../boot/build.ts';
+import { leanHeap } from '../boot/lean-heap.ts';
+import { connectRole, roleFromEnv } from '../boot/role.ts';
+import { hostNode } from '../boot/worker.ts';
+
+/* Nodes as they are, but for what runs on them: a kubelet and a runtime driver each, on one connection, over a simulated engine. */
+
+/** Nodes that are being started at any time: each asks for itself to be written, which should not wait for all the others. */
+const AT_ONCE = 32;
+
+leanHeap();
+const count = Number(process.env['BENCH_NODES'] ?? '1000');
+const options = roleFromEnv('worker', process.env, console.log);
+const { prefix, user } = options;
+const connection = await connectRole('nodes', options);
+const host = new Host({
+  connection,
+  prefix,
+  caller: user,
+  instance: 'nodes',
+  inboxPrefix: inboxPrefix(user),
+  build: BUILD,
+  log: console.log,
+  ...(options.record ? { recorder: new NatsRecorder({ connection, prefix, log: console.log }) } : {}),
+});
+const engine = new SimulatedEngine({ cpuMillis: 32_000, memoryBytes: 64 * 2 ** 30 });
+for (let first = 0; first < count; first += AT_ONCE) {
+  const some = Array.from({ length: Math.min(AT_ONCE, count - first) }, (_, n) => `node-${first + n}`);
+  await Promise.all(some.map((node) => hostNode(host, { node, ip: '127.0.0.1', adapter: engine.runtime(node) })));
+}
+console.log(`${count} nodes are hosted`);
+process.once('SIGTERM', () => {
+  void host
+    .stop()
+    .then(() => connection.drain())
+    .then(() => process.exit(0));
+});
