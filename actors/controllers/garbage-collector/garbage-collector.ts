@@ -1,11 +1,10 @@
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
-import type { DeleteOptions } from '../../../contracts/messages/api.ts';
 import { type Key, parseKey } from '../../../contracts/store/keys.ts';
 import type { Changed, Said, View } from '../../kernel/contract.ts';
 import { defineController } from '../../kernel/controller.ts';
 import type { Says } from '../../kernel/declare.ts';
-import { isTerminating, nameOf, namespaceOf, uidOf } from '../shared/owner.ts';
+import { isTerminating, onlyThis, targetOf, uidOf } from '../shared/owner.ts';
 import { KEPT_RESOURCES, type KeptResource, perResource, sayAll, watchAll } from '../shared/resources.ts';
 import { type OwnerGraph, ownerGraph } from './owner-graph.ts';
 import { type GarbageEffect, planDependent, planOwner } from './plan-garbage.ts';
@@ -75,16 +74,11 @@ function saidFor(effect: GarbageEffect, graph: OwnerGraph, say: Says<typeof says
   const parts = parseKey(graph.keyOfUid.get(uidOf(object)) ?? '');
   if (parts === undefined) return [];
   const resource = parts.resource as KeptResource;
-  const target = { namespace: namespaceOf(object) === '' ? undefined : namespaceOf(object), name: nameOf(object) };
+  const target = targetOf(object);
   const { uid, resourceVersion } = object.metadata ?? {};
   switch (effect.type) {
-    case 'delete': {
-      const options: DeleteOptions = {
-        propagationPolicy: effect.policy,
-        ...(uid === undefined ? {} : { preconditions: { uid } }),
-      };
-      return [say[`delete-${resource}`](target, options)];
-    }
+    case 'delete':
+      return [say[`delete-${resource}`](target, { ...onlyThis(object), propagationPolicy: effect.policy })];
     case 'set-owners':
       return [say[`patch-${resource}`](target, { metadata: { uid, resourceVersion, ownerReferences: effect.owners } })];
     case 'set-finalizers':

@@ -1,9 +1,8 @@
 import type { KubeObject, Namespace } from '../../../contracts/kinds/kinds.ts';
-import type { DeleteOptions } from '../../../contracts/messages/api.ts';
 import type { Changed, Said } from '../../kernel/contract.ts';
 import { defineController } from '../../kernel/controller.ts';
 import { api, type Says, watch } from '../../kernel/declare.ts';
-import { nameOf, namespaceOf, uidOf } from '../shared/owner.ts';
+import { nameOf, namespaceOf, onlyThis, targetOf } from '../shared/owner.ts';
 import { NAMESPACED_RESOURCES, perResource, sayAll, watchAll } from '../shared/resources.ts';
 import { DEFAULT_ACCOUNT, type NamespaceEffect, planNamespace } from './plan-namespace.ts';
 
@@ -27,9 +26,12 @@ export const namespaceController = defineController({
     const namespace = view.get('namespaces', undefined, name);
     if (namespace === undefined) return {};
     const effects = planNamespace(namespace, (resource) => view.list(resource, name));
-    return { inTurn: effects.map((effect) => saidFor(namespace, effect, say)) };
+    const said = (some: readonly NamespaceEffect[]) => some.map((effect) => saidFor(namespace, effect, say));
+    return { inTurn: said(effects.filter((effect) => !empties(effect))), together: said(effects.filter(empties)) };
   },
 });
+
+const empties = ({ type }: NamespaceEffect): boolean => type === 'delete-all' || type === 'delete-one';
 
 /** Only what comes and goes matters here. */
 function wokenByContent(object: KubeObject, { before, after }: Changed): string | undefined {
@@ -51,10 +53,11 @@ function saidFor(namespace: Namespace, effect: NamespaceEffect, say: Says<typeof
       return say.status({ name }, { status: { phase: 'Terminating' } });
     case 'delete-all':
       return say[`delete-${effect.resource}`]({ namespace: name }, { propagationPolicy: 'Background' });
-    case 'delete-one': {
-      const options: DeleteOptions = { propagationPolicy: 'Background', preconditions: { uid: uidOf(effect.object) } };
-      return say[`delete-${effect.resource}`]({ namespace: name, name: nameOf(effect.object) }, options);
-    }
+    case 'delete-one':
+      return say[`delete-${effect.resource}`](targetOf(effect.object), {
+        ...onlyThis(effect.object),
+        propagationPolicy: 'Background',
+      });
     case 'finalize':
       return say.finalize({ name }, { ...namespace, spec: { ...namespace.spec, finalizers: effect.finalizers } });
   }

@@ -1,20 +1,21 @@
 import { concat, defer, EMPTY, from, interval, merge, type Observable } from 'rxjs';
-import { catchError, concatMap, ignoreElements, map, mergeMap } from 'rxjs/operators';
+import { catchError, map, mergeMap } from 'rxjs/operators';
 import { retryOf } from '../../../contracts/errors/status.ts';
-import { makeEvent } from '../../../contracts/kinds/event/make-event.ts';
+import { type EventNote, makeEvent } from '../../../contracts/kinds/event/make-event.ts';
 import type { Node, Pod } from '../../../contracts/kinds/kinds.ts';
-import type { DeleteOptions } from '../../../contracts/messages/api.ts';
 import type { NodeHeartbeat } from '../../../contracts/messages/node.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
 import { coalesceByKey } from '../../kernel/coalesce-by-key.ts';
-import type { Call, Millis, Said, World } from '../../kernel/contract.ts';
+import type { Millis, Said, World } from '../../kernel/contract.ts';
 import { type ActorDefinition, api, defineActor, latest, type Says, watch } from '../../kernel/declare.ts';
+import { askInTurn, askTogether } from '../../kernel/requests.ts';
 import { inKeyOrder } from '../shared/children.ts';
-import { isTerminating, nameOf, namespaceOf, uidOf } from '../shared/owner.ts';
+import { isTerminating, nameOf, namespaceOf, onlyThis, targetOf } from '../shared/owner.ts';
 import { readySince } from '../shared/pod-state.ts';
+import { heartbeatBook, heartbeatOf } from './heartbeat-book.ts';
 import { evictionAt } from './plan-eviction.ts';
-import { type Health, type NodeEffect, type NodePlan, planNodeHealth } from './plan-node-health.ts';
+import { type NodeEffect, type NodePlan, planNodeHealth } from './plan-node-health.ts';
 import { podsByNode } from './pods-by-node.ts';
 
 export interface NodeLifecycleConfig {
@@ -28,7 +29,6 @@ export interface NodeLifecycleConfig {
 export const NODE_LIFECYCLE_DEFAULTS: NodeLifecycleConfig = { graceSeconds: 40, quarantineSeconds: 40, tickMs: 2000 };
 
 const COMPONENT = 'node-controller';
-const ASK_TIMEOUT_MS = 10_000;
 const NODES_AT_ONCE = 16;
 
 const says = {
@@ -40,8 +40,6 @@ const says = {
 };
 type NodeWorld = World<Says<typeof says>>;
 
-/** When each node was heard of last, and whether its runtime answered; null = never heard, only seen in the store. */
-type Beats = { readonly [node: string]: { readonly at: Millis; readonly runtimeReady: boolean | null } };
 /** Since when a node that pods are bound to is missing. */
 type Missing = { readonly [node: string]: Millis };
 
@@ -75,30 +73,10 @@ export const nodeLifecycle = (config: NodeLifecycleConfig = NODE_LIFECYCLE_DEFAU
     },
   });
 
-/** The heartbeat in a message; none when it can't be read, or speaks of another node than its subject. */
-function heartbeatOf(call: Call<NodeHeartbeat, { readonly node: string }>): readonly NodeHeartbeat[] {
-  try {
-    const beat: Partial<NodeHeartbeat> | null = call.decode();
-    const right = beat?.node === call.tokens?.node && typeof beat?.runtimeReady === 'boolean';
-    return right ? [beat as NodeHeartbeat] : [];
-  } catch {
-    return [];
-  }
-}
-
 function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
-  const beats = world.cell<Beats>('beats', {});
+  const { meet, healthOf, hear } = heartbeatBook(world, config.graceSeconds * 1000);
   const missing = world.cell<Missing>('missing', {});
   const pods = world.derived('pods', podsByNode.build, podsByNode.step);
-  const graceMs = config.graceSeconds * 1000;
-
-  /** @returns undefined while it may still be heard for the first time: then the node stays as it is */
-  const healthOf = (name: string): Health | undefined => {
-    const beat = beats.get()[name];
-    if (beat === undefined) return undefined;
-    if (world.now() - beat.at >= graceMs) return 'unknown';
-    return beat.runtimeReady === null ? undefined : beat.runtimeReady ? 'ready' : 'not-ready';
-  };
   /** Every node silent: more likely we are deaf. As Kubernetes' full disruption: nobody is evicted then. */
   const evicting = (): boolean =>
     world.view.list('nodes').some((node) => ['ready', 'not-ready'].includes(healthOf(nameOf(node)) ?? ''));
@@ -146,18 +124,6 @@ function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
     });
   };
 
-  /** A node that was never heard from gets the whole grace period, counted from when it was first seen. */
-  const meet = (): void => {
-    const known = beats.get();
-    const nodes = world.view.list('nodes');
-    const stays = (node: Node): boolean => known[nameOf(node)] !== undefined;
-    if (nodes.length === Object.keys(known).length && nodes.every(stays)) return;
-    beats.set(
-      Object.fromEntries(
-        nodes.map((node) => [nameOf(node), known[nameOf(node)] ?? { at: world.now(), runtimeReady: null }]),
-      ),
-    );
-  };
   const noteMissing = (): void => {
     const known = missing.get();
     const gone = [...pods().keys()].filter((name) => world.view.get('nodes', undefined, name) === undefined).sort();
@@ -175,19 +141,7 @@ function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
       return [...sick, ...Object.keys(missing.get()).filter((name) => homeless(name).length > 0)];
     },
     /** @returns nodes that are not as they were when last heard of; what else a node needs, its own changes and `look` tell */
-    hear(heard: readonly NodeHeartbeat[]): readonly string[] {
-      meet();
-      const known = beats.get();
-      const fresh: Record<string, Beats[string]> = { ...known };
-      const turned = new Set<string>();
-      for (const { node, runtimeReady } of heard) {
-        if (known[node] === undefined) continue;
-        if (healthOf(node) !== (runtimeReady ? 'ready' : 'not-ready')) turned.add(node);
-        fresh[node] = { at: world.now(), runtimeReady };
-      }
-      beats.set(fresh);
-      return turned.size === 0 ? [] : thoseInNeed([...turned]);
-    },
+    hear: (heard: readonly NodeHeartbeat[]): readonly string[] => thoseInNeed(hear(heard)),
     /** @returns nodes whose taints may drive out what was just bound or changed there */
     bound(changed: readonly Pod[]): readonly string[] {
       return thoseInNeed([...new Set(changed.flatMap(({ spec }) => spec?.nodeName ?? []))]);
@@ -195,27 +149,26 @@ function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
     care(name: string): Observable<Said<unknown>> {
       return defer(() => {
         const node = world.view.get('nodes', undefined, name);
-        if (node === undefined)
-          return inTurn(
+        if (node === undefined) {
+          return askTogether(
             world,
             homeless(name).map((pod) => evict(world, pod, 0)),
-            [],
           );
+        }
         const mayEvict = evicting();
         const { effects, notes } = plan(node, mayEvict);
         const leaving = evictions(node, mayEvict);
-        // One patch a run: it carries the version that was seen, and the change it makes brings the next run.
-        const patches = effects.slice(0, 1).map((effect) => patchNode(world, node, effect));
         const silent = unheard(node, mayEvict).filter((pod) => !leaving.includes(pod));
-        const asks = [
-          ...patches,
-          ...silent.map((pod) => notReady(world, pod)),
-          ...leaving.map((pod) => evict(world, pod)),
-        ];
-        const told = notes.map((note) =>
-          world.say.event({ namespace: 'default' }, makeEvent(node, note, COMPONENT, world.now())),
+        // One patch a run: it carries the version that was seen, and the change it makes brings the next run.
+        const patches = effects.slice(0, 1).map((effect) => ({
+          ask: patchNode(world, node, effect),
+          granted: notes.map((note) => nodeEvent(world, node, note)),
+        }));
+        const evictedPods = leaving.map((pod) => ({ ask: evict(world, pod), granted: [evictionEvent(world, pod)] }));
+        return concat(
+          askInTurn(world, patches),
+          askTogether(world, [...silent.map((pod) => notReady(world, pod)), ...evictedPods]),
         );
-        return inTurn(world, asks, [...told, ...leaving.map((pod) => evictionEvent(world, pod))]);
       }).pipe(
         catchError((error: unknown) => {
           // The next tick looks again, so a lost race needs no retry of its own.
@@ -227,20 +180,6 @@ function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
   };
 }
 
-/** Asks one after the other, then tells without waiting. */
-const inTurn = (
-  world: NodeWorld,
-  asks: readonly Said<unknown>[],
-  told: readonly Said<unknown>[],
-): Observable<Said<unknown>> =>
-  concat(
-    from(asks).pipe(
-      concatMap((said) => world.ask(said, { timeoutMs: ASK_TIMEOUT_MS })),
-      ignoreElements(),
-    ),
-    from(told),
-  );
-
 /** Conditions and taints are lists that a patch replaces: only if the node is still as it was seen. */
 function patchNode(world: NodeWorld, node: Node, effect: NodeEffect): Said<unknown> {
   const { name, resourceVersion } = node.metadata ?? {};
@@ -250,13 +189,11 @@ function patchNode(world: NodeWorld, node: Node, effect: NodeEffect): Said<unkno
 }
 
 /** @param graceSeconds absent = as the pod says */
-function evict(world: NodeWorld, pod: Pod, graceSeconds?: number): Said<unknown> {
-  const options: DeleteOptions = {
-    preconditions: { uid: uidOf(pod) },
+const evict = (world: NodeWorld, pod: Pod, graceSeconds?: number): Said<unknown> =>
+  world.say.evict(targetOf(pod), {
+    ...onlyThis(pod),
     ...(graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds }),
-  };
-  return world.say.evict({ namespace: namespaceOf(pod), name: nameOf(pod) }, options);
-}
+  });
 
 /** Its kubelet says otherwise as soon as it is back. */
 function notReady(world: NodeWorld, pod: Pod): Said<unknown> {
@@ -268,6 +205,9 @@ function notReady(world: NodeWorld, pod: Pod): Said<unknown> {
   );
   return world.say.podStatus({ namespace, name }, { metadata: { resourceVersion }, status: { conditions } });
 }
+
+const nodeEvent = (world: NodeWorld, node: Node, note: EventNote): Said<unknown> =>
+  world.say.event({ namespace: 'default' }, makeEvent(node, note, COMPONENT, world.now()));
 
 function evictionEvent(world: NodeWorld, pod: Pod): Said<unknown> {
   const note = {

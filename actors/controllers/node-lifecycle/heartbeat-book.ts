@@ -1,0 +1,55 @@
+import type { NodeHeartbeat } from '../../../contracts/messages/node.ts';
+import type { Call, Millis, World } from '../../kernel/contract.ts';
+import { nameOf } from '../shared/owner.ts';
+import type { Health } from './plan-node-health.ts';
+
+/** When each node was heard of last, and whether its runtime answered; null = never heard, only seen in the store. */
+type Beats = { readonly [node: string]: { readonly at: Millis; readonly runtimeReady: boolean | null } };
+
+/** The heartbeat in a message; none when it can't be read, or speaks of another node than its subject. */
+export function heartbeatOf(call: Call<NodeHeartbeat, { readonly node: string }>): readonly NodeHeartbeat[] {
+  try {
+    const beat: Partial<NodeHeartbeat> | null = call.decode();
+    const right = beat?.node === call.tokens?.node && typeof beat?.runtimeReady === 'boolean';
+    return right ? [beat as NodeHeartbeat] : [];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * Who of the nodes was heard of, and when; kept in a cell.
+ * @param graceMs silence after which a node counts as unreachable
+ */
+export function heartbeatBook(world: Pick<World<unknown>, 'cell' | 'now' | 'view'>, graceMs: number) {
+  const beats = world.cell<Beats>('beats', {});
+  /** @returns undefined while it may still be heard for the first time: then the node stays as it is */
+  const healthOf = (name: string): Health | undefined => {
+    const beat = beats.get()[name];
+    if (beat === undefined) return undefined;
+    if (world.now() - beat.at >= graceMs) return 'unknown';
+    return beat.runtimeReady === null ? undefined : beat.runtimeReady ? 'ready' : 'not-ready';
+  };
+  /** A node that was never heard from gets the whole grace period, counted from when it was first seen. */
+  const meet = (): void => {
+    const known = beats.get();
+    const names = world.view.list('nodes').map(nameOf);
+    if (names.length === Object.keys(known).length && names.every((name) => known[name] !== undefined)) return;
+    beats.set(Object.fromEntries(names.map((name) => [name, known[name] ?? { at: world.now(), runtimeReady: null }])));
+  };
+  /** @returns nodes that are not as they were when last heard of */
+  const hear = (heard: readonly NodeHeartbeat[]): readonly string[] => {
+    meet();
+    const known = beats.get();
+    const fresh: Record<string, Beats[string]> = { ...known };
+    const turned = new Set<string>();
+    for (const { node, runtimeReady } of heard) {
+      if (known[node] === undefined) continue;
+      if (healthOf(node) !== (runtimeReady ? 'ready' : 'not-ready')) turned.add(node);
+      fresh[node] = { at: world.now(), runtimeReady };
+    }
+    beats.set(fresh);
+    return [...turned];
+  };
+  return { healthOf, meet, hear };
+}
