@@ -103,10 +103,10 @@ export class LiveDriver implements Asker {
   }
 
   /** A question from an actor of this process. */
-  async port(op: string, body: unknown): Promise<unknown> {
+  port(op: string, body: unknown): Promise<unknown> {
     const handler = this.#running?.ports?.[op];
-    if (handler === undefined) throw statusError('MethodNotAllowed', `driver ${this.self.actor} has no port "${op}"`);
-    return handler(body as never);
+    if (handler !== undefined) return handler(body as never);
+    return Promise.reject(statusError('MethodNotAllowed', `driver ${this.self.actor} has no port "${op}"`));
   }
 
   heard(msg: InboundMessage): void {

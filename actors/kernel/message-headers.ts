@@ -1,5 +1,4 @@
 import { HEADER, type Headers, MESSAGE_VERSION } from '../../contracts/headers.ts';
-import { hashOf } from './hash.ts';
 import { LATEST_HEADER, REPLY_HEADER } from './heard-calls.ts';
 
 /** What goes on with a turn: which message caused it, and the trace that it belongs to. */
@@ -40,8 +39,20 @@ export function causeOf(headers: Headers): Cause {
   return { ...(id === undefined ? {} : { id }), ...(trace === undefined ? {} : { trace }) };
 }
 
-const hex = (text: string, digits: number): string =>
-  Buffer.from(hashOf(text), 'base64url').toString('hex').padEnd(digits, '0').slice(0, digits);
+const PRIME = 0x01000193;
+const hex8 = (number: number): string => (number >>> 0).toString(16).padStart(8, '0');
+
+/** 16 hex digits of a text: two FNV-1a sums. A span needs to differ from the others of its trace, no more. */
+function spanOf(text: string): string {
+  let a = 0x811c9dc5;
+  let b = 0x9747b28c;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    a = Math.imul(a ^ unit, PRIME);
+    b = Math.imul(b ^ (unit + at), PRIME);
+  }
+  return hex8(a) + hex8(b);
+}
 
 /**
  * The wire form of a message's headers, made by hand: they go on every message, and a general header object is most of
@@ -54,8 +65,9 @@ export function encodeHeaders(
   cause: Cause,
   extra: Headers | undefined,
 ): Uint8Array {
-  const trace = cause.trace ?? hex(`${id} trace`, 24).padEnd(32, '0');
-  let text = `NATS/1.0\r\n${HEADER.version}: ${MESSAGE_VERSION}\r\n${HEADER.id}: ${id}\r\n${HEADER.from}: ${from}\r\n${HEADER.trace}: 00-${trace}-${hex(id, 16)}-01\r\n${HEADER.contentType}: ${contentType}\r\n`;
+  const span = spanOf(id);
+  const trace = cause.trace ?? `${spanOf(`trace ${id}`)}${span}`;
+  let text = `NATS/1.0\r\n${HEADER.version}: ${MESSAGE_VERSION}\r\n${HEADER.id}: ${id}\r\n${HEADER.from}: ${from}\r\n${HEADER.trace}: 00-${trace}-${span}-01\r\n${HEADER.contentType}: ${contentType}\r\n`;
   if (cause.id !== undefined) text += `${HEADER.cause}: ${cause.id}\r\n`;
   for (const [name, value] of Object.entries(extra ?? {})) {
     if (name !== HEADER.contentType && name !== 'Troupe-Reply') text += `${name}: ${value}\r\n`;

@@ -1,5 +1,5 @@
 import { jetstream } from '@nats-io/jetstream';
-import { createInbox, type Msg, type NatsConnection, PermissionViolationError } from 'nats';
+import { createInbox, errors, type Msg, type NatsConnection } from 'nats';
 import { rawHeaders } from './nats-raw-headers.ts';
 
 /** One message that wants an answer. */
@@ -35,7 +35,7 @@ export class NatsQuestions {
     this.#connection = connection;
   }
 
-  /** @throws Error when nobody listens or no answer came in time; the client's errors when the question cannot be sent */
+  /** @throws the client's errors: NoRespondersError, TimeoutError, PermissionViolationError, ClosedConnectionError and those of `publish` */
   ask({ subject, body, headers }: Question, timeoutMs: number): Promise<Msg> {
     return new Promise<Msg>((resolve, reject) => {
       if (this.#inbox === '') this.#listen();
@@ -58,9 +58,14 @@ export class NatsQuestions {
     for (const { reject } of open) reject(error);
   }
 
-  /** The connection told of an error: what may not be asked need not be waited for. */
-  refused(error: Error): void {
-    if (!(error instanceof PermissionViolationError) || error.operation !== 'publish') return;
+  /** What may not be asked need not be waited for, nor anything on a connection that is closed. */
+  async #follow(): Promise<void> {
+    for await (const status of this.#connection.status()) if (status.type === 'error') this.#refused(status.error);
+    this.fail(new errors.ClosedConnectionError());
+  }
+
+  #refused(error: Error): void {
+    if (!(error instanceof errors.PermissionViolationError) || error.operation !== 'publish') return;
     for (const [serial, { reject, subject }] of this.#open) {
       if (subject !== error.subject) continue;
       this.#open.delete(serial);
@@ -69,6 +74,7 @@ export class NatsQuestions {
   }
 
   #listen(): void {
+    void this.#follow();
     // Its options alone tell what this connection's user may listen to.
     this.#inbox = `${createInbox(jetstream(this.#connection).getOptions().watcherPrefix)}.`;
     this.#connection.subscribe(`${this.#inbox}*`, {
@@ -85,7 +91,7 @@ export class NatsQuestions {
     if (open === undefined) return; // too late, or doubled
     this.#open.delete(serial);
     if (message.data.length === 0 && message.headers?.code === 503) {
-      open.reject(new Error(`nobody is listening on ${open.subject}`));
+      open.reject(new errors.NoRespondersError(open.subject));
     } else open.resolve(message);
   }
 
@@ -97,10 +103,10 @@ export class NatsQuestions {
   #sweep(): void {
     this.#sweeping = false;
     const now = performance.now();
-    for (const [serial, { reject, deadline, subject }] of this.#open) {
+    for (const [serial, { reject, deadline }] of this.#open) {
       if (deadline > now) continue;
       this.#open.delete(serial);
-      reject(new Error(`no answer on ${subject} in time`));
+      reject(new errors.TimeoutError());
     }
     if (this.#open.size > 0) this.#sweepIn(SWEEP_MS);
   }

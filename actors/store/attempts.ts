@@ -41,7 +41,6 @@ export class Attempts {
   /** Follows the connection until it closes. */
   async follow(): Promise<void> {
     for await (const status of this.#connection.status()) {
-      if (status.type === 'error') this.#questions.refused(status.error);
       if (status.type !== 'disconnect') continue;
       const lost = new Error('the connection was lost before the answer came');
       this.#questions.fail(lost);

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { headers as natsHeaders, type Msg, type MsgHdrs, type NatsConnection } from 'nats';
+import { ArrivedMessage } from '../../actors/kernel/nats-arrived.ts';
+import { NatsQuestions } from '../../actors/kernel/nats-questions.ts';
 import { decode, encodeMsgpack, MSGPACK_TYPE, YAML_TYPE } from '../../contracts/codec/codec.ts';
 import { isFailure, StatusError, statusError } from '../../contracts/errors/status.ts';
 import { HEADER, MESSAGE_VERSION } from '../../contracts/headers.ts';
@@ -34,10 +36,12 @@ export class Client {
   readonly #instance = randomBytes(4).toString('hex');
   /** One trace a connection: what a command asks belongs together. */
   readonly #trace = randomBytes(16).toString('hex');
+  readonly #questions: NatsQuestions;
   #asked = 0;
 
   constructor(connection: NatsConnection, who: Pick<Credentials, 'caller' | 'prefix' | 'inboxPrefix' | 'namespace'>) {
     this.connection = connection;
+    this.#questions = new NatsQuestions(connection);
     this.caller = who.caller;
     this.prefix = who.prefix;
     this.inboxPrefix = who.inboxPrefix;
@@ -103,10 +107,7 @@ export class Client {
   async ask(subject: string, payload: Uint8Array, contentType: string, options: RequestOptions = {}): Promise<Msg> {
     const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
     try {
-      return await this.connection.request(subject, payload, {
-        timeout: timeoutMs,
-        headers: this.headers(contentType),
-      });
+      return await this.#questions.ask({ subject, body: payload, headers: this.#headerBlock(contentType) }, timeoutMs);
     } catch (error) {
       throw refusalOf(error, { subject, timeoutMs });
     }
@@ -114,7 +115,7 @@ export class Client {
 
   /** @throws StatusError when the message is a refusal or can't be read */
   decode<A>(message: Msg): A {
-    const body = decode(message.data, message.headers?.get(HEADER.contentType));
+    const body = decode(message.data, new ArrivedMessage(message).headers?.named[HEADER.contentType]);
     if (isFailure(body)) throw new StatusError(body);
     if (body === undefined) throw statusError('InternalError', `${message.subject}: the answer is empty`);
     return body as A;
@@ -122,12 +123,25 @@ export class Client {
 
   headers(contentType: string): MsgHdrs {
     const made = natsHeaders();
-    made.set(HEADER.version, MESSAGE_VERSION);
-    made.set(HEADER.from, `client/${this.#instance}`);
-    made.set(HEADER.id, `client/${this.#instance}/${++this.#asked}.0`);
-    made.set(HEADER.trace, `00-${this.#trace}-${randomBytes(8).toString('hex')}-01`);
-    made.set(HEADER.contentType, contentType);
+    for (const [name, value] of this.#headerLines(contentType)) made.set(name, value);
     return made;
+  }
+
+  /** The same in their wire form: a general header object costs more than the question. */
+  #headerBlock(contentType: string): Uint8Array {
+    const lines = this.#headerLines(contentType).map(([name, value]) => `${name}: ${value}\r\n`);
+    return Buffer.from(`NATS/1.0\r\n${lines.join('')}\r\n`, 'utf8');
+  }
+
+  #headerLines(contentType: string): readonly (readonly [name: string, value: string])[] {
+    const asked = ++this.#asked;
+    return [
+      [HEADER.version, MESSAGE_VERSION],
+      [HEADER.from, `client/${this.#instance}`],
+      [HEADER.id, `client/${this.#instance}/${asked}.0`],
+      [HEADER.trace, `00-${this.#trace}-${this.#instance}${asked.toString(16).padStart(8, '0')}-01`],
+      [HEADER.contentType, contentType],
+    ];
   }
 
   /** `nats://127.0.0.1:4222`: the server that serves this connection. */
