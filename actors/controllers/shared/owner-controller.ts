@@ -72,7 +72,9 @@ export function defineOwnerController<
       const [namespace, ownerName] = splitKey(key);
       const orphans = index.children.orphans.get(namespace);
       if (ownerName === '') {
-        const homes = homesFor(inKeyOrder(orphans), view.list(owners, namespace) as readonly Selecting[]);
+        const open = (view.list(owners, namespace) as readonly Selecting[]).filter((owner) => !isTerminating(owner));
+        if (open.length === 0) return {}; // the common case: orphans cost nothing where nobody could adopt them
+        const homes = homesFor(inKeyOrder(orphans), open);
         return { together: homes.map(({ owner, orphan }) => adopted(say, owner, orphan)) };
       }
       const owner = view.get(owners, namespace, ownerName) as KubeObject | undefined;
@@ -94,8 +96,7 @@ export function defineOwnerController<
 }
 
 /** Each orphan with the first owner that selects it. */
-function homesFor(orphans: readonly KubeObject[], owners: readonly Selecting[]) {
-  const open = owners.filter((owner) => !isTerminating(owner));
+function homesFor(orphans: readonly KubeObject[], open: readonly Selecting[]) {
   return orphans.flatMap((orphan) => {
     if (isTerminating(orphan)) return [];
     const owner = open.find(({ spec }) => selectorMatches(spec?.selector, orphan.metadata?.labels));
