@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../contracts/hash/stable-hash.ts';
 import type { Container } from '../../contracts/kinds/kinds.ts';
 import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
 import { goDuration, restartGate } from './backoff.ts';
@@ -103,6 +104,7 @@ function onceCreated(
 function failureWait(at: ContainerContext, container: Container, book: ContainerBook): Decision | undefined {
   const { failure } = book;
   if (failure?.image !== undefined && failure.image !== container.image) return undefined;
+  if (failure?.secrets !== undefined && failure.secrets !== secretVersions(at)) return undefined;
   if (failure === undefined || at.input.now >= failure.until) return undefined;
   return { wait: { reason: failure.reason, message: failure.message }, until: failure.until };
 }
@@ -142,8 +144,10 @@ function planAttempt(at: ContainerContext, container: Container, book: Container
   });
   if (isConfigError(body)) return { wait: { reason: 'CreateContainerConfigError', message: body.error }, book };
   const pulled = book.image?.attempt === attempt && book.image.pulled === true;
-  return { verb: { op: 'createContainer', body, present: !pulled }, book };
+  return { verb: { op: 'createContainer', body, present: !pulled, secrets: secretVersions(at) }, book };
 }
+
+const secretVersions = ({ input }: ContainerContext): string => canonicalJson(input.dispatched.secrets ?? {});
 
 /** @returns the image's id once it is on the node; else what to ask or to wait for */
 function resolveImage(

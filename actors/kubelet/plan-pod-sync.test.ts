@@ -49,6 +49,12 @@ const have = (more: Partial<ContainerStatus> = {}): ContainerStatus => ({
 const dead = (exitCode: number, more: Partial<ContainerStatus> = {}): ContainerStatus =>
   have({ state: 'exited', exitCode, finishedAt: NOW - 1000, ...more });
 
+const lacksKey = {
+  ...{ image: 'web:1', secrets: '{"default/s":"1"}', failures: 1, at: NOW, until: NOW + 10_000 },
+  reason: 'CreateContainerConfigError',
+  message: "couldn't find key k in Secret default/s",
+};
+
 interface Row {
   readonly spec?: Partial<PodSpec>;
   readonly metadata?: Pod['metadata'];
@@ -253,6 +259,24 @@ const rows: readonly (Row & {
     sandboxes: ready,
     verbs: [],
     shows: 'waiting:CreateContainerConfigError',
+  },
+  {
+    why: 'waits out a Secret that lacks the key',
+    spec: withEnv([{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }]),
+    configs: { secrets: { 'default/s': '1' } },
+    sandboxes: ready,
+    state: { containers: { web: { failure: lacksKey } } },
+    verbs: [],
+    shows: 'waiting:CreateContainerConfigError',
+    wakeInMs: 10_000,
+  },
+  {
+    why: 'and tries again as soon as it is another',
+    spec: withEnv([{ name: 'A', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }]),
+    configs: { secrets: { 'default/s': '2' } },
+    sandboxes: ready,
+    state: { containers: { web: { failure: lacksKey } } },
+    verbs: ['create web/0'],
   },
   {
     why: 'does without an optional ConfigMap',

@@ -250,11 +250,12 @@ function refusedCreate(
     return { level, state: forgotten, notes: [], lostImage: imageName };
   }
   if (cause === undefined) return { level, state, notes: [], relist: true };
-  // A secret may get the missing key at any moment.
-  const mostMs = cause === 'CreateContainerConfigError' ? CONFIG_RETRY_MS : undefined;
+  const configured = cause !== 'CreateContainerConfigError';
+  const mostMs = configured ? undefined : CONFIG_RETRY_MS;
+  const tried = { image: imageName, ...(configured ? {} : { secrets: verb.secrets }) };
   const refused = withBook(state, name, (book) => ({
     ...book,
-    failure: { ...failedAgain(book.failure, cause, message, now, mostMs, mostMs), image: imageName },
+    failure: { ...failedAgain(book.failure, cause, message, now, mostMs, mostMs), ...tried },
   }));
   return { level, state: refused, notes: [failedNote(name, `Error: ${message}`)], relist: true };
 }

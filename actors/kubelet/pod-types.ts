@@ -15,6 +15,8 @@ export const NOTHING: PodLevel = { sandboxes: [], containers: [] };
 export type Failure = {
   /** The image that was to be run: another one is not held up by it. */
   readonly image?: string;
+  /** Versions of the Secrets that the container was refused for: it is tried again as soon as they are others. */
+  readonly secrets?: string;
   readonly reason: string;
   readonly message: string;
   readonly failures: number;
@@ -71,7 +73,13 @@ export type PodVerb =
       readonly name: string;
       readonly attempt: number;
     }
-  | { readonly op: 'createContainer'; readonly body: ContainerConfig; readonly present: boolean }
+  | {
+      readonly op: 'createContainer';
+      readonly body: ContainerConfig;
+      readonly present: boolean;
+      /** Versions of the pod's Secrets, whose values the runtime driver fetches. */
+      readonly secrets: string;
+    }
   | { readonly op: 'startContainer'; readonly body: { readonly containerId: string }; readonly name: string }
   | {
       readonly op: 'stopContainer';
