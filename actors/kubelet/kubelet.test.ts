@@ -256,6 +256,27 @@ describe('kubelet', () => {
     expect([node.runtime.containers, node.runtime.sandboxes]).toEqual([[], []]);
   });
 
+  it('lets a deleted pod go while its image is still being pulled', () => {
+    const node = new Node().start();
+    node.silent.add('pullImage');
+    node.give(podOf('u', { containers: [{ name: 'web', image: 'huge:1' }] })).tell('u');
+    expect(node.says('pullImage')).toHaveLength(1);
+    const pod = node.pods.get('u');
+    const metadata = { ...pod?.metadata, deletionTimestamp: 'soon', deletionGracePeriodSeconds: 5 };
+    node
+      .give({ ...pod, metadata })
+      .tell('u')
+      .pass(1000);
+    expect(node.says('deletePod')).toHaveLength(1);
+    node.tell('u');
+    expect([node.runtime.containers, node.runtime.sandboxes]).toEqual([[], []]);
+    // The next one that wants it asks anew.
+    node.silent.clear();
+    node.runtime.images.add('huge:1');
+    node.give(podOf('v', { containers: [{ name: 'web', image: 'huge:1', imagePullPolicy: 'Always' }] })).tell('v');
+    expect(node.status('v')?.phase).toBe('Running');
+  });
+
   it('adopts what runs after its own death, and touches nothing', () => {
     const first = new Node().give(podOf('u')).start();
     const second = new Node();

@@ -11,7 +11,17 @@ import {
   Subject,
   throwError,
 } from 'rxjs';
-import { catchError, distinctUntilChanged, filter, map, mergeMap, scan, take } from 'rxjs/operators';
+import {
+  catchError,
+  defaultIfEmpty,
+  distinctUntilChanged,
+  filter,
+  map,
+  mergeMap,
+  scan,
+  take,
+  takeUntil,
+} from 'rxjs/operators';
 import { StatusError } from '../../contracts/errors/status.ts';
 import { sameJson } from '../../contracts/hash/stable-hash.ts';
 import { runtimeCause } from '../../contracts/runtime/errors.ts';
@@ -43,6 +53,8 @@ const TIMEOUT_MS: Readonly<Record<PodVerb['op'], number>> = {
 };
 /** Steps of one run of a pod. No pod needs as many: a plan that never rests must not keep the node busy. */
 const STEPS = 200;
+/** Stands for the answer to a question that was given up. */
+const GIVEN_UP = Symbol('given up');
 
 export interface SyncerParts {
   readonly world: KubeletWorld;
@@ -142,8 +154,11 @@ export class PodSyncer {
       const answered = view.begin(uid);
       const told = from(notesBefore(verb).map((note) => this.#tell(uid, note)));
       const asked = this.#ask(uid, verb).pipe(
+        defaultIfEmpty(GIVEN_UP),
         mergeMap((answer) =>
-          this.#take(uid, afterAnswer(this.#books(uid), verb, answer, askedAt, world.now()), answered),
+          answer === GIVEN_UP
+            ? this.#take(uid, { ...this.#books(uid), notes: [] }, answered)
+            : this.#take(uid, afterAnswer(this.#books(uid), verb, answer, askedAt, world.now()), answered),
         ),
         catchError((error: unknown) => this.#refused(uid, verb, error, answered)),
       );
@@ -187,11 +202,24 @@ export class PodSyncer {
       case 'stopContainer': // waits for a grace that may be long: never in anybody's way
         return this.#stop(uid, verb);
       case 'imageStatus':
-      case 'pullImage':
         return this.#shared(`${verb.op} ${verb.body.image}`, this.#question(verb));
+      case 'pullImage': // may take very long: who is on its way out does not wait for it
+        return this.#shared(`${verb.op} ${verb.body.image}`, this.#question(verb)).pipe(takeUntil(this.#leaving(uid)));
       default:
         return this.#gate.run(this.#question(verb));
     }
+  }
+
+  /** Emits when the pod is to go, or is gone. */
+  #leaving(uid: string): Observable<string> {
+    const { feed } = this.#parts;
+    return this.#changes.pipe(
+      filter((changed) => {
+        if (changed !== uid) return false;
+        const pod = feed.get(uid)?.pod;
+        return pod === undefined ? feed.whole : pod.metadata?.deletionTimestamp !== undefined;
+      }),
+    );
   }
 
   /** Asks again whenever the grace got shorter; whichever answers first, the container has ended. */
