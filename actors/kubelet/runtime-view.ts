@@ -1,4 +1,4 @@
-import { canonicalJson } from '../../contracts/hash/stable-hash.ts';
+import { sameJson } from '../../contracts/hash/stable-hash.ts';
 import type { RuntimeOps } from '../../contracts/runtime/ops.ts';
 import { NOTHING, type PodLevel } from './pod-types.ts';
 
@@ -74,7 +74,7 @@ export class RuntimeView {
       else if ((this.#touched.get(uid) ?? 0) > since) again = true;
       else {
         const level = found.get(uid) ?? NOTHING;
-        const changed = canonicalJson(level) !== canonicalJson(this.level(uid));
+        const changed = !sameJson(level, this.level(uid));
         if (this.#stale.delete(uid) || changed || first) woken.push(uid);
         this.set(uid, level);
         this.#touched.delete(uid);

@@ -29,3 +29,21 @@ it('tells values apart, not the order of their fields', () => {
   expect(sameJson({ a: 1, b: 2 }, { b: 2, a: 1, c: undefined })).toBe(true);
   expect(sameJson({ a: 1 }, { a: 2 })).toBe(false);
 });
+
+it('two values are the same exactly where their canonical texts are', () => {
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small' },
+      fc.constantFrom<unknown>(undefined, null, 0, -0, 1, Number.NaN, '', 'a', true),
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom('a', 'b', 'c', 'toString'), tie('value')),
+    ),
+  }));
+  fc.assert(
+    fc.property(value, value, (a, b) => {
+      expect(sameJson(a, b)).toBe(canonicalJson(a) === canonicalJson(b));
+      expect(sameJson(a, structuredClone(a))).toBe(true);
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -45,5 +45,25 @@ export function canonicalJson(value: unknown): string {
   return `{${fields.map(([name, inner]) => `${JSON.stringify(name)}:${canonicalJson(inner)}`).join(',')}}`;
 }
 
-/** Deep equality of JSON values; order of fields and undefined ones don't matter. */
-export const sameJson = (a: unknown, b: unknown): boolean => a === b || canonicalJson(a) === canonicalJson(b);
+/** Deep equality of JSON values; order of fields and undefined ones don't matter: equal exactly where `canonicalJson` is. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (!isObject(a) || !isObject(b)) return !isObject(a) && !isObject(b) && canonicalJson(a) === canonicalJson(b);
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return (
+      Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, at) => sameJson(item, b[at]))
+    );
+  }
+  let fields = 0;
+  for (const name of Object.keys(a)) {
+    const value = a[name];
+    if (value === undefined) continue;
+    fields += 1;
+    const other = Object.hasOwn(b, name) ? b[name] : undefined;
+    if (other === undefined || !sameJson(value, other)) return false;
+  }
+  return Object.keys(b).filter((name) => b[name] !== undefined).length === fields;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;
