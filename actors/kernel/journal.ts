@@ -5,7 +5,6 @@ import type { Incarnation } from './recorder.ts';
 import { decodeSegmentV2, encodeSegment, segmentVersion } from './segment.ts';
 import { decodeSegmentV1 } from './segment-v1.ts';
 
-export { carriesSecrets } from './secrecy.ts';
 export { encodeSegment };
 
 /** Version of the segment format; readers accept every version up to this one. */

@@ -1,23 +1,12 @@
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
-import { decodeMsgpack, encodeMsgpack } from '../../contracts/codec/codec.ts';
-import { isFailure } from '../../contracts/errors/status.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Bytes, Rec, Turn } from './contract.ts';
 import { LATEST_HEADER } from './heard-calls.ts';
-import {
-  carriesStream,
-  encodeSegment,
-  type RecordedTurn,
-  type Sealer,
-  saidInSecret,
-  saidThen,
-  shapeOf,
-} from './journal.ts';
+import { encodeSegment, type RecordedTurn, type Sealer } from './journal.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { Incarnation, Recorder } from './recorder.ts';
-import { sealRec } from './sealed-record.ts';
-import { Secrecy } from './secrecy.ts';
+import { TurnKeeper } from './turn-keeper.ts';
 
 export interface RecorderOptions {
   readonly connection: NatsConnection;
@@ -44,9 +33,7 @@ interface SegmentInProgress {
   gap: number;
   /** Something in it would be missed; heart-beats alone can wait. */
   eventful: boolean;
-  /** Open asks whose answers are streams of bytes. */
-  readonly streams: Set<string>;
-  readonly secrecy: Secrecy;
+  readonly keeper: TurnKeeper;
 }
 
 const FLUSH_MS = 50;
@@ -93,54 +80,18 @@ export class NatsRecorder implements Recorder {
   record(incarnation: Incarnation, turn: Turn, out: readonly Outgoing[]): void {
     let buffer = this.#buffers.get(incarnation);
     if (buffer === undefined) {
-      const fresh = {
-        turns: [],
-        weight: 0,
-        gap: 0,
-        eventful: false,
-        streams: new Set<string>(),
-        secrecy: new Secrecy(),
-      };
-      buffer = { incarnation, ...fresh };
+      const keeper = new TurnKeeper(this.#options.sealer);
+      buffer = { incarnation, turns: [], weight: 0, gap: 0, eventful: false, keeper };
       this.#buffers.set(incarnation, buffer);
     }
-    const { sealer } = this.#options;
-    for (const { id: ask, said, timeoutMs } of out) {
-      if (timeoutMs !== undefined && carriesStream(said.subject)) buffer.streams.add(ask);
-    }
-    const shape = turn.rec.t === 'answer' && buffer.streams.delete(turn.rec.ask);
-    const { sealed, open } = buffer.secrecy.judge(turn.rec, out);
-    const said = out.map((one, at) => (open[at] === false ? saidInSecret(one, sealer) : saidThen(one)));
-    const { rec } = this.#push(buffer, turn, said, shape, sealed);
-    buffer.weight += weightOf(rec) + out.reduce((sum, o) => sum + Math.min(o.bytes.length, 512), 64);
+    const kept = buffer.keeper.keep(turn, out);
+    buffer.turns.push(kept);
+    buffer.weight += weightOf(kept.rec) + out.reduce((sum, o) => sum + Math.min(o.bytes.length, 512), 64);
     this.#turns += 1;
     if (buffer.weight >= SEGMENT_BYTES || buffer.turns.length >= SEGMENT_TURNS) this.#write(buffer);
     buffer.eventful ||= isEventful(turn.rec, out);
     if (buffer.eventful) this.#timer ??= setTimeout(() => this.#writeEventful(), this.#options.flushMs ?? FLUSH_MS);
     else this.#idleTimer ??= setTimeout(() => this.#writeAll(), IDLE_FLUSH_MS);
-  }
-
-  #push(
-    buffer: SegmentInProgress,
-    { n, now, view, rec, state, stateHoldsSecret }: Turn,
-    said: RecordedTurn['said'],
-    shape: boolean,
-    sealed: boolean,
-  ): RecordedTurn {
-    const { sealer } = this.#options;
-    const kept = shape ? { rec: withShape(rec), shape } : sealed ? sealRec(rec, sealer) : { rec };
-    const secret = stateHoldsSecret === true;
-    const hash = state === undefined || !secret ? state : sealer?.keyed(state);
-    const turn: RecordedTurn = {
-      n,
-      now,
-      view,
-      said,
-      ...kept,
-      ...(hash === undefined ? {} : { state: hash, ...(secret ? { stateKeyed: true } : {}) }),
-    };
-    buffer.turns.push(turn);
-    return turn;
   }
 
   async flush(): Promise<void> {
@@ -170,7 +121,7 @@ export class NatsRecorder implements Recorder {
     this.#idleTimer = undefined;
     for (const [incarnation, buffer] of this.#buffers) {
       if (buffer.turns.length > 0) this.#write(buffer);
-      else if (buffer.gap === 0 && buffer.streams.size === 0 && buffer.secrecy.idle) this.#buffers.delete(incarnation);
+      else if (buffer.gap === 0 && buffer.keeper.idle) this.#buffers.delete(incarnation);
     }
   }
 
@@ -184,26 +135,32 @@ export class NatsRecorder implements Recorder {
     buffer.turns = [];
     buffer.weight = 0;
     buffer.eventful = false;
-    if (full) {
-      if (this.#dropped === 0)
-        this.#options.log('warning: the recorder cannot keep up: segments are dropped, replays will show the gap');
+    const drop = (why: string): void => {
       buffer.gap += turns.length;
       this.#dropped += turns.length;
+      this.#options.log(
+        `warning: recording of ${incarnation.self.actor}: ${why}; ${turns.length} turns are lost to replay`,
+      );
+    };
+    if (full) {
+      drop('the broker does not keep up');
       return;
     }
-    const bytes = encodeSegment({ incarnation, gap: buffer.gap, turns });
+    let bytes: Bytes;
+    try {
+      bytes = encodeSegment({ incarnation, gap: buffer.gap, turns });
+    } catch (error) {
+      drop(String(error)); // whoever is recorded must not fail because of it
+      return;
+    }
     buffer.gap = 0;
     this.#segments += 1;
     this.#bytes += bytes.length;
     const { actor, instance } = incarnation.self;
     const subject = SUBJECTS.journal.subject(this.#options.prefix, { actor, instance });
-    const sent: Promise<void> = this.#send(subject, bytes).catch((error: unknown) => {
-      buffer.gap += turns.length;
-      this.#dropped += turns.length;
-      this.#options.log(
-        `warning: recording of ${actor}: ${error instanceof Error ? error.message : String(error)}; ${turns.length} turns are lost to replay`,
-      );
-    });
+    const sent: Promise<void> = this.#send(subject, bytes).catch((error: unknown) =>
+      drop(error instanceof Error ? error.message : String(error)),
+    );
     this.#inFlight.add(sent);
     void sent.finally(() => {
       this.#inFlight.delete(sent);
@@ -238,14 +195,3 @@ function weightOf(rec: Rec): number {
 const isEventful = (rec: Rec, out: readonly Outgoing[]): boolean =>
   (rec.t !== 'due' && !(rec.t === 'call' && LATEST_HEADER in rec.headers)) ||
   out.some(({ said }) => said.kind !== 'publish');
-
-/** An answer that is a stream of bytes, as it may be kept. */
-function withShape(rec: Rec): Rec {
-  if (rec.t !== 'answer' || !(rec.result instanceof Uint8Array)) return rec;
-  try {
-    const answer = decodeMsgpack(rec.result);
-    return isFailure(answer) ? rec : { ...rec, result: encodeMsgpack(shapeOf(answer)) };
-  } catch {
-    return { ...rec, result: new Uint8Array(0) }; // what cannot be read, the behaviour could not read either
-  }
-}

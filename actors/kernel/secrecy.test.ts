@@ -83,6 +83,15 @@ it('what follows from a secret is kept no more than the secret: what is asked be
   expect(secrecy.judge(call('troupe.api.me.get.pods.a.b', {}, 'c2'), [reply('3.0', pod)]).open).toEqual([true]);
 });
 
+it('a manifest without a Secret is recorded as it is, and so is what it leads to', () => {
+  const secrecy = new Secrecy();
+  expect(secrecy.judge(call('troupe.apply.me._', { kind: 'Pod' }), [put('1.0', { key: 'pods.a.b' })])).toEqual({
+    sealed: false,
+    open: [true],
+  });
+  expect(secrecy.idle).toBe(true);
+});
+
 it('a Secret where nobody expects one is sealed by what it is', () => {
   const secrecy = new Secrecy();
   expect(secrecy.judge(call('troupe.api.me.create.pods.default._', secret), []).sealed).toBe(true);

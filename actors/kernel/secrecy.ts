@@ -102,7 +102,11 @@ export class Secrecy {
 }
 
 function heardSecret(rec: Rec): boolean {
-  if (rec.t === 'call') return carriesSecrets(rec.subject) || (rec.body instanceof Uint8Array && holdsSecret(rec.body));
+  if (rec.t === 'call') {
+    if (!(rec.body instanceof Uint8Array)) return false;
+    if (!carriesSecrets(rec.subject)) return holdsSecret(rec.body);
+    return !(isManifest(rec.subject) && surelyNoSecret(rec.body));
+  }
   if (rec.t === 'answer') return rec.result instanceof Uint8Array && holdsSecret(rec.result);
   return (
     rec.t === 'start' && rec.checkpoint !== undefined && holdsSecret(Buffer.from(JSON.stringify(rec.checkpoint.cells)))
