@@ -78,7 +78,7 @@ function roleSpec(paths: HomePaths, cluster: Cluster, role: 'master' | 'worker')
 }
 
 /** Asks until an api-server has answered. @throws StatusError Timeout */
-async function waitForApi(client: Client, withinMs: number): Promise<void> {
+async function waitForApi(client: Client, withinMs: number, lastWords: () => string): Promise<void> {
   const deadline = performance.now() + withinMs;
   for (;;) {
     try {
@@ -88,7 +88,10 @@ async function waitForApi(client: Client, withinMs: number): Promise<void> {
       const reason = error instanceof StatusError ? error.reason : undefined;
       if (reason === 'NotFound') return;
       if (performance.now() > deadline) {
-        throw statusError('Timeout', `no api-server answers after ${withinMs} ms: ${(error as Error).message}`);
+        throw statusError(
+          'Timeout',
+          `no api-server answers after ${withinMs} ms: ${(error as Error).message}; the master said last: ${lastWords()}`,
+        );
       }
       await pause(25);
     }
@@ -161,7 +164,7 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
     if (paths.home === defaultHome()) offerNatsContext(paths, operator, 'troupe');
     const client = await connectClient({ home: paths.home, url: cluster.url, user: OPERATOR });
     try {
-      await waitForApi(client, options.readyWithinMs ?? 60_000);
+      await waitForApi(client, options.readyWithinMs ?? 60_000, () => book.lastWords('master'));
     } finally {
       await client.close();
     }
