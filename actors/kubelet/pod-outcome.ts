@@ -1,4 +1,5 @@
 import type { StatusError } from '../../contracts/errors/status.ts';
+import { createdContainer } from '../../contracts/runtime/created-container.ts';
 import { runtimeCause } from '../../contracts/runtime/errors.ts';
 import type { RuntimeOps } from '../../contracts/runtime/ops.ts';
 import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
@@ -154,21 +155,10 @@ function afterPull(
 }
 
 function afterCreate(books: PodBooks, verb: Verb<'createContainer'>, id: string, now: number): Outcome {
-  const { pod, sandboxId, name, attempt, specHash, image, imageName = image } = verb.body;
-  const made: ContainerStatus = {
-    id,
-    sandboxId,
-    pod,
-    name,
-    attempt,
-    specHash,
-    state: 'created',
-    image: imageName,
-    imageId: image,
-    createdAt: now,
-  };
+  const { name, attempt, image } = verb.body;
+  const made = createdContainer(verb.body, { id, imageId: image, createdAt: now });
   const known = books.level.containers.some((container) => container.id === id);
-  const present = `Container image "${imageName}" already present on machine`;
+  const present = `Container image "${made.image}" already present on machine`;
   return {
     level: known ? books.level : { ...books.level, containers: [...books.level.containers, made] },
     state: withBook(books.state, name, (book) => ({ ...without(book, 'replaced'), attempt })),

@@ -2,6 +2,7 @@ import { type StatusError, statusError } from '../../contracts/errors/status.ts'
 import type { LogLine, LogLines } from '../../contracts/messages/logs.ts';
 import type { LogWindow, RuntimeAdapter, RuntimeLevel } from '../../contracts/runtime/adapter.ts';
 import type { PodRef, PodSandboxConfig, ResolvedContainerConfig } from '../../contracts/runtime/config.ts';
+import { createdContainer } from '../../contracts/runtime/created-container.ts';
 import { runtimeError } from '../../contracts/runtime/errors.ts';
 import type { ContainerStatus, ImageInfo, RuntimeInfo, SandboxStatus } from '../../contracts/runtime/status.ts';
 import { runOf } from './config.ts';
@@ -100,7 +101,7 @@ export class SimulatedRuntime implements RuntimeAdapter {
 
   async createContainer(config: ResolvedContainerConfig): Promise<string> {
     await this.#take('createContainer');
-    const { pod, name, attempt, sandboxId, specHash } = config;
+    const { pod, name, sandboxId } = config;
     const known = this.#node.ids.get(keyOf(config));
     if (known !== undefined) return known;
     const act = `create container ${name} of pod ${pod.namespace}/${pod.name}`;
@@ -116,18 +117,8 @@ export class SimulatedRuntime implements RuntimeAdapter {
       throw runtimeError('Invalid', 'CreateContainerError', `${act}: no sandbox ${sandboxId}; run one first`);
     }
     const id = this.#newId(keyOf(config));
-    const status: ContainerStatus = {
-      id,
-      sandboxId,
-      pod,
-      name,
-      attempt,
-      specHash,
-      state: 'created',
-      image: config.imageName ?? config.image,
-      imageId: imageInfo(imageName).imageId,
-      createdAt: this.#now(),
-    };
+    const { imageId } = imageInfo(imageName);
+    const status = createdContainer(config, { id, imageId, createdAt: this.#now() });
     const run = this.#runOf(imageName, config);
     this.#node.containers.set(id, { status, run, forget: () => undefined, onEnd: new Set() });
     return id;

@@ -1,5 +1,6 @@
-import { runtimeError } from '../../contracts/runtime/errors.ts';
 import type { ContainerConfig, PodSandboxConfig } from '../../contracts/runtime/config.ts';
+import { createdContainer } from '../../contracts/runtime/created-container.ts';
+import { runtimeError } from '../../contracts/runtime/errors.ts';
 import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
 
 /** A runtime as small as one can be: synchronous, in memory, and it counts what was started. For tests of plans. */
@@ -97,19 +98,7 @@ export class ModelRuntime {
   #create(config: ContainerConfig): object {
     const id = `${config.pod.uid}-${config.name}-${config.attempt}`;
     if (this.containers.some((each) => each.id === id)) return { containerId: id };
-    const { pod, sandboxId, name, attempt, specHash, image, imageName = image } = config;
-    const made: ContainerStatus = {
-      id,
-      sandboxId,
-      pod,
-      name,
-      attempt,
-      specHash,
-      state: 'created',
-      image: imageName,
-      imageId: image,
-      createdAt: this.now,
-    };
+    const made = createdContainer(config, { id, imageId: config.image, createdAt: this.now });
     this.containers = [...this.containers, made];
     return { containerId: id };
   }
