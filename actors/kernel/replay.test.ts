@@ -2,11 +2,13 @@ import * as fc from 'fast-check';
 import { concatMap, EMPTY, from, map, merge, mergeMap, of, timer } from 'rxjs';
 import { catchError } from 'rxjs/operators';
 import { expect, it } from 'vitest';
+import { decodeMsgpack, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Write } from './cache.ts';
 import { api, calls, defineActor, publish, watch } from './declare.ts';
+import { hashOf } from './hash.ts';
 import { decodeSegment, encodeSegment, type RecordedTurn, saidThen } from './journal.ts';
 import type { Incarnation } from './recorder.ts';
 import { type Level, MemoryHistory, Player, replay } from './replay.ts';
@@ -63,7 +65,7 @@ const step = fc.oneof(
 );
 const pod = (name: string): Pod => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' } });
 
-function record(steps: readonly Step[]) {
+function record(steps: readonly Step[], { stateEvery = 0 }: { readonly stateEvery?: number } = {}) {
   const world = new TestWorld(gambler(), { seed: [7, 8, 9, 10] });
   const turns: RecordedTurn[] = [];
   const run = world.core.run.bind(world.core);
@@ -75,6 +77,7 @@ function record(steps: readonly Step[]) {
       view: done.turn.view,
       rec: done.turn.rec,
       said: done.out.map(saidThen),
+      ...(stateEvery > 0 && done.turn.n % stateEvery === 0 ? { state: world.core.state().state } : {}),
     });
     return done;
   };
@@ -114,7 +117,7 @@ function record(steps: readonly Step[]) {
     build: '',
     driver: false,
   };
-  return { incarnation, turns, history: new MemoryHistory(writes) };
+  return { incarnation, turns, writes, history: new MemoryHistory(writes) };
 }
 
 it('whatever happened, a recording plays back identically, through its wire form too', () => {
@@ -223,6 +226,75 @@ it('plays on after a turn that goes differently, each turn with what was heard t
   const findings = turns.flatMap((turn) => player.play(turn)?.what ?? []);
   expect(findings).toHaveLength(2); // one for each object; what it answers to the call is the same
   expect(player.played).toBe(turns.length - 2);
+});
+
+it('revisions that the history has lost are told as such, and play goes on from the next checkpoint after them', () => {
+  const settle = [{ do: 'wait', ms: 60 }, { do: 'answer' }, { do: 'answer' }, { do: 'crash' }] as const;
+  const { incarnation, turns, writes } = record([
+    { do: 'put', name: 'a' },
+    ...settle,
+    { do: 'put', name: 'b' },
+    ...settle,
+    { do: 'put', name: 'c' },
+    ...settle,
+    { do: 'call' },
+  ]);
+  const whole = new MemoryHistory(writes);
+  const b = writes.find(({ key }) => key.endsWith('.b'))!.revision;
+  const last = writes.at(-1)!.revision;
+  const bases = [{ revision: last, entries: [...whole.stateAt(last)] }];
+  const torn = writes.filter(({ revision }) => revision !== b);
+  const holes = [{ first: b, last: b }];
+  const heardOfB = turns.find(({ view }) => (view['objects'] ?? 0) >= b)!.n;
+  // The window of a test world's cache goes back to the beginning, so nothing can be known again.
+  const {
+    skips,
+    divergence,
+    turns: played,
+  } = replay(gambler(), incarnation, turns, new MemoryHistory(torn, { holes }));
+  expect(divergence).toBeUndefined();
+  expect(played).toBe(heardOfB - 1);
+  expect(skips[0]).toMatchObject({
+    from: heardOfB,
+    why: 'history',
+    what: `the history has lost revision ${b} of the store`,
+  });
+
+  const later = turns.map((turn): RecordedTurn => {
+    const { rec } = turn;
+    if (rec.t !== 'start' || rec.checkpoint === undefined || (turn.view['objects'] ?? 0) < last) return turn;
+    return { ...turn, rec: { ...rec, checkpoint: { ...rec.checkpoint, window: last } } };
+  });
+  const again = later.findIndex(({ rec }) => rec.t === 'start' && rec.checkpoint?.window === last);
+  const resumed = replay(gambler(), incarnation, later, new MemoryHistory(torn, { holes, bases }));
+  expect(resumed.divergence).toBeUndefined();
+  expect(resumed.skips.map(({ from, to }) => [from, to])).toEqual([[heardOfB, later[again]!.n - 1]]);
+});
+
+it('a body in which only the encoding or the order of fields changed says the same', () => {
+  const { incarnation, turns, history } = record([
+    { do: 'put', name: 'a' },
+    { do: 'wait', ms: 60 },
+  ]);
+  const at = turns.findIndex(({ said }) => said[0]?.body !== undefined);
+  const then = turns[at]!.said[0]!;
+  const reordered = (change: object): RecordedTurn[] => {
+    const fields = Object.entries(decodeMsgpack(then.body!) as object).reverse();
+    const body = encodeMsgpack({ ...Object.fromEntries(fields), ...change });
+    const said = [{ ...then, body, hash: hashOf(then.kind, then.subject, body) }, ...turns[at]!.said.slice(1)];
+    return turns.with(at, { ...turns[at]!, said });
+  };
+  expect(replay(gambler(), incarnation, reordered({}), history).divergence).toBeUndefined();
+  expect(replay(gambler(), incarnation, reordered({ count: 7 }), history).divergence?.turn).toBe(turns[at]!.n);
+});
+
+it('a turn that recorded its state shows where the state goes astray, though nothing else is said', () => {
+  const { incarnation, turns, history } = record([{ do: 'put', name: 'a' }, { do: 'call' }], { stateEvery: 1 });
+  for (const level of ['strict', 'state'] as const)
+    expect(replay(gambler(), incarnation, turns, history, undefined, level).divergence).toBeUndefined();
+  expect(replay(gambler(2), incarnation, turns, history, undefined, 'shape').divergence).toBeUndefined();
+  const { divergence } = replay(gambler(2), incarnation, turns, history, undefined, 'state');
+  expect(divergence).toMatchObject({ turn: 2, what: 'the state in its cells is not what it was' });
 });
 
 it('a mutated recording is a clear error', () => {

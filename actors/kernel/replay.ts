@@ -173,7 +173,7 @@ export class Player {
   #skip(turn: RecordedTurn, why?: Skip['why'], what?: string): undefined {
     this.#begun = false;
     const last = this.skips.at(-1);
-    if (why === undefined && last !== undefined)
+    if (last !== undefined && (what === undefined || (last.what === what && last.to === turn.n - 1)))
       this.skips[this.skips.length - 1] = { ...last, to: turn.n, turns: last.turns + 1 };
     else this.skips.push({ from: turn.n, to: turn.n, turns: 1, why: why ?? 'start', what: what ?? '' });
     return undefined;
