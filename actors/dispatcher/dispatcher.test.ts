@@ -89,7 +89,7 @@ describe('dispatcher', () => {
     expect(answer.pods?.map(({ pod }) => pod.metadata?.name)).toEqual(['p', 'q']);
     expect(answer).toMatchObject({ epoch: 1, counter: 1, digest: dispatchDigest(answer.pods ?? []) });
     const again = ask(world, 'a', { node: 'a', digest: answer.digest });
-    expect(again).toEqual({ epoch: 1, counter: 1, digest: answer.digest });
+    expect(again).toEqual({ epoch: 1, begunAt: answer.begunAt, counter: 1, digest: answer.digest });
     expect(ask(world, 'nobody', undefined)).toMatchObject({ counter: 0, pods: [] });
   });
 
@@ -128,6 +128,7 @@ describe('dispatcher', () => {
     expect(answer.pods).toHaveLength(1);
     expect(ask(world, 'a', { node: 'a', digest: answer.digest })).toEqual({
       epoch: 1,
+      begunAt: answer.begunAt,
       counter: 5,
       digest: answer.digest,
     });
@@ -145,4 +146,21 @@ describe('dispatcher', () => {
     expect(world.said('tell')).toHaveLength(1000);
     expect((performance.now() - before) / 1000).toBeLessThan(5); // milliseconds a change; 0.1 by itself
   });
+});
+
+it('a node that is gone with its pods is counted no more; one of its name begins above', () => {
+  const world = begun(podOf('p', 'a'));
+  world.put('nodes', { metadata: { name: 'a' } });
+  world.settle();
+  world.said();
+  for (const name of ['q', 'r']) world.put('pods', podOf(name, 'a'));
+  world.settle();
+  world.remove('nodes', '', 'a');
+  for (const name of ['p', 'q', 'r']) world.remove('pods', 'd', name);
+  world.settle();
+  expect(Object.keys(world.cells()).filter((name) => name.startsWith('counter/'))).toEqual([]);
+  world.said();
+  world.put('pods', podOf('s', 'a'));
+  world.settle();
+  expect(told(world)).toEqual(['a 1.4 +s']);
 });

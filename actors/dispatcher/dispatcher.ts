@@ -27,6 +27,10 @@ class Desk {
   readonly #index: () => PodIndex;
   /** Revision of the view when the nodes were told that a new dispatcher speaks; -1 = not yet. */
   readonly #announced: Cell<number>;
+  /** When this dispatcher began; 0 = it has not spoken yet. */
+  readonly #begunAt: Cell<number>;
+  /** The highest count of a node that is gone: one of its name begins above. */
+  readonly #floor: Cell<number>;
 
   #told = { revision: -1, keys: new Set<Key>() };
 
@@ -34,6 +38,8 @@ class Desk {
     this.#world = world;
     this.#index = world.derived('pods', buildPodIndex, stepPodIndex);
     this.#announced = world.cell<number>('announced', -1);
+    this.#begunAt = world.cell<number>('begun-at', 0);
+    this.#floor = world.cell<number>('floor', 0);
   }
 
   /**
@@ -48,7 +54,15 @@ class Desk {
     }
     const told = this.#toldNow();
     for (const { key } of changes) told.add(key);
-    return this.#tellAll(planDispatch(changes));
+    const news = planDispatch(changes);
+    const said = this.#tellAll(news);
+    for (const node of news.keys()) this.#forget(node);
+    return said;
+  }
+
+  /** A node that is gone with its pods is counted no more. */
+  nodesChanged(changes: readonly Changed[]): void {
+    for (const { name, after } of changes) if (after === undefined) this.#forget(name);
   }
 
   /** A ConfigMap or Secret changed: whoever refers to it hears of its pods anew. */
@@ -90,6 +104,7 @@ class Desk {
     const ahead = batches.slice(0, -1).map((batch) => this.#tellBatch(node, batch, []));
     const answer: DispatchAnswer = {
       epoch: this.#epoch,
+      begunAt: this.#begun(),
       counter: this.#counter(node).get(),
       digest,
       ...(batches.length === 0 ? {} : { pods: batches.at(-1) ?? [] }),
@@ -101,8 +116,18 @@ class Desk {
   get #epoch(): number {
     return this.#world.self.epoch ?? 0;
   }
+  #begun(): number {
+    if (this.#begunAt.get() === 0) this.#begunAt.set(this.#world.now());
+    return this.#begunAt.get();
+  }
   #counter(node: string) {
-    return this.#world.cell<number>(`counter/${node}`, 0);
+    return this.#world.cell<number>(`counter/${node}`, this.#floor.get());
+  }
+  #forget(node: string): void {
+    if (this.#index().byNode.has(node) || this.#world.view.get('nodes', undefined, node) !== undefined) return;
+    const counter = this.#counter(node);
+    this.#floor.set(Math.max(this.#floor.get(), counter.get()));
+    counter.drop();
   }
   /** In key order: an index remembers in what order it was built, and a rebuilt one must speak alike. */
   #pods(keys: Iterable<Key>): readonly Pod[] {
@@ -125,7 +150,8 @@ class Desk {
   #tellBatch(node: string, changed: readonly DispatchedPod[], removed: NodePods['removed']): Said {
     const counter = this.#counter(node);
     counter.set(counter.get() + 1);
-    return this.#world.say.tell({ node }, { epoch: this.#epoch, counter: counter.get(), changed, removed });
+    const begunAt = this.#begun();
+    return this.#world.say.tell({ node }, { epoch: this.#epoch, begunAt, counter: counter.get(), changed, removed });
   }
 }
 
@@ -151,6 +177,7 @@ export const dispatcher = defineActor({
     pods: watch('pods'),
     configMaps: watch('configmaps'),
     secrets: watch('secrets'),
+    nodes: watch('nodes'),
     asks: calls(SUBJECTS.dispatch),
   },
   says,
@@ -160,6 +187,12 @@ export const dispatcher = defineActor({
       inputs.pods.pipe(map((changes) => desk.podsChanged(changes))),
       inputs.configMaps.pipe(map((changes) => desk.referencesChanged(changes))),
       inputs.secrets.pipe(map((changes) => desk.referencesChanged(changes))),
+      inputs.nodes.pipe(
+        map((changes) => {
+          desk.nodesChanged(changes);
+          return [];
+        }),
+      ),
       inputs.asks.pipe(map((call) => guarded(world, call, () => desk.asked(call)))),
     ).pipe(mergeMap((messages) => from(messages)));
   },

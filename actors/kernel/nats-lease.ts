@@ -11,6 +11,10 @@ export interface LeaseOptions {
   readonly ttlMs: number;
   /** Resolves once this process's cache has reached a revision. */
   readonly reached: (revision: number) => Promise<unknown>;
+  /** Asked before an epoch is written; throws while the store may not be written to: it went back in time. */
+  readonly mayWrite?: () => void;
+  /** Newest epoch of an actor that this process knows. */
+  readonly newestEpoch?: (actor: string) => number;
 }
 
 const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
@@ -57,11 +61,12 @@ export function holdLease(
           await sleep(options.ttlMs / 5, signal);
           continue;
         }
+        options.mayWrite?.();
         const epoch = await writeEpoch(js, options.prefix, actor, instance);
         const running = await hooks.acting(epoch);
         let held: number | undefined;
         try {
-          held = await renew(leases, revision);
+          held = await renew(leases, revision, epoch);
         } finally {
           await running.stop();
         }
@@ -78,13 +83,16 @@ export function holdLease(
     }
   };
 
-  /** Returns when the lease is lost, or is to be given back: then with its revision. */
-  const renew = async (leases: KV, first: number): Promise<number | undefined> => {
+  /**
+   * Returns when the lease is lost, or is to be given back: then with its revision. That is also when a newer epoch was
+   * written, by whomever: what this one asks would be refused for ever.
+   */
+  const renew = async (leases: KV, first: number, epoch: number): Promise<number | undefined> => {
     let revision = first;
     let renewedAt = performance.now();
     while (!signal.aborted) {
       await sleep(options.ttlMs / 4, signal);
-      if (signal.aborted) break;
+      if (signal.aborted || (options.newestEpoch?.(actor) ?? 0) > epoch) break;
       try {
         revision = await leases.update(key, instance, revision);
         renewedAt = performance.now();

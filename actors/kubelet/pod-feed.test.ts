@@ -50,3 +50,25 @@ it('a list in parts is whole when every part has come', () => {
   told.heard({ epoch: 2, counter: 1, changed: [pod('a')], removed: [] });
   expect([told.answered(answer), told.whole]).toEqual([{ woken: ['a', 'b'], ask: false }, true]);
 });
+
+it('a dispatcher of a restored store is believed though its epoch is older, once it has told the whole list', () => {
+  const told = feed();
+  told.answered({ epoch: 90, begunAt: 1_000, counter: 7, digest: '', pods: [pod('a', '80'), pod('b', '81')] });
+  const late = { epoch: 40, begunAt: 900, counter: 9, changed: [pod('c')], removed: [] };
+  expect(told.heard(late)).toEqual({ woken: [], ask: false }); // of one that was followed: a paused leader
+  expect(told.answered({ epoch: 40, begunAt: 900, counter: 9, digest: '', pods: [] })).toEqual({
+    woken: [],
+    ask: true,
+  });
+
+  const restored = { epoch: 50, begunAt: 2_000, counter: 1 };
+  expect(told.heard({ ...restored, changed: [pod('a', '30')], removed: [] })).toEqual({ woken: [], ask: true });
+  const answer = { ...restored, digest: '', pods: [pod('a', '30'), pod('c', '31')] };
+  expect(told.answered(answer)).toEqual({ woken: ['a', 'c', 'b'], ask: false });
+  expect(told.uids).toEqual(['a', 'c']);
+  expect(told.get('a')?.pod.metadata?.resourceVersion).toBe('30');
+  expect(told.heard({ ...restored, counter: 2, changed: [pod('d', '32')], removed: [] })).toEqual({
+    woken: ['d'],
+    ask: false,
+  });
+});

@@ -3,7 +3,11 @@ import type { DispatchAnswer, DispatchedPod, NodePods } from '../../contracts/me
 import type { Json, World } from '../kernel/contract.ts';
 import { uidOf } from './pod-types.ts';
 
-type Feed = { readonly epoch: number; readonly counter: number; readonly whole: boolean };
+type Feed = { readonly epoch: number; readonly begunAt: number; readonly counter: number; readonly whole: boolean };
+
+type Told = Pick<NodePods, 'epoch' | 'begunAt'>;
+/** An older epoch of a dispatcher that began later: the store went back in time, and its numbers with it. */
+const wentBack = (told: Told, known: Feed): boolean => told.epoch < known.epoch && (told.begunAt ?? 0) > known.begunAt;
 
 const versionOf = ({ pod }: DispatchedPod): number => Number(pod.metadata?.resourceVersion ?? 0);
 
@@ -39,10 +43,12 @@ export class PodFeed {
    * @returns uids of the pods that changed
    */
   heard(message: NodePods): { readonly woken: readonly string[]; readonly ask: boolean } {
-    const { epoch, counter, whole } = this.#feed.get();
+    const known = this.#feed.get();
+    const { epoch, counter, whole } = known;
     const old = message.epoch < epoch || (message.epoch === epoch && message.counter <= counter);
-    if (old) return { woken: [], ask: false };
-    this.#feed.set({ epoch: message.epoch, counter: message.counter, whole });
+    // What a restored store tells may be older than what is known: only its whole list is believed.
+    if (old) return { woken: [], ask: wentBack(message, known) };
+    this.#feed.set({ epoch: message.epoch, begunAt: message.begunAt ?? 0, counter: message.counter, whole });
     const woken = [
       ...this.#take(message.changed),
       ...message.removed.filter(({ uid }) => this.#drop(uid)).map(({ uid }) => uid),
@@ -52,15 +58,18 @@ export class PodFeed {
 
   /** Takes the answer to a question for the whole list. `ask`: it was overtaken, ask again. */
   answered(answer: DispatchAnswer): { readonly woken: readonly string[]; readonly ask: boolean } {
-    const { epoch, counter, whole } = this.#feed.get();
-    const overtaken = answer.epoch < epoch || (answer.epoch === epoch && answer.counter < counter);
+    const known = this.#feed.get();
+    const { epoch, counter, whole } = known;
+    const overtaken =
+      (answer.epoch < epoch && !wentBack(answer, known)) || (answer.epoch === epoch && answer.counter < counter);
     // What it lists may have been removed since: a pod that is gone must not be started again.
     if (overtaken) return { woken: [], ask: true };
-    const changed = this.#take(answer.pods ?? []);
+    const changed = this.#take(answer.pods ?? [], true);
     const listed = new Set(answer.listed ?? (answer.pods ?? []).map(({ pod }) => uidOf(pod)));
     // Part of a long list was told beforehand, and may have got lost.
     const lacks = [...listed].some((uid) => this.get(uid) === undefined);
-    this.#feed.set({ epoch: answer.epoch, counter: answer.counter, whole: whole || !lacks });
+    const { begunAt = 0 } = answer;
+    this.#feed.set({ epoch: answer.epoch, begunAt, counter: answer.counter, whole: whole || !lacks });
     const gone = answer.pods === undefined ? [] : this.uids.filter((uid) => !listed.has(uid) && this.#drop(uid));
     if (lacks) return { woken: [...changed, ...gone], ask: true };
     // Only now is it known that what runs of no pod belongs to none.
@@ -68,17 +77,18 @@ export class PodFeed {
   }
 
   get #feed() {
-    return this.#world.cell<Feed>('feed', { epoch: -1, counter: -1, whole: false });
+    return this.#world.cell<Feed>('feed', { epoch: -1, begunAt: 0, counter: -1, whole: false });
   }
   #cell(uid: string) {
     return this.#world.cell<Json>(`pod/${uid}`, null);
   }
-  #take(pods: readonly DispatchedPod[]): readonly string[] {
+  /** @param believed also what is older than what is known: a list that nothing has overtaken says how things are */
+  #take(pods: readonly DispatchedPod[], believed = false): readonly string[] {
     const woken: string[] = [];
     for (const dispatched of pods) {
       const uid = uidOf(dispatched.pod);
       const known = this.get(uid);
-      if (known !== undefined && versionOf(known) > versionOf(dispatched)) continue;
+      if (!believed && known !== undefined && versionOf(known) > versionOf(dispatched)) continue;
       this.#cell(uid).set(dispatched as unknown as Json);
       woken.push(uid);
     }

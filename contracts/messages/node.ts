@@ -30,8 +30,13 @@ export interface DispatchedPod {
 
 /** What changed among a node's pods. */
 export interface NodePods {
-  /** Epoch of the dispatcher that speaks; a kubelet ignores an older one. */
+  /** Epoch of the dispatcher that speaks; a kubelet ignores an older one, unless it began later (`begunAt`). */
   readonly epoch: number;
+  /**
+   * When the dispatcher that speaks began, milliseconds since the Unix epoch. An older epoch that began later is one of a
+   * store that went back in time, such as a restored backup.
+   */
+  readonly begunAt?: number;
   /** Rises by one a message within an epoch; a gap means: ask for the whole list. */
   readonly counter: number;
   readonly changed: readonly DispatchedPod[];
@@ -46,6 +51,8 @@ export interface DispatchQuery {
 }
 export interface DispatchAnswer {
   readonly epoch: number;
+  /** As in `NodePods`. */
+  readonly begunAt?: number;
   readonly counter: number;
   readonly digest: string;
   /** Absent when the digest of the question was right. */

@@ -12,6 +12,7 @@ import { StatusError } from '../../contracts/errors/status.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { LEASE_TTL_MS } from '../../contracts/store/limits.ts';
 import { type ClusterKey, clusterKey } from '../../contracts/store/sealed.ts';
+import { storeKey } from '../../contracts/store/keys.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { Client } from '../client/client.ts';
 import { BUILD } from './build.ts';
@@ -77,7 +78,15 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
     instance: options.instance,
     inboxPrefix: inboxPrefix(options.user),
     cache,
-    lease: { prefix, ttlMs: leaseTtlMs, reached: (revision) => feed.reached(revision, { timeoutMs: 10_000 }) },
+    lease: {
+      prefix,
+      ttlMs: leaseTtlMs,
+      reached: (revision) => feed.reached(revision, { timeoutMs: 10_000 }),
+      mayWrite: () => {
+        if (feed.alarm !== undefined) throw new StatusError(feed.alarm);
+      },
+      newestEpoch: (actor) => cache.revisionOf(storeKey('epochs', undefined, actor)),
+    },
     build: BUILD,
     log,
     onEscalation: escalations(client, log, options.onBroken),
