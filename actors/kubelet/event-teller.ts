@@ -11,14 +11,13 @@ export const eventTeller =
   (world: KubeletWorld, node: string) =>
   (about: Regarded, note: PodNote): Said => {
     const regarding = { apiVersion: 'v1', ...about, kind: about.kind ?? 'Pod' };
-    const event = makeEvent(regarding, note, 'kubelet', world.now());
-    const { name, namespace } = event.metadata;
     const fieldPath = note.container === undefined ? {} : { fieldPath: `spec.containers{${note.container}}` };
+    const event = makeEvent(regarding, { ...note, ...fieldPath }, 'kubelet', world.now());
+    const { name, namespace } = event.metadata;
     return world.say.createEvent(
       { namespace, name },
       {
         ...event,
-        involvedObject: { ...event.involvedObject, ...fieldPath },
         source: { component: 'kubelet', host: node },
         reportingInstance: node,
       },

@@ -22,6 +22,14 @@ it('has one name for one note about one object, and another for any other', () =
   expect(name(pod, 'a', 1)).not.toBe(name({ ...pod, metadata: { ...pod.metadata, uid: 'u2' } }, 'a', 1));
 });
 
+it('tells the containers of a pod apart', () => {
+  const [a, b] = ['a', 'b'].map((name) =>
+    makeEvent(pod, { ...note, fieldPath: `spec.containers{${name}}` }, 'kubelet', 0),
+  );
+  expect(a?.involvedObject.fieldPath).toBe('spec.containers{a}');
+  expect(a?.metadata.name).not.toBe(b?.metadata.name);
+});
+
 it('puts events of cluster-scoped objects into the default namespace', () => {
   expect(makeEvent({ kind: 'Node', metadata: { name: 'n1', uid: 'n' } }, note, 's', 0).metadata.namespace).toBe(
     'default',

@@ -8,6 +8,8 @@ export interface EventNote {
   /** One word in CamelCase, such as `ScalingReplicaSet`. */
   readonly reason: string;
   readonly message: string;
+  /** Which part of the object it is about, such as `spec.containers{web}`. */
+  readonly fieldPath?: string;
 }
 
 /** Any object that an event can be about. */
@@ -37,12 +39,14 @@ export function referenceTo(object: Regarded): ObjectReference {
  */
 export function makeEvent(regarding: Regarded, note: EventNote, component: string, now: number): Event {
   const { name = '', namespace = 'default', uid = '' } = regarding.metadata ?? {};
-  const id = canonicalJson([uid, regarding.kind, note.type, note.reason, note.message, component]);
+  const { fieldPath } = note;
+  const part = fieldPath === undefined ? [] : [fieldPath];
+  const id = canonicalJson([uid, regarding.kind, note.type, note.reason, note.message, component, ...part]);
   return {
     apiVersion: 'v1',
     kind: 'Event',
     metadata: { name: `${name}.${safeHash(id, 6)}${safeHash(`${id}+`, 6)}`, namespace },
-    involvedObject: referenceTo(regarding),
+    involvedObject: { ...referenceTo(regarding), ...(fieldPath === undefined ? {} : { fieldPath }) },
     type: note.type,
     reason: note.reason,
     message: note.message,
