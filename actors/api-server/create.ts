@@ -53,6 +53,7 @@ function countUp(context: Context, target: Target, told: Obj, differs: () => nev
   const plan = (stored: Obj): WritePlan => {
     const counted = repeated(stored, told);
     if (counted === undefined) return differs();
+    if (counted === stored) return { type: 'keep' };
     return { type: 'put', object: withMeta(counted, { resourceVersion: undefined }) };
   };
   return change(context, target, plan, context.limits.retries).pipe(map(({ object }) => object));

@@ -29,6 +29,15 @@ it('an event without a count was told once', () => {
   expect(repeated(event({ count: undefined }), event({ count: undefined }))).toMatchObject({ count: 2 });
 });
 
+it('a telling that is repeated because its answer was lost counts once', () => {
+  const first = event({ eventTime: '2026-01-01T00:00:00.250000Z' });
+  expect(repeated(first, first)).toBe(first);
+  const again = event({ eventTime: '2026-01-01T00:00:00.750000Z' });
+  const twice = repeated(first, again) as Obj;
+  expect(twice).toMatchObject({ count: 2, series: { count: 2, lastObservedTime: '2026-01-01T00:00:00.750000Z' } });
+  expect(repeated(twice, again)).toBe(twice);
+});
+
 it('a series goes on', () => {
   const stored = event({ series: { count: 1, lastObservedTime: 'before' } });
   expect(repeated(stored, event({ eventTime: 'now' }))).toMatchObject({
