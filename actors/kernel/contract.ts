@@ -155,7 +155,7 @@ export interface World<S> {
   uid(): Uid;
   readonly view: View;
   readonly say: S;
-  /** Answers a call; a `Status` failure as body is a refusal. Ends the call unless `more` is set. */
+  /** Answers a call; a `Status` failure as body is a refusal. */
   reply(call: Call, body: unknown): Said<never>;
   /** Cold; ends in one answer turn. Errors with StatusError: a refusal, or Timeout, or ServiceUnavailable (nobody hears). */
   ask<A>(said: Said<A>, options: { readonly timeoutMs: number }): Observable<A>;

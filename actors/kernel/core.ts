@@ -1,5 +1,4 @@
 import { Observable, Subject, type Subscriber, type Subscription } from 'rxjs';
-import { encode } from '../../contracts/codec/codec.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import { INBOX_ROOT } from '../../contracts/subjects/inbox.ts';
@@ -10,12 +9,12 @@ import type { ActorDefinition } from './declare.ts';
 import { DerivedIndexes } from './derived-indexes.ts';
 import { guardedView } from './guarded-view.ts';
 import { hashOf } from './hash.ts';
-import { holdsSecret } from './secrecy.ts';
 import { hearCall, unheard } from './heard-calls.ts';
 import { OpenAsks } from './open-asks.ts';
-import type { Outgoing } from './outgoing.ts';
+import { type Outgoing, outgoing } from './outgoing.ts';
 import { Random } from './random.ts';
-import { encodingOfSaid, replyTo } from './replies.ts';
+import { replyTo } from './replies.ts';
+import { holdsSecret } from './secrecy.ts';
 import { speakers } from './speakers.ts';
 import { TurnScheduler } from './turn-scheduler.ts';
 import { turnsInProgress } from './turns-in-progress.ts';
@@ -249,8 +248,8 @@ export class ActorCore {
   #call(rec: Extract<Rec, { t: 'call' }>): void {
     const heard = hearCall(rec, this.definition.hears, this.self.prefix);
     if (heard.input !== undefined) this.#input(heard.input, heard.told);
-    else if (heard.call.reply?.startsWith(INBOX_ROOT) === true)
-      this.#emit(replyTo(heard.call, unheard(heard.call.subject)));
+    else if (heard.told.reply?.startsWith(INBOX_ROOT) === true)
+      this.#emit(replyTo(heard.told, unheard(heard.told.subject)));
   }
 
   #input(name: string, value: unknown): void {
@@ -264,10 +263,7 @@ export class ActorCore {
       return '';
     }
     const id = `${this.#turn}.${this.#out.length}`;
-    const contentType = encodingOfSaid(said);
-    const bytes = said.body === undefined ? EMPTY : encode(said.body, contentType);
-    const hash = hashOf(said.kind, said.subject, bytes);
-    this.#out.push({ id, said, bytes, contentType, hash, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+    this.#out.push(outgoing(id, said, timeoutMs));
     return id;
   }
 
@@ -311,5 +307,3 @@ export class ActorCore {
     };
   }
 }
-
-const EMPTY = new Uint8Array(0);

@@ -2,7 +2,7 @@ import { decode, decodeMsgpack } from '../../contracts/codec/codec.ts';
 import { failure, type Status } from '../../contracts/errors/status.ts';
 import { HEADER, type Headers } from '../../contracts/headers.ts';
 import type { Bytes, Call, Id, Rec } from './contract.ts';
-import type { ActorDefinition, LatestDecl } from './declare.ts';
+import type { HearDecl, LatestDecl } from './declare.ts';
 import { recordBytes } from './record-bytes.ts';
 import { hearsSubject } from './subject-patterns.ts';
 
@@ -11,14 +11,18 @@ export const REPLY_HEADER = 'Troupe-Reply';
 /** Names the input `latest` whose messages a record carries, all together in one body. */
 export const LATEST_HEADER = 'Troupe-Latest';
 
+/** The input and what it is told: a call, or for an input `latest` a list of them. */
 export type Heard =
-  /** What the input is told: a call, or for an input `latest` a list of them. */
   | { readonly input: string; readonly told: Call | readonly Call[] }
   /** No input hears its subject. */
-  | { readonly input?: never; readonly call: Call };
+  | { readonly input?: never; readonly told: Call };
 
 /** Which input a call is for, and the call as that input is told of it. */
-export function hearCall(rec: Extract<Rec, { t: 'call' }>, hears: ActorDefinition['hears'], prefix: string): Heard {
+export function hearCall(
+  rec: Extract<Rec, { t: 'call' }>,
+  hears: Readonly<Record<string, HearDecl>>,
+  prefix: string,
+): Heard {
   const bytes = recordBytes(rec.body);
   const batchOf = rec.headers[LATEST_HEADER];
   if (batchOf !== undefined) {
@@ -33,7 +37,7 @@ export function hearCall(rec: Extract<Rec, { t: 'call' }>, hears: ActorDefinitio
     if (hearsSubject(heard, prefix, rec.subject, tokens))
       return { input, told: makeCall(rec.id, rec.subject, rec.headers, bytes, tokens) };
   }
-  return { call: makeCall(rec.id, rec.subject, rec.headers, bytes, undefined) };
+  return { told: makeCall(rec.id, rec.subject, rec.headers, bytes, undefined) };
 }
 
 /** What is answered to a question whose subject is not of the grammar of any input. */

@@ -1,8 +1,7 @@
-import { type ContentType, contentTypeOf, JSON_TYPE } from '../../contracts/codec/codec.ts';
 import { failure, type Status, StatusError } from '../../contracts/errors/status.ts';
-import { HEADER } from '../../contracts/headers.ts';
+import type { AskResult } from './answers.ts';
 import type { Cache } from './cache.ts';
-import type { Id, Rec } from './contract.ts';
+import type { Id } from './contract.ts';
 import { LATEST_HEADER, REPLY_HEADER } from './heard-calls.ts';
 import type { Ambient } from './host-clock.ts';
 import type { InboundMessage } from './message.ts';
@@ -12,7 +11,7 @@ import type { Recorder } from './recorder.ts';
 
 /** Whoever waits for an answer: an actor's ask or a driver's. */
 export interface Asker {
-  answered(ask: Id, result: Extract<Rec, { t: 'answer' }>['result'], cause: Cause): void;
+  answered(ask: Id, result: AskResult, cause: Cause): void;
 }
 
 /** What live actors and drivers need of the process that hosts them. */
@@ -60,15 +59,6 @@ export const statusOf = (error: unknown, act: string): Status =>
   error instanceof StatusError
     ? error.status
     : failure('InternalError', `${act}: ${error instanceof Error ? error.message : String(error)}`);
-
-/** Answers come in the encoding of the question, a refusal too; an unreadable question is answered in JSON. */
-export function encodingOfQuestion(msg: InboundMessage): ContentType {
-  try {
-    return contentTypeOf(msg.data, plainHeaders(msg)[HEADER.contentType]);
-  } catch {
-    return JSON_TYPE;
-  }
-}
 
 /** Header values by name; a repeated name keeps its first value. */
 export function plainHeaders(msg: InboundMessage): Record<string, string> {

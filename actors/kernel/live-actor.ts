@@ -2,16 +2,18 @@ import { encode, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { failure } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import { AnswerTimes } from './answer-times.ts';
+import type { AskResult } from './answers.ts';
 import { backoffMs } from './backoff.ts';
 import type { Change, Cursor, Id, Rec, Self, Turn } from './contract.ts';
 import { ActorCore, type TurnDone } from './core.ts';
 import type { ActorDefinition, LatestDecl } from './declare.ts';
 import { LATEST_HEADER, REPLY_HEADER } from './heard-calls.ts';
-import { type Asker, encodingOfQuestion, type HostServices, plainHeaders } from './host-services.ts';
+import { type Asker, type HostServices, plainHeaders } from './host-services.ts';
 import type { InboundMessage } from './message.ts';
 import { type Cause, causeOf, heardHeaders } from './message-headers.ts';
 import { PendingChanges, watchedResources } from './pending-changes.ts';
 import type { Incarnation } from './recorder.ts';
+import { encodingOfQuestion } from './replies.ts';
 import { describeViolation } from './violation.ts';
 
 /** Messages that may wait in an inbox; beyond it a call is answered 429. */
@@ -33,7 +35,7 @@ type Entry =
       /** Who asked: ids are of an incarnation, and what an earlier one asked is no longer waited for. */
       readonly core: ActorCore;
       readonly ask: Id;
-      readonly result: Extract<Rec, { t: 'answer' }>['result'];
+      readonly result: AskResult;
       readonly cause: Cause;
     }
   | { readonly t: 'due' };
@@ -144,7 +146,9 @@ export class LiveActor {
   #refuse(msg: InboundMessage, reason: 'TooManyRequests' | 'ServiceUnavailable', message: string): void {
     this.#refused += 1;
     if (msg.reply === undefined || msg.reply === '') return;
-    msg.respond(encode(failure(reason, message, { retryAfterSeconds: 1 }), encodingOfQuestion(msg)));
+    msg.respond(
+      encode(failure(reason, message, { retryAfterSeconds: 1 }), encodingOfQuestion(msg.data, plainHeaders(msg))),
+    );
   }
 
   heardLatest(input: string, msg: InboundMessage): void {

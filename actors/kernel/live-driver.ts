@@ -1,30 +1,20 @@
-import {
-  type ContentType,
-  contentTypeOf,
-  decode,
-  encode,
-  encodeMsgpack,
-  JSON_TYPE,
-  MSGPACK_TYPE,
-} from '../../contracts/codec/codec.ts';
-import { failure, isFailure, StatusError, statusError } from '../../contracts/errors/status.ts';
+import { encode, JSON_TYPE } from '../../contracts/codec/codec.ts';
+import { failure, isFailure, statusError } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import { INBOX_ROOT } from '../../contracts/subjects/inbox.ts';
 import { AnswerTimes } from './answer-times.ts';
+import { type AskResult, answerOf } from './answers.ts';
 import type { Call, Id, Rec, Said, Self } from './contract.ts';
-import type { CallsDecl, DriverContext, DriverDefinition } from './declare.ts';
-import { hashOf } from './hash.ts';
-import { REPLY_HEADER, unheard } from './heard-calls.ts';
+import type { DriverContext, DriverDefinition } from './declare.ts';
+import { hearCall, unheard } from './heard-calls.ts';
 import { type Asker, type HostServices, plainHeaders, statusOf } from './host-services.ts';
 import type { ActorStats } from './live-actor.ts';
 import type { InboundMessage } from './message.ts';
 import { type Cause, causeOf, heardHeaders } from './message-headers.ts';
-import type { Outgoing } from './outgoing.ts';
+import { type Outgoing, outgoing } from './outgoing.ts';
 import type { Incarnation } from './recorder.ts';
+import { replyTo } from './replies.ts';
 import { speakers } from './speakers.ts';
-import { hearsSubject } from './subject-patterns.ts';
-
-type Result = Extract<Rec, { t: 'answer' }>['result'];
 
 /** One driver of a live process. It may be asynchronous; what it hears and says is recorded like any actor's. */
 export class LiveDriver implements Asker {
@@ -33,7 +23,7 @@ export class LiveDriver implements Asker {
   readonly #host: HostServices;
   readonly #from: string;
   readonly #abort = new AbortController();
-  readonly #asks = new Map<Id, (result: Result) => void>();
+  readonly #asks = new Map<Id, (result: AskResult) => void>();
   readonly #incarnation: Incarnation;
   #running: Awaited<ReturnType<DriverDefinition['run']>> | undefined;
   /** Ids of what it asks and says. */
@@ -111,28 +101,14 @@ export class LiveDriver implements Asker {
 
   heard(msg: InboundMessage): void {
     const headers = plainHeaders(msg);
-    const cause = causeOf(headers);
-    for (const [name, heard] of Object.entries(this.definition.hears)) {
-      const tokens = (heard as CallsDecl).family.parse(this.self.prefix, msg.subject) as
-        | Record<string, string>
-        | undefined;
-      if (!hearsSubject(heard, this.self.prefix, msg.subject, tokens)) continue;
-      const id = headers[HEADER.id] ?? `call-${this.#turns}`;
-      const reply = headers[REPLY_HEADER];
-      const call: Call = {
-        id,
-        subject: msg.subject,
-        headers,
-        bytes: msg.data,
-        ...(tokens === undefined ? {} : { tokens }),
-        ...(reply === undefined ? {} : { reply }),
-        decode: () => decode(msg.data, headers[HEADER.contentType]),
-      };
-      this.#record({ t: 'call', id, subject: msg.subject, headers: heardHeaders(headers), body: msg.data }, []);
-      void this.#handle(name, call, cause);
-      return;
-    }
-    if (msg.reply?.startsWith(INBOX_ROOT) === true) msg.respond(encode(unheard(msg.subject), JSON_TYPE));
+    const { subject, data: body } = msg;
+    const id = headers[HEADER.id] ?? `call-${this.#turns}`;
+    const rec = { t: 'call', id, subject, headers: heardHeaders(headers), body } as const;
+    const { input, told } = hearCall(rec, this.definition.hears, this.self.prefix);
+    if (input !== undefined) {
+      this.#record(rec, []);
+      void this.#handle(input, told as Call, causeOf(headers));
+    } else if (msg.reply?.startsWith(INBOX_ROOT) === true) msg.respond(encode(unheard(subject), JSON_TYPE));
   }
 
   async #handle(name: string, call: Call, cause: Cause): Promise<void> {
@@ -150,18 +126,10 @@ export class LiveDriver implements Asker {
       if (isFailure(body)) this.#lastError = body.message;
       return;
     }
-    const said: Said = {
-      kind: 'reply',
-      say: name,
-      subject: call.reply,
-      body,
-      call: call.id,
-      headers: { [HEADER.contentType]: answerType(call) },
-    };
-    this.#send(said, undefined, cause);
+    this.#send(replyTo(call, body), undefined, cause);
   }
 
-  answered(ask: Id, result: Result): void {
+  answered(ask: Id, result: AskResult): void {
     const resolve = this.#asks.get(ask);
     this.#asks.delete(ask);
     resolve?.(result);
@@ -170,42 +138,18 @@ export class LiveDriver implements Asker {
   #ask(said: Said, timeoutMs: number): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#send(said, timeoutMs, {}, (result) => {
-        if (result === 'timeout')
-          reject(statusError('Timeout', `${said.say}: no answer on ${said.subject} within ${timeoutMs} ms`));
-        else if (isFailure(result)) reject(new StatusError(result));
-        else {
-          try {
-            const body = result instanceof Uint8Array ? decode(result, MSGPACK_TYPE) : undefined;
-            if (isFailure(body)) reject(new StatusError(body));
-            else resolve(body);
-          } catch (error) {
-            reject(error as Error);
-          }
+        try {
+          resolve(answerOf(said, timeoutMs, result));
+        } catch (error) {
+          reject(error as Error);
         }
       });
     });
   }
 
-  #send(said: Said, timeoutMs: number | undefined, cause: Cause, resolve?: (result: Result) => void): Id {
-    const contentType =
-      said.kind === 'reply'
-        ? ((said.headers?.[HEADER.contentType] as ContentType | undefined) ?? MSGPACK_TYPE)
-        : MSGPACK_TYPE;
-    const bytes =
-      said.body === undefined
-        ? new Uint8Array(0)
-        : contentType === MSGPACK_TYPE
-          ? encodeMsgpack(said.body)
-          : encode(said.body, contentType);
+  #send(said: Said, timeoutMs: number | undefined, cause: Cause, resolve?: (result: AskResult) => void): Id {
     const id = `${++this.#messages}`;
-    const out: Outgoing = {
-      id,
-      said,
-      bytes,
-      contentType,
-      hash: hashOf(said.kind, said.subject, bytes),
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    };
+    const out = outgoing(id, said, timeoutMs);
     if (resolve !== undefined) this.#asks.set(id, resolve);
     this.#record({ t: 'due' }, [out]);
     this.#host.send(out, { name: this.#from, incarnation: this.#incarnation.incarnation }, cause, this);
@@ -220,13 +164,5 @@ export class LiveDriver implements Asker {
       { n: this.#turns, rec, now, view: {}, out: out.map((o) => o.hash) },
       out,
     );
-  }
-}
-
-function answerType(call: Call): ContentType {
-  try {
-    return contentTypeOf(call.bytes, call.headers[HEADER.contentType]);
-  } catch {
-    return JSON_TYPE;
   }
 }

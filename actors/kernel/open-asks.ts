@@ -1,9 +1,6 @@
 import type { Subscriber } from 'rxjs';
-import { decode, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
-import { failure, isFailure, type Status } from '../../contracts/errors/status.ts';
-import type { AskId, Bytes, Rec, Ref, Said } from './contract.ts';
-import { recordBytes } from './record-bytes.ts';
-import { Refused } from './refusal.ts';
+import { type AskResult, answerOf } from './answers.ts';
+import type { AskId, Said } from './contract.ts';
 
 interface OpenAsk {
   readonly said: Said;
@@ -32,28 +29,19 @@ export class OpenAsks {
   }
 
   /** Tells whoever asked; an answer that nobody awaits any more is dropped. */
-  settle(id: AskId, result: Extract<Rec, { t: 'answer' }>['result']): void {
+  settle(id: AskId, result: AskResult): void {
     const ask = this.#open.get(id);
     if (ask === undefined) return;
     this.#open.delete(id);
     const { said, timeoutMs, subscriber } = ask;
-    const refuse = (status: Status): void => subscriber.error(new Refused(said.say, status));
-    if (result === 'timeout') {
-      refuse(failure('Timeout', `${said.say}: no answer on ${said.subject} within ${timeoutMs} ms`));
-    } else if (isFailure(result)) refuse(result);
-    else {
-      let body: unknown;
-      try {
-        body = decode(recordBytes(result as Ref | Bytes), MSGPACK_TYPE);
-      } catch (error) {
-        subscriber.error(error);
-        return;
-      }
-      if (isFailure(body)) refuse(body);
-      else {
-        subscriber.next(body);
-        subscriber.complete();
-      }
+    let answer: unknown;
+    try {
+      answer = answerOf(said, timeoutMs, result);
+    } catch (error) {
+      subscriber.error(error);
+      return;
     }
+    subscriber.next(answer);
+    subscriber.complete();
   }
 }

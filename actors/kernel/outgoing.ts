@@ -1,5 +1,7 @@
-import type { ContentType } from '../../contracts/codec/codec.ts';
+import { type ContentType, encode } from '../../contracts/codec/codec.ts';
 import type { Bytes, Hash, Id, Said } from './contract.ts';
+import { hashOf } from './hash.ts';
+import { encodingOfSaid } from './replies.ts';
 
 /** One thing that a turn said, ready to be sent. */
 export interface Outgoing {
@@ -12,4 +14,14 @@ export interface Outgoing {
   readonly hash: Hash;
   /** Set when an answer is awaited. */
   readonly timeoutMs?: number;
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** @throws Error when the body can't be encoded */
+export function outgoing(id: Id, said: Said, timeoutMs: number | undefined): Outgoing {
+  const contentType = encodingOfSaid(said);
+  const bytes = said.body === undefined ? EMPTY : encode(said.body, contentType);
+  const hash = hashOf(said.kind, said.subject, bytes);
+  return { id, said, bytes, contentType, hash, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
 }

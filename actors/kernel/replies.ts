@@ -1,6 +1,6 @@
 import { type ContentType, contentTypeOf, JSON_TYPE, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
-import { HEADER } from '../../contracts/headers.ts';
-import type { Call, Said } from './contract.ts';
+import { HEADER, type Headers } from '../../contracts/headers.ts';
+import type { Bytes, Call, Said } from './contract.ts';
 
 /** The answer to a call, in the encoding of the question. */
 export const replyTo = (call: Call, body: unknown): Said => ({
@@ -9,7 +9,7 @@ export const replyTo = (call: Call, body: unknown): Said => ({
   subject: call.reply ?? '',
   body,
   call: call.id,
-  headers: { [HEADER.contentType]: encodingOf(call) },
+  headers: { [HEADER.contentType]: encodingOfQuestion(call.bytes, call.headers) },
 });
 
 /** The encoding in which a thing said travels. */
@@ -18,10 +18,10 @@ export const encodingOfSaid = (said: Said): ContentType =>
     ? ((said.headers?.[HEADER.contentType] as ContentType | undefined) ?? MSGPACK_TYPE)
     : MSGPACK_TYPE;
 
-/** An unreadable question is answered in JSON. */
-function encodingOf(call: Call): ContentType {
+/** Answers come in the encoding of the question, a refusal too; an unreadable question is answered in JSON. */
+export function encodingOfQuestion(bytes: Bytes, headers: Headers): ContentType {
   try {
-    return contentTypeOf(call.bytes, call.headers[HEADER.contentType]);
+    return contentTypeOf(bytes, headers[HEADER.contentType]);
   } catch {
     return JSON_TYPE;
   }
