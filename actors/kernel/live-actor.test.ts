@@ -156,6 +156,27 @@ it('a failure while calls are held back for a checkpoint holds none back for eve
   expect(replies().length).toBe(count + 1);
 });
 
+it('a checkpoint that an open ask kept back is taken as soon as none is open', () => {
+  const { actor, order, work, question, replies, turns } = office();
+  const checkpoints = () => turns.filter(({ rec }) => rec.t === 'start' && rec.checkpoint !== undefined).length;
+  actor.start();
+  order('asks');
+  for (let n = 0; n < 4_200; n++) order('idle');
+  work();
+  order('idle');
+  work();
+  expect([checkpoints(), replies().length]).toEqual([0, 4_200]); // held back
+  vi.advanceTimersByTime(150);
+  work();
+  order('idle');
+  work();
+  expect([checkpoints(), replies().length]).toEqual([0, 4_202]); // no longer
+  const open = question();
+  open?.asker.answered(open.out.id, encodeMsgpack({}), {});
+  work();
+  expect(checkpoints()).toBe(1);
+});
+
 it('a question that finds the actor down is refused, not lost', () => {
   const { actor, order, work, responses } = office();
   actor.start();

@@ -23,6 +23,7 @@ const CHECKPOINT_TURNS = 4_096;
 const STATE_EVERY_TURNS = 64;
 /** How long calls may be held back so that the asks in flight end and a checkpoint can be taken. */
 const QUIESCE_MS = 100;
+const QUIESCE_MS_MAX = 400;
 const ESCALATE_AFTER = 5;
 
 type Entry =
@@ -83,6 +84,9 @@ export class LiveActor {
   #restarts = 0;
   #failuresInARow = 0;
   #lastCheckpoint = 0;
+  #quiesceMs = QUIESCE_MS;
+  /** Turns from which on calls may be held back again. */
+  #holdAfter = 0;
   #sinceState = 0;
   #refused = 0;
   readonly #answers = new AnswerTimes();
@@ -308,19 +312,29 @@ export class LiveActor {
     return { objects: this.#host.cache.revision };
   }
 
-  /** A checkpoint is a rehearsed crash: what is not in cells is gone, live as in replay. */
+  /**
+   * A checkpoint is a rehearsed crash: what is not in cells is gone, live as in replay. It waits for a moment without an
+   * open ask. Such a moment is made by holding calls back for a while; where that fails, the next one that comes by itself
+   * is taken, and calls are held back again, for longer, only after as many turns more.
+   */
   #rehearse(): void {
     if (this.#stopped || this.#core.stopped) return;
     const checkpoint = this.#pending.size > 0 ? undefined : this.#core.checkpoint(this.#host.cache.windowStart);
-    const now = performance.now();
-    if (checkpoint === undefined && this.#holdUntil === 0) {
-      this.#holdUntil = now + QUIESCE_MS;
+    if (checkpoint !== undefined) {
+      this.#run({ t: 'start', checkpoint }, {});
+      this.#lastCheckpoint = this.#core.turns;
+      this.#quiesceMs = QUIESCE_MS;
+      this.#holdAfter = 0;
+      this.#release();
       return;
     }
-    if (checkpoint === undefined && now < this.#holdUntil) return;
-    if (checkpoint !== undefined) this.#run({ t: 'start', checkpoint }, {});
-    this.#lastCheckpoint = this.#core.turns;
-    this.#release();
+    const now = performance.now();
+    if (this.#holdUntil > 0) {
+      if (now < this.#holdUntil) return;
+      this.#quiesceMs = Math.min(2 * this.#quiesceMs, QUIESCE_MS_MAX);
+      this.#holdAfter = this.#core.turns + CHECKPOINT_TURNS;
+      this.#release();
+    } else if (this.#core.turns >= this.#holdAfter) this.#holdUntil = now + this.#quiesceMs;
   }
 
   /** What was held back comes before what came later. */
@@ -337,7 +351,7 @@ export class LiveActor {
   #armDue(): void {
     const due = this.#core.stopped ? undefined : this.#core.nextDue;
     const at =
-      this.#holdUntil > 0 ? Math.min(due ?? Number.POSITIVE_INFINITY, this.#host.ambient.now() + QUIESCE_MS) : due;
+      this.#holdUntil > 0 ? Math.min(due ?? Number.POSITIVE_INFINITY, this.#host.ambient.now() + this.#quiesceMs) : due;
     if (at === this.#dueAt) return;
     clearTimeout(this.#dueTimer);
     this.#dueAt = at;
@@ -410,6 +424,7 @@ export class LiveActor {
     [this.#core, this.#incarnation, this.#asker] = this.#incarnate();
     this.#restarts += 1;
     this.#lastCheckpoint = 0;
+    this.#holdAfter = 0;
     this.#enqueue({ t: 'start' });
   }
 }
