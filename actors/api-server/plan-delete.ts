@@ -1,4 +1,5 @@
-import { type Status, failure } from '../../contracts/errors/status.ts';
+import { failure, type Status } from '../../contracts/errors/status.ts';
+import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
 import type { DeleteOptions } from '../../contracts/messages/api.ts';
 import { parseRfc3339, rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { type Obj, sameJson, withMeta } from './object.ts';
@@ -90,8 +91,7 @@ function namespaceHeld(resource: string, object: Obj): boolean {
 /** Seconds until the object may go; 0 for everything but a pod that a kubelet has to stop. */
 function graceSeconds(resource: string, pod: Obj, options: DeleteOptions): number {
   if (resource !== 'pods') return 0;
-  const phase = pod.status?.['phase'];
-  if (!pod.spec?.['nodeName'] || phase === 'Succeeded' || phase === 'Failed') return 0;
+  if (!pod.spec?.['nodeName'] || hasEnded(pod.status?.['phase'])) return 0;
   const ofSpec = pod.spec['terminationGracePeriodSeconds'];
   const asked = options.gracePeriodSeconds ?? (typeof ofSpec === 'number' ? ofSpec : POD_GRACE_SECONDS);
   const grace = asked < 0 ? 1 : asked;

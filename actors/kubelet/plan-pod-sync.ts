@@ -1,4 +1,5 @@
 import type { Container, Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
+import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
 import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
 import { parseRfc3339 } from '../../contracts/time/rfc3339.ts';
 import { sandboxConfig } from './container-config.ts';
@@ -80,9 +81,9 @@ function planDeletion(input: Present, state: PodState): PodPlan {
 /** The deadline passed, or the store says that the pod has ended: whoever wrote that, it never runs again. */
 function alreadyOver(input: Present): Ending | undefined {
   const stored = input.dispatched.pod.status ?? {};
-  const { phase, reason, message } = isOver(stored) ? stored : input.status;
+  const { phase, reason, message } = hasEnded(stored.phase) ? stored : input.status;
   if (input.status.reason === 'DeadlineExceeded') return deadlineExceeded;
-  if (phase === 'Succeeded' || phase === 'Failed') {
+  if (hasEnded(phase)) {
     return {
       kind: 'over',
       phase,
@@ -93,7 +94,6 @@ function alreadyOver(input: Present): Ending | undefined {
   const deadline = deadlineOf(input);
   return deadline !== undefined && input.now >= deadline ? deadlineExceeded : undefined;
 }
-const isOver = ({ phase }: PodStatus): boolean => phase === 'Succeeded' || phase === 'Failed';
 const deadlineExceeded = {
   kind: 'over',
   phase: 'Failed',

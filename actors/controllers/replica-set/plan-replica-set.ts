@@ -1,10 +1,11 @@
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import type { Pod, ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '../../../contracts/kinds/kinds.ts';
+import { hasEnded } from '../../../contracts/kinds/pod/phase.ts';
 import { selectorMatches } from '../../../contracts/selectors/label-selector.ts';
 import type { Refusal } from '../../kernel/refusal.ts';
 import { claim } from '../shared/claim.ts';
 import { controllerReference, isTerminating, nameOf, uidOf } from '../shared/owner.ts';
-import { availableInMs, isActive, isFinished } from '../shared/pod-state.ts';
+import { availableInMs, isActive } from '../shared/pod-state.ts';
 import { podNames } from './pod-names.ts';
 import { inDeletionOrder } from './rank-pods.ts';
 import { replicaSetConditions } from './replica-failure.ts';
@@ -105,7 +106,7 @@ function statusOf(
   const minReadySeconds = set.spec?.minReadySeconds ?? 0;
   const templateLabels = { matchLabels: set.spec?.template?.metadata?.labels ?? {} };
   const readiness = active.map((pod) => availableInMs(pod, minReadySeconds, now));
-  const terminating = mine.filter((pod) => isTerminating(pod) && !isFinished(pod)).length;
+  const terminating = mine.filter((pod) => isTerminating(pod) && !hasEnded(pod.status?.phase)).length;
   const generation = set.metadata?.generation;
   return {
     ...(conditions.length === 0 ? {} : { conditions }),

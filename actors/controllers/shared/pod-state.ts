@@ -1,12 +1,10 @@
 import type { Pod } from '../../../contracts/kinds/kinds.ts';
+import { hasEnded } from '../../../contracts/kinds/pod/phase.ts';
 import { parseRfc3339 } from '../../../contracts/time/rfc3339.ts';
 import { isTerminating } from './owner.ts';
 
-/** Has run to its end, well or badly. */
-export const isFinished = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
-
-/** Counts as a replica: neither finished nor on its way out. */
-export const isActive = (pod: Pod): boolean => !isFinished(pod) && !isTerminating(pod);
+/** Counts as a replica: neither at its end nor on its way out. */
+export const isActive = (pod: Pod): boolean => !hasEnded(pod.status?.phase) && !isTerminating(pod);
 
 /** @returns milliseconds since the epoch; undefined while it is not ready; 0 when nobody noted since when */
 export function readySince(pod: Pod): number | undefined {
