@@ -42,6 +42,7 @@ function programFor(terminal: Terminal, spoken: { command: string }): Command {
     .description("Kubernetes' architecture as actors on NATS: run containers from manifests, hear every message.")
     .configureHelp({ showGlobalOptions: false })
     .helpCommand('help [command]', 'Show the help of a command')
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.out(text),
@@ -81,7 +82,8 @@ function addCommand(program: Command, spec: CommandSpec, terminal: Terminal, spo
     const known = parent.commands.find((one) => one.name() === word);
     parent = known ?? speakAs(parent.command(word).description(GROUPS[word] ?? ''), spoken);
   }
-  const command = parent.command(last).description(spec.description);
+  // Options after the name of a command below this one are that one's, though this one may know them too.
+  const command = speakAs(parent.command(last).description(spec.description).enablePositionalOptions(), spoken);
   for (const alias of spec.aliases ?? []) command.alias(alias);
   for (const argument of (spec.args ?? '').split(' ').filter((text) => text !== '')) command.argument(argument);
   for (const option of spec.options ?? []) command.addOption(optionOf(option));

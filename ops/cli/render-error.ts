@@ -3,6 +3,8 @@ import { Exit, UsageError } from './errors.ts';
 
 export const FAILURE = 1;
 export const USAGE = 2;
+/** A recording could not be opened or played, so it tells nothing of what is right. */
+export const UNPLAYABLE = 3;
 /** As a shell reports a program that Ctrl-C ended. */
 export const INTERRUPTED = 130;
 

@@ -1,5 +1,22 @@
-import { type CommandSpec, command } from './command-spec.ts';
+import { type CommandSpec, command, type OptionSpec } from './command-spec.ts';
+import type { DiffOptions } from './replay-diff.ts';
 import type { ReplayOptions } from './replay.ts';
+
+const FULL: OptionSpec = { flags: '--full', description: 'every decision that changes, not only the first' };
+const INSTANCE: OptionSpec = {
+  flags: '--instance <name>',
+  description: 'of this instance alone: a node, for a kubelet',
+};
+const KEY: OptionSpec = {
+  flags: '--key <file>',
+  description: 'cluster.key of the home that a file is from, to play what carries secret data',
+};
+const LEVEL: OptionSpec = {
+  flags: '--level <level>',
+  description: 'what must be the same: strict (default), shape (subjects alone) or state (cells alone)',
+  choices: ['strict', 'shape', 'state'],
+};
+const OUTPUT: OptionSpec = { flags: '-o, --output <format>', description: 'json' };
 
 /** What plays recordings back. */
 export const REPLAYING: readonly CommandSpec[] = [
@@ -16,18 +33,13 @@ export const REPLAYING: readonly CommandSpec[] = [
       { flags: '--to <point>', description: 'end there; with -i, stand there' },
       { flags: '--turn <number>', description: 'show this turn whole: what came in, what was said, why' },
       { flags: '--inspect-brk [port]', description: 'let a debugger attach; it stops inside the turn' },
-      { flags: '--instance <name>', description: 'of this instance alone: a node, for a kubelet' },
-      {
-        flags: '--key <file>',
-        description: 'cluster.key of the home that a file is from, to play what carries secret data',
-      },
-      {
-        flags: '--level <level>',
-        description: 'what must be the same: strict (default), shape (subjects alone) or state (cells alone)',
-        choices: ['strict', 'shape', 'state'],
-      },
+      INSTANCE,
+      KEY,
+      LEVEL,
+      { flags: '--what-if <file>', description: 'what would have been decided, had the object in this file been so' },
+      { flags: '--full', description: 'with --what-if: every decision that changes' },
       { flags: '--check', description: 'every recording of this home: the first turn of each that goes differently' },
-      { flags: '-o, --output <format>', description: 'json' },
+      OUTPUT,
     ],
     examples: [
       ['troupe replay scheduler', 'up to the first turn that goes differently now, and why it came about'],
@@ -39,5 +51,29 @@ export const REPLAYING: readonly CommandSpec[] = [
     ],
     run: async (args, options: ReplayOptions, terminal) =>
       (await import('./replay.ts')).replayCommand(args, options, terminal),
+  }),
+  command({
+    name: 'replay check',
+    args: '<folder...>',
+    description: "Play every recording file in a folder against today's code: which decisions change; for CI",
+    options: [FULL, KEY, LEVEL, OUTPUT],
+    examples: [
+      ['troupe replay check recordings/', 'exit code 0: none changes; 1: some do; 3: one could not be played'],
+      ['troupe replay check recordings/ --level shape', 'what is said on which subject; bodies may differ'],
+    ],
+    run: async (args, options: DiffOptions, terminal) =>
+      (await import('./replay-check.ts')).checkFolderCommand(args, options, terminal),
+  }),
+  command({
+    name: 'replay diff',
+    args: '<a> <b>',
+    description: 'Compare decision by decision: two recordings, or one under the code of another built tree',
+    options: [FULL, INSTANCE, KEY, OUTPUT],
+    examples: [
+      ['troupe replay diff monday.troupe tuesday.troupe', 'what was decided otherwise'],
+      ['troupe replay diff scheduler.troupe ../troupe-1.2', "this code's decisions, and that one's"],
+    ],
+    run: async ([a = '', b = ''], options: DiffOptions, terminal) =>
+      (await import('./replay-diff.ts')).diffCommand(a, b, options, terminal),
   }),
 ];

@@ -13,5 +13,5 @@ const plainSaid = ({ was, is, ...rest }: SaidBoth): object => ({
   ...(was === undefined ? {} : { was: plainSpeech(was) }),
   ...(is === undefined ? {} : { is: plainSpeech(is) }),
 });
-const plainSpeech = ({ body, ...rest }: Speech): object => ({ ...rest, body: plainBody(body) });
+export const plainSpeech = ({ body, ...rest }: Speech): object => ({ ...rest, body: plainBody(body) });
 const plainBody = (body: unknown): unknown => (body instanceof Hidden ? { hidden: body.why } : body);

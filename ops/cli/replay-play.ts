@@ -1,8 +1,12 @@
+import type { Binding } from '../../contracts/messages/api.ts';
 import { chainOf } from '../replay/chain.ts';
 import { definitionOf } from '../replay/definitions.ts';
 import type { Cause } from '../replay/plan-causes.ts';
 import { type Played, playUntilDivergence } from '../replay/play.ts';
 import { isInspected, stoppingSession } from '../replay/stopping-session.ts';
+import type { ReplaySession } from '../replay/session.ts';
+import type { TurnReport } from '../replay/turn-report.ts';
+import { placementsAt } from '../replay/version.ts';
 import { Exit } from './errors.ts';
 import { formatTable } from './plan-table.ts';
 import { toJson } from './print.ts';
@@ -10,6 +14,8 @@ import { FAILURE } from './render-error.ts';
 import type { ReplayOptions } from './replay.ts';
 import { plainReport } from './replay-json.ts';
 import { codeOf, levelOf, openNamed, partsOf } from './replay-parts.ts';
+import { targetOf } from './replay-compare.ts';
+import { scoresText } from './replay-scores.ts';
 import { divergenceText, momentText } from './replay-render.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -42,11 +48,23 @@ function print(what: string, played: readonly Played[], causes: readonly Cause[]
     one.divergence === undefined ? sameText(one) : `differs at turn ${one.divergence.turn}`,
   ]);
   terminal.out(formatTable([['RECORDING', 'STARTED', 'SAME TURNS', 'RESULT'], ...rows]));
-  for (const { divergence } of played) {
+  for (const { divergence, session } of played) {
     if (divergence === undefined) continue;
-    terminal.out(`\n${divergenceText(divergence, causes, terminal.paint)}`);
+    terminal.out(`\n${divergenceText(divergence, causes, terminal.paint, scoresAt(session, divergence))}`);
     terminal.out(`\nlook around there: troupe replay ${what} -i --to ${divergence.turn}\n`);
   }
+}
+
+/** Of placements that change: what today's code thinks of the nodes. */
+function scoresAt(session: ReplaySession, { said }: TurnReport): string {
+  const tables = placementsAt(session);
+  return said
+    .flatMap(({ same, was, is }) => {
+      const target = is?.say === 'bind' && !same ? (is.body as Binding).metadata : undefined;
+      const table = tables.find(({ pod, namespace }) => pod === target?.name && namespace === target.namespace);
+      return table === undefined ? [] : scoresText({ is: table, chosenThen: targetOf(was?.body) }, '  ');
+    })
+    .join('');
 }
 
 function sameText({ skipped, why, dropped }: Played): string {

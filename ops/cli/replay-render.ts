@@ -116,7 +116,7 @@ export function causesText(causes: readonly Cause[]): string {
 }
 
 /** Where today's code acts differently, in full. */
-export function divergenceText(report: TurnReport, causes: readonly Cause[], paint: Painter): string {
+export function divergenceText(report: TurnReport, causes: readonly Cause[], paint: Painter, scores: string): string {
   const { actor, instance, turn, finding = '', said } = report;
   const head = `${paint('bold', `${actor}/${instance} acts differently at turn ${turn}`)}, ${whenText(report)}`;
   const state = finding.startsWith('the state');
@@ -125,6 +125,7 @@ export function divergenceText(report: TurnReport, causes: readonly Cause[], pai
     `${paint('bold', 'finding')}  ${finding}\n`,
     heardSection(report, paint),
     state ? '' : `${paint('bold', 'said')}     then (-) and now (+)\n${saidText(said, paint, false)}`,
+    scores,
     cellsSection(
       report,
       state ? 'then (-) and now (+); or, where of then there is a hash alone, what the turn does to them' : '',

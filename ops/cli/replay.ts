@@ -13,6 +13,9 @@ export interface ReplayOptions {
   readonly instance?: string;
   readonly level?: string;
   readonly key?: string;
+  /** A file: an object as it was not. */
+  readonly whatIf?: string;
+  readonly full?: boolean;
   readonly turn?: string;
   readonly interactive?: boolean;
   /** `true` without a port. */
@@ -32,6 +35,7 @@ export async function replayCommand(
     throw new UsageError(
       'say what to play: an actor (troupe replay scheduler), a file (troupe replay day.troupe), or all of this home (troupe replay --check)',
     );
+  if (options.whatIf !== undefined) return (await import('./replay-diff.ts')).whatIfCommand(what, options, terminal);
   if (options.inspectBrk !== undefined)
     return (await import('./replay-inspect.ts')).inspectCommand(what, options, terminal);
   if (options.turn !== undefined) return (await import('./replay-turn.ts')).turnCommand(what, options, terminal);

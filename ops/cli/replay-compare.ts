@@ -1,0 +1,47 @@
+import type { Comparison, DecisionChange } from '../replay/compare-versions.ts';
+import { tallyTexts, thousands } from '../replay/plan-decisions.ts';
+import { Hidden } from '../replay/bodies.ts';
+import { plainSpeech } from './replay-json.ts';
+import { saidText, timeText } from './replay-render.ts';
+import { scoresText } from './replay-scores.ts';
+import type { Painter } from './style.ts';
+
+/** The sums of a comparison: one line an entry that changed, or that nothing did. */
+export function comparisonLines(actor: string, { tallies, turns, unplayed }: Comparison): readonly string[] {
+  const texts = tallyTexts(actor, tallies);
+  const skipped = unplayed === 0 ? '' : ` (${thousands(unplayed)} turns could not be played)`;
+  if (texts.length > 0) return skipped === '' ? texts : [...texts, skipped.trim()];
+  const said = tallies.reduce((sum, { of }) => sum + of, 0);
+  return [`all ${thousands(said)} decisions of ${thousands(turns)} turns stay the same${skipped}`];
+}
+
+/** One decision that changed: the bodies' difference, and of a placement the scores. */
+export function changeText(change: DecisionChange, paint: Painter): string {
+  const { turn, now, was, is, diff, tables } = change;
+  const both = {
+    same: false,
+    ...(was === undefined ? {} : { was }),
+    ...(is === undefined ? {} : { is }),
+    ...(diff === undefined ? {} : { diff }),
+  };
+  const scores =
+    tables === undefined
+      ? ''
+      : scoresText({ ...tables, chosenThen: tables.was?.chosen ?? targetOf(was?.body) }, '      ');
+  return `${paint('bold', `turn ${turn}`)}  ${timeText(now)}\n${saidText([both], paint, false)}${scores}`;
+}
+
+export function targetOf(body: unknown): string | undefined {
+  if (typeof body !== 'object' || body === null || body instanceof Hidden) return undefined;
+  return (body as { readonly target?: { readonly name?: string } }).target?.name;
+}
+
+/** As programs read it. */
+export const plainComparison = ({ changes, ...rest }: Comparison): object => ({
+  ...rest,
+  changes: changes.map(({ was, is, ...change }) => ({
+    ...change,
+    ...(was === undefined ? {} : { was: plainSpeech(was) }),
+    ...(is === undefined ? {} : { is: plainSpeech(is) }),
+  })),
+});

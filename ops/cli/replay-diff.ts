@@ -1,0 +1,102 @@
+import { compareRecordings } from '../replay/compare-recordings.ts';
+import { type Comparison, compareVersions } from '../replay/compare-versions.ts';
+import { isTree, loadTree } from '../replay/other-tree.ts';
+import { nameOf, type Playable } from '../replay/playable.ts';
+import { codeVersion } from '../replay/version.ts';
+import { whatIf } from '../replay/what-if.ts';
+import { Exit, UsageError } from './errors.ts';
+import { toJson } from './print.ts';
+import { readManifests } from './read-manifests.ts';
+import { FAILURE } from './render-error.ts';
+import { changeText, comparisonLines, plainComparison } from './replay-compare.ts';
+import type { ReplayOptions } from './replay.ts';
+import { codeOf, newestOf, openNamed } from './replay-parts.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface DiffOptions extends ReplayOptions {
+  readonly full?: boolean;
+}
+
+/** Changed decisions that are shown unless all are asked for. */
+const SHOWN = 3;
+
+/**
+ * `troupe replay diff A B`: two recordings; or one recording and another built tree of the project: what its code says
+ * against what this one's says. Exit code 1 when something differs.
+ */
+export async function diffCommand(a: string, b: string, options: DiffOptions, terminal: Terminal): Promise<void> {
+  const [recording, tree] = isTree(b) ? [a, b] : isTree(a) ? [b, a] : [a, undefined];
+  if (tree !== undefined) {
+    const other = await loadTree(tree);
+    const differing = await eachOf(recording, options, terminal, (playable) => {
+      const here = codeVersion('this build', playable, codeOf(playable));
+      const there = other.version(playable);
+      const [first, second] = tree === b ? [here, there] : [there, here];
+      return {
+        comparison: compareVersions(playable, first, second, detailsOf(options)),
+        title: `${first.name} (-) against ${second.name} (+)`,
+      };
+    });
+    if (differing) throw new Exit(FAILURE);
+    return;
+  }
+  const others = newestOf((await openNamed(b, options, terminal)).playables);
+  const differing = await eachOf(a, options, terminal, (playable) => {
+    const { actor, instance } = playable.incarnation.self;
+    const peers = others.filter(({ incarnation: { self } }) => self.actor === actor);
+    const peer = peers.find(({ incarnation: { self } }) => self.instance === instance) ?? peers[0];
+    if (peer === undefined)
+      throw new UsageError(
+        `${b} holds no recording of ${actor}, as ${a} does; it holds ${others.map(nameOf).join(', ')}`,
+      );
+    return { comparison: compareRecordings(playable, peer, detailsOf(options)), title: `${a} (-) against ${b} (+)` };
+  });
+  if (differing) throw new Exit(FAILURE);
+}
+
+/** `troupe replay --what-if patch.yaml`: what today's code would have decided, had an object been another. */
+export async function whatIfCommand(what: string, options: DiffOptions, terminal: Terminal): Promise<void> {
+  const wishes = (await readManifests([options.whatIf ?? ''])).map(({ object }) => object);
+  await eachOf(what, options, terminal, (playable) => {
+    const definition = codeOf(playable);
+    const changed = whatIf(playable, wishes);
+    const was = codeVersion('as it was', playable, definition);
+    const is = codeVersion('as it might have been', changed, definition);
+    return {
+      comparison: compareVersions(playable, was, is, detailsOf(options)),
+      title: 'as it was (-) against as it would have been (+); each turn given what had happened by then',
+    };
+  });
+}
+
+const detailsOf = ({ full, output }: DiffOptions) => ({
+  detailsMax: full === true || output === 'json' ? 100_000 : SHOWN,
+});
+
+/** Compares each recording that is named. @returns whether anything differs */
+async function eachOf(
+  what: string,
+  options: DiffOptions,
+  terminal: Terminal,
+  compare: (playable: Playable) => { readonly comparison: Comparison; readonly title: string },
+): Promise<boolean> {
+  const source = await openNamed(what, options, terminal);
+  const results: object[] = [];
+  let differs = false;
+  for (const playable of newestOf(source.playables)) {
+    const { comparison, title } = compare(playable);
+    differs ||= comparison.changed > 0;
+    results.push({ recording: nameOf(playable), ...plainComparison(comparison) });
+    if (options.output !== 'json') print(playable, comparison, title, terminal);
+  }
+  if (options.output === 'json') terminal.out(toJson(results));
+  return differs;
+}
+
+function print(playable: Playable, comparison: Comparison, title: string, terminal: Terminal): void {
+  const lines = comparisonLines(playable.incarnation.self.actor, comparison);
+  terminal.out(`${terminal.paint('bold', nameOf(playable))}  ${title}\n${lines.map((line) => `  ${line}\n`).join('')}`);
+  for (const change of comparison.changes) terminal.out(changeText(change, terminal.paint));
+  const rest = comparison.changed - comparison.changes.length;
+  if (rest > 0) terminal.out(`  … ${rest} more; --full shows them\n`);
+}

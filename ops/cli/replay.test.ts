@@ -1,0 +1,235 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import type { MemoryHistory } from '../../actors/kernel/replay.ts';
+import { scoreLeastAllocated } from '../../actors/scheduler/score-least-allocated.ts';
+import { nodeNamed, podNamed, RecordingWorld, recordScheduling } from '../bench/make-recording.ts';
+import { scheduler } from '../../actors/scheduler/scheduler.ts';
+import type { Heard } from '../../actors/kernel/test-world.ts';
+import { launcher, projectRoot } from '../boot/root.ts';
+import type { Playable } from '../replay/playable.ts';
+import { writeRecordingFile } from '../replay/recording-file.ts';
+import { main } from './main.ts';
+import { painter } from './style.ts';
+
+let folder: string;
+let file: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'troupe-replay-'));
+  mkdirSync(join(folder, 'recordings'));
+  file = save('recordings/scheduler.troupe', recordScheduling({ nodes: 4, pods: 60, batch: 2, checkpointTurns: 50 }));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+afterEach(() => vi.restoreAllMocks());
+
+function save(name: string, { incarnation, turns, history }: Playable): string {
+  const path = join(folder, name);
+  writeRecordingFile(path, {
+    prefix: 'troupe',
+    recordings: [{ incarnation, turns }],
+    history: history as MemoryHistory,
+  });
+  return path;
+}
+
+async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
+  const seen = { out: '', err: '' };
+  const code = await main(argv, {
+    out: (text) => {
+      seen.out += text;
+    },
+    tell: (line) => {
+      seen.err += `${line}\n`;
+    },
+    paint: painter(false),
+    interactive: false,
+    now: () => 0,
+    signal: new AbortController().signal,
+  });
+  return { code, ...seen };
+}
+
+/** Somebody turns a weight round: the fuller node is the better one. */
+const preferTheFuller = (): void => {
+  const { score } = scoreLeastAllocated;
+  vi.spyOn(scoreLeastAllocated, 'score').mockImplementation((...about) => 100 - score(...about));
+};
+
+it('plays a file that today plays the same', async () => {
+  const { code, out } = await run('replay', file);
+  expect(out).toMatch(/RECORDING +STARTED +SAME TURNS +RESULT\nscheduler\/test +2026-01-01 00:00:00 +\d+ +same\n$/);
+  expect(code).toBe(0);
+});
+
+it('stops at the first turn that goes differently: input, then and now, scores, causes, and what to type next', async () => {
+  preferTheFuller();
+  const { code, out } = await run('replay', file);
+  expect(code).toBe(1);
+  expect(out).toMatch(/scheduler\/test acts differently at turn \d+, 2026-01-01 00:00:00\.\d{3}, revision \d+\n/);
+  expect(out).toMatch(/finding {2}thing \d of \d said differs: then bind on /);
+  expect(out).toMatch(/heard {4}change of pods default\/web-\d+/);
+  expect(out).toMatch(/ {6}- target\.name: node-\d\n {6}\+ target\.name: node-\d\n/);
+  expect(out).toMatch(/NODE +LEAST ALLOCATED +BALANCED +TAINTS +TOTAL +CHOSEN\n/);
+  expect(out).toMatch(/node-\d .* now\n/);
+  expect(out).toMatch(/node-\d .* then\n/);
+  expect(out).toMatch(
+    /because .*\n +00:00:00\.\d{3} {2}scheduler\/test \d+ {2}heard that pods default\/web-\d+ was written/,
+  );
+  expect(out).toContain(`troupe replay ${file} -i --to `);
+});
+
+it('tells programs the same as JSON', async () => {
+  preferTheFuller();
+  const { out } = await run('replay', file, '-o', 'json');
+  const [{ name, divergence }] = JSON.parse(out) as [{ name: string; divergence: Record<string, unknown> }];
+  expect(name).toBe('scheduler/test');
+  expect(divergence).toMatchObject({
+    turn: expect.any(Number) as number,
+    heard: { what: expect.stringContaining('change of pods') as string },
+    said: expect.arrayContaining([expect.objectContaining({ same: false })]) as unknown[],
+    causes: [expect.objectContaining({ actor: 'scheduler/test' })],
+  });
+});
+
+it('judges by shape alone where that is asked for', async () => {
+  preferTheFuller();
+  expect(await run('replay', file, '--level', 'shape')).toMatchObject({ code: 0 });
+  expect(await run('replay', 'check', join(folder, 'recordings'), '--level', 'shape')).toMatchObject({ code: 0 });
+});
+
+it('plays a part', async () => {
+  const whole = await run('replay', file, '-o', 'json');
+  const [{ turns }] = JSON.parse(whole.out) as [{ turns: number }];
+  const part = await run('replay', file, '--from', '20', '--to', '29', '-o', 'json');
+  expect(JSON.parse(part.out)).toMatchObject([{ turns: 10, skipped: 0 }]);
+  expect(turns).toBeGreaterThan(100);
+  expect(await run('replay', file, '--from', '9999')).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/no turn lies between --from and --to; there are turns 1 to \d+/) as string,
+  });
+});
+
+it('shows one turn whole', async () => {
+  const { out, code } = await run('replay', file, '--turn', '3');
+  expect(code).toBe(0);
+  expect(out).toMatch(/^scheduler\/test turn 3, .*\n\nfinding {2}the same then and now\nheard {4}change of pods /);
+  expect(out).toMatch(/said\n {2}= bind .*\n {6}apiVersion: v1\n/);
+});
+
+it('checks a folder: which decisions change, and the exit code says so', async () => {
+  const same = await run('replay', 'check', join(folder, 'recordings'));
+  expect(same.out).toMatch(/scheduler\.troupe +scheduler\/test +all \d+ decisions of \d+ turns stay the same\n$/);
+  expect(same.code).toBe(0);
+  preferTheFuller();
+  const changed = await run('replay', 'check', join(folder, 'recordings'));
+  expect(changed.code).toBe(1);
+  expect(changed.out).toMatch(/\d+ of 60 placements change, first at turn \d+\n/);
+  expect(changed.out).toContain('more; --full shows them');
+});
+
+it('a file that is damaged, or no recording, fails the check with its own code', async () => {
+  const bad = join(folder, 'bad');
+  mkdirSync(bad);
+  cpSync(file, join(bad, 'cut.troupe'));
+  writeFileSync(join(bad, 'cut.troupe'), readFileSync(file).subarray(0, 500));
+  writeFileSync(join(bad, 'text.troupe'), 'hello');
+  const { code, out } = await run('replay', 'check', bad);
+  expect(code).toBe(3);
+  expect(out).toMatch(/cut\.troupe +open .*\n.*text\.troupe +open /);
+});
+
+it('compares the code of another built tree, decision by decision, with the scores of both', async () => {
+  const tree = join(folder, 'weights');
+  for (const part of ['dist', 'ops/bin', 'package.json'])
+    cpSync(join(projectRoot, part), join(tree, part), { recursive: true });
+  symlinkSync(join(projectRoot, 'node_modules'), join(tree, 'node_modules'));
+  expect(await typed('replay', 'diff', file, tree)).toMatchObject({ code: 0 });
+
+  const score = join(tree, 'dist/actors/scheduler/score-least-allocated.js');
+  writeFileSync(score, readFileSync(score, 'utf8').replace('weight: 1', 'weight: -1'));
+  const { code, out } = await typed('replay', 'diff', tree, file, '--full');
+  expect(out).toMatch(
+    /^scheduler\/test {2}.*weights \(-\) against this build \(\+\)\n {2}\d+ of 60 placements change, first at turn \d+\n/,
+  );
+  expect(out).toMatch(/node-\d +-\d\d\.\d -> \d\d\.\d +.* -> .* (then|now)\n/);
+  expect(code).toBe(1);
+});
+
+/** In a process of its own: modules that a test imports are not those of a built tree. */
+const typed = (...argv: string[]): Promise<{ code: number; out: string }> =>
+  new Promise((resolve) => {
+    const env = { ...process.env, TROUPE_HOME: folder };
+    const child = execFile(process.execPath, [launcher, ...argv], { env }, (_error, out) =>
+      resolve({ code: child.exitCode ?? -1, out }),
+    );
+  });
+
+it('compares two recordings', async () => {
+  const other = save('other.troupe', recordScheduling({ nodes: 3, pods: 60, batch: 2 }));
+  expect(await run('replay', 'diff', file, file)).toMatchObject({ code: 0 });
+  const { code, out } = await run('replay', 'diff', file, other);
+  expect(code).toBe(1);
+  expect(out).toMatch(/\d+ of 60 placements change, first at turn \d+\n/);
+});
+
+it('tells what would have been decided, had an object been another', async () => {
+  const recording = new RecordingWorld(scheduler);
+  for (const name of ['node-1', 'node-2', 'node-3'])
+    recording.put('nodes', nodeNamed(name, name === 'node-3' ? '50m' : '4'));
+  recording.world.start();
+  for (let at = 0; at < 6; at++) {
+    recording.put('pods', podNamed(`web-${at}`));
+    recording.world.settle();
+    for (const heard of recording.world.said('bind')) recording.world.answer(heard as Heard, {});
+  }
+  const small = save('small.troupe', recording.playable());
+  const patch = join(folder, 'more-cores.yaml');
+  writeFileSync(
+    patch,
+    'apiVersion: v1\nkind: Node\nmetadata: { name: node-3 }\nstatus: { allocatable: { cpu: "64" } }\n',
+  );
+  const { code, out } = await run('replay', small, '--what-if', patch);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^scheduler\/test {2}as it was \(-\) against as it would have been \(\+\)/);
+  expect(out).toMatch(/ {2}\d of 6 placements change, first at turn \d\n/);
+  expect(out).toMatch(/\+ target\.name: node-3\n/);
+  expect(out).toMatch(/node-3 +- -> \d\d\.\d .* now\n/);
+});
+
+it.each([
+  {
+    patch: 'apiVersion: v1\nkind: Node\nmetadata: { name: node-9 }\n',
+    finding: /Node node-9 is not in the recording; there are: node-0, node-1, node-2, node-3/,
+  },
+  {
+    patch: 'apiVersion: v1\nkind: Node\nmetadata: { name: node-1 }\nspec: { unschedulabel: true }\n',
+    finding: /unschedulabel.*did you mean.*unschedulable/,
+  },
+  { patch: 'apiVersion: v1\nkind: Nood\nmetadata: { name: node-1 }\n', finding: /there is no kind Nood/ },
+])('a wish that cannot be: $finding', async ({ patch, finding }) => {
+  const path = join(folder, 'wish.yaml');
+  writeFileSync(path, patch);
+  const { code, err } = await run('replay', file, '--what-if', path);
+  expect(err).toMatch(finding);
+  expect(err.trim().split('\n')).toHaveLength(1);
+  expect(code).toBe(1);
+});
+
+it.each([
+  { args: [], finding: /say what to play: an actor .*, a file .*, or all of this home/ },
+  { args: ['nowhere.troupe'], finding: /open nowhere\.troupe: there is no such file/ },
+  { args: ['FILE', '--turn', '99999'], finding: /there is no turn 99999; the recording has turns 1 to \d+/ },
+  { args: ['FILE', '--from', 'noon'], finding: /"noon" is no point of a recording/ },
+  { args: ['FILE', '--instance', 'm9'], finding: /has no instance "m9"; there are: scheduler\/test/ },
+  { args: ['FILE', '--key', 'no.key'], finding: /no\.key: there is no such key file/ },
+  { args: ['FILE', '--what-if', 'no.yaml'], finding: /no\.yaml: no such file/ },
+  { args: ['check', 'nowhere'], finding: /^troupe replay check: nowhere: no such folder/ },
+  { args: ['diff', 'FILE'], finding: /^troupe replay diff: missing required argument 'b'/ },
+])('$args: one line with a way out', async ({ args, finding }) => {
+  const { code, err } = await run('replay', ...args.map((arg) => (arg === 'FILE' ? file : arg)));
+  expect(err).toMatch(finding);
+  expect(err.trim().split('\n')).toHaveLength(1);
+  expect(code).toBeGreaterThan(0);
+});

@@ -1,0 +1,58 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Comparison, compareVersions, type CompareOptions } from './compare-versions.ts';
+import { definitionOf } from './definitions.ts';
+import { nameOf, type Playable } from './playable.ts';
+import { readPlayables } from './source.ts';
+import { codeVersion, recordedVersion } from './version.ts';
+
+/** Extension of recording files. */
+export const EXTENSION = '.troupe';
+
+/** One recording against today's code. */
+export interface FileChecked {
+  readonly file: string;
+  /** `scheduler/m1`; empty when the file could not be opened. */
+  readonly name: string;
+  readonly actor: string;
+  readonly comparison?: Comparison;
+  /** Why it could not be opened or played. */
+  readonly problem?: string;
+}
+
+/** Recording files of a folder, in the order of their names. */
+export const recordingFiles = (folder: string): readonly string[] =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith(EXTENSION))
+    .sort()
+    .map((name) => join(folder, name));
+
+/** Plays everything in a recording file against today's code; drivers are left out. Never throws. */
+export function* checkFile(file: string, keyFile: string | undefined, options: CompareOptions): Generator<FileChecked> {
+  let playables: readonly Playable[];
+  try {
+    playables = readPlayables(file, keyFile);
+  } catch (error) {
+    yield { file, name: '', actor: '', problem: textOf(error) };
+    return;
+  }
+  for (const playable of playables) {
+    if (playable.incarnation.driver) continue;
+    const about = { file, name: nameOf(playable), actor: playable.incarnation.self.actor };
+    try {
+      yield { ...about, ...checkOne(playable, options) };
+    } catch (error) {
+      yield { ...about, problem: textOf(error) };
+    }
+  }
+}
+
+function checkOne(playable: Playable, options: CompareOptions): Pick<FileChecked, 'comparison' | 'problem'> {
+  const definition = definitionOf(playable.incarnation);
+  if (definition === undefined) return { problem: `this build has no actor "${playable.incarnation.self.actor}"` };
+  const now = codeVersion('this build', playable, definition);
+  const comparison = compareVersions(playable, recordedVersion(playable), now, options);
+  return comparison.turns > 0 ? { comparison } : { problem: 'none of its turns can be played' };
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,132 @@
+import { canonicalJson } from '../../actors/kernel/canonical-json.ts';
+import { sameThing } from '../../actors/kernel/compare-said.ts';
+import type { Sealer } from '../../actors/kernel/journal.ts';
+import type { PlacementTable } from '../../actors/scheduler/explain-placement.ts';
+import { diffBodies, type FieldDiff } from './body-diff.ts';
+import { Hidden } from './bodies.ts';
+import { type Pair, pairSaid } from './plan-pairs.ts';
+import type { Playable } from './playable.ts';
+import type { Speech } from './turn-report.ts';
+import type { Utterance, Version } from './version.ts';
+
+/** One thing that the second version says otherwise than the first. */
+export interface DecisionChange {
+  readonly turn: number;
+  readonly now: number;
+  readonly say: string;
+  readonly was?: Speech;
+  readonly is?: Speech;
+  /** Absent when one of the bodies cannot be seen. */
+  readonly diff?: readonly FieldDiff[];
+  /** Of a placement: what each version thought of each node, where it can tell. */
+  readonly tables?: { readonly was?: PlacementTable; readonly is?: PlacementTable };
+}
+
+/** One entry of `says`: how often it was used, and how often otherwise. */
+export interface Tally {
+  readonly say: string;
+  /** By the first version. */
+  readonly of: number;
+  readonly changed: number;
+  /** Number of the first turn in which it changed. */
+  readonly first?: number;
+}
+
+export interface Comparison {
+  /** Turns in which both could be heard. */
+  readonly turns: number;
+  readonly unplayed: number;
+  /** In the order of their names. */
+  readonly tallies: readonly Tally[];
+  /** In order; at most `detailsMax`. */
+  readonly changes: readonly DecisionChange[];
+  readonly changed: number;
+}
+
+export interface CompareOptions {
+  readonly detailsMax?: number;
+  /** Compare subjects alone. */
+  readonly byShape?: boolean;
+}
+
+/** Sets two versions of an actor side by side over the same inputs, each turn given what had happened by then. */
+export function compareVersions(
+  { turns, sealer }: Playable,
+  first: Version,
+  second: Version,
+  { detailsMax = 1_000, byShape = false }: CompareOptions = {},
+): Comparison {
+  const tallies = new Map<string, { of: number; changed: number; first?: number }>();
+  const tally = (say: string) => {
+    const known = tallies.get(say) ?? { of: 0, changed: 0 };
+    tallies.set(say, known);
+    return known;
+  };
+  const changes: DecisionChange[] = [];
+  let played = 0;
+  let unplayed = 0;
+  let changed = 0;
+  for (const [index, turn] of turns.entries()) {
+    const was = first.says(index);
+    const is = second.says(index);
+    if (was === undefined || is === undefined) {
+      unplayed += 1;
+      continue;
+    }
+    played += 1;
+    for (const { say } of was) tally(say).of += 1;
+    const shape = byShape || turn.shape === true;
+    const same = (a: Utterance, b: Utterance): boolean =>
+      shape ? a.say === b.say && a.subject === b.subject : isSame(a, b, sealer);
+    if (was.length === is.length && was.every((one, at) => same(one, is[at] as Utterance))) continue;
+    for (const pair of pairSaid(was, is, same)) {
+      if (pair.same) continue;
+      const say = (pair.was ?? pair.is).say;
+      const known = tally(say);
+      known.changed += 1;
+      known.first ??= turn.n;
+      changed += 1;
+      if (changes.length < detailsMax)
+        changes.push({ turn: turn.n, now: turn.now, say, ...detailsOf(pair, first, second) });
+    }
+  }
+  const sorted = [...tallies].sort(([a], [b]) => (a < b ? -1 : 1)).map(([say, counts]) => ({ say, ...counts }));
+  return { turns: played, unplayed, tallies: sorted, changes, changed };
+}
+
+function isSame(a: Utterance, b: Utterance, sealer: Sealer | undefined): boolean {
+  if (a.recorded !== undefined && b.out !== undefined) return sameThing(a.recorded, b.out, sealer);
+  if (a.say !== b.say || a.subject !== b.subject) return false;
+  return (
+    a.hash === b.hash ||
+    (a.out !== undefined && b.out !== undefined && canonicalJson(a.out.said.body) === canonicalJson(b.out.said.body))
+  );
+}
+
+function detailsOf(
+  pair: Pair<Utterance, Utterance>,
+  first: Version,
+  second: Version,
+): Omit<DecisionChange, 'turn' | 'now' | 'say'> {
+  const was = pair.was && speechOf(pair.was);
+  const is = pair.is && speechOf(pair.is);
+  const seen = was !== undefined && is !== undefined && !(was.body instanceof Hidden) && !(is.body instanceof Hidden);
+  const before = was === undefined ? undefined : tableOf(was, first);
+  const after = is === undefined ? undefined : tableOf(is, second);
+  const tables = { ...(before === undefined ? {} : { was: before }), ...(after === undefined ? {} : { is: after }) };
+  return {
+    ...(was === undefined ? {} : { was }),
+    ...(is === undefined ? {} : { is }),
+    ...(seen ? { diff: diffBodies(was.body, is.body) } : {}),
+    ...(Object.keys(tables).length === 0 ? {} : { tables }),
+  };
+}
+
+const speechOf = ({ say, subject, body }: Utterance): Speech => ({ say, subject, body: body() });
+
+/** The table of the placement that something said tells of. */
+function tableOf({ say, body }: Speech, version: Version): PlacementTable | undefined {
+  if (say !== 'bind' || version.placements === undefined) return undefined;
+  const { name, namespace } = (body as { metadata?: { name?: string; namespace?: string } }).metadata ?? {};
+  return version.placements().find((table) => table.pod === name && table.namespace === namespace);
+}

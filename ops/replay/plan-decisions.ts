@@ -1,0 +1,24 @@
+import type { Tally } from './compare-versions.ts';
+
+/** What an actor's sayings are called where they are counted. */
+const NOUNS: Readonly<Record<string, string>> = {
+  'scheduler bind': 'placements',
+  'scheduler status': 'refusals',
+  'scheduler event': 'events',
+};
+
+/** `placements`, else the entry of `says` in quotes. */
+export const decisionsOf = (actor: string, say: string): string => NOUNS[`${actor} ${say}`] ?? `"${say}"`;
+
+/** `12 of 4,031 placements change, first at turn 1204`; one sentence an entry that changed. */
+export function tallyTexts(actor: string, tallies: readonly Tally[]): readonly string[] {
+  return tallies
+    .filter(({ changed }) => changed > 0)
+    .sort((a, b) => (a.first ?? 0) - (b.first ?? 0))
+    .map(
+      ({ say, of, changed, first }) =>
+        `${thousands(changed)} of ${thousands(Math.max(of, changed))} ${decisionsOf(actor, say)} change, first at turn ${first ?? 0}`,
+    );
+}
+
+export const thousands = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
