@@ -44,6 +44,8 @@ const SEGMENT_BYTES = 256 * 1024;
 const SEGMENT_TURNS = 1_024;
 /** Segments that may wait for the broker; beyond it turns gather in longer ones. */
 const IN_FLIGHT_MAX = 64;
+/** Segments written before I/O is let in: a process that hosts a thousand nodes has two thousand recordings. */
+const AT_ONCE = 16;
 /** As long as a segment may get while it waits for its turn; beyond it, it is dropped whole and counted. */
 const HELD_BYTES = 2 * 1024 * 1024;
 const ACK_WITHIN_MS = 5_000;
@@ -61,8 +63,9 @@ export class NatsRecorder implements Recorder {
   readonly #inFlight = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
-  /** A segment waits until another is acknowledged. */
-  #holding = false;
+  /** Segments to be written as soon as the broker and I/O have room, the longest waiting first. */
+  readonly #due = new Set<SegmentInProgress>();
+  #pumping = false;
   #turns = 0;
   #segments = 0;
   #bytes = 0;
@@ -88,7 +91,8 @@ export class NatsRecorder implements Recorder {
     buffer.turns.push(kept);
     buffer.weight += weightOf(kept.rec) + out.reduce((sum, o) => sum + Math.min(o.bytes.length, 512), 64);
     this.#turns += 1;
-    if (buffer.weight >= SEGMENT_BYTES || buffer.turns.length >= SEGMENT_TURNS) this.#write(buffer);
+    if (buffer.weight >= HELD_BYTES && this.#inFlight.size >= IN_FLIGHT_MAX) this.#drop(buffer);
+    else if (buffer.weight >= SEGMENT_BYTES || buffer.turns.length >= SEGMENT_TURNS) this.#writeSoon([buffer]);
     buffer.eventful ||= isEventful(turn.rec, out);
     if (buffer.eventful) this.#timer ??= setTimeout(() => this.#writeEventful(), this.#options.flushMs ?? FLUSH_MS);
     else this.#idleTimer ??= setTimeout(() => this.#writeAll(), IDLE_FLUSH_MS);
@@ -104,14 +108,16 @@ export class NatsRecorder implements Recorder {
     clearTimeout(timer);
   }
 
-  /** What waits for another segment's acknowledgement is sent after it, so it takes more than one look. */
   async #settled(): Promise<void> {
-    while (this.#inFlight.size > 0) await Promise.all(this.#inFlight);
+    while (this.#due.size > 0 || this.#inFlight.size > 0) {
+      if (this.#inFlight.size > 0) await Promise.race(this.#inFlight);
+      else await new Promise<void>((resolve) => setImmediate(resolve));
+    }
   }
 
   #writeEventful(): void {
     this.#timer = undefined;
-    for (const buffer of this.#buffers.values()) if (buffer.eventful) this.#write(buffer);
+    this.#writeSoon([...this.#buffers.values()].filter(({ eventful }) => eventful));
   }
 
   #writeAll(): void {
@@ -119,38 +125,53 @@ export class NatsRecorder implements Recorder {
     clearTimeout(this.#idleTimer);
     this.#timer = undefined;
     this.#idleTimer = undefined;
-    for (const [incarnation, buffer] of this.#buffers) {
-      if (buffer.turns.length > 0) this.#write(buffer);
-      else if (buffer.gap === 0 && buffer.keeper.idle) this.#buffers.delete(incarnation);
+    for (const [incarnation, { turns, gap, keeper }] of this.#buffers)
+      if (turns.length === 0 && gap === 0 && keeper.idle) this.#buffers.delete(incarnation);
+    this.#writeSoon([...this.#buffers.values()].filter(({ turns }) => turns.length > 0));
+  }
+
+  #writeSoon(buffers: readonly SegmentInProgress[]): void {
+    for (const buffer of buffers) this.#due.add(buffer);
+    if (!this.#pumping) this.#pump();
+  }
+
+  /** Goes on by itself after I/O, and after an acknowledgement when as much as may be is under way. */
+  #pump(): void {
+    this.#pumping = false;
+    let left = AT_ONCE;
+    for (const buffer of this.#due) {
+      if (this.#inFlight.size >= IN_FLIGHT_MAX) return;
+      if (left-- === 0) {
+        this.#pumping = true;
+        setImmediate(() => this.#pump());
+        return;
+      }
+      this.#due.delete(buffer);
+      this.#write(buffer);
     }
   }
 
+  #drop(buffer: SegmentInProgress): void {
+    this.#lose(buffer, buffer.turns, 'the broker does not keep up');
+    this.#due.delete(buffer);
+    begin(buffer);
+  }
+
+  #lose(buffer: SegmentInProgress, turns: readonly RecordedTurn[], why: string): void {
+    buffer.gap += turns.length;
+    this.#dropped += turns.length;
+    const { actor } = buffer.incarnation.self;
+    this.#options.log(`warning: recording of ${actor}: ${why}; ${turns.length} turns are lost to replay`);
+  }
+
   #write(buffer: SegmentInProgress): void {
-    const full = this.#inFlight.size >= IN_FLIGHT_MAX;
-    if (full && buffer.weight < HELD_BYTES) {
-      this.#holding = true;
-      return;
-    }
     const { incarnation, turns } = buffer;
-    buffer.turns = [];
-    buffer.weight = 0;
-    buffer.eventful = false;
-    const drop = (why: string): void => {
-      buffer.gap += turns.length;
-      this.#dropped += turns.length;
-      this.#options.log(
-        `warning: recording of ${incarnation.self.actor}: ${why}; ${turns.length} turns are lost to replay`,
-      );
-    };
-    if (full) {
-      drop('the broker does not keep up');
-      return;
-    }
+    begin(buffer);
     let bytes: Bytes;
     try {
       bytes = encodeSegment({ incarnation, gap: buffer.gap, turns });
     } catch (error) {
-      drop(String(error)); // whoever is recorded must not fail because of it
+      this.#lose(buffer, turns, String(error)); // whoever is recorded must not fail because of it
       return;
     }
     buffer.gap = 0;
@@ -159,14 +180,12 @@ export class NatsRecorder implements Recorder {
     const { actor, instance } = incarnation.self;
     const subject = SUBJECTS.journal.subject(this.#options.prefix, { actor, instance });
     const sent: Promise<void> = this.#send(subject, bytes).catch((error: unknown) =>
-      drop(error instanceof Error ? error.message : String(error)),
+      this.#lose(buffer, turns, error instanceof Error ? error.message : String(error)),
     );
     this.#inFlight.add(sent);
     void sent.finally(() => {
       this.#inFlight.delete(sent);
-      if (!this.#holding) return;
-      this.#holding = false;
-      this.#writeAll();
+      if (!this.#pumping) this.#pump();
     });
   }
 
@@ -183,6 +202,13 @@ export class NatsRecorder implements Recorder {
       }
     }
   }
+}
+
+/** A segment of its own begins. */
+function begin(buffer: SegmentInProgress): void {
+  buffer.turns = [];
+  buffer.weight = 0;
+  buffer.eventful = false;
 }
 
 function weightOf(rec: Rec): number {
