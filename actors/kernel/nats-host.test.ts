@@ -349,3 +349,39 @@ it('one instance of a singleton acts; when it stops another takes over with a hi
   expect((await who())[1]).toBeGreaterThan(epoch);
   expect((await (await jetstreamManager(nc)).streams.info(`KV_${names.objects}`)).state.messages).toBe(2);
 });
+
+it('a singleton begins under no epoch while the store must not be written to, and anew when it hears of a newer one', async () => {
+  const nc = await connection();
+  const names = bucketNames('fenced');
+  await new Kvm(jetstream(nc)).create(names.leases, { history: 1, ttl: 2_000 });
+  const objects = await new Kvm(jetstream(nc)).create(names.objects, { history: 64 });
+  const singleton = defineActor({
+    name: 'fenced',
+    singleton: true,
+    hears: { applies: calls(SUBJECTS.apply) },
+    says: {},
+    behave: (inputs, world) => inputs.applies.pipe(map((call) => world.reply(call, world.self.epoch ?? 0))),
+  });
+  let wentBack = true;
+  let asked = 0;
+  let newest = 0;
+  const lease = {
+    prefix: 'fenced',
+    ttlMs: 2_000,
+    reached: async () => undefined,
+    newestEpoch: () => newest,
+    mayWrite: () => {
+      asked += 1;
+      if (wentBack) throw new Error('the store went back in time');
+    },
+  };
+  const epochOf = async () => (await nc.request('fenced.apply.me._', '', { timeout: 200 })).json<number>();
+  const running = await (await host('only', { prefix: 'fenced', lease })).start(singleton);
+  await vi.waitFor(() => expect(asked).toBeGreaterThan(1), { timeout: 5_000 });
+  expect((await objects.status()).values).toBe(0);
+  wentBack = false;
+  await vi.waitFor(async () => expect(await epochOf()).toBe(1), { timeout: 5_000 });
+  newest = await objects.put(storeKey('epochs', undefined, 'fenced'), '{}'); // by whomever
+  await vi.waitFor(async () => expect(await epochOf()).toBe(3), { timeout: 5_000 });
+  await running.stop();
+});
