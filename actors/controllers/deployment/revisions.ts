@@ -1,8 +1,7 @@
 import { canonicalJson, safeDecimalHash } from '../../../contracts/hash/stable-hash.ts';
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
 import { LAST_APPLIED } from '../../../contracts/messages/api.ts';
-import { parseRfc3339 } from '../../../contracts/time/rfc3339.ts';
-import { nameOf } from '../shared/owner.ts';
+import { createdAt, nameOf } from '../shared/owner.ts';
 
 export const HASH_LABEL = 'pod-template-hash';
 export const REVISION = 'deployment.kubernetes.io/revision';
@@ -33,11 +32,6 @@ function templateText(template: PodTemplateSpec | undefined): string {
 /** Oldest first; by name where two are of one second. */
 export const byAge = (sets: readonly ReplicaSet[]): readonly ReplicaSet[] =>
   [...sets].sort((a, b) => createdAt(a) - createdAt(b) || (nameOf(a) < nameOf(b) ? -1 : 1));
-
-function createdAt(set: ReplicaSet): number {
-  const at = parseRfc3339(set.metadata?.creationTimestamp);
-  return Number.isNaN(at) ? 0 : at;
-}
 
 /** The set that runs today's template: the oldest when there are several. */
 export function findNewSet(deployment: Deployment, sets: readonly ReplicaSet[]): ReplicaSet | undefined {

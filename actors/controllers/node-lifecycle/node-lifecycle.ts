@@ -10,13 +10,12 @@ import { coalesceByKey } from '../../kernel/coalesce-by-key.ts';
 import type { Millis, Said, World } from '../../kernel/contract.ts';
 import { type ActorDefinition, api, defineActor, latest, type Says, watch } from '../../kernel/declare.ts';
 import { askInTurn, askTogether } from '../../kernel/requests.ts';
-import { inKeyOrder } from '../shared/children.ts';
+import { grouped, inKeyOrder } from '../shared/grouped.ts';
 import { isTerminating, nameOf, namespaceOf, onlyThis, targetOf } from '../shared/owner.ts';
 import { readySince } from '../shared/pod-state.ts';
 import { heartbeatBook, heartbeatOf } from './heartbeat-book.ts';
 import { evictionAt } from './plan-eviction.ts';
 import { type NodeEffect, type NodePlan, planNodeHealth } from './plan-node-health.ts';
-import { podsByNode } from './pods-by-node.ts';
 
 export interface NodeLifecycleConfig {
   /** Seconds without a heartbeat after which a node counts as unreachable. */
@@ -72,6 +71,9 @@ export const nodeLifecycle = (config: NodeLifecycleConfig = NODE_LIFECYCLE_DEFAU
       );
     },
   });
+
+/** Bound pods by the name of their node. */
+const podsByNode = grouped<Pod>('pods', ({ spec }) => (spec?.nodeName === '' ? undefined : spec?.nodeName));
 
 function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
   const { meet, healthOf, hear } = heartbeatBook(world, config.graceSeconds * 1000);

@@ -1,6 +1,5 @@
 import type { Pod } from '../../../contracts/kinds/kinds.ts';
-import { parseRfc3339 } from '../../../contracts/time/rfc3339.ts';
-import { nameOf } from '../shared/owner.ts';
+import { createdAt, nameOf } from '../shared/owner.ts';
 import { readySince } from '../shared/pod-state.ts';
 
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
@@ -42,8 +41,3 @@ export function inDeletionOrder(pods: readonly Pod[]): readonly Pod[] {
 
 const restarts = (pod: Pod): number =>
   Math.max(0, ...(pod.status?.containerStatuses ?? []).map(({ restartCount }) => restartCount));
-
-function createdAt(pod: Pod): number {
-  const at = parseRfc3339(pod.metadata?.creationTimestamp);
-  return Number.isNaN(at) ? 0 : at;
-}

@@ -4,9 +4,10 @@ import { selectorMatches } from '../../../contracts/selectors/label-selector.ts'
 import type { Said, Stored } from '../../kernel/contract.ts';
 import { defineController, type Plan, type PlanContext } from '../../kernel/controller.ts';
 import { type ActorDefinition, type AnySayDecl, api, type Says, watch } from '../../kernel/declare.ts';
-import { childrenIndex, inKeyOrder } from './children.ts';
 import { adoption, release } from './claim.ts';
+import { grouped, inKeyOrder } from './grouped.ts';
 import {
+  controllerOf,
   controllerReference,
   isClosing,
   isTerminating,
@@ -59,18 +60,17 @@ export function defineOwnerController<
     patched(say, child, adoption(child, controllerReference(owner, apiVersion, kind)));
   return defineController({
     name,
-    // A key without a name stands for the orphans of a namespace.
     hears: { owners: watch(owners), children: watch(children), namespaces: watch('namespaces') },
     wakes: {
       owners: (owner: KubeObject) => keyOf(owner),
-      children: (child: KubeObject) => ownerKey(child, kind) ?? `${namespaceOf(child)}/`,
+      children: (child: KubeObject) => ownerKey(child, kind) ?? orphansOf(namespaceOf(child)),
       namespaces: () => undefined,
     },
     says,
-    indexes: { children: childrenIndex<KubeObject>(children) },
+    indexes: { children: grouped<KubeObject>(children, groupOf) },
     plan: (key, { view, say, index, now, refused }) => {
       const [namespace, ownerName] = splitKey(key);
-      const orphans = index.children.orphans.get(namespace);
+      const orphans = index.children.get(orphansOf(namespace));
       if (ownerName === '') {
         const open = (view.list(owners, namespace) as readonly Selecting[]).filter((owner) => !isTerminating(owner));
         if (open.length === 0) return {}; // the common case: orphans cost nothing where nobody could adopt them
@@ -79,7 +79,7 @@ export function defineOwnerController<
       }
       const owner = view.get(owners, namespace, ownerName) as KubeObject | undefined;
       if (owner === undefined) return {};
-      const mine = index.children.byOwner.get(uidOf(owner));
+      const mine = index.children.get(uidOf(owner));
       const closing = isClosing(view, namespace);
       return definition.plan(owner as Stored<O>, [...inKeyOrder(mine), ...inKeyOrder(orphans)] as Stored<C>[], {
         view,
@@ -94,6 +94,10 @@ export function defineOwnerController<
     },
   });
 }
+
+/** Stands, where keys name an owner, for what nobody owns in a namespace: a key without a name. */
+const orphansOf = (namespace: string): string => `${namespace}/`;
+const groupOf = (child: KubeObject): string => controllerOf(child)?.uid ?? orphansOf(namespaceOf(child));
 
 /** Each orphan with the first owner that selects it. */
 function homesFor(orphans: readonly KubeObject[], open: readonly Selecting[]) {

@@ -1,5 +1,6 @@
 import type { KubeObject, OwnerReference } from '../../../contracts/kinds/kinds.ts';
 import type { DeleteOptions } from '../../../contracts/messages/api.ts';
+import { parseRfc3339 } from '../../../contracts/time/rfc3339.ts';
 import type { View } from '../../kernel/contract.ts';
 import type { Target } from '../../kernel/declare.ts';
 
@@ -12,6 +13,11 @@ export const nameOf = (object: KubeObject): string => object.metadata?.name ?? '
 export const namespaceOf = (object: KubeObject): string => object.metadata?.namespace ?? '';
 /** `namespace/name`: how a controller's keys name a namespaced object. */
 export const keyOf = (object: KubeObject): string => `${namespaceOf(object)}/${nameOf(object)}`;
+/** @returns milliseconds since the epoch; 0 when nobody noted it */
+export function createdAt(object: KubeObject): number {
+  const at = parseRfc3339(object.metadata?.creationTimestamp);
+  return Number.isNaN(at) ? 0 : at;
+}
 /** Names the object in a request. */
 export const targetOf = ({ metadata }: KubeObject): Target => ({
   namespace: metadata?.namespace,
