@@ -9,7 +9,7 @@ import type { ActorDefinition } from './declare.ts';
 import { DerivedIndexes } from './derived-indexes.ts';
 import { guardedView } from './guarded-view.ts';
 import { hashOf } from './hash.ts';
-import { hearCall, unheard } from './heard-calls.ts';
+import { hearCall, inputsOf, unheard } from './heard-calls.ts';
 import { OpenAsks } from './open-asks.ts';
 import { type Outgoing, outgoing } from './outgoing.ts';
 import { Random } from './random.ts';
@@ -239,7 +239,7 @@ export class ActorCore {
 
   #change(keys: readonly Key[], before: (key: Key) => KubeObject | undefined): void {
     const changed = changedByResource(keys, before, this.#view);
-    for (const [name, heard] of Object.entries(this.definition.hears)) {
+    for (const [name, heard] of inputsOf(this.definition.hears)) {
       const changes = heard.hear === 'watch' ? changed.get(heard.resource) : undefined;
       if (changes !== undefined) this.#input(name, changes);
     }

@@ -31,13 +31,25 @@ export function hearCall(
     const told = messages.map(([subject, body]) => makeCall(rec.id, subject, {}, body, family.parse(prefix, subject)));
     return { input: batchOf, told };
   }
-  for (const [input, heard] of Object.entries(hears)) {
+  for (const [input, heard] of inputsOf(hears)) {
     if (heard.hear !== 'calls') continue;
     const tokens = heard.family.parse(prefix, rec.subject) as Record<string, string> | undefined;
     if (hearsSubject(heard, prefix, rec.subject, tokens))
       return { input, told: makeCall(rec.id, rec.subject, rec.headers, bytes, tokens) };
   }
   return { told: makeCall(rec.id, rec.subject, rec.headers, bytes, undefined) };
+}
+
+const inputs = new WeakMap<Readonly<Record<string, HearDecl>>, readonly (readonly [string, HearDecl])[]>();
+
+/** The inputs with their names: listed once a definition, since every turn looks through them. */
+export function inputsOf(hears: Readonly<Record<string, HearDecl>>): readonly (readonly [string, HearDecl])[] {
+  let listed = inputs.get(hears);
+  if (listed === undefined) {
+    listed = Object.entries(hears);
+    inputs.set(hears, listed);
+  }
+  return listed;
 }
 
 /** What is answered to a question whose subject is not of the grammar of any input. */
