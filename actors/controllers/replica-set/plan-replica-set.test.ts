@@ -276,6 +276,15 @@ it('converges from any mixture of pods', () => {
   );
 });
 
+it.each([
+  { set: 'web', base: 'web-' },
+  { set: 'w'.repeat(57), base: `${'w'.repeat(57)}-` },
+  { set: 'w'.repeat(200), base: 'w'.repeat(58) },
+])('a name stays a DNS label, however long the name of the set: $set', ({ set, base }) => {
+  const [name = ''] = podNames(set, 'u', 1, 1, NONE);
+  expect([name.slice(0, -5), name.length <= 63]).toEqual([base, true]);
+});
+
 it('names are distinct and avoid those in use', () => {
   const first = podNames('web', 'u', 5000, 5000, NONE);
   expect(new Set(first).size).toBe(5000);

@@ -1,6 +1,6 @@
 import { safeHash } from '../../../contracts/hash/stable-hash.ts';
 
-/** Kubernetes cuts the base of a generated name here, so that the whole stays a DNS label. */
+/** Kubernetes cuts the base of a generated name here, dash included, so that the whole stays a DNS label. */
 const BASE_MAX = 58;
 /** More attempts than a set can have pods in its way; a limit on every loop. */
 const ATTEMPTS_MAX = 1000;
@@ -19,13 +19,13 @@ export function podNames(
   count: number,
   taken: (name: string) => boolean,
 ): readonly string[] {
-  const base = setName.slice(0, BASE_MAX);
+  const base = `${setName}-`.slice(0, BASE_MAX);
   const names: string[] = [];
   const seen = new Set<string>();
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
     for (let slot = 0; slot < slots; slot++) {
       if (names.length >= count) return names;
-      const name = `${base}-${safeHash(`${uid}/${slot}/${attempt}`, 5)}`;
+      const name = `${base}${safeHash(`${uid}/${slot}/${attempt}`, 5)}`;
       if (taken(name) || seen.has(name)) continue;
       seen.add(name);
       names.push(name);
