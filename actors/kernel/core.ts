@@ -34,6 +34,8 @@ export interface CoreOptions {
   readonly view: View;
   /** Four numbers from the operating system in a live world; recorded. */
   readonly seed: readonly number[];
+  /** Oldest revision from which the view's `since` answers, until a checkpoint says another. */
+  readonly window?: number;
   /** Deep-freeze what behaviours put into cells (tests, simulation). */
   readonly freeze?: boolean;
   readonly onViolation?: (violation: Violation) => void;
@@ -66,13 +68,19 @@ export class ActorCore {
   #reports: { key: string; error: unknown }[] = [];
   #failed: { error: unknown } | undefined;
   #cursor: Cursor = {};
+  #window: number;
 
   constructor(definition: ActorDefinition, options: CoreOptions) {
     const inTurn = (what: string) => this.#mustBeInTurn(what);
     this.definition = definition;
     this.self = options.self;
     this.#options = options;
-    this.#view = guardedView(options.view, () => inTurn('view'));
+    this.#view = guardedView(
+      options.view,
+      () => inTurn('view'),
+      () => this.#window,
+    );
+    this.#window = options.window ?? 0;
     this.#random = new Random(options.seed);
     this.#scheduler = new TurnScheduler(
       () => this.#now,
@@ -209,6 +217,7 @@ export class ActorCore {
     // An index is no state: what `step` made is what `build` would make. Tests hold behaviours to that; live it saves the building.
     if (checkpoint === undefined || this.#options.freeze === true) this.#indexes.clear();
     if (checkpoint !== undefined) {
+      this.#window = checkpoint.window;
       this.#random = new Random(checkpoint.random);
       this.#now = Math.max(this.#now, checkpoint.now);
     }

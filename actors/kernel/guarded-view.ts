@@ -1,7 +1,10 @@
 import type { View } from './contract.ts';
 
-/** A view that calls `check` before every use: outside a turn it would show another moment than the one recorded. */
-export function guardedView(view: View, check: () => void): View {
+/**
+ * A view that calls `check` before every use: outside a turn it would show another moment than the one recorded.
+ * @param window oldest revision from which it says what changed since, however much more the cache remembers
+ */
+export function guardedView(view: View, check: () => void, window: () => number): View {
   return {
     get revision() {
       check();
@@ -21,7 +24,7 @@ export function guardedView(view: View, check: () => void): View {
     },
     since: (revision) => {
       check();
-      return view.since(revision);
+      return revision < window() ? undefined : view.since(revision);
     },
   };
 }

@@ -14,11 +14,14 @@ import { type Cause, causeOf, heardHeaders } from './message-headers.ts';
 import { PendingChanges, watchedResources } from './pending-changes.ts';
 import type { Incarnation } from './recorder.ts';
 import { encodingOfQuestion } from './replies.ts';
+import { ViewWindow } from './view-window.ts';
 import { describeViolation } from './violation.ts';
 
 /** Messages that may wait in an inbox; beyond it a call is answered 429. */
 const INBOX_MAX = 16_384;
 const CHECKPOINT_TURNS = 4_096;
+/** A quiet actor's checkpoints, so that no part of a recording is far from a start that it can be played from. */
+export const CHECKPOINT_MS = 3_600_000;
 /** Turns from one hash of the state to the next, at least; with more cells than this, as many turns as cells. */
 const STATE_EVERY_TURNS = 64;
 /** How long calls may be held back so that the asks in flight end and a checkpoint can be taken. */
@@ -84,6 +87,8 @@ export class LiveActor {
   #restarts = 0;
   #failuresInARow = 0;
   #lastCheckpoint = 0;
+  #checkpointAt = 0;
+  #window = new ViewWindow(0);
   #quiesceMs = QUIESCE_MS;
   /** Turns from which on calls may be held back again. */
   #holdAfter = 0;
@@ -204,7 +209,7 @@ export class LiveActor {
       this.#runEntry(entry);
       if ((count & 7) === 7 && performance.now() >= until) break;
     }
-    if (this.#core.turns - this.#lastCheckpoint >= CHECKPOINT_TURNS) this.#rehearse();
+    if (this.#checkpointDue()) this.#rehearse();
     this.#armDue();
     return this.#head < this.#inbox.length;
   }
@@ -312,6 +317,11 @@ export class LiveActor {
     return { objects: this.#host.cache.revision };
   }
 
+  #checkpointDue(): boolean {
+    const turns = this.#core.turns - this.#lastCheckpoint;
+    return turns >= CHECKPOINT_TURNS || (turns > 0 && this.#host.ambient.now() - this.#checkpointAt >= CHECKPOINT_MS);
+  }
+
   /**
    * A checkpoint is a rehearsed crash: what is not in cells is gone, live as in replay. It waits for a moment without an
    * open ask. Such a moment is made by holding calls back for a while; where that fails, the next one that comes by itself
@@ -319,9 +329,14 @@ export class LiveActor {
    */
   #rehearse(): void {
     if (this.#stopped || this.#core.stopped) return;
-    const checkpoint = this.#pending.size > 0 ? undefined : this.#core.checkpoint(this.#host.cache.windowStart);
+    const at = this.#host.ambient.now();
+    const { cache } = this.#host;
+    const checkpoint =
+      this.#pending.size > 0 ? undefined : this.#core.checkpoint(Math.max(cache.windowStart, this.#window.at(at)));
     if (checkpoint !== undefined) {
       this.#run({ t: 'start', checkpoint }, {});
+      this.#window.mark(at, cache.revision);
+      this.#checkpointAt = at;
       this.#lastCheckpoint = this.#core.turns;
       this.#quiesceMs = QUIESCE_MS;
       this.#holdAfter = 0;
@@ -368,10 +383,14 @@ export class LiveActor {
   #incarnate(): [ActorCore, Incarnation, Asker] {
     const { options, ambient, cache } = this.#host;
     const seed = ambient.seed();
+    const window = cache.revision; // an actor looks back to its own beginning, and no further
+    this.#window = new ViewWindow(window);
+    this.#checkpointAt = ambient.now();
     const core = new ActorCore(this.definition, {
       self: this.self,
       view: cache,
       seed,
+      window,
       freeze: options.freeze ?? false,
       onViolation: (violation) => {
         options.log(`error: ${describeViolation(violation)}`);
@@ -383,7 +402,7 @@ export class LiveActor {
       incarnation: ambient.now(),
       config: this.definition.config,
       seed,
-      window: cache.windowStart,
+      window,
       node: process.versions.node,
       icu: process.versions['icu'] ?? '',
       build: options.build,

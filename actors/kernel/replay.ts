@@ -113,6 +113,7 @@ export class Player {
       self: incarnation.self,
       view: this.cache,
       seed: incarnation.seed,
+      window: incarnation.window,
       freeze: true,
     });
   }

@@ -128,7 +128,8 @@ it('holds of the store what its actors watch, and no more', async () => {
   const scheduler = recordings.filter(({ incarnation }) => incarnation.self.actor === 'scheduler');
   writeRecordingFile(one, exportOf(PREFIX, scheduler, history));
   const file = readRecordingFile(one);
-  const kinds = new Set(file.history.all.map(({ key }) => key.split('.')[0]));
+  const { all, bases } = file.history;
+  const kinds = new Set([...all, ...bases.flatMap(({ entries }) => entries)].map(({ key }) => key.split('.')[0]));
   expect(kinds).toEqual(new Set(['epochs', 'nodes', 'pods']));
   const [checked] = play(file);
   expect(checked).toMatchObject({ actor: 'scheduler', turns: scheduler[0]?.turns.length, skips: [] });
