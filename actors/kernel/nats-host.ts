@@ -2,6 +2,7 @@ import type { Msg, NatsConnection, PublishOptions, Subscription } from 'nats';
 import { config as rxjs } from 'rxjs';
 import { encode, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { failure, type Status } from '../../contracts/errors/status.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { Cache } from './cache.ts';
 import type { Change, Id, Rec } from './contract.ts';
 import type { ActorDefinition, DriverDefinition } from './declare.ts';
@@ -283,7 +284,17 @@ export class Host implements HostServices {
         open.lost = true;
         open.deadline = Math.min(open.deadline, until);
       }
+      for (const actor of this.#actors) this.#tellReconnected(actor);
     }
+  }
+
+  /** What was published while the connection was away reached nobody here; who lives on such news should look anew. */
+  #tellReconnected(actor: LiveActor): void {
+    const { reconnected } = SUBJECTS;
+    const hears = Object.values(actor.definition.hears);
+    if (!hears.some((heard) => heard.hear === 'calls' && heard.family.template === reconnected.template)) return;
+    const subject = reconnected.subject(this.options.prefix, { instance: actor.self.instance });
+    actor.heard({ subject, data: new Uint8Array(0), respond: () => false });
   }
 
   #sweep(): void {

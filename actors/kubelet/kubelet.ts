@@ -55,6 +55,7 @@ export function kubelet(options: KubeletOptions): ActorDefinition {
       news: calls(SUBJECTS.nodePods, { fixed: { node } }),
       hints: calls(SUBJECTS.runtimeEvents, { fixed: { node } }),
       logs: calls(SUBJECTS.nodeLogs, { fixed: { node } }),
+      back: calls(SUBJECTS.reconnected, { fixed: { instance: node } }),
       ownNode: calls(SUBJECTS.changes, { fixed: { resource: 'nodes', namespace: '', name: node } }),
     },
     says: saysOf(node),
@@ -65,6 +66,7 @@ export function kubelet(options: KubeletOptions): ActorDefinition {
         inputs.news.pipe(mergeMap((call) => room.news(call))),
         inputs.hints.pipe(mergeMap(() => room.hint())),
         inputs.logs.pipe(mergeMap((call) => room.logs(call))),
+        inputs.back.pipe(mergeMap(() => room.reconnected())),
         inputs.ownNode.pipe(mergeMap((call) => room.ownNode(call))),
       );
     },
@@ -154,6 +156,12 @@ class Room {
   hint(): Observable<Said> {
     this.#hintedAt = this.#world.now();
     this.#chores.next('list');
+    return EMPTY;
+  }
+
+  /** News and hints of a while are lost. */
+  reconnected(): Observable<Said> {
+    for (const chore of ['list', 'dispatch'] as const) this.#chores.next(chore);
     return EMPTY;
   }
 

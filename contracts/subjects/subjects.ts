@@ -84,6 +84,11 @@ export const SUBJECTS = {
     heardBy: 'the actor',
     doc: "An actor's own account: queue depth, lag, turns, last error.",
   }),
+  reconnected: family<unknown>()('reconnected.<instance>', {
+    mode: 'publish',
+    heardBy: 'actors of that process',
+    doc: 'The connection of a process is back: what was told meanwhile is lost. Said by the process to itself, without the broker.',
+  }),
   journal: family<unknown>()('journal.<actor>.<instance>', {
     mode: 'stream',
     heardBy: 'replay',

@@ -15,6 +15,7 @@ const IN_WORDS: Partial<Record<SubjectName, Payload>> = {
   runtime: { question: 'depends on the operation, see below', answer: 'depends on the operation, see below' },
   metrics: { question: 'nobody speaks here yet' },
   actor: { question: 'nothing', answer: '`ActorStats` (actors/kernel/live-actor.ts)' },
+  reconnected: { question: 'nothing' },
   journal: { question: 'a `Segment` (actors/kernel/journal.ts), MessagePack' },
 };
 
