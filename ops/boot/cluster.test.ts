@@ -49,3 +49,12 @@ it.each([
     /make the folder .*set TROUPE_HOME to a folder that you may write/,
   );
 });
+
+it('a cluster whose key is gone is not given another', () => {
+  const paths = homePaths(join(folder, 'keyless'));
+  prepareHome(paths);
+  writeCluster(paths, { port: 1 });
+  rmSync(paths.clusterKey);
+  expect(() => prepareHome(paths)).toThrow(/cluster\.key, .* is missing: put it back, or begin anew/);
+  expect(existsSync(paths.clusterKey)).toBe(false);
+});

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
+import { KEEP, type Keep } from '../../actors/store/plan-retention.ts';
 import { statusError } from '../../contracts/errors/status.ts';
 import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';
 import { defaultHome, type HomePaths, makePrivateFolder, writePrivateFile } from './home.ts';
@@ -16,6 +17,8 @@ export interface Cluster {
   readonly port: number;
   /** `1s`, or `always`. */
   readonly sync: string;
+  /** How long and how large recordings may become; absent in homes of before. */
+  readonly keep?: Keep;
   /** Name of the node that `troupe up` runs. */
   readonly node: string;
   /** Who speaks when nobody is named. */
@@ -66,7 +69,12 @@ const nodeHere = (home: string): string =>
  */
 export function writeCluster(
   paths: HomePaths,
-  given: { readonly port: number; readonly sync?: string | undefined; readonly node?: string | undefined },
+  given: {
+    readonly port: number;
+    readonly sync?: string | undefined;
+    readonly node?: string | undefined;
+    readonly keep?: Partial<Keep> | undefined;
+  },
 ): Cluster {
   const known = readCluster(paths);
   if (given.node !== undefined && nodeNameOf(given.node) !== given.node) {
@@ -82,6 +90,7 @@ export function writeCluster(
     url: `nats://127.0.0.1:${given.port}`,
     port: given.port,
     sync: given.sync ?? known?.sync ?? '1s',
+    keep: { ...KEEP, ...known?.keep, ...given.keep },
     node: given.node ?? known?.node ?? nodeHere(paths.home),
     user: OPERATOR,
   };
@@ -89,13 +98,24 @@ export function writeCluster(
   return cluster;
 }
 
-/** Makes TROUPE_HOME with its folders and the key that encrypts Secrets. */
+/**
+ * Makes TROUPE_HOME with its folders and the key that encrypts Secrets.
+ * @throws StatusError Forbidden (a place that cannot be written to), NotFound (a cluster whose key is gone: another key
+ * could not open its Secrets)
+ */
 export function prepareHome(paths: HomePaths): void {
   for (const folder of [paths.home, paths.bin, paths.nats, paths.natsStore, paths.users]) {
     makePrivateFolder(folder);
   }
   for (const folder of [paths.natsContexts, paths.journals, paths.logs, paths.run]) makePrivateFolder(folder);
-  if (!existsSync(paths.clusterKey)) writePrivateFile(paths.clusterKey, `${randomBytes(32).toString('hex')}\n`);
+  if (existsSync(paths.clusterKey)) return;
+  if (existsSync(paths.cluster)) {
+    throw statusError(
+      'NotFound',
+      `${paths.clusterKey}, with which this cluster's Secrets are sealed, is missing: put it back, or begin anew in another TROUPE_HOME`,
+    );
+  }
+  writePrivateFile(paths.clusterKey, `${randomBytes(32).toString('hex')}\n`);
 }
 
 /**

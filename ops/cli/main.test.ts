@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Deployment, Pod } from '../../contracts/kinds/kinds.ts';
+import type { Deployment, KubeObject, Pod } from '../../contracts/kinds/kinds.ts';
 import { FakeApi } from '../../test/support/fake-api.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
@@ -200,6 +200,23 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
   ])('troupe %j', async (argv, line) => {
     expect(await run(...argv)).toEqual({ code: 2, out: '', err: `${line}\n` });
   });
+});
+
+it('shows a kind in another group of its', async () => {
+  api.put('events.events.k8s.io', {
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    metadata: { namespace: 'default', name: 'web.1' },
+    regarding: { kind: 'Pod', name: 'web' },
+    reason: 'Pulled',
+    note: 'it was there',
+    type: 'Normal',
+    eventTime: '2026-01-01T00:01:00.000000Z',
+  } as KubeObject);
+  const { out } = await run('get', 'events.events.k8s.io');
+  expect(out).toMatch(/LAST SEEN +TYPE +REASON +OBJECT +MESSAGE\n30s +Normal +Pulled +pod\/web +it was there\n/);
+  expect((await run('get', 'ev.events.k8s.io', '-o', 'name')).out).toBe('event.events.k8s.io/web.1\n');
+  expect((await run('get', 'events', '-o', 'name')).out).toBe('');
 });
 
 describe('refusals are told in one line, with code 1', () => {

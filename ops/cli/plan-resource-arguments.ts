@@ -110,7 +110,7 @@ function unknown(
     word.toLowerCase(),
     known.flatMap(({ plural, singular, shortNames }) => [plural, singular, ...shortNames]),
   );
-  const all = known.map(({ plural }) => plural).toSorted();
+  const all = [...new Set(known.map(({ plural }) => plural))].toSorted();
   return near === undefined
     ? `there is no kind "${word}"; known: ${all.join(', ')}`
     : `there is no kind "${word}"; did you mean "${near}"?`;

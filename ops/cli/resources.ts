@@ -9,17 +9,26 @@ import {
   type ResourceTarget,
 } from './plan-resource-arguments.ts';
 
-/** Every kind as the command line names it. */
-const RESOURCES: readonly ResourceInfo[] = KINDS.map(infoOf);
+/** `apps` of `apps/v1`; empty for the core group. */
+const groupOf = (apiVersion: string): string => apiVersion.slice(0, Math.max(0, apiVersion.indexOf('/')));
 
-function infoOf(kind: Kind): ResourceInfo {
+/** Every kind as the command line names it; one that is served in another group too, also by that. */
+const RESOURCES: readonly ResourceInfo[] = KINDS.flatMap((kind) => [
+  infoOf(kind),
+  ...kind.versions.flatMap(({ apiVersion, served }) =>
+    served && groupOf(apiVersion) !== kind.group ? [infoOf(kind, apiVersion)] : [],
+  ),
+]);
+
+function infoOf(kind: Kind, apiVersion = kind.storageVersion): ResourceInfo {
+  const group = groupOf(apiVersion);
   return {
-    resource: kind.resource,
+    resource: group === kind.group ? kind.resource : `${kind.resource}.${group}`,
     plural: kind.resource,
     singular: kind.singular,
     kind: kind.kind,
-    group: kind.group,
-    apiVersion: kind.storageVersion,
+    group,
+    apiVersion,
     shortNames: kind.shortNames,
     categories: kind.categories,
     namespaced: kind.namespaced,
@@ -36,8 +45,14 @@ export function resourceTargets(args: readonly string[]): readonly ResourceTarge
   return parsed.targets;
 }
 
-export function columnsOf(resource: ResourceInfo): Kind['columns'] {
-  return KINDS.find((kind) => kind.resource === resource.resource)?.columns ?? [];
+export function columnsOf({ kind, apiVersion }: ResourceInfo): Kind['columns'] {
+  const found = KINDS.find((known) => known.kind === kind);
+  const version = found?.versions.find((known) => known.apiVersion === apiVersion);
+  const columns = found?.columns ?? [];
+  if (version?.toStorage === undefined) return columns;
+  // Columns read the stored version.
+  const stored = version.toStorage.bind(version);
+  return columns.map((column) => ({ ...column, value: (object, now) => column.value(stored(object), now) }));
 }
 
 /**
