@@ -21,7 +21,7 @@ import { describeViolation } from './violation.ts';
 const INBOX_MAX = 16_384;
 const CHECKPOINT_TURNS = 4_096;
 /** A quiet actor's checkpoints, so that no part of a recording is far from a start that it can be played from. */
-export const CHECKPOINT_MS = 3_600_000;
+const CHECKPOINT_MS = 900_000;
 /** Turns from one hash of the state to the next, at least; with more cells than this, as many turns as cells. */
 const STATE_EVERY_TURNS = 64;
 /** How long calls may be held back so that the asks in flight end and a checkpoint can be taken. */

@@ -4,7 +4,7 @@ import type { Millis } from './contract.ts';
  * How far back an actor may look at least. Longer than any reader takes to come back to a watch, and short, since whoever
  * keeps recordings must keep the history so far back.
  */
-export const WINDOW_MS = 600_000;
+const WINDOW_MS = 600_000;
 const MARK_EVERY_MS = 60_000;
 
 /** The oldest revision from which one actor's view says what changed since: it moves up at checkpoints, never in between. */

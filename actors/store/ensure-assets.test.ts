@@ -22,7 +22,7 @@ describe('the assets of a cluster', () => {
     const first = await ensureAssets({ connection, prefix: 'a' });
     expect(first.created).toHaveLength(6);
     expect(await ensureAssets({ connection, prefix: 'a' })).toEqual({ created: [], updated: [] });
-    expect(await ensureAssets({ connection, prefix: 'a', leaseTtlMs: 5_000, journalMaxBytes: 1 << 20 })).toEqual({
+    expect(await ensureAssets({ connection, prefix: 'a', leaseTtlMs: 5_000, keep: { maxBytes: 1 << 20 } })).toEqual({
       created: [],
       updated: ['KV_a-leases', 'a-journal'],
     });

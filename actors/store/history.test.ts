@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import fc from 'fast-check';
-import { jetstreamManager } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
@@ -14,7 +14,8 @@ import { waitUntil } from '../../test/support/wait-until.ts';
 import type { Cache, CacheEntry } from '../kernel/cache.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { type HistoryEntry, ObjectHistory } from './history.ts';
-import { dropHistoryBefore } from './housekeeping.ts';
+import { Attempts } from './attempts.ts';
+import { dropHistoryBefore, dropOld, keptNow } from './retention.ts';
 
 let server: TestNatsServer;
 let connection: NatsConnection;
@@ -227,6 +228,53 @@ describe('dropping what no journal refers to', () => {
     expect((await history.viewAt(2)).size).toBe(2);
     expect(all(await history.viewAt(4)).map((entry) => entry.key)).toEqual(['pods.a.y', 'pods.a.z']);
     await expect(history.viewAt(1)).rejects.toThrow(/it is kept from 3 on/);
+    await store.close();
+  });
+});
+
+describe('what is kept has one bound', () => {
+  it('too large together: the journal is cut, and then the history that no record needs any more', async () => {
+    const prefix = `h${serial++}`;
+    const store = await openStore(connection, prefix);
+    const manager = await jetstreamManager(connection);
+    const checkpoints = new Checkpoints({ connection, manager, prefix });
+    const attempts = new Attempts(connection);
+    const options = { connection, manager, attempts, prefix, checkpoints, deadlineMs: 5_000 };
+    const put = async (name: string): Promise<number> => {
+      const object = {
+        kind: 'Pod',
+        metadata: { name, namespace: 'a' },
+        note: 'x'.repeat(60_000),
+      } as unknown as KubeObject;
+      const { revision } = await store.ports.put({ key: `pods.a.${name}`, object, expect: 0, requestId: request() });
+      await store.ports.fresh({});
+      return revision;
+    };
+    await put('one');
+    const at = await put('two');
+    expect(await checkpoints.write(store.cache)).toBe(true);
+    const last = await put('three');
+    await waitUntil('the mirror is there', 5_000, async () => {
+      return (await manager.streams.info(`${prefix}-history`)).state.last_seq === last;
+    });
+    const js = jetstream(connection);
+    for (let n = 0; n < 9; n++) await js.publish(`${prefix}.journal.a.b`, new Uint8Array(100_000));
+    const kept = async () => {
+      const { journal, bytes, keep } = await keptNow({ manager, prefix });
+      const { state } = await manager.streams.info(`${prefix}-history`);
+      return { records: journal.state.messages, history: state.first_seq, tooLarge: bytes > keep.maxBytes };
+    };
+    expect(await kept()).toEqual({ records: 9, history: 1, tooLarge: true });
+    await dropOld(options); // what is younger than what a record may look back to stays, however large
+    expect(await kept()).toEqual({ records: 9, history: 1, tooLarge: true });
+    await dropOld({ ...options, now: () => Date.now() + 3_600_000 });
+    expect(await kept()).toEqual({ records: 0, history: at + 1, tooLarge: false });
+    const history = await ObjectHistory.open({ connection, prefix });
+    expect(all(await history.viewAt(last)).map((entry) => entry.key)).toEqual([
+      'pods.a.one',
+      'pods.a.three',
+      'pods.a.two',
+    ]);
     await store.close();
   });
 });

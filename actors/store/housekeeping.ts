@@ -7,7 +7,7 @@ import type { NatsCache } from '../kernel/nats-cache.ts';
 import type { Attempts } from './attempts.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { checkpointDue } from './plan-checkpoint.ts';
-import { type CheckpointMoment, planRetention } from './plan-retention.ts';
+import { dropOld, keptNow } from './retention.ts';
 import { selfCheck } from './self-check.ts';
 
 export interface HousekeepingOptions {
@@ -92,27 +92,14 @@ export class Housekeeping {
     return (await this.#checkpoints.names()).findLast((name) => name.whole)?.revision ?? 0;
   }
 
-  /** Nothing is dropped that a kept journal refers to. */
-  async #dropOld(): Promise<void> {
-    const { manager, prefix } = this.#options;
-    const names = bucketNames(prefix);
-    const journal = await manager.streams.info(names.journal);
-    const moments: CheckpointMoment[] = [];
-    for (const { revision, whole } of await this.#checkpoints.names()) {
-      const end = whole ? await this.#checkpoints.end(revision) : undefined;
-      if (end !== undefined) moments.push({ revision, takenAt: end.storedAt });
-    }
-    const keepFrom = planRetention(moments, {
-      now: Date.now(),
-      maxAgeMs: journal.config.max_age / 1e6,
-      oldestAt: journal.state.messages > 0 ? Date.parse(journal.state.first_ts) : undefined,
-    });
-    if (keepFrom !== undefined) await dropHistoryBefore(manager, this.#checkpoints, prefix, keepFrom);
+  #dropOld(): Promise<void> {
+    return dropOld({ ...this.#options, checkpoints: this.#checkpoints });
   }
 
   async #look(): Promise<void> {
     try {
       await this.#lookAtMirror();
+      await this.#lookAtSize();
       await this.#lookAtCache();
     } catch (error) {
       this.#options.report('housekeeping', error);
@@ -131,6 +118,12 @@ export class Housekeeping {
     this.counts.historyLag = info.mirror?.lag ?? 0;
   }
 
+  /** By age something is dropped whenever there is a new checkpoint; by size as soon as there is too much. */
+  async #lookAtSize(): Promise<void> {
+    const { keep, bytes } = await keptNow(this.#options);
+    if (bytes > keep.maxBytes) await this.#dropOld();
+  }
+
   async #lookAtCache(): Promise<void> {
     const { cache, connection, attempts, prefix, deadlineMs } = this.#options;
     const bucket = bucketNames(prefix).objects;
@@ -142,15 +135,4 @@ export class Housekeeping {
       this.#options.report('self-check', new Error(`the cache differs from the store at ${differing.join(', ')}`));
     }
   }
-}
-
-/** Keeps the checkpoint at `revision` and everything after it. */
-export async function dropHistoryBefore(
-  manager: JetStreamManager,
-  checkpoints: Checkpoints,
-  prefix: string,
-  revision: number,
-): Promise<void> {
-  await manager.streams.purge(bucketNames(prefix).history, { seq: revision + 1 });
-  await checkpoints.dropBefore(revision);
 }

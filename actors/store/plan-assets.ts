@@ -1,5 +1,6 @@
 import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
 import { EVENT_TTL_MS, HISTORY_PER_KEY, LEASE_TTL_MS } from '../../contracts/store/limits.ts';
+import { KEEP, type Keep } from './plan-retention.ts';
 
 /** Version of what is stored; one more whenever older code could not read it any more. */
 export const DATA_VERSION = 1;
@@ -13,9 +14,8 @@ export interface AssetOptions {
   readonly replicas?: 1 | 3;
   readonly eventTtlMs?: number;
   readonly leaseTtlMs?: number;
-  /** How long and how large the journal may become; default 7 days and 4 GiB. */
-  readonly journalMaxAgeMs?: number;
-  readonly journalMaxBytes?: number;
+  /** How long and how large what can be played back may become; default 7 days and 4 GiB. */
+  readonly keep?: Partial<Keep> | undefined;
 }
 
 /** A stream as JetStream's API names its settings; times in nanoseconds. What is not named has the server's default. */
@@ -24,7 +24,6 @@ export interface StreamPlan {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-const DAY_MS = 86_400_000;
 const nanos = (ms: number): number => ms * 1_000_000;
 
 /** Subjects of checkpoints: `<this>.<revision>.<chunk>`. */
@@ -33,6 +32,7 @@ export const checkpointSubject = (prefix: string): string => `${prefix}.checkpoi
 /** Every stream of a cluster, in the order in which they must be made. */
 export function planAssets(options: AssetOptions): readonly StreamPlan[] {
   const names = bucketNames(options.prefix);
+  const keep: Keep = { ...KEEP, ...options.keep };
   const base = { storage: 'file', retention: 'limits', num_replicas: options.replicas ?? 1, discard: 'old' };
   const kept = { ...base, compression: 's2', allow_direct: true, deny_delete: true };
   const bucket = (name: string) => ({
@@ -87,8 +87,9 @@ export function planAssets(options: AssetOptions): readonly StreamPlan[] {
     plan(names.journal, 'What every actor heard and said, in the order it did', {
       ...kept,
       subjects: [`${options.prefix}.journal.>`],
-      max_age: nanos(options.journalMaxAgeMs ?? 7 * DAY_MS),
-      max_bytes: options.journalMaxBytes ?? 4 * 2 ** 30,
+      // Journal, history and checkpoints share these two; housekeeping drops of the others what no kept record refers to.
+      max_age: nanos(keep.maxAgeMs),
+      max_bytes: keep.maxBytes,
     }),
   ];
 }

@@ -61,16 +61,30 @@ describe('chunks of a checkpoint', () => {
 describe('retention', () => {
   const hour = 3_600_000;
   const taken = [1, 2, 3].map((each) => ({ revision: each * 100, takenAt: each * hour }));
+  const keep = { maxAgeMs: hour, maxBytes: 1_000 };
   it.each([
-    { why: 'the newest checkpoint before the oldest record', oldestAt: 2.5 * hour, keep: 200 },
-    { why: 'not one that is barely older', oldestAt: 2 * hour + 1_000, keep: 100 },
-    { why: 'everything, when no checkpoint is older', oldestAt: hour, keep: undefined },
-    { why: 'as long as records would be kept, when there are none', oldestAt: undefined, keep: 300 },
-  ])('keeps $why', ({ oldestAt, keep }) => {
-    expect(planRetention(taken, { now: 10 * hour, maxAgeMs: hour, oldestAt })).toBe(keep);
+    { why: 'the newest checkpoint before the oldest record', oldestAt: 2.6 * hour, plan: { historyFrom: 200 } },
+    { why: 'not one that a record may look back behind', oldestAt: 2.4 * hour, plan: { historyFrom: 100 } },
+    { why: 'everything, when no checkpoint is older', oldestAt: hour, plan: {} },
+    { why: 'as long as records would be kept, when there are none', oldestAt: undefined, plan: { historyFrom: 300 } },
+  ])('keeps $why', ({ oldestAt, plan }) => {
+    expect(planRetention(taken, { now: 10 * hour, oldestAt }, keep, 0)).toEqual(plan);
   });
   it('keeps everything where records never expire and there are none yet', () => {
-    expect(planRetention(taken, { now: 10 * hour, maxAgeMs: 0, oldestAt: undefined })).toBeUndefined();
+    const forEver = { maxAgeMs: 0, maxBytes: 1_000 };
+    expect(planRetention(taken, { now: 10 * hour, oldestAt: undefined }, forEver, 0)).toEqual({});
+  });
+  it.each([
+    { why: 'the first checkpoint', oldestAt: 0.5 * hour, plan: { historyFrom: 100, journalFrom: 1.5 * hour } },
+    {
+      why: 'the one after that from which all is kept',
+      oldestAt: 2.6 * hour,
+      plan: { historyFrom: 300, journalFrom: 3.5 * hour },
+    },
+    { why: 'none, where there is no later one', oldestAt: 3.6 * hour, plan: { historyFrom: 300 } },
+  ])('too large together: begins anew from $why', ({ oldestAt, plan }) => {
+    expect(planRetention(taken, { now: 10 * hour, oldestAt }, keep, 1_001)).toEqual(plan);
+    expect(planRetention(taken, { now: 3.2 * hour, oldestAt: 2.6 * hour }, keep, 1_001)).toEqual({ historyFrom: 200 });
   });
 });
 

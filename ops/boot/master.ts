@@ -7,6 +7,7 @@ import { bootstrapObjects } from '../../actors/api-server/bootstrap.ts';
 import type { Limits } from '../../actors/api-server/limits.ts';
 import type { NodeLifecycleConfig } from '../../actors/controllers/node-lifecycle/node-lifecycle.ts';
 import { ensureAssets } from '../../actors/store/ensure-assets.ts';
+import type { Keep } from '../../actors/store/plan-retention.ts';
 import { storeDriver } from '../../actors/store/store-driver.ts';
 import { StatusError } from '../../contracts/errors/status.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
@@ -37,6 +38,8 @@ export interface MasterOptions extends RoleOptions {
   /** Objects of the cache are frozen, so that a behaviour that changes one fails; for tests. */
   readonly freeze?: boolean;
   readonly replicas?: 1 | 3;
+  /** How long and how large recordings, and what they refer to, may become. */
+  readonly keep?: Keep;
 }
 
 export interface RunningRole {
@@ -51,7 +54,7 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
   const key: ClusterKey = clusterKey(options.clusterKeyBytes);
   const leaseTtlMs = options.leaseTtlMs ?? LEASE_TTL_MS;
   const connection = await connectRole('master', options);
-  await ensureAssets({ connection, prefix, replicas: options.replicas ?? 1, leaseTtlMs });
+  await ensureAssets({ connection, prefix, replicas: options.replicas ?? 1, leaseTtlMs, keep: options.keep });
   const cache = new Cache();
   const hosted: { host?: Host } = {};
   const feed = await NatsCache.open({

@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { KEEP, type Keep } from '../../actors/store/plan-retention.ts';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { Client } from '../client/client.ts';
 import { connectClient } from '../client/connect.ts';
@@ -12,6 +13,7 @@ import { releaseLock, takeLock, updateLock } from './lock.ts';
 import { choosePort, waitForNats, writeNatsConfig } from './nats-process.ts';
 import { nodeUser } from './plan-permissions.ts';
 import type { ProcessId } from './processes.ts';
+import { keepEnv } from './keep.ts';
 import { launcher } from './root.ts';
 import type { Roster } from './roster.ts';
 import { type ChildSpec, type Supervised, supervise } from './supervise.ts';
@@ -23,6 +25,8 @@ export interface UpOptions {
   readonly port?: number;
   /** `1s` (default) or `always`. */
   readonly sync?: string;
+  /** How long and how large recordings may become; default as last time, else 7 days and 4 GiB. */
+  readonly keep?: Partial<Keep>;
   /** Name of this machine's node; default its host name. */
   readonly node?: string;
   readonly roster: Roster;
@@ -71,6 +75,7 @@ function roleSpec(paths: HomePaths, cluster: Cluster, role: 'master' | 'worker')
       // One master a home: the same name every time, so that it takes its own leases back at once.
       TROUPE_INSTANCE: cluster.node,
       TROUPE_NKEY: seedFile(paths, user),
+      ...keepEnv(cluster.keep ?? KEEP),
     },
     logFile: logFile(paths, role),
     graceMs: 10_000,
@@ -142,7 +147,7 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
     const wished = options.port ?? readCluster(paths)?.port ?? DEFAULT_PORT;
     const port = await choosePort(wished);
     if (port !== wished) options.say(`port ${wished} is taken by another program; nats-server listens on ${port}`);
-    const cluster = writeCluster(paths, { port, sync: options.sync, node: options.node });
+    const cluster = writeCluster(paths, { port, sync: options.sync, node: options.node, keep: options.keep });
     writeAccounts(paths, cluster, options.roster);
     const book = childBook(paths, options);
     const natsSpec: ChildSpec = {

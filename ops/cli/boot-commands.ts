@@ -1,4 +1,7 @@
+import type { Keep } from '../../actors/store/plan-retention.ts';
+import { isQuantity, wholeUnits } from '../../contracts/quantity.ts';
 import { UsageError } from './errors.ts';
+import { parseSpan } from './parse-span.ts';
 import type { Terminal } from './terminal.ts';
 
 /* The commands that run things; what they do is in ops/boot. */
@@ -8,10 +11,13 @@ export interface UpOptions {
   readonly port?: string;
   readonly sync?: string;
   readonly node?: string;
+  readonly keep?: string;
+  readonly keepSize?: string;
 }
 
 export async function up(options: UpOptions, terminal: Terminal): Promise<void> {
   const port = options.port === undefined ? undefined : portOf(options.port);
+  const keep = keepOf(options);
   if (options.detach === true) {
     const { upDetached } = await import('./up-detached.ts');
     return upDetached(options, (line) => terminal.out(`${line}\n`));
@@ -23,6 +29,7 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<void> 
     ...(port === undefined ? {} : { port }),
     ...(options.sync === undefined ? {} : { sync: options.sync }),
     ...(options.node === undefined ? {} : { node: options.node }),
+    keep,
   });
   terminal.out(`cluster is up at ${cluster.cluster.url} (${cluster.paths.home}); Ctrl-C ends it\n`);
   await aborted(terminal.signal);
@@ -36,6 +43,20 @@ function portOf(text: string): number {
   throw new UsageError(`--port is "${text}"; it must be a whole number from 1 to 65535`);
 }
 
+const KEEP_MS_MIN = 3_600_000;
+const KEEP_BYTES_MIN = 64 * 2 ** 20;
+
+/** `--keep 3d --keep-size 2Gi`: of recordings, and of the history and checkpoints that they need. */
+function keepOf({ keep, keepSize }: UpOptions): Partial<Keep> {
+  const maxAgeMs = keep === undefined ? undefined : parseSpan('--keep', keep);
+  if (maxAgeMs !== undefined && maxAgeMs < KEEP_MS_MIN)
+    throw new UsageError(`--keep is "${keep ?? ''}"; less than an hour cannot be played back, write 12h or 7d`);
+  if (keepSize === undefined) return maxAgeMs === undefined ? {} : { maxAgeMs };
+  const maxBytes = isQuantity(keepSize) ? wholeUnits(keepSize) : 0;
+  if (maxBytes < KEEP_BYTES_MIN)
+    throw new UsageError(`--keep-size is "${keepSize}"; write a size of at least 64Mi, such as 4Gi`);
+  return { maxBytes, ...(maxAgeMs === undefined ? {} : { maxAgeMs }) };
+}
 export async function down(options: { readonly pods?: boolean }, terminal: Terminal): Promise<void> {
   const { down: end } = await import('../boot/down.ts');
   await end({ say: (line) => terminal.out(`${line}\n`), ...(options.pods === true ? { pods: true } : {}) });

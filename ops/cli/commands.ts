@@ -192,6 +192,11 @@ export const RUNNING: readonly CommandSpec[] = [
         choices: ['1s', 'always'],
       },
       { flags: '--node <name>', description: "name of this machine's node; default its host name" },
+      {
+        flags: '--keep <span>',
+        description: 'how long recordings are kept, and the history they need; default 7d, or as last time',
+      },
+      { flags: '--keep-size <size>', description: 'how large they may become together; default 4Gi' },
     ],
     examples: [
       ['troupe up', 'until Ctrl-C'],

@@ -1,5 +1,6 @@
 import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import { homePaths, troupeHome } from '../boot/home.ts';
+import { keepFromEnv } from '../boot/keep.ts';
 import { leanHeap } from '../boot/lean-heap.ts';
 import { roleFromEnv } from '../boot/role.ts';
 import { aborted } from './boot-commands.ts';
@@ -22,6 +23,7 @@ export async function master(terminal: Terminal): Promise<void> {
     ...roleFromEnv('master', process.env, log),
     onBroken: () => process.exit(BROKEN),
     clusterKeyBytes: readClusterKey(homePaths(troupeHome())),
+    keep: keepFromEnv(process.env),
   });
   await aborted(terminal.signal);
   await running.stop();

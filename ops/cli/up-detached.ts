@@ -24,10 +24,10 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
   makePrivateFolder(paths.logs);
   const logFile = `${paths.logs}/up.out`;
   const log = openSync(logFile, 'w', 0o600);
-  const args = (['port', 'sync', 'node'] as const).flatMap((name) => {
-    const value = options[name];
-    return value === undefined ? [] : [`--${name}`, value];
-  });
+  const { port, sync, node, keep, keepSize } = options;
+  const args = Object.entries({ port, sync, node, keep, 'keep-size': keepSize }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, value],
+  );
   const child = spawn(process.execPath, [launcher, 'up', ...args], { detached: true, stdio: ['ignore', log, log] });
   closeSync(log);
   let ended = false;
@@ -47,9 +47,9 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
     await pause(25);
   }
   child.unref();
-  const { url, port } = readCluster(paths) ?? {};
-  if (options.port !== undefined && port !== Number(options.port))
-    say(`port ${options.port} is taken by another program; nats-server listens on ${port ?? 'another'}`);
+  const { url, port: taken } = readCluster(paths) ?? {};
+  if (port !== undefined && taken !== Number(port))
+    say(`port ${port} is taken by another program; nats-server listens on ${taken ?? 'another'}`);
   say(`cluster is up at ${url ?? ''} (${paths.home}); "troupe down" ends it`);
 }
 

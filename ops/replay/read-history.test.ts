@@ -3,7 +3,7 @@ import type { NatsConnection } from 'nats';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { MemoryHistory } from '../../actors/kernel/memory-history.ts';
 import { Checkpoints } from '../../actors/store/checkpoints.ts';
-import { dropHistoryBefore } from '../../actors/store/housekeeping.ts';
+import { dropHistoryBefore } from '../../actors/store/retention.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';

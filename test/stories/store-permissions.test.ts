@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { expect, it } from 'vitest';
-import { dropHistoryBefore } from '../../actors/store/housekeeping.ts';
+import { dropHistoryBefore } from '../../actors/store/retention.ts';
 import { Checkpoints } from '../../actors/store/checkpoints.ts';
 import { ObjectHistory } from '../../actors/store/history.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';

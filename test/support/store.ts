@@ -4,7 +4,7 @@ import type { Change } from '../../actors/kernel/contract.ts';
 import type { DriverContext } from '../../actors/kernel/declare.ts';
 import { NatsCache } from '../../actors/kernel/nats-cache.ts';
 import { ensureAssets } from '../../actors/store/ensure-assets.ts';
-import { storeDriver, type StoreDriverOptions } from '../../actors/store/store-driver.ts';
+import { type StoreDriverOptions, storeDriver } from '../../actors/store/store-driver.ts';
 import type { StorePorts } from '../../contracts/messages/store.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import type { ClusterKey } from '../../contracts/store/sealed.ts';
@@ -27,7 +27,7 @@ export async function openStore(
   prefix: string,
   options: Partial<StoreDriverOptions> & { readonly clusterKey?: ClusterKey } = {},
 ): Promise<TestStore> {
-  await ensureAssets({ connection, prefix, journalMaxBytes: 2 ** 20 });
+  await ensureAssets({ connection, prefix, keep: { maxBytes: 2 ** 20 } });
   const changes: Change[] = [];
   const reports: string[] = [];
   const cache = new Cache();
