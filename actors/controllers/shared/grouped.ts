@@ -45,6 +45,12 @@ export function grouped<T extends KubeObject>(
   };
 }
 
-/** In key order: what a plan decides must not depend on the order in which an index was filled. */
-export const inKeyOrder = <T>(group: ReadonlyMap<Key, T> | undefined): readonly T[] =>
-  group === undefined ? [] : [...group].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+/**
+ * A group, or those of it that `keep` wants, in key order: what a plan decides must not depend on the order in which an
+ * index was filled.
+ */
+export function inKeyOrder<T>(group: ReadonlyMap<Key, T> | undefined, keep?: (object: T) => boolean): readonly T[] {
+  if (group === undefined) return [];
+  const all = keep === undefined ? [...group] : [...group].filter(([, object]) => keep(object));
+  return all.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
+}

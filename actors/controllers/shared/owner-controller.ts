@@ -49,7 +49,7 @@ export function defineOwnerController<
   /** Who tells Events. */
   readonly component: string;
   readonly says: S;
-  /** @param children those that the owner manages, then the orphans of its namespace; each in key order */
+  /** @param children those that the owner manages, then the orphans that it selects; each in key order */
   readonly plan: (owner: Stored<O>, children: readonly Stored<C>[], at: OwnerContext<S, Stored<C>>) => Plan;
 }): ActorDefinition {
   const { name, owners, children, apiVersion, kind, component } = definition;
@@ -74,14 +74,16 @@ export function defineOwnerController<
       if (ownerName === '') {
         const open = (view.list(owners, namespace) as readonly Selecting[]).filter((owner) => !isTerminating(owner));
         if (open.length === 0) return {}; // the common case: orphans cost nothing where nobody could adopt them
-        const homes = homesFor(inKeyOrder(orphans), open);
-        return { together: homes.map(({ owner, orphan }) => adopted(say, owner, orphan)) };
+        const homeOf = (orphan: KubeObject) => open.find((owner) => selects(owner, orphan));
+        const adoptable = inKeyOrder(orphans, (orphan) => !isTerminating(orphan) && homeOf(orphan) !== undefined);
+        return { together: adoptable.map((orphan) => adopted(say, homeOf(orphan) as KubeObject, orphan)) };
       }
-      const owner = view.get(owners, namespace, ownerName) as KubeObject | undefined;
+      const owner = view.get(owners, namespace, ownerName) as Selecting | undefined;
       if (owner === undefined) return {};
       const mine = index.children.get(uidOf(owner));
       const closing = isClosing(view, namespace);
-      return definition.plan(owner as Stored<O>, [...inKeyOrder(mine), ...inKeyOrder(orphans)] as Stored<C>[], {
+      const wanted = inKeyOrder(orphans, (orphan) => selects(owner, orphan));
+      return definition.plan(owner as Stored<O>, [...inKeyOrder(mine), ...wanted] as Stored<C>[], {
         view,
         now,
         say,
@@ -99,15 +101,8 @@ export function defineOwnerController<
 const orphansOf = (namespace: string): string => `${namespace}/`;
 const groupOf = (child: KubeObject): string => controllerOf(child)?.uid ?? orphansOf(namespaceOf(child));
 
-/** Each orphan with the first owner that selects it. */
-function homesFor(orphans: readonly KubeObject[], open: readonly Selecting[]) {
-  return orphans.flatMap((orphan) => {
-    if (isTerminating(orphan)) return [];
-    const owner = open.find(({ spec }) => selectorMatches(spec?.selector, orphan.metadata?.labels));
-    return owner === undefined ? [] : [{ orphan, owner }];
-  });
-}
-
 interface Selecting extends KubeObject {
   readonly spec?: { readonly selector?: LabelSelector };
 }
+const selects = (owner: Selecting, { metadata }: KubeObject): boolean =>
+  selectorMatches(owner.spec?.selector, metadata?.labels);
