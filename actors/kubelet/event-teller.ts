@@ -1,7 +1,6 @@
-import { makeEvent, type Regarded } from '../../contracts/kinds/event/make-event.ts';
+import { type EventNote, makeEvent, type Regarded } from '../../contracts/kinds/event/make-event.ts';
 import type { Said } from '../kernel/contract.ts';
 import type { KubeletWorld } from './kubelet-says.ts';
-import type { PodNote } from './pod-types.ts';
 
 /**
  * Tells what happens to pods as Events; the api-server counts what is told again. Nobody waits for an answer: an event that
@@ -9,10 +8,9 @@ import type { PodNote } from './pod-types.ts';
  */
 export const eventTeller =
   (world: KubeletWorld, node: string) =>
-  (about: Regarded, note: PodNote): Said => {
+  (about: Regarded, note: EventNote): Said => {
     const regarding = { apiVersion: 'v1', ...about, kind: about.kind ?? 'Pod' };
-    const fieldPath = note.container === undefined ? {} : { fieldPath: `spec.containers{${note.container}}` };
-    const event = makeEvent(regarding, { ...note, ...fieldPath }, 'kubelet', world.now());
+    const event = makeEvent(regarding, note, 'kubelet', world.now());
     const { name, namespace } = event.metadata;
     return world.say.createEvent(
       { namespace, name },

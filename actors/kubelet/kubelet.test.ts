@@ -383,6 +383,26 @@ describe('kubelet', () => {
     expect(node.says('patchNodeStatus').length).toBe(before + 1);
   });
 
+  it('tells of each container by itself, of init containers too', () => {
+    const node = new Node()
+      .give(
+        podOf('u', {
+          initContainers: [{ name: 'setup', image: 'web:1' }],
+          containers: [
+            { name: 'a', image: 'web:1' },
+            { name: 'b', image: 'web:1' },
+          ],
+        }),
+      )
+      .start();
+    node.runtime.exit('u-setup-0', 0);
+    node.hint().pass(2_000);
+    const pulled = node.says('createEvent').filter(({ body }) => (body as Event).reason === 'Pulled');
+    const parts = pulled.map(({ body }) => (body as Event).involvedObject.fieldPath);
+    expect(parts).toEqual(['spec.initContainers{setup}', 'spec.containers{a}', 'spec.containers{b}']);
+    expect(new Set(pulled.map(({ body }) => (body as Event).metadata.name)).size).toBe(3);
+  });
+
   it('makes its Node again when somebody deleted it', () => {
     const node = new Node().start();
     expect(node.says('createNode')).toHaveLength(1);

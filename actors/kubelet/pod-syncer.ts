@@ -194,7 +194,11 @@ export class PodSyncer {
     const held = this.#parts.view.level(uid);
     const ref = pod === undefined ? (held.containers[0] ?? held.sandboxes[0])?.pod : podRef(pod);
     const metadata = pod?.metadata ?? { uid, name: ref?.name ?? uid, namespace: ref?.namespace ?? 'default' };
-    return this.#parts.tellEvent({ apiVersion: 'v1', kind: 'Pod', metadata }, note);
+    const { container } = note;
+    const init = pod?.spec?.initContainers?.some(({ name }) => name === container) === true;
+    const part =
+      container === undefined ? {} : { fieldPath: `spec.${init ? 'initContainers' : 'containers'}{${container}}` };
+    return this.#parts.tellEvent({ apiVersion: 'v1', kind: 'Pod', metadata }, { ...note, ...part });
   }
 
   #ask(uid: string, verb: PodVerb): Observable<unknown> {

@@ -119,7 +119,8 @@ function childBook(paths: HomePaths, options: UpOptions) {
         updateLock(paths, { children: { ...running } });
       },
       ended: (name: string, why: string, failures: number, delayMs: number): void => {
-        const said = last[name] === undefined ? '' : `; it said: ${last[name]}`;
+        // Whoever was killed had no last words.
+        const said = last[name] === undefined || !why.startsWith('ended') ? '' : `; it said: ${last[name]}`;
         if (failures === 1 || failures % 10 === 0) options.say(`${name} ${why}${said}`);
         appendFileSync(join(paths.logs, 'up.log'), `${name} ${why}; again in ${delayMs} ms\n`);
       },
