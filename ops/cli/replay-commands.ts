@@ -1,5 +1,6 @@
 import { type CommandSpec, command, type OptionSpec } from './command-spec.ts';
 import type { DiffOptions } from './replay-diff.ts';
+import type { MinimiseCommandOptions } from './replay-minimise.ts';
 import type { ReplayOptions } from './replay.ts';
 
 const FULL: OptionSpec = { flags: '--full', description: 'every decision that changes, not only the first' };
@@ -75,5 +76,22 @@ export const REPLAYING: readonly CommandSpec[] = [
     ],
     run: async ([a = '', b = ''], options: DiffOptions, terminal) =>
       (await import('./replay-diff.ts')).diffCommand(a, b, options, terminal),
+  }),
+  command({
+    name: 'replay minimise',
+    args: '<recording>',
+    description: 'Find a smaller recording that still goes differently now: drops inputs and objects',
+    options: [
+      { flags: '-o, --output <file>', description: 'where to write it (required)' },
+      {
+        flags: '--old <tree>',
+        description: 'built tree of the code that was recorded: it shall still say what it said',
+      },
+      { flags: '--within <span>', description: 'longest to search; default 60s' },
+      INSTANCE,
+    ],
+    examples: [['troupe replay minimise incident.troupe -o small.troupe', 'for a bug report']],
+    run: async ([what = ''], options: MinimiseCommandOptions, terminal) =>
+      (await import('./replay-minimise.ts')).minimiseCommand(what, options, terminal),
   }),
 ];

@@ -20,12 +20,18 @@ export interface Part {
   readonly to: number;
 }
 
-/** Opens what an argument of a replay command names. */
-export async function openNamed(what: string, options: ReplayOptions, terminal: Terminal): Promise<Source> {
+/** Opens what an argument of a replay command names. @param how.sealed leave what carries secret data sealed */
+export async function openNamed(
+  what: string,
+  options: ReplayOptions,
+  terminal: Terminal,
+  how: { readonly sealed?: boolean } = {},
+): Promise<Source> {
   return openSource(what, {
     home: troupeHome(),
     instance: options.instance,
     keyFile: options.key,
+    sealed: how.sealed === true,
     onRead: (line) => {
       if (terminal.interactive) terminal.tell(line);
     },

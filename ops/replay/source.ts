@@ -1,12 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { statusError } from '../../contracts/errors/status.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
-import { readClusterKey } from '../boot/cluster.ts';
-import { journalSealer } from '../boot/journal-sealer.ts';
-import { openHome } from './open-home.ts';
 import { nameOf, type Playable } from './playable.ts';
-import { readHistory } from './read-history.ts';
-import { readJournal } from './read-journal.ts';
 import { readRecordingFile } from './recording-file.ts';
 
 /** Where recordings come from: a home, or a file. */
@@ -24,6 +19,8 @@ export interface SourceOptions {
   readonly instance?: string | undefined;
   /** The cluster's key, for a file: without it what carries secret data is skipped or compared by shape. */
   readonly keyFile?: string | undefined;
+  /** What carries secret data of a home shall stay sealed, though its key is at hand. */
+  readonly sealed?: boolean;
   readonly onRead?: (what: string) => void;
 }
 
@@ -36,10 +33,10 @@ export const isFile = (what: string): boolean => /[/\\.]/.test(what) || existsSy
  */
 export async function openSource(what: string, options: SourceOptions): Promise<Source> {
   if (isFile(what)) return openFile(what, options);
-  const found = await readHome(options.home, what, options.onRead);
-  const playables = chosen(found, options);
-  if (playables.length === 0) throw nothingFound(what, options, await readHome(options.home));
-  return { origin: 'this home', playables, all: () => readHome(options.home) };
+  const { readHome } = await import('./read-home.ts'); // a file needs none of what talks to a server
+  const playables = chosen(await readHome(options, what), options);
+  if (playables.length === 0) throw nothingFound(what, options, await readHome(options));
+  return { origin: 'this home', playables, all: () => readHome(options) };
 }
 
 /** Opens a recording file; opens no socket. */
@@ -90,24 +87,4 @@ function nothingFound(actor: string, { instance }: SourceOptions, all: readonly 
     'NotFound',
     there === '' ? 'nothing is recorded in this home' : `no actor "${actor}" is recorded; there are: ${there}`,
   );
-}
-
-async function readHome(
-  home: string,
-  actor?: string,
-  onRead: (what: string) => void = () => undefined,
-): Promise<readonly Playable[]> {
-  const opened = await openHome(home);
-  const { client, cluster, paths } = opened;
-  try {
-    const key = clusterKey(readClusterKey(paths));
-    const recordings = await readJournal(client.connection, cluster.prefix, actor, ({ problem }) => onRead(problem));
-    if (recordings.length === 0) return [];
-    const history = await readHistory(client.connection, cluster.prefix, key);
-    onRead(`${recordings.length} recordings and ${history.all.length} revisions of objects read`);
-    const sealer = journalSealer(key);
-    return recordings.map(({ incarnation, turns }) => ({ incarnation, turns, history, sealer }));
-  } finally {
-    await opened.close();
-  }
 }

@@ -1,0 +1,58 @@
+import { loadTree } from '../replay/other-tree.ts';
+import { minimise } from '../replay/minimise.ts';
+import { nameOf } from '../replay/playable.ts';
+import { writeRecordingFile } from '../replay/recording-file.ts';
+import { Exit, UsageError } from './errors.ts';
+import { parseSpan } from './parse-span.ts';
+import { FAILURE } from './render-error.ts';
+import type { ReplayOptions } from './replay.ts';
+import { codeOf, newestOf, openNamed } from './replay-parts.ts';
+import { divergenceText } from './replay-render.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface MinimiseCommandOptions extends ReplayOptions {
+  /** Another built tree: the code that was recorded. */
+  readonly old?: string;
+  readonly within?: string;
+}
+
+const WITHIN = '60s';
+
+/**
+ * `troupe replay minimise`: the smallest recording found in which today's code still acts differently as in the whole,
+ * written to a file. Secrets in it stay sealed. Exit code 1 when nothing differs.
+ */
+export async function minimiseCommand(
+  what: string,
+  options: MinimiseCommandOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const { output } = options;
+  if (output === undefined) throw new UsageError(`say where to: troupe replay minimise ${what} -o small.troupe`);
+  const until = performance.now() + parseSpan('--within', options.within ?? WITHIN);
+  const tree = options.old === undefined ? undefined : await loadTree(options.old);
+  const { key: _key, ...keyless } = options; // what is written must not be open
+  const source = await openNamed(what, keyless, terminal, { sealed: true });
+  for (const playable of newestOf(source.playables)) {
+    const goesOn = (): boolean => performance.now() < until && !terminal.signal.aborted;
+    const found = minimise(playable, codeOf(playable), {
+      goesOn,
+      ...(tree === undefined ? {} : { old: (candidate) => tree.version(candidate) }),
+    });
+    if (found === undefined) continue;
+    const { incarnation, turns, history } = found.playable;
+    const size = writeRecordingFile(output, {
+      prefix: incarnation.self.prefix,
+      recordings: [{ incarnation, turns }],
+      history,
+    });
+    terminal.out(
+      `${nameOf(playable)}: ${playable.turns.length} turns became ${turns.length}, ${size} bytes, in ${found.tries} tries${found.outOfTime ? ' (no more time; --within gives it more)' : ''}\n\n`,
+    );
+    terminal.out(divergenceText(found.divergence, [], terminal.paint, ''));
+    terminal.out(`\nplay it: troupe replay ${output}\n`);
+    return;
+  }
+  terminal.tell(`nothing differs in ${what}, so there is nothing to make smaller`);
+  throw new Exit(FAILURE);
+}

@@ -1,0 +1,64 @@
+import { expect, it } from 'vitest';
+import type { ActorDefinition } from '../../actors/kernel/declare.ts';
+import { scheduler } from '../../actors/scheduler/scheduler.ts';
+import { recordScheduling } from '../bench/make-recording.ts';
+import { type Minimised, minimise } from './minimise.ts';
+import { playUntilDivergence } from './play.ts';
+import { decodeRecordingFile, encodeRecordingFile } from './recording-file.ts';
+import { codeVersion } from './version.ts';
+
+/** A scheduler of another mind about one node: what should go there goes elsewhere. */
+const shy: ActorDefinition = {
+  ...scheduler,
+  behave: (inputs, world) => {
+    const says = world.say as { bind: (target: object, body: { target: { name: string } }) => unknown };
+    const bind = (target: object, body: { target: { name: string } }) =>
+      says.bind(target, body.target.name === 'node-7' ? { ...body, target: { ...body.target, name: 'node-3' } } : body);
+    return scheduler.behave(inputs, { ...world, say: { ...says, bind } });
+  },
+};
+const whole = recordScheduling({ nodes: 12, pods: 80, batch: 3, checkpointTurns: 40 });
+const before = playUntilDivergence(whole, shy);
+
+const objectsOf = ({ history }: Minimised['playable']): number =>
+  new Set([...history.all.map(({ key }) => key), ...(history.bases[0]?.entries ?? []).map(({ key }) => key)]).size;
+
+it('a difference far into a recording shows in a few turns about a few objects', () => {
+  expect(before.turns).toBeGreaterThan(5);
+  const small = minimise(whole, shy);
+  expect(small?.outOfTime).toBe(false);
+  expect(small?.divergence.said.find(({ same }) => !same)).toEqual(before.divergence?.said.find(({ same }) => !same));
+  const { turns, history } = (small as Minimised).playable;
+  expect(turns.length).toBeLessThanOrEqual(3);
+  expect(objectsOf((small as Minimised).playable)).toBeLessThanOrEqual(4);
+
+  // As a file it is played like any other: the same up to its last turn.
+  const { incarnation } = whole;
+  const content = { prefix: 'troupe', recordings: [{ incarnation, turns }], history };
+  const file = decodeRecordingFile('small.troupe', Buffer.concat([...encodeRecordingFile(content)]));
+  const playable = { incarnation, turns: file.recordings[0]?.turns ?? [], history: file.history };
+  expect(playUntilDivergence(playable, shy)).toMatchObject({
+    turns: turns.length - 1,
+    divergence: { turn: turns.length },
+  });
+});
+
+it('with the old code at hand, what was said then is what that code says of the smaller one too', () => {
+  const small = minimise(whole, shy, { old: (playable) => codeVersion('old', playable, scheduler) });
+  const { playable } = small as Minimised;
+  const played = playUntilDivergence(playable, scheduler);
+  expect(played).toMatchObject({ turns: playable.turns.length, skipped: 0, dropped: 0 });
+  expect(played.divergence).toBeUndefined();
+  expect(playUntilDivergence(playable, shy).divergence?.turn).toBe(playable.turns.length);
+  expect(objectsOf(playable)).toBeLessThan(20);
+});
+
+it('there is nothing to make smaller where nothing differs', () => {
+  expect(minimise(whole, scheduler)).toBeUndefined();
+});
+
+it('without time it gives what it has', () => {
+  const small = minimise(whole, shy, { goesOn: () => false });
+  expect(small).toMatchObject({ outOfTime: true, tries: 0 });
+  expect(small?.divergence.turn).toBe(before.divergence?.turn);
+});

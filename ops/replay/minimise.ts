@@ -1,0 +1,137 @@
+import { canonicalJson } from '../../actors/kernel/canonical-json.ts';
+import type { ActorDefinition } from '../../actors/kernel/declare.ts';
+import { MemoryHistory } from '../../actors/kernel/replay.ts';
+import type { Key } from '../../contracts/store/keys.ts';
+import { Hidden } from './bodies.ts';
+import { ddmin } from './plan-ddmin.ts';
+import { reduceTurns } from './plan-reduce.ts';
+import { playUntilDivergence } from './play.ts';
+import type { Playable } from './playable.ts';
+import { compareVersions } from './compare-versions.ts';
+import type { TurnReport } from './turn-report.ts';
+import { recordedVersion, type Version } from './version.ts';
+
+export interface Minimised {
+  /** Plays the same up to its last turn, which goes differently as it did. */
+  readonly playable: Playable & { readonly history: MemoryHistory };
+  readonly divergence: TurnReport;
+  /** How many smaller recordings were played. */
+  readonly tries: number;
+  /** It could perhaps be smaller: there was no more time. */
+  readonly outOfTime: boolean;
+}
+
+export interface MinimiseOptions {
+  /** Asked before every try. */
+  readonly goesOn?: () => boolean;
+  /**
+   * What the code that was recorded says of a smaller recording. Without it a smaller one holds what was said then of the
+   * whole, whether that code would say it of less or not.
+   */
+  readonly old?: (playable: Playable) => Version;
+}
+
+/**
+ * The smallest recording found of which today's code plays everything the same but the last turn, and that one differently
+ * just as in the whole: inputs are dropped, and objects, as long as it does.
+ * @returns undefined when nothing differs
+ */
+export function minimise(
+  whole: Playable,
+  definition: ActorDefinition,
+  { goesOn = () => true, old }: MinimiseOptions = {},
+): Minimised | undefined {
+  const { divergence, session } = playUntilDivergence(whole, definition);
+  if (divergence === undefined) return undefined;
+  const wanted = markOf(divergence);
+  let tries = 0;
+  let outOfTime = false;
+  const mayTry = (): boolean => {
+    outOfTime ||= !goesOn();
+    return !outOfTime;
+  };
+  let found = { playable: partUpTo(whole, session.position), divergence };
+  const shows = (candidate: Minimised['playable']): boolean => {
+    tries += 1;
+    const last = candidate.turns.length - 1;
+    if (last < 0) return false;
+    const played = playUntilDivergence(candidate, definition);
+    const differs = played.divergence;
+    if (differs === undefined || played.session.position !== last || markOf(differs) !== wanted) return false;
+    if (old !== undefined && compareVersions(candidate, recordedVersion(candidate), old(candidate)).changed > 0)
+      return false;
+    found = { playable: candidate, divergence: differs };
+    return true;
+  };
+  // Fewer objects need fewer turns, and fewer turns fewer objects.
+  for (let size = Number.POSITIVE_INFINITY; sizeOf(found.playable) < size && mayTry(); ) {
+    size = sizeOf(found.playable);
+    const wide = found.playable;
+    ddmin(keysOf(wide), (left) => shows(withOnly(wide, numbersOf(wide), left)), mayTry);
+    const narrow = found.playable;
+    const [first = 0, ...others] = numbersOf(narrow);
+    const last = others.pop() ?? first;
+    ddmin(others, (left) => shows(withOnly(narrow, [first, ...left, last], keysOf(narrow))), mayTry);
+  }
+  return { ...found, tries, outOfTime };
+}
+
+const numbersOf = ({ turns }: Playable): readonly number[] => turns.map(({ n }) => n);
+const sizeOf = (playable: Minimised['playable']): number => playable.turns.length + keysOf(playable).length;
+
+/** What makes a difference the same difference: its sort, and what was said first that differs, then and now. */
+function markOf({ finding = '', said }: TurnReport): string {
+  const first = said.find(({ same }) => !same);
+  if (first === undefined) return finding;
+  const shown = (body: unknown): unknown => (body instanceof Hidden ? null : body);
+  const [sort] = finding.split(' '); // the rest counts
+  return canonicalJson([
+    sort,
+    first.was && { ...first.was, body: shown(first.was.body) },
+    first.is && { ...first.is, body: shown(first.is.body) },
+  ]);
+}
+
+/** From the last start before a turn up to it, with what the store held at that start and what was written since. */
+function partUpTo({ incarnation, turns, history, sealer }: Playable, index: number): Minimised['playable'] {
+  let start = index;
+  while (start > 0 && turns[start]?.rec.t !== 'start') start -= 1;
+  if (start === index && start > 0) {
+    // It is the start itself that differs: what came before it matters.
+    start -= 1;
+    while (start > 0 && turns[start]?.rec.t !== 'start') start -= 1;
+  }
+  const part = turns.slice(start, index + 1);
+  const first = part[0];
+  const window = (first?.rec.t === 'start' ? first.rec.checkpoint?.window : undefined) ?? incarnation.window;
+  const to = part.at(-1)?.view['objects'] ?? 0;
+  const base = { revision: window, entries: [...history.stateAt(window)] };
+  const writes = [...history.writes(window, to)];
+  return { incarnation, turns: part, history: new MemoryHistory(writes, { bases: [base] }), sealer };
+}
+
+function keysOf({ history }: Minimised['playable']): readonly Key[] {
+  const keys = new Set<Key>();
+  for (const { entries } of history.bases) for (const { key } of entries) keys.add(key);
+  for (const { key } of history.all) keys.add(key);
+  return [...keys].sort();
+}
+
+function withOnly(part: Minimised['playable'], turns: readonly number[], keys: readonly Key[]): Minimised['playable'] {
+  const keptTurns = new Set(turns);
+  const keptKeys = new Set(keys);
+  const reduction = {
+    turns: new Set(part.turns.map(({ n }) => n).filter((n) => !keptTurns.has(n))),
+    keys: new Set(keysOf(part).filter((key) => !keptKeys.has(key))),
+  };
+  const bases = part.history.bases.map(({ revision, entries }) => ({
+    revision,
+    entries: entries.filter(({ key }) => keptKeys.has(key)),
+  }));
+  const writes = part.history.all.filter(({ key }) => keptKeys.has(key));
+  return {
+    ...part,
+    turns: reduceTurns(part.turns, part.incarnation.self.prefix, reduction),
+    history: new MemoryHistory(writes, { bases }),
+  };
+}

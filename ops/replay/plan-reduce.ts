@@ -1,0 +1,81 @@
+import type { AskId, Json, Rec } from '../../actors/kernel/contract.ts';
+import type { RecordedTurn, SaidThen } from '../../actors/kernel/journal.ts';
+import { decodeMsgpack } from '../../contracts/codec/codec.ts';
+import { type Key, parseKey } from '../../contracts/store/keys.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+
+/** What a smaller recording does without. */
+export interface Reduction {
+  /** Numbers of turns. */
+  readonly turns: ReadonlySet<number>;
+  /** Objects that never were. */
+  readonly keys: ReadonlySet<Key>;
+}
+
+/**
+ * The turns that are left of a recording, numbered anew: without those dropped, without what was heard and said of objects
+ * that never were, and without answers to what was not asked. Whether it still plays is for a player to say. Pure.
+ */
+export function reduceTurns(
+  turns: readonly RecordedTurn[],
+  prefix: string,
+  reduction: Reduction,
+): readonly RecordedTurn[] {
+  const reduced: RecordedTurn[] = [];
+  const asks = new Map<AskId, AskId>();
+  const dropped = [...reduction.keys].map((key) => ({ key, parts: parseKey(key) }));
+  const concernsDropped = (said: SaidThen): boolean =>
+    dropped.some(({ parts }) => parts !== undefined && concerns(said, prefix, parts));
+  for (const turn of turns) {
+    if (reduction.turns.has(turn.n)) continue;
+    const n = reduced.length + 1;
+    const rec = reduceRec(turn.rec, n, reduction.keys, asks);
+    if (rec === undefined) continue;
+    const said: SaidThen[] = [];
+    for (const [at, one] of turn.said.entries()) {
+      if (concernsDropped(one)) continue;
+      asks.set(`${turn.n}.${at}`, `${n}.${said.length}`);
+      said.push(one);
+    }
+    const { state: _state, stateKeyed: _keyed, ...rest } = turn; // hashes of a state that may be another now
+    reduced.push({ ...rest, n, rec, said });
+  }
+  return reduced;
+}
+
+/** @returns undefined when nothing is left of it */
+function reduceRec(rec: Rec, n: number, keys: ReadonlySet<Key>, asks: ReadonlyMap<AskId, AskId>): Rec | undefined {
+  if (rec.t === 'answer') {
+    const ask = asks.get(rec.ask);
+    return ask === undefined ? undefined : { ...rec, ask };
+  }
+  if (rec.t === 'change') {
+    const left = rec.keys.filter((key) => !keys.has(key));
+    return left.length === 0 ? undefined : { t: 'change', keys: left };
+  }
+  if (rec.t !== 'start' || rec.checkpoint === undefined) return rec;
+  const cells: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(rec.checkpoint.cells)) {
+    if (![...keys].some((key) => name.endsWith(`/${key}`))) cells[name] = value;
+  }
+  return { t: 'start', checkpoint: { ...rec.checkpoint, turn: n - 1, cells } };
+}
+
+type Parts = NonNullable<ReturnType<typeof parseKey>>;
+
+/** Is this about that object: a request that names it, or an event of it? */
+function concerns({ subject, body }: SaidThen, prefix: string, { resource, namespace, name }: Parts): boolean {
+  const tokens = SUBJECTS.api.parse(prefix, subject);
+  if (tokens === undefined) return false;
+  const [of = ''] = tokens.resource.split('/');
+  if (of === resource && tokens.name === name && tokens.namespace === namespace) return true;
+  if (of !== 'events' || body === undefined) return false;
+  try {
+    const { involvedObject } = decodeMsgpack(body) as {
+      involvedObject?: { kind?: string; namespace?: string; name?: string };
+    };
+    return involvedObject?.name === name && `${involvedObject.kind?.toLowerCase() ?? ''}s` === resource;
+  } catch {
+    return false;
+  }
+}
