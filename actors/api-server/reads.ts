@@ -1,6 +1,6 @@
 import { Observable } from 'rxjs';
-import { map, mergeMap } from 'rxjs/operators';
-import { statusError } from '../../contracts/errors/status.ts';
+import { catchError, map, mergeMap } from 'rxjs/operators';
+import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { KubeList, ListOptions } from '../../contracts/messages/api.ts';
 import { token } from '../../contracts/subjects/token.ts';
@@ -39,8 +39,28 @@ export function atLeast<T>(context: Context, resourceVersion: string | undefined
   const revision = Number(resourceVersion);
   const { world, limits } = context;
   if (world.view.revision >= revision) return read();
-  return world.ask(world.say.reached({ revision }), { timeoutMs: limits.storeTimeoutMs }).pipe(map(read));
+  const timeoutMs = Math.min(AHEAD_WAIT_MS, limits.storeTimeoutMs);
+  return world.ask(world.say.reached({ revision }), { timeoutMs }).pipe(
+    catchError((error: unknown) => {
+      if (error instanceof StatusError && error.reason === 'Timeout') throw tooLarge(revision, world.view.revision);
+      throw error;
+    }),
+    map(read),
+  );
 }
+
+/** As long as Kubernetes waits for a revision that its cache has not reached. */
+const AHEAD_WAIT_MS = 3_000;
+
+const tooLarge = (revision: number, current: number): StatusError =>
+  statusError(
+    'Timeout',
+    `Too large resource version: ${revision}, current: ${current}; ask again, or for one that a server gave`,
+    {
+      retryAfterSeconds: 1,
+      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version', field: 'resourceVersion' }],
+    },
+  );
 
 /** `list`: a page. */
 export function list(context: Context, request: Request, body: unknown): Answer<KubeList> {

@@ -268,5 +268,7 @@ it.concurrent(
       /did you mean "limit"/,
     );
     expect((await client.list<Pod>('pods', { namespace: 'nowhere' })).items).toEqual([]);
+    const ahead = client.get('configmaps', at('c00'), { resourceVersion: '999999999' });
+    await expectRefused(ahead, 'Timeout', /Too large resource version: 999999999, current: \d+/);
   }),
 );
