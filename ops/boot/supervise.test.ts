@@ -55,6 +55,15 @@ it('leaves nothing running when stopped, and starts nothing again', async () => 
   expect(child.id).toBeUndefined();
 });
 
+it('hears the last words of a child that is stopped', async () => {
+  const { child, lines } = run(
+    'console.log("here"); setInterval(() => {}, 1000); process.on("SIGTERM", () => { console.log("x".repeat(100_000)); process.exitCode = 0; process.exit(); })',
+  );
+  await waitUntil('it speaks', 10_000, () => lines.length === 1);
+  await child.stop();
+  expect(lines.at(-1)).toMatch(/^x+$/);
+});
+
 it('says when a program is not there', async () => {
   const ends: string[] = [];
   running = supervise(

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { planRestart } from './plan-restart.ts';
 import { endProcess, identify, type ProcessId } from './processes.ts';
 
@@ -37,15 +39,30 @@ export interface Supervised {
 const whyEnded = (code: number | null, by: NodeJS.Signals | null): string =>
   by === null ? `ended with code ${code ?? 'unknown'}` : `was killed by ${by}`;
 
-/** Hands every line of a child to its log file and to whoever listens. */
-function forward(child: ChildProcess, name: string, log: WriteStream, events: SuperviseEvents): void {
-  for (const stream of [child.stdout, child.stderr]) {
-    if (stream === null) continue;
-    createInterface({ input: stream }).on('line', (text) => {
+/** Longest that the end of a child's output is waited for: a process that it left behind may hold it open. */
+const LAST_LINES_MS = 1_000;
+
+/**
+ * Hands every line of a child to its log file and to whoever listens.
+ * @returns stops that, once its last lines have come
+ */
+function forward(child: ChildProcess, name: string, log: WriteStream, events: SuperviseEvents): () => Promise<void> {
+  const readers = [child.stdout, child.stderr].flatMap((stream) => {
+    if (stream === null) return [];
+    const reader = createInterface({ input: stream });
+    reader.on('line', (text) => {
       log.write(`${text}\n`);
       events.line?.(name, text);
     });
-  }
+    return [reader];
+  });
+  const ended = Promise.all(readers.map((reader) => once(reader, 'close')));
+  return async () => {
+    const waiting = new AbortController();
+    await Promise.race([ended, pause(LAST_LINES_MS, undefined, { signal: waiting.signal }).catch(() => undefined)]);
+    waiting.abort();
+    for (const reader of readers) reader.close();
+  };
 }
 
 /**
@@ -58,6 +75,7 @@ export function supervise(spec: ChildSpec, events: SuperviseEvents = {}): Superv
   let failures = 0;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
+  let lastLines = async (): Promise<void> => {};
 
   const start = (): void => {
     const since = performance.now();
@@ -79,7 +97,7 @@ export function supervise(spec: ChildSpec, events: SuperviseEvents = {}): Superv
     child.once('exit', (code, by) => gone(whyEnded(code, by)));
     if (child.pid === undefined) return;
     id = identify(child.pid);
-    forward(child, spec.name, log, events);
+    lastLines = forward(child, spec.name, log, events);
     events.started?.(spec.name, id);
   };
 
@@ -94,6 +112,7 @@ export function supervise(spec: ChildSpec, events: SuperviseEvents = {}): Superv
       clearTimeout(timer);
       if (id !== undefined) await endProcess(id, spec.graceMs);
       id = undefined; // the kernel may know before Node tells
+      await lastLines();
       log.end();
     },
     signal(name) {
