@@ -1,5 +1,6 @@
 import { fnv1a32 } from '../../contracts/hash/stable-hash.ts';
 import type { Node, Pod, Taint } from '../../contracts/kinds/kinds.ts';
+import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
 import { type Key, storeKey } from '../../contracts/store/keys.ts';
 import type { Change, View } from '../kernel/contract.ts';
 import { allocatableLoad, combine, type Load, NO_LOAD, podLoad } from './load.ts';
@@ -52,11 +53,9 @@ export function nodesInOrder(table: NodeTable): readonly NodeInfo[] {
   return table.order;
 }
 
-/** Takes room on a node: bound there, and not run to its end. */
+/** The node on which a pod takes room: bound there, and not run to its end; empty for none. */
 const holder = (pod: Pod | undefined): string =>
-  pod === undefined || pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
-    ? ''
-    : (pod.spec?.nodeName ?? '');
+  pod === undefined || hasEnded(pod.status?.phase) ? '' : (pod.spec?.nodeName ?? '');
 
 function stepPod(table: NodeTable, change: Change): void {
   const from = holder(change.before as Pod | undefined);

@@ -2,19 +2,12 @@ import type { Key } from '../../contracts/store/keys.ts';
 import type { Cell, Millis, World } from '../kernel/contract.ts';
 
 /** A pod that fits nowhere, or could not be bound: tried again at `at`, or from `notBefore` on when the cluster changes. */
-interface Wait {
+type Wait = {
   readonly priority: number;
   readonly attempts: number;
   readonly notBefore: Millis;
   readonly at: Millis;
-}
-/** JSON form of a wait, as its cell keeps it. */
-type WaitBook = {
-  readonly priority: number;
-  readonly attempts: number;
-  readonly notBefore: Millis;
-  readonly at: Millis;
-} | null;
+};
 
 const PREFIX = 'waiting/';
 /** As in Kubernetes: a pod that fits nowhere is not tried again sooner than this, doubled each time up to the cap. */
@@ -30,7 +23,6 @@ export class Pending {
   readonly #priorityOf = new Map<Key, number>();
   readonly #waiting = new Map<Key, Wait>();
 
-  /** Goes on with the waits that its cells hold. */
   constructor(cells: Cells) {
     this.#cells = cells;
   }
@@ -124,9 +116,9 @@ export class Pending {
 
   #set(key: Key, wait: Wait): void {
     this.#waiting.set(key, wait);
-    this.#book(key).set({ ...wait });
+    this.#book(key).set(wait);
   }
-  #book(key: Key): Cell<WaitBook> {
-    return this.#cells.cell<WaitBook>(`${PREFIX}${key}`, null);
+  #book(key: Key): Cell<Wait | null> {
+    return this.#cells.cell<Wait | null>(`${PREFIX}${key}`, null);
   }
 }

@@ -1,14 +1,16 @@
-import { concat, defer, EMPTY, merge, type Observable, Subject, type Subscription } from 'rxjs';
-import { catchError, ignoreElements, map, mergeMap } from 'rxjs/operators';
+import { concat, defer, EMPTY, merge, type Observable, Subject, type Subscription, throwError } from 'rxjs';
+import { catchError, map, mergeMap } from 'rxjs/operators';
 import { retryOf, StatusError } from '../../contracts/errors/status.ts';
 import { sameJson } from '../../contracts/hash/stable-hash.ts';
 import { makeEvent } from '../../contracts/kinds/event/make-event.ts';
 import type { Node, Pod, PodCondition } from '../../contracts/kinds/kinds.ts';
+import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
 import type { Binding } from '../../contracts/messages/api.ts';
 import { type Key, parseKey, storeKey } from '../../contracts/store/keys.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
 import type { Changed, Said, World } from '../kernel/contract.ts';
 import { api, defineActor, type Says, watch } from '../kernel/declare.ts';
+import { askInTurn } from '../kernel/requests.ts';
 import { Assumed } from './assumed.ts';
 import { combine, type Load, NO_LOAD } from './load.ts';
 import { nodesInOrder, nodeTable } from './node-table.ts';
@@ -20,7 +22,6 @@ import { podFacts } from './pod-facts.ts';
 const IN_FLIGHT_MAX = 64;
 /** Decisions of one turn; the rest comes in the next, so that no turn is long. */
 const DECISIONS_A_TURN_MAX = 64;
-const ASK_TIMEOUT_MS = 10_000;
 /** A pod that fits nowhere is tried again after this even if nothing changed. */
 const RETRY_UNSCHEDULABLE_MS = 60_000;
 const NAME = 'default-scheduler';
@@ -96,8 +97,7 @@ function makeDesk(world: SchedulerWorld) {
     return more === undefined ? bound : combine(bound, more, 1);
   };
 
-  /** @returns undefined when there is nothing new to say about a pod that still fits nowhere */
-  const place = (key: Key, pod: Pod): Observable<Said<unknown>> | undefined => {
+  const place = (key: Key, pod: Pod): Observable<Said<unknown>> => {
     const facts = podFacts(pod);
     const nodes = nodesInOrder(table());
     const { node, next, reasons } = planPlacement(facts, nodes, start.get(), usedOn);
@@ -176,8 +176,7 @@ function makeDesk(world: SchedulerWorld) {
         if (key === undefined) break;
         const pod = find(key);
         if (pod === undefined || !wantsNode(pod) || assumed.has(key)) continue;
-        const placing = place(key, pod);
-        if (placing !== undefined) work.push(placing);
+        work.push(place(key, pod));
       }
       ringAtNextWait();
       return work.length === 0 ? EMPTY : merge(...work);
@@ -187,14 +186,13 @@ function makeDesk(world: SchedulerWorld) {
 
 const keyOfPod = (pod: Pod): Key => storeKey('pods', pod.metadata?.namespace, pod.metadata?.name ?? '');
 const priorityOf = (pod: Pod): number => pod.spec?.priority ?? 0;
-const isFinished = (pod: Pod): boolean => pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
 const takesRoom = (pod: Pod | undefined): boolean =>
-  pod !== undefined && (pod.spec?.nodeName ?? '') !== '' && !isFinished(pod);
+  pod !== undefined && (pod.spec?.nodeName ?? '') !== '' && !hasEnded(pod.status?.phase);
 
 const wantsNode = (pod: Pod): boolean =>
   (pod.spec?.nodeName ?? '') === '' &&
   pod.metadata?.deletionTimestamp === undefined &&
-  !isFinished(pod) &&
+  !hasEnded(pod.status?.phase) &&
   (pod.spec?.schedulerName ?? NAME) === NAME &&
   (pod.spec?.schedulingGates ?? []).length === 0;
 
@@ -216,18 +214,13 @@ function bind(world: SchedulerWorld, pod: Pod, node: string): Observable<Said<un
     metadata: { name, namespace, uid },
     target: { apiVersion: 'v1', kind: 'Node', name: node },
   };
-  const asked$ = world
-    .ask(world.say.bind({ namespace, name }, binding), { timeoutMs: ASK_TIMEOUT_MS })
-    .pipe(ignoreElements());
   const note = {
     type: 'Normal',
     reason: 'Scheduled',
     message: `Successfully assigned ${namespace}/${name} to ${node}`,
   } as const;
-  return concat(
-    asked$,
-    defer(() => [world.say.event({ namespace }, makeEvent(pod, note, NAME, world.now()))]),
-  );
+  const event = world.say.event({ namespace }, makeEvent(pod, note, NAME, world.now()));
+  return askInTurn(world, [{ ask: world.say.bind({ namespace, name }, binding), granted: [event] }]);
 }
 
 /** Tells why a pod has no node: as its condition, once, and as an event, counted. */
@@ -235,22 +228,14 @@ function refuse(world: SchedulerWorld, pod: Pod, message: string): Observable<Sa
   const { name = '', namespace = '', resourceVersion } = pod.metadata ?? {};
   const conditions = withUnschedulable(pod.status?.conditions ?? [], message, world.now());
   const patch = { metadata: { resourceVersion }, status: { conditions } };
-  const condition$ =
-    conditions === undefined
-      ? EMPTY
-      : world.ask(world.say.status({ namespace, name }, patch), { timeoutMs: ASK_TIMEOUT_MS }).pipe(
-          ignoreElements(),
-          // Changed or gone meanwhile: the change comes by itself, and the next attempt tells it.
-          catchError((error: unknown) => (retryOf(error) === 'reread' ? EMPTY : failed(error))),
-        );
+  const told = conditions === undefined ? [] : [world.say.status({ namespace, name }, patch)];
+  const condition$ = askInTurn(world, told).pipe(
+    // Changed or gone meanwhile: the change comes by itself, and the next attempt tells it.
+    catchError((error: unknown) => (retryOf(error) === 'reread' ? EMPTY : throwError(() => error))),
+  );
   const event = makeEvent(pod, { type: 'Warning', reason: 'FailedScheduling', message }, NAME, world.now());
   return concat(condition$, [world.say.event({ namespace, name: event.metadata.name }, event)]);
 }
-
-const failed = (error: unknown): Observable<never> =>
-  defer(() => {
-    throw error;
-  });
 
 /** @returns undefined when the conditions say so already */
 function withUnschedulable(
