@@ -4,14 +4,17 @@ import { HEADER, type Headers } from '../../contracts/headers.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { type Key, storeKey } from '../../contracts/store/keys.ts';
 import type { Family, TokensOf } from '../../contracts/subjects/family.ts';
-import { Cache } from './cache.ts';
+import { Cache, type Write } from './cache.ts';
 import type { Json, Millis, Rec, Self, Turn } from './contract.ts';
 import { ActorCore, type TurnDone } from './core.ts';
 import type { ActorDefinition } from './declare.ts';
 import { installGuard } from './guard.ts';
 import { LATEST_HEADER, REPLY_HEADER } from './heard-calls.ts';
+import { type RecordedTurn, saidThen } from './journal.ts';
 import type { Outgoing } from './outgoing.ts';
 import { PendingChanges, watchedResources } from './pending-changes.ts';
+import type { Incarnation } from './recorder.ts';
+import { testWorlds } from './test-worlds.ts';
 import type { Violation } from './violation.ts';
 
 /** One thing said, as a test wants to read it. */
@@ -36,6 +39,9 @@ export class TestWorld {
   readonly reports: { readonly key: string; readonly error: unknown }[] = [];
   readonly violations: Violation[] = [];
   now: Millis;
+  readonly #seed: readonly number[];
+  readonly #out: (readonly Outgoing[])[] = [];
+  readonly #writes: Write[] = [];
   readonly #pending: PendingChanges;
   readonly #prefix: string;
   #revision = 0;
@@ -58,13 +64,15 @@ export class TestWorld {
     };
     this.#prefix = self.prefix;
     this.#pending = new PendingChanges(watchedResources(definition.hears));
+    this.#seed = options.seed ?? [1, 2, 3, 4];
     this.core = new ActorCore(definition, {
       self,
       view: this.cache,
-      seed: options.seed ?? [1, 2, 3, 4],
+      seed: this.#seed,
       freeze: true,
       onViolation: (violation) => this.violations.push(violation),
     });
+    testWorlds.made?.(this);
   }
 
   /** Starts the behaviour; objects put before are told in its first change. */
@@ -78,13 +86,13 @@ export class TestWorld {
   put(resource: string, object: KubeObject): number {
     this.#revision += 1;
     const key = storeKey(resource, object.metadata?.namespace, object.metadata?.name ?? '');
-    this.#pending.note(this.cache.apply({ key, revision: this.#revision, object: structuredClone(object) }));
+    this.#write({ key, revision: this.#revision, object: structuredClone(object) });
     return this.#revision;
   }
 
   remove(resource: string, namespace: string | undefined, name: string): number {
     this.#revision += 1;
-    this.#pending.note(this.cache.apply({ key: storeKey(resource, namespace, name), revision: this.#revision }));
+    this.#write({ key: storeKey(resource, namespace, name), revision: this.#revision });
     return this.#revision;
   }
 
@@ -182,9 +190,42 @@ export class TestWorld {
     return this.core.cellValues();
   }
 
+  /** Everything so far, as a recording keeps it; secrets too, which in tests are none. */
+  recording(): {
+    readonly incarnation: Incarnation;
+    readonly turns: readonly RecordedTurn[];
+    readonly writes: readonly Write[];
+  } {
+    const turns = this.turns.map(({ n, now, view, rec }, at) => ({
+      n,
+      now,
+      view,
+      rec,
+      said: (this.#out[at] ?? []).map(saidThen),
+    }));
+    const incarnation: Incarnation = {
+      self: this.core.self,
+      incarnation: this.turns[0]?.now ?? this.now,
+      config: this.core.definition.config,
+      seed: this.#seed,
+      window: 0,
+      node: process.versions.node,
+      icu: process.versions['icu'] ?? '',
+      build: 'test',
+      driver: false,
+    };
+    return { incarnation, turns, writes: this.#writes };
+  }
+
+  #write(write: Write): void {
+    this.#writes.push(write);
+    this.#pending.note(this.cache.apply(write));
+  }
+
   #run(rec: Rec, before?: (key: Key) => KubeObject | undefined): TurnDone {
     const done = this.core.run(rec, this.now, { objects: this.cache.revision }, before);
     this.turns.push(done.turn);
+    this.#out.push(done.out);
     this.reports.push(...done.reports);
     this.#said.push(...done.out.map(heardOf));
     if ('failed' in done) throw done.failed;

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type HomePaths, homePaths } from '../../ops/boot/home.ts';
@@ -12,6 +12,7 @@ import { launcher } from '../../ops/boot/root.ts';
 import { OPERATOR } from '../../ops/boot/cluster.ts';
 import type { Client } from '../../ops/client/client.ts';
 import { connectClient } from '../../ops/client/connect.ts';
+import { keepForFailure } from './failed-recordings.ts';
 import { waitUntil } from './wait-until.ts';
 
 export type ChildName = 'nats-server' | 'master' | 'worker';
@@ -80,6 +81,12 @@ export async function startProcessCluster(name: string): Promise<ProcessCluster>
     for (const id of [record.up, ...Object.values(record.children)]) signal(id, 'SIGKILL');
   };
 
+  const ended = keepForFailure(async (path) => {
+    await troupe(['record', 'export', '-o', path]);
+    const keyFile = `${path}.key`;
+    copyFileSync(paths.clusterKey, keyFile);
+    return { keyFile };
+  });
   process.once('exit', killAll);
   await up();
   const client = await connectClient({ home: paths.home, user: OPERATOR });
@@ -103,14 +110,15 @@ export async function startProcessCluster(name: string): Promise<ProcessCluster>
         return now !== undefined && now.pid !== killed.pid && isAlive(now) && now;
       });
     },
-    async remove() {
-      await client.close();
-      if (readUp(paths) !== undefined) await down();
-      killAll();
-      process.removeListener('exit', killAll);
-      await removePods(node);
-      rmSync(paths.home, { recursive: true, force: true });
-    },
+    remove: () =>
+      ended(async () => {
+        await client.close();
+        if (readUp(paths) !== undefined) await down();
+        killAll();
+        process.removeListener('exit', killAll);
+        await removePods(node);
+        rmSync(paths.home, { recursive: true, force: true });
+      }),
   };
 }
 

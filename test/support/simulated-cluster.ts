@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import type { NatsConnection } from 'nats';
 import { expect } from 'vitest';
 import type { Limits } from '../../actors/api-server/limits.ts';
@@ -17,9 +18,13 @@ import { runWorker } from '../../ops/boot/worker.ts';
 import { Client } from '../../ops/client/client.ts';
 import { checkRecordings } from '../../ops/replay/check.ts';
 import { definitionOf } from '../../ops/replay/definitions.ts';
+import { exportOf } from '../../ops/replay/export.ts';
 import { readHistory } from '../../ops/replay/read-history.ts';
+import { readJournal } from '../../ops/replay/read-journal.ts';
+import { writeRecordingFile } from '../../ops/replay/recording-file.ts';
 import type { SimulatedConfig } from '../../runtime-adapters/simulated/config.ts';
 import { SimulatedEngine } from '../../runtime-adapters/simulated/simulated-engine.ts';
+import { keepForFailure } from './failed-recordings.ts';
 import { connectAs, startNatsServer, type TestNatsServer, type TestUser } from './nats-server.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -166,6 +171,19 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
   };
   for (const node of nodes) await startWorker(node);
   const client = await as('operator');
+  const ended = keepForFailure(async (path) => {
+    for (const { host } of [...masters.values(), ...workers.values()]) await host.options.recorder?.flush();
+    const connection = await connectAs(server, user('operator'));
+    try {
+      const recordings = await readJournal(connection, PREFIX, undefined, () => undefined);
+      writeRecordingFile(path, exportOf(PREFIX, recordings, await readHistory(connection, PREFIX)));
+    } finally {
+      await connection.close();
+    }
+    const keyFile = `${path}.key`;
+    writeFileSync(keyFile, Buffer.from(clusterKeyBytes).toString('hex'), { mode: 0o600 });
+    return { keyFile };
+  });
   const cluster: SimulatedCluster = {
     server,
     engine,
@@ -188,7 +206,7 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
       for (const one of open) await one.close();
       for (const node of [...workers.keys()]) await stopWorker(node);
       for (const instance of [...masters.keys()]) await stopMaster(instance);
-      await server.stop();
+      await ended(() => server.stop());
     },
   };
   await waitUntil('every node is ready', 20_000, async () => {
