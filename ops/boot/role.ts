@@ -1,12 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { connect, type NatsConnection, nkeyAuthenticator } from 'nats';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type ConnectionOptions, connect, type NatsConnection, nkeyAuthenticator } from 'nats';
 import { statusError } from '../../contracts/errors/status.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';
+import { connectRefusal } from '../client/refusal.ts';
 import { nodeNameOf } from './cluster.ts';
 import { PING_EVERY_MS } from './nats-config.ts';
+
+/** Between two attempts to connect. */
+const RETRY_MS = 200;
 
 /** What a master or worker process is told: where the broker is and as whom it speaks. */
 export interface RoleOptions {
@@ -38,7 +43,7 @@ export function roleFromEnv(
     );
   }
   const seedFile = env['TROUPE_NKEY'];
-  const seed = seedFile === undefined || seedFile === '' ? undefined : readFileSync(seedFile, 'utf8').trim();
+  const seed = seedFile === undefined || seedFile === '' ? undefined : readSeed(seedFile);
   return {
     url,
     prefix: env['TROUPE_PREFIX'] || DEFAULT_PREFIX,
@@ -50,20 +55,42 @@ export function roleFromEnv(
   };
 }
 
+function readSeed(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw statusError('NotFound', `TROUPE_NKEY is ${file}, which cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/** Asks until a server lets it in; every new reason why none does is logged. */
+async function connectAtLast(options: ConnectionOptions, { url, log }: RoleOptions): Promise<NatsConnection> {
+  for (let told = ''; ; ) {
+    try {
+      return await connect(options);
+    } catch (error) {
+      const { message } = connectRefusal(error, url);
+      if (message !== told) log(`warning: ${message}; trying on`);
+      told = message;
+      await pause(RETRY_MS);
+    }
+  }
+}
+
 /** A connection that never gives up. */
 export async function connectRole(role: string, options: RoleOptions): Promise<NatsConnection> {
-  const connection = await connect({
+  const wanted: ConnectionOptions = {
     servers: options.url.split(','),
     name: `troupe ${role} ${options.instance}`,
     inboxPrefix: inboxPrefix(options.user),
     maxReconnectAttempts: -1,
-    reconnectTimeWait: 200,
+    reconnectTimeWait: RETRY_MS,
     pingInterval: PING_EVERY_MS,
     maxPingOut: 2,
-    waitOnFirstConnect: true,
     noAsyncTraces: true,
     ...(options.seed === undefined ? {} : { authenticator: nkeyAuthenticator(new TextEncoder().encode(options.seed)) }),
-  });
+  };
+  const connection = await connectAtLast(wanted, options);
   void (async () => {
     for await (const status of connection.status()) {
       if (status.type === 'disconnect' || status.type === 'reconnect') options.log(`${status.type}ed: ${options.url}`);

@@ -3,12 +3,18 @@ import { homePaths, troupeHome } from '../boot/home.ts';
 import { keepFromEnv } from '../boot/keep.ts';
 import { leanHeap } from '../boot/lean-heap.ts';
 import { roleFromEnv } from '../boot/role.ts';
+import type { RunningRole } from '../boot/master.ts';
 import { aborted } from './boot-commands.ts';
 import { UsageError } from './errors.ts';
+import { INTERRUPTED } from './render-error.ts';
+import { started } from './started.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Exit code of a process whose actor broke its contract: its supervisor starts it anew. */
 const BROKEN = 70;
+
+/** How long a start that was interrupted may still take. */
+const START_GRACE_MS = 2_000;
 
 /* `troupe up` runs these two as child processes; a person runs them to add a machine. */
 
@@ -19,13 +25,20 @@ export async function master(terminal: Terminal): Promise<void> {
     import('../boot/cluster.ts'),
   ]);
   const log = (line: string): void => terminal.tell(line);
-  const running = await runMaster({
+  const starting = runMaster({
     ...roleFromEnv('master', process.env, log),
     onBroken: () => process.exit(BROKEN),
     clusterKeyBytes: readClusterKey(homePaths(troupeHome())),
     keep: keepFromEnv(process.env),
   });
-  await aborted(terminal.signal);
+  await runUntilStopped(starting, terminal.signal);
+}
+
+/** Whoever ends the process while it still waits for a server need not wait with it. */
+async function runUntilStopped(starting: Promise<RunningRole>, signal: AbortSignal): Promise<void> {
+  const running = await started(starting, signal, START_GRACE_MS);
+  if (running === undefined) process.exit(INTERRUPTED); // what waits would keep it alive
+  await aborted(signal);
   await running.stop();
 }
 
@@ -44,14 +57,13 @@ export async function worker(options: WorkerOptions, terminal: Terminal): Promis
     import('../boot/cluster.ts'),
   ]);
   const node = options.node ?? nodeNameOf(hostname());
-  const running = await runWorker({
+  const starting = runWorker({
     ...roleFromEnv('worker', process.env, (line) => terminal.tell(line)),
     onBroken: () => process.exit(BROKEN),
     node,
     adapter: await adapterFor(node, runtime === undefined || runtime === '' ? 'docker' : runtime),
   });
-  await aborted(terminal.signal);
-  await running.stop();
+  await runUntilStopped(starting, terminal.signal);
 }
 
 async function adapterFor(node: string, runtime: string): Promise<RuntimeAdapter> {

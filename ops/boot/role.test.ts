@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
+import { waitUntil } from '../../test/support/wait-until.ts';
+import { connectRole, roleFromEnv } from './role.ts';
+
+let server: TestNatsServer;
+beforeAll(async () => {
+  server = await startNatsServer({ jetstream: false });
+});
+afterAll(() => server.stop());
+
+it('waits for a server that is not there yet, and says so once', async () => {
+  const told: string[] = [];
+  await server.kill9();
+  const role = { url: server.url, prefix: 'troupe', user: 'node-a', instance: 'a', record: false };
+  const connecting = connectRole('worker', { ...role, log: (line) => told.push(line) });
+  await waitUntil('the first refusal is told', 10_000, () => told.length > 0);
+  await server.restart();
+  const connection = await connecting;
+  await connection.close();
+  expect(told.filter((line) => line.includes('trying on'))).toEqual([
+    `warning: nats-server at ${server.url} cannot be reached; start it with "troupe up" or check TROUPE_URL; trying on`,
+  ]);
+});
+
+it.each([
+  { why: 'no address', env: {}, says: /TROUPE_URL is not set/ },
+  {
+    why: 'a seed that is not there',
+    env: { TROUPE_URL: 'nats://127.0.0.1:4222', TROUPE_NKEY: '/no/such.nk' },
+    says: /TROUPE_NKEY is \/no\/such\.nk, which cannot be read/,
+  },
+])('$why is refused', ({ env, says }) => {
+  expect(() => roleFromEnv('worker', env, () => undefined)).toThrow(says);
+});
