@@ -6,7 +6,7 @@ const never = new Promise<string>(() => undefined);
 it('is what was begun, also when it comes within the grace', async () => {
   const stop = new AbortController();
   expect(await started(Promise.resolve('it'), stop.signal, 60_000)).toBe('it');
-  let come = (_: string): void => undefined;
+  let come: (it: string) => void = () => undefined;
   const late = new Promise<string>((resolve) => {
     come = resolve;
   });
