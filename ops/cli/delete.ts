@@ -38,6 +38,10 @@ interface Doomed {
 
 export async function del(args: readonly string[], options: DeleteOptions, terminal: Terminal): Promise<void> {
   const body = bodyOf(options);
+  if (options.output !== undefined && options.output !== 'name')
+    throw new UsageError(`there is no output "${options.output}"; use -o name`);
+  if (typeof options.wait === 'string' && !['true', 'false'].includes(options.wait))
+    throw new UsageError(`--wait is "${options.wait}"; use true or false`);
   const timeoutMs = options.timeout === undefined ? undefined : parseSpan('--timeout', options.timeout);
   if (options.filename === undefined && args.length === 0) {
     throw new UsageError('say what to delete: -f <manifest>, or a kind and names, such as "pod web-1"');

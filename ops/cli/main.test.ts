@@ -191,6 +191,8 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
       'troupe logs: logs are read of one pod at a time; name one: web-1, or deploy/web',
     ],
     [['logs', 'node/stage'], 'troupe logs: node/stage has no pods; name a pod, a deployment or a replica set'],
+    [['delete', 'pod/a', '-o', 'yaml'], 'troupe delete: there is no output "yaml"; use -o name'],
+    [['delete', 'pod/a', '--wait=maybe'], 'troupe delete: --wait is "maybe"; use true or false'],
     [['delete', 'pods'], 'troupe delete: say which pods: names, --selector, or --all'],
     [
       ['logs', 'web', '--since', 'yesterday'],
