@@ -4,6 +4,7 @@ import { benchBoot } from './boot.ts';
 import { benchDocker } from './docker.ts';
 import { benchIdle } from './idle.ts';
 import { benchNodes } from './nodes.ts';
+import { benchPlayer } from './player.ts';
 import { benchRecording } from './recording.ts';
 import { benchReplay } from './replay.ts';
 import { benchRollout } from './rollout.ts';
@@ -18,5 +19,6 @@ export const CASES: readonly BenchCase[] = [
   { name: 'docker', about: '40 pods on Docker, beside bare dockerode', run: benchDocker },
   { name: 'boot', about: 'exec of `troupe up` to the first answered get', run: benchBoot },
   { name: 'idle', about: 'memory and CPU of a control plane that has nothing to do', run: benchIdle },
+  { name: 'player', about: 'how fast a recording is played and moved about in', run: benchPlayer },
   { name: 'replay', about: 'how fast recordings are played', run: benchReplay },
 ];

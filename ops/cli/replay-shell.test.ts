@@ -103,8 +103,6 @@ it('shows in full what is said and what came in', async () => {
   expect(await type(shell, 'goto 4', 'input')).toMatchInlineSnapshot(`
     "change of pods default/web
         pods default/web changed
-          - metadata.resourceVersion: 3
-          + metadata.resourceVersion: 4
           + spec.nodeName: node-b
     "
   `);

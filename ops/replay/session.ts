@@ -201,8 +201,11 @@ export class ReplaySession {
     );
     if (asked.length > 0 || core.openAsks !== this.#asks.length)
       this.#asks = [...this.#asks, ...asked].filter(({ id }) => core.isAskOpen(id));
+    const timers = core.timers;
+    if (timers.length === this.#timers.length && timers.every(({ serial }, at) => serial === this.#timers[at]?.serial))
+      return;
     const known = new Map(this.#timers.map((timer) => [timer.serial, timer]));
-    this.#timers = core.timers.map(({ due, serial }) => known.get(serial) ?? { due, serial, turn: n });
+    this.#timers = timers.map(({ due, serial }) => known.get(serial) ?? { due, serial, turn: n });
   }
 
   #keep(frame: Frame): void {
