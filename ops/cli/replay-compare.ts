@@ -1,6 +1,6 @@
 import type { Comparison, DecisionChange } from '../replay/compare-versions.ts';
 import { tallyTexts, thousands } from '../replay/plan-decisions.ts';
-import { Hidden } from '../replay/bodies.ts';
+import { targetOf } from './replay-binding.ts';
 import { plainSpeech } from './replay-json.ts';
 import { saidText, timeText } from './replay-render.ts';
 import { scoresText } from './replay-scores.ts';
@@ -29,11 +29,6 @@ export function changeText(change: DecisionChange, paint: Painter): string {
       ? ''
       : scoresText({ ...tables, chosenThen: tables.was?.chosen ?? targetOf(was?.body) }, '      ');
   return `${paint('bold', `turn ${turn}`)}  ${timeText(now)}\n${saidText([both], paint, false)}${scores}`;
-}
-
-export function targetOf(body: unknown): string | undefined {
-  if (typeof body !== 'object' || body === null || body instanceof Hidden) return undefined;
-  return (body as { readonly target?: { readonly name?: string } }).target?.name;
 }
 
 /** As programs read it. */

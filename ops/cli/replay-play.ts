@@ -1,4 +1,3 @@
-import type { Binding } from '../../contracts/messages/api.ts';
 import { chainOf } from '../replay/chain.ts';
 import { definitionOf } from '../replay/definitions.ts';
 import type { Cause } from '../replay/plan-causes.ts';
@@ -14,7 +13,7 @@ import { FAILURE } from './render-error.ts';
 import type { ReplayOptions } from './replay.ts';
 import { plainReport } from './replay-json.ts';
 import { codeOf, levelOf, openNamed, partsOf } from './replay-parts.ts';
-import { targetOf } from './replay-compare.ts';
+import { podOf, targetOf } from './replay-binding.ts';
 import { scoresText } from './replay-scores.ts';
 import { divergenceText, momentText } from './replay-render.ts';
 import type { Terminal } from './terminal.ts';
@@ -50,19 +49,19 @@ function print(what: string, played: readonly Played[], causes: readonly Cause[]
   terminal.out(formatTable([['RECORDING', 'STARTED', 'SAME TURNS', 'RESULT'], ...rows]));
   for (const { divergence, session } of played) {
     if (divergence === undefined) continue;
-    terminal.out(`\n${divergenceText(divergence, causes, terminal.paint, scoresAt(session, divergence))}`);
+    terminal.out(`\n${divergenceText(divergence, causes, terminal.paint, changedScores(session, divergence))}`);
     terminal.out(`\nlook around there: troupe replay ${what} -i --to ${divergence.turn}\n`);
   }
 }
 
 /** Of placements that change: what today's code thinks of the nodes. */
-function scoresAt(session: ReplaySession, { said }: TurnReport): string {
+function changedScores(session: ReplaySession, { said }: TurnReport): string {
   const tables = placementsAt(session);
   return said
-    .flatMap(({ same, was, is }) => {
-      const target = is?.say === 'bind' && !same ? (is.body as Binding).metadata : undefined;
-      const table = tables.find(({ pod, namespace }) => pod === target?.name && namespace === target.namespace);
-      return table === undefined ? [] : scoresText({ is: table, chosenThen: targetOf(was?.body) }, '  ');
+    .filter(({ same, is }) => !same && is?.say === 'bind')
+    .map(({ was, is }) => {
+      const table = tables.find(({ pod, namespace }) => `${namespace}/${pod}` === podOf(is?.body));
+      return scoresText({ is: table, chosenThen: targetOf(was?.body) }, '  ');
     })
     .join('');
 }

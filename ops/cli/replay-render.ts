@@ -141,6 +141,7 @@ export function turnText(
   causes: readonly Cause[],
   unplayed: string | undefined,
   paint: Painter,
+  scores: string,
 ): string {
   const { actor, instance, turn, finding, said } = report;
   const told = finding ?? (unplayed === undefined ? 'the same then and now' : `it cannot be played: ${unplayed}`);
@@ -149,6 +150,7 @@ export function turnText(
     `${paint('bold', 'finding')}  ${told}\n`,
     heardSection(report, paint),
     `${paint('bold', 'said')}\n${saidText(said, paint, true)}`,
+    scores,
     cellsSection(report, '', paint),
     restOf(report, causes, paint),
   ].join('');

@@ -1,5 +1,9 @@
 import type { NodeScore, PlacementTable } from '../../actors/scheduler/explain-placement.ts';
 import { formatTable } from './plan-table.ts';
+import type { ReplaySession } from '../replay/session.ts';
+import { reportTurn } from '../replay/turn-report.ts';
+import { placementsAt } from '../replay/version.ts';
+import { podOf, targetOf } from './replay-binding.ts';
 import { indent } from './replay-render.ts';
 
 /** What two versions of the scheduler thought of the nodes for one pod; either may be unknown. */
@@ -8,6 +12,19 @@ export interface Scores {
   readonly is?: PlacementTable | undefined;
   /** The node chosen then, where it is known without a table. */
   readonly chosenThen?: string | undefined;
+}
+
+/** The scores of every placement of the turn at which a session stands, those of today's code. */
+export function scoresAt(session: ReplaySession): string {
+  const said = reportTurn(session)?.said ?? [];
+  return placementsAt(session)
+    .map((table) => {
+      const was = said.find(
+        ({ is }) => is?.say === 'bind' && podOf(is.body) === `${table.namespace}/${table.pod}`,
+      )?.was;
+      return scoresText({ is: table, chosenThen: targetOf(was?.body) }, '  ');
+    })
+    .join('');
 }
 
 /** Nodes shown besides those that were chosen. */
@@ -42,7 +59,8 @@ export function scoresText({ was, is, chosenThen = was?.chosen }: Scores, by: st
     fits.length > shown.length ? `and ${fits.length - shown.length} nodes with fewer points\n` : '',
     ...refusals(table).map(([reason, count]) => `${count} not: ${reason}\n`),
   ].join('');
-  const note = both || is === undefined ? '' : ' (of then the choice alone is known)';
+  const note =
+    both || chosenThen === undefined || chosenThen === is?.chosen ? '' : ' (of then the choice alone is known)';
   return indent(
     `scores of the nodes for ${table.namespace}/${table.pod}${note}\n${formatTable([heading, ...rows])}${rest}`,
     by,

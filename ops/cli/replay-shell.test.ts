@@ -147,6 +147,17 @@ it('shows the state and the view as they were at the turn', async () => {
   );
 });
 
+it('finds the turns about an object, and shows the scores of a placement', async () => {
+  const shell = shellOn();
+  expect(await type(shell, 'find db')).toMatch(/^turn 6 .*change of pods default\/db\n/);
+  expect(await type(shell, 'scores')).toMatch(
+    /scores of the nodes for default\/db\n +NODE +LEAST ALLOCATED +BALANCED +TAINTS +TOTAL +CHOSEN\n +node-[ab] .* then, now\n +node-[ab] .*\d\n$/,
+  );
+  expect(await type(shell, 'find db')).toMatch(/^turn 7 /);
+  expect(await type(shell, 'scores')).toBe('no pod is placed in this turn\n');
+  expect(await type(shell, 'find db', 'find db')).toBe('no later turn is about db\n');
+});
+
 it('follows the causes of a turn', async () => {
   const shell = shellOn();
   expect(await type(shell, 'goto 5', 'why')).toMatchInlineSnapshot(`
@@ -167,6 +178,7 @@ it.each([
   ['stpe', 'there is no command "stpe"; did you mean "step"?'],
   ['step many', '"many" is no number of turns'],
   ['goto', 'goto where?'],
+  ['find', 'find what?'],
   ['goto noon', '"noon" is no point of a recording'],
   ['break', 'break where? --subject'],
   ['break --turn x', 'break where? --subject'],

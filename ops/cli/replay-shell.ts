@@ -3,6 +3,7 @@ import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { indexAt, parsePoint } from '../replay/parse-moment.ts';
 import type { Cause } from '../replay/plan-causes.ts';
+import { aboutFinder } from '../replay/plan-about.ts';
 import { valuesOf } from '../replay/plan-watch.ts';
 import { wordsOf } from '../replay/plan-words.ts';
 import type { ReplaySession } from '../replay/session.ts';
@@ -12,6 +13,7 @@ import { closest } from './closest.ts';
 import { UsageError } from './errors.ts';
 import { formatTable, planTable } from './plan-table.ts';
 import { causesText, cellsText, heardText, indent, momentText, saidText, timeText, yamlText } from './replay-render.ts';
+import { scoresAt } from './replay-scores.ts';
 import { lineOf } from './replay-line.ts';
 import { columnsOf, resourceTargets } from './resources.ts';
 import type { Terminal } from './terminal.ts';
@@ -139,6 +141,13 @@ export class ReplayShell {
         run: ([to]) => this.#goto(to),
       },
       {
+        name: 'find',
+        alias: 'f',
+        args: '<name>',
+        help: 'go to the next turn about an object: web-1, or default/web-1',
+        run: ([name]) => this.#findNext(name),
+      },
+      {
         name: 'break',
         args: '--subject P | --kind K | --when EXPR | --turn N',
         help: 'stop there; several together must all hold',
@@ -175,6 +184,11 @@ export class ReplayShell {
         run: ([what]) => this.#view(what),
       },
       { name: 'why', alias: 'y', help: 'the chain of causes that led here', run: () => this.#why() },
+      {
+        name: 'scores',
+        help: 'of a scheduler: what it thinks of each node for the pods placed in this turn',
+        run: () => this.#scores(),
+      },
       {
         name: 'where',
         alias: 'w',
@@ -229,6 +243,15 @@ export class ReplayShell {
       throw new UsageError('goto where? a turn (1204), a time (21:50:35) or a span back from the end (5m)');
     const { turns } = this.session;
     this.session.goto(indexAt(turns, parsePoint(to, turns.at(-1)?.now ?? 0)));
+    this.#show();
+  }
+
+  #findNext(name: string | undefined): void {
+    if (name === undefined) throw new UsageError('find what? the name of an object: web-1, or default/web-1');
+    const isAbout = aboutFinder(name);
+    const next = this.session.turns.findIndex((turn, at) => isAbout(turn) && at > this.session.position);
+    if (next < 0) return this.#out(`no later turn is about ${name}\n`);
+    this.session.goto(next);
     this.#show();
   }
 
@@ -347,6 +370,10 @@ export class ReplayShell {
         `there is no ${what} at revision ${view.revision}; "view ${resource.plural}" shows what there is`,
       );
     this.#out(yamlText(open(storeKey(resource.resource, found.metadata?.namespace, name), found)));
+  }
+
+  #scores(): void {
+    this.#out(scoresAt(this.session) || 'no pod is placed in this turn\n');
   }
 
   async #why(): Promise<void> {

@@ -8,6 +8,7 @@ import { toJson } from './print.ts';
 import type { ReplayOptions } from './replay.ts';
 import { plainReport } from './replay-json.ts';
 import { codeOf, levelOf, newestOf, openNamed } from './replay-parts.ts';
+import { scoresAt } from './replay-scores.ts';
 import { turnText } from './replay-render.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -27,5 +28,5 @@ export async function turnCommand(what: string, options: ReplayOptions, terminal
   if (report === undefined) return;
   const causes = await chainOf(session, source, definitionOf, report.said[0]?.is?.subject ?? '');
   if (options.output === 'json') terminal.out(toJson({ ...plainReport(report), causes }));
-  else terminal.out(turnText(report, causes, session.frame?.unplayed, terminal.paint));
+  else terminal.out(turnText(report, causes, session.frame?.unplayed, terminal.paint, scoresAt(session)));
 }

@@ -118,6 +118,21 @@ it('shows one turn whole', async () => {
   expect(out).toMatch(/said\n {2}= bind .*\n {6}apiVersion: v1\n/);
 });
 
+it('lists the turns about an object, and shows why it was placed where it was', async () => {
+  const { out, code } = await run('replay', file, '--about', 'default/web-0');
+  expect(code).toBe(0);
+  expect(out).toMatch(
+    /^scheduler\/test\n +3 {2}00:00:00\.000 {2}change {2}pods default\/web-0.* -> bind.*\n[^]*one of them whole: /,
+  );
+  expect((await run('replay', file, '--turn', '3')).out).toMatch(
+    /scores of the nodes for default\/web-0\n +NODE .*\n +node-\d .* then, now\n/,
+  );
+  expect(await run('replay', file, '--about', 'nobody')).toMatchObject({
+    out: '',
+    err: expect.stringContaining('is about nobody') as string,
+  });
+});
+
 it('checks a folder: which decisions change, and the exit code says so', async () => {
   const same = await run('replay', 'check', join(folder, 'recordings'));
   expect(same.out).toMatch(/scheduler\.troupe +scheduler\/test +all \d+ decisions of \d+ turns stay the same\n$/);

@@ -17,6 +17,8 @@ export interface ReplayOptions {
   readonly whatIf?: string;
   readonly full?: boolean;
   readonly turn?: string;
+  /** A name, or `namespace/name`. */
+  readonly about?: string;
   readonly interactive?: boolean;
   /** `true` without a port. */
   readonly inspectBrk?: string | boolean;
@@ -35,6 +37,7 @@ export async function replayCommand(
     throw new UsageError(
       'say what to play: an actor (troupe replay scheduler), a file (troupe replay day.troupe), or all of this home (troupe replay --check)',
     );
+  if (options.about !== undefined) return (await import('./replay-about.ts')).aboutCommand(what, options, terminal);
   if (options.whatIf !== undefined) return (await import('./replay-diff.ts')).whatIfCommand(what, options, terminal);
   if (options.inspectBrk !== undefined)
     return (await import('./replay-inspect.ts')).inspectCommand(what, options, terminal);

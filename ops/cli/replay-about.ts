@@ -1,0 +1,34 @@
+import { aboutFinder } from '../replay/plan-about.ts';
+import { nameOf } from '../replay/playable.ts';
+import { toJson } from './print.ts';
+import type { ReplayOptions } from './replay.ts';
+import { lineOf } from './replay-line.ts';
+import { openNamed, partsOf } from './replay-parts.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Turns that are listed; more would not be read. */
+const SHOWN_MAX = 500;
+
+/** `troupe replay scheduler --about web-1`: the turns in which that was heard of or spoken of. Plays nothing. */
+export async function aboutCommand(what: string, options: ReplayOptions, terminal: Terminal): Promise<void> {
+  const text = options.about ?? '';
+  const source = await openNamed(what, options, terminal);
+  const found = partsOf(source, options).flatMap(({ playable, from, to }) => {
+    const isAbout = aboutFinder(text);
+    const turns = playable.turns.filter((turn, at) => isAbout(turn) && at >= from && at <= to);
+    return turns.length === 0 ? [] : [{ name: nameOf(playable), turns }];
+  });
+  if (options.output === 'json') {
+    terminal.out(toJson(found.map(({ name, turns }) => ({ name, turns: turns.map(({ n }) => n) }))));
+    return;
+  }
+  for (const { name, turns } of found) {
+    terminal.out(`${terminal.paint('bold', name)}\n`);
+    for (const turn of turns.slice(0, SHOWN_MAX)) terminal.out(`${lineOf(turn, false)}\n`);
+    if (turns.length > SHOWN_MAX)
+      terminal.out(`  … ${turns.length - SHOWN_MAX} more; --from and --to narrow it down\n`);
+  }
+  const last = found.at(-1)?.turns.at(-1)?.n;
+  if (last === undefined) terminal.tell(`nothing in ${what} is about ${text}`);
+  else terminal.out(`\none of them whole: troupe replay ${what} --turn ${last}\n`);
+}
