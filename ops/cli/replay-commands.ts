@@ -4,6 +4,7 @@ import type { MinimiseCommandOptions } from './replay-minimise.ts';
 import type { ReplayOptions } from './replay.ts';
 
 const FULL: OptionSpec = { flags: '--full', description: 'every decision that changes, not only the first' };
+const ACTOR: OptionSpec = { flags: '--actor <name>', description: 'of a file that holds several: of this one alone' };
 const INSTANCE: OptionSpec = {
   flags: '--instance <name>',
   description: 'of this instance alone: a node, for a kubelet',
@@ -35,6 +36,7 @@ export const REPLAYING: readonly CommandSpec[] = [
       { flags: '--about <name>', description: 'list the turns about an object: web-1, or default/web-1' },
       { flags: '--turn <number>', description: 'show this turn whole: what came in, what was said, why' },
       { flags: '--inspect-brk [port]', description: 'let a debugger attach; it stops inside the turn' },
+      ACTOR,
       INSTANCE,
       KEY,
       LEVEL,
@@ -71,7 +73,7 @@ export const REPLAYING: readonly CommandSpec[] = [
     name: 'replay diff',
     args: '<a> <b>',
     description: 'Compare decision by decision: two recordings, or one under the code of another built tree',
-    options: [FULL, INSTANCE, KEY, OUTPUT],
+    options: [FULL, ACTOR, INSTANCE, KEY, OUTPUT],
     examples: [
       ['troupe replay diff monday.troupe tuesday.troupe', 'what was decided otherwise'],
       ['troupe replay diff scheduler.troupe ../troupe-1.2', "this code's decisions, and that one's"],
@@ -90,6 +92,7 @@ export const REPLAYING: readonly CommandSpec[] = [
         description: 'built tree of the code that was recorded: it shall still say what it said',
       },
       { flags: '--within <span>', description: 'longest to search; default 60s' },
+      ACTOR,
       INSTANCE,
     ],
     examples: [['troupe replay minimise incident.troupe -o small.troupe', 'for a bug report']],

@@ -29,6 +29,7 @@ export async function openNamed(
 ): Promise<Source> {
   return openSource(what, {
     home: troupeHome(),
+    actor: options.actor,
     instance: options.instance,
     keyFile: options.key,
     sealed: how.sealed === true,

@@ -34,7 +34,7 @@ export async function interactive(
   });
   if (parts.length > 1) {
     terminal.out(
-      `${parts.length} recordings of ${what} are there; this is the newest, and --from, --to and --instance choose another\n`,
+      `${parts.length} recordings of ${what} are there, and this is the last; --actor, --instance, --from and --to choose another\n`,
     );
   }
   shell.welcome();

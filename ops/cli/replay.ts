@@ -10,6 +10,7 @@ export interface ReplayOptions {
   readonly check?: boolean;
   readonly from?: string;
   readonly to?: string;
+  readonly actor?: string;
   readonly instance?: string;
   readonly level?: string;
   readonly key?: string;

@@ -16,6 +16,8 @@ export interface Source {
 
 export interface SourceOptions {
   readonly home: string;
+  /** Of a file, in which there may be several. */
+  readonly actor?: string | undefined;
   readonly instance?: string | undefined;
   /** The cluster's key, for a file: without it what carries secret data is skipped or compared by shape. */
   readonly keyFile?: string | undefined;
@@ -45,12 +47,9 @@ function openFile(path: string, options: Omit<SourceOptions, 'home'>): Source {
   const playables = chosen(all, options);
   if (playables.length > 0) return { origin: path, playables, all: () => Promise.resolve(all) };
   const there = [...new Set(all.filter(({ incarnation }) => !incarnation.driver).map(nameOf))].join(', ');
-  throw statusError(
-    'NotFound',
-    there === ''
-      ? `${path} holds nothing that can be played`
-      : `${path} has no instance "${options.instance}"; there are: ${there}`,
-  );
+  if (there === '') throw statusError('NotFound', `${path} holds nothing that can be played`);
+  const wanted = [options.actor, options.instance].filter((one) => one !== undefined).join('/');
+  throw statusError('NotFound', `${path} holds no recording of ${wanted}; there are: ${there}`);
 }
 
 /** Everything in a recording file. @throws StatusError which names what is wrong with it */
@@ -66,11 +65,17 @@ function readKeyFile(path: string): Uint8Array {
   return Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
 }
 
-const chosen = (
+function chosen(
   all: readonly Playable[],
-  { instance }: { readonly instance?: string | undefined },
-): readonly Playable[] =>
-  all.filter(({ incarnation: { driver, self } }) => !driver && (instance === undefined || self.instance === instance));
+  { actor, instance }: Pick<SourceOptions, 'actor' | 'instance'>,
+): readonly Playable[] {
+  return all.filter(
+    ({ incarnation: { driver, self } }) =>
+      !driver &&
+      (actor === undefined || self.actor === actor) &&
+      (instance === undefined || self.instance === instance),
+  );
+}
 
 function nothingFound(actor: string, { instance }: SourceOptions, all: readonly Playable[]): Error {
   const played = all.filter(({ incarnation }) => !incarnation.driver);
