@@ -28,6 +28,7 @@ it.each([
   ['get pods d/theirs', /only of pods bound to it/],
   ['delete pods d/mine', undefined],
   ['delete pods d/theirs', /only of pods bound to it/],
+  ['delete pods d/', /may not delete pods but one by one/],
   ['list pods d/', /may not list pods/],
   ['create nodes /n1', undefined],
   ['create nodes /n2', /itself alone, not "n2"/],

@@ -41,6 +41,7 @@ export function refuseNode(node: string, act: NodeAct, facts: NodeFacts): string
     }
     case 'pods': {
       if (!onStatus && !onObject('get', 'delete')) return never;
+      if (name === '') return `${never} but one by one`;
       const bound = facts.boundTo(namespace, name);
       // What is not there is not found: that tells nothing, and a node must learn that its pod is gone.
       return bound === undefined || bound === node ? undefined : `node "${node}" may ${what} only of pods bound to it`;
