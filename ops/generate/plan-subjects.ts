@@ -16,7 +16,7 @@ const IN_WORDS: Partial<Record<SubjectName, Payload>> = {
   metrics: { question: 'nobody speaks here yet' },
   actor: { question: 'nothing', answer: '`ActorStats` (actors/kernel/live-actor.ts)' },
   reconnected: { question: 'nothing' },
-  journal: { question: 'a `Segment` (actors/kernel/journal.ts), MessagePack' },
+  journal: { question: 'a `Segment` (actors/kernel/journal.ts), in the format of actors/kernel/segment.ts' },
 };
 
 /** Verb -> body and answer. A refusal is a `Status` failure everywhere. */
