@@ -490,7 +490,7 @@ const rows: readonly (Row & {
     sandboxes: ready,
     have: [have({ name: 'i1' }), dead(0)],
     verbs: ['stop i1-0 30000'],
-    phase: 'Succeeded',
+    phase: 'Running',
   },
   {
     why: 'stops a deleted pod with its grace',
@@ -512,9 +512,28 @@ const rows: readonly (Row & {
   },
   { why: 'a deleted pod that never ran leaves at once', metadata: deleting, verbs: [], deletable: true },
   {
-    why: 'a pod past its deadline fails',
+    why: 'a pod past its deadline is stopped with its grace',
     spec: { activeDeadlineSeconds: 60 },
     stored: { startTime: rfc3339(NOW - 60_000) },
+    sandboxes: ready,
+    have: [have()],
+    verbs: ['stop web-0 30000'],
+    phase: 'Running',
+    shows: 'running',
+  },
+  {
+    why: 'and has failed once nothing of it runs',
+    spec: { activeDeadlineSeconds: 60 },
+    stored: { startTime: rfc3339(NOW - 60_000) },
+    sandboxes: ready,
+    have: [dead(137)],
+    verbs: ['stop sandbox s0'],
+    phase: 'Failed',
+    shows: 'terminated:Error',
+  },
+  {
+    why: 'what the store calls failed stays so while the rest of it is stopped',
+    stored: { phase: 'Failed', reason: 'Evicted' },
     sandboxes: ready,
     have: [have()],
     verbs: ['stop web-0 30000'],
@@ -662,6 +681,21 @@ describe('planPodSync', () => {
       'BackOff: Back-off restarting failed container web in pod p_default(u)',
     ]);
     expect(planPodSync({ ...inputOf(row), status: plan.status ?? {} }).notes).toEqual([]);
+  });
+
+  it('tells of a deadline when it passes, once; the pod is not ready from then on, and says why when it has stopped', () => {
+    const row: Row = { spec: { activeDeadlineSeconds: 60 }, stored: { startTime: rfc3339(NOW - 60_000) } };
+    const stopping = planPodSync(inputOf({ ...row, sandboxes: ready, have: [have()] }));
+    const stopped = planPodSync(inputOf({ ...row, have: [dead(137)], status: stopping.status ?? {} }));
+    const told = [stopping, stopped].map(({ notes, status = {} }) => [
+      notes.map(({ reason }) => reason),
+      status.reason,
+      status.conditions?.find(({ type }) => type === 'Ready')?.reason,
+    ]);
+    expect(told).toEqual([
+      [['DeadlineExceeded'], undefined, 'PodFailed'],
+      [[], 'DeadlineExceeded', 'PodFailed'],
+    ]);
   });
 });
 

@@ -108,10 +108,11 @@ function deadlineOf({ dispatched, status, state }: Present): number | undefined 
 
 function planOver(input: Present, state: PodState, ending: Ending): PodPlan {
   const status = podStatus(input, new Map(), ending);
-  const fresh = ending === deadlineExceeded && input.status.reason !== 'DeadlineExceeded';
-  const notes: PodNote[] = fresh
-    ? [{ type: 'Normal', reason: 'DeadlineExceeded', message: deadlineExceeded.message }]
-    : [];
+  const known = input.status.conditions?.find(({ type }) => type === 'ContainersReady')?.reason === 'PodFailed';
+  const notes: PodNote[] =
+    ending === deadlineExceeded && !known
+      ? [{ type: 'Normal', reason: 'DeadlineExceeded', message: deadlineExceeded.message }]
+      : [];
   const verbs = [...wind(input, state.graceSeconds)];
   return { verbs: verbs.length > 0 ? verbs : oldDead(input), state, status, notes, deletable: false, forget: false };
 }

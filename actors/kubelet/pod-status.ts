@@ -4,6 +4,7 @@ import type {
   PodCondition,
   PodStatus,
 } from '../../contracts/kinds/kinds.ts';
+import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
 import { qosClass } from '../../contracts/kinds/pod/qos-class.ts';
 import { parseRfc3339, rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { containerKubeStatus, type Wait } from './container-kube-status.ts';
@@ -43,6 +44,17 @@ function phaseOf(initialized: boolean, statuses: readonly KubeContainerStatus[],
   if (!initialized || counts.waiting > 0) return 'Pending';
   return 'Running'; // also between two attempts: that a pod has ended is decided, not counted
 }
+
+/**
+ * Nothing will be started any more, but something still runs: until it has stopped the pod is not told to have ended, for
+ * what it holds is not free before.
+ * @see kubernetes pkg/kubelet/status/status_manager.go, mergePodStatus
+ */
+const isStopping = ({ level, status, dispatched }: Present, ending: Ending | undefined): boolean =>
+  ending?.kind === 'over' &&
+  level.containers.some(({ state }) => state === 'running') &&
+  !hasEnded(status.phase) &&
+  !hasEnded(dispatched.pod.status?.phase);
 
 type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
 const TRUE: Verdict = { status: 'True' };
@@ -120,19 +132,21 @@ export function podStatus(input: Present, waits: Waits, ending?: Ending): PodSta
   });
   const begun = statuses.some(({ state }) => state?.waiting === undefined);
   const initialized = passed || begun;
-  const phase = phaseOf(initialized, statuses, ending);
-  const ready = readiness(phase, statuses);
+  const shown = isStopping(input, ending) ? undefined : ending;
+  // Conditions look ahead, so that nothing is sent any more to a pod that is being stopped.
+  const ahead = phaseOf(initialized, statuses, ending);
+  const ready = readiness(ahead, statuses);
   const present = pod.spec?.hostNetwork === true && sandbox !== undefined ? input.node.ip : sandbox?.ip;
   const podIP = present ?? (over ? input.status.podIP : undefined);
-  const reason = ending?.kind === 'over' ? ending.reason : undefined;
-  const message = ending?.kind === 'over' ? ending.message : undefined;
+  const reason = shown?.kind === 'over' ? shown.reason : undefined;
+  const message = shown?.kind === 'over' ? shown.message : undefined;
   return {
-    phase,
+    phase: phaseOf(initialized, statuses, shown),
     ...(reason === undefined ? {} : { reason }),
     ...(message === undefined ? {} : { message }),
     conditions: conditions(input, {
       PodReadyToStartContainers: { status: sandbox === undefined ? 'False' : 'True' },
-      Initialized: initVerdict(pod, initStatuses, initialized, phase),
+      Initialized: initVerdict(pod, initStatuses, initialized, ahead),
       Ready: gated(pod, ready),
       ContainersReady: ready,
       PodScheduled: TRUE,
