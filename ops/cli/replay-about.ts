@@ -3,7 +3,7 @@ import { nameOf } from '../replay/playable.ts';
 import { toJson } from './print.ts';
 import type { ReplayOptions } from './replay.ts';
 import { lineOf } from './replay-line.ts';
-import { openNamed, partsOf } from './replay-parts.ts';
+import { commandFor, openNamed, partsOf } from './replay-parts.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Turns that are listed; more would not be read. */
@@ -16,7 +16,7 @@ export async function aboutCommand(what: string, options: ReplayOptions, termina
   const found = partsOf(source, options).flatMap(({ playable, from, to }) => {
     const isAbout = aboutFinder(text);
     const turns = playable.turns.filter((turn, at) => isAbout(turn) && at >= from && at <= to);
-    return turns.length === 0 ? [] : [{ name: nameOf(playable), turns }];
+    return turns.length === 0 ? [] : [{ name: nameOf(playable), playable, turns }];
   });
   if (options.output === 'json') {
     terminal.out(toJson(found.map(({ name, turns }) => ({ name, turns: turns.map(({ n }) => n) }))));
@@ -28,7 +28,10 @@ export async function aboutCommand(what: string, options: ReplayOptions, termina
     if (turns.length > SHOWN_MAX)
       terminal.out(`  … ${turns.length - SHOWN_MAX} more; --from and --to narrow it down\n`);
   }
-  const last = found.at(-1)?.turns.at(-1)?.n;
+  const last = found.at(-1);
   if (last === undefined) terminal.tell(`nothing in ${what} is about ${text}`);
-  else terminal.out(`\none of them whole: troupe replay ${what} --turn ${last}\n`);
+  else
+    terminal.out(
+      `\none of them whole: ${commandFor(what, options, source, last.playable)} --turn ${last.turns.at(-1)?.n ?? 0}\n`,
+    );
 }

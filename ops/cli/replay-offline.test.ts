@@ -6,24 +6,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { MemoryHistory } from '../../actors/kernel/replay.ts';
 import { recordScheduling } from '../bench/make-recording.ts';
 import { launcher } from '../boot/root.ts';
+import { NO_SOCKETS } from '../../test/support/no-sockets.ts';
 import { writeRecordingFile } from '../replay/recording-file.ts';
 
 /* Whatever is done with a recording file is done in a process that may open no socket and start no program. */
-const NO_SOCKETS = `
-  import child from 'node:child_process';
-  import dgram from 'node:dgram';
-  import dns from 'node:dns';
-  import { syncBuiltinESMExports } from 'node:module';
-  import net from 'node:net';
-  const refuse = (what) => () => { console.error('REFUSED: ' + what); process.exit(99); };
-  net.Socket.prototype.connect = refuse('connect');
-  net.Server.prototype.listen = refuse('listen');
-  dgram.Socket.prototype.bind = refuse('bind');
-  dgram.Socket.prototype.send = refuse('send');
-  dns.lookup = refuse('lookup');
-  for (const name of ['spawn', 'spawnSync', 'exec', 'execFile', 'execSync', 'execFileSync', 'fork']) child[name] = refuse(name);
-  syncBuiltinESMExports();
-`;
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'troupe-offline-'));

@@ -87,3 +87,19 @@ export function codeOf({ incarnation }: Playable): ActorDefinition {
   if (definition !== undefined) return definition;
   throw new UsageError(`this build has no actor "${incarnation.self.actor}", so its recording cannot be played`);
 }
+
+/** What to type to come back to a recording: `troupe replay day.troupe --actor kubelet --instance n1`. */
+export function commandFor(
+  what: string,
+  { actor, instance }: ReplayOptions,
+  { playables }: Source,
+  { incarnation: { self } }: Playable,
+): string {
+  const selves = playables.map(({ incarnation }) => incarnation.self);
+  const several = (of: (one: typeof self) => string): boolean => new Set(selves.map(of)).size > 1;
+  const flags = [
+    actor !== undefined || several((one) => one.actor) ? ` --actor ${self.actor}` : '',
+    instance !== undefined || several((one) => one.instance) ? ` --instance ${self.instance}` : '',
+  ];
+  return `troupe replay ${what}${flags.join('')}`;
+}

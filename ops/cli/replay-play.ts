@@ -3,6 +3,7 @@ import { definitionOf } from '../replay/definitions.ts';
 import type { Cause } from '../replay/plan-causes.ts';
 import { type Played, playUntilDivergence } from '../replay/play.ts';
 import { isInspected, stoppingSession } from '../replay/stopping-session.ts';
+import type { Playable } from '../replay/playable.ts';
 import type { ReplaySession } from '../replay/session.ts';
 import type { TurnReport } from '../replay/turn-report.ts';
 import { placementsAt } from '../replay/version.ts';
@@ -12,7 +13,7 @@ import { toJson } from './print.ts';
 import { FAILURE } from './render-error.ts';
 import type { ReplayOptions } from './replay.ts';
 import { plainReport } from './replay-json.ts';
-import { codeOf, levelOf, openNamed, partsOf } from './replay-parts.ts';
+import { codeOf, commandFor, levelOf, openNamed, partsOf } from './replay-parts.ts';
 import { podOf, targetOf } from './replay-binding.ts';
 import { scoresText } from './replay-scores.ts';
 import { divergenceText, momentText } from './replay-render.ts';
@@ -35,11 +36,16 @@ export async function playCommand(what: string, options: ReplayOptions, terminal
     break;
   }
   if (options.output === 'json') terminal.out(toJson(played.map((one) => summary(one, causes))));
-  else print(what, played, causes, terminal);
+  else print(played, causes, terminal, (playable) => commandFor(what, options, source, playable));
   if (played.some(({ divergence }) => divergence !== undefined)) throw new Exit(FAILURE);
 }
 
-function print(what: string, played: readonly Played[], causes: readonly Cause[], terminal: Terminal): void {
+function print(
+  played: readonly Played[],
+  causes: readonly Cause[],
+  terminal: Terminal,
+  commandOf: (playable: Playable) => string,
+): void {
   const rows = played.map((one) => [
     one.name,
     momentText(one.incarnation).slice(0, 19),
@@ -50,7 +56,7 @@ function print(what: string, played: readonly Played[], causes: readonly Cause[]
   for (const { divergence, session } of played) {
     if (divergence === undefined) continue;
     terminal.out(`\n${divergenceText(divergence, causes, terminal.paint, changedScores(session, divergence))}`);
-    terminal.out(`\nlook around there: troupe replay ${what} -i --to ${divergence.turn}\n`);
+    terminal.out(`\nlook around there: ${commandOf(session.playable)} -i --to ${divergence.turn}\n`);
   }
 }
 

@@ -68,7 +68,7 @@ export function scoresText({ was, is, chosenThen = was?.chosen }: Scores, by: st
 }
 
 const isRefused = (node: NodeScore | undefined): boolean => node === undefined || node.refused !== undefined;
-const pointsText = (points: number): string => points.toFixed(1);
+const pointsText = (points: number): string => points.toFixed(2);
 
 /** Why nodes will not do, and how many, the most frequent first. */
 function refusals({ nodes }: PlacementTable): readonly (readonly [string, number])[] {

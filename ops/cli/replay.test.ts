@@ -168,7 +168,7 @@ it('compares the code of another built tree, decision by decision, with the scor
   expect(out).toMatch(
     /^scheduler\/test {2}.*weights \(-\) against this build \(\+\)\n {2}\d+ of 60 placements change, first at turn \d+\n/,
   );
-  expect(out).toMatch(/node-\d +-\d\d\.\d -> \d\d\.\d +.* -> .* (then|now)\n/);
+  expect(out).toMatch(/node-\d +-\d\d\.\d\d -> \d\d\.\d\d +.* -> .* (then|now)\n/);
   expect(code).toBe(1);
 });
 
@@ -210,7 +210,7 @@ it('tells what would have been decided, had an object been another', async () =>
   expect(out).toMatch(/^scheduler\/test {2}as it was \(-\) against as it would have been \(\+\)/);
   expect(out).toMatch(/ {2}\d of 6 placements change, first at turn \d\n/);
   expect(out).toMatch(/\+ target\.name: node-3\n/);
-  expect(out).toMatch(/node-3 +- -> \d\d\.\d .* now\n/);
+  expect(out).toMatch(/node-3 +- -> \d\d\.\d\d .* now\n/);
 });
 
 it.each([

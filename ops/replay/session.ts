@@ -83,9 +83,9 @@ export class ReplaySession {
   goto(index: number): Frame | undefined {
     if (index < -1 || index >= this.turns.length)
       throw new RangeError(`goto ${index}: the recording has turns 0 to ${this.turns.length - 1}`);
-    const oldest = this.#frontier - this.#frames.length; // the state after that turn can still be had by undoing
     const start = this.#startBefore(index);
-    if (index < oldest || start > this.#frontier) this.#beginAt(start);
+    const forgotten = index <= this.#frontier && this.#frames[0]?.index !== 0 && this.#frameAt(index) === undefined;
+    if (forgotten || start > this.#frontier) this.#beginAt(start);
     while (this.#frontier < index) this.#play();
     this.#position = index;
     return this.frame;
@@ -169,6 +169,7 @@ export class ReplaySession {
     const turn = this.turns[index] as RecordedTurn;
     const { rec, now } = turn;
     if (rec.t === 'start') this.#log.load(cellsOf(turn, this.playable.sealer));
+    if (rec.t === 'start' && this.#frames.length === 0) this.#log.take(); // it goes on from what was there, changing nothing
     const divergence = this.#player.play(turn);
     const { done } = this.#player;
     const rang = rec.t === 'due' ? this.#timers.filter(({ due }) => due <= now) : NO_TIMERS;
