@@ -16,6 +16,7 @@ export class ArrivedMessage implements InboundMessage {
   readonly headers: ArrivedHeaders | undefined;
   readonly #message: Msg;
 
+  /** @throws Error when its headers are none: the broker lets any bytes through */
   constructor(message: Msg) {
     this.#message = message;
     this.subject = message.subject;
@@ -70,9 +71,19 @@ function readHeaders(message: Msg, { subject, reply = '', data }: ArrivedMessage
   const isPlain = addressed === Buffer.byteLength(subject) + Buffer.byteLength(reply); // else that is not its length
   if (isPlain && length > 0 && data.byteOffset >= length) {
     const text = Buffer.from(data.buffer, data.byteOffset - length, length).toString('utf8');
-    if (text.startsWith(VERSION_LINE)) return parseHeaders(text);
+    if (!text.startsWith(VERSION_LINE)) throw new Error(`its headers do not begin with ${VERSION_LINE}`);
+    return parseHeaders(text);
   }
   const { headers } = message;
   if (headers === undefined) return undefined;
   return new ArrivedHeaders(headers.code, Object.fromEntries(headers.keys().map((name) => [name, headers.get(name)])));
+}
+
+/** The code of a status that the server sent; 0 for any other message, and for one whose headers are none. */
+export function statusCodeOf(message: Msg): number {
+  try {
+    return new ArrivedMessage(message).headers?.code ?? 0;
+  } catch {
+    return 0;
+  }
 }

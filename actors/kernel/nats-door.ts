@@ -53,17 +53,23 @@ export function behindDoor(
   const subscribe = (subject: string, options: SubscriptionOptions = {}) => {
     const { callback } = options;
     if (callback === undefined) throw new Error(`subscribe ${subject}: behind the door a callback is needed`);
+    const hear = (msg: Msg): unknown => {
+      const arrived = new ArrivedMessage(msg);
+      const why = refusedAtDoor(arrived, told);
+      return why === undefined ? callback(null, arrived as unknown as Msg) : refused(msg.subject, why);
+    };
     return connection.subscribe(subject, {
       ...options,
       callback: (error, msg: Msg) => {
-        if (error !== null) {
-          void callback(error, msg);
-          return;
+        const failed = (failure: unknown): void =>
+          refused(msg.subject ?? subject, failure instanceof Error ? failure.message : String(failure));
+        // The client reads nothing any more, on any subject, once a callback has thrown.
+        try {
+          const heard = error === null ? hear(msg) : callback(error, msg);
+          if (heard instanceof Promise) heard.catch(failed);
+        } catch (failure) {
+          failed(failure);
         }
-        const arrived = new ArrivedMessage(msg);
-        const why = refusedAtDoor(arrived, told);
-        if (why === undefined) void callback(null, arrived as unknown as Msg);
-        else refused(msg.subject, why);
       },
     });
   };

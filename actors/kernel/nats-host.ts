@@ -19,6 +19,7 @@ import {
 import { LiveActor } from './live-actor.ts';
 import { LiveDriver } from './live-driver.ts';
 import { type Cause, encodeHeaders } from './message-headers.ts';
+import { statusCodeOf } from './nats-arrived.ts';
 import { holdLease, type LeaseOptions } from './nats-lease.ts';
 import { rawHeaders } from './nats-raw-headers.ts';
 import { type ActorService, serveActor } from './nats-services.ts';
@@ -262,7 +263,7 @@ export class Host implements HostServices {
     const serial = msg.subject.slice(this.#inbox.length + 1);
     const open = this.#requests.get(serial);
     if (open === undefined) return; // too late, or doubled
-    if (msg.data.length === 0 && msg.headers?.code === 503) this.#settle(serial, noListener(open.subject));
+    if (msg.data.length === 0 && statusCodeOf(msg) === 503) this.#settle(serial, noListener(open.subject));
     else this.#settle(serial, msg.data.length === 0 ? EMPTY_MAP : msg.data);
   }
 

@@ -1,5 +1,6 @@
 import { jetstream } from '@nats-io/jetstream';
 import { createInbox, errors, type Msg, type NatsConnection } from 'nats';
+import { statusCodeOf } from './nats-arrived.ts';
 import { rawHeaders } from './nats-raw-headers.ts';
 
 /** One message that wants an answer. */
@@ -90,7 +91,7 @@ export class NatsQuestions {
     const open = this.#open.get(serial);
     if (open === undefined) return; // too late, or doubled
     this.#open.delete(serial);
-    if (message.data.length === 0 && message.headers?.code === 503) {
+    if (message.data.length === 0 && statusCodeOf(message) === 503) {
       open.reject(new errors.NoRespondersError(open.subject));
     } else open.resolve(message);
   }
