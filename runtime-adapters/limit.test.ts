@@ -28,6 +28,28 @@ it('runs so many at once, in order, and goes on after a failure', async () => {
   expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled', 'fulfilled']);
 });
 
+it('lets nobody in between one that ends and one that waits', async () => {
+  const limit = limitConcurrency(1);
+  let [running, most] = [0, 0];
+  const work = async (): Promise<void> => {
+    running += 1;
+    most = Math.max(most, running);
+    await turn();
+    running -= 1;
+  };
+  const door = turn();
+  const first = limit(() => door);
+  const second = limit(work);
+  // Others come at every step between the end of the first and the moment at which the second wakes.
+  const comers = Array.from({ length: 12 }, async (_, steps) => {
+    await door;
+    for (let step = 0; step < steps; step += 1) await undefined;
+    await limit(work);
+  });
+  await Promise.all([first, second, ...comers]);
+  expect(most).toBe(1);
+});
+
 it('refuses what would wait too long', async () => {
   const limit = limitConcurrency(1, 1);
   let open = (): void => undefined;

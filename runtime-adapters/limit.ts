@@ -11,9 +11,11 @@ export type Limiter = <T>(work: () => Promise<T>) => Promise<T>;
 export function limitConcurrency(atOnce: number, waiting = 10_000): Limiter {
   const queue: (() => void)[] = [];
   let running = 0;
+  // Who waited longest takes over the place: freed, it could go to somebody who comes before the first has woken.
   const next = (): void => {
-    running -= 1;
-    queue.shift()?.();
+    const first = queue.shift();
+    if (first === undefined) running -= 1;
+    else first();
   };
   return async (work) => {
     if (running >= atOnce) {
@@ -21,8 +23,7 @@ export function limitConcurrency(atOnce: number, waiting = 10_000): Limiter {
         throw statusError('TooManyRequests', `ask the engine: ${waiting} calls wait already; ask again later`);
       }
       await new Promise<void>((resolve) => queue.push(resolve));
-    }
-    running += 1;
+    } else running += 1;
     try {
       return await work();
     } finally {
