@@ -30,7 +30,7 @@ const brief = (effect: GarbageEffect): string =>
   effect.type === 'delete'
     ? `delete ${effect.object.metadata?.name} ${effect.policy}`
     : effect.type === 'set-owners'
-      ? `owners ${effect.object.metadata?.name} ${effect.owners.map(({ uid }) => uid).join()}`
+      ? `owners ${effect.object.metadata?.name} ${effect.owners.map(({ uid, blockOwnerDeletion }) => `${uid}${blockOwnerDeletion === false ? '*' : ''}`).join()}`
       : `finalizers ${effect.object.metadata?.name} ${effect.finalizers.join()}`;
 const foreground = thing('set', { leaving: true, finalizers: ['foregroundDeletion'] });
 
@@ -72,13 +72,27 @@ it.each([
     why: 'its owner waits for it, and it has dependents',
     object: thing('p', { owners: [ref('set')] }),
     live: [foreground],
-    dependents: true,
+    dependents: [thing('q', { owners: [ref('p')] })],
+    plan: ['delete p Foreground'],
+  },
+  {
+    why: 'its owner waits for it, and will be waited for by it: it blocks nobody any more',
+    object: thing('p', { owners: [ref('set')] }),
+    live: [foreground],
+    dependents: [foreground],
+    plan: ['owners p set*'],
+  },
+  {
+    why: 'and then goes',
+    object: thing('p', { owners: [{ ...ref('set'), blockOwnerDeletion: false }] }),
+    live: [foreground],
+    dependents: [foreground],
     plan: ['delete p Foreground'],
   },
   { why: 'it is on its way out', object: thing('p', { owners: [ref('set')], leaving: true }), live: [], plan: [] },
 ])('$why', ({ object, live, dependents, plan }) => {
   const owner = (uid: string) => live.find(({ metadata }) => metadata?.uid === uid);
-  expect(planDependent(object, owner, dependents ?? false).map(brief)).toEqual(plan);
+  expect(planDependent(object, owner, dependents ?? []).map(brief)).toEqual(plan);
 });
 
 it.each([
@@ -156,4 +170,43 @@ it('foreground: dependents first, then the owner', () => {
   expect(world.said()).toMatchObject([
     { subject: 'troupe.api.garbage-collector.patch.replicasets.shop.set', body: { metadata: { finalizers: [] } } },
   ]);
+});
+
+it('foreground: a circle of owners goes too', () => {
+  const world = testWorld(garbageCollector);
+  const objects = new Map<string, KubeObject>();
+  const put = (object: KubeObject): void => {
+    objects.set(object.metadata?.name ?? '', object);
+    world.put('configmaps', object);
+  };
+  const circle = [
+    ['a', 'c'],
+    ['b', 'a'],
+    ['c', 'b'],
+  ] as const;
+  for (const [name, owner] of circle) put(thing(name, { owners: [ref(owner, 'ConfigMap')] }));
+  world.start();
+  put(thing('a', { owners: [ref('c', 'ConfigMap')], leaving: true, finalizers: ['foregroundDeletion'] }));
+  world.settle();
+  /** An api-server as small as can be. */
+  const serve = (heard: Heard): void => {
+    const [, , , verb, , , name = ''] = heard.subject.split('.');
+    const object = objects.get(name);
+    const body = heard.body as { propagationPolicy?: string; metadata?: KubeObject['metadata'] };
+    if (object === undefined) return void world.answer(heard, {});
+    const held = verb === 'delete' ? body.propagationPolicy === 'Foreground' : true;
+    const metadata =
+      verb === 'delete'
+        ? { ...object.metadata, deletionTimestamp: LATER, finalizers: ['foregroundDeletion'] }
+        : { ...object.metadata, ...body.metadata };
+    if (held && !(metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0)) {
+      put({ ...object, metadata });
+    } else {
+      objects.delete(name);
+      world.remove('configmaps', 'shop', name);
+    }
+    world.settle().answer(heard, {});
+  };
+  for (let rounds = 0; rounds < 30; rounds++) for (const heard of world.said()) serve(heard);
+  expect([...objects.keys()]).toEqual([]);
 });

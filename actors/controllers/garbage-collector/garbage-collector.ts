@@ -58,14 +58,17 @@ function at(key: Key | undefined, view: View): KubeObject | undefined {
 function effectsOfObject(key: Key, view: View, graph: OwnerGraph): readonly GarbageEffect[] {
   const object = at(key, view);
   if (object === undefined) return [];
-  return planDependent(object, (uid) => at(graph.keyOfUid.get(uid), view), graph.dependents.has(uidOf(object)));
+  return planDependent(object, (uid) => at(graph.keyOfUid.get(uid), view), dependentsOf(uidOf(object), view, graph));
 }
+
+/** In key order. */
+const dependentsOf = (uid: string, view: View, graph: OwnerGraph): readonly KubeObject[] =>
+  [...(graph.dependents.get(uid) ?? [])].sort().flatMap((key) => at(key, view) ?? []);
 
 function effectsOfOwner(uid: string, view: View, graph: OwnerGraph): readonly GarbageEffect[] {
   const owner = at(graph.keyOfUid.get(uid), view);
+  const own = owner === undefined ? [] : planOwner(owner, dependentsOf(uid, view, graph));
   const keys = [...(graph.dependents.get(uid) ?? [])].sort();
-  const dependents = keys.flatMap((key) => at(key, view) ?? []);
-  const own = owner === undefined ? [] : planOwner(owner, dependents);
   return own.length > 0 ? own : keys.flatMap((key) => effectsOfObject(key, view, graph));
 }
 

@@ -14,18 +14,20 @@ export type GarbageEffect =
 
 const has = (object: KubeObject, finalizer: string): boolean =>
   object.metadata?.finalizers?.includes(finalizer) === true;
+const blocks = ({ blockOwnerDeletion }: OwnerReference): boolean => blockOwnerDeletion === true;
+const unblocked = (reference: OwnerReference): OwnerReference => ({ ...reference, blockOwnerDeletion: false });
 const awaitsDependents = (owner: KubeObject): boolean => isTerminating(owner) && has(owner, FOREGROUND);
 
 /**
  * Decides whether an object may stay: it goes when none of its owners is left. Pure and total. An owner of a kind that
  * nobody here looks after counts as present: what can't be seen is not known to be gone.
- * @param owner         the live object with that uid
- * @param hasDependents whether others are owned by the object
+ * @param owner      the live object with that uid
+ * @param dependents objects that are owned by it
  */
 export function planDependent(
   object: KubeObject,
   owner: (uid: string) => KubeObject | undefined,
-  hasDependents: boolean,
+  dependents: readonly KubeObject[],
 ): readonly GarbageEffect[] {
   const owners = object.metadata?.ownerReferences ?? [];
   if (owners.length === 0 || isTerminating(object)) return [];
@@ -44,7 +46,12 @@ export function planDependent(
   }
   if (solid.length === owners.length) return [];
   if (solid.length > 0) return [{ type: 'set-owners', object, owners: solid }];
-  if (waited && hasDependents) return [{ type: 'delete', object, policy: 'Foreground' }];
+  if (waited && dependents.length > 0) {
+    // Who waits for it may be waited for by it, in a circle: then it blocks nobody any more.
+    const circular = dependents.some(awaitsDependents) && owners.some(blocks);
+    if (circular) return [{ type: 'set-owners', object, owners: owners.map(unblocked) }];
+    return [{ type: 'delete', object, policy: 'Foreground' }];
+  }
   const policy = has(object, ORPHAN) ? 'Orphan' : has(object, FOREGROUND) ? 'Foreground' : 'Background';
   return [{ type: 'delete', object, policy }];
 }
@@ -62,9 +69,8 @@ export function planOwner(owner: KubeObject, dependents: readonly KubeObject[]):
   if (!has(owner, FOREGROUND)) return [];
   const blocking = dependents.some(
     (object) =>
-      object.metadata?.ownerReferences?.some(
-        ({ uid, blockOwnerDeletion }) => uid === uidOf(owner) && blockOwnerDeletion === true,
-      ) === true,
+      object.metadata?.ownerReferences?.some((reference) => reference.uid === uidOf(owner) && blocks(reference)) ===
+      true,
   );
   return blocking ? [] : [without(owner, FOREGROUND)];
 }
