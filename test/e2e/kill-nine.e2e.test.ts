@@ -1,9 +1,15 @@
+import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ConfigMap } from '../../contracts/kinds/kinds.ts';
+import { launcher } from '../../ops/boot/root.ts';
 import { checkHome } from '../../ops/replay/check-home.ts';
 import { type ProcessCluster, startProcessCluster } from '../support/cluster.ts';
 import { docker, TEST_IMAGE_2, testImage } from '../support/docker.ts';
 import { type EngineLog, followEngine } from '../support/engine-log.ts';
+import { NO_SOCKETS } from '../support/no-sockets.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import {
   containerIdOf,
@@ -84,6 +90,23 @@ function createAllTheTime() {
   };
 }
 
+interface Played {
+  readonly turns: number;
+  readonly skipped: number;
+  readonly divergence?: object;
+}
+
+/** Takes the recordings elsewhere as one file, and plays them in a process that may open no socket. */
+async function playOffline(): Promise<readonly Played[]> {
+  const file = join(cluster.paths.home, 'all.troupe');
+  const guard = join(cluster.paths.home, 'no-sockets.mjs');
+  await cluster.troupe('record', 'export', '-o', file);
+  writeFileSync(guard, NO_SOCKETS);
+  const args = ['--import', guard, launcher, 'replay', file, '--key', cluster.paths.clusterKey, '-o', 'json'];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 26 });
+  return JSON.parse(stdout) as readonly Played[];
+}
+
 it('survives kill -9 of every process during a rollout, and plays back the same', { timeout: STORY_MS }, async () => {
   const { client, node } = cluster;
   await cluster.apply(deploymentManifest(BYSTANDER));
@@ -147,4 +170,8 @@ it('survives kill -9 of every process during a rollout, and plays back the same'
   expect(checked.filter(({ turns, skipped, dropped }) => turns === 0 || skipped > 0 || dropped > 0)).toEqual([]);
   const lives = (name: string): number => checked.filter(({ actor }) => actor === name).length;
   for (const name of [...WITH_A_MASTER, 'kubelet']) expect([name, lives(name)]).toEqual([name, 2]);
+
+  const played = await playOffline();
+  expect(played.length).toBe(checked.length);
+  expect(played.filter(({ divergence, skipped }) => divergence !== undefined || skipped > 0)).toEqual([]);
 });
