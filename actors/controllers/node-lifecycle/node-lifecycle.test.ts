@@ -116,6 +116,16 @@ it.each([
 ])('a pod that $why leaves at $at', ({ tolerations, at }) => {
   expect(evictionAt({ spec: { containers: [], tolerations } }, unreachable)).toBe(at);
 });
+it('the time of a taint that somebody set without a moment runs from when it was seen', () => {
+  const drain = { key: 'drain', effect: 'NoExecute' };
+  const tolerations = [{ key: 'drain', operator: 'Exists', tolerationSeconds: 300 }];
+  expect(evictionAt({ spec: { containers: [], tolerations } }, [drain])).toBeUndefined();
+  expect(evictionAt({ spec: { containers: [] } }, [drain])).toBe(0);
+  const { effects } = planNodeHealth(node('a', 'True', [drain]), 'ready', true, T0);
+  expect(effects).toEqual([{ type: 'taints', taints: [{ ...drain, timeAdded: ADDED }] }]);
+  const dated = planNodeHealth(node('a', 'True', [{ ...drain, timeAdded: ADDED }]), 'ready', true, T0 + 5000);
+  expect(dated.effects).toEqual([]);
+});
 it('a pod leaves no node without NoExecute taints', () => {
   expect(evictionAt({ spec: { containers: [] } }, [taint('unreachable', 'NoSchedule')])).toBeUndefined();
 });

@@ -4,7 +4,8 @@ import { parseRfc3339 } from '../../../contracts/time/rfc3339.ts';
 
 /**
  * When a pod has to leave its node. Each NoExecute taint must be tolerated, and for as long as its tolerations say; the
- * time runs from the moment at which the taint was added.
+ * time runs from the moment at which the taint was added; where nobody noted it (people leave it out, and `planNodeHealth`
+ * notes it), the pod stays until somebody has.
  * @returns milliseconds since the epoch: 0 = at once, undefined = it may stay
  */
 export function evictionAt(pod: Pod, taints: readonly Taint[]): number | undefined {
@@ -22,7 +23,8 @@ function toleratedUntil(pod: Pod, taint: Taint): number | undefined {
   if (matching.length === 0) return 0;
   const limits = matching.flatMap(({ tolerationSeconds }) => tolerationSeconds ?? []);
   if (limits.length === 0) return undefined;
-  const added = parseRfc3339(taint.timeAdded);
   const seconds = Math.max(0, Math.min(...limits));
-  return seconds === 0 || Number.isNaN(added) ? 0 : added + seconds * 1000;
+  if (seconds === 0) return 0;
+  const added = parseRfc3339(taint.timeAdded);
+  return Number.isNaN(added) ? undefined : added + seconds * 1000;
 }

@@ -72,7 +72,12 @@ function withReady(
 const managed = ({ key }: Taint): boolean =>
   key === UNREACHABLE || key === NOT_READY || Object.values(PRESSURE).includes(key);
 
-/** Taints of others stay, first and as they are; ours keep the moment at which they were added. */
+const isUndated = ({ effect, timeAdded }: Taint): boolean => effect === 'NoExecute' && timeAdded === undefined;
+
+/**
+ * Taints of others stay, first and as they are, but the moment from which NoExecute counts is noted where they leave it out;
+ * ours keep the moment at which they were added.
+ */
 function taintsFor(node: Node, health: Health, evicting: boolean, now: number): readonly Taint[] {
   const have = node.spec?.taints ?? [];
   const key = health === 'unknown' ? UNREACHABLE : NOT_READY;
@@ -91,5 +96,6 @@ function taintsFor(node: Node, health: Health, evicting: boolean, now: number): 
     );
     if (pressed === true) want('NoSchedule', of);
   }
-  return [...have.filter((taint) => !managed(taint)), ...wanted];
+  const others = have.filter((taint) => !managed(taint));
+  return [...others.map((taint) => (isUndated(taint) ? { ...taint, timeAdded: rfc3339(now) } : taint)), ...wanted];
 }
