@@ -17,10 +17,12 @@ interface Source {
 /** Reads what was written so far; stops reading when the limit is reached. */
 export async function readLogs(source: Source, window: LogWindow): Promise<Omit<LogLines, 'ended'>> {
   const limit = Math.min(window.limitBytes ?? LIMIT_BYTES_MAX, LIMIT_BYTES_MAX);
+  const isWanted = laterThan(window.sinceTime);
   const lines: LogLine[] = [];
   let bytes = 0;
   let truncated = false;
   const parser = new LogParser(source.tty, (line) => {
+    if (!isWanted(line)) return;
     bytes += Buffer.byteLength(line.text) + 1;
     // One line always goes, or a reader could never get past a long one.
     truncated ||= bytes > limit && lines.length > 0;
@@ -34,9 +36,13 @@ export async function readLogs(source: Source, window: LogWindow): Promise<Omit<
     }
   });
   if (!truncated) parser.end();
-  const since = window.sinceTime === undefined ? undefined : logTime(window.sinceTime);
-  const later = since === undefined ? lines : lines.filter((line) => line.time > since);
-  return truncated ? { lines: later, truncated } : { lines: later };
+  return truncated ? { lines, truncated } : { lines };
+}
+
+/** The engine also sends the line of that very moment, which whoever asks has. */
+function laterThan(sinceTime: string | undefined): (line: LogLine) => boolean {
+  const since = sinceTime === undefined ? undefined : logTime(sinceTime);
+  return ({ time }) => since === undefined || time > since;
 }
 
 /** Hands over lines as they are written, until the container ends or `signal` aborts. */
@@ -46,9 +52,9 @@ export async function followLogs(
   onLine: (line: LogLine) => void,
 ): Promise<void> {
   const { signal } = options;
-  const since = options.sinceTime === undefined ? undefined : logTime(options.sinceTime);
+  const isWanted = laterThan(options.sinceTime);
   const parser = new LogParser(source.tty, (line) => {
-    if (!signal.aborted && (since === undefined || line.time > since)) onLine(line);
+    if (!signal.aborted && isWanted(line)) onLine(line);
   });
   const stream = await openLog(source, options, true, signal);
   const stop = (): void => void stream.destroy();
