@@ -13,7 +13,7 @@ export interface RecorderOptions {
   readonly prefix: string;
   /** Without it, bodies that carry secret data are recorded as empty. */
   readonly sealer?: Sealer;
-  /** Longest that an eventful turn waits to be written, in milliseconds: what a crash may lose of the recording. */
+  /** How long an eventful turn waits to be written, in milliseconds: what a crash may lose. With hundreds of recordings longer. */
   readonly flushMs?: number;
   readonly log: (line: string) => void;
 }
@@ -44,6 +44,9 @@ const SEGMENT_BYTES = 256 * 1024;
 const SEGMENT_TURNS = 1_024;
 /** Segments that may wait for the broker; beyond it turns gather in longer ones. */
 const IN_FLIGHT_MAX = 64;
+/** Segments a second that a process writes for company's sake: each costs the broker the same, however little is in it. */
+const SEGMENTS_A_SECOND = 300;
+const FLUSH_MS_MOST = 2_000;
 /** Segments written before I/O is let in: a process that hosts a thousand nodes has two thousand recordings. */
 const AT_ONCE = 16;
 /** As long as a segment may get while it waits for its turn; beyond it, it is dropped whole and counted. */
@@ -94,8 +97,14 @@ export class NatsRecorder implements Recorder {
     if (buffer.weight >= HELD_BYTES && this.#inFlight.size >= IN_FLIGHT_MAX) this.#drop(buffer);
     else if (buffer.weight >= SEGMENT_BYTES || buffer.turns.length >= SEGMENT_TURNS) this.#writeSoon([buffer]);
     buffer.eventful ||= isEventful(turn.rec, out);
-    if (buffer.eventful) this.#timer ??= setTimeout(() => this.#writeEventful(), this.#options.flushMs ?? FLUSH_MS);
+    if (buffer.eventful) this.#timer ??= setTimeout(() => this.#writeEventful(), this.#flushMs());
     else this.#idleTimer ??= setTimeout(() => this.#writeAll(), IDLE_FLUSH_MS);
+  }
+
+  /** The more recordings a process has, the longer each waits: one that plays hundreds of nodes loses more when killed. */
+  #flushMs(): number {
+    const shared = Math.min(FLUSH_MS_MOST, (1_000 * this.#buffers.size) / SEGMENTS_A_SECOND);
+    return Math.max(this.#options.flushMs ?? FLUSH_MS, shared);
   }
 
   async flush(): Promise<void> {
