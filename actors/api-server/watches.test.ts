@@ -195,4 +195,23 @@ describe('events', () => {
     server.republish();
     expect(server.events()).toEqual(['MODIFIED old@3', 'DELETED between@4', 'BOOKMARK @4']);
   });
+
+  it('that begin, go on, stop to match a selector, or go, are told so to who watches with it, and no others', () => {
+    const change = (name: string, patch: object): void => {
+      server.ask('patch', 'events', ['default', name], patch);
+    };
+    server = new LonelyApiServer();
+    server.send('watch', 'events', ['default'], { labelSelector: 'app=web', fieldSelector: 'type=Warning' });
+    server.serve();
+    server.events();
+    for (const name of ['a', 'b', 'other']) server.ask('create', 'events', ['default'], event(name));
+    for (const name of ['a', 'b']) change(name, { type: 'Warning', metadata: { labels: { app: 'web' } } });
+    change('a', { count: 2 });
+    change('other', { count: 2, message: 'line\nné' });
+    change('a', { metadata: { labels: { app: 'db' } } });
+    change('a', { type: 'Normal' });
+    for (const name of ['a', 'b', 'other']) server.ask('delete', 'events', ['default', name]);
+    server.republish();
+    expect(server.events()).toEqual(['ADDED a@4', 'ADDED b@5', 'MODIFIED a@6', 'DELETED a@8', 'DELETED b@11']);
+  });
 });

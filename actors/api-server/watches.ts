@@ -3,6 +3,7 @@ import { catchError, mergeMap, switchMap } from 'rxjs/operators';
 import { statusError } from '../../contracts/errors/status.ts';
 import type { WatchEvent, WatchOptions } from '../../contracts/messages/api.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
+import { STORE_HEADER } from '../../contracts/store/marks.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Call, Cell, Said } from '../kernel/contract.ts';
 import type { Context } from './context.ts';
@@ -345,19 +346,20 @@ function collect(told: Map<Watch, ObjectEvent[]>, watch: Watch, key: string, cha
   else events.push(event);
 }
 
-/** A message of the events' bucket; `undefined` when it is not understood. What was there before is not known. */
+/** A message of the events' bucket; `undefined` when it is not understood. */
 function transitionOf(call: Call): (Transition & { readonly key: string }) | undefined {
   const revision = Number(call.headers['Nats-Sequence']);
   const { namespace = '', name = '' } = (call.tokens ?? {}) as { readonly namespace?: string; readonly name?: string };
   if (!Number.isSafeInteger(revision) || name === '') return undefined;
   const key = storeKey(EVENTS, namespace, name);
+  const told = beforeIn(call);
   if (call.bytes.length === 0)
-    return { key, revision, before: { apiVersion: 'v1', kind: 'Event', metadata: { name, namespace } } };
+    return { key, revision, before: told ?? { apiVersion: 'v1', kind: 'Event', metadata: { name, namespace } } };
   const object = objectIn(call);
   if (object === undefined) return undefined;
   const after = atRevision(object, revision);
   const isFirst = (call.headers['Nats-Last-Sequence'] ?? '0') === '0';
-  return isFirst ? { key, revision, after } : { key, revision, before: after, after };
+  return isFirst ? { key, revision, after } : { key, revision, before: told ?? after, after };
 }
 
 function objectIn(call: Call): Obj | undefined {
@@ -366,6 +368,16 @@ function objectIn(call: Call): Obj | undefined {
     return isRecord(object) && isRecord(object['metadata']) ? (object as unknown as Obj) : undefined;
   } catch {
     return undefined; // not ours: only the store writes there
+  }
+}
+
+/** What selectors looked at in the event before, where its writer said so: else they find the same in the one of now. */
+function beforeIn({ headers }: Call): Obj | undefined {
+  try {
+    const before: unknown = JSON.parse(headers[STORE_HEADER.before] ?? 'null');
+    return isRecord(before) && isRecord(before['metadata']) ? (before as unknown as Obj) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -3,8 +3,9 @@ import { catchError, map, mergeMap } from 'rxjs/operators';
 import { StatusError } from '../../contracts/errors/status.ts';
 import type { Context } from './context.ts';
 import { isEvent } from './events.ts';
-import { atRevision, type Obj, revisionOf } from './object.ts';
+import { atRevision, type Obj, revisionOf, sameJson } from './object.ts';
 import { freshly, viewed } from './reads.ts';
+import { selectable } from './plan-selectable.ts';
 import { isConflict, modified, notFound } from './refusals.ts';
 import { keyOfTarget, qualified, type Target } from './request.ts';
 
@@ -74,8 +75,11 @@ function write(
   planned: Exclude<WritePlan, { type: 'keep' }>,
 ): Observable<Written> {
   const { type } = planned;
-  const answer =
-    type === 'put' ? put(context, target, planned.object, revisionOf(old)) : purge(context, target, revisionOf(old));
+  const answer = isEvent(target.kind)
+    ? writeEvent(context, target, old, planned)
+    : type === 'put'
+      ? put(context, target, planned.object, revisionOf(old))
+      : purge(context, target, revisionOf(old));
   const object = type === 'put' ? planned.object : old;
   return answer.pipe(map(({ revision }) => ({ type, object: atRevision(object, revision) })));
 }
@@ -96,9 +100,23 @@ export function put(
 }
 
 function purge({ world, limits }: Context, target: Target, expect: number): Observable<{ readonly revision: number }> {
+  const said = world.say.purge({ key: keyOfTarget(target), expect, requestId: world.uid() });
+  return world.ask(said, { timeoutMs: limits.storeTimeoutMs });
+}
+
+/** Nobody keeps the events of before: the write itself says what watches must know of the one that it replaces. */
+function writeEvent(
+  { world, limits }: Context,
+  target: Target,
+  old: Obj,
+  planned: Exclude<WritePlan, { type: 'keep' }>,
+): Observable<{ readonly revision: number }> {
   const key = keyOfTarget(target);
-  const said = isEvent(target.kind)
-    ? world.say.purgeEvent({ key })
-    : world.say.purge({ key, expect, requestId: world.uid() });
+  const before = selectable(target.kind, old) as object;
+  if (planned.type === 'purge')
+    return world.ask(world.say.purgeEvent({ key, before }), { timeoutMs: limits.storeTimeoutMs });
+  const { object } = planned;
+  const told = sameJson(before, selectable(target.kind, object)) ? {} : { before };
+  const said = world.say.putEvent({ key, object: object as object, expect: revisionOf(old), ...told });
   return world.ask(said, { timeoutMs: limits.storeTimeoutMs });
 }

@@ -1,4 +1,5 @@
 import { HEADER, type Headers, MESSAGE_VERSION } from '../../contracts/headers.ts';
+import { STORE_HEADER } from '../../contracts/store/marks.ts';
 import { LATEST_HEADER, REPLY_HEADER } from './heard-calls.ts';
 
 /** What goes on with a turn: which message caused it, and the trace that it belongs to. */
@@ -20,6 +21,7 @@ const HEARD: readonly string[] = [
   LATEST_HEADER,
   'Nats-Sequence',
   'Nats-Last-Sequence',
+  STORE_HEADER.before,
 ];
 
 export function heardHeaders(headers: Headers): Headers {

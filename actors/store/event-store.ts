@@ -36,13 +36,14 @@ export class EventStore {
     this.#stream = streamOf(options.bucket);
   }
 
-  async put({ key, object, expect }: StorePorts['putEvent'][0]): Promise<{ readonly revision: number }> {
+  async put({ key, object, expect, before }: StorePorts['putEvent'][0]): Promise<{ readonly revision: number }> {
     const payload = encodeObject(key, object, undefined, this.#options.objectBytesMax);
-    return { revision: await this.#options.writer.write({ key, payload, expect, requestId: randomUUID() }) };
+    const write = { key, payload, expect, requestId: randomUUID(), ...headerOf(before) };
+    return { revision: await this.#options.writer.write(write) };
   }
 
-  async purge({ key }: StorePorts['purgeEvent'][0]): Promise<{ readonly revision: number }> {
-    const write = { key, payload: '', expect: undefined, requestId: randomUUID() };
+  async purge({ key, before }: StorePorts['purgeEvent'][0]): Promise<{ readonly revision: number }> {
+    const write = { key, payload: '', expect: undefined, requestId: randomUUID(), ...headerOf(before) };
     return { revision: await this.#options.writer.write(write) };
   }
 
@@ -96,6 +97,19 @@ export class EventStore {
   #subject(key: string): string {
     return `$KV.${this.#options.bucket}.${key}`;
   }
+}
+
+/** A header has no room for more than this; what was before is then not told. */
+const BEFORE_BYTES_MAX = 8_192;
+
+/** As a header's value: one line of ASCII. */
+function headerOf(before: KubeObject | undefined): { readonly before?: string } {
+  if (before === undefined) return {};
+  const text = JSON.stringify(before).replace(
+    /[^\x20-\x7e]/g,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return text.length > BEFORE_BYTES_MAX ? {} : { before: text };
 }
 
 function decode(data: Uint8Array, sequence: number): KubeObject {

@@ -16,6 +16,8 @@ export interface KeyWrite {
   readonly requestId: string;
   /** How long the marker of a deletion stays; absent: as long as the bucket keeps anything. */
   readonly markerTtlMs?: number;
+  /** What the write replaces, as JSON in ASCII, for those who hear of it. */
+  readonly before?: string;
 }
 
 /** Compare-and-set on the keys of one bucket, safe to repeat. */
@@ -116,9 +118,10 @@ export class KeyWriter {
 }
 
 /** The header block of a write in its wire form. Compare-and-set and deletion are the server's, by these headers. */
-function headersOf({ payload, requestId, markerTtlMs }: KeyWrite, expect: number | undefined): Uint8Array {
+function headersOf({ payload, requestId, markerTtlMs, before }: KeyWrite, expect: number | undefined): Uint8Array {
   let text = `NATS/1.0\r\n${STORE_HEADER.request}: ${requestId}\r\n`;
   if (expect !== undefined) text += `${STORE_HEADER.expect}: ${expect}\r\n`;
+  if (before !== undefined) text += `${STORE_HEADER.before}: ${before}\r\n`;
   if (payload === '') text += `${STORE_HEADER.operation}: PURGE\r\n${STORE_HEADER.rollup}: sub\r\n`;
   if (payload === '' && markerTtlMs !== undefined) text += `${STORE_HEADER.ttl}: ${Math.ceil(markerTtlMs / 1000)}s\r\n`;
   return Buffer.from(`${text}\r\n`, 'utf8');

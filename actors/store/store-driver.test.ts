@@ -218,6 +218,21 @@ describe('the store', () => {
     expect(store.cache.size).toBe(0);
   });
 
+  it('says with an event what was before, as far as it was told and a header has room', async () => {
+    const store = await open();
+    const heard = connection.subscribe(`s${serial - 1}.changes.events.>`, { max: 4 });
+    const at = 'events.a.e';
+    const before = pod('e', { reason: 'zwei\r\nZeilen, é €' });
+    const object = pod('e');
+    await store.ports.putEvent({ key: at, object });
+    await store.ports.putEvent({ key: at, object, before });
+    await store.ports.putEvent({ key: at, object, before: pod('e', { reason: 'x'.repeat(10_000) }) });
+    await store.ports.purgeEvent({ key: at, before });
+    const told: unknown[] = [];
+    for await (const { headers: found } of heard) told.push(JSON.parse(found?.get('Troupe-Before') || 'null'));
+    expect(told).toEqual([null, before, null, before]);
+  });
+
   it('finds out when the cache is not what the store is', async () => {
     const store = await open();
     for (let each = 0; each < 5; each++) await put(store, `pods.a.p${each}`, 0);

@@ -42,11 +42,12 @@ export interface StorePorts {
   fresh: [Record<string, never>, { readonly revision: number }];
   /** Answers once this process's cache has reached `revision`. */
   reached: [{ readonly revision: number }, { readonly revision: number }];
+  /** `before`: what selectors look at in the event that this write replaces, unless they find the same in the new one. */
   putEvent: [
-    { readonly key: Key; readonly object: KubeObject; readonly expect?: number },
+    { readonly key: Key; readonly object: KubeObject; readonly expect?: number; readonly before?: KubeObject },
     { readonly revision: number },
   ];
-  purgeEvent: [{ readonly key: Key }, { readonly revision: number }];
+  purgeEvent: [{ readonly key: Key; readonly before?: KubeObject }, { readonly revision: number }];
   getEvent: [{ readonly key: Key }, { readonly object?: KubeObject }];
   /** In key order, after `after`, at most `limit`; objects carry their resourceVersion. `revision` is the stream's last. */
   listEvents: [

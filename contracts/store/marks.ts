@@ -8,4 +8,9 @@ export const STORE_HEADER = {
   operation: 'KV-Operation',
   rollup: 'Nats-Rollup',
   ttl: 'Nats-TTL',
+  /**
+   * JSON, on writes of Events: what selectors looked at in the event before this write, where that is not what they find in
+   * what is stored. Nobody keeps the events of before, and who watches with a selector must know which stop matching.
+   */
+  before: 'Troupe-Before',
 } as const;

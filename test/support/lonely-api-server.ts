@@ -1,6 +1,7 @@
 import { failure } from '../../contracts/errors/status.ts';
 import type { KubeObject, ObjectMeta, PodSpec } from '../../contracts/kinds/kinds.ts';
 import { parseKey } from '../../contracts/store/keys.ts';
+import { STORE_HEADER } from '../../contracts/store/marks.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { apiServer } from '../../actors/api-server/api-server.ts';
 import type { Limits } from '../../actors/api-server/limits.ts';
@@ -78,9 +79,10 @@ export class LonelyApiServer {
 
   #store({ say, body }: Heard): unknown {
     const { key = '', object, expect } = body as { key?: string; object?: KubeObject; expect?: number };
+    const { before } = body as { before?: KubeObject };
     const { cache } = this.world;
     if (say === 'fresh' || say === 'reached') return { revision: cache.revision };
-    if (say.endsWith('Event') || say === 'listEvents') return this.#events(say, key, object, expect);
+    if (say.endsWith('Event') || say === 'listEvents') return this.#events(say, key, object, expect, before);
     const parts = parseKey(key);
     if (parts === undefined) throw new Error(`the store has no answer to ${say}`);
     if (cache.revisionOf(key) !== expect)
@@ -92,7 +94,13 @@ export class LonelyApiServer {
   /** Events have a bucket and revisions of their own; what is written there is republished. */
   readonly bucket = new Map<string, KubeObject>();
   #eventRevision = 0;
-  #events(say: string, key: string, object: KubeObject | undefined, expect: number | undefined): unknown {
+  #events(
+    say: string,
+    key: string,
+    object: KubeObject | undefined,
+    expect: number | undefined,
+    before: KubeObject | undefined,
+  ): unknown {
     const stored = this.bucket.get(key);
     if (say === 'getEvent') return stored === undefined ? {} : { object: stored };
     if (say === 'listEvents') return { objects: [...this.bucket.values()], more: false, revision: this.#eventRevision };
@@ -104,7 +112,11 @@ export class LonelyApiServer {
     this.#republish.push({
       key,
       object,
-      headers: { 'Nats-Sequence': String(revision), 'Nats-Last-Sequence': String(known) },
+      headers: {
+        'Nats-Sequence': String(revision),
+        'Nats-Last-Sequence': String(known),
+        ...(before === undefined ? {} : { [STORE_HEADER.before]: JSON.stringify(before) }),
+      },
     });
     return { revision };
   }
