@@ -153,7 +153,9 @@ it.concurrent(
       await waitUntil(
         'it is gone',
         WITHIN_MS,
-        async () => (await podsOf(client, 'web')).length === 0 && (await setsOf(client)).length === 0,
+        // The Deployment goes last of all, and what is applied to one on its way out goes with it.
+        async () =>
+          (await client.list('deployments', HERE)).items.length === 0 && (await podsOf(client, 'web')).length === 0,
       );
       await apply(client, old);
       await ready(client, old);
