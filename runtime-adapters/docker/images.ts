@@ -84,9 +84,12 @@ export class Images {
   }
 }
 
+/** The engine answers well; it is the registry that does not. */
+const stalled = (): Error => Object.assign(new Error(`nothing came for ${PULL_IDLE_MS / 1000} s`), { statusCode: 504 });
+
 /** Reads the progress of a pull to its end. A registry's refusal may come here, after a good answer. */
 async function readPull(stream: Readable, abortSignal: AbortSignal): Promise<void> {
-  const stop = (): void => void stream.destroy(new Error('the pull took too long'));
+  const stop = (): void => void stream.destroy(stalled());
   let idle = setTimeout(stop, PULL_IDLE_MS);
   abortSignal.addEventListener('abort', stop, { once: true });
   try {
