@@ -10,7 +10,7 @@ function alarms(): {
   readonly run: () => void;
 } {
   const scheduler = new VirtualTimeScheduler();
-  const made = new Alarms({ scheduler, now: () => scheduler.now() } as World<unknown>);
+  const made = new Alarms({ scheduler, now: () => scheduler.now() } as unknown as World<unknown>);
   const rung: string[] = [];
   made.due$.subscribe((key) => rung.push(`${key} ${scheduler.now()}`));
   return {
