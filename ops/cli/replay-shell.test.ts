@@ -38,18 +38,13 @@ const stubborn: ActorDefinition = {
   },
 };
 
-let seen: string;
 let playable: Playable;
 beforeEach(() => {
   playable = recorded();
-  seen = '';
 });
 function shellOn(definition: ActorDefinition = scheduler): ReplayShell {
   const session = new ReplaySession(playable, definition);
   return new ReplayShell(session, {
-    out: (text) => {
-      seen += text;
-    },
     paint: painter(false),
     causes: () =>
       chainOf(
@@ -62,10 +57,8 @@ function shellOn(definition: ActorDefinition = scheduler): ReplayShell {
 }
 /** Types lines; gives what the last one showed. */
 async function type(shell: ReplayShell, ...lines: string[]): Promise<string> {
-  for (const line of lines) {
-    seen = '';
-    await shell.run(line);
-  }
+  let seen = '';
+  for (const line of lines) seen = await shell.run(line);
   return seen;
 }
 
@@ -183,7 +176,7 @@ it.each([
   ['break', 'break where? --subject'],
   ['break --turn x', 'break where? --subject'],
   ['break --colour red', 'break where? --subject'],
-  ['break --when "trun > 3"', 'trun is not defined; an expression may speak of turn, now, rec, body, said and cells'],
+  ['break --when "trun > 3"', 'trun is not defined; an expression may speak of turn, now, rec, body, said, cells'],
   ['break --when "turn >"', 'an expression may speak of'],
   ['watch', 'watch what?'],
   ['delete 9', 'there is no breakpoint or watch 9'],

@@ -28,7 +28,6 @@ export async function interactive(
   const { playable, to } = part;
   const session = new ReplaySession(playable, codeOf(playable), { level: levelOf(options) });
   const shell = new ReplayShell(session, {
-    out: (text) => terminal.out(text),
     paint: (format, text) => terminal.paint(format, text),
     causes: () => chainOf(session, source, definitionOf, aboutOf(session)),
   });
@@ -37,9 +36,9 @@ export async function interactive(
       `${parts.length} recordings of ${what} are there, and this is the last; --actor, --instance, --from and --to choose another\n`,
     );
   }
-  shell.welcome();
-  if (options.to !== undefined) await shell.run(`goto ${session.turns[to]?.n ?? 0}`);
-  else if (options.from !== undefined) await shell.run(`goto ${session.turns[part.from]?.n ?? 0}`);
+  terminal.out(shell.welcome);
+  const at = options.to !== undefined ? to : options.from !== undefined ? part.from : undefined;
+  if (at !== undefined) terminal.out(await shell.run(`goto ${session.turns[at]?.n ?? 0}`));
   await converse(shell, terminal, typist);
 }
 
@@ -67,7 +66,7 @@ async function converse(shell: ReplayShell, terminal: Terminal, { input, output 
     // What a script typed is shown, so that what is written reads as what one sees at a terminal.
     if (!person) terminal.out(`${shell.prompt}> ${line}\n`);
     try {
-      await shell.run(line);
+      terminal.out(await shell.run(line));
     } catch (error) {
       const { lines: told } = renderError('replay', error);
       terminal.out(told.map((one) => `${one}\n`).join(''));

@@ -1,0 +1,47 @@
+import type { Cause } from '../replay/plan-causes.ts';
+import type { ReplaySession } from '../replay/session.ts';
+import type { Stops } from '../replay/stops.ts';
+import { reportTurn } from '../replay/turn-report.ts';
+import { lineOf } from './replay-line.ts';
+import { cellsText, heardText, saidText, timeText } from './replay-render.ts';
+import type { Painter } from './style.ts';
+
+/** What the commands of the interactive player have to do with. */
+export interface ShellContext {
+  readonly session: ReplaySession;
+  readonly stops: Stops;
+  readonly paint: Painter;
+  /** Why the turn at which the session stands came about. */
+  readonly causes: () => Promise<readonly Cause[]>;
+}
+
+/** One command as data: help and completion come from it. */
+export interface ShellCommand {
+  readonly name: string;
+  readonly alias?: string;
+  readonly args?: string;
+  readonly help: string;
+  /** An empty line does it again. */
+  readonly again?: boolean;
+  /** @returns what is shown. @throws UsageError, StatusError: one line for whoever typed it */
+  readonly run: (context: ShellContext, args: readonly string[]) => Promise<string> | string;
+  /** What may stand as its last word. */
+  readonly complete?: (context: ShellContext) => readonly string[];
+}
+
+/** The turn at which the session stands: what came in, what is said, what it does to the state. */
+export function turnShown({ session, paint }: ShellContext): string {
+  const report = reportTurn(session);
+  const { frame } = session;
+  if (report === undefined || frame === undefined) return 'before the first turn\n';
+  if (frame.unplayed !== undefined)
+    return `${lineOf(frame.turn, false, false)}\n  it cannot be played: ${frame.unplayed}; the next start tells everything anew\n`;
+  const cells = cellsText(report.cells, paint);
+  return [
+    `${paint('bold', `turn ${report.turn}`)}  ${timeText(report.now)}  ${heardText(report.heard, paint, { body: false })}`,
+    report.finding === undefined ? '' : `  ${paint('yellow', report.finding)}\n`,
+    report.said.length === 0 ? '' : `  says\n${saidText(report.said, paint, false)}`,
+    cells === '' ? '' : `  cells\n${cells}`,
+    ...report.reports.map((line) => `  ${paint('red', line)}\n`),
+  ].join('');
+}

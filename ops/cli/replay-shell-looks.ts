@@ -1,0 +1,130 @@
+import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import { storeKey } from '../../contracts/store/keys.ts';
+import { valuesOf } from '../replay/plan-watch.ts';
+import { open, reportTurn, type TurnReport } from '../replay/turn-report.ts';
+import { UsageError } from './errors.ts';
+import { formatTable, planTable } from './plan-table.ts';
+import { causesText, heardText, momentText, saidText, timeText, yamlText } from './replay-render.ts';
+import { scoresAt } from './replay-scores.ts';
+import type { ShellCommand, ShellContext } from './replay-shell-command.ts';
+import { columnsOf, resourceTargets } from './resources.ts';
+
+/** What shows the turn at which the session stands. */
+export const LOOKS: readonly ShellCommand[] = [
+  {
+    name: 'input',
+    alias: 'i',
+    help: 'what came in, in full',
+    run: (context) => ofTurn(context, ({ heard }) => heardText(heard, context.paint, { body: true })),
+  },
+  {
+    name: 'said',
+    alias: 'o',
+    help: 'what is said, then and now, in full',
+    run: (context) => ofTurn(context, ({ said }) => saidText(said, context.paint, true)),
+  },
+  {
+    name: 'cells',
+    alias: 'c',
+    args: '[cell]',
+    help: "the actor's state at this turn; * stands for anything",
+    run: cells,
+    complete: ({ session }) => Object.keys(session.cells()),
+  },
+  {
+    name: 'view',
+    alias: 'v',
+    args: '<kind>[/[namespace/]name]',
+    help: 'what the actor saw at this turn: a kind as a table, an object as YAML',
+    run: view,
+    complete: namesInView,
+  },
+  {
+    name: 'why',
+    alias: 'y',
+    help: 'the chain of causes that led here',
+    run: async ({ causes }) => causesText(await causes()),
+  },
+  {
+    name: 'scores',
+    help: 'of a scheduler: what it thinks of each node for the pods placed in this turn',
+    run: ({ session }) => scoresAt(session) || 'no pod is placed in this turn\n',
+  },
+  { name: 'where', alias: 'w', help: 'the turn, what waits, and what has differed so far', run: where },
+];
+
+function ofTurn({ session }: ShellContext, shown: (report: TurnReport) => string): string {
+  const report = reportTurn(session);
+  return report === undefined ? 'before the first turn\n' : shown(report);
+}
+
+function cells({ session }: ShellContext, [path]: readonly string[]): string {
+  const all = session.cells();
+  const shown = path === undefined ? all : valuesOf(path, Object.entries(all));
+  if (Object.keys(shown).length > 0) return yamlText(shown);
+  return path === undefined ? 'no cell has anything in it\n' : `no cell is called ${path}\n`;
+}
+
+function view({ session }: ShellContext, [what]: readonly string[]): string {
+  if (what === undefined) throw new UsageError('view what? a kind (pods) or an object (pods/default/web-1, node/n1)');
+  const [kind = '', ...rest] = what.split('/');
+  const resource = resourceTargets([kind])[0]?.resource;
+  if (resource === undefined) return '';
+  if (session.revision === 0) return 'the actor sees nothing of the store here; what it knows is in its cells\n';
+  const objects = session.view().list(resource.resource);
+  if (rest.length === 0) {
+    if (objects.length === 0) return `there are no ${resource.plural} at revision ${session.revision}\n`;
+    const options = { namespaces: resource.namespaced };
+    return formatTable(planTable(columnsOf(resource), objects, session.frame?.turn.now ?? 0, options));
+  }
+  const [name = '', namespace] = [...rest].reverse();
+  const found = findObject(objects, name, namespace);
+  if (found !== undefined) return yamlText(open(storeKey(resource.resource, found.metadata?.namespace, name), found));
+  throw new UsageError(
+    `there is no ${what} at revision ${session.revision}; "view ${resource.plural}" shows what there is`,
+  );
+}
+
+/** @param namespace absent: whichever has one of that name, `default` first */
+function findObject(
+  objects: readonly KubeObject[],
+  name: string,
+  namespace: string | undefined,
+): KubeObject | undefined {
+  const named = objects.filter(
+    ({ metadata }) => metadata?.name === name && (namespace === undefined || metadata.namespace === namespace),
+  );
+  return named.find(({ metadata }) => metadata?.namespace === 'default') ?? named[0];
+}
+
+function namesInView({ session }: ShellContext): readonly string[] {
+  return [...session.view().entries()].map(({ key, object }) => {
+    const [resource = ''] = key.split('.');
+    const { namespace, name = '' } = object.metadata ?? {};
+    return `${resource}/${namespace === undefined ? '' : `${namespace}/`}${name}`;
+  });
+}
+
+/** Turns that differed are told so many at most. */
+const TOLD_MAX = 20;
+
+function where({ session }: ShellContext): string {
+  const { frame, playable, divergences, turns } = session;
+  const { incarnation, node, build } = playable.incarnation;
+  const differed = [...divergences.values()].map(({ turn }) => turn).sort((a, b) => a - b);
+  const lines = [
+    [
+      'turn',
+      `${frame?.turn.n ?? 0} of ${turns.at(-1)?.n ?? 0}${frame === undefined ? '' : `, ${momentText(frame.turn.now)}`}`,
+    ],
+    ['view', `revision ${session.revision}, ${session.view().size} objects`],
+    ['recorded', `${momentText(incarnation)}, Node ${node}${build === '' ? '' : `, build ${build}`}`],
+    ...(frame?.asks ?? []).map(({ id, say, subject, turn }) => [
+      'awaits',
+      `ask ${id}: ${say} ${subject}, asked in turn ${turn}`,
+    ]),
+    ...(frame?.timers ?? []).map(({ due, turn }) => ['timer', `${timeText(due)}, set in turn ${turn}`]),
+    ['differed', differed.slice(0, TOLD_MAX).join(', ') || 'nothing so far'],
+  ];
+  return lines.map(([name = '', text = '']) => `${name.padEnd(11)}${text}\n`).join('');
+}

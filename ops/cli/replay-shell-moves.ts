@@ -1,0 +1,96 @@
+import { indexAt, parsePoint } from '../replay/parse-moment.ts';
+import { aboutFinder } from '../replay/plan-about.ts';
+import type { Stop } from '../replay/stops.ts';
+import { UsageError } from './errors.ts';
+import { lineOf } from './replay-line.ts';
+import { type ShellCommand, type ShellContext, turnShown } from './replay-shell-command.ts';
+
+/** Most turns that one command lists. */
+const LISTED_MAX = 1_000;
+const END = 'the end of the recording';
+
+/** What moves the session. */
+export const MOVES: readonly ShellCommand[] = [
+  { name: 'step', alias: 's', args: '[n]', help: 'play the next turn, or the next n', again: true, run: step },
+  { name: 'back', alias: 'b', args: '[n]', help: 'go back a turn, or n', again: true, run: back },
+  {
+    name: 'run',
+    alias: 'r',
+    help: 'play until a breakpoint, a watch, a difference or the end',
+    again: true,
+    run: (context) => `${context.paint('bold', stopText(context.stops.run(), context))}\n${turnShown(context)}`,
+  },
+  {
+    name: 'goto',
+    alias: 'g',
+    args: '<turn|time>',
+    help: 'stand at a turn: 1204, 21:50:35, 5m before the end',
+    run: goTo,
+  },
+  {
+    name: 'find',
+    alias: 'f',
+    args: '<name>',
+    help: 'go to the next turn about an object: web-1, or default/web-1',
+    run: find,
+  },
+];
+
+function step(context: ShellContext, [n]: readonly string[]): string {
+  const { session } = context;
+  const count = countOf(n);
+  let text = '';
+  for (let at = 0; at < count; at++) {
+    const frame = session.step();
+    if (frame === undefined) return `${text}${END}\n`;
+    if (count === 1) text += turnShown(context);
+    else if (at < LISTED_MAX)
+      text += `${lineOf(frame.turn, frame.divergence !== undefined, frame.unplayed === undefined)}\n`;
+  }
+  return text;
+}
+
+function back(context: ShellContext, [n]: readonly string[]): string {
+  const { session } = context;
+  const count = countOf(n);
+  if (session.position < 0) return 'the beginning of the recording\n';
+  session.goto(Math.max(-1, session.position - count));
+  return turnShown(context);
+}
+
+function stopText(stop: Stop | undefined, { session }: ShellContext): string {
+  if (stop?.why === 'divergence') return "today's code acts differently here";
+  if (stop?.why === 'breakpoint') return `breakpoint ${stop.id}: ${stop.text}`;
+  if (stop?.why === 'watch') {
+    const changes = stop.watched.map(({ cell, before, after }) => `${cell}: ${brief(before)} -> ${brief(after)}`);
+    return `watch ${stop.id}: ${changes.join('; ')}`;
+  }
+  const differing = session.divergences.size;
+  return `${END}; ${differing === 0 ? 'nothing differed' : `${differing} turns differed`}`;
+}
+
+function goTo(context: ShellContext, [to]: readonly string[]): string {
+  const { session } = context;
+  if (to === undefined)
+    throw new UsageError('goto where? a turn (1204), a time (21:50:35) or a span back from the end (5m)');
+  session.goto(indexAt(session.turns, parsePoint(to, session.turns.at(-1)?.now ?? 0)));
+  return turnShown(context);
+}
+
+function find(context: ShellContext, [name]: readonly string[]): string {
+  const { session } = context;
+  if (name === undefined) throw new UsageError('find what? the name of an object: web-1, or default/web-1');
+  const isAbout = aboutFinder(name);
+  const next = session.turns.findIndex((turn, at) => isAbout(turn) && at > session.position);
+  if (next < 0) return `no later turn is about ${name}\n`;
+  session.goto(next);
+  return turnShown(context);
+}
+
+function countOf(text: string | undefined): number {
+  if (text === undefined) return 1;
+  if (!/^[1-9]\d*$/.test(text)) throw new UsageError(`"${text}" is no number of turns`);
+  return Number(text);
+}
+
+const brief = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));

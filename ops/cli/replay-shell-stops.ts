@@ -1,0 +1,87 @@
+import { parseArgs } from 'node:util';
+import type { Breakpoint } from '../replay/plan-breakpoint.ts';
+import { valuesOf } from '../replay/plan-watch.ts';
+import { SCOPE } from '../replay/stops.ts';
+import { UsageError } from './errors.ts';
+import { lineOf } from './replay-line.ts';
+import type { ShellCommand, ShellContext } from './replay-shell-command.ts';
+
+/** What says where a run stops. */
+export const STOPS: readonly ShellCommand[] = [
+  {
+    name: 'break',
+    args: '--subject P | --kind K | --when EXPR | --turn N',
+    help: 'stop there; several together must all hold',
+    run: ({ stops }, args) => `breakpoint ${explained(() => stops.addBreakpoint(breakpointOf(args)))}\n`,
+    complete: () => ['--subject', '--kind', '--when', '--turn'],
+  },
+  {
+    name: 'watch',
+    args: '<cell[.path]>',
+    help: 'stop when a value in a cell changes; * stands for anything',
+    run: watch,
+    complete: ({ session }) => Object.keys(session.cells()),
+  },
+  {
+    name: 'delete',
+    args: '<number>',
+    help: 'forget a breakpoint or a watch',
+    run: ({ stops }, [id = '']) => {
+      if (stops.remove(Number(id))) return '';
+      throw new UsageError(`there is no breakpoint or watch ${id}; "list breaks" shows them`);
+    },
+    complete: ({ stops }) => stops.list().map(({ id }) => String(id)),
+  },
+  {
+    name: 'list',
+    alias: 'l',
+    args: '[breaks]',
+    help: 'breakpoints and watches; a number instead: so many turns around',
+    run: list,
+    complete: () => ['breaks'],
+  },
+];
+
+function watch({ session, stops }: ShellContext, [path]: readonly string[]): string {
+  if (path === undefined) throw new UsageError('watch what? a cell, perhaps with a path into it; "cells" shows them');
+  const now = valuesOf(path, Object.entries(session.cells()));
+  return `watch ${stops.addWatch(path)}: ${JSON.stringify(now)}\n`;
+}
+
+function list(context: ShellContext, [what]: readonly string[]): string {
+  if (what !== undefined && /^\d+$/.test(what)) return around(context, Number(what));
+  const all = context.stops.list();
+  return all.length === 0 ? 'no breakpoints and no watches\n' : all.map(({ id, text }) => `${id}  ${text}\n`).join('');
+}
+
+/** The turns around this one, as they were recorded. */
+function around({ session: { turns, position, divergences } }: ShellContext, count: number): string {
+  const from = Math.max(0, position - count);
+  return turns
+    .slice(from, position + count + 1)
+    .map((turn, at) => `${from + at === position ? '>' : ' '} ${lineOf(turn, divergences.has(from + at))}\n`)
+    .join('');
+}
+
+function explained(add: () => number): number {
+  try {
+    return add();
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${(error as Error).message}; an expression may speak of ${SCOPE.join(', ')}`);
+  }
+}
+
+function breakpointOf(args: readonly string[]): Breakpoint {
+  const text = { type: 'string' } as const;
+  let values: { subject?: string; kind?: string; when?: string; turn?: string };
+  try {
+    ({ values } = parseArgs({ args: [...args], options: { subject: text, kind: text, when: text, turn: text } }));
+  } catch {
+    values = {};
+  }
+  const { turn, ...rest } = values;
+  if (Object.keys(values).length === 0 || (turn !== undefined && !/^\d+$/.test(turn)))
+    throw new UsageError('break where? --subject "troupe.api.>", --kind pods, --turn 1204, --when "said.length > 1"');
+  return { ...rest, ...(turn === undefined ? {} : { turn: Number(turn) }) };
+}
