@@ -48,6 +48,8 @@ export class NatsCache {
   readonly #waiters = new RevisionWaiters();
   #manager!: JetStreamManager;
   #feed: OrderedFeed | undefined;
+  /** The newest attempt to open a feed; a consumer that an earlier one made, however late, is not heard. */
+  #attempt = 0;
   /** Gathers live objects until the first state is complete; absent from then on. */
   #loading: Map<Key, CacheEntry> | undefined;
   /** Sequence at which the feed has caught up; absent when it has. */
@@ -153,13 +155,16 @@ export class NatsCache {
 
   async #open(from: 'last-per-subject' | number, info: StreamInfo): Promise<void> {
     const target = info.state.last_seq;
+    const attempt = ++this.#attempt;
     this.#target = target;
     const caughtUp = new Promise<void>((resolve, reject) => {
       this.#opening = { resolve, reject };
     });
     try {
-      await Promise.all([this.#openFeed(from), caughtUp]);
+      await Promise.all([this.#openFeed(from, attempt), caughtUp]);
+      if (this.#feed?.ended !== false) throw new Error(`the feed of ${this.#stream} broke as soon as it had caught up`);
     } catch (error) {
+      this.#attempt++;
       this.#feed?.close();
       throw error;
     } finally {
@@ -169,19 +174,27 @@ export class NatsCache {
     this.#contactAt = Math.max(this.#contactAt, serverTime(info));
   }
 
-  async #openFeed(from: 'last-per-subject' | number): Promise<void> {
+  async #openFeed(from: 'last-per-subject' | number, attempt: number): Promise<void> {
+    const isNewest = () => attempt === this.#attempt && !this.#closed;
     const feed = await OrderedFeed.open({
       connection: this.#options.connection,
       manager: this.#manager,
       stream: this.#stream,
       subject: `$KV.${this.#options.bucket}.>`,
       from,
-      onMessage: (message) => this.#hear(message),
+      onMessage: (message) => {
+        if (isNewest()) this.#hear(message);
+      },
       onIdle: () => queueMicrotask(() => this.#checkDrained(this.#feed)),
-      onBroken: (why) => this.#broke(why),
+      onBroken: (why) => {
+        if (isNewest()) this.#broke(why);
+      },
     });
+    if (!isNewest()) {
+      feed.close();
+      return;
+    }
     this.#feed = feed;
-    if (this.#closed) feed.close();
     this.#checkDrained(feed);
   }
 
@@ -201,13 +214,14 @@ export class NatsCache {
     );
   }
 
-  /** The feed has delivered everything up to `sequence`. */
+  /** The feed has delivered everything up to `sequence`, and perhaps more. */
   #arrive(sequence: number): void {
     this.#target = undefined;
     if (this.#loading !== undefined) {
       const entries = this.#loading;
       this.#loading = undefined;
-      this.#tell(this.cache.relist(entries.values(), sequence), true);
+      const revision = Math.max(sequence, this.#heard?.sequence ?? 0);
+      this.#tell(this.cache.relist(entries.values(), revision), true);
     } else this.cache.advance(sequence);
     this.#waiters.settle(this.cache.revision);
     this.#opening?.resolve();
@@ -227,6 +241,8 @@ export class NatsCache {
       else this.#tell([this.cache.apply({ key, revision: message.sequence, object })], false);
       this.#waiters.settle(this.cache.revision);
     }
+    // A key that was written anew since the target was taken comes after it, and until then it would seem to be absent.
+    if (this.#loading !== undefined && this.#feed?.listed !== true) return;
     if (this.#target !== undefined && message.sequence >= this.#target) this.#arrive(message.sequence);
   }
 

@@ -39,6 +39,8 @@ export class OrderedFeed {
   #subscription: Subscription | undefined;
   #watchdog: NodeJS.Timeout | undefined;
   #received = 0;
+  /** How many messages the stream had for it when it was opened. */
+  #first = Number.POSITIVE_INFINITY;
   #heardAt = performance.now();
   #ended = false;
 
@@ -61,7 +63,16 @@ export class OrderedFeed {
   async #start(): Promise<void> {
     const { connection, manager, stream, subject, from } = this.#options;
     const inbox = createInbox(manager.getOptions().watcherPrefix);
-    this.#subscription = connection.subscribe(inbox, { callback: (error, message) => this.#hear(error, message) });
+    this.#subscription = connection.subscribe(inbox, {
+      callback: (error, message) => {
+        // The client reads nothing any more, on any subject, once a callback has thrown.
+        try {
+          this.#hear(error, message);
+        } catch (failure) {
+          this.#break(failure instanceof Error ? failure.message : String(failure));
+        }
+      },
+    });
     const start =
       from === 'last-per-subject'
         ? { deliver_policy: DeliverPolicy.LastPerSubject }
@@ -85,9 +96,19 @@ export class OrderedFeed {
       manager.consumers.delete(stream, this.#name).catch(() => undefined);
       throw new Error(`the feed of ${stream} broke while it was opened`);
     }
+    this.#first = info.delivered.consumer_seq + info.num_pending;
     this.#watchdog = setInterval(() => this.#checkSilence(), HEARTBEAT_MS);
     this.#watchdog.unref();
     if (info.num_pending === 0 && this.#received === 0) this.#options.onIdle();
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Everything has come that the stream had for it when it was opened. */
+  get listed(): boolean {
+    return this.#received >= this.#first;
   }
 
   /**
