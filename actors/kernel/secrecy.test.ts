@@ -83,6 +83,14 @@ it('what follows from a secret is kept no more than the secret: what is asked be
   expect(secrecy.judge(call('troupe.api.me.get.pods.a.b', {}, 'c2'), [reply('3.0', pod)]).open).toEqual([true]);
 });
 
+it('a question that says nothing leads nowhere', () => {
+  const secrecy = new Secrecy();
+  const fresh = out('1.0', { kind: 'port', say: 'fresh', subject: 'store.fresh', body: {} }, 1_000);
+  expect(secrecy.judge(call('troupe.apply.me._', secret), [fresh]).open).toEqual([false]);
+  const other = { ...reply('2.0', pod), said: { ...reply('2.0', pod).said, call: 'of-somebody-else' } };
+  expect(secrecy.judge(answer('1.0', { revision: 3 }), [other, reply('2.1', {})]).open).toEqual([true, false]);
+});
+
 it('a manifest without a Secret is recorded as it is, and so is what it leads to', () => {
   const secrecy = new Secrecy();
   expect(secrecy.judge(call('troupe.apply.me._', { kind: 'Pod' }), [put('1.0', { key: 'pods.a.b' })])).toEqual({

@@ -57,6 +57,8 @@ export function surelyNoSecret(manifest: Bytes): boolean {
   return true;
 }
 
+/** `{}` in MessagePack. */
+const EMPTY_BYTES = 1;
 /** Asks and calls that are remembered at most; beyond it the oldest is forgotten. */
 const REMEMBERED_MAX = 65_536;
 
@@ -93,7 +95,8 @@ export class Secrecy {
     const secret =
       follows || bySubject || (said.call !== undefined && this.#calls.has(said.call)) || holdsSecret(bytes);
     if (said.call !== undefined && said.kind === 'reply') this.#calls.delete(said.call);
-    if (timeoutMs !== undefined && secret) {
+    // A question without a body (how new is the store?) says nothing of what led to it, and many may wait for its answer.
+    if (timeoutMs !== undefined && secret && (bySubject || bytes.length > EMPTY_BYTES)) {
       if (this.#asks.size >= REMEMBERED_MAX) this.#asks.delete(this.#asks.keys().next().value ?? '');
       this.#asks.set(id, bySubject ? 'carries' : 'follows');
     }

@@ -19,12 +19,11 @@ export function planGaps(turns: readonly { readonly n: number }[]): readonly Gap
   return gaps;
 }
 
-/** `40 turns after 1204`; of many gaps the sum and the first. Empty when there is none. */
+/** `40 after turn 1204`; of many gaps the sum and the first. Empty when there is none. */
 export function gapsText(gaps: readonly Gap[]): string {
   const [first] = gaps;
   if (first === undefined) return '';
-  const where = first.after === 0 ? 'the first' : `after ${first.after}`;
+  const where = first.after === 0 ? 'at the beginning' : `after turn ${first.after}`;
   const turns = gaps.reduce((sum, gap) => sum + gap.turns, 0);
-  if (gaps.length > 1) return `${turns} turns in ${gaps.length} places, the first ${where}`;
-  return first.after === 0 ? `the first ${turns}` : `${turns} ${where}`;
+  return gaps.length > 1 ? `${turns} in ${gaps.length} places, first ${where}` : `${turns} ${where}`;
 }

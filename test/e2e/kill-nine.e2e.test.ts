@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ConfigMap } from '../../contracts/kinds/kinds.ts';
 import { launcher } from '../../ops/boot/root.ts';
 import { checkHome } from '../../ops/replay/check-home.ts';
+import type { RecordingSummary } from '../../ops/replay/plan-recordings.ts';
 import { type ProcessCluster, startProcessCluster } from '../support/cluster.ts';
 import { docker, TEST_IMAGE_2, testImage } from '../support/docker.ts';
 import { type EngineLog, followEngine } from '../support/engine-log.ts';
@@ -171,6 +172,9 @@ it('survives kill -9 of every process during a rollout, and plays back the same'
   const lives = (name: string): number => checked.filter(({ actor }) => actor === name).length;
   for (const name of [...WITH_A_MASTER, 'kubelet']) expect([name, lives(name)]).toEqual([name, 2]);
 
+  const listed = JSON.parse(await cluster.troupe('record', 'ls', '-o', 'json')) as readonly RecordingSummary[];
+  expect(listed.filter(({ driver }) => !driver)).toHaveLength(checked.length);
+  expect(listed.filter(({ gaps }) => gaps.length > 0)).toEqual([]);
   const played = await playOffline();
   expect(played.length).toBe(checked.length);
   expect(played.filter(({ divergence, skipped }) => divergence !== undefined || skipped > 0)).toEqual([]);

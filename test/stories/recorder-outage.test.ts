@@ -1,6 +1,10 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from 'nats';
+import { NEVER } from 'rxjs';
 import { expect, it } from 'vitest';
+import type { Rec } from '../../actors/kernel/contract.ts';
+import { defineActor } from '../../actors/kernel/declare.ts';
+import { MemoryHistory, replay } from '../../actors/kernel/replay.ts';
 import { readJournal } from '../../ops/replay/read-journal.ts';
 import { startNatsServer } from '../support/nats-server.ts';
 import { NatsRecorder } from '../../actors/kernel/nats-recorder.ts';
@@ -54,6 +58,47 @@ it('loses no turn when the broker is killed and comes back', async () => {
       expect(dropped).toBe(0);
       expect([...new Set(turns.map(({ n }) => n))]).toEqual(Array.from({ length: ROUNDS }, (_, at) => at + 1));
     }
+  } finally {
+    await nc.close();
+    await server.stop();
+  }
+});
+
+it('drops whole segments where the broker cannot keep up, and readers tell where', async () => {
+  const server = await startNatsServer();
+  const nc = await connect({ servers: server.url });
+  try {
+    const manager = await jetstreamManager(nc);
+    await manager.streams.add({ name: 'troupe-journal', subjects: ['troupe.journal.>'] });
+    const log: string[] = [];
+    const recorder = new NatsRecorder({ connection: nc, prefix: 'troupe', log: (line) => log.push(line) });
+    const incarnation = incarnationOf('busy');
+    const body = new Uint8Array(300_000);
+    let n = 0;
+    const record = (rec: Rec): void => recorder.record(incarnation, { n: ++n, rec, now: n, view: {}, out: [] }, []);
+    record({ t: 'start' });
+    // All in one go: nothing can be acknowledged meanwhile.
+    for (let call = 0; call < 100; call++) record({ t: 'call', id: `c${call}`, subject: 'a.b', headers: {}, body });
+    await recorder.flush();
+    const { dropped } = recorder.stats();
+    expect(dropped).toBeGreaterThan(0);
+    expect(log.every((line) => /recording of busy: the broker does not keep up; \d+ turns are lost/.test(line))).toBe(
+      true,
+    );
+    record({ t: 'start' });
+    record({ t: 'due' });
+    await recorder.flush();
+
+    const [recording] = await readJournal(nc, 'troupe');
+    expect(recording?.dropped).toBe(dropped);
+    expect(recording?.gaps.reduce((sum, { turns }) => sum + turns, 0)).toBe(dropped);
+    expect(recording?.turns.length).toBe(n - dropped);
+    const actor = defineActor({ name: 'busy', hears: {}, says: {}, behave: () => NEVER });
+    const { turns, gaps } = recording!;
+    const played = replay(actor, incarnation, turns, new MemoryHistory([]));
+    expect(played.divergence).toBeUndefined();
+    expect(played.skips.every(({ why }) => why === 'gap')).toBe(true);
+    expect(played.turns).toBe(turns.filter(({ n: at }) => at <= gaps[0]!.after || at > n - 2).length);
   } finally {
     await nc.close();
     await server.stop();
