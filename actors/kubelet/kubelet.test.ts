@@ -36,6 +36,8 @@ class Node {
   readonly log: Heard[] = [];
   /** Ops that nobody answers. */
   readonly silent = new Set<string>();
+  /** Images that were built anew: name -> id. */
+  readonly rebuilt = new Map<string, string>();
   down = false;
   #version = 10;
   #counter = 0;
@@ -135,6 +137,11 @@ class Node {
       case 'deletePod':
         this.pods.delete(uid);
         return {};
+      case 'imageStatus': {
+        const { image } = body as { readonly image: string };
+        const imageId = this.rebuilt.get(image);
+        return imageId === undefined ? this.runtime.do(say, body as never) : { image: { imageId, image } };
+      }
       case 'logs':
         return { lines: [{ stream: 'stdout', time: '', text: JSON.stringify(body) }] };
       default:
@@ -216,6 +223,13 @@ describe('kubelet', () => {
     expect(node.events()).toContain('Failed: Failed to pull image "bad:1": pull bad:1: not found');
     node.give({ ...node.pods.get('u'), spec: podOf('u').spec as NonNullable<Pod['spec']> }).tell('u');
     expect(node.status('u')?.phase).toBe('Running');
+  });
+
+  it('runs what an image name stands for now', () => {
+    const node = new Node().give(podOf('u')).start().pass(2000);
+    node.rebuilt.set('web:1', 'sha256:built-anew');
+    node.give(podOf('v')).tell('v');
+    expect(node.runtime.containers.map(({ imageId }) => imageId)).toEqual(['sha256:web:1', 'sha256:built-anew']);
   });
 
   it('stops a deleted pod with its grace, lets it go, and cleans up', () => {

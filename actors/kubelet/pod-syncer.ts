@@ -53,6 +53,8 @@ const TIMEOUT_MS: Readonly<Record<PodVerb['op'], number>> = {
 };
 /** Steps of one run of a pod. No pod needs as many: a plan that never rests must not keep the node busy. */
 const STEPS = 200;
+/** For so long what an image's name was seen to stand for is believed: people build and tag anew on the node itself. */
+const IMAGE_KNOWN_MS = 1 * SECOND;
 /** Stands for the answer to a question that was given up. */
 const GIVEN_UP = Symbol('given up');
 
@@ -76,8 +78,10 @@ export interface SyncerParts {
 export class PodSyncer {
   readonly #parts: SyncerParts;
   readonly #gate: Gate;
-  /** Images that were seen on the node: name -> id. */
+  /** Images that were seen on the node a moment ago: name -> id. */
   readonly #images = new Map<string, string>();
+  /** In the order in which they were seen: name -> when. */
+  readonly #imagesSeenAt = new Map<string, number>();
   /** Questions about images that are under way: pods that ask the same share one answer. */
   readonly #sharedAsks = new Map<string, Observable<unknown>>();
   /** Pods that changed while they may be at work. */
@@ -115,7 +119,7 @@ export class PodSyncer {
       level: view.level(uid),
       state: desk.state(uid),
       status: desk.status(uid) ?? dispatched?.pod.status ?? {},
-      images: this.#images,
+      images: this.#imagesNow(),
       node: facts,
       now: world.now(),
     });
@@ -177,12 +181,28 @@ export class PodSyncer {
     const { view, desk, relist } = this.#parts;
     view.set(uid, outcome.level);
     desk.setState(uid, outcome.state);
-    if (outcome.image !== undefined) this.#images.set(outcome.image.name, outcome.image.id);
+    if (outcome.image !== undefined) this.#sawImage(outcome.image);
     if (outcome.lostImage !== undefined) this.#images.delete(outcome.lostImage);
     const skipped = answered();
     if (outcome.relist === true) view.markStale(uid);
     if (skipped || outcome.relist === true) relist();
     return from(outcome.notes.map((note) => this.#tell(uid, note)));
+  }
+
+  #sawImage({ name, id }: NonNullable<Outcome['image']>): void {
+    this.#images.set(name, id);
+    this.#imagesSeenAt.delete(name);
+    this.#imagesSeenAt.set(name, this.#parts.world.now());
+  }
+
+  #imagesNow(): ReadonlyMap<string, string> {
+    const since = this.#parts.world.now() - IMAGE_KNOWN_MS;
+    for (const [name, seenAt] of this.#imagesSeenAt) {
+      if (seenAt > since) break;
+      this.#images.delete(name);
+      this.#imagesSeenAt.delete(name);
+    }
+    return this.#images;
   }
 
   #books(uid: string) {
