@@ -238,6 +238,7 @@ it.each([
   { args: ['FILE', '--turn', '99999'], finding: /there is no turn 99999; the recording has turns 1 to \d+/ },
   { args: ['FILE', '--from', 'noon'], finding: /"noon" is no point of a recording/ },
   { args: ['FILE', '--instance', 'm9'], finding: /holds no recording of m9; there are: scheduler\/test/ },
+  { args: ['FILE', '--actor', 'kubelet'], finding: /holds no recording of kubelet; there are: scheduler\/test/ },
   { args: ['FILE', '--key', 'no.key'], finding: /no\.key: there is no such key file/ },
   { args: ['FILE', '--what-if', 'no.yaml'], finding: /no\.yaml: no such file/ },
   { args: ['check', 'nowhere'], finding: /^troupe replay check: nowhere: no such folder/ },

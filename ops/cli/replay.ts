@@ -106,6 +106,7 @@ function explain({ actor, instance, divergence }: Checked): string {
     `  finding    ${divergence.what}`,
     ...divergence.saidThen.map((said) => `  said then  ${said.say} ${said.subject} ${said.hash}`),
     ...divergence.saidNow.map((out) => `  says now   ${out.said.say} ${out.said.subject} ${out.hash}`),
+    `  in full    troupe replay ${actor} --instance ${instance}`,
   ];
   return `${lines.join('\n')}\n`;
 }
