@@ -50,6 +50,8 @@ function office() {
   const cache = new Cache();
   const sent: { out: Outgoing; asker: Asker }[] = [];
   const turns: Pick<RecordedTurn, 'n' | 'rec'>[] = [];
+  const incarnations = new Set<number>();
+  const escalated: string[] = [];
   let awake = false;
   const host: HostServices = {
     ambient: { now: () => Date.now(), seed: () => [1, 2, 3, 4] },
@@ -59,7 +61,14 @@ function office() {
       caller: 'system',
       build: 'test',
       log: () => undefined,
-      recorder: { record: (_incarnation, turn) => void turns.push(turn), flush: async () => undefined },
+      recorder: {
+        record: ({ incarnation }, turn) => {
+          incarnations.add(incarnation);
+          turns.push(turn);
+        },
+        flush: async () => undefined,
+      },
+      onEscalation: ({ actor }) => void escalated.push(actor),
     },
     wake: () => {
       awake = true;
@@ -72,6 +81,8 @@ function office() {
   return {
     actor,
     turns,
+    incarnations,
+    escalated,
     responses,
     work: () => {
       for (let round = 0; awake && round < 1_000; round++) {
@@ -194,4 +205,44 @@ it('the first turn is the start, whatever came before', () => {
   work();
   expect(turns.map(({ rec }) => rec.t)).toEqual(['start', 'change']);
   expect(told('pods')).toEqual(['early']);
+});
+
+it('every beginning is an incarnation of its own, also two within a millisecond', () => {
+  const { actor, work, turns, incarnations } = office();
+  actor.start();
+  work();
+  actor.relisted();
+  work();
+  actor.relisted();
+  work();
+  expect(turns.map(({ n, rec }) => [n, rec.t])).toEqual([1, 1, 1].map((n) => [n, 'start']));
+  expect([...incarnations]).toEqual([1_000_000, 1_000_001, 1_000_002]);
+});
+
+it('an actor that fails soon after each start is told of, and comes back later and later', () => {
+  const { actor, order, work, escalated } = office();
+  actor.start();
+  const failsAgain = (): void => {
+    order('idle'); // goes well
+    order('fail');
+    work();
+  };
+  for (let times = 0; times < 4; times++) {
+    failsAgain();
+    vi.advanceTimersByTime(1_000);
+    work();
+  }
+  expect([escalated.length, actor.stats().restarts]).toEqual([0, 4]);
+  failsAgain();
+  expect(escalated).toEqual(['clerk']);
+  vi.advanceTimersByTime(500);
+  work();
+  expect(actor.stats().restarts).toBe(4); // not yet
+  vi.advanceTimersByTime(1_500);
+  work();
+  vi.advanceTimersByTime(60_000);
+  failsAgain(); // after a good minute it counts anew
+  vi.advanceTimersByTime(100);
+  work();
+  expect([escalated.length, actor.stats().restarts]).toEqual([1, 6]);
 });

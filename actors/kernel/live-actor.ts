@@ -28,6 +28,8 @@ const STATE_EVERY_TURNS = 64;
 const QUIESCE_MS = 100;
 const QUIESCE_MS_MAX = 400;
 const ESCALATE_AFTER = 5;
+/** How long an actor must have run for its next failure to be the first in a row again. */
+const CALM_MS = 10_000;
 
 type Entry =
   | { readonly t: 'start' }
@@ -80,6 +82,8 @@ export class LiveActor {
   #changeQueued = false;
   #core: ActorCore;
   #incarnation: Incarnation;
+  /** Number of the newest incarnation: two that begin within a millisecond differ too. */
+  #newest = 0;
   #asker: Asker;
   #dueTimer: NodeJS.Timeout | undefined;
   #dueAt: number | undefined;
@@ -99,6 +103,8 @@ export class LiveActor {
   #waitingSince = 0;
   #lastError: string | undefined;
   #stopped = false;
+  /** Set while it says its last words: to be called once nothing waits for it, nor it for anything. */
+  #whenQuiet: (() => void) | undefined;
 
   constructor(host: HostServices, definition: ActorDefinition, instance: string, epoch: number | undefined) {
     this.#host = host;
@@ -138,6 +144,19 @@ export class LiveActor {
     clearTimeout(this.#restartTimer);
     for (const timer of this.#latestTimers.values()) clearTimeout(timer);
     await this.#host.options.recorder?.flush();
+  }
+
+  /** The last that it hears besides answers. Resolves when it has heard all and waits for none, or after `withinMs`. */
+  async finish(msg: InboundMessage, withinMs: number): Promise<void> {
+    await new Promise<void>((quiet) => {
+      const timer = setTimeout(quiet, withinMs);
+      this.#whenQuiet = () => {
+        clearTimeout(timer);
+        quiet();
+      };
+      if (this.#stopped) this.#whenQuiet();
+      this.#enqueue({ t: 'call', msg });
+    });
   }
 
   /* What reaches the inbox. */
@@ -211,6 +230,8 @@ export class LiveActor {
     }
     if (this.#checkpointDue()) this.#rehearse();
     this.#armDue();
+    const isQuiet = this.#head === this.#inbox.length && this.#held.length === 0 && this.#core.openAsks === 0;
+    if (isQuiet) this.#whenQuiet?.();
     return this.#head < this.#inbox.length;
   }
 
@@ -302,7 +323,6 @@ export class LiveActor {
     for (const { key, error } of done.reports)
       this.#note(`${key}: ${error instanceof Error ? error.message : String(error)}`);
     if ('failed' in done) this.#failed(done);
-    else if (rec.t !== 'start') this.#failuresInARow = 0;
   }
 
   /** Now and then a turn says what state it left, so that a replay sees where the state went astray. A hash costs by the cell. */
@@ -385,7 +405,8 @@ export class LiveActor {
     const seed = ambient.seed();
     const window = cache.revision; // an actor looks back to its own beginning, and no further
     this.#window = new ViewWindow(window);
-    this.#checkpointAt = ambient.now();
+    const now = ambient.now();
+    this.#checkpointAt = now;
     const core = new ActorCore(this.definition, {
       self: this.self,
       view: cache,
@@ -399,7 +420,7 @@ export class LiveActor {
     });
     const incarnation: Incarnation = {
       self: this.self,
-      incarnation: ambient.now(),
+      incarnation: Math.max(now, this.#newest + 1),
       config: this.definition.config,
       seed,
       window,
@@ -408,6 +429,7 @@ export class LiveActor {
       build: options.build,
       driver: false,
     };
+    this.#newest = incarnation.incarnation;
     const answered: Asker['answered'] = (ask, result, cause) =>
       this.#enqueue({ t: 'answer', core, ask, result, cause });
     return [core, incarnation, { answered }];
@@ -431,7 +453,8 @@ export class LiveActor {
     const violated = this.#core.violations.length > 0;
     this.#core.stop();
     this.#release();
-    this.#failuresInARow += 1;
+    const ranMs = this.#host.ambient.now() - this.#incarnation.incarnation;
+    this.#failuresInARow = ranMs >= CALM_MS ? 1 : this.#failuresInARow + 1;
     if (this.#failuresInARow >= ESCALATE_AFTER && !violated) this.#escalate(error, false);
     if (violated) return; // its outputs can't be trusted: it stays down until its process is restarted
     const inMs = Math.min(60_000, backoffMs(this.#failuresInARow, Math.random) * 20);
