@@ -167,8 +167,8 @@ describe('checkpoints', () => {
   it('come by themselves after enough changes, in chunks, and one writer at a time', async () => {
     const prefix = `h${serial++}`;
     const stores = [
-      await openStore(connection, prefix, { checkpointChangesMin: 30 }),
-      await openStore(connection, prefix, { checkpointChangesMin: 30 }),
+      await openStore(connection, prefix, { checkpointChangesMin: 30, checkEveryMs: 500 }),
+      await openStore(connection, prefix, { checkpointChangesMin: 30, checkEveryMs: 500 }),
     ];
     const big = 'x'.repeat(100_000);
     await Promise.all(

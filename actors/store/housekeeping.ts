@@ -101,6 +101,7 @@ export class Housekeeping {
       await this.#lookAtMirror();
       await this.#lookAtSize();
       await this.#lookAtCache();
+      this.written(this.#options.cache.cache.revision); // a checkpoint that failed is tried again in a quiet store too
     } catch (error) {
       this.#options.report('housekeeping', error);
     }
