@@ -54,12 +54,22 @@ export function planContainer(at: ContainerContext, container: Container, init: 
   if (newest.state === 'running') return whileRunning(at, container, book, newest);
   if (newest.state === 'created') return onceCreated(at, container, book, newest);
   if (newest.state === 'unknown') return { verb: remove(newest) };
+  if (init && repeats(at, container, newest))
+    return planAttempt(at, container, book, Math.max(newest.attempt, book.attempt ?? -1) + 1);
   return afterEnding(at, container, init, book, {
     attempt: newest.attempt,
     exitCode: newest.exitCode ?? 0,
     finishedAt: newest.finishedAt ?? newest.createdAt,
   });
 }
+
+/** What an init container did for a sandbox that is gone, such as before its machine was started anew, is done again. */
+const repeats = ({ sandbox, input }: ContainerContext, { restartPolicy }: Container, found: ContainerStatus): boolean =>
+  sandbox !== undefined &&
+  restartPolicy !== 'Always' &&
+  found.sandboxId !== sandbox.id &&
+  found.exitCode === 0 &&
+  input.dispatched.pod.spec?.restartPolicy !== 'Never';
 
 const remove = (container: ContainerStatus): PodVerb => ({
   op: 'removeContainer',

@@ -462,6 +462,27 @@ const rows: readonly (Row & {
     verbs: ['create web/0'],
   },
   {
+    why: 'repeats what init containers did for a sandbox that is gone',
+    spec: twoInits,
+    sandboxes: [box({ id: 's1', attempt: 1 }), box({ state: 'notReady' })],
+    have: [init('i1'), init('i2'), dead(137)],
+    verbs: ['create i1/1'],
+  },
+  {
+    why: 'one after the other',
+    spec: twoInits,
+    sandboxes: [box({ id: 's1', attempt: 1 })],
+    have: [init('i1', { id: 'i1-1', attempt: 1, sandboxId: 's1' }), init('i2'), dead(137)],
+    verbs: ['create i2/1'],
+  },
+  {
+    why: 'but not for a pod that is never restarted',
+    spec: { ...twoInits, restartPolicy: 'Never' },
+    sandboxes: [box({ id: 's1', attempt: 1 })],
+    have: [init('i1'), init('i2')],
+    verbs: ['create web/0'],
+  },
+  {
     why: 'repeats a failed init container',
     spec: twoInits,
     sandboxes: ready,
