@@ -51,7 +51,10 @@ async function converse(shell: ReplayShell, terminal: Terminal, { input, output 
     input,
     ...(person ? { output } : {}),
     terminal: person,
-    completer: (line: string) => [[...shell.complete(line)], line.split(/\s+/).at(-1) ?? ''],
+    completer: (line: string) => {
+      const words = shell.complete(line);
+      return [words.length === 1 ? [`${words[0]} `] : words, line.split(/\s+/).at(-1) ?? ''];
+    },
     historySize: 1_000,
   });
   const ask = (): void => {
