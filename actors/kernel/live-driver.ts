@@ -126,13 +126,19 @@ export class LiveDriver implements Asker {
       if (isFailure(body)) this.#lastError = body.message;
       return;
     }
-    this.#send(replyTo(call, body), undefined, cause);
+    try {
+      this.#send(replyTo(call, body), undefined, cause);
+    } catch (error) {
+      this.#send(replyTo(call, statusOf(error, `answer ${call.subject}`)), undefined, cause);
+    }
   }
 
   answered(ask: Id, result: AskResult): void {
     const resolve = this.#asks.get(ask);
+    if (resolve === undefined) return; // too late, or doubled
     this.#asks.delete(ask);
-    resolve?.(result);
+    this.#record({ t: 'answer', ask, result }, []);
+    resolve(result);
   }
 
   #ask(said: Said, timeoutMs: number): Promise<unknown> {
