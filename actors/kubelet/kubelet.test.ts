@@ -36,6 +36,8 @@ class Node {
   readonly log: Heard[] = [];
   /** Ops that nobody answers. */
   readonly silent = new Set<string>();
+  /** Ops that the engine refuses without a reason that Kubernetes has a word for. */
+  readonly refusing = new Set<string>();
   /** Images that were built anew: name -> id. */
   readonly rebuilt = new Map<string, string>();
   down = false;
@@ -106,6 +108,8 @@ class Node {
 
   #answer(ask: Heard): void {
     if (this.silent.has(ask.say)) return;
+    if (this.refusing.has(ask.say))
+      return void this.world.answer(ask, failure('InternalError', 'the engine says "permission denied"'));
     try {
       this.world.answer(ask, this.#answerOf(ask));
     } catch (error) {
@@ -268,6 +272,20 @@ describe('kubelet', () => {
     node.world.answer(last, node.runtime.exit('u-web-0', 137));
     node.answerAll().pass(1000);
     expect([node.runtime.containers, node.runtime.sandboxes]).toEqual([[], []]);
+  });
+
+  it('asks ever more seldom for what the engine keeps refusing, and goes on when it does not', () => {
+    const node = new Node().give(podOf('u')).start().pass(2000);
+    node.refusing.add('stopContainer');
+    const pod = node.pods.get('u');
+    node.give({ ...pod, metadata: { ...pod?.metadata, deletionTimestamp: 'soon', deletionGracePeriodSeconds: 5 } });
+    node.tell('u').pass(60_000);
+    const asked = node.says('stopContainer').length;
+    expect(asked).toBeGreaterThan(10);
+    expect(asked).toBeLessThan(20);
+    node.refusing.clear();
+    node.pass(6000);
+    expect(node.says('deletePod')).toHaveLength(1);
   });
 
   it('lets a deleted pod go while its image is still being pulled', () => {

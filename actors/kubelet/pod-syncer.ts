@@ -53,6 +53,9 @@ const TIMEOUT_MS: Readonly<Record<PodVerb['op'], number>> = {
 };
 /** Steps of one run of a pod. No pod needs as many: a plan that never rests must not keep the node busy. */
 const STEPS = 200;
+/** Before a pod's next question after one that was refused; doubled with every further one. */
+const HOLD_FIRST_MS = 250;
+const HOLD_MOST_MS = 5 * SECOND;
 /** For so long what an image's name was seen to stand for is believed: people build and tag anew on the node itself. */
 const IMAGE_KNOWN_MS = 1 * SECOND;
 /** Stands for the answer to a question that was given up. */
@@ -82,6 +85,8 @@ export class PodSyncer {
   readonly #images = new Map<string, string>();
   /** In the order in which they were seen: name -> when. */
   readonly #imagesSeenAt = new Map<string, number>();
+  /** Pods whose last question was refused: how often in a row, and when the next may be asked. */
+  readonly #holds = new Map<string, { readonly times: number; readonly until: number }>();
   /** Questions about images that are under way: pods that ask the same share one answer. */
   readonly #sharedAsks = new Map<string, Observable<unknown>>();
   /** Pods that changed while they may be at work. */
@@ -127,12 +132,18 @@ export class PodSyncer {
     if (plan.forget) {
       desk.forget(uid);
       view.forget(uid);
+      this.#holds.delete(uid);
       alarms.set(uid, undefined);
       onForgotten(uid);
       return told;
     }
     this.#keep(uid, plan);
     if (plan.verbs.length === 0) return told;
+    const holdMs = (this.#holds.get(uid)?.until ?? 0) - world.now();
+    if (holdMs > 0) {
+      alarms.in(uid, holdMs);
+      return told;
+    }
     const done = merge(...plan.verbs.map((verb) => this.#do(uid, verb)));
     return concat(
       told,
@@ -162,7 +173,7 @@ export class PodSyncer {
         mergeMap((answer) =>
           answer === GIVEN_UP
             ? this.#take(uid, { ...this.#books(uid), notes: [] }, answered)
-            : this.#take(uid, afterAnswer(this.#books(uid), verb, answer, askedAt, world.now()), answered),
+            : this.#granted(uid, afterAnswer(this.#books(uid), verb, answer, askedAt, world.now()), answered),
         ),
         catchError((error: unknown) => this.#refused(uid, verb, error, answered)),
       );
@@ -170,11 +181,26 @@ export class PodSyncer {
     });
   }
 
+  #granted(uid: string, outcome: Outcome, answered: () => boolean): Observable<Said> {
+    this.#holds.delete(uid);
+    return this.#take(uid, outcome, answered);
+  }
+
   #refused(uid: string, verb: PodVerb, error: unknown, answered: () => boolean): Observable<Said> {
     // Anything else is a fault of ours, and the supervisor's business.
     if (!(error instanceof StatusError)) return throwError(() => error);
-    if (runtimeCause(error) === undefined) this.#parts.world.report(uid, error);
+    if (runtimeCause(error) === undefined) {
+      this.#parts.world.report(uid, error);
+      this.#hold(uid);
+    }
     return this.#take(uid, afterRefusal(this.#books(uid), verb, error, this.#parts.world.now()), answered);
+  }
+
+  /** What is refused for no reason that a plan waits out would be asked again with every list. */
+  #hold(uid: string): void {
+    const times = (this.#holds.get(uid)?.times ?? 0) + 1;
+    const holdMs = Math.min(HOLD_MOST_MS, HOLD_FIRST_MS * 2 ** Math.min(times - 1, 10));
+    this.#holds.set(uid, { times, until: this.#parts.world.now() + holdMs });
   }
 
   #take(uid: string, outcome: Outcome, answered: () => boolean): Observable<Said> {
