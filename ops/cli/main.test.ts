@@ -172,6 +172,11 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
       'troupe apply: nowhere.yaml: no such file or folder; give -f a manifest, a folder of them, or - for stdin',
     ],
     [['scale', 'deploy/web'], 'troupe scale: say how many: --replicas <count>'],
+    [['record', 'export'], 'troupe record export: say where to: troupe record export -o incident.troupe'],
+    [['record', 'ls', '-o', 'yaml'], 'troupe record ls: -o is "yaml"; the list comes as a table or as json'],
+    [['up', '--keep', 'long'], 'troupe up: --keep is "long"; write a span such as 30s, 5m or 1h30m'],
+    [['up', '--keep', '5m'], 'troupe up: --keep is "5m"; less than an hour cannot be played back, write 12h or 7d'],
+    [['up', '--keep-size', '4GB'], 'troupe up: --keep-size is "4GB"; write a size of at least 64Mi, such as 4Gi'],
     [
       ['scale', 'deploy/web', '--replicas', 'two'],
       'troupe scale: --replicas is "two"; it must be a whole number from 0 to 2147483647',
