@@ -5,10 +5,11 @@ import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { StorePorts } from '../../contracts/messages/store.ts';
 import { streamOf } from '../../contracts/store/buckets.ts';
 import type { Key } from '../../contracts/store/keys.ts';
+import { readStored } from '../../contracts/store/read-stored.ts';
 import { token } from '../../contracts/subjects/token.ts';
 import { withRevision } from '../kernel/cache.ts';
 import type { Attempts } from './attempts.ts';
-import { directBatch } from './direct-batch.ts';
+import { directBatch, type DirectMessage } from './direct-batch.ts';
 import { encodeObject } from './encode-object.ts';
 import type { KeyWriter } from './key-writer.ts';
 import { readMessage } from './stored-message.ts';
@@ -52,7 +53,8 @@ export class EventStore {
     const message = await attempts.until(`read ${key}`, deadlineMs, (timeoutMs) =>
       readMessage(connection, this.#stream, { last_by_subj: this.#subject(key) }, timeoutMs),
     );
-    return message === undefined || message.deleted ? {} : { object: decode(message.data, message.sequence) };
+    const object = message === undefined ? undefined : decode(key, message);
+    return object === undefined ? {} : { object };
   }
 
   async list({ namespace, after, limit }: StorePorts['listEvents'][0]): Promise<StorePorts['listEvents'][1]> {
@@ -88,10 +90,10 @@ export class EventStore {
         { inboxPrefix: watcherPrefix, timeoutMs },
       ),
     );
+    const from = this.#subject('').length;
     return messages
-      .filter((message) => message.data.length > 0)
-      .sort((a, b) => (a.subject < b.subject ? -1 : 1))
-      .map((message) => decode(message.data, message.sequence));
+      .toSorted((a, b) => (a.subject < b.subject ? -1 : 1))
+      .flatMap((message) => decode(message.subject.slice(from), message) ?? []);
   }
 
   #subject(key: string): string {
@@ -112,6 +114,8 @@ function headerOf(before: KubeObject | undefined): { readonly before?: string } 
   return text.length > BEFORE_BYTES_MAX ? {} : { before: text };
 }
 
-function decode(data: Uint8Array, sequence: number): KubeObject {
-  return withRevision(JSON.parse(Buffer.from(data).toString('utf8')) as KubeObject, sequence);
+/** @returns `undefined` for a deletion, and for what is no event of this key */
+function decode(key: Key, { data, sequence }: Pick<DirectMessage, 'data' | 'sequence'>): KubeObject | undefined {
+  const { object } = readStored(key, data);
+  return object === undefined ? undefined : withRevision(object, sequence);
 }

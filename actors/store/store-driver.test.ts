@@ -218,6 +218,21 @@ describe('the store', () => {
     expect(store.cache.size).toBe(0);
   });
 
+  it('lists the events that there are, whatever else somebody had the server store among them', async () => {
+    const store = await open();
+    const names = ['e1', 'e2', 'e3', 'e4'];
+    for (const name of ['e1', 'e4']) {
+      await store.ports.putEvent({ key: `events.a.${name}`, object: pod(name, { kind: 'Event' }) });
+    }
+    connection.publish(`$KV.s${serial - 1}-events.events.a.e2`, '{"type":"io.nats.jetstream.api.v1');
+    connection.publish(`$KV.s${serial - 1}-events.events.a.e3`, 'null');
+    await connection.flush();
+    const { objects } = await store.ports.listEvents({ limit: 9 });
+    expect(objects.map(({ metadata }) => metadata?.name)).toEqual(['e1', 'e4']);
+    const found = await Promise.all(names.map((name) => store.ports.getEvent({ key: `events.a.${name}` })));
+    expect(found.map(({ object }) => object?.metadata?.name)).toEqual(['e1', undefined, undefined, 'e4']);
+  });
+
   it('says with an event what was before, as far as it was told and a header has room', async () => {
     const store = await open();
     const heard = connection.subscribe(`s${serial - 1}.changes.events.>`, { max: 4 });
