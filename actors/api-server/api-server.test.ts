@@ -27,6 +27,19 @@ beforeEach(() => {
   cluster = new LonelyApiServer();
 });
 
+it('who waits for earlier writes of an object, and the store is silent, waits no longer than a request may take', () => {
+  cluster.ask('create', 'configmaps', ['default'], configMap('c'));
+  const replies = Array.from({ length: 8 }, (_, at) =>
+    cluster.send('patch', 'configmaps', ['default', 'c'], { data: { at: String(at) } }),
+  );
+  for (let seconds = 0; seconds < 40; seconds += 10) {
+    cluster.world.advance(10_000);
+    for (const asked of cluster.open.splice(0)) cluster.world.answer(asked, 'timeout');
+    cluster.hear();
+  }
+  expect(replies.map((reply) => cluster.answers.get(reply)?.['code'])).toEqual(replies.map(() => 504));
+});
+
 describe('create and get', () => {
   it('stamps, defaults and answers with the acknowledged revision', () => {
     const made = cluster.ask('create', 'pods', ['default'], pod('a'));

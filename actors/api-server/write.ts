@@ -1,6 +1,6 @@
 import { type Observable, throwError } from 'rxjs';
 import { catchError, map, mergeMap } from 'rxjs/operators';
-import { StatusError } from '../../contracts/errors/status.ts';
+import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { Context } from './context.ts';
 import { isEvent } from './events.ts';
 import { atRevision, type Obj, revisionOf, sameJson } from './object.ts';
@@ -58,10 +58,15 @@ export function change(
       }),
     );
   };
-  return context.turns(keyOfTarget(target), (waited) =>
-    waited || isEvent(target.kind) ? again(retries) : attempt(viewed(context, target), false, retries),
-  );
+  return context.turns(keyOfTarget(target), (waited) => {
+    if (world.now() >= giveUpAt) return throwError(() => waitedInVain(target));
+    return waited || isEvent(target.kind) ? again(retries) : attempt(viewed(context, target), false, retries);
+  });
 }
+
+/** Whoever asked has gone by now: to write all the same, long after, would surprise everybody. */
+const waitedInVain = ({ kind, name }: Target): Error =>
+  statusError('Timeout', `${qualified(kind)} "${name}": earlier writes of it were not answered in time; ask again`);
 
 /** Could a newer view have made this refusal go away? What is wrong with the request itself stays wrong. */
 const mayBeStale = (error: unknown): boolean =>
