@@ -246,3 +246,17 @@ it('an actor that fails soon after each start is told of, and comes back later a
   work();
   expect([escalated.length, actor.stats().restarts]).toEqual([1, 6]);
 });
+
+it('a quiet actor takes a checkpoint every quarter of an hour, and its view looks back to the one before', () => {
+  const { actor, put, work, turns } = office();
+  const windows = (): unknown[] =>
+    turns.flatMap(({ rec }) => (rec.t === 'start' ? [rec.checkpoint?.window ?? 'fresh'] : []));
+  actor.start();
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) {
+    put(name); // revisions 1 to 7, one every five minutes
+    work();
+    vi.advanceTimersByTime(300_000);
+  }
+  // After d, at a quarter of an hour, and after g: back to its beginning, then to what d's checkpoint saw.
+  expect(windows()).toEqual(['fresh', 0, 4]);
+});

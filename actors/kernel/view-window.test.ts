@@ -1,4 +1,7 @@
 import { expect, it } from 'vitest';
+import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import { Cache } from './cache.ts';
+import { guardedView } from './guarded-view.ts';
 import { ViewWindow } from './view-window.ts';
 
 const MINUTE = 60_000;
@@ -14,4 +17,20 @@ it("begins with the actor, and follows its checkpoints at ten minutes' distance"
   expect(window.at(14 * MINUTE)).toBe(200);
   expect(window.at(60 * MINUTE)).toBe(300);
   expect(window.at(90 * MINUTE)).toBe(300);
+});
+
+it('bounds what a view says, however much more the cache remembers', () => {
+  const cache = new Cache();
+  for (const revision of [1, 2, 3]) {
+    const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: `p${revision}`, namespace: 'a' } } as KubeObject;
+    cache.apply({ key: `pods.a.p${revision}`, revision, object });
+  }
+  const view = guardedView(
+    cache,
+    () => undefined,
+    () => 2,
+  );
+  expect(cache.since(1)).toHaveLength(2);
+  expect(view.since(1)).toBeUndefined();
+  expect(view.since(2)).toHaveLength(1);
 });

@@ -45,7 +45,7 @@ const HEAD = 'H';
 const BASE = 'C';
 const WRITES = 'W';
 const SEGMENT = 'J';
-/** Entries and writes in a block; and the most that their JSON may weigh before a new block is begun. */
+/** Letters of JSON after which a new block is begun. */
 const WEIGHT_MAX = 4 * 2 ** 20;
 const TURNS_A_SEGMENT = 1_024;
 
@@ -86,21 +86,29 @@ function* portions<T>(items: readonly T[]): Generator<readonly T[]> {
   if (portion.length > 0) yield portion;
 }
 
-/** Writes a recording file in one step: nobody finds half of one. @returns its size in bytes */
+/**
+ * Writes a recording file in one step: nobody finds half of one.
+ * @returns its size in bytes
+ * @throws StatusError InternalError: there is no such folder, no room, no right
+ */
 export function writeRecordingFile(path: string, content: RecordingFileContent): number {
   const fresh = `${path}.${process.pid}.new`;
   let size = 0;
-  const file = openSync(fresh, 'w', 0o600);
   try {
-    for (const bytes of encodeRecordingFile(content)) {
-      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-      size += bytes.length;
+    const file = openSync(fresh, 'w', 0o600);
+    try {
+      for (const bytes of encodeRecordingFile(content)) {
+        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+        size += bytes.length;
+      }
+    } finally {
+      closeSync(file);
     }
-    closeSync(file);
     renameSync(fresh, path);
   } catch (error) {
     rmSync(fresh, { force: true });
-    throw error;
+    const finding = error instanceof Error ? error.message : String(error);
+    throw statusError('InternalError', `write ${path}: ${finding}; give another place with -o`);
   }
   return size;
 }

@@ -135,6 +135,14 @@ it('holds of the store what its actors watch, and no more', async () => {
   expect(checked).toMatchObject({ actor: 'scheduler', turns: scheduler[0]?.turns.length, skips: [] });
 });
 
+it('a place where it cannot be written is a clear error', () => {
+  const nowhere = join(folder, 'no', 'such', 'folder.troupe');
+  const content = { prefix: PREFIX, recordings: [], history: { all: [], bases: [], holes: [] } };
+  expect(() => writeRecordingFile(nowhere, content)).toThrow(
+    /write .*folder\.troupe: ENOENT.*; give another place with -o/,
+  );
+});
+
 it('a part begins at the start from which it can be played', async () => {
   const history = await readHistory(cluster.client.connection, PREFIX);
   const api = recordings.filter(({ incarnation }) => incarnation.self.actor === 'api-server');
