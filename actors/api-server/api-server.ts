@@ -49,6 +49,7 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
       manifests: calls(SUBJECTS.apply, { queue: true, all: true }),
       acknowledged: calls(SUBJECTS.watchAck, { fixed: { instance } }),
       events: calls(SUBJECTS.changes, { fixed: { resource: EVENTS } }),
+      stopping: calls(SUBJECTS.stopping, { fixed: { instance } }),
     },
     says: SAYS,
     behave: (inputs, world) => {
@@ -68,6 +69,7 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
         inputs.manifests.pipe(mergeMap((call) => door(call, () => applyManifest(context, call)))),
         merge(...changes).pipe(mergeMap(() => watches.changed())),
         inputs.events.pipe(mergeMap((call) => watches.eventChanged(call))),
+        inputs.stopping.pipe(mergeMap(() => watches.stop())),
         inputs.acknowledged.pipe(
           mergeMap((call) => {
             watches.acknowledge(call);

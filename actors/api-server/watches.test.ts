@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Heard } from '../kernel/test-world.ts';
 import { LonelyApiServer } from '../../test/support/lonely-api-server.ts';
 
@@ -134,6 +135,20 @@ describe('readers', () => {
     server.world.advance(6_000);
     expect(server.events().at(-1)).toBe('END @1');
   });
+});
+
+it('when it is stopped every watch is told what changed, and where to go on; no other one begins', () => {
+  put('a');
+  watch();
+  watch({ labelSelector: 'app=none' });
+  const early = server.send('watch', 'events', ['default']);
+  server.events();
+  put('a');
+  server.world.call(SUBJECTS.stopping, { instance: 'one' });
+  expect(server.events()).toEqual(['MODIFIED a@3', 'END @3', 'END @3', 'END @0']);
+  expect(watch()).toMatchObject({ reason: 'ServiceUnavailable' });
+  server.serve();
+  expect([server.answers.get(early), server.events()]).toEqual([undefined, []]);
 });
 
 it('a crash loses no watch, no change, no bookmark', () => {

@@ -51,6 +51,7 @@ export class Watches {
   readonly #cursor: Cell<number>;
   readonly #eventsCursor: Cell<number>;
   readonly #tickAt: Cell<number>;
+  #stopping = false;
 
   constructor(context: Context) {
     const { world } = context;
@@ -136,6 +137,14 @@ export class Watches {
     return [...told].flatMap(([watch, events]) => this.#tell(watch, events, change.revision));
   }
 
+  /** Nobody is served any more: every reader is told where to go on, with whoever answers then. */
+  stop(): readonly Said[] {
+    const said = [...this.changed()];
+    this.#stopping = true;
+    for (const watch of this.#byId.values()) said.push(this.#end(watch));
+    return said;
+  }
+
   /** A reader answered a bookmark. */
   acknowledge(call: Call): void {
     const { id } = (call.tokens ?? {}) as { readonly id?: string };
@@ -187,6 +196,7 @@ export class Watches {
       revisionOf(object) > after && revisionOf(object) > (told.get(keyOf(EVENTS, object)) ?? 0);
     return everyPage(this.#context, request.namespace, this.#context.limits.initialEvents).pipe(
       mergeMap((page) => {
+        if (!this.#byId.has(watch.id)) return NOTHING; // it has ended meanwhile
         this.#starting.delete(watch.id);
         const fresh = page.objects.filter((object) => isNew(object) && isNamed(request, object) && select(object));
         const events = fresh.sort((a, b) => revisionOf(a) - revisionOf(b)).map((object) => added(watch, object));
@@ -205,6 +215,7 @@ export class Watches {
 
   #begin(request: Request, options: WatchOptions, from: number): Watch {
     const { world, limits } = this.#context;
+    if (this.#stopping) throw statusError('ServiceUnavailable', 'watch: this api-server is being stopped; ask again');
     const id = world.uid();
     const seconds = Math.min(options.timeoutSeconds || limits.watchSeconds, limits.watchSeconds);
     const cell: WatchCell = {
@@ -263,16 +274,20 @@ export class Watches {
     const { world, limits } = this.#context;
     const { markAt, missed } = this.#flow(watch.id).get();
     const over = world.now() >= watch.cell.endsAt || (world.now() >= markAt && missed >= limits.missedBookmarks);
-    if (over) {
-      this.#drop(watch);
-      return [this.#say(watch, end(watch, this.#toldUpTo(watch)))];
-    }
+    if (over) return [this.#end(watch)];
     return world.now() >= markAt && !this.#starting.has(watch.id)
       ? [this.#mark(watch, this.#toldUpTo(watch), true)]
       : NOTHING;
   }
 
-  #toldUpTo({ resource, cell }: Watch): number {
+  #end(watch: Watch): Said {
+    const revision = this.#toldUpTo(watch);
+    this.#drop(watch);
+    return this.#say(watch, end(watch, revision));
+  }
+
+  #toldUpTo({ id, resource, cell }: Watch): number {
+    if (this.#starting.has(id)) return cell.from;
     return Math.max(cell.from, (resource === EVENTS ? this.#eventsCursor : this.#cursor).get());
   }
 

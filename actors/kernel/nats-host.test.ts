@@ -1,6 +1,6 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
-import { connect, type NatsConnection } from 'nats';
+import { connect, type Msg, type NatsConnection } from 'nats';
 import { concatMap, from, map, merge, mergeMap, type Observable, of } from 'rxjs';
 import { catchError } from 'rxjs/operators';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -348,6 +348,43 @@ it('one instance of a singleton acts; when it stops another takes over with a hi
   await vi.waitFor(async () => expect((await who())[0]).toBe('second'), { timeout: 5_000 });
   expect((await who())[1]).toBeGreaterThan(epoch);
   expect((await (await jetstreamManager(nc)).streams.info(`KV_${names.objects}`)).state.messages).toBe(2);
+});
+
+it('who wants to hear that it is stopped hears it last, and what it was asked before is answered', async () => {
+  const nc = await connection();
+  const questions: Msg[] = [];
+  nc.subscribe('polite.api.system.get.secrets._.x', { callback: (_error, msg) => void questions.push(msg) });
+  const goodbye = nc.subscribe('polite.outcome.*', { max: 1 });
+  await nc.flush();
+  const polite = defineActor({
+    name: 'polite',
+    hears: { applies: calls(SUBJECTS.apply), stopping: calls(SUBJECTS.stopping, { fixed: { instance: 'p' } }) },
+    says: { secret: api('get', 'secrets'), tell: publish(SUBJECTS.outcome) },
+    behave: (inputs, world) =>
+      merge(
+        inputs.applies.pipe(
+          mergeMap((call) =>
+            world
+              .ask(world.say.secret({ name: 'x' }), { timeoutMs: 10_000 })
+              .pipe(map((body) => world.reply(call, body))),
+          ),
+        ),
+        inputs.stopping.pipe(map(() => world.say.tell({ caller: 'all' }, {}))),
+      ),
+  });
+  const stopped = await host('p', { prefix: 'polite' });
+  await stopped.start(polite);
+  await stopped.connection.flush();
+  nc.publish('polite.stopping.p', '{}'); // nobody says that in its stead
+  const answer = nc.request('polite.apply.me._', '', { timeout: 5_000 });
+  await vi.waitFor(() => expect(questions).toHaveLength(1), { timeout: 5_000 });
+  expect(goodbye.getReceived()).toBe(0);
+  const stopping = stopped.stop();
+  await vi.waitFor(() => expect(goodbye.getReceived()).toBe(1), { timeout: 5_000 });
+  await expect(nc.request('polite.apply.me._', '', { timeout: 5_000 })).rejects.toThrow(/no responders/);
+  questions[0]?.respond(encodeMsgpack({ kind: 'Secret' }));
+  await stopping;
+  expect((await answer).json()).toEqual({ kind: 'Secret' });
 });
 
 it('a singleton begins under no epoch while the store must not be written to, and anew when it hears of a newer one', async () => {

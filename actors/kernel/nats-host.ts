@@ -2,6 +2,7 @@ import type { Msg, NatsConnection, PublishOptions, Subscription } from 'nats';
 import { config as rxjs } from 'rxjs';
 import { encode, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { failure, type Status } from '../../contracts/errors/status.ts';
+import type { Family } from '../../contracts/subjects/family.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { Cache } from './cache.ts';
 import type { Change, Id, Rec } from './contract.ts';
@@ -18,6 +19,7 @@ import {
 } from './host-services.ts';
 import { LiveActor } from './live-actor.ts';
 import { LiveDriver } from './live-driver.ts';
+import type { InboundMessage } from './message.ts';
 import { type Cause, encodeHeaders } from './message-headers.ts';
 import { statusCodeOf } from './nats-arrived.ts';
 import { holdLease, type LeaseOptions } from './nats-lease.ts';
@@ -72,6 +74,8 @@ const PUMP_BUDGET_MS = 8;
 const SWEEP_MS = 50;
 /** After a reconnection, how long answers to what was asked before may still come: others hold theirs back till then. */
 const LATE_ANSWER_MS = 1_000;
+/** How long an actor that is stopped may still answer what it was asked before. */
+const FINISH_MS = 2_000;
 
 /** The live world: hosts actors and drivers of one process on one NATS connection. */
 export class Host implements HostServices {
@@ -79,7 +83,7 @@ export class Host implements HostServices {
   readonly ambient: Ambient;
   readonly cache: Cache;
   readonly #nc: NatsConnection;
-  readonly #actors = new Set<LiveActor>();
+  readonly #actors = new Map<LiveActor, ActorService | undefined>();
   readonly #drivers = new Set<LiveDriver>();
   /** Drivers that have ports, by name: one of a name in a process. */
   readonly #ports = new Map<string, LiveDriver>();
@@ -142,17 +146,18 @@ export class Host implements HostServices {
 
   /** The cache has moved by one change. */
   changed(change: Change): void {
-    for (const actor of this.#actors) actor.noteChange(change);
+    for (const actor of this.#actors.keys()) actor.noteChange(change);
   }
 
   /** The cache was listed anew: what happened in between nobody knows. */
   relisted(): void {
-    for (const actor of this.#actors) actor.relisted();
+    for (const actor of this.#actors.keys()) actor.relisted();
   }
 
   async stop(): Promise<void> {
+    await Promise.all([...this.#actors].map(([actor, service]) => this.#finish(actor, service)));
     this.#stopped = true;
-    for (const actor of this.#actors) await actor.stop();
+    for (const actor of this.#actors.keys()) await actor.stop();
     for (const driver of this.#drivers) await driver.stop();
     this.#answers.unsubscribe();
     clearTimeout(this.#sweeper);
@@ -161,10 +166,11 @@ export class Host implements HostServices {
 
   async #startActor(definition: ActorDefinition, instance: string, epoch: number | undefined): Promise<Running> {
     const actor = new LiveActor(this, definition, instance, epoch);
-    this.#actors.add(actor);
+    this.#actors.set(actor, undefined);
     let service: ActorService | undefined;
     try {
       service = await serveActor(this, actor);
+      this.#actors.set(actor, service);
       actor.start();
     } catch (error) {
       this.#actors.delete(actor);
@@ -172,11 +178,20 @@ export class Host implements HostServices {
     }
     return {
       stop: async () => {
+        await this.#finish(actor, service);
         this.#actors.delete(actor);
         await service?.stop();
         await actor.stop();
       },
     };
+  }
+
+  /** Whoever wants to hear that it is stopped: nobody reaches it any more, what has reached it is answered, and it says its last words. */
+  async #finish(actor: LiveActor, service: ActorService | undefined): Promise<void> {
+    const msg = toItself(actor, SUBJECTS.stopping);
+    if (msg === undefined) return;
+    await soon(service?.stop());
+    await actor.finish(msg, FINISH_MS);
   }
 
   /* What live actors and drivers need of their host. */
@@ -285,17 +300,12 @@ export class Host implements HostServices {
         open.lost = true;
         open.deadline = Math.min(open.deadline, until);
       }
-      for (const actor of this.#actors) this.#tellReconnected(actor);
+      // What was published meanwhile reached nobody here; who lives on such news should look anew.
+      for (const actor of this.#actors.keys()) {
+        const msg = toItself(actor, SUBJECTS.reconnected);
+        if (msg !== undefined) actor.heard(msg);
+      }
     }
-  }
-
-  /** What was published while the connection was away reached nobody here; who lives on such news should look anew. */
-  #tellReconnected(actor: LiveActor): void {
-    const { reconnected } = SUBJECTS;
-    const hears = Object.values(actor.definition.hears);
-    if (!hears.some((heard) => heard.hear === 'calls' && heard.family.template === reconnected.template)) return;
-    const subject = reconnected.subject(this.options.prefix, { instance: actor.self.instance });
-    actor.heard({ subject, data: new Uint8Array(0), respond: () => false });
   }
 
   #sweep(): void {
@@ -322,6 +332,26 @@ export class Host implements HostServices {
       (error: unknown) => answer(statusOf(error, out.said.subject)),
     );
   }
+}
+
+/** What a process says to an actor of its own; `undefined` for one that does not want to hear it. */
+function toItself({ definition, self }: LiveActor, family: Family<`${string}.<instance>`>): InboundMessage | undefined {
+  const wanted = Object.values(definition.hears).some(
+    (heard) => heard.hear === 'calls' && heard.family.template === family.template,
+  );
+  if (!wanted) return undefined;
+  const subject = family.subject(self.prefix, { instance: self.instance });
+  return { subject, data: new Uint8Array(0), respond: () => false };
+}
+
+/** Resolves with `act`, however it ends, or after `FINISH_MS`: a broker that is gone must not keep a process. */
+async function soon(act: Promise<void> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((done) => {
+    timer = setTimeout(done, FINISH_MS);
+  });
+  await Promise.race([act?.catch(() => undefined), late]);
+  clearTimeout(timer);
 }
 
 const EMPTY_MAP = encodeMsgpack({});

@@ -55,7 +55,7 @@ export async function serveActor(host: Host, served: Served): Promise<ActorServi
   const plain: Subscription[] = [];
   for (const [name, heard] of Object.entries(served.definition.hears)) {
     const pattern = patternOf(heard, prefix);
-    if (pattern === undefined || heard.hear === 'watch') continue;
+    if (pattern === undefined || heard.hear === 'watch' || heard.family.mode === 'self') continue;
     if (heard.hear === 'latest') {
       plain.push(
         connection.subscribe(pattern, {

@@ -14,8 +14,11 @@ declare const carries: unique symbol;
 export interface Family<T extends string = string, Q = unknown, A = unknown> {
   readonly [carries]?: { readonly question: Q; readonly answer: A };
   readonly template: T;
-  /** `request`: somebody answers; `publish`: nobody does; `stream`: kept by JetStream. */
-  readonly mode: 'request' | 'publish' | 'stream';
+  /**
+   * `request`: somebody answers; `publish`: nobody does; `stream`: kept by JetStream; `self`: a process says it to its own
+   * actors, and the broker has no part in it.
+   */
+  readonly mode: 'request' | 'publish' | 'stream' | 'self';
   readonly heardBy: string;
   readonly doc: string;
   /** @param tokens plain values; each becomes one escaped token, a missing or empty one `_` */

@@ -85,9 +85,14 @@ export const SUBJECTS = {
     doc: "An actor's own account: queue depth, lag, turns, last error.",
   }),
   reconnected: family<unknown>()('reconnected.<instance>', {
-    mode: 'publish',
+    mode: 'self',
     heardBy: 'actors of that process',
-    doc: 'The connection of a process is back: what was told meanwhile is lost. Said by the process to itself, without the broker.',
+    doc: 'The connection of a process is back: what was told meanwhile is lost.',
+  }),
+  stopping: family<unknown>()('stopping.<instance>', {
+    mode: 'self',
+    heardBy: 'actors of that process',
+    doc: 'The process stops in order: nothing new reaches its actors; they may say their last words.',
   }),
   journal: family<unknown>()('journal.<actor>.<instance>', {
     mode: 'stream',

@@ -43,6 +43,7 @@ function pinned(family: Family, user: string, fixed: Readonly<Record<string, str
 
 function heard(decl: HearDecl, prefix: string): readonly string[] {
   if (decl.hear === 'watch') return []; // changes come from the process's own view of the store
+  if (decl.family.mode === 'self') return []; // never leaves the process
   if (decl.hear === 'calls' && decl.all === true) return [patternOf(decl, prefix) ?? ''];
   const { instance: _unknownYet, ...fixed } = (decl.fixed ?? {}) as Record<string, string>; // made up at every start
   return [(decl.family as Family).pattern(prefix, fixed)];

@@ -16,6 +16,7 @@ const IN_WORDS: Partial<Record<SubjectName, Payload>> = {
   metrics: { question: 'nobody speaks here yet' },
   actor: { question: 'nothing', answer: '`ActorStats` (actors/kernel/live-actor.ts)' },
   reconnected: { question: 'nothing' },
+  stopping: { question: 'nothing' },
   journal: { question: 'a `Segment` (actors/kernel/journal.ts), in the format of actors/kernel/segment.ts' },
 };
 

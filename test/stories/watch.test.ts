@@ -153,6 +153,42 @@ it.concurrent(
 );
 
 /*
+ * Goal: a master that is stopped in order leaves nobody waiting, neither who watches nor who has asked.
+ * Method: two masters share readers who would put up with ten minutes' silence, and writers; one of the two is stopped.
+ */
+it.concurrent(
+  'a master that is stopped answers what it was asked, and tells its readers where to go on',
+  onCluster({}, async (cluster) => {
+    const { client } = cluster;
+    await cluster.startMaster('m2');
+    await create(client, 'a');
+    const from = await client.list<ConfigMap>('configmaps', HERE);
+    const readers = Array.from({ length: 12 }, () => {
+      const abort = new AbortController();
+      const options = { from, fieldSelector: 'metadata.name=a', signal: abort.signal, silenceMs: 600_000 };
+      const heard: string[] = [];
+      const reading = (async () => {
+        for await (const { object } of watchObjects<ConfigMap>(client, 'configmaps', HERE, options))
+          heard.push(object.data?.['n'] ?? '');
+      })();
+      return { abort, heard, reading };
+    });
+    const allHeard = (what: string) =>
+      waitUntil(`all heard ${what}`, WITHIN_MS, () => readers.every(({ heard }) => heard.join() === what));
+    await write(client, 'a', 1);
+    await allHeard('1');
+
+    const writing = Promise.all(Array.from({ length: 24 }, (_, n) => create(client, `b${n}`)));
+    await cluster.stopMaster('m2');
+    await writing;
+    await write(client, 'a', 2);
+    await allHeard('1,2');
+    for (const { abort } of readers) abort.abort();
+    await Promise.all(readers.map(({ reading }) => reading));
+  }),
+);
+
+/*
  * Goal: too old is 410, never a gap; whoever then lists again hears of all that happened meanwhile, once.
  * Method: the master that remembers the changes is replaced by one that does not, while a reader reads.
  */
