@@ -234,7 +234,10 @@ async function statsOf(client: Client): Promise<readonly ActorStats[]> {
   );
 }
 
-/** Nothing failed: no actor restarted, was stopped, or refused a message because its inbox was full. */
+/**
+ * Nothing failed: no actor restarted, was stopped, or refused a message because its inbox was full. That the broker took
+ * leave of a connection that did not answer in time is no failure: a master was frozen, or the machine busy.
+ */
 export async function expectUnharmed(cluster: SimulatedCluster): Promise<void> {
   const stats = await cluster.stats();
   const names = stats.map(({ actor }) => actor);
@@ -243,7 +246,8 @@ export async function expectUnharmed(cluster: SimulatedCluster): Promise<void> {
   }
   const harmed = stats.filter(({ restarts, refused }) => restarts > 0 || refused > 0);
   expect(harmed).toEqual([]);
-  expect(cluster.log.filter((line) => /turn \d+ failed|error: /.test(line))).toEqual([]);
+  const failed = cluster.log.filter((line) => /turn \d+ failed|error: (?!nats: Stale Connection$)/.test(line));
+  expect(failed).toEqual([]);
 }
 
 /** Every actor's recording of what the cluster did so far, played against today's code, says the same. */
