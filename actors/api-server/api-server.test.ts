@@ -40,6 +40,21 @@ it('who waits for earlier writes of an object, and the store is silent, waits no
   expect(replies.map((reply) => cluster.answers.get(reply)?.['code'])).toEqual(replies.map(() => 504));
 });
 
+it("a node that asks for a pod before it is there does not get at it when it is somebody else's", () => {
+  const tokens = { caller: 'node-n1', verb: 'delete', resource: 'pods', namespace: 'default', name: 'p' };
+  cluster.world.call(SUBJECTS.api, tokens, { gracePeriodSeconds: 0 }, { reply: '_INBOX.node-n1.1' });
+  cluster.hear();
+  // Before the store has said how new that view is another api-server makes it.
+  cluster.world.put('pods', {
+    ...pod('p', { namespace: 'default', uid: 'u' }),
+    spec: { nodeName: 'n2' },
+  } as KubeObject);
+  cluster.world.settle();
+  cluster.serve();
+  expect(cluster.answers.get('_INBOX.node-n1.1')?.['code']).toBe(403);
+  expect(cluster.world.cache.get('pods', 'default', 'p')).toBeDefined();
+});
+
 describe('create and get', () => {
   it('stamps, defaults and answers with the acknowledged revision', () => {
     const made = cluster.ask('create', 'pods', ['default'], pod('a'));

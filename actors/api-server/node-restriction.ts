@@ -5,7 +5,7 @@ import type { Answer, Context } from './context.ts';
 import { buildNodeReferences, stepNodeReferences } from './node-references.ts';
 import { isRecord } from './object.ts';
 import { type NodeAct, type NodeFacts, refuseNode } from './plan-node-restriction.ts';
-import { forbidden } from './refusals.ts';
+import { forbidden, notFound } from './refusals.ts';
 import { qualified, type Request } from './request.ts';
 
 /** Lets a request through, or throws a refusal now or later. Costs nothing for who is no node. */
@@ -28,12 +28,15 @@ export function nodeGate(context: Context): NodeGate {
           ?.has(node) === true,
     };
     const act = actOf(request);
-    if (refuseNode(node, act, facts) === undefined) return true;
+    const isAbsent = (): boolean => act.resource === 'pods' && facts.boundTo(act.namespace, act.name) === undefined;
+    if (refuseNode(node, act, facts) === undefined && !isAbsent()) return true;
     // Another api-server may have bound the pod a moment ago: only a view that has everything may refuse.
     return context.fresh((): true => {
       const finding = refuseNode(node, act, facts);
-      if (finding === undefined) return true;
-      throw forbidden(qualified(request.kind), act.name, finding);
+      if (finding !== undefined) throw forbidden(qualified(request.kind), act.name, finding);
+      // Told here, since by the time at which the request looks again somebody may have made it, for another node.
+      if (isAbsent()) throw notFound(qualified(request.kind), act.name);
+      return true;
     });
   };
 }
