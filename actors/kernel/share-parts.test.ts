@@ -51,3 +51,11 @@ it('any two JSON values: the text of the newer, byte for byte; the older is left
     }),
   );
 });
+
+it('a value nested deeper than any stack is taken as it is', () => {
+  const deep = (): unknown => JSON.parse('{"a":'.repeat(100_000) + '1' + '}'.repeat(100_000));
+  const after = { same: { b: 1 }, deep: deep() };
+  const before = { same: { b: 1 }, deep: deep() };
+  const shared = shareParts(before, after) as typeof after;
+  expect(shared.same).toBe(before.same);
+});
