@@ -6,6 +6,7 @@ import { type Divergence, type Level, Player } from '../../actors/kernel/replay.
 import { openRec } from '../../actors/kernel/sealed-record.ts';
 import { CellLog } from './cell-log.ts';
 import type { Playable } from './playable.ts';
+import { RememberingHistory } from './remembering-history.ts';
 import type { AskOpen, Cells, Frame, TimerOpen } from './session-frame.ts';
 
 /** Turns kept as they were played, so that going back costs nothing; older ones are played again from a checkpoint. */
@@ -28,6 +29,7 @@ export class ReplaySession {
   /** Turns that went differently, by index, as far as anything was played. */
   readonly divergences = new Map<number, Divergence>();
   readonly #options: SessionOptions;
+  readonly #history: RememberingHistory;
   /** Indexes at which playing may begin. */
   readonly #starts: readonly number[];
   #player: Player;
@@ -43,6 +45,7 @@ export class ReplaySession {
 
   constructor(playable: Playable, definition: ActorDefinition, options: SessionOptions = {}) {
     this.playable = playable;
+    this.#history = new RememberingHistory(playable.history);
     this.definition = definition;
     this.#options = options;
     this.#starts = playable.turns.flatMap(({ rec }, at) => (rec.t === 'start' ? [at] : []));
@@ -127,7 +130,7 @@ export class ReplaySession {
   viewAt(revision: number): Cache {
     if (this.#viewed?.revision !== revision) {
       const cache = new Cache();
-      cache.relist(this.playable.history.stateAt(revision), revision);
+      cache.relist(this.#history.stateAt(revision), revision);
       this.#viewed = { revision, cache };
     }
     return this.#viewed.cache;
@@ -136,8 +139,8 @@ export class ReplaySession {
   /* Playing. */
 
   #newPlayer(): Player {
-    const { incarnation, history, sealer } = this.playable;
-    return new Player(this.#log.listenTo(this.definition), incarnation, history, sealer, this.#options.level);
+    const { incarnation, sealer } = this.playable;
+    return new Player(this.#log.listenTo(this.definition), incarnation, this.#history, sealer, this.#options.level);
   }
 
   /** Where playing may begin to know everything at the turn of that index. */
