@@ -138,7 +138,7 @@ export class Host implements HostServices {
       stop: async () => {
         this.#drivers.delete(driver);
         if (this.#ports.get(definition.name) === driver) this.#ports.delete(definition.name);
-        await service.stop();
+        await soon(service.stop());
         await driver.stop();
       },
     };
@@ -157,7 +157,7 @@ export class Host implements HostServices {
   async stop(): Promise<void> {
     await Promise.all([...this.#actors].map(([actor, service]) => this.#finish(actor, service)));
     this.#stopped = true;
-    for (const actor of this.#actors.keys()) await actor.stop();
+    await Promise.all([...this.#actors.keys()].map((actor) => actor.stop()));
     for (const driver of this.#drivers) await driver.stop();
     this.#answers.unsubscribe();
     clearTimeout(this.#sweeper);
@@ -180,8 +180,9 @@ export class Host implements HostServices {
       stop: async () => {
         await this.#finish(actor, service);
         this.#actors.delete(actor);
-        await service?.stop();
-        await actor.stop();
+        const unheard = soon(service?.stop());
+        if (epoch === undefined) await unheard; // what is on its way still reaches it; a leader stops at once
+        await Promise.all([actor.stop(), unheard]);
       },
     };
   }
