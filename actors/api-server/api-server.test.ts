@@ -55,6 +55,33 @@ it("a node that asks for a pod before it is there does not get at it when it is 
   expect(cluster.world.cache.get('pods', 'default', 'p')).toBeDefined();
 });
 
+describe('apply again', () => {
+  const outcomeOf = (applied: Body): unknown =>
+    (applied.items[0] as { outcome?: unknown } | undefined)?.outcome ?? applied;
+
+  it('of a pod with tolerations of its own changes nothing', () => {
+    const tolerations = [{ key: 'gpu', operator: 'Exists' }];
+    const manifest = { ...pod('p'), spec: { containers: [{ name: 'c', image: 'busybox' }], tolerations } };
+    expect(outcomeOf(cluster.ask('apply', 'pods', ['default', 'p'], manifest))).toBe('created');
+    expect(outcomeOf(cluster.ask('apply', 'pods', ['default', 'p'], manifest))).toBe('unchanged');
+  });
+
+  it('of a Secret in plain text leaves what others added', () => {
+    const manifest = (stringData: object) => ({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 's' },
+      stringData,
+    });
+    const place = ['default', 's'];
+    cluster.ask('apply', 'secrets', place, manifest({ mine: '1', old: '1' }));
+    cluster.ask('patch', 'secrets', place, { data: { theirs: 'Mg==' } });
+    expect(outcomeOf(cluster.ask('apply', 'secrets', place, manifest({ mine: '1', old: '1' })))).toBe('unchanged');
+    expect(outcomeOf(cluster.ask('apply', 'secrets', place, manifest({ mine: '3' })))).toBe('configured');
+    expect(cluster.ask('get', 'secrets', place)['data']).toEqual({ mine: 'Mw==', theirs: 'Mg==' });
+  });
+});
+
 describe('create and get', () => {
   it('stamps, defaults and answers with the acknowledged revision', () => {
     const made = cluster.ask('create', 'pods', ['default'], pod('a'));

@@ -18,7 +18,9 @@ export function planApply({ kind, version }: Served, manifest: Obj, current: Obj
   const live = current as unknown as KubeObject;
   const of = { type: version.type, mergeKeys: kind.mergeKeys };
   // With no annotations at all it would take away those of others, and its own record.
-  const next = withMeta(manifest, { annotations: manifest.metadata.annotations ?? {} });
+  const annotated = withMeta(manifest, { annotations: manifest.metadata.annotations ?? {} });
+  // The same with a Secret's entries: in plain text they become entries of `data`, and are recorded as such.
+  const next = kind.resource === 'secrets' && manifest['stringData'] ? { data: {}, ...annotated } : annotated;
   const merged = applyThreeWay(of, { lastApplied: lastAppliedOf(live), live, next });
   const recorded = withLastApplied(merged as KubeObject, manifest as unknown as Plain) as unknown as Obj;
   // Only a version that the manifest itself names is a condition.

@@ -335,6 +335,7 @@ describe('updates', () => {
       told: /changed: containers$/,
     },
     {
+      before: [{ key: 'x', operator: 'Exists' }],
       after: (old: PodSpec) => ({ ...old, tolerations: [] }),
       told: /^spec.tolerations: Forbidden: existing toleration can not be modified/,
     },
@@ -343,8 +344,8 @@ describe('updates', () => {
       told: /^spec.activeDeadlineSeconds: Invalid value: 101: must be less than or equal to previous value$/,
     },
     { after: (old: PodSpec) => ({ ...old, schedulingGates: [{ name: 'a/b' }] }), told: /only deletion is allowed/ },
-  ])('nothing else may: $told', ({ after, told }) => {
-    expect(update(spec({ activeDeadlineSeconds: 100 }), after).join('\n')).toMatch(told);
+  ])('nothing else may: $told', ({ before = [], after, told }) => {
+    expect(update(spec({ activeDeadlineSeconds: 100, tolerations: before }), after).join('\n')).toMatch(told);
   });
 });
 

@@ -52,6 +52,8 @@ export const podKind = defineKind<Pod>({
   },
   prepareForUpdate: (pod, old) => {
     keepStatus(pod, old);
+    // Again, as in Kubernetes: a manifest that is applied once more knows nothing of them, and none may be taken away.
+    if (pod.spec !== undefined) addNodeTolerations(pod.spec);
     nextGeneration(pod, old);
   },
   checkCreate,
