@@ -393,6 +393,17 @@ describe('subresources', () => {
     expect(bound['status']).toMatchObject({ conditions: [{ type: 'PodScheduled', status: 'True' }] });
   });
 
+  it('binds no pod with gates, and none that is leaving', () => {
+    const gated = { ...pod('g'), spec: { ...pod('g').spec, schedulingGates: [{ name: 'later' }] } };
+    cluster.ask('create', 'pods', ['default'], gated);
+    const bind = (name: string) =>
+      cluster.ask('create', 'pods/binding', ['default', name], { target: { kind: 'Node', name: 'n1' } });
+    expect(bind('g')).toMatchObject({ code: 409, message: expect.stringContaining('schedulingGates') });
+    cluster.ask('create', 'pods', ['default'], pod('held', { finalizers: ['a.example/b'] }));
+    cluster.ask('delete', 'pods', ['default', 'held']);
+    expect(bind('held')).toMatchObject({ code: 409, message: expect.stringContaining('being deleted') });
+  });
+
   it('scales through autoscaling/v1', () => {
     const template = { metadata: { labels: { app: 'w' } }, spec: { containers: [{ name: 'c', image: 'i' }] } };
     const deployment = {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { admit } from '../admit.ts';
-import { bindPod } from '../binding.ts';
 import type { Container, Pod, PodSpec } from '../kinds.ts';
 import { imageTag } from '../pod-template/defaults.ts';
 import { podKind } from './pod.ts';
@@ -358,31 +357,4 @@ it.each([
   [{ requests: { 'example.com/x': '1' } }, 'BestEffort'],
 ])('%j is %s', (resources, qos) => {
   expect(qosClass({ containers: [{ name: 'a', resources }] })).toBe(qos);
-});
-
-describe('bindPod', () => {
-  const { pod = {} } = create(spec({}));
-  const binding = { target: { kind: 'Node', name: 'n1' } };
-  const now = '2026-01-01T00:00:00Z';
-  it('names the node and says when', () => {
-    const { object } = bindPod(pod, binding, now);
-    expect(object?.spec?.nodeName).toBe('n1');
-    expect(object?.status?.conditions).toEqual([{ type: 'PodScheduled', status: 'True', lastTransitionTime: now }]);
-    expect(pod.spec?.nodeName).toBeUndefined();
-  });
-  it.each([
-    [
-      { ...pod, spec: { ...pod.spec, containers: [], nodeName: 'n2' } },
-      binding,
-      'Conflict',
-      'already assigned to node "n2"',
-    ],
-    [{ ...pod, metadata: { ...pod.metadata, deletionTimestamp: now } }, binding, 'Conflict', 'being deleted'],
-    [{ ...pod, spec: { containers: [], schedulingGates: [{ name: 'g' }] } }, binding, 'Conflict', 'scheduling gates'],
-    [pod, { target: {} }, 'Invalid', 'target must be a Node'],
-  ])('refuses (%#)', (bound, to, reason, message) => {
-    const { status } = bindPod(bound, to, now);
-    expect(status?.reason).toBe(reason);
-    expect(status?.message).toContain(message);
-  });
 });
