@@ -143,6 +143,9 @@ function bound(request: Request, pod: Obj, node: string, uid: unknown, now: numb
     throw conflict(resource, name, `pod ${name} is being deleted, cannot be assigned to a host`);
   const assigned = pod.spec?.['nodeName'];
   if (assigned) throw conflict(resource, name, `pod ${name} is already assigned to node ${JSON.stringify(assigned)}`);
+  const gates = pod.spec?.['schedulingGates'];
+  if (Array.isArray(gates) && gates.length > 0)
+    throw conflict(resource, name, `pod ${name} has non-empty .spec.schedulingGates`);
   const conditions = (pod.status?.['conditions'] ?? []) as readonly Readonly<Record<string, unknown>>[];
   const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: rfc3339(now) };
   return withMeta(
