@@ -85,3 +85,18 @@ it('a hole is told, and what comes after the next checkpoint is known again', as
   );
   await store.close();
 });
+
+it('tells of the changes that the cache told of, and of no others, whatever else somebody had the server store', async () => {
+  const prefix = 'foreign';
+  const store = await openStore(connection, prefix);
+  await store.ports.put({ key: 'pods.a.x', object: pod('x'), expect: 0, requestId: 'x' });
+  for (const key of ['pods.odd', 'pods.a.=ZZ', 'pods.a.y']) connection.publish(`$KV.${prefix}-objects.${key}`, 'odd');
+  await store.ports.put({ key: 'pods.a.z', object: pod('z'), expect: 0, requestId: 'z' });
+  await store.ports.fresh({});
+  const keys = (store.cache.since(0) ?? []).map(({ key }) => key);
+  expect(keys).toEqual(['pods.a.x', 'pods.a.y', 'pods.a.z']);
+  const history = await readHistory(connection, prefix);
+  expect([...history.writes(0, store.cache.revision)].map(({ key }) => key)).toEqual(keys);
+  expect(history.holes).toEqual([]);
+  await store.close();
+});

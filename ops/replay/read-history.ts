@@ -5,6 +5,7 @@ import { type Write, withRevision } from '../../actors/kernel/cache.ts';
 import { type Base, MemoryHistory, type Revisions } from '../../actors/kernel/memory-history.ts';
 import { Checkpoints } from '../../actors/store/checkpoints.ts';
 import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
+import { parseKey } from '../../contracts/store/keys.ts';
 import { OBJECT_BYTES_MAX } from '../../contracts/store/limits.ts';
 import { readStored } from '../../contracts/store/read-stored.ts';
 import { type ClusterKey, isSecretKey, unseal } from '../../contracts/store/sealed.ts';
@@ -59,6 +60,7 @@ export async function readHistory(
     if (sequence > last + 1) holes.push({ first: last + 1, last: sequence - 1 });
     last = sequence;
     const at = subject.slice(start.length);
+    if (parseKey(at) === undefined) continue; // no actor was ever told of it
     const stored = readStored(at, data).object;
     const object = stored === undefined ? undefined : withRevision(stored, sequence);
     const open = object !== undefined && key !== undefined && isSecretKey(at) ? unseal(at, object, key) : object;
