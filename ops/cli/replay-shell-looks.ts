@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
-import { storeKey } from '../../contracts/store/keys.ts';
 import { valuesOf } from '../replay/plan-watch.ts';
-import { open, reportTurn, type TurnReport } from '../replay/turn-report.ts';
+import { reportTurn, type TurnReport } from '../replay/turn-report.ts';
+import { veiled } from '../replay/veil.ts';
 import { UsageError } from './errors.ts';
 import { formatTable, planTable } from './plan-table.ts';
 import { causesText, heardText, momentText, saidText, timeText, yamlText } from './replay-render.ts';
@@ -61,7 +61,7 @@ function ofTurn({ session }: ShellContext, shown: (report: TurnReport) => string
 function cells({ session }: ShellContext, [path]: readonly string[]): string {
   const all = session.cells();
   const shown = path === undefined ? all : valuesOf(path, Object.entries(all));
-  if (Object.keys(shown).length > 0) return yamlText(shown);
+  if (Object.keys(shown).length > 0) return yamlText(veiled(shown));
   return path === undefined ? 'no cell has anything in it\n' : `no cell is called ${path}\n`;
 }
 
@@ -79,7 +79,7 @@ function view({ session }: ShellContext, [what]: readonly string[]): string {
   }
   const [name = '', namespace] = [...rest].reverse();
   const found = findObject(objects, name, namespace);
-  if (found !== undefined) return yamlText(open(storeKey(resource.resource, found.metadata?.namespace, name), found));
+  if (found !== undefined) return yamlText(veiled(found));
   throw new UsageError(
     `there is no ${what} at revision ${session.revision}; "view ${resource.plural}" shows what there is`,
   );

@@ -1,6 +1,7 @@
 import { indexAt, parsePoint } from '../replay/parse-moment.ts';
 import { aboutFinder } from '../replay/plan-about.ts';
 import type { Stop } from '../replay/stops.ts';
+import { veiled } from '../replay/veil.ts';
 import { UsageError } from './errors.ts';
 import { lineOf } from './replay-line.ts';
 import { type ShellCommand, type ShellContext, turnShown } from './replay-shell-command.ts';
@@ -93,4 +94,4 @@ function countOf(text: string | undefined): number {
   return Number(text);
 }
 
-const brief = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value));
+const brief = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(veiled(value)));

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Breakpoint } from '../replay/plan-breakpoint.ts';
 import { valuesOf } from '../replay/plan-watch.ts';
 import { SCOPE } from '../replay/stops.ts';
+import { veiled } from '../replay/veil.ts';
 import { UsageError } from './errors.ts';
 import { lineOf } from './replay-line.ts';
 import type { ShellCommand, ShellContext } from './replay-shell-command.ts';
@@ -45,7 +46,7 @@ export const STOPS: readonly ShellCommand[] = [
 function watch({ session, stops }: ShellContext, [path]: readonly string[]): string {
   if (path === undefined) throw new UsageError('watch what? a cell, perhaps with a path into it; "cells" shows them');
   const now = valuesOf(path, Object.entries(session.cells()));
-  return `watch ${stops.addWatch(path)}: ${JSON.stringify(now)}\n`;
+  return `watch ${stops.addWatch(path)}: ${JSON.stringify(veiled(now))}\n`;
 }
 
 function list(context: ShellContext, [what]: readonly string[]): string {

@@ -3,7 +3,9 @@ import { LATEST_HEADER } from '../../actors/kernel/heard-calls.ts';
 import { openRec } from '../../actors/kernel/sealed-record.ts';
 import type { RecordedTurn, SaidThen, Sealer } from '../../actors/kernel/journal.ts';
 import { contentTypeOf, decode, decodeAll, decodeMsgpack, YAML_TYPE } from '../../contracts/codec/codec.ts';
+import { isPlain } from '../../contracts/kinds/plain.ts';
 import { HEADER } from '../../contracts/headers.ts';
+import { veiled } from './veil.ts';
 
 /** What stands for a body that cannot be shown: why. */
 export class Hidden {
@@ -22,7 +24,7 @@ export function heardBody(turn: RecordedTurn, sealer?: Sealer): unknown {
   if (!(box instanceof Uint8Array)) return isRef(box) ? new Hidden(`refers to ${box.key}@${box.revision}`) : box;
   if (turn.shape === true) return new Hidden('a stream of bytes, kept by its shape alone');
   try {
-    return decodedHeard(rec, box);
+    return shownOf(rec.t === 'call' ? rec.subject : '', decodedHeard(rec, box));
   } catch (error) {
     return new Hidden(`${box.length} bytes that cannot be read: ${(error as Error).message}`);
   }
@@ -41,14 +43,14 @@ function decodedHeard(rec: Rec, bytes: Bytes): unknown {
 }
 
 /** The body of something said as it was recorded. Never throws. */
-export function saidBody({ body, size, kind }: SaidThen): unknown {
+export function saidBody({ subject, body, size, kind }: SaidThen): unknown {
   if (size === 0) return undefined;
   if (body === undefined)
     return new Hidden(
       `${size} bytes, kept by their hash alone${kind === 'reply' ? ', as answers are' : kind === 'port' ? ', as questions to a driver are' : ''}`,
     );
   try {
-    return decode(body);
+    return shownOf(subject, decode(body));
   } catch (error) {
     return new Hidden(`${size} bytes that cannot be read: ${(error as Error).message}`);
   }
@@ -56,5 +58,9 @@ export function saidBody({ body, size, kind }: SaidThen): unknown {
 
 const isRef = (value: object): value is Ref => 'key' in value && 'revision' in value;
 
-/** Requests about Secrets, and manifests, in which some may be: their bodies are not for a screen. */
-export const mayHoldSecrets = (subject: string): boolean => /\.secrets(\.|=2F|$)|(^|\.)apply\./.test(subject);
+/** A body as it may be shown. What is sent about a Secret without saying so, a patch, is not shown at all. */
+export function shownOf(subject: string, body: unknown): unknown {
+  const kind = isPlain(body) ? body['kind'] : undefined;
+  const isSecret = /\.secrets(\.|=2F|$)/.test(subject) && isPlain(body);
+  return isSecret && kind === undefined ? new Hidden('carries secret data') : veiled(body);
+}

@@ -6,11 +6,12 @@ import { sameThing } from '../../actors/kernel/compare-said.ts';
 import { isFailure } from '../../contracts/errors/status.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import { diffBodies, type FieldDiff } from './body-diff.ts';
-import { heardBody, Hidden, mayHoldSecrets, saidBody } from './bodies.ts';
+import { heardBody, Hidden, saidBody, shownOf } from './bodies.ts';
 import { keyText } from './plan-causes.ts';
 import { pairSaid } from './plan-pairs.ts';
 import type { ReplaySession } from './session.ts';
 import type { Frame } from './session-frame.ts';
+import { veiled } from './veil.ts';
 
 /** One object of a change, as it was last told and as it is. */
 export interface ObjectChange {
@@ -86,7 +87,7 @@ export function reportTurn(session: ReplaySession): TurnReport | undefined {
     ...(divergence === undefined ? {} : { finding: divergence.what }),
     heard: heardIn(session, frame),
     said: saidIn(session, frame),
-    cells: cellsIn(session, frame),
+    cells: cellsIn(frame),
     reports,
   };
 }
@@ -122,7 +123,7 @@ export function heardIn(session: ReplaySession, frame: Frame): Heard {
   const after = session.view();
   const changes = rec.keys
     .slice(0, OBJECTS_SHOWN)
-    .map((key) => objectChange(key, open(key, before?.at(key)), open(key, after.at(key))));
+    .map((key) => objectChange(key, veiled(before?.at(key)), veiled(after.at(key))));
   const more = rec.keys.length - 1;
   return {
     what: `change of ${keyText(rec.keys[0] ?? '')}${more > 0 ? ` and ${more} more` : ''}`,
@@ -153,14 +154,6 @@ function objectChange(key: Key, before: unknown, after: unknown): ObjectChange {
   return { object: keyText(key), how, diff: diff.filter(({ path }) => path !== 'metadata.resourceVersion') };
 }
 
-/** An object as it may be shown: of a Secret, the names of its values alone. */
-export function open(key: Key, object: unknown): unknown {
-  if (object === undefined || !key.startsWith('secrets.')) return object;
-  const { data, stringData, ...rest } = object as { data?: object; stringData?: object };
-  const names = Object.keys({ ...data, ...stringData });
-  return { ...rest, data: Object.fromEntries(names.map((name) => [name, '(not shown)'])) };
-}
-
 function saidIn({ playable }: ReplaySession, { turn, says }: Frame): readonly SaidBoth[] {
   const now = says.map((out) => ({ ...out.said, hash: out.hash, out }));
   const same = (was: SaidThen, { out }: { readonly out: Outgoing }): boolean =>
@@ -177,24 +170,19 @@ function saidIn({ playable }: ReplaySession, { turn, says }: Frame): readonly Sa
   });
 }
 
-export function speechNow({ said, bytes }: Outgoing): Speech {
-  const body = mayHoldSecrets(said.subject)
-    ? new Hidden(`${bytes.length} bytes, which carry secret data`)
-    : said.body === undefined
-      ? undefined
-      : said.body;
-  return { say: said.say, subject: said.subject, body };
-}
+export const speechNow = ({ said: { say, subject, body } }: Outgoing): Speech => ({
+  say,
+  subject,
+  body: shownOf(subject, body),
+});
 
-function cellsIn(session: ReplaySession, { turn, divergence, cells }: Frame): readonly CellDiff[] {
+function cellsIn({ turn, divergence, cells }: Frame): readonly CellDiff[] {
   const checkpoint = turn.rec.t === 'start' ? turn.rec.checkpoint : undefined;
-  if (checkpoint === undefined || divergence === undefined)
-    return cells.map(({ name, before, after }) => ({ cell: name, before, after, diff: diffBodies(before, after) }));
   // A start takes the recorded cells: what this turn changed in them is what had come to differ.
-  return cells.map(({ name, before, after }) => ({
-    cell: name,
-    before: after,
-    after: before,
-    diff: diffBodies(after, before),
-  }));
+  const turned = checkpoint !== undefined && divergence !== undefined;
+  return cells.map(({ name, ...values }) => {
+    const [before, after] = [veiled(values.before), veiled(values.after)] as [Json | undefined, Json | undefined];
+    const [was, is] = turned ? [after, before] : [before, after];
+    return { cell: name, before: was, after: is, diff: diffBodies(was, is) };
+  });
 }
