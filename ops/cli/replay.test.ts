@@ -213,6 +213,23 @@ it('tells what would have been decided, had an object been another', async () =>
   expect(out).toMatch(/node-3 +- -> \d\d\.\d\d .* now\n/);
 });
 
+it('makes a recording small that still goes differently, and says how to play it', async () => {
+  preferTheFuller();
+  const small = join(folder, 'small.troupe');
+  const { code, out } = await run('replay', 'minimise', file, '-o', small);
+  expect(code).toBe(0);
+  expect(out).toMatch(
+    /^scheduler\/test: \d+ turns became \d, \d+ bytes, in \d+ tries\n\nscheduler\/test acts differently at turn \d,/,
+  );
+  expect(out).toContain(`play it: troupe replay ${small}`);
+  expect((await run('replay', small)).code).toBe(1);
+  vi.restoreAllMocks();
+  expect(await run('replay', 'minimise', file, '-o', small)).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/nothing differs in .*, so there is nothing to make smaller/) as string,
+  });
+});
+
 it.each([
   {
     patch: 'apiVersion: v1\nkind: Node\nmetadata: { name: node-9 }\n',
@@ -241,6 +258,8 @@ it.each([
   { args: ['FILE', '--actor', 'kubelet'], finding: /holds no recording of kubelet; there are: scheduler\/test/ },
   { args: ['FILE', '--key', 'no.key'], finding: /no\.key: there is no such key file/ },
   { args: ['FILE', '--what-if', 'no.yaml'], finding: /no\.yaml: no such file/ },
+  { args: ['minimise', 'FILE'], finding: /say where to: troupe replay minimise .* -o small\.troupe/ },
+  { args: ['minimise', 'FILE', '-o', 'x', '--old', 'nowhere'], finding: /nowhere is not built, or older than replay/ },
   { args: ['check', 'nowhere'], finding: /^troupe replay check: nowhere: no such folder/ },
   { args: ['diff', 'FILE'], finding: /^troupe replay diff: missing required argument 'b'/ },
 ])('$args: one line with a way out', async ({ args, finding }) => {

@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { journalSealer } from '../../ops/boot/journal-sealer.ts';
+import { plainReport } from '../../ops/cli/replay-json.ts';
 import { chainOf } from '../../ops/replay/chain.ts';
 import { definitionOf } from '../../ops/replay/definitions.ts';
 import type { Playable } from '../../ops/replay/playable.ts';
 import { readHistory } from '../../ops/replay/read-history.ts';
 import { readJournal } from '../../ops/replay/read-journal.ts';
 import { ReplaySession } from '../../ops/replay/session.ts';
-import { reportTurn } from '../../ops/replay/turn-report.ts';
+import { reportTurn, type TurnReport } from '../../ops/replay/turn-report.ts';
 import { PREFIX, type SimulatedCluster } from '../support/simulated-cluster.ts';
 import { onCluster } from '../support/story.ts';
 import { deploymentManifest, podsOf, settled } from '../support/workloads.ts';
@@ -62,5 +63,31 @@ it(
       (frame?.says ?? []).some(({ said }) => JSON.stringify(said.body ?? '').includes(name)),
     );
     expect(sandbox.map(({ actor }) => actor.split('/')[0])).toEqual(expect.arrayContaining(['kubelet', 'dispatcher']));
+  }),
+);
+
+it(
+  'whoever plays a recording with the key at hand sees the names of secret values, never the values',
+  onCluster({}, async (cluster) => {
+    const value = 'zz-hush-hush-zz';
+    const { client } = cluster;
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'db' }, stringData: { password: value } };
+    await client.applyManifest('default', JSON.stringify(secret));
+    await client.create('secrets', 'default', { ...secret, metadata: { name: 'other' } });
+    await client.request('patch', 'secrets', { namespace: 'default', name: 'other' }, { stringData: { more: value } });
+    await client.list('secrets', {});
+    const all = await recordingsOf(cluster);
+    const hidden = [value, Buffer.from(value).toString('base64')];
+    let shown = '';
+    for (const playable of all) {
+      const definition = playable.incarnation.driver ? undefined : definitionOf(playable.incarnation);
+      if (definition === undefined) continue;
+      const session = new ReplaySession(playable, definition);
+      session.run(() => {
+        shown += JSON.stringify(plainReport(reportTurn(session) as TurnReport));
+      });
+    }
+    expect(shown).toContain('"password":"(not shown)"');
+    expect(hidden.filter((text) => shown.includes(text))).toEqual([]);
   }),
 );
