@@ -1,7 +1,7 @@
 import type { History } from '../../actors/kernel/replay.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import type { DefinitionOf } from './check.ts';
-import { type Cause, causesOf } from './plan-causes.ts';
+import { type Cause, causesOf, type LastWrite } from './plan-causes.ts';
 import type { Playable } from './playable.ts';
 import { ReplaySession } from './session.ts';
 import type { Source } from './source.ts';
@@ -30,8 +30,7 @@ export async function chainOf(
         at(playable)
           ?.goto(index)
           ?.rang.map(({ turn }) => turn) ?? [],
-      revisionAt: (playable, index, key) =>
-        revisionOf(playable.history, key, playable.turns[index]?.view['objects'] ?? 0),
+      writeAt: (playable, index, key) => lastWrite(playable.history, key, playable.turns[index]?.view['objects'] ?? 0),
     },
     session.playable,
     session.position,
@@ -44,8 +43,12 @@ const isSame = (a: Playable, b: Playable): boolean =>
   a.incarnation.self.actor === b.incarnation.self.actor &&
   a.incarnation.self.instance === b.incarnation.self.instance;
 
-/** Revision of a key's last write up to a revision; 0 = it is not there. */
-function revisionOf(history: History, key: Key, revision: number): number {
-  for (const entry of history.stateAt(revision)) if (entry.key === key) return entry.revision;
-  return 0;
+/** A key's last write up to a revision, or its deletion. */
+function lastWrite(history: History, key: Key, revision: number): LastWrite | undefined {
+  for (const entry of history.stateAt(revision))
+    if (entry.key === key) return { revision: entry.revision, deleted: false };
+  let last: LastWrite | undefined;
+  for (const write of history.writes(0, revision))
+    if (write.key === key) last = { revision: write.revision, deleted: write.object === undefined };
+  return last;
 }

@@ -15,13 +15,18 @@ export interface Cause {
   readonly what: string;
 }
 
+export interface LastWrite {
+  readonly revision: number;
+  readonly deleted: boolean;
+}
+
 /** What the chain may be followed through. */
 export interface Recordings {
   readonly all: readonly Playable[];
   /** Turns in which the timers were set that rang in a `due` turn, where that can be told. */
   readonly timersSetIn: (playable: Playable, index: number) => readonly number[];
-  /** Revision of a key's last write as a turn saw it; 0 = it was not there. */
-  readonly revisionAt: (playable: Playable, index: number, key: Key) => number;
+  /** A key's last write or deletion as a turn saw it; undefined = there was none. */
+  readonly writeAt: (playable: Playable, index: number, key: Key) => LastWrite | undefined;
 }
 
 const LINKS_MAX = 40;
@@ -86,10 +91,14 @@ function linkAt(recordings: Recordings, { playable, index }: Place, turn: Record
 function changeLink(recordings: Recordings, place: Place, keys: readonly Key[], about: string): Link {
   const key = keys.find((one) => about.includes(one.slice(one.indexOf('.') + 1))) ?? keys[0];
   if (key === undefined) return { what: 'heard that something changed' };
-  const revision = recordings.revisionAt(place.playable, place.index, key);
+  const write = recordings.writeAt(place.playable, place.index, key);
   const more = keys.length > 1 ? ` and ${keys.length - 1} more` : '';
-  const what = `heard that ${keyText(key)} ${revision === 0 ? 'was deleted' : `was written (revision ${revision})`}${more}`;
-  return { what, next: revision === 0 ? undefined : writerOf(recordings, revision) };
+  if (write === undefined) return { what: `heard that ${keyText(key)} changed${more}` };
+  const { revision, deleted } = write;
+  return {
+    what: `heard that ${keyText(key)} was ${deleted ? 'deleted' : 'written'} (revision ${revision})${more}`,
+    next: writerOf(recordings, revision),
+  };
 }
 
 /** The turn of the api-server that had the store write a revision. */
