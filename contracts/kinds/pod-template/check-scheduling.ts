@@ -1,6 +1,6 @@
 import type { Findings } from '../findings.ts';
 import { labelValue, qualifiedName } from '../formats.ts';
-import type { LabelSelectorRequirement, NodeSelectorRequirement, Toleration } from '../kinds.ts';
+import type { LabelSelectorRequirement, NodeSelectorRequirement, NodeSelectorTerm, Toleration } from '../kinds.ts';
 
 /** A toleration without a key must say that it tolerates all; `Exists` has no value. */
 export function checkToleration(toleration: Toleration, findings: Findings): void {
@@ -49,6 +49,20 @@ export function checkLabelRequirement(requirement: LabelSelectorRequirement, fin
     findings.invalid('operator', operator, 'not a valid selector operator');
   }
   checkValues(operator, values, findings);
+}
+
+/** By its fields a node can be asked for its name alone; what holds for every requirement is told by `checkNodeRequirement`. */
+export function checkNodeTerm({ matchFields = [] }: NodeSelectorTerm, findings: Findings): void {
+  matchFields.forEach(({ key, operator, values = [] }, index) => {
+    const at = `matchFields[${index}]`;
+    if (key !== 'metadata.name') findings.invalid(`${at}.key`, key, 'not a valid field selector key');
+    if (operator !== 'In' && operator !== 'NotIn') {
+      if (VALUES[operator] !== undefined) findings.invalid(`${at}.operator`, operator, 'not a valid selector operator');
+    } else if (values.length > 1) {
+      const detail = "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
+      findings.required(`${at}.values`, detail);
+    }
+  });
 }
 
 /** One line of a `matchExpressions` of nodes, which also compare numbers. */

@@ -26,7 +26,7 @@ import type { FieldRule, RuleTable, TypeRule } from '../rules.ts';
 import { typeNode } from '../schema.ts';
 import { checkContainers } from './check-containers.ts';
 import { checkResources } from './check-resources.ts';
-import { checkLabelRequirement, checkNodeRequirement, checkToleration } from './check-scheduling.ts';
+import { checkLabelRequirement, checkNodeRequirement, checkNodeTerm, checkToleration } from './check-scheduling.ts';
 import { checkOneOf, given } from './one-of.ts';
 
 const PORT = { min: 1, max: 65535 } as const;
@@ -208,6 +208,7 @@ export const POD_SPEC_RULES: RuleTable = {
   WeightedPodAffinityTerm: { fields: { weight: { min: 1, max: 100 } } },
   PreferredSchedulingTerm: { fields: { weight: { min: 1, max: 100 } } },
   NodeSelector: { fields: { nodeSelectorTerms: { required: true } } },
+  NodeSelectorTerm: { check: checkNodeTerm },
   NodeSelectorRequirement: { check: checkNodeRequirement },
   LabelSelector: { fields: { matchLabels: { keys: qualifiedName, values: labelValue } } },
   LabelSelectorRequirement: { check: checkLabelRequirement },

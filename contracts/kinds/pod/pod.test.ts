@@ -25,6 +25,14 @@ function update(before: object, after: (old: PodSpec) => object): readonly strin
   return (status?.details?.causes ?? []).map(({ field, message }) => `${field}: ${message}`);
 }
 
+const NODE_TERM = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0]';
+const onNodes = (matchFields: object[]) =>
+  spec({
+    affinity: {
+      nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields }] } },
+    },
+  });
+
 describe('defaults', () => {
   it('of the spec are those of Kubernetes', () => {
     expect(create(spec({})).pod?.spec).toMatchObject({
@@ -245,6 +253,18 @@ describe('validation', () => {
     [
       spec({ tolerations: [{ key: 'a', operator: 'Exists', tolerationSeconds: 1 }] }),
       'spec.tolerations[0].effect: Invalid value: "": effect must be \'NoExecute\' when `tolerationSeconds` is set',
+    ],
+    [
+      onNodes([{ key: 'metadata.name', operator: 'Gt', values: ['a'] }]),
+      `${NODE_TERM}.matchFields[0].operator: Invalid value: "Gt": not a valid selector operator`,
+    ],
+    [
+      onNodes([{ key: 'spec.unschedulable', operator: 'In', values: ['a'] }]),
+      `${NODE_TERM}.matchFields[0].key: Invalid value: "spec.unschedulable": not a valid field selector key`,
+    ],
+    [
+      onNodes([{ key: 'metadata.name', operator: 'In', values: ['a', 'b'] }]),
+      `${NODE_TERM}.matchFields[0].values: Required value: must be only one value when \`operator\` is 'In' or 'NotIn' for node field selector`,
     ],
     [
       spec({ dnsPolicy: 'None' }),
