@@ -197,6 +197,29 @@ describe('the feed of the cache', () => {
     expect(cache.revision).toBe(1);
   });
 
+  it('holds what a store that went back has now, also where that has the revision of what was there before', async () => {
+    await put('pods.a.x');
+    const slow = await connectAs(server, undefined, { maxReconnectAttempts: -1, reconnectTimeWait: 2_000 });
+    const { feed, cache, alarms, batches } = await open({ connection: slow });
+    await server.kill9();
+    const old = `${server.storeDir}.old`;
+    cpSync(server.storeDir, old, { recursive: true });
+    await server.restart();
+    const write = (mark: number): Promise<number> =>
+      waitUntil('the server takes writes', 10_000, () => put('pods.a.y', object('y', mark)).catch(() => undefined));
+    await feed.reached(await write(1), { timeoutMs: 10_000 });
+    await server.kill9();
+    rmSync(server.storeDir, { recursive: true });
+    cpSync(old, server.storeDir, { recursive: true });
+    rmSync(old, { recursive: true });
+    await server.restart();
+    expect(await write(2)).toBe(2); // before the cache is back
+    await waitUntil('the alarm, and a new list', 20_000, () => alarms.length > 0 && batches.length === 2);
+    await feed.reached(2, { timeoutMs: 10_000 });
+    expect(cache.get('pods', 'a', 'y')).toMatchObject({ mark: 2 });
+    await slow.close();
+  });
+
   it('opens secrets with the key, leaves them sealed without one, and refuses to open with another', async () => {
     const key = clusterKey(randomBytes(32));
     const secret = { ...object('s'), kind: 'Secret', data: { password: 'aHVudGVyMg==' } } as unknown as KubeObject;

@@ -50,6 +50,8 @@ export class NatsCache {
   #feed: OrderedFeed | undefined;
   /** The newest attempt to open a feed; a consumer that an earlier one made, however late, is not heard. */
   #attempt = 0;
+  /** The store went back: its revisions may be other messages than those that the cache has. */
+  #isAnother = false;
   /** Gathers live objects until the first state is complete; absent from then on. */
   #loading: Map<Key, CacheEntry> | undefined;
   /** Sequence at which the feed has caught up; absent when it has. */
@@ -221,6 +223,8 @@ export class NatsCache {
       const entries = this.#loading;
       this.#loading = undefined;
       const revision = Math.max(sequence, this.#heard?.sequence ?? 0);
+      if (this.#isAnother) this.cache.reset();
+      this.#isAnother = false;
       this.#tell(this.cache.relist(entries.values(), revision), true);
     } else this.cache.advance(sequence);
     this.#waiters.settle(this.cache.revision);
@@ -314,6 +318,7 @@ export class NatsCache {
   async #goOn(info: StreamInfo, seenBefore: number): Promise<void> {
     const wentBack = await this.#wentBack(info, seenBefore);
     const awayMs = serverTime(info) - this.#contactAt;
+    this.#isAnother ||= wentBack;
     if (wentBack || this.#loading !== undefined || awayMs >= this.#markerTtlMs / 2) {
       await this.#load(info);
       return;
