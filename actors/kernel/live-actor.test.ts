@@ -1,4 +1,4 @@
-import { from, map, merge, mergeMap, of } from 'rxjs';
+import { from, interval, map, merge, mergeMap, of } from 'rxjs';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { decodeMsgpack, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
@@ -46,7 +46,19 @@ const clerk = defineActor({
     ),
 });
 
-function office() {
+/** Tells the time every ten milliseconds, and answers orders. */
+const clock = defineActor({
+  name: 'clock',
+  hears: { orders: calls(SUBJECTS.apply) },
+  says: { tell: publish(SUBJECTS.outcome) },
+  behave: (inputs, world) =>
+    merge(
+      interval(10, world.scheduler).pipe(map((n) => world.say.tell({ caller: 'time' }, n))),
+      inputs.orders.pipe(map((call) => world.reply(call, 'done'))),
+    ),
+});
+
+function office(definition = clerk) {
   const cache = new Cache();
   const sent: { out: Outgoing; asker: Asker }[] = [];
   const turns: Pick<RecordedTurn, 'n' | 'rec'>[] = [];
@@ -75,7 +87,7 @@ function office() {
     },
     send: (out, _from, _cause, asker) => void sent.push({ out, asker }),
   };
-  const actor = new LiveActor(host, clerk, 'one', undefined);
+  const actor = new LiveActor(host, definition, 'one', undefined);
   let revision = 0;
   const responses: unknown[] = [];
   return {
@@ -259,4 +271,13 @@ it('a quiet actor takes a checkpoint every quarter of an hour, and its view look
   }
   // After d, at a quarter of an hour, and after g: back to its beginning, then to what d's checkpoint saw.
   expect(windows()).toEqual(['fresh', 0, 4]);
+});
+
+it('timers that are due wait once in a long inbox, however often it is interrupted', () => {
+  const { actor, order, turns, told } = office(clock);
+  actor.start();
+  actor.runInbox(Number.POSITIVE_INFINITY);
+  for (let n = 0; n < 400; n++) order('idle');
+  for (let more = true; more; vi.advanceTimersByTime(10)) more = actor.runInbox(0);
+  expect(turns.filter(({ rec }) => rec.t === 'due').length).toBe(told('time').length);
 });

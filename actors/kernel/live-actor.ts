@@ -87,6 +87,8 @@ export class LiveActor {
   #asker: Asker;
   #dueTimer: NodeJS.Timeout | undefined;
   #dueAt: number | undefined;
+  /** The inbox holds a turn for timers already. */
+  #dueQueued = false;
   #restartTimer: NodeJS.Timeout | undefined;
   #restarts = 0;
   #failuresInARow = 0;
@@ -287,7 +289,7 @@ export class LiveActor {
       if (entry.core === this.#core && this.#core.isAskOpen(entry.ask))
         this.#run({ t: 'answer', ask: entry.ask, result: entry.result }, entry.cause);
     } else {
-      this.#dueAt = undefined;
+      this.#dueQueued = false;
       this.#run({ t: 'due' }, {});
     }
   }
@@ -295,7 +297,7 @@ export class LiveActor {
   /** There is no behaviour to hear it, or not yet: a start will be told of every object, so that no change is lost. */
   #passOver(entry: Entry): void {
     if (entry.t === 'change') this.#changeQueued = false;
-    else if (entry.t === 'due') this.#dueAt = undefined;
+    else if (entry.t === 'due') this.#dueQueued = false;
     else if (entry.t === 'call')
       this.#refuse(entry.msg, 'ServiceUnavailable', `${this.self.actor} failed and starts anew; ask again in a moment`);
   }
@@ -384,6 +386,7 @@ export class LiveActor {
   }
 
   #armDue(): void {
+    if (this.#dueQueued) return;
     const due = this.#core.stopped ? undefined : this.#core.nextDue;
     const at =
       this.#holdUntil > 0 ? Math.min(due ?? Number.POSITIVE_INFINITY, this.#host.ambient.now() + this.#quiesceMs) : due;
@@ -394,6 +397,7 @@ export class LiveActor {
     const inMs = Math.min(Math.max(0, at - this.#host.ambient.now()), 0x7fff_ffff);
     this.#dueTimer = setTimeout(() => {
       this.#dueAt = undefined;
+      this.#dueQueued = true;
       this.#enqueue({ t: 'due' });
     }, inMs);
   }
