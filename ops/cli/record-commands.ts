@@ -26,7 +26,7 @@ export const RECORDING: readonly CommandSpec[] = [
       INSTANCE,
       {
         flags: '--from <point>',
-        description: 'begin there: a turn, 21:50:35, 2026-11-24T21:50:35Z, or 5m before the end',
+        description: 'begin there: a turn, 21:50:35, 2026-11-24T21:50:35Z, 5m before the end, or rev:412',
       },
       { flags: '--to <point>', description: 'end there' },
       { flags: '-o, --output <file>', description: 'the file (required)' },

@@ -30,7 +30,7 @@ export const REPLAYING: readonly CommandSpec[] = [
       { flags: '-i, --interactive', description: 'step through it: back, breakpoints, watches, the view at each turn' },
       {
         flags: '--from <point>',
-        description: 'begin there: a turn, 21:50:35, 2026-11-24T21:50:35Z, or 5m before the end',
+        description: 'begin there: a turn, 21:50:35, 2026-11-24T21:50:35Z, 5m before the end, or rev:412',
       },
       { flags: '--to <point>', description: 'end there; with -i, stand there' },
       { flags: '--about <name>', description: 'list the turns about an object: web-1, or default/web-1' },

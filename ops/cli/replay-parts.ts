@@ -1,8 +1,8 @@
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { troupeHome } from '../boot/home.ts';
 import { definitionOf } from '../replay/definitions.ts';
-import { indexAt, parsePoint } from '../replay/parse-moment.ts';
-import { nameOf, type Playable } from '../replay/playable.ts';
+import { indexAt, indexFrom, parsePoint } from '../replay/parse-moment.ts';
+import { nameOf, type Playable, seesStore } from '../replay/playable.ts';
 import { openSource, type Source } from '../replay/source.ts';
 import { UsageError } from './errors.ts';
 import type { ReplayOptions } from './replay.ts';
@@ -46,15 +46,16 @@ export function partsOf(source: Source, { from, to }: ReplayOptions): readonly P
   const last = to === undefined ? undefined : parsePoint(to, end);
   // Turns are numbered anew in each incarnation: a number means the newest.
   const numbered = [first, last].some((point) => point !== undefined && 'turn' in point);
-  const playables = numbered ? newestOf(source.playables) : source.playables;
+  const revised = [first, last].some((point) => point !== undefined && 'revision' in point);
+  const seeing = revised ? source.playables.filter(({ turns }) => seesStore(turns)) : source.playables;
+  if (seeing.length === 0)
+    throw new UsageError(
+      'the actor sees nothing of the store, so a revision is no point of its recording; give a time',
+    );
+  const playables = numbered ? newestOf(seeing) : seeing;
   const parts = playables.map((playable) => {
     const { turns } = playable;
-    const begin =
-      first === undefined
-        ? 0
-        : 'turn' in first
-          ? indexAt(turns, { turn: first.turn - 1 }) + 1
-          : indexAt(turns, { moment: first.moment - 1 }) + 1;
+    const begin = first === undefined ? 0 : indexFrom(turns, first);
     return { playable, from: begin, to: last === undefined ? turns.length - 1 : indexAt(turns, last) };
   });
   const meant = parts.filter((part) => part.from <= part.to);

@@ -1,5 +1,6 @@
-import { indexAt, parsePoint } from '../replay/parse-moment.ts';
+import { indexAt, indexFrom, parsePoint } from '../replay/parse-moment.ts';
 import { aboutFinder } from '../replay/plan-about.ts';
+import { seesStore } from '../replay/playable.ts';
 import type { Stop } from '../replay/stops.ts';
 import { veiled } from '../replay/veil.ts';
 import { UsageError } from './errors.ts';
@@ -24,8 +25,8 @@ export const MOVES: readonly ShellCommand[] = [
   {
     name: 'goto',
     alias: 'g',
-    args: '<turn|time>',
-    help: 'stand at a turn: 1204, 21:50:35, 5m before the end',
+    args: '<turn|time|rev:N>',
+    help: 'stand at a turn: 1204, 21:50:35, 5m before the end, the first that saw revision 412 (rev:412)',
     run: goTo,
   },
   {
@@ -73,8 +74,15 @@ function stopText(stop: Stop | undefined, { session }: ShellContext): string {
 function goTo(context: ShellContext, [to]: readonly string[]): string {
   const { session } = context;
   if (to === undefined)
-    throw new UsageError('goto where? a turn (1204), a time (21:50:35) or a span back from the end (5m)');
-  session.goto(indexAt(session.turns, parsePoint(to, session.turns.at(-1)?.now ?? 0)));
+    throw new UsageError(
+      'goto where? a turn (1204), a time (21:50:35), a span back from the end (5m) or a revision (rev:412)',
+    );
+  const { turns } = session;
+  const point = parsePoint(to, turns.at(-1)?.now ?? 0);
+  if ('revision' in point && !seesStore(turns))
+    throw new UsageError('the actor sees nothing of the store; goto a turn or a time');
+  // What a revision changed is heard in the first turn that saw it.
+  session.goto('revision' in point ? Math.min(indexFrom(turns, point), turns.length - 1) : indexAt(turns, point));
   return turnShown(context);
 }
 

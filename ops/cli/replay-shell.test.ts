@@ -153,6 +153,8 @@ it('finds the turns about an object, and shows the scores of a placement', async
 
 it('follows the causes of a turn', async () => {
   const shell = shellOn();
+  expect(await type(shell, 'goto rev:3')).toContain('pods default/web created');
+  expect(await type(shell, 'goto rev:999')).toMatch(/^turn 8 /);
   expect(await type(shell, 'goto 5', 'why')).toMatchInlineSnapshot(`
     "    00:00:00.000  scheduler/test 5  heard the answer to bind troupe.api.scheduler.create.pods=2Fbinding.default.web
         00:00:00.000  scheduler/test 3  heard that pods default/web was written (revision 3)
@@ -173,6 +175,7 @@ it.each([
   ['goto', 'goto where?'],
   ['find', 'find what?'],
   ['goto noon', '"noon" is no point of a recording'],
+  ['goto 25:00', '"25:00" is no point of a recording'],
   ['break', 'break where? --subject'],
   ['break --turn x', 'break where? --subject'],
   ['break --colour red', 'break where? --subject'],

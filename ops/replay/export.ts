@@ -2,7 +2,8 @@ import type { MemoryHistory } from '../../actors/kernel/memory-history.ts';
 import { watchedResources } from '../../actors/kernel/pending-changes.ts';
 import { definitionOf } from './definitions.ts';
 import type { Recording } from './gather-recordings.ts';
-import { indexAt, type Point } from './parse-moment.ts';
+import { indexAt, indexFrom, type Point } from './parse-moment.ts';
+import { seesStore } from './playable.ts';
 import { planHistory, planOpenTurns, planPart, planRevisions } from './plan-export.ts';
 import type { RecordingFileContent } from './recording-file.ts';
 
@@ -35,10 +36,13 @@ export function exportOf(
   return { prefix, recordings: parts, history: planHistory(history, planRevisions(parts), isWanted) };
 }
 
-function partOf(recording: Recording, { from, to }: Points): Recording {
+function partOf(recording: Recording, points: Points): Recording {
   const { turns } = recording;
-  const { n, now } = turns.at(-1) ?? { n: 0, now: 0 };
-  const ended = from !== undefined && ('moment' in from ? now < from.moment : n < from.turn);
+  // Of who sees nothing of the store all is taken: it cannot be told when a revision was.
+  const meant = (point: Point | undefined): Point | undefined =>
+    point !== undefined && 'revision' in point && !seesStore(turns) ? undefined : point;
+  const [from, to] = [meant(points.from), meant(points.to)];
+  const ended = from !== undefined && indexFrom(turns, from) >= turns.length;
   const first = from === undefined ? -1 : indexAt(turns, from);
   const last = to === undefined ? turns.length - 1 : indexAt(turns, to);
   return planPart(recording, first, ended ? -1 : last);

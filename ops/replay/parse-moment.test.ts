@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { indexAt, parsePoint } from './parse-moment.ts';
+import { indexAt, indexFrom, parsePoint } from './parse-moment.ts';
 
 const END = Date.parse('2026-11-24T21:50:35.120Z');
 const at = (text: string): number => Date.parse(text);
@@ -12,16 +12,34 @@ it.each([
   ['2026-11-24T20:00:00+01:00', { moment: at('2026-11-24T19:00:00Z') }],
   ['5m', { moment: END - 300_000 }],
   ['1h30m', { moment: END - 5_400_000 }],
+  ['rev:412', { revision: 412 }],
 ])('%s', (text, point) => {
   expect(parsePoint(text, END)).toEqual(point);
 });
 
-it.each(['', 'noon', '12:3', '2026-13-45', '5x', '-3'])('"%s" is no point', (text) => {
-  expect(() => parsePoint(text, END)).toThrow(/is no point of a recording; write a turn/);
-});
+it.each(['', 'noon', '12:3', '25:00', '21:75', '21:50:61', '2026-13-45', '5x', '-3', 'rev:', 'rev:-1'])(
+  '"%s" is no point',
+  (text) => {
+    expect(() => parsePoint(text, END)).toThrow(/is no point of a recording; write a turn/);
+  },
+);
 
 it('finds the last turn up to a point', () => {
   const turns = [1, 2, 4].map((n) => ({ n, now: n * 10, view: {}, rec: { t: 'due' as const }, said: [] }));
   expect([0, 1, 3, 4, 9].map((turn) => indexAt(turns, { turn }))).toEqual([-1, 0, 1, 2, 2]);
   expect([9, 10, 39, 40].map((moment) => indexAt(turns, { moment }))).toEqual([-1, 0, 1, 2]);
+});
+
+it('finds the turns that saw a revision, and the first from a point on', () => {
+  const turns = [5, 9, 9, 12].map((objects, at) => ({
+    n: at + 1,
+    now: at * 10,
+    view: { objects },
+    rec: { t: 'due' as const },
+    said: [],
+  }));
+  expect([4, 5, 9, 11, 99].map((revision) => indexAt(turns, { revision }))).toEqual([-1, 0, 2, 2, 3]);
+  expect([1, 6, 9, 12, 13].map((revision) => indexFrom(turns, { revision }))).toEqual([0, 1, 1, 3, 4]);
+  expect([0, 2, 5].map((turn) => indexFrom(turns, { turn }))).toEqual([0, 1, 4]);
+  expect([10, 11].map((moment) => indexFrom(turns, { moment }))).toEqual([1, 2]);
 });

@@ -1,21 +1,23 @@
 import type { RecordedTurn } from '../../actors/kernel/journal.ts';
 import { statusError } from '../../contracts/errors/status.ts';
-import { indexAtTime, indexOfTurn } from './playable.ts';
+import { indexAtRevision, indexAtTime, indexOfTurn } from './playable.ts';
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** A turn by its number, or a moment in milliseconds since the Unix epoch. */
-export type Point = { readonly turn: number } | { readonly moment: number };
+/** A turn by its number, a moment in milliseconds since the Unix epoch, or a revision of the store. */
+export type Point = { readonly turn: number } | { readonly moment: number } | { readonly revision: number };
 
 /**
  * Reads where in a recording is meant: a turn's number, a moment (`2026-11-24T21:50:35Z`), a time of the day on which the
- * recording ends, by UTC (`21:50`, `21:50:35.120`), or a span back from its end (`5m`, `1h30m`).
+ * recording ends, by UTC (`21:50`, `21:50:35.120`), a span back from its end (`5m`, `1h30m`), or a revision (`rev:412`).
  * @param end the recording's last moment
  * @throws StatusError BadRequest
  */
 export function parsePoint(text: string, end: number): Point {
   if (/^\d+$/.test(text)) return { turn: Number(text) };
-  const time = /^(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?$/.exec(text);
+  const revision = /^rev:(\d+)$/.exec(text)?.[1];
+  if (revision !== undefined) return { revision: Number(revision) };
+  const time = /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,3}))?)?$/.exec(text);
   if (time !== null) {
     const [, hours, minutes, seconds = '0', fraction = '0'] = time;
     const day = new Date(end).toISOString().slice(0, 10);
@@ -32,10 +34,18 @@ export function parsePoint(text: string, end: number): Point {
   if (/^\d{4}-\d\d-\d\d/.test(text) && Number.isFinite(moment)) return { moment };
   throw statusError(
     'BadRequest',
-    `"${text}" is no point of a recording; write a turn (1204), a time (21:50:35), a moment (2026-11-24T21:50:35Z) or a span back from the end (5m)`,
+    `"${text}" is no point of a recording; write a turn (1204), a time (21:50:35), a moment (2026-11-24T21:50:35Z), a span back from the end (5m) or a revision of the store (rev:412)`,
   );
 }
 
 /** Index of the last turn up to that point; -1 = before the first. */
-export const indexAt = (turns: readonly RecordedTurn[], point: Point): number =>
-  'turn' in point ? indexOfTurn(turns, point.turn) : indexAtTime(turns, point.moment);
+export function indexAt(turns: readonly RecordedTurn[], point: Point): number {
+  if ('turn' in point) return indexOfTurn(turns, point.turn);
+  return 'moment' in point ? indexAtTime(turns, point.moment) : indexAtRevision(turns, point.revision);
+}
+
+/** Index of the first turn from that point on; the number of turns = all are before it. */
+export function indexFrom(turns: readonly RecordedTurn[], point: Point): number {
+  if ('turn' in point) return indexOfTurn(turns, point.turn - 1) + 1;
+  return 'moment' in point ? indexAtTime(turns, point.moment - 1) + 1 : indexAtRevision(turns, point.revision - 1) + 1;
+}

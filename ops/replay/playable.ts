@@ -24,6 +24,14 @@ export function indexAtTime(turns: readonly RecordedTurn[], moment: number): num
 export function indexOfTurn(turns: readonly RecordedTurn[], n: number): number {
   return lastWhere(turns, (turn) => turn.n <= n);
 }
+/** Index of the last turn that saw the store at that revision or before; -1 when all are later. */
+export function indexAtRevision(turns: readonly RecordedTurn[], revision: number): number {
+  return lastWhere(turns, (turn) => revisionOf(turn) <= revision);
+}
+/** Revision of the store at which a turn saw it; 0 = the actor sees nothing of it. */
+export const revisionOf = ({ view }: RecordedTurn): number => view['objects'] ?? 0;
+/** Does the actor see the store? Otherwise a revision is no point of its recording. */
+export const seesStore = (turns: readonly RecordedTurn[]): boolean => turns.some((turn) => revisionOf(turn) > 0);
 
 /** In turns of which first some, then none, satisfy `holds`: the last that does. */
 function lastWhere(turns: readonly RecordedTurn[], holds: (turn: RecordedTurn) => boolean): number {
