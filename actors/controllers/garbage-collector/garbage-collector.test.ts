@@ -6,7 +6,7 @@ import { type GarbageEffect, planDependent, planOwner } from './plan-garbage.ts'
 
 const LATER = '2026-01-01T00:00:00Z';
 const ref = (uid: string, kind = 'ReplicaSet'): OwnerReference => ({
-  apiVersion: 'apps/v1',
+  apiVersion: kind === 'ReplicaSet' || kind === 'Deployment' ? 'apps/v1' : 'v1',
   kind,
   name: uid,
   uid,
@@ -59,6 +59,12 @@ it.each([
   {
     why: 'what can not be seen is not known to be gone',
     object: thing('p', { owners: [ref('w', 'Widget')] }),
+    live: [],
+    plan: [],
+  },
+  {
+    why: 'nor is its namesake of another group',
+    object: thing('p', { owners: [{ ...ref('set'), apiVersion: 'acme.example/v1' }] }),
     live: [],
     plan: [],
   },

@@ -1,6 +1,6 @@
 import type { KubeObject, OwnerReference } from '../../../contracts/kinds/kinds.ts';
 import { isTerminating, namespaceOf, uidOf } from '../shared/owner.ts';
-import { KEPT_KINDS } from '../shared/resources.ts';
+import { isKept } from '../shared/resources.ts';
 
 /** An owner with it goes after those of its dependents that block it. */
 export const FOREGROUND = 'foregroundDeletion';
@@ -41,7 +41,7 @@ export function planDependent(
   let waited = false;
   for (const reference of owners) {
     const found = present(reference);
-    if (found === undefined ? !KEPT_KINDS.has(reference.kind) : !awaitsDependents(found)) solid.push(reference);
+    if (found === undefined ? !isKept(reference) : !awaitsDependents(found)) solid.push(reference);
     else if (found !== undefined) waited = true;
   }
   if (solid.length === owners.length) return [];

@@ -1,5 +1,5 @@
-import type { Kind } from '../../../contracts/kinds/kind.ts';
-import type { ResourceName } from '../../../contracts/kinds/kinds.ts';
+import { groupOf, type Kind } from '../../../contracts/kinds/kind.ts';
+import type { OwnerReference, ResourceName } from '../../../contracts/kinds/kinds.ts';
 import { KINDS } from '../../../contracts/kinds/registry.ts';
 import { type AnySayDecl, api, type WatchDecl, watch } from '../../kernel/declare.ts';
 
@@ -12,7 +12,10 @@ const resourcesOf = (kinds: readonly Kind[]): readonly KeptResource[] =>
 
 export const KEPT_RESOURCES = resourcesOf(KEPT);
 export const NAMESPACED_RESOURCES = resourcesOf(KEPT.filter(({ namespaced }) => namespaced));
-export const KEPT_KINDS: ReadonlySet<string> = new Set(KEPT.map(({ kind }) => kind));
+const KEPT_KINDS: ReadonlySet<string> = new Set(KEPT.map(({ group, kind }) => `${group}/${kind}`));
+/** Is that a kind whose objects are all seen here? Another group may have one of the same name. */
+export const isKept = ({ apiVersion, kind }: Pick<OwnerReference, 'apiVersion' | 'kind'>): boolean =>
+  KEPT_KINDS.has(`${groupOf(apiVersion)}/${kind}`);
 
 /** One entry a resource, for `hears` and `wakes`. */
 export const perResource = <T>(
