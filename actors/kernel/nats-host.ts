@@ -121,10 +121,7 @@ export class Host implements HostServices {
     if (lease === undefined) throw new Error(`host ${definition.name}: a singleton needs lease options`);
     return holdLease(this.#nc, definition.name, instance, lease, {
       log: this.options.log,
-      acting: async (epoch) => {
-        await lease.reached(epoch);
-        return this.#startActor(definition, instance, epoch);
-      },
+      acting: (epoch) => this.#startActor(definition, instance, epoch),
     });
   }
 

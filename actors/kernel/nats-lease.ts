@@ -17,22 +17,34 @@ export interface LeaseOptions {
   readonly newestEpoch?: (actor: string) => number;
 }
 
-const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
+/**
+ * Who holds a lease acts for this part of it, counted from before the holding was asked for: the store counts from when it
+ * heard of it, which is later, so that the rest is left for stopping.
+ */
+const MAY_ACT = 0.75;
+
+/** A lease that is held: its revision, and the moment before which it was not asked for, by `performance.now()`. */
+interface Held {
+  readonly revision: number;
+  readonly since: number;
+}
+
+const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const timer = setTimeout(done, ms);
     function done(): void {
       clearTimeout(timer);
-      signal.removeEventListener('abort', done);
+      signal?.removeEventListener('abort', done);
       resolve();
     }
-    signal.addEventListener('abort', done);
-    if (signal.aborted) done();
+    signal?.addEventListener('abort', done);
+    if (signal?.aborted === true) done();
   });
 
 /**
  * One instance acts, others stand by. The lease is a key that expires; taking it writes a new epoch into the objects
  * bucket, whose revision fences every request of an earlier holder.
- * @param acting starts the actor under an epoch and gives how to stop it
+ * @param hooks `acting` starts the actor under an epoch and gives how to stop it, at once
  */
 export function holdLease(
   connection: NatsConnection,
@@ -47,14 +59,16 @@ export function holdLease(
   const abort = new AbortController();
   const { signal } = abort;
   const key = token(actor);
+  const leftMs = ({ since }: Held): number => since + options.ttlMs * MAY_ACT - performance.now();
 
   const loop = async (): Promise<void> => {
-    // So short that who is cut off stops before the lease runs out, see `renew`.
+    // So short that a renewal is tried more than once before its holder must stop, see `renew`.
     const js = jetstream(connection, { timeout: options.ttlMs / 8 });
     let failures = 0;
     while (!signal.aborted) {
       try {
         const leases = await new Kvm(js).open(bucketNames(options.prefix).leases);
+        const since = performance.now();
         const revision = await takeLease(leases, key, instance);
         failures = 0;
         if (revision === undefined) {
@@ -62,11 +76,14 @@ export function holdLease(
           continue;
         }
         options.mayWrite?.();
-        const epoch = await writeEpoch(js, options.prefix, actor, instance);
+        const epoch = await writeEpoch(js, options.prefix, actor, instance, options.ttlMs / 2);
+        await options.reached(epoch);
+        // Whoever took so long may have been followed by another already.
+        if (leftMs({ revision, since }) <= 0) throw new Error('it took too long to begin; trying again');
         const running = await hooks.acting(epoch);
         let held: number | undefined;
         try {
-          held = await renew(leases, revision, epoch);
+          held = await renew(leases, { revision, since }, epoch);
         } finally {
           await running.stop();
         }
@@ -87,25 +104,31 @@ export function holdLease(
    * Returns when the lease is lost, or is to be given back: then with its revision. That is also when a newer epoch was
    * written, by whomever: what this one asks would be refused for ever.
    */
-  const renew = async (leases: KV, first: number, epoch: number): Promise<number | undefined> => {
-    let revision = first;
-    let renewedAt = performance.now();
-    while (!signal.aborted) {
-      await sleep(options.ttlMs / 4, signal);
-      if (signal.aborted || (options.newestEpoch?.(actor) ?? 0) > epoch) break;
-      try {
-        revision = await leases.update(key, instance, revision);
-        renewedAt = performance.now();
-      } catch (error) {
-        const held = isConflict(error) ? await heldBy(leases, key, instance) : undefined;
-        if (held !== undefined) {
-          // The renewal before was taken, only its answer came too late.
-          revision = held;
-          renewedAt = performance.now();
-        } else if (isConflict(error) || performance.now() - renewedAt >= options.ttlMs * 0.75) return undefined;
+  const renew = async (leases: KV, taken: Held, epoch: number): Promise<number | undefined> => {
+    let held = taken;
+    let firstUnanswered: number | undefined;
+    let pauseMs = options.ttlMs / 4;
+    for (;;) {
+      await sleep(Math.min(pauseMs, leftMs(held)), signal);
+      if (signal.aborted || (options.newestEpoch?.(actor) ?? 0) > epoch) return held.revision;
+      if (leftMs(held) <= 0) return undefined;
+      const since = performance.now();
+      const answer = await Promise.race([
+        renewLease(leases, key, instance, held.revision),
+        sleep(leftMs(held)).then(() => 'unknown' as const),
+      ]);
+      if (answer === 'lost') return undefined;
+      pauseMs = options.ttlMs / 8;
+      if (answer === 'unknown') {
+        firstUnanswered ??= since;
+        continue;
       }
+      // A renewal that was found stored is any of those without an answer; then the next one comes at once.
+      const isNew = answer.stored === 'now';
+      held = { revision: answer.revision, since: isNew ? since : (firstUnanswered ?? held.since) };
+      firstUnanswered = undefined;
+      pauseMs = isNew ? options.ttlMs / 4 : 0;
     }
-    return revision;
   };
 
   const ended = loop();
@@ -115,6 +138,30 @@ export function holdLease(
       await ended;
     },
   };
+}
+
+/**
+ * @returns the revision, and whether this renewal was stored or one `earlier`, whose answer came too late; `lost`: somebody
+ * else's, or nobody's; `unknown`: no answer
+ */
+async function renewLease(
+  leases: KV,
+  key: string,
+  instance: string,
+  revision: number,
+): Promise<{ readonly revision: number; readonly stored: 'now' | 'earlier' } | 'lost' | 'unknown'> {
+  try {
+    return { revision: await leases.update(key, instance, revision), stored: 'now' };
+  } catch (error) {
+    if (!isConflict(error)) return 'unknown';
+  }
+  try {
+    const found = await heldBy(leases, key, instance);
+    if (found === undefined) return 'lost';
+    return found > revision ? { revision: found, stored: 'earlier' } : 'unknown'; // a replica that lags
+  } catch {
+    return 'unknown';
+  }
 }
 
 const isConflict = (error: unknown): boolean =>
@@ -138,9 +185,15 @@ async function heldBy(leases: KV, key: string, instance: string): Promise<number
 }
 
 /** The sequence of this write is the epoch: it rises with every new holder. */
-async function writeEpoch(js: JetStreamClient, prefix: string, actor: string, instance: string): Promise<number> {
+async function writeEpoch(
+  js: JetStreamClient,
+  prefix: string,
+  actor: string,
+  instance: string,
+  timeoutMs: number,
+): Promise<number> {
   const subject = `$KV.${bucketNames(prefix).objects}.${storeKey('epochs', undefined, actor)}`;
   const body = { apiVersion: 'troupe.io/v1', kind: 'Epoch', metadata: { name: actor }, holder: instance };
-  const ack = await js.publish(subject, JSON.stringify(body), { timeout: 5_000 });
+  const ack = await js.publish(subject, JSON.stringify(body), { timeout: timeoutMs });
   return ack.seq;
 }
