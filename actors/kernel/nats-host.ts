@@ -106,7 +106,12 @@ export class Host implements HostServices {
         `error: unhandled in a pipeline: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
       );
     this.#inbox = `${options.inboxPrefix}.${crypto.randomUUID().replaceAll('-', '').slice(0, 22)}`;
-    this.#answers = this.#nc.subscribe(`${this.#inbox}.*`, { callback: (_error, msg) => this.#onAnswer(msg) });
+    this.#answers = this.#nc.subscribe(`${this.#inbox}.*`, {
+      callback: (error, msg) => {
+        if (error === null) this.#onAnswer(msg);
+        else options.log(`error: no answer to this process can be heard: ${error.message}`);
+      },
+    });
     void this.#followConnection();
   }
 

@@ -9,8 +9,8 @@ import { calls, defineActor } from './declare.ts';
 import { Host } from './nats-host.ts';
 
 /*
- * Goal: no header block that the broker lets through keeps an actor from hearing the next message. Method: raw bytes over a
- * socket, since no client would send them; then an ordinary question. The client stops reading for good when a callback throws.
+ * Goal: nothing that the broker sends makes a process deaf, whose client stops reading for good when a callback throws.
+ * Method: header blocks as raw bytes over a socket, since no client would send them, or a refusal; then an ordinary question.
  */
 
 let server: TestNatsServer;
@@ -81,4 +81,29 @@ it.each([
   } finally {
     await client.close();
   }
+});
+
+it('a process that may not hear answers hears everything else', async () => {
+  const strict = await startNatsServer({
+    config: `authorization { users = [ { user: u, password: p, permissions: { subscribe: { deny: "_INBOX_denied.>" } } } ] }`,
+  });
+  const connection = await connect({ servers: strict.url, user: 'u', pass: 'p' });
+  const other = new Host({
+    connection,
+    prefix: 'troupe',
+    caller: 'system',
+    instance: 'two',
+    inboxPrefix: '_INBOX_denied',
+    build: 'test',
+    log: (line) => logs.push(line),
+  });
+  await connection.flush().catch(() => undefined);
+  await other.start(listener);
+  const client = await connect({ servers: strict.url, user: 'u', pass: 'p' });
+  const answer = await client.request('troupe.apply.me._', '{}', { timeout: 2_000 });
+  expect(answer.json()).toEqual({ heard: 'troupe.apply.me._' });
+  await client.close();
+  await other.stop();
+  await connection.close();
+  await strict.stop();
 });
