@@ -10,6 +10,11 @@ function frame(stream: 1 | 2, body: string): Buffer {
   header.writeUInt32BE(Buffer.byteLength(body), 4);
   return Buffer.concat([header, Buffer.from(body)]);
 }
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
 function parse(tty: boolean, chunks: readonly Buffer[]): readonly LogLine[] {
   const lines: LogLine[] = [];
   const parser = new LogParser(tty, (line) => lines.push(line));
@@ -43,6 +48,31 @@ describe('frames', () => {
 
 it('plain lines of a terminal', () => {
   expect(parse(true, [Buffer.from(`${T(1)} a\n${T(2)} b`)])).toEqual([out(1, 'a'), out(2, 'b')]);
+});
+
+it('a line that is too long comes in pieces, with no character cut in two', () => {
+  const text = `x${'é'.repeat(600_000)}`;
+  const bytes = Buffer.from(text);
+  const pieces = [0, 1, 2, 3, 4].map((n) => bytes.subarray(n * 262_144, n < 4 ? (n + 1) * 262_144 : undefined));
+  const entries = pieces.map((piece, n) => {
+    const body = Buffer.concat([Buffer.from(`${T(n)} `), piece, Buffer.from(n < 4 ? '' : '\n')]);
+    return Buffer.concat([frame(1, '').subarray(0, 4), uint32(body.length), body]);
+  });
+  const lines = parse(false, entries);
+  expect(lines.map(({ time }) => time)).toEqual([T(0), T(3)]);
+  expect(lines.map((line) => line.text).join('')).toBe(text);
+});
+
+it('a terminal that never sends a line feed does not fill the memory', () => {
+  const lines: LogLine[] = [];
+  const parser = new LogParser(true, (line) => lines.push(line));
+  parser.push(Buffer.from(`${T(1)} begin `));
+  const more = Buffer.from('50 % done, or so\r'.repeat(4096));
+  for (let times = 0; times < 64; times += 1) parser.push(more);
+  expect(lines.length).toBeGreaterThan(2);
+  parser.end();
+  expect(lines.every(({ time }) => time === T(1))).toBe(true);
+  expect(lines.map(({ text }) => text).join('')).toBe(`begin ${more.toString().repeat(64)}`);
 });
 
 it('gives the same lines however the bytes are cut', () => {

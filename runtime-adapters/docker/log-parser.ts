@@ -4,6 +4,11 @@ import type { LogLine } from '../../contracts/messages/logs.ts';
 const LINE_BYTES_MAX = 1024 * 1024;
 const HEADER_BYTES = 8;
 const STDERR = 2;
+/** With which the engine begins every entry. */
+const MOMENT = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) /;
+const MOMENT_BYTES_MAX = 40;
+
+type OpenLine = { readonly time: string; parts: Buffer[]; bytes: number };
 
 /**
  * Turns the engine's log stream (asked for with timestamps) into lines. Chunks may be cut anywhere. An entry that does not
@@ -13,10 +18,9 @@ export class LogParser {
   readonly #onLine: (line: LogLine) => void;
   readonly #tty: boolean;
   #rest: Buffer = Buffer.alloc(0);
-  readonly #open: Record<LogLine['stream'], { time: string; parts: Buffer[]; bytes: number } | undefined> = {
-    stdout: undefined,
-    stderr: undefined,
-  };
+  readonly #open: Record<LogLine['stream'], OpenLine | undefined> = { stdout: undefined, stderr: undefined };
+  /** Of what was handed over last: what goes on without a moment of its own is of that one. */
+  #lastTime = '';
 
   /** @param tty  the container has a terminal: the engine sends plain lines, without frames */
   constructor(tty: boolean, onLine: (line: LogLine) => void) {
@@ -43,7 +47,9 @@ export class LogParser {
       this.#entry('stdout', this.#rest.subarray(from, at + 1));
       from = at + 1;
     }
-    return from;
+    if (this.#rest.length - from < LINE_BYTES_MAX) return from;
+    this.#entry('stdout', this.#rest.subarray(from)); // such as a progress bar, which never gets a line feed
+    return this.#rest.length;
   }
 
   #frames(): number {
@@ -59,21 +65,43 @@ export class LogParser {
 
   /** One entry: a moment, a space, and text that ends in a line feed when the line ends. */
   #entry(stream: LogLine['stream'], entry: Buffer): void {
-    const space = entry.indexOf(0x20);
-    if (space < 0) return;
+    const moment = MOMENT.exec(entry.toString('latin1', 0, MOMENT_BYTES_MAX))?.[1];
     const whole = entry.at(-1) === 0x0a;
-    const text = entry.subarray(space + 1, whole ? -1 : undefined);
-    const line = (this.#open[stream] ??= { time: entry.toString('latin1', 0, space), parts: [], bytes: 0 });
+    const text = entry.subarray(moment === undefined ? 0 : moment.length + 1, whole ? -1 : undefined);
+    const line = (this.#open[stream] ??= { time: moment ?? this.#lastTime, parts: [], bytes: 0 });
     line.parts.push(text);
     line.bytes += text.length;
-    if (whole || line.bytes >= LINE_BYTES_MAX) this.#flush(stream);
+    if (whole) this.#flush(stream);
+    else if (line.bytes >= LINE_BYTES_MAX) this.#flushPiece(stream, line, moment ?? line.time);
+  }
+
+  /** No character is cut in two: what has begun goes with the next piece. */
+  #flushPiece(stream: LogLine['stream'], line: OpenLine, nextTime: string): void {
+    const text = Buffer.concat(line.parts);
+    const end = text.length - begunCharacterBytes(text);
+    line.parts = [text.subarray(0, end)];
+    this.#flush(stream);
+    if (end < text.length)
+      this.#open[stream] = { time: nextTime, parts: [text.subarray(end)], bytes: text.length - end };
   }
 
   #flush(stream: LogLine['stream']): void {
     const line = this.#open[stream];
     if (line === undefined) return;
     this.#open[stream] = undefined;
+    this.#lastTime = line.time;
     const text = line.parts.length === 1 ? line.parts[0] : Buffer.concat(line.parts);
     this.#onLine({ stream, time: line.time, text: (text ?? Buffer.alloc(0)).toString('utf8') });
   }
+}
+
+/** How many bytes at the end are the beginning of a UTF-8 character that goes on. */
+function begunCharacterBytes(text: Buffer): number {
+  for (let back = 1; back <= 3 && back <= text.length; back += 1) {
+    const byte = text[text.length - back] as number;
+    if ((byte & 0xc0) === 0x80) continue; // goes on with a character
+    const bytes = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return bytes > back ? back : 0;
+  }
+  return 0;
 }
