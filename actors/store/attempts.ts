@@ -41,7 +41,8 @@ export class Attempts {
   /** Follows the connection until it closes. */
   async follow(): Promise<void> {
     for await (const status of this.#connection.status()) {
-      if (status.type !== 'disconnect') continue;
+      // What is asked while it is away goes nowhere either: the client drops it as it connects.
+      if (status.type !== 'disconnect' && status.type !== 'reconnect') continue;
       const lost = new Error('the connection was lost before the answer came');
       this.#questions.fail(lost);
       for (const fail of this.#open) fail(lost);
