@@ -1,11 +1,26 @@
-/** Writes numbers, texts and bytes one after the other into a buffer that grows. */
+const NOTHING = Buffer.alloc(0);
+const ROOM_LEAST = 256;
+
+/** Writes numbers, texts and bytes one after the other into a buffer that grows. An empty one holds no memory. */
 export class ByteWriter {
-  #bytes = Buffer.allocUnsafeSlow(64 * 1024);
+  #bytes: Buffer = NOTHING;
   #at = 0;
+  /** As much as was written the last time: there are thousands of writers, and most write little. */
+  #room: number;
+
+  constructor(room = ROOM_LEAST) {
+    this.#room = room;
+  }
+
+  get length(): number {
+    return this.#at;
+  }
 
   /** What was written since the last time, and begins anew. */
   take(): Uint8Array {
-    const taken = Uint8Array.prototype.slice.call(this.#bytes, 0, this.#at);
+    const taken = this.#bytes.subarray(0, this.#at);
+    if (this.#at > 0) this.#room = Math.max(ROOM_LEAST, this.#at);
+    this.#bytes = NOTHING;
     this.#at = 0;
     return taken;
   }
@@ -57,7 +72,7 @@ export class ByteWriter {
   }
 
   #grow(by: number): void {
-    const wider = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#at + by));
+    const wider = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#room, this.#at + by));
     wider.set(this.#bytes.subarray(0, this.#at));
     this.#bytes = wider;
   }

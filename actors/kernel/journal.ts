@@ -2,10 +2,10 @@ import { INBOX_ROOT } from '../../contracts/subjects/inbox.ts';
 import type { Bytes, Cursor, Hash, Millis, Rec } from './contract.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { Incarnation } from './recorder.ts';
-import { decodeSegmentV2, encodeSegment, segmentVersion } from './segment.ts';
+import { decodeSegmentV2, encodeSegment, SegmentWriter, segmentVersion } from './segment.ts';
 import { decodeSegmentV1 } from './segment-v1.ts';
 
-export { encodeSegment };
+export { encodeSegment, SegmentWriter };
 
 /** Version of the segment format; readers accept every version up to this one. */
 export const JOURNAL_VERSION = 2;

@@ -1,9 +1,9 @@
-import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Bytes, Rec, Turn } from './contract.ts';
 import { LATEST_HEADER } from './heard-calls.ts';
-import { encodeSegment, type RecordedTurn, type Sealer } from './journal.ts';
+import { type Sealer, SegmentWriter } from './journal.ts';
+import { NatsQuestions } from './nats-questions.ts';
 import type { Outgoing } from './outgoing.ts';
 import type { Incarnation, Recorder } from './recorder.ts';
 import { TurnKeeper } from './turn-keeper.ts';
@@ -28,8 +28,7 @@ export interface RecorderStats {
 
 interface SegmentInProgress {
   readonly incarnation: Incarnation;
-  turns: RecordedTurn[];
-  weight: number;
+  readonly segment: SegmentWriter;
   gap: number;
   /** Something in it would be missed; heart-beats alone can wait. */
   eventful: boolean;
@@ -61,7 +60,7 @@ const FLUSH_WITHIN_MS = 10_000;
 /** Writes what actors heard and said to the journal stream, in segments, never making anybody wait. */
 export class NatsRecorder implements Recorder {
   readonly #options: RecorderOptions;
-  readonly #js: JetStreamClient;
+  readonly #questions: NatsQuestions;
   readonly #buffers = new Map<Incarnation, SegmentInProgress>();
   readonly #inFlight = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
@@ -76,7 +75,7 @@ export class NatsRecorder implements Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    this.#js = jetstream(options.connection);
+    this.#questions = new NatsQuestions(options.connection);
   }
 
   stats(): RecorderStats {
@@ -87,15 +86,20 @@ export class NatsRecorder implements Recorder {
     let buffer = this.#buffers.get(incarnation);
     if (buffer === undefined) {
       const keeper = new TurnKeeper(this.#options.sealer);
-      buffer = { incarnation, turns: [], weight: 0, gap: 0, eventful: false, keeper };
+      buffer = { incarnation, segment: new SegmentWriter(), gap: 0, eventful: false, keeper };
       this.#buffers.set(incarnation, buffer);
     }
-    const kept = buffer.keeper.keep(turn, out);
-    buffer.turns.push(kept);
-    buffer.weight += weightOf(kept.rec) + out.reduce((sum, o) => sum + Math.min(o.bytes.length, 512), 64);
     this.#turns += 1;
-    if (buffer.weight >= HELD_BYTES && this.#inFlight.size >= IN_FLIGHT_MAX) this.#drop(buffer);
-    else if (buffer.weight >= SEGMENT_BYTES || buffer.turns.length >= SEGMENT_TURNS) this.#writeSoon([buffer]);
+    const { segment } = buffer;
+    try {
+      segment.add(buffer.keeper.keep(turn, out));
+    } catch (error) {
+      this.#drop(buffer, String(error)); // whoever is recorded must not fail because of it
+      return;
+    }
+    if (segment.bytes >= HELD_BYTES && this.#inFlight.size >= IN_FLIGHT_MAX)
+      this.#drop(buffer, 'the broker does not keep up');
+    else if (segment.bytes >= SEGMENT_BYTES || segment.turns >= SEGMENT_TURNS) this.#writeSoon([buffer]);
     buffer.eventful ||= isEventful(turn.rec, out);
     if (buffer.eventful) this.#timer ??= setTimeout(() => this.#writeEventful(), this.#flushMs());
     else this.#idleTimer ??= setTimeout(() => this.#writeAll(), IDLE_FLUSH_MS);
@@ -134,9 +138,9 @@ export class NatsRecorder implements Recorder {
     clearTimeout(this.#idleTimer);
     this.#timer = undefined;
     this.#idleTimer = undefined;
-    for (const [incarnation, { turns, gap, keeper }] of this.#buffers)
-      if (turns.length === 0 && gap === 0 && keeper.idle) this.#buffers.delete(incarnation);
-    this.#writeSoon([...this.#buffers.values()].filter(({ turns }) => turns.length > 0));
+    for (const [incarnation, { segment, gap, keeper }] of this.#buffers)
+      if (segment.turns === 0 && gap === 0 && keeper.idle) this.#buffers.delete(incarnation);
+    this.#writeSoon([...this.#buffers.values()].filter(({ segment }) => segment.turns > 0));
   }
 
   #writeSoon(buffers: readonly SegmentInProgress[]): void {
@@ -160,29 +164,25 @@ export class NatsRecorder implements Recorder {
     }
   }
 
-  #drop(buffer: SegmentInProgress): void {
-    this.#lose(buffer, buffer.turns, 'the broker does not keep up');
+  #drop(buffer: SegmentInProgress, why: string): void {
+    this.#lose(buffer, buffer.segment.turns, why);
     this.#due.delete(buffer);
-    begin(buffer);
+    buffer.segment.drop();
+    buffer.eventful = false;
   }
 
-  #lose(buffer: SegmentInProgress, turns: readonly RecordedTurn[], why: string): void {
-    buffer.gap += turns.length;
-    this.#dropped += turns.length;
+  #lose(buffer: SegmentInProgress, turns: number, why: string): void {
+    buffer.gap += turns;
+    this.#dropped += turns;
     const { actor } = buffer.incarnation.self;
-    this.#options.log(`warning: recording of ${actor}: ${why}; ${turns.length} turns are lost to replay`);
+    this.#options.log(`warning: recording of ${actor}: ${why}; ${turns} turns are lost to replay`);
   }
 
   #write(buffer: SegmentInProgress): void {
-    const { incarnation, turns } = buffer;
-    begin(buffer);
-    let bytes: Bytes;
-    try {
-      bytes = encodeSegment({ incarnation, gap: buffer.gap, turns });
-    } catch (error) {
-      this.#lose(buffer, turns, String(error)); // whoever is recorded must not fail because of it
-      return;
-    }
+    const { incarnation, segment, gap } = buffer;
+    const { turns } = segment;
+    const bytes = segment.take(incarnation, gap);
+    buffer.eventful = false;
     buffer.gap = 0;
     this.#segments += 1;
     this.#bytes += bytes.length;
@@ -203,7 +203,8 @@ export class NatsRecorder implements Recorder {
     const since = performance.now();
     for (let attempt = 0; ; attempt++) {
       try {
-        await this.#js.publish(subject, bytes, { timeout: ACK_WITHIN_MS });
+        const { data } = await this.#questions.ask({ subject, body: bytes }, ACK_WITHIN_MS);
+        refuse(JSON.parse(Buffer.from(data).toString('utf8')) as Acknowledgement);
         return;
       } catch (error) {
         if (this.#options.connection.isClosed() || performance.now() - since > GIVE_UP_MS) throw error;
@@ -213,18 +214,15 @@ export class NatsRecorder implements Recorder {
   }
 }
 
-/** A segment of its own begins. */
-function begin(buffer: SegmentInProgress): void {
-  buffer.turns = [];
-  buffer.weight = 0;
-  buffer.eventful = false;
+/** What a stream says to a message that it was sent. */
+interface Acknowledgement {
+  readonly seq?: number;
+  readonly error?: { readonly description?: string };
 }
 
-function weightOf(rec: Rec): number {
-  if (rec.t === 'start') return rec.checkpoint === undefined ? 64 : JSON.stringify(rec.checkpoint.cells).length;
-  if (rec.t === 'call') return rec.body instanceof Uint8Array ? rec.body.length : 64;
-  if (rec.t === 'answer') return rec.result instanceof Uint8Array ? (rec.result as Bytes).length : 64;
-  return rec.t === 'change' ? rec.keys.length * 32 : 64;
+/** @throws Error when it was not stored */
+function refuse({ seq, error }: Acknowledgement): void {
+  if (error !== undefined || seq === undefined) throw new Error(error?.description ?? 'no stream took it');
 }
 
 const isEventful = (rec: Rec, out: readonly Outgoing[]): boolean =>

@@ -43,9 +43,14 @@ const rec: fc.Arbitrary<Rec> = fc.oneof(
       turn: fc.nat(),
       now: whole,
       view: fc.record({ objects: fc.nat() }),
-      cells: fc.dictionary(text, fc.oneof(fc.double({ noNaN: true }), text, fc.constant(null)), {
-        noNullPrototype: true,
-      }),
+      // MessagePack's reader keeps a name that would reach an object's prototype from doing so; no cell is called that.
+      cells: fc.dictionary(
+        text.filter((name) => name !== '__proto__'),
+        fc.oneof(fc.double({ noNaN: true }), text, fc.constant(null)),
+        {
+          noNullPrototype: true,
+        },
+      ),
       random: fc.array(fc.nat(), { maxLength: 4 }),
       window: fc.nat(),
     }),

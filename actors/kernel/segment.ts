@@ -18,6 +18,8 @@ import { TextColumn } from './text-column.ts';
 const MAGIC = [0x54, 0x4a] as const;
 const VERSION = 2;
 const HASH_BYTES = 12;
+/** Of a segment's beginning, besides its head: the mark, and two numbers. */
+const START_BYTES_MOST = 32;
 
 const RECS = ['start', 'checkpoint', 'change', 'call', 'answer', 'due'] as const;
 const REC_BITS = 7;
@@ -83,17 +85,69 @@ type Head = readonly [
 export const segmentVersion = (bytes: Bytes): number | undefined =>
   bytes[0] === MAGIC[0] && bytes[1] === MAGIC[1] ? bytes[2] : undefined;
 
-const writer = new ByteWriter();
+const START: Pick<RecordedTurn, 'n' | 'now' | 'view'> = { n: 0, now: 0, view: {} };
+
+/** A segment in the making. Each turn is written as it comes, so that nothing of it needs to stay in memory. */
+export class SegmentWriter {
+  readonly #writer = new ByteWriter();
+  #columns: Columns | undefined;
+  #before = START;
+  #turns = 0;
+
+  get turns(): number {
+    return this.#turns;
+  }
+
+  /** Of the turns so far. */
+  get bytes(): number {
+    return this.#writer.length;
+  }
+
+  /** @throws Error when the turn can't be written: the segment is spoilt then, and nothing is left but `drop` */
+  add(turn: RecordedTurn): void {
+    this.#turns += 1;
+    this.#columns ??= new Columns();
+    writeTurn(this.#writer, turn, this.#before, this.#columns);
+    const { n, now, view } = turn;
+    this.#before = { n, now, view };
+  }
+
+  /** The segment as it is stored; the next one begins. @param gap turns dropped just before it */
+  take(incarnation: Incarnation, gap: number): Bytes {
+    const head = encodeMsgpack(headOf(incarnation, gap));
+    const writer = new ByteWriter(head.length + this.#writer.length + START_BYTES_MOST);
+    for (const byte of [...MAGIC, VERSION]) writer.byte(byte);
+    writer.bytes(head);
+    writer.count(this.#turns);
+    writer.raw(this.#writer.take());
+    this.drop();
+    return writer.take();
+  }
+
+  /** The next segment begins without this one. */
+  drop(): void {
+    this.#writer.take();
+    this.#columns = undefined;
+    this.#before = START;
+    this.#turns = 0;
+  }
+}
 
 export function encodeSegment({ incarnation, gap, turns }: Omit<Segment, 'v'>): Bytes {
-  const { self, config, seed, window, node, icu, build, driver } = incarnation;
-  const head: Head = [
-    self.actor,
-    self.instance,
-    self.caller,
-    self.prefix,
-    self.epoch ?? null,
-    incarnation.incarnation,
+  const segment = new SegmentWriter();
+  for (const turn of turns) segment.add(turn);
+  return segment.take(incarnation, gap);
+}
+
+function headOf({ self, incarnation, config, seed, window, node, icu, build, driver }: Incarnation, gap: number): Head {
+  const { actor, instance, caller, prefix, epoch } = self;
+  return [
+    actor,
+    instance,
+    caller,
+    prefix,
+    epoch ?? null,
+    incarnation,
     config,
     seed,
     window,
@@ -103,21 +157,9 @@ export function encodeSegment({ incarnation, gap, turns }: Omit<Segment, 'v'>): 
     driver,
     gap,
   ];
-  writer.take(); // what a turn that could not be written left behind
-  for (const byte of [...MAGIC, VERSION]) writer.byte(byte);
-  writer.bytes(encodeMsgpack(head));
-  writer.count(turns.length);
-  const columns = new Columns();
-  let before = START;
-  for (const turn of turns) {
-    writeTurn(turn, before, columns);
-    before = turn;
-  }
-  return writer.take();
 }
-const START: Pick<RecordedTurn, 'n' | 'now' | 'view'> = { n: 0, now: 0, view: {} };
 
-function writeTurn(turn: RecordedTurn, before: typeof START, columns: Columns): void {
+function writeTurn(writer: ByteWriter, turn: RecordedTurn, before: typeof START, columns: Columns): void {
   const { rec, state } = turn;
   const sort = rec.t === 'start' && rec.checkpoint !== undefined ? 'checkpoint' : rec.t;
   const apart = turn.n !== before.n + 1;
@@ -132,22 +174,22 @@ function writeTurn(turn: RecordedTurn, before: typeof START, columns: Columns): 
   if (apart) writer.difference(turn.n - before.n);
   writer.difference(turn.now - before.now);
   writer.difference((turn.view['objects'] ?? 0) - (before.view['objects'] ?? 0));
-  if (state !== undefined) writeHash(state);
+  if (state !== undefined) writeHash(writer, state);
   if (rec.t === 'start') {
     if (rec.checkpoint !== undefined) writer.bytes(encodeMsgpack(rec.checkpoint));
   } else if (rec.t === 'change') {
     writer.count(rec.keys.length);
     for (const key of rec.keys) columns.key.write(writer, key);
-  } else if (rec.t === 'call') writeCall(rec, columns);
+  } else if (rec.t === 'call') writeCall(writer, rec, columns);
   else if (rec.t === 'answer') {
-    writeAsk(rec.ask, turn.n, columns);
-    writeResult(rec.result);
+    writeAsk(writer, rec.ask, turn.n, columns);
+    writeResult(writer, rec.result);
   }
   writer.count(turn.said.length);
-  for (const said of turn.said) writeSaid(said, columns);
+  for (const said of turn.said) writeSaid(writer, said, columns);
 }
 
-function writeCall(rec: Extract<Rec, { t: 'call' }>, columns: Columns): void {
+function writeCall(writer: ByteWriter, rec: Extract<Rec, { t: 'call' }>, columns: Columns): void {
   columns.id.write(writer, rec.id);
   columns.subject.write(writer, rec.subject);
   const headers = Object.entries(rec.headers);
@@ -158,11 +200,11 @@ function writeCall(rec: Extract<Rec, { t: 'call' }>, columns: Columns): void {
     if (number === 0) columns.name.write(writer, name);
     (columns.header[number] as TextColumn).write(writer, value);
   }
-  writeResult(rec.body);
+  writeResult(writer, rec.body);
 }
 
 /* An ask's id is `<turn>.<index>` in an actor, and any text in a driver: 0 before a text, else 1 + how many turns ago. */
-function writeAsk(ask: string, n: number, columns: Columns): void {
+function writeAsk(writer: ByteWriter, ask: string, n: number, columns: Columns): void {
   const dot = ask.indexOf('.');
   const turn = Number(ask.slice(0, dot));
   const index = Number(ask.slice(dot + 1));
@@ -180,7 +222,7 @@ function readAsk(reader: ByteReader, n: number, columns: Columns): string {
   return ago === 0 ? columns.ask.read(reader) : `${n + 1 - ago}.${reader.count()}`;
 }
 
-function writeResult(result: Extract<Rec, { t: 'answer' }>['result']): void {
+function writeResult(writer: ByteWriter, result: Extract<Rec, { t: 'answer' }>['result']): void {
   if (result instanceof Uint8Array) {
     writer.byte(0);
     writer.bytes(result);
@@ -193,7 +235,11 @@ function writeResult(result: Extract<Rec, { t: 'answer' }>['result']): void {
 const readResult = (reader: ByteReader): Extract<Rec, { t: 'answer' }>['result'] =>
   reader.byte() === 0 ? reader.bytes() : (decodeMsgpack(reader.bytes()) as Ref);
 
-function writeSaid({ kind, say, subject, hash, size, body, keyed }: SaidThen, columns: Columns): void {
+function writeSaid(
+  writer: ByteWriter,
+  { kind, say, subject, hash, size, body, keyed }: SaidThen,
+  columns: Columns,
+): void {
   const bare = body === undefined && hash === '';
   writer.byte(
     KINDS.indexOf(kind as (typeof KINDS)[number]) |
@@ -206,11 +252,11 @@ function writeSaid({ kind, say, subject, hash, size, body, keyed }: SaidThen, co
   if (body !== undefined) writer.bytes(body);
   else {
     writer.count(size);
-    if (!bare) writeHash(hash);
+    if (!bare) writeHash(writer, hash);
   }
 }
 
-function writeHash(hash: Hash): void {
+function writeHash(writer: ByteWriter, hash: Hash): void {
   const bytes = Buffer.from(hash, 'base64url');
   if (bytes.length !== HASH_BYTES) throw new RangeError(`write a hash of ${bytes.length} bytes: it has ${HASH_BYTES}`);
   writer.raw(bytes);

@@ -9,7 +9,7 @@ const SAME = 0x80;
  * last few. Eight families are remembered: a text that shares at least half of itself with one takes its place.
  */
 export class TextColumn {
-  readonly #recent: string[] = Array.from({ length: FAMILIES }, () => '');
+  readonly #recent: string[] = [];
   #oldest = 0;
 
   write(writer: ByteWriter, text: string): void {
@@ -21,7 +21,7 @@ export class TextColumn {
     }
     let like = 0;
     let shared = 0;
-    for (let family = 0; family < FAMILIES; family++) {
+    for (let family = 0; family < recent.length; family++) {
       const common = sharedStart(recent[family] as string, text);
       if (common > shared) {
         shared = common;
@@ -41,7 +41,7 @@ export class TextColumn {
 
   read(reader: ByteReader): string {
     const byte = reader.byte();
-    const like = this.#recent[byte & SAME ? byte & 7 : (byte >> 3) & 7] as string;
+    const like = this.#recent[byte & SAME ? byte & 7 : (byte >> 3) & 7] ?? '';
     if (byte & SAME) return like;
     const shared = reader.count();
     if (shared > like.length) throw new RangeError(`a text shares ${shared} letters with one of ${like.length}`);
