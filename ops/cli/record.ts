@@ -3,7 +3,7 @@ import { troupeHome } from '../boot/home.ts';
 import { exportOf } from '../replay/export.ts';
 import type { Recording } from '../replay/gather-recordings.ts';
 import { openHome } from '../replay/open-home.ts';
-import { type Point, parsePoint } from '../replay/parse-moment.ts';
+import { isAfter, type Point, parsePoint } from '../replay/parse-moment.ts';
 import { gapsText } from '../replay/plan-gaps.ts';
 import { type RecordingSummary, summaryOf } from '../replay/plan-recordings.ts';
 import { readHistory } from '../replay/read-history.ts';
@@ -85,6 +85,10 @@ export async function recordExport(options: ExportOptions, terminal: Terminal): 
     const end = Math.max(...found.map(({ turns }) => turns.at(-1)?.now ?? 0));
     const point = (text: string | undefined): Point | undefined => (text === undefined ? text : parsePoint(text, end));
     const points = { from: point(options.from), to: point(options.to) };
+    if (points.from !== undefined && points.to !== undefined && isAfter(points.from, points.to))
+      throw new UsageError(
+        `--from ${options.from} is after --to ${options.to}; a span such as 5m is counted back from the end`,
+      );
     const content = exportOf(cluster.prefix, found, await readHistory(client.connection, cluster.prefix), points);
     if (content.recordings.length === 0)
       throw statusError(

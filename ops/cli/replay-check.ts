@@ -6,7 +6,7 @@ import { toJson } from './print.ts';
 import { FAILURE, UNPLAYABLE } from './render-error.ts';
 import { changeText, comparisonLines, plainComparison } from './replay-compare.ts';
 import type { ReplayOptions } from './replay.ts';
-import { levelOf } from './replay-parts.ts';
+import { checkOutput, levelOf } from './replay-parts.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -18,6 +18,7 @@ export async function checkFolderCommand(
   options: ReplayOptions & { readonly full?: boolean },
   terminal: Terminal,
 ): Promise<void> {
+  checkOutput(options.output);
   const byShape = levelOf(options) === 'shape';
   const checked: FileChecked[] = [];
   for (const file of paths.flatMap(filesAt)) {

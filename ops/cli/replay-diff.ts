@@ -10,7 +10,7 @@ import { readManifests } from './read-manifests.ts';
 import { FAILURE } from './render-error.ts';
 import { changeText, comparisonLines, plainComparison } from './replay-compare.ts';
 import type { ReplayOptions } from './replay.ts';
-import { codeOf, newestOf, openNamed } from './replay-parts.ts';
+import { checkOutput, codeOf, newestOf, openNamed } from './replay-parts.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface DiffOptions extends ReplayOptions {
@@ -25,6 +25,7 @@ const SHOWN = 3;
  * against what this one's says. Exit code 1 when something differs.
  */
 export async function diffCommand(a: string, b: string, options: DiffOptions, terminal: Terminal): Promise<void> {
+  checkOutput(options.output);
   const [recording, tree] = isTree(b) ? [a, b] : isTree(a) ? [b, a] : [a, undefined];
   if (tree !== undefined) {
     const other = await loadTree(tree);

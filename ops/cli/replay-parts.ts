@@ -82,6 +82,12 @@ export function levelOf({ level }: ReplayOptions): (typeof LEVELS)[number] {
   return known;
 }
 
+/** @throws UsageError: another form is asked for than there is */
+export function checkOutput(output: string | undefined): void {
+  if (output !== undefined && output !== 'json')
+    throw new UsageError(`-o is "${output}"; what is found comes as text or as json`);
+}
+
 /** Today's code of a recorded actor. */
 export function codeOf({ incarnation }: Playable): ActorDefinition {
   const definition = definitionOf(incarnation);

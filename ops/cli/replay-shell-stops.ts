@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
-import type { Breakpoint } from '../replay/plan-breakpoint.ts';
+import { type Breakpoint, RECORDS } from '../replay/plan-breakpoint.ts';
 import { valuesOf } from '../replay/plan-watch.ts';
 import { SCOPE } from '../replay/stops.ts';
 import { veiled } from '../replay/veil.ts';
 import { UsageError } from './errors.ts';
 import { lineOf } from './replay-line.ts';
 import type { ShellCommand, ShellContext } from './replay-shell-command.ts';
+import { resourceTargets } from './resources.ts';
 
 /** What says where a run stops. */
 export const STOPS: readonly ShellCommand[] = [
@@ -81,8 +82,22 @@ function breakpointOf(args: readonly string[]): Breakpoint {
   } catch {
     values = {};
   }
-  const { turn, ...rest } = values;
-  if (Object.keys(values).length === 0 || (turn !== undefined && !/^\d+$/.test(turn)))
+  const { turn, kind, ...rest } = values;
+  if (Object.keys(values).length === 0 || (turn !== undefined && !/^\d+$/.test(turn)) || rest.subject === '')
     throw new UsageError('break where? --subject "troupe.api.>", --kind pods, --turn 1204, --when "said.length > 1"');
-  return { ...rest, ...(turn === undefined ? {} : { turn: Number(turn) }) };
+  return {
+    ...rest,
+    ...(kind === undefined ? {} : { kind: kindOf(kind) }),
+    ...(turn === undefined ? {} : { turn: Number(turn) }),
+  };
+}
+
+/** A kind that there is: one that is misspelt would never stop anything. */
+function kindOf(kind: string): string {
+  if (RECORDS.has(kind.toLowerCase())) return kind.toLowerCase();
+  try {
+    return resourceTargets([kind])[0]?.resource.resource ?? kind;
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message}; or ${[...RECORDS].join(', ')}`);
+  }
 }

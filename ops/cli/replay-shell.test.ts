@@ -178,6 +178,8 @@ it.each([
   ['goto 25:00', '"25:00" is no point of a recording'],
   ['break', 'break where? --subject'],
   ['break --turn x', 'break where? --subject'],
+  ['break --subject ""', 'break where? --subject'],
+  ['break --kind podz', 'there is no kind "podz"'],
   ['break --colour red', 'break where? --subject'],
   ['break --when "trun > 3"', 'trun is not defined; an expression may speak of turn, now, rec, body, said, cells'],
   ['break --when "turn >"', 'an expression may speak of'],

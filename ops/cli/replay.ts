@@ -4,6 +4,7 @@ import { Exit, UsageError } from './errors.ts';
 import { formatTable } from './plan-table.ts';
 import { toJson } from './print.ts';
 import { FAILURE } from './render-error.ts';
+import { checkOutput } from './replay-parts.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ReplayOptions {
@@ -32,6 +33,7 @@ export async function replayCommand(
   options: ReplayOptions,
   terminal: Terminal,
 ): Promise<void> {
+  checkOutput(options.output);
   if (options.check === true) return checkCommand(args, options, terminal);
   const [what] = args;
   if (what === undefined)

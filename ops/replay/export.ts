@@ -3,7 +3,7 @@ import { watchedResources } from '../../actors/kernel/pending-changes.ts';
 import { definitionOf } from './definitions.ts';
 import type { Recording } from './gather-recordings.ts';
 import { indexAt, indexFrom, type Point } from './parse-moment.ts';
-import { seesStore } from './playable.ts';
+import { nameOf, seesStore } from './playable.ts';
 import { planHistory, planOpenTurns, planPart, planRevisions } from './plan-export.ts';
 import type { RecordingFileContent } from './recording-file.ts';
 
@@ -27,8 +27,11 @@ export function exportOf(
   history: MemoryHistory,
   points: Points = {},
 ): RecordingFileContent {
+  const newest = new Map(recordings.map((recording) => [nameOf(recording), recording]));
+  const end = Math.max(...recordings.map(({ turns }) => turns.at(-1)?.now ?? 0));
   const parts = recordings.flatMap((recording) => {
-    const part = partOf(recording, points);
+    const last = newest.get(nameOf(recording)) === recording;
+    const part = partOf(recording, points, last ? end : (recording.turns.at(-1)?.now ?? 0));
     return part.turns.length === 0 ? [] : [{ ...part, turns: planOpenTurns(part.turns, recording.format) }];
   });
   const wanted = parts.map(resourcesOf);
@@ -36,13 +39,17 @@ export function exportOf(
   return { prefix, recordings: parts, history: planHistory(history, planRevisions(parts), isWanted) };
 }
 
-function partOf(recording: Recording, points: Points): Recording {
+/**
+ * @param end the moment up to which it lasted: the newest of an instance to the end of all, though it was silent. Who says
+ *   nothing is what one looks for when something is stuck.
+ */
+function partOf(recording: Recording, points: Points, end: number): Recording {
   const { turns } = recording;
   // Of who sees nothing of the store all is taken: it cannot be told when a revision was.
   const meant = (point: Point | undefined): Point | undefined =>
     point !== undefined && 'revision' in point && !seesStore(turns) ? undefined : point;
   const [from, to] = [meant(points.from), meant(points.to)];
-  const ended = from !== undefined && indexFrom(turns, from) >= turns.length;
+  const ended = from !== undefined && ('moment' in from ? end < from.moment : indexFrom(turns, from) >= turns.length);
   const first = from === undefined ? -1 : indexAt(turns, from);
   const last = to === undefined ? turns.length - 1 : indexAt(turns, to);
   return planPart(recording, first, ended ? -1 : last);

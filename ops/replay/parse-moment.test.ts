@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { indexAt, indexFrom, parsePoint } from './parse-moment.ts';
+import { indexAt, indexFrom, isAfter, parsePoint } from './parse-moment.ts';
 
 const END = Date.parse('2026-11-24T21:50:35.120Z');
 const at = (text: string): number => Date.parse(text);
@@ -23,6 +23,17 @@ it.each(['', 'noon', '12:3', '25:00', '21:75', '21:50:61', '2026-13-45', '5x', '
     expect(() => parsePoint(text, END)).toThrow(/is no point of a recording; write a turn/);
   },
 );
+
+it.each([
+  ['9', '8', true],
+  ['8', '8', false],
+  ['1m', '2m', true],
+  ['21:50', '1s', false],
+  ['rev:9', 'rev:2', true],
+  ['rev:9', '2', false],
+])('%s is after %s: %s', (one, other, after) => {
+  expect(isAfter(parsePoint(one, END), parsePoint(other, END))).toBe(after);
+});
 
 it('finds the last turn up to a point', () => {
   const turns = [1, 2, 4].map((n) => ({ n, now: n * 10, view: {}, rec: { t: 'due' as const }, said: [] }));

@@ -38,6 +38,13 @@ export function parsePoint(text: string, end: number): Point {
   );
 }
 
+/** Is one point later than another? Of points of two sorts nobody can tell without the recording. */
+export function isAfter(one: Point, other: Point): boolean {
+  if ('turn' in one && 'turn' in other) return one.turn > other.turn;
+  if ('moment' in one && 'moment' in other) return one.moment > other.moment;
+  return 'revision' in one && 'revision' in other && one.revision > other.revision;
+}
+
 /** Index of the last turn up to that point; -1 = before the first. */
 export function indexAt(turns: readonly RecordedTurn[], point: Point): number {
   if ('turn' in point) return indexOfTurn(turns, point.turn);

@@ -20,7 +20,7 @@ export interface Told {
   readonly subjects: readonly string[];
 }
 
-const RECORDS: ReadonlySet<string> = new Set(['start', 'change', 'call', 'answer', 'due']);
+export const RECORDS: ReadonlySet<string> = new Set(['start', 'change', 'call', 'answer', 'due']);
 
 /** Does everything but `when`, which has to be evaluated elsewhere, hold in this turn? */
 export function holdsIn({ subject, kind, turn }: Breakpoint, told: Told): boolean {

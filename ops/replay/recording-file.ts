@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { type CacheEntry, type Write, withRevision } from '../../actors/kernel/cache.ts';
 import { decodeSegment, encodeSegment, type Sealer } from '../../actors/kernel/journal.ts';
 import { type Base, MemoryHistory, type Revisions } from '../../actors/kernel/memory-history.ts';
@@ -87,12 +87,17 @@ function* portions<T>(items: readonly T[]): Generator<readonly T[]> {
 }
 
 /**
- * Writes a recording file in one step: nobody finds half of one.
+ * Writes a recording file in one step: nobody finds half of one. A device or a pipe is written to as it is.
  * @returns its size in bytes
  * @throws StatusError InternalError: there is no such folder, no room, no right
  */
 export function writeRecordingFile(path: string, content: RecordingFileContent): number {
-  const fresh = `${path}.${process.pid}.new`;
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there?.isDirectory() === true)
+    throw statusError('BadRequest', `write ${path}: it is a folder; name a file in it with -o`);
+  const replaces = there === undefined || there.isFile();
+  const place = there === undefined ? path : realpathSync(path);
+  const fresh = replaces ? `${place}.${process.pid}.new` : place;
   let size = 0;
   try {
     const file = openSync(fresh, 'w', 0o600);
@@ -104,9 +109,9 @@ export function writeRecordingFile(path: string, content: RecordingFileContent):
     } finally {
       closeSync(file);
     }
-    renameSync(fresh, path);
+    if (replaces) renameSync(fresh, place);
   } catch (error) {
-    rmSync(fresh, { force: true });
+    if (replaces) rmSync(fresh, { force: true });
     const finding = error instanceof Error ? error.message : String(error);
     throw statusError('InternalError', `write ${path}: ${finding}; give another place with -o`);
   }
@@ -125,6 +130,11 @@ export function readRecordingFile(path: string, key?: ClusterKey): RecordingFile
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw statusError('NotFound', `open ${path}: there is no such file`);
+    if (code === 'EISDIR')
+      throw statusError(
+        'BadRequest',
+        `open ${path}: it is a folder; "troupe replay check ${path}" plays what is in it`,
+      );
     throw statusError('BadRequest', `open ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
   return decodeRecordingFile(path, bytes, key);

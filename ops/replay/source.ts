@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { statusError } from '../../contracts/errors/status.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
 import { nameOf, type Playable } from './playable.ts';
@@ -27,7 +27,8 @@ export interface SourceOptions {
 }
 
 /** Is this the name of a file rather than of an actor? */
-export const isFile = (what: string): boolean => /[/\\.]/.test(what) || existsSync(what);
+export const isFile = (what: string): boolean =>
+  /[/\\.]/.test(what) || statSync(what, { throwIfNoEntry: false })?.isFile() === true;
 
 /**
  * Opens the recordings of an actor in a home, or of a file.
@@ -47,7 +48,11 @@ function openFile(path: string, options: Omit<SourceOptions, 'home'>): Source {
   const playables = chosen(all, options);
   if (playables.length > 0) return { origin: path, playables, all: () => Promise.resolve(all) };
   const there = [...new Set(all.filter(({ incarnation }) => !incarnation.driver).map(nameOf))].join(', ');
-  if (there === '') throw statusError('NotFound', `${path} holds nothing that can be played`);
+  if (there === '')
+    throw statusError(
+      'NotFound',
+      `${path} holds nothing that can be played: what it holds is of drivers, which decide nothing`,
+    );
   const wanted = [options.actor, options.instance].filter((one) => one !== undefined).join('/');
   throw statusError('NotFound', `${path} holds no recording of ${wanted}; there are: ${there}`);
 }
@@ -60,9 +65,18 @@ export function readPlayables(path: string, keyFile?: string): readonly Playable
 }
 
 function readKeyFile(path: string): Uint8Array {
-  if (!existsSync(path))
-    throw statusError('NotFound', `${path}: there is no such key file; it is cluster.key in TROUPE_HOME`);
-  return Buffer.from(readFileSync(path, 'utf8').trim(), 'hex');
+  const where = 'it is cluster.key in TROUPE_HOME';
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw statusError('NotFound', `${path}: there is no such key file; ${where}`);
+    throw statusError('BadRequest', `read the key ${path}: ${(error as Error).message}; ${where}`);
+  }
+  if (!/^[\da-f]{64}$/i.test(text))
+    throw statusError('BadRequest', `${path} is no cluster key, which is 64 hexadecimal digits; ${where}`);
+  return Buffer.from(text, 'hex');
 }
 
 function chosen(

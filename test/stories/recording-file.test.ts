@@ -1,4 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -141,6 +143,23 @@ it('a place where it cannot be written is a clear error', () => {
   expect(() => writeRecordingFile(nowhere, content)).toThrow(
     /write .*folder\.troupe: ENOENT.*; give another place with -o/,
   );
+  expect(() => writeRecordingFile(folder, content)).toThrow(/write .*: it is a folder; name a file in it with -o/);
+});
+
+it('a pipe is written to, and not replaced by a file', async () => {
+  const pipe = join(folder, 'pipe');
+  execFileSync('sh', ['-c', 'mkfifo "$0"', pipe]);
+  const reader = spawn('cat', [pipe], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const heard: Buffer[] = [];
+  reader.stdout.on('data', (data: Buffer) => heard.push(data));
+  const size = writeRecordingFile(pipe, {
+    prefix: PREFIX,
+    recordings: [],
+    history: { all: [], bases: [], holes: [] },
+  });
+  await once(reader, 'close');
+  expect(Buffer.concat(heard)).toHaveLength(size);
+  expect(statSync(pipe).isFIFO()).toBe(true);
 });
 
 it('a part begins at the start from which it can be played', async () => {
