@@ -181,3 +181,29 @@ it('hears every change once, though a consumer is made after it was given up', a
   await waitUntil('the other two consumers are gone', 5_000, async () => (await consumerCount()) === 1);
   feed.close();
 });
+
+it('goes on as soon as a server that was away for long is back', async () => {
+  const own = await startNatsServer();
+  const through = await connect({ servers: own.url, maxReconnectAttempts: -1, reconnectTimeWait: 20 });
+  await (await jetstreamManager(through)).streams.add({ name: 'KV_t', subjects: ['$KV.t.>'] });
+  const reports: string[] = [];
+  const feed = await NatsCache.open({
+    connection: through,
+    bucket: 't',
+    cache: new Cache(),
+    onChanges: () => undefined,
+    onReport: (about) => reports.push(about),
+  });
+  await own.kill9();
+  await waitUntil('the feed is missed', 10_000, () => reports.includes('feed'));
+  const back = (async () => {
+    for await (const { type } of through.status()) if (type === 'reconnect') return performance.now();
+    return Number.NaN;
+  })();
+  await own.restart();
+  await waitUntil('the feed goes on', 10_000, () => feed.certain);
+  expect(performance.now() - (await back)).toBeLessThan(1_000);
+  feed.close();
+  await through.close();
+  await own.stop();
+}, 30_000);

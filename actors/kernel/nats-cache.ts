@@ -305,6 +305,7 @@ export class NatsCache {
     this.#report('feed', new Error(`the feed of ${this.#stream} broke: ${why}; opening it again`));
     for (let attempt = 0; !this.#closed && !this.#options.connection.isClosed(); attempt++) {
       if (attempt > 0) await this.#pause(attempt);
+      if (!this.#connected) continue; // what is asked now goes nowhere, and its answer would be waited for when it is back
       try {
         const seenBefore = this.#seen;
         await this.#goOn(await this.#info(), seenBefore);
