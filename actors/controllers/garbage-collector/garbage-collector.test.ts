@@ -122,6 +122,12 @@ it.each([
   },
   { why: 'waits for who blocks it', owner: foreground, dependents: [thing('p', { owners: [ref('set')] })], plan: [] },
   {
+    why: 'nor for itself',
+    owner: foreground,
+    dependents: [thing('set', { owners: [ref('set')], leaving: true, finalizers: ['foregroundDeletion'] })],
+    plan: ['finalizers set '],
+  },
+  {
     why: 'but for nobody else',
     owner: foreground,
     dependents: [thing('p', { owners: [{ ...ref('set'), blockOwnerDeletion: false }] })],

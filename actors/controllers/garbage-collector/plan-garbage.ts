@@ -69,8 +69,9 @@ export function planOwner(owner: KubeObject, dependents: readonly KubeObject[]):
   if (!has(owner, FOREGROUND)) return [];
   const blocking = dependents.some(
     (object) =>
+      uidOf(object) !== uidOf(owner) && // nobody waits for itself
       object.metadata?.ownerReferences?.some((reference) => reference.uid === uidOf(owner) && blocks(reference)) ===
-      true,
+        true,
   );
   return blocking ? [] : [without(owner, FOREGROUND)];
 }
