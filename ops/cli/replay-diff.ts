@@ -4,6 +4,7 @@ import { isTree, loadTree } from '../replay/other-tree.ts';
 import { nameOf, type Playable } from '../replay/playable.ts';
 import { codeVersion } from '../replay/version.ts';
 import { whatIf } from '../replay/what-if.ts';
+import { StatusError } from '../../contracts/errors/status.ts';
 import { Exit, UsageError } from './errors.ts';
 import { toJson } from './print.ts';
 import { readManifests } from './read-manifests.ts';
@@ -58,9 +59,19 @@ export async function diffCommand(a: string, b: string, options: DiffOptions, te
 /** `troupe replay --what-if patch.yaml`: what today's code would have decided, had an object been another. */
 export async function whatIfCommand(what: string, options: DiffOptions, terminal: Terminal): Promise<void> {
   const wishes = (await readManifests([options.whatIf ?? ''])).map(({ object }) => object);
+  let missing: StatusError | undefined;
+  let asked = 0;
   await eachOf(what, options, terminal, (playable) => {
     const definition = codeOf(playable);
-    const changed = whatIf(playable, wishes);
+    let changed: Playable;
+    try {
+      changed = whatIf(playable, wishes);
+    } catch (error) {
+      if (!(error instanceof StatusError) || error.reason !== 'NotFound') throw error;
+      missing ??= error; // of several actors, those that saw the object answer
+      return undefined;
+    }
+    asked += 1;
     const was = codeVersion('as it was', playable, definition);
     const is = codeVersion('as it might have been', changed, definition);
     return {
@@ -68,6 +79,7 @@ export async function whatIfCommand(what: string, options: DiffOptions, terminal
       title: 'as it was (-) against as it would have been (+); each turn given what had happened by then',
     };
   });
+  if (asked === 0 && missing !== undefined) throw missing;
 }
 
 const detailsOf = ({ full, output }: DiffOptions) => ({
@@ -79,13 +91,15 @@ async function eachOf(
   what: string,
   options: DiffOptions,
   terminal: Terminal,
-  compare: (playable: Playable) => { readonly comparison: Comparison; readonly title: string },
+  compare: (playable: Playable) => { readonly comparison: Comparison; readonly title: string } | undefined,
 ): Promise<boolean> {
   const source = await openNamed(what, options, terminal);
   const results: object[] = [];
   let differs = false;
   for (const playable of newestOf(source.playables)) {
-    const { comparison, title } = compare(playable);
+    const compared = compare(playable);
+    if (compared === undefined) continue;
+    const { comparison, title } = compared;
     differs ||= comparison.changed > 0;
     results.push({ recording: nameOf(playable), ...plainComparison(comparison) });
     if (options.output !== 'json') print(playable, comparison, title, terminal);

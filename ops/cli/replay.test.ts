@@ -211,6 +211,22 @@ it('tells what would have been decided, had an object been another', async () =>
   expect(out).toMatch(/ {2}\d of 6 placements change, first at turn \d\n/);
   expect(out).toMatch(/\+ target\.name: node-3\n/);
   expect(out).toMatch(/node-3 +- -> \d\d\.\d\d .* now\n/);
+
+  // Of a file with several actors, those answer that saw the object.
+  const { incarnation, turns, history } = recording.playable();
+  const blind = { ...incarnation, self: { ...incarnation.self, actor: 'deployment' } };
+  const both = join(folder, 'both.troupe');
+  const first = turns.slice(0, 1).map((turn) => ({ ...turn, view: {} }));
+  writeRecordingFile(both, {
+    prefix: 'troupe',
+    recordings: [
+      { incarnation: blind, turns: first },
+      { incarnation, turns },
+    ],
+    history: history as MemoryHistory,
+  });
+  const again = await run('replay', both, '--what-if', patch);
+  expect(again).toEqual({ code: 0, out, err: '' });
 });
 
 it('makes a recording small that still goes differently, and says how to play it', async () => {

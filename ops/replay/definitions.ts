@@ -5,6 +5,10 @@ import type { Incarnation } from '../../actors/kernel/recorder.ts';
 import { kubelet, type KubeletOptions } from '../../actors/kubelet/kubelet.ts';
 import { singletonsWith } from '../boot/roster.ts';
 
+/** Is an actor of this build called so, or a driver? */
+export const isActorName = (name: string): boolean =>
+  ['api-server', 'kubelet', 'store', 'runtime'].includes(name) || singletonsWith({}).some((one) => one.name === name);
+
 /** Today's definition of a recorded actor, made from the configuration that was recorded with it. */
 export function definitionOf({ self, config }: Incarnation): ActorDefinition | undefined {
   if (self.actor === 'api-server') return apiServer(config as unknown as Parameters<typeof apiServer>[0]);

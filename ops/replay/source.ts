@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { statusError } from '../../contracts/errors/status.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
+import { isActorName } from './definitions.ts';
 import { nameOf, type Playable } from './playable.ts';
 import { readRecordingFile } from './recording-file.ts';
 
@@ -27,8 +28,11 @@ export interface SourceOptions {
 }
 
 /** Is this the name of a file rather than of an actor? */
-export const isFile = (what: string): boolean =>
-  /[/\\.]/.test(what) || statSync(what, { throwIfNoEntry: false })?.isFile() === true;
+export function isFile(what: string): boolean {
+  if (/[/\\.]/.test(what)) return true;
+  const there = statSync(what, { throwIfNoEntry: false });
+  return there !== undefined && (there.isFile() || !isActorName(what)); // a folder may well be called as an actor is
+}
 
 /**
  * Opens the recordings of an actor in a home, or of a file.

@@ -6,6 +6,7 @@ import { checkFields } from '../../contracts/kinds/check-fields.ts';
 import { kindOf } from '../../contracts/kinds/registry.ts';
 import { mergePatch } from '../../contracts/merge/merge-patch.ts';
 import { type Key, parseKey, storeKey } from '../../contracts/store/keys.ts';
+import { isSealed } from '../../contracts/store/sealed.ts';
 import type { Playable } from './playable.ts';
 
 /** An object of the recording, and how it shall have been: the fields given, merged into every version of it. */
@@ -25,6 +26,11 @@ export function whatIf(playable: Playable, wishes: readonly Wish[]): Playable {
     const key = storeKey(kind.resource, kind.namespaced ? (namespace ?? 'default') : undefined, name);
     const example = newest(playable.history, last, key);
     if (example === undefined) throw missing(playable.history, last, key, wish.kind);
+    if (isSealed(example))
+      throw statusError(
+        'BadRequest',
+        `${wish.kind} ${name} is sealed in the recording; give the key: --key cluster.key`,
+      );
     const [cause] = checkFields(kind, patched(example, wish));
     if (cause !== undefined) throw statusError('Invalid', `${wish.kind} ${name}: ${cause.field}: ${cause.message}`);
     patches.set(key, wish);
