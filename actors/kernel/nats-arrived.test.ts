@@ -59,6 +59,8 @@ it.each([
   { text: 'NATS/1.0 503\r\n\r\n', code: 503, named: {} },
   { text: 'NATS/1.0 100 Idle Heartbeat\r\nA: 1\r\n\r\n', code: 100, named: { A: '1' } },
   { text: 'NATS/1.0\r\nA:1\r\nA: 2\r\n: x\r\nno colon\r\nB: c: d\r\n\r\n', code: 0, named: { A: '1', B: 'c: d' } },
+  // What the server adds to a block that somebody else began lies behind the end that this one gave it.
+  { text: 'NATS/1.0\r\n\r\nA: 1\r\n\r\nNats-Stream: S\r\n\r\n', code: 0, named: { A: '1', 'Nats-Stream': 'S' } },
   { text: 'NATS/1.0', code: 0, named: {} },
   { text: 'NATS/1.0\r\nA: 1', code: 0, named: {} },
 ])('parses $text', ({ text, code, named }) => {

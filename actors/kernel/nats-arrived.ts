@@ -54,7 +54,7 @@ export function parseHeaders(text: string): ArrivedHeaders {
   while (end >= 0) {
     const start = end + 2;
     end = text.indexOf('\r\n', start);
-    if (end <= start) break;
+    if (end === start) continue; // an end within: the server adds its own headers behind whatever it was given
     const colon = text.indexOf(':', start);
     if (colon > start && colon < end) named[text.slice(start, colon)] ??= text.slice(colon + 1, end).trim();
   }
