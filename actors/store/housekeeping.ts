@@ -26,6 +26,7 @@ export interface HousekeepingOptions {
 const CHECKPOINT_CHANGES_MIN = 10_000;
 const CHECK_EVERY_MS = 60_000;
 const SAMPLE = 8;
+const RETRY_MS = 60_000;
 
 type Counts = Pick<StoreStats, 'checked' | 'differing' | 'historyHoles' | 'historyLag' | 'checkpoint'>;
 
@@ -35,6 +36,8 @@ export class Housekeeping {
   readonly #checkpoints: Checkpoints;
   #timer: NodeJS.Timeout | undefined;
   #writing = false;
+  /** Until then no checkpoint is tried again after one that could not be written, by `performance.now()`. */
+  #notBefore = 0;
   readonly counts: { -readonly [Name in keyof Counts]: Counts[Name] } = {
     checked: 0,
     differing: 0,
@@ -60,10 +63,13 @@ export class Housekeeping {
 
   /** The store has a new revision. */
   written(revision: number): void {
-    if (this.#writing || !this.#due(revision)) return;
+    if (this.#writing || !this.#due(revision) || performance.now() < this.#notBefore) return;
     this.#writing = true;
     this.#checkpoint()
-      .catch((error: unknown) => this.#options.report('checkpoint', error))
+      .catch((error: unknown) => {
+        this.#notBefore = performance.now() + RETRY_MS;
+        this.#options.report('checkpoint', error);
+      })
       .finally(() => {
         this.#writing = false;
       });

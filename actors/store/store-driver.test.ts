@@ -248,6 +248,15 @@ describe('the store', () => {
     expect(told).toEqual([null, before, null, before]);
   });
 
+  it('a checkpoint that cannot be written is tried again later, not with every write', async () => {
+    const store = await open({ checkpointChangesMin: 1 });
+    await (await jetstreamManager(connection)).streams.delete(`s${serial - 1}-checkpoints`);
+    for (let each = 0; each < 20; each++) await put(store, `pods.a.p${each}`, 0);
+    await waitUntil('it is reported', 10_000, () => store.reports.length > 0);
+    for (let each = 20; each < 40; each++) await put(store, `pods.a.p${each}`, 0);
+    expect(store.reports).toEqual([expect.stringMatching(/^checkpoint: /)]);
+  });
+
   it('finds out when the cache is not what the store is', async () => {
     const store = await open();
     for (let each = 0; each < 5; each++) await put(store, `pods.a.p${each}`, 0);
