@@ -43,7 +43,7 @@ it('lets nobody in between one that ends and one that waits', async () => {
   // Others come at every step between the end of the first and the moment at which the second wakes.
   const comers = Array.from({ length: 12 }, async (_, steps) => {
     await door;
-    for (let step = 0; step < steps; step += 1) await undefined;
+    for (let step = 0; step < steps; step += 1) await Promise.resolve();
     await limit(work);
   });
   await Promise.all([first, second, ...comers]);
