@@ -3,6 +3,7 @@ import { failure, StatusError } from '../../contracts/errors/status.ts';
 import type { Event, Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
 import { dispatchDigest } from '../../contracts/messages/dispatch-digest.ts';
 import type { DispatchQuery } from '../../contracts/messages/node.ts';
+import { runtimeError } from '../../contracts/runtime/errors.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { ModelRuntime } from '../../test/support/model-runtime.ts';
 import { type RecordedTurn, saidThen } from '../kernel/journal.ts';
@@ -143,6 +144,7 @@ class Node {
         return {};
       case 'imageStatus': {
         const { image } = body as { readonly image: string };
+        if (image !== image.toLowerCase()) throw runtimeError('Invalid', 'InvalidImageName', `look for image ${image}`);
         const imageId = this.rebuilt.get(image);
         return imageId === undefined ? this.runtime.do(say, body as never) : { image: { imageId, image } };
       }
@@ -234,6 +236,16 @@ describe('kubelet', () => {
     node.rebuilt.set('web:1', 'sha256:built-anew');
     node.give(podOf('v')).tell('v');
     expect(node.runtime.containers.map(({ imageId }) => imageId)).toEqual(['sha256:web:1', 'sha256:built-anew']);
+  });
+
+  it('says of a name that is none what is wrong with it, and recovers when it is corrected', () => {
+    const bad = podOf('u', { containers: [{ name: 'web', image: 'WEB:1' }] });
+    const node = new Node().give(bad).start().pass(8000);
+    expect(node.status('u')?.containerStatuses?.[0]?.state?.waiting).toMatchObject({ reason: 'InvalidImageName' });
+    expect(node.says('imageStatus')).toHaveLength(1);
+    expect(node.events().at(-1)).toBe('Failed: Error: InvalidImageName');
+    node.give({ ...node.pods.get('u'), spec: podOf('u').spec as NonNullable<Pod['spec']> }).tell('u');
+    expect(node.status('u')?.phase).toBe('Running');
   });
 
   it('stops a deleted pod with its grace, lets it go, and cleans up', () => {

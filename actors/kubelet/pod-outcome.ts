@@ -192,6 +192,7 @@ export function afterRefusal(books: PodBooks, verb: PodVerb, error: StatusError,
   }
   if (verb.op === 'pullImage')
     return { ...refusedPull(books, verb, cause ?? 'ErrImagePull', message, now), relist: false };
+  if (verb.op === 'imageStatus' && cause !== undefined) return refusedLook(books, verb, cause, message, now);
   if (verb.op === 'createContainer') return refusedCreate(books, verb, cause, message, now);
   if (verb.op === 'startContainer') {
     if (cause === undefined) return unknown;
@@ -210,6 +211,20 @@ const failedNote = (container: string, message: string): PodNote => ({
   message,
   container,
 });
+
+/** The name is none that the engine could look for. */
+function refusedLook(books: PodBooks, verb: Verb<'imageStatus'>, cause: string, message: string, now: number): Outcome {
+  const { image } = verb.body;
+  const state = withBook(books.state, verb.name, (book) => ({
+    ...book,
+    failure: { ...failedAgain(book.failure, cause, message, now), image },
+  }));
+  const notes: PodNote[] = [
+    { type: 'Warning', reason: 'InspectFailed', message, container: verb.name },
+    failedNote(verb.name, `Error: ${cause}`),
+  ];
+  return { level: books.level, state, notes };
+}
 
 function refusedPull(books: PodBooks, verb: Verb<'pullImage'>, cause: string, message: string, now: number): Outcome {
   const { image } = verb.body;
