@@ -183,6 +183,9 @@ function resolveImage(
   const failure = state.pulls[image];
   if (failure === undefined || now >= failure.until)
     return { verb: { op: 'pullImage', body: { image }, name, attempt } };
+  if (failure.reason === 'InvalidImageName') {
+    return { wait: { reason: failure.reason, message: failure.message }, until: failure.until };
+  }
   if (now < failure.at + FRESH_FAILURE_MS) {
     return { wait: { reason: failure.reason, message: failure.message }, until: failure.at + FRESH_FAILURE_MS };
   }

@@ -224,6 +224,18 @@ const rows: readonly (Row & {
     wakeInMs: 8000,
   },
   {
+    why: 'a name that is none stays that',
+    sandboxes: ready,
+    images: [],
+    state: {
+      containers: { web: { image: { attempt: 0 } } },
+      pulls: { 'web:1': failure('InvalidImageName', 2000, 10_000) },
+    },
+    verbs: [],
+    shows: 'waiting:InvalidImageName',
+    wakeInMs: 8000,
+  },
+  {
     why: 'then pulls again',
     sandboxes: ready,
     images: [],
