@@ -50,6 +50,8 @@ const secrets = defineDriver({
       api: ({ tokens }) => {
         asked.push(`${tokens?.verb} ${tokens?.resource} ${tokens?.namespace}/${tokens?.name}`);
         if (tokens?.name === 'db') return SECRET;
+        if (tokens?.name === 'theirs') throw statusError('Forbidden', 'secrets "theirs" is forbidden');
+        if (tokens?.name === 'slow') throw statusError('Timeout', 'the store did not answer');
         throw statusError('NotFound', `secrets "${tokens?.name}" not found`);
       },
     },
@@ -154,6 +156,20 @@ it('fetches the secrets that a container names, each once', async () => {
     message: 'secret "none" not found',
     details: { causes: [{ reason: 'CreateContainerConfigError' }] },
   });
+});
+
+it('tells a secret that it is refused from one that it could not get yet', async () => {
+  await run({ image: 'app' });
+  const { sandboxes } = await ask('list', {});
+  const config = { pod, sandboxId: sandboxes[0]?.id ?? '', name: 'side', attempt: 0, specHash: 'h', image: 'app' };
+  const needs = (name: string) => [{ name: 'P', secretKeyRef: { namespace: 'team', name, key: 'k' } }];
+  expect(await ask('createContainer', { ...config, env: needs('theirs') })).toMatchObject({
+    message: 'secrets "theirs" is forbidden',
+    details: { causes: [{ reason: 'CreateContainerConfigError' }] },
+  });
+  const refused = (await ask('createContainer', { ...config, env: needs('slow') })) as { readonly details?: unknown };
+  expect(refused).toMatchObject({ reason: 'Timeout' });
+  expect(refused.details).toBeUndefined();
 });
 
 it('publishes a hint when a container ends', async () => {

@@ -1,7 +1,8 @@
-import { StatusError, statusError } from '../../contracts/errors/status.ts';
+import { retryOf, StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { LogLines, LogQuery } from '../../contracts/messages/logs.ts';
 import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import type { ContainerConfig, SecretName } from '../../contracts/runtime/config.ts';
+import { runtimeError } from '../../contracts/runtime/errors.ts';
 import { RUNTIME_OPS, type RuntimeOp, type RuntimeOps } from '../../contracts/runtime/ops.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { logTimeOf } from '../../contracts/time/log-time.ts';
@@ -125,7 +126,9 @@ async function fetchSecret(context: Context, { namespace, name }: SecretName): P
     return Object.fromEntries(decoded) as Record<string, string>;
   } catch (error) {
     if (error instanceof StatusError && error.reason === 'NotFound') return undefined;
-    throw error;
+    if (retryOf(error) !== 'never') throw error;
+    // Asking again changes nothing: then it is the container that cannot be configured, and its status says why.
+    throw runtimeError('Invalid', 'CreateContainerConfigError', (error as Error).message);
   }
 }
 
