@@ -59,6 +59,7 @@ export class ActorCore {
   #random: Random;
   #now: Millis = 0;
   #turn = 0;
+  #stateLetters = 0;
   #inTurn = false;
   #stopped = false;
   #began: 'fresh' | 'resumed' = 'fresh';
@@ -113,13 +114,18 @@ export class ActorCore {
   cellValues(): Readonly<Record<string, Json>> {
     return this.#cells.values();
   }
-  /** How many cells do not have their initial value: what `state` costs. */
+  /** How many letters `state` last hashed: what it costs. */
+  get stateLetters(): number {
+    return this.#stateLetters;
+  }
+  /** How many cells do not have their initial value. */
   get cellCount(): number {
     return this.#cells.size;
   }
   /** What this actor would leave to its successor, in one hash. */
   state(): Required<Pick<Turn, 'state' | 'stateHoldsSecret'>> {
     const cells = this.#cells.canonical();
+    this.#stateLetters = cells.length;
     return { state: hashOf(cells, this.#random.state.join()), stateHoldsSecret: holdsSecret(Buffer.from(cells)) };
   }
 

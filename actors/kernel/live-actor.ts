@@ -24,6 +24,8 @@ const CHECKPOINT_TURNS = 4_096;
 const CHECKPOINT_MS = 900_000;
 /** Turns from one hash of the state to the next, at least; with more cells than this, as many turns as cells. */
 const STATE_EVERY_TURNS = 64;
+/** Of a large state so many letters are hashed for each turn. */
+const STATE_LETTERS_A_TURN = 64;
 /** How long calls may be held back so that the asks in flight end and a checkpoint can be taken. */
 const QUIESCE_MS = 100;
 const QUIESCE_MS_MAX = 400;
@@ -327,10 +329,11 @@ export class LiveActor {
     if ('failed' in done) this.#failed(done);
   }
 
-  /** Now and then a turn says what state it left, so that a replay sees where the state went astray. A hash costs by the cell. */
+  /** Now and then a turn says what state it left, so that a replay sees where the state went astray. A hash costs by the cell and its length. */
   #withState(turn: Turn): Turn {
     this.#sinceState += 1;
-    if (this.#sinceState < Math.max(STATE_EVERY_TURNS, this.#core.cellCount)) return turn;
+    const { cellCount, stateLetters } = this.#core;
+    if (this.#sinceState < Math.max(STATE_EVERY_TURNS, cellCount, stateLetters / STATE_LETTERS_A_TURN)) return turn;
     this.#sinceState = 0;
     return { ...turn, ...this.#core.state() };
   }

@@ -44,7 +44,7 @@ const SEGMENT_TURNS = 1_024;
 /** Segments that may wait for the broker; beyond it turns gather in longer ones. */
 const IN_FLIGHT_MAX = 64;
 /** Segments a second that a process writes for company's sake: each costs the broker the same, however little is in it. */
-const SEGMENTS_A_SECOND = 300;
+const SEGMENTS_A_SECOND = 100;
 const FLUSH_MS_MOST = 2_000;
 /** Segments written before I/O is let in: a process that hosts a thousand nodes has two thousand recordings. */
 const AT_ONCE = 16;

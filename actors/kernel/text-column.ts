@@ -22,7 +22,9 @@ export class TextColumn {
     let like = 0;
     let shared = 0;
     for (let family = 0; family < recent.length; family++) {
-      const common = sharedStart(recent[family] as string, text);
+      const other = recent[family] as string;
+      if (other.charCodeAt(shared) !== text.charCodeAt(shared)) continue; // it shares no more than another did
+      const common = sharedStart(other, text);
       if (common > shared) {
         shared = common;
         like = family;
