@@ -44,8 +44,8 @@ it('what a driver was answered is in its recording, secrets sealed, and nothing 
       name: 'asker',
       hears: {},
       says: { secret: api('get', 'secrets') },
-      run: async ({ ask, say }) => {
-        void ask(say.secret({ namespace: 'a', name: 's' }), { timeoutMs: 1_000 }).then((answer) => {
+      run: async (world) => {
+        void world.ask(world.say.secret({ namespace: 'a', name: 's' }), { timeoutMs: 1_000 }).then((answer) => {
           heard = answer;
         });
         return { handlers: {} };
