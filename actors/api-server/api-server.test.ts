@@ -55,6 +55,27 @@ it("a node that asks for a pod before it is there does not get at it when it is 
   expect(cluster.world.cache.get('pods', 'default', 'p')).toBeDefined();
 });
 
+it.each(['get', 'delete', 'patch'])(
+  'a node does not %s the pod of another that was made under the name of its own in the meantime',
+  (verb) => {
+    const of = (uid: string, nodeName: string) =>
+      ({ ...pod('p', { namespace: 'default', uid }), spec: { nodeName, containers: [] } }) as unknown as KubeObject;
+    cluster.world.put('pods', of('old', 'n1'));
+    cluster.world.settle();
+    const resource = verb === 'patch' ? 'pods/status' : 'pods';
+    const tokens = { caller: 'node-n1', verb, resource, namespace: 'default', name: 'p' };
+    const body = verb === 'patch' ? { status: { phase: 'Failed' } } : {};
+    cluster.world.call(SUBJECTS.api, tokens, body, { reply: '_INBOX.node-n1.2' });
+    cluster.hear();
+    cluster.world.remove('pods', 'default', 'p');
+    cluster.world.put('pods', of('new', 'n2'));
+    cluster.world.settle();
+    cluster.serve();
+    expect(cluster.answers.get('_INBOX.node-n1.2')?.['code']).toBe(403);
+    expect(cluster.world.cache.get('pods', 'default', 'p')).toMatchObject({ metadata: { uid: 'new' } });
+  },
+);
+
 describe('apply again', () => {
   const outcomeOf = (applied: Body): unknown =>
     (applied.items[0] as { outcome?: unknown } | undefined)?.outcome ?? applied;

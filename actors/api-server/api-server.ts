@@ -119,11 +119,11 @@ function serve(context: Context, watches: Watches, gate: NodeGate, call: Call): 
     const request = parseRequest(call, world.self.prefix);
     checkEpoch(call, world.view);
     const allowed = gate(request);
-    if (allowed === true && request.verb === 'watch') {
+    if (allowed === request && request.verb === 'watch') {
       const said = watches.open(request, call.decode());
       return isObservable(said) ? said.pipe(catchError((error: unknown) => of(refused(error)))) : said;
     }
-    const answer = andThen(allowed, () => answerOf(context, request));
+    const answer = andThen(allowed, (guarded) => answerOf(context, guarded));
     if (!isObservable(answer)) return [world.reply(call, answer)];
     return answer.pipe(
       map((body) => world.reply(call, body)),

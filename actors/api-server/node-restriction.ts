@@ -1,43 +1,39 @@
-import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { nodeOfUser } from '../../contracts/subjects/users.ts';
 import type { Answer, Context } from './context.ts';
 import { buildNodeReferences, stepNodeReferences } from './node-references.ts';
 import { isRecord } from './object.ts';
-import { type NodeAct, type NodeFacts, refuseNode } from './plan-node-restriction.ts';
-import { forbidden, notFound } from './refusals.ts';
+import { type NodeAct, type NodeFacts, refuseNode, refuseObject } from './plan-node-restriction.ts';
+import { andThen } from './reads.ts';
+import { forbidden } from './refusals.ts';
 import { qualified, type Request } from './request.ts';
 
-/** Lets a request through, or throws a refusal now or later. Costs nothing for who is no node. */
-export type NodeGate = (request: Request) => Answer<true>;
+/**
+ * Lets a request through, with a guard of the objects that it reaches, or throws a refusal now or later. Costs nothing
+ * for who is no node.
+ */
+export type NodeGate = (request: Request) => Answer<Request>;
 
 export function nodeGate(context: Context): NodeGate {
-  const { view } = context.world;
   const references = context.world.derived('node-references', buildNodeReferences, stepNodeReferences);
+  const facts: NodeFacts = {
+    refersTo: (resource, namespace, name, node) =>
+      references()
+        .get(storeKey(resource, namespace, name))
+        ?.has(node) === true,
+  };
   return (request) => {
     const node = nodeOfUser(request.caller);
-    if (node === undefined) return true;
-    const facts: NodeFacts = {
-      boundTo: (namespace, name) => {
-        const pod = view.get('pods', namespace, name) as Pod | undefined;
-        return pod === undefined ? undefined : (pod.spec?.nodeName ?? '');
-      },
-      refersTo: (resource, namespace, name) =>
-        references()
-          .get(storeKey(resource, namespace, name))
-          ?.has(node) === true,
-    };
+    if (node === undefined) return request;
     const act = actOf(request);
-    const isAbsent = (): boolean => act.resource === 'pods' && facts.boundTo(act.namespace, act.name) === undefined;
-    if (refuseNode(node, act, facts) === undefined && !isAbsent()) return true;
-    // Another api-server may have bound the pod a moment ago: only a view that has everything may refuse.
-    return context.fresh((): true => {
-      const finding = refuseNode(node, act, facts);
+    const refuse = (finding: string | undefined): void => {
       if (finding !== undefined) throw forbidden(qualified(request.kind), act.name, finding);
-      // Told here, since by the time at which the request looks again somebody may have made it, for another node.
-      if (isAbsent()) throw notFound(qualified(request.kind), act.name);
-      return true;
-    });
+    };
+    const guarded: Request = { ...request, guard: (object) => refuse(refuseObject(node, act, object)) };
+    if (refuseNode(node, act, facts) === undefined) return guarded;
+    // Another api-server may have bound a pod a moment ago: only a view that has everything may refuse.
+    const looked = context.fresh(() => refuse(refuseNode(node, act, facts)));
+    return andThen<void, Request>(looked, () => guarded);
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Obj } from './object.ts';
+
 /** What a node asks for; `name` as the subject or, where that gives none, the object says it. */
 export interface NodeAct {
   readonly verb: string;
@@ -12,23 +14,25 @@ export interface NodeAct {
 
 /** What the decision rests on. */
 export interface NodeFacts {
-  /** Node that a pod is bound to; empty when it is bound to none; `undefined` when there is no such pod. */
-  readonly boundTo: (namespace: string, pod: string) => string | undefined;
   /** Does a pod that is bound to this node refer to this ConfigMap or Secret? */
-  readonly refersTo: (resource: string, namespace: string, name: string) => boolean;
+  readonly refersTo: (resource: string, namespace: string, name: string, node: string) => boolean;
 }
 
 /** Labels by which an administrator sets nodes apart; a node must not give itself one. */
 const SET_APART = /(^|\.)node-restriction\.kubernetes\.io\//;
 
+const whatOf = ({ verb, resource, subresource }: NodeAct): string =>
+  `${verb} ${resource}${subresource === '' ? '' : `/${subresource}`}`;
+
 /**
  * What a node may not do, as Kubernetes' node authorizer and NodeRestriction have it: it reads what its own pods refer
- * to, changes the status of its own pods and of itself, removes its own pods, makes itself known and tells events. Pure.
+ * to, changes the status of its own pods and of itself, removes its own pods, makes itself known and tells events. Whose a
+ * pod is, `refuseObject` tells. Pure.
  * @returns the finding, for a refusal; `undefined` when it may
  */
 export function refuseNode(node: string, act: NodeAct, facts: NodeFacts): string | undefined {
   const { verb, resource, subresource, namespace, name } = act;
-  const what = `${verb} ${resource}${subresource === '' ? '' : `/${subresource}`}`;
+  const what = whatOf(act);
   const never = `node "${node}" may not ${what}`;
   const onStatus = subresource === 'status' && ['get', 'update', 'patch'].includes(verb);
   const onObject = (...verbs: readonly string[]): boolean => subresource === '' && verbs.includes(verb);
@@ -39,17 +43,13 @@ export function refuseNode(node: string, act: NodeAct, facts: NodeFacts): string
       const label = act.labels?.find((each) => SET_APART.test(each));
       return label === undefined ? undefined : `node "${node}" may not set the label ${label}`;
     }
-    case 'pods': {
+    case 'pods':
       if (!onStatus && !onObject('get', 'delete')) return never;
-      if (name === '') return `${never} but one by one`;
-      const bound = facts.boundTo(namespace, name);
-      // What is not there is not found: that tells nothing, and a node must learn that its pod is gone.
-      return bound === undefined || bound === node ? undefined : `node "${node}" may ${what} only of pods bound to it`;
-    }
+      return name === '' ? `${never} but one by one` : undefined;
     case 'configmaps':
     case 'secrets':
       if (!onObject('get')) return never;
-      return facts.refersTo(resource, namespace, name)
+      return facts.refersTo(resource, namespace, name, node)
         ? undefined
         : `no relationship found between node "${node}" and this object: no pod bound to it refers to it`;
     case 'events':
@@ -57,4 +57,14 @@ export function refuseNode(node: string, act: NodeAct, facts: NodeFacts): string
     default:
       return never;
   }
+}
+
+/**
+ * What of an object that it may ask for a node may not: a pod that is bound to another, or to none. Pure.
+ * @param object the very one that is shown, or that the write replaces
+ * @returns the finding, for a refusal; `undefined` when it may
+ */
+export function refuseObject(node: string, act: NodeAct, object: Obj): string | undefined {
+  if (act.resource !== 'pods' || object.spec?.['nodeName'] === node) return undefined;
+  return `node "${node}" may ${whatOf(act)} only of pods bound to it`;
 }

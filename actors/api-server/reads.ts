@@ -27,6 +27,7 @@ export function get(context: Context, request: Request, body: unknown): Answer<O
   const { resourceVersion } = parseOptions('get', body);
   const found = (object: Obj | undefined): Obj => {
     if (object === undefined) throw notFound(qualified(request.kind), request.name);
+    request.guard?.(object);
     return object;
   };
   if (isEvent(request.kind)) return freshly(context, request).pipe(map(found));

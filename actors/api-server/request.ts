@@ -4,6 +4,7 @@ import type { Kind, KindVersion } from '../../contracts/kinds/kind.ts';
 import { type Key, storeKey } from '../../contracts/store/keys.ts';
 import { VERBS, type Verb } from '../../contracts/subjects/subjects.ts';
 import type { Call } from '../kernel/contract.ts';
+import type { Obj } from './object.ts';
 import { badRequest } from './refusals.ts';
 import { findKind } from './served.ts';
 
@@ -26,6 +27,8 @@ export interface Target {
   readonly namespace: string;
   /** Empty: the collection. */
   readonly name: string;
+  /** Throws when whoever asks may not reach this object: asked of the very one that is shown or that a write replaces. */
+  readonly guard?: (object: Obj) => void;
 }
 
 /** A message of the api, understood. */

@@ -43,6 +43,7 @@ export function change(
     let planned: WritePlan;
     try {
       if (old === undefined) throw notFound(qualified(target.kind), target.name);
+      target.guard?.(old);
       planned = plan(old);
     } catch (error) {
       return isFresh || !mayBeStale(error) ? throwError(() => error) : again(left);
