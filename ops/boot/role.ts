@@ -12,6 +12,8 @@ import { PING_EVERY_MS } from './nats-config.ts';
 
 /** Between two attempts to connect. */
 const RETRY_MS = 200;
+/** For one attempt: one whose connection is lost half-way is not noticed before. */
+const CONNECT_WITHIN_MS = 5_000;
 
 /** What a master or worker process is told: where the broker is and as whom it speaks. */
 export interface RoleOptions {
@@ -85,6 +87,7 @@ export async function connectRole(role: string, options: RoleOptions): Promise<N
     inboxPrefix: inboxPrefix(options.user),
     maxReconnectAttempts: -1,
     reconnectTimeWait: RETRY_MS,
+    timeout: CONNECT_WITHIN_MS,
     pingInterval: PING_EVERY_MS,
     maxPingOut: 2,
     noAsyncTraces: true,
