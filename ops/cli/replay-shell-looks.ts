@@ -105,7 +105,7 @@ function namesInView({ session }: ShellContext): readonly string[] {
   });
 }
 
-/** Turns that differed are told so many at most. */
+/** Turns that differed, and what waits, are told so many at most. */
 const TOLD_MAX = 20;
 
 function where({ session }: ShellContext): string {
@@ -119,12 +119,21 @@ function where({ session }: ShellContext): string {
     ],
     ['view', `revision ${session.revision}, ${session.view().size} objects`],
     ['recorded', `${momentText(incarnation)}, Node ${node}${build === '' ? '' : `, build ${build}`}`],
-    ...(frame?.asks ?? []).map(({ id, say, subject, turn }) => [
+    ...atMost(
+      frame?.asks ?? [],
       'awaits',
-      `ask ${id}: ${say} ${subject}, asked in turn ${turn}`,
-    ]),
-    ...(frame?.timers ?? []).map(({ due, turn }) => ['timer', `${timeText(due)}, set in turn ${turn}`]),
+      ({ id, say, subject, turn }) => `ask ${id}: ${say} ${subject}, asked in turn ${turn}`,
+    ),
+    ...atMost(frame?.timers ?? [], 'timer', ({ due, turn }) => `${timeText(due)}, set in turn ${turn}`),
     ['differed', differed.slice(0, TOLD_MAX).join(', ') || 'nothing so far'],
   ];
   return lines.map(([name = '', text = '']) => `${name.padEnd(11)}${text}\n`).join('');
+}
+
+function atMost<T>(all: readonly T[], name: string, textOf: (one: T) => string): (readonly string[])[] {
+  const more = all.length - TOLD_MAX;
+  return [
+    ...all.slice(0, TOLD_MAX).map((one) => [name, textOf(one)]),
+    ...(more > 0 ? [[name, `… and ${more} more`]] : []),
+  ];
 }

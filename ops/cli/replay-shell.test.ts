@@ -195,6 +195,16 @@ it.each([
   await expect(shell.run(line)).rejects.toThrow(finding);
 });
 
+it('an expression that fails on the way is named, with its breakpoint', async () => {
+  const shell = shellOn();
+  await type(shell, 'break --when "turn < 3 ? false : (() => { for (;;); })()"');
+  await expect(shell.run('run')).rejects.toMatchObject({
+    name: 'StatusError',
+    message: expect.stringMatching(/^breakpoint 1: .*timed out after 250ms; "delete 1" forgets it$/) as string,
+  });
+  expect(await type(shell, 'delete 1', 'run')).toContain('the end of the recording');
+});
+
 it('completes commands, flags, cells and objects', async () => {
   const shell = shellOn();
   await type(shell, 'goto 3');

@@ -1,3 +1,4 @@
+import { statusError } from '../../contracts/errors/status.ts';
 import { compileExpression } from './expression.ts';
 import { heardBody, Hidden, saidBody } from './bodies.ts';
 import { type Breakpoint, breakpointText, holdsIn } from './plan-breakpoint.ts';
@@ -67,13 +68,21 @@ export class Stops {
     const told = { turn: frame.turn, subjects: frame.says.map(({ said }) => said.subject) };
     for (const { id, text, breakpoint, when } of this.#breakpoints) {
       if (!holdsIn(breakpoint, told)) continue;
-      if (when === undefined || Boolean(when(scopeOf(this.#session, frame)))) return { why: 'breakpoint', id, text };
+      if (when === undefined || this.#holds(id, when, frame)) return { why: 'breakpoint', id, text };
     }
     for (const { id, path } of this.#watches) {
       const watched = changesOf(path, frame.cells);
       if (watched.length > 0) return { why: 'watch', id, text: path, watched };
     }
     return frame.divergence === undefined ? undefined : { why: 'divergence' };
+  }
+
+  #holds(id: number, when: ReturnType<typeof compileExpression>, frame: Frame): boolean {
+    try {
+      return Boolean(when(scopeOf(this.#session, frame)));
+    } catch (error) {
+      throw statusError('BadRequest', `breakpoint ${id}: ${(error as Error).message}; "delete ${id}" forgets it`);
+    }
   }
 
   /** Goes forward to the next reason to stop; undefined = the end. */
