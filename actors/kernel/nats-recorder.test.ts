@@ -10,7 +10,7 @@ import { startNatsServer, type TestNatsServer } from '../../test/support/nats-se
 import { api, calls, defineActor, inbox, request } from './declare.ts';
 import { decodeSegment, type RecordedTurn, type Sealer } from './journal.ts';
 import { Host } from './nats-host.ts';
-import { NatsRecorder } from './nats-recorder.ts';
+import { NatsRecorder, planShare } from './nats-recorder.ts';
 import { MemoryHistory, replay } from './replay.ts';
 
 let server: TestNatsServer;
@@ -181,3 +181,13 @@ it.each(['secret-one', 'secret.two'])(
     });
   },
 );
+
+it.each([
+  { waiting: 1, everyMs: 50, share: 5 },
+  { waiting: 200, everyMs: 50, share: 5 },
+  { waiting: 400, everyMs: 50, share: 10 },
+  { waiting: 2_000, everyMs: 50, share: 50 },
+  { waiting: 80, everyMs: 1, share: 1 },
+])('of $waiting recordings that wait, $share are written every $everyMs ms', ({ waiting, everyMs, share }) => {
+  expect(planShare(waiting, everyMs)).toBe(share);
+});

@@ -13,7 +13,7 @@ export interface RecorderOptions {
   readonly prefix: string;
   /** Without it, bodies that carry secret data are recorded as empty. */
   readonly sealer?: Sealer;
-  /** How long an eventful turn waits to be written, in milliseconds: what a crash may lose. With hundreds of recordings longer. */
+  /** How often eventful turns are written, in milliseconds. Where many recordings have some they take turns: see `planShare`. */
   readonly flushMs?: number;
   readonly log: (line: string) => void;
 }
@@ -30,8 +30,6 @@ interface SegmentInProgress {
   readonly incarnation: Incarnation;
   readonly segment: SegmentWriter;
   gap: number;
-  /** Something in it would be missed; heart-beats alone can wait. */
-  eventful: boolean;
   readonly keeper: TurnKeeper;
 }
 
@@ -43,9 +41,10 @@ const SEGMENT_BYTES = 256 * 1024;
 const SEGMENT_TURNS = 1_024;
 /** Segments that may wait for the broker; beyond it turns gather in longer ones. */
 const IN_FLIGHT_MAX = 64;
-/** Segments a second that a process writes for company's sake: each costs the broker the same, however little is in it. */
+/** Segments a second that a process writes of many small ones: each costs the broker the same, however little is in it. */
 const SEGMENTS_A_SECOND = 100;
-const FLUSH_MS_MOST = 2_000;
+/** About how long a recording waits for its turn where there are hundreds: what a crash may lose. */
+const WAIT_MS_MOST = 2_000;
 /** Segments written before I/O is let in: a process that hosts a thousand nodes has two thousand recordings. */
 const AT_ONCE = 16;
 /** As long as a segment may get while it waits for its turn; beyond it, it is dropped whole and counted. */
@@ -62,6 +61,8 @@ export class NatsRecorder implements Recorder {
   readonly #options: RecorderOptions;
   readonly #questions: NatsQuestions;
   readonly #buffers = new Map<Incarnation, SegmentInProgress>();
+  /** Those in which something would be missed, the longest waiting first; heart-beats alone can wait. */
+  readonly #eventful = new Set<SegmentInProgress>();
   readonly #inFlight = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
@@ -86,7 +87,7 @@ export class NatsRecorder implements Recorder {
     let buffer = this.#buffers.get(incarnation);
     if (buffer === undefined) {
       const keeper = new TurnKeeper(this.#options.sealer);
-      buffer = { incarnation, segment: new SegmentWriter(), gap: 0, eventful: false, keeper };
+      buffer = { incarnation, segment: new SegmentWriter(), gap: 0, keeper };
       this.#buffers.set(incarnation, buffer);
     }
     this.#turns += 1;
@@ -100,15 +101,13 @@ export class NatsRecorder implements Recorder {
     if (segment.bytes >= HELD_BYTES && this.#inFlight.size >= IN_FLIGHT_MAX)
       this.#drop(buffer, 'the broker does not keep up');
     else if (segment.bytes >= SEGMENT_BYTES || segment.turns >= SEGMENT_TURNS) this.#writeSoon([buffer]);
-    buffer.eventful ||= isEventful(turn.rec, out);
-    if (buffer.eventful) this.#timer ??= setTimeout(() => this.#writeEventful(), this.#flushMs());
-    else this.#idleTimer ??= setTimeout(() => this.#writeAll(), IDLE_FLUSH_MS);
+    if (isEventful(turn.rec, out)) this.#eventful.add(buffer);
+    if (this.#eventful.size > 0) this.#timer ??= setTimeout(() => this.#writeEventful(), this.#flushMs);
+    if (!this.#eventful.has(buffer)) this.#idleTimer ??= setTimeout(() => this.#writeIdle(), IDLE_FLUSH_MS);
   }
 
-  /** The more recordings a process has, the longer each waits: one that plays hundreds of nodes loses more when killed. */
-  #flushMs(): number {
-    const shared = Math.min(FLUSH_MS_MOST, (1_000 * this.#buffers.size) / SEGMENTS_A_SECOND);
-    return Math.max(this.#options.flushMs ?? FLUSH_MS, shared);
+  get #flushMs(): number {
+    return this.#options.flushMs ?? FLUSH_MS;
   }
 
   async flush(): Promise<void> {
@@ -130,7 +129,18 @@ export class NatsRecorder implements Recorder {
 
   #writeEventful(): void {
     this.#timer = undefined;
-    this.#writeSoon([...this.#buffers.values()].filter(({ eventful }) => eventful));
+    const share = planShare(this.#eventful.size, this.#flushMs);
+    const next = [...this.#eventful].slice(0, share);
+    for (const buffer of next) this.#eventful.delete(buffer);
+    this.#writeSoon(next);
+    if (this.#eventful.size > 0) this.#timer = setTimeout(() => this.#writeEventful(), this.#flushMs);
+  }
+
+  /** What had company enough waits its turn with the others. */
+  #writeIdle(): void {
+    this.#idleTimer = undefined;
+    for (const buffer of this.#begun()) this.#eventful.add(buffer);
+    this.#timer ??= setTimeout(() => this.#writeEventful(), this.#flushMs);
   }
 
   #writeAll(): void {
@@ -138,9 +148,14 @@ export class NatsRecorder implements Recorder {
     clearTimeout(this.#idleTimer);
     this.#timer = undefined;
     this.#idleTimer = undefined;
+    this.#writeSoon(this.#begun());
+  }
+
+  /** Those of which there is something to write; those of which there is nothing left to know are forgotten. */
+  #begun(): readonly SegmentInProgress[] {
     for (const [incarnation, { segment, gap, keeper }] of this.#buffers)
       if (segment.turns === 0 && gap === 0 && keeper.idle) this.#buffers.delete(incarnation);
-    this.#writeSoon([...this.#buffers.values()].filter(({ segment }) => segment.turns > 0));
+    return [...this.#buffers.values()].filter(({ segment }) => segment.turns > 0);
   }
 
   #writeSoon(buffers: readonly SegmentInProgress[]): void {
@@ -168,7 +183,6 @@ export class NatsRecorder implements Recorder {
     this.#lose(buffer, buffer.segment.turns, why);
     this.#due.delete(buffer);
     buffer.segment.drop();
-    buffer.eventful = false;
   }
 
   #lose(buffer: SegmentInProgress, turns: number, why: string): void {
@@ -182,7 +196,7 @@ export class NatsRecorder implements Recorder {
     const { incarnation, segment, gap } = buffer;
     const { turns } = segment;
     const bytes = segment.take(incarnation, gap);
-    buffer.eventful = false;
+    this.#eventful.delete(buffer);
     buffer.gap = 0;
     this.#segments += 1;
     this.#bytes += bytes.length;
@@ -213,6 +227,13 @@ export class NatsRecorder implements Recorder {
     }
   }
 }
+
+/**
+ * How many of the recordings that wait are written now. Few are written at once; of many an even share each time, since all
+ * of them together would hold up for a moment whatever else the process and the broker do.
+ */
+export const planShare = (waiting: number, everyMs: number): number =>
+  Math.ceil(everyMs * Math.max(SEGMENTS_A_SECOND / 1_000, waiting / WAIT_MS_MOST));
 
 /** What a stream says to a message that it was sent. */
 interface Acknowledgement {
