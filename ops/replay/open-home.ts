@@ -9,6 +9,7 @@ import { runningUp } from '../boot/lock.ts';
 import { choosePort, waitForNats } from '../boot/nats-process.ts';
 import type { Client } from '../client/client.ts';
 import { connectClient } from '../client/connect.ts';
+import { takeReading } from './reading-lock.ts';
 
 export interface OpenedHome {
   readonly client: Client;
@@ -37,6 +38,21 @@ export async function openHome(home: string): Promise<OpenedHome> {
     const client = await connectClient({ home, url: cluster.url, user: OPERATOR });
     return { client, cluster, paths, live: true, close: () => client.close() };
   }
+  const giveBack = await takeReading(paths, 30_000);
+  try {
+    return await openStopped(home, cluster, paths, giveBack);
+  } catch (error) {
+    giveBack();
+    throw error;
+  }
+}
+
+async function openStopped(
+  home: string,
+  cluster: Cluster,
+  paths: HomePaths,
+  giveBack: () => void,
+): Promise<OpenedHome> {
   const port = await choosePort(0);
   const there = lookForNatsServer({ ...process.env, TROUPE_HOME: home });
   const server = there === undefined || there.verdict === 'refuse' ? findNatsServer() : there; // set-up's own is in ours
@@ -63,6 +79,7 @@ export async function openHome(home: string): Promise<OpenedHome> {
       close: async () => {
         await client.close();
         await end();
+        giveBack();
       },
     };
   } catch (error) {
