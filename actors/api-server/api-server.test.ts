@@ -387,6 +387,34 @@ describe('update and patch', () => {
   });
 });
 
+describe('refusals name the resource with its group', () => {
+  const web = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web' },
+    spec: {
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'c', image: 'busybox' }] } },
+    },
+  };
+  const modified = 'the object has been modified; please apply your changes to the latest version and try again';
+  const uid = 'Precondition failed: UID in precondition: other, UID in object meta:';
+  const fulfilled = 'Operation cannot be fulfilled on deployments.apps "web":';
+  it.each([
+    ['get', 'gone', undefined, 'deployments.apps "gone" not found'],
+    ['delete', 'gone', undefined, 'deployments.apps "gone" not found'],
+    ['create', 'web', web, 'deployments.apps "web" already exists'],
+    ['update', 'web', { ...web, metadata: { name: 'web', resourceVersion: '1' } }, `${fulfilled} ${modified}`],
+    ['patch', 'web', { metadata: { uid: 'other' } }, `${fulfilled} ${uid}`],
+    ['delete', 'web', { preconditions: { uid: 'other' } }, `${fulfilled} ${uid}`],
+  ])('%s %s %#', (verb, name, body, message) => {
+    cluster.ask('create', 'deployments', ['default', 'web'], web);
+    const answer = cluster.ask(verb, 'deployments', ['default', name], body);
+    expect(answer['message']).toContain(message);
+    expect(answer['details']).toEqual({ name, kind: 'deployments', group: 'apps' });
+  });
+});
+
 describe('subresources', () => {
   beforeEach(() => {
     cluster.ask('create', 'pods', ['default'], pod('p'));

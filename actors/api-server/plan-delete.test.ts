@@ -88,6 +88,17 @@ describe('planDelete', () => {
       },
     },
     {
+      why: 'a wrong resourceVersion is a conflict, of a resource with its group',
+      resource: 'deployments.apps',
+      object: pod({ resourceVersion: '7' }),
+      options: { preconditions: { resourceVersion: '6' } },
+      plan: {
+        type: 'refuse',
+        message:
+          'Operation cannot be fulfilled on deployments.apps "p": Precondition failed: ResourceVersion in precondition: 6, ResourceVersion in object meta: 7',
+      },
+    },
+    {
       why: 'default stays',
       resource: 'namespaces',
       object: pod({ name: 'default' }),

@@ -1,8 +1,9 @@
-import { failure, type Status } from '../../contracts/errors/status.ts';
+import type { Status } from '../../contracts/errors/status.ts';
 import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
 import type { DeleteOptions } from '../../contracts/messages/api.ts';
 import { parseRfc3339, rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { type Obj, sameJson, withMeta } from './object.ts';
+import { forbidden, precondition } from './refusals.ts';
 
 const FOREGROUND = 'foregroundDeletion';
 const ORPHAN = 'orphan';
@@ -21,7 +22,7 @@ type DeletePlan =
 
 /**
  * Decides what a delete does to an object, as Kubernetes' `rest.BeforeDelete`. Pure and total.
- * @param resource plural, such as `pods`
+ * @param resource plural with its group, such as `pods` or `deployments.apps`
  * @param now milliseconds since the Unix epoch
  */
 export function planDelete(resource: string, object: Obj, options: DeleteOptions, now: number): DeletePlan {
@@ -47,25 +48,14 @@ export const isFinished = (resource: string, object: Obj): boolean =>
 
 function refuse(resource: string, object: Obj, options: DeleteOptions): Status | undefined {
   const { name = '', uid, resourceVersion } = object.metadata;
-  const details = { name, kind: resource };
   const wanted = options.preconditions ?? {};
-  if (wanted.uid !== undefined && wanted.uid !== uid) return precondition('UID', wanted.uid, uid, resource, details);
+  if (wanted.uid !== undefined && wanted.uid !== uid)
+    return precondition(resource, name, 'UID', wanted.uid, uid).status;
   if (wanted.resourceVersion !== undefined && wanted.resourceVersion !== resourceVersion)
-    return precondition('ResourceVersion', wanted.resourceVersion, resourceVersion, resource, details);
+    return precondition(resource, name, 'ResourceVersion', wanted.resourceVersion, resourceVersion).status;
   if (resource === 'namespaces' && KEPT_NAMESPACES.has(name))
-    return failure('Forbidden', `namespaces "${name}" is forbidden: this namespace may not be deleted`, details);
+    return forbidden(resource, name, 'this namespace may not be deleted').status;
   return undefined;
-}
-
-function precondition(
-  what: string,
-  wanted: string,
-  found: string | undefined,
-  resource: string,
-  details: { readonly name: string; readonly kind: string },
-): Status {
-  const finding = `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${found ?? ''}`;
-  return failure('Conflict', `Operation cannot be fulfilled on ${resource} "${details.name}": ${finding}`, details);
 }
 
 /** The finalizers of the garbage collector follow the policy; without one they stay as they are. */

@@ -2,17 +2,34 @@ import { type Status, failure, StatusError, statusError } from '../../contracts/
 
 /* Kubernetes' words for the refusals that people and programs know. `resource` is the plural, with its group. */
 
+/** `deployments.apps` is the kind `deployments` of the group `apps`, as Kubernetes tells it apart. */
+function about(resource: string, name: string): { name: string; kind: string; group?: string } {
+  const dot = resource.indexOf('.');
+  return dot < 0 ? { name, kind: resource } : { name, kind: resource.slice(0, dot), group: resource.slice(dot + 1) };
+}
+
 export const notFound = (resource: string, name: string): StatusError =>
-  statusError('NotFound', `${resource} "${name}" not found`, { name, kind: resource });
+  statusError('NotFound', `${resource} "${name}" not found`, about(resource, name));
 
 export const alreadyExists = (resource: string, name: string): StatusError =>
-  statusError('AlreadyExists', `${resource} "${name}" already exists`, { name, kind: resource });
+  statusError('AlreadyExists', `${resource} "${name}" already exists`, about(resource, name));
 
 export const conflict = (resource: string, name: string, finding: string): StatusError =>
-  statusError('Conflict', `Operation cannot be fulfilled on ${resource} "${name}": ${finding}`, {
+  statusError('Conflict', `Operation cannot be fulfilled on ${resource} "${name}": ${finding}`, about(resource, name));
+
+/** @param found the stored object's; `wanted` is the precondition's */
+export const precondition = (
+  resource: string,
+  name: string,
+  what: 'UID' | 'ResourceVersion',
+  wanted: string,
+  found: string | undefined,
+): StatusError =>
+  conflict(
+    resource,
     name,
-    kind: resource,
-  });
+    `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${found ?? ''}`,
+  );
 
 export const modified = (resource: string, name: string): StatusError =>
   conflict(
@@ -24,7 +41,7 @@ export const modified = (resource: string, name: string): StatusError =>
 export const badRequest = (message: string): StatusError => statusError('BadRequest', message);
 
 export const forbidden = (resource: string, name: string, finding: string): StatusError =>
-  statusError('Forbidden', `${resource} "${name}" is forbidden: ${finding}`, { name, kind: resource });
+  statusError('Forbidden', `${resource} "${name}" is forbidden: ${finding}`, about(resource, name));
 
 export const invalid = (kind: string, name: string, field: string, finding: string): StatusError =>
   statusError('Invalid', `${kind} "${name}" is invalid: ${field}: ${finding}`, {

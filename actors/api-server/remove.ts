@@ -10,7 +10,7 @@ import { parseOptions } from './options.ts';
 import { planDelete } from './plan-delete.ts';
 import { everything } from './reads.ts';
 import { badRequest } from './refusals.ts';
-import type { Request, Target } from './request.ts';
+import { qualified, type Request, type Target } from './request.ts';
 import { selection } from './selection.ts';
 import { presented } from './served.ts';
 import { change, type WritePlan, type Written } from './write.ts';
@@ -40,7 +40,7 @@ const gone = ({ kind }: Target, { metadata: { name, uid } }: Obj): Status =>
 
 function removeOne(context: Context, target: Target, options: DeleteOptions): Observable<Written> {
   const plan = (old: Obj): WritePlan => {
-    const planned = planDelete(target.kind.resource, old, options, context.world.now());
+    const planned = planDelete(qualified(target.kind), old, options, context.world.now());
     if (planned.type === 'refuse') throw new StatusError(planned.status);
     return planned.type === 'put'
       ? { type: 'put', object: withMeta(planned.object, { resourceVersion: undefined }) }

@@ -7,7 +7,7 @@ import { admittedStatus, admittedUpdate } from './admission.ts';
 import type { Answer, Context } from './context.ts';
 import { isRecord, type Obj, withMeta } from './object.ts';
 import { andThen, get } from './reads.ts';
-import { badRequest, conflict, invalid } from './refusals.ts';
+import { badRequest, conflict, invalid, precondition } from './refusals.ts';
 import { qualified, type Request, type Target } from './request.ts';
 import { presented } from './served.ts';
 import type { Facet } from './update.ts';
@@ -132,13 +132,8 @@ function nodeOf({ name }: Request, body: unknown): string {
 function bound(request: Request, pod: Obj, node: string, uid: unknown, now: number): Obj {
   const resource = qualified(request.kind);
   const { name } = request;
-  if (typeof uid === 'string' && uid !== '' && uid !== pod.metadata.uid) {
-    throw conflict(
-      resource,
-      name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid ?? ''}`,
-    );
-  }
+  if (typeof uid === 'string' && uid !== '' && uid !== pod.metadata.uid)
+    throw precondition(resource, name, 'UID', uid, pod.metadata.uid);
   if (pod.metadata.deletionTimestamp !== undefined)
     throw conflict(resource, name, `pod ${name} is being deleted, cannot be assigned to a host`);
   const assigned = pod.spec?.['nodeName'];

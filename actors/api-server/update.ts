@@ -6,7 +6,7 @@ import { placed } from './create.ts';
 import { type Obj, sameJson, withMeta } from './object.ts';
 import { checkPatchType, parsePatch, patched } from './patch.ts';
 import { isFinished } from './plan-delete.ts';
-import { conflict, forbidden, modified } from './refusals.ts';
+import { forbidden, modified, precondition } from './refusals.ts';
 import { qualified, type Request, type Target } from './request.ts';
 import { presented } from './served.ts';
 import { subresourceOf } from './subresources.ts';
@@ -63,13 +63,7 @@ export const planEdit =
     const { resourceVersion, uid } = edited.metadata;
     const name = qualified(target.kind);
     if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) throw modified(name, target.name);
-    if (uid && uid !== old.metadata.uid) {
-      throw conflict(
-        name,
-        target.name,
-        `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`,
-      );
-    }
+    if (uid && uid !== old.metadata.uid) throw precondition(name, target.name, 'UID', uid, old.metadata.uid);
     const next = withMeta(facet.next(old, edited), { resourceVersion: old.metadata.resourceVersion });
     if (isFinished(target.kind.resource, next)) return { type: 'purge' };
     if (sameJson(next, old)) return { type: 'keep' };
