@@ -851,3 +851,19 @@ describe('planPodSync, whatever happens on the way', () => {
     );
   });
 });
+
+it('is not initialized while init containers run again in a new sandbox', () => {
+  const again = (of: object) => ({
+    spec: twoInits,
+    sandboxes: [box({ id: 's1', attempt: 1 })],
+    have: [init('i2'), dead(137), have({ name: 'i1', id: 'i1-1', attempt: 1, sandboxId: 's1', ...of })],
+    stored: { phase: 'Running', conditions: [{ type: 'Initialized', status: 'True' }] },
+  });
+  const { status } = planPodSync(inputOf(again({})));
+  expect(status?.phase).toBe('Pending');
+  expect(status?.conditions?.find(({ type }) => type === 'Initialized')).toMatchObject({
+    status: 'False',
+    reason: 'ContainersNotInitialized',
+    message: 'containers with incomplete status: [i1]',
+  });
+});

@@ -6,6 +6,7 @@ import type {
 } from '../../contracts/kinds/kinds.ts';
 import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
 import { qosClass } from '../../contracts/kinds/pod/qos-class.ts';
+import type { SandboxStatus } from '../../contracts/runtime/status.ts';
 import { parseRfc3339, rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { containerKubeStatus, type Wait } from './container-kube-status.ts';
 import type { PodInput } from './pod-types.ts';
@@ -112,6 +113,15 @@ function conditions(input: Present, verdicts: Readonly<Record<(typeof OURS)[numb
 }
 
 /**
+ * Is the container of the present sandbox? In a new one the init containers run again, and until they are done the pod is
+ * not initialized.
+ * @see kubernetes pkg/kubelet/container/helpers.go, HasAnyActiveRegularContainerStarted
+ */
+const isOfSandbox = ({ level }: Present, container: string, sandbox: SandboxStatus | undefined): boolean =>
+  sandbox === undefined ||
+  level.containers.some(({ name, sandboxId }) => name === container && sandboxId === sandbox.id);
+
+/**
  * The status that the store should have of a pod. Pure.
  * @param waits   containers that can't be started now, and why
  * @param ending  nothing will be started any more
@@ -130,7 +140,7 @@ export function podStatus(input: Present, waits: Waits, ending?: Ending): PodSta
     const found = initStatuses[at];
     return restartPolicy === 'Always' ? found?.started === true : found?.ready === true;
   });
-  const begun = statuses.some(({ state }) => state?.waiting === undefined);
+  const begun = statuses.some(({ name, state }) => state?.waiting === undefined && isOfSandbox(input, name, sandbox));
   const initialized = passed || begun;
   const shown = isStopping(input, ending) ? undefined : ending;
   // Conditions look ahead, so that nothing is sent any more to a pod that is being stopped.
