@@ -423,13 +423,16 @@ describe('subresources', () => {
   it('status changes the status alone, the object all but the status', () => {
     const running = { ...pod('p', { labels: { x: 'y' } }), status: { phase: 'Running', podIP: '10.0.0.1' } };
     const after = cluster.ask('update', 'pods/status', ['default', 'p'], running);
-    expect(after['status']).toEqual({ phase: 'Running', podIP: '10.0.0.1' });
+    expect(after['status']).toEqual({ phase: 'Running', podIP: '10.0.0.1', qosClass: 'BestEffort' });
     expect(after.metadata.labels).toBeUndefined();
     const patched = cluster.ask('patch', 'pods', ['default', 'p'], {
       metadata: { labels: { x: 'y' } },
       status: { phase: 'Failed' },
     });
-    expect([patched.metadata.labels, patched['status']]).toEqual([{ x: 'y' }, { phase: 'Running', podIP: '10.0.0.1' }]);
+    expect([patched.metadata.labels, patched['status']]).toEqual([
+      { x: 'y' },
+      { phase: 'Running', podIP: '10.0.0.1', qosClass: 'BestEffort' },
+    ]);
   });
 
   it('binds once', () => {
@@ -529,7 +532,7 @@ describe('delete', () => {
       cluster.ask('patch', 'configmaps', ['default', 'c'], {
         metadata: { finalizers: ['example.com/x', 'example.com/y'] },
       })['code'],
-    ).toBe(403);
+    ).toBe(422);
     expect(cluster.ask('patch', 'configmaps', ['default', 'c'], { metadata: { finalizers: null } })['kind']).toBe(
       'ConfigMap',
     );

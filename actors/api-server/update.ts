@@ -6,7 +6,7 @@ import { placed } from './create.ts';
 import { type Obj, sameJson, withMeta } from './object.ts';
 import { checkPatchType, parsePatch, patched } from './patch.ts';
 import { isFinished } from './plan-delete.ts';
-import { forbidden, modified, precondition } from './refusals.ts';
+import { modified, precondition } from './refusals.ts';
 import { qualified, type Request, type Target } from './request.ts';
 import { presented } from './served.ts';
 import { subresourceOf } from './subresources.ts';
@@ -24,7 +24,7 @@ export interface Facet {
 /** The object itself: all but what belongs to the server and to the status. */
 export const whole = (target: Target): Facet => ({
   shown: (old) => presented(target, old),
-  next: (old, edited) => admittedUpdate(target.kind, kept(target, old, edited), old),
+  next: (old, edited) => admittedUpdate(target.kind, kept(old, edited), old),
 });
 
 const facetOf = (request: Request): Facet => (request.subresource === '' ? whole(request) : subresourceOf(request));
@@ -70,28 +70,14 @@ export const planEdit =
     return { type: 'put', object: withMeta(next, { resourceVersion: undefined }) };
   };
 
-/** The edited object with the metadata that belongs to the server as it was. @throws StatusError Forbidden */
-export function kept(target: Target, old: Obj, edited: Obj): Obj {
-  const { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation } = old.metadata;
-  if (deletionTimestamp !== undefined) refuseNewFinalizers(target, old, edited);
+/** The edited object with the metadata that belongs to the server as it was; what may not be said is refused later. */
+function kept(old: Obj, edited: Obj): Obj {
+  const { uid, creationTimestamp, deletionTimestamp, generation } = old.metadata;
   return withMeta(edited, {
     uid,
     creationTimestamp,
-    deletionTimestamp,
-    deletionGracePeriodSeconds,
+    ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
     generation,
-    generateName: old.metadata.generateName,
     resourceVersion: undefined,
   });
-}
-
-function refuseNewFinalizers(target: Target, old: Obj, edited: Obj): void {
-  const before = old.metadata.finalizers ?? [];
-  const added = (edited.metadata.finalizers ?? []).filter((name) => !before.includes(name));
-  if (added.length === 0) return;
-  throw forbidden(
-    qualified(target.kind),
-    target.name,
-    `metadata.finalizers: no new finalizers can be added if the object is being deleted, found new finalizers ${JSON.stringify(added)}`,
-  );
 }

@@ -162,7 +162,97 @@ describe('admit, update and status', () => {
       spec: { containers: [{ name: 'z', image: 'y' }] },
       status: { phase: 'Running' },
     };
-    expect(made(podKind, input, { operation: 'status', old })).toEqual({ ...old, status: { phase: 'Running' } });
+    const status = { phase: 'Running', qosClass: 'BestEffort' };
+    expect(made(podKind, input, { operation: 'status', old })).toEqual({ ...old, status });
+  });
+
+  it("a pod's quality of service is for ever", () => {
+    const input = { ...old, status: { qosClass: 'Guaranteed' } };
+    expect(refusal(input, { operation: 'status', old })).toContain(
+      'status.qosClass: Invalid value: "Guaranteed": field is immutable',
+    );
+  });
+
+  const dying = { deletionTimestamp: '2026-01-01T00:00:30Z', deletionGracePeriodSeconds: 30, finalizers: ['a/b'] };
+  const uid = 'o-1';
+  const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web', uid };
+  it.each<{ why: string; before?: object; change: object; says: string | RegExp | undefined }>([
+    { why: 'name', change: { name: 'other' }, says: 'metadata.name: Invalid value: "other": field is immutable' },
+    {
+      why: 'creationTimestamp',
+      change: { creationTimestamp: '2027-01-01T00:00:00Z' },
+      says: 'metadata.creationTimestamp: Invalid value: "2027-01-01T00:00:00Z": field is immutable',
+    },
+    {
+      why: 'deletionTimestamp of what is not deleted',
+      change: { deletionTimestamp: '2027-01-01T00:00:00Z' },
+      says: 'metadata.deletionTimestamp: Invalid value: "2027-01-01T00:00:00Z": field is immutable',
+    },
+    {
+      why: 'grace of what is deleted',
+      before: dying,
+      change: { ...dying, deletionGracePeriodSeconds: 5 },
+      says: 'metadata.deletionGracePeriodSeconds: Invalid value: 5: field is immutable',
+    },
+    {
+      why: 'new finalizers of what is deleted',
+      before: dying,
+      change: { ...dying, finalizers: ['a/b', 'c/d'] },
+      says: 'metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"c/d"}',
+    },
+    {
+      why: 'fewer finalizers of what is deleted',
+      before: dying,
+      change: { ...dying, finalizers: [] },
+      says: undefined,
+    },
+    {
+      why: 'a finalizer without a domain',
+      change: { finalizers: ['a/b', 'mine'] },
+      says: 'metadata.finalizers[1]: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified',
+    },
+    {
+      why: 'two policies at once',
+      change: { finalizers: ['orphan', 'foregroundDeletion'] },
+      says: 'finalizer orphan and foregroundDeletion cannot be both set',
+    },
+    { why: 'labels', change: { labels: { a: '-' } }, says: /metadata.labels.*Invalid value: "-"/ },
+    { why: 'annotations', change: { annotations: { 'a b': '' } }, says: /metadata.annotations.*Invalid value: "a b"/ },
+    {
+      why: 'annotations by their bytes',
+      change: { annotations: { a: 'é'.repeat(131_072) } },
+      says: 'metadata.annotations: Too long: may not be more than 262144 bytes',
+    },
+    {
+      why: 'an owner without a uid',
+      change: { ownerReferences: [{ ...owner, uid: '' }] },
+      says: 'metadata.ownerReferences[0].uid: Invalid value: "": must not be empty',
+    },
+    {
+      why: 'an owner that is an event',
+      change: { ownerReferences: [{ ...owner, apiVersion: 'v1', kind: 'Event' }] },
+      says: '/v1, Kind=Event is disallowed from being an owner',
+    },
+    {
+      why: 'two controllers',
+      change: {
+        ownerReferences: [
+          { ...owner, controller: true },
+          { ...owner, name: 'db', controller: true },
+        ],
+      },
+      says: 'Only one reference can have Controller set to true. Found "true" in references for ReplicaSet/web and ReplicaSet/db',
+    },
+  ])('metadata on update: $why', ({ before = {}, change, says }) => {
+    const stored = { ...old, metadata: { ...old.metadata, ...before } };
+    const { status } = admit(
+      podKind,
+      { ...stored, metadata: { ...stored.metadata, ...change } },
+      { operation: 'update', old: stored },
+    );
+    if (says === undefined) expect(status).toBeUndefined();
+    else if (typeof says === 'string') expect(status?.message).toContain(says);
+    else expect(status?.message).toMatch(says);
   });
 });
 

@@ -121,7 +121,11 @@ function withStatus<T extends KubeObject>(object: T, old: T): T {
 function prepare<T extends KubeObject>(kind: Kind<T>, object: T, { operation, old }: AdmitOptions<T>): T {
   if (operation === 'create') kind.prepareForCreate(object);
   else if (old !== undefined && operation === 'update') kind.prepareForUpdate(object, old);
-  else if (old !== undefined) return withStatus(object, old);
+  else if (old !== undefined) {
+    const next = withStatus(object, old);
+    kind.prepareForStatus(next, old);
+    return next;
+  }
   return object;
 }
 

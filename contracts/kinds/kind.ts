@@ -3,6 +3,7 @@ import type { MergeKeyTable } from '../merge/merge-keys.ts';
 import { type DefaultTable, defaulter } from './defaults.ts';
 import { Findings } from './findings.ts';
 import type { KubeObject } from './kinds.ts';
+import { checkMeta, checkMetaUpdate } from './meta/check-meta.ts';
 import { META_MERGE_KEYS } from './meta/merge-keys.ts';
 import { META_RULES } from './meta/meta-rules.ts';
 import { type RuleTable, ruleChecker } from './rules.ts';
@@ -62,6 +63,8 @@ export interface Kind<T = KubeObject> {
   prepareForCreate(object: T): void;
   /** The same for a new version of `old`: keeps what clients may not change, raises `metadata.generation`. */
   prepareForUpdate(object: T, old: T): void;
+  /** The same for an update of the status alone, whose other fields are already those of `old`. */
+  prepareForStatus(object: T, old: T): void;
   /** What Kubernetes would refuse, in its words. `old`: this is an update of it. The object fits its type. */
   validate(object: T, old?: T): StatusCause[];
 }
@@ -89,6 +92,7 @@ export interface KindSource<T extends KubeObject> {
   readonly nameFormat: (name: string) => readonly string[];
   readonly prepareForCreate?: (object: T) => void;
   readonly prepareForUpdate?: (object: T, old: T) => void;
+  readonly prepareForStatus?: (object: T, old: T) => void;
   readonly checkCreate?: (object: T, findings: Findings) => void;
   readonly checkUpdate?: (object: T, old: T, findings: Findings) => void;
 }
@@ -101,14 +105,6 @@ function checkIdentity(source: KindSource<KubeObject>, object: KubeObject, findi
   if (source.namespaced && namespace === '') findings.required('namespace');
   if (!source.namespaced && namespace !== '') findings.forbidden('namespace', 'not allowed on this type');
   findings.leave();
-}
-
-const IMMUTABLE_META = ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp'] as const;
-function checkSameIdentity(object: KubeObject, old: KubeObject, findings: Findings): void {
-  for (const field of IMMUTABLE_META) {
-    const [now, before] = [object.metadata?.[field], old.metadata?.[field]];
-    if (now !== before && before !== undefined) findings.invalid(`metadata.${field}`, now, 'field is immutable');
-  }
 }
 
 /** Makes a kind of what its folder says. */
@@ -133,13 +129,15 @@ export function defineKind<T extends KubeObject>(source: KindSource<T>): Kind<T>
     applyDefaults: defaulter(type, source.defaults ?? {}),
     prepareForCreate: source.prepareForCreate ?? (() => undefined),
     prepareForUpdate: source.prepareForUpdate ?? (() => undefined),
+    prepareForStatus: source.prepareForStatus ?? (() => undefined),
     validate: (object, old) => {
       const findings = new Findings();
       checkIdentity(source as unknown as KindSource<KubeObject>, object, findings);
       check(object, findings);
+      checkMeta(object.metadata ?? {}, findings);
       if (old === undefined) source.checkCreate?.(object, findings);
       else {
-        checkSameIdentity(object, old, findings);
+        checkMetaUpdate(object.metadata ?? {}, old.metadata ?? {}, findings);
         source.checkUpdate?.(object, old, findings);
       }
       return findings.causes;

@@ -228,7 +228,7 @@ describe('validation', () => {
           ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'x', uid: '' }],
         },
       },
-      'metadata.ownerReferences[0].uid: Required value',
+      'metadata.ownerReferences[0].uid: Invalid value: "": must not be empty',
     ],
     [
       'cm',
@@ -276,6 +276,19 @@ describe('updates', () => {
       { spec: { providerID: 'x' } },
       { spec: { providerID: 'y' } },
       ['spec.providerID: Forbidden: node updates may not change providerID except from "" to valid'],
+    ],
+    [
+      'node',
+      { spec: { podCIDR: '10.0.0.0/24' } },
+      { spec: { podCIDR: '10.0.1.0/24' } },
+      ['spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid'],
+    ],
+    ['node', { spec: {} }, { spec: { podCIDR: '10.0.1.0/24', podCIDRs: ['10.0.1.0/24'] } }, []],
+    [
+      'pod',
+      { spec: TEMPLATE.spec },
+      { spec: { containers: [...TEMPLATE.spec.containers, { name: 'b', image: 'x:1' }] } },
+      ['spec.containers: Forbidden: pod updates may not add or remove containers'],
     ],
   ])('%s %#', (word, before, after, causes) => {
     expect(told(update(word, before, after).status)).toEqual(causes);

@@ -1,3 +1,4 @@
+import { utf8Length } from '../config-map/keys.ts';
 import type { Findings } from '../findings.ts';
 import { annotationKey, labelValue, qualifiedName } from '../formats.ts';
 import type { ObjectMeta, OwnerReference } from '../kinds.ts';
@@ -8,16 +9,26 @@ const ANNOTATIONS_MAX = 256 * 1024;
 
 function checkAnnotations(annotations: Record<string, string>, findings: Findings): void {
   let size = 0;
-  for (const key of Object.keys(annotations)) size += key.length + (annotations[key]?.length ?? 0);
+  for (const key of Object.keys(annotations)) size += utf8Length(key) + utf8Length(annotations[key] ?? '');
   if (size > ANNOTATIONS_MAX) findings.tooLong('annotations', ANNOTATIONS_MAX);
 }
 
 function checkOwners(owners: readonly OwnerReference[], findings: Findings): void {
   const controllers = owners.filter((owner) => owner.controller === true);
   if (controllers.length > 1) {
-    const names = controllers.map((owner) => owner.name).join(', ');
-    findings.invalid('ownerReferences', names, 'Only one reference can have Controller set to true');
+    const [first, second] = controllers.map(({ kind, name }) => `${kind}/${name}`);
+    const detail = `Only one reference can have Controller set to true. Found "true" in references for ${first} and ${second}`;
+    findings.invalid('ownerReferences', owners, detail);
   }
+}
+
+function checkOwner({ apiVersion, kind, name, uid }: OwnerReference, findings: Findings): void {
+  if (apiVersion === '' || apiVersion.endsWith('/'))
+    findings.invalid('apiVersion', apiVersion, 'version must not be empty');
+  for (const [field, text] of Object.entries({ kind, name, uid }))
+    if (text === '') findings.invalid(field, text, 'must not be empty');
+  if (apiVersion === 'v1' && kind === 'Event')
+    findings.invalid('', { apiVersion, kind, name, uid }, '/v1, Kind=Event is disallowed from being an owner');
 }
 
 /** What holds for the metadata of every kind, and of pod templates. */
@@ -34,12 +45,5 @@ export const META_RULES: RuleTable = {
       if (meta.ownerReferences !== undefined) checkOwners(meta.ownerReferences, findings);
     },
   },
-  OwnerReference: {
-    fields: {
-      apiVersion: { required: true },
-      kind: { required: true },
-      name: { required: true },
-      uid: { required: true },
-    },
-  },
+  OwnerReference: { fields: {}, check: checkOwner },
 };

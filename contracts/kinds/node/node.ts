@@ -4,6 +4,7 @@ import { defineKind } from '../kind.ts';
 import type { Node, NodeSpec } from '../kinds.ts';
 import { AGE, column, NAME, orNone, wide } from '../meta/columns.ts';
 import { keepStatus } from '../meta/status.ts';
+import { sameValue } from '../plain.ts';
 
 const ROLE = 'node-role.kubernetes.io/';
 
@@ -36,6 +37,9 @@ function checkTaints(spec: NodeSpec, findings: Findings): void {
     seen.add(key);
   });
 }
+
+/** The older field says the first of them. */
+const podRanges = ({ spec }: Node): readonly string[] => spec?.podCIDRs ?? (spec?.podCIDR ? [spec.podCIDR] : []);
 
 export const nodeKind = defineKind<Node>({
   resource: 'nodes',
@@ -75,6 +79,9 @@ export const nodeKind = defineKind<Node>({
   nameFormat: dnsSubdomain,
   prepareForUpdate: keepStatus,
   checkUpdate: (node, old, findings) => {
+    const cidrs = podRanges(old);
+    if (cidrs.length > 0 && !sameValue(podRanges(node), cidrs))
+      findings.forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid');
     const [now, before] = [node.spec?.providerID ?? '', old.spec?.providerID ?? ''];
     if (before !== '' && now !== before)
       findings.forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid');

@@ -36,8 +36,14 @@ function checkGates(now: PodSpec, before: PodSpec, findings: Findings): void {
   });
 }
 
+/** A grace that makes no sense may be mended. */
+const graceMended = (now: PodSpec, before: PodSpec): boolean =>
+  (before.terminationGracePeriodSeconds ?? 0) < 0 && now.terminationGracePeriodSeconds === 1;
+
 const withoutImages = (containers: readonly Container[] | undefined): readonly Container[] =>
   (containers ?? []).map((container) => ({ ...container, image: '' }));
+
+const count = (containers: readonly Container[] | undefined): number => (containers ?? []).length;
 
 /** The spec without what may change. */
 const fixedPart = (spec: PodSpec): Record<string, unknown> => ({
@@ -49,8 +55,14 @@ const fixedPart = (spec: PodSpec): Record<string, unknown> => ({
   schedulingGates: undefined,
 });
 
+function checkQosClass(pod: Pod, old: Pod, findings: Findings): void {
+  const [now, before] = [pod.status?.qosClass, old.status?.qosClass];
+  if (before !== undefined && now !== before) findings.invalid('status.qosClass', now, 'field is immutable');
+}
+
 /** A pod is what it was made as: only a few fields of its spec may change. */
 export function checkPodUpdate(pod: Pod, old: Pod, findings: Findings): void {
+  checkQosClass(pod, old, findings);
   const [now, before] = [pod.spec, old.spec];
   if (now === undefined || before === undefined || now === before) return;
   findings.enter('spec');
@@ -58,7 +70,16 @@ export function checkPodUpdate(pod: Pod, old: Pod, findings: Findings): void {
   checkTolerations(now, before, findings);
   checkGates(now, before, findings);
   findings.leave();
+  if (count(now.containers) !== count(before.containers)) {
+    findings.forbidden('spec.containers', 'pod updates may not add or remove containers');
+    return;
+  }
+  if (count(now.initContainers) !== count(before.initContainers)) {
+    findings.forbidden('spec.initContainers', 'pod updates may not add or remove containers');
+    return;
+  }
   const [fixed, fixedBefore] = [fixedPart(now), fixedPart(before)];
+  if (graceMended(now, before)) fixedBefore['terminationGracePeriodSeconds'] = 1;
   const names = [...new Set([...Object.keys(fixed), ...Object.keys(fixedBefore)])];
   const changed = names.filter((name) => !sameValue(fixed[name], fixedBefore[name]));
   if (changed.length > 0) findings.forbidden('spec', `${FIXED}; changed: ${changed.join(', ')}`);

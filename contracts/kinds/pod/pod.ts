@@ -56,6 +56,11 @@ export const podKind = defineKind<Pod>({
     if (pod.spec !== undefined) addNodeTolerations(pod.spec);
     nextGeneration(pod, old);
   },
+  prepareForStatus: (pod, old) => {
+    // Older writers of a status know nothing of it.
+    if (pod.status !== undefined && !pod.status.qosClass && old.status?.qosClass)
+      pod.status = { ...pod.status, qosClass: old.status.qosClass };
+  },
   checkCreate,
   checkUpdate: checkPodUpdate,
 });
