@@ -50,6 +50,18 @@ it('plain lines of a terminal', () => {
   expect(parse(true, [Buffer.from(`${T(1)} a\n${T(2)} b`)])).toEqual([out(1, 'a'), out(2, 'b')]);
 });
 
+it.each([[1000], [16_384], [16_400], [100_000]])(
+  'a long line of a terminal, heard in chunks of %i bytes, is one',
+  (size) => {
+    const piece = 'x'.repeat(16 * 1024);
+    const sent = Buffer.from(`${T(1)} ${piece}${T(2)} ${piece}${T(3)} end\n${T(4)} ${piece}${T(5)} \n${T(6)} next\n`);
+    const chunks = Array.from({ length: Math.ceil(sent.length / size) }, (_, n) =>
+      sent.subarray(n * size, (n + 1) * size),
+    );
+    expect(parse(true, chunks)).toEqual([out(1, `${piece}${piece}end`), out(4, piece), out(6, 'next')]);
+  },
+);
+
 it('a line that is too long comes in pieces, with no character cut in two', () => {
   const text = `x${'é'.repeat(600_000)}`;
   const bytes = Buffer.from(text);

@@ -2,6 +2,8 @@ import type { LogLine } from '../../contracts/messages/logs.ts';
 
 /** A line longer than this is handed over in pieces: there must be some limit to what waits for its line feed. */
 const LINE_BYTES_MAX = 1024 * 1024;
+/** The engine keeps longer lines in pieces of this size, each an entry; on a terminal nothing else sets them apart. */
+const PIECE_BYTES = 16 * 1024;
 const HEADER_BYTES = 8;
 const STDERR = 2;
 /** With which the engine begins every entry. */
@@ -43,13 +45,22 @@ export class LogParser {
 
   #lines(): number {
     let from = 0;
-    for (let at = this.#rest.indexOf(0x0a); at >= 0; at = this.#rest.indexOf(0x0a, from)) {
-      this.#entry('stdout', this.#rest.subarray(from, at + 1));
-      from = at + 1;
+    for (let to = this.#entryEnd(from); to !== undefined; to = this.#entryEnd(from)) {
+      this.#entry('stdout', this.#rest.subarray(from, to));
+      from = to;
     }
     if (this.#rest.length - from < LINE_BYTES_MAX) return from;
     this.#entry('stdout', this.#rest.subarray(from)); // such as a progress bar, which never gets a line feed
     return this.#rest.length;
+  }
+
+  /** Where the entry of a terminal ends: behind its line feed, or where a piece is full and the next one's moment follows. */
+  #entryEnd(from: number): number | undefined {
+    const feed = this.#rest.indexOf(0x0a, from);
+    const piece = from + (momentOf(this.#rest, from)?.length ?? 0) + 1 + PIECE_BYTES;
+    const full = (feed < 0 || feed >= piece) && momentOf(this.#rest, piece) !== undefined;
+    if (full) return piece;
+    return feed < 0 ? undefined : feed + 1;
   }
 
   #frames(): number {
@@ -65,7 +76,7 @@ export class LogParser {
 
   /** One entry: a moment, a space, and text that ends in a line feed when the line ends. */
   #entry(stream: LogLine['stream'], entry: Buffer): void {
-    const moment = MOMENT.exec(entry.toString('latin1', 0, MOMENT_BYTES_MAX))?.[1];
+    const moment = momentOf(entry, 0);
     const whole = entry.at(-1) === 0x0a;
     const text = entry.subarray(moment === undefined ? 0 : moment.length + 1, whole ? -1 : undefined);
     const line = (this.#open[stream] ??= { time: moment ?? this.#lastTime, parts: [], bytes: 0 });
@@ -94,6 +105,9 @@ export class LogParser {
     this.#onLine({ stream, time: line.time, text: (text ?? Buffer.alloc(0)).toString('utf8') });
   }
 }
+
+const momentOf = (text: Buffer, at: number): string | undefined =>
+  at >= text.length ? undefined : MOMENT.exec(text.toString('latin1', at, at + MOMENT_BYTES_MAX))?.[1];
 
 /** How many bytes at the end are the beginning of a UTF-8 character that goes on. */
 function begunCharacterBytes(text: Buffer): number {
