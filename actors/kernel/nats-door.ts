@@ -1,6 +1,7 @@
 import type { Msg, MsgHdrs, NatsConnection, SubscriptionOptions } from 'nats';
 import { INBOX_ROOT } from '../../contracts/subjects/inbox.ts';
 import { ArrivedMessage } from './nats-arrived.ts';
+import { guarded } from './nats-callback.ts';
 
 /*
  * Whoever may ask JetStream anything can have it deliver a stored message, a heartbeat of a consumer or an answer on any
@@ -60,17 +61,10 @@ export function behindDoor(
     };
     return connection.subscribe(subject, {
       ...options,
-      callback: (error, msg: Msg) => {
-        const failed = (failure: unknown): void =>
-          refused(msg.subject ?? subject, failure instanceof Error ? failure.message : String(failure));
-        // The client reads nothing any more, on any subject, once a callback has thrown.
-        try {
-          const heard = error === null ? hear(msg) : callback(error, msg);
-          if (heard instanceof Promise) heard.catch(failed);
-        } catch (failure) {
-          failed(failure);
-        }
-      },
+      callback: guarded(
+        (error, msg) => (error === null ? hear(msg) : callback(error, msg)),
+        (failure, msg) => refused(msg.subject ?? subject, failure.message),
+      ),
     });
   };
   return Object.assign(Object.create(connection) as NatsConnection, { subscribe });

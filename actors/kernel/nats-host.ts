@@ -22,6 +22,7 @@ import { LiveDriver } from './live-driver.ts';
 import type { InboundMessage } from './message.ts';
 import { type Cause, encodeHeaders } from './message-headers.ts';
 import { statusCodeOf } from './nats-arrived.ts';
+import { guarded } from './nats-callback.ts';
 import { holdLease, type LeaseOptions } from './nats-lease.ts';
 import { rawHeaders } from './nats-raw-headers.ts';
 import { type ActorService, serveActor } from './nats-services.ts';
@@ -107,10 +108,13 @@ export class Host implements HostServices {
       );
     this.#inbox = `${options.inboxPrefix}.${crypto.randomUUID().replaceAll('-', '').slice(0, 22)}`;
     this.#answers = this.#nc.subscribe(`${this.#inbox}.*`, {
-      callback: (error, msg) => {
-        if (error === null) this.#onAnswer(msg);
-        else options.log(`error: no answer to this process can be heard: ${error.message}`);
-      },
+      callback: guarded(
+        (error, msg) => {
+          if (error === null) this.#onAnswer(msg);
+          else options.log(`error: no answer to this process can be heard: ${error.message}`);
+        },
+        ({ message }, { subject }) => options.log(`error: answer on ${subject}: ${message}`),
+      ),
     });
     void this.#followConnection();
   }

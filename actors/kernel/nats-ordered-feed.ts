@@ -1,5 +1,6 @@
 import { AckPolicy, type ConsumerConfig, DeliverPolicy, type JetStreamManager, ReplayPolicy } from '@nats-io/jetstream';
 import { createInbox, type Msg, type NatsConnection, nanos, nuid, type Subscription } from 'nats';
+import { guarded } from './nats-callback.ts';
 
 /** One message of a stream. */
 export interface FedMessage {
@@ -64,14 +65,10 @@ export class OrderedFeed {
     const { connection, manager, stream, subject, from } = this.#options;
     const inbox = createInbox(manager.getOptions().watcherPrefix);
     this.#subscription = connection.subscribe(inbox, {
-      callback: (error, message) => {
-        // The client reads nothing any more, on any subject, once a callback has thrown.
-        try {
-          this.#hear(error, message);
-        } catch (failure) {
-          this.#break(failure instanceof Error ? failure.message : String(failure));
-        }
-      },
+      callback: guarded(
+        (error, message) => this.#hear(error, message),
+        (failure) => this.#break(failure.message),
+      ),
     });
     const start =
       from === 'last-per-subject'

@@ -1,6 +1,7 @@
 import { jetstream } from '@nats-io/jetstream';
 import { createInbox, errors, type Msg, type NatsConnection } from 'nats';
 import { statusCodeOf } from './nats-arrived.ts';
+import { guarded } from './nats-callback.ts';
 import { rawHeaders } from './nats-raw-headers.ts';
 
 /** One message that wants an answer. */
@@ -79,21 +80,25 @@ export class NatsQuestions {
     // Its options alone tell what this connection's user may listen to.
     this.#inbox = `${createInbox(jetstream(this.#connection).getOptions().watcherPrefix)}.`;
     this.#connection.subscribe(`${this.#inbox}*`, {
-      callback: (error, message) => {
-        if (error === null) this.#answered(message);
-        else this.fail(error);
-      },
+      callback: guarded(
+        (error, message) => (error === null ? this.#answered(message) : this.fail(error)),
+        (failure, { subject }) => this.#open.get(this.#serialOf(subject))?.reject(failure),
+      ),
     });
   }
 
   #answered(message: Msg): void {
-    const serial = message.subject.slice(this.#inbox.length);
+    const serial = this.#serialOf(message.subject);
     const open = this.#open.get(serial);
     if (open === undefined) return; // too late, or doubled
-    this.#open.delete(serial);
     if (message.data.length === 0 && statusCodeOf(message) === 503) {
       open.reject(new errors.NoRespondersError(open.subject));
     } else open.resolve(message);
+    this.#open.delete(serial);
+  }
+
+  #serialOf(subject: string): string {
+    return subject.slice(this.#inbox.length);
   }
 
   #sweepIn(ms: number): void {

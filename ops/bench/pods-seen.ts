@@ -1,3 +1,4 @@
+import { guarded } from '../../actors/kernel/nats-callback.ts';
 import { decode } from '../../contracts/codec/codec.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
@@ -21,9 +22,9 @@ const each = <M extends string, T>(of: By<M, unknown>, make: (name: M) => T): By
 export function onPods(client: Client, seen: (name: string, pod: Pod) => void): () => void {
   const subject = SUBJECTS.changes.pattern(client.prefix, { resource: 'pods', namespace: NAMESPACE });
   const subscription = client.connection.subscribe(subject, {
-    callback: (_error, msg) => {
+    callback: guarded((_error, msg) => {
       if (msg.data.length > 0) seen(untoken(msg.subject.split('.').at(-1) ?? '') ?? '', decode(msg.data) as Pod);
-    },
+    }, console.error),
   });
   return () => subscription.unsubscribe();
 }

@@ -1,3 +1,4 @@
+import { guarded } from '../../actors/kernel/nats-callback.ts';
 import { decode } from '../../contracts/codec/codec.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
@@ -50,7 +51,7 @@ async function rollOut(client: Client, name: string, replicas: number) {
   let createdAt = 0;
   let boundAt = 0;
   const subscription = client.connection.subscribe(subject, {
-    callback: (_error, msg) => {
+    callback: guarded((_error, msg) => {
       if (msg.data.length === 0) return;
       const { metadata, spec } = decode(msg.data) as Pod;
       if (metadata?.deletionTimestamp !== undefined) return;
@@ -58,7 +59,7 @@ async function rollOut(client: Client, name: string, replicas: number) {
       if (created.size === replicas && createdAt === 0) createdAt = performance.now();
       if ((spec?.nodeName ?? '') !== '') bound.add(metadata?.name ?? '');
       if (bound.size === replicas && boundAt === 0) boundAt = performance.now();
-    },
+    }, console.error),
   });
   await client.connection.flush();
   const began = performance.now();
