@@ -1,5 +1,6 @@
 import { createInbox, type Msg, type NatsConnection } from 'nats';
 import { statusError } from '../../contracts/errors/status.ts';
+import { guarded } from '../kernel/nats-callback.ts';
 
 /** One message of a batch. */
 export interface DirectMessage {
@@ -11,24 +12,73 @@ export interface DirectMessage {
 }
 export type DirectQuery =
   | { readonly seq: number; readonly batch: number }
-  | { readonly start_time: string; readonly batch: number }
-  | { readonly multi_last: readonly string[] };
+  | { readonly start_time: string; readonly batch: number };
+type LastQuery = { readonly multi_last: readonly string[]; readonly seq: number; readonly max_bytes: number };
+
+export interface DirectOptions {
+  /** Prefix of the inboxes that this user may subscribe to. */
+  readonly inboxPrefix: string | undefined;
+  readonly timeoutMs: number;
+}
+
+interface Batch {
+  readonly messages: readonly DirectMessage[];
+  /** What the server has left to say. */
+  readonly pending: number;
+}
 
 const NOT_FOUND = 404;
 const END_OF_BATCH = 204;
+/** After so much the server is asked anew: it would go on to what it may hold back for one client, and then end just as well. */
+const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 
 /**
  * Several messages for one question; of a stream that allows direct gets. Never stale for what has been stored long enough
  * to be the same on every replica, such as a mirror's past.
- * @param options.inboxPrefix prefix of the inboxes that this user may subscribe to
  * @throws StatusError ServiceUnavailable: the server refused; Error: it did not answer in time
  */
-export function directBatch(
+export async function directBatch(
   connection: NatsConnection,
   stream: string,
   query: DirectQuery,
-  options: { readonly inboxPrefix: string | undefined; readonly timeoutMs: number },
+  options: DirectOptions,
 ): Promise<readonly DirectMessage[]> {
+  return (await ask(connection, stream, query, options)).messages;
+}
+
+/**
+ * The newest message of each of these subjects that has one, in no order; asked for in as many batches as it takes.
+ * @param subjects at most 1,024, without wildcards
+ * @throws as `directBatch`
+ */
+export async function newestOfEach(
+  connection: NatsConnection,
+  stream: string,
+  subjects: readonly string[],
+  { inboxPrefix, timeoutMs }: DirectOptions,
+): Promise<readonly DirectMessage[]> {
+  const deadline = performance.now() + timeoutMs;
+  const newest = new Map<string, DirectMessage>(); // one that is written anew in between comes again
+  for (let seq = 1; ; ) {
+    const query = { multi_last: subjects, seq, max_bytes: BATCH_BYTES_MAX };
+    const { messages, pending } = await ask(connection, stream, query, {
+      inboxPrefix,
+      timeoutMs: Math.max(0, deadline - performance.now()),
+    });
+    for (const message of messages) {
+      newest.set(message.subject, message);
+      seq = Math.max(seq, message.sequence + 1);
+    }
+    if (pending === 0 || messages.length === 0) return [...newest.values()];
+  }
+}
+
+function ask(
+  connection: NatsConnection,
+  stream: string,
+  query: DirectQuery | LastQuery,
+  options: DirectOptions,
+): Promise<Batch> {
   return new Promise((resolve, reject) => {
     const messages: DirectMessage[] = [];
     const inbox = createInbox(options.inboxPrefix);
@@ -41,16 +91,24 @@ export function directBatch(
       end(() => reject(new Error(`no answer within ${Math.ceil(options.timeoutMs)} ms`)));
     }, options.timeoutMs);
     const subscription = connection.subscribe(inbox, {
-      callback: (error, message) => {
-        if (error !== null) return end(() => reject(error));
-        const code = message.headers?.code ?? 0;
-        if (code === NOT_FOUND || code === END_OF_BATCH) return end(() => resolve(messages));
-        if (code > 0) {
-          const finding = `${code} ${message.headers?.description ?? ''}`.trim();
-          return end(() => reject(statusError('ServiceUnavailable', `read ${stream}: the server answered ${finding}`)));
-        }
-        messages.push(parse(message));
-      },
+      callback: guarded(
+        (error, message) => {
+          if (error !== null) return end(() => reject(error));
+          const code = message.headers?.code ?? 0;
+          if (code === NOT_FOUND || code === END_OF_BATCH) {
+            const pending = Number(message.headers?.get('Nats-Num-Pending') ?? 0);
+            return end(() => resolve({ messages, pending }));
+          }
+          if (code > 0) {
+            const finding = `${code} ${message.headers?.description ?? ''}`.trim();
+            return end(() =>
+              reject(statusError('ServiceUnavailable', `read ${stream}: the server answered ${finding}`)),
+            );
+          }
+          messages.push(parse(message));
+        },
+        (failure) => end(() => reject(failure)),
+      ),
     });
     connection.publish(`$JS.API.DIRECT.GET.${stream}`, JSON.stringify(query), { reply: inbox });
   });

@@ -9,7 +9,7 @@ import { readStored } from '../../contracts/store/read-stored.ts';
 import { token } from '../../contracts/subjects/token.ts';
 import { withRevision } from '../kernel/cache.ts';
 import type { Attempts } from './attempts.ts';
-import { directBatch, type DirectMessage } from './direct-batch.ts';
+import { type DirectMessage, newestOfEach } from './direct-batch.ts';
 import { encodeObject } from './encode-object.ts';
 import type { KeyWriter } from './key-writer.ts';
 import { readMessage } from './stored-message.ts';
@@ -83,10 +83,10 @@ export class EventStore {
     const { connection, manager, attempts, deadlineMs } = this.#options;
     const { watcherPrefix } = manager.getOptions();
     const messages = await attempts.until('list events', deadlineMs, (timeoutMs) =>
-      directBatch(
+      newestOfEach(
         connection,
         this.#stream,
-        { multi_last: keys.map((key) => this.#subject(key)) },
+        keys.map((key) => this.#subject(key)),
         { inboxPrefix: watcherPrefix, timeoutMs },
       ),
     );
