@@ -541,6 +541,10 @@ describe('delete', () => {
 
   it('a namespace goes when its last finalizer does', () => {
     cluster.ask('create', 'namespaces', [], { metadata: { name: 'team' } });
+    const unnamed = cluster.ask('update', 'namespaces/finalize', ['', 'team'], { spec: { finalizers: ['mine'] } });
+    expect(unnamed['message']).toBe(
+      'Namespace "team" is invalid: spec.finalizers[0]: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified',
+    );
     expect(cluster.ask('delete', 'namespaces', ['', 'team'])).toMatchObject({
       status: { phase: 'Terminating' },
       spec: { finalizers: ['kubernetes'] },

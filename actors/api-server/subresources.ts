@@ -1,6 +1,9 @@
 import { map } from 'rxjs/operators';
 import type { Observable } from 'rxjs';
-import { type Status, success } from '../../contracts/errors/status.ts';
+import { type Status, StatusError, success } from '../../contracts/errors/status.ts';
+import { invalid as refusal } from '../../contracts/kinds/admit.ts';
+import { Findings } from '../../contracts/kinds/findings.ts';
+import { checkFinalizerNames } from '../../contracts/kinds/meta/check-meta.ts';
 import type { Scale } from '../../contracts/messages/api.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { admittedStatus, admittedUpdate } from './admission.ts';
@@ -17,7 +20,7 @@ import { change } from './write.ts';
 export function subresourceOf(request: Request): Facet {
   if (request.subresource === 'status') return status(request);
   if (request.subresource === 'scale') return scale(request);
-  return finalize;
+  return finalize(request);
 }
 
 /** `get` of a subresource. */
@@ -31,16 +34,19 @@ const status = (target: Target): Facet => ({
 });
 
 /** Only `spec.finalizers` of a namespace. */
-const finalize: Facet = {
+const finalize = (target: Target): Facet => ({
   shown: (old) => old,
   next: (old, edited) => {
     const finalizers = edited.spec?.['finalizers'] ?? [];
     if (!Array.isArray(finalizers) || finalizers.some((name) => typeof name !== 'string')) {
       throw badRequest('namespaces/finalize: spec.finalizers must be a list of texts');
     }
+    const findings = new Findings();
+    checkFinalizerNames('spec.finalizers', finalizers as string[], findings);
+    if (findings.causes.length > 0) throw new StatusError(refusal(target.kind, target.name, findings.causes));
     return { ...old, spec: { ...old.spec, finalizers } };
   },
-};
+});
 
 /** Only `spec.replicas`, seen through `autoscaling/v1` Scale. */
 const scale = (target: Target): Facet => ({

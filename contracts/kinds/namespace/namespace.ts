@@ -1,6 +1,7 @@
 import { dnsLabel, qualifiedName } from '../formats.ts';
 import { defineKind } from '../kind.ts';
 import type { Namespace } from '../kinds.ts';
+import { checkFinalizerNames } from '../meta/check-meta.ts';
 import { AGE, column, NAME } from '../meta/columns.ts';
 import { keepStatus } from '../meta/status.ts';
 
@@ -34,6 +35,7 @@ export const namespaceKind = defineKind<Namespace>({
     const finalizers = namespace.spec?.finalizers ?? [];
     namespace.spec = { finalizers: finalizers.includes(FINALIZER) ? finalizers : [...finalizers, FINALIZER] };
   },
+  checkCreate: ({ spec }, findings) => checkFinalizerNames('spec.finalizers', spec?.finalizers ?? [], findings),
   prepareForUpdate: (namespace, old) => {
     keepStatus(namespace, old);
     if (old.spec !== undefined) namespace.spec = old.spec; // finalizers go by a subresource alone
