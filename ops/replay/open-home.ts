@@ -36,6 +36,7 @@ export async function openHome(home: string): Promise<OpenedHome> {
   }
   if (runningUp(paths) !== undefined) {
     const client = await connectClient({ home, url: cluster.url, user: OPERATOR });
+    void closeWhenLost(client);
     return { client, cluster, paths, live: true, close: () => client.close() };
   }
   const giveBack = await takeReading(paths, 30_000);
@@ -45,6 +46,11 @@ export async function openHome(home: string): Promise<OpenedHome> {
     giveBack();
     throw error;
   }
+}
+
+/** Whoever reads does not wait for a server that went away: it may never come back. */
+async function closeWhenLost({ connection }: Client): Promise<void> {
+  for await (const { type } of connection.status()) if (type === 'disconnect') await connection.close();
 }
 
 async function openStopped(
@@ -71,6 +77,7 @@ async function openStopped(
   try {
     await waitForNats(port, 20_000, () => lastWords);
     const client = await connectClient({ home, url: `nats://127.0.0.1:${port}`, user: OPERATOR });
+    void closeWhenLost(client);
     return {
       client,
       cluster,
