@@ -1,7 +1,7 @@
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import type { Cell, World } from '../kernel/contract.ts';
-import { combine, type Load, NO_LOAD, podLoad } from './load.ts';
+import { combine, type Load, NO_LOAD, podLoad, without } from './load.ts';
 
 type Book = { readonly node: string; readonly uid: string } | null;
 type Cells = Pick<World<unknown>, 'cell' | 'cellNames'>;
@@ -47,7 +47,9 @@ export class Assumed {
     if (entry === undefined) return;
     this.#byKey.delete(key);
     this.#book(key).drop();
-    const rest = combine(this.#byNode.get(entry.node) ?? NO_LOAD, entry.load, -1);
+    const others = (): readonly Load[] =>
+      [...this.#byKey.values()].filter(({ node }) => node === entry.node).map(({ load }) => load);
+    const rest = without(this.#byNode.get(entry.node) ?? NO_LOAD, entry.load, others);
     if (rest.pods <= 0) this.#byNode.delete(entry.node);
     else this.#byNode.set(entry.node, rest);
   }
@@ -62,7 +64,7 @@ export class Assumed {
 
   #add(key: Key, { node, uid }: { readonly node: string; readonly uid: string }, load: Load): void {
     this.#byKey.set(key, { node, uid, load });
-    this.#byNode.set(node, combine(this.#byNode.get(node) ?? NO_LOAD, load, 1));
+    this.#byNode.set(node, combine(this.#byNode.get(node) ?? NO_LOAD, load));
   }
   #book(key: Key): Cell<Book> {
     return this.#cells.cell<Book>(`${PREFIX}${key}`, null);

@@ -96,7 +96,7 @@ export function explainTurn({ view, before, after, said }: PlacementTurn): reado
   const placed = said.flatMap((one) => placedIn(one) ?? []);
   const assumed = new Map<string, Load>();
   const assume = (node: string, load: Load): void =>
-    void assumed.set(node, combine(assumed.get(node) ?? NO_LOAD, load, 1));
+    void assumed.set(node, combine(assumed.get(node) ?? NO_LOAD, load));
   // What this turn assumed comes one by one; the rest was there before its first placement.
   const own = new Set(placed.map(({ namespace, name }) => storeKey('pods', namespace, name)));
   for (const [cell, book] of Object.entries(after)) {
@@ -106,7 +106,7 @@ export function explainTurn({ view, before, after, said }: PlacementTurn): reado
     if (pod !== undefined) assume((book as { readonly node: string }).node, podLoad(pod));
   }
   let start = typeof before['start'] === 'number' ? before['start'] : 0;
-  const used = (node: string): Load => combine(table.bound.get(node)?.load ?? NO_LOAD, assumed.get(node) ?? NO_LOAD, 1);
+  const used = (node: string): Load => combine(table.bound.get(node)?.load ?? NO_LOAD, assumed.get(node) ?? NO_LOAD);
   return placed.flatMap(({ namespace, name, node }) => {
     const pod = view.get('pods', namespace, name);
     if (pod === undefined) return [];

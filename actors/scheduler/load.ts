@@ -1,12 +1,15 @@
 import type { Container, Pod, Quantity } from '../../contracts/kinds/kinds.ts';
 import { cpuMillis, wholeUnits } from '../../contracts/quantity.ts';
 
-/** What pods take of a node, or what a node has to give. Whole numbers, so that sums don't depend on their order. */
+/**
+ * What pods take of a node, or what a node has to give. Whole numbers that end at `MOST`, so that sums don't depend on
+ * their order.
+ */
 export interface Load {
   readonly cpuMillis: number;
   readonly memoryBytes: number;
   readonly pods: number;
-  /** Every other resource by name. */
+  /** Every other resource by name; of pods only what they ask for. */
   readonly extended: ReadonlyMap<string, number>;
   /** As `cpuMillis` and `memoryBytes`, with a guess for containers that ask for nothing, so that they are spread too. */
   readonly guessedCpuMillis: number;
@@ -15,6 +18,8 @@ export interface Load {
   readonly hostPorts: ReadonlyMap<string, number>;
 }
 
+/** The largest number up to which all are told apart; more than that is as good as that. */
+const MOST = Number.MAX_SAFE_INTEGER;
 const GUESS_CPU_MILLIS = 100;
 const GUESS_MEMORY_BYTES = 200 * 2 ** 20;
 const NOTHING: ReadonlyMap<string, number> = new Map();
@@ -57,8 +62,7 @@ export function podLoad(pod: Pod): Load {
   }
   const cpu = sum.get('cpu') ?? 0;
   const memory = sum.get('memory') ?? 0;
-  sum.delete('cpu');
-  sum.delete('memory');
+  for (const [name, amount] of sum) if (amount === 0 || name === 'cpu' || name === 'memory') sum.delete(name);
   return {
     cpuMillis: cpu,
     memoryBytes: memory,
@@ -73,13 +77,18 @@ export function podLoad(pod: Pod): Load {
 function addContainer(sum: Amounts, guessed: Amounts, { resources }: Container): void {
   const requests = resources?.requests ?? {};
   for (const name in requests) plus(sum, name, amountOf(name, requests[name]));
-  plus(guessed, 'cpu', requests['cpu'] === undefined ? GUESS_CPU_MILLIS : cpuMillis(requests['cpu']));
-  plus(guessed, 'memory', requests['memory'] === undefined ? GUESS_MEMORY_BYTES : wholeUnits(requests['memory']));
+  plus(guessed, 'cpu', requests['cpu'] === undefined ? GUESS_CPU_MILLIS : amountOf('cpu', requests['cpu']));
+  plus(
+    guessed,
+    'memory',
+    requests['memory'] === undefined ? GUESS_MEMORY_BYTES : amountOf('memory', requests['memory']),
+  );
 }
 
 const amountOf = (name: string, quantity: Quantity | undefined): number =>
-  name === 'cpu' ? cpuMillis(quantity) : wholeUnits(quantity);
-const plus = (sum: Amounts, name: string, amount: number): void => void sum.set(name, (sum.get(name) ?? 0) + amount);
+  Math.min(MOST, Math.max(0, name === 'cpu' ? cpuMillis(quantity) : wholeUnits(quantity)));
+const plus = (sum: Amounts, name: string, amount: number): void =>
+  void sum.set(name, Math.min(MOST, (sum.get(name) ?? 0) + amount));
 const raise = (sum: Amounts, to: Amounts): void => {
   for (const [name, amount] of to) if (amount > (sum.get(name) ?? 0)) sum.set(name, amount);
 };
@@ -96,20 +105,33 @@ function hostPorts(pod: Pod): ReadonlyMap<string, number> {
   return ports ?? NOTHING;
 }
 
-/** `a + sign * b`; resources and ports that come to nothing are left out. */
-export function combine(a: Load, b: Load, sign: 1 | -1): Load {
+/** `a + b`. */
+export const combine = (a: Load, b: Load): Load => signed(a, b, 1);
+
+/**
+ * A sum without one of its loads; resources and ports that come to nothing are left out.
+ * @param rest all the others, read where the sum has run into `MOST` and no longer tells what they come to
+ */
+export const without = (sum: Load, one: Load, rest: () => readonly Load[]): Load =>
+  isExact(sum) ? signed(sum, one, -1) : rest().reduce(combine, NO_LOAD);
+
+const isExact = (sum: Load): boolean =>
+  Math.max(sum.guessedCpuMillis, sum.guessedMemoryBytes, ...sum.extended.values()) < MOST; // guesses are never less
+
+function signed(a: Load, b: Load, sign: 1 | -1): Load {
+  const sum = (x: number, y: number): number => Math.min(MOST, x + sign * y);
   return {
-    cpuMillis: a.cpuMillis + sign * b.cpuMillis,
-    memoryBytes: a.memoryBytes + sign * b.memoryBytes,
+    cpuMillis: sum(a.cpuMillis, b.cpuMillis),
+    memoryBytes: sum(a.memoryBytes, b.memoryBytes),
     pods: a.pods + sign * b.pods,
-    extended: combineMaps(a.extended, b.extended, sign),
-    guessedCpuMillis: a.guessedCpuMillis + sign * b.guessedCpuMillis,
-    guessedMemoryBytes: a.guessedMemoryBytes + sign * b.guessedMemoryBytes,
-    hostPorts: combineMaps(a.hostPorts, b.hostPorts, sign),
+    extended: signedMaps(a.extended, b.extended, sign),
+    guessedCpuMillis: sum(a.guessedCpuMillis, b.guessedCpuMillis),
+    guessedMemoryBytes: sum(a.guessedMemoryBytes, b.guessedMemoryBytes),
+    hostPorts: signedMaps(a.hostPorts, b.hostPorts, sign),
   };
 }
 
-function combineMaps(
+function signedMaps(
   a: ReadonlyMap<string, number>,
   b: ReadonlyMap<string, number>,
   sign: 1 | -1,
@@ -117,7 +139,7 @@ function combineMaps(
   if (b.size === 0) return a;
   const sum = new Map(a);
   for (const [name, amount] of b) {
-    const next = (sum.get(name) ?? 0) + sign * amount;
+    const next = Math.min(MOST, (sum.get(name) ?? 0) + sign * amount);
     if (next === 0) sum.delete(name);
     else sum.set(name, next);
   }
@@ -129,9 +151,9 @@ export function allocatableLoad(allocatable: Readonly<Record<string, Quantity>> 
   const { cpu, memory, pods, ...others } = allocatable;
   return {
     ...NO_LOAD,
-    cpuMillis: cpuMillis(cpu),
-    memoryBytes: wholeUnits(memory),
-    pods: pods === undefined ? 110 : wholeUnits(pods),
-    extended: new Map(Object.entries(others).map(([name, quantity]) => [name, wholeUnits(quantity)])),
+    cpuMillis: amountOf('cpu', cpu),
+    memoryBytes: amountOf('memory', memory),
+    pods: pods === undefined ? 110 : amountOf('pods', pods),
+    extended: new Map(Object.entries(others).map(([name, quantity]) => [name, amountOf(name, quantity)])),
   };
 }

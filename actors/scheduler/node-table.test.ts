@@ -47,6 +47,7 @@ it('kept up to date, it equals one that is built anew', () => {
       name: fc.constantFrom('p0', 'p1', 'p2', 'p3'),
       node: nodeOf,
       cpu: fc.nat(500),
+      memory: fc.constantFrom('0', '1', '0.3', '5Pi', '-1', '9E'),
       phase: fc.constantFrom('Running', 'Failed'),
       gone: fc.boolean(),
     }),
@@ -77,9 +78,27 @@ it('kept up to date, it equals one that is built anew', () => {
   );
 });
 
+it.each([
+  { why: 'memory', of: (amount: string) => ({ memory: amount }) },
+  { why: 'any other resource', of: (amount: string) => ({ 'x/y': amount }) },
+])('of $why it tells what is left when one is gone that was beyond all reckoning', ({ of }) => {
+  const cache = new Cache();
+  let table = nodeTable.build(cache);
+  const amounts = { huge: '9E', vast: '5Pi', one: '1', none: '0', part: '0.3' };
+  const apply = (name: string, object: KubeObject | undefined): void => {
+    table = nodeTable.step(table, cache.apply({ key: `pods.a.${name}`, revision: cache.revision + 1, object }));
+    expect(table.bound).toEqual(nodeTable.build(cache).bound);
+  };
+  for (const [name, amount] of Object.entries(amounts)) {
+    const spec = { nodeName: 'n0', containers: [{ name: 'c', resources: { requests: of(amount) } }] };
+    apply(name, { metadata: { name, namespace: 'a' }, spec } as KubeObject);
+  }
+  for (const name of Object.keys(amounts)) apply(name, undefined);
+});
+
 /** Requests of a bound pod don't change, and it stays where it is: the api-server sees to that. */
 function made(
-  s: { kind: 'pods' | 'nodes'; name: string; node?: string; cpu: number; phase?: string },
+  s: { kind: 'pods' | 'nodes'; name: string; node?: string; cpu: number; memory?: string; phase?: string },
   old: { spec?: { nodeName?: string; containers?: unknown[] } } | undefined,
 ): KubeObject {
   if (s.kind === 'nodes')
@@ -87,6 +106,9 @@ function made(
   const bound = (old?.spec?.nodeName ?? '') !== '';
   const spec = bound
     ? old?.spec
-    : { containers: [{ name: 'c', resources: { requests: { cpu: `${s.cpu}m` } } }], nodeName: s.node };
+    : {
+        containers: [{ name: 'c', resources: { requests: { cpu: `${s.cpu}m`, memory: s.memory, 'x/y': s.memory } } }],
+        nodeName: s.node,
+      };
   return { metadata: { name: s.name, namespace: 'default' }, spec, status: { phase: s.phase } } as KubeObject;
 }

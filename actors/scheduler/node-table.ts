@@ -3,7 +3,7 @@ import type { Node, Pod, Taint } from '../../contracts/kinds/kinds.ts';
 import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
 import { type Key, storeKey } from '../../contracts/store/keys.ts';
 import type { Change, View } from '../kernel/contract.ts';
-import { allocatableLoad, combine, type Load, NO_LOAD, podLoad } from './load.ts';
+import { allocatableLoad, combine, type Load, podLoad, without } from './load.ts';
 
 /** A node as filters and scores see it. */
 export interface NodeInfo {
@@ -73,7 +73,7 @@ function bind(table: NodeTable, key: Key, pod: Pod): void {
   if (bound === undefined) table.bound.set(node, { load, pods: new Map([[key, load]]) });
   else if (!bound.pods.has(key)) {
     bound.pods.set(key, load);
-    bound.load = combine(bound.load, load, 1);
+    bound.load = combine(bound.load, load);
   }
 }
 
@@ -82,7 +82,7 @@ function unbind(table: NodeTable, key: Key, node: string): void {
   const load = bound?.pods.get(key);
   if (bound === undefined || load === undefined) return;
   bound.pods.delete(key);
-  bound.load = bound.pods.size === 0 ? NO_LOAD : combine(bound.load, load, -1);
+  bound.load = without(bound.load, load, () => [...bound.pods.values()]);
   if (bound.pods.size === 0) table.bound.delete(node);
 }
 

@@ -214,7 +214,7 @@ it('never puts more on a node than it has, and refuses only what fits nowhere', 
         start = next;
         const load = podLoad(p);
         const fits = (name: string): boolean => {
-          const sum = combine(used.get(name) ?? NO_LOAD, load, 1);
+          const sum = combine(used.get(name) ?? NO_LOAD, load);
           return sum.cpuMillis <= 4000 && sum.memoryBytes <= 8 * 2 ** 30 && sum.pods <= 10;
         };
         if (chosen === undefined)
@@ -223,7 +223,7 @@ it('never puts more on a node than it has, and refuses only what fits nowhere', 
           ).toBe(false);
         else {
           expect(fits(chosen)).toBe(true);
-          used.set(chosen, combine(used.get(chosen) ?? NO_LOAD, load, 1));
+          used.set(chosen, combine(used.get(chosen) ?? NO_LOAD, load));
         }
       }
     }),

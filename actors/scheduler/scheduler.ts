@@ -94,7 +94,7 @@ function makeDesk(world: SchedulerWorld) {
   const usedOn = (node: string): Load => {
     const bound = table().bound.get(node)?.load ?? NO_LOAD;
     const more = assumed.on(node);
-    return more === undefined ? bound : combine(bound, more, 1);
+    return more === undefined ? bound : combine(bound, more);
   };
 
   const place = (key: Key, pod: Pod): Observable<Said<unknown>> => {
