@@ -59,6 +59,8 @@ export interface SimulatedCluster {
   stopWorker(node: string): Promise<void>;
   /** The account of every actor that answers. */
   stats(): Promise<readonly ActorStats[]>;
+  /** Everything recorded so far, as one file. */
+  writeRecordings(path: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -171,7 +173,7 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
   };
   for (const node of nodes) await startWorker(node);
   const client = await as('operator');
-  const ended = keepForFailure(async (path) => {
+  const writeRecordings = async (path: string): Promise<void> => {
     for (const { host } of [...masters.values(), ...workers.values()]) await host.options.recorder?.flush();
     const connection = await connectAs(server, user('operator'));
     try {
@@ -180,6 +182,9 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
     } finally {
       await connection.close();
     }
+  };
+  const ended = keepForFailure(async (path) => {
+    await writeRecordings(path);
     const keyFile = `${path}.key`;
     writeFileSync(keyFile, Buffer.from(clusterKeyBytes).toString('hex'), { mode: 0o600 });
     return { keyFile };
@@ -202,6 +207,7 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
     startWorker,
     stopWorker,
     stats: () => statsOf(client),
+    writeRecordings,
     stop: async () => {
       for (const one of open) await one.close();
       for (const node of [...workers.keys()]) await stopWorker(node);
