@@ -159,7 +159,7 @@ export class LiveActor {
         quiet();
       };
       if (this.#stopped) this.#whenQuiet();
-      this.#enqueue({ t: 'call', msg });
+      this.heardOwn(msg);
     });
   }
 
@@ -171,6 +171,11 @@ export class LiveActor {
       this.#refuse(msg, 'TooManyRequests', `${this.self.actor} has ${most} messages waiting; ask again in a moment`);
       return;
     }
+    this.#enqueue({ t: 'call', msg });
+  }
+
+  /** News of its own process, which nobody could tell it again: a full inbox refuses those who ask, not this. */
+  heardOwn(msg: InboundMessage): void {
     this.#enqueue({ t: 'call', msg });
   }
 

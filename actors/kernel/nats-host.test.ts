@@ -387,6 +387,41 @@ it('who wants to hear that it is stopped hears it last, and what it was asked be
   expect((await answer).json()).toEqual({ kind: 'Secret' });
 });
 
+it('news of its own process reaches an actor whose inbox has room for nobody', async () => {
+  const proxy = await startTcpProxy(server.port);
+  const through = await connect({ servers: `nats://127.0.0.1:${proxy.port}`, reconnectTimeWait: 50 });
+  connections.push(through);
+  const nc = await connection();
+  const told: string[] = [];
+  nc.subscribe('full.outcome.*', { callback: (_error, { subject }) => void told.push(subject) });
+  await nc.flush();
+  const full = await host('f', { prefix: 'full', connection: through, inboxMax: 0 });
+  await full.start(
+    defineActor({
+      name: 'full',
+      hears: {
+        applies: calls(SUBJECTS.apply),
+        back: calls(SUBJECTS.reconnected, { fixed: { instance: 'f' } }),
+        stopping: calls(SUBJECTS.stopping, { fixed: { instance: 'f' } }),
+      },
+      says: { tell: publish(SUBJECTS.outcome) },
+      behave: (inputs, world) =>
+        merge(
+          inputs.applies.pipe(map((call) => world.reply(call, {}))),
+          inputs.back.pipe(map(() => world.say.tell({ caller: 'back' }, {}))),
+          inputs.stopping.pipe(map(() => world.say.tell({ caller: 'stopping' }, {}))),
+        ),
+    }),
+  );
+  await through.flush();
+  expect((await nc.request('full.apply.me._', '', { timeout: 5_000 })).json()).toMatchObject({ code: 429 });
+  proxy.cut();
+  await vi.waitFor(() => expect(told).toEqual(['full.outcome.back']), { timeout: 5_000 });
+  await full.stop();
+  await vi.waitFor(() => expect(told).toEqual(['full.outcome.back', 'full.outcome.stopping']), { timeout: 5_000 });
+  await proxy.close();
+});
+
 it('a singleton begins under no epoch while the store must not be written to, and anew when it hears of a newer one', async () => {
   const nc = await connection();
   const names = bucketNames('fenced');

@@ -310,7 +310,7 @@ export class Host implements HostServices {
       // What was published meanwhile reached nobody here; who lives on such news should look anew.
       for (const actor of this.#actors.keys()) {
         const msg = toItself(actor, SUBJECTS.reconnected);
-        if (msg !== undefined) actor.heard(msg);
+        if (msg !== undefined) actor.heardOwn(msg);
       }
     }
   }
