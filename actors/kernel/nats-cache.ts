@@ -6,7 +6,7 @@ import { streamOf } from '../../contracts/store/buckets.ts';
 import { type Key, parseKey } from '../../contracts/store/keys.ts';
 import { MARKER_TTL_MS } from '../../contracts/store/limits.ts';
 import { readStored } from '../../contracts/store/read-stored.ts';
-import { type ClusterKey, unseal } from '../../contracts/store/sealed.ts';
+import { type ClusterKey, unsealOrLeave } from '../../contracts/store/sealed.ts';
 import { type Cache, type CacheEntry, withRevision } from './cache.ts';
 import type { Change } from './contract.ts';
 import { type FedMessage, OrderedFeed } from './nats-ordered-feed.ts';
@@ -268,15 +268,11 @@ export class NatsCache {
     }
   }
 
-  /** What cannot be unsealed stays sealed: its name and metadata are of use all the same. */
   #unseal(key: Key, object: KubeObject): KubeObject {
-    try {
-      return unseal(key, object, this.#options.clusterKey);
-    } catch (error) {
+    return unsealOrLeave(key, object, this.#options.clusterKey, (error) => {
       this.#sealedError ??= error;
       if (this.#options.clusterKey !== undefined) this.#report(key, error);
-      return object;
-    }
+    });
   }
 
   #tell(changes: readonly Change[], relisted: boolean): void {

@@ -3,7 +3,7 @@ import type { NatsConnection } from 'nats';
 import { statusError } from '../../contracts/errors/status.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../../contracts/store/limits.ts';
-import { type ClusterKey, unseal } from '../../contracts/store/sealed.ts';
+import { type ClusterKey, isSealed, unsealOrLeave } from '../../contracts/store/sealed.ts';
 import { type Cache, type CacheEntry, withRevision } from '../kernel/cache.ts';
 import { Attempts, failureOf } from './attempts.ts';
 import { toStored } from './encode-object.ts';
@@ -119,8 +119,11 @@ export class Checkpoints {
   }
 
   *#stored(snapshot: readonly CacheEntry[]): Generator<CacheEntry> {
+    const { clusterKey } = this.#options;
     for (const { key, revision, object } of snapshot) {
-      yield { key, revision, object: toStored(key, object, this.#options.clusterKey) };
+      // Of what could not be unsealed the checkpoint keeps what the store has.
+      const keeps = clusterKey !== undefined && isSealed(object);
+      yield { key, revision, object: keeps ? object : toStored(key, object, clusterKey) };
     }
   }
 
@@ -137,7 +140,7 @@ export class Checkpoints {
 
   #unsealed({ key, object }: CacheEntry): CacheEntry['object'] {
     const { clusterKey } = this.#options;
-    return clusterKey === undefined ? object : unseal(key, object, clusterKey);
+    return clusterKey === undefined ? object : unsealOrLeave(key, object, clusterKey);
   }
 
   async #publish(revision: number, chunk: string, text: string, last: number): Promise<number> {

@@ -6,7 +6,7 @@ import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import { readStored } from '../../contracts/store/read-stored.ts';
-import { type ClusterKey, unseal } from '../../contracts/store/sealed.ts';
+import { type ClusterKey, unsealOrLeave } from '../../contracts/store/sealed.ts';
 import { Cache, withRevision } from '../kernel/cache.ts';
 import { Attempts } from './attempts.ts';
 import { type Checkpoint, Checkpoints } from './checkpoints.ts';
@@ -136,7 +136,7 @@ export class ObjectHistory {
     const { object: stored } = readStored(key, message.data);
     if (stored === undefined) return { key, revision, at };
     const { clusterKey } = this.#options;
-    const object = clusterKey === undefined ? stored : unseal(key, stored, clusterKey);
+    const object = clusterKey === undefined ? stored : unsealOrLeave(key, stored, clusterKey);
     return { key, revision, at, object: withRevision(object, revision) };
   }
 

@@ -99,6 +99,30 @@ export function unseal(key: Key, object: KubeObject, cluster: ClusterKey | undef
   } as KubeObject;
 }
 
+/**
+ * As `unseal`, but what cannot be unsealed stays sealed: its name and metadata are of use all the same.
+ * @param report is told why
+ */
+export function unsealOrLeave(
+  key: Key,
+  object: KubeObject,
+  cluster: ClusterKey | undefined,
+  report?: (error: unknown) => void,
+): KubeObject {
+  try {
+    return unseal(key, object, cluster);
+  } catch (error) {
+    report?.(error);
+    return object;
+  }
+}
+
+/** Was it sealed with this key? Says nothing of whether it can be unsealed; `undefined` when it is not sealed. */
+export function isSealedWith(object: KubeObject, cluster: ClusterKey): boolean | undefined {
+  const { sealed } = object as Fields;
+  return sealed === undefined ? undefined : sealed.key === cluster.id;
+}
+
 function decipher(key: Key, sealed: Sealed, cluster: ClusterKey): SecretParts {
   try {
     const box = Buffer.from(sealed.box, 'base64');

@@ -1,11 +1,14 @@
-import { jetstreamManager } from '@nats-io/jetstream';
+import { randomBytes } from 'node:crypto';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { CacheEntry } from '../../actors/kernel/cache.ts';
 import type { MemoryHistory } from '../../actors/kernel/memory-history.ts';
 import { Checkpoints } from '../../actors/store/checkpoints.ts';
 import { dropHistoryBefore } from '../../actors/store/retention.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
+import { clusterKey, IV_BYTES, seal } from '../../contracts/store/sealed.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { openStore } from '../../test/support/store.ts';
 import { readHistory } from './read-history.ts';
@@ -20,6 +23,8 @@ afterAll(async () => {
   await connection.close();
   await server.stop();
 });
+
+type Sealed = { readonly v: number; readonly key: string; readonly box: string };
 
 const pod = (name: string): KubeObject =>
   ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'a' } }) as KubeObject;
@@ -100,3 +105,40 @@ it('tells of the changes that the cache told of, and of no others, whatever else
   expect(history.holes).toEqual([]);
   await store.close();
 });
+
+it.each([
+  { what: 'altered', spoil: (sealed: Sealed): Sealed => ({ ...sealed, box: `AAAA${sealed.box.slice(4)}` }) },
+  { what: 'sealed with another key', spoil: (sealed: Sealed): Sealed => ({ ...sealed, key: 'another' }) },
+  { what: 'of a newer format', spoil: (sealed: Sealed): Sealed => ({ ...sealed, v: 2 }) },
+  { what: 'no seal at all', spoil: (): unknown => ({}) },
+])(
+  'a Secret whose seal is $what stays sealed, in the history as in a checkpoint, and the rest is read',
+  async ({ what, spoil }) => {
+    const prefix = `sealed-${what.length}`;
+    const key = clusterKey(randomBytes(32));
+    const store = await openStore(connection, prefix, { clusterKey: key });
+    const secret = (name: string) =>
+      ({ ...pod(name), kind: 'Secret', data: { password: 'aHVudGVyMg==' } }) as unknown as KubeObject;
+    const whole = seal('secrets.a.bad', secret('bad'), key, randomBytes(IV_BYTES)) as KubeObject & { sealed: Sealed };
+    await store.ports.put({ key: 'secrets.a.good', object: secret('good'), expect: 0, requestId: 'good' });
+    const { objects, history } = bucketNames(prefix);
+    await jetstream(connection).publish(
+      `$KV.${objects}.secrets.a.bad`,
+      JSON.stringify({ ...whole, sealed: spoil(whole.sealed) }),
+    );
+    const { revision } = await store.ports.fresh({});
+    const data = (from: { readonly entries: Iterable<CacheEntry> }) =>
+      Object.fromEntries([...from.entries].map(({ key, object }) => [key, 'data' in object]));
+    const expected = { 'secrets.a.good': true, 'secrets.a.bad': false };
+    expect(data({ entries: store.cache.entries() })).toEqual(expected);
+    const read = async () => data({ entries: (await readHistory(connection, prefix, key)).stateAt(revision) });
+    expect(await read()).toEqual(expected);
+
+    const manager = await jetstreamManager(connection, { checkAPI: false });
+    expect(await new Checkpoints({ connection, manager, prefix, clusterKey: key }).write(store.cache)).toBe(true);
+    await store.ports.put({ key: 'pods.a.x', object: pod('x'), expect: 0, requestId: 'x' }); // so that it is a hole
+    await manager.streams.purge(history, { filter: `$KV.${objects}.secrets.a.bad` });
+    expect(await read()).toEqual(expected);
+    await store.close();
+  },
+);

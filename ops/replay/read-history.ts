@@ -8,7 +8,7 @@ import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
 import { parseKey } from '../../contracts/store/keys.ts';
 import { OBJECT_BYTES_MAX } from '../../contracts/store/limits.ts';
 import { readStored } from '../../contracts/store/read-stored.ts';
-import { type ClusterKey, isSecretKey, unseal } from '../../contracts/store/sealed.ts';
+import { type ClusterKey, isSecretKey, unsealOrLeave } from '../../contracts/store/sealed.ts';
 import { readStream } from './read-stream.ts';
 
 /** The mirror follows the objects' stream at a moment's distance; longer means that it never will hold the newest. */
@@ -43,7 +43,7 @@ async function readBases(
 
 /**
  * Every write and deletion of objects that the history keeps, and what led up to the oldest.
- * @param key without it Secrets stay sealed
+ * @param key without it Secrets stay sealed, as what it cannot unseal does
  */
 export async function readHistory(
   connection: NatsConnection,
@@ -63,7 +63,7 @@ export async function readHistory(
     if (parseKey(at) === undefined) continue; // no actor was ever told of it
     const stored = readStored(at, data).object;
     const object = stored === undefined ? undefined : withRevision(stored, sequence);
-    const open = object !== undefined && key !== undefined && isSecretKey(at) ? unseal(at, object, key) : object;
+    const open = object !== undefined && key !== undefined && isSecretKey(at) ? unsealOrLeave(at, object, key) : object;
     writes.push({ key: at, revision: sequence, object: open });
   }
   const bases = await readBases({ connection, prefix, ...(key === undefined ? {} : { clusterKey: key }) }, holes);

@@ -3,7 +3,7 @@ import { type CacheEntry, type Write, withRevision } from '../../actors/kernel/c
 import { decodeSegment, encodeSegment, type Sealer } from '../../actors/kernel/journal.ts';
 import { type Base, MemoryHistory, type Revisions } from '../../actors/kernel/memory-history.ts';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
-import { type ClusterKey, unseal } from '../../contracts/store/sealed.ts';
+import { type ClusterKey, isSealedWith, unseal, unsealOrLeave } from '../../contracts/store/sealed.ts';
 import { BUILD } from '../boot/build.ts';
 import { journalSealer } from '../boot/journal-sealer.ts';
 import { BadFile, type Block, decodeBlocks, encodeBlocks } from './block-file.ts';
@@ -157,6 +157,7 @@ function fileOf(blocks: Iterable<Block>, key: ClusterKey | undefined): Recording
   const bases: { revision: number; entries: CacheEntry[] }[] = [];
   const writes: Write[] = [];
   const gatherer = new RecordingGatherer();
+  const secrets = new Secrets(key);
   for (const { type, body } of blocks) {
     if (type === HEAD) head = parse(body) as FileHead;
     else if (type === SEGMENT) gatherer.add(decodeSegment(body), body.length);
@@ -164,11 +165,12 @@ function fileOf(blocks: Iterable<Block>, key: ClusterKey | undefined): Recording
       const { revision, entries } = parse(body) as Base;
       let base = bases.at(-1);
       if (base?.revision !== revision) bases.push((base = { revision, entries: [] }));
-      for (const entry of entries) base.entries.push({ ...entry, object: opened(entry, key) as CacheEntry['object'] });
+      for (const entry of entries) base.entries.push({ ...entry, object: secrets.open(entry) as CacheEntry['object'] });
     } else if (type === WRITES) {
-      for (const write of parse(body) as Write[]) writes.push({ ...write, object: opened(write, key) });
+      for (const write of parse(body) as Write[]) writes.push({ ...write, object: secrets.open(write) });
     }
   }
+  secrets.check();
   if (head === undefined) throw new BadFile('it has no head');
   return {
     build: head.build,
@@ -181,7 +183,28 @@ function fileOf(blocks: Iterable<Block>, key: ClusterKey | undefined): Recording
 
 const parse = (body: Uint8Array): unknown => JSON.parse(Buffer.from(body).toString('utf8'));
 
-function opened({ key: at, revision, object }: Write, key: ClusterKey | undefined): Write['object'] {
-  if (object === undefined) return undefined;
-  return withRevision(key === undefined ? object : unseal(at, object, key), revision);
+/** Opens what the key opens. One Secret that it does not open stays sealed, as in the cluster; a key that was used for none is another's. */
+class Secrets {
+  readonly #key: ClusterKey | undefined;
+  #fits = false;
+  #foreign: Write | undefined;
+
+  constructor(key: ClusterKey | undefined) {
+    this.#key = key;
+  }
+
+  open(write: Write): Write['object'] {
+    const { key: at, revision, object } = write;
+    if (object === undefined) return undefined;
+    if (this.#key === undefined) return withRevision(object, revision);
+    const fits = isSealedWith(object, this.#key);
+    if (fits === true) this.#fits = true;
+    else if (fits === false) this.#foreign ??= write;
+    return withRevision(unsealOrLeave(at, object, this.#key), revision);
+  }
+
+  /** @throws StatusError InternalError: not this cluster's key */
+  check(): void {
+    if (!this.#fits && this.#foreign?.object !== undefined) unseal(this.#foreign.key, this.#foreign.object, this.#key);
+  }
 }
