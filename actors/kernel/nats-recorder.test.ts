@@ -9,6 +9,7 @@ import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { api, calls, defineActor, inbox, request } from './declare.ts';
 import { decodeSegment, type RecordedTurn, type Sealer } from './journal.ts';
+import type { Outgoing } from './outgoing.ts';
 import { Host } from './nats-host.ts';
 import { NatsRecorder, planShare } from './nats-recorder.ts';
 import { MemoryHistory, replay } from './replay.ts';
@@ -190,4 +191,31 @@ it.each([
   { waiting: 80, everyMs: 1, share: 1 },
 ])('of $waiting recordings that wait, $share are written every $everyMs ms', ({ waiting, everyMs, share }) => {
   expect(planShare(waiting, everyMs)).toBe(share);
+});
+
+it('of an incarnation that ended with a secret question open nothing is kept once another has begun', async () => {
+  const nc = await connect({ servers: server.url });
+  const recorder = new NatsRecorder({ connection: nc, prefix: 'troupe', log: () => undefined });
+  const self = { actor: 'asker', instance: 'one', caller: 'me', prefix: 'troupe' };
+  const begin = (incarnation: number): void => {
+    const whole = {
+      self,
+      incarnation,
+      config: {},
+      seed: [1, 2, 3, 4],
+      window: 0,
+      node: '',
+      icu: '',
+      build: '',
+      driver: false,
+    };
+    const said = { kind: 'request', say: 'secret', subject: 'troupe.api.me.get.secrets.a.s', body: {} } as const;
+    const out = { id: '1.0', said, bytes: encodeMsgpack({}), contentType: '', timeoutMs: 1_000 } as unknown as Outgoing;
+    recorder.record(whole, { n: 1, rec: { t: 'start' }, now: 1, view: { objects: 0 }, out: [] }, [out]);
+  };
+  for (const incarnation of [1, 2, 3]) begin(incarnation);
+  await recorder.flush();
+  await recorder.flush();
+  expect(recorder.stats()).toMatchObject({ turns: 3, open: 1 }); // the newest still waits for its answer
+  await nc.close();
 });

@@ -19,6 +19,8 @@ export interface RecorderOptions {
 }
 
 export interface RecorderStats {
+  /** Incarnations of which something is still to be written, or awaited. */
+  readonly open: number;
   readonly turns: number;
   readonly segments: number;
   readonly bytes: number;
@@ -61,6 +63,8 @@ export class NatsRecorder implements Recorder {
   readonly #options: RecorderOptions;
   readonly #questions: NatsQuestions;
   readonly #buffers = new Map<Incarnation, SegmentInProgress>();
+  /** Number of the newest incarnation of each actor and instance; of one before it nothing more comes. */
+  readonly #newest = new Map<string, number>();
   /** Those in which something would be missed, the longest waiting first; heart-beats alone can wait. */
   readonly #eventful = new Set<SegmentInProgress>();
   readonly #inFlight = new Set<Promise<void>>();
@@ -80,7 +84,13 @@ export class NatsRecorder implements Recorder {
   }
 
   stats(): RecorderStats {
-    return { turns: this.#turns, segments: this.#segments, bytes: this.#bytes, dropped: this.#dropped };
+    return {
+      open: this.#buffers.size,
+      turns: this.#turns,
+      segments: this.#segments,
+      bytes: this.#bytes,
+      dropped: this.#dropped,
+    };
   }
 
   record(incarnation: Incarnation, turn: Turn, out: readonly Outgoing[]): void {
@@ -89,6 +99,10 @@ export class NatsRecorder implements Recorder {
       const keeper = new TurnKeeper(this.#options.sealer);
       buffer = { incarnation, segment: new SegmentWriter(), gap: 0, keeper };
       this.#buffers.set(incarnation, buffer);
+      this.#newest.set(
+        nameOf(incarnation),
+        Math.max(incarnation.incarnation, this.#newest.get(nameOf(incarnation)) ?? 0),
+      );
     }
     this.#turns += 1;
     const { segment } = buffer;
@@ -154,8 +168,14 @@ export class NatsRecorder implements Recorder {
   /** Those of which there is something to write; those of which there is nothing left to know are forgotten. */
   #begun(): readonly SegmentInProgress[] {
     for (const [incarnation, { segment, gap, keeper }] of this.#buffers)
-      if (segment.turns === 0 && gap === 0 && keeper.idle) this.#buffers.delete(incarnation);
+      if (segment.turns === 0 && (this.#isOver(incarnation) || (gap === 0 && keeper.idle)))
+        this.#buffers.delete(incarnation);
     return [...this.#buffers.values()].filter(({ segment }) => segment.turns > 0);
+  }
+
+  /** Another has begun in its place, and answers to what it asked are for nobody. */
+  #isOver(incarnation: Incarnation): boolean {
+    return !incarnation.driver && incarnation.incarnation < (this.#newest.get(nameOf(incarnation)) ?? 0);
   }
 
   #writeSoon(buffers: readonly SegmentInProgress[]): void {
@@ -227,6 +247,8 @@ export class NatsRecorder implements Recorder {
     }
   }
 }
+
+const nameOf = ({ self }: Incarnation): string => `${self.actor}/${self.instance}`;
 
 /**
  * How many of the recordings that wait are written now. Few are written at once; of many an even share each time, since all
