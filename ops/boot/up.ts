@@ -147,7 +147,8 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
   try {
     const wished = options.port ?? readCluster(paths)?.port ?? DEFAULT_PORT;
     const port = await choosePort(wished);
-    if (port !== wished) options.say(`port ${wished} is taken by another program; nats-server listens on ${port}`);
+    if (wished !== 0 && port !== wished)
+      options.say(`port ${wished} is taken by another program; nats-server listens on ${port}`);
     const cluster = writeCluster(paths, { port, sync: options.sync, node: options.node, keep: options.keep });
     writeAccounts(paths, cluster, options.roster);
     const book = childBook(paths, options);

@@ -48,7 +48,7 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
   }
   child.unref();
   const { url, port: taken } = readCluster(paths) ?? {};
-  if (port !== undefined && taken !== Number(port))
+  if (port !== undefined && Number(port) !== 0 && taken !== Number(port))
     say(`port ${port} is taken by another program; nats-server listens on ${taken ?? 'another'}`);
   say(`cluster is up at ${url ?? ''} (${paths.home}); "troupe down" ends it`);
 }
