@@ -57,7 +57,7 @@ it('leaves nothing running when stopped, and starts nothing again', async () => 
 
 it('hears the last words of a child that is stopped', async () => {
   const { child, lines } = run(
-    'console.log("here"); setInterval(() => {}, 1000); process.on("SIGTERM", () => { console.log("x".repeat(100_000)); process.exitCode = 0; process.exit(); })',
+    'process.on("SIGTERM", () => { console.log("x".repeat(100_000)); process.exit(); }); setInterval(() => {}, 1000); console.log("here");',
   );
   await waitUntil('it speaks', 10_000, () => lines.length === 1);
   await child.stop();
