@@ -69,7 +69,9 @@ it.concurrent(
       { key: UNREACHABLE, effect: 'NoSchedule' },
       { key: UNREACHABLE, effect: 'NoExecute', timeAdded: expect.any(String) },
     ]);
-    expect((await eventsAbout(client, 'n2')).map(({ reason }) => reason)).toContain('NodeNotReady');
+    await waitUntil('an event tells of it', WITHIN_MS, async () =>
+      (await eventsAbout(client, 'n2')).some(({ reason }) => reason === 'NodeNotReady'),
+    );
 
     const replaced = await waitUntil('others took over', WITHIN_MS, async () => {
       const pods = (await podsOf(client, 'web')).filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
@@ -106,7 +108,9 @@ it.concurrent(
       const pod = await client.get<Pod>('pods', { namespace: 'default', name: 'patient' });
       return pod.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
     });
-    expect((await eventsAbout(client, 'n2')).map(({ reason }) => reason)).toContain('NodeReady');
+    await waitUntil('an event tells of it', WITHIN_MS, async () =>
+      (await eventsAbout(client, 'n2')).some(({ reason }) => reason === 'NodeReady'),
+    );
 
     await client.request(
       'patch',
