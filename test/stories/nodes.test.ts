@@ -78,8 +78,9 @@ it.concurrent(
       return pods.length === 4 && pods.every((pod) => nodeOf(pod) === 'n1' && pod.status?.phase === 'Running') && pods;
     });
     expect(replaced.map(uidOf)).toEqual(expect.arrayContaining(before.filter((pod) => !lost.includes(pod)).map(uidOf)));
-    const evictions = await eventsAbout(client, nameOf(lost[0] as Pod));
-    expect(evictions.map(({ reason }) => reason)).toContain('TaintManagerEviction');
+    await waitUntil('an event tells of the eviction', WITHIN_MS, async () =>
+      (await eventsAbout(client, nameOf(lost[0] as Pod))).some(({ reason }) => reason === 'TaintManagerEviction'),
+    );
     // Nobody can say that they ended: they stay in the store until their node says so.
     const held = await podsOf(client, 'web');
     expect(
