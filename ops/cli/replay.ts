@@ -1,3 +1,4 @@
+import { statusError } from '../../contracts/errors/status.ts';
 import { troupeHome } from '../boot/home.ts';
 import type { Checked } from '../replay/check.ts';
 import { Exit, UsageError } from './errors.ts';
@@ -58,6 +59,8 @@ async function checkCommand(args: readonly string[], options: ReplayOptions, ter
       if (terminal.interactive) terminal.tell(what);
     },
   });
+  if (args[0] !== undefined && checked.length === 0)
+    throw statusError('NotFound', `nothing of an actor "${args[0]}" is recorded; see "troupe record ls"`);
   if (options.output === 'json') terminal.out(toJson(checked.map(summary)));
   else print(checked, terminal);
   if (checked.some(({ divergence, problem }) => divergence !== undefined || problem !== undefined))
