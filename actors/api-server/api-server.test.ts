@@ -474,6 +474,19 @@ describe('subresources', () => {
       spec: { replicas: 1 },
     });
     expect(cluster.ask('patch', 'deployments/scale', ['default', 'w'], { spec: { replicas: -1 } })['code']).toBe(422);
+    for (const [body, message] of [
+      [undefined, 'the body is empty; send a Scale object'],
+      [[], 'the body must be a Scale object'],
+      [{ kind: 'Deployment' }, 'Scale objects'],
+      [{ metadata: 'w', spec: { replicas: 1 } }, 'metadata must be an object'],
+      [{ metadata: { name: 'v' }, spec: { replicas: 1 } }, 'does not match the name on the request (w)'],
+      [{}, 'spec.replicas: Required value'],
+      [{ spec: { replica: 1 } }, 'spec.replica: '],
+      [{ spec: { replicas: 1.5 } }, 'spec.replicas: '],
+    ] as const) {
+      const answer = cluster.ask('update', 'deployments/scale', ['default', 'w'], body);
+      expect(answer, JSON.stringify(body)).toMatchObject({ message: expect.stringContaining(message) });
+    }
     expect(cluster.ask('get', 'deployments', ['default', 'w'])).toMatchObject({
       metadata: { generation: 3 },
       spec: { replicas: 1 },

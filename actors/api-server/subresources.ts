@@ -3,14 +3,15 @@ import type { Observable } from 'rxjs';
 import { type Status, StatusError, success } from '../../contracts/errors/status.ts';
 import { invalid as refusal } from '../../contracts/kinds/admit.ts';
 import { Findings } from '../../contracts/kinds/findings.ts';
+import { checkScale, SCALE, type Scalable, scaleOf, withScale } from '../../contracts/kinds/scale.ts';
 import { checkFinalizerNames } from '../../contracts/kinds/meta/check-meta.ts';
-import type { Scale } from '../../contracts/messages/api.ts';
+import type { Scale } from '../../contracts/kinds/kinds.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { admittedStatus, admittedUpdate } from './admission.ts';
 import type { Answer, Context } from './context.ts';
 import { isRecord, type Obj, withMeta } from './object.ts';
 import { andThen, get } from './reads.ts';
-import { badRequest, conflict, invalid, precondition } from './refusals.ts';
+import { badRequest, conflict, precondition } from './refusals.ts';
 import { qualified, type Request, type Target } from './request.ts';
 import { presented } from './served.ts';
 import type { Facet } from './update.ts';
@@ -48,62 +49,17 @@ const finalize = (target: Target): Facet => ({
   },
 });
 
+const scalable = (object: Obj): Scalable => object as unknown as Scalable;
+
 /** Only `spec.replicas`, seen through `autoscaling/v1` Scale. */
 const scale = (target: Target): Facet => ({
-  shown: (old) => scaleOf(old) as unknown as Obj,
+  shown: (old) => scaleOf(scalable(old)) as unknown as Obj,
   next: (old, edited) => {
-    const spec = isRecord(edited) ? edited.spec : undefined;
-    const replicas = isRecord(spec) ? spec['replicas'] : undefined;
-    if (!Number.isSafeInteger(replicas) || (replicas as number) < 0) {
-      throw invalid(
-        'Scale',
-        target.name,
-        'spec.replicas',
-        `Invalid value: ${JSON.stringify(replicas ?? null)}: must be a whole number, 0 or more`,
-      );
-    }
-    return admittedUpdate(target.kind, { ...old, spec: { ...old.spec, replicas } }, old);
+    const causes = checkScale(edited);
+    if (causes.length > 0) throw new StatusError(refusal(SCALE, target.name, causes));
+    return admittedUpdate(target.kind, withScale(scalable(old), edited as unknown as Scale) as unknown as Obj, old);
   },
 });
-
-function scaleOf(object: Obj): Scale {
-  const { name = '', namespace = '', uid, resourceVersion, creationTimestamp } = object.metadata;
-  const selector = selectorText(object.spec?.['selector']);
-  return {
-    apiVersion: 'autoscaling/v1',
-    kind: 'Scale',
-    metadata: {
-      name,
-      namespace,
-      ...(uid === undefined ? {} : { uid }),
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
-      ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
-    },
-    spec: { replicas: whole(object.spec?.['replicas'], 1) },
-    status: { replicas: whole(object.status?.['replicas'], 0), ...(selector === '' ? {} : { selector }) },
-  };
-}
-
-const whole = (value: unknown, otherwise: number): number => (typeof value === 'number' ? value : otherwise);
-
-/** A `metav1.LabelSelector` as people write it. */
-function selectorText(selector: unknown): string {
-  if (!isRecord(selector)) return '';
-  const { matchLabels, matchExpressions } = selector;
-  const parts = Object.entries(isRecord(matchLabels) ? matchLabels : {}).map(
-    ([key, value]) => `${key}=${String(value)}`,
-  );
-  for (const one of Array.isArray(matchExpressions) ? (matchExpressions as unknown[]) : []) {
-    if (isRecord(one)) parts.push(requirementText(String(one['key']), one['operator'], one['values']));
-  }
-  return parts.sort().join(',');
-}
-
-function requirementText(key: string, operator: unknown, values: unknown): string {
-  if (operator === 'Exists') return key;
-  if (operator === 'DoesNotExist') return `!${key}`;
-  return `${key} ${operator === 'In' ? 'in' : 'notin'} (${(Array.isArray(values) ? values : []).join(',')})`;
-}
 
 /** `create pods/binding`: gives a pod its node, once. */
 export function bind(context: Context, request: Request, body: unknown): Observable<Status> {

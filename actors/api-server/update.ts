@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 import { map } from 'rxjs/operators';
+import { SCALE } from '../../contracts/kinds/scale.ts';
 import { admittedUpdate } from './admission.ts';
 import type { Answer, Context } from './context.ts';
 import { placed } from './create.ts';
@@ -29,10 +30,20 @@ export const whole = (target: Target): Facet => ({
 
 const facetOf = (request: Request): Facet => (request.subresource === '' ? whole(request) : subresourceOf(request));
 
+/** The target as the client names it: a scale is a Scale, whatever is scaled. */
+const seen = (request: Request): Target =>
+  request.subresource === 'scale'
+    ? {
+        ...request,
+        kind: { ...request.kind, kind: SCALE.kind },
+        version: { ...request.version, apiVersion: SCALE.apiVersion },
+      }
+    : request;
+
 /** `update`: replaces; with a resourceVersion only that version. */
 export function update(context: Context, request: Request, body: unknown): Observable<Obj> {
   const facet = facetOf(request);
-  const edited = request.subresource === 'scale' ? (body as Obj) : placed(request, body);
+  const edited = placed(seen(request), body);
   const plan = planEdit(request, facet, () => edited);
   const retries = edited.metadata?.resourceVersion ? 0 : context.limits.retries;
   return change(context, request, plan, retries).pipe(map(({ object }) => facet.shown(object)));
@@ -50,7 +61,7 @@ export function patch(context: Context, request: Request): Answer<Obj> {
     // Only a version that the patch itself names is a condition.
     const named = edited.metadata.resourceVersion !== shown.metadata.resourceVersion;
     const free = named ? edited : withMeta(edited, { resourceVersion: undefined });
-    return request.subresource === 'scale' ? free : placed(request, free);
+    return placed(seen(request), free);
   });
   return change(context, request, plan, context.limits.retries).pipe(map(({ object }) => facet.shown(object)));
 }

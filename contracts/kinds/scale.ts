@@ -1,16 +1,34 @@
+import type { StatusCause } from '../errors/status.ts';
 import { requirementsOf, requirementsText } from '../selectors/label-selector.ts';
+import { checkType } from './check-fields.ts';
+import { Findings } from './findings.ts';
 import type { Deployment, ReplicaSet, Scale } from './kinds.ts';
+import { typeNode } from './schema.ts';
 
 /** What can be scaled through the `scale` subresource. */
 export type Scalable = Deployment | ReplicaSet;
+
+/** How refusals name it. */
+export const SCALE = { apiVersion: 'autoscaling/v1', kind: 'Scale', group: 'autoscaling' };
+
+/** What is wrong with a Scale that a client sent; with no findings it is one. */
+export function checkScale(input: unknown): readonly StatusCause[] {
+  const causes = checkType(typeNode('Scale'), input);
+  if (causes.length > 0) return causes;
+  const replicas = (input as Scale).spec?.replicas;
+  const findings = new Findings();
+  if (replicas === undefined) findings.required('spec.replicas', 'say how many are wanted');
+  else if (replicas < 0) findings.invalid('spec.replicas', replicas, 'must be greater than or equal to 0');
+  return findings.causes;
+}
 
 /** The `autoscaling/v1` Scale of an object: its name and version, how many are wanted and how many are. */
 export function scaleOf({ metadata = {}, spec, status }: Scalable): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
   const meta = Object.entries({ name, namespace, uid, resourceVersion, creationTimestamp });
   return {
-    apiVersion: 'autoscaling/v1',
-    kind: 'Scale',
+    apiVersion: SCALE.apiVersion,
+    kind: SCALE.kind,
     metadata: Object.fromEntries(meta.filter(([, value]) => value !== undefined)),
     spec: { replicas: spec?.replicas ?? 1 },
     status: { replicas: status?.replicas ?? 0, selector: requirementsText(requirementsOf(spec?.selector ?? {})) },
