@@ -1,5 +1,5 @@
 import { StatusError } from '../../contracts/errors/status.ts';
-import { admit, type AdmitOptions } from '../../contracts/kinds/admit.ts';
+import { type AdmitOptions, admit } from '../../contracts/kinds/admit.ts';
 import type { Kind } from '../../contracts/kinds/kind.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { Obj } from './object.ts';

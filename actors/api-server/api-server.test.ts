@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { HEADER } from '../../contracts/headers.ts';
+import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { type Body, LonelyApiServer } from '../../test/support/lonely-api-server.ts';
-import type { Heard } from '../kernel/test-world.ts';
+import type { Heard } from '../kernel/testing/test-world.ts';
 
 /**
  * Goal: an api-server answers as Kubernetes does, whatever the store says in between.

@@ -1,5 +1,5 @@
-import { HEADER } from '../../contracts/headers.ts';
 import { statusError } from '../../contracts/errors/status.ts';
+import { HEADER } from '../../contracts/headers.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import type { Call, View } from '../kernel/contract.ts';
 import { badRequest } from './refusals.ts';

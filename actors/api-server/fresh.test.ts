@@ -1,6 +1,5 @@
-import { Subject } from 'rxjs';
+import { defer, Subject } from 'rxjs';
 import { expect, it } from 'vitest';
-import { defer } from 'rxjs';
 import { freshReads } from './fresh.ts';
 
 function questions() {

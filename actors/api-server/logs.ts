@@ -4,8 +4,8 @@ import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { LogLines, LogQuery } from '../../contracts/messages/logs.ts';
 import type { Context } from './context.ts';
 import { isRecord, type Obj } from './object.ts';
-import { badRequest, notFound } from './refusals.ts';
 import { viewed } from './reads.ts';
+import { badRequest, notFound } from './refusals.ts';
 import type { Request } from './request.ts';
 
 type Options = Omit<LogQuery, 'namespace' | 'pod' | 'podUid'>;

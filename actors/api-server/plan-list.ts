@@ -1,5 +1,5 @@
-import { storeKey } from '../../contracts/store/keys.ts';
 import { statusError } from '../../contracts/errors/status.ts';
+import { storeKey } from '../../contracts/store/keys.ts';
 import { jsonSize, type Obj } from './object.ts';
 
 /** Where a list goes on: opaque to clients, kept by nobody. */

@@ -1,4 +1,4 @@
-import { type Status, failure, StatusError, statusError } from '../../contracts/errors/status.ts';
+import { failure, type Status, StatusError, statusError } from '../../contracts/errors/status.ts';
 
 /* Kubernetes' words for the refusals that people and programs know. `resource` is the plural, with its group. */
 
@@ -42,13 +42,6 @@ export const badRequest = (message: string): StatusError => statusError('BadRequ
 
 export const forbidden = (resource: string, name: string, finding: string): StatusError =>
   statusError('Forbidden', `${resource} "${name}" is forbidden: ${finding}`, about(resource, name));
-
-export const invalid = (kind: string, name: string, field: string, finding: string): StatusError =>
-  statusError('Invalid', `${kind} "${name}" is invalid: ${field}: ${finding}`, {
-    name,
-    kind,
-    causes: [{ reason: 'FieldValueInvalid', message: finding, field }],
-  });
 
 /** What a request that went wrong is answered with; an unforeseen error is our fault and says so. */
 export function statusOf(error: unknown): Status {

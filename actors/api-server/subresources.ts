@@ -1,11 +1,11 @@
-import { map } from 'rxjs/operators';
 import type { Observable } from 'rxjs';
+import { map } from 'rxjs/operators';
 import { type Status, StatusError, success } from '../../contracts/errors/status.ts';
 import { invalid as refusal } from '../../contracts/kinds/admit.ts';
 import { Findings } from '../../contracts/kinds/findings.ts';
-import { checkScale, SCALE, type Scalable, scaleOf, withScale } from '../../contracts/kinds/scale.ts';
-import { checkFinalizerNames } from '../../contracts/kinds/meta/check-meta.ts';
 import type { Scale } from '../../contracts/kinds/kinds.ts';
+import { checkFinalizerNames } from '../../contracts/kinds/meta/check-meta.ts';
+import { checkScale, SCALE, type Scalable, scaleOf, withScale } from '../../contracts/kinds/scale.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { admittedStatus, admittedUpdate } from './admission.ts';
 import type { Answer, Context } from './context.ts';

@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 import { map } from 'rxjs/operators';
+import { HEADER } from '../../contracts/headers.ts';
 import { SCALE } from '../../contracts/kinds/scale.ts';
 import { admittedUpdate } from './admission.ts';
 import type { Answer, Context } from './context.ts';
@@ -12,7 +13,6 @@ import { qualified, type Request, type Target } from './request.ts';
 import { presented } from './served.ts';
 import { subresourceOf } from './subresources.ts';
 import { change, type WritePlan } from './write.ts';
-import { HEADER } from '../../contracts/headers.ts';
 
 /** How a client's object becomes the next version of the stored one. */
 export interface Facet {

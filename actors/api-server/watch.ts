@@ -1,7 +1,7 @@
-import { storeKey } from '../../contracts/store/keys.ts';
-import { token } from '../../contracts/subjects/token.ts';
 import { failure, type Status } from '../../contracts/errors/status.ts';
 import type { WatchEvent, WatchMark } from '../../contracts/messages/api.ts';
+import { storeKey } from '../../contracts/store/keys.ts';
+import { token } from '../../contracts/subjects/token.ts';
 import type { Obj } from './object.ts';
 import { type ObjectEvent, planEvent, type Transition } from './plan-watch.ts';
 import { selection } from './selection.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import type { Heard } from '../kernel/test-world.ts';
 import { LonelyApiServer } from '../../test/support/lonely-api-server.ts';
+import type { Heard } from '../kernel/testing/test-world.ts';
 
 /**
  * Goal: a watch tells every change once, in order; a reader that is slow or gone costs nothing; a crash loses nothing.

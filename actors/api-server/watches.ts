@@ -10,6 +10,7 @@ import type { Context } from './context.ts';
 import { EVENTS, everyPage, isEvent } from './events.ts';
 import { atRevision, isRecord, type Obj, revisionOf } from './object.ts';
 import { parseOptions } from './options.ts';
+import { keyOf } from './plan-list.ts';
 import {
   acknowledged,
   type Flow,
@@ -19,7 +20,6 @@ import {
   type Transition,
   unacknowledged,
 } from './plan-watch.ts';
-import { keyOf } from './plan-list.ts';
 import { atLeast, everything } from './reads.ts';
 import { badRequest } from './refusals.ts';
 import type { ApiTokens, Request } from './request.ts';

@@ -4,8 +4,8 @@ import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { Context } from './context.ts';
 import { isEvent } from './events.ts';
 import { atRevision, type Obj, revisionOf, sameJson } from './object.ts';
-import { freshly, viewed } from './reads.ts';
 import { selectable } from './plan-selectable.ts';
+import { freshly, viewed } from './reads.ts';
 import { isConflict, modified, notFound } from './refusals.ts';
 import { keyOfTarget, qualified, type Target } from './request.ts';
 

@@ -3,11 +3,11 @@ import { statusError } from '../../contracts/errors/status.ts';
 import type { Deployment, Event, KubeObject, Node, Pod, ReplicaSet } from '../../contracts/kinds/kinds.ts';
 import { parseKey } from '../../contracts/store/keys.ts';
 import { apiServer } from '../api-server/api-server.ts';
-import type { Write } from '../kernel/cache.ts';
 import type { ActorDefinition } from '../kernel/declare.ts';
-import { type RecordedTurn, saidThen } from '../kernel/journal.ts';
+import { type RecordedTurn, saidThen } from '../kernel/journal/journal.ts';
 import { MemoryHistory, replay } from '../kernel/replay.ts';
-import { type Heard, type TestWorld, testWorld } from '../kernel/test-world.ts';
+import { type Heard, type TestWorld, testWorld } from '../kernel/testing/test-world.ts';
+import type { Write } from '../kernel/view/cache.ts';
 import { scheduler } from '../scheduler/scheduler.ts';
 import { controllers } from './registry.ts';
 

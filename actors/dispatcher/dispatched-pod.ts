@@ -1,5 +1,5 @@
-import { podReferences } from '../../contracts/kinds/pod/pod-references.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
+import { podReferences } from '../../contracts/kinds/pod/pod-references.ts';
 import type { DispatchedPod } from '../../contracts/messages/node.ts';
 import type { View } from '../kernel/contract.ts';
 

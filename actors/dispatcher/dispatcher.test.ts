@@ -3,7 +3,7 @@ import type { ConfigMap, Pod, Secret } from '../../contracts/kinds/kinds.ts';
 import { dispatchDigest } from '../../contracts/messages/dispatch-digest.ts';
 import type { DispatchAnswer, NodePods } from '../../contracts/messages/node.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import { TestWorld } from '../kernel/test-world.ts';
+import { TestWorld } from '../kernel/testing/test-world.ts';
 import { dispatcher } from './dispatcher.ts';
 
 const podOf = (name: string, nodeName?: string, more: Partial<NonNullable<Pod['spec']>> = {}): Pod => ({

@@ -1,7 +1,7 @@
-import { podReferences } from '../../contracts/kinds/pod/pod-references.ts';
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
-import { planDispatch, type PodChange } from './plan-dispatch.ts';
+import { podReferences } from '../../contracts/kinds/pod/pod-references.ts';
+import { type PodChange, planDispatch } from './plan-dispatch.ts';
 
 const pod = (uid: string, nodeName?: string): Pod => ({
   metadata: { uid, namespace: 'd', name: 'p' },

@@ -1,5 +1,5 @@
-import { podReferences } from '../../contracts/kinds/pod/pod-references.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
+import { podReferences } from '../../contracts/kinds/pod/pod-references.ts';
 import { type Key, storeKey } from '../../contracts/store/keys.ts';
 import type { Change, View } from '../kernel/contract.ts';
 

@@ -5,7 +5,7 @@ import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Change, View } from './contract.ts';
 import { defineController } from './controller.ts';
 import { api, publish, watch } from './declare.ts';
-import { type Heard, type TestWorld, testWorld } from './test-world.ts';
+import { type Heard, type TestWorld, testWorld } from './testing/test-world.ts';
 
 const pod = (name: string, app: string): Pod => ({
   apiVersion: 'v1',

@@ -1,11 +1,11 @@
 import { concat, defer, EMPTY, from, merge, mergeMap, type Observable, of } from 'rxjs';
 import { catchError } from 'rxjs/operators';
-import { coalesceByKey } from './coalesce-by-key.ts';
 import type { Cell, Change, Changed, Json, Millis, Said, Self, Stored, View, World } from './contract.ts';
 import { type ActorDefinition, type AnySayDecl, defineActor, type Says, type WatchDecl } from './declare.ts';
-import { laterWakes } from './later-wakes.ts';
-import type { Refusal } from './refusal.ts';
-import { askInTurn, askTogether, type Request } from './requests.ts';
+import { coalesceByKey } from './reconcile/coalesce-by-key.ts';
+import { laterWakes } from './reconcile/later-wakes.ts';
+import type { Refusal } from './reconcile/refusal.ts';
+import { askInTurn, askTogether, type Request } from './reconcile/requests.ts';
 
 /** An index over the view, kept up to date change by change. */
 export interface IndexDecl<T> {

@@ -6,13 +6,13 @@ import { decodeMsgpack, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import type { Write } from './cache.ts';
 import { api, calls, defineActor, publish, watch } from './declare.ts';
-import { hashOf } from './hash.ts';
-import { decodeSegment, encodeSegment, type RecordedTurn, saidThen } from './journal.ts';
-import type { Incarnation } from './recorder.ts';
+import { hashOf } from './journal/hash.ts';
+import { decodeSegment, encodeSegment, type RecordedTurn, saidThen } from './journal/journal.ts';
+import type { Incarnation } from './journal/recorder.ts';
 import { type Level, MemoryHistory, Player, replay } from './replay.ts';
-import { TestWorld } from './test-world.ts';
+import { TestWorld } from './testing/test-world.ts';
+import type { Write } from './view/cache.ts';
 
 /** Counts, waits, asks and draws lots: everything that a behaviour may lean on. */
 const gambler = (stake = 1) =>

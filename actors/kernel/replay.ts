@@ -1,20 +1,20 @@
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { Key } from '../../contracts/store/keys.ts';
-import { Cache } from './cache.ts';
-import { canonicalJson } from './canonical-json.ts';
-import { saidDifferently } from './compare-said.ts';
 import type { Rec } from './contract.ts';
-import { ActorCore, type TurnDone } from './core.ts';
 import type { ActorDefinition } from './declare.ts';
-import type { RecordedTurn, SaidThen, Sealer } from './journal.ts';
-import type { History, Revisions } from './memory-history.ts';
-import type { Outgoing } from './outgoing.ts';
-import { PendingChanges, watchedResources } from './pending-changes.ts';
-import type { Incarnation } from './recorder.ts';
-import { openRec } from './sealed-record.ts';
-import { describeViolation } from './violation.ts';
+import { canonicalJson } from './journal/canonical-json.ts';
+import { saidDifferently } from './journal/compare-said.ts';
+import type { RecordedTurn, SaidThen, Sealer } from './journal/journal.ts';
+import type { Incarnation } from './journal/recorder.ts';
+import { openRec } from './journal/sealed-record.ts';
+import { ActorCore, type TurnDone } from './turns/core.ts';
+import type { Outgoing } from './turns/outgoing.ts';
+import { PendingChanges, watchedResources } from './turns/pending-changes.ts';
+import { describeViolation } from './turns/violation.ts';
+import { Cache } from './view/cache.ts';
+import type { History, Revisions } from './view/memory-history.ts';
 
-export { type History, MemoryHistory } from './memory-history.ts';
+export { type History, MemoryHistory } from './view/memory-history.ts';
 
 /**
  * What must be the same. `strict`: everything said, byte by byte or, where a body was recorded, by what it says; and the

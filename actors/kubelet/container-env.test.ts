@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Container, EnvVar, Pod } from '../../contracts/kinds/kinds.ts';
+import { qosClass } from '../../contracts/kinds/pod/qos-class.ts';
 import type { DispatchedPod } from '../../contracts/messages/node.ts';
 import { containerConfig, pullPolicy, sandboxConfig, specHash } from './container-config.ts';
 import { containerEnv } from './container-env.ts';
-import { qosClass } from '../../contracts/kinds/pod/qos-class.ts';
 
 const node = { name: 'a', ip: '192.168.0.1', runtime: 'docker', cpuMillis: 2000, memoryBytes: 4 * 2 ** 30 };
 const facts = { podIp: '10.0.0.7', node };

@@ -9,7 +9,7 @@ import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { SimulatedEngine } from '../../runtime-adapters/simulated/simulated-engine.ts';
 import { startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { calls, defineDriver } from '../kernel/declare.ts';
-import { Host } from '../kernel/nats-host.ts';
+import { Host } from '../kernel/nats/nats-host.ts';
 import { runtimeDriver } from '../runtime/runtime-driver.ts';
 import { kubelet } from './kubelet.ts';
 

@@ -6,9 +6,9 @@ import type { DispatchQuery } from '../../contracts/messages/node.ts';
 import { runtimeError } from '../../contracts/runtime/errors.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { ModelRuntime } from '../../test/support/model-runtime.ts';
-import { type RecordedTurn, saidThen } from '../kernel/journal.ts';
+import { type RecordedTurn, saidThen } from '../kernel/journal/journal.ts';
 import { MemoryHistory, replay } from '../kernel/replay.ts';
-import { type Heard, TestWorld } from '../kernel/test-world.ts';
+import { type Heard, TestWorld } from '../kernel/testing/test-world.ts';
 import { kubelet } from './kubelet.ts';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');

@@ -2,10 +2,10 @@ import { defer, type Observable, of, throwError } from 'rxjs';
 import { catchError, map, mergeMap } from 'rxjs/operators';
 import { StatusError } from '../../contracts/errors/status.ts';
 import type { Node } from '../../contracts/kinds/kinds.ts';
-import type { RuntimeInfo } from '../../contracts/runtime/status.ts';
 import { cpuMillis, wholeUnits } from '../../contracts/quantity.ts';
+import type { RuntimeInfo } from '../../contracts/runtime/status.ts';
 import type { KubeletWorld } from './kubelet-says.ts';
-import { nodeObject, type NodeHealth, type NodeOptions, nodeStatus, tellsOurHealth } from './plan-node.ts';
+import { type NodeHealth, type NodeOptions, nodeObject, nodeStatus, tellsOurHealth } from './plan-node.ts';
 import type { PodDesk } from './pod-desk.ts';
 
 const TIMEOUT_MS = 10_000;

@@ -9,7 +9,7 @@ import { ModelRuntime } from '../../test/support/model-runtime.ts';
 import { specHash } from './container-config.ts';
 import { planPodSync } from './plan-pod-sync.ts';
 import { afterAnswer, afterRefusal } from './pod-outcome.ts';
-import { newState, type NodeFacts, type PodInput, type PodPlan, type PodState, type PodVerb } from './pod-types.ts';
+import { type NodeFacts, newState, type PodInput, type PodPlan, type PodState, type PodVerb } from './pod-types.ts';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const node: NodeFacts = { name: 'a', ip: '192.168.0.1', runtime: 'docker', cpuMillis: 2000, memoryBytes: 4e9 };

@@ -1,6 +1,6 @@
 import type { PodStatus } from '../../contracts/kinds/kinds.ts';
 import type { Json, World } from '../kernel/contract.ts';
-import { newState, type NodeFacts, type PodState } from './pod-types.ts';
+import { type NodeFacts, newState, type PodState } from './pod-types.ts';
 
 /** The cells of pods besides what the dispatcher told of them, and what the runtime told of the node. */
 export class PodDesk {

@@ -7,8 +7,8 @@ import {
   type Observable,
   of,
   ReplaySubject,
-  share,
   Subject,
+  share,
   throwError,
 } from 'rxjs';
 import {
@@ -27,6 +27,7 @@ import { sameJson } from '../../contracts/hash/stable-hash.ts';
 import { runtimeCause } from '../../contracts/runtime/errors.ts';
 import type { Said } from '../kernel/contract.ts';
 import type { Alarms } from './alarms.ts';
+import { podRef } from './container-config.ts';
 import type { EventTeller } from './event-teller.ts';
 import { Gate } from './gate.ts';
 import type { KubeletWorld } from './kubelet-says.ts';
@@ -35,7 +36,6 @@ import type { PodDesk } from './pod-desk.ts';
 import type { PodFeed } from './pod-feed.ts';
 import { afterAnswer, afterRefusal, notesBefore, type Outcome } from './pod-outcome.ts';
 import type { PodNote, PodPlan, PodVerb } from './pod-types.ts';
-import { podRef } from './container-config.ts';
 import type { RuntimeView } from './runtime-view.ts';
 
 const SECOND = 1000;

@@ -1,5 +1,5 @@
-import type { Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
 import type { EventNote } from '../../contracts/kinds/event/make-event.ts';
+import type { Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
 import type { DispatchedPod } from '../../contracts/messages/node.ts';
 import type { ContainerConfig, PodSandboxConfig } from '../../contracts/runtime/config.ts';
 import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';

@@ -10,7 +10,7 @@ import type { SimulatedConfig } from '../../runtime-adapters/simulated/config.ts
 import { SimulatedEngine } from '../../runtime-adapters/simulated/simulated-engine.ts';
 import { startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { calls, defineDriver } from '../kernel/declare.ts';
-import { Host } from '../kernel/nats-host.ts';
+import { Host } from '../kernel/nats/nats-host.ts';
 import { runtimeDriver } from './runtime-driver.ts';
 
 const NODE = 'node.1';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
-import { Cache } from '../kernel/cache.ts';
+import { Cache } from '../kernel/view/cache.ts';
 import { podLoad } from './load.ts';
 import { nodesInOrder, nodeTable } from './node-table.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { failure } from '../../contracts/errors/status.ts';
 import type { Node, Pod } from '../../contracts/kinds/kinds.ts';
-import { type Heard, type TestWorld, testWorld } from '../kernel/test-world.ts';
+import { type Heard, type TestWorld, testWorld } from '../kernel/testing/test-world.ts';
 import { scheduler } from './scheduler.ts';
 
 const node = (name: string, cpu = '2'): Node => ({

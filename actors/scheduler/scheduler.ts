@@ -10,7 +10,7 @@ import { type Key, parseKey, storeKey } from '../../contracts/store/keys.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
 import type { Changed, Said, World } from '../kernel/contract.ts';
 import { api, defineActor, type Says, watch } from '../kernel/declare.ts';
-import { askInTurn } from '../kernel/requests.ts';
+import { askInTurn } from '../kernel/reconcile/requests.ts';
 import { Assumed } from './assumed.ts';
 import { combine, type Load, NO_LOAD } from './load.ts';
 import { nodesInOrder, nodeTable } from './node-table.ts';

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
-import { NatsQuestions, type Question } from '../kernel/nats-questions.ts';
+import { NatsQuestions, type Question } from '../kernel/nats/nats-questions.ts';
 import { type Failure, planFailure, retryDelayMs } from './plan-failure.ts';
 
 /** One attempt waits at most this long for its answer. */

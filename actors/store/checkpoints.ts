@@ -1,10 +1,10 @@
-import { jetstream, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
+import { type JetStreamClient, type JetStreamManager, jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { statusError } from '../../contracts/errors/status.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../../contracts/store/limits.ts';
 import { type ClusterKey, isSealed, unsealOrLeave } from '../../contracts/store/sealed.ts';
-import { type Cache, type CacheEntry, withRevision } from '../kernel/cache.ts';
+import { type Cache, type CacheEntry, withRevision } from '../kernel/view/cache.ts';
 import { Attempts, failureOf } from './attempts.ts';
 import { toStored } from './encode-object.ts';
 import { checkpointSubject } from './plan-assets.ts';

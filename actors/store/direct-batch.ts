@@ -1,6 +1,6 @@
 import { createInbox, type Msg, type NatsConnection } from 'nats';
 import { statusError } from '../../contracts/errors/status.ts';
-import { guarded } from '../kernel/nats-callback.ts';
+import { guarded } from '../kernel/nats/nats-callback.ts';
 
 /** One message of a batch. */
 export interface DirectMessage {

@@ -1,7 +1,7 @@
 import {
   JetStreamApiError,
-  jetstreamManager,
   type JetStreamManager,
+  jetstreamManager,
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream';
@@ -12,8 +12,8 @@ import {
   planAssets,
   planSizes,
   refuseNewerData,
-  sameConfig,
   type StreamPlan,
+  sameConfig,
 } from './plan-assets.ts';
 
 export type { AssetOptions } from './plan-assets.ts';

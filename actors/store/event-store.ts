@@ -7,7 +7,7 @@ import { streamOf } from '../../contracts/store/buckets.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import { readStored } from '../../contracts/store/read-stored.ts';
 import { token } from '../../contracts/subjects/token.ts';
-import { withRevision } from '../kernel/cache.ts';
+import { withRevision } from '../kernel/view/cache.ts';
 import type { Attempts } from './attempts.ts';
 import { type DirectMessage, newestOfEach } from './direct-batch.ts';
 import { encodeObject } from './encode-object.ts';

@@ -11,10 +11,10 @@ import { clusterKey } from '../../contracts/store/sealed.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { openStore, type TestStore } from '../../test/support/store.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
-import type { Cache, CacheEntry } from '../kernel/cache.ts';
+import type { Cache, CacheEntry } from '../kernel/view/cache.ts';
+import { Attempts } from './attempts.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { type HistoryEntry, ObjectHistory } from './history.ts';
-import { Attempts } from './attempts.ts';
 import { dropHistoryBefore, dropOld, keptNow } from './retention.ts';
 
 let server: TestNatsServer;

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { jetstreamManager, type JetStreamManager, type StreamInfo } from '@nats-io/jetstream';
+import { type JetStreamManager, jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { statusError } from '../../contracts/errors/status.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
@@ -7,10 +7,10 @@ import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import { readStored } from '../../contracts/store/read-stored.ts';
 import { type ClusterKey, unsealOrLeave } from '../../contracts/store/sealed.ts';
-import { Cache, withRevision } from '../kernel/cache.ts';
+import { Cache, withRevision } from '../kernel/view/cache.ts';
 import { Attempts } from './attempts.ts';
 import { type Checkpoint, Checkpoints } from './checkpoints.ts';
-import { directBatch, type DirectMessage, type DirectQuery } from './direct-batch.ts';
+import { type DirectMessage, type DirectQuery, directBatch } from './direct-batch.ts';
 
 /** One change as the history has it. */
 export interface HistoryEntry {

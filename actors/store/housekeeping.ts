@@ -3,7 +3,7 @@ import type { NatsConnection } from 'nats';
 import type { StoreStats } from '../../contracts/messages/store.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import type { ClusterKey } from '../../contracts/store/sealed.ts';
-import type { NatsCache } from '../kernel/nats-cache.ts';
+import type { NatsCache } from '../kernel/nats/nats-cache.ts';
 import type { Attempts } from './attempts.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { checkpointDue } from './plan-checkpoint.ts';

@@ -8,8 +8,8 @@ import { connectAs, startNatsServer, type TestNatsServer } from '../../test/supp
 import { openStore, type TestStore } from '../../test/support/store.ts';
 import { startTcpProxy } from '../../test/support/tcp-proxy.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
-import { selfCheck } from './self-check.ts';
 import { Attempts } from './attempts.ts';
+import { selfCheck } from './self-check.ts';
 
 let server: TestNatsServer;
 let connection: NatsConnection;

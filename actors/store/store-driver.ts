@@ -1,4 +1,4 @@
-import { jetstreamManager, type JetStreamManager, type StreamInfo } from '@nats-io/jetstream';
+import { type JetStreamManager, jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { statusError } from '../../contracts/errors/status.ts';
 import type { StorePorts, StoreStats } from '../../contracts/messages/store.ts';
@@ -6,7 +6,7 @@ import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
 import { MARKER_TTL_MS, MESSAGE_OVERHEAD_BYTES, OBJECT_BYTES_MAX } from '../../contracts/store/limits.ts';
 import { type ClusterKey, isSealed } from '../../contracts/store/sealed.ts';
 import { type DriverDefinition, defineDriver } from '../kernel/declare.ts';
-import type { NatsCache } from '../kernel/nats-cache.ts';
+import type { NatsCache } from '../kernel/nats/nats-cache.ts';
 import { Attempts } from './attempts.ts';
 import { encodeObject } from './encode-object.ts';
 import { EventStore } from './event-store.ts';

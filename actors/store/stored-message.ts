@@ -1,5 +1,5 @@
-import type { NatsConnection } from 'nats';
 import { JetStreamApiError } from '@nats-io/jetstream';
+import type { NatsConnection } from 'nats';
 import type { Key } from '../../contracts/store/keys.ts';
 import { STORE_HEADER } from '../../contracts/store/marks.ts';
 import { readStored } from '../../contracts/store/read-stored.ts';

@@ -1,4 +1,4 @@
-import type { RecordedTurn } from '../../actors/kernel/journal.ts';
+import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
 import { readJournal } from '../replay/read-journal.ts';
 import type { BenchOptions } from './bench-case.ts';
 import { type StageWithNodes, startStageWithNodes } from './kubelets.ts';

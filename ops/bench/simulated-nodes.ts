@@ -1,5 +1,5 @@
-import { Host } from '../../actors/kernel/nats-host.ts';
-import { NatsRecorder } from '../../actors/kernel/nats-recorder.ts';
+import { Host } from '../../actors/kernel/nats/nats-host.ts';
+import { NatsRecorder } from '../../actors/kernel/nats/nats-recorder.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { SimulatedEngine } from '../../runtime-adapters/simulated/simulated-engine.ts';
 import { BUILD } from '../boot/build.ts';

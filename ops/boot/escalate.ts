@@ -1,4 +1,4 @@
-import type { Escalation } from '../../actors/kernel/host-services.ts';
+import type { Escalation } from '../../actors/kernel/live/host-services.ts';
 import { makeEvent } from '../../contracts/kinds/event/make-event.ts';
 import type { Client } from '../client/client.ts';
 

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
-import type { Sealer } from '../../actors/kernel/journal.ts';
+import type { Sealer } from '../../actors/kernel/journal/journal.ts';
 import type { ClusterKey } from '../../contracts/store/sealed.ts';
 
 const IV_BYTES = 12;

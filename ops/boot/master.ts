@@ -1,7 +1,7 @@
-import { Cache } from '../../actors/kernel/cache.ts';
-import { NatsCache } from '../../actors/kernel/nats-cache.ts';
-import { Host } from '../../actors/kernel/nats-host.ts';
-import { NatsRecorder } from '../../actors/kernel/nats-recorder.ts';
+import { Cache } from '../../actors/kernel/view/cache.ts';
+import { NatsCache } from '../../actors/kernel/nats/nats-cache.ts';
+import { Host } from '../../actors/kernel/nats/nats-host.ts';
+import { NatsRecorder } from '../../actors/kernel/nats/nats-recorder.ts';
 import { apiServer } from '../../actors/api-server/api-server.ts';
 import { bootstrapObjects } from '../../actors/api-server/bootstrap.ts';
 import type { Limits } from '../../actors/api-server/limits.ts';

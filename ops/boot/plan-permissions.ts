@@ -1,5 +1,5 @@
 import type { AnySayDecl, HearDecl } from '../../actors/kernel/declare.ts';
-import { patternOf } from '../../actors/kernel/subject-patterns.ts';
+import { patternOf } from '../../actors/kernel/turns/subject-patterns.ts';
 import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
 import type { Family } from '../../contracts/subjects/family.ts';
 import { INBOX_ROOT, inboxPrefix } from '../../contracts/subjects/inbox.ts';

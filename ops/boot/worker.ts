@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
-import { Host } from '../../actors/kernel/nats-host.ts';
-import { NatsRecorder } from '../../actors/kernel/nats-recorder.ts';
+import { Host } from '../../actors/kernel/nats/nats-host.ts';
+import { NatsRecorder } from '../../actors/kernel/nats/nats-recorder.ts';
 import { type KubeletOptions, kubelet } from '../../actors/kubelet/kubelet.ts';
 import { runtimeDriver } from '../../actors/runtime/runtime-driver.ts';
 import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';

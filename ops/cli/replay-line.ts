@@ -1,4 +1,4 @@
-import type { RecordedTurn } from '../../actors/kernel/journal.ts';
+import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
 import { keyText } from '../replay/plan-causes.ts';
 import { timeText } from './replay-render.ts';
 

@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
-import type { Heard } from '../../actors/kernel/test-world.ts';
+import type { Heard } from '../../actors/kernel/testing/test-world.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
 import { nodeNamed, podNamed, RecordingWorld } from '../bench/make-recording.ts';
 import { chainOf } from '../replay/chain.ts';

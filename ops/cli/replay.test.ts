@@ -7,7 +7,7 @@ import type { MemoryHistory } from '../../actors/kernel/replay.ts';
 import { scoreLeastAllocated } from '../../actors/scheduler/score-least-allocated.ts';
 import { nodeNamed, podNamed, RecordingWorld, recordScheduling } from '../bench/make-recording.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
-import type { Heard } from '../../actors/kernel/test-world.ts';
+import type { Heard } from '../../actors/kernel/testing/test-world.ts';
 import { launcher, projectRoot } from '../boot/root.ts';
 import type { Playable } from '../replay/playable.ts';
 import { writeRecordingFile } from '../replay/recording-file.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { headers as natsHeaders, type Msg, type MsgHdrs, type NatsConnection } from 'nats';
-import { ArrivedMessage } from '../../actors/kernel/nats-arrived.ts';
-import { NatsQuestions } from '../../actors/kernel/nats-questions.ts';
+import { ArrivedMessage } from '../../actors/kernel/nats/nats-arrived.ts';
+import { NatsQuestions } from '../../actors/kernel/nats/nats-questions.ts';
 import { decode, encodeMsgpack, MSGPACK_TYPE, YAML_TYPE } from '../../contracts/codec/codec.ts';
 import { isFailure, StatusError, statusError } from '../../contracts/errors/status.ts';
 import { HEADER, MESSAGE_VERSION } from '../../contracts/headers.ts';

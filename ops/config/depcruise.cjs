@@ -45,10 +45,10 @@ module.exports = {
     {
       name: 'nats-behind-one-door',
       severity: 'error',
-      comment: 'NATS clients are imported only by kernel/nats-*, the store driver and ops',
+      comment: 'NATS clients are imported only by kernel/nats/, the store driver and ops',
       from: {
         path: '^(contracts|actors|runtime-adapters)/',
-        pathNot: '^actors/kernel/nats-|^actors/store/|\\.test\\.ts$',
+        pathNot: '^actors/kernel/nats/|^actors/store/|\\.test\\.ts$',
       },
       to: { path: 'node_modules/(@nats-io|nats)/' },
     },

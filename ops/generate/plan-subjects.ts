@@ -14,10 +14,12 @@ const IN_WORDS: Partial<Record<SubjectName, Payload>> = {
   changes: { question: 'the object as stored, JSON; empty when it was deleted. Secret data is sealed' },
   runtime: { question: 'depends on the operation, see below', answer: 'depends on the operation, see below' },
   metrics: { question: 'nobody speaks here yet' },
-  actor: { question: 'nothing', answer: '`ActorStats` (actors/kernel/live-actor.ts)' },
+  actor: { question: 'nothing', answer: '`ActorStats` (actors/kernel/live/live-actor.ts)' },
   reconnected: { question: 'nothing' },
   stopping: { question: 'nothing' },
-  journal: { question: 'a `Segment` (actors/kernel/journal.ts), in the format of actors/kernel/segment.ts' },
+  journal: {
+    question: 'a `Segment` (actors/kernel/journal/journal.ts), in the format of actors/kernel/journal/segment.ts',
+  },
 };
 
 /** Verb -> body and answer. A refusal is a `Status` failure everywhere. */

@@ -1,7 +1,7 @@
 import type { Bytes, Rec, Ref } from '../../actors/kernel/contract.ts';
-import { LATEST_HEADER } from '../../actors/kernel/heard-calls.ts';
-import { openRec } from '../../actors/kernel/sealed-record.ts';
-import type { RecordedTurn, SaidThen, Sealer } from '../../actors/kernel/journal.ts';
+import { LATEST_HEADER } from '../../actors/kernel/turns/heard-calls.ts';
+import { openRec } from '../../actors/kernel/journal/sealed-record.ts';
+import type { RecordedTurn, SaidThen, Sealer } from '../../actors/kernel/journal/journal.ts';
 import { contentTypeOf, decode, decodeAll, decodeMsgpack, YAML_TYPE } from '../../contracts/codec/codec.ts';
 import { isPlain } from '../../contracts/kinds/plain.ts';
 import { HEADER } from '../../contracts/headers.ts';

@@ -1,7 +1,7 @@
 import type { NatsConnection } from 'nats';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
-import type { Sealer } from '../../actors/kernel/journal.ts';
-import type { Incarnation } from '../../actors/kernel/recorder.ts';
+import type { Sealer } from '../../actors/kernel/journal/journal.ts';
+import type { Incarnation } from '../../actors/kernel/journal/recorder.ts';
 import { type Divergence, type History, type Level, replay, type Skip } from '../../actors/kernel/replay.ts';
 import type { Gap } from './plan-gaps.ts';
 import { type Recording, readJournal } from './read-journal.ts';

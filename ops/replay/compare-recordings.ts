@@ -1,4 +1,4 @@
-import { canonicalJson } from '../../actors/kernel/canonical-json.ts';
+import { canonicalJson } from '../../actors/kernel/journal/canonical-json.ts';
 import { diffBodies } from './body-diff.ts';
 import { Hidden, saidBody } from './bodies.ts';
 import type { CompareOptions, Comparison, DecisionChange } from './compare-versions.ts';

@@ -1,6 +1,6 @@
-import { canonicalJson } from '../../actors/kernel/canonical-json.ts';
-import { sameThing } from '../../actors/kernel/compare-said.ts';
-import type { Sealer } from '../../actors/kernel/journal.ts';
+import { canonicalJson } from '../../actors/kernel/journal/canonical-json.ts';
+import { sameThing } from '../../actors/kernel/journal/compare-said.ts';
+import type { Sealer } from '../../actors/kernel/journal/journal.ts';
 import type { PlacementTable } from '../../actors/scheduler/explain-placement.ts';
 import { diffBodies, type FieldDiff } from './body-diff.ts';
 import { Hidden } from './bodies.ts';

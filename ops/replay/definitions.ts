@@ -1,7 +1,7 @@
 import { apiServer } from '../../actors/api-server/api-server.ts';
 import type { NodeLifecycleConfig } from '../../actors/controllers/node-lifecycle/node-lifecycle.ts';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
-import type { Incarnation } from '../../actors/kernel/recorder.ts';
+import type { Incarnation } from '../../actors/kernel/journal/recorder.ts';
 import { kubelet, type KubeletOptions } from '../../actors/kubelet/kubelet.ts';
 import { singletonsWith } from '../boot/roster.ts';
 

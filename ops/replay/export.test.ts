@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { MemoryHistory } from '../../actors/kernel/memory-history.ts';
+import { MemoryHistory } from '../../actors/kernel/view/memory-history.ts';
 import { exportOf, type Points } from './export.ts';
 import { RecordingGatherer } from './gather-recordings.ts';
-import type { RecordedTurn } from '../../actors/kernel/journal.ts';
+import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
 
 /** Turns at these moments, the first of them a start. */
 const turnsAt = (...moments: number[]): RecordedTurn[] =>

@@ -1,5 +1,5 @@
-import type { MemoryHistory } from '../../actors/kernel/memory-history.ts';
-import { watchedResources } from '../../actors/kernel/pending-changes.ts';
+import type { MemoryHistory } from '../../actors/kernel/view/memory-history.ts';
+import { watchedResources } from '../../actors/kernel/turns/pending-changes.ts';
 import { definitionOf } from './definitions.ts';
 import type { Recording } from './gather-recordings.ts';
 import { indexAt, indexFrom, type Point } from './parse-moment.ts';

@@ -1,5 +1,5 @@
-import type { RecordedTurn, Segment } from '../../actors/kernel/journal.ts';
-import type { Incarnation } from '../../actors/kernel/recorder.ts';
+import type { RecordedTurn, Segment } from '../../actors/kernel/journal/journal.ts';
+import type { Incarnation } from '../../actors/kernel/journal/recorder.ts';
 import { type Gap, planGaps } from './plan-gaps.ts';
 
 /** Everything recorded of one incarnation of one actor instance. */

@@ -1,4 +1,4 @@
-import { canonicalJson } from '../../actors/kernel/canonical-json.ts';
+import { canonicalJson } from '../../actors/kernel/journal/canonical-json.ts';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { MemoryHistory } from '../../actors/kernel/replay.ts';
 import type { Key } from '../../contracts/store/keys.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Rec } from '../../actors/kernel/contract.ts';
-import type { RecordedTurn } from '../../actors/kernel/journal.ts';
+import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
 import { MemoryHistory } from '../../actors/kernel/replay.ts';
 import { encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { type Cause, causesOf } from './plan-causes.ts';

@@ -1,5 +1,5 @@
 import type { Id, Millis } from '../../actors/kernel/contract.ts';
-import type { RecordedTurn } from '../../actors/kernel/journal.ts';
+import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
 import { decode, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import { type Key, parseKey } from '../../contracts/store/keys.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Write } from '../../actors/kernel/cache.ts';
+import type { Write } from '../../actors/kernel/view/cache.ts';
 import type { Rec } from '../../actors/kernel/contract.ts';
-import type { RecordedTurn } from '../../actors/kernel/journal.ts';
-import { MemoryHistory } from '../../actors/kernel/memory-history.ts';
-import type { Incarnation } from '../../actors/kernel/recorder.ts';
+import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
+import { MemoryHistory } from '../../actors/kernel/view/memory-history.ts';
+import type { Incarnation } from '../../actors/kernel/journal/recorder.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { planHistory, planOpenTurns, planPart, planRevisions } from './plan-export.ts';
 import { gapsText, planGaps } from './plan-gaps.ts';

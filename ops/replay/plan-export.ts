@@ -1,7 +1,7 @@
-import type { CacheEntry, Write } from '../../actors/kernel/cache.ts';
-import type { RecordedTurn, SaidThen } from '../../actors/kernel/journal.ts';
-import type { MemoryHistory } from '../../actors/kernel/memory-history.ts';
-import { holdsSecret } from '../../actors/kernel/secrecy.ts';
+import type { CacheEntry, Write } from '../../actors/kernel/view/cache.ts';
+import type { RecordedTurn, SaidThen } from '../../actors/kernel/journal/journal.ts';
+import type { MemoryHistory } from '../../actors/kernel/view/memory-history.ts';
+import { holdsSecret } from '../../actors/kernel/journal/secrecy.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { type Key, parseKey } from '../../contracts/store/keys.ts';
 import { isSealed, isSecretKey } from '../../contracts/store/sealed.ts';

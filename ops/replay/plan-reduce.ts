@@ -1,5 +1,5 @@
 import type { AskId, Json, Rec } from '../../actors/kernel/contract.ts';
-import type { RecordedTurn, SaidThen } from '../../actors/kernel/journal.ts';
+import type { RecordedTurn, SaidThen } from '../../actors/kernel/journal/journal.ts';
 import { decodeMsgpack } from '../../contracts/codec/codec.ts';
 import { type Key, parseKey } from '../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';

@@ -1,5 +1,5 @@
-import type { RecordedTurn, Sealer } from '../../actors/kernel/journal.ts';
-import type { Incarnation } from '../../actors/kernel/recorder.ts';
+import type { RecordedTurn, Sealer } from '../../actors/kernel/journal/journal.ts';
+import type { Incarnation } from '../../actors/kernel/journal/recorder.ts';
 import type { History } from '../../actors/kernel/replay.ts';
 
 /** Everything that playing one incarnation of one actor takes, wherever it came from. */

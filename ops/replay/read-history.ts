@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
-import { type Write, withRevision } from '../../actors/kernel/cache.ts';
-import { type Base, MemoryHistory, type Revisions } from '../../actors/kernel/memory-history.ts';
+import { type Write, withRevision } from '../../actors/kernel/view/cache.ts';
+import { type Base, MemoryHistory, type Revisions } from '../../actors/kernel/view/memory-history.ts';
 import { Checkpoints } from '../../actors/store/checkpoints.ts';
 import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
 import { parseKey } from '../../contracts/store/keys.ts';

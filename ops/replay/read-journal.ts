@@ -1,5 +1,5 @@
 import type { NatsConnection } from 'nats';
-import { decodeSegment, type Segment } from '../../actors/kernel/journal.ts';
+import { decodeSegment, type Segment } from '../../actors/kernel/journal/journal.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { MAX_PAYLOAD_BYTES } from '../boot/nats-config.ts';

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
-import { type CacheEntry, type Write, withRevision } from '../../actors/kernel/cache.ts';
-import { decodeSegment, encodeSegment, type Sealer } from '../../actors/kernel/journal.ts';
-import { type Base, MemoryHistory, type Revisions } from '../../actors/kernel/memory-history.ts';
+import { type CacheEntry, type Write, withRevision } from '../../actors/kernel/view/cache.ts';
+import { decodeSegment, encodeSegment, type Sealer } from '../../actors/kernel/journal/journal.ts';
+import { type Base, MemoryHistory, type Revisions } from '../../actors/kernel/view/memory-history.ts';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import { type ClusterKey, isSealedWith, unseal, unsealOrLeave } from '../../contracts/store/sealed.ts';
 import { BUILD } from '../boot/build.ts';

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { Write } from '../../actors/kernel/cache.ts';
+import type { Write } from '../../actors/kernel/view/cache.ts';
 import { MemoryHistory } from '../../actors/kernel/replay.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { RememberingHistory } from './remembering-history.ts';

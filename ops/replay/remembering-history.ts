@@ -1,5 +1,5 @@
-import type { CacheEntry, Write } from '../../actors/kernel/cache.ts';
-import type { Revisions } from '../../actors/kernel/memory-history.ts';
+import type { CacheEntry, Write } from '../../actors/kernel/view/cache.ts';
+import type { Revisions } from '../../actors/kernel/view/memory-history.ts';
 import type { History } from '../../actors/kernel/replay.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 

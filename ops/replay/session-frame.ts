@@ -1,6 +1,6 @@
 import type { AskId, Json, Millis } from '../../actors/kernel/contract.ts';
-import type { RecordedTurn } from '../../actors/kernel/journal.ts';
-import type { Outgoing } from '../../actors/kernel/outgoing.ts';
+import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
+import type { Outgoing } from '../../actors/kernel/turns/outgoing.ts';
 import type { Divergence } from '../../actors/kernel/replay.ts';
 import type { CellChange } from './cell-log.ts';
 

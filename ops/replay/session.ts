@@ -1,9 +1,9 @@
-import { Cache } from '../../actors/kernel/cache.ts';
+import { Cache } from '../../actors/kernel/view/cache.ts';
 import type { Json } from '../../actors/kernel/contract.ts';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
-import type { RecordedTurn, Sealer } from '../../actors/kernel/journal.ts';
+import type { RecordedTurn, Sealer } from '../../actors/kernel/journal/journal.ts';
 import { type Divergence, type Level, Player } from '../../actors/kernel/replay.ts';
-import { openRec } from '../../actors/kernel/sealed-record.ts';
+import { openRec } from '../../actors/kernel/journal/sealed-record.ts';
 import { CellLog } from './cell-log.ts';
 import type { Playable } from './playable.ts';
 import { RememberingHistory } from './remembering-history.ts';

@@ -1,8 +1,8 @@
 import type { Json, Millis } from '../../actors/kernel/contract.ts';
-import { LATEST_HEADER } from '../../actors/kernel/heard-calls.ts';
-import type { SaidThen } from '../../actors/kernel/journal.ts';
-import type { Outgoing } from '../../actors/kernel/outgoing.ts';
-import { sameThing } from '../../actors/kernel/compare-said.ts';
+import { LATEST_HEADER } from '../../actors/kernel/turns/heard-calls.ts';
+import type { SaidThen } from '../../actors/kernel/journal/journal.ts';
+import type { Outgoing } from '../../actors/kernel/turns/outgoing.ts';
+import { sameThing } from '../../actors/kernel/journal/compare-said.ts';
 import { isFailure } from '../../contracts/errors/status.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import { diffBodies, type FieldDiff } from './body-diff.ts';

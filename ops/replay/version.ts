@@ -2,8 +2,8 @@ import type { PlacementTable } from '../../actors/scheduler/explain-placement.ts
 import { explainTurn } from '../../actors/scheduler/explain-placement.ts';
 import type { Json } from '../../actors/kernel/contract.ts';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
-import type { SaidThen } from '../../actors/kernel/journal.ts';
-import type { Outgoing } from '../../actors/kernel/outgoing.ts';
+import type { SaidThen } from '../../actors/kernel/journal/journal.ts';
+import type { Outgoing } from '../../actors/kernel/turns/outgoing.ts';
 import { saidBody } from './bodies.ts';
 import type { Playable } from './playable.ts';
 import { ReplaySession } from './session.ts';

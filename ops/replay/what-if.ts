@@ -1,4 +1,4 @@
-import type { CacheEntry, Write } from '../../actors/kernel/cache.ts';
+import type { CacheEntry, Write } from '../../actors/kernel/view/cache.ts';
 import type { History } from '../../actors/kernel/replay.ts';
 import { statusError } from '../../contracts/errors/status.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';

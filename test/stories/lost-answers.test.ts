@@ -3,7 +3,7 @@ import { map, mergeMap, of } from 'rxjs';
 import { catchError } from 'rxjs/operators';
 import { expect, it } from 'vitest';
 import { calls, defineActor, publish, request } from '../../actors/kernel/declare.ts';
-import { Host } from '../../actors/kernel/nats-host.ts';
+import { Host } from '../../actors/kernel/nats/nats-host.ts';
 import { decodeMsgpack, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { startNatsServer } from '../support/nats-server.ts';

@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { testWorld } from '../../actors/kernel/test-world.ts';
+import { testWorld } from '../../actors/kernel/testing/test-world.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { main } from '../../ops/cli/main.ts';

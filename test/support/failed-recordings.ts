@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { TestWorld } from '../../actors/kernel/test-world.ts';
+import type { TestWorld } from '../../actors/kernel/testing/test-world.ts';
 
 /** Writes what was recorded to a file; with the key of the cluster to another beside it, where there is one. */
 export type WriteRecordings = (path: string) => Promise<{ readonly keyFile?: string }>;

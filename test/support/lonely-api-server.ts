@@ -5,7 +5,7 @@ import { STORE_HEADER } from '../../contracts/store/marks.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { apiServer } from '../../actors/api-server/api-server.ts';
 import type { Limits } from '../../actors/api-server/limits.ts';
-import { type Heard, type TestWorld, testWorld } from '../../actors/kernel/test-world.ts';
+import { type Heard, type TestWorld, testWorld } from '../../actors/kernel/testing/test-world.ts';
 
 /** Any answer of an api-server. */
 export interface Body {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach } from 'vitest';
-import { testWorlds } from '../../actors/kernel/test-worlds.ts';
+import { testWorlds } from '../../actors/kernel/testing/test-worlds.ts';
 import { forgetWorlds, keepRecordings, noteWorld } from './failed-recordings.ts';
 
 /* Runs with every file of tests: a test that fails says where its recordings are, and how they are opened. */

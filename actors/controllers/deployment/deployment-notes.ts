@@ -1,5 +1,5 @@
 import type { EventNote } from '../../../contracts/kinds/event/make-event.ts';
-import type { Refusal } from '../../kernel/refusal.ts';
+import type { Refusal } from '../../kernel/reconcile/refusal.ts';
 import { nameOf } from '../shared/owner.ts';
 import type { DeploymentEffect } from './plan-deployment.ts';
 import { sizeOf } from './plan-scaling.ts';

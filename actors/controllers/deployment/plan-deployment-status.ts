@@ -1,6 +1,6 @@
 import type { Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
 import { parseRfc3339, rfc3339 } from '../../../contracts/time/rfc3339.ts';
-import type { Refusal } from '../../kernel/refusal.ts';
+import type { Refusal } from '../../kernel/reconcile/refusal.ts';
 import { nameOf } from '../shared/owner.ts';
 import { describeRefusal, SET_REFUSED } from './deployment-notes.ts';
 import { sizeOf, total } from './plan-scaling.ts';

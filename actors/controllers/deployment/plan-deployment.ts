@@ -1,6 +1,6 @@
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import type { Deployment, DeploymentStatus, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
-import type { Refusal } from '../../kernel/refusal.ts';
+import type { Refusal } from '../../kernel/reconcile/refusal.ts';
 import { claim } from '../shared/claim.ts';
 import { controllerOf, controllerReference, isTerminating, nameOf, uidOf } from '../shared/owner.ts';
 import { deadlineInMs, deploymentStatus, isComplete } from './plan-deployment-status.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { KubeObject, OwnerReference } from '../../../contracts/kinds/kinds.ts';
-import { type Heard, testWorld } from '../../kernel/test-world.ts';
+import { type Heard, testWorld } from '../../kernel/testing/test-world.ts';
 import { garbageCollector } from './garbage-collector.ts';
 import { type GarbageEffect, planDependent, planOwner } from './plan-garbage.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { KubeObject, Namespace } from '../../../contracts/kinds/kinds.ts';
-import { type Heard, testWorld } from '../../kernel/test-world.ts';
+import { type Heard, testWorld } from '../../kernel/testing/test-world.ts';
 import { namespaceController } from './namespace.ts';
 import { COLLECTION_MAX, planNamespace } from './plan-namespace.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Node, Pod, Taint, Toleration } from '../../../contracts/kinds/kinds.ts';
-import { type Heard, type TestWorld, testWorld } from '../../kernel/test-world.ts';
+import { type Heard, type TestWorld, testWorld } from '../../kernel/testing/test-world.ts';
 import { nodeLifecycle } from './node-lifecycle.ts';
 import { evictionAt } from './plan-eviction.ts';
 import { type Health, planNodeHealth } from './plan-node-health.ts';

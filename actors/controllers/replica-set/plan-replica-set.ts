@@ -2,7 +2,7 @@ import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import type { Pod, ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '../../../contracts/kinds/kinds.ts';
 import { hasEnded } from '../../../contracts/kinds/pod/phase.ts';
 import { selectorMatches } from '../../../contracts/selectors/label-selector.ts';
-import type { Refusal } from '../../kernel/refusal.ts';
+import type { Refusal } from '../../kernel/reconcile/refusal.ts';
 import { claim } from '../shared/claim.ts';
 import { controllerReference, isTerminating, nameOf, uidOf } from '../shared/owner.ts';
 import { availableInMs, isActive } from '../shared/pod-state.ts';

@@ -1,7 +1,7 @@
 import type { EventNote } from '../../../contracts/kinds/event/make-event.ts';
 import type { ReplicaSet, ReplicaSetCondition } from '../../../contracts/kinds/kinds.ts';
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
-import type { Refusal } from '../../kernel/refusal.ts';
+import type { Refusal } from '../../kernel/reconcile/refusal.ts';
 import { nameOf } from '../shared/owner.ts';
 import type { PodMove } from './plan-replica-set.ts';
 

@@ -1,0 +1,49 @@
+import { decodeMsgpack } from '../../../contracts/codec/codec.ts';
+import type { Outgoing } from '../turns/outgoing.ts';
+import { canonicalJson } from './canonical-json.ts';
+import type { RecordedTurn, SaidThen, Sealer } from './journal.ts';
+
+const sameShape = (then: SaidThen, { said }: Outgoing): boolean =>
+  said.kind === then.kind && said.say === then.say && said.subject === then.subject;
+
+/** The bytes may differ where the encoder or the order of fields changed: what they say may not. */
+function sameBody(then: SaidThen, now: Outgoing): boolean {
+  if (then.body === undefined || now.said.kind !== then.kind || now.said.subject !== then.subject) return false;
+  try {
+    return canonicalJson(decodeMsgpack(then.body)) === canonicalJson(decodeMsgpack(now.bytes));
+  } catch {
+    return false;
+  }
+}
+
+/** Was this said then, as far as it can be told? Without the key, what carried secret data is compared by shape. */
+export function sameThing(then: SaidThen, now: Outgoing, sealer: Sealer | undefined): boolean {
+  if (then.hash === '' || (then.keyed === true && sealer === undefined)) return sameShape(then, now);
+  const hash = then.keyed === true ? sealer?.keyed(now.hash) : now.hash;
+  return hash === then.hash || sameBody(then, now);
+}
+
+const where = ({ subject }: { readonly subject: string }): string => subject || 'the reply';
+
+/**
+ * The first thing that a turn says differently now.
+ * @param byShape compare kind, name and subject alone
+ * @param sealer  without it what carried secret data is compared by shape
+ * @returns `undefined` when all is the same
+ */
+export function saidDifferently(
+  { said, shape }: Pick<RecordedTurn, 'said' | 'shape'>,
+  out: readonly Outgoing[],
+  { byShape, sealer }: { readonly byShape: boolean; readonly sealer?: Sealer | undefined },
+): string | undefined {
+  for (const [at, then] of said.entries()) {
+    const now = out[at];
+    if (now === undefined)
+      return `then it said ${said.length} things, now ${out.length}: missing is ${then.say} on ${where(then)}`;
+    const same = byShape || shape === true ? sameShape(then, now) : sameThing(then, now, sealer);
+    if (!same)
+      return `thing ${at + 1} of ${said.length} said differs: then ${then.say} on ${then.subject}, now ${now.said.say} on ${now.said.subject}`;
+  }
+  const extra = out[said.length];
+  return extra === undefined ? undefined : `now it also says ${extra.said.say} on ${where(extra.said)}`;
+}

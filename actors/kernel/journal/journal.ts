@@ -1,0 +1,117 @@
+import { INBOX_ROOT } from '../../../contracts/subjects/inbox.ts';
+import type { Bytes, Cursor, Hash, Millis, Rec } from '../contract.ts';
+import type { Outgoing } from '../turns/outgoing.ts';
+import type { Incarnation } from './recorder.ts';
+import { decodeSegmentV2, encodeSegment, SegmentWriter, segmentVersion } from './segment.ts';
+import { decodeSegmentV1 } from './segment-v1.ts';
+
+export { encodeSegment, SegmentWriter };
+
+/** Version of the segment format; readers accept every version up to this one. */
+export const JOURNAL_VERSION = 2;
+
+/** Bodies longer than this are recorded by hash alone where they are what was said. */
+export const SAID_BYTES_MAX = 4_096;
+
+/** What a turn said, as recorded: enough to show what it was. The body is absent when it was long, an answer, or secret. */
+export interface SaidThen {
+  readonly kind: string;
+  readonly say: string;
+  readonly subject: string;
+  /** Empty where it would tell of a secret and there was no key to keep it with. */
+  readonly hash: Hash;
+  /** The hash was made with the cluster's key, since the body carries secret data. */
+  readonly keyed?: boolean;
+  /** Bytes of the body. */
+  readonly size: number;
+  readonly body?: Bytes;
+}
+
+/** A turn as recorded. */
+export interface RecordedTurn {
+  readonly n: number;
+  readonly now: Millis;
+  readonly view: Cursor;
+  readonly rec: Rec;
+  readonly said: readonly SaidThen[];
+  /** The record's body is sealed with the cluster's key. */
+  readonly sealed?: boolean;
+  /** The record's body is a stream of bytes: recorded by its shape alone, so what follows from it can only be compared by shape. */
+  readonly shape?: boolean;
+  /** Hash of the cells and the generator after this turn; taken now and then. */
+  readonly state?: Hash;
+  /** The cells hold secret data: the hash of the state was made with the cluster's key. */
+  readonly stateKeyed?: boolean;
+}
+
+/** One message of the journal: consecutive turns of one incarnation, complete in itself. */
+export interface Segment {
+  readonly v: number;
+  readonly incarnation: Incarnation;
+  /** Turns dropped just before this segment because the recorder could not keep up. */
+  readonly gap: number;
+  readonly turns: readonly RecordedTurn[];
+}
+
+/** Seals bodies that carry secret data, and opens them again. */
+export interface Sealer {
+  seal(bytes: Bytes): Bytes;
+  /** @throws Error when the bytes are not what was sealed with this key */
+  open(bytes: Bytes): Bytes;
+  /** The hash as only who has the key can make it: a hash of a secret would let anybody make sure of a guess. */
+  keyed(hash: Hash): Hash;
+}
+
+/** @throws Error that names what is wrong with the bytes: cut short, of a newer format, not a segment at all */
+export function decodeSegment(bytes: Bytes): Segment {
+  const version = segmentVersion(bytes) ?? 1;
+  const act = `read journal segment of ${bytes.length} bytes`;
+  if (version > JOURNAL_VERSION)
+    throw new Error(
+      `${act}: its format is version ${version}, this build reads up to ${JOURNAL_VERSION}; use a newer troupe`,
+    );
+  let segment: Segment | undefined;
+  try {
+    segment = version === 1 ? decodeSegmentV1(bytes) : decodeSegmentV2(bytes);
+  } catch (error) {
+    throw new Error(`${act}: damaged or cut short (${error instanceof Error ? error.message : String(error)})`);
+  }
+  if (segment === undefined) throw new Error(`${act}: this is no journal segment`);
+  return segment;
+}
+
+/** Is this a stream of bytes (container output)? Recorded as lengths and shapes, never as bytes. */
+export const carriesStream = (subject: string): boolean =>
+  subject.includes('.logs') && /^[^.]+\.(logs\.|node\.[^.]+\.logs$|runtime\.[^.]+\.logs$)/.test(subject);
+
+/**
+ * What is kept of one thing said. Answers and ports repeat what is recorded elsewhere, and so do messages to inboxes (the
+ * events of a watch, those of Secrets too); they keep their hash.
+ */
+export function saidThen(out: Outgoing): SaidThen {
+  const { kind, say, subject } = out.said;
+  const size = out.bytes.length;
+  const keep =
+    (kind === 'publish' || kind === 'request') &&
+    size <= SAID_BYTES_MAX &&
+    !subject.startsWith(`${INBOX_ROOT}.`) &&
+    !carriesStream(subject);
+  return { kind, say, subject, hash: out.hash, size, ...(keep ? { body: out.bytes } : {}) };
+}
+
+/** What is kept of one thing said that tells of a secret: a hash that only the key gives a meaning; without a key none. */
+export function saidInSecret(out: Outgoing, sealer: Sealer | undefined): SaidThen {
+  const { kind, say, subject } = out.said;
+  const size = out.bytes.length;
+  if (sealer === undefined) return { kind, say, subject, hash: '', size };
+  return { kind, say, subject, hash: sealer.keyed(out.hash), keyed: true, size };
+}
+
+/** The same value with every text emptied: what is left of a stream of bytes in a recording. */
+export function shapeOf(value: unknown): unknown {
+  if (typeof value === 'string') return '';
+  if (value instanceof Uint8Array) return new Uint8Array(0);
+  if (Array.isArray(value)) return value.map(shapeOf);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, shapeOf(inner)]));
+}

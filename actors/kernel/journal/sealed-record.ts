@@ -1,0 +1,44 @@
+import type { Bytes, Json, Rec } from '../contract.ts';
+import type { Sealer } from './journal.ts';
+
+/** The one cell of a checkpoint whose cells are sealed: base64 of the box. */
+const SEALED_CELL = '';
+const NOTHING = new Uint8Array(0);
+
+/** What of a record can hold secret data; absent when there is nothing in it. */
+function bodyOf(rec: Rec): Bytes | undefined {
+  const body = rec.t === 'call' ? rec.body : rec.t === 'answer' ? rec.result : undefined;
+  return body instanceof Uint8Array && body.length > 0 ? body : undefined;
+}
+
+const withBody = (rec: Rec, body: Bytes): Rec =>
+  rec.t === 'call' ? { ...rec, body } : ({ ...rec, result: body } as Rec);
+
+function withCells(rec: Rec, cells: Readonly<Record<string, Json>>): Rec {
+  return rec.t === 'start' && rec.checkpoint !== undefined ? { ...rec, checkpoint: { ...rec.checkpoint, cells } } : rec;
+}
+
+/** The record with its body sealed; without a sealer the body is gone for good. */
+export function sealRec(rec: Rec, sealer: Sealer | undefined): { readonly rec: Rec; readonly sealed: boolean } {
+  const seal = (bytes: Bytes): Bytes => sealer?.seal(bytes) ?? NOTHING;
+  if (rec.t === 'start' && rec.checkpoint !== undefined) {
+    const box = seal(Buffer.from(JSON.stringify(rec.checkpoint.cells)));
+    return { rec: withCells(rec, { [SEALED_CELL]: Buffer.from(box).toString('base64') }), sealed: true };
+  }
+  const body = bodyOf(rec);
+  return body === undefined ? { rec, sealed: false } : { rec: withBody(rec, seal(body)), sealed: true };
+}
+
+/** @returns `undefined` when it cannot be opened: no key, another key, or recorded where there was none */
+export function openRec(rec: Rec, sealer: Sealer | undefined): Rec | undefined {
+  const cells = rec.t === 'start' ? rec.checkpoint?.cells[SEALED_CELL] : undefined;
+  const box = typeof cells === 'string' ? Buffer.from(cells, 'base64') : bodyOf(rec);
+  if (sealer === undefined || box === undefined || box.length === 0) return undefined;
+  try {
+    const bytes = sealer.open(box);
+    if (rec.t !== 'start') return withBody(rec, bytes);
+    return withCells(rec, JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, Json>);
+  } catch {
+    return undefined;
+  }
+}

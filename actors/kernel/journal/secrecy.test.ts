@@ -1,0 +1,118 @@
+import { expect, it } from 'vitest';
+import { encode, JSON_TYPE, MSGPACK_TYPE, YAML_TYPE } from '../../../contracts/codec/codec.ts';
+import type { Rec, Said } from '../contract.ts';
+import type { Outgoing } from '../turns/outgoing.ts';
+import { carriesSecrets, holdsSecret, Secrecy, surelyNoSecret } from './secrecy.ts';
+
+const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'db' }, stringData: { password: 'x' } };
+const pod = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'Secret' },
+  spec: {
+    imagePullSecrets: [{ name: 'registry' }],
+    containers: [{ name: 'a', env: [{ name: 'Secret', valueFrom: { secretKeyRef: { name: 'db', key: 'p' } } }] }],
+  },
+};
+const types = [JSON_TYPE, YAML_TYPE, MSGPACK_TYPE] as const;
+
+it.each(types)('an object of kind Secret is found at any depth, and only such: %s', (type) => {
+  expect(holdsSecret(encode(secret, type))).toBe(true);
+  expect(holdsSecret(encode({ type: 'ADDED', object: secret }, type))).toBe(true);
+  expect(holdsSecret(encode({ kind: 'SecretList', items: [] }, type))).toBe(true);
+  expect(holdsSecret(encode({ kind: 'List', items: [pod, secret] }, type))).toBe(true);
+  expect(holdsSecret(encode(pod, type))).toBe(false);
+  expect(holdsSecret(encode({ kind: 'SecretProviderClass' }, type))).toBe(false);
+  expect(holdsSecret(encode({ message: 'Secret "db" was not found' }, type))).toBe(false);
+});
+
+it.each([
+  { manifest: 'kind: Pod\nspec: { imagePullSecrets: [] }', open: true },
+  { manifest: 'kind: Secret', open: false },
+  { manifest: 'a: &k Secret\nkind: *k', open: false },
+  { manifest: '"kind": "Sec\\x72et"', open: false },
+  { manifest: '{"kind":"\\u0053ecret"}', open: false },
+  { manifest: 'kind: Pod\n---\nkind: SecretList', open: false },
+])('a manifest is kept as it is only when no Secret can be in it: $manifest', ({ manifest, open }) => {
+  expect(surelyNoSecret(Buffer.from(manifest))).toBe(open);
+});
+
+it.each([
+  { subject: 'troupe.api.me.get.secrets.default.db', carries: true },
+  { subject: 'two.tokens.api.me.patch.secrets=2Fstatus.default.db', carries: true },
+  { subject: 'troupe.apply.me._', carries: true },
+  { subject: 'troupe.api.me.apply.pods.default.web', carries: false },
+  { subject: 'troupe.api.secrets.get.pods.default.web', carries: false },
+  { subject: 'troupe.node.n1.pods', carries: false },
+])('$subject carries secrets: $carries', ({ subject, carries }) => {
+  expect(carriesSecrets(subject)).toBe(carries);
+});
+
+const call = (subject: string, body: unknown, id = 'c1'): Rec => ({
+  t: 'call',
+  id,
+  subject,
+  headers: { 'Troupe-Reply': '_INBOX.me.1' },
+  body: encode(body, MSGPACK_TYPE),
+});
+const answer = (ask: string, result: unknown): Rec => ({ t: 'answer', ask, result: encode(result, MSGPACK_TYPE) });
+const out = (id: string, said: Said, timeoutMs?: number): Outgoing => ({
+  id,
+  said,
+  bytes: encode(said.body, MSGPACK_TYPE),
+  contentType: MSGPACK_TYPE,
+  hash: '',
+  ...(timeoutMs === undefined ? {} : { timeoutMs }),
+});
+const put = (id: string, body: unknown): Outgoing =>
+  out(id, { kind: 'port', say: 'put', subject: 'store.put', body }, 1_000);
+const reply = (id: string, body: unknown): Outgoing =>
+  out(id, { kind: 'reply', say: 'reply', subject: '_INBOX.me.1', body, call: 'c1' });
+
+it('what follows from a secret is kept no more than the secret: what is asked because of it, and its answer', () => {
+  const secrecy = new Secrecy();
+  expect(secrecy.judge(call('troupe.apply.me._', secret), [put('1.0', { key: 'pods.a.b' })])).toEqual({
+    sealed: true,
+    open: [false],
+  });
+  expect(secrecy.idle).toBe(false);
+  const outcome = out('2.0', { kind: 'publish', say: 'tell', subject: 'troupe.outcome.me', body: 'bad value x' });
+  const answered = secrecy.judge(answer('1.0', { revision: 3 }), [outcome, reply('2.1', { done: true })]);
+  expect(answered).toEqual({ sealed: false, open: [false, false] });
+  expect(secrecy.idle).toBe(true);
+  expect(secrecy.judge(call('troupe.api.me.get.pods.a.b', {}, 'c2'), [reply('3.0', pod)]).open).toEqual([true]);
+});
+
+it('a question that says nothing leads nowhere', () => {
+  const secrecy = new Secrecy();
+  const fresh = out('1.0', { kind: 'port', say: 'fresh', subject: 'store.fresh', body: {} }, 1_000);
+  expect(secrecy.judge(call('troupe.apply.me._', secret), [fresh]).open).toEqual([false]);
+  const other = { ...reply('2.0', pod), said: { ...reply('2.0', pod).said, call: 'of-somebody-else' } };
+  expect(secrecy.judge(answer('1.0', { revision: 3 }), [other, reply('2.1', {})]).open).toEqual([true, false]);
+});
+
+it('a manifest without a Secret is recorded as it is, and so is what it leads to', () => {
+  const secrecy = new Secrecy();
+  expect(secrecy.judge(call('troupe.apply.me._', { kind: 'Pod' }), [put('1.0', { key: 'pods.a.b' })])).toEqual({
+    sealed: false,
+    open: [true],
+  });
+  expect(secrecy.idle).toBe(true);
+});
+
+it('a Secret where nobody expects one is sealed by what it is', () => {
+  const secrecy = new Secrecy();
+  expect(secrecy.judge(call('troupe.api.me.create.pods.default._', secret), []).sealed).toBe(true);
+  expect(secrecy.judge({ t: 'due' }, [put('2.0', { object: secret })]).open).toEqual([false]);
+  expect(secrecy.judge(answer('9.9', secret), []).sealed).toBe(true);
+  const cells = { held: { object: secret } };
+  const checkpoint = { turn: 3, now: 0, view: {}, cells, random: [], window: 0 };
+  expect(secrecy.judge({ t: 'start', checkpoint }, []).sealed).toBe(true);
+});
+
+it('the answer to a question about secrets is sealed whatever it holds', () => {
+  const secrecy = new Secrecy();
+  const ask = { kind: 'request', say: 'get', subject: 'troupe.api.me.get.secrets.a.b', body: {} } as const;
+  expect(secrecy.judge({ t: 'due' }, [out('1.0', ask, 1_000)]).open).toEqual([false]);
+  expect(secrecy.judge(answer('1.0', { data: { password: 'eA==' } }), []).sealed).toBe(true);
+});

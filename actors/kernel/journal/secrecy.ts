@@ -1,0 +1,122 @@
+import type { Bytes, Id, Rec } from '../contract.ts';
+import { REPLY_HEADER } from '../turns/heard-calls.ts';
+import type { Outgoing } from '../turns/outgoing.ts';
+
+const ABOUT_SECRETS = /(^|\.)api\.[^.]+\.[^.]+\.secrets(\.|=2F|$)/;
+const MANIFEST = /(^|\.)(?<!api\.[^.]+\.)apply\./;
+const isManifest = (subject: string): boolean => subject.includes('apply.') && MANIFEST.test(subject);
+
+/**
+ * Can this subject carry secret data in the clear? Requests about secrets, and manifests, which may hold some.
+ * The broker's own permissions keep such bodies from strangers; the journal outlives them, so it keeps them sealed.
+ */
+export const carriesSecrets = (subject: string): boolean =>
+  (subject.includes('.secrets') && ABOUT_SECRETS.test(subject)) || isManifest(subject);
+
+const WORD = Buffer.from('Secret');
+const LIST = Buffer.from('List');
+const FIELD = Buffer.from('kind');
+const ESCAPE = '\\';
+/** Quotes, colons, spaces or the marks of MessagePack that can lie between a field and its value, at most. */
+const BETWEEN_MAX = 24;
+const isLetter = (byte: number | undefined): boolean =>
+  byte !== undefined && (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
+
+/** Does the word end there, or go on to SecretList? */
+function isWhole(body: Buffer, at: number): boolean {
+  const end = at + WORD.length;
+  return !isLetter(body[end]) || body.subarray(end, end + LIST.length).equals(LIST);
+}
+
+function isValueOfKind(body: Buffer, at: number): boolean {
+  let end = at;
+  while (end > 0 && at - end < BETWEEN_MAX && !isLetter(body[end - 1])) end -= 1;
+  return end >= FIELD.length && body.subarray(end - FIELD.length, end).equals(FIELD);
+}
+
+/** Is there an object of kind Secret or SecretList in this body, whatever its encoding and however deep? */
+export function holdsSecret(bytes: Bytes): boolean {
+  if (bytes.length < WORD.length) return false;
+  const body = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = body.indexOf(WORD); at >= 0; at = body.indexOf(WORD, at + 1)) {
+    if (isWhole(body, at) && isValueOfKind(body, at)) return true;
+  }
+  return false;
+}
+
+/**
+ * Is it certain that a manifest holds no Secret, however it is written? Its kind would have to be spelt in it somewhere,
+ * or be put together from escapes.
+ */
+export function surelyNoSecret(manifest: Bytes): boolean {
+  const body = Buffer.isBuffer(manifest)
+    ? manifest
+    : Buffer.from(manifest.buffer, manifest.byteOffset, manifest.byteLength);
+  if (body.includes(ESCAPE)) return false;
+  for (let at = body.indexOf(WORD); at >= 0; at = body.indexOf(WORD, at + 1)) if (isWhole(body, at)) return false;
+  return true;
+}
+
+/** `{}` in MessagePack. */
+const EMPTY_BYTES = 1;
+/** Asks and calls that are remembered at most; beyond it the oldest is forgotten. */
+const REMEMBERED_MAX = 65_536;
+
+/**
+ * Which bodies of one incarnation's recording must not lie in it in clear, and of which things said not even a plain hash
+ * may: whoever guesses the secret could make sure of it. Those are what carries a secret by its subject or its content,
+ * and whatever follows from something sealed: its answer, and what is asked because of it.
+ */
+export class Secrecy {
+  /** Open asks: does the answer carry secret data, or does it only follow from some? */
+  readonly #asks = new Map<Id, 'carries' | 'follows'>();
+  readonly #calls = new Set<Id>();
+
+  get idle(): boolean {
+    return this.#asks.size + this.#calls.size === 0;
+  }
+
+  /** @returns must the record's body be sealed, and for each thing said: may it be kept as it is? */
+  judge(rec: Rec, out: readonly Outgoing[]): { readonly sealed: boolean; readonly open: readonly boolean[] } {
+    if (rec.t === 'start') {
+      this.#asks.clear();
+      this.#calls.clear();
+    }
+    const asked = rec.t === 'answer' ? this.#asks.get(rec.ask) : undefined;
+    if (rec.t === 'answer') this.#asks.delete(rec.ask);
+    const sealed = asked === 'carries' || heardSecret(rec);
+    if (sealed && rec.t === 'call' && rec.headers[REPLY_HEADER] !== undefined) remember(this.#calls, rec.id);
+    const follows = sealed || asked === 'follows';
+    return { sealed, open: out.map((said) => this.#mayBeKept(said, follows)) };
+  }
+
+  #mayBeKept({ id, said, bytes, timeoutMs }: Outgoing, follows: boolean): boolean {
+    const bySubject = said.kind !== 'reply' && carriesSecrets(said.subject);
+    const secret =
+      follows || bySubject || (said.call !== undefined && this.#calls.has(said.call)) || holdsSecret(bytes);
+    if (said.call !== undefined && said.kind === 'reply') this.#calls.delete(said.call);
+    // A question without a body (how new is the store?) says nothing of what led to it, and many may wait for its answer.
+    if (timeoutMs !== undefined && secret && (bySubject || bytes.length > EMPTY_BYTES)) {
+      if (this.#asks.size >= REMEMBERED_MAX) this.#asks.delete(this.#asks.keys().next().value ?? '');
+      this.#asks.set(id, bySubject ? 'carries' : 'follows');
+    }
+    return !secret;
+  }
+}
+
+function heardSecret(rec: Rec): boolean {
+  if (rec.t === 'call') {
+    if (!(rec.body instanceof Uint8Array)) return false;
+    if (!carriesSecrets(rec.subject)) return holdsSecret(rec.body);
+    return !(isManifest(rec.subject) && surelyNoSecret(rec.body));
+  }
+  if (rec.t === 'answer') return rec.result instanceof Uint8Array && holdsSecret(rec.result);
+  return (
+    rec.t === 'start' && rec.checkpoint !== undefined && holdsSecret(Buffer.from(JSON.stringify(rec.checkpoint.cells)))
+  );
+}
+
+function remember(ids: Set<Id>, id: Id): void {
+  if (ids.size >= REMEMBERED_MAX) ids.delete(ids.keys().next().value ?? '');
+  ids.add(id);
+}

@@ -1,0 +1,353 @@
+import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts';
+import { HEADER, type Headers } from '../../../contracts/headers.ts';
+import type { Bytes, Checkpoint, Hash, Json, Rec, Ref } from '../contract.ts';
+import { LATEST_HEADER, REPLY_HEADER } from '../turns/heard-calls.ts';
+import { ByteReader } from './byte-reader.ts';
+import { ByteWriter } from './byte-writer.ts';
+import { hashOf } from './hash.ts';
+import type { RecordedTurn, SaidThen, Segment } from './journal.ts';
+import type { Incarnation } from './recorder.ts';
+import { TextColumn } from './text-column.ts';
+
+/*
+ * The second format. What repeats from turn to turn is left out: numbers are differences to the turn before, texts are
+ * what they do not share with an earlier one of their sort, and a hash that follows from a body is not kept beside it.
+ *
+ *   "TJ" 2 | head (MessagePack, its length before it) | count of turns | turns
+ */
+const MAGIC = [0x54, 0x4a] as const;
+const VERSION = 2;
+const HASH_BYTES = 12;
+/** Of a segment's beginning, besides its head: the mark, and two numbers. */
+const START_BYTES_MOST = 32;
+
+const RECS = ['start', 'checkpoint', 'change', 'call', 'answer', 'due'] as const;
+const REC_BITS = 7;
+const SEALED = 0x08;
+const SHAPE = 0x10;
+const STATE = 0x20;
+/** The turn before is not the one before it in number: the difference follows. */
+const APART = 0x40;
+/** The hash of the state is keyed. */
+const STATE_KEYED = 0x80;
+
+const KINDS = ['publish', 'request', 'port', 'reply', 'report'] as const;
+const KIND_BITS = 7;
+const BODY = 0x08;
+const KEYED = 0x10;
+const NO_HASH = 0x20;
+
+/** Headers by number; a name that is not among them is spelt out under number 0. */
+const HEADERS = [
+  '',
+  HEADER.contentType,
+  REPLY_HEADER,
+  HEADER.cause,
+  HEADER.epoch,
+  LATEST_HEADER,
+  HEADER.id,
+  HEADER.from,
+  HEADER.trace,
+  HEADER.version,
+  'Nats-Sequence',
+  'Nats-Last-Sequence',
+] as const;
+
+/** One column for each sort of text. */
+class Columns {
+  readonly id = new TextColumn();
+  readonly ask = new TextColumn();
+  readonly key = new TextColumn();
+  readonly subject = new TextColumn();
+  readonly say = new TextColumn();
+  readonly header = HEADERS.map(() => new TextColumn());
+  readonly name = new TextColumn();
+}
+
+type Head = readonly [
+  actor: string,
+  instance: string,
+  caller: string,
+  prefix: string,
+  epoch: number | null,
+  incarnation: number,
+  config: Json,
+  seed: readonly number[],
+  window: number,
+  node: string,
+  icu: string,
+  build: string,
+  driver: boolean,
+  gap: number,
+];
+
+/** Are these bytes a segment of this format, or of one after it? @returns its version */
+export const segmentVersion = (bytes: Bytes): number | undefined =>
+  bytes[0] === MAGIC[0] && bytes[1] === MAGIC[1] ? bytes[2] : undefined;
+
+const START: Pick<RecordedTurn, 'n' | 'now' | 'view'> = { n: 0, now: 0, view: {} };
+
+/** A segment in the making. Each turn is written as it comes, so that nothing of it needs to stay in memory. */
+export class SegmentWriter {
+  readonly #writer = new ByteWriter();
+  #columns: Columns | undefined;
+  #before = START;
+  #turns = 0;
+
+  get turns(): number {
+    return this.#turns;
+  }
+
+  /** Of the turns so far. */
+  get bytes(): number {
+    return this.#writer.length;
+  }
+
+  /** @throws Error when the turn can't be written: the segment is spoilt then, and nothing is left but `drop` */
+  add(turn: RecordedTurn): void {
+    this.#turns += 1;
+    this.#columns ??= new Columns();
+    writeTurn(this.#writer, turn, this.#before, this.#columns);
+    const { n, now, view } = turn;
+    this.#before = { n, now, view };
+  }
+
+  /** The segment as it is stored; the next one begins. @param gap turns dropped just before it */
+  take(incarnation: Incarnation, gap: number): Bytes {
+    const head = encodeMsgpack(headOf(incarnation, gap));
+    const writer = new ByteWriter(head.length + this.#writer.length + START_BYTES_MOST);
+    for (const byte of [...MAGIC, VERSION]) writer.byte(byte);
+    writer.bytes(head);
+    writer.count(this.#turns);
+    writer.raw(this.#writer.take());
+    this.drop();
+    return writer.take();
+  }
+
+  /** The next segment begins without this one. */
+  drop(): void {
+    this.#writer.take();
+    this.#columns = undefined;
+    this.#before = START;
+    this.#turns = 0;
+  }
+}
+
+export function encodeSegment({ incarnation, gap, turns }: Omit<Segment, 'v'>): Bytes {
+  const segment = new SegmentWriter();
+  for (const turn of turns) segment.add(turn);
+  return segment.take(incarnation, gap);
+}
+
+function headOf({ self, incarnation, config, seed, window, node, icu, build, driver }: Incarnation, gap: number): Head {
+  const { actor, instance, caller, prefix, epoch } = self;
+  return [
+    actor,
+    instance,
+    caller,
+    prefix,
+    epoch ?? null,
+    incarnation,
+    config,
+    seed,
+    window,
+    node,
+    icu,
+    build,
+    driver,
+    gap,
+  ];
+}
+
+function writeTurn(writer: ByteWriter, turn: RecordedTurn, before: typeof START, columns: Columns): void {
+  const { rec, state } = turn;
+  const sort = rec.t === 'start' && rec.checkpoint !== undefined ? 'checkpoint' : rec.t;
+  const apart = turn.n !== before.n + 1;
+  writer.byte(
+    RECS.indexOf(sort) |
+      (turn.sealed === true ? SEALED : 0) |
+      (turn.shape === true ? SHAPE : 0) |
+      (state === undefined ? 0 : STATE) |
+      (apart ? APART : 0) |
+      (turn.stateKeyed === true ? STATE_KEYED : 0),
+  );
+  if (apart) writer.difference(turn.n - before.n);
+  writer.difference(turn.now - before.now);
+  writer.difference((turn.view['objects'] ?? 0) - (before.view['objects'] ?? 0));
+  if (state !== undefined) writeHash(writer, state);
+  if (rec.t === 'start') {
+    if (rec.checkpoint !== undefined) writer.bytes(encodeMsgpack(rec.checkpoint));
+  } else if (rec.t === 'change') {
+    writer.count(rec.keys.length);
+    for (const key of rec.keys) columns.key.write(writer, key);
+  } else if (rec.t === 'call') writeCall(writer, rec, columns);
+  else if (rec.t === 'answer') {
+    writeAsk(writer, rec.ask, turn.n, columns);
+    writeResult(writer, rec.result);
+  }
+  writer.count(turn.said.length);
+  for (const said of turn.said) writeSaid(writer, said, columns);
+}
+
+function writeCall(writer: ByteWriter, rec: Extract<Rec, { t: 'call' }>, columns: Columns): void {
+  columns.id.write(writer, rec.id);
+  columns.subject.write(writer, rec.subject);
+  const headers = Object.entries(rec.headers);
+  writer.count(headers.length);
+  for (const [name, value] of headers) {
+    const number = Math.max(0, (HEADERS as readonly string[]).indexOf(name));
+    writer.byte(number);
+    if (number === 0) columns.name.write(writer, name);
+    (columns.header[number] as TextColumn).write(writer, value);
+  }
+  writeResult(writer, rec.body);
+}
+
+/* An ask's id is `<turn>.<index>` in an actor, and any text in a driver: 0 before a text, else 1 + how many turns ago. */
+function writeAsk(writer: ByteWriter, ask: string, n: number, columns: Columns): void {
+  const dot = ask.indexOf('.');
+  const turn = Number(ask.slice(0, dot));
+  const index = Number(ask.slice(dot + 1));
+  if (dot > 0 && turn <= n && index >= 0 && `${turn}.${index}` === ask) {
+    writer.count(1 + n - turn);
+    writer.count(index);
+  } else {
+    writer.count(0);
+    columns.ask.write(writer, ask);
+  }
+}
+
+function readAsk(reader: ByteReader, n: number, columns: Columns): string {
+  const ago = reader.count();
+  return ago === 0 ? columns.ask.read(reader) : `${n + 1 - ago}.${reader.count()}`;
+}
+
+function writeResult(writer: ByteWriter, result: Extract<Rec, { t: 'answer' }>['result']): void {
+  if (result instanceof Uint8Array) {
+    writer.byte(0);
+    writer.bytes(result);
+  } else {
+    writer.byte(1);
+    writer.bytes(encodeMsgpack(result));
+  }
+}
+
+const readResult = (reader: ByteReader): Extract<Rec, { t: 'answer' }>['result'] =>
+  reader.byte() === 0 ? reader.bytes() : (decodeMsgpack(reader.bytes()) as Ref);
+
+function writeSaid(
+  writer: ByteWriter,
+  { kind, say, subject, hash, size, body, keyed }: SaidThen,
+  columns: Columns,
+): void {
+  const bare = body === undefined && hash === '';
+  writer.byte(
+    KINDS.indexOf(kind as (typeof KINDS)[number]) |
+      (body === undefined ? 0 : BODY) |
+      (keyed === true ? KEYED : 0) |
+      (bare ? NO_HASH : 0),
+  );
+  columns.say.write(writer, say);
+  columns.subject.write(writer, subject);
+  if (body !== undefined) writer.bytes(body);
+  else {
+    writer.count(size);
+    if (!bare) writeHash(writer, hash);
+  }
+}
+
+function writeHash(writer: ByteWriter, hash: Hash): void {
+  const bytes = Buffer.from(hash, 'base64url');
+  if (bytes.length !== HASH_BYTES) throw new RangeError(`write a hash of ${bytes.length} bytes: it has ${HASH_BYTES}`);
+  writer.raw(bytes);
+}
+const readHash = (reader: ByteReader): Hash => (reader.raw(HASH_BYTES) as Buffer).toString('base64url');
+
+/** @throws RangeError and what the decoder of MessagePack throws, when the bytes are damaged */
+export function decodeSegmentV2(bytes: Bytes): Segment {
+  const reader = new ByteReader(bytes, MAGIC.length + 1);
+  const head = decodeMsgpack(reader.bytes()) as Head;
+  const turns: RecordedTurn[] = [];
+  const columns = new Columns();
+  let before = START;
+  for (let left = reader.count(); left > 0; left--) {
+    const turn = readTurn(reader, before, columns);
+    turns.push(turn);
+    before = turn;
+  }
+  if (reader.left > 0) throw new RangeError(`${reader.left} bytes are left over`);
+  return { v: VERSION, incarnation: incarnationOf(head), gap: head[13], turns };
+}
+
+function incarnationOf(head: Head): Incarnation {
+  const [actor, instance, caller, prefix, epoch, incarnation, config, seed, window, node, icu, build, driver] = head;
+  if (typeof actor !== 'string' || typeof incarnation !== 'number' || !Array.isArray(seed))
+    throw new RangeError('its head does not name an actor');
+  const self = { actor, instance, caller, prefix, ...(epoch === null ? {} : { epoch }) };
+  return { self, incarnation, config, seed, window, node, icu, build, driver };
+}
+
+function readTurn(reader: ByteReader, before: typeof START, columns: Columns): RecordedTurn {
+  const flags = reader.byte();
+  const n = before.n + (flags & APART ? reader.difference() : 1);
+  const now = before.now + reader.difference();
+  const view = { objects: (before.view['objects'] ?? 0) + reader.difference() };
+  const state = flags & STATE ? readHash(reader) : undefined;
+  const rec = readRec(reader, RECS[flags & REC_BITS], n, columns);
+  const said: SaidThen[] = [];
+  for (let left = reader.count(); left > 0; left--) said.push(readSaid(reader, columns));
+  return {
+    n,
+    now,
+    view,
+    rec,
+    said,
+    ...(flags & SEALED ? { sealed: true } : {}),
+    ...(flags & SHAPE ? { shape: true } : {}),
+    ...(state === undefined ? {} : { state }),
+    ...(flags & STATE_KEYED ? { stateKeyed: true } : {}),
+  };
+}
+
+function readRec(reader: ByteReader, sort: (typeof RECS)[number] | undefined, n: number, columns: Columns): Rec {
+  if (sort === 'start') return { t: 'start' };
+  if (sort === 'checkpoint') return { t: 'start', checkpoint: decodeMsgpack(reader.bytes()) as Checkpoint };
+  if (sort === 'due') return { t: 'due' };
+  if (sort === 'change') {
+    const keys: string[] = [];
+    for (let left = reader.count(); left > 0; left--) keys.push(columns.key.read(reader));
+    return { t: 'change', keys };
+  }
+  if (sort === 'answer') return { t: 'answer', ask: readAsk(reader, n, columns), result: readResult(reader) };
+  if (sort === undefined) throw new RangeError('a turn is of no known sort');
+  const id = columns.id.read(reader);
+  const subject = columns.subject.read(reader);
+  return { t: 'call', id, subject, headers: readHeaders(reader, columns), body: readResult(reader) as Bytes };
+}
+
+function readHeaders(reader: ByteReader, columns: Columns): Headers {
+  const headers: Record<string, string> = {};
+  for (let left = reader.count(); left > 0; left--) {
+    const number = reader.byte();
+    const column = columns.header[number];
+    if (column === undefined) throw new RangeError(`a header has number ${number}`);
+    const name = number === 0 ? columns.name.read(reader) : (HEADERS[number] as string);
+    headers[name] = column.read(reader);
+  }
+  return headers;
+}
+
+function readSaid(reader: ByteReader, columns: Columns): SaidThen {
+  const flags = reader.byte();
+  const kind = KINDS[flags & KIND_BITS];
+  if (kind === undefined) throw new RangeError('a thing said is of no known kind');
+  const say = columns.say.read(reader);
+  const subject = columns.subject.read(reader);
+  if (flags & BODY) {
+    const body = reader.bytes();
+    return { kind, say, subject, hash: hashOf(kind, subject, body), size: body.length, body };
+  }
+  const size = reader.count();
+  const hash = flags & NO_HASH ? '' : readHash(reader);
+  return { kind, say, subject, hash, size, ...(flags & KEYED ? { keyed: true } : {}) };
+}

@@ -1,0 +1,50 @@
+import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts';
+import { isFailure } from '../../../contracts/errors/status.ts';
+import type { Rec, Turn } from '../contract.ts';
+import type { Outgoing } from '../turns/outgoing.ts';
+import { carriesStream, type RecordedTurn, type Sealer, saidInSecret, saidThen, shapeOf } from './journal.ts';
+import { sealRec } from './sealed-record.ts';
+import { Secrecy } from './secrecy.ts';
+
+/** What is kept of the turns of one incarnation: secrets sealed, streams of bytes by their shape. */
+export class TurnKeeper {
+  readonly #sealer: Sealer | undefined;
+  readonly #secrecy = new Secrecy();
+  /** Open asks whose answers are streams of bytes. */
+  readonly #streams = new Set<string>();
+
+  /** @param sealer without it, bodies that carry secret data are kept as empty */
+  constructor(sealer?: Sealer) {
+    this.#sealer = sealer;
+  }
+
+  /** Nothing is awaited that would have to be treated apart. */
+  get idle(): boolean {
+    return this.#streams.size === 0 && this.#secrecy.idle;
+  }
+
+  keep({ n, now, view, rec, state, stateHoldsSecret }: Turn, out: readonly Outgoing[]): RecordedTurn {
+    for (const { id: ask, said, timeoutMs } of out) {
+      if (timeoutMs !== undefined && carriesStream(said.subject)) this.#streams.add(ask);
+    }
+    const shape = rec.t === 'answer' && this.#streams.delete(rec.ask);
+    const { sealed, open } = this.#secrecy.judge(rec, out);
+    const kept = shape ? { rec: withShape(rec), shape } : sealed ? sealRec(rec, this.#sealer) : { rec };
+    const said = out.map((one, at) => (open[at] === false ? saidInSecret(one, this.#sealer) : saidThen(one)));
+    if (state === undefined) return { n, now, view, said, ...kept };
+    if (stateHoldsSecret !== true) return { n, now, view, said, ...kept, state };
+    const keyed = this.#sealer?.keyed(state);
+    return { n, now, view, said, ...kept, ...(keyed === undefined ? {} : { state: keyed, stateKeyed: true }) };
+  }
+}
+
+/** An answer that is a stream of bytes, as it may be kept. */
+function withShape(rec: Rec): Rec {
+  if (rec.t !== 'answer' || !(rec.result instanceof Uint8Array)) return rec;
+  try {
+    const answer = decodeMsgpack(rec.result);
+    return isFailure(answer) ? rec : { ...rec, result: encodeMsgpack(shapeOf(answer)) };
+  } catch {
+    return { ...rec, result: new Uint8Array(0) }; // what cannot be read, the behaviour could not read either
+  }
+}

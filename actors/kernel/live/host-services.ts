@@ -1,0 +1,70 @@
+import { failure, type Status, StatusError } from '../../../contracts/errors/status.ts';
+import type { Id } from '../contract.ts';
+import type { Recorder } from '../journal/recorder.ts';
+import type { AskResult } from '../turns/answers.ts';
+import { LATEST_HEADER, REPLY_HEADER } from '../turns/heard-calls.ts';
+import type { Outgoing } from '../turns/outgoing.ts';
+import type { Cache } from '../view/cache.ts';
+import type { Ambient } from './host-clock.ts';
+import type { InboundMessage } from './message.ts';
+import type { Cause } from './message-headers.ts';
+
+/** Whoever waits for an answer: an actor's ask or a driver's. */
+export interface Asker {
+  answered(ask: Id, result: AskResult, cause: Cause): void;
+}
+
+/** What live actors and drivers need of the process that hosts them. */
+export interface HostServices {
+  readonly ambient: Ambient;
+  readonly cache: Cache;
+  readonly options: {
+    readonly prefix: string;
+    readonly caller: string;
+    readonly build: string;
+    readonly freeze?: boolean;
+    readonly inboxMax?: number;
+    readonly recorder?: Recorder;
+    readonly log: (line: string) => void;
+    readonly onEscalation?: (escalation: Escalation) => void;
+  };
+  /** This actor has something in its inbox. */
+  wake(actor: Runnable): void;
+  /** Sends what a turn said. */
+  send(out: Outgoing, from: Origin, cause: Cause, asker: Asker): void;
+}
+
+/** Who sends: ids of messages are unique, so they name the incarnation too. */
+export interface Origin {
+  /** `<actor>/<instance>` */
+  readonly name: string;
+  readonly incarnation: number;
+}
+
+/** An actor failed again and again, or broke its contract: the process should know. */
+export interface Escalation {
+  readonly actor: string;
+  readonly instance: string;
+  readonly error: unknown;
+  /** The actor broke the contract of behaviours and stays down. */
+  readonly stopped: boolean;
+}
+
+export interface Runnable {
+  /** Runs turns until the inbox is empty or `until` (by `performance.now()`). @returns whether something is left */
+  runInbox(until: number): boolean;
+}
+
+export const statusOf = (error: unknown, act: string): Status =>
+  error instanceof StatusError
+    ? error.status
+    : failure('InternalError', `${act}: ${error instanceof Error ? error.message : String(error)}`);
+
+/** Header values by name; a repeated name keeps its first value. */
+export function plainHeaders(msg: InboundMessage): Record<string, string> {
+  const headers: Record<string, string> = { ...msg.headers?.named };
+  if (msg.reply !== undefined && msg.reply !== '') headers[REPLY_HEADER] = msg.reply;
+  else delete headers[REPLY_HEADER]; // only the broker says where answers go
+  delete headers[LATEST_HEADER]; // only the host hands over such batches
+  return headers;
+}

@@ -1,0 +1,283 @@
+import { from, interval, map, merge, mergeMap, of } from 'rxjs';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts';
+import type { Pod } from '../../../contracts/kinds/kinds.ts';
+import { storeKey } from '../../../contracts/store/keys.ts';
+import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
+import { api, calls, defineActor, publish, watch } from '../declare.ts';
+import type { RecordedTurn } from '../journal/journal.ts';
+import type { Outgoing } from '../turns/outgoing.ts';
+import { Cache } from '../view/cache.ts';
+import type { Asker, HostServices } from './host-services.ts';
+import { LiveActor } from './live-actor.ts';
+
+/* A live actor without a broker: its clock stands still, and what it sends is kept. */
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Does as it is told: tells of pods it hears of, asks, fails. */
+const clerk = defineActor({
+  name: 'clerk',
+  hears: { pods: watch('pods'), orders: calls(SUBJECTS.apply) },
+  says: { tell: publish(SUBJECTS.outcome), ask: api('get', 'nodes') },
+  behave: (inputs, world) =>
+    merge(
+      inputs.pods.pipe(
+        mergeMap((changes) => from(changes.map(({ name }) => world.say.tell({ caller: 'pods' }, name)))),
+      ),
+      inputs.orders.pipe(
+        mergeMap((call) => {
+          const { order } = call.decode() as { order: string };
+          if (order === 'fail') throw new Error('deliberate');
+          if (order === 'idle') return of(world.reply(call, order));
+          return world.ask(world.say.ask({ name: order }), { timeoutMs: 1_000 }).pipe(
+            map((answer) => {
+              if ((answer as object as { fatal?: boolean }).fatal === true) throw new Error('deliberate');
+              return world.say.tell({ caller: 'answers' }, [order, answer]);
+            }),
+          );
+        }),
+      ),
+    ),
+});
+
+/** Tells the time every ten milliseconds, and answers orders. */
+const clock = defineActor({
+  name: 'clock',
+  hears: { orders: calls(SUBJECTS.apply) },
+  says: { tell: publish(SUBJECTS.outcome) },
+  behave: (inputs, world) =>
+    merge(
+      interval(10, world.scheduler).pipe(map((n) => world.say.tell({ caller: 'time' }, n))),
+      inputs.orders.pipe(map((call) => world.reply(call, 'done'))),
+    ),
+});
+
+function office(definition = clerk) {
+  const cache = new Cache();
+  const sent: { out: Outgoing; asker: Asker }[] = [];
+  const turns: Pick<RecordedTurn, 'n' | 'rec'>[] = [];
+  const incarnations = new Set<number>();
+  const escalated: string[] = [];
+  let awake = false;
+  const host: HostServices = {
+    ambient: { now: () => Date.now(), seed: () => [1, 2, 3, 4] },
+    cache,
+    options: {
+      prefix: 'troupe',
+      caller: 'system',
+      build: 'test',
+      log: () => undefined,
+      recorder: {
+        record: ({ incarnation }, turn) => {
+          incarnations.add(incarnation);
+          turns.push(turn);
+        },
+        flush: async () => undefined,
+      },
+      onEscalation: ({ actor }) => void escalated.push(actor),
+    },
+    wake: () => {
+      awake = true;
+    },
+    send: (out, _from, _cause, asker) => void sent.push({ out, asker }),
+  };
+  const actor = new LiveActor(host, definition, 'one', undefined);
+  let revision = 0;
+  const responses: unknown[] = [];
+  return {
+    actor,
+    turns,
+    incarnations,
+    escalated,
+    responses,
+    work: () => {
+      for (let round = 0; awake && round < 1_000; round++) {
+        awake = false;
+        if (actor.runInbox(Number.POSITIVE_INFINITY)) awake = true;
+      }
+    },
+    put: (name: string) => {
+      const object: Pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' } };
+      revision += 1;
+      actor.noteChange(cache.apply({ key: storeKey('pods', 'default', name), revision, object }));
+    },
+    order: (order: string) =>
+      actor.heard({
+        subject: 'troupe.apply.me._',
+        data: encodeMsgpack({ order }),
+        reply: '_INBOX.me.1',
+        respond: (data) => responses.push(decodeMsgpack(data)) > 0,
+      }),
+    told: (caller: string) =>
+      sent
+        .filter(({ out }) => out.said.subject === `troupe.outcome.${caller}`)
+        .map(({ out }) => decodeMsgpack(out.bytes)),
+    /** The newest question that is on its way. */
+    question: () => sent.filter(({ out }) => out.timeoutMs !== undefined).at(-1),
+    replies: () => sent.filter(({ out }) => out.said.kind === 'reply').map(({ out }) => decodeMsgpack(out.bytes)),
+  };
+}
+
+it('an actor that failed hears of what changed while it was down, and of what changes later', () => {
+  const { actor, put, order, work, told } = office();
+  actor.start();
+  order('fail');
+  work();
+  put('meanwhile');
+  work();
+  vi.advanceTimersByTime(1_000);
+  work();
+  put('later');
+  work();
+  expect(told('pods')).toEqual(['meanwhile', 'later']);
+  expect(actor.stats()).toMatchObject({ restarts: 1 });
+});
+
+it('an answer to a question of before a failure is not taken for the answer to one of after it', () => {
+  const { actor, order, work, told, question } = office();
+  actor.start();
+  order('first'); // turn 2, question 2.0
+  work();
+  const before = question();
+  order('fail');
+  work();
+  vi.advanceTimersByTime(1_000);
+  order('second'); // turn 2 of the new incarnation, question 2.0 again
+  work();
+  expect(question()?.out.id).toBe(before?.out.id);
+  before?.asker.answered(before.out.id, encodeMsgpack({ of: 'before' }), {});
+  work();
+  expect(told('answers')).toEqual([]);
+  const after = question();
+  after?.asker.answered(after.out.id, encodeMsgpack({ of: 'after' }), {});
+  work();
+  expect(told('answers')).toEqual([['second', { of: 'after' }]]);
+});
+
+it('a failure while calls are held back for a checkpoint holds none back for ever', () => {
+  const { actor, order, work, replies, question, responses } = office();
+  actor.start();
+  order('asks'); // while its question is open no checkpoint can be taken
+  for (let n = 0; n < 4_200; n++) order('idle');
+  work();
+  order('held');
+  const open = question();
+  open?.asker.answered(open.out.id, encodeMsgpack({ fatal: true }), {});
+  work();
+  expect(responses).toEqual([expect.objectContaining({ code: 503 })]);
+  vi.advanceTimersByTime(1_000);
+  work();
+  const count = replies().length;
+  order('idle');
+  work();
+  expect(replies().length).toBe(count + 1);
+});
+
+it('a checkpoint that an open ask kept back is taken as soon as none is open', () => {
+  const { actor, order, work, question, replies, turns } = office();
+  const checkpoints = () => turns.filter(({ rec }) => rec.t === 'start' && rec.checkpoint !== undefined).length;
+  actor.start();
+  order('asks');
+  for (let n = 0; n < 4_200; n++) order('idle');
+  work();
+  order('idle');
+  work();
+  expect([checkpoints(), replies().length]).toEqual([0, 4_200]); // held back
+  vi.advanceTimersByTime(150);
+  work();
+  order('idle');
+  work();
+  expect([checkpoints(), replies().length]).toEqual([0, 4_202]); // no longer
+  const open = question();
+  open?.asker.answered(open.out.id, encodeMsgpack({}), {});
+  work();
+  expect(checkpoints()).toBe(1);
+});
+
+it('a question that finds the actor down is refused, not lost', () => {
+  const { actor, order, work, responses } = office();
+  actor.start();
+  order('fail');
+  order('idle');
+  work();
+  expect(responses).toEqual([expect.objectContaining({ reason: 'ServiceUnavailable', code: 503 })]);
+});
+
+it('the first turn is the start, whatever came before', () => {
+  const { actor, put, work, turns, told } = office();
+  put('early');
+  work();
+  actor.start();
+  work();
+  expect(turns.map(({ rec }) => rec.t)).toEqual(['start', 'change']);
+  expect(told('pods')).toEqual(['early']);
+});
+
+it('every beginning is an incarnation of its own, also two within a millisecond', () => {
+  const { actor, work, turns, incarnations } = office();
+  actor.start();
+  work();
+  actor.relisted();
+  work();
+  actor.relisted();
+  work();
+  expect(turns.map(({ n, rec }) => [n, rec.t])).toEqual([1, 1, 1].map((n) => [n, 'start']));
+  expect([...incarnations]).toEqual([1_000_000, 1_000_001, 1_000_002]);
+});
+
+it('an actor that fails soon after each start is told of, and comes back later and later', () => {
+  const { actor, order, work, escalated } = office();
+  actor.start();
+  const failsAgain = (): void => {
+    order('idle'); // goes well
+    order('fail');
+    work();
+  };
+  for (let times = 0; times < 4; times++) {
+    failsAgain();
+    vi.advanceTimersByTime(1_000);
+    work();
+  }
+  expect([escalated.length, actor.stats().restarts]).toEqual([0, 4]);
+  failsAgain();
+  expect(escalated).toEqual(['clerk']);
+  vi.advanceTimersByTime(500);
+  work();
+  expect(actor.stats().restarts).toBe(4); // not yet
+  vi.advanceTimersByTime(1_500);
+  work();
+  vi.advanceTimersByTime(60_000);
+  failsAgain(); // after a good minute it counts anew
+  vi.advanceTimersByTime(100);
+  work();
+  expect([escalated.length, actor.stats().restarts]).toEqual([1, 6]);
+});
+
+it('a quiet actor takes a checkpoint every quarter of an hour, and its view looks back to the one before', () => {
+  const { actor, put, work, turns } = office();
+  const windows = (): unknown[] =>
+    turns.flatMap(({ rec }) => (rec.t === 'start' ? [rec.checkpoint?.window ?? 'fresh'] : []));
+  actor.start();
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f', 'g']) {
+    put(name); // revisions 1 to 7, one every five minutes
+    work();
+    vi.advanceTimersByTime(300_000);
+  }
+  // After d, at a quarter of an hour, and after g: back to its beginning, then to what d's checkpoint saw.
+  expect(windows()).toEqual(['fresh', 0, 4]);
+});
+
+it('timers that are due wait once in a long inbox, however often it is interrupted', () => {
+  const { actor, order, turns, told } = office(clock);
+  actor.start();
+  actor.runInbox(Number.POSITIVE_INFINITY);
+  for (let n = 0; n < 400; n++) order('idle');
+  for (let more = true; more; vi.advanceTimersByTime(10)) more = actor.runInbox(0);
+  expect(turns.filter(({ rec }) => rec.t === 'due').length).toBe(told('time').length);
+});

@@ -1,0 +1,94 @@
+import { expect, it, vi } from 'vitest';
+import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts';
+import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
+import { api, calls, type DriverDefinition, defineDriver } from '../declare.ts';
+import type { RecordedTurn } from '../journal/journal.ts';
+import { TurnKeeper } from '../journal/turn-keeper.ts';
+import type { Outgoing } from '../turns/outgoing.ts';
+import { Cache } from '../view/cache.ts';
+import { ambient } from './host-clock.ts';
+import type { Asker, HostServices } from './host-services.ts';
+import { LiveDriver } from './live-driver.ts';
+
+/* A live driver without a broker: what it sends is kept, and so is its recording. */
+
+async function drive(definition: DriverDefinition) {
+  const keeper = new TurnKeeper();
+  const sent: { out: Outgoing; asker: Asker }[] = [];
+  const turns: RecordedTurn[] = [];
+  const host: HostServices = {
+    ambient,
+    cache: new Cache(),
+    options: {
+      prefix: 'troupe',
+      caller: 'system',
+      build: 'test',
+      log: () => undefined,
+      recorder: {
+        record: (_incarnation, turn, out) => void turns.push(keeper.keep(turn, out)),
+        flush: async () => undefined,
+      },
+    },
+    wake: () => undefined,
+    send: (out, _from, _cause, asker) => void sent.push({ out, asker }),
+  };
+  const driver = new LiveDriver(host, definition, 'one');
+  await driver.start();
+  return { driver, keeper, sent, turns };
+}
+
+it('what a driver was answered is in its recording, secrets sealed, and nothing of the question stays behind', async () => {
+  let heard: unknown;
+  const { keeper, sent, turns } = await drive(
+    defineDriver({
+      name: 'asker',
+      hears: {},
+      says: { secret: api('get', 'secrets') },
+      run: async (world) => {
+        void world.ask(world.say.secret({ namespace: 'a', name: 's' }), { timeoutMs: 1_000 }).then((answer) => {
+          heard = answer;
+        });
+        return { handlers: {} };
+      },
+    }),
+  );
+  const secret = { kind: 'Secret', data: { password: 'aHVudGVyMg==' } };
+  const [question] = sent;
+  expect(keeper.idle).toBe(false);
+  question?.asker.answered(question.out.id, encodeMsgpack(secret), {});
+  await vi.waitFor(() => expect(heard).toEqual(secret));
+  expect(turns.map(({ n, rec, sealed }) => [n, rec, sealed])).toEqual([
+    [1, { t: 'due' }, undefined],
+    [2, { t: 'answer', ask: question?.out.id, result: new Uint8Array(0) }, true], // there is no key
+  ]);
+  expect(keeper.idle).toBe(true);
+  question?.asker.answered(question.out.id, encodeMsgpack(secret), {}); // too late, or doubled
+  expect(turns.length).toBe(2);
+});
+
+it('a driver whose answer cannot be written says so', async () => {
+  const { driver, sent } = await drive(
+    defineDriver({
+      name: 'answerer',
+      hears: { applies: calls(SUBJECTS.apply) },
+      says: {},
+      run: async () => ({
+        handlers: {
+          applies: () => ({
+            get torn() {
+              throw new Error('deliberate');
+            },
+          }),
+        },
+      }),
+    }),
+  );
+  driver.heard({
+    subject: 'troupe.apply.me._',
+    data: encodeMsgpack({}),
+    reply: '_INBOX.me.1',
+    respond: () => false,
+  });
+  await vi.waitFor(() => expect(sent.length).toBe(1));
+  expect(decodeMsgpack(sent[0]?.out.bytes as Uint8Array)).toMatchObject({ reason: 'InternalError' });
+});

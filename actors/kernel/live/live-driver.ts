@@ -1,0 +1,174 @@
+import { encode, JSON_TYPE } from '../../../contracts/codec/codec.ts';
+import { failure, isFailure, statusError } from '../../../contracts/errors/status.ts';
+import { HEADER } from '../../../contracts/headers.ts';
+import { INBOX_ROOT } from '../../../contracts/subjects/inbox.ts';
+import type { Call, Id, Rec, Said, Self } from '../contract.ts';
+import type { DriverContext, DriverDefinition } from '../declare.ts';
+import type { Incarnation } from '../journal/recorder.ts';
+import { type AskResult, answerOf } from '../turns/answers.ts';
+import { hearCall, unheard } from '../turns/heard-calls.ts';
+import { type Outgoing, outgoing } from '../turns/outgoing.ts';
+import { replyTo } from '../turns/replies.ts';
+import { speakers } from '../turns/speakers.ts';
+import { AnswerTimes } from './answer-times.ts';
+import { type Asker, type HostServices, plainHeaders, statusOf } from './host-services.ts';
+import type { ActorStats } from './live-actor.ts';
+import type { InboundMessage } from './message.ts';
+import { type Cause, causeOf, heardHeaders } from './message-headers.ts';
+
+/** One driver of a live process. It may be asynchronous; what it hears and says is recorded like any actor's. */
+export class LiveDriver implements Asker {
+  readonly definition: DriverDefinition;
+  readonly self: Self;
+  readonly #host: HostServices;
+  readonly #from: string;
+  readonly #abort = new AbortController();
+  readonly #asks = new Map<Id, (result: AskResult) => void>();
+  readonly #incarnation: Incarnation;
+  #running: Awaited<ReturnType<DriverDefinition['run']>> | undefined;
+  /** Ids of what it asks and says. */
+  #messages = 0;
+  /** Recorded so far. */
+  #turns = 0;
+  #inProgress = 0;
+  readonly #answers = new AnswerTimes();
+  #lastError: string | undefined;
+
+  constructor(host: HostServices, definition: DriverDefinition, instance: string) {
+    this.#host = host;
+    this.definition = definition;
+    const { caller, prefix } = host.options;
+    this.self = { actor: definition.name, instance, caller, prefix };
+    this.#from = `${definition.name}/${instance}`;
+    this.#incarnation = {
+      self: this.self,
+      incarnation: host.ambient.now(),
+      config: definition.config,
+      seed: [],
+      window: 0,
+      node: process.versions.node,
+      icu: process.versions['icu'] ?? '',
+      build: host.options.build,
+      driver: true,
+    };
+  }
+
+  async start(): Promise<void> {
+    const context: DriverContext<unknown> = {
+      self: this.self,
+      say: speakers(this.definition.says, this.self),
+      send: (said) => this.#send(said, undefined, {}),
+      ask: <A>(said: Said<A>, { timeoutMs }: { readonly timeoutMs: number }) =>
+        this.#ask(said, timeoutMs) as Promise<A>,
+      signal: this.#abort.signal,
+      report: (key, error) => {
+        this.#lastError = `${key}: ${error instanceof Error ? error.message : String(error)}`;
+        this.#host.options.log(`warning: ${this.#from}: ${this.#lastError}`);
+      },
+    };
+    this.#running = await this.definition.run(context);
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    const act = `${this.self.actor} on ${this.self.instance}`;
+    for (const ask of this.#asks.keys())
+      this.answered(ask, failure('ServiceUnavailable', `${act} was stopped before its question was answered`));
+    await this.#running?.stop?.();
+  }
+
+  stats(): ActorStats {
+    return {
+      actor: this.self.actor,
+      instance: this.self.instance,
+      turns: this.#turns,
+      queueDepth: this.#inProgress,
+      lagMs: 0,
+      openAsks: this.#asks.size,
+      restarts: 0,
+      refused: 0,
+      ...this.#answers.figures(),
+      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
+    };
+  }
+
+  /** A question from an actor of this process. */
+  port(op: string, body: unknown): Promise<unknown> {
+    const handler = this.#running?.ports?.[op];
+    if (handler !== undefined) return handler(body as never);
+    return Promise.reject(statusError('MethodNotAllowed', `driver ${this.self.actor} has no port "${op}"`));
+  }
+
+  heard(msg: InboundMessage): void {
+    const headers = plainHeaders(msg);
+    const { subject, data: body } = msg;
+    const id = headers[HEADER.id] ?? `call-${this.#turns}`;
+    const rec = { t: 'call', id, subject, headers: heardHeaders(headers), body } as const;
+    const { input, told } = hearCall(rec, this.definition.hears, this.self.prefix);
+    if (input !== undefined) {
+      this.#record(rec, []);
+      void this.#handle(input, told as Call, causeOf(headers));
+    } else if (msg.reply?.startsWith(INBOX_ROOT) === true) msg.respond(encode(unheard(subject), JSON_TYPE));
+  }
+
+  async #handle(name: string, call: Call, cause: Cause): Promise<void> {
+    this.#inProgress += 1;
+    if (call.reply !== undefined) this.#answers.asked(call.id);
+    let body: unknown;
+    try {
+      body = (await this.#running?.handlers[name]?.(call)) ?? {};
+    } catch (error) {
+      body = statusOf(error, call.subject);
+    } finally {
+      this.#inProgress -= 1;
+    }
+    if (call.reply === undefined) {
+      if (isFailure(body)) this.#lastError = body.message;
+      return;
+    }
+    try {
+      this.#send(replyTo(call, body), undefined, cause);
+    } catch (error) {
+      this.#send(replyTo(call, statusOf(error, `answer ${call.subject}`)), undefined, cause);
+    }
+  }
+
+  answered(ask: Id, result: AskResult): void {
+    const resolve = this.#asks.get(ask);
+    if (resolve === undefined) return; // too late, or doubled
+    this.#asks.delete(ask);
+    this.#record({ t: 'answer', ask, result }, []);
+    resolve(result);
+  }
+
+  #ask(said: Said, timeoutMs: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#send(said, timeoutMs, {}, (result) => {
+        try {
+          resolve(answerOf(said, timeoutMs, result));
+        } catch (error) {
+          reject(error as Error);
+        }
+      });
+    });
+  }
+
+  #send(said: Said, timeoutMs: number | undefined, cause: Cause, resolve?: (result: AskResult) => void): Id {
+    const id = `${++this.#messages}`;
+    const out = outgoing(id, said, timeoutMs);
+    if (resolve !== undefined) this.#asks.set(id, resolve);
+    this.#record({ t: 'due' }, [out]);
+    this.#host.send(out, { name: this.#from, incarnation: this.#incarnation.incarnation }, cause, this);
+    return id;
+  }
+
+  #record(rec: Rec, out: readonly Outgoing[]): void {
+    this.#turns += 1;
+    const now = this.#host.ambient.now();
+    this.#host.options.recorder?.record(
+      this.#incarnation,
+      { n: this.#turns, rec, now, view: {}, out: out.map((o) => o.hash) },
+      out,
+    );
+  }
+}

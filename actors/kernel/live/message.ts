@@ -1,0 +1,10 @@
+import type { Headers } from '../../../contracts/headers.ts';
+
+/** What the kernel needs of a message that arrived. */
+export interface InboundMessage {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly reply?: string | undefined;
+  readonly headers?: { readonly named: Headers } | undefined;
+  respond(data: Uint8Array): boolean;
+}

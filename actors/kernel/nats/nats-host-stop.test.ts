@@ -1,0 +1,91 @@
+import { connect, type NatsConnection } from 'nats';
+import { expand, map, NEVER, of, timer } from 'rxjs';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
+import { startNatsServer, type TestNatsServer } from '../../../test/support/nats-server.ts';
+import { startTcpProxy } from '../../../test/support/tcp-proxy.ts';
+import { calls, defineActor, publish } from '../declare.ts';
+import { Host } from './nats-host.ts';
+
+/*
+ * Goal: who is to stop stops, also while the broker is out of reach: a leader that is cut off must not go on until it is
+ * heard again. Method: a proxy that is taken away under an actor that talks without end.
+ */
+
+let server: TestNatsServer;
+const connections: NatsConnection[] = [];
+
+beforeAll(async () => {
+  server = await startNatsServer({});
+});
+afterAll(async () => {
+  for (const connection of connections) await connection.close();
+  await server.stop();
+});
+
+it('an actor is stopped while the connection is away', async () => {
+  const proxy = await startTcpProxy(server.port);
+  const connection = await connect({
+    servers: `nats://127.0.0.1:${proxy.port}`,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 50,
+  });
+  connections.push(connection);
+  let turns = 0;
+  const host = new Host({
+    connection,
+    prefix: 'troupe',
+    caller: 'system',
+    instance: 'one',
+    inboxPrefix: '_INBOX_system',
+    build: 'test',
+    log: () => undefined,
+    recorder: { record: () => void (turns += 1), flush: async () => undefined },
+  });
+  const running = await host.start(
+    defineActor({
+      name: 'talker',
+      hears: { orders: calls(SUBJECTS.apply) },
+      says: { tell: publish(SUBJECTS.outcome) },
+      behave: (_inputs, world) =>
+        of(0).pipe(
+          expand(() => timer(5, world.scheduler)),
+          map((n) => world.say.tell({ caller: 'me' }, n)),
+        ),
+    }),
+  );
+  await vi.waitFor(() => expect(turns).toBeGreaterThan(3), { timeout: 5_000 });
+  let away = false;
+  void (async () => {
+    for await (const { type } of connection.status()) away ||= type === 'disconnect';
+  })();
+  await proxy.close();
+  await vi.waitFor(() => expect(away).toBe(true), { timeout: 5_000 });
+  await running.stop(); // the service cannot say goodbye now
+  await host.stop();
+}, 10_000);
+
+it('actors that wait for the broker as they stop wait together', async () => {
+  const connection = await connect({ servers: server.url });
+  connections.push(connection);
+  let waiting = 0;
+  let most = 0;
+  const flush = async (): Promise<void> => {
+    most = Math.max(most, ++waiting);
+    await new Promise(setImmediate);
+    waiting -= 1;
+  };
+  const host = new Host({
+    connection,
+    prefix: 'troupe',
+    caller: 'system',
+    instance: 'one',
+    inboxPrefix: '_INBOX_system',
+    build: 'test',
+    log: () => undefined,
+    recorder: { record: () => undefined, flush },
+  });
+  for (const name of ['a', 'b', 'c']) await host.start(defineActor({ name, hears: {}, says: {}, behave: () => NEVER }));
+  await host.stop();
+  expect(most).toBe(3);
+});

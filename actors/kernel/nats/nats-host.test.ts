@@ -1,0 +1,459 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { Kvm } from '@nats-io/kv';
+import { connect, type Msg, type NatsConnection } from 'nats';
+import { concatMap, from, map, merge, mergeMap, type Observable, of } from 'rxjs';
+import { catchError } from 'rxjs/operators';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts';
+import { type StatusError, statusError } from '../../../contracts/errors/status.ts';
+import { bucketNames } from '../../../contracts/store/buckets.ts';
+import { storeKey } from '../../../contracts/store/keys.ts';
+import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
+import { startNatsServer, type TestNatsServer } from '../../../test/support/nats-server.ts';
+import { startTcpProxy } from '../../../test/support/tcp-proxy.ts';
+import { api, calls, defineActor, defineDriver, port, publish, watch } from '../declare.ts';
+import { Cache } from '../view/cache.ts';
+import { Host, type HostOptions } from './nats-host.ts';
+
+let server: TestNatsServer;
+const connections: NatsConnection[] = [];
+const hosts: Host[] = [];
+const logs: string[] = [];
+
+beforeAll(async () => {
+  server = await startNatsServer({ jetstream: true });
+});
+afterAll(async () => {
+  for (const host of hosts) await host.stop();
+  for (const connection of connections) await connection.close();
+  await server.stop();
+});
+
+async function connection(): Promise<NatsConnection> {
+  const nc = await connect({ servers: server.url });
+  connections.push(nc);
+  return nc;
+}
+async function host(instance: string, extra: Partial<HostOptions> = {}): Promise<Host> {
+  const made = new Host({
+    connection: await connection(),
+    prefix: 'troupe',
+    caller: 'system',
+    instance,
+    inboxPrefix: '_INBOX_system',
+    build: 'test',
+    log: (line) => logs.push(line),
+    ...extra,
+  });
+  hosts.push(made);
+  return made;
+}
+
+type Ports = { double: [{ n: number }, { n: number }] };
+const doubler = defineDriver({
+  name: 'doubler',
+  hears: {},
+  says: {},
+  run: async () => ({
+    handlers: {},
+    ports: {
+      double: async ({ n }: { n: number }) => {
+        if (n < 0) throw statusError('Invalid', `double ${n}: must not be negative`);
+        return { n: n * 2 };
+      },
+    },
+  }),
+});
+const echo = defineActor({
+  name: 'echo',
+  hears: { applies: calls(SUBJECTS.apply, { queue: true, all: true }) },
+  says: {
+    double: port<Ports, 'double'>('doubler', 'double'),
+    nowhere: api('get', 'pods'),
+    outcome: publish(SUBJECTS.outcome),
+  },
+  behave: (inputs, world) =>
+    inputs.applies.pipe(
+      mergeMap((call) => {
+        if (call.tokens === undefined)
+          return of(world.reply(call, statusError('BadRequest', 'not of the grammar').status));
+        const { n } = call.decode() as { n: number };
+        const answer$: Observable<unknown> =
+          n === 404
+            ? world.ask(world.say.nowhere({ name: 'x' }), { timeoutMs: 500 })
+            : world.ask(world.say.double({ n }), { timeoutMs: 500 });
+        return answer$.pipe(
+          concatMap((body) => from([world.reply(call, body), world.say.outcome({ caller: 'me' }, body)])),
+          catchError((error: StatusError) => of(world.reply(call, error.status))),
+        );
+      }),
+    ),
+});
+
+it('hosts actors and drivers: questions over subjects and ports, refusals, no responders, micro services', async () => {
+  const one = await host('one');
+  await one.startDriver(doubler);
+  await one.start(echo);
+  const client = await connection();
+  const outcomes: unknown[] = [];
+  client.subscribe('troupe.outcome.me', { callback: (_error, msg) => void outcomes.push(decodeMsgpack(msg.data)) });
+  const ask = async (body: unknown, subject = 'troupe.apply.me._') => {
+    const reply = await client.request(subject, encodeMsgpack(body), { timeout: 5_000 });
+    return { body: decodeMsgpack(reply.data), from: reply.headers?.get('Troupe-From') };
+  };
+  expect(await ask({ n: 21 })).toEqual({ body: { n: 42 }, from: 'echo/one' });
+  expect((await ask({ n: -1 })).body).toMatchObject({ reason: 'Invalid', message: 'double -1: must not be negative' });
+  expect((await ask({ n: 404 })).body).toMatchObject({
+    reason: 'ServiceUnavailable',
+    message: expect.stringMatching(/^no api-server is listening on/),
+  });
+  expect((await ask({}, 'troupe.apply.too.many.tokens')).body).toMatchObject({ reason: 'BadRequest' });
+  const json = await client.request('troupe.apply.me._', '{"n":1}', { timeout: 5_000 });
+  expect(json.string()).toBe('{"n":2}');
+  await vi.waitFor(() => expect(outcomes).toEqual([{ n: 42 }, { n: 2 }]), { timeout: 5_000 });
+  const stats = await client.request('$SRV.STATS.echo', '', { timeout: 5_000 });
+  expect(stats.json()).toMatchObject({
+    name: 'echo',
+    endpoints: expect.arrayContaining([expect.objectContaining({ name: 'applies', queue_group: 'echo' })]),
+  });
+  const status = await client.request('troupe.actor.echo.one.status', '', { timeout: 5_000 });
+  expect(status.json()).toMatchObject({ actor: 'echo', instance: 'one', queueDepth: 0, openAsks: 0 });
+});
+
+it('a failing behaviour restarts its actor alone, and a promise in a pipeline stops it', async () => {
+  const escalated: string[] = [];
+  const fragile = await host('fragile', {
+    prefix: 'fragile',
+    onEscalation: ({ actor, stopped }) => void escalated.push(`${actor} ${stopped ? 'stopped' : 'fails'}`),
+  });
+  await fragile.start(
+    defineActor({
+      name: 'fragile',
+      hears: { applies: calls(SUBJECTS.apply) },
+      says: {},
+      behave: (inputs, world) =>
+        merge(
+          inputs.applies.pipe(
+            concatMap((call) => {
+              const body = (call.decode() as { say: string }).say;
+              if (body === 'throw') throw new Error('deliberate');
+              return body === 'promise'
+                ? (Promise.resolve(world.reply(call, 'late')) as never)
+                : of(world.reply(call, { said: body }));
+            }),
+          ),
+        ),
+    }),
+  );
+  const client = await connection();
+  const ask = async (body: string) =>
+    decodeMsgpack((await client.request('fragile.apply.me._', encodeMsgpack({ say: body }), { timeout: 300 })).data);
+  const send = (body: string) => client.publish('fragile.apply.me._', encodeMsgpack({ say: body }));
+  expect(await ask('hello')).toEqual({ said: 'hello' });
+  send('throw');
+  await vi.waitFor(async () => expect(await ask('again')).toEqual({ said: 'again' }), { timeout: 5_000 });
+  send('promise');
+  await vi.waitFor(() => expect(escalated).toEqual(['fragile stopped']), { timeout: 5_000 });
+  expect(logs.join('\n')).toMatch(
+    /actor fragile, turn \d+: said reply outside a turn .* in operator mergeMap\/concatMap/,
+  );
+});
+
+it('a full inbox answers 429, and the next question is served', async () => {
+  const busy = await host('busy', { prefix: 'busy', inboxMax: 10 });
+  await busy.start(
+    defineActor({
+      name: 'busy',
+      hears: { applies: calls(SUBJECTS.apply) },
+      says: {},
+      behave: (inputs, world) => inputs.applies.pipe(map((call) => world.reply(call, { done: true }))),
+    }),
+  );
+  const client = await connection();
+  const ask = async () =>
+    (await client.request('busy.apply.me._', '', { timeout: 5_000 })).json<{ done?: boolean; code?: number }>();
+  await ask();
+  const answers = await Promise.all(Array.from({ length: 200 }, ask));
+  const refused = answers.filter(({ code }) => code === 429).length;
+  expect(refused).toBeGreaterThan(0);
+  expect(answers.filter(({ done }) => done === true).length).toBe(200 - refused);
+  expect(await ask()).toEqual({ done: true });
+});
+
+it('a driver that never answers a port is not waited for for ever', async () => {
+  const deaf = await host('deaf', { prefix: 'deaf' });
+  await deaf.startDriver(
+    defineDriver({
+      name: 'doubler',
+      hears: {},
+      says: {},
+      run: async () => ({ handlers: {}, ports: { double: () => new Promise(() => undefined) } }),
+    }),
+  );
+  await deaf.start(echo);
+  const client = await connection();
+  const answer = await client.request('deaf.apply.me._', encodeMsgpack({ n: 1 }), { timeout: 3_000 });
+  expect(decodeMsgpack(answer.data)).toMatchObject({ reason: 'Timeout' });
+});
+
+it('a driver in the same process is waited for while the connection comes back: no broker lost its answer', async () => {
+  const proxy = await startTcpProxy(server.port);
+  const through = await connect({ servers: `nats://127.0.0.1:${proxy.port}`, reconnectTimeWait: 50 });
+  connections.push(through);
+  const local = await host('local', { prefix: 'local', connection: through });
+  const slow: { answer?: (value: { n: number }) => void } = {};
+  await local.startDriver(
+    defineDriver({
+      name: 'doubler',
+      hears: {},
+      says: {},
+      run: async () => ({
+        handlers: {},
+        ports: { double: () => new Promise<{ n: number }>((resolve) => (slow.answer = resolve)) },
+      }),
+    }),
+  );
+  const told: unknown[] = [];
+  await local.start(
+    defineActor({
+      name: 'patient',
+      hears: { applies: calls(SUBJECTS.apply) },
+      says: { double: port<Ports, 'double'>('doubler', 'double'), outcome: publish(SUBJECTS.outcome) },
+      behave: (inputs, world) =>
+        inputs.applies.pipe(
+          mergeMap(() => world.ask(world.say.double({ n: 1 }), { timeoutMs: 10_000 })),
+          catchError((error: StatusError) => of(error.status)),
+          map((body) => world.say.outcome({ caller: 'me' }, body)),
+        ),
+    }),
+  );
+  const client = await connection();
+  client.subscribe('local.outcome.me', { callback: (_error, msg) => void told.push(decodeMsgpack(msg.data)) });
+  client.publish('local.apply.me._', '');
+  await vi.waitFor(() => expect(slow.answer).toBeDefined(), { timeout: 5_000 });
+  proxy.cut();
+  await vi.waitFor(async () => {
+    expect(through.stats().inMsgs).toBeGreaterThan(0);
+    await through.flush();
+  });
+  const givenUp = vi.waitFor(() => expect(told).not.toEqual([]), { timeout: 2_000 });
+  await expect(givenUp).rejects.toThrow();
+  slow.answer?.({ n: 2 });
+  await vi.waitFor(() => expect(told).toEqual([{ n: 2 }]), { timeout: 2_000 });
+  await proxy.close();
+});
+
+it('a driver leaves nothing behind of questions that were answered, and is told when it stops in the middle of one', async () => {
+  const asking = await host('asking', { prefix: 'asking' });
+  const client = await connection();
+  client.subscribe('asking.api.system.get.secrets._.x', {
+    callback: (_error, msg) => void msg.respond(encodeMsgpack({})),
+  });
+  client.subscribe('asking.api.system.get.secrets._.silent', { callback: () => undefined });
+  await client.flush();
+  const warnings: string[] = [];
+  const warned = (warning: Error): void => void warnings.push(warning.message);
+  process.on('warning', warned);
+  const done: { asked?: number; failed?: unknown } = {};
+  const running = await asking.startDriver(
+    defineDriver({
+      name: 'asker',
+      hears: {},
+      says: { secret: api('get', 'secrets') },
+      run: async (context) => {
+        const get = (name: string) => context.ask(context.say.secret({ name }), { timeoutMs: 5_000 });
+        void (async () => {
+          for (let n = 1; n <= 30; n++) {
+            await get('x');
+            done.asked = n;
+          }
+          await get('silent').catch((error: unknown) => (done.failed = error));
+        })();
+        return { handlers: {} };
+      },
+    }),
+  );
+  await vi.waitFor(() => expect(done.asked).toBe(30), { timeout: 5_000 });
+  await running.stop();
+  await vi.waitFor(() => expect(done.failed).toMatchObject({ reason: 'ServiceUnavailable' }), { timeout: 1_000 });
+  process.off('warning', warned);
+  expect(warnings).toEqual([]);
+});
+
+it('when the cache was listed anew, who watches begins anew from what is; who does not goes on', async () => {
+  const cache = new Cache({ freeze: true });
+  const listing = await host('listing', { prefix: 'listing', cache });
+  const told: unknown[] = [];
+  const client = await connection();
+  client.subscribe('listing.outcome.*', {
+    callback: (_error, msg) => void told.push([msg.headers?.get('Troupe-From'), decodeMsgpack(msg.data)]),
+  });
+  await client.flush(); // the actor speaks on another connection
+  const pod = (name: string) => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' } });
+  const write = (revision: number, name: string) =>
+    cache.apply({ key: storeKey('pods', 'default', name), revision, object: pod(name) });
+  write(1, 'a');
+  await listing.start(
+    defineActor({
+      name: 'watcher',
+      hears: { pods: watch('pods') },
+      says: { outcome: publish(SUBJECTS.outcome) },
+      behave: (inputs, world) =>
+        inputs.pods.pipe(
+          map((changes) =>
+            world.say.outcome(
+              { caller: 'x' },
+              changes.map(({ name, before }) => [name, before !== undefined]),
+            ),
+          ),
+        ),
+    }),
+  );
+  await vi.waitFor(() => expect(told).toEqual([['watcher/listing', [['a', false]]]]), { timeout: 5_000 });
+  listing.changed(write(2, 'a'));
+  await vi.waitFor(() => expect(told.at(-1)).toEqual(['watcher/listing', [['a', true]]]), { timeout: 5_000 });
+  write(3, 'b');
+  listing.relisted();
+  await vi.waitFor(() =>
+    expect(told.at(-1)).toEqual([
+      'watcher/listing',
+      [
+        ['a', false],
+        ['b', false],
+      ],
+    ]),
+  );
+});
+
+it('one instance of a singleton acts; when it stops another takes over with a higher epoch', async () => {
+  const nc = await connection();
+  const names = bucketNames('solo');
+  await new Kvm(jetstream(nc)).create(names.leases, { history: 1, ttl: 2_000 });
+  await new Kvm(jetstream(nc)).create(names.objects, { history: 64 });
+  const singleton = defineActor({
+    name: 'solo',
+    singleton: true,
+    hears: { applies: calls(SUBJECTS.apply) },
+    says: {},
+    behave: (inputs, world) =>
+      inputs.applies.pipe(map((call) => world.reply(call, [world.self.instance, world.self.epoch]))),
+  });
+  const lease = { prefix: 'solo', ttlMs: 2_000, reached: async () => undefined };
+  const first = await (await host('first', { prefix: 'solo', lease })).start(singleton);
+  const who = async () => (await nc.request('solo.apply.me._', '', { timeout: 200 })).json<[string, number]>();
+  await vi.waitFor(async () => expect((await who())[0]).toBe('first'), { timeout: 5_000 });
+  const [, epoch] = await who();
+  await (await host('second', { prefix: 'solo', lease })).start(singleton);
+  await first.stop();
+  await vi.waitFor(async () => expect((await who())[0]).toBe('second'), { timeout: 5_000 });
+  expect((await who())[1]).toBeGreaterThan(epoch);
+  expect((await (await jetstreamManager(nc)).streams.info(`KV_${names.objects}`)).state.messages).toBe(2);
+});
+
+it('who wants to hear that it is stopped hears it last, and what it was asked before is answered', async () => {
+  const nc = await connection();
+  const questions: Msg[] = [];
+  nc.subscribe('polite.api.system.get.secrets._.x', { callback: (_error, msg) => void questions.push(msg) });
+  const goodbye = nc.subscribe('polite.outcome.*', { max: 1 });
+  await nc.flush();
+  const polite = defineActor({
+    name: 'polite',
+    hears: { applies: calls(SUBJECTS.apply), stopping: calls(SUBJECTS.stopping, { fixed: { instance: 'p' } }) },
+    says: { secret: api('get', 'secrets'), tell: publish(SUBJECTS.outcome) },
+    behave: (inputs, world) =>
+      merge(
+        inputs.applies.pipe(
+          mergeMap((call) =>
+            world
+              .ask(world.say.secret({ name: 'x' }), { timeoutMs: 10_000 })
+              .pipe(map((body) => world.reply(call, body))),
+          ),
+        ),
+        inputs.stopping.pipe(map(() => world.say.tell({ caller: 'all' }, {}))),
+      ),
+  });
+  const stopped = await host('p', { prefix: 'polite' });
+  await stopped.start(polite);
+  await stopped.connection.flush();
+  nc.publish('polite.stopping.p', '{}'); // nobody says that in its stead
+  const answer = nc.request('polite.apply.me._', '', { timeout: 5_000 });
+  await vi.waitFor(() => expect(questions).toHaveLength(1), { timeout: 5_000 });
+  expect(goodbye.getReceived()).toBe(0);
+  const stopping = stopped.stop();
+  await vi.waitFor(() => expect(goodbye.getReceived()).toBe(1), { timeout: 5_000 });
+  await expect(nc.request('polite.apply.me._', '', { timeout: 5_000 })).rejects.toThrow(/no responders/);
+  questions[0]?.respond(encodeMsgpack({ kind: 'Secret' }));
+  await stopping;
+  expect((await answer).json()).toEqual({ kind: 'Secret' });
+});
+
+it('news of its own process reaches an actor whose inbox has room for nobody', async () => {
+  const proxy = await startTcpProxy(server.port);
+  const through = await connect({ servers: `nats://127.0.0.1:${proxy.port}`, reconnectTimeWait: 50 });
+  connections.push(through);
+  const nc = await connection();
+  const told: string[] = [];
+  nc.subscribe('full.outcome.*', { callback: (_error, { subject }) => void told.push(subject) });
+  await nc.flush();
+  const full = await host('f', { prefix: 'full', connection: through, inboxMax: 0 });
+  await full.start(
+    defineActor({
+      name: 'full',
+      hears: {
+        applies: calls(SUBJECTS.apply),
+        back: calls(SUBJECTS.reconnected, { fixed: { instance: 'f' } }),
+        stopping: calls(SUBJECTS.stopping, { fixed: { instance: 'f' } }),
+      },
+      says: { tell: publish(SUBJECTS.outcome) },
+      behave: (inputs, world) =>
+        merge(
+          inputs.applies.pipe(map((call) => world.reply(call, {}))),
+          inputs.back.pipe(map(() => world.say.tell({ caller: 'back' }, {}))),
+          inputs.stopping.pipe(map(() => world.say.tell({ caller: 'stopping' }, {}))),
+        ),
+    }),
+  );
+  await through.flush();
+  expect((await nc.request('full.apply.me._', '', { timeout: 5_000 })).json()).toMatchObject({ code: 429 });
+  proxy.cut();
+  await vi.waitFor(() => expect(told).toEqual(['full.outcome.back']), { timeout: 5_000 });
+  await full.stop();
+  await vi.waitFor(() => expect(told).toEqual(['full.outcome.back', 'full.outcome.stopping']), { timeout: 5_000 });
+  await proxy.close();
+});
+
+it('a singleton begins under no epoch while the store must not be written to, and anew when it hears of a newer one', async () => {
+  const nc = await connection();
+  const names = bucketNames('fenced');
+  await new Kvm(jetstream(nc)).create(names.leases, { history: 1, ttl: 2_000 });
+  const objects = await new Kvm(jetstream(nc)).create(names.objects, { history: 64 });
+  const singleton = defineActor({
+    name: 'fenced',
+    singleton: true,
+    hears: { applies: calls(SUBJECTS.apply) },
+    says: {},
+    behave: (inputs, world) => inputs.applies.pipe(map((call) => world.reply(call, world.self.epoch ?? 0))),
+  });
+  let wentBack = true;
+  let asked = 0;
+  let newest = 0;
+  const lease = {
+    prefix: 'fenced',
+    ttlMs: 2_000,
+    reached: async () => undefined,
+    newestEpoch: () => newest,
+    mayWrite: () => {
+      asked += 1;
+      if (wentBack) throw new Error('the store went back in time');
+    },
+  };
+  const epochOf = async () => (await nc.request('fenced.apply.me._', '', { timeout: 200 })).json<number>();
+  const running = await (await host('only', { prefix: 'fenced', lease })).start(singleton);
+  await vi.waitFor(() => expect(asked).toBeGreaterThan(1), { timeout: 5_000 });
+  expect((await objects.status()).values).toBe(0);
+  wentBack = false;
+  await vi.waitFor(async () => expect(await epochOf()).toBe(1), { timeout: 5_000 });
+  newest = await objects.put(storeKey('epochs', undefined, 'fenced'), '{}'); // by whomever
+  await vi.waitFor(async () => expect(await epochOf()).toBe(3), { timeout: 5_000 });
+  await running.stop();
+});

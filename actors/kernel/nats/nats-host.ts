@@ -1,0 +1,382 @@
+import type { Msg, NatsConnection, PublishOptions, Subscription } from 'nats';
+import { config as rxjs } from 'rxjs';
+import { encode, encodeMsgpack } from '../../../contracts/codec/codec.ts';
+import { failure, type Status } from '../../../contracts/errors/status.ts';
+import type { Family } from '../../../contracts/subjects/family.ts';
+import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
+import type { Change, Id, Rec } from '../contract.ts';
+import type { ActorDefinition, DriverDefinition } from '../declare.ts';
+import type { Recorder } from '../journal/recorder.ts';
+import { type Ambient, ambient } from '../live/host-clock.ts';
+import {
+  type Asker,
+  type Escalation,
+  type HostServices,
+  type Origin,
+  type Runnable,
+  statusOf,
+} from '../live/host-services.ts';
+import { LiveActor } from '../live/live-actor.ts';
+import { LiveDriver } from '../live/live-driver.ts';
+import type { InboundMessage } from '../live/message.ts';
+import { type Cause, encodeHeaders } from '../live/message-headers.ts';
+import { REPLY_HEADER } from '../turns/heard-calls.ts';
+import type { Outgoing } from '../turns/outgoing.ts';
+import { Cache } from '../view/cache.ts';
+import { statusCodeOf } from './nats-arrived.ts';
+import { guarded } from './nats-callback.ts';
+import { holdLease, type LeaseOptions } from './nats-lease.ts';
+import { rawHeaders } from './nats-raw-headers.ts';
+import { type ActorService, serveActor } from './nats-services.ts';
+
+export interface HostOptions {
+  readonly connection: NatsConnection;
+  readonly prefix: string;
+  /** NATS user of the connection. */
+  readonly caller: string;
+  /** Name of this process, unique among those that share the prefix. */
+  readonly instance: string;
+  /** Prefix of reply inboxes that this user may subscribe to. */
+  readonly inboxPrefix: string;
+  /** The process's cache of objects; a process without one (a worker) leaves it out. */
+  readonly cache?: Cache;
+  readonly recorder?: Recorder;
+  /** How singletons are elected; without it a singleton cannot be hosted. */
+  readonly lease?: LeaseOptions;
+  /** Version of the code, recorded at every start. */
+  readonly build: string;
+  readonly ambient?: Ambient;
+  readonly freeze?: boolean;
+  /** Messages that may wait for an actor; default 16,384. */
+  readonly inboxMax?: number;
+  readonly log: (line: string) => void;
+  /** An actor failed again and again, or broke its contract: the process should know. */
+  readonly onEscalation?: (escalation: Escalation) => void;
+}
+
+export interface Running {
+  stop(): Promise<void>;
+}
+
+interface OpenRequest {
+  readonly asker: Asker;
+  readonly ask: Id;
+  readonly subject: string;
+  deadline: number;
+  /** Asked before the last reconnection: the question or its answer may have gone with the old connection. */
+  lost: boolean;
+  /** Asked of a driver in this process: no broker carries the answer. */
+  readonly local: boolean;
+  readonly cause: Cause;
+}
+
+/** How long a pump may keep the event loop before it lets I/O in. */
+const PUMP_BUDGET_MS = 8;
+const SWEEP_MS = 50;
+/** After a reconnection, how long answers to what was asked before may still come: others hold theirs back till then. */
+const LATE_ANSWER_MS = 1_000;
+/** How long an actor that is stopped may still answer what it was asked before. */
+const FINISH_MS = 2_000;
+
+/** The live world: hosts actors and drivers of one process on one NATS connection. */
+export class Host implements HostServices {
+  readonly options: HostOptions;
+  readonly ambient: Ambient;
+  readonly cache: Cache;
+  readonly #nc: NatsConnection;
+  readonly #actors = new Map<LiveActor, ActorService | undefined>();
+  readonly #drivers = new Set<LiveDriver>();
+  /** Drivers that have ports, by name: one of a name in a process. */
+  readonly #ports = new Map<string, LiveDriver>();
+  readonly #ready = new Set<Runnable>();
+  readonly #requests = new Map<string, OpenRequest>();
+  readonly #inbox: string;
+  readonly #answers: Subscription;
+  #serial = 0;
+  #pumping = false;
+  #sweeper: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(options: HostOptions) {
+    this.options = options;
+    this.ambient = options.ambient ?? ambient;
+    this.cache = options.cache ?? new Cache();
+    this.#nc = options.connection;
+    rxjs.onUnhandledError = (error: unknown) =>
+      options.log(
+        `error: unhandled in a pipeline: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
+    this.#inbox = `${options.inboxPrefix}.${crypto.randomUUID().replaceAll('-', '').slice(0, 22)}`;
+    this.#answers = this.#nc.subscribe(`${this.#inbox}.*`, {
+      callback: guarded(
+        (error, msg) => {
+          if (error === null) this.#onAnswer(msg);
+          else options.log(`error: no answer to this process can be heard: ${error.message}`);
+        },
+        ({ message }, { subject }) => options.log(`error: answer on ${subject}: ${message}`),
+      ),
+    });
+    void this.#followConnection();
+  }
+
+  get connection(): NatsConnection {
+    return this.#nc;
+  }
+
+  /** Hosts an actor; a singleton stands by until it holds its lease. */
+  async start(definition: ActorDefinition, instance = this.options.instance): Promise<Running> {
+    if (!definition.singleton) return await this.#startActor(definition, instance, undefined);
+    const { lease } = this.options;
+    if (lease === undefined) throw new Error(`host ${definition.name}: a singleton needs lease options`);
+    return holdLease(this.#nc, definition.name, instance, lease, {
+      log: this.options.log,
+      acting: (epoch) => this.#startActor(definition, instance, epoch),
+    });
+  }
+
+  async startDriver(definition: DriverDefinition, instance = this.options.instance): Promise<Running> {
+    const driver = new LiveDriver(this, definition, instance);
+    await driver.start();
+    this.#drivers.add(driver);
+    this.#ports.set(definition.name, driver);
+    const service = await serveActor(this, driver);
+    return {
+      stop: async () => {
+        this.#drivers.delete(driver);
+        if (this.#ports.get(definition.name) === driver) this.#ports.delete(definition.name);
+        await soon(service.stop());
+        await driver.stop();
+      },
+    };
+  }
+
+  /** The cache has moved by one change. */
+  changed(change: Change): void {
+    for (const actor of this.#actors.keys()) actor.noteChange(change);
+  }
+
+  /** The cache was listed anew: what happened in between nobody knows. */
+  relisted(): void {
+    for (const actor of this.#actors.keys()) actor.relisted();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#actors].map(([actor, service]) => this.#finish(actor, service)));
+    this.#stopped = true;
+    await Promise.all([...this.#actors.keys()].map((actor) => actor.stop()));
+    for (const driver of this.#drivers) await driver.stop();
+    this.#answers.unsubscribe();
+    clearTimeout(this.#sweeper);
+    await this.options.recorder?.flush();
+  }
+
+  async #startActor(definition: ActorDefinition, instance: string, epoch: number | undefined): Promise<Running> {
+    const actor = new LiveActor(this, definition, instance, epoch);
+    this.#actors.set(actor, undefined);
+    let service: ActorService | undefined;
+    try {
+      service = await serveActor(this, actor);
+      this.#actors.set(actor, service);
+      actor.start();
+    } catch (error) {
+      this.#actors.delete(actor);
+      throw error;
+    }
+    return {
+      stop: async () => {
+        await this.#finish(actor, service);
+        this.#actors.delete(actor);
+        const unheard = soon(service?.stop());
+        if (epoch === undefined) await unheard; // what is on its way still reaches it; a leader stops at once
+        await Promise.all([actor.stop(), unheard]);
+      },
+    };
+  }
+
+  /** Whoever wants to hear that it is stopped: nobody reaches it any more, what has reached it is answered, and it says its last words. */
+  async #finish(actor: LiveActor, service: ActorService | undefined): Promise<void> {
+    const msg = toItself(actor, SUBJECTS.stopping);
+    if (msg === undefined) return;
+    await soon(service?.stop());
+    await actor.finish(msg, FINISH_MS);
+  }
+
+  /* What live actors and drivers need of their host. */
+
+  /** This actor has something in its inbox. */
+  wake(actor: Runnable): void {
+    this.#ready.add(actor);
+    if (this.#pumping) return;
+    this.#pumping = true;
+    setImmediate(() => this.#pump());
+  }
+
+  #pump(): void {
+    const until = performance.now() + PUMP_BUDGET_MS;
+    for (const actor of this.#ready) {
+      this.#ready.delete(actor);
+      if (actor.runInbox(until)) this.#ready.add(actor);
+      if (performance.now() >= until) break;
+    }
+    if (this.#ready.size > 0 && !this.#stopped) setImmediate(() => this.#pump());
+    else this.#pumping = false;
+  }
+
+  /** Sends what a turn said. */
+  send(out: Outgoing, from: Origin, cause: Cause, asker: Asker): void {
+    const { said } = out;
+    const id = `${from.name}/${from.incarnation.toString(36)}.${out.id}`;
+    if (said.kind === 'port') {
+      this.#askPort(out, causedBy(id, cause), asker);
+      return;
+    }
+    if (said.subject === '') return; // the answer to a message that asked for none
+    const options: PublishOptions = {
+      headers: rawHeaders(encodeHeaders(id, from.name, out.contentType, cause, said.headers)),
+    };
+    if (out.timeoutMs !== undefined) options.reply = `${this.#inbox}.${this.#expect(out, asker, causedBy(id, cause))}`;
+    else {
+      const reply = said.headers?.[REPLY_HEADER];
+      if (reply !== undefined) options.reply = reply;
+    }
+    try {
+      this.#nc.publish(said.subject, out.bytes, options);
+    } catch (error) {
+      this.#unsendable(out, error, options.reply);
+    }
+  }
+
+  /** @returns the last token of the subject on which the answer is awaited */
+  #expect(out: Outgoing, asker: Asker, cause: Cause): string {
+    const serial = (++this.#serial).toString(36);
+    const timeoutMs = out.timeoutMs ?? 0;
+    this.#requests.set(serial, {
+      asker,
+      ask: out.id,
+      subject: out.said.subject,
+      deadline: performance.now() + timeoutMs,
+      lost: false,
+      local: out.said.kind === 'port',
+      cause,
+    });
+    this.#sweeper ??= setTimeout(() => this.#sweep(), Math.min(SWEEP_MS, timeoutMs));
+    return serial;
+  }
+
+  #unsendable(out: Outgoing, error: unknown, reply: string | undefined): void {
+    const finding = error instanceof Error ? error.message : String(error);
+    const tooLarge = /max_payload|max payload/i.test(finding);
+    const status = tooLarge
+      ? failure(
+          'RequestEntityTooLarge',
+          `send on ${out.said.subject}: ${out.bytes.length} bytes are more than the server takes; ask for less (limit) or raise max_payload`,
+        )
+      : failure('ServiceUnavailable', `send on ${out.said.subject}: ${finding}`);
+    if (out.said.kind === 'reply' && tooLarge) {
+      this.#nc.publish(out.said.subject, encode(status, out.contentType), {
+        headers: rawHeaders(encodeHeaders(`${out.id}`, '', out.contentType, {}, undefined)),
+      });
+    }
+    if (reply?.startsWith(this.#inbox) === true) this.#settle(reply.slice(this.#inbox.length + 1), status);
+    this.options.log(`error: ${status.message}`);
+  }
+
+  #onAnswer(msg: Msg): void {
+    const serial = msg.subject.slice(this.#inbox.length + 1);
+    const open = this.#requests.get(serial);
+    if (open === undefined) return; // too late, or doubled
+    if (msg.data.length === 0 && statusCodeOf(msg) === 503) this.#settle(serial, noListener(open.subject));
+    else this.#settle(serial, msg.data.length === 0 ? EMPTY_MAP : msg.data);
+  }
+
+  #settle(serial: string, result: Extract<Rec, { t: 'answer' }>['result']): void {
+    const open = this.#requests.get(serial);
+    if (open === undefined) return;
+    this.#requests.delete(serial);
+    open.asker.answered(open.ask, result, open.cause);
+  }
+
+  /** A broker that is killed takes questions and answers with it; who asked should not wait for ever. */
+  async #followConnection(): Promise<void> {
+    for await (const { type } of this.#nc.status()) {
+      if (type !== 'reconnect') continue;
+      // Also what was asked while there was no connection: the client drops it at each attempt to connect.
+      const until = performance.now() + LATE_ANSWER_MS;
+      for (const open of this.#requests.values()) {
+        if (open.local) continue;
+        open.lost = true;
+        open.deadline = Math.min(open.deadline, until);
+      }
+      // What was published meanwhile reached nobody here; who lives on such news should look anew.
+      for (const actor of this.#actors.keys()) {
+        const msg = toItself(actor, SUBJECTS.reconnected);
+        if (msg !== undefined) actor.heardOwn(msg);
+      }
+    }
+  }
+
+  #sweep(): void {
+    this.#sweeper = undefined;
+    const now = performance.now();
+    for (const [serial, { deadline, lost, subject }] of this.#requests) {
+      if (deadline <= now) this.#settle(serial, lost ? lostOnTheWay(subject) : 'timeout');
+    }
+    if (this.#requests.size > 0 && !this.#stopped) this.#sweeper = setTimeout(() => this.#sweep(), SWEEP_MS);
+  }
+
+  #askPort(out: Outgoing, cause: Cause, asker: Asker): void {
+    const [name = '', op = ''] = out.said.subject.split('.');
+    const driver = this.#ports.get(name);
+    // A driver has its own deadlines; one that forgets them must not keep an actor waiting for ever.
+    const serial = this.#expect(out, asker, cause);
+    const answer = (result: Extract<Rec, { t: 'answer' }>['result']) => this.#settle(serial, result);
+    if (driver === undefined) {
+      answer(failure('ServiceUnavailable', `${out.said.say}: no driver "${name}" runs in this process`));
+      return;
+    }
+    driver.port(op, out.said.body).then(
+      (value) => answer(encodeMsgpack(value ?? {})),
+      (error: unknown) => answer(statusOf(error, out.said.subject)),
+    );
+  }
+}
+
+/** What a process says to an actor of its own; `undefined` for one that does not want to hear it. */
+function toItself({ definition, self }: LiveActor, family: Family<`${string}.<instance>`>): InboundMessage | undefined {
+  const wanted = Object.values(definition.hears).some(
+    (heard) => heard.hear === 'calls' && heard.family.template === family.template,
+  );
+  if (!wanted) return undefined;
+  const subject = family.subject(self.prefix, { instance: self.instance });
+  return { subject, data: new Uint8Array(0), respond: () => false };
+}
+
+/** Resolves with `act`, however it ends, or after `FINISH_MS`: a broker that is gone must not keep a process. */
+async function soon(act: Promise<void> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((done) => {
+    timer = setTimeout(done, FINISH_MS);
+  });
+  await Promise.race([act?.catch(() => undefined), late]);
+  clearTimeout(timer);
+}
+
+const EMPTY_MAP = encodeMsgpack({});
+
+/** What an answer was caused by: the question. */
+const causedBy = (id: string, { trace }: Cause): Cause => ({ id, ...(trace === undefined ? {} : { trace }) });
+
+const lostOnTheWay = (subject: string): Status =>
+  failure('ServiceUnavailable', `the connection was lost before an answer on ${subject} came; ask again`);
+
+/** "No responders" in words that help. */
+function noListener(subject: string): Status {
+  const [, family, second] = subject.split('.');
+  if (family === 'api' || family === 'apply') {
+    return failure('ServiceUnavailable', `no api-server is listening on ${subject}; is a master running?`);
+  }
+  if (family === 'node' || family === 'runtime') {
+    return failure('ServiceUnavailable', `node ${second ?? ''} is not connected: nobody is listening on ${subject}`);
+  }
+  return failure('ServiceUnavailable', `nobody is listening on ${subject}`);
+}

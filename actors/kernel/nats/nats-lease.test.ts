@@ -1,0 +1,144 @@
+import { jetstream } from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+import type { NatsConnection } from 'nats';
+import { interval, map } from 'rxjs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { bucketNames } from '../../../contracts/store/buckets.ts';
+import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
+import { connectAs, startNatsServer, type TestNatsServer } from '../../../test/support/nats-server.ts';
+import { startTcpProxy, type TcpProxy } from '../../../test/support/tcp-proxy.ts';
+import { waitUntil } from '../../../test/support/wait-until.ts';
+import { defineActor, publish } from '../declare.ts';
+import { Host } from './nats-host.ts';
+import { holdLease, type LeaseOptions } from './nats-lease.ts';
+
+/**
+ * Goal: at no moment do two instances act, whatever the network does to one of them; who is only slow goes on.
+ * Method: a real server, and a proxy between it and one of the instances that loses what a network loses.
+ */
+const WITHIN_MS = 20_000;
+const RECONNECTING = { maxReconnectAttempts: -1, reconnectTimeWait: 20, reconnectJitter: 0 };
+
+let server: TestNatsServer;
+let proxy: TcpProxy;
+const connections: NatsConnection[] = [];
+
+beforeAll(async () => {
+  server = await startNatsServer();
+  proxy = await startTcpProxy(server.port);
+});
+afterAll(async () => {
+  for (const connection of connections) await connection.close();
+  await proxy.close();
+  await server.stop();
+});
+
+async function connection(port = server.port): Promise<NatsConnection> {
+  const made = await connectAs({ ...server, url: `nats://127.0.0.1:${port}` }, undefined, RECONNECTING);
+  connections.push(made);
+  return made;
+}
+
+/** The buckets of a cluster of its own. @returns that of the leases, over a connection that nothing happens to */
+async function buckets(prefix: string, ttlMs: number): Promise<KV> {
+  const kvm = new Kvm(jetstream(await connection()));
+  await kvm.create(bucketNames(prefix).objects, { history: 64 });
+  return kvm.create(bucketNames(prefix).leases, { history: 1, ttl: ttlMs });
+}
+
+/** Stands for an instance; `told` is what its actor went through, `warned` what it logs. */
+async function instance(name: string, options: LeaseOptions, port?: number) {
+  const told: string[] = [];
+  const warned: string[] = [];
+  const lease = holdLease(await connection(port), 'solo', name, options, {
+    acting: async () => {
+      told.push('acts');
+      return { stop: async () => void told.push('stopped') };
+    },
+    log: (line) => void warned.push(line),
+  });
+  return { told, warned, stop: () => lease.stop() };
+}
+const revisionOf = async (leases: KV): Promise<number> => (await leases.get('solo'))?.revision ?? 0;
+
+it('a leader that is cut off does nothing any more when another one begins', async () => {
+  const ttlMs = 800;
+  await buckets('cut', ttlMs);
+  const turns: string[] = [];
+  const lease = { prefix: 'cut', ttlMs, reached: async () => undefined };
+  const clock = defineActor({
+    name: 'solo',
+    singleton: true,
+    hears: {},
+    says: { tick: publish(SUBJECTS.outcome) },
+    behave: (_inputs, world) =>
+      interval(10, world.scheduler).pipe(
+        map(() => {
+          turns.push(world.self.instance);
+          return world.say.tick({ caller: world.self.instance }, {});
+        }),
+      ),
+  });
+  const hostOf = async (name: string, port?: number): Promise<Host> => {
+    const inboxPrefix = `_INBOX_${name}`;
+    const who = { prefix: 'cut', caller: 'system', instance: name, inboxPrefix, build: 'test', lease };
+    return new Host({ connection: await connection(port), ...who, log: () => undefined });
+  };
+  const cutOff = await hostOf('cut-off', proxy.port);
+  const other = await hostOf('other');
+  const running = [await cutOff.start(clock)];
+  await waitUntil('the first acts', WITHIN_MS, () => turns.includes('cut-off'));
+  running.push(await other.start(clock));
+  proxy.freeze();
+  await waitUntil('the other acts for a while', WITHIN_MS, () => turns.filter((one) => one === 'other').length > 10);
+  expect(turns.lastIndexOf('cut-off')).toBeLessThan(turns.indexOf('other'));
+  proxy.cut();
+  for (const one of running) await one.stop();
+  for (const host of [cutOff, other]) await host.stop();
+});
+
+it('a renewal whose answer came too late keeps the lease', async () => {
+  const ttlMs = 2_000;
+  const leases = await buckets('late', ttlMs);
+  const slow = await instance('slow', { prefix: 'late', ttlMs, reached: async () => undefined }, proxy.port);
+  await waitUntil('it acts', WITHIN_MS, () => slow.told.length > 0);
+  const taken = await revisionOf(leases);
+  proxy.muffle();
+  const renewed = await waitUntil('a renewal is stored', WITHIN_MS, async () => {
+    const revision = await revisionOf(leases);
+    return revision > taken && revision;
+  });
+  proxy.cut(); // from here on it is answered again
+  await waitUntil('it renews again', WITHIN_MS, async () => (await revisionOf(leases)) > renewed);
+  expect(slow.told).toEqual(['acts']);
+  await slow.stop();
+  expect([slow.told, (await leases.get('solo'))?.operation]).toEqual([['acts', 'stopped'], 'PURGE']);
+});
+
+it('who takes longer to begin than it may hold the lease does not begin', async () => {
+  const ttlMs = 800;
+  await buckets('slow', ttlMs);
+  const options = { prefix: 'slow', ttlMs };
+  let reach: () => void = () => undefined;
+  const reached = new Promise<void>((resolve) => {
+    reach = resolve;
+  });
+  let asked = 0;
+  const behind = await instance('behind', {
+    ...options,
+    reached: () => {
+      asked += 1;
+      return reached;
+    },
+  });
+  await waitUntil('the first has the lease', WITHIN_MS, () => asked > 0);
+  const ahead = await instance('ahead', { ...options, reached: async () => undefined });
+  await waitUntil('another has followed', WITHIN_MS, () => ahead.told.length > 0);
+  reach();
+  await waitUntil('the first sees it', WITHIN_MS, () => behind.warned.some((line) => /took too long/.test(line)));
+  expect(behind.told).toEqual([]);
+  await ahead.stop();
+  await waitUntil('the first begins anew', WITHIN_MS, () => behind.told.length > 0);
+  expect([ahead.told, behind.told]).toEqual([['acts', 'stopped'], ['acts']]);
+  await behind.stop();
+});

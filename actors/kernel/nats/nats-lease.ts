@@ -1,0 +1,199 @@
+import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+import type { NatsConnection } from 'nats';
+import { bucketNames } from '../../../contracts/store/buckets.ts';
+import { storeKey } from '../../../contracts/store/keys.ts';
+import { token } from '../../../contracts/subjects/token.ts';
+
+export interface LeaseOptions {
+  readonly prefix: string;
+  /** Age at which the leases bucket drops a lease that was not renewed. */
+  readonly ttlMs: number;
+  /** Resolves once this process's cache has reached a revision. */
+  readonly reached: (revision: number) => Promise<unknown>;
+  /** Asked before an epoch is written; throws while the store may not be written to: it went back in time. */
+  readonly mayWrite?: () => void;
+  /** Newest epoch of an actor that this process knows. */
+  readonly newestEpoch?: (actor: string) => number;
+}
+
+/**
+ * Who holds a lease acts for this part of it, counted from before the holding was asked for: the store counts from when it
+ * heard of it, which is later, so that the rest is left for stopping.
+ */
+const MAY_ACT = 0.75;
+
+/** A lease that is held: its revision, and the moment before which it was not asked for, by `performance.now()`. */
+interface Held {
+  readonly revision: number;
+  readonly since: number;
+}
+
+const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    }
+    signal?.addEventListener('abort', done);
+    if (signal?.aborted === true) done();
+  });
+
+/**
+ * One instance acts, others stand by. The lease is a key that expires; taking it writes a new epoch into the objects
+ * bucket, whose revision fences every request of an earlier holder.
+ * @param hooks `acting` starts the actor under an epoch and gives how to stop it, at once
+ */
+export function holdLease(
+  connection: NatsConnection,
+  actor: string,
+  instance: string,
+  options: LeaseOptions,
+  hooks: {
+    readonly acting: (epoch: number) => Promise<{ stop(): Promise<void> }>;
+    readonly log: (line: string) => void;
+  },
+): { stop(): Promise<void> } {
+  const abort = new AbortController();
+  const { signal } = abort;
+  const key = token(actor);
+  const leftMs = ({ since }: Held): number => since + options.ttlMs * MAY_ACT - performance.now();
+
+  const loop = async (): Promise<void> => {
+    // So short that a renewal is tried more than once before its holder must stop, see `renew`.
+    const js = jetstream(connection, { timeout: options.ttlMs / 8 });
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        const leases = await new Kvm(js).open(bucketNames(options.prefix).leases);
+        const since = performance.now();
+        const revision = await takeLease(leases, key, instance);
+        failures = 0;
+        if (revision === undefined) {
+          await sleep(options.ttlMs / 5, signal);
+          continue;
+        }
+        options.mayWrite?.();
+        const epoch = await writeEpoch(js, options.prefix, actor, instance, options.ttlMs / 2);
+        await options.reached(epoch);
+        // Whoever took so long may have been followed by another already.
+        if (leftMs({ revision, since }) <= 0) throw new Error('it took too long to begin; trying again');
+        const running = await hooks.acting(epoch);
+        let held: number | undefined;
+        try {
+          held = await renew(leases, { revision, since }, epoch);
+        } finally {
+          await running.stop();
+        }
+        // Given back only now: two must not act at once.
+        if (held !== undefined) await leases.purge(key, { previousSeq: held }).catch(() => undefined);
+        if (!signal.aborted) hooks.log(`warning: ${actor} on ${instance} lost its lease; standing by`);
+      } catch (error) {
+        if (signal.aborted) return;
+        failures += 1;
+        if (failures % 10 === 1)
+          hooks.log(`warning: lease of ${actor}: ${error instanceof Error ? error.message : String(error)}`);
+        await sleep(Math.min(2_000, 50 * 2 ** Math.min(failures, 6)), signal);
+      }
+    }
+  };
+
+  /**
+   * Returns when the lease is lost, or is to be given back: then with its revision. That is also when a newer epoch was
+   * written, by whomever: what this one asks would be refused for ever.
+   */
+  const renew = async (leases: KV, taken: Held, epoch: number): Promise<number | undefined> => {
+    let held = taken;
+    let firstUnanswered: number | undefined;
+    let pauseMs = options.ttlMs / 4;
+    for (;;) {
+      await sleep(Math.min(pauseMs, leftMs(held)), signal);
+      if (signal.aborted || (options.newestEpoch?.(actor) ?? 0) > epoch) return held.revision;
+      if (leftMs(held) <= 0) return undefined;
+      const since = performance.now();
+      const answer = await Promise.race([
+        renewLease(leases, key, instance, held.revision),
+        sleep(leftMs(held)).then(() => 'unknown' as const),
+      ]);
+      if (answer === 'lost') return undefined;
+      pauseMs = options.ttlMs / 8;
+      if (answer === 'unknown') {
+        firstUnanswered ??= since;
+        continue;
+      }
+      // A renewal that was found stored is any of those without an answer; then the next one comes at once.
+      const isNew = answer.stored === 'now';
+      held = { revision: answer.revision, since: isNew ? since : (firstUnanswered ?? held.since) };
+      firstUnanswered = undefined;
+      pauseMs = isNew ? options.ttlMs / 4 : 0;
+    }
+  };
+
+  const ended = loop();
+  return {
+    stop: async () => {
+      abort.abort();
+      await ended;
+    },
+  };
+}
+
+/**
+ * @returns the revision, and whether this renewal was stored or one `earlier`, whose answer came too late; `lost`: somebody
+ * else's, or nobody's; `unknown`: no answer
+ */
+async function renewLease(
+  leases: KV,
+  key: string,
+  instance: string,
+  revision: number,
+): Promise<{ readonly revision: number; readonly stored: 'now' | 'earlier' } | 'lost' | 'unknown'> {
+  try {
+    return { revision: await leases.update(key, instance, revision), stored: 'now' };
+  } catch (error) {
+    if (!isConflict(error)) return 'unknown';
+  }
+  try {
+    const found = await heldBy(leases, key, instance);
+    if (found === undefined) return 'lost';
+    return found > revision ? { revision: found, stored: 'earlier' } : 'unknown'; // a replica that lags
+  } catch {
+    return 'unknown';
+  }
+}
+
+const isConflict = (error: unknown): boolean =>
+  (error as { code?: unknown }).code === 10071 || /wrong last sequence/.test(String(error));
+
+async function takeLease(leases: KV, key: string, instance: string): Promise<number | undefined> {
+  try {
+    return await leases.create(key, instance);
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+    // Our own lease of a moment ago: this process came back faster than it expired.
+    const held = await heldBy(leases, key, instance);
+    return held === undefined ? undefined : await leases.update(key, instance, held);
+  }
+}
+
+/** @returns the lease's revision if it is this instance's; names of instances are unique */
+async function heldBy(leases: KV, key: string, instance: string): Promise<number | undefined> {
+  const held = await leases.get(key);
+  return held !== null && held.operation === 'PUT' && held.string() === instance ? held.revision : undefined;
+}
+
+/** The sequence of this write is the epoch: it rises with every new holder. */
+async function writeEpoch(
+  js: JetStreamClient,
+  prefix: string,
+  actor: string,
+  instance: string,
+  timeoutMs: number,
+): Promise<number> {
+  const subject = `$KV.${bucketNames(prefix).objects}.${storeKey('epochs', undefined, actor)}`;
+  const body = { apiVersion: 'troupe.io/v1', kind: 'Epoch', metadata: { name: actor }, holder: instance };
+  const ack = await js.publish(subject, JSON.stringify(body), { timeout: timeoutMs });
+  return ack.seq;
+}

@@ -1,0 +1,273 @@
+import type { NatsConnection } from 'nats';
+import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
+import type { Bytes, Rec, Turn } from '../contract.ts';
+import { type Sealer, SegmentWriter } from '../journal/journal.ts';
+import type { Incarnation, Recorder } from '../journal/recorder.ts';
+import { TurnKeeper } from '../journal/turn-keeper.ts';
+import { LATEST_HEADER } from '../turns/heard-calls.ts';
+import type { Outgoing } from '../turns/outgoing.ts';
+import { NatsQuestions } from './nats-questions.ts';
+
+export interface RecorderOptions {
+  readonly connection: NatsConnection;
+  readonly prefix: string;
+  /** Without it, bodies that carry secret data are recorded as empty. */
+  readonly sealer?: Sealer;
+  /** How often eventful turns are written, in milliseconds. Where many recordings have some they take turns: see `planShare`. */
+  readonly flushMs?: number;
+  readonly log: (line: string) => void;
+}
+
+export interface RecorderStats {
+  /** Incarnations of which something is still to be written, or awaited. */
+  readonly open: number;
+  readonly turns: number;
+  readonly segments: number;
+  readonly bytes: number;
+  /** Turns dropped because the broker did not keep up. */
+  readonly dropped: number;
+}
+
+interface SegmentInProgress {
+  readonly incarnation: Incarnation;
+  readonly segment: SegmentWriter;
+  gap: number;
+  readonly keeper: TurnKeeper;
+}
+
+const FLUSH_MS = 50;
+/** Turns in which nothing happened (a timer, a heart-beat) wait this long for company: an idle cluster writes little. */
+const IDLE_FLUSH_MS = 5_000;
+/** A segment is closed when its bodies weigh this much. */
+const SEGMENT_BYTES = 256 * 1024;
+const SEGMENT_TURNS = 1_024;
+/** Segments that may wait for the broker; beyond it turns gather in longer ones. */
+const IN_FLIGHT_MAX = 64;
+/** Segments a second that a process writes of many small ones: each costs the broker the same, however little is in it. */
+const SEGMENTS_A_SECOND = 100;
+/** About how long a recording waits for its turn where there are hundreds: what a crash may lose. */
+const WAIT_MS_MOST = 2_000;
+/** Segments written before I/O is let in: a process that hosts a thousand nodes has two thousand recordings. */
+const AT_ONCE = 16;
+/** As long as a segment may get while it waits for its turn; beyond it, it is dropped whole and counted. */
+const HELD_BYTES = 2 * 1024 * 1024;
+const ACK_WITHIN_MS = 5_000;
+/** A segment that a broker has not taken for this long, however often it was sent, is dropped and counted. */
+const GIVE_UP_MS = 120_000;
+const RETRY_MS_MOST = 1_000;
+/** Longest that whoever stops waits for the broker. */
+const FLUSH_WITHIN_MS = 10_000;
+
+/** Writes what actors heard and said to the journal stream, in segments, never making anybody wait. */
+export class NatsRecorder implements Recorder {
+  readonly #options: RecorderOptions;
+  readonly #questions: NatsQuestions;
+  readonly #buffers = new Map<Incarnation, SegmentInProgress>();
+  /** Number of the newest incarnation of each actor and instance; of one before it nothing more comes. */
+  readonly #newest = new Map<string, number>();
+  /** Those in which something would be missed, the longest waiting first; heart-beats alone can wait. */
+  readonly #eventful = new Set<SegmentInProgress>();
+  readonly #inFlight = new Set<Promise<void>>();
+  #timer: NodeJS.Timeout | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+  /** Segments to be written as soon as the broker and I/O have room, the longest waiting first. */
+  readonly #due = new Set<SegmentInProgress>();
+  #pumping = false;
+  #turns = 0;
+  #segments = 0;
+  #bytes = 0;
+  #dropped = 0;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    this.#questions = new NatsQuestions(options.connection);
+  }
+
+  stats(): RecorderStats {
+    return {
+      open: this.#buffers.size,
+      turns: this.#turns,
+      segments: this.#segments,
+      bytes: this.#bytes,
+      dropped: this.#dropped,
+    };
+  }
+
+  record(incarnation: Incarnation, turn: Turn, out: readonly Outgoing[]): void {
+    let buffer = this.#buffers.get(incarnation);
+    if (buffer === undefined) {
+      const keeper = new TurnKeeper(this.#options.sealer);
+      buffer = { incarnation, segment: new SegmentWriter(), gap: 0, keeper };
+      this.#buffers.set(incarnation, buffer);
+      this.#newest.set(
+        nameOf(incarnation),
+        Math.max(incarnation.incarnation, this.#newest.get(nameOf(incarnation)) ?? 0),
+      );
+    }
+    this.#turns += 1;
+    const { segment } = buffer;
+    try {
+      segment.add(buffer.keeper.keep(turn, out));
+    } catch (error) {
+      this.#drop(buffer, String(error)); // whoever is recorded must not fail because of it
+      return;
+    }
+    if (segment.bytes >= HELD_BYTES && this.#inFlight.size >= IN_FLIGHT_MAX)
+      this.#drop(buffer, 'the broker does not keep up');
+    else if (segment.bytes >= SEGMENT_BYTES || segment.turns >= SEGMENT_TURNS) this.#writeSoon([buffer]);
+    if (isEventful(turn.rec, out)) this.#eventful.add(buffer);
+    if (this.#eventful.size > 0) this.#timer ??= setTimeout(() => this.#writeEventful(), this.#flushMs);
+    if (!this.#eventful.has(buffer)) this.#idleTimer ??= setTimeout(() => this.#writeIdle(), IDLE_FLUSH_MS);
+  }
+
+  get #flushMs(): number {
+    return this.#options.flushMs ?? FLUSH_MS;
+  }
+
+  async flush(): Promise<void> {
+    this.#writeAll();
+    let timer: NodeJS.Timeout | undefined;
+    const longEnough = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, FLUSH_WITHIN_MS);
+    });
+    await Promise.race([this.#settled(), longEnough]);
+    clearTimeout(timer);
+  }
+
+  async #settled(): Promise<void> {
+    while (this.#due.size > 0 || this.#inFlight.size > 0) {
+      if (this.#inFlight.size > 0) await Promise.race(this.#inFlight);
+      else await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+
+  #writeEventful(): void {
+    this.#timer = undefined;
+    const share = planShare(this.#eventful.size, this.#flushMs);
+    const next = [...this.#eventful].slice(0, share);
+    for (const buffer of next) this.#eventful.delete(buffer);
+    this.#writeSoon(next);
+    if (this.#eventful.size > 0) this.#timer = setTimeout(() => this.#writeEventful(), this.#flushMs);
+  }
+
+  /** What had company enough waits its turn with the others. */
+  #writeIdle(): void {
+    this.#idleTimer = undefined;
+    for (const buffer of this.#begun()) this.#eventful.add(buffer);
+    this.#timer ??= setTimeout(() => this.#writeEventful(), this.#flushMs);
+  }
+
+  #writeAll(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#idleTimer);
+    this.#timer = undefined;
+    this.#idleTimer = undefined;
+    this.#writeSoon(this.#begun());
+  }
+
+  /** Those of which there is something to write; those of which there is nothing left to know are forgotten. */
+  #begun(): readonly SegmentInProgress[] {
+    for (const [incarnation, { segment, gap, keeper }] of this.#buffers)
+      if (segment.turns === 0 && (this.#isOver(incarnation) || (gap === 0 && keeper.idle)))
+        this.#buffers.delete(incarnation);
+    return [...this.#buffers.values()].filter(({ segment }) => segment.turns > 0);
+  }
+
+  /** Another has begun in its place, and answers to what it asked are for nobody. */
+  #isOver(incarnation: Incarnation): boolean {
+    return !incarnation.driver && incarnation.incarnation < (this.#newest.get(nameOf(incarnation)) ?? 0);
+  }
+
+  #writeSoon(buffers: readonly SegmentInProgress[]): void {
+    for (const buffer of buffers) this.#due.add(buffer);
+    if (!this.#pumping) this.#pump();
+  }
+
+  /** Goes on by itself after I/O, and after an acknowledgement when as much as may be is under way. */
+  #pump(): void {
+    this.#pumping = false;
+    let left = AT_ONCE;
+    for (const buffer of this.#due) {
+      if (this.#inFlight.size >= IN_FLIGHT_MAX) return;
+      if (left-- === 0) {
+        this.#pumping = true;
+        setImmediate(() => this.#pump());
+        return;
+      }
+      this.#due.delete(buffer);
+      this.#write(buffer);
+    }
+  }
+
+  #drop(buffer: SegmentInProgress, why: string): void {
+    this.#lose(buffer, buffer.segment.turns, why);
+    this.#due.delete(buffer);
+    buffer.segment.drop();
+  }
+
+  #lose(buffer: SegmentInProgress, turns: number, why: string): void {
+    buffer.gap += turns;
+    this.#dropped += turns;
+    const { actor } = buffer.incarnation.self;
+    this.#options.log(`warning: recording of ${actor}: ${why}; ${turns} turns are lost to replay`);
+  }
+
+  #write(buffer: SegmentInProgress): void {
+    const { incarnation, segment, gap } = buffer;
+    const { turns } = segment;
+    const bytes = segment.take(incarnation, gap);
+    this.#eventful.delete(buffer);
+    buffer.gap = 0;
+    this.#segments += 1;
+    this.#bytes += bytes.length;
+    const { actor, instance } = incarnation.self;
+    const subject = SUBJECTS.journal.subject(this.#options.prefix, { actor, instance });
+    const sent: Promise<void> = this.#send(subject, bytes).catch((error: unknown) =>
+      this.#lose(buffer, turns, error instanceof Error ? error.message : String(error)),
+    );
+    this.#inFlight.add(sent);
+    void sent.finally(() => {
+      this.#inFlight.delete(sent);
+      if (!this.#pumping) this.#pump();
+    });
+  }
+
+  /** Sends until it is acknowledged; readers put the order right and leave out what came twice. */
+  async #send(subject: string, bytes: Bytes): Promise<void> {
+    const since = performance.now();
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const { data } = await this.#questions.ask({ subject, body: bytes }, ACK_WITHIN_MS);
+        refuse(JSON.parse(Buffer.from(data).toString('utf8')) as Acknowledgement);
+        return;
+      } catch (error) {
+        if (this.#options.connection.isClosed() || performance.now() - since > GIVE_UP_MS) throw error;
+        await new Promise<void>((resolve) => setTimeout(resolve, Math.min(RETRY_MS_MOST, 50 * 2 ** attempt)));
+      }
+    }
+  }
+}
+
+const nameOf = ({ self }: Incarnation): string => `${self.actor}/${self.instance}`;
+
+/**
+ * How many of the recordings that wait are written now. Few are written at once; of many an even share each time, since all
+ * of them together would hold up for a moment whatever else the process and the broker do.
+ */
+export const planShare = (waiting: number, everyMs: number): number =>
+  Math.ceil(everyMs * Math.max(SEGMENTS_A_SECOND / 1_000, waiting / WAIT_MS_MOST));
+
+/** What a stream says to a message that it was sent. */
+interface Acknowledgement {
+  readonly seq?: number;
+  readonly error?: { readonly description?: string };
+}
+
+/** @throws Error when it was not stored */
+function refuse({ seq, error }: Acknowledgement): void {
+  if (error !== undefined || seq === undefined) throw new Error(error?.description ?? 'no stream took it');
+}
+
+const isEventful = (rec: Rec, out: readonly Outgoing[]): boolean =>
+  (rec.t !== 'due' && !(rec.t === 'call' && LATEST_HEADER in rec.headers)) ||
+  out.some(({ said }) => said.kind !== 'publish');

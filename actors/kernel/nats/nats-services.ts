@@ -1,0 +1,93 @@
+import { type ServiceMsg, Svcm } from '@nats-io/services';
+import type { Msg, Subscription } from 'nats';
+import { encode, JSON_TYPE } from '../../../contracts/codec/codec.ts';
+import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
+import type { HearDecl } from '../declare.ts';
+import type { ActorStats } from '../live/live-actor.ts';
+import type { InboundMessage } from '../live/message.ts';
+import { patternOf } from '../turns/subject-patterns.ts';
+import { behindDoor } from './nats-door.ts';
+import type { Host } from './nats-host.ts';
+
+/** What the service of an actor or driver needs of it. */
+export interface Served {
+  readonly definition: { readonly name: string; readonly hears: Readonly<Record<string, HearDecl>> };
+  readonly self: { readonly actor: string; readonly instance: string; readonly prefix: string };
+  heard(msg: InboundMessage): void;
+  heardLatest?(input: string, msg: InboundMessage): void;
+  stats(): ActorStats;
+}
+
+export interface ActorService {
+  stop(): Promise<void>;
+}
+
+/**
+ * Subscribes what an actor hears and shows the actor as a NATS micro service, so that `nats micro ls`, `info`, `stats`
+ * and `ping` see it. This file is the only one that knows the services package, which is a prerelease.
+ */
+export async function serveActor(host: Host, served: Served): Promise<ActorService> {
+  const { prefix, actor, instance } = served.self;
+  const kept = new Map<string, number>();
+  const keptOut = (subject: string, why: string): void => {
+    const sort = why.replace(/".*"/, '');
+    const count = (kept.get(sort) ?? 0) + 1;
+    kept.set(sort, count);
+    if (Number.isInteger(Math.log10(count)))
+      host.options.log(`warning: ${actor}/${instance}: message on ${subject} ignored: ${why} (${count} so far)`);
+  };
+  const connection = behindDoor(host.connection, keptOut, false);
+  const changes = behindDoor(host.connection, keptOut, true);
+  const service = await new Svcm(connection).add({
+    name: actor.replaceAll(/[^A-Za-z0-9_-]/g, '-'),
+    version: '0.1.0',
+    description: `Troupe's ${actor} on ${instance}`,
+    metadata: { instance, prefix },
+    statsHandler: () => Promise.resolve(served.stats()),
+    queue: '',
+  });
+  service.addEndpoint('status', {
+    subject: SUBJECTS.actor.subject(prefix, { actor, instance }),
+    handler: (error, msg) => {
+      if (error === null) msg.respond(encode(served.stats(), JSON_TYPE));
+    },
+  });
+  const plain: Subscription[] = [];
+  for (const [name, heard] of Object.entries(served.definition.hears)) {
+    const pattern = patternOf(heard, prefix);
+    if (pattern === undefined || heard.hear === 'watch' || heard.family.mode === 'self') continue;
+    if (heard.hear === 'latest') {
+      plain.push(
+        connection.subscribe(pattern, {
+          callback: (error, msg) => void (error === null && served.heardLatest?.(name, arrived(msg))),
+        }),
+      );
+    } else if (heard.family.mode === 'request') {
+      service.addEndpoint(endpointName(name), {
+        subject: pattern,
+        ...(heard.queue === true ? { queue: actor } : {}),
+        handler: (error, msg) => {
+          if (error === null) served.heard(arrived(msg));
+        },
+      });
+    } else {
+      plain.push(
+        (heard.family.template === SUBJECTS.changes.template ? changes : connection).subscribe(pattern, {
+          ...(heard.queue === true ? { queue: actor } : {}),
+          callback: (error, msg) => void (error === null && served.heard(arrived(msg))),
+        }),
+      );
+    }
+  }
+  return {
+    stop: async () => {
+      for (const subscription of plain) subscription.unsubscribe();
+      await service.stop();
+    },
+  };
+}
+
+/** Behind the door every message is an `ArrivedMessage`; the service hands over one around it, with the same parts. */
+const arrived = (msg: Msg | ServiceMsg): InboundMessage => msg as unknown as InboundMessage;
+
+const endpointName = (name: string): string => name.replaceAll(/[^A-Za-z0-9_-]/g, '-');

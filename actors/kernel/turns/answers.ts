@@ -1,0 +1,22 @@
+import { decode, MSGPACK_TYPE } from '../../../contracts/codec/codec.ts';
+import { failure, isFailure } from '../../../contracts/errors/status.ts';
+import type { Rec, Said } from '../contract.ts';
+import { Refused } from '../reconcile/refusal.ts';
+import { recordBytes } from './record-bytes.ts';
+
+/** How an ask ended: an answer's bytes, a refusal, or nothing in time. */
+export type AskResult = Extract<Rec, { t: 'answer' }>['result'];
+
+/**
+ * What was answered to an ask.
+ * @throws Refused when it was not granted; StatusError when the answer can't be read
+ */
+export function answerOf(said: Said, timeoutMs: number, result: AskResult): unknown {
+  if (result === 'timeout') {
+    const finding = `${said.say}: no answer on ${said.subject} within ${timeoutMs} ms`;
+    throw new Refused(said.say, failure('Timeout', finding));
+  }
+  const body = isFailure(result) ? result : decode(recordBytes(result), MSGPACK_TYPE);
+  if (isFailure(body)) throw new Refused(said.say, body);
+  return body;
+}

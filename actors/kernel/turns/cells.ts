@@ -1,0 +1,57 @@
+import type { Cell, Json } from '../contract.ts';
+import { canonicalJson } from '../journal/canonical-json.ts';
+import { deepFreeze } from './freeze.ts';
+
+/** The state of one actor that outlives a turn. */
+export class Cells {
+  #values = new Map<string, Json>();
+  readonly #check: (what: string) => void;
+  readonly #freeze: boolean;
+
+  /**
+   * @param check  called before every use by a behaviour, with what is used
+   * @param freeze deep-freeze what is put into a cell, so that mutating it is caught
+   */
+  constructor(check: (what: string) => void, freeze: boolean) {
+    this.#check = check;
+    this.#freeze = freeze;
+  }
+
+  load(values: Readonly<Record<string, Json>>): void {
+    this.#values = new Map(Object.entries(values));
+  }
+  /** Every cell by name, in the order of the names. */
+  values(): Readonly<Record<string, Json>> {
+    return Object.fromEntries([...this.#values].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+  get size(): number {
+    return this.#values.size;
+  }
+  /** The same cells give the same text, in whatever order they and their fields were set. */
+  canonical(): string {
+    return canonicalJson(Object.fromEntries(this.#values));
+  }
+
+  /** One cell as a behaviour holds it. */
+  cell<T extends Json>(name: string, initial: T): Cell<T> {
+    return {
+      get: () => {
+        this.#check(`cell(${name}).get()`);
+        return (this.#values.get(name) ?? initial) as T;
+      },
+      set: (value) => {
+        this.#check(`cell(${name}).set()`);
+        this.#values.set(name, this.#freeze ? deepFreeze(value) : value);
+      },
+      drop: () => {
+        this.#check(`cell(${name}).drop()`);
+        this.#values.delete(name);
+      },
+    };
+  }
+  /** Names that begin with `prefix`, sorted. */
+  names(prefix: string): readonly string[] {
+    this.#check('cellNames()');
+    return [...this.#values.keys()].filter((name) => name.startsWith(prefix)).sort();
+  }
+}

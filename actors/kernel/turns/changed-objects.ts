@@ -1,0 +1,33 @@
+import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
+import { type Key, parseKey } from '../../../contracts/store/keys.ts';
+import type { Changed, View } from '../contract.ts';
+
+/**
+ * What changed under `keys`, by resource, in the order of the keys.
+ * @param before the object as its actor was last told of it
+ */
+export function changedByResource(
+  keys: readonly Key[],
+  before: (key: Key) => KubeObject | undefined,
+  view: View,
+): ReadonlyMap<string, readonly Changed[]> {
+  const byResource = new Map<string, Changed[]>();
+  for (const key of keys) {
+    const parts = parseKey(key);
+    if (parts === undefined) continue;
+    const was = before(key);
+    const is = view.get(parts.resource, parts.namespace, parts.name);
+    if (was === undefined && is === undefined) continue; // came and went between two turns
+    const changed: Changed = {
+      key,
+      namespace: parts.namespace,
+      name: parts.name,
+      ...(was === undefined ? {} : { before: was }),
+      ...(is === undefined ? {} : { after: is }),
+    };
+    const list = byResource.get(parts.resource);
+    if (list === undefined) byResource.set(parts.resource, [changed]);
+    else list.push(changed);
+  }
+  return byResource;
+}

@@ -1,0 +1,324 @@
+import { Observable, Subject, type Subscriber, type Subscription } from 'rxjs';
+import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
+import type { Key } from '../../../contracts/store/keys.ts';
+import { INBOX_ROOT } from '../../../contracts/subjects/inbox.ts';
+import type { AskId, Checkpoint, Cursor, Id, Json, Millis, Rec, Said, Self, Turn, View, World } from '../contract.ts';
+import type { ActorDefinition } from '../declare.ts';
+import { hashOf } from '../journal/hash.ts';
+import { holdsSecret } from '../journal/secrecy.ts';
+import { Cells } from './cells.ts';
+import { changedByResource } from './changed-objects.ts';
+import { DerivedIndexes } from './derived-indexes.ts';
+import { guardedView } from './guarded-view.ts';
+import { hearCall, inputsOf, unheard } from './heard-calls.ts';
+import { OpenAsks } from './open-asks.ts';
+import { type Outgoing, outgoing } from './outgoing.ts';
+import { Random } from './random.ts';
+import { replyTo } from './replies.ts';
+import { speakers } from './speakers.ts';
+import { TurnScheduler } from './turn-scheduler.ts';
+import { turnsInProgress } from './turns-in-progress.ts';
+import { describeViolation, type Violation, violationHere } from './violation.ts';
+
+export interface TurnDone {
+  readonly turn: Turn;
+  readonly out: readonly Outgoing[];
+  /** Reports of keys that went wrong in this turn. */
+  readonly reports: readonly { readonly key: string; readonly error: unknown }[];
+  /** The behaviour failed or ended; its supervisor decides what next. */
+  readonly failed?: unknown;
+}
+
+export interface CoreOptions {
+  readonly self: Self;
+  readonly view: View;
+  /** Four numbers from the operating system in a live world; recorded. */
+  readonly seed: readonly number[];
+  /** Oldest revision from which the view's `since` answers, until a checkpoint says another. */
+  readonly window?: number;
+  /** Deep-freeze what behaviours put into cells (tests, simulation). */
+  readonly freeze?: boolean;
+  readonly onViolation?: (violation: Violation) => void;
+}
+
+/**
+ * One actor's behaviour, run turn by turn. Synchronous and deterministic: the same records with the same views, clock
+ * and seed give the same outputs, whichever world feeds them.
+ */
+export class ActorCore {
+  readonly definition: ActorDefinition;
+  readonly self: Self;
+  readonly violations: Violation[] = [];
+  readonly #options: CoreOptions;
+  readonly #view: View;
+  readonly #scheduler: TurnScheduler;
+  readonly #cells: Cells;
+  readonly #indexes: DerivedIndexes;
+  readonly #asks = new OpenAsks();
+  readonly #world: World<unknown>;
+  #random: Random;
+  #now: Millis = 0;
+  #turn = 0;
+  #stateLetters = 0;
+  #inTurn = false;
+  #stopped = false;
+  #began: 'fresh' | 'resumed' = 'fresh';
+  #inputs: Record<string, Subject<never>> = {};
+  #subscription: Subscription | undefined;
+  #out: Outgoing[] = [];
+  #reports: { key: string; error: unknown }[] = [];
+  #failed: { error: unknown } | undefined;
+  #cursor: Cursor = {};
+  #window: number;
+
+  constructor(definition: ActorDefinition, options: CoreOptions) {
+    const inTurn = (what: string) => this.#mustBeInTurn(what);
+    this.definition = definition;
+    this.self = options.self;
+    this.#options = options;
+    this.#view = guardedView(
+      options.view,
+      () => inTurn('view'),
+      () => this.#window,
+    );
+    this.#window = options.window ?? 0;
+    this.#random = new Random(options.seed);
+    this.#scheduler = new TurnScheduler(
+      () => this.#now,
+      () => inTurn('scheduler'),
+    );
+    this.#cells = new Cells(inTurn, options.freeze === true);
+    this.#indexes = new DerivedIndexes(options.view, this.#view);
+    this.#world = this.#makeWorld(inTurn);
+  }
+
+  get turns(): number {
+    return this.#turn;
+  }
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+  get openAsks(): number {
+    return this.#asks.size;
+  }
+  get nextDue(): Millis | undefined {
+    return this.#scheduler.nextDue;
+  }
+  /** Timers that wait, the next first. */
+  get timers(): ReturnType<TurnScheduler['timers']> {
+    return this.#scheduler.timers();
+  }
+  isAskOpen(ask: AskId): boolean {
+    return this.#asks.has(ask);
+  }
+  cellValues(): Readonly<Record<string, Json>> {
+    return this.#cells.values();
+  }
+  /** How many letters `state` last hashed: what it costs. */
+  get stateLetters(): number {
+    return this.#stateLetters;
+  }
+  /** How many cells do not have their initial value. */
+  get cellCount(): number {
+    return this.#cells.size;
+  }
+  /** What this actor would leave to its successor, in one hash. */
+  state(): Required<Pick<Turn, 'state' | 'stateHoldsSecret'>> {
+    const cells = this.#cells.canonical();
+    this.#stateLetters = cells.length;
+    return { state: hashOf(cells, this.#random.state.join()), stateHoldsSecret: holdsSecret(Buffer.from(cells)) };
+  }
+
+  /**
+   * Everything that a crash would have to leave behind. Only between turns.
+   * @returns `undefined` while an ask is open: its answer would find nobody.
+   */
+  checkpoint(windowStart: number): Checkpoint | undefined {
+    if (this.#asks.size > 0 || this.#stopped) return undefined;
+    return {
+      turn: this.#turn,
+      now: this.#now,
+      view: this.#cursor,
+      cells: this.cellValues(),
+      random: this.#random.state,
+      window: windowStart,
+    };
+  }
+
+  /**
+   * Runs one record to its end.
+   * @param now    milliseconds since the Unix epoch; taken as the last turn's when it went backwards
+   * @param cursor where the view stands
+   * @param before the object as this actor was last told of it, for the keys of a change
+   */
+  run(rec: Rec, now: Millis, cursor: Cursor, before?: (key: Key) => KubeObject | undefined): TurnDone {
+    this.#now = Math.max(this.#now, now);
+    this.#turn += 1;
+    this.#cursor = cursor;
+    this.#out = [];
+    this.#reports = [];
+    this.#failed = undefined;
+    this.#inTurn = true;
+    const outer = turnsInProgress.actor;
+    turnsInProgress.actor = this;
+    try {
+      this.#feed(rec, before);
+    } catch (error) {
+      this.#failed ??= { error };
+    } finally {
+      this.#inTurn = false;
+      turnsInProgress.actor = outer;
+    }
+    const out = this.#out;
+    const turn: Turn = { n: this.#turn, rec, now: this.#now, view: cursor, out: out.map((o) => o.hash) };
+    const failed = this.#failed as { error: unknown } | undefined;
+    return { turn, out, reports: this.#reports, ...(failed === undefined ? {} : { failed: failed.error }) };
+  }
+
+  /** The next turn is number `turn + 1`: a replay that begins at a checkpoint, not at the beginning. */
+  resumeAt(turn: number): void {
+    this.#turn = turn;
+  }
+
+  /** Ends the behaviour; nothing runs after. */
+  stop(): void {
+    this.#stopped = true;
+    this.#tearDown();
+  }
+
+  /** Something was done that a behaviour must not do: told first, since operators may swallow what is thrown; then the actor stops. */
+  violate(what: string): never {
+    throw this.#note(what);
+  }
+
+  #note(what: string): Error {
+    const violation = violationHere(this.definition.name, this.#turn, what);
+    const error = new Error(describeViolation(violation));
+    this.violations.push(violation);
+    this.#failed ??= { error };
+    this.stop();
+    this.#options.onViolation?.(violation);
+    return error;
+  }
+
+  #mustBeInTurn(what: string): void {
+    if (!this.#inTurn)
+      this.violate(`used world.${what} outside a turn (a promise or an ambient timer came in between)`);
+  }
+
+  #feed(rec: Rec, before: ((key: Key) => KubeObject | undefined) | undefined): void {
+    if (rec.t === 'start') this.#start(rec.checkpoint);
+    else if (this.#stopped) return;
+    else if (rec.t === 'change') this.#change(rec.keys, before ?? (() => undefined));
+    else if (rec.t === 'call') this.#call(rec);
+    else if (rec.t === 'answer') this.#asks.settle(rec.ask, rec.result);
+    else this.#scheduler.flush(this.#now);
+  }
+
+  #start(checkpoint: Checkpoint | undefined): void {
+    this.#tearDown();
+    this.#stopped = false;
+    this.#began = checkpoint === undefined ? 'fresh' : 'resumed';
+    this.#cells.load(checkpoint?.cells ?? {});
+    // An index is no state: what `step` made is what `build` would make. Tests hold behaviours to that; live it saves the building.
+    if (checkpoint === undefined || this.#options.freeze === true) this.#indexes.clear();
+    if (checkpoint !== undefined) {
+      this.#window = checkpoint.window;
+      this.#random = new Random(checkpoint.random);
+      this.#now = Math.max(this.#now, checkpoint.now);
+    }
+    this.#inputs = Object.fromEntries(Object.keys(this.definition.hears).map((name) => [name, new Subject<never>()]));
+    this.#subscription = this.definition.behave(this.#inputs, this.#world).subscribe({
+      next: (said) => {
+        try {
+          this.#emit(said);
+        } catch (error) {
+          this.#failed ??= { error }; // what cannot be encoded; RxJS would throw it where nobody can catch it
+        }
+      },
+      error: (error: unknown) => {
+        this.#failed ??= { error };
+      },
+      complete: () => {
+        this.#failed ??= { error: new Error(`the behaviour of ${this.definition.name} ended: it must go on for ever`) };
+      },
+    });
+  }
+
+  #tearDown(): void {
+    this.#subscription?.unsubscribe();
+    this.#subscription = undefined;
+    this.#scheduler.clear();
+    this.#asks.clear();
+  }
+
+  #change(keys: readonly Key[], before: (key: Key) => KubeObject | undefined): void {
+    const changed = changedByResource(keys, before, this.#view);
+    for (const [name, heard] of inputsOf(this.definition.hears)) {
+      const changes = heard.hear === 'watch' ? changed.get(heard.resource) : undefined;
+      if (changes !== undefined) this.#input(name, changes);
+    }
+  }
+
+  #call(rec: Extract<Rec, { t: 'call' }>): void {
+    const heard = hearCall(rec, this.definition.hears, this.self.prefix);
+    if (heard.input !== undefined) this.#input(heard.input, heard.told);
+    else if (heard.told.reply?.startsWith(INBOX_ROOT) === true)
+      this.#emit(replyTo(heard.told, unheard(heard.told.subject)));
+  }
+
+  #input(name: string, value: unknown): void {
+    (this.#inputs[name] as Subject<unknown> | undefined)?.next(value);
+  }
+
+  #emit(said: Said, timeoutMs?: number): Id {
+    if (!this.#inTurn) {
+      // Not thrown: RxJS would throw it again where nobody can catch it.
+      this.#note(`said ${said.say} outside a turn (a promise or an ambient timer came in between)`);
+      return '';
+    }
+    const id = `${this.#turn}.${this.#out.length}`;
+    this.#out.push(outgoing(id, said, timeoutMs));
+    return id;
+  }
+
+  #makeWorld(inTurn: (what: string) => void): World<unknown> {
+    return {
+      self: this.self,
+      began: () => this.#began,
+      now: () => {
+        inTurn('now()');
+        return this.#now;
+      },
+      scheduler: this.#scheduler,
+      random: () => {
+        inTurn('random()');
+        return this.#random.next();
+      },
+      uid: () => {
+        inTurn('uid()');
+        return this.#random.uuid();
+      },
+      view: this.#view,
+      say: speakers(this.definition.says, this.self),
+      reply: (call, body) => replyTo(call, body) as Said<never>,
+      ask: <A>(said: Said<A>, { timeoutMs }: { readonly timeoutMs: number }) =>
+        new Observable<A>((subscriber) => {
+          inTurn('ask()');
+          const id = this.#emit(said, timeoutMs);
+          this.#asks.add(id, { said, timeoutMs, subscriber: subscriber as Subscriber<unknown> });
+          return () => this.#asks.drop(id);
+        }),
+      cell: (name, initial) => this.#cells.cell(name, initial),
+      cellNames: (prefix) => this.#cells.names(prefix),
+      derived: (name, build, step) => () => {
+        inTurn(`derived(${name})`);
+        return this.#indexes.read(name, build, step);
+      },
+      report: (key, error) => {
+        inTurn('report()');
+        this.#reports.push({ key, error });
+      },
+    };
+  }
+}

@@ -1,0 +1,27 @@
+import { type ContentType, encode } from '../../../contracts/codec/codec.ts';
+import type { Bytes, Hash, Id, Said } from '../contract.ts';
+import { hashOf } from '../journal/hash.ts';
+import { encodingOfSaid } from './replies.ts';
+
+/** One thing that a turn said, ready to be sent. */
+export interface Outgoing {
+  /** `<turn>.<index>` */
+  readonly id: Id;
+  readonly said: Said;
+  /** The body in the encoding in which it travels. */
+  readonly bytes: Bytes;
+  readonly contentType: ContentType;
+  readonly hash: Hash;
+  /** Set when an answer is awaited. */
+  readonly timeoutMs?: number;
+}
+
+const EMPTY = new Uint8Array(0);
+
+/** @throws Error when the body can't be encoded */
+export function outgoing(id: Id, said: Said, timeoutMs: number | undefined): Outgoing {
+  const contentType = encodingOfSaid(said);
+  const bytes = said.body === undefined ? EMPTY : encode(said.body, contentType);
+  const hash = hashOf(said.kind, said.subject, bytes);
+  return { id, said, bytes, contentType, hash, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+}
