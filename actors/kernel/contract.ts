@@ -100,6 +100,8 @@ export interface Said<A = unknown> {
   readonly headers?: Headers;
   /** For a reply: the call that it answers. */
   readonly call?: Id;
+  /** What led to it, for who looks at the recording: kept with what was said, never sent, never compared. Small. */
+  readonly why?: Json;
 }
 
 /** A message heard. */

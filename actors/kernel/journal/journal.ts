@@ -1,14 +1,14 @@
 import { INBOX_ROOT } from '../../../contracts/subjects/inbox.ts';
-import type { Bytes, Cursor, Hash, Millis, Rec } from '../contract.ts';
+import type { Bytes, Cursor, Hash, Json, Millis, Rec } from '../contract.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 import type { Incarnation } from './recorder.ts';
-import { decodeSegmentV2, encodeSegment, SegmentWriter, segmentVersion } from './segment.ts';
+import { encodeSegment, readSegment, SegmentWriter, segmentVersion } from './segment.ts';
 import { decodeSegmentV1 } from './segment-v1.ts';
 
 export { encodeSegment, SegmentWriter };
 
 /** Version of the segment format; readers accept every version up to this one. */
-export const JOURNAL_VERSION = 2;
+export const JOURNAL_VERSION = 3;
 
 /** Bodies longer than this are recorded by hash alone where they are what was said. */
 export const SAID_BYTES_MAX = 4_096;
@@ -25,6 +25,8 @@ export interface SaidThen {
   /** Bytes of the body. */
   readonly size: number;
   readonly body?: Bytes;
+  /** What led to it, in its actor's own form. */
+  readonly why?: Json;
 }
 
 /** A turn as recorded. */
@@ -72,7 +74,7 @@ export function decodeSegment(bytes: Bytes): Segment {
     );
   let segment: Segment | undefined;
   try {
-    segment = version === 1 ? decodeSegmentV1(bytes) : decodeSegmentV2(bytes);
+    segment = version === 1 ? decodeSegmentV1(bytes) : readSegment(bytes, version);
   } catch (error) {
     throw new Error(`${act}: damaged or cut short (${error instanceof Error ? error.message : String(error)})`);
   }
@@ -89,17 +91,25 @@ export const carriesStream = (subject: string): boolean =>
  * events of a watch, those of Secrets too); they keep their hash.
  */
 export function saidThen(out: Outgoing): SaidThen {
-  const { kind, say, subject } = out.said;
+  const { kind, say, subject, why } = out.said;
   const size = out.bytes.length;
   const keep =
     (kind === 'publish' || kind === 'request') &&
     size <= SAID_BYTES_MAX &&
     !subject.startsWith(`${INBOX_ROOT}.`) &&
     !carriesStream(subject);
-  return { kind, say, subject, hash: out.hash, size, ...(keep ? { body: out.bytes } : {}) };
+  return {
+    kind,
+    say,
+    subject,
+    hash: out.hash,
+    size,
+    ...(keep ? { body: out.bytes } : {}),
+    ...(why === undefined ? {} : { why }),
+  };
 }
 
-/** What is kept of one thing said that tells of a secret: a hash that only the key gives a meaning; without a key none. */
+/** What is kept of one thing said that tells of a secret: a hash that only the key gives a meaning, without a key none; not what led to it. */
 export function saidInSecret(out: Outgoing, sealer: Sealer | undefined): SaidThen {
   const { kind, say, subject } = out.said;
   const size = out.bytes.length;

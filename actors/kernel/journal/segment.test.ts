@@ -1,10 +1,11 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Rec } from '../contract.ts';
+import { outgoing } from '../turns/outgoing.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { hashOf } from './hash.ts';
-import { decodeSegment, encodeSegment, type RecordedTurn, type SaidThen } from './journal.ts';
+import { decodeSegment, encodeSegment, type RecordedTurn, type SaidThen, saidInSecret, saidThen } from './journal.ts';
 import type { Incarnation } from './recorder.ts';
 import { TextColumn } from './text-column.ts';
 
@@ -64,11 +65,15 @@ const said: fc.Arbitrary<SaidThen> = fc
     body: fc.option(bytes, { nil: undefined }),
     way: fc.constantFrom('open', 'keyed', 'nothing'),
     size: fc.nat(),
+    why: fc.option(fc.oneof(fc.constant(null), text, fc.record({ by: fc.array(text), best: fc.array(fc.nat()) })), {
+      nil: undefined,
+    }),
   })
-  .map(({ kind, say, subject, body, way, size }) => {
-    if (body !== undefined) return { kind, say, subject, hash: hashOf(kind, subject, body), size: body.length, body };
-    if (way === 'nothing') return { kind, say, subject, hash: '', size };
-    return { kind, say, subject, hash: hashOf(say), size, ...(way === 'keyed' ? { keyed: true } : {}) };
+  .map(({ kind, say, subject, body, way, size, why }) => {
+    const about = { kind, say, subject, ...(why === undefined ? {} : { why }) };
+    if (body !== undefined) return { ...about, hash: hashOf(kind, subject, body), size: body.length, body };
+    if (way === 'nothing') return { ...about, hash: '', size };
+    return { ...about, hash: hashOf(say), size, ...(way === 'keyed' ? { keyed: true } : {}) };
   });
 const turn: fc.Arbitrary<RecordedTurn> = fc
   .record(
@@ -110,7 +115,7 @@ it('whatever the turns are, a segment brings them back', () => {
           }),
         );
       const back = decodeSegment(encodeSegment({ incarnation, gap, turns }));
-      expect(plain(back)).toEqual(plain({ v: 2, incarnation, gap, turns }));
+      expect(plain(back)).toEqual(plain({ v: 3, incarnation, gap, turns }));
     }),
   );
 });
@@ -136,8 +141,8 @@ it('bytes that are damaged or cut short are a clear error, or still turns; never
 
 it('a later format is refused by its number', () => {
   const segment = encodeSegment({ incarnation, gap: 0, turns: [] });
-  segment[2] = 3;
-  expect(() => decodeSegment(segment)).toThrow(/its format is version 3, this build reads up to 2; use a newer troupe/);
+  segment[2] = 4;
+  expect(() => decodeSegment(segment)).toThrow(/its format is version 4, this build reads up to 3; use a newer troupe/);
 });
 
 it('a column brings its texts back, and a text like an earlier one costs what is new in it', () => {
@@ -150,4 +155,14 @@ it('a column brings its texts back, and a text like an earlier one costs what is
   const reader = new ByteReader(all);
   const again = new TextColumn();
   expect([...written, ...written].map(() => again.read(reader))).toEqual([...written, ...written]);
+});
+
+it('what led to something said is kept beside it, but not where that tells of a secret', () => {
+  const why = { by: ['taints'], best: [['n1', 3]] };
+  const said = { kind: 'request', say: 'bind', subject: 'troupe.api.me.create.pods', body: {}, why } as const;
+  const out = outgoing('1.0', said, undefined);
+  expect(saidThen(out).why).toEqual(why);
+  expect(saidInSecret(out, undefined)).not.toHaveProperty('why');
+  const { why: _, ...bare } = said;
+  expect(outgoing('1.0', bare, undefined)).toEqual({ ...out, said: bare });
 });

@@ -10,13 +10,13 @@ import type { Incarnation } from './recorder.ts';
 import { TextColumn } from './text-column.ts';
 
 /*
- * The second format. What repeats from turn to turn is left out: numbers are differences to the turn before, texts are
+ * The third format, and the second, which it reads as well: that one has no explanations. What repeats from turn to turn is left out: numbers are differences to the turn before, texts are
  * what they do not share with an earlier one of their sort, and a hash that follows from a body is not kept beside it.
  *
- *   "TJ" 2 | head (MessagePack, its length before it) | count of turns | turns
+ *   "TJ" 3 | head (MessagePack, its length before it) | count of turns | turns
  */
 const MAGIC = [0x54, 0x4a] as const;
-const VERSION = 2;
+const VERSION = 3;
 const HASH_BYTES = 12;
 /** Of a segment's beginning, besides its head: the mark, and two numbers. */
 const START_BYTES_MOST = 32;
@@ -36,6 +36,8 @@ const KIND_BITS = 7;
 const BODY = 0x08;
 const KEYED = 0x10;
 const NO_HASH = 0x20;
+/** What led to it follows. */
+const WHY = 0x40;
 
 /** Headers by number; a name that is not among them is spelt out under number 0. */
 const HEADERS = [
@@ -60,6 +62,7 @@ class Columns {
   readonly key = new TextColumn();
   readonly subject = new TextColumn();
   readonly say = new TextColumn();
+  readonly why = new TextColumn();
   readonly header = HEADERS.map(() => new TextColumn());
   readonly name = new TextColumn();
 }
@@ -237,7 +240,7 @@ const readResult = (reader: ByteReader): Extract<Rec, { t: 'answer' }>['result']
 
 function writeSaid(
   writer: ByteWriter,
-  { kind, say, subject, hash, size, body, keyed }: SaidThen,
+  { kind, say, subject, hash, size, body, keyed, why }: SaidThen,
   columns: Columns,
 ): void {
   const bare = body === undefined && hash === '';
@@ -245,7 +248,8 @@ function writeSaid(
     KINDS.indexOf(kind as (typeof KINDS)[number]) |
       (body === undefined ? 0 : BODY) |
       (keyed === true ? KEYED : 0) |
-      (bare ? NO_HASH : 0),
+      (bare ? NO_HASH : 0) |
+      (why === undefined ? 0 : WHY),
   );
   columns.say.write(writer, say);
   columns.subject.write(writer, subject);
@@ -254,6 +258,7 @@ function writeSaid(
     writer.count(size);
     if (!bare) writeHash(writer, hash);
   }
+  if (why !== undefined) columns.why.write(writer, JSON.stringify(why));
 }
 
 function writeHash(writer: ByteWriter, hash: Hash): void {
@@ -264,7 +269,7 @@ function writeHash(writer: ByteWriter, hash: Hash): void {
 const readHash = (reader: ByteReader): Hash => (reader.raw(HASH_BYTES) as Buffer).toString('base64url');
 
 /** @throws RangeError and what the decoder of MessagePack throws, when the bytes are damaged */
-export function decodeSegmentV2(bytes: Bytes): Segment {
+export function readSegment(bytes: Bytes, version: number): Segment {
   const reader = new ByteReader(bytes, MAGIC.length + 1);
   const head = decodeMsgpack(reader.bytes()) as Head;
   const turns: RecordedTurn[] = [];
@@ -276,7 +281,7 @@ export function decodeSegmentV2(bytes: Bytes): Segment {
     before = turn;
   }
   if (reader.left > 0) throw new RangeError(`${reader.left} bytes are left over`);
-  return { v: VERSION, incarnation: incarnationOf(head), gap: head[13], turns };
+  return { v: version, incarnation: incarnationOf(head), gap: head[13], turns };
 }
 
 function incarnationOf(head: Head): Incarnation {
@@ -343,11 +348,18 @@ function readSaid(reader: ByteReader, columns: Columns): SaidThen {
   if (kind === undefined) throw new RangeError('a thing said is of no known kind');
   const say = columns.say.read(reader);
   const subject = columns.subject.read(reader);
-  if (flags & BODY) {
-    const body = reader.bytes();
-    return { kind, say, subject, hash: hashOf(kind, subject, body), size: body.length, body };
-  }
-  const size = reader.count();
-  const hash = flags & NO_HASH ? '' : readHash(reader);
-  return { kind, say, subject, hash, size, ...(flags & KEYED ? { keyed: true } : {}) };
+  const body = flags & BODY ? reader.bytes() : undefined;
+  const size = body?.length ?? reader.count();
+  const hash = body !== undefined ? hashOf(kind, subject, body) : flags & NO_HASH ? '' : readHash(reader);
+  const why = flags & WHY ? (JSON.parse(columns.why.read(reader)) as Json) : undefined;
+  return {
+    kind,
+    say,
+    subject,
+    hash,
+    size,
+    ...(body === undefined ? {} : { body }),
+    ...(body === undefined && flags & KEYED ? { keyed: true } : {}),
+    ...(why === undefined ? {} : { why }),
+  };
 }
