@@ -7,13 +7,12 @@ export interface DirectMessage {
   readonly subject: string;
   readonly sequence: number;
   readonly data: Uint8Array;
-  /** Milliseconds since the epoch. */
-  readonly storedAt: number;
 }
-export type DirectQuery =
-  | { readonly seq: number; readonly batch: number }
-  | { readonly start_time: string; readonly batch: number };
-type LastQuery = { readonly multi_last: readonly string[]; readonly seq: number; readonly max_bytes: number };
+interface LastQuery {
+  readonly multi_last: readonly string[];
+  readonly seq: number;
+  readonly max_bytes: number;
+}
 
 export interface DirectOptions {
   /** Prefix of the inboxes that this user may subscribe to. */
@@ -33,23 +32,10 @@ const END_OF_BATCH = 204;
 const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 
 /**
- * Several messages for one question; of a stream that allows direct gets. Never stale for what has been stored long enough
- * to be the same on every replica, such as a mirror's past.
- * @throws StatusError ServiceUnavailable: the server refused; Error: it did not answer in time
- */
-export async function directBatch(
-  connection: NatsConnection,
-  stream: string,
-  query: DirectQuery,
-  options: DirectOptions,
-): Promise<readonly DirectMessage[]> {
-  return (await ask(connection, stream, query, options)).messages;
-}
-
-/**
- * The newest message of each of these subjects that has one, in no order; asked for in as many batches as it takes.
+ * The newest message of each of these subjects that has one, in no order; asked for in as many batches as it takes. Of a
+ * stream that allows direct gets.
  * @param subjects at most 1,024, without wildcards
- * @throws as `directBatch`
+ * @throws StatusError ServiceUnavailable: the server refused; Error: it did not answer in time
  */
 export async function newestOfEach(
   connection: NatsConnection,
@@ -73,12 +59,7 @@ export async function newestOfEach(
   }
 }
 
-function ask(
-  connection: NatsConnection,
-  stream: string,
-  query: DirectQuery | LastQuery,
-  options: DirectOptions,
-): Promise<Batch> {
+function ask(connection: NatsConnection, stream: string, query: LastQuery, options: DirectOptions): Promise<Batch> {
   return new Promise((resolve, reject) => {
     const messages: DirectMessage[] = [];
     const inbox = createInbox(options.inboxPrefix);
@@ -120,6 +101,5 @@ function parse(message: Msg): DirectMessage {
     subject: header('Nats-Subject'),
     sequence: Number(header('Nats-Sequence')),
     data: message.data,
-    storedAt: Date.parse(header('Nats-Time-Stamp')),
   };
 }

@@ -8,13 +8,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { kindByResource } from '../../contracts/kinds/registry.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
+import { readHistory } from '../../ops/replay/read-history.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { openStore, type TestStore } from '../../test/support/store.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
-import type { Cache, CacheEntry } from '../kernel/view/cache.ts';
+import type { CacheEntry } from '../kernel/view/cache.ts';
 import { Attempts } from './attempts.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { type HistoryEntry, ObjectHistory } from './history.ts';
 import { dropHistoryBefore, dropOld, keptNow } from './retention.ts';
 
 let server: TestNatsServer;
@@ -38,7 +38,8 @@ const objectAt = (key: string, mark: unknown): KubeObject => {
 };
 let requests = 0;
 const request = () => `r${requests++}`;
-const all = (cache: Cache): readonly CacheEntry[] => [...cache.entries()].sort((a, b) => (a.key < b.key ? -1 : 1));
+const sorted = (entries: Iterable<CacheEntry>): readonly CacheEntry[] =>
+  [...entries].sort((a, b) => (a.key < b.key ? -1 : 1));
 
 interface Step {
   readonly name: string;
@@ -52,11 +53,6 @@ async function perform(store: TestStore, revisions: Map<string, number>, { name,
     ? await store.ports.purge({ key: name, expect: expected, requestId: request() })
     : await store.ports.put({ key: name, object: objectAt(name, requests), expect: expected, requestId: request() });
   revisions.set(name, gone ? 0 : revision);
-}
-async function collect(changes: AsyncIterable<HistoryEntry>): Promise<HistoryEntry[]> {
-  const found: HistoryEntry[] = [];
-  for await (const entry of changes) found.push(entry);
-  return found;
 }
 
 describe('the history', () => {
@@ -72,20 +68,26 @@ describe('the history', () => {
         const store = await openStore(connection, prefix, { clusterKey: key });
         const manager = await jetstreamManager(connection);
         const checkpoints = new Checkpoints({ connection, manager, prefix, clusterKey: key });
-        const history = await ObjectHistory.open({ connection, prefix, clusterKey: key });
         const revisions = new Map<string, number>();
+        let base = 0;
         const states = new Map<number, readonly CacheEntry[]>();
         for (const [at, each] of steps.entries()) {
           await perform(store, revisions, each);
           await store.ports.fresh({});
-          states.set(store.cache.revision, all(store.cache));
-          if (at === checkpointAt) expect(await checkpoints.write(store.cache)).toBe(true);
+          states.set(store.cache.revision, sorted(store.cache.entries()));
+          if (at !== checkpointAt) continue;
+          expect(await checkpoints.write(store.cache)).toBe(true);
+          base = store.cache.revision;
         }
-        for (const [revision, state] of states) expect(all(await history.viewAt(revision))).toEqual(state);
-        const changes = await collect(history.changes(0, store.cache.revision));
-        expect(changes.map((change) => [change.key, change.revision, change.object])).toEqual(
+        const whole = await readHistory(connection, prefix, key);
+        for (const [revision, state] of states) expect(sorted(whole.stateAt(revision))).toEqual(state);
+        expect(whole.all.map((write) => [write.key, write.revision, write.object])).toEqual(
           store.changes.map((change) => [change.key, change.revision, change.after]),
         );
+        await dropHistoryBefore(manager, checkpoints, prefix, base);
+        const rest = await readHistory(connection, prefix, key);
+        for (const [revision, state] of states)
+          if (revision >= base) expect(sorted(rest.stateAt(revision))).toEqual(state);
         await store.close();
         for (const stream of [`KV_${prefix}-objects`, `${prefix}-history`]) await manager.streams.delete(stream);
       }),
@@ -128,37 +130,6 @@ describe('the history', () => {
     };
     await waitUntil('a hole is counted', 10_000, makeHoles);
     expect(store.reports.find((report) => report.startsWith('history'))).toMatch(/misses \d+ revisions; replay/);
-    await store.close();
-  });
-
-  it('finds the revision of a moment', async () => {
-    const prefix = `h${serial++}`;
-    const store = await openStore(connection, prefix);
-    const history = await ObjectHistory.open({ connection, prefix });
-    const put = (name: string) =>
-      store.ports.put({ key: `pods.a.${name}`, object: pod(name, 0), expect: 0, requestId: request() });
-    await put('x');
-    const [first] = await collect(history.changes(0, 1));
-    await waitUntil('the clock moves on', 5_000, () => Date.now() > (first?.at ?? 0) + 2);
-    await put('y');
-    await collect(history.changes(0, 2));
-    expect(await history.revisionAt((first?.at ?? 0) - 1)).toBe(0);
-    expect(await history.revisionAt((first?.at ?? 0) + 1)).toBe(1);
-    expect(await history.revisionAt(Date.now())).toBe(2);
-    await store.close();
-  });
-
-  it('says from where on it is kept, when asked for what is gone', async () => {
-    const prefix = `h${serial++}`;
-    const store = await openStore(connection, prefix);
-    const revisions = new Map<string, number>();
-    for (let each = 0; each < 6; each++) await perform(store, revisions, { name: 'pods.a.x', gone: false });
-    const manager = await jetstreamManager(connection);
-    const history = await ObjectHistory.open({ connection, prefix });
-    await collect(history.changes(0, 6));
-    await manager.streams.purge(`${prefix}-history`, { seq: 4 });
-    await expect(history.viewAt(5)).rejects.toThrow(/from revision 1: it is kept from 4 on/);
-    expect((await collect(history.changes(3, 6))).map((entry) => entry.revision)).toEqual([4, 5, 6]);
     await store.close();
   });
 });
@@ -221,13 +192,13 @@ describe('dropping what no journal refers to', () => {
       expect(await checkpoints.write(store.cache)).toBe(true);
     }
     await perform(store, revisions, { name: 'pods.a.x', gone: true });
-    const history = await ObjectHistory.open({ connection, prefix });
-    await collect(history.changes(0, 4));
+    await readHistory(connection, prefix); // waits for the mirror
     await dropHistoryBefore(manager, checkpoints, prefix, 2);
     expect((await checkpoints.names()).map((name) => name.revision)).toEqual([2, 3]);
-    expect((await history.viewAt(2)).size).toBe(2);
-    expect(all(await history.viewAt(4)).map((entry) => entry.key)).toEqual(['pods.a.y', 'pods.a.z']);
-    await expect(history.viewAt(1)).rejects.toThrow(/it is kept from 3 on/);
+    const history = await readHistory(connection, prefix);
+    expect([...history.stateAt(2)]).toHaveLength(2);
+    expect(sorted(history.stateAt(4)).map((entry) => entry.key)).toEqual(['pods.a.y', 'pods.a.z']);
+    expect(history.missing(1)).toEqual({ first: 1, last: 2 });
     await store.close();
   });
 });
@@ -269,8 +240,8 @@ describe('what is kept has one bound', () => {
     expect(await kept()).toEqual({ records: 9, history: 1, tooLarge: true });
     await dropOld({ ...options, now: () => Date.now() + 3_600_000 });
     expect(await kept()).toEqual({ records: 0, history: at + 1, tooLarge: false });
-    const history = await ObjectHistory.open({ connection, prefix });
-    expect(all(await history.viewAt(last)).map((entry) => entry.key)).toEqual([
+    const history = await readHistory(connection, prefix);
+    expect(sorted(history.stateAt(last)).map((entry) => entry.key)).toEqual([
       'pods.a.one',
       'pods.a.three',
       'pods.a.two',
@@ -321,8 +292,8 @@ describe('secret data', () => {
       expect(stored.filter((text) => text.includes(word))).toEqual([]);
       expect(bytes.filter((text) => text.includes(word))).toEqual([]);
     }
-    const history = await ObjectHistory.open({ connection, prefix, clusterKey: key });
-    expect((await history.viewAt(revision)).at(at)).toEqual(store.cache.at(at));
+    const [entry] = (await readHistory(connection, prefix, key)).stateAt(revision);
+    expect(entry).toEqual({ key: at, revision, object: store.cache.at(at) });
     await store.close();
   });
 

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { expect, it } from 'vitest';
-import { dropHistoryBefore } from '../../actors/store/retention.ts';
 import { Checkpoints } from '../../actors/store/checkpoints.ts';
-import { ObjectHistory } from '../../actors/store/history.ts';
+import { dropHistoryBefore } from '../../actors/store/retention.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
 import { authorizationBlock } from '../../ops/boot/nats-config.ts';
 import { newSeed } from '../../ops/boot/nkeys.ts';
 import { planPermissions } from '../../ops/boot/plan-permissions.ts';
+import { readHistory } from '../../ops/replay/read-history.ts';
 import { connectAs, startNatsServer } from '../support/nats-server.ts';
 import { openStore } from '../support/store.ts';
 
@@ -40,10 +40,12 @@ it('the store works under the permissions that are printed for a master', async 
   const manager = await jetstreamManager(connection, { checkAPI: false });
   const checkpoints = new Checkpoints({ connection, manager, prefix: 'troupe', clusterKey: key });
   expect(await checkpoints.write(store.cache)).toBe(true);
-  const history = await ObjectHistory.open({ connection, prefix: 'troupe', clusterKey: key });
-  expect((await history.viewAt(1)).size).toBe(1);
+  const sizeAt = async (revision: number) =>
+    [...(await readHistory(connection, 'troupe', key)).stateAt(revision)].length;
+  expect(await sizeAt(1)).toBe(1);
   await dropHistoryBefore(manager, checkpoints, 'troupe', 3);
-  expect((await history.viewAt(3)).size).toBe(1);
+  await store.ports.put({ key: 'pods.a.q', object: { ...pod, metadata: { name: 'q' } }, expect: 0, requestId: 'four' });
+  expect(await sizeAt(4)).toBe(2);
   expect(violations).toEqual([]);
   await store.close();
   await connection.close();
