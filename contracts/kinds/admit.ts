@@ -170,13 +170,3 @@ function stored<T extends KubeObject>(kind: Kind<T>, version: KindVersion<T>, gi
   const head = { apiVersion: kind.storageVersion, kind: kind.kind };
   return Object.assign({ ...head }, version.toStorage?.(given) ?? (given as T), head);
 }
-
-/**
- * A stored object in a version that is asked for. Pure.
- * @returns `undefined` when the kind does not serve that version
- */
-export function toVersion<T extends KubeObject>(kind: Kind<T>, object: T, apiVersion: string): KubeObject | undefined {
-  if (apiVersion === kind.storageVersion) return object;
-  const version = kind.versions.find((one) => one.served && one.apiVersion === apiVersion);
-  return version?.fromStorage?.(object);
-}

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { taintText, tolerates } from './taints.ts';
+import { tolerates } from './taints.ts';
 
 const taint = { key: 'gpu', value: 'yes', effect: 'NoSchedule' };
 
@@ -13,11 +13,4 @@ it.each([
   [{ key: 'disk', operator: 'Exists' }, false],
 ])('%j tolerates gpu=yes:NoSchedule: %s', (toleration, covers) => {
   expect(tolerates(toleration, taint)).toBe(covers);
-});
-
-it('writes taints as people do', () => {
-  expect([taintText(taint), taintText({ key: 'a', effect: 'NoExecute' })]).toEqual([
-    'gpu=yes:NoSchedule',
-    'a:NoExecute',
-  ]);
 });

@@ -9,7 +9,3 @@ export function tolerates(toleration: Toleration, taint: Taint): boolean {
 
 export const toleratedBy = (tolerations: readonly Toleration[] | undefined, taint: Taint): boolean =>
   tolerations?.some((toleration) => tolerates(toleration, taint)) ?? false;
-
-/** The taint as people write it: `key=value:Effect` or `key:Effect`. */
-export const taintText = ({ key, value, effect }: Taint): string =>
-  value === undefined || value === '' ? `${key}:${effect}` : `${key}=${value}:${effect}`;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { statusError } from '../../contracts/errors/status.ts';
 import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import { runtimeCause } from '../../contracts/runtime/errors.ts';
-import { VirtualClock } from './clocks.ts';
+import { VirtualClock } from '../../test/support/virtual-clock.ts';
 import type { SimulatedConfig } from './config.ts';
 import { SimulatedEngine } from './simulated-engine.ts';
 

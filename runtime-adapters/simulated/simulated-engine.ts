@@ -1,7 +1,8 @@
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
+import { own } from '../../contracts/own.ts';
 import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import type { Clock } from '../../contracts/time/clock.ts';
-import { realClock } from './clocks.ts';
+import { realClock } from './real-clock.ts';
 import { drawLatency, type SimulatedConfig, type SimulatedImage, type SlowOp } from './config.ts';
 import { emptyNode, type SimulatedNode } from './simulated-node.ts';
 import { SimulatedRuntime } from './simulated-runtime.ts';
@@ -76,7 +77,7 @@ export class SimulatedEngine {
 
   /** @returns `undefined` when no registry has it */
   image(name: string): SimulatedImage | undefined {
-    const known = this.config.images?.[name];
+    const known = own(this.config.images, name);
     if (known !== undefined) return known;
     return this.config.otherImages === false ? undefined : (this.config.otherImages ?? {});
   }

@@ -1,14 +1,5 @@
 import type { Clock } from '../../contracts/time/clock.ts';
 
-/** The machine's own time. */
-export const realClock: Clock = {
-  now: () => Date.now(),
-  after: (delayMs, work) => {
-    const timer = setTimeout(work, delayMs);
-    return () => clearTimeout(timer);
-  },
-};
-
 /** Time that moves only when told to. What is due at one moment runs in the order in which it was asked for. */
 export class VirtualClock implements Clock {
   #now: number;
