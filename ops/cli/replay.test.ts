@@ -9,6 +9,8 @@ import { nodeNamed, podNamed, RecordingWorld, recordScheduling } from '../bench/
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
 import type { Heard } from '../../actors/kernel/testing/test-world.ts';
 import { launcher, projectRoot } from '../boot/root.ts';
+import { roster } from '../boot/roster.ts';
+import { up } from '../boot/up.ts';
 import type { Playable } from '../replay/playable.ts';
 import { writeRecordingFile } from '../replay/recording-file.ts';
 import { main } from './main.ts';
@@ -22,7 +24,10 @@ beforeAll(() => {
   file = save('recordings/scheduler.troupe', recordScheduling({ nodes: 4, pods: 60, batch: 2, checkpointTurns: 50 }));
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 
 function save(name: string, { incarnation, turns, history }: Playable): string {
   const path = join(folder, name);
@@ -143,6 +148,22 @@ it('checks a folder: which decisions change, and the exit code says so', async (
   expect(changed.out).toMatch(/\d+ of 60 placements change, first at turn \d+\n/);
   expect(changed.out).toContain('more; --full shows them');
 });
+
+it('checking an actor of this home that nobody recorded is refused', async () => {
+  const home = join(folder, 'home');
+  vi.stubEnv('TROUPE_HOME', home);
+  vi.stubEnv('TROUPE_RUNTIME', 'simulated');
+  const cluster = await up({ home, port: 0, roster, say: () => undefined });
+  try {
+    expect(await run('replay', 'nobody', '--check')).toEqual({
+      code: 1,
+      out: '',
+      err: 'troupe replay: nothing of an actor "nobody" is recorded; see "troupe record ls"\n',
+    });
+  } finally {
+    await cluster.stop();
+  }
+}, 60_000);
 
 it('a file that is damaged, or no recording, fails the check with its own code', async () => {
   const bad = join(folder, 'bad');
