@@ -301,6 +301,14 @@ describe('update and patch', () => {
     expect(update({ a: '2' }).metadata.resourceVersion).toBe('3');
   });
 
+  it('takes a label that every object seems to have', () => {
+    cluster.ask('patch', 'configmaps', ['default', 'c'], { metadata: { labels: { a: '1' } } });
+    const { metadata } = cluster.ask('patch', 'configmaps', ['default', 'c'], {
+      metadata: { labels: { constructor: '2' } },
+    });
+    expect(metadata.labels).toEqual({ a: '1', constructor: '2' });
+  });
+
   it('with an old resourceVersion is a conflict', () => {
     update({ a: '2' });
     expect(update({ a: '3' }, { resourceVersion: '2' })).toMatchObject({

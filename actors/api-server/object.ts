@@ -35,9 +35,6 @@ export interface Obj {
   readonly [more: string]: unknown;
 }
 
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** The object with its metadata changed; fields given as `undefined` are removed. */
 export function withMeta(object: Obj, change: Readonly<Record<string, unknown>>): Obj {
   const metadata: Record<string, unknown> = { ...object.metadata, ...change };
@@ -53,21 +50,6 @@ export const atRevision = (object: Obj, revision: number): Obj => ({
 
 /** Revision of an object that was read; 0 when it carries none. */
 export const revisionOf = (object: Obj): number => Number(object.metadata.resourceVersion ?? 0);
-
-/** Do two JSON values say the same? A field that is `undefined` is as good as absent. */
-export function sameJson(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) || Array.isArray(b)) {
-    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
-    return a.every((value, at) => sameJson(value, b[at]));
-  }
-  const left = a as Record<string, unknown>;
-  const right = b as Record<string, unknown>;
-  for (const name in left) if (!sameJson(left[name], right[name])) return false;
-  for (const name in right) if (right[name] !== undefined && left[name] === undefined) return false;
-  return true;
-}
 
 const sizes = new WeakMap<object, number>();
 /** Length of the object's JSON in UTF-16 units; remembered, because objects of the cache are listed again and again. */

@@ -80,6 +80,11 @@ describe('containerEnv', () => {
       { name: 'A', valueFrom: { configMapKeyRef: { name: 'conf', key: 'no' } } },
       { error: `couldn't find key no in ConfigMap d/conf` },
     ],
+    [
+      'a key that every object seems to have',
+      { name: 'A', valueFrom: { configMapKeyRef: { name: 'conf', key: 'constructor' } } },
+      { error: `couldn't find key constructor in ConfigMap d/conf` },
+    ],
     ['an optional key', { name: 'A', valueFrom: { configMapKeyRef: { name: 'conf', key: 'no', optional: true } } }, []],
     [
       'a missing Secret',
@@ -87,6 +92,7 @@ describe('containerEnv', () => {
       { error: 'secret "no" not found' },
     ],
     ['an unknown field', field('status.phase'), { error: 'unsupported fieldPath: status.phase' }],
+    ['a field of nothing', field('constructor'), { error: 'unsupported fieldPath: constructor' }],
   ])('%s', (_, entry, found) => expect(env(entry)).toEqual(found));
 
   it('puts envFrom before env', () => {

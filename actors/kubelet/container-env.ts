@@ -1,5 +1,6 @@
 import type { Container, EnvVar, EnvVarSource, Pod } from '../../contracts/kinds/kinds.ts';
 import type { DispatchedPod } from '../../contracts/messages/node.ts';
+import { own } from '../../contracts/own.ts';
 import { parseQuantity } from '../../contracts/quantity.ts';
 import type { EnvEntry } from '../../contracts/runtime/config.ts';
 import type { NodeFacts } from './pod-types.ts';
@@ -105,7 +106,7 @@ function configMapValue(
   const namespace = namespaceOf(dispatched);
   const map = dispatched.configMaps?.[`${namespace}/${name}`];
   if (map === undefined) return optional ? undefined : { error: `configmap "${name}" not found` };
-  const value = map.data?.[key];
+  const value = own(map.data, key);
   if (value !== undefined) return value;
   return optional ? undefined : { error: `couldn't find key ${key} in ConfigMap ${namespace}/${name}` };
 }
@@ -117,7 +118,7 @@ export function fieldValue(pod: Pod, path: string, { podIp, node }: EnvFacts): s
   const found = SUBSCRIPTED.exec(path);
   if (found !== null) {
     const [, which, key = ''] = found;
-    return (which === 'labels' ? pod.metadata?.labels : pod.metadata?.annotations)?.[key] ?? '';
+    return own(which === 'labels' ? pod.metadata?.labels : pod.metadata?.annotations, key) ?? '';
   }
   const values: Readonly<Record<string, string | undefined>> = {
     'metadata.name': pod.metadata?.name,
@@ -130,7 +131,7 @@ export function fieldValue(pod: Pod, path: string, { podIp, node }: EnvFacts): s
     'status.podIP': podIp,
     'status.podIPs': podIp,
   };
-  if (!(path in values)) return { error: `unsupported fieldPath: ${path}` };
+  if (!Object.hasOwn(values, path)) return { error: `unsupported fieldPath: ${path}` };
   return values[path] ?? '';
 }
 
@@ -144,9 +145,9 @@ export function resourceValue(
   const [kind = '', name = ''] = resource.split('.', 2);
   const { limits = {}, requests = {} } = container.resources ?? {};
   const whole: Readonly<Record<string, number>> = { cpu: node.cpuMillis / 1000, memory: node.memoryBytes };
-  const limit = limits[name];
-  const request = requests[name] ?? limit ?? 0;
-  const given = kind === 'limits' ? (limit ?? whole[name] ?? 0) : kind === 'requests' ? request : undefined;
+  const limit = own(limits, name);
+  const request = own(requests, name) ?? limit ?? 0;
+  const given = kind === 'limits' ? (limit ?? own(whole, name) ?? 0) : kind === 'requests' ? request : undefined;
   if (given === undefined) return { error: `unsupported container resource: ${resource}` };
   const by = parseQuantity(divisor) || 1;
   return String(Math.ceil(parseQuantity(given) / by - 1e-6));

@@ -1,5 +1,6 @@
 import { canonicalJson } from '../../contracts/hash/stable-hash.ts';
 import type { Container } from '../../contracts/kinds/kinds.ts';
+import { own } from '../../contracts/own.ts';
 import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
 import { goDuration, restartGate } from './backoff.ts';
 import { containerConfig, pullPolicy, specHash } from './container-config.ts';
@@ -43,7 +44,7 @@ export function restarts(at: ContainerContext, container: Container, init: boole
  */
 export function planContainer(at: ContainerContext, container: Container, init: boolean): Decision {
   const { input } = at;
-  const book = input.state.containers[container.name] ?? {};
+  const book = own(input.state.containers, container.name) ?? {};
   const newest = attemptsOf(input.level, container.name)[0];
   if (newest === undefined) {
     const lost = lostEnding(input.status, container.name);
@@ -180,7 +181,7 @@ function resolveImage(
     const never = policy === 'Never' ? { never: true } : {};
     return images.get(image) ?? { verb: { op: 'imageStatus', body: { image }, name, attempt, ...never } };
   }
-  const failure = state.pulls[image];
+  const failure = own(state.pulls, image);
   if (failure === undefined || now >= failure.until)
     return { verb: { op: 'pullImage', body: { image }, name, attempt } };
   if (failure.reason === 'InvalidImageName') {

@@ -246,6 +246,12 @@ const rows: readonly (Row & {
     verbs: ['pull web:1'],
   },
   {
+    why: 'pulls an image whose name every object seems to have',
+    spec: pulls('Always', 'constructor'),
+    sandboxes: ready,
+    verbs: ['pull constructor'],
+  },
+  {
     why: 'is not held up by what another image failed with',
     sandboxes: ready,
     state: { containers: { web: { failure: { ...failure('ErrImageNeverPull', 1000, 10_000), image: 'old:1' } } } },

@@ -1,4 +1,5 @@
 import type { StatusError } from '../../contracts/errors/status.ts';
+import { own } from '../../contracts/own.ts';
 import { createdContainer } from '../../contracts/runtime/created-container.ts';
 import { runtimeCause } from '../../contracts/runtime/errors.ts';
 import type { RuntimeOps } from '../../contracts/runtime/ops.ts';
@@ -27,7 +28,7 @@ type Answers = { readonly [K in keyof RuntimeOps]: RuntimeOps[K][1] };
 
 const withBook = (state: PodState, name: string, change: (book: ContainerBook) => ContainerBook): PodState => ({
   ...state,
-  containers: { ...state.containers, [name]: change(state.containers[name] ?? {}) },
+  containers: { ...state.containers, [name]: change(own(state.containers, name) ?? {}) },
 });
 const without = <T, K extends keyof T>(value: T, key: K): Omit<T, K> => {
   const { [key]: _, ...rest } = value;
@@ -229,7 +230,7 @@ function refusedLook(books: PodBooks, verb: Verb<'imageStatus'>, cause: string, 
 function refusedPull(books: PodBooks, verb: Verb<'pullImage'>, cause: string, message: string, now: number): Outcome {
   const { image } = verb.body;
   const { level, state } = books;
-  const failure = failedAgain(state.pulls[image], cause, message, now);
+  const failure = failedAgain(own(state.pulls, image), cause, message, now);
   return {
     level,
     state: { ...state, pulls: { ...state.pulls, [image]: failure } },

@@ -1,3 +1,5 @@
+import { own } from '../own.ts';
+
 /* Stable hashes for names that must be the same whoever makes them, and whenever. */
 
 const encoder = new TextEncoder();
@@ -59,7 +61,7 @@ export function sameJson(a: unknown, b: unknown): boolean {
     const value = a[name];
     if (value === undefined) continue;
     fields += 1;
-    const other = Object.hasOwn(b, name) ? b[name] : undefined;
+    const other = own(b, name);
     if (other === undefined || !sameJson(value, other)) return false;
   }
   return Object.keys(b).filter((name) => b[name] !== undefined).length === fields;

@@ -1,5 +1,6 @@
 import { statusError } from '../errors/status.ts';
 import { isPlain, type Plain } from '../kinds/plain.ts';
+import { own } from '../own.ts';
 
 /** No object of ours is nested deeper; a walk over a stranger's bytes must end. */
 const MAX_DEPTH = 64;
@@ -14,7 +15,7 @@ function merge(target: unknown, patch: unknown, depth: number): unknown {
   for (const name of Object.keys(patch)) {
     if (patch[name] === null) merged.delete(name);
     else if (patch[name] !== undefined) {
-      merged.set(name, merge(Object.hasOwn(base, name) ? base[name] : undefined, patch[name], depth + 1));
+      merged.set(name, merge(own(base, name), patch[name], depth + 1));
     }
   }
   return Object.fromEntries(merged); // defines own fields, so that a field called __proto__ stays a field

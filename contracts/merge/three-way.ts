@@ -1,5 +1,6 @@
 import { isPlain, type Plain, sameValue } from '../kinds/plain.ts';
 import type { FieldNode, TypeNode } from '../kinds/schema.ts';
+import { own } from '../own.ts';
 import type { MergeKey, MergeKeyTable } from './merge-keys.ts';
 
 /** The three manifests of an apply; absent = there is none (or no such part of it). */
@@ -12,8 +13,7 @@ export interface ThreeWay {
   readonly next: unknown;
 }
 
-const part = (value: unknown, name: string): unknown =>
-  isPlain(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+const part = (value: unknown, name: string): unknown => (isPlain(value) ? own(value, name) : undefined);
 const items = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 function mergeStruct(keys: MergeKeyTable, type: TypeNode, way: ThreeWay, retain: boolean): unknown {

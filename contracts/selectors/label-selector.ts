@@ -1,6 +1,7 @@
 import { statusError } from '../errors/status.ts';
 import { labelValue, qualifiedName } from '../kinds/formats.ts';
 import type { LabelSelector } from '../kinds/kinds.ts';
+import { own } from '../own.ts';
 
 export type Operator = 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt';
 /** One condition on one label. */
@@ -11,9 +12,6 @@ export interface Requirement {
 }
 export type Labels = Readonly<Record<string, string>>;
 
-const valueOf = (labels: Labels, key: string): string | undefined =>
-  Object.hasOwn(labels, key) ? labels[key] : undefined;
-
 function compares(value: string | undefined, operator: 'Gt' | 'Lt', limit: string | undefined): boolean {
   if (value === undefined || limit === undefined || !/^-?\d+$/.test(value) || !/^-?\d+$/.test(limit)) return false;
   return operator === 'Gt' ? Number(value) > Number(limit) : Number(value) < Number(limit);
@@ -21,7 +19,7 @@ function compares(value: string | undefined, operator: 'Gt' | 'Lt', limit: strin
 
 /** Does one condition hold? `NotIn` holds for an absent label too, as in Kubernetes; an unknown operator never does. */
 export function holds({ key, operator, values }: Requirement, labels: Labels): boolean {
-  const value = valueOf(labels, key);
+  const value = own(labels, key);
   if (operator === 'In') return value !== undefined && values.includes(value);
   if (operator === 'NotIn') return value === undefined || !values.includes(value);
   if (operator === 'Exists') return value !== undefined;
@@ -48,7 +46,7 @@ export function requirementsOf({ matchLabels = {}, matchExpressions = [] }: Labe
 export function selectorMatches(selector: LabelSelector | undefined, labels: Labels | undefined): boolean {
   if (selector === undefined) return false;
   for (const key of Object.keys(selector.matchLabels ?? {})) {
-    if (valueOf(labels ?? {}, key) !== selector.matchLabels?.[key]) return false;
+    if (own(labels, key) !== selector.matchLabels?.[key]) return false;
   }
   return (selector.matchExpressions ?? []).every(({ key, operator, values }) =>
     holds({ key, operator: operator as Operator, values: values ?? [] }, labels ?? {}),

@@ -1,4 +1,5 @@
 import type { NodeHeartbeat } from '../../../contracts/messages/node.ts';
+import { own } from '../../../contracts/own.ts';
 import type { Call, Millis, World } from '../../kernel/contract.ts';
 import { nameOf } from '../shared/owner.ts';
 import type { Health } from './plan-node-health.ts';
@@ -25,7 +26,7 @@ export function heartbeatBook(world: Pick<World<unknown>, 'cell' | 'now' | 'view
   const beats = world.cell<Beats>('beats', {});
   /** @returns undefined while it may still be heard for the first time: then the node stays as it is */
   const healthOf = (name: string): Health | undefined => {
-    const beat = beats.get()[name];
+    const beat = own(beats.get(), name);
     if (beat === undefined) return undefined;
     if (world.now() - beat.at >= graceMs) return 'unknown';
     return beat.runtimeReady === null ? undefined : beat.runtimeReady ? 'ready' : 'not-ready';
@@ -34,8 +35,10 @@ export function heartbeatBook(world: Pick<World<unknown>, 'cell' | 'now' | 'view
   const meet = (): void => {
     const known = beats.get();
     const names = world.view.list('nodes').map(nameOf);
-    if (names.length === Object.keys(known).length && names.every((name) => known[name] !== undefined)) return;
-    beats.set(Object.fromEntries(names.map((name) => [name, known[name] ?? { at: world.now(), runtimeReady: null }])));
+    if (names.length === Object.keys(known).length && names.every((name) => Object.hasOwn(known, name))) return;
+    beats.set(
+      Object.fromEntries(names.map((name) => [name, own(known, name) ?? { at: world.now(), runtimeReady: null }])),
+    );
   };
   /** @returns nodes that are not as they were when last heard of */
   const hear = (heard: readonly NodeHeartbeat[]): readonly string[] => {
@@ -44,7 +47,7 @@ export function heartbeatBook(world: Pick<World<unknown>, 'cell' | 'now' | 'view
     const fresh: Record<string, Beats[string]> = { ...known };
     const turned = new Set<string>();
     for (const { node, runtimeReady } of heard) {
-      if (known[node] === undefined) continue;
+      if (!Object.hasOwn(known, node)) continue;
       if (healthOf(node) !== (runtimeReady ? 'ready' : 'not-ready')) turned.add(node);
       fresh[node] = { at: world.now(), runtimeReady };
     }

@@ -229,6 +229,15 @@ it('a node without a runtime is not ready, at once', () => {
   expect(serve(world)).toEqual(['condition a', 'taint a']);
 });
 
+it('a node may have a name that every object seems to have', () => {
+  const world = testWorld(nodeLifecycle(), { now: T0 });
+  world.put('nodes', node('constructor', 'True'));
+  world.put('pods', pod('lost', 'valueOf'));
+  world.start();
+  beat(world, 'constructor', false);
+  expect(serve(world)).toEqual(['condition constructor', 'taint constructor']);
+});
+
 it('pods of a node that is gone are removed, unless it registers again in time', () => {
   const world = testWorld(nodeLifecycle(), { now: T0 });
   world.put('nodes', node('a', 'True'));

@@ -4,6 +4,7 @@ import { retryOf } from '../../../contracts/errors/status.ts';
 import { type EventNote, makeEvent } from '../../../contracts/kinds/event/make-event.ts';
 import type { Node, Pod } from '../../../contracts/kinds/kinds.ts';
 import type { NodeHeartbeat } from '../../../contracts/messages/node.ts';
+import { own } from '../../../contracts/own.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
 import type { Millis, Said, World } from '../../kernel/contract.ts';
@@ -103,7 +104,7 @@ function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
   };
   /** Pods whose node is gone, and did not come back within the quarantine. */
   const homeless = (name: string): readonly Pod[] => {
-    const since = missing.get()[name];
+    const since = own(missing.get(), name);
     return since === undefined || world.now() - since < config.quarantineSeconds * 1000
       ? []
       : inKeyOrder(pods().get(name));
@@ -130,7 +131,7 @@ function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
     const known = missing.get();
     const gone = [...pods().keys()].filter((name) => world.view.get('nodes', undefined, name) === undefined).sort();
     if (gone.length === 0 && Object.keys(known).length === 0) return;
-    missing.set(Object.fromEntries(gone.map((name) => [name, known[name] ?? world.now()])));
+    missing.set(Object.fromEntries(gone.map((name) => [name, own(known, name) ?? world.now()])));
   };
 
   return {

@@ -1,4 +1,5 @@
 import type { Pod } from '../../../contracts/kinds/kinds.ts';
+import { own } from '../../../contracts/own.ts';
 import { createdAt, nameOf } from '../shared/owner.ts';
 import { readySince } from '../shared/pod-state.ts';
 
@@ -21,7 +22,7 @@ export function inDeletionOrder(pods: readonly Pod[]): readonly Pod[] {
     const cost = Number(pod.metadata?.annotations?.[DELETION_COST] ?? 0);
     return [
       (pod.spec?.nodeName ?? '') === '' ? 0 : 1,
-      PHASE_RANK[pod.status?.phase ?? 'Pending'] ?? 1,
+      own(PHASE_RANK, pod.status?.phase ?? 'Pending') ?? 1,
       since === undefined ? 0 : 1,
       Number.isFinite(cost) ? cost : 0,
       -(onNode.get(pod.spec?.nodeName ?? '') ?? 0),

@@ -1,3 +1,4 @@
+import { own } from '../../own.ts';
 import { compareQuantities, isWhole } from '../../quantity.ts';
 import type { Findings } from '../findings.ts';
 import { resourceName } from '../formats.ts';
@@ -22,7 +23,7 @@ export function checkResources(resources: ResourceRequirements, findings: Findin
   checkList(limits, 'limits', findings);
   checkList(requests, 'requests', findings);
   for (const [name, request] of Object.entries(requests)) {
-    const limit = limits[name];
+    const limit = own(limits, name);
     if (limit === undefined) {
       if (mayNotBeOvercommitted(name))
         findings.required('limits', 'Limit must be set for non overcommitable resources');

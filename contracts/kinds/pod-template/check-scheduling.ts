@@ -1,3 +1,4 @@
+import { own } from '../../own.ts';
 import type { Findings } from '../findings.ts';
 import { labelValue, qualifiedName } from '../formats.ts';
 import type { LabelSelectorRequirement, NodeSelectorRequirement, NodeSelectorTerm, Toleration } from '../kinds.ts';
@@ -31,7 +32,7 @@ const VALUES: Readonly<Record<string, 'some' | 'none' | 'one'>> = {
 };
 
 function checkValues(operator: string, values: readonly string[], findings: Findings): void {
-  const wanted = VALUES[operator];
+  const wanted = own(VALUES, operator);
   if (wanted === 'some' && values.length === 0) {
     findings.required('values', "must be specified when `operator` is 'In' or 'NotIn'");
   } else if (wanted === 'none' && values.length > 0) {
@@ -57,7 +58,8 @@ export function checkNodeTerm({ matchFields = [] }: NodeSelectorTerm, findings: 
     const at = `matchFields[${index}]`;
     if (key !== 'metadata.name') findings.invalid(`${at}.key`, key, 'not a valid field selector key');
     if (operator !== 'In' && operator !== 'NotIn') {
-      if (VALUES[operator] !== undefined) findings.invalid(`${at}.operator`, operator, 'not a valid selector operator');
+      if (own(VALUES, operator) !== undefined)
+        findings.invalid(`${at}.operator`, operator, 'not a valid selector operator');
     } else if (values.length > 1) {
       const detail = "must be only one value when `operator` is 'In' or 'NotIn' for node field selector";
       findings.required(`${at}.values`, detail);
@@ -69,6 +71,6 @@ export function checkNodeTerm({ matchFields = [] }: NodeSelectorTerm, findings: 
 export function checkNodeRequirement(requirement: NodeSelectorRequirement, findings: Findings): void {
   const { key, operator, values = [] } = requirement;
   for (const detail of qualifiedName(key)) findings.invalid('key', key, detail);
-  if (VALUES[operator] === undefined) findings.invalid('operator', operator, 'not a valid selector operator');
+  if (own(VALUES, operator) === undefined) findings.invalid('operator', operator, 'not a valid selector operator');
   checkValues(operator, values, findings);
 }

@@ -1,3 +1,4 @@
+import { own } from '../../own.ts';
 import { base64Length, checkKeys, DATA_MAX } from '../config-map/keys.ts';
 import type { Findings } from '../findings.ts';
 import { dnsSubdomain } from '../formats.ts';
@@ -38,8 +39,8 @@ const isJson = (text: string): boolean => {
 };
 
 function checkType({ type = '', data = {}, metadata }: Secret, findings: Findings): void {
-  for (const key of TYPE_KEYS[type] ?? []) if (!Object.hasOwn(data, key)) findings.required(`data[${key}]`);
-  const jsonKey = JSON_KEYS[type];
+  for (const key of own(TYPE_KEYS, type) ?? []) if (!Object.hasOwn(data, key)) findings.required(`data[${key}]`);
+  const jsonKey = own(JSON_KEYS, type);
   if (jsonKey !== undefined && Object.hasOwn(data, jsonKey) && !isJson(textOfBase64(data[jsonKey] ?? ''))) {
     findings.invalid(`data[${jsonKey}]`, '<secret contents redacted>', 'must be valid JSON');
   }
