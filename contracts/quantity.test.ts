@@ -65,17 +65,21 @@ describe('canonicalQuantity', () => {
     ['12e-1', '1200e-3'],
     ['123456', '123456'],
     ['1500m', '1500m'],
+    ['1e308', '9223372036854775807'],
+    ['-9Ei', '-9223372036854775807'],
+    ['1e-308', '1e-9'],
   ])('%s -> %s', (text, canonical) => {
     expect(canonicalQuantity(text)).toBe(canonical);
   });
 
   it('keeps the amount and is its own canonical form', () => {
-    const suffix = fc.constantFrom('', 'm', 'u', 'k', 'M', 'Ki', 'Mi', 'Gi', 'e3', 'e-2');
+    const suffix = fc.constantFrom('', 'm', 'u', 'k', 'M', 'E', 'Ki', 'Mi', 'Gi', 'Ei', 'e3', 'e-2', 'e308', 'e-308');
     fc.assert(
       fc.property(fc.integer({ min: -9999, max: 9999 }), fc.nat(99), suffix, (whole, part, unit) => {
         const text = `${whole}.${part}${unit}`;
         const canonical = canonicalQuantity(text);
         expect(compareQuantities(text, canonical)).toBe(0);
+        expect(Number.isFinite(wholeUnits(text))).toBe(true);
         expect(canonicalQuantity(canonical)).toBe(canonical);
       }),
     );

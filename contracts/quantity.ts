@@ -16,6 +16,8 @@ const DECIMAL = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
 const BINARY = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const GRAMMAR = /^([+-]?)(\d+\.?\d*|\.\d+)(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,3}))?$/;
 const NANO = 1_000_000_000n;
+/** Kubernetes caps what is larger, in either direction. */
+const MOST = (2n ** 63n - 1n) * NANO;
 
 /** The suffix as nano units a whole: [multiplier, format]. */
 function scaleOf(suffix: string | undefined, exponent: string | undefined): readonly [bigint, bigint, Format] {
@@ -41,7 +43,8 @@ function parse(text: string): Parsed | undefined {
   const [whole = '', fraction = ''] = number.split('.');
   const [multiply, divide, format] = scaleOf(suffix, exponent);
   const digits = BigInt(`${whole}${fraction}`) * multiply;
-  const nano = divideAway(digits, divide * 10n ** BigInt(fraction.length));
+  const exact = divideAway(digits, divide * 10n ** BigInt(fraction.length));
+  const nano = exact > MOST ? MOST : exact;
   return { nano: sign === '-' ? -nano : nano, format };
 }
 
