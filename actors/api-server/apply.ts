@@ -5,6 +5,7 @@ import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import { makeEvent } from '../../contracts/kinds/event/make-event.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import { isPlain } from '../../contracts/kinds/plain.ts';
 import type { ApplyItem, ApplyOutcome, ApplyResult } from '../../contracts/messages/api.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { nodeOfUser } from '../../contracts/subjects/users.ts';
@@ -12,7 +13,7 @@ import type { Call, Said } from '../kernel/contract.ts';
 import type { Context } from './context.ts';
 import { create, placed } from './create.ts';
 import { EVENTS, isEvent } from './events.ts';
-import { isRecord, type Obj } from './object.ts';
+import type { Obj } from './object.ts';
 import { planApply, planFirst } from './plan-apply.ts';
 import { freshly } from './reads.ts';
 import { badRequest, statusOf } from './refusals.ts';
@@ -132,7 +133,7 @@ function applyDocuments(
 
 /** A `List` stands for its items. */
 const itemsOfList = (document: unknown): readonly unknown[] =>
-  isRecord(document) && document['kind'] === 'List' && Array.isArray(document['items'])
+  isPlain(document) && document['kind'] === 'List' && Array.isArray(document['items'])
     ? (document['items'] as unknown[])
     : [document];
 
@@ -151,7 +152,7 @@ function applyDocument(context: Context, document: unknown, namespace: string): 
 
 /** @param confined the subject's namespace; empty = any. @throws StatusError BadRequest, Forbidden */
 function placeDocument(document: unknown, confined: string): { readonly target: Target; readonly manifest: Obj } {
-  if (!isRecord(document))
+  if (!isPlain(document))
     throw badRequest('apply: every document must be an object with apiVersion, kind and metadata');
   const { kind, version } = kindOfDocument(document['apiVersion'], document['kind']);
   const { name = '', namespace } = itemOf(document);
@@ -175,7 +176,7 @@ function placeDocument(document: unknown, confined: string): { readonly target: 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 function kindIn(document: unknown): Pick<ApplyItem, 'apiVersion' | 'kind'> {
-  const { apiVersion, kind } = isRecord(document) ? document : {};
+  const { apiVersion, kind } = isPlain(document) ? document : {};
   return {
     ...(text(apiVersion) && { apiVersion: text(apiVersion) as string }),
     ...(text(kind) && { kind: text(kind) as string }),
@@ -183,7 +184,7 @@ function kindIn(document: unknown): Pick<ApplyItem, 'apiVersion' | 'kind'> {
 }
 
 function itemOf(document: unknown): ApplyItem {
-  const metadata = isRecord(document) && isRecord(document['metadata']) ? document['metadata'] : {};
+  const metadata = isPlain(document) && isPlain(document['metadata']) ? document['metadata'] : {};
   const [namespace, name] = [text(metadata['namespace']), text(metadata['name'])];
   return {
     ...kindIn(document),

@@ -1,12 +1,13 @@
 import { defer, type Observable, throwError } from 'rxjs';
 import { catchError, map } from 'rxjs/operators';
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
+import { isPlain } from '../../contracts/kinds/plain.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { admittedNew } from './admission.ts';
 import type { Answer, Context } from './context.ts';
 import { isEvent } from './events.ts';
 import { nameSuffix } from './names.ts';
-import { atRevision, isRecord, type Obj, withMeta } from './object.ts';
+import { atRevision, type Obj, withMeta } from './object.ts';
 import { repeated } from './plan-repeat.ts';
 import { andThen } from './reads.ts';
 import { alreadyExists, badRequest, forbidden, isConflict, notFound } from './refusals.ts';
@@ -65,9 +66,9 @@ function countUp(context: Context, target: Target, told: Obj, differs: () => nev
  */
 export function placed({ kind, version, namespace, name }: Target, body: unknown): Obj {
   if (body === undefined || body === null) throw badRequest(`the body is empty; send a ${kind.kind} object`);
-  if (!isRecord(body)) throw badRequest(`the body must be a ${kind.kind} object`);
+  if (!isPlain(body)) throw badRequest(`the body must be a ${kind.kind} object`);
   const metadata = body['metadata'] ?? {};
-  if (!isRecord(metadata)) throw badRequest('metadata must be an object');
+  if (!isPlain(metadata)) throw badRequest('metadata must be an object');
   checkKind(kind.kind, version.apiVersion, body);
   const found = { namespace: metadata['namespace'] ?? '', name: metadata['name'] ?? '' };
   if (typeof found.namespace !== 'string' || typeof found.name !== 'string') {

@@ -1,9 +1,10 @@
 import { type Observable, throwError } from 'rxjs';
 import { catchError, mergeMap } from 'rxjs/operators';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
+import { isPlain } from '../../contracts/kinds/plain.ts';
 import type { LogLines, LogQuery } from '../../contracts/messages/logs.ts';
 import type { Context } from './context.ts';
-import { isRecord, type Obj } from './object.ts';
+import type { Obj } from './object.ts';
 import { viewed } from './reads.ts';
 import { badRequest, notFound } from './refusals.ts';
 import type { Request } from './request.ts';
@@ -37,7 +38,7 @@ export function podLog(context: Context, request: Request, body: unknown): Obser
 
 function parseLogOptions(body: unknown): Options {
   if (body === undefined || body === null) return {};
-  if (!isRecord(body)) throw badRequest('get pods/log: the body must be an object of options, or empty');
+  if (!isPlain(body)) throw badRequest('get pods/log: the body must be an object of options, or empty');
   const options: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(body)) {
     if (value === undefined || value === null || KNOWN_BY_SUBJECT.includes(name)) continue;
@@ -87,7 +88,7 @@ function containerOf(pod: string, { spec }: Obj, asked: string | undefined): str
 
 const namesIn = (containers: unknown): string[] =>
   Array.isArray(containers)
-    ? containers.flatMap((one: unknown) => (isRecord(one) && typeof one['name'] === 'string' ? [one['name']] : []))
+    ? containers.flatMap((one: unknown) => (isPlain(one) && typeof one['name'] === 'string' ? [one['name']] : []))
     : [];
 
 function explained(error: unknown, node: string, { name }: Request): unknown {

@@ -1,8 +1,8 @@
+import { isPlain } from '../../contracts/kinds/plain.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { nodeOfUser } from '../../contracts/subjects/users.ts';
 import type { Answer, Context } from './context.ts';
 import { buildNodeReferences, stepNodeReferences } from './node-references.ts';
-import { isRecord } from './object.ts';
 import { type NodeAct, type NodeFacts, refuseNode, refuseObject } from './plan-node-restriction.ts';
 import { andThen } from './reads.ts';
 import { forbidden } from './refusals.ts';
@@ -42,8 +42,8 @@ function actOf({ call, verb, kind, subresource, namespace, name }: Request): Nod
   const act = { verb, resource: kind.resource, subresource, namespace, name };
   if (verb !== 'create' || kind.resource !== 'nodes') return act;
   const body = call.decode();
-  const metadata = isRecord(body) && isRecord(body['metadata']) ? body['metadata'] : {};
-  const labels = isRecord(metadata['labels']) ? Object.keys(metadata['labels']) : [];
+  const metadata = isPlain(body) && isPlain(body['metadata']) ? body['metadata'] : {};
+  const labels = isPlain(metadata['labels']) ? Object.keys(metadata['labels']) : [];
   const named = typeof metadata['name'] === 'string' ? metadata['name'] : '';
   return { ...act, name: name || named, labels };
 }

@@ -1,6 +1,6 @@
 import { closest } from 'fastest-levenshtein';
+import { isPlain } from '../../contracts/kinds/plain.ts';
 import type { DeleteOptions, GetOptions, ListOptions, WatchOptions } from '../../contracts/messages/api.ts';
-import { isRecord } from './object.ts';
 import { badRequest } from './refusals.ts';
 
 type Check = (value: unknown) => string | undefined;
@@ -16,7 +16,7 @@ const policy: Check = (value) =>
     ? undefined
     : 'must be Background, Foreground or Orphan';
 const preconditions: Check = (value) =>
-  isRecord(value) &&
+  isPlain(value) &&
   Object.entries(value).every(
     ([name, one]) => (name === 'uid' || name === 'resourceVersion') && typeof one === 'string',
   )
@@ -49,7 +49,7 @@ interface OptionsOf {
 /** The options of a verb from its body; nothing = none. @throws StatusError BadRequest, naming the option */
 export function parseOptions<V extends keyof OptionsOf>(verb: V, body: unknown): OptionsOf[V] {
   if (body === undefined || body === null) return {};
-  if (!isRecord(body)) throw badRequest(`${verb}: the body must be an object of options, or empty`);
+  if (!isPlain(body)) throw badRequest(`${verb}: the body must be an object of options, or empty`);
   const checks: Readonly<Record<string, Check>> = CHECKS[verb];
   const options: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(body)) {

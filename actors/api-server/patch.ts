@@ -1,7 +1,8 @@
 import { applyPatch, type Operation } from 'rfc6902';
 import { statusError } from '../../contracts/errors/status.ts';
+import { isPlain } from '../../contracts/kinds/plain.ts';
 import { mergePatch } from '../../contracts/merge/merge-patch.ts';
-import { isRecord, type Obj } from './object.ts';
+import type { Obj } from './object.ts';
 import { badRequest } from './refusals.ts';
 
 type Patch =
@@ -38,14 +39,14 @@ export function checkPatchType(contentType: string | undefined): void {
 export function parsePatch(body: unknown, contentType: string | undefined): Patch {
   const type = plain(contentType);
   if (type === JSON_PATCH || (type !== MERGE_PATCH && Array.isArray(body))) return jsonPatch(body);
-  if (!isRecord(body)) throw badRequest('patch: the body must be an object (JSON merge patch) or a list (JSON patch)');
+  if (!isPlain(body)) throw badRequest('patch: the body must be an object (JSON merge patch) or a list (JSON patch)');
   return { type: 'merge', body };
 }
 
 /** The object after the patch; `object` itself stays as it is. @throws StatusError BadRequest, Invalid */
 export function patched(object: Obj, patch: Patch): Obj {
   const result = patch.type === 'merge' ? mergePatch(object, patch.body) : operate(object, patch.operations);
-  if (!isRecord(result) || !isRecord(result['metadata'])) {
+  if (!isPlain(result) || !isPlain(result['metadata'])) {
     throw badRequest('patch: the result is no object with metadata; a patch may not replace or remove them');
   }
   return result as unknown as Obj;
@@ -84,7 +85,7 @@ function jsonPatch(body: unknown): Patch {
 
 function checkOperation(operation: unknown, at: number): Operation {
   const fault = (finding: string) => badRequest(`patch operation ${at}: ${finding}`);
-  if (!isRecord(operation)) throw fault('must be an object with "op" and "path"');
+  if (!isPlain(operation)) throw fault('must be an object with "op" and "path"');
   const { op, path, from } = operation;
   if (typeof op !== 'string' || !OPS.includes(op))
     throw fault(`unknown "op" ${JSON.stringify(op)}; use one of ${OPS.join(', ')}`);

@@ -1,8 +1,9 @@
 import type { Status } from '../../contracts/errors/status.ts';
+import { sameJson } from '../../contracts/hash/stable-hash.ts';
 import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
 import type { DeleteOptions } from '../../contracts/messages/api.ts';
 import { parseRfc3339, rfc3339 } from '../../contracts/time/rfc3339.ts';
-import { type Obj, sameJson, withMeta } from './object.ts';
+import { type Obj, withMeta } from './object.ts';
 import { forbidden, precondition } from './refusals.ts';
 
 const FOREGROUND = 'foregroundDeletion';

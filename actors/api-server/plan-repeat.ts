@@ -1,4 +1,5 @@
-import { isRecord, type Obj } from './object.ts';
+import { isPlain } from '../../contracts/kinds/plain.ts';
+import type { Obj } from './object.ts';
 
 const SAME = ['reason', 'message', 'type'] as const;
 
@@ -7,7 +8,7 @@ const countOf = (event: Obj): number => (typeof event['count'] === 'number' ? ev
 
 /** When it was last told, as exactly as its teller said. */
 const toldAt = (event: Obj): unknown =>
-  isRecord(event['series']) ? event['series']['lastObservedTime'] : event['eventTime'];
+  isPlain(event['series']) ? event['series']['lastObservedTime'] : event['eventTime'];
 
 /**
  * An event that is told once more, in the storage version: the stored one with its count raised by that of the new one
@@ -21,7 +22,7 @@ export function repeated(stored: Obj, told: Obj): Obj | undefined {
   if (eventTime !== undefined && eventTime === toldAt(stored)) return stored;
   const count = countOf(stored) + countOf(told);
   const lastTimestamp = told['lastTimestamp'] ?? told.metadata.creationTimestamp;
-  const series = isRecord(stored['series']) ? stored['series'] : undefined;
+  const series = isPlain(stored['series']) ? stored['series'] : undefined;
   if (series === undefined && eventTime === undefined) return { ...stored, count, lastTimestamp };
   const lastObservedTime = eventTime ?? series?.['lastObservedTime'];
   return { ...stored, count, lastTimestamp, series: { ...series, count, lastObservedTime } };

@@ -5,11 +5,12 @@ import { invalid as refusal } from '../../contracts/kinds/admit.ts';
 import { Findings } from '../../contracts/kinds/findings.ts';
 import type { Scale } from '../../contracts/kinds/kinds.ts';
 import { checkFinalizerNames } from '../../contracts/kinds/meta/check-meta.ts';
+import { isPlain } from '../../contracts/kinds/plain.ts';
 import { checkScale, SCALE, type Scalable, scaleOf, withScale } from '../../contracts/kinds/scale.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { admittedStatus, admittedUpdate } from './admission.ts';
 import type { Answer, Context } from './context.ts';
-import { isRecord, type Obj, withMeta } from './object.ts';
+import { type Obj, withMeta } from './object.ts';
 import { andThen, get } from './reads.ts';
 import { badRequest, conflict, precondition } from './refusals.ts';
 import { qualified, type Request, type Target } from './request.ts';
@@ -64,7 +65,7 @@ const scale = (target: Target): Facet => ({
 /** `create pods/binding`: gives a pod its node, once. */
 export function bind(context: Context, request: Request, body: unknown): Observable<Status> {
   const node = nodeOf(request, body);
-  const uid = isRecord(body) && isRecord(body['metadata']) ? body['metadata']['uid'] : undefined;
+  const uid = isPlain(body) && isPlain(body['metadata']) ? body['metadata']['uid'] : undefined;
   const written = change(
     context,
     request,
@@ -75,15 +76,15 @@ export function bind(context: Context, request: Request, body: unknown): Observa
 }
 
 function nodeOf({ name }: Request, body: unknown): string {
-  const target = isRecord(body) ? body['target'] : undefined;
-  const node = isRecord(target) ? target['name'] : undefined;
+  const target = isPlain(body) ? body['target'] : undefined;
+  const node = isPlain(target) ? target['name'] : undefined;
   if (typeof node !== 'string' || node === '')
     throw badRequest(`binding of pod "${name}": target.name must name a node`);
-  const kind = isRecord(target) ? (target['kind'] ?? 'Node') : 'Node';
+  const kind = isPlain(target) ? (target['kind'] ?? 'Node') : 'Node';
   if (kind !== 'Node')
     throw badRequest(`binding of pod "${name}": target.kind must be Node, not ${JSON.stringify(kind)}`);
-  const meta = isRecord(body) ? body['metadata'] : undefined;
-  const named = isRecord(meta) ? (meta['name'] ?? name) : name;
+  const meta = isPlain(body) ? body['metadata'] : undefined;
+  const named = isPlain(meta) ? (meta['name'] ?? name) : name;
   if (named !== name)
     throw badRequest(
       `the name of the object (${JSON.stringify(named)}) does not match the name on the request (${name})`,

@@ -1,11 +1,12 @@
 import type { Observable } from 'rxjs';
 import { map } from 'rxjs/operators';
+import { sameJson } from '../../contracts/hash/stable-hash.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import { SCALE } from '../../contracts/kinds/scale.ts';
 import { admittedUpdate } from './admission.ts';
 import type { Answer, Context } from './context.ts';
 import { placed } from './create.ts';
-import { type Obj, sameJson, withMeta } from './object.ts';
+import { type Obj, withMeta } from './object.ts';
 import { checkPatchType, parsePatch, patched } from './patch.ts';
 import { isFinished } from './plan-delete.ts';
 import { modified, precondition } from './refusals.ts';

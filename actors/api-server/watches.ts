@@ -1,6 +1,7 @@
 import { EMPTY, merge, type Observable, of, Subject, throwError, timer } from 'rxjs';
 import { catchError, mergeMap, switchMap } from 'rxjs/operators';
 import { statusError } from '../../contracts/errors/status.ts';
+import { isPlain } from '../../contracts/kinds/plain.ts';
 import type { WatchEvent, WatchOptions } from '../../contracts/messages/api.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { STORE_HEADER } from '../../contracts/store/marks.ts';
@@ -8,7 +9,7 @@ import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Call, Cell, Said } from '../kernel/contract.ts';
 import type { Context } from './context.ts';
 import { EVENTS, everyPage, isEvent } from './events.ts';
-import { atRevision, isRecord, type Obj, revisionOf } from './object.ts';
+import { atRevision, type Obj, revisionOf } from './object.ts';
 import { parseOptions } from './options.ts';
 import { keyOf } from './plan-list.ts';
 import {
@@ -63,10 +64,6 @@ export class Watches {
       const id = name.slice(WATCH.length);
       this.#add(watchOf(id, this.#cell(id).get() as WatchCell));
     }
-  }
-
-  get size(): number {
-    return this.#byId.size;
   }
 
   /** What watches say when time goes by. To be listened to before the first watch opens. */
@@ -380,7 +377,7 @@ function transitionOf(call: Call): (Transition & { readonly key: string }) | und
 function objectIn(call: Call): Obj | undefined {
   try {
     const object = call.decode();
-    return isRecord(object) && isRecord(object['metadata']) ? (object as unknown as Obj) : undefined;
+    return isPlain(object) && isPlain(object['metadata']) ? (object as unknown as Obj) : undefined;
   } catch {
     return undefined; // not ours: only the store writes there
   }
@@ -390,7 +387,7 @@ function objectIn(call: Call): Obj | undefined {
 function beforeIn({ headers }: Call): Obj | undefined {
   try {
     const before: unknown = JSON.parse(headers[STORE_HEADER.before] ?? 'null');
-    return isRecord(before) && isRecord(before['metadata']) ? (before as unknown as Obj) : undefined;
+    return isPlain(before) && isPlain(before['metadata']) ? (before as unknown as Obj) : undefined;
   } catch {
     return undefined;
   }
@@ -400,7 +397,7 @@ function beforeIn({ headers }: Call): Obj | undefined {
 function revisionIn(call: Call): number | undefined {
   try {
     const body = call.decode();
-    const revision = isRecord(body) ? Number(body['resourceVersion'] ?? Number.NaN) : Number.NaN;
+    const revision = isPlain(body) ? Number(body['resourceVersion'] ?? Number.NaN) : Number.NaN;
     return Number.isSafeInteger(revision) ? revision : undefined;
   } catch {
     return undefined;

@@ -1,9 +1,10 @@
 import { type Observable, throwError } from 'rxjs';
 import { catchError, map, mergeMap } from 'rxjs/operators';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
+import { sameJson } from '../../contracts/hash/stable-hash.ts';
 import type { Context } from './context.ts';
 import { isEvent } from './events.ts';
-import { atRevision, type Obj, revisionOf, sameJson } from './object.ts';
+import { atRevision, type Obj, revisionOf } from './object.ts';
 import { selectable } from './plan-selectable.ts';
 import { freshly, viewed } from './reads.ts';
 import { isConflict, modified, notFound } from './refusals.ts';

@@ -1,20 +1,18 @@
 import { failure, type Status, StatusError, statusError } from '../../contracts/errors/status.ts';
+import { isPlain } from '../../contracts/kinds/plain.ts';
 import type { LogQuery } from '../../contracts/messages/logs.ts';
 import type { NodePods } from '../../contracts/messages/node.ts';
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** @throws StatusError BadRequest when it is no such message */
 export function podsMessage(body: unknown): NodePods {
   const right =
-    isRecord(body) &&
+    isPlain(body) &&
     Number.isSafeInteger(body['epoch']) &&
     Number.isSafeInteger(body['counter']) &&
     Array.isArray(body['changed']) &&
-    body['changed'].every((each) => isRecord(each) && isRecord(each['pod']) && isRecord(each['pod']['metadata'])) &&
+    body['changed'].every((each) => isPlain(each) && isPlain(each['pod']) && isPlain(each['pod']['metadata'])) &&
     Array.isArray(body['removed']) &&
-    body['removed'].every((each) => isRecord(each) && typeof each['uid'] === 'string');
+    body['removed'].every((each) => isPlain(each) && typeof each['uid'] === 'string');
   if (!right)
     throw statusError('BadRequest', 'node pods: expected {epoch, counter, changed: [{pod}], removed: [{uid}]}');
   return body as unknown as NodePods;
@@ -22,7 +20,7 @@ export function podsMessage(body: unknown): NodePods {
 
 /** @throws StatusError BadRequest when it is no such question */
 export function logQuery(body: unknown): LogQuery {
-  if (!isRecord(body) || typeof body['namespace'] !== 'string' || typeof body['pod'] !== 'string')
+  if (!isPlain(body) || typeof body['namespace'] !== 'string' || typeof body['pod'] !== 'string')
     throw statusError('BadRequest', 'logs: expected at least {namespace, pod}');
   return body as unknown as LogQuery;
 }

@@ -36,10 +36,6 @@ export class LogStreams {
     void stream.done.finally(() => this.#streams.delete(source.id));
   }
 
-  get size(): number {
-    return this.#streams.size;
-  }
-
   async stop(): Promise<void> {
     const open = [...this.#streams.values()];
     for (const stream of open) stream.stop();

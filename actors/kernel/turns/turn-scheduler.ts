@@ -27,10 +27,6 @@ export class TurnScheduler implements SchedulerLike {
     return this.#queue[0]?.due;
   }
 
-  get waiting(): number {
-    return this.#queue.length;
-  }
-
   /** What waits, in the order in which it will run: its moment, and a number that only grows from asking to asking. */
   timers(): readonly { readonly due: Millis; readonly serial: number }[] {
     return this.#queue.map(({ due, serial }) => ({ due, serial }));
