@@ -37,15 +37,13 @@ interface Doomed {
 }
 
 export async function del(args: readonly string[], options: DeleteOptions, terminal: Terminal): Promise<void> {
+  refuseContradictions(args, options);
   const body = bodyOf(options);
   if (options.output !== undefined && options.output !== 'name')
     throw new UsageError(`there is no output "${options.output}"; use -o name`);
   if (typeof options.wait === 'string' && !['true', 'false'].includes(options.wait))
     throw new UsageError(`--wait is "${options.wait}"; use true or false`);
   const timeoutMs = options.timeout === undefined ? undefined : parseSpan('--timeout', options.timeout);
-  if (options.filename === undefined && args.length === 0) {
-    throw new UsageError('say what to delete: -f <manifest>, or a kind and names, such as "pod web-1"');
-  }
   await withClient(options, async (client) => {
     const doomed = options.filename === undefined ? await named(args, options, client) : await ofFiles(options, client);
     if (doomed.length === 0) terminal.tell('No resources found');
@@ -66,6 +64,21 @@ export async function del(args: readonly string[], options: DeleteOptions, termi
     }
     if (refused) throw new Exit(FAILURE);
   });
+}
+
+/** What says twice which objects are meant would delete more than one of the two says. */
+function refuseContradictions(args: readonly string[], options: DeleteOptions): void {
+  const { filename, selector, all, force, now, gracePeriod } = options;
+  if (filename === undefined && args.length === 0)
+    throw new UsageError('say what to delete: -f <manifest>, or a kind and names, such as "pod web-1"');
+  if (filename !== undefined && (args.length > 0 || selector !== undefined || all === true))
+    throw new UsageError('-f excludes kinds, names, --selector and --all; use one of them');
+  if (selector !== undefined && all === true)
+    throw new UsageError('--selector and --all exclude each other; use one of them');
+  if (now === true && (gracePeriod !== undefined || force === true))
+    throw new UsageError('--now excludes --grace-period and --force; use one of them');
+  if (force === true && gracePeriod !== undefined && Number(gracePeriod) > 0)
+    throw new UsageError('--force is --grace-period 0; leave out one of them');
 }
 
 const CASCADES = { background: 'Background', foreground: 'Foreground', orphan: 'Orphan' } as const;
@@ -113,7 +126,8 @@ async function doomedOf(target: ResourceTarget, options: DeleteOptions, client: 
 async function ofFiles(options: DeleteOptions, client: Client): Promise<Doomed[]> {
   const manifests = await readManifests(options.filename ?? [], options);
   return manifests.map((manifest) => {
-    const { resource, namespace, name } = place(manifest, options, client);
+    const { resource, namespace, name, at } = place(manifest, options, client);
+    if (name === '') throw new UsageError(`${at}: delete needs metadata.name; generateName tells no object`);
     return { resource, namespace, name };
   });
 }

@@ -198,6 +198,27 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
     [['logs', 'node/stage'], 'troupe logs: node/stage has no pods; name a pod, a deployment or a replica set'],
     [['delete', 'pod/a', '-o', 'yaml'], 'troupe delete: there is no output "yaml"; use -o name'],
     [['delete', 'pod/a', '--wait=maybe'], 'troupe delete: --wait is "maybe"; use true or false'],
+    [['delete', 'pods', ''], 'troupe delete: a name of "pods" is empty; leave it out, or see what was to stand there'],
+    [
+      ['delete', '-f', 'web.yaml', 'pod', 'a'],
+      'troupe delete: -f excludes kinds, names, --selector and --all; use one of them',
+    ],
+    [
+      ['delete', '-f', 'web.yaml', '-l', 'app=web'],
+      'troupe delete: -f excludes kinds, names, --selector and --all; use one of them',
+    ],
+    [
+      ['delete', 'pods', '--all', '-l', 'app=web'],
+      'troupe delete: --selector and --all exclude each other; use one of them',
+    ],
+    [
+      ['delete', 'pod', 'a', '--force', '--grace-period', '30'],
+      'troupe delete: --force is --grace-period 0; leave out one of them',
+    ],
+    [
+      ['delete', 'pod', 'a', '--now', '--force'],
+      'troupe delete: --now excludes --grace-period and --force; use one of them',
+    ],
     [['delete', 'pods'], 'troupe delete: say which pods: names, --selector, or --all'],
     [
       ['logs', 'web', '--since', 'yesterday'],
@@ -288,6 +309,16 @@ describe('delete', () => {
     expect(await run('delete', 'pods', '--all')).toEqual({ code: 0, out: 'pod "b" deleted\n', err: '' });
     expect(await run('delete', 'pod', 'a')).toEqual({ code: 1, out: '', err: 'troupe delete: pods "a" not found\n' });
     expect((await run('delete', 'pod', 'a', '--ignore-not-found')).code).toBe(0);
+  });
+  it('never deletes what has no name', async () => {
+    api.put('pods', pod('a'));
+    const nameless = manifest('nameless.yaml', 'apiVersion: v1\nkind: Pod\nmetadata: {generateName: web-}\n');
+    expect(await run('delete', '-f', nameless)).toEqual({
+      code: 2,
+      out: '',
+      err: `troupe delete: ${nameless}:1: delete needs metadata.name; generateName tells no object\n`,
+    });
+    expect(api.asked).toEqual([]);
   });
   it('waits until the object is gone', async () => {
     api.put('pods', pod('slow', { metadata: { ...pod('slow').metadata, finalizers: ['example.com/wait'] } }));

@@ -53,6 +53,8 @@ describe('parseResourceArguments', () => {
       '! "b" is no <kind>/<name>; write all arguments like pod/web-1, or the kind once: pods web-1 web-2',
     ],
     [['pod/'], '! "pod/" is no <kind>/<name>; write all arguments like pod/web-1, or the kind once: pods web-1 web-2'],
+    [['pods', ''], '! a name of "pods" is empty; leave it out, or see what was to stand there'],
+    [['pods', 'a', ''], '! a name of "pods" is empty; leave it out, or see what was to stand there'],
     [['pods,deploy', 'a'], '! "pods,deploy" names several kinds, so names must say which they are of: write pods/a'],
   ])('%j is refused', (args, expected) => {
     expect(read(...args)).toBe(expected);

@@ -41,6 +41,9 @@ export function parseResourceArguments(
     return { problem: 'no resource was named; name one, such as pods, deployments or deploy/web' };
   }
   if (args.some((arg) => arg.includes('/'))) return parseSlashed(args, known, closest);
+  // Said to the api-server, no name means all of them: an unset variable in a script must not come to that.
+  if (rest.includes(''))
+    return { problem: `a name of "${first}" is empty; leave it out, or see what was to stand there` };
   const resources: ResourceInfo[] = [];
   for (const word of first.split(',').filter((part) => part !== '')) {
     const found = findResource(word, known);

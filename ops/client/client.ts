@@ -88,7 +88,10 @@ export class Client {
     return this.request<T>('patch', resource, target, patch);
   }
 
-  delete<T = unknown>(resource: string, target: Target, options: DeleteOptions = {}): Promise<T> {
+  /** One object; without a name the subject would say all of them, for which there is `request`. */
+  async delete<T = unknown>(resource: string, target: Target, options: DeleteOptions = {}): Promise<T> {
+    if (target.name === undefined || target.name === '')
+      throw statusError('BadRequest', `delete ${resource}: the object's name is empty; name one`);
     return this.request<T>('delete', resource, target, options);
   }
 

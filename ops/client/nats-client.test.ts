@@ -57,6 +57,13 @@ describe('requests', () => {
     expect((await refusal(client.get('pods', { ...inDefault, name: 'b' }))).reason).toBe('NotFound');
     expect(api.asked).toEqual(['get pods default/a', 'get pods default/b']);
   });
+  it('takes an empty name in a deletion for a mistake, never for all of them', async () => {
+    for (const target of [inDefault, { ...inDefault, name: '' }])
+      expect((await refusal(client.delete('pods', target))).message).toMatch(
+        /^delete pods: the object's name is empty/,
+      );
+    expect(api.asked).toEqual([]);
+  });
   it('follows the pages of a list', async () => {
     api.pageSize = 2;
     for (const name of ['a', 'b', 'c', 'd', 'e']) api.put('pods', pod(name));
