@@ -4,7 +4,6 @@ import { decodeAll } from '../../contracts/codec/codec.ts';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import { makeEvent } from '../../contracts/kinds/event/make-event.ts';
-import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { isPlain } from '../../contracts/kinds/plain.ts';
 import type { ApplyItem, ApplyOutcome, ApplyResult } from '../../contracts/messages/api.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
@@ -34,7 +33,7 @@ export function applyOne(context: Context, request: Request, body: unknown): Obs
   return applied(context, target, manifest).pipe(
     map(({ outcome, object }) => {
       const shown = presented(target, object);
-      return result([{ ...itemOf(shown), outcome, object: shown as unknown as KubeObject }]);
+      return result([{ ...itemOf(shown), outcome, object: shown }]);
     }),
   );
 }

@@ -1,7 +1,7 @@
 import { defer, type Observable, throwError } from 'rxjs';
 import { catchError, map } from 'rxjs/operators';
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
-import { isPlain } from '../../contracts/kinds/plain.ts';
+import { isPlain, type Plain } from '../../contracts/kinds/plain.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { admittedNew } from './admission.ts';
 import type { Answer, Context } from './context.ts';
@@ -70,10 +70,7 @@ export function placed({ kind, version, namespace, name }: Target, body: unknown
   const metadata = body['metadata'] ?? {};
   if (!isPlain(metadata)) throw badRequest('metadata must be an object');
   checkKind(kind.kind, version.apiVersion, body);
-  const found = { namespace: metadata['namespace'] ?? '', name: metadata['name'] ?? '' };
-  if (typeof found.namespace !== 'string' || typeof found.name !== 'string') {
-    throw badRequest('metadata.name and metadata.namespace must be texts');
-  }
+  const found = identityIn(metadata);
   if (namespace !== '' && found.namespace !== '' && found.namespace !== namespace) {
     throw badRequest(
       `the namespace of the provided object does not match the namespace sent on the request (${found.namespace} is not ${namespace})`,
@@ -97,6 +94,18 @@ export function placed({ kind, version, namespace, name }: Target, body: unknown
       ...(kind.namespaced ? { namespace: place } : {}),
     },
   };
+}
+
+const IDENTITY = ['namespace', 'name', 'uid', 'resourceVersion'] as const;
+
+/** What tells an object from all others; empty = not said. */
+function identityIn(metadata: Plain): Readonly<Record<(typeof IDENTITY)[number], string>> {
+  const texts = IDENTITY.map((field): [string, string] => {
+    const value = metadata[field] ?? '';
+    if (typeof value !== 'string') throw badRequest(`metadata.${field} must be a text`);
+    return [field, value];
+  });
+  return Object.fromEntries(texts) as ReturnType<typeof identityIn>;
 }
 
 function checkKind(kind: string, apiVersion: string, body: Readonly<Record<string, unknown>>): void {

@@ -1,7 +1,6 @@
 import { EMPTY, type Observable } from 'rxjs';
 import { expand, map, reduce } from 'rxjs/operators';
 import type { Kind } from '../../contracts/kinds/kind.ts';
-import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { KubeList, ListOptions } from '../../contracts/messages/api.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import type { Context } from './context.ts';
@@ -44,7 +43,7 @@ const readPage = (
       limit,
     }),
     { timeoutMs: limits.storeTimeoutMs },
-  ) as unknown as Observable<EventsPage>;
+  ) as Observable<EventsPage>;
 
 const lastKey = (objects: readonly Obj[]): Key | undefined => {
   const last = objects.at(-1);
@@ -106,7 +105,7 @@ export function listEvents(
         resourceVersion: String(revision),
         ...(next === undefined ? {} : { continue: encodeContinue(next) }),
       },
-      items: chosen.map((object) => presented(request, object) as unknown as KubeObject),
+      items: chosen.map((object) => presented(request, object)),
     })),
   );
 }

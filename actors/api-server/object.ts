@@ -1,35 +1,8 @@
-/** `metadata` as the api-server handles it, of objects of any kind. */
-interface Meta {
-  readonly name?: string;
-  readonly generateName?: string;
-  readonly namespace?: string;
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-  readonly generation?: number;
-  readonly creationTimestamp?: string;
-  readonly deletionTimestamp?: string;
-  readonly deletionGracePeriodSeconds?: number;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly finalizers?: readonly string[];
-  readonly ownerReferences?: readonly OwnerReference[];
-  readonly [more: string]: unknown;
-}
-
-interface OwnerReference {
-  readonly apiVersion?: string;
-  readonly kind?: string;
-  readonly name?: string;
-  readonly uid?: string;
-  readonly controller?: boolean;
-  readonly blockOwnerDeletion?: boolean;
-}
+import type { KubeObject, ObjectMeta } from '../../contracts/kinds/kinds.ts';
 
 /** An object of any kind, never to be mutated: what is built from it shares its parts. */
-export interface Obj {
-  readonly apiVersion?: string;
-  readonly kind?: string;
-  readonly metadata: Meta;
+export interface Obj extends Readonly<KubeObject> {
+  readonly metadata: Readonly<ObjectMeta>;
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly status?: Readonly<Record<string, unknown>>;
   readonly [more: string]: unknown;

@@ -49,7 +49,7 @@ export function patched(object: Obj, patch: Patch): Obj {
   if (!isPlain(result) || !isPlain(result['metadata'])) {
     throw badRequest('patch: the result is no object with metadata; a patch may not replace or remove them');
   }
-  return result as unknown as Obj;
+  return result as Obj;
 }
 
 function operate(object: Obj, operations: readonly Operation[]): unknown {

@@ -1,7 +1,6 @@
 import { Observable } from 'rxjs';
 import { catchError, map, mergeMap } from 'rxjs/operators';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
-import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { KubeList, ListOptions } from '../../contracts/messages/api.ts';
 import { token } from '../../contracts/subjects/token.ts';
 import type { Answer, Context } from './context.ts';
@@ -101,13 +100,13 @@ function pageOf(
     apiVersion: request.version.apiVersion,
     kind: `${kind.kind}List`,
     metadata: { resourceVersion: String(revision), ...more },
-    items: page.items.map((object) => presented(request, object) as unknown as KubeObject),
+    items: page.items.map((object) => presented(request, object)),
   };
 }
 
 /** All objects of the target's kind and namespace, in key order. */
 export const everything = ({ world }: Context, { kind, namespace }: Target): readonly Obj[] =>
-  world.view.list(kind.resource, namespace === '' ? undefined : namespace) as unknown as readonly Obj[];
+  world.view.list(kind.resource, namespace === '' ? undefined : namespace) as readonly Obj[];
 
 function asOf(context: Context, request: Target, revision: number): readonly Obj[] {
   const { view } = context.world;

@@ -1,7 +1,6 @@
 import { from, type Observable, of } from 'rxjs';
 import { catchError, map, mergeMap, toArray } from 'rxjs/operators';
 import { type Status, StatusError, statusError, success } from '../../contracts/errors/status.ts';
-import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { DeleteOptions, KubeList } from '../../contracts/messages/api.ts';
 import type { Context } from './context.ts';
 import { allEvents, isEvent } from './events.ts';
@@ -72,7 +71,7 @@ function removeAll(context: Context, request: Request, options: DeleteOptions): 
       apiVersion: request.version.apiVersion,
       kind: `${request.kind.kind}List`,
       metadata: { resourceVersion: String(context.world.view.revision) },
-      items: removed.flat().map(({ object }) => presented(request, object) as unknown as KubeObject),
+      items: removed.flat().map(({ object }) => presented(request, object)),
     })),
   );
 }

@@ -1,5 +1,4 @@
 import type { Kind } from '../../contracts/kinds/kind.ts';
-import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { matchesFields, parseFieldSelector } from '../../contracts/selectors/field-selector.ts';
 import { matchesLabels, parseLabelSelector } from '../../contracts/selectors/label-selector.ts';
 import type { Obj } from './object.ts';
@@ -14,6 +13,5 @@ export function selection(
   const labels = parseLabelSelector(labelSelector);
   const fields = parseFieldSelector(kind, fieldSelector);
   if (labels.length === 0 && fields.length === 0) return EVERYTHING;
-  return (object) =>
-    matchesLabels(labels, object.metadata.labels) && matchesFields(kind, fields, object as unknown as KubeObject);
+  return (object) => matchesLabels(labels, object.metadata.labels) && matchesFields(kind, fields, object);
 }

@@ -1,7 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import { groupOf, type Kind, type KindVersion } from '../../contracts/kinds/kind.ts';
-import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { KINDS } from '../../contracts/kinds/registry.ts';
 import type { Obj } from './object.ts';
 import { badRequest } from './refusals.ts';
@@ -65,6 +64,6 @@ export function kindOfDocument(apiVersion: unknown, kind: unknown): Served {
 
 /** A stored object as a version shows it. */
 export const presentedAs = (version: KindVersion, object: Obj): Obj =>
-  version.fromStorage === undefined ? object : (version.fromStorage(object as unknown as KubeObject) as unknown as Obj);
+  version.fromStorage === undefined ? object : (version.fromStorage(object) as Obj);
 
 export const presented = ({ version }: Served, object: Obj): Obj => presentedAs(version, object);

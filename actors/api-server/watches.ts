@@ -377,7 +377,7 @@ function transitionOf(call: Call): (Transition & { readonly key: string }) | und
 function objectIn(call: Call): Obj | undefined {
   try {
     const object = call.decode();
-    return isPlain(object) && isPlain(object['metadata']) ? (object as unknown as Obj) : undefined;
+    return isPlain(object) && isPlain(object['metadata']) ? (object as Obj) : undefined;
   } catch {
     return undefined; // not ours: only the store writes there
   }
@@ -387,7 +387,7 @@ function objectIn(call: Call): Obj | undefined {
 function beforeIn({ headers }: Call): Obj | undefined {
   try {
     const before: unknown = JSON.parse(headers[STORE_HEADER.before] ?? 'null');
-    return isPlain(before) && isPlain(before['metadata']) ? (before as unknown as Obj) : undefined;
+    return isPlain(before) && isPlain(before['metadata']) ? (before as Obj) : undefined;
   } catch {
     return undefined;
   }
