@@ -4,7 +4,14 @@ import { hostname, userInfo } from 'node:os';
 import { KEEP, type Keep } from '../../actors/store/plan-retention.ts';
 import { statusError } from '../../contracts/errors/status.ts';
 import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';
-import { defaultHome, type HomePaths, makePrivateFolder, writePrivateFile } from './home.ts';
+import {
+  createPrivateFile,
+  defaultHome,
+  type HomePaths,
+  makeOwnFolder,
+  makePrivateFolder,
+  writePrivateFile,
+} from './home.ts';
 
 /** `cluster.json`: what every client and process of this home needs to know; nothing secret. */
 export interface Cluster {
@@ -104,10 +111,9 @@ export function writeCluster(
  * could not open its Secrets)
  */
 export function prepareHome(paths: HomePaths): void {
-  for (const folder of [paths.home, paths.bin, paths.nats, paths.natsStore, paths.users]) {
-    makePrivateFolder(folder);
-  }
-  for (const folder of [paths.natsContexts, paths.journals, paths.logs, paths.run]) makePrivateFolder(folder);
+  makePrivateFolder(paths.home);
+  const { bin, nats, natsStore, users, natsContexts, logs, run } = paths;
+  for (const folder of [bin, nats, natsStore, users, natsContexts, logs, run]) makeOwnFolder(folder);
   if (existsSync(paths.clusterKey)) return;
   if (existsSync(paths.cluster)) {
     throw statusError(
@@ -115,7 +121,7 @@ export function prepareHome(paths: HomePaths): void {
       `${paths.clusterKey}, with which this cluster's Secrets are sealed, is missing: put it back, or begin anew in another TROUPE_HOME`,
     );
   }
-  writePrivateFile(paths.clusterKey, `${randomBytes(32).toString('hex')}\n`);
+  createPrivateFile(paths.clusterKey, `${randomBytes(32).toString('hex')}\n`);
 }
 
 /**

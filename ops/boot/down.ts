@@ -1,8 +1,7 @@
-import { rmSync } from 'node:fs';
 import { statusError } from '../../contracts/errors/status.ts';
 import { readCluster } from './cluster.ts';
 import { homePaths, troupeHome } from './home.ts';
-import { endLeftovers, readUp, runningUp } from './lock.ts';
+import { endLeftovers, runningUp } from './lock.ts';
 import { removePods } from './pods.ts';
 import { endProcess } from './processes.ts';
 
@@ -31,7 +30,6 @@ export async function down(options: DownOptions): Promise<void> {
   const running = runningUp(paths);
   if (running !== undefined) await endProcess(running.up, GRACE_MS);
   const left = await endLeftovers(paths);
-  if (readUp(paths) !== undefined) rmSync(paths.lock, { force: true });
   options.say(running === undefined && left === 0 ? 'nothing was running' : 'the control plane has ended');
   if (options.pods === true) {
     const count = await removePods(cluster.node);

@@ -1,7 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { statusError } from '../../contracts/errors/status.ts';
+import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 
 export const defaultHome = (): string => join(homedir(), '.troupe');
 
@@ -29,11 +29,8 @@ export const homePaths = (home: string) => ({
   natsContexts: join(home, 'nats-contexts'),
   /** Encrypts Secrets in the store; without it they cannot be read. */
   clusterKey: join(home, 'cluster.key'),
-  journals: join(home, 'journals'),
   logs: join(home, 'logs'),
   run: join(home, 'run'),
-  /** Held by a running `troupe up`. */
-  lock: join(home, 'run', 'up.json'),
   dockerdPid: join(home, 'run', 'dockerd.pid'),
   dockerdLog: join(home, 'logs', 'dockerd.log'),
   /** Everything a client of this cluster needs to know. */
@@ -42,19 +39,34 @@ export const homePaths = (home: string) => ({
 
 export type HomePaths = ReturnType<typeof homePaths>;
 
+/** What a home's place refused, with the way out that fits. */
+function refused(act: string, error: unknown): StatusError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT'
+    ? statusError('ServiceUnavailable', `${act}: the disk is full (${code}); make room and try again`)
+    : statusError('Forbidden', `${act}: ${message}; set TROUPE_HOME to a folder that you may write to`);
+}
+
 /**
- * Makes a folder that only its owner may enter, and the folders above it.
+ * Makes a folder that only its owner may enter, and the folders above it. One that is there stays as it is: who says
+ * TROUPE_HOME=/tmp must not close it to everybody else.
  * @throws StatusError Forbidden when the place does not allow it
  */
 export function makePrivateFolder(path: string): void {
   try {
     makeFolder(path);
+  } catch (error) {
+    throw refused(`make the folder ${path}`, error);
+  }
+}
+
+/** The same for a folder of our own, which nobody else may enter either when it was there (from a backup, say). */
+export function makeOwnFolder(path: string): void {
+  makePrivateFolder(path);
+  try {
     chmodSync(path, 0o700);
   } catch (error) {
-    throw statusError(
-      'Forbidden',
-      `make the folder ${path}: ${(error as Error).message}; set TROUPE_HOME to a folder that you may write to`,
-    );
+    throw refused(`close the folder ${path} to others`, error);
   }
 }
 
@@ -69,10 +81,38 @@ function makeFolder(path: string): void {
   }
 }
 
-/** Writes a file that only its owner may read, in one step: a reader sees the old text or the new, never a part. */
-export function writePrivateFile(path: string, text: string | Uint8Array): void {
+/** Writes beside `path` and lets `place` put that there, so that no reader ever sees a part of the text. */
+function writeBeside(path: string, text: string | Uint8Array, place: (fresh: string) => void): void {
   const fresh = `${path}.${process.pid}.new`;
-  writeFileSync(fresh, text, { mode: 0o600 });
-  chmodSync(fresh, 0o600);
-  renameSync(fresh, path);
+  try {
+    writeFileSync(fresh, text, { mode: 0o600 });
+    chmodSync(fresh, 0o600);
+    place(fresh);
+  } catch (error) {
+    throw refused(`write ${path}`, error);
+  } finally {
+    rmSync(fresh, { force: true });
+  }
+}
+
+/**
+ * Writes a file that only its owner may read, in one step: a reader sees the old text or the new.
+ * @throws StatusError Forbidden, ServiceUnavailable (the disk is full)
+ */
+export function writePrivateFile(path: string, text: string | Uint8Array): void {
+  writeBeside(path, text, (fresh) => renameSync(fresh, path));
+}
+
+/** The same where no file may be yet. @returns whether it was this call that made it, of however many at once */
+export function createPrivateFile(path: string, text: string): boolean {
+  let made = true;
+  writeBeside(path, text, (fresh) => {
+    try {
+      linkSync(fresh, path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      made = false;
+    }
+  });
+  return made;
 }

@@ -1,23 +1,78 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { statusError } from '../../contracts/errors/status.ts';
-import { type HomePaths, writePrivateFile } from './home.ts';
+import { pause } from '../client/pause.ts';
+import { createPrivateFile, type HomePaths, makePrivateFolder, writePrivateFile } from './home.ts';
 import { endProcess, identify, isAlive, type ProcessId } from './processes.ts';
 
-/** `run/up.json`: who runs this home's cluster, and which processes it started. */
-export interface UpRecord {
-  readonly up: ProcessId;
+/*
+ * A home is held by one process at a time, because two servers on one store would spoil it and nats-server itself does not
+ * look. Every holder has a record with a number, `run/up.<n>.json`. Who finds that the newest record's holder has given it
+ * back or is dead, makes the record of the next number: of several who try at once, the file system lets one. The newest
+ * record is never removed, so that nobody can take a number twice.
+ */
+
+interface HomeRecord {
+  /** The `troupe up` that runs this home's cluster ... */
+  readonly up?: ProcessId;
+  /** ... or who reads the store of a cluster that does not run. Neither: it was given back. */
+  readonly reading?: ProcessId;
+  /** The processes that the holder has started. */
   readonly children: Readonly<Record<string, ProcessId>>;
   /** The api-server has answered. */
   readonly ready: boolean;
 }
 
-export function readUp(paths: HomePaths): UpRecord | undefined {
-  if (!existsSync(paths.lock)) return undefined;
+/** Who runs this home's cluster, and which processes it started. */
+export interface UpRecord extends HomeRecord {
+  readonly up: ProcessId;
+}
+
+const FREE: HomeRecord = { children: {}, ready: false };
+const NAME = /^up(?:\.(\d+))?\.json$/;
+const fileOf = (paths: HomePaths, number: number): string =>
+  join(paths.run, number === 0 ? 'up.json' : `up.${number}.json`);
+
+function numbersIn(paths: HomePaths): readonly number[] {
   try {
-    return JSON.parse(readFileSync(paths.lock, 'utf8')) as UpRecord;
-  } catch {
-    return undefined; // cut off by a crash of the machine: nobody holds it
+    return readdirSync(paths.run)
+      .map((name) => NAME.exec(name))
+      .flatMap((match) => (match === null ? [] : [Number(match[1] ?? 0)]));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw statusError('Forbidden', `look who runs this home: ${(error as Error).message}; be its owner`);
   }
+}
+
+function newest(paths: HomePaths): { readonly number: number; readonly record: HomeRecord } {
+  for (;;) {
+    const number = Math.max(-1, ...numbersIn(paths));
+    if (number < 0) return { number, record: FREE };
+    let text: string;
+    try {
+      text = readFileSync(fileOf(paths, number), 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      continue; // a newer one has come
+    }
+    try {
+      return { number, record: { ...FREE, ...(JSON.parse(text) as Partial<HomeRecord>) } };
+    } catch {
+      return { number, record: FREE }; // cut off by a crash of the machine
+    }
+  }
+}
+
+const holderOf = ({ up, reading }: HomeRecord): ProcessId | undefined => up ?? reading;
+const isHeld = (record: HomeRecord): boolean => {
+  const holder = holderOf(record);
+  return holder !== undefined && isAlive(holder);
+};
+
+/** The last `troupe up`, unless it ended in order. */
+export function readUp(paths: HomePaths): UpRecord | undefined {
+  const { record } = newest(paths);
+  return record.up === undefined ? undefined : { ...record, up: record.up };
 }
 
 /** The record of a `troupe up` that runs now. */
@@ -26,45 +81,80 @@ export function runningUp(paths: HomePaths): UpRecord | undefined {
   return record !== undefined && isAlive(record.up) ? record : undefined;
 }
 
-/** Ends what an `up` that was killed has left running. @returns how many processes that were */
-export async function endLeftovers(paths: HomePaths): Promise<number> {
-  const record = readUp(paths);
-  if (record === undefined) return 0;
-  const left = Object.values(record.children).filter(isAlive);
-  await Promise.all(left.map((id) => endProcess(id, 10_000)));
-  return left.length;
+const livingChildren = ({ children }: HomeRecord): Readonly<Record<string, ProcessId>> =>
+  Object.fromEntries(Object.entries(children).filter(([, id]) => isAlive(id)));
+
+async function endAll(children: Readonly<Record<string, ProcessId>>): Promise<number> {
+  const ids = Object.values(children);
+  await Promise.all(ids.map((id) => endProcess(id, 10_000)));
+  return ids.length;
 }
+
+/** Ends what a holder that was killed has left running. @returns how many processes that were */
+export async function endLeftovers(paths: HomePaths): Promise<number> {
+  const { record } = newest(paths);
+  return isHeld(record) ? 0 : endAll(livingChildren(record));
+}
+
+export interface TakeOptions {
+  /** To run a cluster, which is the usual, or to read the store of one that does not run. */
+  readonly as?: 'up' | 'reading';
+  /** How long to wait for whoever reads; a minute by default. */
+  readonly waitMs?: number;
+  /** Called once when it has to wait. */
+  readonly onWait?: (reader: ProcessId) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const WAIT_MS = 60_000;
+const LOOK_AGAIN_MS = 50;
 
 /**
- * Takes the home for this process; ends first what a killed predecessor has left.
- * @throws StatusError AlreadyExists when another `up` runs
+ * Takes the home for this process, once whoever reads it is done; ends first what a killed predecessor has left.
+ * @throws StatusError AlreadyExists when an `up` runs, Conflict when it is still being read after `waitMs`
  */
-export async function takeLock(paths: HomePaths): Promise<void> {
-  const mine: UpRecord = { up: identify(process.pid), children: {}, ready: false };
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      writeFileSync(paths.lock, JSON.stringify(mine), { flag: 'wx', mode: 0o600 });
+export async function takeLock(paths: HomePaths, options: TakeOptions = {}): Promise<void> {
+  const { as = 'up', waitMs = WAIT_MS, onWait, signal } = options;
+  makePrivateFolder(paths.run);
+  const deadline = performance.now() + waitMs;
+  for (let told = false; ; ) {
+    const { number, record } = newest(paths);
+    if (!isHeld(record)) {
+      const left = livingChildren(record); // remembered, should this process not come to end them
+      const mine: HomeRecord = { [as]: identify(process.pid), children: left, ready: false };
+      if (!createPrivateFile(fileOf(paths, number + 1), JSON.stringify(mine))) continue; // another was faster
+      for (const old of numbersIn(paths)) if (old <= number) rmSync(fileOf(paths, old), { force: true });
+      if ((await endAll(left)) > 0) updateLock(paths, { children: {} });
       return;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    const running = runningUp(paths);
-    if (running !== undefined) break;
-    await endLeftovers(paths);
-    rmSync(paths.lock, { force: true });
+    if (record.up !== undefined) {
+      throw statusError(
+        'AlreadyExists',
+        `troupe already runs from ${paths.home} (pid ${record.up.pid}); see \`troupe status\`, or end it with \`troupe down\``,
+      );
+    }
+    const reader = record.reading;
+    if (reader === undefined) continue;
+    if (performance.now() > deadline || signal?.aborted === true) {
+      throw statusError(
+        'Conflict',
+        `open ${paths.home}: its recordings are being read by another process (pid ${reader.pid}); wait for it, or end it`,
+      );
+    }
+    if (!told) onWait?.(reader);
+    told = true;
+    await pause(LOOK_AGAIN_MS, signal);
   }
-  const pid = runningUp(paths)?.up.pid;
-  throw statusError(
-    'AlreadyExists',
-    `troupe already runs from ${paths.home}${pid === undefined ? '' : ` (pid ${pid})`}; see \`troupe status\`, or end it with \`troupe down\``,
-  );
 }
 
-export function updateLock(paths: HomePaths, change: Partial<Omit<UpRecord, 'up'>>): void {
-  const now = readUp(paths);
-  if (now?.up.pid === process.pid) writePrivateFile(paths.lock, JSON.stringify({ ...now, ...change }));
+const isMine = (record: HomeRecord): boolean => holderOf(record)?.pid === process.pid && isHeld(record);
+
+export function updateLock(paths: HomePaths, change: Partial<Pick<HomeRecord, 'children' | 'ready'>>): void {
+  const { number, record } = newest(paths);
+  if (isMine(record)) writePrivateFile(fileOf(paths, number), JSON.stringify({ ...record, ...change }));
 }
 
 export function releaseLock(paths: HomePaths): void {
-  if (readUp(paths)?.up.pid === process.pid) rmSync(paths.lock, { force: true });
+  const { number, record } = newest(paths);
+  if (isMine(record)) writePrivateFile(fileOf(paths, number), JSON.stringify(FREE));
 }

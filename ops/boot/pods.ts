@@ -1,4 +1,5 @@
 import Dockerode from 'dockerode';
+import { statusError } from '../../contracts/errors/status.ts';
 import { LABEL } from '../../runtime-adapters/docker/labels.ts';
 
 /**
@@ -25,6 +26,11 @@ export async function removeLabelled(docker: Dockerode, label: string): Promise<
  * @throws StatusError ServiceUnavailable when no engine answers
  */
 export async function removePods(node: string): Promise<number> {
-  const removed = await removeLabelled(new Dockerode(), `${LABEL.node}=${node}`);
+  const removed = await removeLabelled(new Dockerode(), `${LABEL.node}=${node}`).catch((error: unknown) => {
+    throw statusError(
+      'ServiceUnavailable',
+      `remove the containers of node ${node}: ${(error as Error).message}; is the Docker engine running, and may this user ask it?`,
+    );
+  });
   return new Set(removed.map((labels) => labels[LABEL.podUid] ?? '')).size;
 }

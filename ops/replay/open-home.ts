@@ -1,15 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { statusError } from '../../contracts/errors/status.ts';
 import { type Cluster, OPERATOR, readCluster } from '../boot/cluster.ts';
-import { findNatsServer, lookForNatsServer } from '../boot/find-nats-server.ts';
 import { type HomePaths, homePaths } from '../boot/home.ts';
-import { runningUp } from '../boot/lock.ts';
-import { choosePort, waitForNats } from '../boot/nats-process.ts';
+import { releaseLock, runningUp, takeLock } from '../boot/lock.ts';
+import { serveStopped } from '../boot/serve-stopped.ts';
 import type { Client } from '../client/client.ts';
 import { connectClient } from '../client/connect.ts';
-import { takeReading } from './reading-lock.ts';
+import { pause } from '../client/pause.ts';
 
 export interface OpenedHome {
   readonly client: Client;
@@ -20,10 +17,14 @@ export interface OpenedHome {
   close(): Promise<void>;
 }
 
+/** How long a cluster that comes up may take, or another reader. */
+const WAIT_MS = 60_000;
+const LOOK_AGAIN_MS = 50;
+
 /**
  * Opens the recordings of a home: through its running server, else through a server of our own on the same store, which
  * nothing but this process talks to and which ends with it.
- * @throws StatusError NotFound (this home has no cluster)
+ * @throws StatusError NotFound (this home has no cluster), Conflict (somebody else reads it for too long)
  */
 export async function openHome(home: string): Promise<OpenedHome> {
   const paths = homePaths(home);
@@ -34,18 +35,30 @@ export async function openHome(home: string): Promise<OpenedHome> {
       `${home} has no cluster, so no recordings; start one with "troupe up", or set TROUPE_HOME`,
     );
   }
-  if (runningUp(paths) !== undefined) {
-    const client = await connectClient({ home, url: cluster.url, user: OPERATOR });
-    void closeWhenLost(client);
-    return { client, cluster, paths, live: true, close: () => client.close() };
+  if (runningUp(paths) === undefined) {
+    await takeLock(paths, { as: 'reading', waitMs: WAIT_MS });
+    try {
+      return await openStopped(cluster, paths);
+    } catch (error) {
+      releaseLock(paths);
+      throw error;
+    }
   }
-  const giveBack = await takeReading(paths, 30_000);
-  try {
-    return await openStopped(home, cluster, paths, giveBack);
-  } catch (error) {
-    giveBack();
-    throw error;
-  }
+  await untilReady(paths);
+  // Its address may be another one than before it came up.
+  return { ...(await connected(paths, readCluster(paths)?.url ?? cluster.url)), cluster, paths, live: true };
+}
+
+/** A cluster that comes up is waited for; one that does not is no reason to wait longer. */
+async function untilReady(paths: HomePaths): Promise<void> {
+  const deadline = performance.now() + WAIT_MS;
+  while (runningUp(paths)?.ready === false && performance.now() < deadline) await pause(LOOK_AGAIN_MS);
+}
+
+async function connected(paths: HomePaths, url: string): Promise<Pick<OpenedHome, 'client' | 'close'>> {
+  const client = await connectClient({ home: paths.home, url, user: OPERATOR });
+  void closeWhenLost(client);
+  return { client, close: () => client.close() };
 }
 
 /** Whoever reads does not wait for a server that went away: it may never come back. */
@@ -53,44 +66,23 @@ async function closeWhenLost({ connection }: Client): Promise<void> {
   for await (const { type } of connection.status()) if (type === 'disconnect') await connection.close();
 }
 
-async function openStopped(
-  home: string,
-  cluster: Cluster,
-  paths: HomePaths,
-  giveBack: () => void,
-): Promise<OpenedHome> {
-  const port = await choosePort(0);
-  const there = lookForNatsServer({ ...process.env, TROUPE_HOME: home });
-  const server = there === undefined || there.verdict === 'refuse' ? findNatsServer() : there; // set-up's own is in ours
-  const child = spawn(server.path, ['-c', paths.natsConfig, '-a', '127.0.0.1', '-p', String(port)], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let lastWords = 'it wrote nothing';
-  child.stderr.on('data', (data: Buffer) => {
-    lastWords = data.toString().trim().split('\n').at(-1) ?? lastWords;
-  });
-  const end = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    child.kill('SIGTERM');
-    await once(child, 'exit');
-  };
+async function openStopped(cluster: Cluster, paths: HomePaths): Promise<OpenedHome> {
+  const server = await serveStopped(paths);
   try {
-    await waitForNats(port, 20_000, () => lastWords);
-    const client = await connectClient({ home, url: `nats://127.0.0.1:${port}`, user: OPERATOR });
-    void closeWhenLost(client);
+    const { client, close } = await connected(paths, server.url);
     return {
       client,
       cluster,
       paths,
       live: false,
       close: async () => {
-        await client.close();
-        await end();
-        giveBack();
+        await close();
+        await server.end();
+        releaseLock(paths);
       },
     };
   } catch (error) {
-    await end();
+    await server.end();
     throw error;
   }
 }

@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { connectClient } from '../client/connect.ts';
+import { waitUntil } from '../../test/support/wait-until.ts';
+import { OPERATOR, prepareHome, writeCluster } from './cluster.ts';
+import { type HomePaths, homePaths } from './home.ts';
+import { releaseLock, takeLock } from './lock.ts';
+import { choosePort, writeNatsConfig } from './nats-process.ts';
+import { isAlive, type ProcessId } from './processes.ts';
+import { serveStopped } from './serve-stopped.ts';
+import { writeUser } from './users.ts';
+
+/* Goal: whoever reads the store of a stopped cluster leaves no server behind. Method: a real nats-server on a home's store. */
+
+let paths: HomePaths;
+let reader: ChildProcess | undefined;
+beforeEach(async () => {
+  paths = homePaths(mkdtempSync(join(tmpdir(), 'troupe stopped ')));
+  prepareHome(paths);
+  const cluster = writeCluster(paths, { port: await choosePort(0), node: 'n1' });
+  writeUser(paths, { name: OPERATOR, profile: 'operator' });
+  writeNatsConfig(paths, cluster, { master: [], worker: () => [] });
+});
+afterEach(() => {
+  reader?.kill('SIGKILL');
+  rmSync(paths.home, { recursive: true, force: true });
+});
+
+const serverIn = (file: string): ProcessId | undefined =>
+  (JSON.parse(readFileSync(join(paths.run, file), 'utf8')) as { children: Record<string, ProcessId> }).children[
+    'nats-server'
+  ];
+
+it('serves the store to this process alone, and ends in order', async () => {
+  await takeLock(paths, { as: 'reading' });
+  const server = await serveStopped(paths);
+  const client = await connectClient({ home: paths.home, url: server.url, user: OPERATOR });
+  await client.connection.flush();
+  await client.close();
+  const id = serverIn('up.json');
+  expect(id !== undefined && isAlive(id)).toBe(true);
+  await server.end();
+  expect(id !== undefined && isAlive(id)).toBe(false);
+  releaseLock(paths);
+});
+
+it('ends when its reader is killed', async () => {
+  const script = `
+    const { homePaths } = await import('./dist/ops/boot/home.js');
+    const { takeLock } = await import('./dist/ops/boot/lock.js');
+    const { serveStopped } = await import('./dist/ops/boot/serve-stopped.js');
+    const paths = homePaths(${JSON.stringify(paths.home)});
+    await takeLock(paths, { as: 'reading' });
+    console.log((await serveStopped(paths)).url);`;
+  reader = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(reader.stdout as Readable, 'data');
+  const id = serverIn('up.json');
+  expect(id !== undefined && isAlive(id)).toBe(true);
+  const exit = once(reader, 'exit');
+  reader.kill('SIGKILL');
+  await exit;
+  await waitUntil('the server is gone', 10_000, () => id !== undefined && !isAlive(id));
+});
