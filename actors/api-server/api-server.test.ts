@@ -207,6 +207,12 @@ describe('create and get', () => {
       says: 'resourceVersion should not be set',
     },
     {
+      why: 'whose uid is no text',
+      ask: ['patch', 'pods', ['default', 'a'], { metadata: { uid: {} } }],
+      code: 400,
+      says: 'metadata.uid must be a text',
+    },
+    {
       why: 'misspelt',
       ask: ['create', 'configmaps', ['default'], { ...configMap('b'), dta: {} }],
       code: 422,
