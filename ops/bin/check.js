@@ -61,6 +61,14 @@ async function imports() {
   return found;
 }
 
+/** What nobody uses, and then what nobody but tests uses. */
+async function unused() {
+  const knip = (...mode) =>
+    node(tool('knip', 'bin', 'knip.js'), '--config', 'ops/config/knip.json', '--no-progress', ...mode);
+  const found = await knip();
+  return found.code === 0 ? knip('--production') : found;
+}
+
 /**
  * Runs vitest and counts.
  * @param program the Node to run it with
@@ -111,7 +119,7 @@ export const steps = {
   typecheck: () => node(tool('typescript-7', 'bin', 'tsc'), '-p', 'tsconfig.check.json'),
   build: () => node(tool('typescript', 'bin', 'tsc'), '-b'),
   imports,
-  unused: () => node(tool('knip', 'bin', 'knip.js'), '--config', 'ops/config/knip.json', '--no-progress'),
+  unused,
   tests: () => vitest(),
 };
 

@@ -1,4 +1,4 @@
-import { turnsInProgress } from './turns-in-progress.ts';
+import { turnsInProgress } from '../turns/turns-in-progress.ts';
 
 let installed = false;
 
