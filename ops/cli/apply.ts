@@ -6,7 +6,7 @@ import type { ManifestObject } from './parse-manifest.ts';
 import { qualifiedName, type ResourceInfo } from './plan-resource-arguments.ts';
 import { toJson, toYaml } from './print.ts';
 import { readManifests } from './read-manifests.ts';
-import { FAILURE, renderError } from './render-error.ts';
+import { FAILURE, isHopeless, renderError } from './render-error.ts';
 import { resourceOfObject } from './resources.ts';
 import { type ClusterOptions, namespaceOf, withClient } from './session.ts';
 import type { Terminal } from './terminal.ts';
@@ -83,9 +83,6 @@ async function each(
   });
 }
 
-/** Nobody serves: what is said once need not be said for every object. */
-const isHopeless = (error: StatusError): boolean => error.reason === 'ServiceUnavailable' || error.reason === 'Timeout';
-
 async function printObjects(
   done: readonly KubeObject[],
   one: boolean,
@@ -103,7 +100,8 @@ export function place(manifest: ManifestObject, options: ClusterOptions, client:
   const resource = resourceOfObject(object, at);
   const name = object.metadata?.name ?? '';
   if (!resource.namespaced) return { ...manifest, resource, namespace: undefined, name };
-  const own = object.metadata?.namespace;
+  const written = object.metadata?.namespace;
+  const own = written === '' ? undefined : written;
   if (own !== undefined && options.namespace !== undefined && own !== options.namespace) {
     throw new UsageError(
       `${at}: ${resource.kind} "${name}" says namespace "${own}" and the command says -n "${options.namespace}"; leave out one of them`,

@@ -113,7 +113,7 @@ export const READING: readonly CommandSpec[] = [
   command({
     name: 'version',
     description: 'Show the version of this program and of the server',
-    options: [{ flags: '--client', description: 'of this program alone' }, output('json'), CONTEXT],
+    options: [{ flags: '--client', description: 'of this program alone' }, output('json or yaml'), CONTEXT],
     examples: [['troupe version', 'both']],
     run: async (_, options: VersionOptions, terminal) => (await import('./version.ts')).version(options, terminal),
   }),
@@ -151,7 +151,7 @@ export const WRITING: readonly CommandSpec[] = [
       { flags: '--now', description: 'the same as --grace-period 1' },
       { flags: '--force', description: 'the same as --grace-period 0' },
       { flags: '--cascade <how>', description: 'background (default), foreground or orphan' },
-      { flags: '--wait [yes]', description: 'wait until they are gone (default)' },
+      { flags: '--wait', description: 'wait until they are gone (default)' },
       { flags: '--no-wait', description: 'do not wait' },
       { flags: '--timeout <span>', description: 'wait no longer than this: 30s, 5m' },
       { flags: '--ignore-not-found', description: 'what does not exist is no failure' },

@@ -7,7 +7,7 @@ import { Exit, UsageError } from './errors.ts';
 import { parseSpan } from './parse-span.ts';
 import { qualifier, type ResourceInfo, type ResourceTarget } from './plan-resource-arguments.ts';
 import { readManifests } from './read-manifests.ts';
-import { FAILURE, INTERRUPTED, renderError } from './render-error.ts';
+import { FAILURE, INTERRUPTED, isHopeless, renderError } from './render-error.ts';
 import { resourceTargets } from './resources.ts';
 import { type ClusterOptions, namespaceOf, withClient } from './session.ts';
 import type { Terminal } from './terminal.ts';
@@ -21,8 +21,7 @@ export interface DeleteOptions extends ClusterOptions {
   readonly now?: boolean;
   readonly force?: boolean;
   readonly cascade?: string;
-  /** `--no-wait`, or `--wait false`. */
-  readonly wait?: boolean | string;
+  readonly wait?: boolean;
   readonly timeout?: string;
   readonly ignoreNotFound?: boolean;
   readonly output?: string;
@@ -41,8 +40,6 @@ export async function del(args: readonly string[], options: DeleteOptions, termi
   const body = bodyOf(options);
   if (options.output !== undefined && options.output !== 'name')
     throw new UsageError(`there is no output "${options.output}"; use -o name`);
-  if (typeof options.wait === 'string' && !['true', 'false'].includes(options.wait))
-    throw new UsageError(`--wait is "${options.wait}"; use true or false`);
   const timeoutMs = options.timeout === undefined ? undefined : parseSpan('--timeout', options.timeout);
   await withClient(options, async (client) => {
     const doomed = options.filename === undefined ? await named(args, options, client) : await ofFiles(options, client);
@@ -53,13 +50,13 @@ export async function del(args: readonly string[], options: DeleteOptions, termi
       try {
         leaving.push(...(await deleteOne(client, one, body, options, terminal)));
       } catch (error) {
-        if (!(error instanceof StatusError) || error.reason === 'ServiceUnavailable') throw error;
+        if (!(error instanceof StatusError) || isHopeless(error)) throw error;
         if (error.reason === 'NotFound' && options.ignoreNotFound === true) continue;
         refused = true;
         for (const line of renderError('troupe delete', error).lines) terminal.tell(line);
       }
     }
-    if (options.wait !== false && options.wait !== 'false') {
+    if (options.wait !== false) {
       await Promise.all(leaving.map((one) => waitUntilGone(client, one, timeoutMs, terminal)));
     }
     if (refused) throw new Exit(FAILURE);

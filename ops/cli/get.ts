@@ -4,7 +4,7 @@ import type { KubeList } from '../../contracts/messages/api.ts';
 import type { Client } from '../client/client.ts';
 import { Exit, UsageError } from './errors.ts';
 import { qualifiedName, qualifier, type ResourceInfo, type ResourceTarget } from './plan-resource-arguments.ts';
-import { TablePrinter, toJson, toYaml } from './print.ts';
+import { TablePrinter, toJson, toYaml, yamlWriter } from './print.ts';
 import { FAILURE, INTERRUPTED, renderError } from './render-error.ts';
 import { columnsOf, resourceTargets } from './resources.ts';
 import { type ClusterOptions, namespaceOf, withClient } from './session.ts';
@@ -34,6 +34,7 @@ interface Found {
 export async function get(args: readonly string[], options: GetOptions, terminal: Terminal): Promise<void> {
   const output = outputOf(options.output);
   const targets = resourceTargets(args);
+  refuseContradictions(targets, options);
   const [first] = targets;
   const several = targets.length > 1;
   if (options.watch === true || options.watchOnly === true) {
@@ -61,6 +62,17 @@ function outputOf(wished: string | undefined): Output | undefined {
   return found;
 }
 
+function refuseContradictions(targets: readonly ResourceTarget[], options: GetOptions): void {
+  const named = targets.filter(({ names }) => names !== undefined);
+  if (named.length === 0) return;
+  if (options.allNamespaces === true && named.some(({ resource }) => resource.namespaced))
+    throw new UsageError('a name belongs to one namespace; leave out --all-namespaces or the name');
+  for (const option of ['selector', 'fieldSelector'] as const) {
+    const flag = option === 'selector' ? '--selector' : '--field-selector';
+    if (options[option] !== undefined) throw new UsageError(`names and ${flag} exclude each other; use one of them`);
+  }
+}
+
 const selectorsOf = (options: GetOptions) => ({
   ...(options.selector === undefined ? {} : { labelSelector: options.selector }),
   ...(options.fieldSelector === undefined ? {} : { fieldSelector: options.fieldSelector }),
@@ -76,9 +88,6 @@ async function find(client: Client, target: ResourceTarget, options: GetOptions,
   if (names === undefined) {
     return { resource, list: await client.list(resource.resource, { namespace }, selectorsOf(options)) };
   }
-  if (options.allNamespaces === true)
-    throw new UsageError('a name belongs to one namespace; leave out --all-namespaces or the name');
-  if (options.selector !== undefined) throw new UsageError('names and --selector exclude each other; use one of them');
   const got = await Promise.all(
     names.map((name) =>
       client.get(resource.resource, { namespace, name }).catch((error: unknown) => {
@@ -156,10 +165,7 @@ async function watch(
   await withClient(options, async (client) => {
     const scope = { namespace: scopeOf(resource, options, client) };
     const selectors = selectorsOf(options);
-    const fields = [selectors.fieldSelector, name === undefined ? undefined : `metadata.name=${name}`].filter(
-      (one) => one !== undefined,
-    );
-    const picked = { ...selectors, ...(fields.length === 0 ? {} : { fieldSelector: fields.join(',') }) };
+    const picked = name === undefined ? selectors : { fieldSelector: `metadata.name=${name}` };
     const from = await client.list(resource.resource, scope, picked);
     if (name !== undefined && from.items.length === 0) await client.get(resource.resource, { ...scope, name });
     const print = await eventPrinter(resource, output, options, terminal);
@@ -186,8 +192,8 @@ async function eventPrinter(
   if (output === 'name')
     return (objects) => objects.forEach((object) => terminal.out(`${nameLine(resource, object)}\n`));
   if (output === 'yaml') {
-    const { stringify } = await import('yaml');
-    return (objects) => objects.forEach((object) => terminal.out(`---\n${stringify(object, { lineWidth: 0 })}`));
+    const yaml = await yamlWriter();
+    return (objects) => objects.forEach((object) => terminal.out(`---\n${yaml(object)}`));
   }
   const table = tableFor(resource, output, false, options, terminal);
   return (objects) => {

@@ -118,6 +118,9 @@ describe('get', () => {
     { args: ['pods', '-A'], out: /^NAMESPACE +NAME.*\ndefault +web-1/ },
     { args: ['pods', '--no-headers'], out: /^web-1/ },
     { args: ['pods', '-o', 'wide'], out: /NODE/ },
+    { args: ['pods', '--watch=false', '--all-namespaces=true'], out: /^NAMESPACE/ },
+    { args: ['pod/web-1', 'po/web-1'], out: /^NAME +READY.*\nweb-1 .*\n$/ },
+    { args: ['pod/web-1', '-o', 'yaml'], out: /creationTimestamp: "2026-01-01T00:00:00Z"/ },
   ])('get $args', async ({ args, out }) => {
     api.put('pods', pod('web-1'));
     const got = await run('get', ...args);
@@ -160,6 +163,17 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
   it.each([
     [['get'], 'troupe get: no resource was named; name one, such as pods, deployments or deploy/web'],
     [['get', 'pdos'], 'troupe get: there is no kind "pdos"; did you mean "pods"?'],
+    [['get', 'pods', ''], 'troupe get: a name of "pods" is empty; leave it out, or see what was to stand there'],
+    [
+      ['get', 'pods', 'a', '-A', '-w'],
+      'troupe get: a name belongs to one namespace; leave out --all-namespaces or the name',
+    ],
+    [['get', 'pods', 'a', '-l', 'x'], 'troupe get: names and --selector exclude each other; use one of them'],
+    [
+      ['get', 'pod/a', '--field-selector', 'status.phase=Running'],
+      'troupe get: names and --field-selector exclude each other; use one of them',
+    ],
+    [['get', 'pods', '--watch=often'], 'troupe get: --watch is "often"; use true or false'],
     [['get', 'pods', '-o', 'xml'], 'troupe get: there is no output "xml"; use -o json, -o yaml, -o wide, -o name'],
     [
       ['get', 'pods', '--wacht'],
@@ -185,7 +199,7 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
       ['scale', 'deploy/web', '--replicas', '99999999999'],
       'troupe scale: --replicas is "99999999999"; it must be a whole number from 0 to 2147483647',
     ],
-    [['version', '-o', 'wide'], 'troupe version: there is no output "wide"; use -o json'],
+    [['version', '-o', 'wide'], 'troupe version: there is no output "wide"; use -o json or -o yaml'],
     [['decode', '--hex', 'xyz'], 'troupe decode: "xyz" is not hex; two digits a byte'],
     [
       ['decode', '--base64', 'a*b'],
@@ -293,6 +307,17 @@ describe('apply and create', () => {
         `troupe apply: ${bad}:5: Deployment is not served in v1; write apiVersion: apps/v1\n`,
     );
   });
+  it('takes an empty namespace for none, and an object of another group to that group', async () => {
+    const two = manifest(
+      'two.yaml',
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: ""}\n---\napiVersion: events.k8s.io/v1\nkind: Event\nmetadata: {name: a.1}\n',
+    );
+    expect(await run('create', '-f', two)).toMatchObject({
+      code: 0,
+      out: 'pod/a created\nevent.events.k8s.io/a.1 created\n',
+    });
+    expect(api.asked).toEqual(['create pods default/', 'create events.events.k8s.io default/']);
+  });
   it('refuses two namespaces for one object', async () => {
     const other = manifest('other.yaml', 'apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: x}\n');
     const { code, err } = await run('apply', '-f', other, '-n', 'y');
@@ -336,7 +361,8 @@ describe('delete', () => {
       err: 'troupe delete: pod/slow is not gone after 50 ms; its deletion goes on\n',
     });
     expect((await run('delete', 'pod', 'slow', '--no-wait')).code).toBe(0);
-    expect((await run('delete', 'pod', 'slow', '--wait=false')).code).toBe(0);
+    expect((await run('delete', '--wait=false', 'pod', 'slow')).code).toBe(0);
+    expect((await run('delete', '--wait', 'pod', 'slow', '--timeout', '50ms')).code).toBe(1);
   });
 });
 
@@ -347,6 +373,12 @@ it('scale', async () => {
     err: '',
   });
   expect(api.asked).toEqual(['patch deployments/scale default/web']);
+  const several = ['scale', 'rs/gone', 'deploy/web', '--replicas', '5'];
+  expect(await run(...several, '--current-replicas', '5')).toEqual({
+    code: 1,
+    out: '',
+    err: 'troupe scale: replicasets/scale "gone" not found\ntroupe scale: deployments/scale "web" not found\n',
+  });
 });
 
 describe('logs', () => {
@@ -403,6 +435,19 @@ describe('decode', () => {
       code: 1,
       err: expect.stringMatching(/^troupe decode: decode message as application\/msgpack: /) as string,
     });
+  });
+});
+
+it('version says why it knows nothing of the server, and fails', async () => {
+  vi.stubEnv('TROUPE_URL', 'nats://127.0.0.1:1');
+  expect(await run('version')).toEqual({
+    code: 1,
+    out: expect.stringMatching(/^troupe \d.*\n$/) as string,
+    err: 'troupe version: nats-server at nats://127.0.0.1:1 cannot be reached; start it with "troupe up" or check TROUPE_URL\n',
+  });
+  expect(await run('version', '--client', '-o', 'yaml')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^troupe: /) as string,
   });
 });
 

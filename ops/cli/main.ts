@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import type { CommandSpec, OptionSpec } from './command-spec.ts';
+import { UsageError } from './errors.ts';
 import { READING, RUNNING, WRITING } from './commands.ts';
+import { parseBooleanFlags } from './plan-boolean-flags.ts';
 import { renderError, USAGE } from './render-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
@@ -88,6 +90,12 @@ function addCommand(program: Command, spec: CommandSpec, terminal: Terminal, spo
   for (const argument of (spec.args ?? '').split(' ').filter((text) => text !== '')) command.argument(argument);
   for (const option of spec.options ?? []) command.addOption(optionOf(option));
   command.addHelpText('after', examplesText(spec.examples));
+  const parseOptions = command.parseOptions.bind(command);
+  command.parseOptions = (argv) => {
+    const flags = parseBooleanFlags(argv, spec.options?.map((option) => option.flags) ?? []);
+    if ('problem' in flags) throw new UsageError(flags.problem);
+    return parseOptions([...flags.argv]);
+  };
   command.action(async () => {
     await spec.run(command.args, command.opts(), terminal);
   });

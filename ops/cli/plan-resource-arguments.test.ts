@@ -36,7 +36,9 @@ describe('parseResourceArguments', () => {
     [['deployments.apps'], 'deployments'],
     [['deployment.v1.apps', 'web'], 'deployments web'],
     [['deployments.apps/web', 'po/a'], 'deployments web; pods a'],
+    [['po/a', 'deploy/web', 'pods/b', 'po/a'], 'pods a b; deployments web'],
     [['pods,deploy'], 'pods; deployments'],
+    [['pods,po'], 'pods'],
     [['all'], 'pods; deployments; replicasets'],
     [['pods.v1'], 'pods'],
   ])('%j', (args, expected) => {

@@ -44,20 +44,23 @@ export function parseResourceArguments(
   // Said to the api-server, no name means all of them: an unset variable in a script must not come to that.
   if (rest.includes(''))
     return { problem: `a name of "${first}" is empty; leave it out, or see what was to stand there` };
-  const resources: ResourceInfo[] = [];
+  const resources = new Set<ResourceInfo>();
   for (const word of first.split(',').filter((part) => part !== '')) {
     const found = findResource(word, known);
     const group = found === undefined ? known.filter(({ categories }) => categories.includes(word)) : [found];
     if (group.length === 0) return { problem: unknown(word, known, closest) };
-    resources.push(...group);
+    for (const resource of group) resources.add(resource);
   }
-  if (resources.length > 1 && rest.length > 0) {
+  const [one] = resources;
+  if (resources.size > 1 && rest.length > 0) {
     return {
-      problem: `"${first}" names several kinds, so names must say which they are of: write ${resources[0]?.plural}/${rest[0]}`,
+      problem: `"${first}" names several kinds, so names must say which they are of: write ${one?.plural}/${rest[0]}`,
     };
   }
   return {
-    targets: resources.map((resource) => (rest.length === 0 ? { resource } : { resource, names: [...new Set(rest)] })),
+    targets: [...resources].map((resource) =>
+      rest.length === 0 ? { resource } : { resource, names: [...new Set(rest)] },
+    ),
   };
 }
 
@@ -66,7 +69,7 @@ function parseSlashed(
   known: readonly ResourceInfo[],
   closest: (word: string, words: readonly string[]) => string | undefined,
 ): ResourceParse {
-  const targets: ResourceTarget[] = [];
+  const named = new Map<ResourceInfo, string[]>();
   for (const arg of args) {
     const [word, name, ...more] = arg.split('/');
     if (word === undefined || word === '' || name === undefined || name === '' || more.length > 0) {
@@ -76,9 +79,11 @@ function parseSlashed(
     }
     const resource = findResource(word, known);
     if (resource === undefined) return { problem: unknown(word, known, closest) };
-    targets.push({ resource, names: [name] });
+    const names = named.get(resource) ?? [];
+    if (!names.includes(name)) names.push(name);
+    named.set(resource, names);
   }
-  return { targets };
+  return { targets: [...named].map(([resource, names]) => ({ resource, names })) };
 }
 
 /** By plural, singular, kind or short name, whatever the case; also with the group, or version and group, after a dot. */

@@ -40,9 +40,12 @@ export class TablePrinter {
   }
 }
 
-export async function toYaml(value: unknown): Promise<string> {
+/** Texts that YAML 1.1, which kubectl and most others read, would take for something else (`yes`, a time) are quoted. */
+export async function yamlWriter(): Promise<(value: unknown) => string> {
   const { stringify } = await import('yaml');
-  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false });
+  return (value) => stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' });
 }
+
+export const toYaml = async (value: unknown): Promise<string> => (await yamlWriter())(value);
 
 export const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

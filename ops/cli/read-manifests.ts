@@ -25,7 +25,9 @@ export async function readManifests(
   }
   if (problems.length > 0) throw new UsageError(problems.join('\n'));
   if (objects.length === 0)
-    throw new UsageError(`no object found in ${paths.join(', ')}; a manifest holds apiVersion, kind and metadata.name`);
+    throw new UsageError(
+      `no object found in ${paths.map((path) => (path === '-' ? 'stdin' : path)).join(', ')}; a manifest holds apiVersion, kind and metadata.name`,
+    );
   return objects;
 }
 

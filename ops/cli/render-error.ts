@@ -27,4 +27,7 @@ export function renderError(
   return { lines: [`${command}: ${oneLine(text)} (this is a defect; TROUPE_DEBUG=1 shows where)`], code: FAILURE };
 }
 
+/** Nobody serves: what is said once need not be said for every object. */
+export const isHopeless = ({ reason }: StatusError): boolean => reason === 'ServiceUnavailable' || reason === 'Timeout';
+
 const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ').trim();

@@ -69,7 +69,7 @@ export function resourceOfObject(
   const served = named.find(({ versions }) =>
     versions.some((version) => version.served && version.apiVersion === apiVersion),
   );
-  if (served !== undefined) return infoOf(served);
+  if (served !== undefined) return infoOf(served, apiVersion);
   const versions = named.flatMap((known) => known.versions.map((version) => version.apiVersion));
   if (versions.length > 0)
     throw new UsageError(`${at}: ${kind} is not served in ${apiVersion}; write apiVersion: ${versions.join(' or ')}`);

@@ -1,7 +1,9 @@
-import { statusError } from '../../contracts/errors/status.ts';
+import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { Scale } from '../../contracts/messages/api.ts';
-import { UsageError } from './errors.ts';
-import { qualifiedName } from './plan-resource-arguments.ts';
+import type { Client } from '../client/client.ts';
+import { Exit, UsageError } from './errors.ts';
+import { qualifiedName, type ResourceInfo } from './plan-resource-arguments.ts';
+import { FAILURE, isHopeless, renderError } from './render-error.ts';
 import { resourceTargets } from './resources.ts';
 import { type ClusterOptions, namespaceOf, withClient } from './session.ts';
 import type { Terminal } from './terminal.ts';
@@ -23,25 +25,41 @@ export async function scale(args: readonly string[], options: ScaleOptions, term
   if (targets.some(({ names }) => names === undefined)) throw new UsageError('name what to scale, such as deploy/web');
   await withClient(options, async (client) => {
     const namespace = namespaceOf(options, client);
+    let refused = false;
     for (const { resource, names = [] } of targets) {
       for (const name of names) {
-        const target = { namespace, name };
-        const subresource = `${resource.resource}/scale`;
-        const current = expected === undefined ? undefined : await client.get<Scale>(subresource, target);
-        if (current !== undefined && current.spec.replicas !== expected) {
-          throw statusError(
-            'Conflict',
-            `${qualifiedName(resource, name)} has ${current.spec.replicas} replicas, not ${expected}; nothing was changed`,
-          );
+        try {
+          await scaleOne(client, resource, { namespace, name }, { replicas, expected });
+          terminal.out(`${qualifiedName(resource, name)} scaled\n`);
+        } catch (error) {
+          if (!(error instanceof StatusError) || isHopeless(error)) throw error;
+          refused = true;
+          for (const line of renderError('troupe scale', error).lines) terminal.tell(line);
         }
-        const unchanged = current?.metadata.resourceVersion;
-        await client.patch(subresource, target, {
-          ...(unchanged === undefined ? {} : { metadata: { resourceVersion: unchanged } }),
-          spec: { replicas },
-        });
-        terminal.out(`${qualifiedName(resource, name)} scaled\n`);
       }
     }
+    if (refused) throw new Exit(FAILURE);
+  });
+}
+
+async function scaleOne(
+  client: Client,
+  resource: ResourceInfo,
+  target: { readonly namespace: string; readonly name: string },
+  { replicas, expected }: { readonly replicas: number; readonly expected: number | undefined },
+): Promise<void> {
+  const subresource = `${resource.resource}/scale`;
+  const current = expected === undefined ? undefined : await client.get<Scale>(subresource, target);
+  if (current !== undefined && current.spec.replicas !== expected) {
+    throw statusError(
+      'Conflict',
+      `${qualifiedName(resource, target.name)} has ${current.spec.replicas} replicas, not ${expected}; nothing was changed`,
+    );
+  }
+  const unchanged = current?.metadata.resourceVersion;
+  await client.patch(subresource, target, {
+    ...(unchanged === undefined ? {} : { metadata: { resourceVersion: unchanged } }),
+    spec: { replicas },
   });
 }
 

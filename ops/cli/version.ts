@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { UsageError } from './errors.ts';
-import { toJson } from './print.ts';
+import { toJson, toYaml } from './print.ts';
 import { type ClusterOptions, withClient } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -9,7 +9,7 @@ export function packageVersion(): string {
   for (let folder = new URL('.', import.meta.url); ; folder = new URL('..', folder)) {
     const file = new URL('package.json', folder);
     if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
-    if (folder.pathname === '/') return 'unknown';
+    if (folder.href === new URL('..', folder).href) return 'unknown';
   }
 }
 
@@ -19,21 +19,35 @@ export interface VersionOptions extends ClusterOptions {
 }
 
 export async function version(options: VersionOptions, terminal: Terminal): Promise<void> {
-  if (options.output !== undefined && options.output !== 'json')
-    throw new UsageError(`there is no output "${options.output}"; use -o json`);
+  const { output } = options;
+  if (output !== undefined && output !== 'json' && output !== 'yaml')
+    throw new UsageError(`there is no output "${output}"; use -o json or -o yaml`);
   const own = { troupe: packageVersion(), node: process.versions.node };
-  const server = options.client === true ? undefined : await serverVersion(options).catch(() => undefined);
-  const all = { ...own, ...(server === undefined ? {} : { natsServer: server.version, url: server.url }) };
-  if (options.output === 'json') {
-    terminal.out(toJson(all));
-    return;
+  let server: ServerVersion | undefined;
+  let problem: unknown;
+  if (options.client !== true) {
+    try {
+      server = await serverVersion(options);
+    } catch (error) {
+      problem = error; // told after the own version, which is known all the same
+    }
   }
-  terminal.out(`troupe ${own.troupe} (node ${own.node})\n`);
-  if (server !== undefined) terminal.out(`nats-server ${server.version} at ${server.url}\n`);
-  else if (options.client !== true) terminal.tell('no cluster answers; start one with "troupe up"');
+  const all = { ...own, ...(server === undefined ? {} : { natsServer: server.version, url: server.url }) };
+  if (output === 'json') terminal.out(toJson(all));
+  else if (output === 'yaml') terminal.out(await toYaml(all));
+  else {
+    terminal.out(`troupe ${own.troupe} (node ${own.node})\n`);
+    if (server !== undefined) terminal.out(`nats-server ${server.version} at ${server.url}\n`);
+  }
+  if (problem !== undefined) throw problem;
 }
 
-const serverVersion = (options: ClusterOptions): Promise<{ version: string; url: string }> =>
+interface ServerVersion {
+  readonly version: string;
+  readonly url: string;
+}
+
+const serverVersion = (options: ClusterOptions): Promise<ServerVersion> =>
   withClient(options, async ({ connection, url }) => ({
     version: connection.info?.version ?? 'unknown',
     url,
