@@ -14,13 +14,19 @@ import { readStream } from './read-stream.ts';
 /** The mirror follows the objects' stream at a moment's distance; longer means that it never will hold the newest. */
 const MIRROR_WITHIN_MS = 5_000;
 
-async function mirrorCaughtUp(connection: NatsConnection, prefix: string): Promise<void> {
+/** @returns the mirror's newest revision, which need not be kept any longer */
+async function mirrorCaughtUp(connection: NatsConnection, prefix: string): Promise<number> {
   const names = bucketNames(prefix);
   const { streams } = await jetstreamManager(connection, { checkAPI: false });
   const last = async (stream: string): Promise<number> => (await streams.info(stream)).state.last_seq;
   const newest = await last(streamOf(names.objects));
   const deadline = performance.now() + MIRROR_WITHIN_MS;
-  while ((await last(names.history)) < newest && performance.now() < deadline) await pause(20);
+  let mirrored = await last(names.history);
+  while (mirrored < newest && performance.now() < deadline) {
+    await pause(20);
+    mirrored = await last(names.history);
+  }
+  return mirrored;
 }
 
 /** What is there to begin from: a checkpoint before the oldest revision that is kept, and one after each hole. */
@@ -52,7 +58,7 @@ export async function readHistory(
 ): Promise<MemoryHistory> {
   const names = bucketNames(prefix);
   const start = `$KV.${names.objects}.`;
-  await mirrorCaughtUp(connection, prefix);
+  const newest = await mirrorCaughtUp(connection, prefix);
   const writes: Write[] = [];
   const holes: Revisions[] = [];
   let last = 0;
@@ -66,6 +72,7 @@ export async function readHistory(
     const open = object !== undefined && key !== undefined && isSecretKey(at) ? unsealOrLeave(at, object, key) : object;
     writes.push({ key: at, revision: sequence, object: open });
   }
+  if (newest > last) holes.push({ first: last + 1, last: newest }); // dropped up to a checkpoint of the newest
   const bases = await readBases({ connection, prefix, ...(key === undefined ? {} : { clusterKey: key }) }, holes);
   return new MemoryHistory(writes, { bases, holes });
 }
