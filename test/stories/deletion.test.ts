@@ -325,7 +325,7 @@ it.concurrent(
       /Only one reference can have Controller/,
     );
 
-    const chosen = await client.delete<KubeList>('configmaps', HERE, { labelSelector: 'none=such' });
+    const chosen = await client.request<KubeList>('delete', 'configmaps', HERE, { labelSelector: 'none=such' });
     expect(chosen.items).toEqual([]);
     expect(await isThere(client, 'configmaps', at('foreign'))).toBe(true);
   }),

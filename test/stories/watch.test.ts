@@ -277,8 +277,8 @@ it.concurrent(
         items.push(...page.items);
       }
       expect(items.map(({ metadata }) => metadata?.name)).toEqual(names);
-      await client.delete('configmaps', HERE, { fieldSelector: 'metadata.name=aa' });
-      await client.delete('configmaps', HERE, { fieldSelector: 'metadata.name=zz' });
+      await client.request('delete', 'configmaps', HERE, { fieldSelector: 'metadata.name=aa' });
+      await client.request('delete', 'configmaps', HERE, { fieldSelector: 'metadata.name=zz' });
     }
     const odd = await client.request<KubeList<ConfigMap>>('list', 'configmaps', HERE, {
       limit: 4,
