@@ -1,9 +1,19 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { defaultNode, nodeNameOf, prepareHome, writeCluster } from './cluster.ts';
-import { homePaths } from './home.ts';
+import { createPrivateFile, homePaths, writePrivateFile } from './home.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'troupe-home-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -37,6 +47,31 @@ it("a node's name that is none is refused, and not remembered", () => {
   expect(() => writeCluster(paths, { port: 1, node: 'My Node' })).toThrow(/node "My Node": .* "my-node" would do/);
   expect(existsSync(paths.cluster)).toBe(false);
   expect(writeCluster(paths, { port: 1, node: 'my-node' }).node).toBe('my-node');
+});
+
+it.each(['5', '1 s', 'Always', '-1s', '0s'])('sync "%s" is refused, and not remembered', (sync) => {
+  const paths = homePaths(join(folder, 'sync'));
+  prepareHome(paths);
+  expect(() => writeCluster(paths, { port: 1, sync })).toThrow(/must be "always" or a duration such as 1s/);
+  expect(existsSync(paths.cluster)).toBe(false);
+});
+
+it('a home that was there stays open to whom it was open; what is below it is closed', () => {
+  const paths = homePaths(join(folder, 'shared'));
+  mkdirSync(paths.users, { recursive: true });
+  for (const path of [paths.home, paths.users]) chmodSync(path, 0o755);
+  prepareHome(paths);
+  expect(statSync(paths.home).mode & 0o777).toBe(0o755);
+  expect(statSync(paths.users).mode & 0o777).toBe(0o700);
+  expect(statSync(paths.clusterKey).mode & 0o777).toBe(0o600);
+});
+
+it('a file is made by one of those who try, and a folder that takes none is told', () => {
+  const file = join(folder, 'once');
+  expect([createPrivateFile(file, 'first'), createPrivateFile(file, 'second')]).toEqual([true, false]);
+  expect(readFileSync(file, 'utf8')).toBe('first');
+  expect(readdirSync(folder).filter((name) => name.endsWith('.new'))).toEqual([]);
+  expect(() => writePrivateFile('/proc/troupe', '')).toThrow(/write \/proc\/troupe: .*; set TROUPE_HOME to/);
 });
 
 it.each([

@@ -72,7 +72,7 @@ const nodeHere = (home: string): string =>
 
 /**
  * What this home's cluster is, made at the first start; settings given now replace those of last time.
- * @throws StatusError Invalid for a node's name that is none; nothing is written then
+ * @throws StatusError Invalid for a node's name or a duration that is none; nothing is written then
  */
 export function writeCluster(
   paths: HomePaths,
@@ -89,6 +89,9 @@ export function writeCluster(
       'Invalid',
       `node "${given.node}": must be lower-case letters, digits and "-", begin and end with a letter or digit, at most 43; "${nodeNameOf(given.node)}" would do`,
     );
+  }
+  if (given.sync !== undefined && !/^(always|[1-9]\d*(ms|s|m))$/.test(given.sync)) {
+    throw statusError('Invalid', `sync "${given.sync}": must be "always" or a duration such as 1s or 250ms`);
   }
   const cluster: Cluster = {
     version: 1,

@@ -1,9 +1,9 @@
 import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';
+import { nodeUser } from '../../contracts/subjects/users.ts';
 import { MASTER, OPERATOR, prepareHome, readCluster } from './cluster.ts';
 import { homePaths, troupeHome } from './home.ts';
 import { externalServerConfig } from './nats-config.ts';
-import { natsUsers, reloadNatsConfig } from './nats-process.ts';
-import { nodeUser } from './plan-permissions.ts';
+import { natsUsers, reloadNatsConfig } from './nats-users.ts';
 import type { Roster } from './roster.ts';
 import { findUser, seedFile, type UserRecord, writeUser } from './users.ts';
 

@@ -8,6 +8,8 @@ export interface NatsUser {
 }
 
 export interface NatsServerSettings {
+  /** What it calls itself; `troupe` by default. */
+  readonly name?: string;
   readonly port: number;
   readonly storeDir: string;
   /** `always`: nothing is acknowledged that is not on the disk; a duration: a power cut loses at most that much. */
@@ -81,7 +83,7 @@ ${who}
 export function natsServerConfig(settings: NatsServerSettings): string {
   return `# Written by troupe at every start and every change of users; edits are lost.
 listen: "127.0.0.1:${settings.port}"
-server_name: "troupe"
+server_name: ${quoted(settings.name ?? 'troupe')}
 ${NEEDS}
 jetstream: {
   store_dir: ${quoted(settings.storeDir)}

@@ -1,53 +1,6 @@
 import { connect as dial, createServer } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { statusError } from '../../contracts/errors/status.ts';
-import { type Cluster, readCluster } from './cluster.ts';
-import { type HomePaths, writePrivateFile } from './home.ts';
-import { runningUp } from './lock.ts';
-import { type NatsUser, natsServerConfig } from './nats-config.ts';
-import { type Profile, planPermissions } from './plan-permissions.ts';
-import { signal } from './processes.ts';
-import type { Roster } from './roster.ts';
-import { readUsers, type UserRecord } from './users.ts';
-
-function profileOf(user: UserRecord, roster: Roster): Profile {
-  switch (user.profile) {
-    case 'system':
-      return { kind: 'system', declared: roster.master };
-    case 'node':
-      return { kind: 'node', declared: roster.worker(user.node ?? user.name) };
-    case 'operator':
-      return { kind: 'operator' };
-    case 'tenant':
-      return { kind: 'tenant', namespaces: user.namespaces ?? [] };
-  }
-}
-
-/** Everybody who may connect, with what the broker lets each of them do. */
-export const natsUsers = (paths: HomePaths, prefix: string, roster: Roster): readonly NatsUser[] =>
-  readUsers(paths).map((user) => ({
-    name: user.name,
-    publicKey: user.publicKey,
-    permissions: planPermissions(prefix, user.name, profileOf(user, roster)),
-  }));
-
-/** Writes the embedded server's configuration from the users of this home and what the actors declare. */
-export function writeNatsConfig(paths: HomePaths, cluster: Cluster, roster: Roster): void {
-  const users = natsUsers(paths, cluster.prefix, roster);
-  const { port, sync } = cluster;
-  writePrivateFile(paths.natsConfig, natsServerConfig({ port, sync, storeDir: paths.natsStore, users }));
-}
-
-/** Writes the configuration again after users changed, and has a running server read it. @returns whether one runs */
-export function reloadNatsConfig(paths: HomePaths, roster: Roster): boolean {
-  const cluster = readCluster(paths);
-  if (cluster === undefined) return false;
-  writeNatsConfig(paths, cluster, roster);
-  const server = runningUp(paths)?.children['nats-server'];
-  if (server === undefined) return false;
-  signal(server, 'SIGHUP');
-  return true;
-}
+import { pause } from '../client/pause.ts';
 
 const portIsFree = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
@@ -69,30 +22,58 @@ export async function choosePort(wished: number): Promise<number> {
   });
 }
 
-/** Does a nats-server greet on this port? */
-const greets = (port: number): Promise<boolean> =>
+/** The name with which a nats-server greets on this port; `undefined` when none does. */
+const greeting = (port: number): Promise<string | undefined> =>
   new Promise((resolve) => {
     const socket = dial({ port, host: '127.0.0.1' });
-    const answer = (yes: boolean): void => {
+    const answer = (name?: string): void => {
       socket.destroy();
-      resolve(yes);
+      resolve(name);
     };
-    socket.setTimeout(1_000, () => answer(false));
-    socket.once('error', () => answer(false));
-    socket.once('data', (data) => answer(data.toString().startsWith('INFO ')));
+    socket.setTimeout(1_000, () => answer());
+    socket.once('error', () => answer());
+    socket.once('data', (data) => {
+      const text = data.toString();
+      answer(text.startsWith('INFO ') ? (/"server_name":"([^"]*)"/.exec(text)?.[1] ?? '') : undefined);
+    });
   });
+
+export interface NatsWait {
+  /** What the server calls itself; whoever greets with another name is somebody else's. */
+  readonly name?: string;
+  /** How often it has ended by itself. */
+  readonly failures?: () => number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const FAILURES_MOST = 4;
 
 /**
  * Waits until the server accepts clients.
  * @param lastWords what it wrote last, for the error
- * @throws StatusError Timeout
+ * @throws StatusError Conflict (another program has the port), ServiceUnavailable (it keeps ending; `signal` was aborted),
+ * Timeout
  */
-export async function waitForNats(port: number, withinMs: number, lastWords: () => string): Promise<void> {
+export async function waitForNats(
+  port: number,
+  withinMs: number,
+  lastWords: () => string,
+  { name, failures = () => 0, signal }: NatsWait = {},
+): Promise<void> {
   const deadline = performance.now() + withinMs;
-  while (!(await greets(port))) {
+  for (;;) {
+    const greeted = await greeting(port);
+    if (greeted !== undefined && (name === undefined || greeted === name)) return;
+    if (greeted !== undefined || (failures() > 0 && /address already in use/.test(lastWords()))) {
+      throw statusError('Conflict', `port ${port} is taken by another program; name another with --port`);
+    }
+    if (failures() >= FAILURES_MOST) {
+      throw statusError('ServiceUnavailable', `nats-server does not start: ${lastWords()}`);
+    }
     if (performance.now() > deadline) {
       throw statusError('Timeout', `nats-server does not answer on port ${port} after ${withinMs} ms: ${lastWords()}`);
     }
-    await pause(10);
+    if (signal?.aborted === true) throw statusError('ServiceUnavailable', 'the start was broken off');
+    await pause(10, signal);
   }
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { waitUntil } from '../../test/support/wait-until.ts';
-import { isAlive, type ProcessId } from './processes.ts';
+import { isAlive, type ProcessId, signal } from './processes.ts';
 import { type Supervised, supervise } from './supervise.ts';
 
 let folder: string;
@@ -16,11 +16,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function run(script: string) {
+function run(script: string, logFile = join(folder, 'child.log')) {
   const lines: string[] = [];
   const starts: ProcessId[] = [];
   const ends: string[] = [];
-  const logFile = join(folder, 'child.log');
   running = supervise(
     { name: 'child', command: process.execPath, args: ['-e', script], env: process.env, logFile, graceMs: 5_000 },
     {
@@ -41,7 +40,7 @@ it('starts a child again, waiting longer each time', async () => {
 it('starts a killed child again, under another number', async () => {
   const { child, starts, lines, logFile } = run('console.log("here"); setInterval(() => {}, 1000)');
   await waitUntil('it speaks', 10_000, () => lines.length === 1);
-  child.signal('SIGKILL');
+  if (child.id !== undefined) signal(child.id, 'SIGKILL');
   await waitUntil('its successor speaks', 10_000, () => lines.length === 2);
   expect(starts[1]?.pid).not.toBe(starts[0]?.pid);
   await waitUntil('both are in the log', 5_000, () => readFileSync(logFile, 'utf8') === 'here\nhere\n');
@@ -72,4 +71,12 @@ it('says when a program is not there', async () => {
   );
   await waitUntil('it is told', 5_000, () => ends.length > 0);
   expect(ends[0]).toContain('could not start');
+});
+
+it('goes on when the disk is full', async () => {
+  const { child, starts, lines } = run('console.log("here"); setInterval(() => {}, 1000)', '/dev/full');
+  await waitUntil('it speaks', 10_000, () => lines.length === 1);
+  if (child.id !== undefined) signal(child.id, 'SIGKILL');
+  await waitUntil('its successor speaks', 10_000, () => lines.length === 2);
+  expect(starts).toHaveLength(2);
 });

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
+import { appendLog } from './append-log.ts';
 import { planRestart } from './plan-restart.ts';
 import { endProcess, identify, type ProcessId } from './processes.ts';
 
@@ -12,7 +12,7 @@ export interface ChildSpec {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
-  /** Its output is appended here. */
+  /** Its output is appended here, see `appendLog`. */
   readonly logFile: string;
   /** Milliseconds between SIGTERM and SIGKILL. */
   readonly graceMs: number;
@@ -33,7 +33,6 @@ export interface Supervised {
   readonly id: ProcessId | undefined;
   /** Ends it for good. */
   stop(): Promise<void>;
-  signal(name: NodeJS.Signals): void;
 }
 
 const whyEnded = (code: number | null, by: NodeJS.Signals | null): string =>
@@ -46,12 +45,12 @@ const LAST_LINES_MS = 1_000;
  * Hands every line of a child to its log file and to whoever listens.
  * @returns stops that, once its last lines have come
  */
-function forward(child: ChildProcess, name: string, log: WriteStream, events: SuperviseEvents): () => Promise<void> {
+function forward(child: ChildProcess, { name, logFile }: ChildSpec, events: SuperviseEvents): () => Promise<void> {
   const readers = [child.stdout, child.stderr].flatMap((stream) => {
     if (stream === null) return [];
     const reader = createInterface({ input: stream });
     reader.on('line', (text) => {
-      log.write(`${text}\n`);
+      appendLog(logFile, text);
       events.line?.(name, text);
     });
     return [reader];
@@ -70,7 +69,6 @@ function forward(child: ChildProcess, name: string, log: WriteStream, events: Su
  * that Ctrl-C reaches only us and children are ended in order.
  */
 export function supervise(spec: ChildSpec, events: SuperviseEvents = {}): Supervised {
-  const log = createWriteStream(spec.logFile, { flags: 'a', mode: 0o600 });
   let id: ProcessId | undefined;
   let failures = 0;
   let stopped = false;
@@ -97,7 +95,7 @@ export function supervise(spec: ChildSpec, events: SuperviseEvents = {}): Superv
     child.once('exit', (code, by) => gone(whyEnded(code, by)));
     if (child.pid === undefined) return;
     id = identify(child.pid);
-    lastLines = forward(child, spec.name, log, events);
+    lastLines = forward(child, spec, events);
     events.started?.(spec.name, id);
   };
 
@@ -113,10 +111,6 @@ export function supervise(spec: ChildSpec, events: SuperviseEvents = {}): Superv
       if (id !== undefined) await endProcess(id, spec.graceMs);
       id = undefined; // the kernel may know before Node tells
       await lastLines();
-      log.end();
-    },
-    signal(name) {
-      if (id !== undefined) process.kill(id.pid, name);
     },
   };
 }

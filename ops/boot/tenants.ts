@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { statusError } from '../../contracts/errors/status.ts';
+import { nodeUser } from '../../contracts/subjects/users.ts';
 import { connectClient } from '../client/connect.ts';
 import { MASTER, OPERATOR, readCluster } from './cluster.ts';
 import { type HomePaths, homePaths, troupeHome } from './home.ts';
-import { reloadNatsConfig } from './nats-process.ts';
-import { nodeUser } from './plan-permissions.ts';
+import { reloadNatsConfig } from './nats-users.ts';
 import type { Roster } from './roster.ts';
 import { findUser, readUsers, removeUser, seedFile, type UserRecord, writeNatsContext, writeUser } from './users.ts';
 

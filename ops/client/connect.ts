@@ -26,7 +26,8 @@ export async function connectClient(options: ConnectOptions = {}): Promise<Clien
   const env = whereFromEnv(process.env);
   const { context, user, nkey, home } = options;
   const named = [context, user, nkey, home].some((one) => one !== undefined);
-  const where = named ? { prefix: env.prefix, home: env.home } : env;
+  // A home says its own prefix.
+  const where = named ? { prefix: home === undefined ? env.prefix : undefined, home: env.home } : env;
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   return connectAs(findCredentials({ ...where, ...given }), options);
 }

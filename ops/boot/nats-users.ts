@@ -1,0 +1,51 @@
+import { type Cluster, readCluster } from './cluster.ts';
+import { type HomePaths, writePrivateFile } from './home.ts';
+import { runningUp } from './lock.ts';
+import { type NatsUser, natsServerConfig } from './nats-config.ts';
+import { type Profile, planPermissions } from './plan-permissions.ts';
+import { signal } from './processes.ts';
+import type { Roster } from './roster.ts';
+import { readUsers, type UserRecord } from './users.ts';
+
+function profileOf(user: UserRecord, roster: Roster): Profile {
+  switch (user.profile) {
+    case 'system':
+      return { kind: 'system', declared: roster.master };
+    case 'node':
+      return { kind: 'node', declared: roster.worker(user.node ?? user.name) };
+    case 'operator':
+      return { kind: 'operator' };
+    case 'tenant':
+      return { kind: 'tenant', namespaces: user.namespaces ?? [] };
+  }
+}
+
+/** Everybody who may connect, with what the broker lets each of them do. */
+export const natsUsers = (paths: HomePaths, prefix: string, roster: Roster): readonly NatsUser[] =>
+  readUsers(paths).map((user) => ({
+    name: user.name,
+    publicKey: user.publicKey,
+    permissions: planPermissions(prefix, user.name, profileOf(user, roster)),
+  }));
+
+/** What the embedded server of a cluster calls itself: nobody else's greets with that. */
+export const serverName = ({ id }: Cluster): string => `troupe-${id}`;
+
+/** Writes the embedded server's configuration from the users of this home and what the actors declare. */
+export function writeNatsConfig(paths: HomePaths, cluster: Cluster, roster: Roster): void {
+  const users = natsUsers(paths, cluster.prefix, roster);
+  const { port, sync } = cluster;
+  const name = serverName(cluster);
+  writePrivateFile(paths.natsConfig, natsServerConfig({ name, port, sync, storeDir: paths.natsStore, users }));
+}
+
+/** Writes the configuration again after users changed, and has a running server read it. @returns whether one runs */
+export function reloadNatsConfig(paths: HomePaths, roster: Roster): boolean {
+  const cluster = readCluster(paths);
+  if (cluster === undefined) return false;
+  writeNatsConfig(paths, cluster, roster);
+  const server = runningUp(paths)?.children['nats-server'];
+  if (server === undefined) return false;
+  signal(server, 'SIGHUP');
+  return true;
+}

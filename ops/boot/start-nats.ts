@@ -1,0 +1,73 @@
+import { StatusError } from '../../contracts/errors/status.ts';
+import { type Cluster, readCluster, writeCluster } from './cluster.ts';
+import type { HomePaths } from './home.ts';
+import { leanNats } from './lean-heap.ts';
+import { choosePort, waitForNats } from './nats-process.ts';
+import { serverName } from './nats-users.ts';
+import { childLog } from './child-book.ts';
+import { type Supervised, supervise, type SuperviseEvents } from './supervise.ts';
+
+const DEFAULT_PORT = 4222;
+/** A large store that was not closed in order is read through before the server speaks. */
+const READY_WITHIN_MS = 600_000;
+const TRIES = 3;
+
+export interface NatsToStart {
+  /** The program. */
+  readonly program: string;
+  /** Wished port; default that of last time. */
+  readonly port?: number | undefined;
+  readonly settings: Omit<Parameters<typeof writeCluster>[1], 'port'>;
+  /** Writes who may connect; what the server reads. */
+  readonly prepare: (cluster: Cluster) => void;
+  readonly events: SuperviseEvents;
+  readonly lastWords: () => string;
+  readonly say: (text: string) => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs this home's nats-server, on another port where the wished one is taken, also when that happens meanwhile.
+ * @param started is given the supervised server at once, before it has answered
+ */
+export async function startNats(
+  paths: HomePaths,
+  wanted: NatsToStart,
+  started: (server: Supervised) => void,
+): Promise<Cluster> {
+  const { events, lastWords, say, signal } = wanted;
+  const wished = wanted.port ?? readCluster(paths)?.port ?? DEFAULT_PORT;
+  for (let attempt = 1; ; attempt++) {
+    const port = await choosePort(attempt === 1 ? wished : 0);
+    if (wished !== 0 && port !== wished) say(`port ${wished} is not free; nats-server listens on ${port}`);
+    const cluster = writeCluster(paths, { ...wanted.settings, port });
+    wanted.prepare(cluster);
+    let failures = 0;
+    const server = supervise(
+      {
+        name: 'nats-server',
+        command: wanted.program,
+        args: ['-c', paths.natsConfig],
+        env: leanNats(process.env),
+        logFile: childLog(paths, 'nats-server'),
+        graceMs: 15_000,
+      },
+      {
+        ...events,
+        ended: (name, why, times, delayMs) => {
+          failures = times;
+          events.ended?.(name, why, times, delayMs);
+        },
+      },
+    );
+    started(server);
+    try {
+      const name = serverName(cluster);
+      await waitForNats(port, READY_WITHIN_MS, lastWords, { name, failures: () => failures, signal });
+      return cluster;
+    } catch (error) {
+      if (attempt === TRIES || !(error instanceof StatusError && error.reason === 'Conflict')) throw error;
+      await server.stop();
+    }
+  }
+}
