@@ -18,9 +18,10 @@ export interface UpOptions {
 export async function up(options: UpOptions, terminal: Terminal): Promise<void> {
   const port = options.port === undefined ? undefined : portOf(options.port);
   const keep = keepOf(options);
+  const { signal } = terminal; // from now on: what was begun is ended in order
   if (options.detach === true) {
     const { upDetached } = await import('./up-detached.ts');
-    return upDetached(options, (line) => terminal.out(`${line}\n`));
+    return upDetached(options, (line) => terminal.out(`${line}\n`), signal);
   }
   const [{ up: run }, { roster }] = await Promise.all([import('../boot/up.ts'), import('../boot/roster.ts')]);
   const cluster = await run({
@@ -32,7 +33,7 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<void> 
     keep,
   });
   terminal.out(`cluster is up at ${cluster.cluster.url} (${cluster.paths.home}); Ctrl-C ends it\n`);
-  await aborted(terminal.signal);
+  await aborted(signal);
   terminal.out('ending the control plane; containers keep running\n');
   await cluster.stop();
 }
@@ -57,6 +58,7 @@ function keepOf({ keep, keepSize }: UpOptions): Partial<Keep> {
     throw new UsageError(`--keep-size is "${keepSize}"; write a size of at least 64Mi, such as 4Gi`);
   return { maxBytes, ...(maxAgeMs === undefined ? {} : { maxAgeMs }) };
 }
+
 export async function down(options: { readonly pods?: boolean }, terminal: Terminal): Promise<void> {
   const { down: end } = await import('../boot/down.ts');
   await end({ say: (line) => terminal.out(`${line}\n`), ...(options.pods === true ? { pods: true } : {}) });

@@ -1,5 +1,6 @@
 import { buffer } from 'node:stream/consumers';
-import { bytesOf, decodeMessage, readSubject } from './decode-message.ts';
+import { StatusError, statusError } from '../../contracts/errors/status.ts';
+import { bytesOf, type Decoded, decodeMessage, readSubject } from './decode-message.ts';
 import { UsageError } from './errors.ts';
 import { toJson } from './print.ts';
 import type { Terminal } from './terminal.ts';
@@ -12,6 +13,8 @@ export interface DecodeOptions {
 
 /** `[subject] [payload]`; a payload that is absent or `-` comes from stdin, as it is or as hex or base64. */
 export async function decode(args: readonly string[], options: DecodeOptions, terminal: Terminal): Promise<void> {
+  if (options.hex === true && options.base64 === true)
+    throw new UsageError('--hex and --base64 exclude each other; use one of them');
   const [first, second] = args;
   const subject = first !== undefined && looksLikeSubject(first) ? first : undefined;
   const payload = subject === undefined ? first : second;
@@ -35,9 +38,21 @@ export async function decode(args: readonly string[], options: DecodeOptions, te
     terminal.out(toJson(read));
     return;
   }
-  const { documents } = decodeMessage(bytes, options.contentType);
+  const { documents } = readable(bytes, options.contentType);
   if (read !== undefined) terminal.out(toJson({ ...read, body: documents.length === 1 ? documents[0] : documents }));
   else for (const document of documents) terminal.out(toJson(document));
+}
+
+function readable(bytes: Uint8Array, declared: string | undefined): Decoded {
+  try {
+    return decodeMessage(bytes, declared);
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error;
+    throw statusError(
+      'BadRequest',
+      `${error.message}; say what it is with --hex, --base64 or --content-type if that was guessed wrongly`,
+    );
+  }
 }
 
 const looksLikeSubject = (text: string): boolean => /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_=-]+)+$/.test(text);

@@ -43,7 +43,7 @@ export async function logs(args: readonly string[], options: LogsOptions, termin
       if (left <= 0) break;
     }
   });
-  if (terminal.signal.aborted) throw new Exit(INTERRUPTED);
+  if (read.signal?.aborted === true) throw new Exit(INTERRUPTED);
 }
 
 interface LogTarget {
@@ -84,18 +84,23 @@ function readOptions(options: LogsOptions, terminal: Terminal): ReadOptions {
     options.since === undefined
       ? options.sinceTime
       : new Date(terminal.now() - parseSpan('--since', options.since)).toISOString();
-  if (since !== undefined && Number.isNaN(Date.parse(since))) {
+  if (since !== undefined && !isMoment(since)) {
     throw new UsageError(`--since-time is "${since}"; write a moment such as 2026-01-31T12:00:00Z`);
   }
   return {
-    signal: terminal.signal,
-    ...(options.follow === true ? { follow: true } : {}),
+    ...(options.follow === true ? { follow: true, signal: terminal.signal } : {}),
     ...(options.previous === true ? { previous: true } : {}),
     ...(options.tail === undefined || options.tail === '-1' ? {} : { tailLines: number('--tail', options.tail) }),
-    ...(options.limitBytes === undefined ? {} : { limitBytes: number('--limit-bytes', options.limitBytes) }),
+    ...(options.limitBytes === undefined || options.limitBytes === '0'
+      ? {}
+      : { limitBytes: number('--limit-bytes', options.limitBytes) }),
     ...(since === undefined ? {} : { sinceTime: since }),
   };
 }
+
+/** As RFC 3339 has it; `Date.parse` alone takes a bare number for a month. */
+const isMoment = (text: string): boolean =>
+  /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(text) && !Number.isNaN(Date.parse(text));
 
 async function findPod(client: Client, target: ResourceTarget, namespace: string, terminal: Terminal): Promise<Pod> {
   const { resource, names } = target;

@@ -200,6 +200,7 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
       'troupe scale: --replicas is "99999999999"; it must be a whole number from 0 to 2147483647',
     ],
     [['version', '-o', 'wide'], 'troupe version: there is no output "wide"; use -o json or -o yaml'],
+    [['decode', '--hex', '--base64', 'ff'], 'troupe decode: --hex and --base64 exclude each other; use one of them'],
     [['decode', '--hex', 'xyz'], 'troupe decode: "xyz" is not hex; two digits a byte'],
     [
       ['decode', '--base64', 'a*b'],
@@ -237,6 +238,10 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
     [
       ['logs', 'web', '--since', 'yesterday'],
       'troupe logs: --since is "yesterday"; write a span such as 30s, 5m or 1h30m',
+    ],
+    [
+      ['logs', 'web', '--since-time', '5'],
+      'troupe logs: --since-time is "5"; write a moment such as 2026-01-31T12:00:00Z',
     ],
     [['user', 'add', 'bob'], 'troupe user add: say where bob may act: --namespace <name>, also several times'],
   ])('troupe %j', async (argv, line) => {
@@ -397,6 +402,7 @@ describe('logs', () => {
     expect(await run('logs', 'pod', 'web-1')).toEqual({ code: 0, out: 'hello\n', err: '' });
     expect(await run('logs', 'web-1', '--limit-bytes', '3')).toEqual({ code: 0, out: 'hel', err: '' });
     expect(await run('logs', 'web-1', '--limit-bytes', '100')).toMatchObject({ out: 'hello\n' });
+    expect(await run('logs', 'web-1', '--limit-bytes', '0')).toMatchObject({ out: 'hello\n' });
   });
 });
 
@@ -433,7 +439,9 @@ describe('decode', () => {
   it('says what is wrong with a payload', async () => {
     expect(await run('decode', '--hex', '81a4')).toMatchObject({
       code: 1,
-      err: expect.stringMatching(/^troupe decode: decode message as application\/msgpack: /) as string,
+      err: expect.stringMatching(
+        /^troupe decode: decode message as application\/msgpack: .*; say what it is with --hex, /,
+      ) as string,
     });
   });
 });

@@ -25,13 +25,14 @@ export async function master(terminal: Terminal): Promise<void> {
     import('../boot/cluster.ts'),
   ]);
   const log = (line: string): void => terminal.tell(line);
+  const { signal } = terminal;
   const starting = runMaster({
     ...roleFromEnv('master', process.env, log),
     onBroken: () => process.exit(BROKEN),
     clusterKeyBytes: readClusterKey(homePaths(troupeHome())),
     keep: keepFromEnv(process.env),
   });
-  await runUntilStopped(starting, terminal.signal);
+  await runUntilStopped(starting, signal);
 }
 
 /** Whoever ends the process while it still waits for a server need not wait with it. */
@@ -57,13 +58,14 @@ export async function worker(options: WorkerOptions, terminal: Terminal): Promis
     import('../boot/cluster.ts'),
   ]);
   const node = options.node ?? nodeNameOf(hostname());
+  const { signal } = terminal;
   const starting = runWorker({
     ...roleFromEnv('worker', process.env, (line) => terminal.tell(line)),
     onBroken: () => process.exit(BROKEN),
     node,
     adapter: await adapterFor(node, runtime === undefined || runtime === '' ? 'docker' : runtime),
   });
-  await runUntilStopped(starting, terminal.signal);
+  await runUntilStopped(starting, signal);
 }
 
 async function adapterFor(node: string, runtime: string): Promise<RuntimeAdapter> {

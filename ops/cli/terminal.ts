@@ -1,3 +1,4 @@
+import { INTERRUPTED, TERMINATED } from './render-error.ts';
 import { painter, type Painter, wantsColour } from './style.ts';
 
 /** What a command speaks to: the process in life, a recorder in tests. */
@@ -12,18 +13,21 @@ export interface Terminal {
   readonly interactive: boolean;
   /** Milliseconds since the Unix epoch, for ages. */
   now(): number;
-  /** Aborted by Ctrl-C or SIGTERM; what streams ends then. */
+  /**
+   * Aborted by Ctrl-C or SIGTERM; what streams ends then. Until a command asks for it either ends the process at once: who
+   * takes it must heed it.
+   */
   readonly signal: AbortSignal;
 }
 
 /** The terminal of this process. Call once. */
 export function processTerminal(): Terminal {
   const stop = new AbortController();
-  const interrupt = (): void => {
-    stop.abort();
+  let heeded = false;
+  const interrupt = (name: NodeJS.Signals): void => {
     // A second Ctrl-C does not wait for anything.
-    process.removeListener('SIGINT', interrupt);
-    process.removeListener('SIGTERM', interrupt);
+    if (!heeded || stop.signal.aborted) process.exit(name === 'SIGINT' ? INTERRUPTED : TERMINATED);
+    stop.abort();
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
@@ -38,6 +42,9 @@ export function processTerminal(): Terminal {
     paint: painter(wantsColour(process.stdout, process.env)),
     interactive: process.stdout.isTTY === true,
     now: () => Date.now(),
-    signal: stop.signal,
+    get signal() {
+      heeded = true;
+      return stop.signal;
+    },
   };
 }

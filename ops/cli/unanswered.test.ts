@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, it } from 'vitest';
@@ -28,3 +28,22 @@ it.each([['get', 'nodes'], ['status']])(
     }
   },
 );
+
+it.each([
+  { signal: 'SIGINT', code: 130 },
+  { signal: 'SIGTERM', code: 143 },
+] as const)('a command that waits for an answer ends with $signal', { timeout: 20_000 }, async ({ signal, code }) => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const { port } = server.address() as AddressInfo;
+    const env = { ...process.env, TROUPE_URL: `nats://127.0.0.1:${port}`, TROUPE_USER: 'me' };
+    const child = spawn(process.execPath, [launcher, 'get', 'pods'], { env, stdio: 'ignore' });
+    await once(server, 'connection');
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    expect(await ended).toEqual([code, null]);
+  } finally {
+    server.close();
+  }
+});

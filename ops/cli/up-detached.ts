@@ -7,14 +7,17 @@ import { homePaths, makePrivateFolder, troupeHome } from '../boot/home.ts';
 import { runningUp } from '../boot/lock.ts';
 import { launcher } from '../boot/root.ts';
 import type { UpOptions } from './boot-commands.ts';
+import { Exit } from './errors.ts';
+import { INTERRUPTED } from './render-error.ts';
 
 const READY_WITHIN_MS = 90_000;
 
 /**
  * Starts `troupe up` as a process of its own and waits until its api-server has answered.
+ * @param signal ends the waiting, and with it what was started
  * @throws StatusError with its last words when it ends before
  */
-export async function upDetached(options: UpOptions, say: (line: string) => void): Promise<void> {
+export async function upDetached(options: UpOptions, say: (line: string) => void, signal: AbortSignal): Promise<void> {
   const paths = homePaths(troupeHome());
   if (runningUp(paths)?.ready === true) {
     say(`cluster is up at ${readCluster(paths)?.url ?? ''} already (${paths.home})`);
@@ -37,6 +40,10 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
   const deadline = performance.now() + READY_WITHIN_MS;
   for (;;) {
     if (runningUp(paths)?.ready === true) break;
+    if (signal.aborted) {
+      child.kill('SIGTERM'); // it ends its own children, and then itself
+      throw new Exit(INTERRUPTED);
+    }
     if (ended) throw statusError('InternalError', lastLine(logFile) ?? `"troupe up" ended at once; see ${logFile}`);
     if (performance.now() > deadline) {
       throw statusError(
@@ -48,7 +55,7 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
   }
   child.unref();
   const { url, port: taken } = readCluster(paths) ?? {};
-  if (port !== undefined && Number(port) !== 0 && taken !== Number(port))
+  if (port !== undefined && taken !== Number(port))
     say(`port ${port} is taken by another program; nats-server listens on ${taken ?? 'another'}`);
   say(`cluster is up at ${url ?? ''} (${paths.home}); "troupe down" ends it`);
 }
