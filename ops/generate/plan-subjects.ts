@@ -14,7 +14,7 @@ const IN_WORDS: Partial<Record<SubjectName, Payload>> = {
   changes: { question: 'the object as stored, JSON; empty when it was deleted. Secret data is sealed' },
   runtime: { question: 'depends on the operation, see below', answer: 'depends on the operation, see below' },
   metrics: { question: 'nobody speaks here yet' },
-  actor: { question: 'nothing', answer: '`ActorStats` (actors/kernel/live/live-actor.ts)' },
+  actor: { question: 'nothing', answer: '`ActorStats` (actors/kernel/live/actor-stats.ts)' },
   reconnected: { question: 'nothing' },
   stopping: { question: 'nothing' },
   journal: {

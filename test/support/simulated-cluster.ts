@@ -4,7 +4,7 @@ import type { NatsConnection } from 'nats';
 import { expect } from 'vitest';
 import type { Limits } from '../../actors/api-server/limits.ts';
 import type { NodeLifecycleConfig } from '../../actors/controllers/node-lifecycle/node-lifecycle.ts';
-import type { ActorStats } from '../../actors/kernel/live/live-actor.ts';
+import type { ActorStats } from '../../actors/kernel/live/actor-stats.ts';
 import { type ClusterKey, clusterKey } from '../../contracts/store/sealed.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';

@@ -12,23 +12,22 @@ import { PendingChanges, watchedResources } from '../turns/pending-changes.ts';
 import { encodingOfQuestion } from '../turns/replies.ts';
 import { describeViolation } from '../turns/violation.ts';
 import { ViewWindow } from '../view/view-window.ts';
+import type { ActorStats } from './actor-stats.ts';
 import { AnswerTimes } from './answer-times.ts';
+import { CheckpointTimes } from './checkpoint-times.ts';
+import { DueTimer } from './due-timer.ts';
 import { type Asker, type HostServices, plainHeaders } from './host-services.ts';
+import { Inbox } from './inbox.ts';
+import { LatestMessages } from './latest-messages.ts';
 import type { InboundMessage } from './message.ts';
 import { type Cause, causeOf, heardHeaders } from './message-headers.ts';
 
 /** Messages that may wait in an inbox; beyond it a call is answered 429. */
 const INBOX_MAX = 16_384;
-const CHECKPOINT_TURNS = 4_096;
-/** A quiet actor's checkpoints, so that no part of a recording is far from a start that it can be played from. */
-const CHECKPOINT_MS = 900_000;
 /** Turns from one hash of the state to the next, at least; with more cells than this, as many turns as cells. */
 const STATE_EVERY_TURNS = 64;
 /** Of a large state so many letters are hashed for each turn. */
 const STATE_LETTERS_A_TURN = 64;
-/** How long calls may be held back so that the asks in flight end and a checkpoint can be taken. */
-const QUIESCE_MS = 100;
-const QUIESCE_MS_MAX = 400;
 const ESCALATE_AFTER = 5;
 /** How long an actor must have run for its next failure to be the first in a row again. */
 const CALM_MS = 10_000;
@@ -48,26 +47,6 @@ type Entry =
     }
   | { readonly t: 'due' };
 
-/** Figures that an actor's micro service shows. */
-export interface ActorStats {
-  readonly actor: string;
-  readonly instance: string;
-  readonly turns: number;
-  readonly queueDepth: number;
-  /** Milliseconds that the oldest entry of the inbox has waited. */
-  readonly lagMs: number;
-  readonly openAsks: number;
-  readonly restarts: number;
-  readonly refused: number;
-  /** Questions answered, and how many of those answers were refusals. */
-  readonly answered: number;
-  readonly errors: number;
-  /** Mean time from a question's turn to its answer, milliseconds, weighted towards the latest. */
-  readonly answerMs: number;
-  readonly lastError?: string;
-  readonly epoch?: number;
-}
-
 /** One actor of a live process: its inbox, its clock, its supervisor. */
 export class LiveActor {
   readonly definition: ActorDefinition;
@@ -75,36 +54,24 @@ export class LiveActor {
   readonly #host: HostServices;
   readonly #from: string;
   readonly #pending: PendingChanges;
-  readonly #latest = new Map<string, Map<string, InboundMessage>>();
-  readonly #latestTimers = new Map<string, NodeJS.Timeout>();
-  #inbox: Entry[] = [];
-  #head = 0;
-  #held: Entry[] = [];
-  #holdUntil = 0;
+  readonly #latest = new LatestMessages((input) => this.#enqueue({ t: 'latest', input }));
+  readonly #inbox = new Inbox<Entry>(({ t }) => t === 'call' || t === 'latest');
+  readonly #due: DueTimer;
   #changeQueued = false;
   #core: ActorCore;
   #incarnation: Incarnation;
   /** Number of the newest incarnation: two that begin within a millisecond differ too. */
   #newest = 0;
   #asker: Asker;
-  #dueTimer: NodeJS.Timeout | undefined;
-  #dueAt: number | undefined;
-  /** The inbox holds a turn for timers already. */
-  #dueQueued = false;
   #restartTimer: NodeJS.Timeout | undefined;
   #restarts = 0;
   #failuresInARow = 0;
-  #lastCheckpoint = 0;
-  #checkpointAt = 0;
+  #checkpoints = new CheckpointTimes(0);
   #window = new ViewWindow(0);
-  #quiesceMs = QUIESCE_MS;
-  /** Turns from which on calls may be held back again. */
-  #holdAfter = 0;
   #sinceState = 0;
   #refused = 0;
   readonly #answers = new AnswerTimes();
   #calls = 0;
-  #waitingSince = 0;
   #lastError: string | undefined;
   #stopped = false;
   /** Set while it says its last words: to be called once nothing waits for it, nor it for anything. */
@@ -117,17 +84,20 @@ export class LiveActor {
     this.self = { actor: definition.name, instance, caller, prefix, ...(epoch === undefined ? {} : { epoch }) };
     this.#from = `${definition.name}/${instance}`;
     this.#pending = new PendingChanges(watchedResources(definition.hears));
+    this.#due = new DueTimer(
+      () => host.ambient.now(),
+      () => this.#enqueue({ t: 'due' }),
+    );
     [this.#core, this.#incarnation, this.#asker] = this.#incarnate();
   }
 
   stats(): ActorStats {
-    const depth = this.#inbox.length - this.#head + this.#held.length;
     return {
       actor: this.self.actor,
       instance: this.self.instance,
       turns: this.#core.turns,
-      queueDepth: depth,
-      lagMs: depth === 0 ? 0 : Math.round(performance.now() - this.#waitingSince),
+      queueDepth: this.#inbox.depth,
+      lagMs: this.#inbox.lagMs,
       openAsks: this.#core.openAsks,
       restarts: this.#restarts,
       refused: this.#refused,
@@ -144,9 +114,9 @@ export class LiveActor {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#core.stop();
-    clearTimeout(this.#dueTimer);
+    this.#due.stop();
     clearTimeout(this.#restartTimer);
-    for (const timer of this.#latestTimers.values()) clearTimeout(timer);
+    this.#latest.stop();
     await this.#host.options.recorder?.flush();
   }
 
@@ -167,7 +137,7 @@ export class LiveActor {
 
   heard(msg: InboundMessage): void {
     const most = this.#host.options.inboxMax ?? INBOX_MAX;
-    if (this.#inbox.length - this.#head + this.#held.length >= most) {
+    if (this.#inbox.depth >= most) {
       this.#refuse(msg, 'TooManyRequests', `${this.self.actor} has ${most} messages waiting; ask again in a moment`);
       return;
     }
@@ -189,18 +159,8 @@ export class LiveActor {
   }
 
   heardLatest(input: string, msg: InboundMessage): void {
-    const newest = this.#latest.get(input) ?? new Map<string, InboundMessage>();
-    this.#latest.set(input, newest);
-    newest.set(msg.subject, msg);
-    if (this.#latestTimers.has(input)) return;
     const { everyMs } = this.definition.hears[input] as LatestDecl;
-    this.#latestTimers.set(
-      input,
-      setTimeout(() => {
-        this.#latestTimers.delete(input);
-        this.#enqueue({ t: 'latest', input });
-      }, everyMs),
-    );
+    this.#latest.heard(input, everyMs, msg);
   }
 
   noteChange(change: Change): void {
@@ -222,7 +182,6 @@ export class LiveActor {
 
   #enqueue(entry: Entry): void {
     if (this.#stopped) return;
-    if (this.#head === this.#inbox.length) this.#waitingSince = performance.now();
     this.#inbox.push(entry);
     this.#host.wake(this);
   }
@@ -232,34 +191,15 @@ export class LiveActor {
   /** Runs turns until the inbox is empty or `until` (by `performance.now()`). @returns whether something is left */
   runInbox(until: number): boolean {
     for (let count = 0; ; count++) {
-      const entry = this.#next();
+      const entry = this.#inbox.take();
       if (entry === undefined) break;
       this.#runEntry(entry);
       if ((count & 7) === 7 && performance.now() >= until) break;
     }
-    if (this.#checkpointDue()) this.#rehearse();
-    this.#armDue();
-    const isQuiet = this.#head === this.#inbox.length && this.#held.length === 0 && this.#core.openAsks === 0;
-    if (isQuiet) this.#whenQuiet?.();
-    return this.#head < this.#inbox.length;
-  }
-
-  #next(): Entry | undefined {
-    while (this.#head < this.#inbox.length) {
-      const entry = this.#inbox[this.#head] as Entry;
-      this.#inbox[this.#head] = undefined as unknown as Entry;
-      this.#head += 1;
-      if (this.#head === this.#inbox.length) {
-        this.#inbox = [];
-        this.#head = 0;
-      } else if (this.#head > 1024) {
-        this.#inbox = this.#inbox.slice(this.#head);
-        this.#head = 0;
-      }
-      if (this.#holdUntil > 0 && (entry.t === 'call' || entry.t === 'latest')) this.#held.push(entry);
-      else return entry;
-    }
-    return undefined;
+    if (this.#checkpoints.due(this.#core.turns, this.#host.ambient.now())) this.#rehearse();
+    this.#setDue();
+    if (this.#inbox.depth === 0 && this.#core.openAsks === 0) this.#whenQuiet?.();
+    return !this.#inbox.isEmpty;
   }
 
   #runEntry(entry: Entry): void {
@@ -279,9 +219,7 @@ export class LiveActor {
         causeOf(headers),
       );
     } else if (entry.t === 'latest') {
-      const newest = this.#latest.get(entry.input);
-      this.#latest.delete(entry.input);
-      const messages = [...(newest?.values() ?? [])].map((msg) => [msg.subject, msg.data]);
+      const messages = this.#latest.take(entry.input).map((msg) => [msg.subject, msg.data]);
       this.#run(
         {
           t: 'call',
@@ -296,7 +234,7 @@ export class LiveActor {
       if (entry.core === this.#core && this.#core.isAskOpen(entry.ask))
         this.#run({ t: 'answer', ask: entry.ask, result: entry.result }, entry.cause);
     } else {
-      this.#dueQueued = false;
+      this.#due.heard();
       this.#run({ t: 'due' }, {});
     }
   }
@@ -304,7 +242,7 @@ export class LiveActor {
   /** There is no behaviour to hear it, or not yet: a start will be told of every object, so that no change is lost. */
   #passOver(entry: Entry): void {
     if (entry.t === 'change') this.#changeQueued = false;
-    else if (entry.t === 'due') this.#dueQueued = false;
+    else if (entry.t === 'due') this.#due.heard();
     else if (entry.t === 'call')
       this.#refuse(entry.msg, 'ServiceUnavailable', `${this.self.actor} failed and starts anew; ask again in a moment`);
   }
@@ -347,67 +285,35 @@ export class LiveActor {
     return { objects: this.#host.cache.revision };
   }
 
-  #checkpointDue(): boolean {
-    const turns = this.#core.turns - this.#lastCheckpoint;
-    return turns >= CHECKPOINT_TURNS || (turns > 0 && this.#host.ambient.now() - this.#checkpointAt >= CHECKPOINT_MS);
-  }
-
-  /**
-   * A checkpoint is a rehearsed crash: what is not in cells is gone, live as in replay. It waits for a moment without an
-   * open ask. Such a moment is made by holding calls back for a while; where that fails, the next one that comes by itself
-   * is taken, and calls are held back again, for longer, only after as many turns more.
-   */
+  /** A checkpoint is a rehearsed crash: what is not in cells is gone, live as in replay. */
   #rehearse(): void {
     if (this.#stopped || this.#core.stopped) return;
     const at = this.#host.ambient.now();
     const { cache } = this.#host;
     const checkpoint =
       this.#pending.size > 0 ? undefined : this.#core.checkpoint(Math.max(cache.windowStart, this.#window.at(at)));
-    if (checkpoint !== undefined) {
-      this.#run({ t: 'start', checkpoint }, {});
-      this.#window.mark(at, cache.revision);
-      this.#checkpointAt = at;
-      this.#lastCheckpoint = this.#core.turns;
-      this.#quiesceMs = QUIESCE_MS;
-      this.#holdAfter = 0;
-      this.#release();
+    if (checkpoint === undefined) {
+      const calls = this.#checkpoints.missed(this.#core.turns);
+      if (calls === 'hold') this.#inbox.hold();
+      else if (calls === 'release') this.#release();
       return;
     }
-    const now = performance.now();
-    if (this.#holdUntil > 0) {
-      if (now < this.#holdUntil) return;
-      this.#quiesceMs = Math.min(2 * this.#quiesceMs, QUIESCE_MS_MAX);
-      this.#holdAfter = this.#core.turns + CHECKPOINT_TURNS;
-      this.#release();
-    } else if (this.#core.turns >= this.#holdAfter) this.#holdUntil = now + this.#quiesceMs;
+    this.#run({ t: 'start', checkpoint }, {});
+    this.#window.mark(at, cache.revision);
+    this.#checkpoints.taken(this.#core.turns, at);
+    this.#release();
   }
 
-  /** What was held back comes before what came later. */
   #release(): void {
-    this.#holdUntil = 0;
-    const held = this.#held;
-    this.#held = [];
-    if (held.length === 0) return;
-    this.#inbox = [...held, ...this.#inbox.slice(this.#head)];
-    this.#head = 0;
-    this.#host.wake(this);
+    if (this.#inbox.release()) this.#host.wake(this);
   }
 
-  #armDue(): void {
-    if (this.#dueQueued) return;
+  /** The next turn for timers; while calls are held back also one that ends this. */
+  #setDue(): void {
     const due = this.#core.stopped ? undefined : this.#core.nextDue;
-    const at =
-      this.#holdUntil > 0 ? Math.min(due ?? Number.POSITIVE_INFINITY, this.#host.ambient.now() + this.#quiesceMs) : due;
-    if (at === this.#dueAt) return;
-    clearTimeout(this.#dueTimer);
-    this.#dueAt = at;
-    if (at === undefined) return;
-    const inMs = Math.min(Math.max(0, at - this.#host.ambient.now()), 0x7fff_ffff);
-    this.#dueTimer = setTimeout(() => {
-      this.#dueAt = undefined;
-      this.#dueQueued = true;
-      this.#enqueue({ t: 'due' });
-    }, inMs);
+    if (!this.#inbox.isHolding) return this.#due.set(due);
+    const holdEnds = this.#host.ambient.now() + this.#checkpoints.holdMs;
+    this.#due.set(Math.min(due ?? holdEnds, holdEnds));
   }
 
   /* Supervision. */
@@ -418,7 +324,7 @@ export class LiveActor {
     const window = cache.revision; // an actor looks back to its own beginning, and no further
     this.#window = new ViewWindow(window);
     const now = ambient.now();
-    this.#checkpointAt = now;
+    this.#checkpoints = new CheckpointTimes(now);
     const core = new ActorCore(this.definition, {
       self: this.self,
       view: cache,
@@ -477,8 +383,6 @@ export class LiveActor {
     clearTimeout(this.#restartTimer);
     [this.#core, this.#incarnation, this.#asker] = this.#incarnate();
     this.#restarts += 1;
-    this.#lastCheckpoint = 0;
-    this.#holdAfter = 0;
     this.#enqueue({ t: 'start' });
   }
 }

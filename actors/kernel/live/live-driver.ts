@@ -10,9 +10,9 @@ import { hearCall, unheard } from '../turns/heard-calls.ts';
 import { type Outgoing, outgoing } from '../turns/outgoing.ts';
 import { replyTo } from '../turns/replies.ts';
 import { speakers } from '../turns/speakers.ts';
+import type { ActorStats } from './actor-stats.ts';
 import { AnswerTimes } from './answer-times.ts';
 import { type Asker, type HostServices, plainHeaders, statusOf } from './host-services.ts';
-import type { ActorStats } from './live-actor.ts';
 import type { InboundMessage } from './message.ts';
 import { type Cause, causeOf, heardHeaders } from './message-headers.ts';
 

@@ -3,7 +3,7 @@ import type { Msg, Subscription } from 'nats';
 import { encode, JSON_TYPE } from '../../../contracts/codec/codec.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import type { HearDecl } from '../declare.ts';
-import type { ActorStats } from '../live/live-actor.ts';
+import type { ActorStats } from '../live/actor-stats.ts';
 import type { InboundMessage } from '../live/message.ts';
 import { patternOf } from '../turns/subject-patterns.ts';
 import { behindDoor } from './nats-door.ts';

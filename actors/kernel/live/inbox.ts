@@ -1,0 +1,70 @@
+/** Entries are taken out by moving a mark; so many are left behind it before the list is cut. */
+const TAKEN_MAX = 1024;
+
+/** What waits for an actor, first in first out. Some of it can be held back for a while. */
+export class Inbox<E> {
+  readonly #mayWait: (entry: E) => boolean;
+  #entries: E[] = [];
+  /** Those before it were taken. */
+  #head = 0;
+  #held: E[] = [];
+  #holding = false;
+  #since = 0;
+
+  /** @param mayWait can this entry be held back? */
+  constructor(mayWait: (entry: E) => boolean) {
+    this.#mayWait = mayWait;
+  }
+
+  /** All that waits, what is held back included. */
+  get depth(): number {
+    return this.#entries.length - this.#head + this.#held.length;
+  }
+  /** There is nothing to take; something may be held back. */
+  get isEmpty(): boolean {
+    return this.#head === this.#entries.length;
+  }
+  get isHolding(): boolean {
+    return this.#holding;
+  }
+  /** Milliseconds that the oldest entry has waited. */
+  get lagMs(): number {
+    return this.depth === 0 ? 0 : Math.round(performance.now() - this.#since);
+  }
+
+  push(entry: E): void {
+    if (this.isEmpty) this.#since = performance.now();
+    this.#entries.push(entry);
+  }
+
+  take(): E | undefined {
+    while (!this.isEmpty) {
+      const entry = this.#entries[this.#head] as E;
+      this.#entries[this.#head] = undefined as E; // it is let go of now, not when the list is cut
+      this.#head += 1;
+      if (this.isEmpty || this.#head > TAKEN_MAX) this.#cut();
+      if (!this.#holding || !this.#mayWait(entry)) return entry;
+      this.#held.push(entry);
+    }
+    return undefined;
+  }
+
+  hold(): void {
+    this.#holding = true;
+  }
+
+  /** What was held back comes before what came later. @returns whether anything was */
+  release(): boolean {
+    this.#holding = false;
+    if (this.#held.length === 0) return false;
+    this.#cut();
+    this.#entries = [...this.#held, ...this.#entries];
+    this.#held = [];
+    return true;
+  }
+
+  #cut(): void {
+    this.#entries = this.#entries.slice(this.#head);
+    this.#head = 0;
+  }
+}
