@@ -22,6 +22,11 @@ describe('planDelete', () => {
       plan: put({ deletionTimestamp: '2026-01-01T00:00:05Z', deletionGracePeriodSeconds: 5 }),
     },
     {
+      why: 'a grace period for ever ends with the years that have a name',
+      object: pod({}, { nodeName: 'n', terminationGracePeriodSeconds: Number.MAX_SAFE_INTEGER }),
+      plan: put({ deletionTimestamp: '9999-12-31T23:59:59Z', deletionGracePeriodSeconds: Number.MAX_SAFE_INTEGER }),
+    },
+    {
       why: 'the asked grace period wins over its own',
       object: pod({}, { nodeName: 'n', terminationGracePeriodSeconds: 5 }),
       options: { gracePeriodSeconds: 7 },

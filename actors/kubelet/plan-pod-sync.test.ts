@@ -539,6 +539,13 @@ const rows: readonly (Row & {
     verbs: ['stop web-0 5000'],
     phase: 'Running',
   },
+  {
+    why: 'a pod that may take for ever is stopped with what a timer can bear',
+    metadata: { ...deleting, deletionGracePeriodSeconds: Number.MAX_SAFE_INTEGER },
+    sandboxes: ready,
+    have: [have()],
+    verbs: ['stop web-0 2147483000'],
+  },
   { why: 'then its sandbox', metadata: deleting, sandboxes: ready, have: [dead(0)], verbs: ['stop sandbox s0'] },
   {
     why: 'then lets it leave the store',

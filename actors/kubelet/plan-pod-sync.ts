@@ -1,5 +1,6 @@
 import type { Container, Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
 import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
+import { GRACE_MS_MAX } from '../../contracts/runtime/ops.ts';
 import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
 import { parseRfc3339 } from '../../contracts/time/rfc3339.ts';
 import { sandboxConfig } from './container-config.ts';
@@ -33,7 +34,8 @@ const GONE_GRACE_SECONDS = 2;
 
 /** Seconds that the pod's containers have to stop. */
 function graceOf(pod: Pod): number {
-  return pod.metadata?.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30;
+  const asked = pod.metadata?.deletionGracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds ?? 30;
+  return Math.min(asked, Math.floor(GRACE_MS_MAX / 1000));
 }
 /** Milliseconds that a stop may take now: it may get less while it is under way, never more. */
 export const stopGraceMs = ({ dispatched, state }: Pick<PodInput, 'dispatched' | 'state'>): number =>

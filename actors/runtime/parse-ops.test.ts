@@ -26,6 +26,7 @@ it.each<{ op: RuntimeOp; body: unknown; is?: unknown }>([
     },
   },
   { op: 'stopContainer', body: { containerId: 'c', graceMs: 0 } },
+  { op: 'stopContainer', body: { containerId: 'c', graceMs: 2 ** 31 - 1 } },
   { op: 'logs', body: { namespace: 'n', pod: 'p', follow: true, tailLines: 0 } },
 ])('reads $op', ({ op, body, is = body }) => {
   expect(PARSE_OP[op](body, '')).toEqual(is);
@@ -49,6 +50,7 @@ it.each<{ op: RuntimeOp; body: unknown; path: string }>([
     path: 'env[0].secretKeyRef.key',
   },
   { op: 'stopContainer', body: { containerId: 'c', graceMs: 1.5 }, path: 'graceMs' },
+  { op: 'stopContainer', body: { containerId: 'c', graceMs: 2 ** 31 }, path: 'graceMs' },
   { op: 'startContainer', body: Object.create({ containerId: 'inherited' }), path: 'containerId' },
 ])('refuses $op with the path $path', ({ op, body, path }) => {
   const read = (): unknown => PARSE_OP[op](body, '');

@@ -8,11 +8,10 @@ import type {
   PortMapping,
   SecretName,
 } from '../../contracts/runtime/config.ts';
-import type { RuntimeOp, RuntimeOps } from '../../contracts/runtime/ops.ts';
+import { GRACE_MS_MAX, type RuntimeOp, type RuntimeOps } from '../../contracts/runtime/ops.ts';
 import { fields, filledText, flag, list, oneOf, optional, type Parse, text, wholeNumber } from './parse.ts';
 
 const PORT_MAX = 65_535;
-const DAY_MS = 24 * 60 * 60_000;
 const count = wholeNumber(0);
 
 const pod = fields<PodRef>({ uid: filledText, namespace: filledText, name: filledText });
@@ -113,7 +112,10 @@ export const PARSE_OP: { readonly [K in RuntimeOp]: Parse<RuntimeOps[K][0]> } = 
   imageStatus: image,
   createContainer: container,
   startContainer: containerId,
-  stopContainer: fields<RuntimeOps['stopContainer'][0]>({ containerId: filledText, graceMs: wholeNumber(0, DAY_MS) }),
+  stopContainer: fields<RuntimeOps['stopContainer'][0]>({
+    containerId: filledText,
+    graceMs: wholeNumber(0, GRACE_MS_MAX),
+  }),
   removeContainer: containerId,
   containerStatus: containerId,
   logs: logQuery,

@@ -6,6 +6,9 @@ import type { ContainerStatus, ImageInfo, RuntimeInfo, SandboxStatus } from './s
 
 type Nothing = Record<string, never>;
 
+/** The longest that a container may be given to stop: 24 days, which is as long as a timer can be. */
+export const GRACE_MS_MAX = 2 ** 31 - 1;
+
 /**
  * What may be asked on `runtime.<node>.<op>`: CRI's operations. Every verb is idempotent: who crashed between question and
  * answer just asks again. Refusals are `Status`; `runtimeCause` (errors.ts) tells which of Kubernetes' waiting reasons it is.

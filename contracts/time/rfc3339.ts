@@ -1,8 +1,12 @@
+const FIRST = Date.parse('0000-01-01T00:00:00Z');
+const LAST = Date.parse('9999-12-31T23:59:59Z');
+
 /**
  * Formats a moment as Kubernetes' `metav1.Time`: UTC, whole seconds. A pure function of its argument.
- * @param millis since the Unix epoch
+ * @param millis since the Unix epoch; what has no year of four digits is the first or the last moment that has
  */
-export const rfc3339 = (millis: number): string => `${new Date(millis).toISOString().slice(0, 19)}Z`;
+export const rfc3339 = (millis: number): string =>
+  `${new Date(Math.min(Math.max(millis, FIRST), LAST)).toISOString().slice(0, 19)}Z`;
 
 /** `metav1.MicroTime`: UTC with six decimals. */
 export const rfc3339Micro = (millis: number): string => `${new Date(millis).toISOString().slice(0, 23)}000Z`;
