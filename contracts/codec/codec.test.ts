@@ -39,12 +39,31 @@ describe('an encoding is told by its name, or by its first byte', () => {
 describe('documents', () => {
   it.each([
     { why: 'several, empty ones left out', text: 'a: 1\n---\n---\nb: 2\n', are: [{ a: 1 }, { b: 2 }] },
-    { why: 'YAML 1.2: yes and 0777 are what they look like', text: 'a: yes\nb: 0777\n', are: [{ a: 'yes', b: 777 }] },
+    { why: 'YAML 1.2: yes is what it looks like', text: 'a: yes\n', are: [{ a: 'yes' }] },
+    {
+      why: 'but 0400 is octal, as a mode in a manifest of Kubernetes is',
+      text: 'a: 0400\nb: 0o400\nc: "0400"\nd: 0\ne: 080\n',
+      are: [{ a: 256, b: 256, c: '0400', d: 0, e: 80 }],
+    },
+    {
+      why: 'merge keys',
+      text: 'a: &a {k: v, l: w}\nb: {<<: *a, l: x}\nc: {"<<": y}\n',
+      are: [{ a: { k: 'v', l: 'w' }, b: { k: 'v', l: 'x' }, c: { '<<': 'y' } }],
+    },
     { why: 'comments alone are none', text: '# nothing\n', are: [] },
   ])('$why', ({ text, are }) => {
     expect(decodeAll(bytes(text))).toEqual(are);
   });
+  it('what others would read as something else than a text is written in quotes', () => {
+    const text = new TextDecoder().decode(encode({ a: 'yes', b: '2026-01-01T00:00:00Z', c: '0400' }, YAML_TYPE));
+    expect(text).toBe('a: "yes"\nb: "2026-01-01T00:00:00Z"\nc: "0400"\n');
+  });
   it.each([
+    {
+      why: 'merges that multiply',
+      text: `a0: &a0 {k: v}\n${Array.from({ length: 30 }, (_, n) => `a${n + 1}: &a${n + 1} {<<: [*a${n}, *a${n}]}`).join('\n')}`,
+      says: /Excessive alias count/,
+    },
     {
       why: 'a doubled key',
       text: 'a: 1\na: 2\n',

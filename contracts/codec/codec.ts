@@ -1,6 +1,7 @@
 import { Packr } from 'msgpackr';
 import { Composer, type CST, Lexer, LineCounter, Parser, stringify } from 'yaml';
 import { statusError } from '../errors/status.ts';
+import { YAML_READING } from './yaml-reading.ts';
 
 export type ContentType = 'application/json' | 'application/yaml' | 'application/msgpack';
 export const JSON_TYPE = 'application/json';
@@ -99,8 +100,7 @@ function* yamlTokens(source: string, parser: Parser): Generator<CST.Token> {
 function parseYaml(source: string): unknown[] {
   const lines = new LineCounter();
   lines.addNewLine(0);
-  // YAML 1.2 core keeps `on`, `yes` and `0777` what they look like.
-  const composer = new Composer({ uniqueKeys: true });
+  const composer = new Composer(YAML_READING);
   const documents: unknown[] = [];
   for (const document of composer.compose(yamlTokens(source, new Parser(lines.addNewLine)))) {
     const problem = document.errors[0];
@@ -114,9 +114,12 @@ function parseYaml(source: string): unknown[] {
   return documents;
 }
 
+/** Texts that YAML 1.1, which most others read, would take for something else (`yes`, a time) are quoted. */
+const YAML_WRITING = { compat: 'yaml-1.1' } as const;
+
 export function encode(value: unknown, type: ContentType): Uint8Array {
   if (type === MSGPACK_TYPE) return packr.pack(value);
-  return utf8.encode(type === JSON_TYPE ? JSON.stringify(value) : stringify(value));
+  return utf8.encode(type === JSON_TYPE ? JSON.stringify(value) : stringify(value, YAML_WRITING));
 }
 
 export const encodeMsgpack = (value: unknown): Uint8Array => packr.pack(value);

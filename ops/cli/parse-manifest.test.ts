@@ -11,6 +11,13 @@ const brief = (text: string): string[] =>
   );
 
 describe('parseManifest', () => {
+  it('reads numbers and merge keys as the api-server does', () => {
+    const [found] = parseManifest(
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: &labels {app: web}}\nmode: 0400\nselector: {<<: *labels, tier: x}\n',
+      'web.yaml',
+    );
+    expect(found).toMatchObject({ object: { mode: 256, selector: { app: 'web', tier: 'x' } } });
+  });
   it.each([
     { why: 'one document', text: 'apiVersion: v1\nkind: Pod\nmetadata: {name: a}', found: ['web.yaml:1 Pod/a'] },
     {

@@ -1,4 +1,5 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
+import { YAML_READING } from '../../contracts/codec/yaml-reading.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 
 /** One object of a manifest, and where it stands. */
@@ -22,7 +23,7 @@ const ALIASES_MOST = 100;
  */
 export function parseManifest(text: string, source: string): readonly (ManifestObject | ManifestProblem)[] {
   const lines = new LineCounter();
-  const documents = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
+  const documents = parseAllDocuments(text, { ...YAML_READING, lineCounter: lines, prettyErrors: false });
   const found: (ManifestObject | ManifestProblem)[] = [];
   for (const document of 'empty' in documents ? [] : documents) {
     const error = document.errors[0];
