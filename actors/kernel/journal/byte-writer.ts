@@ -4,29 +4,43 @@ const ROOM_LEAST = 256;
 /** Writes numbers, texts and bytes one after the other into a buffer that grows. An empty one holds no memory. */
 export class ByteWriter {
   #bytes: Buffer = NOTHING;
-  #at = 0;
+  /** Room kept free before what is written, for a head that is known only at the end. */
+  readonly #front: number;
+  #at: number;
   /** As much as was written the last time: there are thousands of writers, and most write little. */
-  #room: number;
+  #room = ROOM_LEAST;
 
-  constructor(room = ROOM_LEAST) {
-    this.#room = room;
+  /** @param front bytes of the longest head that `take` can put before what is written without moving it */
+  constructor(front = 0) {
+    this.#front = front;
+    this.#at = front;
   }
 
   get length(): number {
-    return this.#at;
+    return this.#at - this.#front;
   }
 
-  /** What was written since the last time, and begins anew. */
-  take(): Uint8Array {
-    const taken = this.#bytes.subarray(0, this.#at);
-    if (this.#at > 0) this.#room = Math.max(ROOM_LEAST, this.#at);
-    this.#bytes = NOTHING;
-    this.#at = 0;
+  /** What was written since the last time with `head` before it, and begins anew. */
+  take(head: Uint8Array = NOTHING): Uint8Array {
+    const from = this.#front - head.length;
+    const taken =
+      from < 0 || this.#bytes === NOTHING
+        ? Buffer.concat([head, this.#bytes.subarray(this.#front, this.#at)])
+        : this.#bytes.subarray(from, this.#at);
+    if (from >= 0 && this.#bytes !== NOTHING) taken.set(head);
+    this.drop();
     return taken;
   }
 
+  /** Begins anew. */
+  drop(): void {
+    if (this.length > 0) this.#room = Math.max(ROOM_LEAST, this.#at);
+    this.#bytes = NOTHING;
+    this.#at = this.#front;
+  }
+
   byte(value: number): void {
-    if (this.#at === this.#bytes.length) this.#grow(1);
+    if (this.#at >= this.#bytes.length) this.#grow(1);
     this.#bytes[this.#at++] = value;
   }
 

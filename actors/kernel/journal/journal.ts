@@ -102,7 +102,9 @@ export function saidThen(out: Outgoing): SaidThen {
     kind,
     say,
     subject,
-    hash: out.hash,
+    get hash() {
+      return out.hash;
+    },
     size,
     ...(keep ? { body: out.bytes } : {}),
     ...(why === undefined ? {} : { why }),

@@ -10,16 +10,17 @@ import type { Incarnation } from './recorder.ts';
 import { TextColumn } from './text-column.ts';
 
 /*
- * The third format, and the second, which it reads as well: that one has no explanations. What repeats from turn to turn is left out: numbers are differences to the turn before, texts are
- * what they do not share with an earlier one of their sort, and a hash that follows from a body is not kept beside it.
+ * The third format, and the second, which it reads as well: that one has no explanations. What repeats from turn to turn
+ * is left out: numbers are differences to the turn before, texts are what they do not share with an earlier one of their
+ * sort, and a hash that follows from a body is not kept beside it.
  *
  *   "TJ" 3 | head (MessagePack, its length before it) | count of turns | turns
  */
 const MAGIC = [0x54, 0x4a] as const;
 const VERSION = 3;
 const HASH_BYTES = 12;
-/** Of a segment's beginning, besides its head: the mark, and two numbers. */
-const START_BYTES_MOST = 32;
+/** Of a segment's beginning, besides a head without a gap: the mark, and two numbers. */
+const START_BYTES_MOST = 16;
 
 const RECS = ['start', 'checkpoint', 'change', 'call', 'answer', 'due'] as const;
 const REC_BITS = 7;
@@ -90,12 +91,23 @@ export const segmentVersion = (bytes: Bytes): number | undefined =>
 
 const START: Pick<RecordedTurn, 'n' | 'now' | 'view'> = { n: 0, now: 0, view: {} };
 
-/** A segment in the making. Each turn is written as it comes, so that nothing of it needs to stay in memory. */
+/**
+ * The segments of one incarnation in the making. Each turn is written as it comes, so that nothing of it needs to stay in
+ * memory, and where it stays: the head is put before it in the end.
+ */
 export class SegmentWriter {
-  readonly #writer = new ByteWriter();
+  readonly #incarnation: Incarnation;
+  readonly #head: Bytes;
+  readonly #writer: ByteWriter;
   #columns: Columns | undefined;
   #before = START;
   #turns = 0;
+
+  constructor(incarnation: Incarnation) {
+    this.#incarnation = incarnation;
+    this.#head = encodeMsgpack(headOf(incarnation, 0));
+    this.#writer = new ByteWriter(this.#head.length + START_BYTES_MOST);
+  }
 
   get turns(): number {
     return this.#turns;
@@ -116,20 +128,19 @@ export class SegmentWriter {
   }
 
   /** The segment as it is stored; the next one begins. @param gap turns dropped just before it */
-  take(incarnation: Incarnation, gap: number): Bytes {
-    const head = encodeMsgpack(headOf(incarnation, gap));
-    const writer = new ByteWriter(head.length + this.#writer.length + START_BYTES_MOST);
-    for (const byte of [...MAGIC, VERSION]) writer.byte(byte);
-    writer.bytes(head);
-    writer.count(this.#turns);
-    writer.raw(this.#writer.take());
+  take(gap: number): Bytes {
+    const start = new ByteWriter();
+    for (const byte of [...MAGIC, VERSION]) start.byte(byte);
+    start.bytes(gap === 0 ? this.#head : encodeMsgpack(headOf(this.#incarnation, gap)));
+    start.count(this.#turns);
+    const segment = this.#writer.take(start.take());
     this.drop();
-    return writer.take();
+    return segment;
   }
 
   /** The next segment begins without this one. */
   drop(): void {
-    this.#writer.take();
+    this.#writer.drop();
     this.#columns = undefined;
     this.#before = START;
     this.#turns = 0;
@@ -137,9 +148,9 @@ export class SegmentWriter {
 }
 
 export function encodeSegment({ incarnation, gap, turns }: Omit<Segment, 'v'>): Bytes {
-  const segment = new SegmentWriter();
+  const segment = new SegmentWriter(incarnation);
   for (const turn of turns) segment.add(turn);
-  return segment.take(incarnation, gap);
+  return segment.take(gap);
 }
 
 function headOf({ self, incarnation, config, seed, window, node, icu, build, driver }: Incarnation, gap: number): Head {

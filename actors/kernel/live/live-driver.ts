@@ -7,7 +7,7 @@ import type { DriverContext, DriverDefinition } from '../declare.ts';
 import type { Incarnation } from '../journal/recorder.ts';
 import { type AskResult, answerOf } from '../turns/answers.ts';
 import { hearCall, unheard } from '../turns/heard-calls.ts';
-import { type Outgoing, outgoing } from '../turns/outgoing.ts';
+import { type Outgoing, outgoing, turnOf } from '../turns/outgoing.ts';
 import { replyTo } from '../turns/replies.ts';
 import { speakers } from '../turns/speakers.ts';
 import type { ActorStats } from './actor-stats.ts';
@@ -165,10 +165,6 @@ export class LiveDriver implements Asker {
   #record(rec: Rec, out: readonly Outgoing[]): void {
     this.#turns += 1;
     const now = this.#host.ambient.now();
-    this.#host.options.recorder?.record(
-      this.#incarnation,
-      { n: this.#turns, rec, now, view: {}, out: out.map((o) => o.hash) },
-      out,
-    );
+    this.#host.options.recorder?.record(this.#incarnation, turnOf({ n: this.#turns, rec, now, view: {} }, out), out);
   }
 }

@@ -97,7 +97,7 @@ export class NatsRecorder implements Recorder {
     let buffer = this.#buffers.get(incarnation);
     if (buffer === undefined) {
       const keeper = new TurnKeeper(this.#options.sealer);
-      buffer = { incarnation, segment: new SegmentWriter(), gap: 0, keeper };
+      buffer = { incarnation, segment: new SegmentWriter(incarnation), gap: 0, keeper };
       this.#buffers.set(incarnation, buffer);
       this.#newest.set(
         nameOf(incarnation),
@@ -215,7 +215,7 @@ export class NatsRecorder implements Recorder {
   #write(buffer: SegmentInProgress): void {
     const { incarnation, segment, gap } = buffer;
     const { turns } = segment;
-    const bytes = segment.take(incarnation, gap);
+    const bytes = segment.take(gap);
     this.#eventful.delete(buffer);
     buffer.gap = 0;
     this.#segments += 1;

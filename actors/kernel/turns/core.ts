@@ -12,7 +12,7 @@ import { DerivedIndexes } from './derived-indexes.ts';
 import { guardedView } from './guarded-view.ts';
 import { hearCall, inputsOf, unheard } from './heard-calls.ts';
 import { OpenAsks } from './open-asks.ts';
-import { type Outgoing, outgoing } from './outgoing.ts';
+import { type Outgoing, outgoing, turnOf } from './outgoing.ts';
 import { Random } from './random.ts';
 import { replyTo } from './replies.ts';
 import { speakers } from './speakers.ts';
@@ -170,7 +170,7 @@ export class ActorCore {
       turnsInProgress.actor = outer;
     }
     const out = this.#out;
-    const turn: Turn = { n: this.#turn, rec, now: this.#now, view: cursor, out: out.map((o) => o.hash) };
+    const turn = turnOf({ n: this.#turn, rec, now: this.#now, view: cursor }, out);
     const failed = this.#failed as { error: unknown } | undefined;
     return { turn, out, reports: this.#reports, ...(failed === undefined ? {} : { failed: failed.error }) };
   }

@@ -1,5 +1,5 @@
 import { type ContentType, encode } from '../../../contracts/codec/codec.ts';
-import type { Bytes, Hash, Id, Said } from '../contract.ts';
+import type { Bytes, Hash, Id, Said, Turn } from '../contract.ts';
 import { hashOf } from '../journal/hash.ts';
 import { encodingOfSaid } from './replies.ts';
 
@@ -11,6 +11,7 @@ export interface Outgoing {
   /** The body in the encoding in which it travels. */
   readonly bytes: Bytes;
   readonly contentType: ContentType;
+  /** Made when it is asked for: what is recorded with its body needs none. */
   readonly hash: Hash;
   /** Set when an answer is awaited. */
   readonly timeoutMs?: number;
@@ -22,6 +23,24 @@ const EMPTY = new Uint8Array(0);
 export function outgoing(id: Id, said: Said, timeoutMs: number | undefined): Outgoing {
   const contentType = encodingOfSaid(said);
   const bytes = said.body === undefined ? EMPTY : encode(said.body, contentType);
-  const hash = hashOf(said.kind, said.subject, bytes);
-  return { id, said, bytes, contentType, hash, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+  let hash: Hash | undefined;
+  return {
+    id,
+    said,
+    bytes,
+    contentType,
+    get hash() {
+      hash ??= hashOf(said.kind, said.subject, bytes);
+      return hash;
+    },
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  };
 }
+
+/** A turn with what it said, which is hashed only where somebody looks. */
+export const turnOf = (turn: Omit<Turn, 'out'>, out: readonly Outgoing[]): Turn => ({
+  ...turn,
+  get out() {
+    return out.map(({ hash }) => hash);
+  },
+});
