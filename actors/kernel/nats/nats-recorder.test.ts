@@ -184,10 +184,10 @@ it.each(['secret-one', 'secret.two'])(
 );
 
 it.each([
-  { waiting: 1, everyMs: 50, share: 5 },
-  { waiting: 200, everyMs: 50, share: 5 },
-  { waiting: 400, everyMs: 50, share: 10 },
-  { waiting: 2_000, everyMs: 50, share: 50 },
+  { waiting: 1, everyMs: 100, share: 5 },
+  { waiting: 200, everyMs: 100, share: 5 },
+  { waiting: 400, everyMs: 100, share: 10 },
+  { waiting: 2_000, everyMs: 100, share: 50 },
   { waiting: 80, everyMs: 1, share: 1 },
 ])('of $waiting recordings that wait, $share are written every $everyMs ms', ({ waiting, everyMs, share }) => {
   expect(planShare(waiting, everyMs)).toBe(share);

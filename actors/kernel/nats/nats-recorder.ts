@@ -35,7 +35,7 @@ interface SegmentInProgress {
   readonly keeper: TurnKeeper;
 }
 
-const FLUSH_MS = 50;
+const FLUSH_MS = 100;
 /** Turns in which nothing happened (a timer, a heart-beat) wait this long for company: an idle cluster writes little. */
 const IDLE_FLUSH_MS = 5_000;
 /** A segment is closed when its bodies weigh this much. */
@@ -44,9 +44,9 @@ const SEGMENT_TURNS = 1_024;
 /** Segments that may wait for the broker; beyond it turns gather in longer ones. */
 const IN_FLIGHT_MAX = 64;
 /** Segments a second that a process writes of many small ones: each costs the broker the same, however little is in it. */
-const SEGMENTS_A_SECOND = 100;
+const SEGMENTS_A_SECOND = 50;
 /** About how long a recording waits for its turn where there are hundreds: what a crash may lose. */
-const WAIT_MS_MOST = 2_000;
+const WAIT_MS_MOST = 4_000;
 /** Segments written before I/O is let in: a process that hosts a thousand nodes has two thousand recordings. */
 const AT_ONCE = 16;
 /** As long as a segment may get while it waits for its turn; beyond it, it is dropped whole and counted. */
