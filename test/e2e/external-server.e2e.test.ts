@@ -4,13 +4,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
-import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { homePaths } from '../../ops/boot/home.ts';
 import { launcher } from '../../ops/boot/root.ts';
 import { seedFile } from '../../ops/boot/users.ts';
 import { connectClient } from '../../ops/client/connect.ts';
 import { startNatsServer, type TestNatsServer } from '../support/nats-server.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { podRuns } from '../support/workloads.ts';
 
 /*
  * Goal: a cluster runs on a nats-server that is not Troupe's.
@@ -89,10 +89,7 @@ it.each([
       metadata: { name: 'first' },
       spec: { containers: [{ name: 'main', image: 'any' }] },
     });
-    const pod = await waitUntil('the pod runs', 30_000, async () => {
-      const found = await client.get<Pod>('pods', { namespace: 'default', name: 'first' });
-      return found.status?.phase === 'Running' && found;
-    });
+    const pod = await podRuns(client, 'first');
     expect(pod.spec?.nodeName).toBe('far');
     expect(output.join('')).not.toMatch(/permissions violation/i);
     expect(server.log()).not.toMatch(/permissions? violation/i);

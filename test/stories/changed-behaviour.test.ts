@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { scoreLeastAllocated } from '../../actors/scheduler/score-least-allocated.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
-import { checkRecordings } from '../../ops/replay/check.ts';
-import { definitionOf } from '../../ops/replay/definitions.ts';
-import { readHistory } from '../../ops/replay/read-history.ts';
-import { expectReplays, PREFIX, type SimulatedCluster, startSimulatedCluster } from '../support/simulated-cluster.ts';
+import {
+  checkedRecordings,
+  expectReplays,
+  type SimulatedCluster,
+  startSimulatedCluster,
+} from '../support/simulated-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /*
@@ -41,13 +43,7 @@ it('names the actor, the turn and the first thing that a changed scheduler says 
 
   const { score } = scoreLeastAllocated;
   vi.spyOn(scoreLeastAllocated, 'score').mockImplementation((...about) => 100 - score(...about));
-  const { connection } = cluster.client;
-  const checked = await checkRecordings({
-    connection,
-    prefix: PREFIX,
-    history: () => readHistory(connection, PREFIX, cluster.key),
-    definitionOf,
-  });
+  const checked = await checkedRecordings(cluster);
   const different = checked.filter(({ divergence }) => divergence !== undefined);
   expect(different.map(({ actor }) => actor)).toEqual(['scheduler']);
   const [{ divergence, turns } = { divergence: undefined, turns: 0 }] = different;

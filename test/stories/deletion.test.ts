@@ -6,7 +6,7 @@ import type { Client } from '../../ops/client/client.ts';
 import { expectRefused } from '../support/expect-refused.ts';
 import { onCluster } from '../support/story.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { deploymentManifest, nameOf, podsOf, settled, uidOf } from '../support/workloads.ts';
+import { deploymentManifest, nameOf, podRuns, podsOf, settled, uidOf } from '../support/workloads.ts';
 
 const WITHIN_MS = 20_000;
 const HERE = { namespace: 'default' };
@@ -147,11 +147,6 @@ it.concurrent(
         metadata: { name, finalizers },
         spec: { terminationGracePeriodSeconds: seconds, containers: [{ name: 'main', image }] },
       });
-      const running = async (name: string) =>
-        waitUntil(`${name} runs`, WITHIN_MS, async () => {
-          const found = await client.get<Pod>('pods', at(name));
-          return found.status?.phase === 'Running' && found;
-        });
       for (const one of [
         pod('polite', 'polite', 30),
         pod('deaf', 'deaf', 1),
@@ -159,7 +154,7 @@ it.concurrent(
         pod('kept', 'polite', 30, ['example.com/log']),
       ])
         await client.create('pods', 'default', one);
-      for (const name of ['polite', 'deaf', 'stuck', 'kept']) await running(name);
+      for (const name of ['polite', 'deaf', 'stuck', 'kept']) await podRuns(client, name);
       const leaving = await client.delete<Pod>('pods', at('polite'));
       expect(leaving.metadata?.deletionGracePeriodSeconds).toBe(30);
       const seconds = (Date.parse(leaving.metadata?.deletionTimestamp ?? '') - Date.now()) / 1000;
@@ -188,7 +183,7 @@ it.concurrent(
       await gone(client, 'pods', 'kept');
 
       await client.create('pods', 'default', pod('forced', 'deaf', 600));
-      await running('forced');
+      await podRuns(client, 'forced');
       expect(await client.delete<Status>('pods', at('forced'), { gracePeriodSeconds: 0 })).toMatchObject({
         status: 'Success',
       });

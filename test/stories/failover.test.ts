@@ -3,7 +3,6 @@ import { expect, it } from 'vitest';
 import { decode, encodeMsgpack, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
 import type { Status } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
-import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { LEASE_TTL_MS } from '../../contracts/store/limits.ts';
@@ -14,7 +13,7 @@ import { onCluster } from '../support/story.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { PREFIX, type SimulatedCluster } from '../support/simulated-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { deploymentManifest, nameOf, settled } from '../support/workloads.ts';
+import { deploymentManifest, nameOf, podRuns, settled } from '../support/workloads.ts';
 
 const WITHIN_MS = 20_000;
 const NAMES = singletons.map(({ name }) => name).sort();
@@ -70,11 +69,6 @@ async function insistently(cluster: SimulatedCluster, pod: object, name: string)
   });
 }
 const podNamed = (name: string) => ({ metadata: { name }, spec: { containers: [{ name: 'main', image: 'app' }] } });
-const runs = (cluster: SimulatedCluster, name: string) =>
-  waitUntil(`${name} runs`, WITHIN_MS, async () => {
-    const pod = await cluster.client.get<Pod>('pods', { namespace: 'default', name });
-    return pod.status?.phase === 'Running';
-  });
 
 /*
  * Goal: whoever schedules, controls and dispatches may die; another master takes over under its own name, finishes what
@@ -113,7 +107,7 @@ it.concurrent(
     expect(stale).toMatchObject({ status: 'Failure', reason: 'Conflict', code: 409 });
     expect(stale.message).toMatch(/^stale epoch: scheduler \d+ was followed by \d+; this instance must stand by$/);
     expect(await bindUnder(cluster, epochOf(second), 'late', 'n1')).toMatchObject({ status: 'Success' });
-    await runs(cluster, 'late');
+    await podRuns(cluster.client, 'late');
   }),
 );
 
@@ -129,7 +123,7 @@ it.concurrent(
     await cluster.stopMaster('m1');
     await allActOn(cluster, 'm2', LEASE_TTL_MS - 2_000);
     await cluster.client.create('pods', 'default', podNamed('after'));
-    await runs(cluster, 'after');
+    await podRuns(cluster.client, 'after');
   }),
 );
 
@@ -152,7 +146,7 @@ it.concurrent(
       await insistently(cluster, podNamed('meanwhile'), 'meanwhile');
       for (const [at, [actor, , epoch]] of second.entries())
         expect(epoch, actor).toBeGreaterThan(first[at]?.[2] ?? Number.NaN);
-      await runs(cluster, 'meanwhile');
+      await podRuns(cluster.client, 'meanwhile');
       proxy.cut();
       await waitUntil('m2 serves again', WITHIN_MS, async () =>
         (await cluster.stats()).some(({ actor, instance }) => actor === 'api-server' && instance === 'm2'),
@@ -163,7 +157,7 @@ it.concurrent(
         await waitUntil(stoodBy, WITHIN_MS, () => cluster.log.includes(stoodBy));
       }
       await cluster.client.create('pods', 'default', podNamed('after'));
-      await runs(cluster, 'after');
+      await podRuns(cluster.client, 'after');
     } finally {
       await cluster.stopMaster('m2');
       await proxy.close();

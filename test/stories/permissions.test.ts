@@ -2,10 +2,11 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ConfigMap, KubeObject } from '../../contracts/kinds/kinds.ts';
+import type { ConfigMap } from '../../contracts/kinds/kinds.ts';
 import type { Client } from '../../ops/client/client.ts';
 import { expectReplays, type SimulatedCluster, startSimulatedCluster } from '../support/simulated-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { podRuns } from '../support/workloads.ts';
 
 /*
  * Goal: who may do what is the broker's business, on a cluster that runs; and what the broker cannot refuse, because the
@@ -124,10 +125,7 @@ describe('a tenant', () => {
     await connection.flush();
     await alice.applyManifest('team-a', MANIFEST);
     expect((await alice.get<ConfigMap>('configmaps', { namespace: 'team-a', name: 'mine' })).data).toEqual({ a: 'b' });
-    await waitUntil('her pod runs', 20_000, async () => {
-      const pod = await alice.get<KubeObject & { status?: { phase?: string } }>('pods', POD);
-      return pod.status?.phase === 'Running';
-    });
+    await podRuns(alice, 'web', 'team-a');
     const { items } = await alice.list('pods', { namespace: 'team-a' });
     expect(items.map(({ metadata }) => metadata?.name)).toEqual(['web']);
     await alice.patch('configmaps', { namespace: 'team-a', name: 'mine' }, { data: { a: 'c' } });

@@ -3,19 +3,12 @@ import type { ContainerStatus, Event, Pod } from '../../contracts/kinds/kinds.ts
 import type { Client } from '../../ops/client/client.ts';
 import { onCluster } from '../support/story.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { deploymentManifest, eventsAbout, nameOf, podsOf, settled } from '../support/workloads.ts';
+import { deploymentManifest, eventsAbout, nameOf, podRuns, podsOf, podWhen, settled } from '../support/workloads.ts';
 
 const WITHIN_MS = 20_000;
 const at = (name: string) => ({ namespace: 'default', name });
 const podNamed = (name: string, spec: object) => ({ metadata: { name }, spec });
 
-const podWhen = (client: Client, name: string, what: string, holds: (pod: Pod) => boolean): Promise<Pod> =>
-  waitUntil(`${name} ${what}`, WITHIN_MS, async () => {
-    const pod = await client.get<Pod>('pods', at(name));
-    return holds(pod) && pod;
-  });
-const runs = (client: Client, name: string) =>
-  podWhen(client, name, 'runs', ({ status }) => status?.phase === 'Running');
 const container = (pod: Pod, name = 'main'): ContainerStatus | undefined =>
   pod.status?.containerStatuses?.find((each) => each.name === name);
 const waitsFor = (reason: string) => (pod: Pod) => container(pod)?.state?.waiting?.reason === reason;
@@ -71,7 +64,7 @@ it.concurrent(
         container(pod)?.state?.waiting !== undefined && container(pod)?.state?.waiting?.reason !== 'ContainerCreating',
     );
     await client.patch('pods', at('alone'), [{ op: 'replace', path: '/spec/containers/0/image', value: 'good' }]);
-    expect(container(await runs(client, 'alone'))?.image).toBe('good');
+    expect(container(await podRuns(client, 'alone'))?.image).toBe('good');
     await client.create(
       'pods',
       'default',
@@ -172,7 +165,7 @@ it.concurrent(
           containers: main,
         }),
       );
-      const good = await runs(client, 'good');
+      const good = await podRuns(client, 'good');
       const inits = good.status?.initContainerStatuses ?? [];
       expect(
         inits.map(({ name, ready, restartCount, state }) => [name, ready, restartCount, state?.terminated?.reason]),
@@ -239,7 +232,7 @@ it.concurrent(
       { spec: { taints: [{ key: 'for', value: 'others', effect: 'NoSchedule' }] } },
     );
     await client.create('pods', 'default', podNamed('first', wants('1500m')));
-    expect((await runs(client, 'first')).spec?.nodeName).toBe('n3');
+    expect((await podRuns(client, 'first')).spec?.nodeName).toBe('n3');
     await client.create('pods', 'default', podNamed('second', wants('1')));
     const reasons =
       '0/3 nodes are available: 1 Insufficient cpu, 1 node(s) had untolerated taint {for: others}, 1 node(s) were unschedulable.';
@@ -261,13 +254,13 @@ it.concurrent(
     );
 
     await client.delete('pods', at('first'), { gracePeriodSeconds: 0 });
-    expect((await runs(client, 'second')).spec?.nodeName).toBe('n3');
+    expect((await podRuns(client, 'second')).spec?.nodeName).toBe('n3');
     await client.patch(
       'nodes',
       { name: 'n1' },
       { metadata: { labels: { disk: 'ssd' } }, spec: { unschedulable: null } },
     );
-    expect((await runs(client, 'choosy')).spec?.nodeName).toBe('n1');
+    expect((await podRuns(client, 'choosy')).spec?.nodeName).toBe('n1');
     await client.create('pods', 'default', podNamed('third', wants('1500m')));
     await isTold(
       client,
@@ -278,7 +271,7 @@ it.concurrent(
         ) === true,
     );
     await client.patch('nodes', { name: 'n2' }, { spec: { taints: null } });
-    const third = await runs(client, 'third');
+    const third = await podRuns(client, 'third');
     expect([third.spec?.nodeName, condition(third, 'PodScheduled')?.status]).toEqual(['n2', 'True']);
     // Smaller than it asked at first: what it wants is looked at anew.
     await client.create(
@@ -289,7 +282,7 @@ it.concurrent(
     const gated = await client.get<Pod>('pods', at('gated'));
     expect(gated.spec?.nodeName).toBeUndefined();
     await client.patch('pods', at('gated'), { spec: { schedulingGates: null } });
-    await runs(client, 'gated');
+    await podRuns(client, 'gated');
   }),
 );
 
@@ -335,7 +328,7 @@ it.concurrent('an environment comes from ConfigMaps and Secrets, and what is mis
         { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
       ],
     });
-    await runs(client, 'full');
+    await podRuns(client, 'full');
     const env = seen.get('full') ?? {};
     expect(env).toMatchObject({
       COLOUR: 'red',
@@ -383,7 +376,7 @@ it.concurrent('an environment comes from ConfigMaps and Secrets, and what is mis
     await client.create('secrets', 'default', { metadata: { name: 'late-secret' }, stringData: { a: 'secret' } });
     await client.patch('configmaps', at('settings'), { data: { LATE: 'key' } });
     await client.patch('secrets', at('keys'), { stringData: { LATE: 'secret key' } });
-    for (const { name } of missing) await runs(client, name);
+    for (const { name } of missing) await podRuns(client, name);
     expect(missing.map(({ name }) => seen.get(name)?.['A'])).toEqual(['map', 'key', 'secret', 'secret key']);
   })();
 });

@@ -5,7 +5,6 @@ import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
 import { type Checked, checkOne } from '../../ops/replay/check.ts';
 import { definitionOf } from '../../ops/replay/definitions.ts';
@@ -14,7 +13,7 @@ import { readHistory } from '../../ops/replay/read-history.ts';
 import { type Recording, readJournal } from '../../ops/replay/read-journal.ts';
 import { type RecordingFile, readRecordingFile, writeRecordingFile } from '../../ops/replay/recording-file.ts';
 import { expectReplays, PREFIX, type SimulatedCluster, startSimulatedCluster } from '../support/simulated-cluster.ts';
-import { waitUntil } from '../support/wait-until.ts';
+import { podRuns } from '../support/workloads.ts';
 
 /*
  * Goal: a recording leaves the cluster as one file, which says nothing of a secret and is played anywhere.
@@ -49,10 +48,7 @@ beforeAll(async () => {
   cluster = await startSimulatedCluster({ runtime: { images: { app: { present: true, run: () => ({}) } } } });
   const { client } = cluster;
   await client.applyManifest('default', MANIFEST);
-  await waitUntil('the pod runs', 20_000, async () => {
-    const pod = await client.get<Pod>('pods', { namespace: 'default', name: 'reader' });
-    return pod.status?.phase === 'Running';
-  });
+  await podRuns(client, 'reader');
   await client.patch('secrets', { namespace: 'default', name: 'db' }, { stringData: { other: VALUE } });
   await client.get('secrets', { namespace: 'default', name: 'db' });
   // Where nobody expects one: refused, but heard.

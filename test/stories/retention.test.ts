@@ -1,15 +1,15 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { Checkpoints } from '../../actors/store/checkpoints.ts';
 import { dropHistoryBefore } from '../../actors/store/retention.ts';
-import { journalSealer } from '../../ops/boot/journal-sealer.ts';
-import { checkRecordings } from '../../ops/replay/check.ts';
-import { definitionOf } from '../../ops/replay/definitions.ts';
-import { readHistory } from '../../ops/replay/read-history.ts';
-import { PREFIX, type SimulatedCluster, startSimulatedCluster } from '../support/simulated-cluster.ts';
-import { waitUntil } from '../support/wait-until.ts';
+import {
+  checkedRecordings,
+  PREFIX,
+  type SimulatedCluster,
+  startSimulatedCluster,
+} from '../support/simulated-cluster.ts';
+import { podRuns } from '../support/workloads.ts';
 
 /*
  * Goal: what retention leaves can be played, and of the rest it is said why not.
@@ -24,10 +24,7 @@ afterAll(() => cluster?.stop());
 const run = async (name: string): Promise<void> => {
   const spec = { containers: [{ name: 'main', image: 'any:1' }] };
   await cluster.client.create('pods', 'default', { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec });
-  await waitUntil(`${name} runs`, 30_000, async () => {
-    const pod = await cluster.client.get<Pod>('pods', { namespace: 'default', name });
-    return pod.status?.phase === 'Running';
-  });
+  await podRuns(cluster.client, name);
 };
 
 it('plays whoever began after the history that is kept, and tells what is lost to the others', async () => {
@@ -46,13 +43,7 @@ it('plays whoever began after the history that is kept, and tells what is lost t
     await dropHistoryBefore(manager, checkpoints, PREFIX, at);
     expect((await manager.streams.info(bucketNames(PREFIX).history)).state.first_seq).toBe(at + 1);
 
-    const checked = await checkRecordings({
-      connection,
-      prefix: PREFIX,
-      history: () => readHistory(connection, PREFIX, cluster.key),
-      sealer: journalSealer(cluster.key),
-      definitionOf,
-    });
+    const checked = await checkedRecordings(cluster, connection);
     expect(checked.filter(({ divergence, problem }) => divergence !== undefined || problem !== undefined)).toEqual([]);
     const seesTheStore = checked.filter(({ actor }) => actor !== 'kubelet');
     const later = seesTheStore.filter(({ instance }) => instance === 'm2');

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Checkpoints } from '../../actors/store/checkpoints.ts';
-import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
 import { readJournal } from '../../ops/replay/read-journal.ts';
 import { readStream } from '../../ops/replay/read-stream.ts';
@@ -15,6 +14,7 @@ import {
   startSimulatedCluster,
 } from '../support/simulated-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { podRuns } from '../support/workloads.ts';
 
 /*
  * Goal: a secret's value reaches the container that names it, and lies nowhere in clear, by whatever way it came in and
@@ -111,9 +111,7 @@ it('secrets come in by every way, and reach the container that names them', asyn
   await client.request('update', 'secrets', at('by-verb'), secretOf('by-verb', dataOf('updated')));
   const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': JSON.stringify(dataOf('annotated')) };
   await client.create('secrets', 'default', { kind: 'Secret', metadata: { name: 'annotated', annotations } });
-  await waitUntil('the pod runs', 20_000, async () => {
-    return (await client.get<Pod>('pods', at('reader'))).status?.phase === 'Running';
-  });
+  await podRuns(client, 'reader');
   expect(seen).toEqual([expect.objectContaining({ BY_KEY: word('data'), ALL_password: word('applied') })]);
 });
 

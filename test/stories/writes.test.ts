@@ -6,10 +6,8 @@ import type { Scale } from '../../contracts/messages/api.ts';
 import type { Client } from '../../ops/client/client.ts';
 import { expectRefused } from '../support/expect-refused.ts';
 import { onCluster } from '../support/story.ts';
-import { waitUntil } from '../support/wait-until.ts';
-import { deploymentManifest, settled } from '../support/workloads.ts';
+import { deploymentManifest, podRuns, settled } from '../support/workloads.ts';
 
-const WITHIN_MS = 20_000;
 const HERE = { namespace: 'default' };
 const at = (name: string) => ({ ...HERE, name });
 const JSON_PATCH = 'application/json-patch+json';
@@ -293,10 +291,7 @@ it.concurrent(
     expect(await bind(target('n1'))).toMatchObject({ status: 'Success' });
     await expectRefused(bind(target('n2')), 'Conflict', /already assigned to node "n1"/);
     await expectRefused(client.patch('pods', at('hand'), { spec: { nodeName: 'n2' } }), 'Invalid');
-    const running = await waitUntil('the pod runs', WITHIN_MS, async () => {
-      const found = await client.get<Pod>('pods', at('hand'));
-      return found.status?.phase === 'Running' && found;
-    });
+    const running = await podRuns(client, 'hand');
     expect(running.metadata?.labels).toEqual({ a: 'b' });
     expect(running.status?.conditions?.find(({ type }) => type === 'PodScheduled')?.status).toBe('True');
     const told = await client.patch<Pod>('pods/status', at('hand'), {

@@ -16,7 +16,7 @@ import { nodeUser, type Profile, planPermissions } from '../../ops/boot/plan-per
 import { roster } from '../../ops/boot/roster.ts';
 import { runWorker } from '../../ops/boot/worker.ts';
 import { Client } from '../../ops/client/client.ts';
-import { checkRecordings } from '../../ops/replay/check.ts';
+import { type Checked, checkRecordings } from '../../ops/replay/check.ts';
 import { definitionOf } from '../../ops/replay/definitions.ts';
 import { exportOf } from '../../ops/replay/export.ts';
 import { readHistory } from '../../ops/replay/read-history.ts';
@@ -141,11 +141,7 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
     masters.set(instance, running);
     return running;
   };
-  const stopMaster = async (instance: string): Promise<void> => {
-    const running = masters.get(instance);
-    masters.delete(instance);
-    await running?.stop();
-  };
+  const stopMaster = stopOf(masters);
   const killMaster = async (instance: string): Promise<void> => {
     const running = masters.get(instance);
     if (running === undefined) return;
@@ -166,11 +162,7 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
     workers.set(node, running);
     return running;
   };
-  const stopWorker = async (node: string): Promise<void> => {
-    const running = workers.get(node);
-    workers.delete(node);
-    await running?.stop();
-  };
+  const stopWorker = stopOf(workers);
   for (const node of nodes) await startWorker(node);
   const client = await as('operator');
   const writeRecordings = async (path: string): Promise<void> => {
@@ -225,6 +217,14 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
   return cluster;
 }
 
+const stopOf =
+  (roles: Map<string, RunningRole>) =>
+  async (name: string): Promise<void> => {
+    const running = roles.get(name);
+    roles.delete(name);
+    await running?.stop();
+  };
+
 /** Asks every actor for its account on its status subject, found as people find it: through the micro services. */
 async function statsOf(client: Client): Promise<readonly ActorStats[]> {
   const infos = await client.connection.requestMany('$SRV.INFO', '', { strategy: 'stall', maxWait: 2_000, stall: 150 });
@@ -256,6 +256,19 @@ export async function expectUnharmed(cluster: SimulatedCluster): Promise<void> {
   expect(failed).toEqual([]);
 }
 
+/** Every actor's recording of what the cluster did so far, played against today's code. */
+export const checkedRecordings = (
+  { client, key }: SimulatedCluster,
+  connection: NatsConnection = client.connection,
+): Promise<readonly Checked[]> =>
+  checkRecordings({
+    connection,
+    prefix: PREFIX,
+    history: () => readHistory(connection, PREFIX, key),
+    sealer: journalSealer(key),
+    definitionOf,
+  });
+
 /** Every actor's recording of what the cluster did so far, played against today's code, says the same. */
 export async function expectReplays(
   cluster: SimulatedCluster,
@@ -263,14 +276,7 @@ export async function expectReplays(
 ): Promise<void> {
   for (const { host } of [...cluster.masters.values(), ...cluster.workers.values()])
     await host.options.recorder?.flush();
-  const { connection } = cluster.client;
-  const all = await checkRecordings({
-    connection,
-    prefix: PREFIX,
-    history: () => readHistory(connection, PREFIX, cluster.key),
-    sealer: journalSealer(cluster.key),
-    definitionOf,
-  });
+  const all = await checkedRecordings(cluster);
   const rubbish = all.filter(({ problem }) => /^message \d+ of the journal/.test(problem ?? ''));
   expect(rubbish.length > 0).toBe(options.rubbish === true);
   const checked = all.filter((one) => !rubbish.includes(one));

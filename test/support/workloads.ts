@@ -6,6 +6,8 @@ import { waitUntil } from './wait-until.ts';
 
 /** Longest that a handful of pods may take to be as wanted on a busy machine with an old engine. */
 export const SETTLE_WITHIN_MS = 90_000;
+/** The same for one pod whose image is there. */
+const POD_WITHIN_MS = 20_000;
 export const NAMESPACE = 'default';
 
 /** Says who it is, works until it is told to end, and says so when it ends. */
@@ -71,6 +73,21 @@ export function settled(client: Client, { name, replicas, image = TEST_IMAGE }: 
     }
   });
 }
+
+/** Waits until a pod is as wanted. */
+export const podWhen = (
+  client: Client,
+  name: string,
+  what: string,
+  holds: (pod: Pod) => boolean,
+  namespace: string = NAMESPACE,
+): Promise<Pod> =>
+  waitUntil(`${name} ${what}`, POD_WITHIN_MS, async () => {
+    const pod = await client.get<Pod>('pods', { namespace, name });
+    return holds(pod) && pod;
+  });
+export const podRuns = (client: Client, name: string, namespace?: string): Promise<Pod> =>
+  podWhen(client, name, 'runs', ({ status }) => status?.phase === 'Running', namespace);
 
 /** Events about one object, newest last. */
 export const eventsAbout = async (client: Client, name: string): Promise<readonly Event[]> =>
