@@ -10,6 +10,7 @@ import { launcher } from '../boot/root.ts';
 import type { Client } from '../client/client.ts';
 import { connectClient } from '../client/connect.ts';
 import { inFlight } from './drive.ts';
+import { endLater } from './end-later.ts';
 import { configMapOf, namespaceOf } from './objects.ts';
 import { ms, type Report } from './report.ts';
 
@@ -23,6 +24,10 @@ export async function benchBoot(): Promise<Report> {
   const port = await choosePort(0);
   const samples: number[] = [];
   let running: ChildProcess | undefined;
+  const over = endLater(async () => {
+    if (running !== undefined) await end(running);
+    rmSync(home, { recursive: true, force: true });
+  });
   try {
     for (let time = 0; time <= TIMES; time++) {
       const began = performance.now();
@@ -37,8 +42,7 @@ export async function benchBoot(): Promise<Report> {
       await end(running);
     }
   } finally {
-    if (running !== undefined) await end(running);
-    rmSync(home, { recursive: true, force: true });
+    await over();
   }
   const [first = 0, ...later] = samples;
   return {

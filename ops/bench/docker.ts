@@ -12,16 +12,19 @@ import { up } from '../boot/up.ts';
 import { connectClient } from '../client/connect.ts';
 import { watchObjects } from '../client/watch.ts';
 import { makeImages } from '../setup/images.ts';
-import { inFlight } from './drive.ts';
+import { inFlight, until } from './drive.ts';
+import { endLater } from './end-later.ts';
 import { perSecond, rate, type Report } from './report.ts';
 
 const PODS = 40;
 const CONCURRENCIES = [4, 8, 16];
+const ALL_RUN_WITHIN_MS = 300_000;
 const COMMAND = ['/bin/sleep', 'inf'];
 
 /** A Deployment of 40 pods, apply to all Running, beside bare dockerode making the same 80 containers. */
 export async function benchDocker(): Promise<Report> {
   const home = mkdtempSync(join(tmpdir(), 'troupe-bench-'));
+  const over = endLater(async () => rmSync(home, { recursive: true, force: true }));
   try {
     await makeImages(homePaths(home));
     const bare: { readonly atOnce: number; readonly tookMs: number }[] = [];
@@ -42,7 +45,7 @@ export async function benchDocker(): Promise<Report> {
       notes: bare.map(({ atOnce, tookMs }) => `bare, ${atOnce} at once: ${perSecond(rate(PODS, tookMs))}`),
     };
   } finally {
-    rmSync(home, { recursive: true, force: true });
+    await over();
   }
 }
 
@@ -50,7 +53,13 @@ export async function benchDocker(): Promise<Report> {
 async function bareDocker(atOnce: number): Promise<number> {
   const docker = new Docker();
   const made: Container[] = [];
+  let ended = false;
+  const over = endLater(async () => {
+    ended = true;
+    await removeAll(made);
+  });
   const start = async (options: Docker.ContainerCreateOptions): Promise<Container> => {
+    if (ended) throw new Error('stopped');
     const container = await docker.createContainer(options);
     made.push(container);
     await container.start();
@@ -73,21 +82,28 @@ async function bareDocker(atOnce: number): Promise<number> {
     });
     return tookMs;
   } finally {
-    await removeAll(made);
+    await over();
   }
 }
 
-/** A container before the sandbox whose network it is in; a few at a time, so that old engines keep up. */
-async function removeAll(made: readonly Container[]): Promise<void> {
-  for (const container of [...made].reverse()) await container.remove({ force: true, v: true });
+/** A container before the sandbox whose network it is in; one at a time, so that old engines keep up. */
+async function removeAll(made: Container[]): Promise<void> {
+  for (let last = made.pop(); last !== undefined; last = made.pop()) await last.remove({ force: true, v: true });
 }
 
 async function troupeOnDocker(home: string): Promise<number> {
   const cluster = await up({ home, port: 0, roster, say: (text) => console.error(text) });
   const client = await connectClient({ home, url: cluster.cluster.url, user: OPERATOR });
   const stop = new AbortController();
+  const over = endLater(async () => {
+    stop.abort();
+    await client.close();
+    await cluster.stop();
+    await removeNode(cluster.cluster.node);
+  });
   try {
     const runs = new Set<string>();
+    let allRun: number | undefined;
     const watching = (async () => {
       for await (const { object } of watchObjects<Pod>(
         client,
@@ -96,20 +112,19 @@ async function troupeOnDocker(home: string): Promise<number> {
         { signal: stop.signal },
       )) {
         if (object.status?.phase === 'Running') runs.add(object.metadata?.name ?? '');
-        if (runs.size === PODS) return performance.now();
+        if (runs.size === PODS) allRun ??= performance.now();
       }
-      return Number.NaN;
     })();
     const began = performance.now();
     await client.apply('deployments', { namespace: 'default', name: 'bench' }, deployment());
-    const tookMs = (await watching) - began;
+    await until(`${PODS} pods run`, ALL_RUN_WITHIN_MS, () => allRun !== undefined);
+    const tookMs = (allRun ?? Number.NaN) - began;
+    stop.abort();
+    await watching;
     await client.delete('deployments', { namespace: 'default', name: 'bench' });
     return tookMs;
   } finally {
-    stop.abort();
-    await client.close();
-    await cluster.stop();
-    await removeNode(cluster.cluster.node);
+    await over();
   }
 }
 

@@ -2,8 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { findNatsServer } from '../boot/find-nats-server.ts';
 import { CASES } from './cases.ts';
+import { endAll } from './end-later.ts';
 import { loadNow, printReport } from './report.ts';
-import { stopStages } from './stage.ts';
 
 /* `npm run bench [-- case...] [--profile <folder>] [--pairs <number>]`: measures, and prints a table a case. */
 
@@ -28,6 +28,8 @@ if (profile !== undefined) mkdirSync(profile, { recursive: true });
 
 const stopped = new Promise<never>((_resolve, reject) => {
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => reject(new Error(`stopped by ${name}`)));
+  // Of what nobody waits for yet, as a create among many; afterwards, of what the case was waiting for.
+  process.on('unhandledRejection', reject);
 });
 
 const cores = cpus();
@@ -45,8 +47,7 @@ try {
   }
 } catch (error) {
   console.error(`bench: ${(error as Error).message}`);
-  process.on('unhandledRejection', () => undefined); // what the case was waiting for, as its stage goes
-  await stopStages();
+  await endAll();
   process.exit(1);
 }
 process.exit(0);

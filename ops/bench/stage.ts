@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Cluster, MASTER, OPERATOR, prepareHome, writeCluster } from '../boot/cluster.ts';
 import { findNatsServer } from '../boot/find-nats-server.ts';
 import { type HomePaths, homePaths, writePrivateFile } from '../boot/home.ts';
@@ -15,6 +16,7 @@ import { seedFile, writeUser } from '../boot/users.ts';
 import type { Client } from '../client/client.ts';
 import { connectClient } from '../client/connect.ts';
 import { until } from './drive.ts';
+import { endLater } from './end-later.ts';
 
 /** Who plays a thousand nodes, or the bare broker's other side: one user that may say and hear anything. */
 export const EXTRA = 'bench';
@@ -38,13 +40,6 @@ export interface StageOptions {
   readonly record?: boolean;
   /** A folder in which the master leaves a CPU profile when it ends. */
   readonly profile?: string | undefined;
-}
-
-/** How to end the stages that are up: their children are in process groups of their own, which Ctrl-C does not reach. */
-const stages = new Set<() => Promise<void>>();
-
-export async function stopStages(): Promise<void> {
-  for (const stop of stages) await stop();
 }
 
 const profiling = (folder: string | undefined): readonly string[] =>
@@ -103,13 +98,11 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     open.push(client);
     return client;
   };
-  const stop = async (): Promise<void> => {
-    stages.delete(stop);
+  const stop = endLater(async () => {
     for (const client of open) await client.close();
     for (const child of children.reverse()) await child.stop();
     rmSync(paths.home, { recursive: true, force: true });
-  };
-  stages.add(stop);
+  });
   try {
     const nats = run('nats-server', findNatsServer().path, ['-c', paths.natsConfig], leanNats(process.env));
     await waitForNats(port, 20_000, () => 'see its log');
@@ -130,7 +123,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
       },
       connect: connectAsUser,
       child: (name, module, env = {}, profile) => {
-        const file = new URL(`./${module}.js`, import.meta.url).pathname;
+        const file = fileURLToPath(new URL(`./${module}.js`, import.meta.url));
         return run(name, process.execPath, [...profiling(profile), file], { ...role(EXTRA), ...env });
       },
       stop,
