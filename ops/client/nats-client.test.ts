@@ -101,6 +101,11 @@ describe('requests', () => {
       config: 'authorization { users: [{ user: a, password: b }] }',
     });
     expect((await refusal(connectAs({ ...who, url: closed.url }))).reason).toBe('Unauthorized');
+    const garbled = await refusal(connectAs({ ...who, url: closed.url, seed: 'SUAMYY' }));
+    expect(garbled).toMatchObject({
+      reason: 'Unauthorized',
+      message: 'read the nkey seed: invalid checksum; check TROUPE_NKEY',
+    });
     await closed.stop();
   });
 });

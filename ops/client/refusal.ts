@@ -1,5 +1,6 @@
 import { errors } from 'nats';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
+import { KINDS } from '../../contracts/kinds/registry.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 
 /** What the NATS client threw at a question, as a StatusError that says what to do. */
@@ -46,6 +47,9 @@ export function connectRefusal(error: unknown, url: string): StatusError {
         `nats-server at ${url} does not accept these credentials; check TROUPE_HOME, TROUPE_USER or TROUPE_NKEY`,
       );
     }
+    // The package does not export the class that it throws.
+    if (cause instanceof Error && cause.message.startsWith('nkeys: '))
+      return statusError('Unauthorized', `read the nkey seed: ${cause.message.slice(7)}; check TROUPE_NKEY`);
   }
   const finding = error instanceof errors.TimeoutError ? 'does not answer' : 'cannot be reached';
   return statusError(
@@ -66,5 +70,8 @@ function forbidden(operation: string, subject: string): string {
   if (tokens === undefined) return `NATS refuses to ${operation} ${subject}; this user may not do that`;
   const { caller, verb, resource, namespace } = tokens;
   const where = namespace === '' ? '' : ` in namespace "${namespace}"`;
-  return `${caller} may not ${verb} ${resource}${where}: NATS refuses ${subject}; name a namespace of yours with -n, or be another user`;
+  const kind = KINDS.find((one) => one.resource === resource.split(/[./]/, 1)[0]);
+  const remedy =
+    kind?.namespaced === false ? 'be another user' : 'name a namespace of yours with -n, or be another user';
+  return `${caller} may not ${verb} ${resource}${where}: NATS refuses ${subject}; ${remedy}`;
 }
