@@ -156,17 +156,20 @@ it('a replay may begin at any checkpoint', () => {
   });
 });
 
+/** A checkpoint after each of three pods. */
+const CHECKPOINTS: readonly Step[] = [
+  ...['a', 'b', 'c'].flatMap((name): readonly Step[] => [
+    { do: 'put', name },
+    { do: 'wait', ms: 60 },
+    { do: 'answer' },
+    { do: 'answer' },
+    { do: 'crash' },
+  ]),
+  { do: 'call' },
+];
+
 it('turns that the recorder dropped are skipped up to the next checkpoint, and the rest plays back', () => {
-  const settle = [{ do: 'wait', ms: 60 }, { do: 'answer' }, { do: 'answer' }, { do: 'crash' }] as const;
-  const { incarnation, turns, history } = record([
-    { do: 'put', name: 'a' },
-    ...settle,
-    { do: 'put', name: 'b' },
-    ...settle,
-    { do: 'put', name: 'c' },
-    ...settle,
-    { do: 'call' },
-  ]);
+  const { incarnation, turns, history } = record(CHECKPOINTS);
   const starts = turns.flatMap(({ rec }, at) => (rec.t === 'start' ? [at] : []));
   expect(starts.length).toBe(4);
   const [first, second, third] = starts.slice(1) as [number, number, number];
@@ -229,16 +232,7 @@ it('plays on after a turn that goes differently, each turn with what was heard t
 });
 
 it('revisions that the history has lost are told as such, and play goes on from the next checkpoint after them', () => {
-  const settle = [{ do: 'wait', ms: 60 }, { do: 'answer' }, { do: 'answer' }, { do: 'crash' }] as const;
-  const { incarnation, turns, writes } = record([
-    { do: 'put', name: 'a' },
-    ...settle,
-    { do: 'put', name: 'b' },
-    ...settle,
-    { do: 'put', name: 'c' },
-    ...settle,
-    { do: 'call' },
-  ]);
+  const { incarnation, turns, writes } = record(CHECKPOINTS);
   const whole = new MemoryHistory(writes);
   const b = writes.find(({ key }) => key.endsWith('.b'))!.revision;
   const last = writes.at(-1)!.revision;

@@ -1,22 +1,24 @@
-import { runtimeOp } from '../../contracts/runtime/ops.ts';
+import { type RuntimeOp, runtimeOp } from '../../contracts/runtime/ops.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { World } from '../kernel/contract.ts';
 import { api, publish, request, type Says } from '../kernel/declare.ts';
 
+const runtime = <K extends RuntimeOp>(node: string, op: K) => request(runtimeOp(op), { node, op });
+
 /** Everything that the kubelet of one node says. */
 export const saysOf = (node: string) => ({
-  info: request(runtimeOp('info'), { node, op: 'info' }),
-  list: request(runtimeOp('list'), { node, op: 'list' }),
-  runPodSandbox: request(runtimeOp('runPodSandbox'), { node, op: 'runPodSandbox' }),
-  stopPodSandbox: request(runtimeOp('stopPodSandbox'), { node, op: 'stopPodSandbox' }),
-  removePodSandbox: request(runtimeOp('removePodSandbox'), { node, op: 'removePodSandbox' }),
-  imageStatus: request(runtimeOp('imageStatus'), { node, op: 'imageStatus' }),
-  pullImage: request(runtimeOp('pullImage'), { node, op: 'pullImage' }),
-  createContainer: request(runtimeOp('createContainer'), { node, op: 'createContainer' }),
-  startContainer: request(runtimeOp('startContainer'), { node, op: 'startContainer' }),
-  stopContainer: request(runtimeOp('stopContainer'), { node, op: 'stopContainer' }),
-  removeContainer: request(runtimeOp('removeContainer'), { node, op: 'removeContainer' }),
-  logs: request(runtimeOp('logs'), { node, op: 'logs' }),
+  info: runtime(node, 'info'),
+  list: runtime(node, 'list'),
+  runPodSandbox: runtime(node, 'runPodSandbox'),
+  stopPodSandbox: runtime(node, 'stopPodSandbox'),
+  removePodSandbox: runtime(node, 'removePodSandbox'),
+  imageStatus: runtime(node, 'imageStatus'),
+  pullImage: runtime(node, 'pullImage'),
+  createContainer: runtime(node, 'createContainer'),
+  startContainer: runtime(node, 'startContainer'),
+  stopContainer: runtime(node, 'stopContainer'),
+  removeContainer: runtime(node, 'removeContainer'),
+  logs: runtime(node, 'logs'),
   dispatch: request(SUBJECTS.dispatch, { node }),
   heartbeat: publish(SUBJECTS.heartbeat, { node }),
   patchPodStatus: api('patch', 'pods/status'),

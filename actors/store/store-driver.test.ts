@@ -14,20 +14,28 @@ import { selfCheck } from './self-check.ts';
 let server: TestNatsServer;
 let connection: NatsConnection;
 let serial = 0;
-const opened: TestStore[] = [];
-const open = async (...[options, over = connection]: [Parameters<typeof openStore>[2]?, NatsConnection?]) => {
-  const store = await openStore(over, `s${serial++}`, options);
-  opened.push(store);
-  return store;
+const opened: { close(): Promise<void> }[] = [];
+const closed = <T extends { close(): Promise<void> }>(one: T): T => {
+  opened.unshift(one);
+  return one;
 };
+type StoreOptions = Parameters<typeof openStore>[2];
+const open = async (options?: StoreOptions, over = connection) =>
+  closed(await openStore(over, `s${serial++}`, options));
 const reconnecting = { maxReconnectAttempts: -1, reconnectTimeWait: 20, reconnectJitter: 0 };
+/** A store that can be cut off from the broker. */
+const openThroughProxy = async (options?: StoreOptions) => {
+  const proxy = closed(await startTcpProxy(server.port));
+  const url = `nats://127.0.0.1:${proxy.port}`;
+  return { proxy, store: await open(options, closed(await connectAs({ url }, undefined, reconnecting))) };
+};
 
 beforeAll(async () => {
   server = await startNatsServer();
   connection = await connectAs(server, undefined, reconnecting);
 });
 afterEach(async () => {
-  for (const store of opened.splice(0)) await store.close();
+  for (const one of opened.splice(0)) await one.close();
 });
 afterAll(async () => {
   await connection.close();
@@ -141,9 +149,7 @@ describe('the store', () => {
   });
 
   it('succeeds once when the acknowledgement is lost with the connection', async () => {
-    const proxy = await startTcpProxy(server.port);
-    const through = await connectAs({ url: `nats://127.0.0.1:${proxy.port}` }, undefined, reconnecting);
-    const store = await open({}, through);
+    const { proxy, store } = await openThroughProxy();
     const stream = `KV_s${serial - 1}-objects`;
     const { revision } = await put(store, key, 0);
     proxy.muffle();
@@ -155,15 +161,10 @@ describe('the store', () => {
     expect((await store.ports.stats({})).recognised).toBe(1);
     await waitUntil('the feed is back', 5_000, () => store.cache.revisionOf(key) === 2);
     expect((await manager.streams.info(stream)).state.last_seq).toBe(2);
-    await store.close();
-    await through.close();
-    await proxy.close();
   });
 
   it('does not create again what was created and deleted while the acknowledgement was lost', async () => {
-    const proxy = await startTcpProxy(server.port);
-    const through = await connectAs({ url: `nats://127.0.0.1:${proxy.port}` }, undefined, reconnecting);
-    const store = await open({}, through);
+    const { proxy, store } = await openThroughProxy();
     const bucket = `s${serial - 1}-objects`;
     proxy.muffle();
     const pending = put(store, key, 0, { mark: 'once' }).catch((error: unknown) => error);
@@ -177,24 +178,16 @@ describe('the store', () => {
     proxy.cut();
     expect(await pending).toMatchObject({ reason: 'Timeout' });
     expect(await last()).toBe(2);
-    await store.close();
-    await through.close();
-    await proxy.close();
   });
 
   it('says within its deadline that the store does not answer', async () => {
-    const proxy = await startTcpProxy(server.port);
-    const through = await connectAs({ url: `nats://127.0.0.1:${proxy.port}` }, undefined, reconnecting);
-    const store = await open({ deadlineMs: 300 }, through);
+    const { proxy, store } = await openThroughProxy({ deadlineMs: 300 });
     proxy.muffle();
     await expect(put(store, key, 0)).rejects.toThrow(
       /write pods.a.x: no answer .* within 300 ms.* read before you repeat/,
     );
     expect(await reasonOf(store.ports.fresh({}))).toBe('Timeout');
     proxy.cut();
-    await store.close();
-    await through.close();
-    await proxy.close();
   });
 
   it('lists events by page, without deleted ones, and keeps them out of the cache', async () => {

@@ -3,6 +3,7 @@ import type { Findings } from '../findings.ts';
 import type { Column } from '../kind.ts';
 import type { LabelSelector, PodSpec, PodTemplateSpec } from '../kinds.ts';
 import { wide } from '../meta/columns.ts';
+import { sameValue } from '../plain.ts';
 
 interface WorkloadSpec {
   readonly selector?: LabelSelector;
@@ -38,6 +39,12 @@ export const checkWorkload =
     if (template.spec === undefined) findings.required('template.spec');
     else checkTemplateSpec(kind, template.spec, findings);
   };
+
+/** What a workload selects stays. */
+export function checkSelectorKept<T extends { spec?: WorkloadSpec }>(object: T, old: T, findings: Findings): void {
+  if (sameValue(object.spec?.selector, old.spec?.selector)) return;
+  findings.invalid('spec.selector', object.spec?.selector, 'field is immutable');
+}
 
 /** `-o wide` of everything that has a template. */
 export const templateColumns = <T extends { spec?: WorkloadSpec }>(): readonly Column<T>[] => [

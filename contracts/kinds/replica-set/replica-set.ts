@@ -4,11 +4,10 @@ import type { ReplicaSet } from '../kinds.ts';
 import { AGE, column, NAME } from '../meta/columns.ts';
 import { firstGeneration, nextGeneration } from '../meta/generation.ts';
 import { keepStatus } from '../meta/status.ts';
-import { sameValue } from '../plain.ts';
 import { POD_SPEC_DEFAULTS } from '../pod-template/defaults.ts';
 import { POD_SPEC_MERGE_KEYS } from '../pod-template/merge-keys.ts';
 import { POD_SPEC_RULES } from '../pod-template/rules.ts';
-import { checkWorkload, templateColumns } from '../pod-template/workload.ts';
+import { checkSelectorKept, checkWorkload, templateColumns } from '../pod-template/workload.ts';
 
 export const replicaSetKind = defineKind<ReplicaSet>({
   resource: 'replicasets',
@@ -47,9 +46,5 @@ export const replicaSetKind = defineKind<ReplicaSet>({
     keepStatus(set, old);
     nextGeneration(set, old);
   },
-  checkUpdate: (set, old, findings) => {
-    if (!sameValue(set.spec?.selector, old.spec?.selector)) {
-      findings.invalid('spec.selector', set.spec?.selector, 'field is immutable');
-    }
-  },
+  checkUpdate: checkSelectorKept,
 });
