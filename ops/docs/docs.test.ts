@@ -27,6 +27,10 @@ it('every dependency has its reason', () => {
   const page = read('ops/docs/dependencies.md');
   const missing = Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !page.includes(`\`${name}\``));
   expect(missing).toEqual([]);
+  const [packages = ''] = page.split('\n## Programs');
+  const lines = [...packages.matchAll(/^\| (`[^|]*) \|/gm)].map(([, cell = '']) => cell.replace(/\(.*\)/, ''));
+  const explained = lines.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name));
+  expect(explained.toSorted()).toEqual(Object.keys({ ...dependencies, ...devDependencies }).toSorted());
 });
 
 it('every reason of a refusal is explained', () => {
