@@ -7,9 +7,10 @@ import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { Client } from '../../ops/client/client.ts';
 import { watchObjects } from '../../ops/client/watch.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
+import { testHost } from '../../test/support/test-host.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { NatsCache } from '../kernel/nats/nats-cache.ts';
-import { Host, type Running } from '../kernel/nats/nats-host.ts';
+import type { Host, Running } from '../kernel/nats/nats-host.ts';
 import { Cache } from '../kernel/view/cache.ts';
 import { ensureAssets } from '../store/ensure-assets.ts';
 import { storeDriver } from '../store/store-driver.ts';
@@ -44,17 +45,7 @@ async function master(instance: string): Promise<Master> {
       for (const change of changes) host?.changed(change);
     },
   });
-  host = new Host({
-    connection: own,
-    prefix: 'troupe',
-    caller: 'system',
-    instance,
-    inboxPrefix: inboxPrefix('system'),
-    cache,
-    build: 'test',
-    freeze: true,
-    log: (line) => log.push(line),
-  });
+  host = testHost({ connection: own, instance, cache, freeze: true, log: (line) => log.push(line) });
   await host.startDriver(storeDriver({ connection: own, prefix: 'troupe', cache: feed }));
   const api = await host.start(apiServer({ instance, limits: { bookmarkEveryMs: 200 } }), instance);
   return { connection: own, host, feed, api };

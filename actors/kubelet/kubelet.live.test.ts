@@ -8,8 +8,9 @@ import type { DispatchAnswer, NodePods } from '../../contracts/messages/node.ts'
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { SimulatedEngine } from '../../runtime-adapters/simulated/simulated-engine.ts';
 import { startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
+import { testHost } from '../../test/support/test-host.ts';
 import { calls, defineDriver } from '../kernel/declare.ts';
-import { Host } from '../kernel/nats/nats-host.ts';
+import type { Host } from '../kernel/nats/nats-host.ts';
 import { runtimeDriver } from '../runtime/runtime-driver.ts';
 import { kubelet } from './kubelet.ts';
 
@@ -70,8 +71,7 @@ const plane = (connection: NatsConnection) => {
 
 async function hostOf(instance: string): Promise<{ host: Host; connection: NatsConnection }> {
   const connection = await connect({ servers: server.url });
-  const name = { prefix: 'troupe', caller: 'node', inboxPrefix: `_INBOX_${instance}`, build: 'test' };
-  const host = new Host({ connection, instance, ...name, log: () => undefined });
+  const host = testHost({ connection, instance, caller: 'node' });
   connections.push(connection);
   hosts.push(host);
   return { host, connection };

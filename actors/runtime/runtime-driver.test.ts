@@ -9,8 +9,9 @@ import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { SimulatedConfig } from '../../runtime-adapters/simulated/config.ts';
 import { SimulatedEngine } from '../../runtime-adapters/simulated/simulated-engine.ts';
 import { startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
+import { testHost } from '../../test/support/test-host.ts';
 import { calls, defineDriver } from '../kernel/declare.ts';
-import { Host } from '../kernel/nats/nats-host.ts';
+import type { Host } from '../kernel/nats/nats-host.ts';
 import { runtimeDriver } from './runtime-driver.ts';
 
 const NODE = 'node.1';
@@ -70,8 +71,7 @@ beforeEach(async () => {
   asked = [];
   engine = new SimulatedEngine(CONFIG);
   hosted = await connect({ servers: server.url });
-  const name = { prefix: 'troupe', caller: 'node', instance: 'one', inboxPrefix: '_INBOX_node', build: 'test' };
-  host = new Host({ connection: hosted, ...name, log: () => undefined });
+  host = testHost({ connection: hosted, caller: 'node' });
   await host.startDriver(secrets);
   await host.startDriver(runtimeDriver({ node: NODE, adapter: engine.runtime(NODE), logLeaseMs: 300 }));
   await hosted.flush();

@@ -3,11 +3,11 @@ import { map, mergeMap, of } from 'rxjs';
 import { catchError } from 'rxjs/operators';
 import { expect, it } from 'vitest';
 import { calls, defineActor, publish, request } from '../../actors/kernel/declare.ts';
-import { Host } from '../../actors/kernel/nats/nats-host.ts';
 import { decodeMsgpack, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { startNatsServer } from '../support/nats-server.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { testHost } from '../support/test-host.ts';
 
 /*
  * Goal: who asked through a broker that was killed meanwhile is told so when it is back, not after the question's own
@@ -32,15 +32,7 @@ const asker = defineActor({
 it('tells who waits for an answer that the connection was lost', async () => {
   const server = await startNatsServer();
   const nc = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 20 });
-  const host = new Host({
-    connection: nc,
-    prefix: 'troupe',
-    caller: 'me',
-    instance: 'one',
-    inboxPrefix: '_INBOX.me',
-    build: 'test',
-    log: () => undefined,
-  });
+  const host = testHost({ connection: nc, caller: 'me' });
   try {
     const told: unknown[] = [];
     let asked = false;

@@ -5,8 +5,9 @@ import { mergeMap } from 'rxjs/operators';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { startNatsServer, type TestNatsServer } from '../../../test/support/nats-server.ts';
+import { testHost } from '../../../test/support/test-host.ts';
 import { calls, defineActor } from '../declare.ts';
-import { Host } from './nats-host.ts';
+import type { Host } from './nats-host.ts';
 
 /*
  * Goal: nothing that the broker sends makes a process deaf, whose client stops reading for good when a callback throws.
@@ -28,15 +29,7 @@ const listener = defineActor({
 beforeAll(async () => {
   server = await startNatsServer({});
   served = await connect({ servers: server.url });
-  host = new Host({
-    connection: served,
-    prefix: 'troupe',
-    caller: 'system',
-    instance: 'one',
-    inboxPrefix: '_INBOX_system',
-    build: 'test',
-    log: (line) => logs.push(line),
-  });
+  host = testHost({ connection: served, log: (line) => logs.push(line) });
   await host.start(listener);
 });
 afterAll(async () => {
@@ -88,15 +81,8 @@ it('a process that may not hear answers hears everything else', async () => {
     config: `authorization { users = [ { user: u, password: p, permissions: { subscribe: { deny: "_INBOX_denied.>" } } } ] }`,
   });
   const connection = await connect({ servers: strict.url, user: 'u', pass: 'p' });
-  const other = new Host({
-    connection,
-    prefix: 'troupe',
-    caller: 'system',
-    instance: 'two',
-    inboxPrefix: '_INBOX_denied',
-    build: 'test',
-    log: (line) => logs.push(line),
-  });
+  const log = (line: string): void => void logs.push(line);
+  const other = testHost({ connection, instance: 'two', inboxPrefix: '_INBOX_denied', log });
   await connection.flush().catch(() => undefined);
   await other.start(listener);
   const client = await connect({ servers: strict.url, user: 'u', pass: 'p' });

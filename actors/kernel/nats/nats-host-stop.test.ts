@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { startNatsServer, type TestNatsServer } from '../../../test/support/nats-server.ts';
 import { startTcpProxy } from '../../../test/support/tcp-proxy.ts';
+import { testHost } from '../../../test/support/test-host.ts';
 import { calls, defineActor, publish } from '../declare.ts';
-import { Host } from './nats-host.ts';
 
 /*
  * Goal: who is to stop stops, also while the broker is out of reach: a leader that is cut off must not go on until it is
@@ -32,16 +32,8 @@ it('an actor is stopped while the connection is away', async () => {
   });
   connections.push(connection);
   let turns = 0;
-  const host = new Host({
-    connection,
-    prefix: 'troupe',
-    caller: 'system',
-    instance: 'one',
-    inboxPrefix: '_INBOX_system',
-    build: 'test',
-    log: () => undefined,
-    recorder: { record: () => void (turns += 1), flush: async () => undefined },
-  });
+  const recorder = { record: () => void (turns += 1), flush: async () => undefined };
+  const host = testHost({ connection, recorder });
   const running = await host.start(
     defineActor({
       name: 'talker',
@@ -75,16 +67,7 @@ it('actors that wait for the broker as they stop wait together', async () => {
     await new Promise(setImmediate);
     waiting -= 1;
   };
-  const host = new Host({
-    connection,
-    prefix: 'troupe',
-    caller: 'system',
-    instance: 'one',
-    inboxPrefix: '_INBOX_system',
-    build: 'test',
-    log: () => undefined,
-    recorder: { record: () => undefined, flush },
-  });
+  const host = testHost({ connection, recorder: { record: () => undefined, flush } });
   for (const name of ['a', 'b', 'c']) await host.start(defineActor({ name, hears: {}, says: {}, behave: () => NEVER }));
   await host.stop();
   expect(most).toBe(3);

@@ -11,9 +11,10 @@ import { storeKey } from '../../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { startNatsServer, type TestNatsServer } from '../../../test/support/nats-server.ts';
 import { startTcpProxy } from '../../../test/support/tcp-proxy.ts';
+import { testHost } from '../../../test/support/test-host.ts';
 import { api, calls, defineActor, defineDriver, port, publish, watch } from '../declare.ts';
 import { Cache } from '../view/cache.ts';
-import { Host, type HostOptions } from './nats-host.ts';
+import type { Host, HostOptions } from './nats-host.ts';
 
 let server: TestNatsServer;
 const connections: NatsConnection[] = [];
@@ -35,16 +36,7 @@ async function connection(): Promise<NatsConnection> {
   return nc;
 }
 async function host(instance: string, extra: Partial<HostOptions> = {}): Promise<Host> {
-  const made = new Host({
-    connection: await connection(),
-    prefix: 'troupe',
-    caller: 'system',
-    instance,
-    inboxPrefix: '_INBOX_system',
-    build: 'test',
-    log: (line) => logs.push(line),
-    ...extra,
-  });
+  const made = testHost({ connection: await connection(), instance, log: (line) => logs.push(line), ...extra });
   hosts.push(made);
   return made;
 }

@@ -7,9 +7,10 @@ import { bucketNames } from '../../../contracts/store/buckets.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../../test/support/nats-server.ts';
 import { startTcpProxy, type TcpProxy } from '../../../test/support/tcp-proxy.ts';
+import { testHost } from '../../../test/support/test-host.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
 import { defineActor, publish } from '../declare.ts';
-import { Host } from './nats-host.ts';
+import type { Host } from './nats-host.ts';
 import { holdLease, type LeaseOptions } from './nats-lease.ts';
 
 /**
@@ -80,9 +81,7 @@ it('a leader that is cut off does nothing any more when another one begins', asy
       ),
   });
   const hostOf = async (name: string, port?: number): Promise<Host> => {
-    const inboxPrefix = `_INBOX_${name}`;
-    const who = { prefix: 'cut', caller: 'system', instance: name, inboxPrefix, build: 'test', lease };
-    return new Host({ connection: await connection(port), ...who, log: () => undefined });
+    return testHost({ connection: await connection(port), prefix: 'cut', instance: name, lease });
   };
   const cutOff = await hostOf('cut-off', proxy.port);
   const other = await hostOf('other');
