@@ -39,10 +39,7 @@ export function roleFromEnv(
 ): RoleOptions {
   const url = env['TROUPE_URL'];
   if (url === undefined || url === '') {
-    throw statusError(
-      'BadRequest',
-      `troupe ${role}: TROUPE_URL is not set; give the NATS server's address, or run "troupe up"`,
-    );
+    throw statusError('BadRequest', `TROUPE_URL is not set; give the NATS server's address, or run "troupe up"`);
   }
   const seedFile = env['TROUPE_NKEY'];
   const seed = seedFile === undefined || seedFile === '' ? undefined : readSeed(seedFile);

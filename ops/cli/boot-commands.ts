@@ -18,6 +18,7 @@ export interface UpOptions {
 export async function up(options: UpOptions, terminal: Terminal): Promise<void> {
   const port = options.port === undefined ? undefined : portOf(options.port);
   const keep = keepOf(options);
+  runtimeOf(undefined); // the worker would be started again and again, and nobody see why
   const { signal } = terminal; // from now on: what was begun is ended in order
   if (options.detach === true) {
     const { upDetached } = await import('./up-detached.ts');
@@ -42,6 +43,18 @@ function portOf(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
   throw new UsageError(`--port is "${text}"; it must be a whole number from 1 to 65535`);
+}
+
+const RUNTIMES = ['docker', 'simulated'] as const;
+
+/** What runs containers: as wished, else TROUPE_RUNTIME, else Docker. @throws UsageError */
+export function runtimeOf(wished: string | undefined): (typeof RUNTIMES)[number] {
+  const said = wished ?? process.env['TROUPE_RUNTIME'];
+  if (said === undefined || said === '') return 'docker';
+  const found = RUNTIMES.find((runtime) => runtime === said);
+  if (found !== undefined) return found;
+  const where = wished === undefined ? 'TROUPE_RUNTIME' : '--runtime';
+  throw new UsageError(`${where} is "${said}"; use ${RUNTIMES.join(' or ')}`);
 }
 
 const KEEP_MS_MIN = 3_600_000;

@@ -188,6 +188,7 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
     [['scale', 'deploy/web'], 'troupe scale: say how many: --replicas <count>'],
     [['record', 'export'], 'troupe record export: say where to: troupe record export -o incident.troupe'],
     [['record', 'ls', '-o', 'yaml'], 'troupe record ls: -o is "yaml"; the list comes as a table or as json'],
+    [['worker', '--runtime', 'podman'], 'troupe worker: --runtime is "podman"; use docker or simulated'],
     [['up', '--keep', 'long'], 'troupe up: --keep is "long"; write a span such as 30s, 5m or 1h30m'],
     [['up', '--keep', '5m'], 'troupe up: --keep is "5m"; less than an hour cannot be played back, write 12h or 7d'],
     [['up', '--keep-size', '4GB'], 'troupe up: --keep-size is "4GB"; write a size of at least 64Mi, such as 4Gi'],
@@ -266,7 +267,24 @@ it('shows a kind in another group of its', async () => {
   expect((await run('get', 'events', '-o', 'name')).out).toBe('');
 });
 
+it('up does not begin with a runtime that there is not', async () => {
+  vi.stubEnv('TROUPE_RUNTIME', 'podman');
+  expect(await run('up', '--detach')).toEqual({
+    code: 2,
+    out: '',
+    err: 'troupe up: TROUPE_RUNTIME is "podman"; use docker or simulated\n',
+  });
+});
+
 describe('refusals are told in one line, with code 1', () => {
+  it('no address for a master', async () => {
+    vi.stubEnv('TROUPE_URL', '');
+    expect(await run('master')).toEqual({
+      code: 1,
+      out: '',
+      err: `troupe master: TROUPE_URL is not set; give the NATS server's address, or run "troupe up"\n`,
+    });
+  });
   it('no api-server', async () => {
     await endApi();
     const { code, err } = await run('get', 'pods');

@@ -4,8 +4,7 @@ import { keepFromEnv } from '../boot/keep.ts';
 import { leanHeap } from '../boot/lean-heap.ts';
 import { roleFromEnv } from '../boot/role.ts';
 import type { RunningRole } from '../boot/master.ts';
-import { aborted } from './boot-commands.ts';
-import { UsageError } from './errors.ts';
+import { aborted, runtimeOf } from './boot-commands.ts';
 import { INTERRUPTED } from './render-error.ts';
 import { started } from './started.ts';
 import type { Terminal } from './terminal.ts';
@@ -51,7 +50,7 @@ export interface WorkerOptions {
 
 export async function worker(options: WorkerOptions, terminal: Terminal): Promise<void> {
   leanHeap();
-  const runtime = options.runtime ?? process.env['TROUPE_RUNTIME'];
+  const runtime = runtimeOf(options.runtime);
   const [{ runWorker }, { hostname }, { nodeNameOf }] = await Promise.all([
     import('../boot/worker.ts'),
     import('node:os'),
@@ -63,20 +62,17 @@ export async function worker(options: WorkerOptions, terminal: Terminal): Promis
     ...roleFromEnv('worker', process.env, (line) => terminal.tell(line)),
     onBroken: () => process.exit(BROKEN),
     node,
-    adapter: await adapterFor(node, runtime === undefined || runtime === '' ? 'docker' : runtime),
+    adapter: await adapterFor(node, runtime),
   });
   await runUntilStopped(starting, signal);
 }
 
-async function adapterFor(node: string, runtime: string): Promise<RuntimeAdapter> {
+async function adapterFor(node: string, runtime: ReturnType<typeof runtimeOf>): Promise<RuntimeAdapter> {
   if (runtime === 'docker') {
     const { DockerRuntime } = await import('../../runtime-adapters/docker/docker-runtime.ts');
     return new DockerRuntime({ node });
   }
-  if (runtime === 'simulated') {
-    const { SimulatedEngine } = await import('../../runtime-adapters/simulated/simulated-engine.ts');
-    const output = [{ atMs: 0, text: 'a simulated container has started' }];
-    return new SimulatedEngine({ otherImages: { run: { output } } }).runtime(node);
-  }
-  throw new UsageError(`there is no runtime "${runtime}"; use docker or simulated`);
+  const { SimulatedEngine } = await import('../../runtime-adapters/simulated/simulated-engine.ts');
+  const output = [{ atMs: 0, text: 'a simulated container has started' }];
+  return new SimulatedEngine({ otherImages: { run: { output } } }).runtime(node);
 }
