@@ -4,8 +4,9 @@ import { type Key, parseKey, storeKey } from '../../contracts/store/keys.ts';
 import type { Json, Said, View } from '../kernel/contract.ts';
 import { combine, type Load, NO_LOAD, podLoad } from './load.ts';
 import { type NodeInfo, nodesInOrder, nodeTable } from './node-table.ts';
-import { addScore, type Candidate, planPlacement, refusalOf, SCORES, tie } from './plan-placement.ts';
+import { type Candidate, planPlacement, pointsOf, refusalOf, SCORES, tie } from './plan-placement.ts';
 import { type PodFacts, podFacts } from './pod-facts.ts';
+import type { Ranking } from './ranking.ts';
 
 /** What the scheduler thought of one node for one pod. */
 export interface NodeScore {
@@ -15,7 +16,7 @@ export interface NodeScore {
   /** Points by the name of what gave them, its weight included. */
   readonly points: Readonly<Record<string, number>>;
   readonly total: number;
-  /** Of equal totals the highest is chosen. */
+  /** Of equal totals the highest is chosen; 0 where it was not recorded. */
   readonly tie: number;
 }
 
@@ -27,6 +28,8 @@ export interface PlacementTable {
   readonly chosen?: string;
   /** The best first, then those that will not do. Those that were not asked are left out. */
   readonly nodes: readonly NodeScore[];
+  /** How many more would do that are not among these; none has more points than the last that is. Absent = none. */
+  readonly unseen?: number;
 }
 
 /**
@@ -47,7 +50,7 @@ export function explainPlacement(
     const node = nodes[(start + at) % nodes.length] as NodeInfo;
     const load = used(node.name);
     const refusal = refusalOf(pod, node, load);
-    if (refusal === undefined) fit.push({ node, load, score: 0 });
+    if (refusal === undefined) fit.push({ node, load });
     else
       refused.push({
         node: node.name,
@@ -64,9 +67,8 @@ function scored(pod: PodFacts, fit: readonly Candidate[]): readonly NodeScore[] 
   const points = fit.map((): Record<string, number> => ({}));
   for (const score of SCORES) {
     if (score.skips?.(pod) === true) continue;
-    const alone = fit.map(({ node, load }): Candidate => ({ node, load, score: 0 }));
-    addScore(score, pod, alone);
-    for (const [at, { score: given }] of alone.entries()) (points[at] as Record<string, number>)[score.name] = given;
+    for (const [at, given] of pointsOf(score, pod, fit).entries())
+      (points[at] as Record<string, number>)[score.name] = given;
   }
   return fit
     .map(({ node }, at): NodeScore => {
@@ -76,6 +78,29 @@ function scored(pod: PodFacts, fit: readonly Candidate[]): readonly NodeScore[] 
       return { node: node.name, points: given, total, tie: tie(pod, node) };
     })
     .sort((a, b) => b.total - a.total || b.tie - a.tie);
+}
+
+/** A placement as its binding was recorded with what led to it. Pure. */
+export function tableOfRanking(
+  { metadata: { namespace = '', name = '' } = {}, target }: Partial<Binding>,
+  ranking: Ranking,
+): PlacementTable {
+  const { by, best, of } = ranking;
+  const nodes = best.map(
+    ({ node, points, total }): NodeScore => ({
+      node,
+      points: Object.fromEntries(by.map((score, at) => [score, points[at] ?? 0])),
+      total,
+      tie: 0,
+    }),
+  );
+  return {
+    namespace,
+    pod: name,
+    ...(target?.name === undefined ? {} : { chosen: target.name }),
+    nodes,
+    ...(of > nodes.length ? { unseen: of - nodes.length } : {}),
+  };
 }
 
 /** What the scheduler knew in a turn, and what it said. */

@@ -8,6 +8,7 @@ import { filterUnschedulable } from './filter-unschedulable.ts';
 import type { Load } from './load.ts';
 import type { NodeInfo } from './node-table.ts';
 import type { PodFacts } from './pod-facts.ts';
+import { RANKED_MAX, type Ranking } from './ranking.ts';
 import { SCORE_MAX, type Score } from './score.ts';
 import { scoreBalanced } from './score-balanced.ts';
 import { scoreLeastAllocated } from './score-least-allocated.ts';
@@ -32,6 +33,8 @@ export interface Placement {
   readonly next: number;
   /** Reason -> number of nodes, of those that were asked. */
   readonly reasons: ReadonlyMap<string, number>;
+  /** What was thought of the nodes that would do. */
+  readonly ranking: Ranking;
 }
 
 /**
@@ -60,21 +63,21 @@ export function planPlacement(
     const node = nodes[(start + asked) % nodes.length] as NodeInfo;
     const load = used(node.name);
     const refusal = refusalOf(pod, node, load);
-    if (refusal === undefined) fit.push({ node, load, score: 0 });
+    if (refusal === undefined) fit.push({ node, load });
     else
       for (const reason of typeof refusal === 'string' ? [refusal] : refusal)
         reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
   const next = nodes.length === 0 ? 0 : (start + asked) % nodes.length;
-  const best = bestOf(pod, fit);
-  return { ...(best === undefined ? {} : { node: best }), next, reasons };
+  const ranking = rank(pod, fit);
+  const [best] = ranking.best;
+  return { ...(best === undefined ? {} : { node: best.node }), next, reasons, ranking };
 }
 
 /** A node that will do. */
 export interface Candidate {
   readonly node: NodeInfo;
   readonly load: Load;
-  score: number;
 }
 
 /** Why the pod cannot run on the node; undefined when it can. */
@@ -86,35 +89,50 @@ export function refusalOf(pod: PodFacts, node: NodeInfo, load: Load): string | r
   return undefined;
 }
 
-function bestOf(pod: PodFacts, fit: readonly Candidate[]): string | undefined {
-  if (fit.length <= 1) return fit[0]?.node.name;
-  for (const score of SCORES) if (score.skips?.(pod) !== true) addScore(score, pod, fit);
-  let best = fit[0] as Candidate;
-  let bestTie = tie(pod, best.node);
-  for (const candidate of fit) {
-    if (candidate.score < best.score) continue;
-    const candidateTie = tie(pod, candidate.node);
-    if (candidate.score > best.score || candidateTie > bestTie) {
-      best = candidate;
-      bestTie = candidateTie;
+/** Sets nodes that will do in order: by their points, and of equals by their ties. */
+function rank(pod: PodFacts, fit: readonly Candidate[]): Ranking {
+  const asked = SCORES.filter(({ skips }) => skips?.(pod) !== true);
+  const points = asked.map((score) => pointsOf(score, pod, fit));
+  const best: Place[] = [];
+  for (let at = 0; at < fit.length; at++) {
+    let total = 0;
+    for (const given of points) total += given[at] as number;
+    const last = best[RANKED_MAX - 1];
+    if (last !== undefined && total < last.total) continue;
+    const one = { at, total, tie: tie(pod, (fit[at] as Candidate).node) };
+    if (last === undefined) best.push(one);
+    else if (isBetter(one, last)) best[RANKED_MAX - 1] = one;
+    else continue;
+    for (let place = best.length - 1; place > 0 && isBetter(one, best[place - 1] as Place); place--) {
+      best[place] = best[place - 1] as Place;
+      best[place - 1] = one;
     }
   }
-  return best.node.name;
+  const ranked = best.map(({ at, total }) => ({
+    node: (fit[at] as Candidate).node.name,
+    total,
+    points: points.map((given) => given[at] ?? 0),
+  }));
+  return { by: asked.map(({ name }) => name), best: ranked, of: fit.length };
 }
 
-/** Adds what one way of scoring thinks of each. */
-export function addScore({ score, weight, scale }: Score, pod: PodFacts, fit: readonly Candidate[]): void {
-  if (scale === undefined) {
-    for (const candidate of fit) candidate.score += weight * score(pod, candidate.node, candidate.load);
-    return;
-  }
+/** Of one candidate, by its index. */
+interface Place {
+  readonly at: number;
+  readonly total: number;
+  /** Of equal totals the highest is best. */
+  readonly tie: number;
+}
+const isBetter = (one: Place, other: Place): boolean =>
+  one.total > other.total || (one.total === other.total && one.tie > other.tie);
+
+/** What one way of scoring gives each, its weight included. */
+export function pointsOf({ score, weight, scale }: Score, pod: PodFacts, fit: readonly Candidate[]): readonly number[] {
   const raw = fit.map(({ node, load }) => score(pod, node, load));
+  if (scale === undefined) return raw.map((one) => weight * one);
   const largest = Math.max(...raw);
-  if (largest === 0) return; // all alike
-  for (const [at, candidate] of fit.entries()) {
-    const share = (raw[at] ?? 0) / largest;
-    candidate.score += weight * SCORE_MAX * (scale === 'up' ? share : 1 - share);
-  }
+  if (largest === 0) return raw; // all alike
+  return raw.map((one) => weight * SCORE_MAX * (scale === 'up' ? one / largest : 1 - one / largest));
 }
 
 /** Multiplication mixes the two hashes, so that each pod has an order of nodes of its own: of equals, the highest is chosen. */

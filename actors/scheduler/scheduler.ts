@@ -9,7 +9,7 @@ import type { Binding } from '../../contracts/messages/api.ts';
 import { type Key, parseKey, storeKey } from '../../contracts/store/keys.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
 import type { Changed, Said, World } from '../kernel/contract.ts';
-import { api, defineActor, type Says, watch } from '../kernel/declare.ts';
+import { api, apiForMetadata, defineActor, type Says, watch } from '../kernel/declare.ts';
 import { askInTurn } from '../kernel/reconcile/requests.ts';
 import { Assumed } from './assumed.ts';
 import { combine, type Load, NO_LOAD } from './load.ts';
@@ -17,6 +17,7 @@ import { nodesInOrder, nodeTable } from './node-table.ts';
 import { Pending } from './pending.ts';
 import { explainRefusal, planPlacement } from './plan-placement.ts';
 import { podFacts } from './pod-facts.ts';
+import { type Ranking, rankingJson } from './ranking.ts';
 
 /** Bindings and refusals under way at once. */
 const IN_FLIGHT_MAX = 64;
@@ -28,7 +29,7 @@ const NAME = 'default-scheduler';
 
 const says = {
   bind: api('create', 'pods/binding'),
-  status: api('patch', 'pods/status'),
+  status: apiForMetadata('patch', 'pods/status'),
   event: api('create', 'events'),
 };
 type SchedulerWorld = World<Says<typeof says>>;
@@ -100,7 +101,7 @@ function makeDesk(world: SchedulerWorld) {
   const place = (key: Key, pod: Pod): Observable<Said<unknown>> => {
     const facts = podFacts(pod);
     const nodes = nodesInOrder(table());
-    const { node, next, reasons } = planPlacement(facts, nodes, start.get(), usedOn);
+    const { node, next, reasons, ranking } = planPlacement(facts, nodes, start.get(), usedOn);
     start.set(next);
     const priority = priorityOf(pod);
     if (node === undefined) {
@@ -108,7 +109,7 @@ function makeDesk(world: SchedulerWorld) {
       return underway(key, refuse(world, pod, explainRefusal(nodes.length, reasons)));
     }
     assumed.assume(key, node, pod.metadata?.uid ?? '', facts.load);
-    const bound$ = bind(world, pod, node).pipe(
+    const bound$ = bind(world, pod, node, ranking).pipe(
       catchError((error: unknown) => {
         assumed.drop(key);
         const known = error instanceof StatusError ? error.reason : undefined;
@@ -206,7 +207,7 @@ const sameOffer = (a: Node | undefined, b: Node | undefined): boolean =>
     ? a === b
     : sameJson(a.metadata?.labels, b.metadata?.labels) && sameJson(a.spec, b.spec) && sameJson(roomOf(a), roomOf(b));
 
-function bind(world: SchedulerWorld, pod: Pod, node: string): Observable<Said<unknown>> {
+function bind(world: SchedulerWorld, pod: Pod, node: string, ranking: Ranking): Observable<Said<unknown>> {
   const { name = '', namespace = '', uid = '' } = pod.metadata ?? {};
   const binding: Binding = {
     apiVersion: 'v1',
@@ -220,7 +221,8 @@ function bind(world: SchedulerWorld, pod: Pod, node: string): Observable<Said<un
     message: `Successfully assigned ${namespace}/${name} to ${node}`,
   } as const;
   const event = world.say.event({ namespace }, makeEvent(pod, note, NAME, world.now()));
-  return askInTurn(world, [{ ask: world.say.bind({ namespace, name }, binding), granted: [event] }]);
+  const said = { ...world.say.bind({ namespace, name }, binding), why: rankingJson(ranking) };
+  return askInTurn(world, [{ ask: said, granted: [event] }]);
 }
 
 /** Tells why a pod has no node: as its condition, once, and as an event, counted. */

@@ -1,6 +1,6 @@
 import type { Comparison, DecisionChange } from '../replay/compare-versions.ts';
+import { bindingOf } from '../replay/placements.ts';
 import { tallyTexts, thousands } from '../replay/plan-decisions.ts';
-import { targetOf } from './replay-binding.ts';
 import { plainSpeech } from './replay-json.ts';
 import { saidText, timeText } from './replay-render.ts';
 import { scoresText } from './replay-scores.ts';
@@ -27,7 +27,7 @@ export function changeText(change: DecisionChange, paint: Painter): string {
   const scores =
     tables === undefined
       ? ''
-      : scoresText({ ...tables, chosenThen: tables.was?.chosen ?? targetOf(was?.body) }, '      ');
+      : scoresText({ ...tables, chosenThen: tables.was?.chosen ?? bindingOf(was)?.target?.name }, '      ');
   return `${paint('bold', `turn ${turn}`)}  ${timeText(now)}\n${saidText([both], paint, false)}${scores}`;
 }
 

@@ -4,9 +4,6 @@ import type { Cause } from '../replay/plan-causes.ts';
 import { type Played, playUntilDivergence } from '../replay/play.ts';
 import { isInspected, stoppingSession } from '../replay/stopping-session.ts';
 import type { Playable } from '../replay/playable.ts';
-import type { ReplaySession } from '../replay/session.ts';
-import type { TurnReport } from '../replay/turn-report.ts';
-import { placementsAt } from '../replay/version.ts';
 import { Exit } from './errors.ts';
 import { formatTable } from './plan-table.ts';
 import { toJson } from './print.ts';
@@ -14,8 +11,7 @@ import { FAILURE } from './render-error.ts';
 import type { ReplayOptions } from './replay.ts';
 import { plainReport } from './replay-json.ts';
 import { codeOf, commandFor, levelOf, openNamed, partsOf } from './replay-parts.ts';
-import { podOf, targetOf } from './replay-binding.ts';
-import { scoresText } from './replay-scores.ts';
+import { scoresAt } from './replay-scores.ts';
 import { divergenceText, momentText } from './replay-render.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -55,21 +51,11 @@ function print(
   terminal.out(formatTable([['RECORDING', 'STARTED', 'SAME TURNS', 'RESULT'], ...rows]));
   for (const { divergence, session } of played) {
     if (divergence === undefined) continue;
-    terminal.out(`\n${divergenceText(divergence, causes, terminal.paint, changedScores(session, divergence))}`);
+    terminal.out(
+      `\n${divergenceText(divergence, causes, terminal.paint, scoresAt(session, divergence, { changed: true }))}`,
+    );
     terminal.out(`\nlook around there: ${commandOf(session.playable)} -i --to ${divergence.turn}\n`);
   }
-}
-
-/** Of placements that change: what today's code thinks of the nodes. */
-function changedScores(session: ReplaySession, { said }: TurnReport): string {
-  const tables = placementsAt(session);
-  return said
-    .filter(({ same, is }) => !same && is?.say === 'bind')
-    .map(({ was, is }) => {
-      const table = tables.find(({ pod, namespace }) => `${namespace}/${pod}` === podOf(is?.body));
-      return scoresText({ is: table, chosenThen: targetOf(was?.body) }, '  ');
-    })
-    .join('');
 }
 
 function sameText({ skipped, why, dropped }: Played): string {

@@ -1,9 +1,8 @@
 import type { NodeScore, PlacementTable } from '../../actors/scheduler/explain-placement.ts';
-import { formatTable } from './plan-table.ts';
+import { bindingOf, placementsAt, recordedPlacement } from '../replay/placements.ts';
 import type { ReplaySession } from '../replay/session.ts';
-import { reportTurn } from '../replay/turn-report.ts';
-import { placementsAt } from '../replay/version.ts';
-import { podOf, targetOf } from './replay-binding.ts';
+import type { TurnReport } from '../replay/turn-report.ts';
+import { formatTable } from './plan-table.ts';
 import { indent } from './replay-render.ts';
 
 /** What two versions of the scheduler thought of the nodes for one pod; either may be unknown. */
@@ -14,17 +13,27 @@ export interface Scores {
   readonly chosenThen?: string | undefined;
 }
 
-/** The scores of every placement of the turn at which a session stands, those of today's code. */
-export function scoresAt(session: ReplaySession): string {
-  const said = reportTurn(session)?.said ?? [];
-  return placementsAt(session)
-    .map((table) => {
-      const was = said.find(
-        ({ is }) => is?.say === 'bind' && podOf(is.body) === `${table.namespace}/${table.pod}`,
-      )?.was;
-      return scoresText({ is: table, chosenThen: targetOf(was?.body) }, '  ');
-    })
-    .join('');
+/**
+ * The scores of the placements of a turn: of today's code, and of then where they were recorded.
+ * @param changed only of placements that are others now
+ */
+export function scoresAt(
+  session: ReplaySession,
+  { said }: TurnReport,
+  { changed }: { readonly changed: boolean },
+): string {
+  const tables = placementsAt(session);
+  const binds = said.filter(({ was, is }) => (is ?? was)?.say === 'bind');
+  const told = (changed ? binds.filter(({ same }) => !same) : binds).map(({ was, is }): Scores => {
+    const { metadata: { namespace, name } = {} } = bindingOf(is) ?? bindingOf(was) ?? {};
+    return {
+      was: recordedPlacement(was),
+      is: tables.find((table) => table.pod === name && table.namespace === namespace),
+      chosenThen: bindingOf(was)?.target?.name,
+    };
+  });
+  const refused = changed ? [] : tables.filter(({ chosen }) => chosen === undefined).map((is): Scores => ({ is }));
+  return [...told, ...refused].map((scores) => scoresText(scores, '  ')).join('');
 }
 
 /** Nodes shown besides those that were chosen. */
@@ -41,17 +50,18 @@ export function scoresText({ was, is, chosenThen = was?.chosen }: Scores, by: st
   const chosen = [chosenThen, is?.chosen];
   const shown = [...new Set([...fits.slice(0, NODES_MAX), ...fits.filter((name) => chosen.includes(name))])];
   const columns = [...new Set([...table.nodes, ...(was?.nodes ?? [])].flatMap(({ points }) => Object.keys(points)))];
-  const both = was !== undefined && is !== undefined;
-  const cell = (name: string, of: (node: NodeScore) => number | undefined): string => {
-    const values = (both ? [before.get(name), after.get(name)] : [(is === undefined ? before : after).get(name)]).map(
-      (node) => (node === undefined || isRefused(node) ? '-' : pointsText(of(node) ?? 0)),
-    );
-    return values[0] === values[1] || !both ? (values[0] ?? '') : values.join(' -> ');
+  const cell = (name: string, of: (node: NodeScore) => number, unseen: string): string => {
+    const values = [
+      ...(was === undefined ? [] : [before.get(name) ?? (was.unseen === undefined ? '-' : unseen)]),
+      ...(is === undefined ? [] : [after.get(name) ?? '-']),
+    ].map((node) => (typeof node === 'string' ? node : isRefused(node) ? '-' : pointsText(of(node))));
+    return [...new Set(values)].join(' -> ');
   };
+  const most = `<= ${pointsText(totalOf(was?.nodes.at(-1)))}`;
   const rows = shown.map((name) => [
     name,
-    ...columns.map((column) => cell(name, ({ points }) => points[column])),
-    cell(name, ({ total }) => total),
+    ...columns.map((column) => cell(name, ({ points }) => points[column] ?? 0, '?')),
+    cell(name, totalOf, most),
     [...(name === chosenThen ? ['then'] : []), ...(name === is?.chosen ? ['now'] : [])].join(', '),
   ]);
   const heading = ['NODE', ...columns.map((column) => column.toUpperCase()), 'TOTAL', 'CHOSEN'];
@@ -59,8 +69,8 @@ export function scoresText({ was, is, chosenThen = was?.chosen }: Scores, by: st
     fits.length > shown.length ? `and ${fits.length - shown.length} nodes with fewer points\n` : '',
     ...refusals(table).map(([reason, count]) => `${count} not: ${reason}\n`),
   ].join('');
-  const note =
-    both || chosenThen === undefined || chosenThen === is?.chosen ? '' : ' (of then the choice alone is known)';
+  const bare = was === undefined && chosenThen !== undefined && chosenThen !== is?.chosen;
+  const note = bare ? ' (of then the choice alone is known)' : '';
   return indent(
     `scores of the nodes for ${table.namespace}/${table.pod}${note}\n${formatTable([heading, ...rows])}${rest}`,
     by,
@@ -68,7 +78,11 @@ export function scoresText({ was, is, chosenThen = was?.chosen }: Scores, by: st
 }
 
 const isRefused = (node: NodeScore | undefined): boolean => node === undefined || node.refused !== undefined;
-const pointsText = (points: number): string => points.toFixed(2);
+/** As a recording keeps points, so that what was recorded and what is found anew can be told apart by what they are. */
+const rounded = (points: number): number => Math.round(points * 100) / 100;
+const pointsText = (points: number): string => rounded(points).toFixed(2);
+const totalOf = (node: NodeScore | undefined): number =>
+  Object.values(node?.points ?? {}).reduce((sum, points) => sum + rounded(points), 0);
 
 /** Why nodes will not do, and how many, the most frequent first. */
 function refusals({ nodes }: PlacementTable): readonly (readonly [string, number])[] {

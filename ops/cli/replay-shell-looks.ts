@@ -48,7 +48,9 @@ export const LOOKS: readonly ShellCommand[] = [
   {
     name: 'scores',
     help: 'of a scheduler: what it thinks of each node for the pods placed in this turn',
-    run: ({ session }) => scoresAt(session) || 'no pod is placed in this turn\n',
+    run: (context) =>
+      ofTurn(context, (report) => scoresAt(context.session, report, { changed: false })) ||
+      'no pod is placed in this turn\n',
   },
   { name: 'where', alias: 'w', help: 'the turn, what waits, and what has differed so far', run: where },
 ];

@@ -28,5 +28,8 @@ export async function turnCommand(what: string, options: ReplayOptions, terminal
   if (report === undefined) return;
   const causes = await chainOf(session, source, definitionOf, report.said[0]?.is?.subject ?? '');
   if (options.output === 'json') terminal.out(toJson({ ...plainReport(report), causes }));
-  else terminal.out(turnText(report, causes, session.frame?.unplayed, terminal.paint, scoresAt(session)));
+  else
+    terminal.out(
+      turnText(report, causes, session.frame?.unplayed, terminal.paint, scoresAt(session, report, { changed: false })),
+    );
 }

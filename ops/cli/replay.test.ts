@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
+import type { SaidThen } from '../../actors/kernel/journal/journal.ts';
 import type { MemoryHistory } from '../../actors/kernel/replay.ts';
 import { scoreLeastAllocated } from '../../actors/scheduler/score-least-allocated.ts';
 import { nodeNamed, podNamed, RecordingWorld, recordScheduling } from '../bench/make-recording.ts';
@@ -77,12 +78,36 @@ it('stops at the first turn that goes differently: input, then and now, scores, 
   expect(out).toMatch(/heard {4}change of pods default\/web-\d+/);
   expect(out).toMatch(/ {6}- target\.name: node-\d\n {6}\+ target\.name: node-\d\n/);
   expect(out).toMatch(/NODE +LEAST ALLOCATED +BALANCED +TAINTS +TOTAL +CHOSEN\n/);
-  expect(out).toMatch(/node-\d .* now\n/);
-  expect(out).toMatch(/node-\d .* then\n/);
+  expect(out).toMatch(/scores of the nodes for default\/web-\d+\n/);
+  expect(out).toMatch(/node-\d +\d+\.\d\d -> \d+\.\d\d .* \d+\.\d\d -> \d+\.\d\d +now\n/);
+  expect(out).toMatch(/node-\d +\d+\.\d\d -> \d+\.\d\d .* \d+\.\d\d -> \d+\.\d\d +then\n/);
   expect(out).toMatch(
     /because .*\n +00:00:00\.\d{3} {2}scheduler\/test \d+ {2}heard that pods default\/web-\d+ was written/,
   );
   expect(out).toContain(`troupe replay ${file} -i --to `);
+});
+
+it('shows of then the choice alone where its scores were not recorded', async () => {
+  const recorded = recordScheduling({ nodes: 4, pods: 20, batch: 2 });
+  const unexplained = (said: SaidThen): SaidThen => {
+    const { why: _, ...rest } = said;
+    return rest;
+  };
+  const turns = recorded.turns.map((turn) => ({ ...turn, said: turn.said.map(unexplained) }));
+  const silent = save('silent.troupe', { ...recorded, turns });
+  preferTheFuller();
+  const { out } = await run('replay', silent);
+  expect(out).toMatch(/scores of the nodes for default\/web-\d+ \(of then the choice alone is known\)\n/);
+  expect(out).toMatch(/node-\d .* now\n/);
+  expect(out).toMatch(/node-\d .* then\n/);
+  expect(out).not.toContain('->');
+});
+
+it('of many nodes the best are recorded: what the others had then is bounded', async () => {
+  const many = save('many.troupe', recordScheduling({ nodes: 40, pods: 20, batch: 20 }));
+  preferTheFuller();
+  const { out } = await run('replay', many);
+  expect(out).toMatch(/node-\d+ +\? -> \d+\.\d\d .* <= \d+\.\d\d -> \d+\.\d\d/);
 });
 
 it('tells programs the same as JSON', async () => {

@@ -4,6 +4,7 @@ import type { Sealer } from '../../actors/kernel/journal/journal.ts';
 import type { PlacementTable } from '../../actors/scheduler/explain-placement.ts';
 import { diffBodies, type FieldDiff } from './body-diff.ts';
 import { Hidden } from './bodies.ts';
+import { bindingOf } from './placements.ts';
 import { type Pair, pairSaid } from './plan-pairs.ts';
 import type { Playable } from './playable.ts';
 import type { Speech } from './turn-report.ts';
@@ -125,8 +126,9 @@ function detailsOf(
 const speechOf = ({ say, subject, body }: Utterance): Speech => ({ say, subject, body: body() });
 
 /** The table of the placement that something said tells of. */
-function tableOf({ say, body }: Speech, version: Version): PlacementTable | undefined {
-  if (say !== 'bind' || version.placements === undefined) return undefined;
-  const { name, namespace } = (body as { metadata?: { name?: string; namespace?: string } }).metadata ?? {};
-  return version.placements().find((table) => table.pod === name && table.namespace === namespace);
+function tableOf(speech: Speech, version: Version): PlacementTable | undefined {
+  const { name, namespace } = bindingOf(speech)?.metadata ?? {};
+  return name === undefined
+    ? undefined
+    : version.placements?.().find((table) => table.pod === name && table.namespace === namespace);
 }

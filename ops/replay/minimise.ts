@@ -1,3 +1,4 @@
+import type { Json } from '../../actors/kernel/contract.ts';
 import { canonicalJson } from '../../actors/kernel/journal/canonical-json.ts';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { MemoryHistory } from '../../actors/kernel/replay.ts';
@@ -8,7 +9,7 @@ import { reduceTurns } from './plan-reduce.ts';
 import { playUntilDivergence } from './play.ts';
 import type { Playable } from './playable.ts';
 import { compareVersions } from './compare-versions.ts';
-import type { TurnReport } from './turn-report.ts';
+import type { Speech, TurnReport } from './turn-report.ts';
 import { recordedVersion, type Version } from './version.ts';
 
 export interface Minimised {
@@ -83,13 +84,12 @@ const sizeOf = (playable: Minimised['playable']): number => playable.turns.lengt
 function markOf({ finding = '', said }: TurnReport): string {
   const first = said.find(({ same }) => !same);
   if (first === undefined) return finding;
-  const shown = (body: unknown): unknown => (body instanceof Hidden ? null : body);
+  const what = (speech: Speech | undefined): Json =>
+    speech === undefined
+      ? null
+      : { ...speech, body: speech.body instanceof Hidden ? null : (speech.body as Json), why: null };
   const [sort] = finding.split(' '); // the rest counts
-  return canonicalJson([
-    sort,
-    first.was && { ...first.was, body: shown(first.was.body) },
-    first.is && { ...first.is, body: shown(first.is.body) },
-  ]);
+  return canonicalJson([sort, what(first.was), what(first.is)]);
 }
 
 /** From the last start before a turn up to it, with what the store held at that start and what was written since. */

@@ -35,6 +35,8 @@ export interface Speech {
   readonly subject: string;
   /** Decoded, or a `Hidden`. */
   readonly body: unknown;
+  /** What led to it, in its actor's own form, where it was told. */
+  readonly why?: Json;
 }
 
 /** One thing said then, and what is said now in its place. */
@@ -161,7 +163,7 @@ function saidIn({ playable }: ReplaySession, { turn, says }: Frame): readonly Sa
       ? was.say === out.said.say && was.subject === out.said.subject
       : sameThing(was, out, playable.sealer);
   return pairSaid(turn.said, now, same).map((pair) => {
-    const was = pair.was && { say: pair.was.say, subject: pair.was.subject, body: saidBody(pair.was) };
+    const was = pair.was && speechThen(pair.was);
     const is = pair.is && speechNow(pair.is.out);
     const both = { same: pair.same, ...(was === undefined ? {} : { was }), ...(is === undefined ? {} : { is }) };
     if (pair.same || was === undefined || is === undefined) return both;
@@ -170,11 +172,13 @@ function saidIn({ playable }: ReplaySession, { turn, says }: Frame): readonly Sa
   });
 }
 
-export const speechNow = ({ said: { say, subject, body } }: Outgoing): Speech => ({
-  say,
-  subject,
-  body: shownOf(subject, body),
-});
+export const speechThen = (then: SaidThen): Speech => speechOf(then, saidBody(then));
+export const speechNow = ({ said }: Outgoing): Speech => speechOf(said, shownOf(said.subject, said.body));
+
+const speechOf = (
+  { say, subject, why }: { readonly say: string; readonly subject: string; readonly why?: Json },
+  body: unknown,
+): Speech => ({ say, subject, body, ...(why === undefined ? {} : { why }) });
 
 function cellsIn({ turn, divergence, cells }: Frame): readonly CellDiff[] {
   const checkpoint = turn.rec.t === 'start' ? turn.rec.checkpoint : undefined;

@@ -1,13 +1,12 @@
 import type { PlacementTable } from '../../actors/scheduler/explain-placement.ts';
-import { explainTurn } from '../../actors/scheduler/explain-placement.ts';
-import type { Json } from '../../actors/kernel/contract.ts';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import type { SaidThen } from '../../actors/kernel/journal/journal.ts';
 import type { Outgoing } from '../../actors/kernel/turns/outgoing.ts';
 import { saidBody } from './bodies.ts';
+import { placementsAt, recordedPlacement } from './placements.ts';
 import type { Playable } from './playable.ts';
 import { ReplaySession } from './session.ts';
-import { speechNow } from './turn-report.ts';
+import { speechNow, speechThen } from './turn-report.ts';
 
 /** One thing said by one version of an actor. */
 export interface Utterance {
@@ -31,17 +30,24 @@ export interface Version {
 }
 
 /** As it was recorded. */
-export const recordedVersion = ({ turns }: Playable): Version => ({
-  name: 'the recording',
-  says: (index) =>
-    turns[index]?.said.map((then) => ({
-      say: then.say,
-      subject: then.subject,
-      hash: then.hash,
-      body: () => saidBody(then),
-      recorded: then,
-    })),
-});
+export function recordedVersion({ turns }: Playable): Version {
+  let said: readonly SaidThen[] = [];
+  return {
+    name: 'the recording',
+    says: (index) => {
+      const turn = turns[index];
+      said = turn?.said ?? [];
+      return turn?.said.map((then) => ({
+        say: then.say,
+        subject: then.subject,
+        hash: then.hash,
+        body: () => saidBody(then),
+        recorded: then,
+      }));
+    },
+    placements: () => said.flatMap((then) => recordedPlacement(speechThen(then)) ?? []),
+  };
+}
 
 /** As the code at hand says it. */
 export function codeVersion(name: string, playable: Playable, definition: ActorDefinition): Version {
@@ -63,21 +69,3 @@ export const utteranceOf = (out: Outgoing): Utterance => ({
   body: () => speechNow(out).body,
   out,
 });
-
-/** How the placements of the turn came about at which the session of a scheduler stands. */
-export function placementsAt(session: ReplaySession): readonly PlacementTable[] {
-  const { frame } = session;
-  if (frame === undefined || session.definition.name !== 'scheduler') return [];
-  const after = session.cells();
-  const before = new Map<string, Json>(Object.entries(after));
-  for (const { name, before: was } of frame.cells) {
-    if (was === undefined) before.delete(name);
-    else before.set(name, was);
-  }
-  return explainTurn({
-    view: session.view(),
-    before: Object.fromEntries(before),
-    after,
-    said: frame.says.map(({ said }) => said),
-  });
-}
