@@ -38,6 +38,9 @@ const greeting = (port: number): Promise<string | undefined> =>
     });
   });
 
+/** A large store that was not closed in order is read through before the server speaks. */
+export const READY_WITHIN_MS = 600_000;
+
 export interface NatsWait {
   /** What the server calls itself; whoever greets with another name is somebody else's. */
   readonly name?: string;

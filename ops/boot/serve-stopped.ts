@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { findNatsServer, lookForNatsServer } from './find-nats-server.ts';
 import type { HomePaths } from './home.ts';
 import { updateLock } from './lock.ts';
-import { choosePort, waitForNats } from './nats-process.ts';
+import { choosePort, READY_WITHIN_MS, waitForNats } from './nats-process.ts';
 import { identify } from './processes.ts';
 
 export interface StoppedServer {
@@ -22,7 +22,7 @@ const ON_A_LEASH = '{ read -r _ || kill "$$"; } <&3 >/dev/null 2>&1 & exec 3<&- 
 /**
  * A server on the store of a cluster that does not run, on a port of its own; it ends with this process, whatever ends
  * that. Whoever asks for it holds the home.
- * @throws StatusError NotFound (no nats-server), Timeout
+ * @throws StatusError NotFound (no nats-server), ServiceUnavailable (it ended), Timeout
  */
 export async function serveStopped(paths: HomePaths): Promise<StoppedServer> {
   const port = await choosePort(0);
@@ -45,13 +45,14 @@ export async function serveStopped(paths: HomePaths): Promise<StoppedServer> {
   const leash = child.stdio[3] as Socket | null;
   leash?.on('error', () => undefined); // whoever held the other end is gone
   child.once('exit', () => leash?.end('\n', () => leash.destroy()));
+  const isOver = (): boolean => child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
   const end = async (): Promise<void> => {
-    if (child.exitCode !== null || child.signalCode !== null) return;
+    if (isOver()) return;
     child.kill('SIGTERM');
     await once(child, 'exit');
   };
   try {
-    await waitForNats(port, 20_000, () => lastWords);
+    await waitForNats(port, READY_WITHIN_MS, () => lastWords, { failures: () => (isOver() ? Infinity : 0) });
   } catch (error) {
     await end();
     throw error;

@@ -2,14 +2,12 @@ import { StatusError } from '../../contracts/errors/status.ts';
 import { type Cluster, readCluster, writeCluster } from './cluster.ts';
 import type { HomePaths } from './home.ts';
 import { leanNats } from './lean-heap.ts';
-import { choosePort, waitForNats } from './nats-process.ts';
+import { choosePort, READY_WITHIN_MS, waitForNats } from './nats-process.ts';
 import { serverName } from './nats-users.ts';
 import { childLog } from './child-book.ts';
 import { type Supervised, supervise, type SuperviseEvents } from './supervise.ts';
 
 const DEFAULT_PORT = 4222;
-/** A large store that was not closed in order is read through before the server speaks. */
-const READY_WITHIN_MS = 600_000;
 const TRIES = 3;
 
 export interface NatsToStart {

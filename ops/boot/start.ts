@@ -8,9 +8,9 @@ import { type ClusterStatus, planStatus, statusRows } from '../cli/plan-status.t
 import { makeImages } from '../setup/images.ts';
 import { setUp } from '../setup/setup.ts';
 import { OPERATOR } from './cluster.ts';
-import { homePaths, troupeHome } from './home.ts';
+import { defaultHome, homePaths, troupeHome } from './home.ts';
 import { LiveLine } from './live-line.ts';
-import { podSummary } from './plan-pod-summary.ts';
+import { allReady, podSummary } from './plan-pod-summary.ts';
 import { roster } from './roster.ts';
 import type { PulledImage } from './plan-sample.ts';
 import { createSample, pullSample, SAMPLE, wantsSample } from './sample.ts';
@@ -35,9 +35,9 @@ async function followPods(
   const pods = new Map(from.items.map((pod) => [keyOf(pod), pod]));
   let isSettled = false;
   const tell = async (): Promise<void> => {
-    const line = podSummary([...pods.values()]);
-    screen.show(line);
-    if (isSettled || pods.size === 0 || !line.endsWith('ready')) return;
+    const all = [...pods.values()];
+    screen.show(podSummary(all));
+    if (isSettled || !allReady(all)) return;
     isSettled = true;
     screen.leave();
     await settled();
@@ -59,10 +59,11 @@ async function settledStatus(client: Client): Promise<ClusterStatus> {
   }
 }
 
-async function showStatus(client: Client, say: (text: string) => void): Promise<void> {
+async function showStatus(client: Client, home: string, say: (text: string) => void): Promise<void> {
   for (const [heading, text] of statusRows(await settledStatus(client))) say(`  ${heading.padEnd(12)} ${text}`);
   const width = Math.max(...NEXT.map(([command]) => command.length));
-  say('\nNext, in another terminal:');
+  const where = home === defaultHome() ? '' : ` (there \`export TROUPE_HOME=${home}\` first)`;
+  say(`\nNext, in another terminal${where}:`);
   for (const [command, what] of NEXT) say(`  ${command.padEnd(width)}   # ${what}`);
   say('\nCtrl-C ends the control plane; containers keep running (`npx troupe down --pods` removes them too).');
 }
@@ -82,10 +83,21 @@ async function runUntilStopped(
         pulled === undefined ? 'from the image made here, since no registry gave one' : `from ${pulled.image}`;
       say(`created the sample: deployment ${SAMPLE.name}, ${from}`);
     }
-    await followPods(client, screen, signal, () => showStatus(client, say));
+    await followPods(client, screen, signal, () => showStatus(client, cluster.paths.home, say));
   } finally {
     await client.close();
   }
+}
+
+/** As a shell reports a program that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
+/** Aborted by Ctrl-C, SIGTERM, or a terminal that is closed; what is written to that one then goes nowhere. */
+function untilInterrupted(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  return stop.signal;
 }
 
 /**
@@ -96,28 +108,22 @@ export async function start(): Promise<number> {
   const began = performance.now();
   const screen = new LiveLine(process.stdout);
   const say = (text: string): void => screen.print(text);
-  const stop = new AbortController();
-  const interrupted = new Promise<void>((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(name, () => {
-        stop.abort();
-        resolve();
-      });
-    }
-  });
+  const signal = untilInterrupted();
+  const interrupted = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
   try {
-    const lacks = await setUp(say);
+    const lacks = await setUp(say, signal);
+    if (signal.aborted) return INTERRUPTED;
     for (const { text } of lacks) console.error(text);
     if (lacks.length > 0) return 1;
     const paths = homePaths(troupeHome());
     for (const image of await makeImages(paths)) say(`made image ${image} from this machine's busybox`);
     const pulling = wantsSample(paths) ? pullSample() : Promise.resolve(undefined); // while the cluster comes up
-    const cluster = await up({ roster, say });
+    const cluster = await up({ roster, say, signal });
     say(
       `cluster is up at ${cluster.cluster.url} after ${((performance.now() - began) / 1000).toFixed(1)} s (${paths.home})`,
     );
     try {
-      await Promise.race([runUntilStopped(cluster, pulling, screen, stop.signal), interrupted]);
+      await Promise.race([runUntilStopped(cluster, pulling, screen, signal), interrupted]);
       await interrupted;
     } finally {
       screen.leave();
@@ -127,6 +133,6 @@ export async function start(): Promise<number> {
     return 0;
   } catch (error) {
     console.error(`troupe: ${(error as Error).message}`);
-    return 1;
+    return signal.aborted ? INTERRUPTED : 1;
   }
 }

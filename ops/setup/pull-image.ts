@@ -7,9 +7,9 @@ import { hasImage } from './images.ts';
  * @returns whether the engine has it now
  */
 export async function tryPull(image: string, withinMs: number, docker = new Dockerode()): Promise<boolean> {
-  if (await hasImage(docker, image)) return true;
-  const abortSignal = AbortSignal.timeout(withinMs);
   try {
+    if (await hasImage(docker, image)) return true;
+    const abortSignal = AbortSignal.timeout(withinMs);
     const progress = (await docker.pull(image, { abortSignal })) as NodeJS.ReadableStream;
     await new Promise<void>((resolve, reject) => {
       abortSignal.addEventListener('abort', () => reject(new Error(`not here after ${withinMs} ms`)), { once: true });

@@ -29,14 +29,19 @@ export function runCommand(command: string, args: readonly string[], options: Co
     let written = '';
     const take = (data: Buffer): void => {
       written += data.toString();
-      appendFileSync(options.logFile, data, { mode: 0o600 });
+      try {
+        appendFileSync(options.logFile, data, { mode: 0o600 });
+      } catch {
+        // on a full disk the command itself says what is wrong
+      }
     };
     child.stdout.on('data', take);
     child.stderr.on('data', take);
     child.once('error', (cause) => reject(statusError('NotFound', `${act}: ${cause.message}`)));
     child.once('close', (code, by) => {
       if (code === 0) return resolve(written);
-      if (by !== null) return reject(statusError('Timeout', `${act}: ended by ${by} after ${options.timeoutMs} ms`));
+      if (child.killed) return reject(statusError('Timeout', `${act}: not done after ${options.timeoutMs} ms`));
+      if (by !== null) return reject(statusError('InternalError', `${act}: was ended by ${by}`));
       reject(statusError('InternalError', `${act}: ${lastWords(written)} (all of it in ${options.logFile})`));
     });
   });

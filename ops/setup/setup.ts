@@ -42,13 +42,14 @@ async function take(step: SetupStep, paths: HomePaths, say: (text: string) => vo
 /**
  * Gets what a cluster needs on this machine: a nats-server and a Docker engine. Says nothing where both are there.
  * @param say one line about what happens, before it happens
+ * @param signal no further step is taken once it is aborted
  * @returns what is still missing
  */
-export async function setUp(say: (text: string) => void, home = troupeHome()): Promise<readonly Lack[]> {
-  const paths = homePaths(home);
+export async function setUp(say: (text: string) => void, signal?: AbortSignal): Promise<readonly Lack[]> {
+  const paths = homePaths(troupeHome());
   const lacks: Lack[] = [];
-  for (const step of planSetup(await gatherFacts({ ...process.env, TROUPE_HOME: home }))) {
-    makePrivateFolder(paths.home);
+  for (const step of planSetup(await gatherFacts())) {
+    if (signal?.aborted === true) break;
     makePrivateFolder(paths.logs);
     if (step.do === 'start-docker' && lacks.some(({ what }) => what === 'engine')) continue;
     const lack = await take(step, paths, say);
