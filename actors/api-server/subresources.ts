@@ -3,8 +3,9 @@ import { map } from 'rxjs/operators';
 import { type Status, StatusError, success } from '../../contracts/errors/status.ts';
 import { invalid as refusal } from '../../contracts/kinds/admit.ts';
 import { Findings } from '../../contracts/kinds/findings.ts';
-import type { Scale } from '../../contracts/kinds/kinds.ts';
+import type { PodStatus, Scale } from '../../contracts/kinds/kinds.ts';
 import { checkFinalizerNames } from '../../contracts/kinds/meta/check-meta.ts';
+import { withCondition } from '../../contracts/kinds/meta/conditions.ts';
 import { isPlain } from '../../contracts/kinds/plain.ts';
 import { checkScale, SCALE, type Scalable, scaleOf, withScale } from '../../contracts/kinds/scale.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
@@ -104,13 +105,12 @@ function bound(request: Request, pod: Obj, node: string, uid: unknown, now: numb
   const gates = pod.spec?.['schedulingGates'];
   if (Array.isArray(gates) && gates.length > 0)
     throw conflict(resource, name, `pod ${name} has non-empty .spec.schedulingGates`);
-  const conditions = (pod.status?.['conditions'] ?? []) as readonly Readonly<Record<string, unknown>>[];
   const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: rfc3339(now) };
   return withMeta(
     {
       ...pod,
       spec: { ...pod.spec, nodeName: node },
-      status: { ...pod.status, conditions: [...conditions.filter(({ type }) => type !== 'PodScheduled'), scheduled] },
+      status: { ...pod.status, conditions: withCondition(pod.status as PodStatus | undefined, scheduled) },
     },
     { resourceVersion: undefined },
   );

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { statusError } from '../../contracts/errors/status.ts';
 import type { Deployment, Event, KubeObject, Node, Pod, ReplicaSet } from '../../contracts/kinds/kinds.ts';
+import { conditionOf } from '../../contracts/kinds/meta/conditions.ts';
 import { parseKey } from '../../contracts/store/keys.ts';
 import { apiServer } from '../api-server/api-server.ts';
 import type { ActorDefinition } from '../kernel/declare.ts';
@@ -325,8 +326,7 @@ describe.each([1, 2, 3, 4, 5, 6])('whatever the order of messages (seed %i)', (s
       return full;
     };
     troupe.do('create', 'deployments', 'default', 'web', web(20));
-    const failureOf = (status: Deployment['status'] | ReplicaSet['status']) =>
-      status?.conditions?.find(({ type }) => type === 'ReplicaFailure');
+    const failureOf = (status: Deployment['status'] | ReplicaSet['status']) => conditionOf(status, 'ReplicaFailure');
     troupe.until(() => failureOf(troupe.status()) !== undefined);
     const failure = { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message: 'exceeded quota' };
     expect(failureOf(troupe.status())).toMatchObject(failure);

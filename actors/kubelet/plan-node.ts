@@ -1,4 +1,5 @@
 import type { Node, NodeCondition, NodeStatus } from '../../contracts/kinds/kinds.ts';
+import { conditionOf, transitionTime } from '../../contracts/kinds/meta/conditions.ts';
 import type { RuntimeInfo } from '../../contracts/runtime/status.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
 
@@ -44,13 +45,11 @@ export function nodeStatus(
   before: NodeStatus | undefined,
   now: number,
 ): NodeStatus {
-  const known = before?.conditions ?? [];
   const ours = verdicts(health).map((each) => {
-    const last = known.find(({ type }) => type === each.type);
-    const since = last?.status === each.status ? last.lastTransitionTime : undefined;
-    return { ...each, lastHeartbeatTime: rfc3339(now), lastTransitionTime: since ?? rfc3339(now) };
+    const since = transitionTime(conditionOf(before, each.type), each.status, now);
+    return { ...each, lastHeartbeatTime: rfc3339(now), lastTransitionTime: since };
   });
-  const others = known.filter(({ type }) => !ours.some((each) => each.type === type));
+  const others = (before?.conditions ?? []).filter(({ type }) => !ours.some((each) => each.type === type));
   const capacity = {
     cpu: options.capacity?.cpu ?? cpuQuantity(info.cpuMillis),
     memory: options.capacity?.memory ?? `${Math.floor(info.memoryBytes / 1024)}Ki`,
@@ -101,6 +100,4 @@ export function nodeObject(options: NodeOptions, info: RuntimeInfo, status: Node
 
 /** Does the store say of our conditions what we would say? Someone else may call a silent node's readiness unknown. */
 export const tellsOurHealth = (stored: Node, health: NodeHealth): boolean =>
-  verdicts(health).every(({ type, status }) =>
-    (stored.status?.conditions ?? []).some((each) => each.type === type && each.status === status),
-  );
+  verdicts(health).every(({ type, status }) => conditionOf(stored.status, type)?.status === status);

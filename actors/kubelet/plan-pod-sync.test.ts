@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StatusError } from '../../contracts/errors/status.ts';
 import type { Container, Pod, PodSpec, PodStatus } from '../../contracts/kinds/kinds.ts';
+import { conditionOf } from '../../contracts/kinds/meta/conditions.ts';
 import type { DispatchedPod } from '../../contracts/messages/node.ts';
 import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
@@ -736,7 +737,7 @@ describe('planPodSync', () => {
     const told = [stopping, stopped].map(({ notes, status = {} }) => [
       notes.map(({ reason }) => reason),
       status.reason,
-      status.conditions?.find(({ type }) => type === 'Ready')?.reason,
+      conditionOf(status, 'Ready')?.reason,
     ]);
     expect(told).toEqual([
       [['DeadlineExceeded'], undefined, 'PodFailed'],
@@ -874,7 +875,7 @@ it('is not initialized while init containers run again in a new sandbox', () => 
   });
   const { status } = planPodSync(inputOf(again({})));
   expect(status?.phase).toBe('Pending');
-  expect(status?.conditions?.find(({ type }) => type === 'Initialized')).toMatchObject({
+  expect(conditionOf(status, 'Initialized')).toMatchObject({
     status: 'False',
     reason: 'ContainersNotInitialized',
     message: 'containers with incomplete status: [i1]',

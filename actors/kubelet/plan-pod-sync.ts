@@ -1,4 +1,5 @@
 import type { Container, Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
+import { conditionOf } from '../../contracts/kinds/meta/conditions.ts';
 import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
 import { GRACE_MS_MAX } from '../../contracts/runtime/ops.ts';
 import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
@@ -110,7 +111,7 @@ function deadlineOf({ dispatched, status, state }: Present): number | undefined 
 
 function planOver(input: Present, state: PodState, ending: Ending): PodPlan {
   const status = podStatus(input, new Map(), ending);
-  const known = input.status.conditions?.find(({ type }) => type === 'ContainersReady')?.reason === 'PodFailed';
+  const known = conditionOf(input.status, 'ContainersReady')?.reason === 'PodFailed';
   const notes: PodNote[] =
     ending === deadlineExceeded && !known
       ? [{ type: 'Normal', reason: 'DeadlineExceeded', message: deadlineExceeded.message }]

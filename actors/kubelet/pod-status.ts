@@ -4,6 +4,7 @@ import type {
   PodCondition,
   PodStatus,
 } from '../../contracts/kinds/kinds.ts';
+import { conditionOf, isTrue, transitionTime } from '../../contracts/kinds/meta/conditions.ts';
 import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
 import { qosClass } from '../../contracts/kinds/pod/qos-class.ts';
 import type { SandboxStatus } from '../../contracts/runtime/status.ts';
@@ -72,10 +73,7 @@ function readiness(phase: string, statuses: readonly KubeContainerStatus[]): Ver
 
 function gated(pod: Pod, ready: Verdict): Verdict {
   if (ready.status !== 'True') return ready;
-  const conditions = pod.status?.conditions ?? [];
-  const closed = (pod.spec?.readinessGates ?? []).filter(
-    ({ conditionType }) => conditions.find(({ type }) => type === conditionType)?.status !== 'True',
-  );
+  const closed = (pod.spec?.readinessGates ?? []).filter(({ conditionType }) => !isTrue(pod.status, conditionType));
   if (closed.length === 0) return TRUE;
   const message = closed
     .map(
@@ -101,12 +99,11 @@ const OURS = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersRe
 /** Ours in Kubernetes' order, with the moment of their last change; then those of others, untouched. */
 function conditions(input: Present, verdicts: Readonly<Record<(typeof OURS)[number], Verdict>>): PodCondition[] {
   const stored = input.dispatched.pod.status?.conditions ?? [];
-  const before = [...(input.status.conditions ?? []), ...stored];
+  const before = { conditions: [...(input.status.conditions ?? []), ...stored] };
   const found: PodCondition[] = OURS.map((type) => {
     const verdict = verdicts[type];
-    const last = before.find((each) => each.type === type);
-    const since = last?.status === verdict.status ? last.lastTransitionTime : undefined;
-    return { type, ...verdict, lastTransitionTime: since ?? rfc3339(input.now) };
+    const since = transitionTime(conditionOf(before, type), verdict.status, input.now);
+    return { type, ...verdict, lastTransitionTime: since };
   });
   const ours: readonly string[] = OURS;
   return [...found, ...stored.filter(({ type }) => !ours.includes(type))];

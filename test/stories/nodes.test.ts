@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Node, Pod } from '../../contracts/kinds/kinds.ts';
+import { conditionOf, isTrue } from '../../contracts/kinds/meta/conditions.ts';
 import { onCluster } from '../support/story.ts';
 import type { SimulatedCluster } from '../support/simulated-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -29,7 +30,7 @@ const restless = (replicas: number) => ({
   },
 });
 
-const readiness = ({ status }: Node) => status?.conditions?.find(({ type }) => type === 'Ready');
+const readiness = ({ status }: Node) => conditionOf(status, 'Ready');
 const nodeOf = ({ spec }: Pod): string => spec?.nodeName ?? '';
 const runningOn = ({ engine }: SimulatedCluster, node: string): readonly string[] =>
   [...engine.node(node).containers.values()]
@@ -92,7 +93,7 @@ it.concurrent(
     expect(runningOn(cluster, 'n2')).toEqual([...lost.map(nameOf), 'patient'].sort());
     const still = await client.get<Pod>('pods', { namespace: 'default', name: 'patient' });
     expect(still.metadata?.deletionTimestamp).toBeUndefined();
-    expect(still.status?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('False');
+    expect(conditionOf(still.status, 'Ready')?.status).toBe('False');
 
     await cluster.startWorker('n2');
     await waitUntil('the node is ready and its taints are gone', WITHIN_MS, async () => {
@@ -107,7 +108,7 @@ it.concurrent(
     await waitUntil('and gone from the store', WITHIN_MS, async () => (await podsOf(client, 'web')).length === 4);
     await waitUntil('the patient pod is ready again', WITHIN_MS, async () => {
       const pod = await client.get<Pod>('pods', { namespace: 'default', name: 'patient' });
-      return pod.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+      return isTrue(pod.status, 'Ready');
     });
     await waitUntil('an event tells of it', WITHIN_MS, async () =>
       (await eventsAbout(client, 'n2')).some(({ reason }) => reason === 'NodeReady'),

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Deployment, Pod, ReplicaSet } from '../../contracts/kinds/kinds.ts';
+import { conditionOf, isTrue } from '../../contracts/kinds/meta/conditions.ts';
 import type { Client } from '../../ops/client/client.ts';
 import { onCluster } from '../support/story.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -9,14 +10,13 @@ const WITHIN_MS = 20_000;
 const at = (name: string) => ({ namespace: 'default', name });
 const containers = (image: string) => [{ name: 'main', image }];
 const isReady = ({ metadata, status }: Pod): boolean =>
-  metadata?.deletionTimestamp === undefined &&
-  status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True') === true;
+  metadata?.deletionTimestamp === undefined && isTrue(status, 'Ready');
 const readyPods = (client: Client, app: string, count: number) =>
   waitUntil(`${count} pods of ${app} are ready`, WITHIN_MS, async () => {
     const pods = await podsOf(client, app);
     return pods.length === count && pods.every(isReady) && pods;
   });
-const condition = ({ status }: Deployment, type: string) => status?.conditions?.find((each) => each.type === type);
+const condition = ({ status }: Deployment, type: string) => conditionOf(status, type);
 
 /*
  * Goal: a ReplicaSet owns what its selector chooses and nobody else owns, and lets go of what no longer fits.
@@ -97,7 +97,7 @@ it.concurrent(
       const found = await client.get<Deployment>('deployments', at('slow'));
       return found.status?.availableReplicas === 1 && found;
     });
-    const readyAt = Date.parse(pod?.status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime ?? '');
+    const readyAt = Date.parse(conditionOf(pod?.status, 'Ready')?.lastTransitionTime ?? '');
     const availableAt = Date.parse(condition(late, 'Available')?.lastTransitionTime ?? '');
     expect(availableAt - readyAt).toBeGreaterThanOrEqual(2_000);
     expect(condition(late, 'Progressing')).toMatchObject({ status: 'True', reason: 'NewReplicaSetAvailable' });

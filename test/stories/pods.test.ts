@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { ContainerStatus, Event, Pod } from '../../contracts/kinds/kinds.ts';
+import { conditionOf } from '../../contracts/kinds/meta/conditions.ts';
 import type { Client } from '../../ops/client/client.ts';
 import { onCluster } from '../support/story.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -12,7 +13,7 @@ const podNamed = (name: string, spec: object) => ({ metadata: { name }, spec });
 const container = (pod: Pod, name = 'main'): ContainerStatus | undefined =>
   pod.status?.containerStatuses?.find((each) => each.name === name);
 const waitsFor = (reason: string) => (pod: Pod) => container(pod)?.state?.waiting?.reason === reason;
-const condition = (pod: Pod, type: string) => pod.status?.conditions?.find((each) => each.type === type);
+const condition = (pod: Pod, type: string) => conditionOf(pod.status, type);
 const isTold = (client: Client, name: string, fits: (event: Event) => boolean) =>
   waitUntil(`an event about ${name}`, WITHIN_MS, async () => (await eventsAbout(client, name)).find(fits));
 

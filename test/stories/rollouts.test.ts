@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Deployment, IntOrString, Pod, ReplicaSet } from '../../contracts/kinds/kinds.ts';
+import { isTrue } from '../../contracts/kinds/meta/conditions.ts';
 import type { Client } from '../../ops/client/client.ts';
 import { expectRefused } from '../support/expect-refused.ts';
 import { followChanges } from '../support/follow-changes.ts';
@@ -32,8 +33,7 @@ const sizes = async (client: Client): Promise<Readonly<Record<string, number>>> 
   Object.fromEntries((await setsOf(client)).map((set) => [imageOf(set) ?? '', set.spec?.replicas ?? 1]));
 const isLive = ({ metadata, status }: Pod): boolean =>
   metadata?.deletionTimestamp === undefined && status?.phase !== 'Failed' && status?.phase !== 'Succeeded';
-const isReady = (pod: Pod): boolean =>
-  isLive(pod) && pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+const isReady = (pod: Pod): boolean => isLive(pod) && isTrue(pod.status, 'Ready');
 
 /*
  * Goal: as many pods as are wanted, no more and no fewer, whatever they are changed to meanwhile.

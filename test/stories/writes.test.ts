@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { encodeMsgpack, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
 import type { ConfigMap, Deployment, Node, Pod, ReplicaSet } from '../../contracts/kinds/kinds.ts';
+import { conditionOf } from '../../contracts/kinds/meta/conditions.ts';
 import type { Scale } from '../../contracts/messages/api.ts';
 import type { Client } from '../../ops/client/client.ts';
 import { expectRefused } from '../support/expect-refused.ts';
@@ -293,7 +294,7 @@ it.concurrent(
     await expectRefused(client.patch('pods', at('hand'), { spec: { nodeName: 'n2' } }), 'Invalid');
     const running = await podRuns(client, 'hand');
     expect(running.metadata?.labels).toEqual({ a: 'b' });
-    expect(running.status?.conditions?.find(({ type }) => type === 'PodScheduled')?.status).toBe('True');
+    expect(conditionOf(running.status, 'PodScheduled')?.status).toBe('True');
     const told = await client.patch<Pod>('pods/status', at('hand'), {
       metadata: { labels: { a: 'c' } },
       spec: { nodeName: 'n2' },

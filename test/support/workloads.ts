@@ -1,4 +1,5 @@
 import type { Deployment, Event, Pod } from '../../contracts/kinds/kinds.ts';
+import { isTrue } from '../../contracts/kinds/meta/conditions.ts';
 import type { Client } from '../../ops/client/client.ts';
 import { LABEL } from '../../runtime-adapters/docker/labels.ts';
 import { docker, TEST_IMAGE } from './docker.ts';
@@ -48,9 +49,7 @@ export const mainOf = ({ status }: Pod) => status?.containerStatuses?.[0];
 /** The engine's id of the pod's container. */
 export const containerIdOf = (pod: Pod): string => (mainOf(pod)?.containerID ?? '').replace(/^\w+:\/\//, '');
 
-const isReady = (pod: Pod): boolean =>
-  pod.metadata?.deletionTimestamp === undefined &&
-  pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+const isReady = (pod: Pod): boolean => pod.metadata?.deletionTimestamp === undefined && isTrue(pod.status, 'Ready');
 
 /** Waits until there are exactly the wanted pods, all of the wanted image and ready, and the Deployment says so too. */
 export function settled(client: Client, { name, replicas, image = TEST_IMAGE }: Workload): Promise<readonly Pod[]> {

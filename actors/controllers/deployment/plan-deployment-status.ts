@@ -1,4 +1,5 @@
 import type { Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
+import { conditionOf, transitionTime } from '../../../contracts/kinds/meta/conditions.ts';
 import { parseRfc3339, rfc3339 } from '../../../contracts/time/rfc3339.ts';
 import type { Refusal } from '../../kernel/reconcile/refusal.ts';
 import { nameOf } from '../shared/owner.ts';
@@ -49,7 +50,7 @@ function failureCondition(
   sets: readonly ReplicaSet[],
 ): DeploymentCondition | undefined {
   const failures = [...(newSet === undefined ? [] : [newSet]), ...sets].flatMap(
-    ({ status }) => status?.conditions?.find(({ type }) => type === 'ReplicaFailure') ?? [],
+    ({ status }) => conditionOf(status, 'ReplicaFailure') ?? [],
   );
   const [failure] = failures;
   if (failure === undefined) return undefined;
@@ -76,9 +77,6 @@ export function deadlineInMs(deployment: Deployment, status: DeploymentStatus, n
   if (isComplete(deployment, status) || progressing.reason === 'NewReplicaSetAvailable') return undefined;
   return Math.max(1, updatedAt(progressing, now) + deadline * 1000 - now);
 }
-
-const conditionOf = (status: DeploymentStatus | undefined, type: string): DeploymentCondition | undefined =>
-  status?.conditions?.find((condition) => condition.type === type);
 
 function updatedAt(condition: DeploymentCondition, now: number): number {
   const at = parseRfc3339(condition.lastUpdateTime);
@@ -116,16 +114,14 @@ function progressCondition(seen: Seen, counts: DeploymentStatus): DeploymentCond
   if (resumed) return say('Unknown', 'DeploymentResumed', 'Deployment is resumed');
   if (current === undefined) return say('True', 'FoundNewReplicaSet', `Found new replica set "${name}"`);
   if (hasProgressed(deployment.status, counts)) {
-    const at = rfc3339(now);
-    const since = current.status === 'True' ? (current.lastTransitionTime ?? at) : at;
     const message = `ReplicaSet "${name}" is progressing.`;
     return {
       type: 'Progressing',
       status: 'True',
       reason: 'ReplicaSetUpdated',
       message,
-      lastUpdateTime: at,
-      lastTransitionTime: since,
+      lastUpdateTime: rfc3339(now),
+      lastTransitionTime: transitionTime(current, 'True', now),
     };
   }
   const deadline = deployment.spec?.progressDeadlineSeconds ?? 600;
@@ -153,7 +149,5 @@ function settle(
   next: Omit<DeploymentCondition, 'lastTransitionTime' | 'lastUpdateTime'>,
 ): DeploymentCondition {
   if (current !== undefined && current.status === next.status && current.reason === next.reason) return current;
-  const at = rfc3339(now);
-  const since = current?.status === next.status ? (current.lastTransitionTime ?? at) : at;
-  return { ...next, lastUpdateTime: at, lastTransitionTime: since };
+  return { ...next, lastUpdateTime: rfc3339(now), lastTransitionTime: transitionTime(current, next.status, now) };
 }

@@ -1,6 +1,7 @@
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import type { EventNote } from '../../../contracts/kinds/event/make-event.ts';
 import type { Node, NodeCondition, Taint } from '../../../contracts/kinds/kinds.ts';
+import { conditionOf, isTrue, withCondition } from '../../../contracts/kinds/meta/conditions.ts';
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
 
 export const UNREACHABLE = 'node.kubernetes.io/unreachable';
@@ -42,12 +43,11 @@ const PRESSURE: Readonly<Record<string, string>> = {
  * @param evicting false while every node is unreachable: then it is more likely we who are cut off, and nobody is evicted
  */
 export function planNodeHealth(node: Node, health: Health, evicting: boolean, now: number): NodePlan {
-  const conditions = node.status?.conditions ?? [];
-  const ready = conditions.find(({ type }) => type === 'Ready');
+  const ready = conditionOf(node.status, 'Ready');
   const effects: NodeEffect[] = [];
   const notes: EventNote[] = [];
   if (ready?.status !== READY[health].status) {
-    effects.push({ type: 'conditions', conditions: withReady(conditions, ready, health, now) });
+    effects.push({ type: 'conditions', conditions: withCondition(node.status, readiness(ready, health, now)) });
     const message = `Node ${node.metadata?.name ?? ''} status is now: ${NOTE[health]}`;
     notes.push({ type: 'Normal', reason: NOTE[health], message });
   }
@@ -56,17 +56,11 @@ export function planNodeHealth(node: Node, health: Health, evicting: boolean, no
   return { effects, notes };
 }
 
-function withReady(
-  conditions: readonly NodeCondition[],
-  ready: NodeCondition | undefined,
-  health: Health,
-  now: number,
-): readonly NodeCondition[] {
+function readiness(before: NodeCondition | undefined, health: Health, now: number): NodeCondition {
   const at = rfc3339(now);
   // The last heartbeat is what it was when nobody hears one.
-  const lastHeartbeatTime = health === 'unknown' ? (ready?.lastHeartbeatTime ?? at) : at;
-  const next: NodeCondition = { type: 'Ready', ...READY[health], lastHeartbeatTime, lastTransitionTime: at };
-  return [...conditions.filter(({ type }) => type !== 'Ready'), next];
+  const lastHeartbeatTime = health === 'unknown' ? (before?.lastHeartbeatTime ?? at) : at;
+  return { type: 'Ready', ...READY[health], lastHeartbeatTime, lastTransitionTime: at };
 }
 
 const managed = ({ key }: Taint): boolean =>
@@ -91,10 +85,7 @@ function taintsFor(node: Node, health: Health, evicting: boolean, now: number): 
     if (evicting) want('NoExecute', key);
   }
   for (const [type, of] of Object.entries(PRESSURE)) {
-    const pressed = node.status?.conditions?.some(
-      (condition) => condition.type === type && condition.status === 'True',
-    );
-    if (pressed === true) want('NoSchedule', of);
+    if (isTrue(node.status, type)) want('NoSchedule', of);
   }
   const others = have.filter((taint) => !managed(taint));
   return [...others.map((taint) => (isUndated(taint) ? { ...taint, timeAdded: rfc3339(now) } : taint)), ...wanted];

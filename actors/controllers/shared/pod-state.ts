@@ -1,4 +1,5 @@
 import type { Pod } from '../../../contracts/kinds/kinds.ts';
+import { conditionOf } from '../../../contracts/kinds/meta/conditions.ts';
 import { hasEnded } from '../../../contracts/kinds/pod/phase.ts';
 import { parseRfc3339 } from '../../../contracts/time/rfc3339.ts';
 import { isTerminating } from './owner.ts';
@@ -8,7 +9,7 @@ export const isActive = (pod: Pod): boolean => !hasEnded(pod.status?.phase) && !
 
 /** @returns milliseconds since the epoch; undefined while it is not ready; 0 when nobody noted since when */
 export function readySince(pod: Pod): number | undefined {
-  const ready = pod.status?.conditions?.find(({ type }) => type === 'Ready');
+  const ready = conditionOf(pod.status, 'Ready');
   if (ready?.status !== 'True') return undefined;
   const since = parseRfc3339(ready.lastTransitionTime);
   return Number.isNaN(since) ? 0 : since;

@@ -3,6 +3,7 @@ import { dnsSubdomain, labelValue, qualifiedName } from '../formats.ts';
 import { defineKind } from '../kind.ts';
 import type { Node, NodeSpec } from '../kinds.ts';
 import { AGE, column, NAME, orNone, wide } from '../meta/columns.ts';
+import { conditionOf } from '../meta/conditions.ts';
 import { keepStatus } from '../meta/status.ts';
 import { sameValue } from '../plain.ts';
 
@@ -10,7 +11,7 @@ const ROLE = 'node-role.kubernetes.io/';
 
 /** `Ready`, `NotReady`, `Unknown`, with `SchedulingDisabled` after a comma. */
 function statusText(node: Node): string {
-  const ready = node.status?.conditions?.find((condition) => condition.type === 'Ready');
+  const ready = conditionOf(node.status, 'Ready');
   const state = ready === undefined ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady';
   return node.spec?.unschedulable === true ? `${state},SchedulingDisabled` : state;
 }

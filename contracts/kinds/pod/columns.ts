@@ -3,6 +3,7 @@ import { parseRfc3339 } from '../../time/rfc3339.ts';
 import type { Column } from '../kind.ts';
 import type { ContainerState, ContainerStatus, Pod } from '../kinds.ts';
 import { AGE, column, NAME, orNone, wide } from '../meta/columns.ts';
+import { conditionOf, isTrue } from '../meta/conditions.ts';
 
 /** What kubectl's STATUS, READY and RESTARTS tell about a pod. */
 export interface PodSummary {
@@ -13,9 +14,6 @@ export interface PodSummary {
   /** Milliseconds since the Unix epoch of the last restart; NaN = none. */
   readonly lastRestart: number;
 }
-
-const isTrue = (pod: Pod, type: string): boolean =>
-  (pod.status?.conditions ?? []).some((condition) => condition.type === type && condition.status === 'True');
 
 const ended = ({ terminated }: ContainerState): string =>
   terminated?.signal ? `Signal:${terminated.signal}` : `ExitCode:${terminated?.exitCode ?? 0}`;
@@ -47,13 +45,11 @@ function containersStatus(pod: Pod, reason: string): string {
     else if (ready && state.running !== undefined) running = true;
   }
   if (status !== 'Completed' || !running) return status;
-  return isTrue(pod, 'Ready') ? 'Running' : 'NotReady';
+  return isTrue(pod.status, 'Ready') ? 'Running' : 'NotReady';
 }
 
 function phaseOf(pod: Pod): string {
-  const gated = (pod.status?.conditions ?? []).some(
-    (condition) => condition.type === 'PodScheduled' && condition.reason === 'SchedulingGated',
-  );
+  const gated = conditionOf(pod.status, 'PodScheduled')?.reason === 'SchedulingGated';
   return gated ? 'SchedulingGated' : pod.status?.reason || pod.status?.phase || 'Unknown';
 }
 
@@ -62,7 +58,7 @@ function statusOf(pod: Pod, init: string | undefined): string {
   if (deleted && pod.status?.reason === 'NodeLost') return 'Unknown';
   if (deleted && !['Failed', 'Succeeded'].includes(pod.status?.phase ?? '')) return 'Terminating';
   const reason = init ?? phaseOf(pod);
-  return init === undefined || isTrue(pod, 'Initialized') ? containersStatus(pod, reason) : reason;
+  return init === undefined || isTrue(pod.status, 'Initialized') ? containersStatus(pod, reason) : reason;
 }
 
 const lastEnd = ({ lastState }: ContainerStatus): number => parseRfc3339(lastState?.terminated?.finishedAt);
@@ -73,7 +69,8 @@ export function summarizePod(pod: Pod): PodSummary {
   const init = initStatus(pod, restartable);
   const inits = pod.status?.initContainerStatuses ?? [];
   const beside = init === undefined ? inits.filter(({ name }) => restartable.has(name)) : inits;
-  const containers = init === undefined || isTrue(pod, 'Initialized') ? (pod.status?.containerStatuses ?? []) : [];
+  const containers =
+    init === undefined || isTrue(pod.status, 'Initialized') ? (pod.status?.containerStatuses ?? []) : [];
   const counted = [...beside, ...containers];
   const isReady = ({ name, ready, state, started }: ContainerStatus): boolean =>
     ready && (restartable.has(name) ? started === true : state?.running !== undefined);
@@ -95,7 +92,7 @@ function restartsText(pod: Pod, nowMillis: number): string {
 function gatesText(pod: Pod): string {
   const gates = pod.spec?.readinessGates ?? [];
   if (gates.length === 0) return '<none>';
-  return `${gates.filter((gate) => isTrue(pod, gate.conditionType)).length}/${gates.length}`;
+  return `${gates.filter((gate) => isTrue(pod.status, gate.conditionType)).length}/${gates.length}`;
 }
 
 export const POD_COLUMNS: readonly Column<Pod>[] = [
