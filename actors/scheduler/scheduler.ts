@@ -4,10 +4,10 @@ import { retryOf, StatusError } from '../../contracts/errors/status.ts';
 import { sameJson } from '../../contracts/hash/stable-hash.ts';
 import { makeEvent } from '../../contracts/kinds/event/make-event.ts';
 import type { Node, Pod, PodCondition } from '../../contracts/kinds/kinds.ts';
+import { conditionOf, transitionTime, withCondition } from '../../contracts/kinds/meta/conditions.ts';
 import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
 import type { Binding } from '../../contracts/messages/api.ts';
 import { type Key, parseKey, storeKey } from '../../contracts/store/keys.ts';
-import { rfc3339 } from '../../contracts/time/rfc3339.ts';
 import type { Changed, Said, World } from '../kernel/contract.ts';
 import { api, apiForMetadata, defineActor, type Says, watch } from '../kernel/declare.ts';
 import { askInTurn } from '../kernel/reconcile/requests.ts';
@@ -228,7 +228,7 @@ function bind(world: SchedulerWorld, pod: Pod, node: string, ranking: Ranking): 
 /** Tells why a pod has no node: as its condition, once, and as an event, counted. */
 function refuse(world: SchedulerWorld, pod: Pod, message: string): Observable<Said<unknown>> {
   const { name = '', namespace = '', resourceVersion } = pod.metadata ?? {};
-  const conditions = withUnschedulable(pod.status?.conditions ?? [], message, world.now());
+  const conditions = withUnschedulable(pod, message, world.now());
   const patch = { metadata: { resourceVersion }, status: { conditions } };
   const told = conditions === undefined ? [] : [world.say.status({ namespace, name }, patch)];
   const condition$ = askInTurn(world, told).pipe(
@@ -240,21 +240,10 @@ function refuse(world: SchedulerWorld, pod: Pod, message: string): Observable<Sa
 }
 
 /** @returns undefined when the conditions say so already */
-function withUnschedulable(
-  conditions: readonly PodCondition[],
-  message: string,
-  now: number,
-): readonly PodCondition[] | undefined {
-  const current = conditions.find(({ type }) => type === 'PodScheduled');
-  if (current?.status === 'False' && current.reason === 'Unschedulable' && current.message === message)
+function withUnschedulable({ status }: Pod, message: string, now: number): readonly PodCondition[] | undefined {
+  const told = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message };
+  const current = conditionOf(status, told.type);
+  if (current?.status === told.status && current.reason === told.reason && current.message === message)
     return undefined;
-  const since = current?.status === 'False' ? (current.lastTransitionTime ?? rfc3339(now)) : rfc3339(now);
-  const condition = {
-    type: 'PodScheduled',
-    status: 'False',
-    reason: 'Unschedulable',
-    message,
-    lastTransitionTime: since,
-  };
-  return [...conditions.filter(({ type }) => type !== 'PodScheduled'), condition];
+  return withCondition(status, { ...told, lastTransitionTime: transitionTime(current, told.status, now) });
 }
