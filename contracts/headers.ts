@@ -13,7 +13,12 @@ export const HEADER = {
   /** `<singleton actor>:<epoch>`; the api-server refuses an epoch older than the newest it knows. */
   epoch: 'Troupe-Epoch',
   contentType: 'Content-Type',
+  /** What an answer should hold, as in Kubernetes: `METADATA_ONLY`, or nothing for whole objects. */
+  accept: 'Accept',
 } as const;
+
+/** `Accept` of who needs no more than an object's metadata; the answer is a `PartialObjectMetadata`. */
+export const METADATA_ONLY = 'application/*;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 
 export const MESSAGE_VERSION = '1';
 

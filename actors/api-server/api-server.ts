@@ -1,6 +1,7 @@
 import { isObservable, merge, type Observable, of } from 'rxjs';
 import { catchError, finalize, map, mergeMap } from 'rxjs/operators';
 import { statusError } from '../../contracts/errors/status.ts';
+import { HEADER } from '../../contracts/headers.ts';
 import { INBOX_ROOT } from '../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Call, Said } from '../kernel/contract.ts';
@@ -15,6 +16,7 @@ import { keyTurns } from './key-turns.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { podLog } from './logs.ts';
 import { type NodeGate, nodeGate } from './node-restriction.ts';
+import { answeredAs, planAccepted } from './plan-accepted.ts';
 import { andThen, get, list } from './reads.ts';
 import { statusOf } from './refusals.ts';
 import { remove } from './remove.ts';
@@ -118,15 +120,16 @@ function serve(context: Context, watches: Watches, gate: NodeGate, call: Call): 
     checkSize(context, call);
     const request = parseRequest(call, world.self.prefix);
     checkEpoch(call, world.view);
+    const accepted = planAccepted(call.headers[HEADER.accept], request.verb);
     const allowed = gate(request);
     if (allowed === request && request.verb === 'watch') {
       const said = watches.open(request, call.decode());
       return isObservable(said) ? said.pipe(catchError((error: unknown) => of(refused(error)))) : said;
     }
     const answer = andThen(allowed, (guarded) => answerOf(context, guarded));
-    if (!isObservable(answer)) return [world.reply(call, answer)];
+    if (!isObservable(answer)) return [world.reply(call, answeredAs(accepted, answer))];
     return answer.pipe(
-      map((body) => world.reply(call, body)),
+      map((body) => world.reply(call, answeredAs(accepted, body))),
       catchError((error: unknown) => of(refused(error))),
     );
   } catch (error) {

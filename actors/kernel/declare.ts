@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
 import type { ResourceName } from '../../contracts/kinds/kinds.ts';
+import type { PartialObjectMetadata } from '../../contracts/messages/api.ts';
 import type { Family, TokensOf } from '../../contracts/subjects/family.ts';
 import type { Verb } from '../../contracts/subjects/subjects.ts';
 import type { Call, Changed, Json, Said, Self, Stored, World } from './contract.ts';
@@ -61,6 +62,7 @@ export interface SayDecl<Args extends readonly unknown[] = readonly never[], A =
   readonly say: 'api' | 'publish' | 'request' | 'port' | 'inbox';
   readonly verb?: Verb;
   readonly resource?: string;
+  readonly answeredBy?: 'metadata';
   readonly family?: Family;
   readonly fixed?: Readonly<Record<string, string>>;
   readonly driver?: string;
@@ -81,6 +83,16 @@ export const api = <R extends string>(
   say: 'api',
   verb,
   resource,
+});
+/** A request to the api-server of whose answer the metadata is enough: `say.x({ namespace, name }, body)`. */
+export const apiForMetadata = (
+  verb: Verb,
+  resource: string,
+): SayDecl<[target: Target, body?: unknown], PartialObjectMetadata> => ({
+  say: 'api',
+  verb,
+  resource,
+  answeredBy: 'metadata',
 });
 /** A message that nobody answers: `say.x(tokens, body)`. */
 export const publish = <T extends string, Q>(

@@ -1,7 +1,7 @@
 import { type RuntimeOp, runtimeOp } from '../../contracts/runtime/ops.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { World } from '../kernel/contract.ts';
-import { api, publish, request, type Says } from '../kernel/declare.ts';
+import { api, apiForMetadata, publish, request, type Says } from '../kernel/declare.ts';
 
 const runtime = <K extends RuntimeOp>(node: string, op: K) => request(runtimeOp(op), { node, op });
 
@@ -21,7 +21,7 @@ export const saysOf = (node: string) => ({
   logs: runtime(node, 'logs'),
   dispatch: request(SUBJECTS.dispatch, { node }),
   heartbeat: publish(SUBJECTS.heartbeat, { node }),
-  patchPodStatus: api('patch', 'pods/status'),
+  patchPodStatus: apiForMetadata('patch', 'pods/status'),
   deletePod: api('delete', 'pods'),
   createNode: api('create', 'nodes'),
   patchNodeStatus: api('patch', 'nodes/status'),

@@ -40,7 +40,7 @@ function statusPatch(pod: Pod, version: number, planned: PodStatus): object {
     status: { ...planned, ...Object.fromEntries(cleared.map((field) => [field, null])) },
   };
 }
-const versionOf = (pod: Pod): number => Number(pod.metadata?.resourceVersion ?? 0);
+const versionOf = ({ metadata }: Pick<Pod, 'metadata'>): number => Number(metadata?.resourceVersion ?? 0);
 
 export interface WriterParts {
   readonly world: KubeletWorld;

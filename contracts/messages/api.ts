@@ -4,8 +4,16 @@ import type { KubeObject } from '../kinds/kinds.ts';
 /*
  * Bodies of `api.<caller>.<verb>.<resource>.<namespace>.<name>`. create, update and apply carry the object, patch the
  * patch; the other verbs carry these options (an empty body = none). Every question is answered by what is named here or
- * by a `Status` failure.
+ * by a `Status` failure. With the header `Accept: application/*;as=PartialObjectMetadata;g=meta.k8s.io;v=v1` objects in answers to
+ * get, list, create, update and patch are `PartialObjectMetadata`.
  */
+
+/** An object without all but its metadata. */
+export interface PartialObjectMetadata {
+  readonly apiVersion: 'meta.k8s.io/v1';
+  readonly kind: 'PartialObjectMetadata';
+  readonly metadata: NonNullable<KubeObject['metadata']>;
+}
 
 /** get: without resourceVersion the answer has every write acknowledged so far; "0" = whatever the cache has, at once. */
 export interface GetOptions {

@@ -1,18 +1,18 @@
 import type { Deployment } from '../../../contracts/kinds/kinds.ts';
 import type { DeleteOptions } from '../../../contracts/messages/api.ts';
 import type { Said } from '../../kernel/contract.ts';
-import { api, type Says } from '../../kernel/declare.ts';
+import { api, apiForMetadata, type Says } from '../../kernel/declare.ts';
 import { targetOf } from '../shared/owner.ts';
 import { defineOwnerController } from '../shared/owner-controller.ts';
 import { notesOfGranted, notesOfRefused } from './deployment-notes.ts';
 import { type DeploymentEffect, planDeployment } from './plan-deployment.ts';
 
 const says = {
-  create: api('create', 'replicasets'),
-  patchSet: api('patch', 'replicasets'),
+  create: apiForMetadata('create', 'replicasets'),
+  patchSet: apiForMetadata('patch', 'replicasets'),
   delete: api('delete', 'replicasets'),
-  patch: api('patch', 'deployments'),
-  status: api('update', 'deployments/status'),
+  patch: apiForMetadata('patch', 'deployments'),
+  status: apiForMetadata('update', 'deployments/status'),
 };
 
 /** Rolls a Deployment's ReplicaSets from one template to the next. */

@@ -1,16 +1,16 @@
 import type { KubeObject, Namespace } from '../../../contracts/kinds/kinds.ts';
 import type { Changed, Said } from '../../kernel/contract.ts';
 import { defineController } from '../../kernel/controller.ts';
-import { api, type Says, watch } from '../../kernel/declare.ts';
+import { apiForMetadata, type Says, watch } from '../../kernel/declare.ts';
 import { nameOf, namespaceOf, onlyThis, targetOf } from '../shared/owner.ts';
 import { NAMESPACED_RESOURCES, perResource, sayAll, watchAll } from '../shared/resources.ts';
 import { DEFAULT_ACCOUNT, type NamespaceEffect, planNamespace } from './plan-namespace.ts';
 
 const says = {
   ...sayAll(['delete'], NAMESPACED_RESOURCES),
-  createAccount: api('create', 'serviceaccounts'),
-  status: api('patch', 'namespaces/status'),
-  finalize: api('update', 'namespaces/finalize'),
+  createAccount: apiForMetadata('create', 'serviceaccounts'),
+  status: apiForMetadata('patch', 'namespaces/status'),
+  finalize: apiForMetadata('update', 'namespaces/finalize'),
 };
 
 /** Gives namespaces their default ServiceAccount, and empties those that are to go. */

@@ -3,12 +3,21 @@ import { catchError, map, mergeMap } from 'rxjs/operators';
 import { retryOf } from '../../../contracts/errors/status.ts';
 import { type EventNote, makeEvent } from '../../../contracts/kinds/event/make-event.ts';
 import type { Node, Pod } from '../../../contracts/kinds/kinds.ts';
+import { conditionOf } from '../../../contracts/kinds/meta/conditions.ts';
 import type { NodeHeartbeat } from '../../../contracts/messages/node.ts';
 import { own } from '../../../contracts/own.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
 import type { Millis, Said, World } from '../../kernel/contract.ts';
-import { type ActorDefinition, api, defineActor, latest, type Says, watch } from '../../kernel/declare.ts';
+import {
+  type ActorDefinition,
+  api,
+  apiForMetadata,
+  defineActor,
+  latest,
+  type Says,
+  watch,
+} from '../../kernel/declare.ts';
 import { coalesceByKey } from '../../kernel/reconcile/coalesce-by-key.ts';
 import { askInTurn, askTogether } from '../../kernel/reconcile/requests.ts';
 import { grouped, inKeyOrder } from '../shared/grouped.ts';
@@ -32,10 +41,10 @@ const COMPONENT = 'node-controller';
 const NODES_AT_ONCE = 16;
 
 const says = {
-  condition: api('patch', 'nodes/status'),
-  taint: api('patch', 'nodes'),
+  condition: apiForMetadata('patch', 'nodes/status'),
+  taint: apiForMetadata('patch', 'nodes'),
   evict: api('delete', 'pods'),
-  podStatus: api('patch', 'pods/status'),
+  podStatus: apiForMetadata('patch', 'pods/status'),
   event: api('create', 'events'),
 };
 type NodeWorld = World<Says<typeof says>>;
@@ -98,7 +107,7 @@ function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
   };
   /** Pods that still count as ready though nobody hears of their node. */
   const unheard = (node: Node, mayEvict: boolean): readonly Pod[] => {
-    const ready = node.status?.conditions?.find(({ type }) => type === 'Ready')?.status;
+    const ready = conditionOf(node.status, 'Ready')?.status;
     if (!mayEvict || ready !== 'Unknown' || healthOf(nameOf(node)) !== 'unknown') return [];
     return inKeyOrder(pods().get(nameOf(node))).filter((pod) => !isTerminating(pod) && readySince(pod) !== undefined);
   };

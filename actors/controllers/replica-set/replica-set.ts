@@ -1,4 +1,4 @@
-import { api } from '../../kernel/declare.ts';
+import { api, apiForMetadata } from '../../kernel/declare.ts';
 import { namespaceOf, onlyThis, targetOf } from '../shared/owner.ts';
 import { defineOwnerController } from '../shared/owner-controller.ts';
 import { isMove, planReplicaSet } from './plan-replica-set.ts';
@@ -13,9 +13,9 @@ export const replicaSetController = defineOwnerController({
   kind: 'ReplicaSet',
   component: 'replicaset-controller',
   says: {
-    create: api('create', 'pods'),
+    create: apiForMetadata('create', 'pods'),
     delete: api('delete', 'pods'),
-    status: api('update', 'replicasets/status'),
+    status: apiForMetadata('update', 'replicasets/status'),
   },
   plan: (set, pods, { view, say, now, refused, closing, adopt, release, tell }) => {
     const namespace = namespaceOf(set);

@@ -3,7 +3,7 @@ import type { KubeObject, LabelSelector, ResourceName } from '../../../contracts
 import { selectorMatches } from '../../../contracts/selectors/label-selector.ts';
 import type { Said, Stored } from '../../kernel/contract.ts';
 import { defineController, type Plan, type PlanContext } from '../../kernel/controller.ts';
-import { type ActorDefinition, type AnySayDecl, api, type Says, watch } from '../../kernel/declare.ts';
+import { type ActorDefinition, type AnySayDecl, api, apiForMetadata, type Says, watch } from '../../kernel/declare.ts';
 import { adoption, release } from './claim.ts';
 import { grouped, inKeyOrder } from './grouped.ts';
 import {
@@ -53,7 +53,7 @@ export function defineOwnerController<
   readonly plan: (owner: Stored<O>, children: readonly Stored<C>[], at: OwnerContext<S, Stored<C>>) => Plan;
 }): ActorDefinition {
   const { name, owners, children, apiVersion, kind, component } = definition;
-  const says = { ...definition.says, claim: api('patch', children), event: api('create', 'events') };
+  const says = { ...definition.says, claim: apiForMetadata('patch', children), event: api('create', 'events') };
   const patched = (say: Says<typeof says>, child: KubeObject, patch: object): Said<unknown> =>
     say.claim(targetOf(child), patch);
   const adopted = (say: Says<typeof says>, owner: KubeObject, child: KubeObject): Said<unknown> =>

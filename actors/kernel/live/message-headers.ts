@@ -15,6 +15,7 @@ export interface Cause {
  */
 const HEARD: readonly string[] = [
   HEADER.contentType,
+  HEADER.accept,
   REPLY_HEADER,
   HEADER.cause,
   HEADER.epoch,

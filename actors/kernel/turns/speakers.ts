@@ -1,4 +1,4 @@
-import { HEADER, type Headers } from '../../../contracts/headers.ts';
+import { HEADER, type Headers, METADATA_ONLY } from '../../../contracts/headers.ts';
 import { token } from '../../../contracts/subjects/token.ts';
 import type { Said, Self } from '../contract.ts';
 import type { AnySayDecl, Says, Target } from '../declare.ts';
@@ -11,13 +11,17 @@ export const speakers = (says: Readonly<Record<string, AnySayDecl>>, self: Self)
 function speaker(name: string, decl: AnySayDecl, self: Self): (...args: never[]) => Said {
   if (decl.say === 'api') {
     const start = `${self.prefix}.api.${token(self.caller)}.${decl.verb}.${token(decl.resource)}`;
-    const epoch = self.epoch === undefined ? {} : { headers: { [HEADER.epoch]: `${self.actor}:${self.epoch}` } };
+    const headers: Headers = {
+      ...(self.epoch === undefined ? {} : { [HEADER.epoch]: `${self.actor}:${self.epoch}` }),
+      ...(decl.answeredBy === 'metadata' ? { [HEADER.accept]: METADATA_ONLY } : {}),
+    };
+    const plain = Object.keys(headers).length === 0;
     return (target: Target, body?: unknown) => ({
       kind: 'request',
       say: name,
       subject: `${start}.${token(target.namespace)}.${token(target.name)}`,
       body,
-      ...epoch,
+      ...(plain ? {} : { headers }),
     });
   }
   if (decl.say === 'port')
