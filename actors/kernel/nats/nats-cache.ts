@@ -1,6 +1,6 @@
 import { type JetStreamManager, jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
-import { failure, type Status, statusError } from '../../../contracts/errors/status.ts';
+import { type Status, statusError } from '../../../contracts/errors/status.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import { streamOf } from '../../../contracts/store/buckets.ts';
 import { type Key, parseKey } from '../../../contracts/store/keys.ts';
@@ -11,6 +11,7 @@ import type { Change } from '../contract.ts';
 import { type Cache, type CacheEntry, withRevision } from '../view/cache.ts';
 import { RevisionWaiters } from '../view/revision-waiters.ts';
 import { type FedMessage, OrderedFeed } from './nats-ordered-feed.ts';
+import { StorePast } from './nats-store-past.ts';
 
 export interface NatsCacheOptions {
   readonly connection: NatsConnection;
@@ -46,6 +47,7 @@ export class NatsCache {
   readonly #keyAt: number;
   readonly #markerTtlMs: number;
   readonly #waiters = new RevisionWaiters();
+  readonly #past: StorePast;
   #manager!: JetStreamManager;
   #feed: OrderedFeed | undefined;
   /** The newest attempt to open a feed; a consumer that an earlier one made, however late, is not heard. */
@@ -59,14 +61,9 @@ export class NatsCache {
   #opening: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
   #reopening: Promise<void> | undefined;
   #connected = true;
-  /** Newest sequence ever seen. */
-  #seen = 0;
-  /** The newest message heard. */
-  #heard: { readonly sequence: number; readonly storedAt: number } | undefined;
   /** Latest moment, by the server's clock, at which nothing was missing here. */
   #contactAt = 0;
   #sealedError: unknown;
-  #alarm: Status | undefined;
   #closed = false;
   #wake: (() => void) | undefined;
   #contactTimer: NodeJS.Timeout | undefined;
@@ -77,6 +74,7 @@ export class NatsCache {
     this.#options = options;
     this.cache = options.cache;
     this.#stream = streamOf(options.bucket);
+    this.#past = new StorePast(this.#stream, (alarm) => options.onAlarm?.(alarm));
     this.#keyAt = `$KV.${options.bucket}.`.length;
     this.#markerTtlMs = options.markerTtlMs ?? MARKER_TTL_MS;
   }
@@ -104,7 +102,7 @@ export class NatsCache {
 
   /** Why nothing may be written: the store went back in time. */
   get alarm(): Status | undefined {
-    return this.#alarm;
+    return this.#past.alarm;
   }
 
   /** Is it certain that the store is still the one that this was fed from? Not after a lost connection, until the feed goes on. */
@@ -129,18 +127,15 @@ export class NatsCache {
 
   /** Newest sequence ever seen. */
   get seen(): number {
-    return this.#seen;
+    return this.#past.seen;
   }
 
   /**
    * Takes note of a last sequence that somebody asked the store for.
    * @param seenBefore `seen` when the question was asked: what came in while it was under way may be newer than its answer
-   * @returns the alarm, when that shows that the store went back in time
    */
-  noteLastSequence(sequence: number, seenBefore: number): Status | undefined {
-    if (sequence < seenBefore) this.#raise(`its last revision is ${sequence}, ${seenBefore} was seen before`);
-    else this.#seen = Math.max(this.#seen, sequence);
-    return this.#alarm;
+  noteLastSequence(sequence: number, seenBefore: number): void {
+    this.#past.note(sequence, seenBefore);
   }
 
   async #info(): Promise<StreamInfo> {
@@ -150,7 +145,7 @@ export class NatsCache {
   /** Lists everything anew and hands over what differs, as one batch. */
   async #load(info: StreamInfo): Promise<void> {
     this.#loading = new Map();
-    this.#heard = undefined;
+    this.#past.forget();
     this.counts.relists++;
     await this.#open('last-per-subject', info);
   }
@@ -172,7 +167,7 @@ export class NatsCache {
     } finally {
       this.#opening = undefined;
     }
-    this.#seen = Math.max(this.#seen, target);
+    this.#past.saw(target);
     this.#contactAt = Math.max(this.#contactAt, serverTime(info));
   }
 
@@ -222,7 +217,7 @@ export class NatsCache {
     if (this.#loading !== undefined) {
       const entries = this.#loading;
       this.#loading = undefined;
-      const revision = Math.max(sequence, this.#heard?.sequence ?? 0);
+      const revision = Math.max(sequence, this.#past.heard);
       if (this.#isAnother) this.cache.reset();
       this.#isAnother = false;
       this.#tell(this.cache.relist(entries.values(), revision), true);
@@ -234,8 +229,7 @@ export class NatsCache {
   #hear(message: FedMessage): void {
     const key = message.subject.slice(this.#keyAt);
     const object = this.#decode(key, message);
-    this.#seen = Math.max(this.#seen, message.sequence);
-    this.#heard = { sequence: message.sequence, storedAt: message.storedAt };
+    this.#past.hear(message);
     if (this.#loading !== undefined) {
       if (object === undefined) this.#loading.delete(key);
       else if (object !== 'unreadable') this.#loading.set(key, { key, revision: message.sequence, object });
@@ -303,7 +297,7 @@ export class NatsCache {
       if (attempt > 0) await this.#pause(attempt);
       if (!this.#connected) continue; // what is asked now goes nowhere, and its answer would be waited for when it is back
       try {
-        const seenBefore = this.#seen;
+        const seenBefore = this.#past.seen;
         await this.#goOn(await this.#info(), seenBefore);
         return;
       } catch (error) {
@@ -313,7 +307,7 @@ export class NatsCache {
   }
 
   async #goOn(info: StreamInfo, seenBefore: number): Promise<void> {
-    const wentBack = await this.#wentBack(info, seenBefore);
+    const wentBack = await this.#past.wentBack(info, seenBefore, this.#manager);
     const awayMs = serverTime(info) - this.#contactAt;
     this.#isAnother ||= wentBack;
     if (wentBack || this.#loading !== undefined || awayMs >= this.#markerTtlMs / 2) {
@@ -324,35 +318,11 @@ export class NatsCache {
     await this.#open(this.cache.revision + 1, info);
   }
 
-  async #wentBack(info: StreamInfo, seenBefore: number): Promise<boolean> {
-    if (info.state.last_seq < seenBefore) {
-      this.#raise(`its last revision is ${info.state.last_seq}, ${seenBefore} was seen before`);
-      this.#seen = info.state.last_seq;
-      return true;
-    }
-    // A restored store may have been written to since, past what was seen here: then that revision is another message.
-    const heard = this.#heard;
-    if (heard === undefined) return false;
-    const message = await this.#manager.streams.getMessage(this.#stream, { seq: heard.sequence });
-    if (message === null || Math.abs(message.time.getTime() - heard.storedAt) <= 1) return false;
-    this.#raise(`revision ${heard.sequence} is not the message that was seen before`);
-    return true;
-  }
-
-  #raise(finding: string): void {
-    if (this.#alarm !== undefined) return;
-    this.#alarm = failure(
-      'ServiceUnavailable',
-      `write to ${this.#stream}: the store went back in time (${finding}), it was restored or rolled back; restart the masters to accept its state`,
-    );
-    this.#options.onAlarm?.(this.#alarm);
-  }
-
   /** On a quiet stream no message tells that nothing was missed, so the server is asked now and then. */
   async #makeContact(): Promise<void> {
     if (this.#reopening !== undefined) return;
     try {
-      const seenBefore = this.#seen;
+      const seenBefore = this.#past.seen;
       const info = await this.#info();
       if (info.state.last_seq < seenBefore) await this.#reopen('its last revision went back');
       else if (this.cache.revision >= info.state.last_seq)
