@@ -2,10 +2,10 @@
 // `npm run check`: everything that must hold before a change is done, one line each with its time. Output of a step is
 // shown only when it fails. `check.js lint imports` runs these alone; `steps` is what CI takes from here.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ROOMS = ['contracts', 'actors', 'runtime-adapters', 'ops', 'test'];
@@ -157,4 +157,5 @@ async function main(wanted) {
   return failed === 0 ? 0 : 1;
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) process.exitCode = await main(process.argv.slice(2));
+// Node has followed links in the one, not in the other.
+if (import.meta.filename === realpathSync(process.argv[1] ?? '.')) process.exitCode = await main(process.argv.slice(2));

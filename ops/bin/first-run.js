@@ -4,7 +4,7 @@
 //   start    installs, builds, sets up, and runs a cluster with a sample
 //   prepare  installs, builds and sets up what the tests need
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -79,12 +79,14 @@ function build() {
   const began = new Date();
   step('building', process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-b', 'ops']);
   mkdirSync(join(ROOT, 'dist'), { recursive: true });
-  writeFileSync(STAMP, `${began.toISOString()}\n`);
+  writeFileSync(STAMP, '');
+  utimesSync(STAMP, began, began); // what was changed while it was built is built again
 }
 
 checkNode();
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-if (!isInstalled()) step('installing dependencies', npm, ['ci', '--no-audit', '--no-fund']);
+// The compiler and the tests are wanted where NODE_ENV=production too.
+if (!isInstalled()) step('installing dependencies', npm, ['ci', '--include=dev', '--no-audit', '--no-fund']);
 if (!isBuilt()) build();
 
 const act = process.argv[2];

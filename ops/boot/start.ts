@@ -62,7 +62,7 @@ async function settledStatus(client: Client): Promise<ClusterStatus> {
 async function showStatus(client: Client, home: string, say: (text: string) => void): Promise<void> {
   for (const [heading, text] of statusRows(await settledStatus(client))) say(`  ${heading.padEnd(12)} ${text}`);
   const width = Math.max(...NEXT.map(([command]) => command.length));
-  const where = home === defaultHome() ? '' : ` (there \`export TROUPE_HOME=${home}\` first)`;
+  const where = home === defaultHome() ? '' : ` (there \`export TROUPE_HOME="${home}"\` first)`;
   say(`\nNext, in another terminal${where}:`);
   for (const [command, what] of NEXT) say(`  ${command.padEnd(width)}   # ${what}`);
   say('\nCtrl-C ends the control plane; containers keep running (`npx troupe down --pods` removes them too).');

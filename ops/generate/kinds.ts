@@ -1,8 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { projectRoot } from '../boot/root.ts';
 import { planKinds } from './plan-kinds.ts';
-import { projectRoot, readModels } from './read-models.ts';
+import { readModels } from './read-models.ts';
 
 /** The models that our kinds are made of; everything that they mention comes along. */
 const ROOTS = [
@@ -26,12 +26,12 @@ export async function generateKinds(): Promise<{
   readonly files: Readonly<Record<string, string>>;
 }> {
   return {
-    folder: join(projectRoot(), 'contracts/kinds/generated'),
+    folder: join(projectRoot, 'contracts/kinds/generated'),
     files: planKinds(await readModels(ROOTS)),
   };
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (import.meta.filename === realpathSync(process.argv[1] ?? '.')) {
   const { folder, files } = await generateKinds();
   mkdirSync(folder, { recursive: true });
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);

@@ -1,14 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { projectRoot } from '../boot/root.ts';
 import type { Model, ModelField } from './plan-kinds.ts';
-
-/** The folder above `ops/`, also when this runs from `dist/ops/generate`. */
-export function projectRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package-lock.json'))) folder = dirname(folder);
-  return folder;
-}
 
 interface Attribute {
   readonly baseName: string;
@@ -62,7 +56,7 @@ const mentioned = (type: string): readonly string[] =>
 
 /** All models reachable from `roots`, in order of name. */
 export async function readModels(roots: readonly string[]): Promise<readonly Model[]> {
-  const folder = join(projectRoot(), 'node_modules/@kubernetes/client-node/dist/gen/models');
+  const folder = join(projectRoot, 'node_modules/@kubernetes/client-node/dist/gen/models');
   const models = new Map<string, Model>();
   const queue = [...roots];
   for (let name = queue.pop(); name !== undefined; name = queue.pop()) {

@@ -1,17 +1,15 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { projectRoot } from '../boot/root.ts';
 import { planSubjects, SUBJECT_SOURCES } from './plan-subjects.ts';
-import { projectRoot } from './read-models.ts';
 
 /** Where the page of subjects lives, and what should be in it today. */
 export function generateSubjects(): { readonly file: string; readonly text: string } {
-  const root = projectRoot();
-  const sources = SUBJECT_SOURCES.map((file) => [file, readFileSync(join(root, file), 'utf8')]);
-  return { file: join(root, 'ops/docs/subjects.md'), text: planSubjects(Object.fromEntries(sources)) };
+  const sources = SUBJECT_SOURCES.map((file) => [file, readFileSync(join(projectRoot, file), 'utf8')]);
+  return { file: join(projectRoot, 'ops/docs/subjects.md'), text: planSubjects(Object.fromEntries(sources)) };
 }
 
-if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (import.meta.filename === realpathSync(process.argv[1] ?? '.')) {
   const { file, text } = generateSubjects();
   writeFileSync(file, text);
 }
