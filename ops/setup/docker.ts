@@ -10,12 +10,14 @@ import { runCommand } from './run-command.ts';
 
 const INSTALL_MS = 600_000;
 const UP_MS = 60_000;
+/** A machine that has just been started upgrades itself: apt is waited for. */
+const LOCK = 'DPkg::Lock::Timeout=300';
 
 /** Installs Debian's own engine; refreshes apt's lists only when it does not go without. */
 export async function installDocker(logFile: string): Promise<void> {
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   const install = (): Promise<string> =>
-    runCommand('apt-get', ['-q', '-y', '--no-install-recommends', 'install', 'docker.io'], {
+    runCommand('apt-get', ['-o', LOCK, '-q', '-y', '--no-install-recommends', 'install', 'docker.io'], {
       env,
       logFile,
       timeoutMs: INSTALL_MS,
@@ -24,7 +26,7 @@ export async function installDocker(logFile: string): Promise<void> {
     await install();
   } catch {
     // One unreachable source among several makes the update fail although the others serve.
-    await runCommand('apt-get', ['-q', 'update'], { logFile, timeoutMs: INSTALL_MS }).catch(() => '');
+    await runCommand('apt-get', ['-o', LOCK, '-q', 'update'], { logFile, timeoutMs: INSTALL_MS }).catch(() => '');
     await install();
   }
 }

@@ -97,7 +97,9 @@ export async function gatherFacts(env: NodeJS.ProcessEnv = process.env): Promise
     root: process.getuid?.() === 0,
     ...(glibc === undefined ? {} : { glibc }),
     noInstall: env['TROUPE_NO_INSTALL'] === '1',
-    ...(natsServer === undefined ? {} : { natsServer }),
+    ...(natsServer === undefined
+      ? {}
+      : { natsServer: { ...natsServer, wished: natsServer.source === 'TROUPE_NATS_SERVER' } }),
     busybox: await hasBusybox(env),
     engine,
     dockerd: !engine.answers && findProgram('dockerd') !== undefined,

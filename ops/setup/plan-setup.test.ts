@@ -91,6 +91,11 @@ it.each<{ why: string; facts: SetupFacts; plan: readonly string[] }>([
     plan: ['say', 'fetch nats-server'],
   },
   {
+    why: 'one that was wished for is not replaced: it would be run all the same',
+    facts: { ...bare, engine, natsServer: { path: '/opt/nats', version: '2.9.10', verdict: 'refuse', wished: true } },
+    plan: [about('/opt/nats is 2.9.10, too old, and TROUPE_NATS_SERVER names no other')],
+  },
+  {
     why: 'a server older than the tested one gets a warning',
     facts: { ...bare, engine, natsServer: { path: '/usr/sbin/nats-server', version: '2.12.1', verdict: 'warn' } },
     plan: ['say'],

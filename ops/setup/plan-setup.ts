@@ -10,7 +10,13 @@ export interface SetupFacts {
   readonly glibc?: string;
   /** TROUPE_NO_INSTALL=1 */
   readonly noInstall: boolean;
-  readonly natsServer?: { readonly path: string; readonly version: string; readonly verdict: 'ok' | 'warn' | 'refuse' };
+  readonly natsServer?: {
+    readonly path: string;
+    readonly version: string;
+    readonly verdict: 'ok' | 'warn' | 'refuse';
+    /** TROUPE_NATS_SERVER names it: no other one will be run. */
+    readonly wished?: boolean;
+  };
   /** Is there a static busybox? The image that holds a pod's network is made of it. */
   readonly busybox: boolean;
   readonly engine: EngineFact;
@@ -66,6 +72,10 @@ function mayNotFetch(facts: SetupFacts, program: Program): string | undefined {
   return facts.mirrors.length === 0 ? 'apt knows no mirror of Debian' : undefined;
 }
 
+/** Why a program that is fetched would not be run. */
+const mayNotServe = ({ natsServer }: SetupFacts, program: Program): string | undefined =>
+  program === 'nats-server' && natsServer?.wished === true ? 'TROUPE_NATS_SERVER names no other' : undefined;
+
 const WAY_OUT: Readonly<Record<Program, string>> = {
   'nats-server': 'install nats-server 2.15 or newer, or name it in TROUPE_NATS_SERVER',
   busybox: 'install busybox-static, of which the image that holds a pod together is made',
@@ -85,7 +95,7 @@ function planPrograms(facts: SetupFacts): readonly SetupStep[] {
   for (const program of ['nats-server', 'busybox'] as const) {
     const want = wants[program];
     if (want === undefined) continue;
-    const why = mayNotFetch(facts, program);
+    const why = mayNotServe(facts, program) ?? mayNotFetch(facts, program);
     if (why !== undefined) steps.push({ do: 'lack', what: program, text: `${want}, and ${why}: ${WAY_OUT[program]}` });
     else {
       found.push(want);
