@@ -1,10 +1,10 @@
-import type { Msg, NatsConnection, PublishOptions, Subscription } from 'nats';
+import type { NatsConnection, PublishOptions, Subscription } from 'nats';
 import { config as rxjs } from 'rxjs';
 import { encode, encodeMsgpack } from '../../../contracts/codec/codec.ts';
-import { failure, type Status } from '../../../contracts/errors/status.ts';
+import { failure } from '../../../contracts/errors/status.ts';
 import type { Family } from '../../../contracts/subjects/family.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
-import type { Change, Id, Rec } from '../contract.ts';
+import type { Change } from '../contract.ts';
 import type { ActorDefinition, DriverDefinition } from '../declare.ts';
 import type { Recorder } from '../journal/recorder.ts';
 import { type Ambient, ambient } from '../live/host-clock.ts';
@@ -20,12 +20,13 @@ import { LiveActor } from '../live/live-actor.ts';
 import { LiveDriver } from '../live/live-driver.ts';
 import type { InboundMessage } from '../live/message.ts';
 import { type Cause, encodeHeaders } from '../live/message-headers.ts';
+import type { AskResult } from '../turns/answers.ts';
 import { REPLY_HEADER } from '../turns/heard-calls.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 import { Cache } from '../view/cache.ts';
-import { statusCodeOf } from './nats-arrived.ts';
 import { guarded } from './nats-callback.ts';
 import { holdLease, type LeaseOptions } from './nats-lease.ts';
+import { OpenRequests } from './nats-open-requests.ts';
 import { rawHeaders } from './nats-raw-headers.ts';
 import { type ActorService, serveActor } from './nats-services.ts';
 
@@ -58,23 +59,8 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-interface OpenRequest {
-  readonly asker: Asker;
-  readonly ask: Id;
-  readonly subject: string;
-  deadline: number;
-  /** Asked before the last reconnection: the question or its answer may have gone with the old connection. */
-  lost: boolean;
-  /** Asked of a driver in this process: no broker carries the answer. */
-  readonly local: boolean;
-  readonly cause: Cause;
-}
-
 /** How long a pump may keep the event loop before it lets I/O in. */
 const PUMP_BUDGET_MS = 8;
-const SWEEP_MS = 50;
-/** After a reconnection, how long answers to what was asked before may still come: others hold theirs back till then. */
-const LATE_ANSWER_MS = 1_000;
 /** How long an actor that is stopped may still answer what it was asked before. */
 const FINISH_MS = 2_000;
 
@@ -89,12 +75,10 @@ export class Host implements HostServices {
   /** Drivers that have ports, by name: one of a name in a process. */
   readonly #ports = new Map<string, LiveDriver>();
   readonly #ready = new Set<Runnable>();
-  readonly #requests = new Map<string, OpenRequest>();
+  readonly #requests = new OpenRequests();
   readonly #inbox: string;
   readonly #answers: Subscription;
-  #serial = 0;
   #pumping = false;
-  #sweeper: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(options: HostOptions) {
@@ -110,7 +94,7 @@ export class Host implements HostServices {
     this.#answers = this.#nc.subscribe(`${this.#inbox}.*`, {
       callback: guarded(
         (error, msg) => {
-          if (error === null) this.#onAnswer(msg);
+          if (error === null) this.#requests.answered(msg.subject.slice(this.#inbox.length + 1), msg);
           else options.log(`error: no answer to this process can be heard: ${error.message}`);
         },
         ({ message }, { subject }) => options.log(`error: answer on ${subject}: ${message}`),
@@ -166,7 +150,7 @@ export class Host implements HostServices {
     await Promise.all([...this.#actors.keys()].map((actor) => actor.stop()));
     for (const driver of this.#drivers) await driver.stop();
     this.#answers.unsubscribe();
-    clearTimeout(this.#sweeper);
+    this.#requests.stop();
     await this.options.recorder?.flush();
   }
 
@@ -234,7 +218,8 @@ export class Host implements HostServices {
     const options: PublishOptions = {
       headers: rawHeaders(encodeHeaders(id, from.name, out.contentType, cause, said.headers)),
     };
-    if (out.timeoutMs !== undefined) options.reply = `${this.#inbox}.${this.#expect(out, asker, causedBy(id, cause))}`;
+    if (out.timeoutMs !== undefined)
+      options.reply = `${this.#inbox}.${this.#requests.expect(out, asker, causedBy(id, cause))}`;
     else {
       const reply = said.headers?.[REPLY_HEADER];
       if (reply !== undefined) options.reply = reply;
@@ -244,23 +229,6 @@ export class Host implements HostServices {
     } catch (error) {
       this.#unsendable(out, error, options.reply);
     }
-  }
-
-  /** @returns the last token of the subject on which the answer is awaited */
-  #expect(out: Outgoing, asker: Asker, cause: Cause): string {
-    const serial = (++this.#serial).toString(36);
-    const timeoutMs = out.timeoutMs ?? 0;
-    this.#requests.set(serial, {
-      asker,
-      ask: out.id,
-      subject: out.said.subject,
-      deadline: performance.now() + timeoutMs,
-      lost: false,
-      local: out.said.kind === 'port',
-      cause,
-    });
-    this.#sweeper ??= setTimeout(() => this.#sweep(), Math.min(SWEEP_MS, timeoutMs));
-    return serial;
   }
 
   #unsendable(out: Outgoing, error: unknown, reply: string | undefined): void {
@@ -277,36 +245,14 @@ export class Host implements HostServices {
         headers: rawHeaders(encodeHeaders(`${out.id}`, '', out.contentType, {}, undefined)),
       });
     }
-    if (reply?.startsWith(this.#inbox) === true) this.#settle(reply.slice(this.#inbox.length + 1), status);
+    if (reply?.startsWith(this.#inbox) === true) this.#requests.settle(reply.slice(this.#inbox.length + 1), status);
     this.options.log(`error: ${status.message}`);
   }
 
-  #onAnswer(msg: Msg): void {
-    const serial = msg.subject.slice(this.#inbox.length + 1);
-    const open = this.#requests.get(serial);
-    if (open === undefined) return; // too late, or doubled
-    if (msg.data.length === 0 && statusCodeOf(msg) === 503) this.#settle(serial, noListener(open.subject));
-    else this.#settle(serial, msg.data.length === 0 ? EMPTY_MAP : msg.data);
-  }
-
-  #settle(serial: string, result: Extract<Rec, { t: 'answer' }>['result']): void {
-    const open = this.#requests.get(serial);
-    if (open === undefined) return;
-    this.#requests.delete(serial);
-    open.asker.answered(open.ask, result, open.cause);
-  }
-
-  /** A broker that is killed takes questions and answers with it; who asked should not wait for ever. */
   async #followConnection(): Promise<void> {
     for await (const { type } of this.#nc.status()) {
       if (type !== 'reconnect') continue;
-      // Also what was asked while there was no connection: the client drops it at each attempt to connect.
-      const until = performance.now() + LATE_ANSWER_MS;
-      for (const open of this.#requests.values()) {
-        if (open.local) continue;
-        open.lost = true;
-        open.deadline = Math.min(open.deadline, until);
-      }
+      this.#requests.reconnected();
       // What was published meanwhile reached nobody here; who lives on such news should look anew.
       for (const actor of this.#actors.keys()) {
         const msg = toItself(actor, SUBJECTS.reconnected);
@@ -315,21 +261,12 @@ export class Host implements HostServices {
     }
   }
 
-  #sweep(): void {
-    this.#sweeper = undefined;
-    const now = performance.now();
-    for (const [serial, { deadline, lost, subject }] of this.#requests) {
-      if (deadline <= now) this.#settle(serial, lost ? lostOnTheWay(subject) : 'timeout');
-    }
-    if (this.#requests.size > 0 && !this.#stopped) this.#sweeper = setTimeout(() => this.#sweep(), SWEEP_MS);
-  }
-
   #askPort(out: Outgoing, cause: Cause, asker: Asker): void {
     const [name = '', op = ''] = out.said.subject.split('.');
     const driver = this.#ports.get(name);
     // A driver has its own deadlines; one that forgets them must not keep an actor waiting for ever.
-    const serial = this.#expect(out, asker, cause);
-    const answer = (result: Extract<Rec, { t: 'answer' }>['result']) => this.#settle(serial, result);
+    const serial = this.#requests.expect(out, asker, cause);
+    const answer = (result: AskResult) => this.#requests.settle(serial, result);
     if (driver === undefined) {
       answer(failure('ServiceUnavailable', `${out.said.say}: no driver "${name}" runs in this process`));
       return;
@@ -361,22 +298,5 @@ async function soon(act: Promise<void> | undefined): Promise<void> {
   clearTimeout(timer);
 }
 
-const EMPTY_MAP = encodeMsgpack({});
-
 /** What an answer was caused by: the question. */
 const causedBy = (id: string, { trace }: Cause): Cause => ({ id, ...(trace === undefined ? {} : { trace }) });
-
-const lostOnTheWay = (subject: string): Status =>
-  failure('ServiceUnavailable', `the connection was lost before an answer on ${subject} came; ask again`);
-
-/** "No responders" in words that help. */
-function noListener(subject: string): Status {
-  const [, family, second] = subject.split('.');
-  if (family === 'api' || family === 'apply') {
-    return failure('ServiceUnavailable', `no api-server is listening on ${subject}; is a master running?`);
-  }
-  if (family === 'node' || family === 'runtime') {
-    return failure('ServiceUnavailable', `node ${second ?? ''} is not connected: nobody is listening on ${subject}`);
-  }
-  return failure('ServiceUnavailable', `nobody is listening on ${subject}`);
-}

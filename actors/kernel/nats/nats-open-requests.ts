@@ -1,0 +1,108 @@
+import type { Msg } from 'nats';
+import { encodeMsgpack } from '../../../contracts/codec/codec.ts';
+import { failure, type Status } from '../../../contracts/errors/status.ts';
+import type { Id } from '../contract.ts';
+import type { Asker } from '../live/host-services.ts';
+import type { Cause } from '../live/message-headers.ts';
+import type { AskResult } from '../turns/answers.ts';
+import type { Outgoing } from '../turns/outgoing.ts';
+import { statusCodeOf } from './nats-arrived.ts';
+
+interface OpenRequest {
+  readonly asker: Asker;
+  readonly ask: Id;
+  readonly subject: string;
+  deadline: number;
+  /** Asked before the last reconnection: the question or its answer may have gone with the old connection. */
+  lost: boolean;
+  /** Asked of a driver in this process: no broker carries the answer. */
+  readonly local: boolean;
+  readonly cause: Cause;
+}
+
+const SWEEP_MS = 50;
+/** After a reconnection, how long answers to what was asked before may still come: others hold theirs back till then. */
+const LATE_ANSWER_MS = 1_000;
+const EMPTY_MAP = encodeMsgpack({});
+
+/** What actors and drivers of a process asked and have no answer to yet. */
+export class OpenRequests {
+  readonly #open = new Map<string, OpenRequest>();
+  #serial = 0;
+  #sweeper: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  /** @param cause what the answer was caused by: the question @returns names the request to whom the answer comes */
+  expect(out: Outgoing, asker: Asker, cause: Cause): string {
+    const serial = (++this.#serial).toString(36);
+    const timeoutMs = out.timeoutMs ?? 0;
+    this.#open.set(serial, {
+      asker,
+      ask: out.id,
+      subject: out.said.subject,
+      deadline: performance.now() + timeoutMs,
+      lost: false,
+      local: out.said.kind === 'port',
+      cause,
+    });
+    this.#sweeper ??= setTimeout(() => this.#sweep(), Math.min(SWEEP_MS, timeoutMs));
+    return serial;
+  }
+
+  /** What the broker brings: an answer, or that nobody is there to give one. */
+  answered(serial: string, msg: Msg): void {
+    const open = this.#open.get(serial);
+    if (open === undefined) return; // too late, or doubled
+    if (msg.data.length === 0 && statusCodeOf(msg) === 503) this.settle(serial, noListener(open.subject));
+    else this.settle(serial, msg.data.length === 0 ? EMPTY_MAP : msg.data);
+  }
+
+  settle(serial: string, result: AskResult): void {
+    const open = this.#open.get(serial);
+    if (open === undefined) return;
+    this.#open.delete(serial);
+    open.asker.answered(open.ask, result, open.cause);
+  }
+
+  /**
+   * A broker that is killed takes questions and answers with it, and the client drops at each attempt to connect what was
+   * asked meanwhile; who asked should not wait for ever.
+   */
+  reconnected(): void {
+    const until = performance.now() + LATE_ANSWER_MS;
+    for (const open of this.#open.values()) {
+      if (open.local) continue;
+      open.lost = true;
+      open.deadline = Math.min(open.deadline, until);
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#sweeper);
+  }
+
+  #sweep(): void {
+    this.#sweeper = undefined;
+    const now = performance.now();
+    for (const [serial, { deadline, lost, subject }] of this.#open) {
+      if (deadline <= now) this.settle(serial, lost ? lostOnTheWay(subject) : 'timeout');
+    }
+    if (this.#open.size > 0 && !this.#stopped) this.#sweeper = setTimeout(() => this.#sweep(), SWEEP_MS);
+  }
+}
+
+const lostOnTheWay = (subject: string): Status =>
+  failure('ServiceUnavailable', `the connection was lost before an answer on ${subject} came; ask again`);
+
+/** "No responders" in words that help. */
+function noListener(subject: string): Status {
+  const [, family, second] = subject.split('.');
+  if (family === 'api' || family === 'apply') {
+    return failure('ServiceUnavailable', `no api-server is listening on ${subject}; is a master running?`);
+  }
+  if (family === 'node' || family === 'runtime') {
+    return failure('ServiceUnavailable', `node ${second ?? ''} is not connected: nobody is listening on ${subject}`);
+  }
+  return failure('ServiceUnavailable', `nobody is listening on ${subject}`);
+}
