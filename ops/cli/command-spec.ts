@@ -9,6 +9,8 @@ export interface CommandSpec<O = Readonly<Record<string, unknown>>> {
   readonly args?: string;
   readonly description: string;
   readonly options?: readonly OptionSpec[];
+  /** What else there is to know, below the options. */
+  readonly notes?: string;
   /** Command line -> what it does. */
   readonly examples: readonly (readonly [string, string])[];
   /** Loads what it needs itself, so that other commands need not wait for it. */

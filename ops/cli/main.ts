@@ -9,7 +9,7 @@ import { processTerminal, type Terminal } from './terminal.ts';
 /**
  * Runs one command line. What a command needs is loaded when it is called, so that `troupe get` starts fast.
  * @param argv arguments after `troupe`
- * @returns the exit code: 0, 1 (refused or failed), 2 (must be typed otherwise), 130 (Ctrl-C)
+ * @returns the exit code: 0, 1 (refused or failed), 2 (must be typed otherwise), 3 (a recording cannot be played), 130 (Ctrl-C)
  */
 export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
   const spoken = { command: 'troupe' };
@@ -89,7 +89,7 @@ function addCommand(program: Command, spec: CommandSpec, terminal: Terminal, spo
   for (const alias of spec.aliases ?? []) command.alias(alias);
   for (const argument of (spec.args ?? '').split(' ').filter((text) => text !== '')) command.argument(argument);
   for (const option of spec.options ?? []) command.addOption(optionOf(option));
-  command.addHelpText('after', examplesText(spec.examples));
+  command.addHelpText('after', `${spec.notes === undefined ? '' : `\n${spec.notes}\n`}${examplesText(spec.examples)}`);
   const parseOptions = command.parseOptions.bind(command);
   command.parseOptions = (argv) => {
     const flags = parseBooleanFlags(argv, spec.options?.map((option) => option.flags) ?? []);

@@ -3,7 +3,7 @@ import { troupeHome } from '../boot/home.ts';
 import { exportOf } from '../replay/export.ts';
 import type { Recording } from '../replay/gather-recordings.ts';
 import { openHome } from '../replay/open-home.ts';
-import { isAfter, type Point, parsePoint } from '../replay/parse-moment.ts';
+import { isAfter } from '../replay/parse-moment.ts';
 import { gapsText } from '../replay/plan-gaps.ts';
 import { type RecordingSummary, summaryOf } from '../replay/plan-recordings.ts';
 import { readHistory } from '../replay/read-history.ts';
@@ -12,6 +12,7 @@ import { writeRecordingFile } from '../replay/recording-file.ts';
 import { UsageError } from './errors.ts';
 import { formatTable } from './plan-table.ts';
 import { toJson } from './print.ts';
+import { typedPoint } from './replay-parts.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ListOptions {
@@ -83,8 +84,7 @@ export async function recordExport(options: ExportOptions, terminal: Terminal): 
     const found = chosen(all, options.instance);
     if (found.length === 0) throw await nothingFound(options, () => readJournal(client.connection, cluster.prefix));
     const end = Math.max(...found.map(({ turns }) => turns.at(-1)?.now ?? 0));
-    const point = (text: string | undefined): Point | undefined => (text === undefined ? text : parsePoint(text, end));
-    const points = { from: point(options.from), to: point(options.to) };
+    const points = { from: typedPoint('--from', options.from, end), to: typedPoint('--to', options.to, end) };
     if (points.from !== undefined && points.to !== undefined && isAfter(points.from, points.to))
       throw new UsageError(
         `--from ${options.from} is after --to ${options.to}; a span such as 5m is counted back from the end`,

@@ -1,9 +1,9 @@
 import { StatusError } from '../../contracts/errors/status.ts';
-import { Exit, UsageError } from './errors.ts';
+import { Exit, UnplayableError, UsageError } from './errors.ts';
 
 export const FAILURE = 1;
 export const USAGE = 2;
-/** A recording could not be opened or played, so it tells nothing of what is right. */
+/** A recording, or what was given with it, could not be opened or played: nothing is known of whether it differs. */
 export const UNPLAYABLE = 3;
 /** As a shell reports a program that Ctrl-C ended. */
 export const INTERRUPTED = 130;
@@ -22,6 +22,7 @@ export function renderError(
   if (error instanceof UsageError) {
     return { lines: error.message.split('\n').map((line) => `${command}: ${line}`), code: USAGE };
   }
+  if (error instanceof UnplayableError) return { ...renderError(command, error.cause), code: UNPLAYABLE };
   if (error instanceof StatusError) {
     return { lines: [`${command}: ${oneLine(error.message)}`], code: FAILURE };
   }

@@ -1,4 +1,5 @@
 import { type CommandSpec, command, type OptionSpec } from './command-spec.ts';
+import { Exit, UnplayableError, UsageError } from './errors.ts';
 import type { DiffOptions } from './replay-diff.ts';
 import type { MinimiseCommandOptions } from './replay-minimise.ts';
 import type { ReplayOptions } from './replay.ts';
@@ -18,7 +19,26 @@ const LEVEL: OptionSpec = {
   description: 'what must be the same: strict (default), shape (subjects alone) or state (cells alone)',
   choices: ['strict', 'shape', 'state'],
 };
+/** How a script tells what came of it. */
+const exitCodes = (differs: string): string =>
+  [
+    'Exit code:',
+    '  0  the same',
+    `  1  ${differs}`,
+    '  2  the command must be typed otherwise',
+    '  3  nothing can be told: a recording, or what was given with it, could not be opened, or none of its turns played',
+  ].join('\n');
+
 const OUTPUT: OptionSpec = { flags: '-o, --output <format>', description: 'json' };
+
+/** Whatever keeps a recording from being judged must not pass, by its exit code, for a difference. */
+async function judging(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    throw error instanceof UsageError || error instanceof Exit ? error : new UnplayableError(error);
+  }
+}
 
 /** What plays recordings back. */
 export const REPLAYING: readonly CommandSpec[] = [
@@ -45,6 +65,7 @@ export const REPLAYING: readonly CommandSpec[] = [
       { flags: '--check', description: 'every recording of this home: the first turn of each that goes differently' },
       OUTPUT,
     ],
+    notes: exitCodes('something goes differently'),
     examples: [
       ['troupe replay scheduler', 'up to the first turn that goes differently now, and why it came about'],
       ['troupe replay scheduler -i --to 21:50:35', 'look around at that moment'],
@@ -54,32 +75,34 @@ export const REPLAYING: readonly CommandSpec[] = [
       ['troupe replay scheduler --turn 1204 --inspect-brk', "the same in an editor's debugger"],
       ['troupe replay --check', 'every recording of this home'],
     ],
-    run: async (args, options: ReplayOptions, terminal) =>
-      (await import('./replay.ts')).replayCommand(args, options, terminal),
+    run: (args, options: ReplayOptions, terminal) =>
+      judging(async () => (await import('./replay.ts')).replayCommand(args, options, terminal)),
   }),
   command({
     name: 'replay check',
     args: '<folder...>',
     description: "Play every recording file in a folder against today's code: which decisions change; for CI",
     options: [FULL, KEY, LEVEL, OUTPUT],
+    notes: exitCodes('some decision changes'),
     examples: [
-      ['troupe replay check recordings/', 'exit code 0: none changes; 1: some do; 3: one could not be played'],
+      ['troupe replay check recordings/', 'every *.troupe in it'],
       ['troupe replay check recordings/ --level shape', 'what is said on which subject; bodies may differ'],
     ],
-    run: async (args, options: DiffOptions, terminal) =>
-      (await import('./replay-check.ts')).checkFolderCommand(args, options, terminal),
+    run: (args, options: DiffOptions, terminal) =>
+      judging(async () => (await import('./replay-check.ts')).checkFolderCommand(args, options, terminal)),
   }),
   command({
     name: 'replay diff',
     args: '<a> <b>',
     description: 'Compare decision by decision: two recordings, or one under the code of another built tree',
     options: [FULL, ACTOR, INSTANCE, KEY, OUTPUT],
+    notes: exitCodes('something differs'),
     examples: [
       ['troupe replay diff monday.troupe tuesday.troupe', 'what was decided otherwise'],
       ['troupe replay diff scheduler.troupe ../troupe-1.2', "this code's decisions, and that one's"],
     ],
-    run: async ([a = '', b = ''], options: DiffOptions, terminal) =>
-      (await import('./replay-diff.ts')).diffCommand(a, b, options, terminal),
+    run: ([a = '', b = ''], options: DiffOptions, terminal) =>
+      judging(async () => (await import('./replay-diff.ts')).diffCommand(a, b, options, terminal)),
   }),
   command({
     name: 'replay minimise',
@@ -95,8 +118,12 @@ export const REPLAYING: readonly CommandSpec[] = [
       ACTOR,
       INSTANCE,
     ],
+    notes: exitCodes('nothing differs, so there is nothing to make smaller').replace(
+      'the same',
+      'a smaller one is written',
+    ),
     examples: [['troupe replay minimise incident.troupe -o small.troupe', 'for a bug report']],
-    run: async ([what = ''], options: MinimiseCommandOptions, terminal) =>
-      (await import('./replay-minimise.ts')).minimiseCommand(what, options, terminal),
+    run: ([what = ''], options: MinimiseCommandOptions, terminal) =>
+      judging(async () => (await import('./replay-minimise.ts')).minimiseCommand(what, options, terminal)),
   }),
 ];

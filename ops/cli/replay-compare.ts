@@ -7,9 +7,10 @@ import { scoresText } from './replay-scores.ts';
 import type { Painter } from './style.ts';
 
 /** The sums of a comparison: one line an entry that changed, or that nothing did. */
-export function comparisonLines(actor: string, { tallies, turns, unplayed }: Comparison): readonly string[] {
+export function comparisonLines(actor: string, { tallies, turns, unplayed, why }: Comparison): readonly string[] {
   const texts = tallyTexts(actor, tallies);
-  const skipped = unplayed === 0 ? '' : ` (${thousands(unplayed)} turns could not be played)`;
+  const skipped =
+    unplayed === 0 ? '' : ` (${thousands(unplayed)} turns could not be played${why === undefined ? '' : `: ${why}`})`;
   if (texts.length > 0) return skipped === '' ? texts : [...texts, skipped.trim()];
   const said = tallies.reduce((sum, { of }) => sum + of, 0);
   return [`all ${thousands(said)} decisions of ${thousands(turns)} turns stay the same${skipped}`];

@@ -8,7 +8,7 @@ import { StatusError } from '../../contracts/errors/status.ts';
 import { Exit, UsageError } from './errors.ts';
 import { toJson } from './print.ts';
 import { readManifests } from './read-manifests.ts';
-import { FAILURE } from './render-error.ts';
+import { FAILURE, UNPLAYABLE } from './render-error.ts';
 import { changeText, comparisonLines, plainComparison } from './replay-compare.ts';
 import type { ReplayOptions } from './replay.ts';
 import { checkOutput, codeOf, newestOf, openNamed } from './replay-parts.ts';
@@ -96,15 +96,18 @@ async function eachOf(
   const source = await openNamed(what, options, terminal);
   const results: object[] = [];
   let differs = false;
+  let turns = 0;
   for (const playable of newestOf(source.playables)) {
     const compared = compare(playable);
     if (compared === undefined) continue;
     const { comparison, title } = compared;
     differs ||= comparison.changed > 0;
+    turns += comparison.turns;
     results.push({ recording: nameOf(playable), ...plainComparison(comparison) });
     if (options.output !== 'json') print(playable, comparison, title, terminal);
   }
   if (options.output === 'json') terminal.out(toJson(results));
+  if (turns === 0 && results.length > 0) throw new Exit(UNPLAYABLE);
   return differs;
 }
 

@@ -1,7 +1,8 @@
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
+import { StatusError } from '../../contracts/errors/status.ts';
 import { troupeHome } from '../boot/home.ts';
 import { definitionOf } from '../replay/definitions.ts';
-import { indexAt, indexFrom, parsePoint } from '../replay/parse-moment.ts';
+import { indexAt, indexFrom, parsePoint, type Point } from '../replay/parse-moment.ts';
 import { nameOf, type Playable, seesStore } from '../replay/playable.ts';
 import { openSource, type Source } from '../replay/source.ts';
 import { UsageError } from './errors.ts';
@@ -42,8 +43,8 @@ export async function openNamed(
 /** The recordings of a source, and of each the part between `--from` and `--to`; those without one are left out. */
 export function partsOf(source: Source, { from, to }: ReplayOptions): readonly Part[] {
   const end = Math.max(...source.playables.map(({ turns }) => turns.at(-1)?.now ?? 0));
-  const first = from === undefined ? undefined : parsePoint(from, end);
-  const last = to === undefined ? undefined : parsePoint(to, end);
+  const first = typedPoint('--from', from, end);
+  const last = typedPoint('--to', to, end);
   // Turns are numbered anew in each incarnation: a number means the newest.
   const numbered = [first, last].some((point) => point !== undefined && 'turn' in point);
   const revised = [first, last].some((point) => point !== undefined && 'revision' in point);
@@ -67,6 +68,16 @@ export function partsOf(source: Source, { from, to }: ReplayOptions): readonly P
     throw new UsageError(`no turn lies between --from and --to; there are ${spans.join('; ')}`);
   }
   return meant;
+}
+
+/** A point of a recording as it was typed. @throws UsageError */
+export function typedPoint(flag: string, text: string | undefined, end: number): Point | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return parsePoint(text, end);
+  } catch (error) {
+    throw error instanceof StatusError ? new UsageError(`${flag}: ${error.message}`) : error;
+  }
 }
 
 /** Of each instance, the recording that began last. */

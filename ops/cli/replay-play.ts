@@ -7,12 +7,12 @@ import type { Playable } from '../replay/playable.ts';
 import { Exit } from './errors.ts';
 import { formatTable } from './plan-table.ts';
 import { toJson } from './print.ts';
-import { FAILURE } from './render-error.ts';
+import { FAILURE, UNPLAYABLE } from './render-error.ts';
 import type { ReplayOptions } from './replay.ts';
 import { plainReport } from './replay-json.ts';
 import { codeOf, commandFor, levelOf, openNamed, partsOf } from './replay-parts.ts';
 import { scoresAt } from './replay-scores.ts';
-import { divergenceText, momentText } from './replay-render.ts';
+import { divergenceText, momentText, timeText } from './replay-render.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Plays recordings against today's code and stops at the first turn that goes differently. */
@@ -34,6 +34,7 @@ export async function playCommand(what: string, options: ReplayOptions, terminal
   if (options.output === 'json') terminal.out(toJson(played.map((one) => summary(one, causes))));
   else print(played, causes, terminal, (playable) => commandFor(what, options, source, playable));
   if (played.some(({ divergence }) => divergence !== undefined)) throw new Exit(FAILURE);
+  if (played.every(({ turns }) => turns === 0)) throw new Exit(UNPLAYABLE);
 }
 
 function print(
@@ -49,6 +50,8 @@ function print(
     one.divergence === undefined ? sameText(one) : `differs at turn ${one.divergence.turn}`,
   ]);
   terminal.out(formatTable([['RECORDING', 'STARTED', 'SAME TURNS', 'RESULT'], ...rows]));
+  const unplayed = played.map(unplayedText).join('');
+  if (unplayed !== '') terminal.out(`\n${unplayed}`);
   for (const { divergence, session } of played) {
     if (divergence === undefined) continue;
     terminal.out(
@@ -58,23 +61,38 @@ function print(
   }
 }
 
-function sameText({ skipped, why, dropped }: Played): string {
+function sameText({ turns, skipped, dropped }: Played): string {
   const gaps = [
     dropped > 0 ? `${dropped} turns were not recorded` : '',
-    skipped > 0 ? `${skipped} could not be played: ${why ?? ''}` : '',
+    skipped > 0 ? `${skipped} turns could not be played` : '',
   ].filter((text) => text !== '');
-  return gaps.length === 0 ? 'same' : `same (${gaps.join('; ')})`;
+  const verdict = turns > 0 ? 'same' : 'not played';
+  return gaps.length === 0 ? verdict : `${verdict} (${gaps.join('; ')})`;
+}
+
+/** Spans that are told of one recording; the sums are in the table. */
+const SPANS_MAX = 10;
+
+/** Which turns could not be played, and why. */
+function unplayedText({ name, unplayed }: Played): string {
+  const lines = unplayed.slice(0, SPANS_MAX).map(({ from, to, fromMs, toMs, turns, why }) => {
+    const which = turns === 1 ? `turn ${from}` : `turn ${from} and what follows from it up to turn ${to}`;
+    const span = turns === 1 ? momentText(fromMs) : `${momentText(fromMs)} to ${timeText(toMs)}`;
+    return `${name}: ${which} not played (${span}): ${why}\n`;
+  });
+  const more = unplayed.length - lines.length;
+  return `${lines.join('')}${more > 0 ? `${name}: and ${more} more spans; -o json has them all\n` : ''}`;
 }
 
 const summary = (
-  { name, incarnation, turns, skipped, why, dropped, divergence }: Played,
+  { name, incarnation, turns, skipped, unplayed, dropped, divergence }: Played,
   causes: readonly Cause[],
 ): object => ({
   name,
   incarnation,
   turns,
   skipped,
-  ...(why === undefined ? {} : { why }),
+  unplayed,
   dropped,
   ...(divergence === undefined ? {} : { divergence: { ...plainReport(divergence), causes } }),
 });

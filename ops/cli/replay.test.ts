@@ -181,7 +181,7 @@ it('checking an actor of this home that nobody recorded is refused', async () =>
   const cluster = await up({ home, port: 0, roster, say: () => undefined });
   try {
     expect(await run('replay', 'nobody', '--check')).toEqual({
-      code: 1,
+      code: 3,
       out: '',
       err: 'troupe replay: nothing of an actor "nobody" is recorded; see "troupe record ls"\n',
     });
@@ -199,6 +199,41 @@ it('a file that is damaged, or no recording, fails the check with its own code',
   const { code, out } = await run('replay', 'check', bad);
   expect(code).toBe(3);
   expect(out).toMatch(/cut\.troupe +open .*\n.*text\.troupe +open /);
+});
+
+it('a file that is damaged, cut short or not played at all is told apart from one that differs', async () => {
+  const bytes = readFileSync(file);
+  const flipped = Buffer.from(bytes);
+  flipped[bytes.length >> 1] = (flipped[bytes.length >> 1] ?? 0) ^ 1;
+  const bad = join(folder, 'spoilt.troupe');
+  for (const [spoilt, finding] of [
+    [flipped, /^troupe replay: open .*spoilt\.troupe: it is (damaged|cut short)/],
+    [bytes.subarray(0, bytes.length - 7), /^troupe replay: open .*spoilt\.troupe: it is cut short/],
+    [Buffer.from('hello'), /^troupe replay: open .*spoilt\.troupe: it is no recording/],
+  ] as const) {
+    writeFileSync(bad, spoilt);
+    const { code, err } = await run('replay', bad);
+    expect(err).toMatch(finding);
+    expect(code).toBe(3);
+    expect(await run('replay', 'diff', file, bad)).toMatchObject({ code: 3 });
+    expect(await run('replay', bad, '-i')).toMatchObject({ code: 3 });
+  }
+  const recorded = recordScheduling({ nodes: 2, pods: 6 });
+  const late = save('late.troupe', { ...recorded, turns: recorded.turns.slice(3) });
+  const { code, out } = await run('replay', late);
+  expect(out).toMatch(/ 0 +not played \(\d+ turns could not be played\)\n/);
+  expect(out).toMatch(
+    /\nscheduler\/test: turn 4 and what follows from it up to turn \d+ not played \(2026-01-01 00:00:00\.\d{3} to 00:00:00\.\d{3}\): its recording begins in the middle\n$/,
+  );
+  expect(code).toBe(3);
+  expect(await run('replay', 'diff', late, late)).toMatchObject({ code: 0 });
+  expect(await run('replay', file, '--from', 'noon')).toMatchObject({ code: 2 });
+});
+
+it('says its exit codes in its help', async () => {
+  expect((await run('replay', '--help')).out).toMatch(
+    /Exit code:\n {2}0 {2}the same\n {2}1 .*\n {2}2 .*\n {2}3 .*\n\nExamples/,
+  );
 });
 
 it('compares the code of another built tree, decision by decision, with the scores of both', async () => {
@@ -308,7 +343,7 @@ it.each([
   const { code, err } = await run('replay', file, '--what-if', path);
   expect(err).toMatch(finding);
   expect(err.trim().split('\n')).toHaveLength(1);
-  expect(code).toBe(1);
+  expect(code).toBe(3);
 });
 
 it.each([

@@ -4,8 +4,8 @@ import type { Checked } from '../replay/check.ts';
 import { Exit, UsageError } from './errors.ts';
 import { formatTable } from './plan-table.ts';
 import { toJson } from './print.ts';
-import { FAILURE } from './render-error.ts';
-import { checkOutput } from './replay-parts.ts';
+import { FAILURE, UNPLAYABLE } from './render-error.ts';
+import { checkOutput, levelOf } from './replay-parts.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ReplayOptions {
@@ -55,6 +55,7 @@ async function checkCommand(args: readonly string[], options: ReplayOptions, ter
   const { checkHome } = await import('../replay/check-home.ts');
   const checked = await checkHome(troupeHome(), {
     ...(args[0] === undefined ? {} : { actor: args[0] }),
+    level: levelOf(options),
     onRead: (what) => {
       if (terminal.interactive) terminal.tell(what);
     },
@@ -63,17 +64,19 @@ async function checkCommand(args: readonly string[], options: ReplayOptions, ter
     throw statusError('NotFound', `nothing of an actor "${args[0]}" is recorded; see "troupe record ls"`);
   if (options.output === 'json') terminal.out(toJson(checked.map(summary)));
   else print(checked, terminal);
-  if (checked.some(({ divergence, problem }) => divergence !== undefined || problem !== undefined))
-    throw new Exit(FAILURE);
+  if (checked.some(({ problem }) => problem !== undefined)) throw new Exit(UNPLAYABLE);
+  if (checked.some(({ divergence }) => divergence !== undefined)) throw new Exit(FAILURE);
 }
 
-const resultOf = ({ divergence, problem, dropped }: Checked): string =>
-  problem ??
-  (divergence === undefined
-    ? dropped > 0
-      ? `same (${dropped} turns were not recorded)`
-      : 'same'
-    : `differs at turn ${divergence.turn}`);
+function resultOf({ divergence, problem, dropped, skipped, skips }: Checked): string {
+  if (problem !== undefined) return problem;
+  if (divergence !== undefined) return `differs at turn ${divergence.turn}`;
+  const gaps = [
+    dropped > 0 ? `${dropped} turns were not recorded` : '',
+    skipped > 0 ? `${skipped} turns could not be played: ${skips[0]?.what ?? ''}` : '',
+  ].filter((text) => text !== '');
+  return gaps.length === 0 ? 'same' : `same (${gaps.join('; ')})`;
+}
 
 function print(checked: readonly Checked[], terminal: Terminal): void {
   if (checked.length === 0) {

@@ -1,4 +1,4 @@
-import type { History } from '../../actors/kernel/replay.ts';
+import type { History, Level } from '../../actors/kernel/replay.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
 import { readClusterKey } from '../boot/cluster.ts';
 import { journalSealer } from '../boot/journal-sealer.ts';
@@ -10,7 +10,7 @@ import { readHistory } from './read-history.ts';
 /** Plays every recording of a home against today's code. Works while its cluster runs and while it does not. */
 export async function checkHome(
   home: string,
-  options: { readonly actor?: string; readonly onRead?: (what: string) => void } = {},
+  options: { readonly actor?: string; readonly level?: Level; readonly onRead?: (what: string) => void } = {},
 ): Promise<readonly Checked[]> {
   const opened = await openHome(home);
   try {
@@ -31,6 +31,7 @@ export async function checkHome(
       definitionOf,
       onChecked: (checked) => options.onRead?.(`${checked.actor}/${checked.instance}: ${checked.turns} turns`),
       ...(options.actor === undefined ? {} : { actor: options.actor }),
+      ...(options.level === undefined ? {} : { level: options.level }),
     });
   } finally {
     await opened.close();

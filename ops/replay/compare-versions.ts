@@ -37,6 +37,8 @@ export interface Comparison {
   /** Turns in which both could be heard. */
   readonly turns: number;
   readonly unplayed: number;
+  /** Why the first of those could not be played. */
+  readonly why?: string;
   /** In the order of their names. */
   readonly tallies: readonly Tally[];
   /** In order; at most `detailsMax`. */
@@ -66,12 +68,14 @@ export function compareVersions(
   const changes: DecisionChange[] = [];
   let played = 0;
   let unplayed = 0;
+  let why: string | undefined;
   let changed = 0;
   for (const [index, turn] of turns.entries()) {
     const was = first.says(index);
     const is = second.says(index);
     if (was === undefined || is === undefined) {
       unplayed += 1;
+      why ??= first.unplayed?.() ?? second.unplayed?.();
       continue;
     }
     played += 1;
@@ -92,7 +96,7 @@ export function compareVersions(
     }
   }
   const sorted = [...tallies].sort(([a], [b]) => (a < b ? -1 : 1)).map(([say, counts]) => ({ say, ...counts }));
-  return { turns: played, unplayed, tallies: sorted, changes, changed };
+  return { turns: played, unplayed, ...(why === undefined ? {} : { why }), tallies: sorted, changes, changed };
 }
 
 function isSame(a: Utterance, b: Utterance, sealer: Sealer | undefined): boolean {

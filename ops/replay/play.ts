@@ -1,4 +1,6 @@
+import type { Millis } from '../../actors/kernel/contract.ts';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
+import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
 import type { Level } from '../../actors/kernel/replay.ts';
 import { nameOf, type Playable } from './playable.ts';
 import { ReplaySession } from './session.ts';
@@ -12,6 +14,17 @@ export interface PlayOptions {
   readonly to?: number;
 }
 
+/** Turns in a row that could not be played, for one reason. */
+export interface UnplayedSpan {
+  /** Numbers of the first and the last, and their moments. */
+  readonly from: number;
+  readonly to: number;
+  readonly fromMs: Millis;
+  readonly toMs: Millis;
+  readonly turns: number;
+  readonly why: string;
+}
+
 /** How a recording was played against today's code. */
 export interface Played {
   readonly name: string;
@@ -20,8 +33,7 @@ export interface Played {
   readonly turns: number;
   /** Turns that are there but could not be played. */
   readonly skipped: number;
-  /** Why the first of them could not. */
-  readonly why?: string;
+  readonly unplayed: readonly UnplayedSpan[];
   /** Turns that the recorder dropped. */
   readonly dropped: number;
   /** Stands at the first turn that goes differently, where there is one. */
@@ -39,28 +51,31 @@ export function playUntilDivergence(
   const session = new ReplaySession(playable, definition, { level });
   session.goto(Math.min(from, to + 1) - 1);
   let turns = 0;
-  let skipped = 0;
-  let why: string | undefined;
+  const unplayed: UnplayedSpan[] = [];
   let divergence: TurnReport | undefined;
   while (divergence === undefined && session.position < to) {
     const frame = session.step();
     if (frame?.divergence !== undefined) divergence = reportTurn(session);
     else if (frame?.unplayed === undefined) turns += 1;
-    else {
-      skipped += 1;
-      why ??= frame.unplayed;
-    }
+    else noteUnplayed(unplayed, frame.turn, frame.unplayed);
   }
   return {
     name: nameOf(playable),
     incarnation: playable.incarnation.incarnation,
     turns,
-    skipped,
-    ...(why === undefined ? {} : { why }),
+    skipped: unplayed.reduce((sum, span) => sum + span.turns, 0),
+    unplayed,
     dropped: missingTurns(playable, from, to),
     session,
     ...(divergence === undefined ? {} : { divergence }),
   };
+}
+
+function noteUnplayed(spans: UnplayedSpan[], { n, now }: RecordedTurn, why: string): void {
+  const last = spans.at(-1);
+  if (last !== undefined && last.to === n - 1 && last.why === why)
+    spans[spans.length - 1] = { ...last, to: n, toMs: now, turns: last.turns + 1 };
+  else spans.push({ from: n, to: n, fromMs: now, toMs: now, turns: 1, why });
 }
 
 /** Numbers that are missing between two turns that are there. */

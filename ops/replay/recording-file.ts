@@ -1,9 +1,10 @@
 import { closeSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { type CacheEntry, type Write, withRevision } from '../../actors/kernel/view/cache.ts';
 import { decodeSegment, encodeSegment, type Sealer } from '../../actors/kernel/journal/journal.ts';
+import { boxOf, openRec } from '../../actors/kernel/journal/sealed-record.ts';
 import { type Base, MemoryHistory, type Revisions } from '../../actors/kernel/view/memory-history.ts';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
-import { type ClusterKey, isSealedWith, unseal, unsealOrLeave } from '../../contracts/store/sealed.ts';
+import { type ClusterKey, isSealedWith, unsealOrLeave } from '../../contracts/store/sealed.ts';
 import { BUILD } from '../boot/build.ts';
 import { journalSealer } from '../boot/journal-sealer.ts';
 import { BadFile, type Block, decodeBlocks, encodeBlocks } from './block-file.ts';
@@ -170,41 +171,50 @@ function fileOf(blocks: Iterable<Block>, key: ClusterKey | undefined): Recording
       for (const write of parse(body) as Write[]) writes.push({ ...write, object: secrets.open(write) });
     }
   }
-  secrets.check();
   if (head === undefined) throw new BadFile('it has no head');
+  const recordings = gatherer.recordings();
+  const sealer = key === undefined ? undefined : journalSealer(key);
+  secrets.check(recordings, sealer);
   return {
     build: head.build,
     prefix: head.prefix,
-    recordings: gatherer.recordings(),
+    recordings,
     history: new MemoryHistory(writes, { bases, holes: head.holes }),
-    ...(key === undefined ? {} : { sealer: journalSealer(key) }),
+    ...(sealer === undefined ? {} : { sealer }),
   };
 }
 
 const parse = (body: Uint8Array): unknown => JSON.parse(Buffer.from(body).toString('utf8'));
 
-/** Opens what the key opens. One Secret that it does not open stays sealed, as in the cluster; a key that was used for none is another's. */
+/** Opens what the key opens. One Secret that it does not open stays sealed, as in the cluster; a key that opens nothing is another's. */
 class Secrets {
   readonly #key: ClusterKey | undefined;
   #fits = false;
-  #foreign: Write | undefined;
+  #foreign = false;
 
   constructor(key: ClusterKey | undefined) {
     this.#key = key;
   }
 
-  open(write: Write): Write['object'] {
-    const { key: at, revision, object } = write;
+  open({ key: at, revision, object }: Write): Write['object'] {
     if (object === undefined) return undefined;
     if (this.#key === undefined) return withRevision(object, revision);
     const fits = isSealedWith(object, this.#key);
     if (fits === true) this.#fits = true;
-    else if (fits === false) this.#foreign ??= write;
+    else if (fits === false) this.#foreign = true;
     return withRevision(unsealOrLeave(at, object, this.#key), revision);
   }
 
-  /** @throws StatusError InternalError: not this cluster's key */
-  check(): void {
-    if (!this.#fits && this.#foreign?.object !== undefined) unseal(this.#foreign.key, this.#foreign.object, this.#key);
+  /** @throws BadFile: not this cluster's key */
+  check(recordings: readonly Recording[], sealer: Sealer | undefined): void {
+    if (sealer === undefined || this.#fits) return;
+    const sealed = recordings.flatMap(({ turns }) =>
+      turns.filter((turn) => turn.sealed === true && boxOf(turn.rec) !== undefined),
+    );
+    if (!this.#foreign && sealed.length === 0) return; // it is not needed
+    if (!sealed.some(({ rec }) => openRec(rec, sealer) !== undefined))
+      throw new BadFile(
+        'what is secret in it is sealed with another key than the one given; give cluster.key of the home that it is from, or play it without a key',
+      );
   }
 }

@@ -25,6 +25,8 @@ export interface Version {
   readonly name: string;
   /** Asked for turn after turn, forward. @returns undefined when the turn cannot be played */
   says(index: number): readonly Utterance[] | undefined;
+  /** Why the turn that was asked for last cannot be played, where it is known. */
+  unplayed?(): string | undefined;
   /** How the placements of the turn that was asked for last came about, where it is a scheduler that can tell. */
   placements?(): readonly PlacementTable[];
 }
@@ -58,6 +60,7 @@ export function codeVersion(name: string, playable: Playable, definition: ActorD
       const frame = index === session.position + 1 ? session.step() : session.goto(index);
       return frame === undefined || frame.unplayed !== undefined ? undefined : frame.says.map(utteranceOf);
     },
+    unplayed: () => session.frame?.unplayed,
     placements: () => placementsAt(session),
   };
 }

@@ -213,7 +213,7 @@ describe('a file that is not what was written is a clear error', () => {
 
   it('with the key of another cluster', () => {
     expect(() => readRecordingFile(path, clusterKey(new Uint8Array(32)))).toThrow(
-      /sealed with cluster key .*, this process has/,
+      /open .*: what is secret in it is sealed with another key than the one given; give cluster\.key of the home/,
     );
   });
 });

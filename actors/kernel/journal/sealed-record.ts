@@ -29,11 +29,17 @@ export function sealRec(rec: Rec, sealer: Sealer | undefined): { readonly rec: R
   return body === undefined ? { rec, sealed: false } : { rec: withBody(rec, seal(body)), sealed: true };
 }
 
-/** @returns `undefined` when it cannot be opened: no key, another key, or recorded where there was none */
-export function openRec(rec: Rec, sealer: Sealer | undefined): Rec | undefined {
+/** What of a record is sealed; undefined when nothing is, or it was left out for want of a key. */
+export function boxOf(rec: Rec): Bytes | undefined {
   const cells = rec.t === 'start' ? rec.checkpoint?.cells[SEALED_CELL] : undefined;
   const box = typeof cells === 'string' ? Buffer.from(cells, 'base64') : bodyOf(rec);
-  if (sealer === undefined || box === undefined || box.length === 0) return undefined;
+  return box === undefined || box.length === 0 ? undefined : box;
+}
+
+/** @returns `undefined` when it cannot be opened: no key, another key, or recorded where there was none */
+export function openRec(rec: Rec, sealer: Sealer | undefined): Rec | undefined {
+  const box = boxOf(rec);
+  if (sealer === undefined || box === undefined) return undefined;
   try {
     const bytes = sealer.open(box);
     if (rec.t !== 'start') return withBody(rec, bytes);
