@@ -1,13 +1,13 @@
-import type { ContainerCreateOptions, ContainerInfo, ContainerInspectInfo } from 'dockerode';
-import { StatusError, statusError } from '../../contracts/errors/status.ts';
+import type { ContainerCreateOptions, ContainerInfo } from 'dockerode';
+import { statusError } from '../../contracts/errors/status.ts';
 import type { LogLine, LogLines } from '../../contracts/messages/logs.ts';
 import type { LogWindow, RuntimeAdapter, RuntimeLevel } from '../../contracts/runtime/adapter.ts';
 import type { PodSandboxConfig, ResolvedContainerConfig } from '../../contracts/runtime/config.ts';
-import { type RuntimeCause, runtimeError } from '../../contracts/runtime/errors.ts';
 import type { ContainerStatus, ImageInfo, RuntimeInfo, SandboxStatus } from '../../contracts/runtime/status.ts';
 import { limitConcurrency, singleFlight } from '../limit.ts';
 import { architectureName } from './architecture.ts';
-import { containerStatus, sandboxStatus, wasStarted } from './container-status.ts';
+import { ContainerReads } from './container-reads.ts';
+import { sandboxStatus, wasStarted } from './container-status.ts';
 import { containerOptions, sandboxOptions } from './create-options.ts';
 import { callEngine, connectEngine, type Engine, engineCode, engineRefusal, engineWords } from './engine.ts';
 import { followEngineEvents } from './engine-events.ts';
@@ -15,6 +15,7 @@ import { followLogs, readLogs } from './engine-logs.ts';
 import { Images } from './images.ts';
 import { gateOf, type NetworkGate } from './network-gate.ts';
 import { engineName, LABEL, SANDBOX_NAME } from './labels.ts';
+import { absent, createRefusal, sandboxRefusal, startRefusal } from './refusals.ts';
 
 export interface DockerOptions {
   /** Whose containers these are: several nodes, of several clusters too, may share an engine if their names differ. */
@@ -29,11 +30,9 @@ export interface DockerOptions {
   readonly atOnce?: number;
 }
 
-const READ_MS = 30_000;
 const CHANGE_MS = 120_000;
 /** Measured on Docker 20.10 with 2 cores: more at once makes no more a second. */
 const CHANGES_AT_ONCE = 8;
-const READS_AT_ONCE = 16;
 /** A name may be taken a moment before what has it can be inspected. */
 const NAME_TRIES = 5;
 const NAME_WAIT_MS = 100;
@@ -48,14 +47,12 @@ export class DockerRuntime implements RuntimeAdapter {
   readonly #network: string;
   readonly #gate: NetworkGate;
   readonly #changes;
-  readonly #reads = limitConcurrency(READS_AT_ONCE);
+  readonly #reads: ContainerReads;
   readonly #creating = singleFlight<{ readonly id: string; readonly fresh: boolean }>();
   readonly #running = singleFlight<SandboxStatus>();
   readonly #starting = singleFlight<void>();
   /** Made here and never started, so that a start need not look first. */
   readonly #fresh = new Set<string>();
-  /** The last `inspect` of each container: good until the engine lists it in another state. */
-  readonly #known = new Map<string, { readonly state: string; readonly status: ContainerStatus }>();
   readonly #watchers = new Set<(hint: Hint) => void>();
   readonly #closed = new AbortController();
   #listening = false;
@@ -63,6 +60,7 @@ export class DockerRuntime implements RuntimeAdapter {
   constructor(options: DockerOptions) {
     this.#node = options.node;
     this.#engine = options.engine ?? connectEngine(options.socketPath);
+    this.#reads = new ContainerReads(this.#engine);
     this.#images = new Images(this.#engine, options.pauseImage);
     this.#network = options.network ?? 'bridge';
     this.#gate = gateOf(this.#engine);
@@ -70,7 +68,7 @@ export class DockerRuntime implements RuntimeAdapter {
   }
 
   async info(): Promise<RuntimeInfo> {
-    const found = (await this.#read('ask the engine about itself', () => this.#engine.info())) as {
+    const found = (await this.#reads.read('ask the engine about itself', () => this.#engine.info())) as {
       readonly [name in 'ServerVersion' | 'OSType' | 'OperatingSystem' | 'KernelVersion' | 'Architecture']: string;
     } & { readonly NCPU: number; readonly MemTotal: number };
     return {
@@ -87,10 +85,10 @@ export class DockerRuntime implements RuntimeAdapter {
 
   async list(filter: { readonly podUid?: string } = {}): Promise<RuntimeLevel> {
     const pod = filter.podUid === undefined ? [] : [`${LABEL.podUid}=${filter.podUid}`];
-    const found = await this.#listed('list containers', [`${LABEL.node}=${this.#node}`, ...pod]);
+    const found = await this.#reads.list('list containers', [`${LABEL.node}=${this.#node}`, ...pod]);
     const of = (kind: string): ContainerInfo[] => found.filter((entry) => entry.Labels[LABEL.kind] === kind);
-    const containers = await Promise.all(of('container').map((entry) => this.#statusOf(entry)));
-    if (filter.podUid === undefined) this.#forgetAllBut(new Set(found.map((entry) => entry.Id)));
+    const containers = await Promise.all(of('container').map((entry) => this.#reads.statusOf(entry)));
+    if (filter.podUid === undefined) this.#reads.forgetAllBut(new Set(found.map((entry) => entry.Id)));
     return {
       sandboxes: of('sandbox').map(sandboxStatus),
       containers: containers.filter((status) => status !== undefined),
@@ -120,7 +118,7 @@ export class DockerRuntime implements RuntimeAdapter {
   }
 
   imageStatus(image: string): Promise<ImageInfo | undefined> {
-    return this.#reads(() => this.#images.find(image));
+    return this.#reads.atOnce(() => this.#images.find(image));
   }
 
   async createContainer(config: ResolvedContainerConfig): Promise<string> {
@@ -161,23 +159,25 @@ export class DockerRuntime implements RuntimeAdapter {
         }
       }),
     );
-    this.#known.delete(containerId);
+    this.#reads.forget(containerId);
     this.#fresh.delete(containerId);
   }
 
   async containerStatus(containerId: string): Promise<ContainerStatus> {
-    const found = await this.#inspect(containerId);
+    const found = await this.#reads.find(containerId);
     if (found?.Config.Labels[LABEL.kind] !== 'container') throw absent(containerId);
-    return this.#remember(found);
+    return this.#reads.remember(found);
   }
 
   async logs(containerId: string, window: LogWindow): Promise<LogLines> {
     // Looked at before reading: once it has ended, all it wrote can be read.
-    const found = await this.#needed(containerId);
+    const found = await this.#reads.needed(containerId);
     const source = { engine: this.#engine, id: containerId, tty: found.Config.Tty };
-    const read = await this.#reads(() => readLogs(source, window)).catch((error: unknown) => {
-      throw engineRefusal(`read the log of container ${containerId}`, error);
-    });
+    const read = await this.#reads
+      .atOnce(() => readLogs(source, window))
+      .catch((error: unknown) => {
+        throw engineRefusal(`read the log of container ${containerId}`, error);
+      });
     const ended = found.State.Status === 'exited' && read.truncated !== true;
     return ended ? { ...read, ended } : read;
   }
@@ -187,7 +187,7 @@ export class DockerRuntime implements RuntimeAdapter {
     options: { readonly sinceTime?: string; readonly signal: AbortSignal },
     onLine: (line: LogLine) => void,
   ): Promise<void> {
-    const found = await this.#needed(containerId);
+    const found = await this.#reads.needed(containerId);
     const source = { engine: this.#engine, id: containerId, tty: found.Config.Tty };
     await followLogs(source, options, onLine).catch((error: unknown) => {
       throw engineRefusal(`follow the log of container ${containerId}`, error);
@@ -218,7 +218,7 @@ export class DockerRuntime implements RuntimeAdapter {
       if (fresh) await this.removeContainer(id).catch(() => undefined);
       throw sandboxRefusal(act, error);
     }
-    const found = await this.#needed(id);
+    const found = await this.#reads.needed(id);
     return sandboxStatus({
       Id: found.Id,
       Created: Math.floor(Date.parse(found.Created) / 1000),
@@ -265,7 +265,7 @@ export class DockerRuntime implements RuntimeAdapter {
 
   async #idOf(name: string): Promise<string> {
     for (let left = NAME_TRIES; left > 0; left -= 1) {
-      const found = await this.#inspect(name);
+      const found = await this.#reads.find(name);
       if (found !== undefined && found.Config.Labels[LABEL.node] === this.#node) return found.Id;
       if (found !== undefined) {
         throw statusError(
@@ -279,11 +279,7 @@ export class DockerRuntime implements RuntimeAdapter {
   }
 
   async #start(id: string, around = (start: () => Promise<void>): Promise<void> => start()): Promise<void> {
-    if (!this.#fresh.has(id)) {
-      const found = await this.#inspect(id);
-      if (found === undefined) throw absent(id);
-      if (wasStarted(found)) return;
-    }
+    if (!this.#fresh.has(id) && wasStarted(await this.#reads.needed(id))) return;
     const act = `start container ${id}`;
     try {
       await this.#changes(() =>
@@ -297,7 +293,7 @@ export class DockerRuntime implements RuntimeAdapter {
       if (engineCode(error) !== 304) throw startRefusal(act, error);
     } finally {
       this.#fresh.delete(id);
-      this.#known.delete(id);
+      this.#reads.forget(id);
     }
   }
 
@@ -329,58 +325,8 @@ export class DockerRuntime implements RuntimeAdapter {
     }
   }
 
-  async #statusOf(entry: ContainerInfo): Promise<ContainerStatus | undefined> {
-    const known = this.#known.get(entry.Id);
-    if (known?.state === entry.State) return known.status;
-    const found = await this.#inspect(entry.Id);
-    return found === undefined ? undefined : this.#remember(found);
-  }
-
-  #remember(found: ContainerInspectInfo): ContainerStatus {
-    const status = containerStatus(found);
-    this.#known.set(found.Id, { state: found.State.Status, status });
-    return status;
-  }
-
-  #forgetAllBut(ids: ReadonlySet<string>): void {
-    for (const id of this.#known.keys()) if (!ids.has(id)) this.#known.delete(id);
-  }
-
-  /** @returns `undefined` when there is none */
-  async #inspect(id: string): Promise<ContainerInspectInfo | undefined> {
-    const act = `inspect container ${id}`;
-    try {
-      return await this.#reads(() =>
-        callEngine(act, READ_MS, (abortSignal) => this.#engine.getContainer(id).inspect({ abortSignal })),
-      );
-    } catch (error) {
-      if (engineCode(error) === 404) return undefined;
-      throw engineRefusal(act, error);
-    }
-  }
-
-  async #needed(id: string): Promise<ContainerInspectInfo> {
-    const found = await this.#inspect(id);
-    if (found === undefined) throw absent(id);
-    return found;
-  }
-
   #inSandbox(sandboxId: string): Promise<ContainerInfo[]> {
-    return this.#listed(`list containers of sandbox ${sandboxId}`, [`${LABEL.sandboxId}=${sandboxId}`]);
-  }
-
-  #listed(act: string, label: string[]): Promise<ContainerInfo[]> {
-    return this.#read(act, (abortSignal) =>
-      this.#engine.listContainers({ all: true, filters: { label }, abortSignal }),
-    );
-  }
-
-  async #read<T>(act: string, work: (abortSignal: AbortSignal) => Promise<T>): Promise<T> {
-    try {
-      return await this.#reads(() => callEngine(act, READ_MS, work));
-    } catch (error) {
-      throw engineRefusal(act, error);
-    }
+    return this.#reads.list(`list containers of sandbox ${sandboxId}`, [`${LABEL.sandboxId}=${sandboxId}`]);
   }
 
   #listen(): void {
@@ -395,34 +341,11 @@ export class DockerRuntime implements RuntimeAdapter {
       {
         onOpen: () => tell({}),
         onEvent: ({ containerId, podUid }) => {
-          this.#known.delete(containerId);
+          this.#reads.forget(containerId);
           tell(podUid === undefined ? {} : { podUid });
         },
       },
       this.#closed.signal,
     );
   }
-}
-
-const absent = (id: string): StatusError =>
-  statusError('NotFound', `look at container ${id}: the engine has none of that id; list again`);
-
-function createRefusal(config: ResolvedContainerConfig, error: unknown): StatusError {
-  if (error instanceof StatusError) return error;
-  const words = engineWords(error);
-  const act = `create container ${config.name} of pod ${config.pod.namespace}/${config.pod.name}`;
-  if (engineCode(error) === 404 && /no such image/i.test(words)) {
-    return runtimeError('NotFound', 'ImageNotPresent', `${act}: ${words}; pull the image first`);
-  }
-  return caused(act, 'CreateContainerError', error);
-}
-
-const startRefusal = (act: string, error: unknown): StatusError => caused(act, 'RunContainerError', error);
-const sandboxRefusal = (act: string, error: unknown): StatusError => caused(act, 'CreatePodSandboxError', error);
-
-function caused(act: string, cause: RuntimeCause, error: unknown): StatusError {
-  const refusal = engineRefusal(act, error);
-  const { reason = 'InternalError' } = refusal;
-  if (reason === 'ServiceUnavailable' || reason === 'Timeout' || reason === 'TooManyRequests') return refusal;
-  return runtimeError(reason === 'NotFound' ? 'Invalid' : reason, cause, refusal.message);
 }
