@@ -12,8 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { defaultNode, nodeNameOf, prepareHome, writeCluster } from './cluster.ts';
+import { defaultNode, nodeNameOf, prepareHome, readCluster, writeCluster } from './cluster.ts';
 import { createPrivateFile, homePaths, writePrivateFile } from './home.ts';
+import { readUsers } from './users.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'troupe-home-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -54,6 +55,20 @@ it.each(['5', '1 s', 'Always', '-1s', '0s'])('sync "%s" is refused, and not reme
   prepareHome(paths);
   expect(() => writeCluster(paths, { port: 1, sync })).toThrow(/must be "always" or a duration such as 1s/);
   expect(existsSync(paths.cluster)).toBe(false);
+});
+
+it("a newer troupe's home is left alone", () => {
+  const paths = homePaths(join(folder, 'newer'));
+  prepareHome(paths);
+  writeFileSync(paths.cluster, '{"version":2}');
+  expect(() => readCluster(paths)).toThrow(/has version 2, this troupe knows 1: run the troupe that wrote it/);
+});
+
+it('a user that cannot be read is named', () => {
+  const paths = homePaths(join(folder, 'garbled'));
+  prepareHome(paths);
+  writeFileSync(join(paths.users, 'alice.json'), '{');
+  expect(() => readUsers(paths)).toThrow(/read the user in .*alice\.json: .*; restore it/);
 });
 
 it('a home that was there stays open to whom it was open; what is below it is closed', () => {

@@ -13,9 +13,11 @@ import {
   writePrivateFile,
 } from './home.ts';
 
+const VERSION = 1;
+
 /** `cluster.json`: what every client and process of this home needs to know; nothing secret. */
 export interface Cluster {
-  readonly version: 1;
+  readonly version: typeof VERSION;
   readonly id: string;
   /** First token of its subjects. */
   readonly prefix: string;
@@ -35,13 +37,21 @@ export interface Cluster {
 export const OPERATOR = 'operator';
 export const MASTER = 'master';
 
+/** @throws StatusError InternalError (it cannot be read), BadRequest (a newer troupe wrote it) */
 export function readCluster(paths: HomePaths): Cluster | undefined {
   if (!existsSync(paths.cluster)) return undefined;
+  let cluster: Omit<Cluster, 'version'> & { readonly version: number };
   try {
-    return JSON.parse(readFileSync(paths.cluster, 'utf8')) as Cluster;
+    cluster = JSON.parse(readFileSync(paths.cluster, 'utf8')) as typeof cluster;
   } catch (cause) {
-    throw statusError('InternalError', `${paths.cluster} is not JSON (${String(cause)}); restore or remove it`);
+    throw statusError('InternalError', `read ${paths.cluster}: ${(cause as Error).message}; restore it`);
   }
+  const { version, ...known } = cluster;
+  if (version === VERSION) return { version, ...known };
+  throw statusError(
+    'BadRequest',
+    `${paths.cluster} has version ${version}, this troupe knows ${VERSION}: run the troupe that wrote it, or set TROUPE_HOME`,
+  );
 }
 
 /** Host names may have capitals, dots and underscores; names of nodes and users may not. */
@@ -94,7 +104,7 @@ export function writeCluster(
     throw statusError('Invalid', `sync "${given.sync}": must be "always" or a duration such as 1s or 250ms`);
   }
   const cluster: Cluster = {
-    version: 1,
+    version: VERSION,
     id: known?.id ?? randomUUID(),
     prefix: known?.prefix ?? DEFAULT_PREFIX,
     url: `nats://127.0.0.1:${given.port}`,

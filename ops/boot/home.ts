@@ -11,6 +11,10 @@ export function troupeHome(env: NodeJS.ProcessEnv = process.env): string {
   return wished === undefined || wished === '' ? defaultHome() : resolve(wished);
 }
 
+/** Where the `nats` command line keeps its contexts. */
+export const natsContextFolder = (): string =>
+  join(process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'nats', 'context');
+
 /** The layout of TROUPE_HOME; every name in one place. Folders are 0700, files 0600. */
 export const homePaths = (home: string) => ({
   home,

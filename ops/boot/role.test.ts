@@ -30,6 +30,11 @@ it.each([
     env: { TROUPE_URL: 'nats://127.0.0.1:4222', TROUPE_NKEY: '/no/such.nk' },
     says: /TROUPE_NKEY is \/no\/such\.nk, which cannot be read/,
   },
+  {
+    why: 'a seed that is none',
+    env: { TROUPE_URL: 'nats://127.0.0.1:4222', TROUPE_NKEY: '/dev/null' },
+    says: /TROUPE_NKEY is \/dev\/null, which holds no nkey seed/,
+  },
 ])('$why is refused', ({ env, says }) => {
   expect(() => roleFromEnv('worker', env, () => undefined)).toThrow(says);
 });

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type ConnectionOptions, connect, type NatsConnection, nkeyAuthenticator } from 'nats';
+import { type ConnectionOptions, connect, type NatsConnection, nkeyAuthenticator, nkeys } from 'nats';
 import { statusError } from '../../contracts/errors/status.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';
+import { serversOf } from '../client/connect.ts';
 import { connectRefusal } from '../client/refusal.ts';
 import { nodeNameOf } from './cluster.ts';
 import { PING_EVERY_MS } from './nats-config.ts';
@@ -54,11 +55,19 @@ export function roleFromEnv(
   };
 }
 
+/** What is no seed is refused here: asking a server again and again would not mend it. */
 function readSeed(file: string): string {
+  let seed: string;
   try {
-    return readFileSync(file, 'utf8').trim();
+    seed = readFileSync(file, 'utf8').trim();
   } catch (error) {
     throw statusError('NotFound', `TROUPE_NKEY is ${file}, which cannot be read: ${(error as Error).message}`);
+  }
+  try {
+    nkeys.fromSeed(new TextEncoder().encode(seed));
+    return seed;
+  } catch (error) {
+    throw statusError('Unauthorized', `TROUPE_NKEY is ${file}, which holds no nkey seed: ${(error as Error).message}`);
   }
 }
 
@@ -79,7 +88,7 @@ async function connectAtLast(options: ConnectionOptions, { url, log }: RoleOptio
 /** A connection that never gives up. */
 export async function connectRole(role: string, options: RoleOptions): Promise<NatsConnection> {
   const wanted: ConnectionOptions = {
-    servers: options.url.split(','),
+    servers: serversOf(options.url),
     name: `troupe ${role} ${options.instance}`,
     inboxPrefix: inboxPrefix(options.user),
     maxReconnectAttempts: -1,

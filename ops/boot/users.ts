@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { statusError } from '../../contracts/errors/status.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { type Cluster, readCluster } from './cluster.ts';
-import { type HomePaths, makePrivateFolder, writePrivateFile } from './home.ts';
+import { type HomePaths, makeOwnFolder, natsContextFolder, writePrivateFile } from './home.ts';
 import { newSeed } from './nkeys.ts';
 
 /** A NATS user of this cluster as `users/<name>.json` keeps it. */
@@ -27,12 +26,24 @@ const userFile = (paths: HomePaths, name: string): string => join(paths.users, `
 /** Holds the bare seed, as the `nats` command line wants it. */
 export const seedFile = (paths: HomePaths, name: string): string => join(paths.users, `${name}.nk`);
 
+/** @throws StatusError InternalError for a record that cannot be read */
 export function readUsers(paths: HomePaths): readonly UserRecord[] {
   if (!existsSync(paths.users)) return [];
   return readdirSync(paths.users)
     .filter((file) => file.endsWith('.json'))
     .sort()
-    .map((file) => JSON.parse(readFileSync(join(paths.users, file), 'utf8')) as UserRecord);
+    .map((file) => readRecord(join(paths.users, file)));
+}
+
+function readRecord(path: string): UserRecord {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as UserRecord;
+  } catch (error) {
+    throw statusError(
+      'InternalError',
+      `read the user in ${path}: ${(error as Error).message}; restore it, or remove it and add the user anew`,
+    );
+  }
 }
 
 export const findUser = (paths: HomePaths, name: string): UserRecord | undefined =>
@@ -55,7 +66,7 @@ export function writeUser(paths: HomePaths, wanted: Omit<UserRecord, 'publicKey'
   for (const namespace of wanted.namespaces ?? []) checkName('namespace', namespace);
   const known = findUser(paths, wanted.name);
   const user = { ...wanted, ...(known === undefined ? newSeed() : { publicKey: known.publicKey, seed: known.seed }) };
-  makePrivateFolder(paths.users);
+  makeOwnFolder(paths.users);
   writePrivateFile(userFile(paths, user.name), `${JSON.stringify(user, undefined, 2)}\n`);
   writePrivateFile(seedFile(paths, user.name), `${user.seed}\n`);
   return user;
@@ -91,7 +102,7 @@ export function writeNatsContext(paths: HomePaths, user: UserRecord): string {
   if (cluster === undefined) {
     throw statusError('NotFound', `no cluster in ${paths.home} yet; start one with \`troupe up\``);
   }
-  makePrivateFolder(paths.natsContexts);
+  makeOwnFolder(paths.natsContexts);
   const path = join(paths.natsContexts, `${user.name}.json`);
   writePrivateFile(path, contextText(paths, cluster, user));
   return path;
@@ -105,7 +116,7 @@ export function writeNatsContext(paths: HomePaths, user: UserRecord): string {
 export function offerNatsContext(paths: HomePaths, user: UserRecord, name: string): boolean {
   const cluster = readCluster(paths);
   if (cluster === undefined) return false;
-  const folder = join(process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), 'nats', 'context');
+  const folder = natsContextFolder();
   const path = join(folder, `${name}.json`);
   try {
     if (existsSync(path) && !readFileSync(path, 'utf8').includes('"Troupe at ')) return false;

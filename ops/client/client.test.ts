@@ -4,10 +4,37 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import { serversOf } from './connect.ts';
 import { findCredentials } from './credentials.ts';
 import { planCredentials } from './plan-credentials.ts';
 import { LogBook, sortableTime } from './plan-log-lines.ts';
 import { planRelist } from './plan-relist.ts';
+import { connectRefusal } from './refusal.ts';
+
+it.each([
+  {
+    code: 'ECONNREFUSED',
+    words: 'connect ECONNREFUSED',
+    says: 'cannot be reached; start it with "troupe up" or check TROUPE_URL',
+  },
+  {
+    code: 'ENOTFOUND',
+    words: 'getaddrinfo ENOTFOUND a',
+    says: 'cannot be reached (getaddrinfo ENOTFOUND a); start it with "troupe up" or check TROUPE_URL',
+  },
+  {
+    code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+    words: 'self-signed certificate',
+    says: 'has a certificate that is not trusted (self-signed certificate); name the file of the authority that signed it in NODE_EXTRA_CA_CERTS',
+  },
+])('no connection because of $code', ({ code, words, says }) => {
+  const error = new Error('connection refused', { cause: Object.assign(new Error(words), { code }) });
+  expect(connectRefusal(error, 'tls://a:1').message).toBe(`nats-server at tls://a:1 ${says}`);
+});
+
+it('several servers may be named, with or without spaces', () => {
+  expect(serversOf('nats://a:1,nats://b:2, tls://c:3')).toEqual(['nats://a:1', 'nats://b:2', 'tls://c:3']);
+});
 
 describe('planCredentials', () => {
   const home = { url: 'nats://home:1', caller: 'operator', prefix: 'troupe', seed: 'SUHOME' };

@@ -40,7 +40,7 @@ export async function connectAs(
   const authenticator = authenticatorOf(who);
   try {
     const connection = await connect({
-      servers: who.url.split(','),
+      servers: serversOf(who.url),
       name: options.name ?? 'troupe client',
       inboxPrefix: who.inboxPrefix,
       timeout: options.timeoutMs ?? 5_000,
@@ -54,6 +54,9 @@ export async function connectAs(
     throw connectRefusal(error, who.url);
   }
 }
+
+/** `nats://a:4222, nats://b:4222` */
+export const serversOf = (url: string): string[] => url.split(',').map((one) => one.trim());
 
 function authenticatorOf(who: Credentials): Authenticator | undefined {
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

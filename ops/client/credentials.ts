@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { statusError } from '../../contracts/errors/status.ts';
-import { homePaths, troupeHome } from '../boot/home.ts';
+import { homePaths, natsContextFolder, troupeHome } from '../boot/home.ts';
 import { type Credentials, contextUser, type NatsContext, planCredentials } from './plan-credentials.ts';
 
 export interface WhereToConnect {
@@ -72,11 +72,10 @@ function readHome(home: string, user: string | undefined): Partial<Credentials> 
 }
 
 function readContext(nameOrPath: string, home: string): NatsContext {
-  const xdg = process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config');
   const places = [
     nameOrPath,
     join(homePaths(home).natsContexts, `${nameOrPath}.json`),
-    join(xdg, 'nats', 'context', `${nameOrPath}.json`),
+    join(natsContextFolder(), `${nameOrPath}.json`),
   ].map((place) => resolve(place));
   const path = places.find((place) => place.endsWith('.json') && existsSync(place));
   if (path === undefined) {

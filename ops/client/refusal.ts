@@ -51,12 +51,24 @@ export function connectRefusal(error: unknown, url: string): StatusError {
     if (cause instanceof Error && cause.message.startsWith('nkeys: '))
       return statusError('Unauthorized', `read the nkey seed: ${cause.message.slice(7)}; check TROUPE_NKEY`);
   }
-  const finding = error instanceof errors.TimeoutError ? 'does not answer' : 'cannot be reached';
-  return statusError(
-    'ServiceUnavailable',
-    `nats-server at ${url} ${finding}; start it with "troupe up" or check TROUPE_URL`,
-    {},
-  );
+  const { finding, remedy } = whyUnreachable(error);
+  return statusError('ServiceUnavailable', `nats-server at ${url} ${finding}; ${remedy}`);
+}
+
+const START = 'start it with "troupe up" or check TROUPE_URL';
+
+function whyUnreachable(error: unknown): { readonly finding: string; readonly remedy: string } {
+  if (error instanceof errors.TimeoutError) return { finding: 'does not answer', remedy: START };
+  const cause = [...chain(error)].at(-1) as NodeJS.ErrnoException | undefined;
+  if (cause?.code === undefined || cause.code === 'ECONNREFUSED')
+    return { finding: 'cannot be reached', remedy: START };
+  if (/CERT|SELF_SIGNED|UNABLE_TO/.test(cause.code)) {
+    return {
+      finding: `has a certificate that is not trusted (${cause.message})`,
+      remedy: 'name the file of the authority that signed it in NODE_EXTRA_CA_CERTS',
+    };
+  }
+  return { finding: `cannot be reached (${cause.message})`, remedy: START };
 }
 
 function* chain(error: unknown): Generator<unknown> {
