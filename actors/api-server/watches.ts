@@ -1,15 +1,12 @@
 import { EMPTY, merge, type Observable, of, Subject, throwError, timer } from 'rxjs';
 import { catchError, mergeMap, switchMap } from 'rxjs/operators';
 import { statusError } from '../../contracts/errors/status.ts';
-import { isPlain } from '../../contracts/kinds/plain.ts';
 import type { WatchEvent, WatchOptions } from '../../contracts/messages/api.ts';
-import { storeKey } from '../../contracts/store/keys.ts';
-import { STORE_HEADER } from '../../contracts/store/marks.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Call, Cell, Said } from '../kernel/contract.ts';
 import type { Context } from './context.ts';
 import { EVENTS, everyPage, isEvent } from './events.ts';
-import { atRevision, type Obj, revisionOf } from './object.ts';
+import { type Obj, revisionOf } from './object.ts';
 import { parseOptions } from './options.ts';
 import { keyOf } from './plan-list.ts';
 import {
@@ -25,6 +22,7 @@ import { atLeast, everything } from './reads.ts';
 import { badRequest } from './refusals.ts';
 import type { ApiTokens, Request } from './request.ts';
 import { selection } from './selection.ts';
+import { revisionIn, transitionOf } from './watch-heard.ts';
 import { bookmark, end, expired, type Watch, type WatchCell, watchOf } from './watch.ts';
 
 const WATCH = 'watch.';
@@ -356,50 +354,4 @@ function collect(told: Map<Watch, ObjectEvent[]>, watch: Watch, key: string, cha
   const events = told.get(watch);
   if (events === undefined) told.set(watch, [event]);
   else events.push(event);
-}
-
-/** A message of the events' bucket; `undefined` when it is not understood. */
-function transitionOf(call: Call): (Transition & { readonly key: string }) | undefined {
-  const revision = Number(call.headers['Nats-Sequence']);
-  const { namespace = '', name = '' } = (call.tokens ?? {}) as { readonly namespace?: string; readonly name?: string };
-  if (!Number.isSafeInteger(revision) || name === '') return undefined;
-  const key = storeKey(EVENTS, namespace, name);
-  const told = beforeIn(call);
-  if (call.bytes.length === 0)
-    return { key, revision, before: told ?? { apiVersion: 'v1', kind: 'Event', metadata: { name, namespace } } };
-  const object = objectIn(call);
-  if (object === undefined) return undefined;
-  const after = atRevision(object, revision);
-  const isFirst = (call.headers['Nats-Last-Sequence'] ?? '0') === '0';
-  return isFirst ? { key, revision, after } : { key, revision, before: told ?? after, after };
-}
-
-function objectIn(call: Call): Obj | undefined {
-  try {
-    const object = call.decode();
-    return isPlain(object) && isPlain(object['metadata']) ? (object as Obj) : undefined;
-  } catch {
-    return undefined; // not ours: only the store writes there
-  }
-}
-
-/** What selectors looked at in the event before, where its writer said so: else they find the same in the one of now. */
-function beforeIn({ headers }: Call): Obj | undefined {
-  try {
-    const before: unknown = JSON.parse(headers[STORE_HEADER.before] ?? 'null');
-    return isPlain(before) && isPlain(before['metadata']) ? (before as Obj) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Which bookmark is answered; a reader may as well send nothing. */
-function revisionIn(call: Call): number | undefined {
-  try {
-    const body = call.decode();
-    const revision = isPlain(body) ? Number(body['resourceVersion'] ?? Number.NaN) : Number.NaN;
-    return Number.isSafeInteger(revision) ? revision : undefined;
-  } catch {
-    return undefined;
-  }
 }
