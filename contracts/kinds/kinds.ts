@@ -17,8 +17,6 @@ import type {
  * bytes of an older release.
  */
 export type * from './generated/types.ts';
-/** `events.k8s.io/v1`: served, converted, never stored. `Event` is the stored shape (v1). */
-export type { EventsEvent as EventsV1Event } from './generated/types.ts';
 
 /** What every object has. */
 export interface KubeObject {

@@ -1,3 +1,4 @@
+import type { WatchAck } from '../messages/api.ts';
 import type { LogLines, LogQuery } from '../messages/logs.ts';
 import type { DispatchAnswer, DispatchQuery, NodeHeartbeat, NodePods } from '../messages/node.ts';
 import type { RuntimeEvent } from '../messages/runtime.ts';
@@ -34,7 +35,7 @@ export const SUBJECTS = {
     heardBy: 'anyone',
     doc: 'Every change of the store, live, at most once; published by the server. `Nats-Last-Sequence` shows gaps of a key.',
   }),
-  watchAck: family<{ readonly resourceVersion: string }>()('watch.<instance>.<id>', {
+  watchAck: family<WatchAck>()('watch.<instance>.<id>', {
     mode: 'publish',
     heardBy: 'the api-server instance that serves the watch',
     doc: 'A reader of a watch has handled everything up to a bookmark. Sent as the reply to that bookmark.',

@@ -28,7 +28,6 @@ export const watchAll = (resources: readonly KeptResource[]): Record<KeptResourc
   perResource(resources, (resource) => watch(resource));
 
 export type Verb = 'delete' | 'patch';
-export type SayName = `${Verb}-${KeptResource}`;
 
 /** `delete-pods`, `patch-pods` and so on: one entry a verb and resource, for `says`. */
 export const sayAll = <V extends Verb>(verbs: readonly V[], resources: readonly KeptResource[]) =>
