@@ -1,6 +1,7 @@
 import { compareRecordings } from '../replay/compare-recordings.ts';
 import { type Comparison, compareVersions } from '../replay/compare-versions.ts';
 import { isTree, loadTree } from '../replay/other-tree.ts';
+import { definitionOf } from '../replay/definitions.ts';
 import { nameOf, type Playable } from '../replay/playable.ts';
 import { codeVersion } from '../replay/version.ts';
 import { whatIf } from '../replay/what-if.ts';
@@ -51,7 +52,10 @@ export async function diffCommand(a: string, b: string, options: DiffOptions, te
       throw new UsageError(
         `${b} holds no recording of ${actor}, as ${a} does; it holds ${others.map(nameOf).join(', ')}`,
       );
-    return { comparison: compareRecordings(playable, peer, detailsOf(options)), title: `${a} (-) against ${b} (+)` };
+    return {
+      comparison: compareRecordings(playable, peer, { ...detailsOf(options), definitionOf }),
+      title: `${a} (-) against ${b} (+)`,
+    };
   });
   if (differing) throw new Exit(FAILURE);
 }

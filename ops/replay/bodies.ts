@@ -1,7 +1,7 @@
 import type { Bytes, Rec, Ref } from '../../actors/kernel/contract.ts';
 import { LATEST_HEADER } from '../../actors/kernel/turns/heard-calls.ts';
 import { openRec } from '../../actors/kernel/journal/sealed-record.ts';
-import type { RecordedTurn, SaidThen, Sealer } from '../../actors/kernel/journal/journal.ts';
+import { type RecordedTurn, SAID_BYTES_MAX, type SaidThen, type Sealer } from '../../actors/kernel/journal/journal.ts';
 import { contentTypeOf, decode, decodeAll, decodeMsgpack, YAML_TYPE } from '../../contracts/codec/codec.ts';
 import { isPlain } from '../../contracts/kinds/plain.ts';
 import { HEADER } from '../../contracts/headers.ts';
@@ -45,15 +45,19 @@ function decodedHeard(rec: Rec, bytes: Bytes): unknown {
 /** The body of something said as it was recorded. Never throws. */
 export function saidBody({ subject, body, size, kind }: SaidThen): unknown {
   if (size === 0) return undefined;
-  if (body === undefined)
-    return new Hidden(
-      `${size} bytes, kept by their hash alone${kind === 'reply' ? ', as answers are' : kind === 'port' ? ', as questions to a driver are' : ''}`,
-    );
+  if (body === undefined) return new Hidden(`${size} bytes, kept by their hash alone${hashedFor(kind, size)}`);
   try {
     return shownOf(subject, decode(body));
   } catch (error) {
     return new Hidden(`${size} bytes that cannot be read: ${(error as Error).message}`);
   }
+}
+
+/** Why of something said there is a hash alone. */
+function hashedFor(kind: string, size: number): string {
+  if (kind === 'reply') return ', as answers are';
+  if (kind === 'port') return ', as questions to a driver are';
+  return size > SAID_BYTES_MAX ? `, as bodies of more than ${SAID_BYTES_MAX} are` : '';
 }
 
 const isRef = (value: object): value is Ref => 'key' in value && 'revision' in value;

@@ -1,13 +1,23 @@
+import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { canonicalJson } from '../../actors/kernel/journal/canonical-json.ts';
+import { sameThing } from '../../actors/kernel/journal/compare-said.ts';
 import { diffBodies } from './body-diff.ts';
 import { Hidden, saidBody } from './bodies.ts';
 import type { CompareOptions, Comparison, DecisionChange } from './compare-versions.ts';
+import type { DefinitionOf } from './check.ts';
+import { callFinder } from './plan-calls.ts';
 import type { Playable } from './playable.ts';
-import type { Speech } from './turn-report.ts';
+import { ReplaySession } from './session.ts';
+import { type Speech, speechNow } from './turn-report.ts';
 
 interface Decision extends Speech {
   readonly turn: number;
   readonly now: number;
+}
+
+export interface RecordingsOptions extends Pick<CompareOptions, 'detailsMax'> {
+  /** Today's code: it knows what an answer was of which a hash was recorded. Without it answers are counted alone. */
+  readonly definitionOf?: DefinitionOf;
 }
 
 /**
@@ -17,10 +27,10 @@ interface Decision extends Speech {
 export function compareRecordings(
   first: Playable,
   second: Playable,
-  { detailsMax = 1_000 }: CompareOptions = {},
+  { detailsMax = 1_000, definitionOf }: RecordingsOptions = {},
 ): Comparison {
-  const left = decisionsOf(first);
-  const right = decisionsOf(second);
+  const left = decisionsOf(first, definitionOf?.(first.incarnation));
+  const right = decisionsOf(second, definitionOf?.(second.incarnation));
   const tallies = new Map<string, { of: number; changed: number; first?: number }>();
   const changes: DecisionChange[] = [];
   for (const [id, was] of left) note(was, right.get(id));
@@ -57,23 +67,46 @@ export function compareRecordings(
 
 const speech = ({ say, subject, body }: Decision): Speech => ({ say, subject, body });
 
-/** What was said, by entry, subject and how many there had been on it. Answers and questions to drivers are no decisions. */
-function decisionsOf({ turns }: Playable): ReadonlyMap<string, Decision> {
+/**
+ * What was said, by entry, subject and how many there had been on it; an answer is on the subject of what it answers.
+ * Questions to drivers are no decisions.
+ */
+function decisionsOf(playable: Playable, definition: ActorDefinition | undefined): ReadonlyMap<string, Decision> {
   const counts = new Map<string, number>();
   const decisions = new Map<string, Decision>();
-  for (const { n, now, said } of turns) {
-    for (const then of said) {
-      if (then.kind !== 'request' && then.kind !== 'publish') continue;
-      const on = `${then.say} ${then.subject}`;
+  const calls = callFinder();
+  const bodiesAt = definition === undefined ? undefined : bodiesSaid(playable, definition);
+  for (const [index, turn] of playable.turns.entries()) {
+    const callBehind = calls(turn);
+    const bodies = bodiesAt?.(index);
+    for (const [at, then] of turn.said.entries()) {
+      if (then.kind === 'port' || then.kind === 'report') continue;
+      const subject = callBehind(then.subject) ?? then.subject;
+      const on = `${then.say} ${subject}`;
       const count = counts.get(on) ?? 0;
       counts.set(on, count + 1);
-      decisions.set(`${on} ${count}`, { say: then.say, subject: then.subject, body: saidBody(then), turn: n, now });
+      const recorded = saidBody(then);
+      const body = recorded instanceof Hidden ? (bodies?.[at] ?? recorded) : recorded;
+      decisions.set(`${on} ${count}`, { say: then.say, subject, body, turn: turn.n, now: turn.now });
     }
   }
   return decisions;
 }
 
-const VOLATILE = /^(uid|resourceVersion|ownerReferences|.*Timestamp|.*Time|lastTransitionTime)$/;
+/** Bodies that were recorded by their hash alone, where today's code says the same. */
+function bodiesSaid(playable: Playable, definition: ActorDefinition): (index: number) => readonly unknown[] {
+  const session = new ReplaySession(playable, definition);
+  return (index) => {
+    const { turn, says = [] } = session.goto(index) ?? {};
+    return (turn?.said ?? []).map((then, at) => {
+      const out = says[at];
+      const isKnown = then.hash !== '' && (then.keyed !== true || playable.sealer !== undefined);
+      return isKnown && out !== undefined && sameThing(then, out, playable.sealer) ? speechNow(out).body : undefined;
+    });
+  };
+}
+
+const VOLATILE = /^(uid|resourceVersion|continue|ownerReferences|.*Timestamp|.*Time|lastTransitionTime)$/;
 
 /** A body without what differs from run to run. */
 function essence(body: unknown): unknown {

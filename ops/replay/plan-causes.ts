@@ -117,7 +117,8 @@ function writerOf({ all }: Recordings, revision: number): Place | undefined {
   return undefined;
 }
 
-function revisionIn(bytes: Uint8Array): number | undefined {
+/** What the store answers to a write: `{revision}`. */
+export function revisionIn(bytes: Uint8Array): number | undefined {
   try {
     return (decode(bytes, MSGPACK_TYPE) as { readonly revision?: number } | undefined)?.revision;
   } catch {

@@ -5,6 +5,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   'scheduler bind': 'placements',
   'scheduler status': 'refusals',
   'scheduler event': 'events',
+  'api-server reply': 'answers',
 };
 
 /** `placements`, else the entry of `says` in quotes. */

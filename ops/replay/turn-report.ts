@@ -9,6 +9,7 @@ import { diffBodies, type FieldDiff } from './body-diff.ts';
 import { heardBody, Hidden, saidBody, shownOf } from './bodies.ts';
 import { keyText } from './plan-causes.ts';
 import { pairSaid } from './plan-pairs.ts';
+import { bodyThen } from './said-then.ts';
 import type { ReplaySession } from './session.ts';
 import type { Frame } from './session-frame.ts';
 import { veiled } from './veil.ts';
@@ -156,20 +157,33 @@ function objectChange(key: Key, before: unknown, after: unknown): ObjectChange {
   return { object: keyText(key), how, diff: diff.filter(({ path }) => path !== 'metadata.resourceVersion') };
 }
 
-function saidIn({ playable }: ReplaySession, { turn, says }: Frame): readonly SaidBoth[] {
+function saidIn(session: ReplaySession, frame: Frame): readonly SaidBoth[] {
+  const { playable } = session;
+  const { turn, says } = frame;
   const now = says.map((out) => ({ ...out.said, hash: out.hash, out }));
   const same = (was: SaidThen, { out }: { readonly out: Outgoing }): boolean =>
     turn.shape === true
       ? was.say === out.said.say && was.subject === out.said.subject
       : sameThing(was, out, playable.sealer);
   return pairSaid(turn.said, now, same).map((pair) => {
-    const was = pair.was && speechThen(pair.was);
+    const was = pair.was && (pair.same ? speechThen(pair.was) : speechFound(session, frame, pair.was));
     const is = pair.is && speechNow(pair.is.out);
     const both = { same: pair.same, ...(was === undefined ? {} : { was }), ...(is === undefined ? {} : { is }) };
     if (pair.same || was === undefined || is === undefined) return both;
     if (was.body instanceof Hidden || is.body instanceof Hidden) return both;
     return { ...both, diff: diffBodies(was.body, is.body) };
   });
+}
+
+/** What was said then, also where its body was not recorded but can be found. */
+function speechFound(session: ReplaySession, frame: Frame, then: SaidThen): Speech {
+  const speech = speechThen(then);
+  if (!(speech.body instanceof Hidden)) return speech;
+  const body = bodyThen(session, frame, then);
+  if (body !== undefined) return { ...speech, body };
+  return then.kind === 'reply'
+    ? { ...speech, body: new Hidden(`${speech.body.why}; it was no object and no list as the store held it`) }
+    : speech;
 }
 
 export const speechThen = (then: SaidThen): Speech => speechOf(then, saidBody(then));
