@@ -213,5 +213,3 @@ export function planPermissions(prefix: string, user: string, profile: Profile):
   const responses = RESPONSES[profile.kind];
   return { publish: tidy(publish), subscribe: tidy(subscribe), ...(responses === undefined ? {} : { responses }) };
 }
-
-export { nodeUser } from '../../contracts/subjects/users.ts';
