@@ -29,6 +29,17 @@ export interface SaidThen {
   readonly why?: Json;
 }
 
+/** What was said, on its way into a recording: a hash that follows from the body is left to who reads it. */
+export type SaidToKeep = { readonly [Field in keyof SaidThen]?: SaidThen[Field] | undefined } & Pick<
+  SaidThen,
+  'kind' | 'say' | 'subject' | 'size'
+>;
+
+/** A turn on its way into a recording. */
+export interface TurnToKeep extends Omit<RecordedTurn, 'said'> {
+  readonly said: readonly SaidToKeep[];
+}
+
 /** A turn as recorded. */
 export interface RecordedTurn {
   readonly n: number;
@@ -90,7 +101,7 @@ export const carriesStream = (subject: string): boolean =>
  * What is kept of one thing said. Answers and ports repeat what is recorded elsewhere, and so do messages to inboxes (the
  * events of a watch, those of Secrets too); they keep their hash.
  */
-export function saidThen(out: Outgoing): SaidThen {
+export function keptOf(out: Outgoing): SaidToKeep {
   const { kind, say, subject, why } = out.said;
   const size = out.bytes.length;
   const keep =
@@ -98,17 +109,15 @@ export function saidThen(out: Outgoing): SaidThen {
     size <= SAID_BYTES_MAX &&
     !subject.startsWith(`${INBOX_ROOT}.`) &&
     !carriesStream(subject);
-  return {
-    kind,
-    say,
-    subject,
-    get hash() {
-      return out.hash;
-    },
-    size,
-    ...(keep ? { body: out.bytes } : {}),
-    ...(why === undefined ? {} : { why }),
-  };
+  // All of one shape: there is one for everything that anybody says.
+  return { kind, say, subject, size, hash: keep ? undefined : out.hash, body: keep ? out.bytes : undefined, why };
+}
+
+/** The same as whoever reads the recording finds it. */
+export function saidThen(out: Outgoing): SaidThen {
+  const { kind, say, subject, size, body, why } = keptOf(out);
+  const about = { kind, say, subject, hash: out.hash, size };
+  return { ...about, ...(body === undefined ? {} : { body }), ...(why === undefined ? {} : { why }) };
 }
 
 /** What is kept of one thing said that tells of a secret: a hash that only the key gives a meaning, without a key none; not what led to it. */

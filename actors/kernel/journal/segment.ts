@@ -5,7 +5,7 @@ import { LATEST_HEADER, REPLY_HEADER } from '../turns/heard-calls.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { hashOf } from './hash.ts';
-import type { RecordedTurn, SaidThen, Segment } from './journal.ts';
+import type { RecordedTurn, SaidThen, SaidToKeep, Segment, TurnToKeep } from './journal.ts';
 import type { Incarnation } from './recorder.ts';
 import { TextColumn } from './text-column.ts';
 
@@ -119,7 +119,7 @@ export class SegmentWriter {
   }
 
   /** @throws Error when the turn can't be written: the segment is spoilt then, and nothing is left but `drop` */
-  add(turn: RecordedTurn): void {
+  add(turn: TurnToKeep): void {
     this.#turns += 1;
     this.#columns ??= new Columns();
     writeTurn(this.#writer, turn, this.#before, this.#columns);
@@ -147,7 +147,12 @@ export class SegmentWriter {
   }
 }
 
-export function encodeSegment({ incarnation, gap, turns }: Omit<Segment, 'v'>): Bytes {
+/** @param segment with turns as they are kept, or as they were read */
+export function encodeSegment({
+  incarnation,
+  gap,
+  turns,
+}: Omit<Segment, 'v' | 'turns'> & { readonly turns: readonly TurnToKeep[] }): Bytes {
   const segment = new SegmentWriter(incarnation);
   for (const turn of turns) segment.add(turn);
   return segment.take(gap);
@@ -173,7 +178,7 @@ function headOf({ self, incarnation, config, seed, window, node, icu, build, dri
   ];
 }
 
-function writeTurn(writer: ByteWriter, turn: RecordedTurn, before: typeof START, columns: Columns): void {
+function writeTurn(writer: ByteWriter, turn: TurnToKeep, before: typeof START, columns: Columns): void {
   const { rec, state } = turn;
   const sort = rec.t === 'start' && rec.checkpoint !== undefined ? 'checkpoint' : rec.t;
   const apart = turn.n !== before.n + 1;
@@ -249,11 +254,8 @@ function writeResult(writer: ByteWriter, result: Extract<Rec, { t: 'answer' }>['
 const readResult = (reader: ByteReader): Extract<Rec, { t: 'answer' }>['result'] =>
   reader.byte() === 0 ? reader.bytes() : (decodeMsgpack(reader.bytes()) as Ref);
 
-function writeSaid(
-  writer: ByteWriter,
-  { kind, say, subject, hash, size, body, keyed, why }: SaidThen,
-  columns: Columns,
-): void {
+function writeSaid(writer: ByteWriter, said: SaidToKeep, columns: Columns): void {
+  const { kind, say, subject, size, body, keyed, why, hash = '' } = said;
   const bare = body === undefined && hash === '';
   writer.byte(
     KINDS.indexOf(kind as (typeof KINDS)[number]) |

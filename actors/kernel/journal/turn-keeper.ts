@@ -2,7 +2,7 @@ import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts'
 import { isFailure } from '../../../contracts/errors/status.ts';
 import type { Rec, Turn } from '../contract.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
-import { carriesStream, type RecordedTurn, type Sealer, saidInSecret, saidThen, shapeOf } from './journal.ts';
+import { carriesStream, keptOf, type Sealer, saidInSecret, shapeOf, type TurnToKeep } from './journal.ts';
 import { sealRec } from './sealed-record.ts';
 import { Secrecy } from './secrecy.ts';
 
@@ -23,14 +23,14 @@ export class TurnKeeper {
     return this.#streams.size === 0 && this.#secrecy.idle;
   }
 
-  keep({ n, now, view, rec, state, stateHoldsSecret }: Turn, out: readonly Outgoing[]): RecordedTurn {
+  keep({ n, now, view, rec, state, stateHoldsSecret }: Turn, out: readonly Outgoing[]): TurnToKeep {
     for (const { id: ask, said, timeoutMs } of out) {
       if (timeoutMs !== undefined && carriesStream(said.subject)) this.#streams.add(ask);
     }
     const shape = rec.t === 'answer' && this.#streams.delete(rec.ask);
     const { sealed, open } = this.#secrecy.judge(rec, out);
     const kept = shape ? { rec: withShape(rec), shape } : sealed ? sealRec(rec, this.#sealer) : { rec };
-    const said = out.map((one, at) => (open[at] === false ? saidInSecret(one, this.#sealer) : saidThen(one)));
+    const said = out.map((one, at) => (open[at] === false ? saidInSecret(one, this.#sealer) : keptOf(one)));
     if (state === undefined) return { n, now, view, said, ...kept };
     if (stateHoldsSecret !== true) return { n, now, view, said, ...kept, state };
     const keyed = this.#sealer?.keyed(state);

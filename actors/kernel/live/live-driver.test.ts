@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest';
 import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { api, calls, type DriverDefinition, defineDriver } from '../declare.ts';
-import type { RecordedTurn } from '../journal/journal.ts';
+import type { TurnToKeep } from '../journal/journal.ts';
 import { TurnKeeper } from '../journal/turn-keeper.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 import { Cache } from '../view/cache.ts';
@@ -15,7 +15,7 @@ import { LiveDriver } from './live-driver.ts';
 async function drive(definition: DriverDefinition) {
   const keeper = new TurnKeeper();
   const sent: { out: Outgoing; asker: Asker }[] = [];
-  const turns: RecordedTurn[] = [];
+  const turns: TurnToKeep[] = [];
   const host: HostServices = {
     ambient,
     cache: new Cache(),

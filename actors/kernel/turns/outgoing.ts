@@ -23,18 +23,29 @@ const EMPTY = new Uint8Array(0);
 export function outgoing(id: Id, said: Said, timeoutMs: number | undefined): Outgoing {
   const contentType = encodingOfSaid(said);
   const bytes = said.body === undefined ? EMPTY : encode(said.body, contentType);
-  let hash: Hash | undefined;
-  return {
-    id,
-    said,
-    bytes,
-    contentType,
-    get hash() {
-      hash ??= hashOf(said.kind, said.subject, bytes);
-      return hash;
-    },
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-  };
+  return new Encoded(id, said, bytes, contentType, timeoutMs);
+}
+
+class Encoded implements Outgoing {
+  readonly id: Id;
+  readonly said: Said;
+  readonly bytes: Bytes;
+  readonly contentType: ContentType;
+  readonly timeoutMs?: number;
+  #hash: Hash | undefined;
+
+  constructor(id: Id, said: Said, bytes: Bytes, contentType: ContentType, timeoutMs: number | undefined) {
+    this.id = id;
+    this.said = said;
+    this.bytes = bytes;
+    this.contentType = contentType;
+    if (timeoutMs !== undefined) this.timeoutMs = timeoutMs;
+  }
+
+  get hash(): Hash {
+    this.#hash ??= hashOf(this.said.kind, this.said.subject, this.bytes);
+    return this.#hash;
+  }
 }
 
 /** A turn with what it said, which is hashed only where somebody looks. */
