@@ -97,7 +97,11 @@ class LogStream {
     const subscription = client.connection.subscribe(subject);
     const listening = (async () => {
       for await (const message of subscription) {
-        this.#hear(decode(message.data, message.headers?.get(HEADER.contentType)) as LogLines);
+        try {
+          this.#hear(decode(message.data, message.headers?.get(HEADER.contentType)) as LogLines);
+        } catch {
+          // Nobody's lines: what a kubelet says comes with the next answer too.
+        }
       }
     })();
     this.#close = async () => {

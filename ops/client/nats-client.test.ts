@@ -228,6 +228,8 @@ describe('readLogs', () => {
     const have = (count: number) =>
       waitUntil(`${count} lines, have ${texts.length}`, 5_000, () => texts.length >= count);
     await have(2);
+    for (const garbled of ['{"lines":', '{"lines":7}', ''])
+      client.connection.publish('troupe.logs.default.web.main', garbled);
     api.write(line(2), 'web');
     await have(3);
     api.write(line(3), 'web', { missed: true });
