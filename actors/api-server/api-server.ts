@@ -24,7 +24,7 @@ import { parseRequest, type Request } from './request.ts';
 import { presented, resourceNames } from './served.ts';
 import { bind, getSubresource } from './subresources.ts';
 import { patch, update } from './update.ts';
-import { Watches } from './watches.ts';
+import { EVENTS_WATCHED, Watches } from './watches.ts';
 
 export interface ApiServerOptions {
   /** Tells this api-server from the others: watches are acknowledged on `watch.<instance>.…`. */
@@ -50,7 +50,7 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
       api: calls(SUBJECTS.api, { queue: true, all: true }),
       manifests: calls(SUBJECTS.apply, { queue: true, all: true }),
       acknowledged: calls(SUBJECTS.watchAck, { fixed: { instance } }),
-      events: calls(SUBJECTS.changes, { fixed: { resource: EVENTS } }),
+      events: calls(SUBJECTS.changes, { fixed: { resource: EVENTS }, whileSet: EVENTS_WATCHED }),
       stopping: calls(SUBJECTS.stopping, { fixed: { instance } }),
     },
     says: SAYS,

@@ -22,11 +22,13 @@ import { atLeast, everything } from './reads.ts';
 import { badRequest } from './refusals.ts';
 import type { ApiTokens, Request } from './request.ts';
 import { selection } from './selection.ts';
-import { revisionIn, transitionOf } from './watch-heard.ts';
 import { bookmark, end, expired, type Watch, type WatchCell, watchOf } from './watch.ts';
+import { revisionIn, transitionOf } from './watch-heard.ts';
 
 const WATCH = 'watch.';
 const FLOW = 'flow.';
+/** The cell that is set while there are watches of events. */
+export const EVENTS_WATCHED = 'events-watched';
 const NO_FLOW: Flow = { sent: 0, acknowledged: 0, marks: [], missed: 0, markAt: 0 };
 /** How often ends and bookmarks are looked for, while there are watches. */
 const TICK_MS = 1_000;
@@ -49,6 +51,7 @@ export class Watches {
   /** Revision up to which the watches of objects were told, and of events. */
   readonly #cursor: Cell<number>;
   readonly #eventsCursor: Cell<number>;
+  readonly #eventsWatched: Cell<boolean>;
   readonly #tickAt: Cell<number>;
   #stopping = false;
 
@@ -57,6 +60,7 @@ export class Watches {
     this.#context = context;
     this.#cursor = world.cell('cursor', 0);
     this.#eventsCursor = world.cell('events-cursor', 0);
+    this.#eventsWatched = world.cell(EVENTS_WATCHED, false);
     this.#tickAt = world.cell('tick-at', 0);
     for (const name of world.cellNames(WATCH)) {
       const id = name.slice(WATCH.length);
@@ -226,6 +230,7 @@ export class Watches {
     const watch = watchOf(id, cell);
     if (this.#byId.size === 0) this.#cursor.set(world.view.revision);
     this.#cell(id).set(cell);
+    if (watch.resource === EVENTS) this.#eventsWatched.set(true);
     this.#flow(id).set({ ...NO_FLOW, markAt: world.now() + limits.bookmarkEveryMs });
     this.#add(watch);
     if (this.#byId.size === 1) this.#arm();
@@ -323,8 +328,11 @@ export class Watches {
     this.#byId.delete(watch.id);
     this.#starting.delete(watch.id);
     const rest = (this.#byResource.get(watch.resource) ?? []).filter(({ id }) => id !== watch.id);
-    if (rest.length === 0) this.#byResource.delete(watch.resource);
-    else this.#byResource.set(watch.resource, rest);
+    if (rest.length > 0) this.#byResource.set(watch.resource, rest);
+    else {
+      this.#byResource.delete(watch.resource);
+      if (watch.resource === EVENTS) this.#eventsWatched.drop();
+    }
     this.#cell(watch.id).drop();
     this.#flow(watch.id).drop();
   }

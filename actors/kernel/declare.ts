@@ -21,6 +21,8 @@ export interface CallsDecl<T extends string = string, Q = unknown, A = unknown> 
   readonly queue?: boolean;
   /** Also hear subjects that begin like the family's but are not of its grammar, so that they can be refused. */
   readonly all?: boolean;
+  /** Name of a cell: while it is not set nothing that comes says anything to this actor, and it need not be told. */
+  readonly whileSet?: string;
 }
 /** The newest message a subject, all together once an interval. */
 export interface LatestDecl<T extends string = string, Q = unknown> {
@@ -38,7 +40,7 @@ export const watch = <R extends ResourceName | (string & {})>(resource: R): Watc
 
 export const calls = <T extends string, Q, A>(
   family: Family<T, Q, A>,
-  options: { readonly fixed?: Partial<TokensOf<T>>; readonly queue?: boolean; readonly all?: boolean } = {},
+  options: Pick<CallsDecl<T>, 'fixed' | 'queue' | 'all' | 'whileSet'> = {},
 ): CallsDecl<T, Q, A> => ({ hear: 'calls', family, ...options });
 
 export const latest = <T extends string, Q>(

@@ -2,7 +2,7 @@ import { encode, encodeMsgpack } from '../../../contracts/codec/codec.ts';
 import { failure } from '../../../contracts/errors/status.ts';
 import { HEADER } from '../../../contracts/headers.ts';
 import type { Change, Cursor, Id, Rec, Self, Turn } from '../contract.ts';
-import type { ActorDefinition, LatestDecl } from '../declare.ts';
+import type { ActorDefinition, CallsDecl, LatestDecl } from '../declare.ts';
 import type { Incarnation } from '../journal/recorder.ts';
 import { backoffMs } from '../reconcile/backoff.ts';
 import type { AskResult } from '../turns/answers.ts';
@@ -134,6 +134,11 @@ export class LiveActor {
   }
 
   /* What reaches the inbox. */
+
+  /** Does what this input would bring say anything to it, as it is now? */
+  listens({ whileSet }: CallsDecl): boolean {
+    return whileSet === undefined || this.#core.isCellSet(whileSet);
+  }
 
   heard(msg: InboundMessage): void {
     const most = this.#host.options.inboxMax ?? INBOX_MAX;

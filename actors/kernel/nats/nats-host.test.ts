@@ -172,6 +172,47 @@ it('a full inbox answers 429, and the next question is served', async () => {
   expect(await ask()).toEqual({ done: true });
 });
 
+it('what an actor cannot use while a cell is not set is no turn of it', async () => {
+  const listener = await host('listener', { prefix: 'listener' });
+  const heard: string[] = [];
+  await listener.start(
+    defineActor({
+      name: 'listener',
+      hears: {
+        applies: calls(SUBJECTS.apply),
+        outcomes: calls(SUBJECTS.outcome, { whileSet: 'listens' }),
+      },
+      says: {},
+      behave: (inputs, world) => {
+        const listens = world.cell<boolean>('listens', false);
+        const switched = inputs.applies.pipe(
+          map((call) => {
+            if (listens.get()) listens.drop();
+            else listens.set(true);
+            return world.reply(call, { heard: [...heard] });
+          }),
+        );
+        const outcomes = inputs.outcomes.pipe(
+          mergeMap((call) => {
+            heard.push(call.subject);
+            return [];
+          }),
+        );
+        return merge(switched, outcomes);
+      },
+    }),
+  );
+  const client = await connection();
+  const flip = async () =>
+    (await client.request('listener.apply.me._', '', { timeout: 5_000 })).json<{ heard: string[] }>().heard;
+  client.publish('listener.outcome.one', '{}');
+  expect(await flip()).toEqual([]);
+  client.publish('listener.outcome.two', '{}');
+  expect(await flip()).toEqual(['listener.outcome.two']);
+  client.publish('listener.outcome.three', '{}');
+  expect(await flip()).toEqual(['listener.outcome.two']);
+});
+
 it('a driver that never answers a port is not waited for for ever', async () => {
   const deaf = await host('deaf', { prefix: 'deaf' });
   await deaf.startDriver(

@@ -2,7 +2,7 @@ import { type ServiceMsg, Svcm } from '@nats-io/services';
 import type { Msg, Subscription } from 'nats';
 import { encode, JSON_TYPE } from '../../../contracts/codec/codec.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
-import type { HearDecl } from '../declare.ts';
+import type { CallsDecl, HearDecl } from '../declare.ts';
 import type { ActorStats } from '../live/actor-stats.ts';
 import type { InboundMessage } from '../live/message.ts';
 import { patternOf } from '../turns/subject-patterns.ts';
@@ -14,6 +14,7 @@ export interface Served {
   readonly definition: { readonly name: string; readonly hears: Readonly<Record<string, HearDecl>> };
   readonly self: { readonly actor: string; readonly instance: string; readonly prefix: string };
   heard(msg: InboundMessage): void;
+  listens?(input: CallsDecl): boolean;
   heardLatest?(input: string, msg: InboundMessage): void;
   stats(): ActorStats;
 }
@@ -74,7 +75,9 @@ export async function serveActor(host: Host, served: Served): Promise<ActorServi
       plain.push(
         (heard.family.template === SUBJECTS.changes.template ? changes : connection).subscribe(pattern, {
           ...(heard.queue === true ? { queue: actor } : {}),
-          callback: (error, msg) => void (error === null && served.heard(arrived(msg))),
+          callback: (error, msg) => {
+            if (error === null && served.listens?.(heard) !== false) served.heard(arrived(msg));
+          },
         }),
       );
     }

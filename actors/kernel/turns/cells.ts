@@ -24,6 +24,9 @@ export class Cells {
   values(): Readonly<Record<string, Json>> {
     return Object.fromEntries([...this.#values].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
   get size(): number {
     return this.#values.size;
   }

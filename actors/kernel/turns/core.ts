@@ -118,6 +118,9 @@ export class ActorCore {
   get stateLetters(): number {
     return this.#stateLetters;
   }
+  isCellSet(name: string): boolean {
+    return this.#cells.has(name);
+  }
   /** How many cells do not have their initial value. */
   get cellCount(): number {
     return this.#cells.size;
