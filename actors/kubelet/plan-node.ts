@@ -1,5 +1,6 @@
 import type { Node, NodeCondition, NodeStatus } from '../../contracts/kinds/kinds.ts';
 import { conditionOf, transitionTime } from '../../contracts/kinds/meta/conditions.ts';
+import { canonicalQuantity } from '../../contracts/quantity.ts';
 import type { RuntimeInfo } from '../../contracts/runtime/status.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
 
@@ -51,7 +52,7 @@ export function nodeStatus(
   });
   const others = (before?.conditions ?? []).filter(({ type }) => !ours.some((each) => each.type === type));
   const capacity = {
-    cpu: options.capacity?.cpu ?? cpuQuantity(info.cpuMillis),
+    cpu: options.capacity?.cpu ?? canonicalQuantity(`${info.cpuMillis}m`),
     memory: options.capacity?.memory ?? `${Math.floor(info.memoryBytes / 1024)}Ki`,
     pods: options.capacity?.pods ?? '110',
   };
@@ -77,7 +78,6 @@ export function nodeStatus(
     },
   };
 }
-const cpuQuantity = (millis: number): string => (millis % 1000 === 0 ? String(millis / 1000) : `${millis}m`);
 
 /** The Node object with which a kubelet makes its node known. Pure. */
 export function nodeObject(options: NodeOptions, info: RuntimeInfo, status: NodeStatus): Node {
