@@ -5,18 +5,20 @@ import { nodeLifecycle } from '../../actors/controllers/node-lifecycle/node-life
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import type { MemoryHistory } from '../../actors/kernel/replay.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
+import { definitionOf } from '../replay/definitions.ts';
 import { playUntilDivergence } from '../replay/play.ts';
 import type { Playable } from '../replay/playable.ts';
 import { writeRecordingFile } from '../replay/recording-file.ts';
 import { ReplaySession } from '../replay/session.ts';
 import { readPlayables } from '../replay/source.ts';
-import { nodeNamed, RecordingWorld, recordScheduling } from './make-recording.ts';
+import { recordScheduling } from './make-recording.ts';
+import { recordQuietController, recordQuietKubelet } from './quiet-day.ts';
 import { megabytes, ms, percentile, rate, type Report } from './report.ts';
 
 const NODES = 200;
 const PODS = 40_000;
 const JUMPS = 40;
-const SECONDS_A_DAY = 86_400;
+const IDLE_PODS = 10;
 
 /** How fast the player is: a busy scheduler's recording from a file, jumps within it, and a day in which nothing happens. */
 export async function benchPlayer(): Promise<Report> {
@@ -25,10 +27,14 @@ export async function benchPlayer(): Promise<Report> {
     const busy = throughFile(join(folder, 'busy.troupe'), recordScheduling({ nodes: NODES, pods: PODS }));
     const played = play(busy.playable, scheduler);
     const jumps = jump(busy.playable);
-    const quiet = throughFile(join(folder, 'quiet.troupe'), recordQuietDay());
-    const day = play(quiet.playable, nodeLifecycle());
+    const controller = throughFile(join(folder, 'controller.troupe'), recordQuietController());
+    const controllersDay = play(controller.playable, nodeLifecycle());
+    const { playable, running } = recordQuietKubelet(IDLE_PODS);
+    if (running !== IDLE_PODS) throw new Error(`${running} of ${IDLE_PODS} pods run on the kubelet's quiet day`);
+    const node = throughFile(join(folder, 'kubelet.troupe'), playable);
+    const nodesDay = play(node.playable, codeOf(node.playable));
     return {
-      title: `player: a scheduler that placed ${PODS} pods on ${NODES} nodes, ${busy.playable.turns.length} turns; a day of a node controller`,
+      title: `player: a scheduler that placed ${PODS} pods on ${NODES} nodes, ${busy.playable.turns.length} turns; a quiet day of a node controller, and one of a kubelet`,
       rows: [
         { what: 'played', figure: `${Math.round(rate(played.turns, played.tookMs) * 60)} turns/min`, aim: '50000' },
         { what: 'file', figure: `${megabytes(busy.bytes)}, opened in ${ms(busy.tookMs)}` },
@@ -39,16 +45,27 @@ export async function benchPlayer(): Promise<Report> {
         },
         { what: 'back, after each', figure: `longest ${ms(Math.max(...jumps.backMs))}` },
         {
-          what: 'quiet day, opened and played',
-          figure: `${ms(quiet.tookMs + day.tookMs)}, ${day.turns} turns`,
+          what: "node controller's quiet day, opened and played",
+          figure: `${ms(controller.tookMs + controllersDay.tookMs)}, ${controllersDay.turns} turns`,
+          aim: '10000 ms',
+        },
+        {
+          what: `kubelet's quiet day, ${IDLE_PODS} pods, opened and played`,
+          figure: `${ms(node.tookMs + nodesDay.tookMs)}, ${nodesDay.turns} turns, ${megabytes(node.bytes)}`,
           aim: '10000 ms',
         },
       ],
-      notes: ['one node; a cluster has one such actor for all nodes, and a kubelet a node'],
+      notes: ['one node; a cluster has one node controller for all nodes, and a kubelet a node'],
     };
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+function codeOf({ incarnation }: Playable): ActorDefinition {
+  const definition = definitionOf(incarnation);
+  if (definition === undefined) throw new Error(`there is no actor ${incarnation.self.actor}`);
+  return definition;
 }
 
 function throughFile(path: string, { incarnation, turns, history }: Playable) {
@@ -83,25 +100,4 @@ function jump(playable: Playable): { gotoMs: number[]; backMs: number[] } {
     backMs.push(performance.now() - there);
   }
   return { gotoMs, backMs };
-}
-
-/** Heart-beats of a node, every second, and the controller's own looks at its clocks; a checkpoint every hour. */
-function recordQuietDay(): Playable {
-  const recording = new RecordingWorld(nodeLifecycle());
-  const { world } = recording;
-  const name = 'node-0';
-  const conditions = [
-    { type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'kubelet is posting ready status' },
-  ];
-  const node = nodeNamed(name);
-  recording.put('nodes', { ...node, status: { ...node.status, conditions } } as typeof node);
-  world.start();
-  for (let second = 1; second <= SECONDS_A_DAY; second++) {
-    const body = { node: name, sentAt: world.now, runtimeReady: true, pods: 0 };
-    world.latest('beats', [{ subject: `troupe.heartbeat.${name}`, body }]);
-    world.advance(1_000);
-    for (const { id, timeoutMs } of world.said()) if (timeoutMs !== undefined) world.answer(id, {});
-    if (second % 3_600 === 0) world.crash();
-  }
-  return recording.playable();
 }
