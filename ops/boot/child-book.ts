@@ -10,6 +10,8 @@ export const childLog = (paths: HomePaths, name: string): string => join(paths.l
 export interface ChildBook {
   /** What a child wrote last. */
   lastWords(name: string): string;
+  /** How often in a row it has ended by itself, soon after its start. */
+  failures(name: string): number;
   readonly events: SuperviseEvents;
 }
 
@@ -24,8 +26,10 @@ export function childBook(
 ): ChildBook {
   const running: Record<string, ProcessId> = {};
   const last: Record<string, string> = {};
+  const failed: Record<string, number> = {};
   return {
     lastWords: (name) => last[name] ?? 'it wrote nothing',
+    failures: (name) => failed[name] ?? 0,
     events: {
       line: (name, text) => {
         last[name] = text;
@@ -42,6 +46,7 @@ export function childBook(
         }
       },
       ended: (name, why, failures, delayMs) => {
+        failed[name] = failures;
         // Whoever was killed had no last words.
         const said = last[name] === undefined || !why.startsWith('ended') ? '' : `; it said: ${last[name]}`;
         if (failures === 1 || failures % 10 === 0) say(`${name} ${why}${said}`);

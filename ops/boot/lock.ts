@@ -156,5 +156,10 @@ export function updateLock(paths: HomePaths, change: Partial<Pick<HomeRecord, 'c
 
 export function releaseLock(paths: HomePaths): void {
   const { number, record } = newest(paths);
-  if (isMine(record)) writePrivateFile(fileOf(paths, number), JSON.stringify(FREE));
+  if (!isMine(record)) return;
+  try {
+    writePrivateFile(fileOf(paths, number), JSON.stringify(FREE));
+  } catch {
+    // on a full disk the end of this process says the same
+  }
 }

@@ -43,8 +43,7 @@ function start(port: number, change: { write?: (paths: HomePaths) => void; signa
         writeNatsConfig(paths, cluster, { master: [], worker: () => [] });
         change.write?.(paths);
       },
-      events: book.events,
-      lastWords: () => book.lastWords('nats-server'),
+      book,
       say: (text) => said.push(text),
       signal: change.signal,
     },

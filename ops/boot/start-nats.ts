@@ -1,14 +1,15 @@
 import { StatusError } from '../../contracts/errors/status.ts';
+import { type ChildBook, childLog } from './child-book.ts';
 import { type Cluster, readCluster, writeCluster } from './cluster.ts';
 import type { HomePaths } from './home.ts';
 import { leanNats } from './lean-heap.ts';
 import { choosePort, READY_WITHIN_MS, waitForNats } from './nats-process.ts';
 import { serverName } from './nats-users.ts';
-import { childLog } from './child-book.ts';
 import { type Supervised, supervise, type SuperviseEvents } from './supervise.ts';
 
 const DEFAULT_PORT = 4222;
 const TRIES = 3;
+const NAME = 'nats-server';
 
 export interface NatsToStart {
   /** The program. */
@@ -18,8 +19,7 @@ export interface NatsToStart {
   readonly settings: Omit<Parameters<typeof writeCluster>[1], 'port'>;
   /** Writes who may connect; what the server reads. */
   readonly prepare: (cluster: Cluster) => void;
-  readonly events: SuperviseEvents;
-  readonly lastWords: () => string;
+  readonly book: ChildBook;
   readonly say: (text: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -33,30 +33,29 @@ export async function startNats(
   wanted: NatsToStart,
   started: (server: Supervised) => void,
 ): Promise<Cluster> {
-  const { events, lastWords, say, signal } = wanted;
+  const { book, say, signal } = wanted;
+  const lastWords = (): string => book.lastWords(NAME);
   const wished = wanted.port ?? readCluster(paths)?.port ?? DEFAULT_PORT;
   for (let attempt = 1; ; attempt++) {
     const port = await choosePort(attempt === 1 ? wished : 0);
     if (wished !== 0 && port !== wished) say(`port ${wished} is not free; nats-server listens on ${port}`);
     const cluster = writeCluster(paths, { ...wanted.settings, port });
     wanted.prepare(cluster);
-    let failures = 0;
+    let failures = 0; // of this attempt
+    const ended: SuperviseEvents['ended'] = (name, why, times, delayMs) => {
+      failures = times;
+      book.events.ended?.(name, why, times, delayMs);
+    };
     const server = supervise(
       {
-        name: 'nats-server',
+        name: NAME,
         command: wanted.program,
         args: ['-c', paths.natsConfig],
         env: leanNats(process.env),
-        logFile: childLog(paths, 'nats-server'),
+        logFile: childLog(paths, NAME),
         graceMs: 15_000,
       },
-      {
-        ...events,
-        ended: (name, why, times, delayMs) => {
-          failures = times;
-          events.ended?.(name, why, times, delayMs);
-        },
-      },
+      { ...book.events, ended },
     );
     started(server);
     try {

@@ -4,7 +4,7 @@ import { nodeUser } from '../../contracts/subjects/users.ts';
 import type { Client } from '../client/client.ts';
 import { connectClient } from '../client/connect.ts';
 import { pause } from '../client/pause.ts';
-import { childBook, childLog } from './child-book.ts';
+import { type ChildBook, childBook, childLog } from './child-book.ts';
 import { type Cluster, MASTER, OPERATOR, prepareHome } from './cluster.ts';
 import { findNatsServer } from './find-nats-server.ts';
 import { defaultHome, type HomePaths, homePaths, troupeHome } from './home.ts';
@@ -80,11 +80,14 @@ function roleSpec(paths: HomePaths, cluster: Cluster, role: 'master' | 'worker')
 
 const brokenOff = (): StatusError => statusError('ServiceUnavailable', 'the start was broken off');
 
+/** A master that ended so often in a row will go on to. */
+const FAILURES_MOST = 6;
+
 /**
  * Asks until an api-server has answered, and what every cluster has from the start is there.
- * @throws StatusError Timeout, ServiceUnavailable (`signal` was aborted)
+ * @throws StatusError Timeout, ServiceUnavailable (the master keeps ending; `signal` was aborted)
  */
-async function waitForApi(client: Client, lastWords: () => string, options: UpOptions): Promise<void> {
+async function waitForApi(client: Client, book: ChildBook, options: UpOptions): Promise<void> {
   const withinMs = options.readyWithinMs ?? 60_000;
   const deadline = performance.now() + withinMs;
   for (;;) {
@@ -93,10 +96,13 @@ async function waitForApi(client: Client, lastWords: () => string, options: UpOp
       await client.request('get', 'namespaces', { name: 'default' }, { resourceVersion: '0' }, { timeoutMs: 2_000 });
       return;
     } catch (error) {
+      if (book.failures(MASTER) >= FAILURES_MOST) {
+        throw statusError('ServiceUnavailable', `the master does not start: ${book.lastWords(MASTER)}`);
+      }
       if (performance.now() > deadline) {
         throw statusError(
           'Timeout',
-          `no api-server answers after ${withinMs} ms: ${(error as Error).message}; the master said last: ${lastWords()}`,
+          `no api-server answers after ${withinMs} ms: ${(error as Error).message}; the master said last: ${book.lastWords(MASTER)}`,
         );
       }
       await pause(25, options.signal);
@@ -134,8 +140,7 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
         port: options.port,
         settings: { sync: options.sync, node: options.node, keep: options.keep },
         prepare: (at) => writeAccounts(paths, at, roster),
-        events: book.events,
-        lastWords: () => book.lastWords('nats-server'),
+        book,
         say,
         signal,
       },
@@ -146,7 +151,7 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
     }
     const client = await connectClient({ home: paths.home, url: cluster.url, user: OPERATOR });
     try {
-      await waitForApi(client, () => book.lastWords('master'), options);
+      await waitForApi(client, book, options);
     } finally {
       await client.close();
     }
