@@ -31,7 +31,7 @@ const placed = async (name: string): Promise<string> => {
   await cluster.client.create('pods', 'default', podOf(name));
   return waitUntil(`${name} has a node`, 20_000, async () => {
     const { spec } = await cluster.client.get<Pod>('pods', { namespace: 'default', name });
-    return spec?.nodeName ?? '';
+    return spec?.nodeName;
   });
 };
 
