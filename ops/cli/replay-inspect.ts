@@ -28,7 +28,7 @@ export async function inspectCommand(
   if (code !== 0) throw new Exit(code ?? FAILURE);
 }
 
-function flagsOf({ turn, actor, instance, level, key }: ReplayOptions): readonly string[] {
-  const given = { turn, actor, instance, level, key };
+function flagsOf({ turn, from, to, actor, instance, level, key }: ReplayOptions): readonly string[] {
+  const given = { turn, from, to, actor, instance, level, key };
   return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
 }

@@ -9,6 +9,8 @@ import { scoresAt } from './replay-scores.ts';
 import type { ShellCommand, ShellContext } from './replay-shell-command.ts';
 import { columnsOf, resourceTargets } from './resources.ts';
 
+const BEGINNING = 'before the first turn\n';
+
 /** What shows the turn at which the session stands. */
 export const LOOKS: readonly ShellCommand[] = [
   {
@@ -27,15 +29,15 @@ export const LOOKS: readonly ShellCommand[] = [
     name: 'cells',
     alias: 'c',
     args: '[cell]',
-    help: "the actor's state at this turn; * stands for anything",
+    help: "the actor's state at this turn; * = anything",
     run: cells,
     complete: ({ session }) => Object.keys(session.cells()),
   },
   {
     name: 'view',
     alias: 'v',
-    args: '<kind>[/[namespace/]name]',
-    help: 'what the actor saw at this turn: a kind as a table, an object as YAML',
+    args: '<kind[/name]>',
+    help: 'what it saw at this turn: pods, pod/default/web-1',
     run: view,
     complete: namesInView,
   },
@@ -43,21 +45,21 @@ export const LOOKS: readonly ShellCommand[] = [
     name: 'why',
     alias: 'y',
     help: 'the chain of causes that led here',
-    run: async ({ causes }) => causesText(await causes()),
+    run: async ({ session, causes }) => (session.frame === undefined ? BEGINNING : causesText(await causes())),
   },
   {
     name: 'scores',
-    help: 'of a scheduler: what it thinks of each node for the pods placed in this turn',
+    help: 'what a scheduler thinks of each node for its pods',
     run: (context) =>
       ofTurn(context, (report) => scoresAt(context.session, report, { changed: false })) ||
       'no pod is placed in this turn\n',
   },
-  { name: 'where', alias: 'w', help: 'the turn, what waits, and what has differed so far', run: where },
+  { name: 'where', alias: 'w', help: 'the turn, what waits, what differed so far', run: where },
 ];
 
 function ofTurn({ session }: ShellContext, shown: (report: TurnReport) => string): string {
   const report = reportTurn(session);
-  return report === undefined ? 'before the first turn\n' : shown(report);
+  return report === undefined ? BEGINNING : shown(report);
 }
 
 function cells({ session }: ShellContext, [path]: readonly string[]): string {
@@ -127,9 +129,15 @@ function where({ session }: ShellContext): string {
       ({ id, say, subject, turn }) => `ask ${id}: ${say} ${subject}, asked in turn ${turn}`,
     ),
     ...atMost(frame?.timers ?? [], 'timer', ({ due, turn }) => `${timeText(due)}, set in turn ${turn}`),
-    ['differed', differed.slice(0, TOLD_MAX).join(', ') || 'nothing so far'],
+    ['differed', numbersText(differed)],
   ];
   return lines.map(([name = '', text = '']) => `${name.padEnd(11)}${text}\n`).join('');
+}
+
+function numbersText(turns: readonly number[]): string {
+  if (turns.length === 0) return 'nothing so far';
+  const more = turns.length - TOLD_MAX;
+  return `${turns.slice(0, TOLD_MAX).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function atMost<T>(all: readonly T[], name: string, textOf: (one: T) => string): (readonly string[])[] {

@@ -1,6 +1,6 @@
 import { indexAt, indexFrom, parsePoint } from '../replay/parse-moment.ts';
 import { aboutFinder } from '../replay/plan-about.ts';
-import { seesStore } from '../replay/playable.ts';
+import { revisionOf, seesStore } from '../replay/playable.ts';
 import type { Stop } from '../replay/stops.ts';
 import { veiled } from '../replay/veil.ts';
 import { UsageError } from './errors.ts';
@@ -18,22 +18,22 @@ export const MOVES: readonly ShellCommand[] = [
   {
     name: 'run',
     alias: 'r',
-    help: 'play until a breakpoint, a watch, a difference or the end',
+    help: 'on to a breakpoint, watch, difference or the end',
     again: true,
     run: (context) => `${context.paint('bold', stopText(context.stops.run(), context))}\n${turnShown(context)}`,
   },
   {
     name: 'goto',
     alias: 'g',
-    args: '<turn|time|rev:N>',
-    help: 'stand at a turn: 1204, 21:50:35, 5m before the end, the first that saw revision 412 (rev:412)',
+    args: '<point>',
+    help: 'stand at a turn: 1204, 21:50:35, 5m, rev:412',
     run: goTo,
   },
   {
     name: 'find',
     alias: 'f',
     args: '<name>',
-    help: 'go to the next turn about an object: web-1, or default/web-1',
+    help: 'on to the next turn about web-1, default/web-1',
     run: find,
   },
 ];
@@ -82,7 +82,15 @@ function goTo(context: ShellContext, [to]: readonly string[]): string {
   if ('revision' in point && !seesStore(turns))
     throw new UsageError('the actor sees nothing of the store; goto a turn or a time');
   // What a revision changed is heard in the first turn that saw it.
-  session.goto('revision' in point ? Math.min(indexFrom(turns, point), turns.length - 1) : indexAt(turns, point));
+  const index = 'revision' in point ? indexFrom(turns, point) : indexAt(turns, point);
+  const last = turns.at(-1);
+  if (index >= turns.length)
+    throw new UsageError(
+      `no turn saw revision ${to.slice(4)}; the last saw ${last === undefined ? 0 : revisionOf(last)}`,
+    );
+  if ('turn' in point && point.turn > (last?.n ?? 0))
+    throw new UsageError(`there is no turn ${point.turn}; the last is ${last?.n ?? 0}`);
+  session.goto(index);
   return turnShown(context);
 }
 

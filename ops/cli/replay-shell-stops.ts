@@ -12,15 +12,15 @@ import { resourceTargets } from './resources.ts';
 export const STOPS: readonly ShellCommand[] = [
   {
     name: 'break',
-    args: '--subject P | --kind K | --when EXPR | --turn N',
-    help: 'stop there; several together must all hold',
+    args: '<conditions>',
+    help: 'stop a run where all of them hold (see below)',
     run: ({ stops }, args) => `breakpoint ${explained(() => stops.addBreakpoint(breakpointOf(args)))}\n`,
     complete: () => ['--subject', '--kind', '--when', '--turn'],
   },
   {
     name: 'watch',
     args: '<cell[.path]>',
-    help: 'stop when a value in a cell changes; * stands for anything',
+    help: 'stop a run when a value changes; * = anything',
     run: watch,
     complete: ({ session }) => Object.keys(session.cells()),
   },
@@ -37,8 +37,8 @@ export const STOPS: readonly ShellCommand[] = [
   {
     name: 'list',
     alias: 'l',
-    args: '[breaks]',
-    help: 'breakpoints and watches; a number instead: so many turns around',
+    args: '[breaks|n]',
+    help: 'breakpoints and watches; or n turns around',
     run: list,
     complete: () => ['breaks'],
   },
@@ -47,7 +47,8 @@ export const STOPS: readonly ShellCommand[] = [
 function watch({ session, stops }: ShellContext, [path]: readonly string[]): string {
   if (path === undefined) throw new UsageError('watch what? a cell, perhaps with a path into it; "cells" shows them');
   const now = valuesOf(path, Object.entries(session.cells()));
-  return `watch ${stops.addWatch(path)}: ${JSON.stringify(veiled(now))}\n`;
+  const shown = Object.keys(now).length === 0 ? 'nothing now; a run stops when there is' : JSON.stringify(veiled(now));
+  return `watch ${stops.addWatch(path)}: ${shown}\n`;
 }
 
 function list(context: ShellContext, [what]: readonly string[]): string {

@@ -10,6 +10,15 @@ import { LOOKS } from './replay-shell-looks.ts';
 import { MOVES } from './replay-shell-moves.ts';
 import { STOPS } from './replay-shell-stops.ts';
 
+/** What `break` may be told; no line is wider than a narrow terminal. */
+const CONDITIONS = `conditions of break:
+  --subject P   what is heard or said is on it; * and > as in NATS
+  --kind K      start, change, call, answer, due; or pods, Node
+  --turn N      that turn
+  --when EXPR   JavaScript over ${SCOPE.join(', ')}:
+                'said.some(s => s.body.target?.name === "n7")'
+`;
+
 /** The interactive player: a line in, text out. Knows nothing of terminals. */
 export class ReplayShell {
   readonly session: ReplaySession;
@@ -30,7 +39,7 @@ export class ReplayShell {
         name: 'help',
         alias: 'h',
         args: '[command]',
-        help: 'this',
+        help: 'this, or one of them',
         run: (_, [name]) => this.#help(name),
         complete: () => this.#names(),
       },
@@ -110,6 +119,6 @@ export class ReplayShell {
     ]);
     const table = formatTable([['COMMAND', 'SHORT', 'WHAT IT DOES'], ...rows]);
     if (name !== undefined && name !== 'break') return table;
-    return `${table}EXPR is JavaScript over ${SCOPE.join(', ')}: said.some(s => s.body.target?.name === "node-7")\nan empty line repeats the last step, back or run\n`;
+    return `${table}${CONDITIONS}an empty line repeats the last step, back or run\n`;
   }
 }

@@ -78,4 +78,5 @@ async function converse(shell: ReplayShell, terminal: Terminal, { input, output 
     ask();
   }
   lines.close();
+  if (person && !shell.done) terminal.out('\n');
 }

@@ -1,6 +1,6 @@
 import { chainOf } from '../replay/chain.ts';
 import { definitionOf } from '../replay/definitions.ts';
-import { indexOfTurn, type Playable } from '../replay/playable.ts';
+import { indexOfTurn, nameOf, type Playable } from '../replay/playable.ts';
 import { stoppingSession } from '../replay/stopping-session.ts';
 import { reportTurn } from '../replay/turn-report.ts';
 import { UsageError } from './errors.ts';
@@ -17,7 +17,12 @@ export async function turnCommand(what: string, options: ReplayOptions, terminal
   const n = Number(options.turn);
   if (!Number.isInteger(n) || n < 1) throw new UsageError(`--turn is "${options.turn}"; give the number of a turn`);
   const source = await openNamed(what, options, terminal);
-  const [playable] = newestOf(source.playables).slice(-1) as [Playable];
+  const newest = newestOf(source.playables);
+  const playable = newest.at(-1) as Playable;
+  if (newest.length > 1)
+    terminal.tell(
+      `${newest.length} recordings of ${what} are there, and this is ${nameOf(playable)}; --actor and --instance choose another`,
+    );
   const index = indexOfTurn(playable.turns, n);
   if (playable.turns[index]?.n !== n) {
     const [first, last] = [playable.turns[0]?.n ?? 0, playable.turns.at(-1)?.n ?? 0];

@@ -236,6 +236,31 @@ it('says its exit codes in its help', async () => {
   );
 });
 
+it('a file of drivers alone fails the check: there is nothing to check in it', async () => {
+  const recorded = recordScheduling({ nodes: 1, pods: 1 });
+  mkdirSync(join(folder, 'drivers'));
+  save('drivers/runtime.troupe', { ...recorded, incarnation: { ...recorded.incarnation, driver: true } });
+  const { code, out } = await run('replay', 'check', join(folder, 'drivers'));
+  expect(out).toMatch(/runtime\.troupe +it holds nothing that decides anything\n/);
+  expect(code).toBe(3);
+});
+
+it('of several recordings in a file one turn is that of the last, which is said', async () => {
+  const { incarnation, turns, history } = recordScheduling({ nodes: 1, pods: 1 });
+  const two = join(folder, 'two.troupe');
+  const other = { ...incarnation, self: { ...incarnation.self, instance: 'other' } };
+  const recordings = [
+    { incarnation, turns },
+    { incarnation: other, turns },
+  ];
+  writeRecordingFile(two, { prefix: 'troupe', recordings, history: history as MemoryHistory });
+  const { err, out } = await run('replay', two, '--turn', '1');
+  expect(err).toMatch(
+    /^2 recordings of .* are there, and this is scheduler\/other; --actor and --instance choose another\n$/,
+  );
+  expect(out).toMatch(/^scheduler\/other turn 1/);
+});
+
 it('compares the code of another built tree, decision by decision, with the scores of both', async () => {
   const tree = join(folder, 'weights');
   for (const part of ['dist', 'ops/bin', 'package.json'])

@@ -45,8 +45,15 @@ export async function replayCommand(
   if (options.whatIf !== undefined) return (await import('./replay-diff.ts')).whatIfCommand(what, options, terminal);
   if (options.inspectBrk !== undefined)
     return (await import('./replay-inspect.ts')).inspectCommand(what, options, terminal);
+  if (options.interactive === true) {
+    const { turn: to, ...rest } = options;
+    return (await import('./replay-terminal.ts')).interactive(
+      what,
+      to === undefined ? rest : { ...rest, to },
+      terminal,
+    );
+  }
   if (options.turn !== undefined) return (await import('./replay-turn.ts')).turnCommand(what, options, terminal);
-  if (options.interactive === true) return (await import('./replay-terminal.ts')).interactive(what, options, terminal);
   return (await import('./replay-play.ts')).playCommand(what, options, terminal);
 }
 

@@ -36,8 +36,9 @@ export function* checkFile(file: string, keyFile: string | undefined, options: C
     yield { file, name: '', actor: '', problem: textOf(error) };
     return;
   }
-  for (const playable of playables) {
-    if (playable.incarnation.driver) continue;
+  const decided = playables.filter(({ incarnation }) => !incarnation.driver);
+  if (decided.length === 0) yield { file, name: '', actor: '', problem: 'it holds nothing that decides anything' };
+  for (const playable of decided) {
     const about = { file, name: nameOf(playable), actor: playable.incarnation.self.actor };
     try {
       yield { ...about, ...checkOne(playable, options) };
