@@ -91,13 +91,13 @@ function including(needed: unknown, value: unknown): unknown {
   return Object.fromEntries(merged);
 }
 
-/**
- * Objects of a kind with fields that it has and values that nobody would choose; most can be stored.
- * @param names of the objects; namespaced ones lie in `default`
- */
+/** Objects of a kind with fields that it has and values that nobody would choose; most can be stored. */
 export function fitting(
   kind: Pick<Kind, 'kind' | 'namespaced' | 'type'>,
-  names: readonly string[] = ['a', 'b'],
+  {
+    names = ['a', 'b'],
+    namespace = 'default',
+  }: { readonly names?: readonly string[]; readonly namespace?: string } = {},
 ): fc.Arbitrary<Plain> {
   const fits = fc.record({
     there: fc.constantFrom(2, 5, 10, 30),
@@ -106,7 +106,7 @@ export function fitting(
   });
   return fc.tuple(fits, fc.constantFrom(...names)).chain(([fit, name]) =>
     structOf(kind.type, fit).map((made) => {
-      const metadata = { name, ...(kind.namespaced ? { namespace: 'default' } : {}) };
+      const metadata = { name, ...(kind.namespaced ? { namespace } : {}) };
       const { apiVersion: _, kind: __, ...object } = including({ ...NEEDED[kind.kind], metadata }, made) as Plain;
       if (isPlain(object['metadata'])) {
         delete object['metadata']['resourceVersion'];

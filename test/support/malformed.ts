@@ -1,10 +1,14 @@
 import fc from 'fast-check';
 import { encode, JSON_TYPE, MSGPACK_TYPE, YAML_TYPE } from '../../contracts/codec/codec.ts';
 import { HEADER } from '../../contracts/headers.ts';
+import type { Kind } from '../../contracts/kinds/kind.ts';
+import { isPlain, type Plain } from '../../contracts/kinds/plain.ts';
+import { KINDS } from '../../contracts/kinds/registry.ts';
 import { RUNTIME_OPS } from '../../contracts/runtime/ops.ts';
 import type { Family } from '../../contracts/subjects/family.ts';
-import { VERBS } from '../../contracts/subjects/subjects.ts';
+import { SUBJECTS, VERBS } from '../../contracts/subjects/subjects.ts';
 import { token } from '../../contracts/subjects/token.ts';
+import { fitting } from './fitting.ts';
 
 /** One message that nobody should have sent. */
 export interface Malformed {
@@ -163,13 +167,43 @@ const headers = fc.record(
   { requiredKeys: [] },
 );
 
+const STORABLE = (KINDS as readonly Kind[]).filter(({ namespaced }) => namespaced);
+/** Of replicas there are few, or the cluster has nothing else to do. */
+const small = ({ spec, ...rest }: Plain): Plain =>
+  isPlain(spec) && typeof spec['replicas'] === 'number'
+    ? { ...rest, spec: { ...spec, replicas: spec['replicas'] % 4 } }
+    : { ...rest, spec };
+
+/** Objects that can be stored, so that there are some, and that actors have to do with. */
+const storable = (prefix: string): fc.Arbitrary<Malformed> =>
+  fc
+    .constantFrom(...STORABLE)
+    .chain((kind) => fc.tuple(fc.constant(kind), fitting(kind, { namespace: 'junk' })))
+    .chain(([{ resource, subresources }, object]) =>
+      fc
+        .constantFrom('create', 'apply', 'update', 'patch', ...subresources.map((each) => `update ${each}`))
+        .map((how) => {
+          const [verb = '', subresource] = how.split(' ');
+          const tokens = { caller: 'anybody', namespace: 'junk', name: (object['metadata'] as { name: string }).name };
+          const about = subresource === undefined ? resource : `${resource}/${subresource}`;
+          return {
+            subject: SUBJECTS.api.subject(prefix, { ...tokens, verb, resource: about }),
+            payload: encode(small(object), JSON_TYPE),
+            headers: { [HEADER.contentType]: JSON_TYPE },
+            addressed: true,
+          };
+        }),
+    );
+
 /** Whatever may arrive on the subjects of a family. */
-export const malformedOn = (family: Family, prefix: string): fc.Arbitrary<Malformed> =>
-  fc.record({ at: subjectOf(family, prefix), payload, headers }).map(({ at, ...rest }) => ({
+export function malformedOn(family: Family, prefix: string): fc.Arbitrary<Malformed> {
+  const any = fc.record({ at: subjectOf(family, prefix), payload, headers }).map(({ at, ...rest }) => ({
     ...at,
     payload: rest.payload,
     headers: Object.fromEntries(Object.entries(rest.headers).filter(([, text]) => text !== undefined)),
   }));
+  return family.template === SUBJECTS.api.template ? fc.oneof(any, storable(prefix)) : any;
+}
 
 /** A subject of a family that leads to somebody, for every value of its first open placeholder. */
 export function addressedSubjects(family: Family, prefix: string): readonly string[] {
