@@ -1,8 +1,8 @@
+import { canonicalJson } from '../../contracts/hash/stable-hash.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import type { Rec } from './contract.ts';
 import type { ActorDefinition } from './declare.ts';
-import { canonicalJson } from './journal/canonical-json.ts';
 import { saidDifferently } from './journal/compare-said.ts';
 import type { RecordedTurn, SaidThen, Sealer } from './journal/journal.ts';
 import type { Incarnation } from './journal/recorder.ts';

@@ -1,10 +1,10 @@
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
-import { canonicalJson } from '../../actors/kernel/journal/canonical-json.ts';
 import { sameThing } from '../../actors/kernel/journal/compare-said.ts';
-import { diffBodies } from './body-diff.ts';
+import { canonicalJson } from '../../contracts/hash/stable-hash.ts';
 import { Hidden, saidBody } from './bodies.ts';
-import type { CompareOptions, Comparison, DecisionChange } from './compare-versions.ts';
+import { diffBodies } from './body-diff.ts';
 import type { DefinitionOf } from './check.ts';
+import type { CompareOptions, Comparison, DecisionChange } from './compare-versions.ts';
 import { callFinder } from './plan-calls.ts';
 import type { Playable } from './playable.ts';
 import { ReplaySession } from './session.ts';

@@ -1,9 +1,9 @@
-import { canonicalJson } from '../../actors/kernel/journal/canonical-json.ts';
 import { sameThing } from '../../actors/kernel/journal/compare-said.ts';
 import type { Sealer } from '../../actors/kernel/journal/journal.ts';
 import type { PlacementTable } from '../../actors/scheduler/explain-placement.ts';
-import { diffBodies, type FieldDiff } from './body-diff.ts';
+import { canonicalJson } from '../../contracts/hash/stable-hash.ts';
 import { Hidden } from './bodies.ts';
+import { diffBodies, type FieldDiff } from './body-diff.ts';
 import { bindingOf } from './placements.ts';
 import { type Pair, pairSaid } from './plan-pairs.ts';
 import type { Playable } from './playable.ts';

@@ -1,14 +1,14 @@
 import type { Json } from '../../actors/kernel/contract.ts';
-import { canonicalJson } from '../../actors/kernel/journal/canonical-json.ts';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { MemoryHistory } from '../../actors/kernel/replay.ts';
+import { canonicalJson } from '../../contracts/hash/stable-hash.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import { Hidden } from './bodies.ts';
+import { compareVersions } from './compare-versions.ts';
 import { ddmin } from './plan-ddmin.ts';
 import { reduceTurns } from './plan-reduce.ts';
 import { playUntilDivergence } from './play.ts';
 import type { Playable } from './playable.ts';
-import { compareVersions } from './compare-versions.ts';
 import type { Speech, TurnReport } from './turn-report.ts';
 import { recordedVersion, type Version } from './version.ts';
 

@@ -1,6 +1,6 @@
 import { decodeMsgpack } from '../../../contracts/codec/codec.ts';
+import { canonicalJson } from '../../../contracts/hash/stable-hash.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
-import { canonicalJson } from './canonical-json.ts';
 import type { RecordedTurn, SaidThen, Sealer } from './journal.ts';
 
 const sameShape = (then: SaidThen, { said }: Outgoing): boolean =>

@@ -1,5 +1,5 @@
+import { canonicalJson } from '../../../contracts/hash/stable-hash.ts';
 import type { Cell, Json } from '../contract.ts';
-import { canonicalJson } from '../journal/canonical-json.ts';
 import { deepFreeze } from './freeze.ts';
 
 /** The state of one actor that outlives a turn. */
