@@ -74,7 +74,7 @@ it('stops at the first turn that goes differently: input, then and now, scores, 
   const { code, out } = await run('replay', file);
   expect(code).toBe(1);
   expect(out).toMatch(/scheduler\/test acts differently at turn \d+, 2026-01-01 00:00:00\.\d{3}, revision \d+\n/);
-  expect(out).toMatch(/finding {2}thing \d of \d said differs: then bind on /);
+  expect(out).toMatch(/finding {2}thing \d of \d said differs in its body: bind on /);
   expect(out).toMatch(/heard {4}change of pods default\/web-\d+/);
   expect(out).toMatch(/ {6}- target\.name: node-\d\n {6}\+ target\.name: node-\d\n/);
   expect(out).toMatch(/NODE +LEAST ALLOCATED +BALANCED +TAINTS +TOTAL +CHOSEN\n/);
@@ -174,7 +174,7 @@ it('checks a folder: which decisions change, and the exit code says so', async (
   expect(changed.out).toContain('more; --full shows them');
 });
 
-it('checking an actor of this home that nobody recorded is refused', async () => {
+it('checking an actor of this home that nobody recorded is refused, and so is a driver, for another reason', async () => {
   const home = join(folder, 'home');
   vi.stubEnv('TROUPE_HOME', home);
   vi.stubEnv('TROUPE_RUNTIME', 'simulated');
@@ -188,6 +188,11 @@ it('checking an actor of this home that nobody recorded is refused', async () =>
   } finally {
     await cluster.stop();
   }
+  expect(await run('replay', 'runtime', '--check')).toEqual({
+    code: 3,
+    out: '',
+    err: 'troupe replay: runtime is a driver: it decides nothing, so it is recorded but not replayed\n',
+  });
 }, 60_000);
 
 it('a file that is damaged, or no recording, fails the check with its own code', async () => {
@@ -373,6 +378,7 @@ it.each([
 
 it.each([
   { args: [], finding: /say what to play: an actor .*, a file .*, or all of this home/ },
+  { args: ['--check', '--inspect-brk'], finding: /--check plays all of this home, .*; leave out --inspect-brk/ },
   { args: ['nowhere.troupe'], finding: /open nowhere\.troupe: there is no such file/ },
   { args: ['FILE', '--turn', '99999'], finding: /there is no turn 99999; the recording has turns 1 to \d+/ },
   { args: ['FILE', '--from', 'noon'], finding: /"noon" is no point of a recording/ },

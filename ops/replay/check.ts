@@ -3,6 +3,7 @@ import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import type { Sealer } from '../../actors/kernel/journal/journal.ts';
 import type { Incarnation } from '../../actors/kernel/journal/recorder.ts';
 import { type Divergence, type History, type Level, replay, type Skip } from '../../actors/kernel/replay.ts';
+import { notReplayed } from './definitions.ts';
 import type { Gap } from './plan-gaps.ts';
 import { type Recording, readJournal } from './read-journal.ts';
 
@@ -26,7 +27,10 @@ export interface Checked {
 /** Makes today's definition of a recorded actor; `undefined` when no actor of that name exists any more. */
 export type DefinitionOf = (incarnation: Incarnation) => ActorDefinition | undefined;
 
-/** Plays every recording against today's code. Drivers are recorded, not replayed: they are left out. */
+/**
+ * Plays every recording against today's code. Drivers are recorded, not replayed: they are left out.
+ * @throws StatusError NotFound when the one actor that is asked for is a driver
+ */
 export async function checkRecordings(options: {
   readonly connection: NatsConnection;
   readonly prefix: string;
@@ -46,6 +50,8 @@ export async function checkRecordings(options: {
   const recordings = await readJournal(options.connection, options.prefix, options.actor, (damaged) =>
     note({ ...damaged, incarnation: 0, ...NOTHING, dropped: 0, gaps: [] }),
   );
+  if (options.actor !== undefined && recordings.length > 0 && recordings.every(({ incarnation }) => incarnation.driver))
+    throw notReplayed(options.actor);
   const history = typeof options.history === 'function' ? await options.history() : options.history;
   for (const recording of recordings) {
     if (!recording.incarnation.driver) note(checkOne(recording, { ...options, history }));

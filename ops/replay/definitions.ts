@@ -3,11 +3,16 @@ import type { NodeLifecycleConfig } from '../../actors/controllers/node-lifecycl
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import type { Incarnation } from '../../actors/kernel/journal/recorder.ts';
 import { kubelet, type KubeletOptions } from '../../actors/kubelet/kubelet.ts';
+import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import { singletonsWith } from '../boot/roster.ts';
 
 /** Is an actor of this build called so, or a driver? */
 export const isActorName = (name: string): boolean =>
   ['api-server', 'kubelet', 'store', 'runtime'].includes(name) || singletonsWith({}).some((one) => one.name === name);
+
+/** Why what is recorded of this actor is not played. */
+export const notReplayed = (driver: string): StatusError =>
+  statusError('NotFound', `${driver} is a driver: it decides nothing, so it is recorded but not replayed`);
 
 /** Today's definition of a recorded actor, made from the configuration that was recorded with it. */
 export function definitionOf({ self, config }: Incarnation): ActorDefinition | undefined {

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { statusError } from '../../contracts/errors/status.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
-import { isActorName } from './definitions.ts';
+import { isActorName, notReplayed } from './definitions.ts';
 import { nameOf, type Playable } from './playable.ts';
 import { readRecordingFile } from './recording-file.ts';
 
@@ -104,7 +104,7 @@ function nothingFound(actor: string, { instance }: SourceOptions, all: readonly 
     return statusError('NotFound', `no instance "${instance}" of ${actor} is recorded; there are: ${there}`);
   }
   if (all.some(({ incarnation }) => incarnation.self.actor === actor))
-    return statusError('NotFound', `${actor} is a driver: it decides nothing, so it is recorded but not replayed`);
+    return notReplayed(actor);
   const there = names(({ incarnation }) => incarnation.self.actor);
   return statusError(
     'NotFound',
