@@ -1,4 +1,5 @@
-import { type Recording } from './gather-recordings.ts';
+import { rfc3339Micro } from '../../contracts/time/rfc3339.ts';
+import type { Recording } from './gather-recordings.ts';
 import type { Gap } from './plan-gaps.ts';
 
 /** One recording, as a list shows it. Moments are in RFC 3339, sizes in bytes. */
@@ -28,8 +29,7 @@ export interface RecordingSummary {
   readonly format: number;
 }
 
-const moment = (ms: number): string => new Date(ms).toISOString();
-
+/** One line of the list. Pure. */
 export function summaryOf({ incarnation, turns, bytes, gaps, format }: Recording): RecordingSummary {
   const { self, driver } = incarnation;
   const first = turns[0];
@@ -37,13 +37,13 @@ export function summaryOf({ incarnation, turns, bytes, gaps, format }: Recording
   return {
     actor: self.actor,
     instance: self.instance,
-    incarnation: moment(incarnation.incarnation),
+    incarnation: rfc3339Micro(incarnation.incarnation),
     ...(self.epoch === undefined ? {} : { epoch: self.epoch }),
     driver,
     firstTurn: first?.n ?? 0,
     lastTurn: last?.n ?? 0,
-    from: moment(first?.now ?? incarnation.incarnation),
-    to: moment(last?.now ?? incarnation.incarnation),
+    from: rfc3339Micro(first?.now ?? incarnation.incarnation),
+    to: rfc3339Micro(last?.now ?? incarnation.incarnation),
     turns: turns.length,
     bytes,
     starts: turns.filter(({ rec }) => rec.t === 'start').map(({ n }) => n),
