@@ -1,7 +1,7 @@
 import { map } from 'rxjs';
 import { expect, it } from 'vitest';
-import { calls, defineActor, watch } from '../../actors/kernel/declare.ts';
 import type { Call, World } from '../../actors/kernel/contract.ts';
+import { calls, defineActor, watch } from '../../actors/kernel/declare.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { podNamed, RecordingWorld } from '../bench/make-recording.ts';
 import { Hidden } from './bodies.ts';
@@ -50,14 +50,14 @@ function differing(playable: Playable, now: Answering): SaidBoth | undefined {
 }
 
 it.each([
-  { what: 'an object', verb: 'get', then: get },
-  { what: 'a list', verb: 'list', then: list },
-  { what: "an object's metadata", verb: 'get', then: metadata },
-])('of $what that was answered, a hash is enough to find what it was', ({ verb, then }) => {
-  const playable = recorded(verb, then);
+  { what: 'an object', verb: 'get', answer: get },
+  { what: 'a list', verb: 'list', answer: list },
+  { what: "an object's metadata", verb: 'get', answer: metadata },
+])('of $what that was answered, a hash is enough to find what it was', ({ verb, answer }) => {
+  const playable = recorded(verb, answer);
   expect(playable.turns.at(-1)?.said).toMatchObject([{ kind: 'reply', hash: expect.any(String) as string }]);
   expect(playable.turns.at(-1)?.said[0]).not.toHaveProperty('body');
-  const both = differing(playable, (world, call) => ({ ...(then(world, call) as object), more: true }));
+  const both = differing(playable, (world, call) => ({ ...(answer(world, call) as object), more: true }));
   expect(both?.diff).toEqual([{ path: 'more', is: true }]);
 });
 

@@ -17,12 +17,12 @@ function expectSound(kind: Kind, object: KubeObject): void {
   for (const operation of ['update', 'status'] as const) {
     expect(admit(kind, structuredClone(object), { operation, old: object })).toEqual({ object });
   }
-  for (const { fromStorage } of kind.versions) {
-    const shown = fromStorage?.(object) ?? object;
+  for (const version of kind.versions) {
+    const shown = version.fromStorage?.(object) ?? object;
     const { object: back = object } = admit(kind, shown, { operation: 'update', old: object });
     expect(back).toEqual(object);
   }
-  for (const { name, value } of kind.columns) expect(value(object, Date.now()), name).toBeTypeOf('string');
+  for (const column of kind.columns) expect(column.value(object, Date.now()), column.name).toBeTypeOf('string');
   for (const select of Object.values(kind.selectableFields)) expect(select(object)).toBeTypeOf('string');
 }
 
