@@ -2,8 +2,11 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { HEADER } from '../../contracts/headers.ts';
+import type { Kind } from '../../contracts/kinds/kind.ts';
+import { KINDS } from '../../contracts/kinds/registry.ts';
 import { VERBS } from '../../contracts/subjects/subjects.ts';
-import { LonelyApiServer } from '../../test/support/lonely-api-server.ts';
+import { fitting } from '../../test/support/fitting.ts';
+import { type Body, LonelyApiServer } from '../../test/support/lonely-api-server.ts';
 
 /**
  * Goal: whatever arrives is answered by a `Status` or by what was asked for; nothing stops the actor.
@@ -131,6 +134,50 @@ it('always an answer, never a crash', () => {
       expect(answer?.['reason']).not.toBe('InternalError');
     }),
     { numRuns: 5000 },
+  );
+});
+
+/** What clients do with objects of a kind; the bodies fit it, more or less. */
+const steps = fc
+  .constantFrom(...(KINDS as readonly Kind[]))
+  .chain((kind) =>
+    fc.tuple(
+      fc.constant(kind),
+      fc.array(
+        fc.tuple(
+          fc.constantFrom(
+            'create',
+            'update',
+            'apply',
+            'patch',
+            'delete',
+            ...kind.subresources.map((of) => `update ${of}`),
+          ),
+          fitting(kind, { names: ['a', 'a', 'a', 'b'] }),
+        ),
+        { minLength: 1, maxLength: 8 },
+      ),
+    ),
+  );
+
+it('objects of every kind: what is refused says why, and what was applied is applied', () => {
+  fc.assert(
+    fc.property(steps, ([{ resource, namespaced }, some]) => {
+      const server = new LonelyApiServer();
+      for (const [how, object] of some) {
+        const [verb = '', subresource] = how.split(' ');
+        const about = subresource === undefined ? resource : `${resource}/${subresource}`;
+        const name = (object['metadata'] as { name: string }).name;
+        const place = [namespaced ? 'default' : '', name];
+        const ask = (): Body => server.ask(verb, about, place, verb === 'delete' ? {} : object);
+        const answer = ask();
+        expect(answer['reason'], `${answer['message']}`).not.toBe('InternalError');
+        if (answer['status'] === 'Failure') expect(answer['message']).toMatch(/^(?!.*(\[object|undefined|NaN))/s);
+        if (verb === 'apply' && answer['kind'] === 'ApplyResult' && ask()['status'] !== 'Failure')
+          expect(ask()).toMatchObject({ items: [{ outcome: 'unchanged' }] });
+      }
+    }),
+    { endOnFailure: true },
   );
 });
 
