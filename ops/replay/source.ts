@@ -103,8 +103,7 @@ function nothingFound(actor: string, { instance }: SourceOptions, all: readonly 
     const there = names(({ incarnation }) => incarnation.self.instance, ofActor);
     return statusError('NotFound', `no instance "${instance}" of ${actor} is recorded; there are: ${there}`);
   }
-  if (all.some(({ incarnation }) => incarnation.self.actor === actor))
-    return notReplayed(actor);
+  if (all.some(({ incarnation }) => incarnation.self.actor === actor)) return notReplayed(actor);
   const there = names(({ incarnation }) => incarnation.self.actor);
   return statusError(
     'NotFound',
