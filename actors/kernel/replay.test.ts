@@ -197,13 +197,13 @@ it('names the first turn that today goes differently, with what was said then an
   ]);
   const { divergence } = replay(gambler(2), incarnation, turns, history);
   expect(divergence?.what).toMatch(
-    /thing 1 of \d said differs: then create on troupe\.api\.gambler\.create\.pods\._\.(a|early)/,
+    /thing 1 of \d said differs in its body: create on troupe\.api\.gambler\.create\.pods\._\.(a|early)/,
   );
   expect(divergence?.saidThen[0]?.hash).not.toBe(divergence?.saidNow[0]?.hash);
 });
 
 it.each([
-  { level: 'strict', first: /thing 1 of 1 said differs: then create/ },
+  { level: 'strict', first: /thing 1 of 1 said differs in its body: create/ },
   { level: 'shape', first: undefined },
   { level: 'state', first: /the state in its cells is not what it was/ },
 ] as { level: Level; first: RegExp | undefined }[])(

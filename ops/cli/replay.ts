@@ -35,7 +35,12 @@ export async function replayCommand(
   terminal: Terminal,
 ): Promise<void> {
   checkOutput(options.output);
-  if (options.check === true) return checkCommand(args, options, terminal);
+  if (options.check === true) {
+    const more = NOT_WITH_CHECK.find((name) => options[name] !== undefined);
+    if (more !== undefined)
+      throw new UsageError(`--check plays all of this home, or of one actor of it; leave out ${flagOf(more)}`);
+    return checkCommand(args, options, terminal);
+  }
   const [what] = args;
   if (what === undefined)
     throw new UsageError(
@@ -56,6 +61,22 @@ export async function replayCommand(
   if (options.turn !== undefined) return (await import('./replay-turn.ts')).turnCommand(what, options, terminal);
   return (await import('./replay-play.ts')).playCommand(what, options, terminal);
 }
+
+/** What makes no sense where everything is played. */
+const NOT_WITH_CHECK = [
+  'from',
+  'to',
+  'actor',
+  'instance',
+  'key',
+  'whatIf',
+  'turn',
+  'about',
+  'interactive',
+  'inspectBrk',
+] as const satisfies readonly (keyof ReplayOptions)[];
+/** `whatIf` -> `--what-if` */
+const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** Names the first divergence of every recording of this home. */
 async function checkCommand(args: readonly string[], options: ReplayOptions, terminal: Terminal): Promise<void> {

@@ -49,7 +49,7 @@ it('names the actor, the turn and the first thing that a changed scheduler says 
   const [{ divergence, turns } = { divergence: undefined, turns: 0 }] = different;
   expect(divergence?.turn).toBe(turns + 1);
   expect(divergence?.rec).toMatchObject({ t: 'change', keys: expect.arrayContaining(['pods.default.second']) });
-  expect(divergence?.what).toContain('thing 1 of 1 said differs: then bind on');
+  expect(divergence?.what).toContain('thing 1 of 1 said differs in its body: bind on');
   const [now] = divergence?.saidNow ?? [];
   expect(now?.said.body).toMatchObject({ target: { name: first } });
 });

@@ -41,8 +41,11 @@ export function saidDifferently(
     if (now === undefined)
       return `then it said ${said.length} things, now ${out.length}: missing is ${then.say} on ${where(then)}`;
     const same = byShape || shape === true ? sameShape(then, now) : sameThing(then, now, sealer);
-    if (!same)
-      return `thing ${at + 1} of ${said.length} said differs: then ${then.say} on ${then.subject}, now ${now.said.say} on ${now.said.subject}`;
+    if (same) continue;
+    const which = `thing ${at + 1} of ${said.length} said differs`;
+    return sameShape(then, now)
+      ? `${which} in its body: ${then.say} on ${where(then)}`
+      : `${which}: then ${then.say} on ${where(then)}, now ${now.said.say} on ${where(now.said)}`;
   }
   const extra = out[said.length];
   return extra === undefined ? undefined : `now it also says ${extra.said.say} on ${where(extra.said)}`;
