@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { scoreLeastAllocated } from '../../actors/scheduler/score-least-allocated.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
+import { main } from '../../ops/cli/main.ts';
+import { painter } from '../../ops/cli/style.ts';
 import {
   checkedRecordings,
   expectReplays,
@@ -52,4 +57,35 @@ it('names the actor, the turn and the first thing that a changed scheduler says 
   expect(divergence?.what).toContain('thing 1 of 1 said differs in its body: bind on');
   const [now] = divergence?.saidNow ?? [];
   expect(now?.said.body).toMatchObject({ target: { name: first } });
+
+  // The same from a file, as a person sees it: the choice of then and now, with the scores of both.
+  const folder = mkdtempSync(join(tmpdir(), 'troupe-changed-'));
+  try {
+    const file = join(folder, 'day.troupe');
+    await cluster.writeRecordings(file);
+    const { code, out } = await replayed(file);
+    expect(code).toBe(1);
+    expect(out).toContain(`      - target.name: ${second}\n      + target.name: ${first}\n`);
+    expect(out).toMatch(/NODE +LEAST ALLOCATED +BALANCED +TAINTS +TOTAL +CHOSEN\n/);
+    const both = String.raw`+\d+\.\d\d -> \d+\.\d\d .* \d+\.\d\d -> \d+\.\d\d `;
+    expect(out).toMatch(new RegExp(`  ${second} ${both}+then\n`));
+    expect(out).toMatch(new RegExp(`  ${first} ${both}+now\n`));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
+
+async function replayed(file: string): Promise<{ readonly code: number; readonly out: string }> {
+  let out = '';
+  const code = await main(['replay', file, '--actor', 'scheduler'], {
+    out: (text) => {
+      out += text;
+    },
+    tell: () => undefined,
+    paint: painter(false),
+    interactive: false,
+    now: () => 0,
+    signal: new AbortController().signal,
+  });
+  return { code, out };
+}
