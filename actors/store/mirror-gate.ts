@@ -19,26 +19,29 @@ export class MirrorGate {
     readonly manager: JetStreamManager;
     readonly attempts: Attempts;
     readonly stream: string;
+    /** How long the mirror may take, once the server answers. */
     readonly waitMs: number;
+    /** How long the server may take: while it is away nothing can be deleted either. */
+    readonly deadlineMs: number;
   }) {
-    const { manager, attempts, stream, waitMs } = options;
+    const { manager, attempts, stream, waitMs, deadlineMs } = options;
     this.#waitMs = waitMs;
     this.#question = new SharedQuestion(() =>
-      attempts.until('ask the mirror', waitMs, async () => (await manager.streams.info(stream)).state.last_seq),
+      attempts.until('ask the mirror', deadlineMs, async () => (await manager.streams.info(stream)).state.last_seq),
     );
   }
 
   /** @returns false when the mirror did not come to `revision` in time: history must not keep anybody from deleting */
   async passed(revision: number): Promise<boolean> {
     if (revision <= this.#copied) return true;
-    const end = performance.now() + this.#waitMs;
-    for (;;) {
+    for (let end: number | undefined; ; ) {
       try {
         this.#copied = await this.#question.answer();
       } catch {
         return false;
       }
       if (revision <= this.#copied) return true;
+      end ??= performance.now() + this.#waitMs;
       if (performance.now() > end) return false;
       await pause(LOOK_EVERY_MS);
     }
