@@ -46,6 +46,9 @@ export interface NatsWait {
   readonly name?: string;
   /** How often it has ended by itself. */
   readonly failures?: () => number;
+  /** Called every `tellEveryMs`, 10 s by default, for who would like to know that it goes on. */
+  readonly onWait?: (waitedMs: number) => void;
+  readonly tellEveryMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -61,10 +64,10 @@ export async function waitForNats(
   port: number,
   withinMs: number,
   lastWords: () => string,
-  { name, failures = () => 0, signal }: NatsWait = {},
+  { name, failures = () => 0, onWait, tellEveryMs = 10_000, signal }: NatsWait = {},
 ): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  for (;;) {
+  const since = performance.now();
+  for (let told = 0; ; ) {
     const greeted = await greeting(port);
     if (greeted !== undefined && (name === undefined || greeted === name)) return;
     if (greeted !== undefined || (failures() > 0 && /address already in use/.test(lastWords()))) {
@@ -73,10 +76,15 @@ export async function waitForNats(
     if (failures() >= FAILURES_MOST) {
       throw statusError('ServiceUnavailable', `nats-server does not start: ${lastWords()}`);
     }
-    if (performance.now() > deadline) {
+    const waitedMs = performance.now() - since;
+    if (waitedMs > withinMs) {
       throw statusError('Timeout', `nats-server does not answer on port ${port} after ${withinMs} ms: ${lastWords()}`);
     }
     if (signal?.aborted === true) throw statusError('ServiceUnavailable', 'the start was broken off');
+    if (waitedMs - told >= tellEveryMs) {
+      told = waitedMs;
+      onWait?.(waitedMs);
+    }
     await pause(10, signal);
   }
 }

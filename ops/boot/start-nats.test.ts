@@ -3,6 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
+import { waitUntil } from '../../test/support/wait-until.ts';
 import { childBook } from './child-book.ts';
 import { type Cluster, prepareHome, readCluster } from './cluster.ts';
 import { findNatsServer } from './find-nats-server.ts';
@@ -27,7 +28,14 @@ interface Start {
   readonly starting: Promise<Cluster>;
 }
 
-function start(port: number, change: { write?: (paths: HomePaths) => void; signal?: AbortSignal } = {}): Start {
+interface Change {
+  readonly write?: (paths: HomePaths) => void;
+  readonly started?: (server: Supervised) => void;
+  readonly tellEveryMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+function start(port: number, change: Change = {}): Start {
   const paths = homePaths(mkdtempSync(join(tmpdir(), 'troupe "nats" ü ')));
   homes.push(paths.home);
   prepareHome(paths);
@@ -45,9 +53,13 @@ function start(port: number, change: { write?: (paths: HomePaths) => void; signa
       },
       book,
       say: (text) => said.push(text),
-      signal: change.signal,
+      ...(change.tellEveryMs === undefined ? {} : { tellEveryMs: change.tellEveryMs }),
+      ...(change.signal === undefined ? {} : { signal: change.signal }),
     },
-    (server) => servers.push(server),
+    (server) => {
+      servers.push(server);
+      change.started?.(server);
+    },
   );
   return { paths, said, starting };
 }
@@ -73,6 +85,15 @@ it('two that want the same port at once get one each', async () => {
 it('settings that the server refuses are told in its own words, soon', async () => {
   const { starting } = start(0, { write: ({ natsConfig }) => writeFileSync(natsConfig, 'listen: {') });
   await expect(starting).rejects.toThrow(/nats-server does not start: .*Parse error/);
+});
+
+it('a server that takes its time is told of, and waited for', async () => {
+  const send = (server: Supervised, name: NodeJS.Signals): boolean => process.kill(server.id?.pid ?? Number.NaN, name);
+  const { said, starting } = start(0, { tellEveryMs: 20, started: (server) => send(server, 'SIGSTOP') });
+  await waitUntil('it is told of', 10_000, () => said.length > 1);
+  expect(said[0]).toMatch(/^nats-server reads its store, 0 s so far; it said last: /);
+  for (const server of servers) send(server, 'SIGCONT');
+  await starting;
 });
 
 it('a start can be broken off', async () => {

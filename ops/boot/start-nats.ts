@@ -21,6 +21,8 @@ export interface NatsToStart {
   readonly prepare: (cluster: Cluster) => void;
   readonly book: ChildBook;
   readonly say: (text: string) => void;
+  /** How often to say that it goes on; 10 s by default. */
+  readonly tellEveryMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -60,7 +62,13 @@ export async function startNats(
     started(server);
     try {
       const name = serverName(cluster);
-      await waitForNats(port, READY_WITHIN_MS, lastWords, { name, failures: () => failures, signal });
+      await waitForNats(port, READY_WITHIN_MS, lastWords, {
+        name,
+        failures: () => failures,
+        onWait: (ms) => say(`${NAME} reads its store, ${(ms / 1000).toFixed()} s so far; it said last: ${lastWords()}`),
+        tellEveryMs: wanted.tellEveryMs,
+        signal,
+      });
       return cluster;
     } catch (error) {
       if (attempt === TRIES || !(error instanceof StatusError && error.reason === 'Conflict')) throw error;

@@ -1,20 +1,20 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
 import { statusError } from '../../contracts/errors/status.ts';
 import { readCluster } from '../boot/cluster.ts';
 import { homePaths, makePrivateFolder, troupeHome } from '../boot/home.ts';
 import { runningUp } from '../boot/lock.ts';
 import { launcher } from '../boot/root.ts';
+import { pause } from '../client/pause.ts';
 import type { UpOptions } from './boot-commands.ts';
 import { Exit } from './errors.ts';
 import { INTERRUPTED } from './render-error.ts';
 
-const READY_WITHIN_MS = 90_000;
-
 /**
- * Starts `troupe up` as a process of its own and waits until its api-server has answered.
- * @param signal ends the waiting, and with it what was started
+ * Starts `troupe up` as a process of its own and waits until its api-server has answered, as long as that takes: the start
+ * itself gives up when it does not get on. What it says meanwhile is said here too.
+ * @param signal ends the waiting, and what was started
  * @throws StatusError with its last words when it ends before
  */
 export async function upDetached(options: UpOptions, say: (line: string) => void, signal: AbortSignal): Promise<void> {
@@ -26,38 +26,49 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
   makePrivateFolder(paths.home);
   makePrivateFolder(paths.logs);
   const logFile = `${paths.logs}/up.out`;
-  const log = openSync(logFile, 'w', 0o600);
-  const { port, sync, node, keep, keepSize } = options;
+  const child = startDetached(options, logFile);
+  const ended = once(child, 'exit');
+  const passOn = teller(logFile, say);
+  for (;;) {
+    const isReady = runningUp(paths)?.ready === true;
+    passOn();
+    if (isReady) break;
+    if (signal.aborted) {
+      child.kill('SIGTERM'); // it ends its own children, and then itself
+      await ended;
+      throw new Exit(INTERRUPTED);
+    }
+    if (child.exitCode !== null || child.signalCode !== null)
+      throw statusError('InternalError', lastLine(logFile) ?? `"troupe up" ended at once; see ${logFile}`);
+    await pause(25, signal);
+  }
+  child.unref();
+  say(`cluster is up at ${readCluster(paths)?.url ?? ''} (${paths.home}); "troupe down" ends it`);
+}
+
+function startDetached({ port, sync, node, keep, keepSize }: UpOptions, logFile: string): ChildProcess {
   const args = Object.entries({ port, sync, node, keep, 'keep-size': keepSize }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, value],
   );
-  const child = spawn(process.execPath, [launcher, 'up', ...args], { detached: true, stdio: ['ignore', log, log] });
-  closeSync(log);
-  let ended = false;
-  child.once('exit', () => {
-    ended = true;
-  });
-  const deadline = performance.now() + READY_WITHIN_MS;
-  for (;;) {
-    if (runningUp(paths)?.ready === true) break;
-    if (signal.aborted) {
-      child.kill('SIGTERM'); // it ends its own children, and then itself
-      throw new Exit(INTERRUPTED);
-    }
-    if (ended) throw statusError('InternalError', lastLine(logFile) ?? `"troupe up" ended at once; see ${logFile}`);
-    if (performance.now() > deadline) {
-      throw statusError(
-        'Timeout',
-        `the cluster is not up after ${READY_WITHIN_MS / 1000} s; see ${logFile}, and "troupe down" ends it`,
-      );
-    }
-    await pause(25);
+  const log = openSync(logFile, 'w', 0o600);
+  try {
+    return spawn(process.execPath, [launcher, 'up', ...args], { detached: true, stdio: ['ignore', log, log] });
+  } finally {
+    closeSync(log);
   }
-  child.unref();
-  const { url, port: taken } = readCluster(paths) ?? {};
-  if (port !== undefined && taken !== Number(port))
-    say(`port ${port} is taken by another program; nats-server listens on ${taken ?? 'another'}`);
-  say(`cluster is up at ${url ?? ''} (${paths.home}); "troupe down" ends it`);
+}
+
+/** Its errors are ours, and whether it is up is said in our own words. */
+const OWN = /^(troupe up: |cluster is up )/;
+
+/** @returns says the lines that have come to the file since it was called last */
+function teller(file: string, say: (line: string) => void): () => void {
+  let told = 0;
+  return () => {
+    const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+    for (const line of lines.slice(told)) if (!OWN.test(line)) say(line);
+    told = lines.length;
+  };
 }
 
 function lastLine(file: string): string | undefined {
