@@ -5,9 +5,11 @@ import { connectClient } from '../client/connect.ts';
 import { watchObjects } from '../client/watch.ts';
 import { factsOf } from '../cli/status.ts';
 import { type ClusterStatus, planStatus, statusRows } from '../cli/plan-status.ts';
+import { INTERRUPTED } from '../cli/render-error.ts';
 import { makeImages } from '../setup/images.ts';
 import { setUp } from '../setup/setup.ts';
 import { OPERATOR } from './cluster.ts';
+import { hearEnd } from './hear-end.ts';
 import { defaultHome, homePaths, troupeHome } from './home.ts';
 import { LiveLine } from './live-line.ts';
 import { allReady, podSummary } from './plan-pod-summary.ts';
@@ -89,14 +91,14 @@ async function runUntilStopped(
   }
 }
 
-/** As a shell reports a program that Ctrl-C ended. */
-const INTERRUPTED = 130;
-
-/** Aborted by Ctrl-C, SIGTERM, or a terminal that is closed; what is written to that one then goes nowhere. */
+/** Aborted when this process shall end; a second Ctrl-C does not wait. */
 function untilInterrupted(): AbortSignal {
   const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(name, () => stop.abort());
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  const end = (): boolean => {
+    stop.abort();
+    return true;
+  };
+  hearEnd(end, () => process.exit(INTERRUPTED));
   return stop.signal;
 }
 

@@ -80,6 +80,13 @@ function roleSpec(paths: HomePaths, cluster: Cluster, role: 'master' | 'worker')
 
 const brokenOff = (): StatusError => statusError('ServiceUnavailable', 'the start was broken off');
 
+/** What goes on is not waited for then. */
+const unlessAborted = <T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> =>
+  new Promise((resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(brokenOff()), { once: true });
+    work.then(resolve, reject);
+  });
+
 /** A master that ended so often in a row will go on to. */
 const FAILURES_MOST = 6;
 
@@ -149,11 +156,14 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
     for (const role of ['master', 'worker'] as const) {
       children.push(supervise(roleSpec(paths, cluster, role), book.events));
     }
-    const client = await connectClient({ home: paths.home, url: cluster.url, user: OPERATOR });
+    const connecting = connectClient({ home: paths.home, url: cluster.url, user: OPERATOR });
     try {
-      await waitForApi(client, book, options);
+      await unlessAborted(
+        connecting.then((client) => waitForApi(client, book, options)),
+        signal,
+      );
     } finally {
-      await client.close();
+      void connecting.then((client) => client.close()).catch(() => undefined);
     }
     updateLock(paths, { ready: true });
     return { cluster, paths, stop };

@@ -1,7 +1,8 @@
 import type { Keep } from '../../actors/store/plan-retention.ts';
 import { isQuantity, wholeUnits } from '../../contracts/quantity.ts';
-import { UsageError } from './errors.ts';
+import { Exit, UsageError } from './errors.ts';
 import { parseSpan } from './parse-span.ts';
+import { INTERRUPTED } from './render-error.ts';
 import type { Terminal } from './terminal.ts';
 
 /* The commands that run things; what they do is in ops/boot. */
@@ -25,13 +26,19 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<void> 
     return upDetached(options, (line) => terminal.out(`${line}\n`), signal);
   }
   const [{ up: run }, { roster }] = await Promise.all([import('../boot/up.ts'), import('../boot/roster.ts')]);
-  const cluster = await run({
+  const starting = run({
     roster,
     say: (line) => terminal.out(`${line}\n`),
+    signal,
     ...(port === undefined ? {} : { port }),
     ...(options.sync === undefined ? {} : { sync: options.sync }),
     ...(options.node === undefined ? {} : { node: options.node }),
     keep,
+  });
+  const cluster = await starting.catch((error: Error) => {
+    if (!signal.aborted) throw error;
+    terminal.tell(`troupe up: ${error.message}`);
+    throw new Exit(INTERRUPTED);
   });
   terminal.out(`cluster is up at ${cluster.cluster.url} (${cluster.paths.home}); Ctrl-C ends it\n`);
   await aborted(signal);

@@ -7,8 +7,6 @@ export const USAGE = 2;
 export const UNPLAYABLE = 3;
 /** As a shell reports a program that Ctrl-C ended. */
 export const INTERRUPTED = 130;
-/** The same of a program that SIGTERM ended. */
-export const TERMINATED = 143;
 
 /**
  * What a person reads of an error: one line a finding, `troupe get: <what, and what to do>`, and the exit code.

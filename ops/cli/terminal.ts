@@ -1,4 +1,5 @@
-import { INTERRUPTED, TERMINATED } from './render-error.ts';
+import { type End, exitCodeOf, hearEnd } from '../boot/hear-end.ts';
+import { INTERRUPTED } from './render-error.ts';
 import { painter, type Painter, wantsColour } from './style.ts';
 
 /** What a command speaks to: the process in life, a recorder in tests. */
@@ -14,8 +15,8 @@ export interface Terminal {
   /** Milliseconds since the Unix epoch, for ages. */
   now(): number;
   /**
-   * Aborted by Ctrl-C or SIGTERM; what streams ends then. Until a command asks for it either ends the process at once: who
-   * takes it must heed it.
+   * Aborted by Ctrl-C, SIGTERM, a terminal that is closed, or a reader that has left; what streams ends then. Until a command
+   * asks for it each of them ends the process at once: who takes it must heed it.
    */
   readonly signal: AbortSignal;
 }
@@ -24,18 +25,15 @@ export interface Terminal {
 export function processTerminal(): Terminal {
   const stop = new AbortController();
   let heeded = false;
-  const interrupt = (name: NodeJS.Signals): void => {
-    // A second Ctrl-C does not wait for anything.
-    if (!heeded || stop.signal.aborted) process.exit(name === 'SIGINT' ? INTERRUPTED : TERMINATED);
-    stop.abort();
+  const end = (why: End): boolean => {
+    if (heeded) {
+      // `troupe get pods -w | head -1`: the reader has left; that is no failure.
+      if (why === 'unread') process.once('exit', () => (process.exitCode = 0));
+      stop.abort();
+    } else if (why !== 'untold') process.exit(exitCodeOf(why));
+    return heeded;
   };
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
-  // `troupe get pods | head`: the reader has left; that is no failure.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
+  hearEnd(end, () => process.exit(INTERRUPTED));
   return {
     out: (text) => void process.stdout.write(text),
     tell: (line) => void process.stderr.write(`${line}\n`),

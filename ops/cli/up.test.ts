@@ -1,0 +1,174 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { waitUntil } from '../../test/support/wait-until.ts';
+import { choosePort } from '../boot/nats-process.ts';
+import { type HomePaths, homePaths } from '../boot/home.ts';
+import { endLeftovers, readUp, releaseLock, runningUp, takeLock } from '../boot/lock.ts';
+import { endProcess, isAlive, type ProcessId } from '../boot/processes.ts';
+import { launcher } from '../boot/root.ts';
+
+/*
+ * Goal: however a `troupe up` is told to end, and whenever, it ends in order: no process of it is left.
+ * Method: real processes in a home of their own, with signals, and with a pipe whose reader leaves.
+ */
+
+const WITHIN_MS = 60_000;
+/** What has to be ended a little later only because processes are asked in turn, not because a start goes on. */
+const AT_ONCE_MS = 8_000;
+let paths: HomePaths;
+const seen: ProcessId[] = [];
+
+beforeEach(() => {
+  paths = homePaths(mkdtempSync(join(tmpdir(), 'troupe-up-')));
+});
+afterEach(async () => {
+  const up = runningUp(paths);
+  if (up !== undefined) await endProcess(up.up, 1_000);
+  await endLeftovers(paths);
+  for (const id of seen.splice(0)) await endProcess(id, 0);
+  rmSync(paths.home, { recursive: true });
+});
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly wrote: { text: string };
+  readonly code: Promise<unknown>;
+}
+
+function troupe(...args: readonly string[]): Running {
+  const child = spawn(process.execPath, [launcher, ...args], {
+    env: { ...process.env, TROUPE_HOME: paths.home, TROUPE_RUNTIME: 'simulated' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const wrote = { text: '' };
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (wrote.text += data));
+  return { child, wrote, code: once(child, 'exit').then(([code]: unknown[]) => code) };
+}
+
+const up = async (): Promise<Running> => troupe('up', '--port', String(await choosePort(0)));
+
+/** Waits until it runs this child. @returns all that it runs */
+const hasStarted = (name: string): Promise<Readonly<Record<string, ProcessId>>> =>
+  waitUntil(`${name} was started`, WITHIN_MS, () => {
+    const { children = {}, up: own } = runningUp(paths) ?? {};
+    if (children[name] === undefined) return false;
+    seen.push(...Object.values(children), ...(own === undefined ? [] : [own]));
+    return children;
+  });
+/** Was this signal sent to a process that is stopped? */
+function isPending(pid: number, signal: number): boolean {
+  const pending = /^ShdPnd:\s*([\da-f]+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '';
+  return (BigInt(`0x${pending}`) & (1n << BigInt(signal - 1))) !== 0n;
+}
+
+async function isUp({ wrote }: Running): Promise<void> {
+  await waitUntil('the cluster is up', WITHIN_MS, () => wrote.text.includes('cluster is up at'));
+  await hasStarted('worker');
+}
+
+function expectNothingLeft(): void {
+  expect(seen.filter(isAlive)).toEqual([]);
+  expect(readUp(paths)).toBeUndefined(); // the home was given back
+}
+
+it.each([
+  { while: 'nats-server', told: 'SIGTERM' },
+  { while: 'master', told: 'SIGINT' },
+  { while: 'worker', told: 'SIGHUP' },
+] as const)(
+  'a start that is told to end by $told while its $while starts breaks off at once',
+  { timeout: WITHIN_MS },
+  async ({ while: name, told }) => {
+    const starting = await up();
+    await hasStarted(name);
+    const since = performance.now();
+    starting.child.kill(told);
+    expect(await starting.code).toBe(130);
+    expect(performance.now() - since).toBeLessThan(AT_ONCE_MS);
+    expect(starting.wrote.text).toContain('troupe up: the start was broken off\n');
+    expectNothingLeft();
+  },
+);
+
+it('`down` breaks a start off', { timeout: WITHIN_MS }, async () => {
+  const starting = await up();
+  const pid = (await hasStarted('nats-server'))['nats-server']?.pid ?? Number.NaN;
+  process.kill(pid, 'SIGSTOP'); // so that this start cannot come to its end
+  const down = troupe('down');
+  await waitUntil('nats-server is told to end', WITHIN_MS, () => isPending(pid, constants.signals.SIGTERM));
+  process.kill(pid, 'SIGCONT');
+  expect(await starting.code).toBe(130);
+  expect(await down.code).toBe(0);
+  expectNothingLeft();
+});
+
+it.each([
+  { why: 'a terminal that is closed', signals: ['SIGHUP', 'SIGHUP'] },
+  { why: 'a Ctrl-C that npm hands on once more', signals: ['SIGINT', 'SIGINT'] },
+] as const)('$why ends a cluster in order', { timeout: WITHIN_MS }, async ({ signals }) => {
+  const running = await up();
+  await isUp(running);
+  for (const name of signals) running.child.kill(name);
+  expect(await running.code).toBe(0);
+  expect(running.wrote.text).toContain('ending the control plane; containers keep running\n');
+  expectNothingLeft();
+});
+
+it('a start in the background says what it waits for, and breaks off with who waits for it', {
+  timeout: WITHIN_MS,
+}, async () => {
+  await takeLock(paths, { as: 'reading' });
+  const waiting = troupe('up', '--detach', '--port', String(await choosePort(0)));
+  await waitUntil('it is said', WITHIN_MS, () =>
+    waiting.wrote.text.includes(`waiting for process ${process.pid}, which reads the recordings of ${paths.home}\n`),
+  );
+  releaseLock(paths);
+  await hasStarted('nats-server');
+  waiting.child.kill('SIGINT');
+  expect(await waiting.code).toBe(130);
+  expectNothingLeft();
+});
+
+it('a start in the background says where it is up, and in its own words why not', { timeout: WITHIN_MS }, async () => {
+  const taken = createServer();
+  await new Promise<void>((listening) => taken.listen(0, '127.0.0.1', listening));
+  const { port } = taken.address() as AddressInfo;
+  const detached = troupe('up', '--detach', '--port', String(port));
+  expect(await detached.code).toBe(0);
+  taken.close();
+  expect(detached.wrote.text).toMatch(
+    new RegExp(
+      `^port ${port} is not free; nats-server listens on (\\d+)\\ncluster is up at nats://127.0.0.1:\\1 .*\\n$`,
+    ),
+  );
+  await hasStarted('worker');
+  expect(await troupe('down').code).toBe(0);
+  expectNothingLeft();
+  const refused = troupe('up', '--detach', '--node', 'no such node');
+  expect(await refused.code).toBe(1);
+  expect(refused.wrote.text).toMatch(/^troupe up: [^\n]*no such node[^\n]*\n$/);
+});
+
+it('a reader that leaves ends a cluster in order, and that is no failure', { timeout: WITHIN_MS }, async () => {
+  const starting = await up();
+  await hasStarted('nats-server');
+  starting.child.stdout?.destroy();
+  await hasStarted('worker');
+  expect(await starting.code).toBe(0);
+  expectNothingLeft();
+});
+
+it('a reader that has left does not keep a cluster from ending in order', { timeout: WITHIN_MS }, async () => {
+  const running = await up();
+  await isUp(running);
+  running.child.stdout?.destroy();
+  running.child.stderr?.destroy();
+  running.child.kill('SIGTERM');
+  expect(await running.code).toBe(0);
+  expectNothingLeft();
+});
