@@ -39,3 +39,6 @@ export const roster: Roster = {
   master: [boot, apiServer({ instance: '*' }), { name: 'store', hears: {}, says: {} }, ...singletons],
   worker: (node) => [kubelet({ node, ip: '', version: '' }), runtimeDeclared(node)],
 };
+
+/** Names of the actors and drivers without which a control plane does not do its work. */
+export const controlPlane: readonly string[] = roster.master.filter((one) => one !== boot).map(({ name }) => name);

@@ -84,7 +84,11 @@ export const READING: readonly CommandSpec[] = [
   command({
     name: 'status',
     description: 'Sum the cluster up: actors, nodes, deployments, pods',
-    options: [output('json or yaml'), CONTEXT],
+    options: [
+      output('json or yaml'),
+      { flags: '-n, --namespace <name>', description: "this one alone; a tenant's own by default" },
+      CONTEXT,
+    ],
     examples: [
       ['troupe status', 'in five lines; exit code 1 when something is wrong'],
       ['troupe status -o json', 'for programs'],

@@ -1,4 +1,5 @@
 import type { Deployment, Node, Pod } from '../../contracts/kinds/kinds.ts';
+import { LEASE_TTL_MS } from '../../contracts/store/limits.ts';
 
 /** An actor that answered `$SRV.PING`. */
 export interface Ping {
@@ -11,7 +12,12 @@ export interface ClusterFacts {
   readonly caller: string;
   readonly prefix: string;
   readonly natsVersion: string;
-  readonly actors: readonly Ping[];
+  /** Names of the actors that a control plane needs. */
+  readonly controlPlane: readonly string[];
+  /** Asked about alone, as a tenant may. */
+  readonly namespace?: string | undefined;
+  /** Absent where one namespace alone was asked about: the rest is not for everybody. */
+  readonly actors?: readonly Ping[] | undefined;
   readonly nodes?: readonly Node[] | undefined;
   readonly pods?: readonly Pod[] | undefined;
   readonly deployments?: readonly Deployment[] | undefined;
@@ -22,9 +28,11 @@ export interface ClusterFacts {
 /** The same for programs: `troupe status -o json`. */
 export interface ClusterStatus {
   readonly nats: { readonly url: string; readonly version: string; readonly user: string; readonly prefix: string };
-  /** Actor -> how many instances answer. */
-  readonly actors: Readonly<Record<string, number>>;
-  readonly nodes: { readonly total: number; readonly ready: number; readonly notReady: readonly string[] };
+  /** Asked about alone; actors and nodes are unknown then. */
+  readonly namespace?: string;
+  /** Actor -> how many instances answer; an instance that stands by does not. */
+  readonly actors?: Readonly<Record<string, number>>;
+  readonly nodes?: { readonly total: number; readonly ready: number; readonly notReady: readonly string[] };
   /** Phase -> how many pods. */
   readonly pods: Readonly<Record<string, number>>;
   readonly deployments: Readonly<Record<string, { readonly wanted: number; readonly ready: number }>>;
@@ -34,27 +42,46 @@ export interface ClusterStatus {
 
 /** Sums facts up. Pure. */
 export function planStatus(facts: ClusterFacts): ClusterStatus {
-  const { nodes = [], pods = [], deployments = [] } = facts;
-  const notReady = nodes.filter((node) => !isReady(node)).map(({ metadata }) => metadata?.name ?? '');
-  const actors = countBy(facts.actors, ({ name }) => name);
-  const problems = [
-    ...(facts.problem === undefined ? [] : [facts.problem]),
-    ...notReady.map((name) => `node ${name} is not ready; start its worker with "troupe worker" or look at its log`),
-    ...(facts.problem === undefined && nodes.length === 0
-      ? [
-          'no node has joined; a worker that was just started needs a moment, else see its log ("troupe worker" runs one)',
-        ]
-      : []),
-  ];
+  const { namespace, pods = [], deployments = [] } = facts;
+  const problems = problemsOf(facts);
   return {
     nats: { url: facts.url, version: facts.natsVersion, user: facts.caller, prefix: facts.prefix },
-    actors,
-    nodes: { total: nodes.length, ready: nodes.length - notReady.length, notReady },
+    ...(namespace === undefined ? clusterWide(facts) : { namespace }),
     pods: countBy(pods, phaseOf),
     deployments: Object.fromEntries(deployments.map((one) => [nameOf(one), readiness(one)])),
     healthy: problems.length === 0,
     problems,
   };
+}
+
+function clusterWide({ actors = [], nodes = [] }: ClusterFacts): Required<Pick<ClusterStatus, 'actors' | 'nodes'>> {
+  const notReady = notReadyOf(nodes);
+  return {
+    actors: countBy(actors, ({ name }) => name),
+    nodes: { total: nodes.length, ready: nodes.length - notReady.length, notReady },
+  };
+}
+
+const notReadyOf = (nodes: readonly Node[]): readonly string[] =>
+  nodes.filter((node) => !isReady(node)).map(({ metadata }) => metadata?.name ?? '');
+
+function problemsOf({ problem, actors, controlPlane, nodes, namespace }: ClusterFacts): readonly string[] {
+  const problems = problem === undefined ? [] : [problem];
+  if (namespace !== undefined) return problems;
+  const missing = controlPlane.filter((name) => actors?.every((one) => one.name !== name) ?? true);
+  if (missing.length > 0) {
+    problems.push(
+      `${missing.join(', ')} ${missing.length === 1 ? 'does' : 'do'} not answer; a master that was just started, or stands by, needs up to ${LEASE_TTL_MS / 1000} s, else see its log ("troupe master" runs one)`,
+    );
+  }
+  for (const name of notReadyOf(nodes ?? []))
+    problems.push(`node ${name} is not ready; start its worker with "troupe worker" or look at its log`);
+  if (problem === undefined && (nodes ?? []).length === 0) {
+    problems.push(
+      'no node has joined; a worker that was just started needs a moment, else see its log ("troupe worker" runs one)',
+    );
+  }
+  return problems;
 }
 
 const isReady = (node: Node): boolean =>
@@ -78,14 +105,19 @@ function countBy<T>(items: readonly T[], key: (item: T) => string): Record<strin
 
 /** As people read it: a heading and its account, line by line. Pure. */
 export function statusRows(status: ClusterStatus): readonly (readonly [string, string])[] {
-  const { nats, actors, nodes, pods, deployments } = status;
+  const { nats, namespace, actors = {}, nodes, pods, deployments } = status;
   const names = Object.entries(actors).map(([name, count]) => (count === 1 ? name : `${name} x${count}`));
   const ready = Object.values(deployments).filter((one) => one.ready >= one.wanted).length;
   const total = Object.keys(deployments).length;
   return [
     ['Cluster', `${nats.url} (nats-server ${nats.version}), prefix ${nats.prefix}, as ${nats.user}`],
-    ['Actors', names.length === 0 ? 'none answers' : names.join(', ')],
-    ['Nodes', nodes.total === 0 ? 'none' : `${nodes.ready} of ${nodes.total} ready`],
+    ...(namespace === undefined ? [] : [['Namespace', namespace] as const]),
+    ...(nodes === undefined
+      ? []
+      : ([
+          ['Actors', names.length === 0 ? 'none answers' : names.join(', ')],
+          ['Nodes', nodes.total === 0 ? 'none' : `${nodes.ready} of ${nodes.total} ready`],
+        ] as const)),
     ['Deployments', total === 0 ? 'none' : `${ready} of ${total} ready`],
     ['Pods', summary(pods)],
   ];

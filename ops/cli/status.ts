@@ -1,11 +1,11 @@
-import { StatusError } from '../../contracts/errors/status.ts';
+import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { Deployment, Node, Pod } from '../../contracts/kinds/kinds.ts';
 import type { Client } from '../client/client.ts';
 import { Exit, UsageError } from './errors.ts';
 import { type ClusterFacts, type Ping, planStatus, statusRows } from './plan-status.ts';
 import { toJson, toYaml } from './print.ts';
 import { FAILURE } from './render-error.ts';
-import { type ClusterOptions, withClient } from './session.ts';
+import { type ClusterOptions, namespaceOf, withClient } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface StatusOptions extends ClusterOptions {
@@ -20,7 +20,7 @@ export async function status(options: StatusOptions, terminal: Terminal): Promis
   if (output !== undefined && output !== 'json' && output !== 'yaml') {
     throw new UsageError(`there is no output "${output}"; use -o json or -o yaml`);
   }
-  const found = planStatus(await withClient(options, factsOf));
+  const found = planStatus(await withClient(options, (client) => factsOf(client, scopeOf(options, client))));
   if (output === 'json') terminal.out(toJson(found));
   else if (output === 'yaml') terminal.out(await toYaml(found));
   else {
@@ -31,31 +31,64 @@ export async function status(options: StatusOptions, terminal: Terminal): Promis
   if (!found.healthy) throw new Exit(FAILURE);
 }
 
-/** Asks everything at once. */
-export async function factsOf(client: Client): Promise<ClusterFacts> {
+/** The namespace that is asked about alone: as typed, else a tenant's own. */
+const scopeOf = (options: StatusOptions, client: Client): string | undefined =>
+  options.namespace ?? (client.namespace === undefined ? undefined : namespaceOf(options, client));
+
+/**
+ * Asks everything at once.
+ * @param namespace asked about alone, since a tenant may not ask about more
+ * @throws StatusError Forbidden when a user may not see the whole
+ */
+export async function factsOf(client: Client, namespace?: string): Promise<ClusterFacts> {
   let problem: string | undefined;
   const list = async <T>(resource: string): Promise<readonly T[] | undefined> => {
     try {
-      return (await client.list<T>(resource, {})).items;
+      return (await client.list<T>(resource, { namespace })).items;
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
+      if (error.reason === 'Forbidden') throw refused(client, namespace);
       problem ??= error.message;
       return undefined;
     }
   };
+  const { controlPlane } = await import('../boot/roster.ts'); // which loads every actor
   const [actors, nodes, pods, deployments] = await Promise.all([
-    ping(client),
-    list<Node>('nodes'),
+    namespace === undefined ? ping(client, controlPlane) : undefined,
+    namespace === undefined ? list<Node>('nodes') : undefined,
     list<Pod>('pods'),
     list<Deployment>('deployments'),
   ]);
   const info = client.connection.info;
   const { caller, prefix, url } = client;
-  return { url, caller, prefix, natsVersion: info?.version ?? 'unknown', actors, nodes, pods, deployments, problem };
+  const natsVersion = info?.version ?? 'unknown';
+  return { url, caller, prefix, natsVersion, controlPlane, namespace, actors, nodes, pods, deployments, problem };
 }
 
-async function ping(client: Client): Promise<Ping[]> {
+const refused = ({ caller }: Client, namespace: string | undefined): StatusError =>
+  statusError(
+    'Forbidden',
+    namespace === undefined
+      ? `${caller} may not see the whole cluster; name a namespace of yours with -n, or be another user`
+      : `${caller} may not see namespace "${namespace}"; name one of yours with -n, or be another user`,
+  );
+
+/** A busy actor may miss the first. */
+const PINGS_MOST = 2;
+
+/** Hears which actors answer; asks again while some that are wanted do not. */
+async function ping(client: Client, wanted: readonly string[]): Promise<readonly Ping[]> {
   const found = new Map<string, Ping>();
+  for (let asked = 0; asked < PINGS_MOST; asked++) {
+    for (const one of await pingOnce(client)) found.set(one.id, one);
+    const names = new Set([...found.values()].map(({ name }) => name));
+    if (wanted.every((name) => names.has(name))) break;
+  }
+  return [...found.values()];
+}
+
+async function pingOnce(client: Client): Promise<readonly Ping[]> {
+  const found: Ping[] = [];
   try {
     const answers = await client.connection.requestMany('$SRV.PING', '', {
       strategy: 'stall',
@@ -64,11 +97,15 @@ async function ping(client: Client): Promise<Ping[]> {
     });
     for await (const message of answers) {
       if (message.data.length === 0) continue;
-      const { name, id } = JSON.parse(message.string()) as Ping;
-      found.set(id, { name, id });
+      const { name, id, metadata } = JSON.parse(message.string()) as Answer;
+      if (metadata?.prefix === client.prefix) found.push({ name, id }); // several clusters may share an account
     }
   } catch {
-    return []; // nobody answers, or a tenant may not ask
+    // nobody answers, or a tenant may not ask
   }
-  return [...found.values()];
+  return found;
+}
+
+interface Answer extends Ping {
+  readonly metadata?: { readonly prefix?: string };
 }

@@ -1,0 +1,76 @@
+import { expect, it } from 'vitest';
+import type { Deployment, Node, Pod } from '../../contracts/kinds/kinds.ts';
+import { type ClusterFacts, planStatus, statusRows } from './plan-status.ts';
+
+const node = (name: string, ready: boolean): Node => ({
+  metadata: { name },
+  status: { conditions: [{ type: 'Ready', status: ready ? 'True' : 'Unknown' }] },
+});
+const pod = (phase: string): Pod => ({ metadata: { namespace: 'a', name: phase }, status: { phase } });
+const deployment: Deployment = {
+  metadata: { namespace: 'a', name: 'web' },
+  spec: { replicas: 2, selector: {}, template: {} },
+  status: { readyReplicas: 1 },
+};
+const facts = (change: Partial<ClusterFacts> = {}): ClusterFacts => ({
+  url: 'nats://here',
+  caller: 'operator',
+  prefix: 'troupe',
+  natsVersion: '2.15.1',
+  controlPlane: ['api-server', 'scheduler', 'deployment'],
+  actors: [
+    { name: 'api-server', id: '1' },
+    { name: 'api-server', id: '2' },
+    { name: 'deployment', id: '3' },
+    { name: 'scheduler', id: '4' },
+    { name: 'kubelet', id: '5' },
+  ],
+  nodes: [node('n1', true)],
+  pods: [pod('Running'), pod('Running'), pod('Pending')],
+  deployments: [deployment],
+  ...change,
+});
+
+it.each([
+  { why: 'nothing is wrong: of a singleton one instance answers, others stand by', change: {}, problems: [] },
+  {
+    why: 'an actor is missing',
+    change: { actors: [...(facts().actors ?? [])].filter(({ name }) => name !== 'scheduler') },
+    problems: [/^scheduler does not answer; a master that .* needs up to 10 s, else see its log/],
+  },
+  {
+    why: 'all are missing, and nobody can be asked',
+    change: { actors: [], nodes: undefined, pods: undefined, deployments: undefined, problem: 'no api-server' },
+    problems: [/^no api-server$/, /^api-server, scheduler, deployment do not answer; /],
+  },
+  {
+    why: 'a node is not ready',
+    change: { nodes: [node('n1', true), node('n2', false)] },
+    problems: [/^node n2 is not/],
+  },
+  { why: 'there is no node', change: { nodes: [] }, problems: [/^no node has joined/] },
+  {
+    why: 'nothing is wrong with what a tenant may see',
+    change: { namespace: 'a', actors: undefined, nodes: undefined },
+    problems: [],
+  },
+])('$why', ({ change, problems }) => {
+  const status = planStatus(facts(change));
+  expect(status.problems).toEqual(problems.map((words) => expect.stringMatching(words) as string));
+  expect(status.healthy).toBe(problems.length === 0);
+});
+
+it('tells it to people: the whole cluster, or a namespace alone', () => {
+  expect(statusRows(planStatus(facts()))).toEqual([
+    ['Cluster', 'nats://here (nats-server 2.15.1), prefix troupe, as operator'],
+    ['Actors', 'api-server x2, deployment, kubelet, scheduler'],
+    ['Nodes', '1 of 1 ready'],
+    ['Deployments', '0 of 1 ready'],
+    ['Pods', '1 Pending, 2 Running'],
+  ]);
+  expect(statusRows(planStatus(facts({ namespace: 'a', actors: undefined, nodes: undefined }))).slice(1)).toEqual([
+    ['Namespace', 'a'],
+    ['Deployments', '0 of 1 ready'],
+    ['Pods', '1 Pending, 2 Running'],
+  ]);
+});
