@@ -32,6 +32,7 @@ it.each([['get', 'nodes'], ['status']])(
 it.each([
   { signal: 'SIGINT', code: 130 },
   { signal: 'SIGTERM', code: 143 },
+  { signal: 'SIGHUP', code: 129 },
 ] as const)('a command that waits for an answer ends with $signal', { timeout: 20_000 }, async ({ signal, code }) => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
