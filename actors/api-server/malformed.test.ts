@@ -171,7 +171,7 @@ it('objects of every kind: what is refused says why, and what was applied is app
         const place = [namespaced ? 'default' : '', name];
         const ask = (): Body => server.ask(verb, about, place, verb === 'delete' ? {} : object);
         const answer = ask();
-        expect(answer['reason'], `${answer['message']}`).not.toBe('InternalError');
+        expect(answer['reason'], String(answer['message'])).not.toBe('InternalError');
         if (answer['status'] === 'Failure') expect(answer['message']).toMatch(/^(?!.*(\[object|undefined|NaN))/s);
         if (verb === 'apply' && answer['kind'] === 'ApplyResult' && ask()['status'] !== 'Failure')
           expect(ask()).toMatchObject({ items: [{ outcome: 'unchanged' }] });
