@@ -2,7 +2,7 @@ import { jetstream } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from 'nats';
 import { interval, map } from 'rxjs';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { bucketNames } from '../../../contracts/store/buckets.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../../test/support/nats-server.ts';
@@ -140,4 +140,24 @@ it('who takes longer to begin than it may hold the lease does not begin', async 
   await waitUntil('the first begins anew', WITHIN_MS, () => behind.told.length > 0);
   expect([ahead.told, behind.told]).toEqual([['acts', 'stopped'], ['acts']]);
   await behind.stop();
+});
+
+it('of a lease that is given back no timer is left, which would keep its process', async () => {
+  const ttlMs = 2_000;
+  const leases = await buckets('given-back', ttlMs);
+  const made = await connection();
+  const [begun, ended] = [vi.spyOn(globalThis, 'setTimeout'), vi.spyOn(globalThis, 'clearTimeout')];
+  const options = { prefix: 'given-back', ttlMs, reached: async () => undefined };
+  const lease = holdLease(made, 'solo', 'one', options, {
+    acting: async () => ({ stop: async () => undefined }),
+    log: () => undefined,
+  });
+  const taken = await waitUntil('it is taken', WITHIN_MS, async () => (await revisionOf(leases)) || undefined);
+  await waitUntil('it is renewed', WITHIN_MS, async () => (await revisionOf(leases)) > taken);
+  await lease.stop();
+  const own = begun.mock.results.filter((_, at) => begun.mock.calls[at]?.[0].name === 'done'); // as its pauses are called
+  const over = new Set(ended.mock.calls.map(([timer]) => timer));
+  vi.restoreAllMocks();
+  expect(own.length).toBeGreaterThan(2);
+  expect(own.filter(({ value }) => !over.has(value as NodeJS.Timeout))).toEqual([]);
 });

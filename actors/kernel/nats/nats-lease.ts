@@ -113,10 +113,12 @@ export function holdLease(
       if (signal.aborted || (options.newestEpoch?.(actor) ?? 0) > epoch) return held.revision;
       if (leftMs(held) <= 0) return undefined;
       const since = performance.now();
+      const answered = new AbortController(); // a timer that is left would keep a process that ends
       const answer = await Promise.race([
         renewLease(leases, key, instance, held.revision),
-        sleep(leftMs(held)).then(() => 'unknown' as const),
+        sleep(leftMs(held), answered.signal).then(() => 'unknown' as const),
       ]);
+      answered.abort();
       if (answer === 'lost') return undefined;
       pauseMs = options.ttlMs / 8;
       if (answer === 'unknown') {
