@@ -7,8 +7,11 @@ import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts'
 import type { StatusError } from '../../../contracts/errors/status.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { startNatsServer, type TestNatsServer } from '../../../test/support/nats-server.ts';
+import { waitUntil } from '../../../test/support/wait-until.ts';
+import type { Rec } from '../contract.ts';
 import { api, calls, defineActor, inbox, request } from '../declare.ts';
 import { decodeSegment, type RecordedTurn, type Sealer } from '../journal/journal.ts';
+import type { Incarnation } from '../journal/recorder.ts';
 import { MemoryHistory, replay } from '../replay.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 import { Host } from './nats-host.ts';
@@ -193,25 +196,39 @@ it.each([
   expect(planShare(waiting, everyMs)).toBe(share);
 });
 
+const asker = (incarnation: number): Incarnation => ({
+  self: { actor: 'asker', instance: 'one', caller: 'me', prefix: 'troupe' },
+  incarnation,
+  config: {},
+  seed: [1, 2, 3, 4],
+  window: 0,
+  node: '',
+  icu: '',
+  build: '',
+  driver: false,
+});
+
+it('a segment that is full is written at once, and none with nothing in it after it', async () => {
+  const recorder = new NatsRecorder({ connection: nc, prefix: 'troupe', flushMs: 1, log: () => undefined });
+  const record = (incarnation: Incarnation, size: number): void => {
+    const rec: Rec = { t: 'call', id: 'c', subject: 'troupe.node.a.pods', headers: {}, body: Buffer.alloc(size) };
+    recorder.record(incarnation, { n: 1, rec, now: 1, view: {}, out: [] }, []);
+  };
+  record(asker(1), 300_000);
+  expect(recorder.stats().segments).toBe(1);
+  record(asker(2), 0);
+  await waitUntil('the next is written', 5_000, () => recorder.stats().segments > 1);
+  await recorder.flush();
+  expect(recorder.stats()).toMatchObject({ turns: 2, segments: 2 });
+});
+
 it('of an incarnation that ended with a secret question open nothing is kept once another has begun', async () => {
   const nc = await connect({ servers: server.url });
   const recorder = new NatsRecorder({ connection: nc, prefix: 'troupe', log: () => undefined });
-  const self = { actor: 'asker', instance: 'one', caller: 'me', prefix: 'troupe' };
   const begin = (incarnation: number): void => {
-    const whole = {
-      self,
-      incarnation,
-      config: {},
-      seed: [1, 2, 3, 4],
-      window: 0,
-      node: '',
-      icu: '',
-      build: '',
-      driver: false,
-    };
     const said = { kind: 'request', say: 'secret', subject: 'troupe.api.me.get.secrets.a.s', body: {} } as const;
     const out = { id: '1.0', said, bytes: encodeMsgpack({}), contentType: '', timeoutMs: 1_000 } as unknown as Outgoing;
-    recorder.record(whole, { n: 1, rec: { t: 'start' }, now: 1, view: { objects: 0 }, out: [] }, [out]);
+    recorder.record(asker(incarnation), { n: 1, rec: { t: 'start' }, now: 1, view: { objects: 0 }, out: [] }, [out]);
   };
   for (const incarnation of [1, 2, 3]) begin(incarnation);
   await recorder.flush();

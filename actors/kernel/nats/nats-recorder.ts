@@ -112,10 +112,10 @@ export class NatsRecorder implements Recorder {
       this.#drop(buffer, String(error)); // whoever is recorded must not fail because of it
       return;
     }
+    if (isEventful(turn.rec, out)) this.#eventful.add(buffer);
     if (segment.bytes >= HELD_BYTES && this.#inFlight.size >= IN_FLIGHT_MAX)
       this.#drop(buffer, 'the broker does not keep up');
     else if (segment.bytes >= SEGMENT_BYTES || segment.turns >= SEGMENT_TURNS) this.#writeSoon([buffer]);
-    if (isEventful(turn.rec, out)) this.#eventful.add(buffer);
     if (this.#eventful.size > 0) this.#timer ??= setTimeout(() => this.#writeEventful(), this.#flushMs);
     if (!this.#eventful.has(buffer)) this.#idleTimer ??= setTimeout(() => this.#writeIdle(), IDLE_FLUSH_MS);
   }
