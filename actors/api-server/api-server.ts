@@ -51,6 +51,7 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
       manifests: calls(SUBJECTS.apply, { queue: true, all: true }),
       acknowledged: calls(SUBJECTS.watchAck, { fixed: { instance } }),
       events: calls(SUBJECTS.changes, { fixed: { resource: EVENTS }, whileSet: EVENTS_WATCHED }),
+      reconnected: calls(SUBJECTS.reconnected, { fixed: { instance } }),
       stopping: calls(SUBJECTS.stopping, { fixed: { instance } }),
     },
     says: SAYS,
@@ -71,6 +72,7 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
         inputs.manifests.pipe(mergeMap((call) => door(call, () => applyManifest(context, call)))),
         merge(...changes).pipe(mergeMap(() => watches.changed())),
         inputs.events.pipe(mergeMap((call) => watches.eventChanged(call))),
+        inputs.reconnected.pipe(mergeMap(() => watches.reconnected())),
         inputs.stopping.pipe(mergeMap(() => watches.stop())),
         inputs.acknowledged.pipe(
           mergeMap((call) => {

@@ -211,6 +211,22 @@ describe('events', () => {
     expect(server.events()).toEqual(['MODIFIED old@3', 'DELETED between@4', 'BOOKMARK @4']);
   });
 
+  it('that were told while the connection was away are not known here: who watches is to list them again', () => {
+    server.send('watch', 'pods', ['default']);
+    server.send('watch', 'events', ['default']);
+    server.serve();
+    server.events();
+    const opening = server.send('watch', 'events', ['default']);
+    server.world.call(SUBJECTS.reconnected, { instance: 'one' });
+    const error =
+      'ERROR watch: the connection was lost, and events may have been missed; list again and watch from there@';
+    expect(server.events()).toEqual([error, error]);
+    server.serve();
+    server.ask('create', 'events', ['default'], event('e'));
+    server.republish();
+    expect([server.answers.get(opening), server.events()]).toEqual([undefined, []]);
+  });
+
   it('that begin, go on, stop to match a selector, or go, are told so to who watches with it, and no others', () => {
     const change = (name: string, patch: object): void => {
       server.ask('patch', 'events', ['default', name], patch);

@@ -112,7 +112,10 @@ export class Watches {
     if (revision === this.#cursor.get()) return NOTHING;
     const changes = view.since(this.#cursor.get());
     this.#cursor.set(revision);
-    if (changes === undefined) return this.#expireAll();
+    if (changes === undefined) {
+      const objects = [...this.#byId.values()].filter(({ resource }) => resource !== EVENTS);
+      return this.#expire(objects, 'the history of changes has a gap');
+    }
     const told = new Map<Watch, ObjectEvent[]>();
     for (const change of changes) {
       const watches = this.#byResource.get(change.key.slice(0, change.key.indexOf('.')));
@@ -134,6 +137,11 @@ export class Watches {
       collect(told, watch, change.key, change);
     }
     return [...told].flatMap(([watch, events]) => this.#tell(watch, events, change.revision));
+  }
+
+  /** What was republished while the connection was away reached nobody here. */
+  reconnected(): readonly Said[] {
+    return this.#expire(this.#byResource.get(EVENTS) ?? [], 'the connection was lost, and events may have been missed');
   }
 
   /** Nobody is served any more: every reader is told where to go on, with whoever answers then. */
@@ -291,11 +299,10 @@ export class Watches {
     return Math.max(cell.from, (resource === EVENTS ? this.#eventsCursor : this.#cursor).get());
   }
 
-  #expireAll(): readonly Said[] {
-    const objects = [...this.#byId.values()].filter(({ resource }) => resource !== EVENTS);
-    return objects.map((watch) => {
+  #expire(watches: readonly Watch[], finding: string): readonly Said[] {
+    return watches.map((watch) => {
       this.#drop(watch);
-      return this.#say(watch, expired('the history of changes has a gap'));
+      return this.#say(watch, expired(finding));
     });
   }
 
