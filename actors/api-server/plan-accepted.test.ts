@@ -12,6 +12,17 @@ it.each([
     verb: 'get',
     accepted: 'metadata',
   },
+  {
+    accept:
+      'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json',
+    verb: 'list',
+    accepted: 'whole',
+  },
+  {
+    accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io',
+    verb: 'get',
+    accepted: 'metadata',
+  },
   { accept: 'application/json; as=PartialObjectMetadataList;g=meta.k8s.io;v=v1', verb: 'list', accepted: 'metadata' },
 ] as const)('$verb with Accept $accept: $accepted', ({ accept, verb, accepted }) => {
   expect(planAccepted(accept, verb)).toBe(accepted);

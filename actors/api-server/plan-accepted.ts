@@ -11,17 +11,20 @@ const ANSWERED: ReadonlySet<Verb> = new Set(['get', 'list', 'create', 'update', 
 
 /**
  * What the header `Accept` asks for, by the parameter `as` as in Kubernetes; other parts of it say nothing here, since an
- * answer comes in the encoding of the question. To be asked before anything is done.
+ * answer comes in the encoding of the question. Of several the first that can be had: who would like a table takes
+ * objects as well. To be asked before anything is done.
  * @throws StatusError NotAcceptable
  */
 export function planAccepted(accept: string | undefined, verb: Verb): Accepted {
-  const as = /(?:^|;)\s*as=([^;,\s]*)/.exec(accept ?? '')?.[1];
-  if (as === undefined) return 'whole';
-  if (as === 'PartialObjectMetadata' && ANSWERED.has(verb)) return 'metadata';
-  if (as === 'PartialObjectMetadataList' && verb === 'list') return 'metadata';
+  const forms = (accept ?? '').split(',').map((range) => /(?:^|;)\s*as=([^;\s]*)/.exec(range)?.[1]);
+  for (const form of forms) {
+    if (form === undefined) return 'whole';
+    if (form === 'PartialObjectMetadata' && ANSWERED.has(verb)) return 'metadata';
+    if (form === 'PartialObjectMetadataList' && verb === 'list') return 'metadata';
+  }
   throw statusError(
     'NotAcceptable',
-    `${verb}: Accept asks for ${as === '' ? 'nothing' : as}; the server can answer with whole objects (no "as"), and ${[...ANSWERED].join(', ')} also with as=PartialObjectMetadata`,
+    `${verb}: Accept asks for ${forms[0] || 'nothing'}; the server can answer with whole objects (no "as"), and ${[...ANSWERED].join(', ')} also with as=PartialObjectMetadata`,
   );
 }
 
