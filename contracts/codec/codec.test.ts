@@ -54,6 +54,10 @@ describe('documents', () => {
   ])('$why', ({ text, are }) => {
     expect(decodeAll(bytes(text))).toEqual(are);
   });
+  it('a map of many keys is read in as much time as it is long', () => {
+    const lines = Array.from({ length: 40_000 }, (_, n) => `k${n}: v\n`);
+    expect(Object.keys(decodeAll(bytes(lines.join('')))[0] as object)).toHaveLength(lines.length);
+  });
   it('what others would read as something else than a text is written in quotes', () => {
     const text = new TextDecoder().decode(encode({ a: 'yes', b: '2026-01-01T00:00:00Z', c: '0400' }, YAML_TYPE));
     expect(text).toBe('a: "yes"\nb: "2026-01-01T00:00:00Z"\nc: "0400"\n');
@@ -67,7 +71,12 @@ describe('documents', () => {
     {
       why: 'a doubled key',
       text: 'a: 1\na: 2\n',
-      says: /decode message as application\/yaml: Map keys must be unique/,
+      says: /decode message as application\/yaml: Map keys must be unique at line 2, column 1/,
+    },
+    {
+      why: 'a doubled key in a list of what an anchor names',
+      text: 'a: &a\n  - {b: 1, "b": 2}\nc: *a\n',
+      says: /Map keys must be unique at line 2, column 12/,
     },
     {
       why: 'several where one belongs',

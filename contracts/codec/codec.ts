@@ -1,7 +1,7 @@
 import { Packr } from 'msgpackr';
 import { Composer, type CST, Lexer, LineCounter, Parser, stringify } from 'yaml';
 import { statusError } from '../errors/status.ts';
-import { YAML_READING } from './yaml-reading.ts';
+import { firstError, YAML_READING } from './yaml-reading.ts';
 
 export type ContentType = 'application/json' | 'application/yaml' | 'application/msgpack';
 export const JSON_TYPE = 'application/json';
@@ -103,7 +103,7 @@ function parseYaml(source: string): unknown[] {
   const composer = new Composer(YAML_READING);
   const documents: unknown[] = [];
   for (const document of composer.compose(yamlTokens(source, new Parser(lines.addNewLine)))) {
-    const problem = document.errors[0];
+    const problem = firstError(document);
     if (problem !== undefined) {
       const { line, col } = lines.linePos(problem.pos[0]);
       throw new Error(`${problem.message} at line ${line}, column ${col}`);

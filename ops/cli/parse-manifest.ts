@@ -1,5 +1,5 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
-import { YAML_READING } from '../../contracts/codec/yaml-reading.ts';
+import { firstError, YAML_READING } from '../../contracts/codec/yaml-reading.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 
 /** One object of a manifest, and where it stands. */
@@ -26,7 +26,7 @@ export function parseManifest(text: string, source: string): readonly (ManifestO
   const documents = parseAllDocuments(text, { ...YAML_READING, lineCounter: lines, prettyErrors: false });
   const found: (ManifestObject | ManifestProblem)[] = [];
   for (const document of 'empty' in documents ? [] : documents) {
-    const error = document.errors[0];
+    const error = firstError(document);
     if (error !== undefined) {
       found.push({ problem: `${source}:${lines.linePos(error.pos[0]).line}: ${firstLine(error.message)}` });
       continue;
