@@ -69,6 +69,16 @@ describe('documents', () => {
       says: /Excessive alias count/,
     },
     {
+      why: 'many merges of much',
+      text: `a: &a\n${Array.from({ length: 30_000 }, (_, n) => `  k${n}: v\n`).join('')}b:\n${'  - {<<: *a}\n'.repeat(90)}`,
+      says: /Excessive alias count: aliases and merges stand for too much/,
+    },
+    {
+      why: 'a merge of a merge of a merge',
+      text: `a: &a {k: v}\nb: ${'{<<: '.repeat(100)}*a${'}'.repeat(100)}\n`,
+      says: /Excessive alias count/,
+    },
+    {
       why: 'a doubled key',
       text: 'a: 1\na: 2\n',
       says: /decode message as application\/yaml: Map keys must be unique at line 2, column 1/,

@@ -1,11 +1,15 @@
 import {
   type Document,
   type DocumentOptions,
+  isAlias,
+  isMap,
+  isNode,
   isScalar,
+  isSeq,
   type ParseOptions,
+  type Scalar,
   type ScalarTag,
   type SchemaOptions,
-  visit,
   type YAMLError,
   YAMLParseError,
 } from 'yaml';
@@ -29,24 +33,50 @@ export const YAML_READING: ParseOptions & DocumentOptions & SchemaOptions = {
   customTags: (tags) => [octal, ...tags],
 };
 
-/** What is wrong with a document that was read so, if anything is; a doubled key too. */
+/** As many values as a message of the largest size can spell out. */
+const VALUES_MOST = 4_000_000;
+
+/** What is wrong with a document that was read so, if anything is: also a doubled key, and aliases that stand for too much. */
 export function firstError({ errors, contents }: Pick<Document.Parsed, 'errors' | 'contents'>): YAMLError | undefined {
   if (errors[0] !== undefined) return errors[0];
-  let doubled: YAMLError | undefined;
-  visit(contents, {
-    Map: (_, { items }) => {
-      const seen = new Set<unknown>();
-      for (const { key } of items) {
-        if (!isScalar(key)) continue;
-        if (seen.has(key.value)) {
-          const [start, end] = key.range ?? [0, 0];
-          doubled = new YAMLParseError([start, end], 'DUPLICATE_KEY', 'Map keys must be unique');
-          return visit.BREAK;
-        }
-        seen.add(key.value);
-      }
-      return undefined;
-    },
-  });
-  return doubled;
+  try {
+    if (sizeOf(contents, new Map()) <= VALUES_MOST) return undefined;
+    const start = contents?.range[0] ?? 0;
+    return new YAMLParseError(
+      [start, start],
+      'BAD_ALIAS',
+      'Excessive alias count: aliases and merges stand for too much',
+    );
+  } catch (error) {
+    if (error instanceof YAMLParseError) return error;
+    throw error;
+  }
+}
+
+/**
+ * How many values a node stands for, its aliases written out.
+ * @param anchors sizes of what was named so far
+ * @throws YAMLParseError for a doubled key
+ */
+function sizeOf(node: unknown, anchors: Map<string, number>): number {
+  if (isAlias(node)) return anchors.get(node.source) ?? 0;
+  let size = 1;
+  if (isSeq(node)) for (const item of node.items) size += sizeOf(item, anchors);
+  else if (isMap(node)) {
+    const keys = new Set<unknown>();
+    for (const { key, value } of node.items) {
+      if (isScalar(key) && keys.has(key.value)) throw doubled(key);
+      if (isScalar(key)) keys.add(key.value);
+      // What is merged is copied, and may have been merged before: twice a time is enough.
+      const merges = isScalar(key) && typeof key.value === 'symbol';
+      size += sizeOf(key, anchors) + (merges ? 2 : 1) * sizeOf(value, anchors);
+    }
+  }
+  if (isNode(node) && node.anchor !== undefined) anchors.set(node.anchor, size);
+  return size;
+}
+
+function doubled({ range }: Scalar): YAMLParseError {
+  const [start, end] = range ?? [0, 0];
+  return new YAMLParseError([start, end], 'DUPLICATE_KEY', 'Map keys must be unique');
 }
