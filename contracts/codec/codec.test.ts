@@ -74,6 +74,11 @@ describe('documents', () => {
       says: /Excessive alias count: aliases and merges stand for too much/,
     },
     {
+      why: 'many names',
+      text: Array.from({ length: 10_000 }, (_, n) => `a${n}: &a${n} v\nb${n}: *a${n}\n`).join(''),
+      says: /Excessive alias count/,
+    },
+    {
       why: 'a merge of a merge of a merge',
       text: `a: &a {k: v}\nb: ${'{<<: '.repeat(100)}*a${'}'.repeat(100)}\n`,
       says: /Excessive alias count/,

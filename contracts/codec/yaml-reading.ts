@@ -35,6 +35,8 @@ export const YAML_READING: ParseOptions & DocumentOptions & SchemaOptions = {
 
 /** As many values as a message of the largest size can spell out. */
 const VALUES_MOST = 4_000_000;
+/** What an alias stands for is looked for among all that have a name, which takes as long as so many values. */
+const ALIAS_SIZE = 1_000;
 
 /** What is wrong with a document that was read so, if anything is: also a doubled key, and aliases that stand for too much. */
 export function firstError({ errors, contents }: Pick<Document.Parsed, 'errors' | 'contents'>): YAMLError | undefined {
@@ -59,7 +61,7 @@ export function firstError({ errors, contents }: Pick<Document.Parsed, 'errors' 
  * @throws YAMLParseError for a doubled key
  */
 function sizeOf(node: unknown, anchors: Map<string, number>): number {
-  if (isAlias(node)) return anchors.get(node.source) ?? 0;
+  if (isAlias(node)) return ALIAS_SIZE + (anchors.get(node.source) ?? 0);
   let size = 1;
   if (isSeq(node)) for (const item of node.items) size += sizeOf(item, anchors);
   else if (isMap(node)) {
