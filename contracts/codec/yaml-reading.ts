@@ -44,11 +44,7 @@ export function firstError({ errors, contents }: Pick<Document.Parsed, 'errors' 
   try {
     if (sizeOf(contents, new Map()) <= VALUES_MOST) return undefined;
     const start = contents?.range[0] ?? 0;
-    return new YAMLParseError(
-      [start, start],
-      'BAD_ALIAS',
-      'Excessive alias count: aliases and merges stand for too much',
-    );
+    return new YAMLParseError([start, start], 'BAD_ALIAS', 'Excessive alias count (write out what they stand for)');
   } catch (error) {
     if (error instanceof YAMLParseError) return error;
     throw error;
