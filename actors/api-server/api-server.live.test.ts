@@ -1,3 +1,4 @@
+import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConfigMap, KubeObject, Namespace } from '../../contracts/kinds/kinds.ts';
@@ -7,6 +8,7 @@ import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { Client } from '../../ops/client/client.ts';
 import { watchObjects } from '../../ops/client/watch.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
+import { startTcpProxy } from '../../test/support/tcp-proxy.ts';
 import { testHost } from '../../test/support/test-host.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { NatsCache } from '../kernel/nats/nats-cache.ts';
@@ -33,8 +35,8 @@ let connection: NatsConnection;
 let client: Client;
 const log: string[] = [];
 
-async function master(instance: string): Promise<Master> {
-  const own = await connectAs(server);
+async function master(instance: string, connected?: NatsConnection): Promise<Master> {
+  const own = connected ?? (await connectAs(server));
   const cache = new Cache();
   let host: Host | undefined;
   const feed = await NatsCache.open({
@@ -183,6 +185,43 @@ describe('watches', () => {
     expect(await client.list('events', { namespace: 'default' })).toMatchObject({ items: [] });
     stop.abort();
     await watching;
+  });
+
+  it('of events goes on with what was told while its api-server was cut off', async () => {
+    const apart = await startNatsServer();
+    const proxy = await startTcpProxy(apart.port);
+    const reader = await connectAs(apart, { name: 'alice' });
+    await ensureAssets({ connection: reader, prefix: 'troupe' });
+    const url = `nats://127.0.0.1:${proxy.port}`;
+    const through = await connectAs({ url }, undefined, { maxReconnectAttempts: -1, reconnectTimeWait: 20 });
+    const lone = await master('lone', through);
+    const alice = new Client(reader, { caller: 'alice', prefix: 'troupe', inboxPrefix: inboxPrefix('alice') });
+    const stop = new AbortController();
+    const seen: string[] = [];
+    const put = (name: string) => {
+      const object = { metadata: { name, namespace: 'default' }, message: 'm' };
+      const stored = { apiVersion: 'v1', kind: 'Event', ...object, involvedObject: { namespace: 'default' } };
+      return jetstream(reader).publish(`$KV.troupe-events.events.default.${name}`, JSON.stringify(stored));
+    };
+    const watching = (async () => {
+      for await (const { type, object } of watchObjects(alice, 'events', {}, { signal: stop.signal }))
+        seen.push(`${type} ${object.metadata?.name}`);
+    })();
+    await put('listed');
+    await waitUntil('the list was told', 10_000, () => seen.includes('ADDED listed'));
+    await put('before');
+    await waitUntil('the watch is open', 10_000, () => seen.includes('ADDED before'));
+    proxy.muffle();
+    await put('meanwhile');
+    proxy.cut();
+    await waitUntil('the next event was told', 10_000, () => seen.includes('ADDED meanwhile'));
+    expect(seen).toEqual(['ADDED listed', 'ADDED before', 'ADDED meanwhile']);
+    stop.abort();
+    await watching;
+    await lone.host.stop();
+    lone.feed.close();
+    for (const each of [through, reader, proxy]) await each.close();
+    await apart.stop();
   });
 });
 
