@@ -1,4 +1,6 @@
+import type { ContentType } from '../../contracts/codec/codec.ts';
 import { failure, type Status } from '../../contracts/errors/status.ts';
+import { HEADER, type Headers } from '../../contracts/headers.ts';
 import type { WatchEvent, WatchMark } from '../../contracts/messages/api.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { token } from '../../contracts/subjects/token.ts';
@@ -21,7 +23,13 @@ export type WatchCell = {
   readonly from: number;
   /** Milliseconds since the Unix epoch. */
   readonly endsAt: number;
+  /** Of the question, in which everything is told; absent: MessagePack. */
+  readonly encoding?: ContentType;
 };
+
+/** What messages of a watch carry to be told in the encoding of its question. */
+export const encodedFor = ({ encoding }: WatchCell): Headers | undefined =>
+  encoding === undefined ? undefined : { [HEADER.contentType]: encoding };
 
 /** A watch in use. */
 export interface Watch {

@@ -163,6 +163,49 @@ it('a crash loses no watch, no change, no bookmark', () => {
   expect(settle()).toEqual(['ADDED a@2', 'BOOKMARK @2', 'DELETED a@3']);
 });
 
+describe('the encoding of its question', () => {
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+  const told = (): string[] => {
+    server.hear();
+    return server.told
+      .splice(0)
+      .map(({ body, headers }) => `${(body as { type: string }).type} ${headers?.['Content-Type']}`);
+  };
+
+  it.each([
+    { how: 'JSON', question: bytes('{}'), type: 'application/json' },
+    { how: 'nothing', question: undefined, type: 'application/json' },
+    { how: 'YAML', question: bytes('timeoutSeconds: 0\n'), type: 'application/yaml' },
+    { how: 'a declared type', question: bytes('{}'), declared: 'text/yaml', type: 'application/yaml' },
+    { how: 'MessagePack', question: {}, type: undefined },
+  ])('$how: is that of all that is told, after a crash too', ({ question, declared, type }) => {
+    const headers: Record<string, string> = declared === undefined ? {} : { 'Content-Type': declared };
+    server.ask('watch', 'configmaps', ['default'], question, headers);
+    put('a');
+    server.world.settle();
+    server.world.crash();
+    put('b');
+    server.world.advance(5_000);
+    expect(told()).toEqual(['ADDED', 'ADDED', 'BOOKMARK'].map((event) => `${event} ${type}`));
+    server.world.advance(60_000);
+    expect(told().at(-1)).toBe(`END ${type}`);
+  });
+
+  it('is that of an ERROR, and kept only where it is not MessagePack', () => {
+    server.ask('watch', 'configmaps', ['default'], bytes('{}'));
+    watch();
+    const cells = Object.entries(server.world.cells()).filter(([name]) => name.startsWith('watch.'));
+    const kept = cells.map(([, cell]) => (cell as { encoding?: string }).encoding);
+    expect(new Set(kept)).toEqual(new Set(['application/json', undefined]));
+    for (let at = 0; at < 4; at++) put(`c${at}`);
+    server.world.settle();
+    told();
+    put('c4');
+    server.world.settle();
+    expect(new Set(told())).toEqual(new Set(['ERROR application/json', 'ERROR undefined']));
+  });
+});
+
 describe('events', () => {
   const event = (name: string, message = 'm') => ({
     metadata: { name },

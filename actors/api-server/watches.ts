@@ -1,6 +1,8 @@
 import { EMPTY, merge, type Observable, of, Subject, throwError, timer } from 'rxjs';
 import { catchError, mergeMap, switchMap } from 'rxjs/operators';
+import { contentTypeOf, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
 import { statusError } from '../../contracts/errors/status.ts';
+import { HEADER } from '../../contracts/headers.ts';
 import type { WatchEvent, WatchOptions } from '../../contracts/messages/api.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Call, Cell, Said } from '../kernel/contract.ts';
@@ -22,7 +24,7 @@ import { atLeast, everything } from './reads.ts';
 import { badRequest } from './refusals.ts';
 import type { ApiTokens, Request } from './request.ts';
 import { selection } from './selection.ts';
-import { bookmark, end, expired, type Watch, type WatchCell, watchOf } from './watch.ts';
+import { bookmark, encodedFor, end, expired, type Watch, type WatchCell, watchOf } from './watch.ts';
 import { revisionIn, transitionOf } from './watch-heard.ts';
 
 const WATCH = 'watch.';
@@ -234,6 +236,7 @@ export class Watches {
       fieldSelector: options.fieldSelector ?? '',
       from,
       endsAt: world.now() + seconds * 1000,
+      ...encodingOf(request.call),
     };
     const watch = watchOf(id, cell);
     if (this.#byId.size === 0) this.#cursor.set(world.view.revision);
@@ -312,11 +315,12 @@ export class Watches {
     const flow = this.#flow(watch.id);
     flow.set(marked(flow.get(), revision, timed, world.now() + limits.bookmarkEveryMs));
     const answerTo = SUBJECTS.watchAck.subject(world.self.prefix, { instance, id: watch.id });
-    return world.say.event(watch.cell.inbox, bookmark(watch, revision), { 'Troupe-Reply': answerTo });
+    const headers = { ...encodedFor(watch.cell), 'Troupe-Reply': answerTo };
+    return world.say.event(watch.cell.inbox, bookmark(watch, revision), headers);
   }
 
   #say(watch: Watch, event: WatchEvent<Obj>): Said {
-    return this.#context.world.say.event(watch.cell.inbox, event);
+    return this.#context.world.say.event(watch.cell.inbox, event, encodedFor(watch.cell));
   }
 
   #arm(): void {
@@ -357,6 +361,11 @@ const isSaid = (began: readonly Said[] | Observable<readonly Said[]>): began is 
 /** The first message: the watch is open. */
 const opened = ({ world }: Context, { call }: Request, watch: Watch, revision: number): Said =>
   world.reply(call, bookmark(watch, revision));
+
+function encodingOf({ bytes, headers }: Call): Pick<WatchCell, 'encoding'> {
+  const encoding = contentTypeOf(bytes, headers[HEADER.contentType]);
+  return encoding === MSGPACK_TYPE ? {} : { encoding };
+}
 
 const added = (watch: Watch, object: Obj): WatchEvent<Obj> => ({ type: 'ADDED', object: watch.present(object) });
 

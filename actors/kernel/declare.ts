@@ -123,7 +123,7 @@ export const port = <P, K extends keyof P & string>(
   driver,
   op,
 });
-/** Messages to the reply inbox of a call that asked for a stream: `say.x(replySubject, body, headers?)`. `Troupe-Reply` in headers asks for acknowledgement there. */
+/** Messages to the reply inbox of a call that asked for a stream: `say.x(replySubject, body, headers?)`. `Troupe-Reply` in headers asks for acknowledgement there; `Content-Type` names the encoding, if not MessagePack. */
 export const inbox = (): SayDecl<
   [subject: string, body: unknown, headers?: Readonly<Record<string, string>>],
   never

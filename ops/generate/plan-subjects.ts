@@ -133,7 +133,8 @@ fails when this page is older than the registry. Everything lives under one pref
 - One escape serves every token: bytes outside \`[A-Za-z0-9_-]\` become \`=XX\` (\`pods/log\` is \`pods=2Flog\`, \`a.b\` is
   \`a=2Eb\`), and \`_\` alone stands for none. \`troupe decode <subject>\` reads a subject aloud.
 - Bodies are JSON, YAML or MessagePack, told apart by \`Content-Type\` or, without one, by the first byte. An answer comes
-  in the encoding of its question. Actors speak MessagePack among themselves; an empty body means no options.
+  in the encoding of its question, and so does everything that a watch tells (an empty question is
+  answered in JSON). Actors speak MessagePack among themselves; an empty body means no options.
 - Every request may be answered by a \`Status\` failure instead; see [errors.md](errors.md).
 - Replies go to the asker's private inboxes, \`_INBOX.<user>.>\`; a client must connect with that inbox prefix.
 - Which of these a user may speak or hear is printed from what actors declare; see [architecture.md](architecture.md#permissions).`;

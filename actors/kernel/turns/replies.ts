@@ -12,11 +12,9 @@ export const replyTo = (call: Call, body: unknown): Said => ({
   headers: { [HEADER.contentType]: encodingOfQuestion(call.bytes, call.headers) },
 });
 
-/** The encoding in which a thing said travels. */
-export const encodingOfSaid = (said: Said): ContentType =>
-  said.kind === 'reply'
-    ? ((said.headers?.[HEADER.contentType] as ContentType | undefined) ?? MSGPACK_TYPE)
-    : MSGPACK_TYPE;
+/** The encoding in which a thing said travels: MessagePack, unless it answers somebody who asked in another. */
+export const encodingOfSaid = ({ headers }: Said): ContentType =>
+  (headers?.[HEADER.contentType] as ContentType | undefined) ?? MSGPACK_TYPE;
 
 /** Answers come in the encoding of the question, a refusal too; an unreadable question is answered in JSON. */
 export function encodingOfQuestion(bytes: Bytes, headers: Headers): ContentType {
