@@ -136,3 +136,27 @@ it('leaves containers running when it goes down, and adopts them when it comes u
     `pod/${nameOf(before[0] as Pod)}`,
   );
 });
+
+it('goes down with its pods: no container is left, and the next start makes the pods again', {
+  timeout: LIFE_MS,
+}, async () => {
+  await cluster.apply(deploymentManifest(web(2)));
+  const before = await settled(cluster.client, web(2));
+  await waitUntil('the engine holds these pods alone', SETTLE_WITHIN_MS, async () => {
+    const uids = before.map(uidOf);
+    return (await containersOf(cluster.node)).every(({ podUid }) => uids.includes(podUid));
+  });
+  expect(await containersOf(cluster.node)).toHaveLength(4);
+  expect(await cluster.troupe('down', '--pods')).toContain('2 pods removed\n');
+  expect(await containersOf(cluster.node)).toEqual([]);
+  expect(await cluster.troupe('down', '--pods')).toContain('0 pods removed\n');
+
+  await cluster.up();
+  await waitUntil('other containers run', SETTLE_WITHIN_MS, async () => {
+    const had = ids(before);
+    const running = (await containersOf(cluster.node)).filter(
+      ({ container, state }) => container === 'main' && state === 'running',
+    );
+    return running.length === 2 && running.every(({ id }) => !had.includes(id));
+  });
+});
