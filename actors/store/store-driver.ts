@@ -91,7 +91,14 @@ class Store {
       bucket: names.events,
       objectBytesMax: this.#objectBytesMax,
     });
-    this.#mirror = new MirrorGate({ manager, attempts, stream: names.history, waitMs: MIRROR_WAIT_MS, deadlineMs });
+    this.#mirror = new MirrorGate({
+      manager,
+      attempts,
+      stream: names.history,
+      waitMs: MIRROR_WAIT_MS,
+      // Who waits behind another's question waits twice as long, and then still has to write before its asker gives up.
+      deadlineMs: deadlineMs / 2,
+    });
     this.#housekeeping = new Housekeeping({ ...options, manager, attempts, deadlineMs, report });
     // The stream's leader answers, who is never behind what was acknowledged.
     const question = { subject: `$JS.API.STREAM.INFO.${streamOf(names.objects)}` };
