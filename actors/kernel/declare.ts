@@ -21,7 +21,7 @@ export interface CallsDecl<T extends string = string, Q = unknown, A = unknown> 
   readonly queue?: boolean;
   /** Also hear subjects that begin like the family's but are not of its grammar, so that they can be refused. */
   readonly all?: boolean;
-  /** Name of a cell: while it is not set nothing that comes says anything to this actor, and it need not be told. */
+  /** Of messages that are published. Name of a cell: while it is not set they say nothing to this actor, and it need not be told. */
   readonly whileSet?: string;
 }
 /** The newest message a subject, all together once an interval. */
