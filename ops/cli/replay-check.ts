@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
+import { statusError } from '../../contracts/errors/status.ts';
 import { checkFile, EXTENSION, type FileChecked, recordingFiles } from '../replay/check-folder.ts';
-import { Exit, UsageError } from './errors.ts';
+import { Exit } from './errors.ts';
 import { formatTable } from './plan-table.ts';
 import { toJson } from './print.ts';
 import { FAILURE, UNPLAYABLE } from './render-error.ts';
@@ -33,11 +34,12 @@ export async function checkFolderCommand(
 function filesAt(path: string): readonly string[] {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined)
-    throw new UsageError(`${path}: no such folder; give one that holds recordings (*${EXTENSION})`);
+    throw statusError('NotFound', `${path}: no such folder; give one that holds recordings (*${EXTENSION})`);
   if (!found.isDirectory()) return [path];
   const files = recordingFiles(path);
   if (files.length === 0)
-    throw new UsageError(
+    throw statusError(
+      'NotFound',
       `${path} holds no *${EXTENSION}; "troupe record export --actor scheduler -o ${path}/scheduler${EXTENSION}" makes one`,
     );
   return files;

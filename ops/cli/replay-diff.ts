@@ -5,8 +5,8 @@ import { definitionOf } from '../replay/definitions.ts';
 import { nameOf, type Playable } from '../replay/playable.ts';
 import { codeVersion } from '../replay/version.ts';
 import { whatIf } from '../replay/what-if.ts';
-import { StatusError } from '../../contracts/errors/status.ts';
-import { Exit, UsageError } from './errors.ts';
+import { StatusError, statusError } from '../../contracts/errors/status.ts';
+import { Exit, UnplayableError } from './errors.ts';
 import { toJson } from './print.ts';
 import { readManifests } from './read-manifests.ts';
 import { FAILURE, UNPLAYABLE } from './render-error.ts';
@@ -49,7 +49,8 @@ export async function diffCommand(a: string, b: string, options: DiffOptions, te
     const peers = others.filter(({ incarnation: { self } }) => self.actor === actor);
     const peer = peers.find(({ incarnation: { self } }) => self.instance === instance) ?? peers[0];
     if (peer === undefined)
-      throw new UsageError(
+      throw statusError(
+        'NotFound',
         `${b} holds no recording of ${actor}, as ${a} does; it holds ${others.map(nameOf).join(', ')}`,
       );
     return {
@@ -62,7 +63,7 @@ export async function diffCommand(a: string, b: string, options: DiffOptions, te
 
 /** `troupe replay --what-if patch.yaml`: what today's code would have decided, had an object been another. */
 export async function whatIfCommand(what: string, options: DiffOptions, terminal: Terminal): Promise<void> {
-  const wishes = (await readManifests([options.whatIf ?? ''])).map(({ object }) => object);
+  const wishes = (await readManifests([options.whatIf ?? '']).catch(unreadable)).map(({ object }) => object);
   let missing: StatusError | undefined;
   let asked = 0;
   await eachOf(what, options, terminal, (playable) => {
@@ -84,6 +85,11 @@ export async function whatIfCommand(what: string, options: DiffOptions, terminal
     };
   });
   if (asked === 0 && missing !== undefined) throw missing;
+}
+
+/** It was given with the recording, which can't be played without it. */
+function unreadable(error: unknown): never {
+  throw new UnplayableError(error);
 }
 
 const detailsOf = ({ full, output }: DiffOptions) => ({

@@ -1,5 +1,5 @@
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
-import { StatusError } from '../../contracts/errors/status.ts';
+import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import { troupeHome } from '../boot/home.ts';
 import { definitionOf } from '../replay/definitions.ts';
 import { indexAt, indexFrom, parsePoint, type Point } from '../replay/parse-moment.ts';
@@ -99,11 +99,14 @@ export function checkOutput(output: string | undefined): void {
     throw new UsageError(`-o is "${output}"; what is found comes as text or as json`);
 }
 
-/** Today's code of a recorded actor. */
+/** Today's code of a recorded actor. @throws StatusError: there is none, or not with what was recorded */
 export function codeOf({ incarnation }: Playable): ActorDefinition {
   const definition = definitionOf(incarnation);
   if (definition !== undefined) return definition;
-  throw new UsageError(`this build has no actor "${incarnation.self.actor}", so its recording cannot be played`);
+  throw statusError(
+    'NotFound',
+    `this build has no actor "${incarnation.self.actor}", so its recording cannot be played; play it with the build that recorded it, ${incarnation.build}`,
+  );
 }
 
 /** What to type to come back to a recording: `troupe replay day.troupe --actor kubelet --instance n1`. */

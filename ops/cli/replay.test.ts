@@ -193,6 +193,13 @@ it('checking an actor of this home that nobody recorded is refused, and so is a 
     out: '',
     err: 'troupe replay: runtime is a driver: it decides nothing, so it is recorded but not replayed\n',
   });
+  for (const args of [['store'], ['store', '--check']]) {
+    expect(await run('replay', ...args)).toEqual({
+      code: 3,
+      out: '',
+      err: 'troupe replay: store is a driver: it decides nothing, and has no recording; what it was asked and answered is in those of who asks it: "troupe replay api-server"\n',
+    });
+  }
 }, 60_000);
 
 it('a file that is damaged, or no recording, fails the check with its own code', async () => {
@@ -248,6 +255,48 @@ it('a file of drivers alone fails the check: there is nothing to check in it', a
   const { code, out } = await run('replay', 'check', join(folder, 'drivers'));
   expect(out).toMatch(/runtime\.troupe +it holds nothing that decides anything\n/);
   expect(code).toBe(3);
+});
+
+it.each([
+  { actor: 'nobody', config: null, finding: /this build has no actor "nobody"/ },
+  { actor: 'kubelet', config: null, finding: /make kubelet\/test from its recorded configuration: it is no object; / },
+  { actor: 'kubelet', config: { node: 'n1', ip: 7 }, finding: /kubelet\/test .*: ip is no text; / },
+  { actor: 'api-server', config: null, finding: /make api-server\/test .*: it is no object; / },
+  { actor: 'api-server', config: { instance: 'm1', limits: { batch: 'x' } }, finding: /limits\.batch is no number/ },
+  { actor: 'node-lifecycle', config: { tickMs: {} }, finding: /tickMs is no number, 0 or more; / },
+])('turns that are said to be of $actor with $config are not played, whoever plays them', async (forged) => {
+  const { actor, config, finding } = forged;
+  const recorded = recordScheduling({ nodes: 1, pods: 1 });
+  const { incarnation } = recorded;
+  const self = { ...incarnation.self, actor };
+  mkdirSync(join(folder, 'forged'), { recursive: true });
+  const path = save('forged/forged.troupe', { ...recorded, incarnation: { ...incarnation, self, config } });
+  for (const args of [[path], [path, '-i'], [path, '--turn', '1'], ['minimise', path, '-o', join(folder, 'x')]]) {
+    const { code, err } = await run('replay', ...args);
+    expect(err).toMatch(finding);
+    expect(err).not.toContain('defect');
+    expect(code).toBe(3);
+  }
+  const checked = await run('replay', 'check', join(folder, 'forged'));
+  expect(checked.out).toMatch(finding);
+  expect(checked.code).toBe(3);
+});
+
+it('what cannot be opened, played or compared exits with 3, however it is given', async () => {
+  const { incarnation, turns, history } = recordScheduling({ nodes: 1, pods: 1 });
+  const other = { ...incarnation, self: { ...incarnation.self, actor: 'dispatcher' } };
+  const another = save('another.troupe', { incarnation: other, turns, history });
+  mkdirSync(join(folder, 'nothing'));
+  for (const args of [
+    ['nowhere.troupe'],
+    ['diff', file, another],
+    ['check', 'nowhere'],
+    ['check', join(folder, 'nothing')],
+    [file, '--what-if', 'no.yaml'],
+    [file, '--key', 'no.key'],
+  ]) {
+    expect(await run('replay', ...args)).toMatchObject({ code: 3, out: '' });
+  }
 });
 
 it('of several recordings in a file one turn is that of the last, which is said', async () => {

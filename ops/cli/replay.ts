@@ -88,8 +88,13 @@ async function checkCommand(args: readonly string[], options: ReplayOptions, ter
       if (terminal.interactive) terminal.tell(what);
     },
   });
-  if (args[0] !== undefined && checked.length === 0)
-    throw statusError('NotFound', `nothing of an actor "${args[0]}" is recorded; see "troupe record ls"`);
+  if (args[0] !== undefined && checked.length === 0) {
+    const { notRecorded } = await import('../replay/definitions.ts');
+    throw (
+      notRecorded(args[0]) ??
+      statusError('NotFound', `nothing of an actor "${args[0]}" is recorded; see "troupe record ls"`)
+    );
+  }
   if (options.output === 'json') terminal.out(toJson(checked.map(summary)));
   else print(checked, terminal);
   if (checked.some(({ problem }) => problem !== undefined)) throw new Exit(UNPLAYABLE);

@@ -75,9 +75,9 @@ export function checkOne(
   const { actor, instance } = incarnation.self;
   const about = { actor, instance, incarnation: incarnation.incarnation, dropped, gaps };
   const notPlayed = (problem: string): Checked => ({ ...about, ...NOTHING, skipped: turns.length, problem });
-  const definition = options.definitionOf(incarnation);
-  if (definition === undefined) return notPlayed(`this build has no actor "${actor}"`);
   try {
+    const definition = options.definitionOf(incarnation);
+    if (definition === undefined) return notPlayed(`this build has no actor "${actor}"`);
     return { ...about, ...replay(definition, incarnation, turns, options.history, options.sealer, options.level) };
   } catch (error) {
     return notPlayed(error instanceof Error ? error.message : String(error));

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { statusError } from '../../contracts/errors/status.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
-import { isActorName, notReplayed } from './definitions.ts';
+import { isActorName, notRecorded, notReplayed } from './definitions.ts';
 import { nameOf, type Playable } from './playable.ts';
 import { readRecordingFile } from './recording-file.ts';
 
@@ -104,6 +104,8 @@ function nothingFound(actor: string, { instance }: SourceOptions, all: readonly 
     return statusError('NotFound', `no instance "${instance}" of ${actor} is recorded; there are: ${there}`);
   }
   if (all.some(({ incarnation }) => incarnation.self.actor === actor)) return notReplayed(actor);
+  const unrecorded = notRecorded(actor);
+  if (unrecorded !== undefined) return unrecorded;
   const there = names(({ incarnation }) => incarnation.self.actor);
   return statusError(
     'NotFound',
