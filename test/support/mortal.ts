@@ -42,7 +42,7 @@ export const mortal = (die: () => void) =>
 /** The process: the actor, recorded, on a connection of its own. */
 export async function runMortal(url: string, flushMs?: number): Promise<void> {
   const connection = await connect({ servers: url });
-  const log = (line: string): void => console.error(line);
+  const log = (line: string): void => void process.stderr.write(`${line}\n`);
   const timing = flushMs === undefined ? {} : { flushMs };
   const recorder = new NatsRecorder({ connection, prefix: 'troupe', log, ...timing });
   connection.subscribe(FLUSH, {
@@ -53,7 +53,7 @@ export async function runMortal(url: string, flushMs?: number): Promise<void> {
   });
   await testHost({ connection, recorder, log }).start(mortal(() => process.kill(process.pid, 'SIGKILL')));
   await connection.flush();
-  console.log('ready');
+  process.stdout.write('ready\n');
 }
 
 /** Starts it, from the sources. @returns once it hears */
