@@ -8,6 +8,7 @@ import type { RecordedTurn, SaidThen, Sealer } from './journal/journal.ts';
 import type { Incarnation } from './journal/recorder.ts';
 import { openRec } from './journal/sealed-record.ts';
 import { ActorCore, type TurnDone } from './turns/core.ts';
+import { installGuard } from './turns/guard.ts';
 import type { Outgoing } from './turns/outgoing.ts';
 import { PendingChanges, watchedResources } from './turns/pending-changes.ts';
 import { describeViolation } from './turns/violation.ts';
@@ -71,13 +72,38 @@ export function replay(
   level?: Level,
 ): Replayed {
   const player = new Player(definition, incarnation, history, sealer, level);
-  let divergence: Divergence | undefined;
+  return replayed(player, playAll(player, turns));
+}
+
+/** The same, and waits for what the behaviour does after its turns, which it must not. */
+export async function replayAndSettle(
+  ...[definition, incarnation, turns, ...how]: Parameters<typeof replay>
+): Promise<Replayed> {
+  const player = new Player(definition, incarnation, ...how);
+  return replayed(player, playAll(player, turns) ?? (await player.settle()));
+}
+
+function playAll(player: Player, turns: Iterable<RecordedTurn>): Divergence | undefined {
   for (const turn of turns) {
-    divergence = player.play(turn);
-    if (divergence !== undefined) break;
+    const divergence = player.play(turn);
+    if (divergence !== undefined) return divergence;
   }
-  const { played, skipped, skips } = player;
-  return { turns: played, skipped, skips, ...(divergence === undefined ? {} : { divergence }) };
+  return undefined;
+}
+
+const replayed = ({ played, skipped, skips }: Player, divergence: Divergence | undefined): Replayed => ({
+  turns: played,
+  skipped,
+  skips,
+  ...(divergence === undefined ? {} : { divergence }),
+});
+
+/** Rounds of the event loop in which what was left behind has its chance; what waits longer was seen when it was begun. */
+const ROUNDS = 4;
+
+/** Lets run what a behaviour began and left behind, without waiting for any time to pass. */
+export async function settled(): Promise<void> {
+  for (let round = 0; round < ROUNDS; round++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Plays a recording turn by turn; what stands around the behaviour is as it was live. */
@@ -89,6 +115,7 @@ export class Player {
   readonly skips: Skip[] = [];
   /** What the turn played last did; absent when it could not be played. */
   done: TurnDone | undefined;
+  #lastPlayed: RecordedTurn | undefined;
   readonly #history: History;
   readonly #level: Level;
   readonly #sealer: Sealer | undefined;
@@ -104,6 +131,7 @@ export class Player {
     sealer?: Sealer,
     level: Level = 'strict',
   ) {
+    installGuard();
     this.#history = history;
     this.#level = level;
     this.#sealer = sealer;
@@ -116,6 +144,24 @@ export class Player {
       window: incarnation.window,
       freeze: true,
     });
+  }
+
+  /** What today's code did first that a behaviour must not do: it makes all that it says a matter of chance. */
+  get violation(): string | undefined {
+    const [violation] = this.core.violations;
+    return violation && describeViolation(violation);
+  }
+
+  /**
+   * Lets run what the behaviour left behind.
+   * @returns what it did then that it must not, if that is the first such thing, as a divergence of the turn played last
+   */
+  async settle(): Promise<Divergence | undefined> {
+    const before = this.violation;
+    await settled();
+    const { violation } = this;
+    if (before !== undefined || violation === undefined || this.#lastPlayed === undefined) return undefined;
+    return diverged(this.#lastPlayed, violation, this.done?.out ?? []);
   }
 
   /** How many turns could not be played. */
@@ -164,8 +210,9 @@ export class Player {
     const toldBefore = before === undefined ? undefined : (key: Key) => before.get(key);
     const done = this.core.run(rec, turn.now, turn.view, toldBefore);
     this.done = done;
+    this.#lastPlayed = turn;
     if (rec.t === 'start' && rec.checkpoint === undefined) this.#pending.noteAll(this.cache);
-    const what = otherCells ? OTHER_STATE : (otherChange ?? this.#difference(turn, done));
+    const what = this.violation ?? (otherCells ? OTHER_STATE : (otherChange ?? this.#difference(turn, done)));
     if (what !== undefined) return diverged(turn, what, done.out);
     this.played += 1;
     return undefined;
@@ -215,8 +262,6 @@ export class Player {
   }
 
   #difference(turn: RecordedTurn, done: TurnDone): string | undefined {
-    const violation = this.core.violations[0];
-    if (violation !== undefined) return describeViolation(violation);
     const byShape = this.#level === 'shape';
     const found =
       this.#level === 'state' ? undefined : saidDifferently(turn, done.out, { byShape, sealer: this.#sealer });

@@ -5,7 +5,7 @@ import { Exit } from './errors.ts';
 import { formatTable } from './plan-table.ts';
 import { toJson } from './print.ts';
 import { FAILURE, UNPLAYABLE } from './render-error.ts';
-import { changeText, comparisonLines, plainComparison } from './replay-compare.ts';
+import { changeText, comparisonLines, differs, plainComparison } from './replay-compare.ts';
 import type { ReplayOptions } from './replay.ts';
 import { checkOutput, levelOf } from './replay-parts.ts';
 import type { Terminal } from './terminal.ts';
@@ -23,12 +23,12 @@ export async function checkFolderCommand(
   const byShape = levelOf(options) === 'shape';
   const checked: FileChecked[] = [];
   for (const file of paths.flatMap(filesAt)) {
-    for (const one of checkFile(file, options.key, { byShape })) checked.push(one);
+    for await (const one of checkFile(file, options.key, { byShape })) checked.push(one);
   }
   if (options.output === 'json') terminal.out(toJson(checked.map(plain)));
   else print(checked, options.full === true, terminal);
   if (checked.some(({ problem }) => problem !== undefined)) throw new Exit(UNPLAYABLE);
-  if (checked.some(({ comparison }) => comparison !== undefined && comparison.changed > 0)) throw new Exit(FAILURE);
+  if (checked.some(({ comparison }) => comparison !== undefined && differs(comparison))) throw new Exit(FAILURE);
 }
 
 function filesAt(path: string): readonly string[] {

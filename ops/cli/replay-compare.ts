@@ -6,8 +6,16 @@ import { saidText, timeText } from './replay-render.ts';
 import { scoresText } from './replay-scores.ts';
 import type { Painter } from './style.ts';
 
-/** The sums of a comparison: one line an entry that changed, or that nothing did. */
-export function comparisonLines(actor: string, { tallies, turns, unplayed, why }: Comparison): readonly string[] {
+/** Is there anything to find? A version that breaks its contract is a finding, whatever it says. */
+export const differs = ({ changed, violation }: Comparison): boolean => changed > 0 || violation !== undefined;
+
+/** A breach of the contract; then the sums of a comparison: one line an entry that changed, or that nothing did. */
+export function comparisonLines(actor: string, comparison: Comparison): readonly string[] {
+  const { violation } = comparison;
+  return [...(violation === undefined ? [] : [violation]), ...sumLines(actor, comparison)];
+}
+
+function sumLines(actor: string, { tallies, turns, unplayed, why }: Comparison): readonly string[] {
   const texts = tallyTexts(actor, tallies);
   const skipped =
     unplayed === 0 ? '' : ` (${thousands(unplayed)} turns could not be played${why === undefined ? '' : `: ${why}`})`;

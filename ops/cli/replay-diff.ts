@@ -1,5 +1,5 @@
 import { compareRecordings } from '../replay/compare-recordings.ts';
-import { type Comparison, compareVersions } from '../replay/compare-versions.ts';
+import { type Comparison, compareAndSettle } from '../replay/compare-versions.ts';
 import { isTree, loadTree } from '../replay/other-tree.ts';
 import { definitionOf } from '../replay/definitions.ts';
 import { nameOf, type Playable } from '../replay/playable.ts';
@@ -10,7 +10,7 @@ import { Exit, UnplayableError } from './errors.ts';
 import { toJson } from './print.ts';
 import { readManifests } from './read-manifests.ts';
 import { FAILURE, UNPLAYABLE } from './render-error.ts';
-import { changeText, comparisonLines, plainComparison } from './replay-compare.ts';
+import { changeText, comparisonLines, differs, plainComparison } from './replay-compare.ts';
 import type { ReplayOptions } from './replay.ts';
 import { checkOutput, codeOf, newestOf, openNamed } from './replay-parts.ts';
 import type { Terminal } from './terminal.ts';
@@ -31,12 +31,12 @@ export async function diffCommand(a: string, b: string, options: DiffOptions, te
   const [recording, tree] = isTree(b) ? [a, b] : isTree(a) ? [b, a] : [a, undefined];
   if (tree !== undefined) {
     const other = await loadTree(tree);
-    const differing = await eachOf(recording, options, terminal, (playable) => {
+    const differing = await eachOf(recording, options, terminal, async (playable) => {
       const here = codeVersion('this build', playable, codeOf(playable));
       const there = other.version(playable);
       const [first, second] = tree === b ? [here, there] : [there, here];
       return {
-        comparison: compareVersions(playable, first, second, detailsOf(options)),
+        comparison: await compareAndSettle(playable, first, second, detailsOf(options)),
         title: `${first.name} (-) against ${second.name} (+)`,
       };
     });
@@ -44,7 +44,7 @@ export async function diffCommand(a: string, b: string, options: DiffOptions, te
     return;
   }
   const others = newestOf((await openNamed(b, options, terminal)).playables);
-  const differing = await eachOf(a, options, terminal, (playable) => {
+  const differing = await eachOf(a, options, terminal, async (playable) => {
     const { actor, instance } = playable.incarnation.self;
     const peers = others.filter(({ incarnation: { self } }) => self.actor === actor);
     const peer = peers.find(({ incarnation: { self } }) => self.instance === instance) ?? peers[0];
@@ -66,7 +66,7 @@ export async function whatIfCommand(what: string, options: DiffOptions, terminal
   const wishes = (await readManifests([options.whatIf ?? '']).catch(unreadable)).map(({ object }) => object);
   let missing: StatusError | undefined;
   let asked = 0;
-  await eachOf(what, options, terminal, (playable) => {
+  await eachOf(what, options, terminal, async (playable) => {
     const definition = codeOf(playable);
     let changed: Playable;
     try {
@@ -80,7 +80,7 @@ export async function whatIfCommand(what: string, options: DiffOptions, terminal
     const was = codeVersion('as it was', playable, definition);
     const is = codeVersion('as it might have been', changed, definition);
     return {
-      comparison: compareVersions(playable, was, is, detailsOf(options)),
+      comparison: await compareAndSettle(playable, was, is, detailsOf(options)),
       title: 'as it was (-) against as it would have been (+); each turn given what had happened by then',
     };
   });
@@ -101,24 +101,24 @@ async function eachOf(
   what: string,
   options: DiffOptions,
   terminal: Terminal,
-  compare: (playable: Playable) => { readonly comparison: Comparison; readonly title: string } | undefined,
+  compare: (playable: Playable) => Promise<{ readonly comparison: Comparison; readonly title: string } | undefined>,
 ): Promise<boolean> {
   const source = await openNamed(what, options, terminal);
   const results: object[] = [];
-  let differs = false;
+  let differing = false;
   let turns = 0;
   for (const playable of newestOf(source.playables)) {
-    const compared = compare(playable);
+    const compared = await compare(playable);
     if (compared === undefined) continue;
     const { comparison, title } = compared;
-    differs ||= comparison.changed > 0;
+    differing ||= differs(comparison);
     turns += comparison.turns;
     results.push({ recording: nameOf(playable), ...plainComparison(comparison) });
     if (options.output !== 'json') print(playable, comparison, title, terminal);
   }
   if (options.output === 'json') terminal.out(toJson(results));
   if (turns === 0 && results.length > 0) throw new Exit(UNPLAYABLE);
-  return differs;
+  return differing;
 }
 
 function print(playable: Playable, comparison: Comparison, title: string, terminal: Terminal): void {

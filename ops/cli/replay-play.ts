@@ -1,7 +1,7 @@
 import { chainOf } from '../replay/chain.ts';
 import { definitionOf } from '../replay/definitions.ts';
 import type { Cause } from '../replay/plan-causes.ts';
-import { type Played, playUntilDivergence } from '../replay/play.ts';
+import { type Played, playAndSettle } from '../replay/play.ts';
 import { isInspected, stoppingSession } from '../replay/stopping-session.ts';
 import type { Playable } from '../replay/playable.ts';
 import { Exit } from './errors.ts';
@@ -23,7 +23,7 @@ export async function playCommand(what: string, options: ReplayOptions, terminal
   let causes: readonly Cause[] = [];
   for (const { playable, from, to } of partsOf(source, options)) {
     const definition = codeOf(playable);
-    const one = playUntilDivergence(playable, definition, { level, from, to });
+    const one = await playAndSettle(playable, definition, { level, from, to });
     played.push(one);
     if (one.divergence === undefined) continue;
     const about = one.divergence.said.find(({ same }) => !same);

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Comparison, compareVersions, type CompareOptions } from './compare-versions.ts';
+import { type Comparison, compareAndSettle, type CompareOptions } from './compare-versions.ts';
 import { definitionOf } from './definitions.ts';
 import { nameOf, type Playable } from './playable.ts';
 import { readPlayables } from './source.ts';
@@ -28,7 +28,11 @@ export const recordingFiles = (folder: string): readonly string[] =>
     .map((name) => join(folder, name));
 
 /** Plays everything in a recording file against today's code; drivers are left out. Never throws. */
-export function* checkFile(file: string, keyFile: string | undefined, options: CompareOptions): Generator<FileChecked> {
+export async function* checkFile(
+  file: string,
+  keyFile: string | undefined,
+  options: CompareOptions,
+): AsyncGenerator<FileChecked> {
   let playables: readonly Playable[];
   try {
     playables = readPlayables(file, keyFile);
@@ -41,18 +45,21 @@ export function* checkFile(file: string, keyFile: string | undefined, options: C
   for (const playable of decided) {
     const about = { file, name: nameOf(playable), actor: playable.incarnation.self.actor };
     try {
-      yield { ...about, ...checkOne(playable, options) };
+      yield { ...about, ...(await checkOne(playable, options)) };
     } catch (error) {
       yield { ...about, problem: textOf(error) };
     }
   }
 }
 
-function checkOne(playable: Playable, options: CompareOptions): Pick<FileChecked, 'comparison' | 'problem'> {
+async function checkOne(
+  playable: Playable,
+  options: CompareOptions,
+): Promise<Pick<FileChecked, 'comparison' | 'problem'>> {
   const definition = definitionOf(playable.incarnation);
   if (definition === undefined) return { problem: `this build has no actor "${playable.incarnation.self.actor}"` };
   const now = codeVersion('this build', playable, definition);
-  const comparison = compareVersions(playable, recordedVersion(playable), now, options);
+  const comparison = await compareAndSettle(playable, recordedVersion(playable), now, options);
   return comparison.turns > 0 ? { comparison } : { problem: 'none of its turns can be played' };
 }
 

@@ -2,7 +2,7 @@ import type { NatsConnection } from 'nats';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import type { Sealer } from '../../actors/kernel/journal/journal.ts';
 import type { Incarnation } from '../../actors/kernel/journal/recorder.ts';
-import { type Divergence, type History, type Level, replay, type Skip } from '../../actors/kernel/replay.ts';
+import { type Divergence, type History, type Level, replayAndSettle, type Skip } from '../../actors/kernel/replay.ts';
 import { notReplayed } from './definitions.ts';
 import type { Gap } from './plan-gaps.ts';
 import { type Recording, readJournal } from './read-journal.ts';
@@ -54,7 +54,7 @@ export async function checkRecordings(options: {
     throw notReplayed(options.actor);
   const history = typeof options.history === 'function' ? await options.history() : options.history;
   for (const recording of recordings) {
-    if (!recording.incarnation.driver) note(checkOne(recording, { ...options, history }));
+    if (!recording.incarnation.driver) note(await checkOne(recording, { ...options, history }));
   }
   return checked;
 }
@@ -62,23 +62,28 @@ export async function checkRecordings(options: {
 const NOTHING = { turns: 0, skipped: 0, skips: [] } as const;
 
 /** Plays one recording against today's code. */
-export function checkOne(
+export async function checkOne(
   recording: Pick<Recording, 'incarnation' | 'turns' | 'dropped' | 'gaps'>,
-  options: {
+  {
+    definitionOf,
+    history,
+    sealer,
+    level,
+  }: {
     readonly history: History;
     readonly sealer?: Sealer;
     readonly level?: Level;
     readonly definitionOf: DefinitionOf;
   },
-): Checked {
+): Promise<Checked> {
   const { incarnation, turns, dropped, gaps } = recording;
   const { actor, instance } = incarnation.self;
   const about = { actor, instance, incarnation: incarnation.incarnation, dropped, gaps };
   const notPlayed = (problem: string): Checked => ({ ...about, ...NOTHING, skipped: turns.length, problem });
   try {
-    const definition = options.definitionOf(incarnation);
+    const definition = definitionOf(incarnation);
     if (definition === undefined) return notPlayed(`this build has no actor "${actor}"`);
-    return { ...about, ...replay(definition, incarnation, turns, options.history, options.sealer, options.level) };
+    return { ...about, ...(await replayAndSettle(definition, incarnation, turns, history, sealer, level)) };
   } catch (error) {
     return notPlayed(error instanceof Error ? error.message : String(error));
   }

@@ -1,3 +1,4 @@
+import { settled } from '../../actors/kernel/replay.ts';
 import { sameThing } from '../../actors/kernel/journal/compare-said.ts';
 import type { Sealer } from '../../actors/kernel/journal/journal.ts';
 import type { PlacementTable } from '../../actors/scheduler/explain-placement.ts';
@@ -44,6 +45,8 @@ export interface Comparison {
   /** In order; at most `detailsMax`. */
   readonly changes: readonly DecisionChange[];
   readonly changed: number;
+  /** What one of them did that a behaviour must not do: whatever changed may come of that. */
+  readonly violation?: string;
 }
 
 export interface CompareOptions {
@@ -97,6 +100,15 @@ export function compareVersions(
   }
   const sorted = [...tallies].sort(([a], [b]) => (a < b ? -1 : 1)).map(([say, counts]) => ({ say, ...counts }));
   return { turns: played, unplayed, ...(why === undefined ? {} : { why }), tallies: sorted, changes, changed };
+}
+
+/** The same, and waits for what the behaviours do after their turns, which they must not. */
+export async function compareAndSettle(...what: Parameters<typeof compareVersions>): Promise<Comparison> {
+  const comparison = compareVersions(...what);
+  await settled();
+  const [, first, second] = what;
+  const violation = first.violation?.() ?? second.violation?.();
+  return violation === undefined ? comparison : { ...comparison, violation };
 }
 
 function isSame(a: Utterance, b: Utterance, sealer: Sealer | undefined): boolean {

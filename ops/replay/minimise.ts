@@ -82,6 +82,8 @@ const sizeOf = (playable: Minimised['playable']): number => playable.turns.lengt
 
 /** What makes a difference the same difference: its sort, and what was said first that differs, then and now. */
 function markOf({ finding = '', said }: TurnReport): string {
+  const violation = /^actor (\S+), turn \d+: (.*)/.exec(finding);
+  if (violation !== null) return violation.slice(1).join(); // what is not said any more comes of that
   const first = said.find(({ same }) => !same);
   if (first === undefined) return finding;
   const what = (speech: Speech | undefined): Json =>

@@ -71,8 +71,9 @@ function treeVersion(
     }
     return done?.out.map(utteranceOf);
   };
-  if (explain === undefined || core.definition.name !== 'scheduler') return { name, says };
+  const violation = (): string | undefined => player.violation;
+  if (explain === undefined || core.definition.name !== 'scheduler') return { name, says, violation };
   const placements = (): readonly PlacementTable[] =>
     explain({ view: player.cache, before, after: core.cellValues(), said: (done?.out ?? []).map(({ said }) => said) });
-  return { name, says, placements };
+  return { name, says, violation, placements };
 }

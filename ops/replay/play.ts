@@ -71,6 +71,16 @@ export function playUntilDivergence(
   };
 }
 
+/** The same, and waits for what the behaviour does after its turns, which it must not. */
+export async function playAndSettle(...what: Parameters<typeof playUntilDivergence>): Promise<Played> {
+  const played = playUntilDivergence(...what);
+  const { session, divergence } = played;
+  if (divergence !== undefined) return played;
+  await session.settle();
+  const found = session.frame?.divergence === undefined ? undefined : reportTurn(session);
+  return found === undefined ? played : { ...played, divergence: found };
+}
+
 function noteUnplayed(spans: UnplayedSpan[], { n, now }: RecordedTurn, why: string): void {
   const last = spans.at(-1);
   if (last !== undefined && last.to === n - 1 && last.why === why)

@@ -103,6 +103,20 @@ export class ReplaySession {
     return undefined;
   }
 
+  /** What the actor did first, as far as it was played, that a behaviour must not do. */
+  get violation(): string | undefined {
+    return this.#player.violation;
+  }
+
+  /** Lets run what the behaviour left behind; what it does then that it must not is a divergence of the turn played last. */
+  async settle(): Promise<void> {
+    const divergence = await this.#player.settle();
+    const frame = this.#frames.at(-1);
+    if (divergence === undefined || frame === undefined) return;
+    this.divergences.set(frame.index, divergence);
+    this.#frames[this.#frames.length - 1] = { ...frame, divergence };
+  }
+
   /** The cells that do not have their initial values, by name. */
   cells(): Cells {
     const cells = new Map<string, Json>(this.#log.values);

@@ -27,6 +27,8 @@ export interface Version {
   says(index: number): readonly Utterance[] | undefined;
   /** Why the turn that was asked for last cannot be played, where it is known. */
   unplayed?(): string | undefined;
+  /** What it did first, in the turns asked for so far, that a behaviour must not do. */
+  violation?(): string | undefined;
   /** How the placements of the turn that was asked for last came about, where it is a scheduler that can tell. */
   placements?(): readonly PlacementTable[];
 }
@@ -61,6 +63,7 @@ export function codeVersion(name: string, playable: Playable, definition: ActorD
       return frame === undefined || frame.unplayed !== undefined ? undefined : frame.says.map(utteranceOf);
     },
     unplayed: () => session.frame?.unplayed,
+    violation: () => session.violation,
     placements: () => placementsAt(session),
   };
 }

@@ -64,31 +64,33 @@ afterAll(async () => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-const play = ({ recordings: played, history, sealer }: RecordingFile): readonly Checked[] => {
+const play = async ({ recordings: played, history, sealer }: RecordingFile): Promise<readonly Checked[]> => {
   const connect = vi.spyOn(Socket.prototype, 'connect');
-  const checked = played
-    .filter(({ incarnation }) => !incarnation.driver)
-    .map((recording) => checkOne(recording, { history, definitionOf, ...(sealer === undefined ? {} : { sealer }) }));
+  const checked: Checked[] = [];
+  for (const recording of played) {
+    if (recording.incarnation.driver) continue;
+    checked.push(await checkOne(recording, { history, definitionOf, ...(sealer === undefined ? {} : { sealer }) }));
+  }
   expect(connect).not.toHaveBeenCalled();
   return checked;
 };
 const troubles = (checked: readonly Checked[]) =>
   checked.filter(({ divergence, problem }) => divergence !== undefined || problem !== undefined);
 
-it('with the key, every actor is played to its last turn and says the same', () => {
+it('with the key, every actor is played to its last turn and says the same', async () => {
   const file = readRecordingFile(path, cluster.key);
   expect(file.recordings.map(({ incarnation }) => incarnation)).toEqual(
     recordings.map(({ incarnation }) => incarnation),
   );
-  const checked = play(file);
+  const checked = await play(file);
   expect(troubles(checked)).toEqual([]);
   expect(checked.filter(({ skipped }) => skipped > 0)).toEqual([]);
   const turns = new Map(recordings.map(({ incarnation, turns: { length } }) => [incarnation.self.actor, length]));
   for (const one of checked) expect(one.turns, one.actor).toBe(turns.get(one.actor));
 });
 
-it('without the key, who hears of no secret is played as well, and who does is skipped from there, in so many words', () => {
-  const checked = play(readRecordingFile(path));
+it('without the key, who hears of no secret is played as well, and who does is skipped from there, in so many words', async () => {
+  const checked = await play(readRecordingFile(path));
   expect(troubles(checked)).toEqual([]);
   const skipping = checked.filter(({ skipped }) => skipped > 0);
   expect(skipping.map(({ actor }) => actor)).toEqual(['api-server']);
@@ -98,7 +100,7 @@ it('without the key, who hears of no secret is played as well, and who does is s
   for (const { actor, turns } of checked) expect(turns, actor).toBeGreaterThan(0);
 });
 
-it('nothing in it tells of the secret, and no hash in it can be made by guessing', () => {
+it('nothing in it tells of the secret, and no hash in it can be made by guessing', async () => {
   const clear: string[] = [];
   const file = readRecordingFile(path);
   const bytes = (value: unknown): string =>
@@ -114,7 +116,7 @@ it('nothing in it tells of the secret, and no hash in it can be made by guessing
   const api = file.recordings.find(({ incarnation }) => incarnation.self.actor === 'api-server');
   const create = api?.turns.filter(({ rec }) => rec.t === 'call' && /create\.pods\.default/.test(rec.subject)) ?? [];
   expect(create.map(({ sealed }) => sealed)).toContain(true);
-  const withKey = play(readRecordingFile(path, cluster.key)).find(({ actor }) => actor === 'api-server');
+  const withKey = (await play(readRecordingFile(path, cluster.key))).find(({ actor }) => actor === 'api-server');
   expect(withKey?.divergence).toBeUndefined();
   const told = api?.turns.flatMap(({ said }) => said) ?? [];
   expect(told.filter(({ keyed }) => keyed === true).length).toBeGreaterThan(3);
@@ -129,7 +131,7 @@ it('holds of the store what its actors watch, and no more', async () => {
   const { all, bases } = file.history;
   const kinds = new Set([...all, ...bases.flatMap(({ entries }) => entries)].map(({ key }) => key.split('.')[0]));
   expect(kinds).toEqual(new Set(['epochs', 'nodes', 'pods']));
-  const [checked] = play(file);
+  const [checked] = await play(file);
   expect(checked).toMatchObject({ actor: 'scheduler', turns: scheduler[0]?.turns.length, skips: [] });
 });
 

@@ -14,7 +14,7 @@ import type { Outgoing } from '../turns/outgoing.ts';
 import { PendingChanges, watchedResources } from '../turns/pending-changes.ts';
 import type { Violation } from '../turns/violation.ts';
 import { Cache, type Write } from '../view/cache.ts';
-import { installGuard } from './guard.ts';
+import { installGuard } from '../turns/guard.ts';
 import { testWorlds } from './test-worlds.ts';
 
 /** One thing said, as a test wants to read it. */

@@ -1,5 +1,18 @@
-import { concatMap, delay, from, interval, map, merge, mergeMap, type Observable, of, timer } from 'rxjs';
-import { catchError, retry } from 'rxjs/operators';
+import { Console } from 'node:console';
+import { randomBytes } from 'node:crypto';
+import { PassThrough } from 'node:stream';
+import { concatMap, from, interval, map, merge, mergeMap, NEVER, type Observable, of, timer } from 'rxjs';
+import {
+  auditTime,
+  catchError,
+  debounceTime,
+  delay,
+  retry,
+  sampleTime,
+  tap,
+  throttleTime,
+  timeout,
+} from 'rxjs/operators';
 import { describe, expect, it } from 'vitest';
 import { statusError } from '../../../contracts/errors/status.ts';
 import type { Pod } from '../../../contracts/kinds/kinds.ts';
@@ -24,6 +37,7 @@ const actor = (behave: (pods: Observable<string>, world: W) => Observable<Said<u
         inputs.applies.pipe(map((call) => world.reply(call, { echo: call.decode() }))),
       ),
   });
+const ready = Promise.resolve({} as Said<unknown>);
 const beat = (world: W, body: unknown) => world.say.beat({ caller: 'me' }, body);
 
 describe('turns', () => {
@@ -150,13 +164,59 @@ describe('the guard names actor and operator of', () => {
       behave: (names: never, w: W) => (names as Observable<string>).pipe(concatMap(async (name) => beat(w, name))),
     },
     {
-      what: 'an operator on a default scheduler',
-      says: /used setInterval\(\) in operator timer/,
+      what: 'a promise that goes on by itself',
+      says: /used a promise in operator tap at .*core\.test\.ts/,
       behave: (names: never, w: W) =>
         (names as Observable<string>).pipe(
-          delay(5),
+          tap(() => {
+            void ready.then(() => {
+              w.random();
+              throw new Error('nobody catches this');
+            });
+          }),
           map((name) => beat(w, name)),
         ),
+    },
+    {
+      what: 'a promise from elsewhere',
+      says: /used a promise in operator mergeMap\/concatMap/,
+      behave: (names: never) => (names as Observable<string>).pipe(mergeMap(() => ready)),
+    },
+    {
+      what: 'an ambient timer that uses the world',
+      says: /used setTimeout\(\) in operator tap at .*core\.test\.ts/,
+      behave: (names: never, w: W) =>
+        (names as Observable<string>).pipe(
+          tap(() => setTimeout(() => w.random())),
+          map((name) => beat(w, name)),
+        ),
+    },
+    {
+      what: "Node's own randomness",
+      says: /used crypto\.randomBytes\(\) in operator map/,
+      behave: (names: never, w: W) => (names as Observable<string>).pipe(map(() => beat(w, randomBytes(4)))),
+    },
+    ...[
+      { name: 'delay', used: 'setInterval()', operator: delay<string>(5) },
+      { name: 'debounceTime', used: 'Date.now()', operator: debounceTime<string>(5) },
+      { name: 'throttleTime', used: 'setInterval()', operator: throttleTime<string>(5) },
+      { name: 'auditTime', used: 'setInterval()', operator: auditTime<string>(5) },
+      { name: 'sampleTime', used: 'setInterval()', operator: sampleTime<string>(5) },
+      { name: 'timeout', used: 'setInterval()', operator: timeout<string, Observable<string>>({ each: 5 }) },
+    ].map(({ name, used, operator }) => ({
+      what: `${name} on a default scheduler`,
+      says: new RegExp(`used ${used.replace(/[()]/g, '\\$&')} in operator (\\w+/)?${name}(/\\w+)?$`),
+      behave: (names: never, w: W) =>
+        (names as Observable<string>).pipe(
+          operator,
+          map((one) => beat(w, one)),
+        ),
+    })),
+    {
+      what: 'a timer, as such',
+      says: /used setInterval\(\) in operator timer$/,
+      behave: (names: never, w: W) =>
+        (names as Observable<string>).pipe(mergeMap((name) => timer(5).pipe(map(() => beat(w, name))))),
     },
     {
       what: 'a bare interval',
@@ -167,7 +227,28 @@ describe('the guard names actor and operator of', () => {
     expect(breach(behave as never)).toMatch(expected);
   });
 
-  it('a mutated cache object: the turn fails and the object stays', () => {
+  it.each([
+    {
+      what: 'a field set',
+      mutate: (object: Pod) => Object.assign(object, { kind: 'Mutant' }),
+      finding: "Cannot assign to read only property 'kind' of object '#<Object>'",
+    },
+    {
+      what: 'a field added',
+      mutate: (object: Pod) => Object.assign(object.metadata!, { labels: {} }),
+      finding: 'Cannot add property labels, object is not extensible',
+    },
+    {
+      what: 'a field deleted',
+      mutate: (object: Pod) => Reflect.deleteProperty(object, 'kind') || delete (object as { kind?: string }).kind,
+      finding: "Cannot delete property 'kind' of #<Object>",
+    },
+    {
+      what: 'a list grown',
+      mutate: (object: Pod) => (object.metadata!.finalizers as string[]).push('x'),
+      finding: 'Cannot add property 1, object is not extensible',
+    },
+  ])('a mutated cache object: $what; and the object stays', ({ mutate, finding }) => {
     const world = testWorld(
       defineActor({
         name: 'mutator',
@@ -176,14 +257,76 @@ describe('the guard names actor and operator of', () => {
         behave: (inputs, w) =>
           inputs.pods.pipe(
             map(([changed]) => {
-              (changed!.after as { kind?: string }).kind = 'Mutant';
+              mutate(changed!.after as Pod);
               return w.say.beat({ caller: 'x' }, 1);
             }),
           ),
       }),
     );
+    const object = pod('a', { metadata: { name: 'a', namespace: 'default', finalizers: ['y'] } });
+    world.put('pods', object);
+    expect(() => world.start()).toThrow(finding);
+    expect(world.violations.map(({ at, ...rest }) => ({ ...rest, here: at?.includes('core.test.ts:') }))).toEqual([
+      {
+        actor: 'mutator',
+        turn: 2,
+        what: `changed an object of the cache or of a cell, which is frozen here (${finding})`,
+        operator: 'map',
+        here: true,
+      },
+    ]);
+    expect(world.cache.get('pods', 'default', 'a')).toMatchObject(object);
+  });
+
+  it('a mutation that a controller reports and lives with', () => {
+    const world = testWorld(
+      actor((names, w) =>
+        names.pipe(
+          map((name) => {
+            try {
+              Object.assign(w.view.get('pods', 'default', name)!, { kind: 'Mutant' });
+            } catch (error) {
+              w.report(name, error);
+            }
+            return beat(w, name);
+          }),
+        ),
+      ),
+    );
     world.put('pods', pod('a'));
-    expect(() => world.start()).toThrow(/Cannot assign to read only property/);
-    expect(world.cache.get('pods', 'default', 'a')?.kind).toBe('Pod');
+    expect(() => world.start()).toThrow(/actor probe, turn 2: changed an object .* in operator map/);
+  });
+
+  it('a use of the world after the turn, which is told and not thrown: nobody could catch it', () => {
+    let late: (() => unknown) | undefined;
+    const world = testWorld(
+      actor((_, w) => {
+        late = () => [w.random(), w.now(), w.uid()];
+        return NEVER;
+      }),
+    ).start();
+    expect(late).not.toThrow();
+    expect(world.core.stopped).toBe(true);
+    expect(world.violations.map(describeViolation)).toEqual([
+      expect.stringMatching(
+        /^actor probe, turn 1: used world\.random\(\) outside a turn \(a promise or an ambient timer came in between\)/,
+      ),
+    ]);
+  });
+
+  it('nothing else: a console is no breach', () => {
+    const onLooking = new Console(new PassThrough());
+    const world = testWorld(
+      actor((names, w) =>
+        names.pipe(
+          map((name) => {
+            onLooking.log('a look inside');
+            return beat(w, name);
+          }),
+        ),
+      ),
+    );
+    world.put('pods', pod('a'));
+    expect(world.start().said()).toHaveLength(1);
   });
 });

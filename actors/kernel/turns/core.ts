@@ -18,7 +18,8 @@ import { replyTo } from './replies.ts';
 import { speakers } from './speakers.ts';
 import { TurnScheduler } from './turn-scheduler.ts';
 import { turnsInProgress } from './turns-in-progress.ts';
-import { describeViolation, type Violation, violationHere } from './violation.ts';
+import { mutationIn } from './mutation-in.ts';
+import { type Violation, ViolationError, violationOf } from './violation.ts';
 
 export interface TurnDone {
   readonly turn: Turn;
@@ -62,6 +63,7 @@ export class ActorCore {
   #stateLetters = 0;
   #inTurn = false;
   #stopped = false;
+  #breached = false;
   #began: 'fresh' | 'resumed' = 'fresh';
   #inputs: Record<string, Subject<never>> = {};
   #subscription: Subscription | undefined;
@@ -167,7 +169,7 @@ export class ActorCore {
     try {
       this.#feed(rec, before);
     } catch (error) {
-      this.#failed ??= { error };
+      this.#fail(error);
     } finally {
       this.#inTurn = false;
       turnsInProgress.actor = outer;
@@ -189,19 +191,41 @@ export class ActorCore {
     this.#tearDown();
   }
 
-  /** Something was done that a behaviour must not do: told first, since operators may swallow what is thrown; then the actor stops. */
-  violate(what: string): never {
-    throw this.#note(what);
+  /**
+   * Something was done that a behaviour must not do: told first, since operators may swallow what is thrown; then the actor
+   * stops. Thrown only in a turn: later, nobody could catch it, and a stopped actor does no harm.
+   */
+  violate(what: string): void {
+    const error = this.breach(what);
+    if (error !== undefined && this.#inTurn) throw error;
   }
 
-  #note(what: string): Error {
-    const violation = violationHere(this.definition.name, this.#turn, what);
-    const error = new Error(describeViolation(violation));
+  /**
+   * The same, not thrown.
+   * @param stack  of the error that tells of it, where one does
+   * @returns undefined when it has been breached before: what follows is told of no more
+   */
+  breach(what: string, stack?: string): ViolationError | undefined {
+    if (this.#breached) return undefined;
+    this.#breached = true;
+    const violation = violationOf(this.definition.name, this.#turn, what, stack);
+    const error = new ViolationError(violation);
     this.violations.push(violation);
     this.#failed ??= { error };
     this.stop();
     this.#options.onViolation?.(violation);
     return error;
+  }
+
+  #fail(error: unknown): void {
+    this.#blameMutation(error);
+    this.#failed ??= { error };
+  }
+
+  /** Where objects are frozen, whoever mutates one is told by an error that says nothing of actor and operator. */
+  #blameMutation(error: unknown): void {
+    const what = this.#options.freeze === true ? mutationIn(error) : undefined;
+    if (what !== undefined) this.breach(what, (error as Error).stack);
   }
 
   #mustBeInTurn(what: string): void {
@@ -221,6 +245,7 @@ export class ActorCore {
   #start(checkpoint: Checkpoint | undefined): void {
     this.#tearDown();
     this.#stopped = false;
+    this.#breached = false;
     this.#began = checkpoint === undefined ? 'fresh' : 'resumed';
     this.#cells.load(checkpoint?.cells ?? {});
     // An index is no state: what `step` made is what `build` would make. Tests hold behaviours to that; live it saves the building.
@@ -236,12 +261,10 @@ export class ActorCore {
         try {
           this.#emit(said);
         } catch (error) {
-          this.#failed ??= { error }; // what cannot be encoded; RxJS would throw it where nobody can catch it
+          this.#fail(error); // what cannot be encoded; RxJS would throw it where nobody can catch it
         }
       },
-      error: (error: unknown) => {
-        this.#failed ??= { error };
-      },
+      error: (error: unknown) => this.#fail(error),
       complete: () => {
         this.#failed ??= { error: new Error(`the behaviour of ${this.definition.name} ended: it must go on for ever`) };
       },
@@ -276,8 +299,7 @@ export class ActorCore {
 
   #emit(said: Said, timeoutMs?: number): Id {
     if (!this.#inTurn) {
-      // Not thrown: RxJS would throw it again where nobody can catch it.
-      this.#note(`said ${said.say} outside a turn (a promise or an ambient timer came in between)`);
+      this.breach(`said ${said.say} outside a turn (a promise or an ambient timer came in between)`);
       return '';
     }
     const id = `${this.#turn}.${this.#out.length}`;
@@ -320,6 +342,7 @@ export class ActorCore {
       },
       report: (key, error) => {
         inTurn('report()');
+        this.#blameMutation(error);
         this.#reports.push({ key, error });
       },
     };

@@ -3,30 +3,41 @@ const SHARED: Readonly<Record<string, string>> = {
   mergeInternals: 'mergeMap/concatMap',
   innerFrom: '',
   OperatorSubscriber: '',
-  intervalProvider: '',
-  timeoutProvider: '',
-  immediateProvider: '',
-  AsyncAction: '',
-  AsyncScheduler: '',
-  AsapAction: '',
-  Action: '',
 };
+
+/** Operators that RxJS makes of others, by what is found in a stack beneath the timer of theirs. */
+const OF_A_TIMER: readonly (readonly [readonly string[], string])[] = [
+  [['take', 'map', 'mergeMap/concatMap'], 'delay/delayWhen'],
+  [['throttle'], 'throttle/throttleTime'],
+  [['audit'], 'audit/auditTime'],
+  [['sample'], 'sample/sampleTime'],
+  [['retry'], 'retry'],
+  [['repeat'], 'repeat'],
+];
 
 /**
  * Names the RxJS operator, or creation function, in which a stack trace began, and the line of ours nearest to the fault.
  * @param stack `error.stack`
  */
 export function operatorOfStack(stack: string | undefined): { readonly operator?: string; readonly at?: string } {
-  let operator: string | undefined;
+  const operators: string[] = [];
   let at: string | undefined;
   for (const line of (stack ?? '').split('\n').slice(1)) {
-    const rx = /rxjs[\\/].*?internal[\\/](?:operators|observable|scheduler)[\\/](\w+)\.[cm]?js/.exec(line);
+    if (/ ActorCore\.run /.test(line)) break; // beneath is who runs the turn
+    const rx = /rxjs[\\/].*?internal[\\/](?:operators|observable)[\\/](\w+)\.[cm]?js/.exec(line);
     if (rx !== null) {
-      const name = SHARED[rx[1] ?? ''] ?? rx[1];
-      if (operator === undefined && name !== '') operator = name;
+      const name = SHARED[rx[1] ?? ''] ?? rx[1] ?? '';
+      if (name !== '' && operators.at(-1) !== name) operators.push(name);
     } else if (at === undefined && !/node_modules|node:|actors[\\/]kernel[\\/](?!.*\.test\.)|<anonymous>$/.test(line)) {
       at = /\(?((?:file:\/\/)?\/[^()]+:\d+:\d+)\)?$/.exec(line)?.[1]?.replace('file://', '');
     }
   }
+  const operator = nameOf(operators);
   return { ...(operator === undefined ? {} : { operator }), ...(at === undefined ? {} : { at }) };
+}
+
+/** @param operators as a stack has them, innermost first */
+function nameOf([first, ...others]: readonly string[]): string | undefined {
+  const made = OF_A_TIMER.find(([beneath]) => beneath.every((name, at) => others[at] === name));
+  return first === 'timer' && made !== undefined ? made[1] : first;
 }

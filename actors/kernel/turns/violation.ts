@@ -15,12 +15,20 @@ export interface Violation {
 export const describeViolation = (v: Violation): string =>
   `actor ${v.actor}, turn ${v.turn}: ${v.what}${v.operator === undefined ? '' : ` in operator ${v.operator}`}${v.at === undefined ? '' : ` at ${v.at}`}`;
 
-/** A violation that is being committed right now: operator and place are read from the stack. */
-export const violationHere = (actor: string, turn: number, what: string): Violation => ({
+/** What is thrown where a violation is committed. */
+export class ViolationError extends Error {
+  override name = 'ViolationError';
+  constructor(violation: Violation) {
+    super(describeViolation(violation));
+  }
+}
+
+/** @param stack where it was committed: operator and place are read from it */
+export const violationOf = (actor: string, turn: number, what: string, stack = stackHere()): Violation => ({
   actor,
   turn,
   what,
-  ...operatorOfStack(stackHere()),
+  ...operatorOfStack(stack),
 });
 
 function stackHere(): string | undefined {

@@ -1,0 +1,95 @@
+import { createHook } from 'node:async_hooks';
+import nodeCrypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import { config } from 'rxjs';
+import { turnsInProgress } from './turns-in-progress.ts';
+import { ViolationError } from './violation.ts';
+
+let installed = false;
+
+/**
+ * Watches what a behaviour must not touch, so that a touch during a turn is a violation that names actor and operator.
+ * Outside turns everything works as ever. For tests and replay: in a live process lint keeps watch, at no cost.
+ */
+export function installGuard(): void {
+  if (installed) return;
+  installed = true;
+  // What a mutated object is blamed on is read from the error that was thrown, deep in a pipeline.
+  Error.stackTraceLimit = Math.max(Error.stackTraceLimit, 60);
+  wrap(Math, 'random', 'Math.random()');
+  wrap(performance, 'now', 'performance.now()');
+  wrap(process, 'hrtime', 'process.hrtime()');
+  wrap(process, 'nextTick', 'process.nextTick()');
+  for (const random of ['randomUUID', 'getRandomValues']) wrap(crypto, random, `crypto.${random}()`);
+  for (const random of ['randomBytes', 'randomInt', 'randomUUID']) wrap(nodeCrypto, random, `crypto.${random}()`);
+  for (const timer of ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask'])
+    wrap(globalThis, timer, `${timer}()`);
+  syncBuiltinESMExports();
+  guardDate();
+  watchAsync();
+  const unhandled = config.onUnhandledError;
+  config.onUnhandledError = (error) => {
+    if (error instanceof ViolationError) return; // it has been told of
+    if (unhandled === null) throw error;
+    unhandled(error);
+  };
+}
+
+/** What leads out of a turn and is not the behaviour's doing: how RxJS throws what nobody handles, and a console. */
+const NOT_ITS_DOING = /reportUnhandledError|node:internal\/console/;
+const isItsDoing = (): boolean => !NOT_ITS_DOING.test(new Error('here').stack ?? '');
+
+function forbid(what: string): void {
+  if (turnsInProgress.actor !== undefined && isItsDoing()) turnsInProgress.actor.violate(`used ${what}`);
+}
+
+function wrap(host: object, name: string, label: string): void {
+  const original = Reflect.get(host, name) as (...args: unknown[]) => unknown;
+  const guarded = function (this: unknown, ...args: unknown[]): unknown {
+    forbid(label);
+    return Reflect.apply(original, this, args);
+  };
+  Object.defineProperties(guarded, Object.getOwnPropertyDescriptors(original));
+  Reflect.set(host, name, guarded);
+}
+
+function guardDate(): void {
+  globalThis.Date = new Proxy(Date, {
+    construct(target, args, newTarget) {
+      if (args.length === 0) forbid('new Date()');
+      return Reflect.construct(target, args, newTarget) as object;
+    },
+    apply(target, self, args) {
+      forbid('Date()');
+      return Reflect.apply(target, self, args);
+    },
+    get(target, name, receiver) {
+      if (name === 'now') forbid('Date.now()');
+      return Reflect.get(target, name, receiver) as unknown;
+    },
+  });
+}
+
+const ASYNC: Readonly<Record<string, string>> = {
+  PROMISE: 'a promise',
+  Timeout: 'a timer',
+  Immediate: 'setImmediate()',
+  Microtask: 'queueMicrotask()',
+  TickObject: 'process.nextTick()',
+};
+
+/** Sees whatever is begun in a turn and goes on after it, by whichever function: a promise most of all. */
+function watchAsync(): void {
+  let handling = false;
+  createHook({
+    init: (_id, type, _trigger, resource) => {
+      const { actor } = turnsInProgress;
+      if (actor === undefined || handling || !isItsDoing()) return;
+      actor.breach(`used ${ASYNC[type] ?? `something asynchronous (${type})`}`);
+      if (!(resource instanceof Promise)) return;
+      handling = true;
+      resource.catch(() => undefined); // the finding is that it was made; how it ends must not end the process
+      handling = false;
+    },
+  }).enable();
+}
