@@ -132,7 +132,7 @@ describe('get', () => {
     const got = await run('get', 'pods', 'a', 'b');
     expect(got.code).toBe(1);
     expect(got.out).toContain('a   ');
-    expect(got.err).toBe('troupe get: pods "b" not found\n');
+    expect(got.err).toBe('troupe get: pods "b" not found; see "troupe get pods"\n');
     expect((await run('get', 'pods', 'b', '--ignore-not-found')).code).toBe(0);
   });
   it('says when there is nothing', async () => {
@@ -355,7 +355,11 @@ describe('delete', () => {
     api.put('pods', pod('b'));
     expect(await run('delete', 'pod', 'a')).toEqual({ code: 0, out: 'pod "a" deleted\n', err: '' });
     expect(await run('delete', 'pods', '--all')).toEqual({ code: 0, out: 'pod "b" deleted\n', err: '' });
-    expect(await run('delete', 'pod', 'a')).toEqual({ code: 1, out: '', err: 'troupe delete: pods "a" not found\n' });
+    expect(await run('delete', 'pod', 'a')).toEqual({
+      code: 1,
+      out: '',
+      err: 'troupe delete: pods "a" not found; see "troupe get pods"\n',
+    });
     expect((await run('delete', 'pod', 'a', '--ignore-not-found')).code).toBe(0);
   });
   it('never deletes what has no name', async () => {
@@ -400,7 +404,10 @@ it('scale', async () => {
   expect(await run(...several, '--current-replicas', '5')).toEqual({
     code: 1,
     out: '',
-    err: 'troupe scale: replicasets/scale "gone" not found\ntroupe scale: deployments/scale "web" not found\n',
+    err: [
+      'troupe scale: replicasets/scale "gone" not found; see "troupe get replicasets"\n',
+      'troupe scale: deployments/scale "web" not found; see "troupe get deployments"\n',
+    ].join(''),
   });
 });
 

@@ -22,10 +22,17 @@ export function renderError(
   }
   if (error instanceof UnplayableError) return { ...renderError(command, error.cause), code: UNPLAYABLE };
   if (error instanceof StatusError) {
-    return { lines: [`${command}: ${oneLine(error.message)}`], code: FAILURE };
+    return { lines: [`${command}: ${oneLine(error.message)}${wayOut(error)}`], code: FAILURE };
   }
   const text = error instanceof Error ? error.message : String(error);
   return { lines: [`${command}: ${oneLine(text)} (this is a defect; TROUPE_DEBUG=1 shows where)`], code: FAILURE };
+}
+
+/** The server says that an object is not there as Kubernetes does, and no more; who typed its name is told where to look. */
+function wayOut({ reason, message }: StatusError): string {
+  if (reason !== 'NotFound') return '';
+  const resource = /^([a-z][a-z0-9.-]*)(?:\/[a-z]+)? "[^"]*" not found$/.exec(message)?.[1];
+  return resource === undefined ? '' : `; see "troupe get ${resource}"`;
 }
 
 /** Nobody serves: what is said once need not be said for every object. */
