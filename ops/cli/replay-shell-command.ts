@@ -19,7 +19,9 @@ export interface ShellContext {
 export interface ShellCommand {
   readonly name: string;
   readonly alias?: string;
+  /** What it takes: one word, unless it takes many. */
   readonly args?: string;
+  readonly takesMany?: boolean;
   readonly help: string;
   /** An empty line does it again. */
   readonly again?: boolean;

@@ -13,6 +13,7 @@ export const STOPS: readonly ShellCommand[] = [
   {
     name: 'break',
     args: '<conditions>',
+    takesMany: true,
     help: 'stop a run where all of them hold (see below)',
     run: ({ stops }, args) => `breakpoint ${explained(() => stops.addBreakpoint(breakpointOf(args)))}\n`,
     complete: () => ['--subject', '--kind', '--when', '--turn'],
@@ -53,6 +54,8 @@ function watch({ session, stops }: ShellContext, [path]: readonly string[]): str
 
 function list(context: ShellContext, [what]: readonly string[]): string {
   if (what !== undefined && /^\d+$/.test(what)) return around(context, Number(what));
+  if (what !== undefined && what !== 'breaks')
+    throw new UsageError(`list takes breaks, or a number of turns, not "${what}"`);
   const all = context.stops.list();
   return all.length === 0 ? 'no breakpoints and no watches\n' : all.map(({ id, text }) => `${id}  ${text}\n`).join('');
 }
@@ -75,17 +78,29 @@ function explained(add: () => number): number {
   }
 }
 
+const CONDITIONS = 'it takes --subject "troupe.api.>", --kind pods, --turn 1204, --when "said.length > 1"';
+
+/** Of what node says of options, what was found. */
+const findingOf = (error: unknown): string =>
+  (error as Error).message
+    .split(/\.(?: |$)/, 1)
+    .join('')
+    .replace(/^[A-Z]/, (letter) => letter.toLowerCase())
+    .replaceAll("'", '"');
+
 function breakpointOf(args: readonly string[]): Breakpoint {
   const text = { type: 'string' } as const;
   let values: { subject?: string; kind?: string; when?: string; turn?: string };
   try {
     ({ values } = parseArgs({ args: [...args], options: { subject: text, kind: text, when: text, turn: text } }));
-  } catch {
-    values = {};
+  } catch (error) {
+    throw new UsageError(`break: ${findingOf(error)}; ${CONDITIONS}`);
   }
   const { turn, kind, ...rest } = values;
-  if (Object.keys(values).length === 0 || (turn !== undefined && !/^\d+$/.test(turn)) || rest.subject === '')
-    throw new UsageError('break where? --subject "troupe.api.>", --kind pods, --turn 1204, --when "said.length > 1"');
+  if (Object.keys(values).length === 0) throw new UsageError(`break where? ${CONDITIONS}`);
+  if (turn !== undefined && !/^\d+$/.test(turn))
+    throw new UsageError(`break: --turn is "${turn}"; give the number of a turn`);
+  if (rest.subject === '') throw new UsageError(`break: --subject is empty; give one, "troupe.api.>" say`);
   return {
     ...rest,
     ...(kind === undefined ? {} : { kind: kindOf(kind) }),

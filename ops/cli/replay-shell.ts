@@ -82,6 +82,7 @@ export class ReplayShell {
     const [word, ...args] = words;
     if (word === undefined) return '';
     const command = this.#find(word);
+    refuseMore(command, args);
     if (command.again === true) this.#again = meant;
     return command.run(this.#context, args);
   }
@@ -121,4 +122,12 @@ export class ReplayShell {
     if (name !== undefined && name !== 'break') return table;
     return `${table}${CONDITIONS}an empty line repeats the last step, back or run\n`;
   }
+}
+
+/** A word that a command does not take is not passed over: it was meant to do something. */
+function refuseMore({ name, args: taken, takesMany }: ShellCommand, args: readonly string[]): void {
+  const extra = takesMany === true ? undefined : args[taken === undefined ? 0 : 1];
+  if (extra === undefined) return;
+  const wayOut = name === 'run' && /^\d+$/.test(extra) ? `"step ${extra}" plays that many turns` : `see "help ${name}"`;
+  throw new UsageError(`${taken === undefined ? name : `${name} ${taken}`} does not take "${extra}"; ${wayOut}`);
 }
