@@ -2,7 +2,7 @@ import { statusError } from '../../contracts/errors/status.ts';
 import { readCluster } from './cluster.ts';
 import { homePaths, troupeHome } from './home.ts';
 import { endLeftovers, runningUp } from './lock.ts';
-import { removePods } from './pods.ts';
+import { removePods, runningPods } from './pods.ts';
 import { endProcess } from './processes.ts';
 
 export interface DownOptions {
@@ -34,5 +34,12 @@ export async function down(options: DownOptions): Promise<void> {
   if (options.pods === true) {
     const count = await removePods(cluster.node);
     options.say(`${count} ${count === 1 ? 'pod' : 'pods'} removed`);
-  } else options.say('containers keep running; `troupe down --pods` removes them too');
+  } else options.say(stillRunning(await runningPods(cluster.node)));
+}
+
+/** @param pods how many of this node run; `undefined`: no engine told */
+function stillRunning(pods: number | undefined): string {
+  const remedy = '`troupe down --pods` removes them too';
+  if (pods === undefined) return `the Docker engine does not answer; if containers keep running, ${remedy}`;
+  return pods === 0 ? 'no containers run' : `containers keep running; ${remedy}`;
 }

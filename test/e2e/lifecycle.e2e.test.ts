@@ -123,6 +123,7 @@ it('leaves containers running when it goes down, and adopts them when it comes u
   const between = await containersOf(cluster.node);
   expect(between.map(({ id }) => id).sort()).toEqual(had);
   expect(between.every(({ state }) => state === 'running')).toBe(true);
+  expect(await cluster.troupe('down')).toMatch(/\ncontainers keep running; `troupe down --pods` removes them too\n$/);
 
   await cluster.up();
   // Only a kubelet that knows its pods carries out a change: so this shows that it has adopted them.
@@ -150,6 +151,7 @@ it('goes down with its pods: no container is left, and the next start makes the 
   expect(await cluster.troupe('down', '--pods')).toContain('2 pods removed\n');
   expect(await containersOf(cluster.node)).toEqual([]);
   expect(await cluster.troupe('down', '--pods')).toContain('0 pods removed\n');
+  expect(await cluster.troupe('down')).toBe('nothing was running\nno containers run\n');
 
   await cluster.up();
   await waitUntil('other containers run', SETTLE_WITHIN_MS, async () => {
