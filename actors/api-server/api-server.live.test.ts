@@ -230,6 +230,7 @@ it('a manifest that is just published has an outcome and an event', async () => 
   connection.publish('troupe.apply.alice.default', 'kind: ConfigMap\napiVersion: v1\nmetadata: {name: published}\n');
   for await (const message of outcomes) {
     expect(client.decode<ApplyResult>(message).items).toMatchObject([{ name: 'published', outcome: 'created' }]);
+    expect(message.string()).toMatch(/^apiVersion: troupe\/v1\nkind: ApplyResult\n/); // YAML, as the manifest
   }
   await waitUntil('the event is there', 10_000, async () => {
     const { items } = await client.list<KubeObject & { reason?: string }>('events', { namespace: 'default' });

@@ -89,7 +89,7 @@ export function applyManifest(context: Context, call: Call): Observable<Said> {
   const failed = (error: unknown): Observable<Said> => {
     const status = statusOf(error);
     if (call.reply !== undefined) return of(answer(status));
-    return tokens === undefined ? of() : told(context, tokens.caller, [{ status }]);
+    return tokens === undefined ? of() : told(context, call, tokens.caller, [{ status }]);
   };
   let outcome: Observable<readonly ApplyItem[]>;
   try {
@@ -99,7 +99,7 @@ export function applyManifest(context: Context, call: Call): Observable<Said> {
   }
   return outcome.pipe(
     mergeMap((items) =>
-      call.reply === undefined ? told(context, tokens?.caller ?? '', items) : of(answer(result(items))),
+      call.reply === undefined ? told(context, call, tokens?.caller ?? '', items) : of(answer(result(items))),
     ),
     catchError(failed),
   );
@@ -196,8 +196,11 @@ const result = (items: readonly ApplyItem[]): ApplyResult => ({ apiVersion: 'tro
 
 /* A manifest that was published without a reply subject: told on the outcome's subject, and by an Event a document. */
 
-function told(context: Context, caller: string, items: readonly ApplyItem[]): Observable<Said> {
-  const outcome = context.world.say.outcome({ caller }, result(items));
+function told(context: Context, call: Call, caller: string, items: readonly ApplyItem[]): Observable<Said> {
+  const { world } = context;
+  const body = result(items);
+  const { headers = {} } = world.reply(call, body); // the encoding of an answer, had one been asked for
+  const outcome = { ...world.say.outcome({ caller }, body), headers };
   return concat(of(outcome), ...items.map((item) => tellEvent(context, caller, item)));
 }
 

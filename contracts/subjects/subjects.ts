@@ -28,7 +28,7 @@ export const SUBJECTS = {
   outcome: family<unknown>()('outcome.<caller>', {
     mode: 'publish',
     heardBy: 'anyone',
-    doc: 'What became of a manifest that was published without a reply subject.',
+    doc: 'What became of a manifest that was published without a reply subject, in its encoding.',
   }),
   changes: family<unknown>()('changes.<resource>.<namespace>.<name>', {
     mode: 'publish',
