@@ -40,6 +40,10 @@ describe('dispatcher', () => {
     expect(told(begun(podOf('p', 'a'), podOf('q', 'b')))).toEqual(['a 1.1', 'b 1.1']);
   });
 
+  it.each(['text', [], null, 5])('refuses a question that is no map: %j', (body) => {
+    expect(ask(begun(podOf('p', 'a')), 'a', body)).toMatchObject({ kind: 'Status', reason: 'BadRequest' });
+  });
+
   it('tells each node of its own pods alone, counted', () => {
     const world = begun(podOf('p', 'a'));
     world.said();

@@ -2,6 +2,7 @@ import { from, merge, type Observable } from 'rxjs';
 import { map, mergeMap } from 'rxjs/operators';
 import { failure, StatusError } from '../../contracts/errors/status.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
+import { isPlain } from '../../contracts/kinds/plain.ts';
 import { dispatchDigest } from '../../contracts/messages/dispatch-digest.ts';
 import type { DispatchAnswer, DispatchedPod, DispatchQuery, NodePods } from '../../contracts/messages/node.ts';
 import { type Key, parseKey } from '../../contracts/store/keys.ts';
@@ -90,12 +91,16 @@ class Desk {
       return [this.#world.reply(call, failure('BadRequest', message))];
     }
     const node = call.tokens.node;
-    let query: Partial<DispatchQuery> | null;
+    let query: Partial<DispatchQuery> | undefined;
     try {
       query = call.decode();
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
       return [this.#world.reply(call, error.status)];
+    }
+    if (query !== undefined && !isPlain(query)) {
+      const message = `dispatch: the question of node ${node} must be a map, {node, digest}, or empty`;
+      return [this.#world.reply(call, failure('BadRequest', message))];
     }
     const pods = this.#dispatched(this.#pods(this.#index().byNode.get(node) ?? []));
     const digest = dispatchDigest(pods);

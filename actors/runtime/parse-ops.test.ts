@@ -58,6 +58,12 @@ it.each<{ op: RuntimeOp; body: unknown; path: string }>([
   expect(read).toThrow(path);
 });
 
+it('refuses what is nested too deeply to be shown', () => {
+  const deep: unknown = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`);
+  expect(() => PARSE_OP.startContainer(deep, '')).toThrow('it must be a map');
+  expect(() => PARSE_OP.startContainer({ containerId: deep }, '')).toThrow('containerId must be text');
+});
+
 it('refuses whatever else comes with a Status, never otherwise', () => {
   fc.assert(
     fc.property(fc.constantFrom(...RUNTIME_OPS), fc.anything(), (op, body) => {

@@ -1,4 +1,5 @@
 import { statusError } from '../../contracts/errors/status.ts';
+import { shown } from '../../contracts/kinds/findings.ts';
 
 /** Reads one value of a message. @throws StatusError BadRequest that names the path */
 export type Parse<T> = (value: unknown, path: string) => T;
@@ -8,8 +9,8 @@ export type Fields<T> = { readonly [K in keyof Required<T>]: Parse<T[K]> };
 const ITEMS_MAX = 10_000;
 
 export const refuse = (path: string, wanted: string, value: unknown): never => {
-  const shown = value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value).slice(0, 60);
-  throw statusError('BadRequest', `read message: ${path === '' ? 'it' : path} must be ${wanted}; found ${shown}`, {
+  const found = value === undefined ? 'nothing' : shown(value).slice(0, 60);
+  throw statusError('BadRequest', `read message: ${path === '' ? 'it' : path} must be ${wanted}; found ${found}`, {
     causes: [{ reason: 'FieldValueInvalid', message: `must be ${wanted}`, field: path }],
   });
 };

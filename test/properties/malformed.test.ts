@@ -1,12 +1,15 @@
 import fc from 'fast-check';
-import { headers as natsHeaders, type NatsConnection } from 'nats';
+import { type NatsConnection, headers as natsHeaders } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decode, JSON_TYPE } from '../../contracts/codec/codec.ts';
+import { decode, encode, JSON_TYPE } from '../../contracts/codec/codec.ts';
+import type { Status } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import { isPlain, type Plain } from '../../contracts/kinds/plain.ts';
 import type { Family } from '../../contracts/subjects/family.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import { addressedSubjects, type Malformed, malformedOn, oversized } from '../support/malformed.ts';
+import { MAX_PAYLOAD_BYTES } from '../../ops/boot/nats-config.ts';
+import { addressedSubjects, type Malformed, malformedOn, mustBeRefused, oversized } from '../support/malformed.ts';
 import {
   expectReplays,
   expectUnharmed,
@@ -42,23 +45,90 @@ function headersOf(plain: Readonly<Record<string, string>>) {
   return made;
 }
 
-/** A request to somebody who is there is answered by something that can be read, in the encoding that it names. */
-async function expectAnswered({ subject, payload, headers, addressed }: Malformed): Promise<void> {
+/** The answer to a request, in the encoding that it names: an object; one that is a Status is a whole one. */
+async function answerTo({ subject, payload, headers }: Omit<Malformed, 'addressed'>): Promise<Plain> {
+  const message = await nc.request(subject, payload, { timeout: 10_000, headers: headersOf(headers) });
+  const type = message.headers?.get(HEADER.contentType);
+  const answer = decode(message.data, type === '' ? JSON_TYPE : type);
+  if (!isPlain(answer)) throw new Error(`answered with ${JSON.stringify(answer)}`);
+  if (answer['kind'] === 'Status') expect(answer).toEqual(expect.objectContaining(STATUS));
+  return answer;
+}
+const STATUS = {
+  apiVersion: 'v1',
+  kind: 'Status',
+  status: expect.stringMatching(/^(Failure|Success)$/) as string,
+  message: expect.any(String) as string,
+  code: expect.any(Number) as number,
+};
+
+/** Statuses of what was refused: the whole, or every document of a manifest; undefined where something was not. */
+function refusalsIn(answer: Plain): readonly Status[] | undefined {
+  const statuses =
+    answer['kind'] === 'ApplyResult'
+      ? (answer['items'] as readonly { readonly status?: Status }[]).map(({ status }) => status)
+      : [answer as unknown as Status];
+  const refused = statuses.filter((one) => one?.kind === 'Status' && one.status === 'Failure' && one.message !== '');
+  return refused.length === statuses.length ? (refused as readonly Status[]) : undefined;
+}
+
+/** A request to somebody who is there is answered, and refused when it cannot be understood; nothing fails inside. */
+async function expectAnswered(family: Family, message: Malformed): Promise<void> {
+  const { subject, payload, headers, addressed } = message;
   try {
-    const answer = await nc.request(subject, payload, { timeout: 10_000, headers: headersOf(headers) });
-    const type = answer.headers?.get(HEADER.contentType);
-    expect(decode(answer.data, type === '' ? JSON_TYPE : type)).toBeTypeOf('object');
+    const answer = await answerTo(message);
+    const refusals = refusalsIn(answer);
+    if (mustBeRefused(family, message) && refusals === undefined)
+      throw new Error(`taken for good: ${JSON.stringify(answer).slice(0, 400)}`);
+    if (refusals?.some(({ code }) => code === 500) === true)
+      throw new Error(`failed inside: ${JSON.stringify(answer).slice(0, 400)}`);
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     const nobody = !addressed && /no responders/.test(words);
     if (!nobody)
-      throw new Error(`${subject} ${JSON.stringify(headers)} ${Buffer.from(payload).toString('hex').slice(0, 400)}`, {
-        cause: error,
-      });
+      throw new Error(
+        `${words}: ${subject} ${JSON.stringify(headers)} ${Buffer.from(payload).toString('hex').slice(0, 400)}`,
+        { cause: error },
+      );
   }
 }
 
-/** Everybody who answers requests answers this one. */
+/** What limits objects refuses with 413; who limits nothing refuses what it cannot understand, and passes over fields that it does not know. */
+async function expectTooLarge(family: Family, message: Omit<Malformed, 'addressed'>): Promise<void> {
+  const refusals = refusalsIn(await answerTo(message));
+  const where = `${message.subject} ${JSON.stringify(message.headers)}`;
+  if (family.template === SUBJECTS.api.template) expect(refusals, where).toMatchObject([{ code: 413 }]);
+  else if (mustBeRefused(family, message)) expect(refusals, where).toMatchObject([{ code: 400 }]);
+  else if (family.template === SUBJECTS.apply.template)
+    expect([413, 422], where).toContain(refusals?.[0]?.code); // 422: the kind's own limit of one field
+  else if (refusals === undefined) {
+    const small = { ...message, payload: encode({}, JSON_TYPE), headers: JSON_HEADERS };
+    expect(refusalsIn(await answerTo(small)), where).toBeUndefined();
+  }
+}
+/** By a byte. */
+const MORE_THAN_THE_BROKER_TAKES = new Uint8Array(MAX_PAYLOAD_BYTES + 1);
+
+/** Every question that there is, and a good request where one says more than that somebody answers. */
+const QUESTIONS = families
+  .filter(([, { mode }]) => mode === 'request')
+  .flatMap(([, family]) => addressedSubjects(family, PREFIX));
+const GOOD: Readonly<Record<string, { readonly body: object; readonly answer: object }>> = {
+  [SUBJECTS.dispatch.subject(PREFIX, { node: 'n1' })]: {
+    body: { node: 'n1' },
+    answer: { digest: expect.any(String) as string },
+  },
+  [SUBJECTS.runtime.subject(PREFIX, { node: 'n1', op: 'list' })]: {
+    body: {},
+    answer: { sandboxes: expect.any(Array) as unknown },
+  },
+  [SUBJECTS.nodeLogs.subject(PREFIX, { node: 'n1' })]: {
+    body: { namespace: 'default', pod: 'nobody' },
+    answer: { kind: 'Status', reason: 'NotFound' },
+  },
+};
+
+/** Everybody who answers requests answers every one, and what is written can be read. */
 async function expectService(): Promise<void> {
   const { client } = cluster;
   const name = `good-${++sent}`;
@@ -68,20 +138,16 @@ async function expectService(): Promise<void> {
       'default',
       `{apiVersion: v1, kind: ConfigMap, metadata: {name: applied}, data: {n: "${sent}"}}`,
     ),
-    ask(SUBJECTS.dispatch.subject(PREFIX, { node: 'n1' }), { node: 'n1' }).then((answer) =>
-      expect(answer).toHaveProperty('digest'),
-    ),
-    ask(SUBJECTS.runtime.subject(PREFIX, { node: 'n1', op: 'list' }), {}).then((answer) =>
-      expect(answer).toHaveProperty('sandboxes'),
-    ),
-    ask(SUBJECTS.nodeLogs.subject(PREFIX, { node: 'n1' }), { namespace: 'default', pod: 'nobody' }).then((answer) =>
-      expect(answer).toMatchObject({ kind: 'Status', reason: 'NotFound' }),
-    ),
+    ...QUESTIONS.map(async (subject) => {
+      const { body, answer } = GOOD[subject] ?? { body: {}, answer: {} };
+      expect(await answerTo({ subject, payload: encode(body, JSON_TYPE), headers: JSON_HEADERS })).toMatchObject(
+        answer,
+      );
+    }),
   ]);
   expect(await client.get('configmaps', { namespace: 'default', name })).toEqual(made);
 }
-const ask = async (subject: string, body: unknown): Promise<unknown> =>
-  (await nc.request(subject, JSON.stringify(body), { timeout: 10_000 })).json();
+const JSON_HEADERS = { [HEADER.contentType]: JSON_TYPE };
 
 describe.each(families)('%s', (_name, family) => {
   it('takes any junk', async () => {
@@ -89,7 +155,7 @@ describe.each(families)('%s', (_name, family) => {
       fc.asyncProperty(fc.array(malformedOn(family, PREFIX), { minLength: 20, maxLength: 40 }), async (batch) => {
         for (const { subject, payload, headers } of batch)
           nc.publish(subject, payload, { headers: headersOf(headers) });
-        if (family.mode === 'request') await Promise.all(batch.map(expectAnswered));
+        if (family.mode === 'request') await Promise.all(batch.map((one) => expectAnswered(family, one)));
         else await nc.flush();
         await expectService();
       }),
@@ -99,14 +165,20 @@ describe.each(families)('%s', (_name, family) => {
   });
 
   it('takes what is far too large', async () => {
-    const [subject = ''] = addressedSubjects(family, PREFIX);
+    const subjects = addressedSubjects(family, PREFIX);
     // Of the largest that the broker carries only some: all of it goes into the journal too.
     const messages = [...oversized(1.6 * 1024 * 1024), ...oversized(7.9 * 1024 * 1024).slice(-2)];
-    for (const { type, payload } of messages) {
+    for (const [at, { type, payload }] of messages.entries()) {
       const headers = type === undefined ? {} : { [HEADER.contentType]: type };
-      if (family.mode === 'request') await expectAnswered({ subject, payload, headers, addressed: true });
-      else nc.publish(subject, payload, { headers: headersOf(headers) });
+      // The first on every subject, of the others each on some.
+      const on = subjects.filter((_one, index) => at === 0 || index % messages.length === at % subjects.length);
+      for (const subject of on) {
+        if (family.mode === 'request') await expectTooLarge(family, { subject, payload, headers });
+        else nc.publish(subject, payload, { headers: headersOf(headers) });
+      }
     }
+    for (const subject of subjects)
+      expect(() => nc.publish(subject, MORE_THAN_THE_BROKER_TAKES)).toThrow(/max_payload/);
     await expectService();
     await expectUnharmed(cluster);
   });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { encode, JSON_TYPE, MSGPACK_TYPE, YAML_TYPE } from '../../contracts/codec/codec.ts';
+import { decodeAll, encode, JSON_TYPE, MSGPACK_TYPE, YAML_TYPE } from '../../contracts/codec/codec.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import type { Kind } from '../../contracts/kinds/kind.ts';
 import { isPlain, type Plain } from '../../contracts/kinds/plain.ts';
@@ -35,6 +35,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   op: RUNTIME_OPS,
   actor: ['api-server', 'scheduler', 'dispatcher', 'store'],
   instance: ['m1'],
+  id: ['a'],
 };
 const strange = fc.oneof(
   fc.constantFrom('x', '=', '=ZZ', '=5F', '=C3=28', '%', '__proto__', 'constructor', '$JS', 'a'.repeat(300)),
@@ -115,6 +116,10 @@ const utf8 = new TextEncoder();
 const deep = (open: string, times: number, close = ''): Uint8Array =>
   utf8.encode(open.repeat(times) + close.repeat(times));
 
+/** A field of which nobody expects that depth, in an object that is as it should be. */
+const deepField = (name: string): Uint8Array =>
+  utf8.encode(`{"apiVersion":"v1","kind":"ConfigMap","${name}":${'['.repeat(20_000)}${']'.repeat(20_000)}}`);
+
 const encoded = fc
   .tuple(value, fc.constantFrom(JSON_TYPE, YAML_TYPE, MSGPACK_TYPE))
   .map(([body, type]) => encode(body, type));
@@ -132,6 +137,12 @@ const hostile = fc.constantFrom(
   deep('[', 3_000),
   deep('- ', 3_000),
   deep('{a: ', 2_000, '}'),
+  deepField('metadata'),
+  deepField('podUid'),
+  deepField('pod'),
+  deepField('digest'),
+  deepField('image'),
+  deepField('namespace'),
   new Uint8Array(20_000).fill(0x91), // MessagePack: arrays of one, for ever
   Uint8Array.of(0xdf, 0xff, 0xff, 0xff, 0xff), // a map of four thousand million
   Uint8Array.of(0xc1),
@@ -205,13 +216,46 @@ export function malformedOn(family: Family, prefix: string): fc.Arbitrary<Malfor
   return family.template === SUBJECTS.api.template ? fc.oneof(any, storable(prefix)) : any;
 }
 
-/** A subject of a family that leads to somebody, for every value of its first open placeholder. */
+/** Placeholders of which every value is another question. */
+const QUESTIONS = ['verb', 'op', 'actor'];
+
+/**
+ * Subjects of a family that lead to somebody: one for every question that can be asked on it.
+ * @throws Error when a placeholder is new: then nobody knows yet where it leads
+ */
 export function addressedSubjects(family: Family, prefix: string): readonly string[] {
-  const names = family.template.split('.').flatMap((part) => (part.startsWith('<') ? [part.slice(1, -1)] : []));
-  const first = Object.fromEntries(names.map((name) => [name, KNOWN[name]?.[0] ?? 'a']));
-  const varied = names.find((name) => name === 'op' || name === 'verb');
-  if (varied === undefined) return [family.subject(prefix, first)];
-  return (KNOWN[varied] ?? []).map((each) => family.subject(prefix, { ...first, [varied]: each }));
+  let found: readonly Readonly<Record<string, string>>[] = [{}];
+  for (const part of family.template.split('.')) {
+    if (!part.startsWith('<')) continue;
+    const name = part.slice(1, -1);
+    const known = KNOWN[name];
+    if (known === undefined)
+      throw new Error(`subjects of ${family.template}: no value of <${name}> leads anywhere; give one in KNOWN`);
+    const values = QUESTIONS.includes(name) ? known : known.slice(0, 1);
+    found = found.flatMap((tokens) => values.map((each) => ({ ...tokens, [name]: each })));
+  }
+  return found.map((tokens) => family.subject(prefix, tokens));
+}
+
+/** Families whose questions are asked by the subject alone: what else is in them is not read. */
+const WITHOUT_BODY: readonly string[] = [SUBJECTS.actor.template];
+
+/** No answer but a refusal fits: it cannot be read as what its content-type says, or is not of the shape that every question has. */
+export function mustBeRefused(
+  { template }: Family,
+  { payload, headers }: Pick<Malformed, 'payload' | 'headers'>,
+): boolean {
+  if (WITHOUT_BODY.includes(template)) return false;
+  const manifest = template === SUBJECTS.apply.template;
+  if (payload.length === 0) return manifest;
+  try {
+    const documents = decodeAll(payload, headers[HEADER.contentType]);
+    if (manifest) return !documents.some(isPlain);
+    const fits = (one: unknown): boolean => isPlain(one) || (template === SUBJECTS.api.template && Array.isArray(one)); // a JSON patch
+    return documents.length > 1 || !documents.every(fits);
+  } catch {
+    return true;
+  }
 }
 
 /** Messages of `bytes` bytes: whole objects and mere noise, in every encoding. */
