@@ -10,7 +10,7 @@ import { api, calls, defineActor, publish, watch } from './declare.ts';
 import { hashOf } from './journal/hash.ts';
 import { decodeSegment, encodeSegment, type RecordedTurn, saidThen } from './journal/journal.ts';
 import type { Incarnation } from './journal/recorder.ts';
-import { type Level, MemoryHistory, Player, replay } from './replay.ts';
+import { type Level, MemoryHistory, Player, replay, replayAndSettle } from './replay.ts';
 import { TestWorld } from './testing/test-world.ts';
 import type { Write } from './view/cache.ts';
 
@@ -296,4 +296,37 @@ it('a mutated recording is a clear error', () => {
   const bytes = encodeSegment({ incarnation, gap: 0, turns });
   expect(() => decodeSegment(bytes.subarray(0, bytes.length - 3))).toThrow(/damaged or cut short/);
   expect(() => decodeSegment(new TextEncoder().encode('hello'))).toThrow(/read journal segment/);
+});
+
+const SOME: readonly Step[] = [{ do: 'put', name: 'a' }, { do: 'wait', ms: 60 }, { do: 'call' }];
+type Behave = ReturnType<typeof gambler>['behave'];
+
+it.each(['strict', 'shape', 'state'] as Level[])(
+  'at level %s, a breach is the finding, not what comes of it',
+  (level) => {
+    const { incarnation, turns, history } = record([...SOME]);
+    const honest = gambler();
+    const behave: Behave = (inputs, world) =>
+      honest.behave(inputs, world).pipe(map((said) => ({ ...said, body: Date.now() })));
+    expect(replay({ ...honest, behave }, incarnation, turns, history, undefined, level).divergence?.what).toMatch(
+      /^actor gambler, turn \d+: used Date\.now\(\) in operator map at .*replay\.test\.ts:/,
+    );
+  },
+);
+
+it('a use of the world after the turns is a divergence of the last, for who waits', async () => {
+  const { incarnation, turns, history } = record([...SOME]);
+  const honest = gambler();
+  let poll = (): void => undefined;
+  setImmediate(() => poll());
+  const behave: Behave = (inputs, world) => {
+    poll = () => void world.random();
+    return honest.behave(inputs, world);
+  };
+  const late = await replayAndSettle({ ...honest, behave }, incarnation, turns, history);
+  expect(late.divergence).toMatchObject({
+    turn: turns.at(-1)!.n,
+    what: expect.stringMatching(/^actor gambler, turn \d+: used world\.random\(\) outside a turn/) as string,
+  });
+  expect((await replayAndSettle(honest, incarnation, turns, history)).divergence).toBeUndefined();
 });

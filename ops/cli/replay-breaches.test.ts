@@ -139,6 +139,12 @@ it('the smallest recording with the breach in it is found, and what changed alon
   expect(code).toBe(0);
 });
 
+it('what comes after the turns is told by who would make the recording smaller', async () => {
+  const { code, err } = await troupe(['replay', 'minimise', file, '-o', join(folder, 'none.troupe')], LATE);
+  expect(err).toMatch(/actor scheduler, turn \d+: used world\.random\(\) outside a turn .*; that is after its turns/);
+  expect(code).toBe(1);
+});
+
 it('who breaks nothing is the same, with all of this around it', async () => {
   const { code, out, err } = await troupe(['replay', file], breach('rx.tap()'));
   expect(err).toBe('');

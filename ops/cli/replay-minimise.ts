@@ -1,5 +1,6 @@
 import { loadTree } from '../replay/other-tree.ts';
 import { minimise } from '../replay/minimise.ts';
+import { playAndSettle } from '../replay/play.ts';
 import { nameOf } from '../replay/playable.ts';
 import { writeRecordingFile } from '../replay/recording-file.ts';
 import { Exit, UsageError } from './errors.ts';
@@ -34,12 +35,18 @@ export async function minimiseCommand(
   const { key: _key, ...keyless } = options; // what is written must not be open
   const source = await openNamed(what, keyless, terminal, { sealed: true });
   for (const playable of newestOf(source.playables)) {
+    const definition = codeOf(playable);
     const goesOn = (): boolean => performance.now() < until && !terminal.signal.aborted;
-    const found = minimise(playable, codeOf(playable), {
+    const found = minimise(playable, definition, {
       goesOn,
       ...(tree === undefined ? {} : { old: (candidate) => tree.version(candidate) }),
     });
-    if (found === undefined) continue;
+    if (found === undefined) {
+      const { divergence } = await playAndSettle(playable, definition);
+      if (divergence === undefined) continue;
+      terminal.tell(`${divergence.finding}; that is after its turns, so it is of none of them alone: play the whole`);
+      throw new Exit(FAILURE);
+    }
     const { incarnation, turns, history } = found.playable;
     const size = writeRecordingFile(output, {
       prefix: incarnation.self.prefix,

@@ -19,6 +19,7 @@ export function installGuard(): void {
   wrap(Math, 'random', 'Math.random()');
   wrap(performance, 'now', 'performance.now()');
   wrap(process, 'hrtime', 'process.hrtime()');
+  wrap(process.hrtime, 'bigint', 'process.hrtime.bigint()');
   wrap(process, 'nextTick', 'process.nextTick()');
   for (const random of ['randomUUID', 'getRandomValues']) wrap(crypto, random, `crypto.${random}()`);
   for (const random of ['randomBytes', 'randomInt', 'randomUUID']) wrap(nodeCrypto, random, `crypto.${random}()`);
