@@ -1,12 +1,19 @@
+import { apiServer } from '../../actors/api-server/api-server.ts';
+import { bootstrapObjects } from '../../actors/api-server/bootstrap.ts';
 import { nodeLifecycle } from '../../actors/controllers/node-lifecycle/node-lifecycle.ts';
+import { controllers } from '../../actors/controllers/registry.ts';
+import { dispatcher } from '../../actors/dispatcher/dispatcher.ts';
+import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import type { Heard } from '../../actors/kernel/testing/test-world.ts';
 import { kubelet } from '../../actors/kubelet/kubelet.ts';
-import type { Pod } from '../../contracts/kinds/kinds.ts';
+import { scheduler } from '../../actors/scheduler/scheduler.ts';
+import type { KubeObject, Pod } from '../../contracts/kinds/kinds.ts';
 import { dispatchDigest } from '../../contracts/messages/dispatch-digest.ts';
 import type { DispatchQuery } from '../../contracts/messages/node.ts';
 import type { ContainerConfig, PodSandboxConfig } from '../../contracts/runtime/config.ts';
 import { createdContainer } from '../../contracts/runtime/created-container.ts';
 import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
+import { parseKey } from '../../contracts/store/keys.ts';
 import type { Playable } from '../replay/playable.ts';
 import { nodeNamed, podNamed, RecordingWorld } from './make-recording.ts';
 
@@ -34,16 +41,29 @@ export function recordQuietController(): Playable {
   return recording.playable();
 }
 
+/** A question that the kubelet asked of others on its day. */
+interface Asked {
+  readonly at: number;
+  readonly heard: Heard;
+}
+
 /** Of a kubelet whose pods just run: its heart-beats, its looks at the engine and at the dispatcher's digest. */
-export function recordQuietKubelet(pods: number): { readonly playable: Playable; readonly running: number } {
+export function recordQuietKubelet(pods: number): {
+  readonly playable: Playable;
+  readonly running: number;
+  readonly asked: readonly Asked[];
+} {
   const recording = new RecordingWorld(kubelet({ node: NODE, ip: '192.168.0.1', version: 'v1.36.0' }));
   const { world } = recording;
   const around = new QuietNode(pods);
+  const asked: Asked[] = [];
   const answer = (): void => {
     for (let said = world.said(); said.length > 0; said = world.said()) {
-      for (const heard of said)
-        if (heard.timeoutMs !== undefined && world.core.isAskOpen(heard.id))
-          world.answer(heard, around.answer(heard, world.now));
+      for (const heard of said) {
+        if (heard.timeoutMs === undefined || !world.core.isAskOpen(heard.id)) continue;
+        asked.push({ at: world.now, heard });
+        world.answer(heard, around.answer(heard, world.now));
+      }
     }
   };
   world.start();
@@ -53,8 +73,70 @@ export function recordQuietKubelet(pods: number): { readonly playable: Playable;
     answer();
     if (second % SECONDS_A_CHECKPOINT === 0 && world.core.openAsks === 0) world.crash();
   }
-  return { playable: recording.playable(), running: around.running };
+  return { playable: recording.playable(), running: around.running, asked };
 }
+
+/**
+ * Of every other actor of a cluster with that one node: they have its node and its pods in view, and what the kubelet asked
+ * that day reaches the dispatcher and the api-server when it was asked; the store answers at once.
+ */
+export function recordQuietOthers(pods: number, asked: readonly Asked[]): readonly Playable[] {
+  const dispatches = asked.filter(({ heard }) => heard.say === 'dispatch');
+  const requests = asked.filter(({ heard }) => heard.subject.startsWith('troupe.api.'));
+  const others = [scheduler, ...controllers.filter(({ name }) => name !== nodeLifecycle().name)];
+  return [
+    recordQuiet(apiServer({ instance: 'test' }), pods, requests),
+    recordQuiet(dispatcher, pods, dispatches),
+    ...others.map((definition) => recordQuiet(definition, pods, [])),
+  ];
+}
+
+function recordQuiet(definition: ActorDefinition, pods: number, hears: readonly Asked[]): Playable {
+  const recording = new RecordingWorld(definition);
+  const { world } = recording;
+  for (const object of bootstrapObjects()) recording.put('namespaces', object);
+  recording.put('nodes', nodeNamed(NODE));
+  for (const pod of quietPods(pods)) recording.put('pods', pod);
+  const answer = (): void => {
+    for (let said = world.said(); said.length > 0; said = world.said())
+      for (const heard of said)
+        if (heard.timeoutMs !== undefined && world.core.isAskOpen(heard.id))
+          world.answer(heard, storesAnswer(recording, heard));
+  };
+  world.start();
+  answer();
+  const begun = world.now;
+  let next = 0;
+  for (let second = 1; second <= SECONDS_A_DAY; second++) {
+    for (let one = hears[next]; one !== undefined && one.at <= begun + second * 1_000; one = hears[++next]) {
+      world.advance(Math.max(0, one.at - world.now));
+      const { subject, body, headers } = one.heard;
+      world.callSubject(subject, body, { reply: `_INBOX.kubelet.${next}`, headers: { ...headers } });
+      answer();
+    }
+    world.advance(begun + second * 1_000 - world.now);
+    answer();
+    if (second % SECONDS_A_CHECKPOINT === 0 && world.core.openAsks === 0) world.crash();
+  }
+  return recording.playable();
+}
+
+/** What an api-server hears of its store driver. Events are counted and forgotten: their bucket is no part of a view. */
+function storesAnswer(recording: RecordingWorld, { say, body }: Heard): unknown {
+  const { key = '', object } = body as { readonly key?: string; readonly object?: KubeObject };
+  const revision = recording.world.cache.revision;
+  const parts = parseKey(key);
+  if (say === 'put' && object !== undefined && parts !== undefined)
+    return { revision: recording.put(parts.resource, object) };
+  if (say === 'getEvent') return {};
+  return { revision };
+}
+
+const quietPods = (count: number): readonly Pod[] =>
+  Array.from({ length: count }, (_, at) => {
+    const { spec, ...pod } = podNamed(`web-${at}`);
+    return { ...pod, spec: { containers: [], ...spec, nodeName: NODE } };
+  });
 
 /** What a kubelet talks to, where everything goes well: an engine, a dispatcher, an api-server. */
 class QuietNode {
@@ -63,14 +145,8 @@ class QuietNode {
   readonly #containers = new Map<string, ContainerStatus>();
 
   constructor(pods: number) {
-    for (let at = 0; at < pods; at++) {
-      const { metadata, spec } = podNamed(`web-${at}`);
-      const pod = {
-        metadata: { ...metadata, resourceVersion: '1' },
-        spec: { containers: [], ...spec, nodeName: NODE },
-      };
-      this.#pods.set(`web-${at}`, { apiVersion: 'v1', kind: 'Pod', ...pod });
-    }
+    for (const { metadata, ...pod } of quietPods(pods))
+      this.#pods.set(metadata?.name ?? '', { ...pod, metadata: { ...metadata, resourceVersion: '1' } });
   }
 
   get running(): number {
