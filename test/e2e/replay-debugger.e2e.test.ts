@@ -99,10 +99,23 @@ it.each([
     returnByValue: true,
   });
   expect(result).toMatchObject({ value: 'web-0,web-1,web-2' });
-  const ended = once(child, 'exit');
+  // What one looks up in between is not the actor's doing.
+  const { result: looked } = await inspector.send('Debugger.evaluateOnCallFrame', {
+    callFrameId: inside.callFrames[0]?.callFrameId,
+    expression: '(async () => 1)() && typeof Date.now()',
+    returnByValue: true,
+  });
+  expect(looked).toMatchObject({ value: 'number' });
+  let shown = '';
+  child.stdout?.on('data', (data: Buffer) => {
+    shown += data.toString();
+  });
+  const ended = once(child, 'close');
   await inspector.send('Debugger.disable');
   inspector.close();
   expect(await ended).toEqual([0, null]);
+  expect(shown).toMatch(/bind /);
+  expect(shown).toMatch(/finding  +the same/);
 });
 
 /** What the documentation's launch configuration tells the editor to step over. */

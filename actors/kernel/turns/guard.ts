@@ -36,8 +36,8 @@ export function installGuard(): void {
   };
 }
 
-/** What leads out of a turn and is not the behaviour's doing: how RxJS throws what nobody handles, and a console. */
-const NOT_ITS_DOING = /reportUnhandledError|node:internal\/console/;
+/** What is not the behaviour's doing: how RxJS throws what nobody handles, a console, and what somebody asks in a debugger. */
+const NOT_ITS_DOING = /reportUnhandledError|node:internal\/console|at eval \(eval at /;
 const isItsDoing = (): boolean => !NOT_ITS_DOING.test(new Error('here').stack ?? '');
 
 function forbid(what: string): void {
