@@ -159,7 +159,7 @@ describe.each(families)('%s', (_name, family) => {
         else await nc.flush();
         await expectService();
       }),
-      { numRuns: 10, endOnFailure: true },
+      { numRuns: 8, endOnFailure: true },
     );
     await expectUnharmed(cluster);
   });
@@ -167,11 +167,13 @@ describe.each(families)('%s', (_name, family) => {
   it('takes what is far too large', async () => {
     const subjects = addressedSubjects(family, PREFIX);
     // Of the largest that the broker carries only some: all of it goes into the journal too.
-    const messages = [...oversized(1.6 * 1024 * 1024), ...oversized(7.9 * 1024 * 1024).slice(-2)];
+    const largest = oversized(7.9 * 1024 * 1024).slice(family.mode === 'request' ? -2 : -1);
+    const messages = [...oversized(1.6 * 1024 * 1024), ...largest];
     for (const [at, { type, payload }] of messages.entries()) {
       const headers = type === undefined ? {} : { [HEADER.contentType]: type };
       // The first on every subject, of the others each on some.
       const on = subjects.filter((_one, index) => at === 0 || index % messages.length === at % subjects.length);
+      // One after the other: the recorder may drop what comes faster than the broker takes it.
       for (const subject of on) {
         if (family.mode === 'request') await expectTooLarge(family, { subject, payload, headers });
         else nc.publish(subject, payload, { headers: headersOf(headers) });
