@@ -297,6 +297,22 @@ describe('the guard names actor and operator of', () => {
     expect(() => world.start()).toThrow(/actor probe, turn 2: changed an object .* in operator map/);
   });
 
+  it('a mutation that an operator makes a refusal of', () => {
+    const world = testWorld(
+      actor((names, w) =>
+        names.pipe(
+          map((name) => beat(w, Object.assign(w.view.get('pods', 'default', name)!, { kind: 'Mutant' }))),
+          catchError((error: Error) => of(beat(w, error.message))),
+        ),
+      ),
+    );
+    world.put('pods', pod('a'));
+    expect(() => world.start()).toThrow(
+      /actor probe, turn 2: changed an object .* in operator map at .*core\.test\.ts:/,
+    );
+    expect(world.said()).toEqual([]);
+  });
+
   it('a use of the world after the turn, which is told and not thrown: nobody could catch it', () => {
     let late: (() => unknown) | undefined;
     const world = testWorld(

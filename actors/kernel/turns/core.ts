@@ -218,12 +218,12 @@ export class ActorCore {
   }
 
   #fail(error: unknown): void {
-    this.#blameMutation(error);
+    this.blameMutation(error);
     this.#failed ??= { error };
   }
 
   /** Where objects are frozen, whoever mutates one is told by an error that says nothing of actor and operator. */
-  #blameMutation(error: unknown): void {
+  blameMutation(error: unknown): void {
     const what = this.#options.freeze === true ? mutationIn(error) : undefined;
     if (what !== undefined) this.breach(what, (error as Error).stack);
   }
@@ -342,7 +342,7 @@ export class ActorCore {
       },
       report: (key, error) => {
         inTurn('report()');
-        this.#blameMutation(error);
+        this.blameMutation(error);
         this.#reports.push({ key, error });
       },
     };

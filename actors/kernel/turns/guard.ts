@@ -1,7 +1,7 @@
 import { createHook } from 'node:async_hooks';
 import nodeCrypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
-import { config } from 'rxjs';
+import { config, Subscriber } from 'rxjs';
 import { turnsInProgress } from './turns-in-progress.ts';
 import { ViolationError } from './violation.ts';
 
@@ -28,6 +28,16 @@ export function installGuard(): void {
   syncBuiltinESMExports();
   guardDate();
   watchAsync();
+  watchErrors();
+}
+
+/** Sees every error of a pipeline, also one that nobody handles. */
+function watchErrors(): void {
+  const pass = Reflect.get(Subscriber.prototype, 'error') as (error: unknown) => void;
+  Subscriber.prototype.error = function (this: Subscriber<unknown>, error: unknown): void {
+    turnsInProgress.actor?.blameMutation(error); // an operator may swallow it, or make a refusal of it
+    pass.call(this, error);
+  };
   const unhandled = config.onUnhandledError;
   config.onUnhandledError = (error) => {
     if (error instanceof ViolationError) return; // it has been told of

@@ -6,4 +6,6 @@ interface Breachable {
   breach(what: string): unknown;
   /** The same, and ends what does it. */
   violate(what: string): void;
+  /** Notes a breach, if that is what the error tells of. */
+  blameMutation(error: unknown): void;
 }
