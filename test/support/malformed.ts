@@ -251,7 +251,9 @@ export function mustBeRefused(
   try {
     const documents = decodeAll(payload, headers[HEADER.contentType]);
     if (manifest) return !documents.some(isPlain);
-    const fits = (one: unknown): boolean => isPlain(one) || (template === SUBJECTS.api.template && Array.isArray(one)); // a JSON patch
+    // To the api-server a list may be a JSON patch, and null says as much as nothing.
+    const fits = (one: unknown): boolean =>
+      isPlain(one) || (template === SUBJECTS.api.template && (Array.isArray(one) || one === null));
     return documents.length > 1 || !documents.every(fits);
   } catch {
     return true;
