@@ -94,6 +94,11 @@ describe('documents', () => {
       says: /Map keys must be unique at line 2, column 12/,
     },
     {
+      why: 'a key that is no text',
+      text: '? {a: 1}\n: b\n',
+      says: /A key must be a text, not a map or a list at line 1, column 3/,
+    },
+    {
       why: 'several where one belongs',
       text: 'a: 1\n---\nb: 2\n',
       says: /found 2 YAML documents where one belongs/,

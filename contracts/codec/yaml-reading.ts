@@ -1,6 +1,7 @@
 import {
   type Document,
   type DocumentOptions,
+  type ErrorCode,
   isAlias,
   isMap,
   isNode,
@@ -54,7 +55,7 @@ export function firstError({ errors, contents }: Pick<Document.Parsed, 'errors' 
 /**
  * How many values a node stands for, its aliases written out.
  * @param anchors sizes of what was named so far
- * @throws YAMLParseError for a doubled key
+ * @throws YAMLParseError for a doubled key, and one that is no scalar
  */
 function sizeOf(node: unknown, anchors: Map<string, number>): number {
   if (isAlias(node)) return ALIAS_SIZE + (anchors.get(node.source) ?? 0);
@@ -63,7 +64,8 @@ function sizeOf(node: unknown, anchors: Map<string, number>): number {
   else if (isMap(node)) {
     const keys = new Set<unknown>();
     for (const { key, value } of node.items) {
-      if (isScalar(key) && keys.has(key.value)) throw doubled(key);
+      if (isMap(key) || isSeq(key)) throw fault(key, 'NON_STRING_KEY', 'A key must be a text, not a map or a list');
+      if (isScalar(key) && keys.has(key.value)) throw fault(key, 'DUPLICATE_KEY', 'Map keys must be unique');
       if (isScalar(key)) keys.add(key.value);
       // What is merged is copied, and may have been merged before: twice a time is enough.
       const merges = isScalar(key) && typeof key.value === 'symbol';
@@ -74,7 +76,7 @@ function sizeOf(node: unknown, anchors: Map<string, number>): number {
   return size;
 }
 
-function doubled({ range }: Scalar): YAMLParseError {
+function fault({ range }: Pick<Scalar, 'range'>, code: ErrorCode, finding: string): YAMLParseError {
   const [start, end] = range ?? [0, 0];
-  return new YAMLParseError([start, end], 'DUPLICATE_KEY', 'Map keys must be unique');
+  return new YAMLParseError([start, end], code, finding);
 }
