@@ -8,6 +8,7 @@ import { backoffMs } from '../reconcile/backoff.ts';
 import type { AskResult } from '../turns/answers.ts';
 import { ActorCore, type TurnDone } from '../turns/core.ts';
 import { LATEST_HEADER, REPLY_HEADER } from '../turns/heard-calls.ts';
+import { turnOf } from '../turns/outgoing.ts';
 import { PendingChanges, watchedResources } from '../turns/pending-changes.ts';
 import { encodingOfQuestion } from '../turns/replies.ts';
 import { describeViolation } from '../turns/violation.ts';
@@ -267,7 +268,7 @@ export class LiveActor {
       this.#cursor(),
       before === undefined ? undefined : (key) => before.get(key),
     );
-    this.#host.options.recorder?.record(this.#incarnation, this.#withState(done.turn), done.out);
+    this.#host.options.recorder?.record(this.#incarnation, this.#withState(done), done.out);
     for (const out of done.out) {
       if (out.said.call !== undefined) this.#answers.answered(out.said.call, out.said.body);
       this.#host.send(out, { name: this.#from, incarnation: this.#incarnation.incarnation }, cause, this.#asker);
@@ -278,12 +279,12 @@ export class LiveActor {
   }
 
   /** Now and then a turn says what state it left, so that a replay sees where the state went astray. A hash costs by the cell and its length. */
-  #withState(turn: Turn): Turn {
+  #withState({ turn, out }: TurnDone): Turn {
     this.#sinceState += 1;
     const { cellCount, stateLetters } = this.#core;
     if (this.#sinceState < Math.max(STATE_EVERY_TURNS, cellCount, stateLetters / STATE_LETTERS_A_TURN)) return turn;
     this.#sinceState = 0;
-    return { ...turn, ...this.#core.state() };
+    return turnOf({ ...turn, ...this.#core.state() }, out);
   }
 
   #cursor(): Cursor {

@@ -49,9 +49,29 @@ class Encoded implements Outgoing {
 }
 
 /** A turn with what it said, which is hashed only where somebody looks. */
-export const turnOf = (turn: Omit<Turn, 'out'>, out: readonly Outgoing[]): Turn => ({
-  ...turn,
-  get out() {
-    return out.map(({ hash }) => hash);
-  },
-});
+export const turnOf = (turn: Omit<Turn, 'out'>, out: readonly Outgoing[]): Turn => new DoneTurn(turn, out);
+
+/** A class, so that all turns have one shape: a getter of its own would give each another. */
+class DoneTurn implements Turn {
+  readonly n: number;
+  readonly rec: Turn['rec'];
+  readonly now: number;
+  readonly view: Turn['view'];
+  readonly state?: Hash;
+  readonly stateHoldsSecret?: boolean;
+  readonly #said: readonly Outgoing[];
+
+  constructor({ n, rec, now, view, state, stateHoldsSecret }: Omit<Turn, 'out'>, said: readonly Outgoing[]) {
+    this.n = n;
+    this.rec = rec;
+    this.now = now;
+    this.view = view;
+    if (state !== undefined) this.state = state;
+    if (stateHoldsSecret !== undefined) this.stateHoldsSecret = stateHoldsSecret;
+    this.#said = said;
+  }
+
+  get out(): readonly Hash[] {
+    return this.#said.map(({ hash }) => hash);
+  }
+}
