@@ -7,6 +7,8 @@ export interface TcpProxy {
   muffle(): void;
   /** From now on nothing passes either way, as when a process is stopped; what is said meanwhile waits. */
   freeze(): void;
+  /** What waited since `freeze` passes. */
+  thaw(): void;
   /** Cuts every connection; new ones work. */
   cut(): void;
   close(): Promise<void>;
@@ -43,6 +45,10 @@ export async function startTcpProxy(serverPort: number): Promise<TcpProxy> {
     freeze: () => {
       frozen = true;
       for (const socket of sockets) socket.pause();
+    },
+    thaw: () => {
+      frozen = false;
+      for (const socket of sockets) socket.resume();
     },
     cut: () => {
       for (const socket of sockets) socket.destroy();

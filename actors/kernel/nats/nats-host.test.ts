@@ -276,6 +276,28 @@ it('a driver in the same process is waited for while the connection comes back: 
   await proxy.close();
 });
 
+it('what it has started can be reached by others', async () => {
+  const proxy = await startTcpProxy(server.port);
+  const behind = await connect({ servers: `nats://127.0.0.1:${proxy.port}` });
+  connections.push(behind);
+  const slow = await host('slow', { prefix: 'slow', connection: behind });
+  const client = await connection();
+  const ask = async () => decodeMsgpack((await client.request('slow.apply.me._', encodeMsgpack({ n: 404 }))).data);
+  for (const start of [() => slow.startDriver(doubler), () => slow.start(echo)]) {
+    proxy.freeze();
+    let started = false;
+    const starting = start().then(() => {
+      started = true;
+    });
+    await expect(ask()).rejects.toThrow(/no responders/i);
+    expect(started).toBe(false);
+    proxy.thaw();
+    await starting;
+  }
+  expect(await ask()).toMatchObject({ reason: 'ServiceUnavailable' });
+  await proxy.close();
+});
+
 it('a driver leaves nothing behind of questions that were answered, and is told when it stops in the middle of one', async () => {
   const asking = await host('asking', { prefix: 'asking' });
   const client = await connection();

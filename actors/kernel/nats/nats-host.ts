@@ -107,9 +107,13 @@ export class Host implements HostServices {
     return this.#nc;
   }
 
-  /** Hosts an actor; a singleton stands by until it holds its lease. */
+  /** Hosts an actor and resolves when anybody can reach it; a singleton stands by until it holds its lease. */
   async start(definition: ActorDefinition, instance = this.options.instance): Promise<Running> {
-    if (!definition.singleton) return await this.#startActor(definition, instance, undefined);
+    if (!definition.singleton) {
+      const running = await this.#startActor(definition, instance, undefined);
+      await soon(this.#nc.flush());
+      return running;
+    }
     const { lease } = this.options;
     if (lease === undefined) throw new Error(`host ${definition.name}: a singleton needs lease options`);
     return holdLease(this.#nc, definition.name, instance, lease, {
@@ -118,12 +122,14 @@ export class Host implements HostServices {
     });
   }
 
+  /** Hosts a driver and resolves when anybody can reach it. */
   async startDriver(definition: DriverDefinition, instance = this.options.instance): Promise<Running> {
     const driver = new LiveDriver(this, definition, instance);
     await driver.start();
     this.#drivers.add(driver);
     this.#ports.set(definition.name, driver);
     const service = await serveActor(this, driver);
+    await soon(this.#nc.flush());
     return {
       stop: async () => {
         this.#drivers.delete(driver);
