@@ -51,6 +51,10 @@ beforeAll(() => {
     history: history as MemoryHistory,
   });
   writeFileSync(join(folder, 'preload.mjs'), BREACHING);
+  writeFileSync(
+    join(folder, 'patch.yaml'),
+    'apiVersion: v1\nkind: Node\nmetadata: { name: node-1 }\nstatus: { allocatable: { cpu: "64" } }\n',
+  );
   writeFileSync(join(folder, 'no-sockets.mjs'), NO_SOCKETS);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -129,6 +133,19 @@ it.each([
   expect(err).toBe('');
   expect(out).toMatch(finding);
   expect(code).toBe(1);
+});
+
+it.each([
+  { text: CLOCK, finding: /used Date\.now\(\) in operator map/ },
+  { text: LATE, finding: /used world\.random\(\) outside a turn/ },
+])('what would have been decided cannot be told of who breaks it: $finding', async ({ text, finding }) => {
+  for (const how of [[], ['-o', 'json']]) {
+    const { code, out, err } = await troupe(['replay', file, '--what-if', 'patch.yaml', ...how], text);
+    expect(err).toBe('');
+    expect(out).toMatch(finding);
+    expect(code).toBe(1);
+  }
+  expect(await troupe(['replay', file, '--what-if', 'patch.yaml'], breach('rx.tap()'))).toMatchObject({ code: 0 });
 });
 
 it('the smallest recording with the breach in it is found, and what changed alongside does not hide it', async () => {

@@ -65,7 +65,7 @@ export const REPLAYING: readonly CommandSpec[] = [
       { flags: '--check', description: 'every recording of this home: the first turn of each that goes differently' },
       OUTPUT,
     ],
-    notes: exitCodes('something goes differently'),
+    notes: exitCodes('something goes differently; of --what-if: determinism is broken'),
     examples: [
       ['troupe replay scheduler', 'up to the first turn that goes differently now, and why it came about'],
       ['troupe replay scheduler -i --to 21:50:35', 'look around at that moment'],

@@ -31,7 +31,7 @@ export async function diffCommand(a: string, b: string, options: DiffOptions, te
   const [recording, tree] = isTree(b) ? [a, b] : isTree(a) ? [b, a] : [a, undefined];
   if (tree !== undefined) {
     const other = await loadTree(tree);
-    const differing = await eachOf(recording, options, terminal, async (playable) => {
+    const { differing } = await eachOf(recording, options, terminal, async (playable) => {
       const here = codeVersion('this build', playable, codeOf(playable));
       const there = other.version(playable);
       const [first, second] = tree === b ? [here, there] : [there, here];
@@ -44,7 +44,7 @@ export async function diffCommand(a: string, b: string, options: DiffOptions, te
     return;
   }
   const others = newestOf((await openNamed(b, options, terminal)).playables);
-  const differing = await eachOf(a, options, terminal, async (playable) => {
+  const { differing } = await eachOf(a, options, terminal, async (playable) => {
     const { actor, instance } = playable.incarnation.self;
     const peers = others.filter(({ incarnation: { self } }) => self.actor === actor);
     const peer = peers.find(({ incarnation: { self } }) => self.instance === instance) ?? peers[0];
@@ -61,12 +61,15 @@ export async function diffCommand(a: string, b: string, options: DiffOptions, te
   if (differing) throw new Exit(FAILURE);
 }
 
-/** `troupe replay --what-if patch.yaml`: what today's code would have decided, had an object been another. */
+/**
+ * `troupe replay --what-if patch.yaml`: what today's code would have decided, had an object been another. That it would
+ * have decided otherwise is what was asked; exit code 1 when it breaks determinism, for then nothing can be made of it.
+ */
 export async function whatIfCommand(what: string, options: DiffOptions, terminal: Terminal): Promise<void> {
   const wishes = (await readManifests([options.whatIf ?? '']).catch(unreadable)).map(({ object }) => object);
   let missing: StatusError | undefined;
   let asked = 0;
-  await eachOf(what, options, terminal, async (playable) => {
+  const { breached } = await eachOf(what, options, terminal, async (playable) => {
     const definition = codeOf(playable);
     let changed: Playable;
     try {
@@ -85,6 +88,7 @@ export async function whatIfCommand(what: string, options: DiffOptions, terminal
     };
   });
   if (asked === 0 && missing !== undefined) throw missing;
+  if (breached) throw new Exit(FAILURE);
 }
 
 /** It was given with the recording, which can't be played without it. */
@@ -96,29 +100,31 @@ const detailsOf = ({ full, output }: DiffOptions) => ({
   detailsMax: full === true || output === 'json' ? 100_000 : SHOWN,
 });
 
-/** Compares each recording that is named. @returns whether anything differs */
+/** Compares each recording that is named. @returns whether anything differs, and whether it is for a breach of determinism */
 async function eachOf(
   what: string,
   options: DiffOptions,
   terminal: Terminal,
   compare: (playable: Playable) => Promise<{ readonly comparison: Comparison; readonly title: string } | undefined>,
-): Promise<boolean> {
+): Promise<{ readonly differing: boolean; readonly breached: boolean }> {
   const source = await openNamed(what, options, terminal);
   const results: object[] = [];
   let differing = false;
+  let breached = false;
   let turns = 0;
   for (const playable of newestOf(source.playables)) {
     const compared = await compare(playable);
     if (compared === undefined) continue;
     const { comparison, title } = compared;
     differing ||= differs(comparison);
+    breached ||= comparison.violation !== undefined;
     turns += comparison.turns;
     results.push({ recording: nameOf(playable), ...plainComparison(comparison) });
     if (options.output !== 'json') print(playable, comparison, title, terminal);
   }
   if (options.output === 'json') terminal.out(toJson(results));
   if (turns === 0 && results.length > 0) throw new Exit(UNPLAYABLE);
-  return differing;
+  return { differing, breached };
 }
 
 function print(playable: Playable, comparison: Comparison, title: string, terminal: Terminal): void {
