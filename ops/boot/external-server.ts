@@ -6,6 +6,7 @@ import { externalServerConfig } from './nats-config.ts';
 import { natsUsers, reloadNatsConfig } from './nats-users.ts';
 import type { Roster } from './roster.ts';
 import { findUser, seedFile, type UserRecord, writeUser } from './users.ts';
+import { usersTurn } from './users-turn.ts';
 
 export interface ExternalServer {
   /** To be included in a nats-server's configuration. */
@@ -17,13 +18,13 @@ export interface ExternalServer {
 /**
  * What a nats-server of somebody's own needs to know of this home's users, as the embedded one runs it. Users that a
  * cluster cannot do without get a key if they have none: a master, an operator, and one for each node named.
- * @throws StatusError Invalid (the name of a node)
+ * @throws StatusError Invalid (the name of a node), Conflict
  */
-export function externalServer(
+export async function externalServer(
   options: { readonly nodes: readonly string[]; readonly account?: string },
   roster: Roster,
   home = troupeHome(),
-): ExternalServer {
+): Promise<ExternalServer> {
   const paths = homePaths(home);
   prepareHome(paths);
   const needed: Omit<UserRecord, 'publicKey' | 'seed'>[] = [
@@ -31,9 +32,12 @@ export function externalServer(
     { name: OPERATOR, profile: 'operator' },
     ...options.nodes.map((node) => ({ name: nodeUser(node), profile: 'node' as const, node })),
   ];
-  const missing = needed.filter(({ name }) => findUser(paths, name) === undefined);
-  for (const user of missing) writeUser(paths, user);
-  if (missing.length > 0) reloadNatsConfig(paths, roster);
+  const missing = await usersTurn(paths, () => {
+    const lacking = needed.filter(({ name }) => findUser(paths, name) === undefined);
+    for (const user of lacking) writeUser(paths, user);
+    if (lacking.length > 0) reloadNatsConfig(paths, roster);
+    return lacking;
+  });
   const users = natsUsers(paths, readCluster(paths)?.prefix ?? DEFAULT_PREFIX, roster);
   return {
     config: externalServerConfig(users, options.account),

@@ -1,15 +1,13 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { statusError } from '../../contracts/errors/status.ts';
 import { pause } from '../client/pause.ts';
-import { createPrivateFile, type HomePaths, makePrivateFolder, writePrivateFile } from './home.ts';
+import { type HomePaths, makePrivateFolder, writePrivateFile } from './home.ts';
+import { followRecord, newestRecord, recordFile } from './numbered-record.ts';
 import { endProcess, identify, isAlive, type ProcessId } from './processes.ts';
 
 /*
  * A home is held by one process at a time, because two servers on one store would spoil it and nats-server itself does not
- * look. Every holder has a record with a number, `run/up.<n>.json`. Who finds that the newest record's holder has given it
- * back or is dead, makes the record of the next number: of several who try at once, the file system lets one. The newest
- * record is never removed, so that nobody can take a number twice.
+ * look. Every holder has a numbered record, `run/up.<n>.json`; who finds that the newest record's holder has given it back
+ * or is dead, makes the next.
  */
 
 interface HomeRecord {
@@ -29,38 +27,11 @@ export interface UpRecord extends HomeRecord {
 }
 
 const FREE: HomeRecord = { children: {}, ready: false };
-const NAME = /^up(?:\.(\d+))?\.json$/;
-const fileOf = (paths: HomePaths, number: number): string =>
-  join(paths.run, number === 0 ? 'up.json' : `up.${number}.json`);
-
-function numbersIn(paths: HomePaths): readonly number[] {
-  try {
-    return readdirSync(paths.run)
-      .map((name) => NAME.exec(name))
-      .flatMap((match) => (match === null ? [] : [Number(match[1] ?? 0)]));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw statusError('Forbidden', `look who runs this home: ${(error as Error).message}; be its owner`);
-  }
-}
+const NAME = 'up';
 
 function newest(paths: HomePaths): { readonly number: number; readonly record: HomeRecord } {
-  for (;;) {
-    const number = Math.max(-1, ...numbersIn(paths));
-    if (number < 0) return { number, record: FREE };
-    let text: string;
-    try {
-      text = readFileSync(fileOf(paths, number), 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      continue; // a newer one has come
-    }
-    try {
-      return { number, record: { ...FREE, ...(JSON.parse(text) as Partial<HomeRecord>) } };
-    } catch {
-      return { number, record: FREE }; // cut off by a crash of the machine
-    }
-  }
+  const { number, content } = newestRecord(paths.run, NAME);
+  return { number, record: { ...FREE, ...(content as Partial<HomeRecord> | undefined) } };
 }
 
 const holderOf = ({ up, reading }: HomeRecord): ProcessId | undefined => up ?? reading;
@@ -122,8 +93,7 @@ export async function takeLock(paths: HomePaths, options: TakeOptions = {}): Pro
     if (!isHeld(record)) {
       const left = livingChildren(record); // remembered, should this process not come to end them
       const mine: HomeRecord = { [as]: identify(process.pid), children: left, ready: false };
-      if (!createPrivateFile(fileOf(paths, number + 1), JSON.stringify(mine))) continue; // another was faster
-      for (const old of numbersIn(paths)) if (old <= number) rmSync(fileOf(paths, old), { force: true });
+      if (!followRecord(paths.run, NAME, number, mine)) continue; // another was faster
       if ((await endAll(left)) > 0) updateLock(paths, { children: {} });
       return;
     }
@@ -151,14 +121,14 @@ const isMine = (record: HomeRecord): boolean => holderOf(record)?.pid === proces
 
 export function updateLock(paths: HomePaths, change: Partial<Pick<HomeRecord, 'children' | 'ready'>>): void {
   const { number, record } = newest(paths);
-  if (isMine(record)) writePrivateFile(fileOf(paths, number), JSON.stringify({ ...record, ...change }));
+  if (isMine(record)) writePrivateFile(recordFile(paths.run, NAME, number), JSON.stringify({ ...record, ...change }));
 }
 
 export function releaseLock(paths: HomePaths): void {
   const { number, record } = newest(paths);
   if (!isMine(record)) return;
   try {
-    writePrivateFile(fileOf(paths, number), JSON.stringify(FREE));
+    writePrivateFile(recordFile(paths.run, NAME, number), JSON.stringify(FREE));
   } catch {
     // on a full disk the end of this process says the same
   }

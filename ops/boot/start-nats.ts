@@ -18,7 +18,7 @@ export interface NatsToStart {
   readonly port?: number | undefined;
   readonly settings: Omit<Parameters<typeof writeCluster>[1], 'port'>;
   /** Writes who may connect; what the server reads. */
-  readonly prepare: (cluster: Cluster) => void;
+  readonly prepare: (cluster: Cluster) => void | Promise<void>;
   readonly book: ChildBook;
   readonly say: (text: string) => void;
   /** How often to say that it goes on; 10 s by default. */
@@ -42,7 +42,7 @@ export async function startNats(
     const port = await choosePort(attempt === 1 ? wished : 0);
     if (wished !== 0 && port !== wished) say(`port ${wished} is not free; nats-server listens on ${port}`);
     const cluster = writeCluster(paths, { ...wanted.settings, port });
-    wanted.prepare(cluster);
+    await wanted.prepare(cluster);
     let failures = 0; // of this attempt
     const ended: SuperviseEvents['ended'] = (name, why, times, delayMs) => {
       failures = times;

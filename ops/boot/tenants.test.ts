@@ -1,6 +1,8 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { NatsConnection } from 'nats';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectAs } from '../../test/support/nats-server.ts';
@@ -11,10 +13,12 @@ import { type HomePaths, homePaths } from './home.ts';
 import { releaseLock, takeLock, updateLock } from './lock.ts';
 import { choosePort, waitForNats } from './nats-process.ts';
 import { writeNatsConfig } from './nats-users.ts';
+import { projectRoot } from './root.ts';
 import type { Roster } from './roster.ts';
 import { type Supervised, supervise } from './supervise.ts';
 import { addTenant, listUsers, removeTenant } from './tenants.ts';
-import { findUser, writeUser } from './users.ts';
+import { findUser, seedFile, writeUser } from './users.ts';
+import { usersTurn } from './users-turn.ts';
 
 /* Goal: users come and go while the cluster runs. Method: the embedded server as `troupe up` runs it, and live clients. */
 
@@ -90,9 +94,45 @@ it('one who exists keeps the key and gets a further namespace, on the open conne
 it('one who is removed is thrown out', async () => {
   await addTenant('bob', ['team-b'], roster, paths.home);
   const bob = await connected('bob');
-  removeTenant('bob', roster, paths.home);
+  await removeTenant('bob', roster, paths.home);
   await waitUntil('the server closes the connection', 5_000, () => bob.isClosed());
   expect(listUsers(paths.home).map(({ name }) => name)).toEqual(['alice', MASTER, OPERATOR]);
+});
+
+it('of two who make one user at once, one does and the other is told; a third, of another name, is not lost', async () => {
+  const makers: Promise<unknown>[] = [];
+  await usersTurn(paths, () => {
+    makers.push(addTenant('dora', ['team-a'], roster, paths.home));
+    makers.push(addTenant('dora', ['team-b'], roster, paths.home));
+    makers.push(addTenant('emil', ['team-a'], roster, paths.home));
+  });
+  const outcomes = await Promise.allSettled(makers);
+  const [first, second, third] = outcomes.map(({ status }) => status === 'fulfilled');
+  expect(third).toBe(true);
+  expect(first).toBe(second === false);
+  const winner = first === true ? 'team-a' : 'team-b';
+  const refusal = outcomes.find((outcome) => outcome.status === 'rejected');
+  expect(String(refusal?.reason)).toMatch(
+    new RegExp(`user "dora" already exists: .*, for ${winner}; repeat this one to add team-[ab]`),
+  );
+  const dora = findUser(paths, 'dora');
+  expect(dora?.namespaces).toEqual([winner]);
+  expect(readFileSync(seedFile(paths, 'dora'), 'utf8')).toBe(`${dora?.seed}\n`);
+  for (const name of ['dora', 'emil']) await (await connected(name)).flush();
+});
+
+it('processes that make users at once leave out none', async () => {
+  const names = ['fred', 'gina', 'hugo', 'ines'];
+  const script = `
+    import { addTenant } from './dist/ops/boot/tenants.js';
+    const [, home, name] = process.argv;
+    await addTenant(name, ['team-a'], { master: [], worker: () => [] }, home);`;
+  const add = (name: string): Promise<unknown> =>
+    promisify(execFile)(process.execPath, ['--input-type=module', '-e', script, paths.home, name], {
+      cwd: projectRoot,
+    });
+  await Promise.all(names.map(add));
+  for (const name of names) await (await connected(name)).flush();
 });
 
 it.each([

@@ -6,7 +6,17 @@ import { MASTER, OPERATOR, readCluster } from './cluster.ts';
 import { type HomePaths, homePaths, troupeHome } from './home.ts';
 import { reloadNatsConfig } from './nats-users.ts';
 import type { Roster } from './roster.ts';
-import { findUser, readUsers, removeUser, seedFile, type UserRecord, writeNatsContext, writeUser } from './users.ts';
+import {
+  findUser,
+  readUsers,
+  removeUser,
+  requireUser,
+  seedFile,
+  type UserRecord,
+  writeNatsContext,
+  writeUser,
+} from './users.ts';
+import { usersTurn } from './users-turn.ts';
 
 export interface Tenant {
   readonly name: string;
@@ -45,7 +55,8 @@ async function waitUntilKnown(paths: HomePaths, user: UserRecord): Promise<void>
 /**
  * Makes a tenant: a user who may do anything in the given namespaces and nothing outside. One who exists gets the
  * namespaces in addition and keeps the key. A running server learns it at once, without dropping a connection.
- * @throws StatusError NotFound (no cluster), Invalid (name), AlreadyExists (a name of the cluster's own)
+ * @throws StatusError NotFound (no cluster), Invalid (name), AlreadyExists (a name of the cluster's own, or one that
+ * somebody else has just made: two who each mean to make a user must not come to share its key unawares), Conflict
  */
 export async function addTenant(
   name: string,
@@ -59,23 +70,41 @@ export async function addTenant(
   }
   if (namespaces.length === 0) throw statusError('Invalid', `user "${name}": name a namespace with --namespace`);
   checkReserved(paths, name);
-  const all = [...new Set([...(findUser(paths, name)?.namespaces ?? []), ...namespaces])].sort();
-  const user = writeUser(paths, { name, profile: 'tenant', namespaces: all });
-  const context = writeNatsContext(paths, user);
-  const live = reloadNatsConfig(paths, roster);
-  if (live) await waitUntilKnown(paths, user);
-  return { name, namespaces: all, seedFile: seedFile(paths, name), context, live };
+  const isNew = findUser(paths, name) === undefined;
+  const { user, ...tenant } = await usersTurn(paths, () => {
+    checkReserved(paths, name);
+    const known = findUser(paths, name);
+    if (isNew && known !== undefined) throw madeMeanwhile(known, namespaces);
+    const all = [...new Set([...(known?.namespaces ?? []), ...namespaces])].sort();
+    const made = writeUser(paths, { name, profile: 'tenant', namespaces: all });
+    const context = writeNatsContext(paths, made);
+    const live = reloadNatsConfig(paths, roster);
+    return { user: made, name, namespaces: all, seedFile: seedFile(paths, name), context, live };
+  });
+  if (tenant.live) await waitUntilKnown(paths, user);
+  return tenant;
+}
+
+function madeMeanwhile(known: UserRecord, wanted: readonly string[]): Error {
+  const there = (known.namespaces ?? []).join(', ');
+  return statusError(
+    'AlreadyExists',
+    `user "${known.name}" already exists: another command made it just now, for ${there}; repeat this one to add ${wanted.join(', ')}`,
+  );
 }
 
 /**
  * Ends a tenant: the server forgets the key and closes its connections.
- * @throws StatusError NotFound, AlreadyExists (a user of the cluster's own)
+ * @throws StatusError NotFound, AlreadyExists (a user of the cluster's own), Conflict
  */
-export function removeTenant(name: string, roster: Roster, home = troupeHome()): void {
+export async function removeTenant(name: string, roster: Roster, home = troupeHome()): Promise<void> {
   const paths = homePaths(home);
-  checkReserved(paths, name);
-  removeUser(paths, name);
-  reloadNatsConfig(paths, roster);
+  requireUser(paths, name); // a home that is none gets no folder
+  await usersTurn(paths, () => {
+    checkReserved(paths, name);
+    removeUser(paths, name);
+    reloadNatsConfig(paths, roster);
+  });
 }
 
 /** Everybody who may connect, without their seeds. */

@@ -16,6 +16,7 @@ import type { Roster } from './roster.ts';
 import { startNats } from './start-nats.ts';
 import { type ChildSpec, type Supervised, supervise } from './supervise.ts';
 import { offerNatsContext, seedFile, writeNatsContext, writeUser } from './users.ts';
+import { usersTurn } from './users-turn.ts';
 
 export interface UpOptions {
   readonly home?: string;
@@ -146,7 +147,7 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
         program: found.path,
         port: options.port,
         settings: { sync: options.sync, node: options.node, keep: options.keep },
-        prepare: (at) => writeAccounts(paths, at, roster),
+        prepare: (at) => usersTurn(paths, () => writeAccounts(paths, at, roster)),
         book,
         say,
         signal,

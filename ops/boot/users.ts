@@ -67,16 +67,22 @@ export function writeUser(paths: HomePaths, wanted: Omit<UserRecord, 'publicKey'
   const known = findUser(paths, wanted.name);
   const user = { ...wanted, ...(known === undefined ? newSeed() : { publicKey: known.publicKey, seed: known.seed }) };
   makeOwnFolder(paths.users);
-  writePrivateFile(userFile(paths, user.name), `${JSON.stringify(user, undefined, 2)}\n`);
   writePrivateFile(seedFile(paths, user.name), `${user.seed}\n`);
+  // Last, since it is what makes the user one: nobody has a record and no credentials.
+  writePrivateFile(userFile(paths, user.name), `${JSON.stringify(user, undefined, 2)}\n`);
   return user;
 }
 
 /** @throws StatusError NotFound */
+export function requireUser(paths: HomePaths, name: string): UserRecord {
+  const user = findUser(paths, name);
+  if (user !== undefined) return user;
+  throw statusError('NotFound', `there is no user "${name}"; \`troupe user list\` shows who there is`);
+}
+
+/** @throws StatusError NotFound */
 export function removeUser(paths: HomePaths, name: string): void {
-  if (findUser(paths, name) === undefined) {
-    throw statusError('NotFound', `there is no user "${name}"; \`troupe user list\` shows who there is`);
-  }
+  requireUser(paths, name);
   rmSync(userFile(paths, name), { force: true });
   rmSync(seedFile(paths, name), { force: true });
   rmSync(join(paths.natsContexts, `${name}.json`), { force: true });

@@ -109,7 +109,7 @@ export async function userAdd(name: string, options: UserAddOptions, terminal: T
 
 export async function userRemove(name: string, terminal: Terminal): Promise<void> {
   const [{ removeTenant }, { roster }] = await Promise.all([import('../boot/tenants.ts'), import('../boot/roster.ts')]);
-  removeTenant(name, roster);
+  await removeTenant(name, roster);
   terminal.out(`user ${name} removed\n`);
 }
 

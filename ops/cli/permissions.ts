@@ -16,7 +16,7 @@ export async function permissions(options: PermissionsOptions, terminal: Termina
   ]);
   const nodes = options.node ?? [];
   const wanted = { nodes, ...(options.account === undefined ? {} : { account: options.account }) };
-  const { config, made } = externalServer(wanted, roster);
+  const { config, made } = await externalServer(wanted, roster);
   terminal.out(config);
   for (const { name, seedFile } of made) terminal.tell(`user ${name} is new; its seed is in ${seedFile}`);
 }
