@@ -2,6 +2,7 @@ import { isFailure, StatusError } from '../../contracts/errors/status.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { DeleteOptions as Body } from '../../contracts/messages/api.ts';
 import type { Client } from '../client/client.ts';
+import { pause } from '../client/pause.ts';
 import { place } from './apply.ts';
 import { Exit, UsageError } from './errors.ts';
 import { parseSpan } from './parse-span.ts';
@@ -167,7 +168,7 @@ async function waitUntilGone(
   let last = from.items.find(isIt);
   if (last === undefined) return;
   const stop = new AbortController();
-  const timeout = timeoutMs === undefined || timeoutMs === 0 ? undefined : setTimeout(() => stop.abort(), timeoutMs);
+  if (timeoutMs !== undefined && timeoutMs !== 0) void pause(timeoutMs, stop.signal).then(() => stop.abort());
   const reminder = setTimeout(() => terminal.tell(reminderOf(one, last)), REMIND_AFTER_MS);
   try {
     const signal = AbortSignal.any([terminal.signal, stop.signal]);
@@ -181,8 +182,8 @@ async function waitUntilGone(
       last = object;
     }
   } finally {
-    clearTimeout(timeout);
     clearTimeout(reminder);
+    stop.abort();
   }
   if (terminal.signal.aborted) throw new Exit(INTERRUPTED);
   terminal.tell(

@@ -391,6 +391,15 @@ describe('delete', () => {
     expect((await run('delete', '--wait=false', 'pod', 'slow')).code).toBe(0);
     expect((await run('delete', '--wait', 'pod', 'slow', '--timeout', '50ms')).code).toBe(1);
   });
+  it('waits longer than one timer can', async () => {
+    api.put('pods', pod('slow', { metadata: { ...pod('slow').metadata, finalizers: ['example.com/wait'] } }));
+    const { code, seen } = type('delete', 'pod', 'slow', '--timeout', '60d');
+    await waitUntil('it watches', 5_000, () => api.watchers > 0);
+    await run('get', 'pods'); // in which time a timer that has overflowed rings
+    api.remove('pods', 'default', 'slow');
+    expect(await code).toBe(0);
+    expect(seen.err).toBe('');
+  });
 });
 
 it('scale', async () => {

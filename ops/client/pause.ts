@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits, or returns early when `signal` is aborted. Never rejects. */
+/** The longest that a timer of Node's can wait; one that is set for longer rings at once. */
+const TIMER_MS_MAX = 0x7fff_ffff;
+
+/** Waits, for however long, or returns early when `signal` is aborted. Never rejects. */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+  const options = signal === undefined ? {} : { signal };
+  for (let leftMs = ms; ; leftMs -= TIMER_MS_MAX) {
+    await sleep(Math.min(leftMs, TIMER_MS_MAX), undefined, options).catch(() => undefined);
+    if (leftMs <= TIMER_MS_MAX || signal?.aborted === true) return;
+  }
 }
