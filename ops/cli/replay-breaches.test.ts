@@ -59,7 +59,11 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function troupe(args: readonly string[], text: string): Promise<{ code: number; out: string; err: string }> {
+function troupe(
+  args: readonly string[],
+  text: string,
+  stdin = '',
+): Promise<{ code: number; out: string; err: string }> {
   const preloads = ['preload', 'no-sockets'].flatMap((name) => ['--import', join(folder, `${name}.mjs`)]);
   return new Promise((resolve) => {
     const child = execFile(
@@ -68,6 +72,7 @@ function troupe(args: readonly string[], text: string): Promise<{ code: number; 
       { cwd: folder, env: { ...process.env, TROUPE_HOME: join(folder, 'home'), BREACH: text } },
       (_error, out, err) => resolve({ code: child.exitCode ?? -1, out, err }),
     );
+    child.stdin?.end(stdin);
   });
 }
 
@@ -133,6 +138,36 @@ it.each([
   expect(err).toBe('');
   expect(out).toMatch(finding);
   expect(code).toBe(1);
+});
+
+it.each(['2', '5'])('who looks at turn %s is told of what comes after it', async (turn) => {
+  const { code, out, err } = await troupe(['replay', file, '--turn', turn], LATE);
+  expect(err).toBe('');
+  if (turn === '2') expect(out).toMatch(/finding {2}the same then and now/);
+  else
+    expect(out).toMatch(new RegExp(`finding  actor scheduler, turn ${turn}: used world.random\\(\\) outside a turn`));
+  expect(code).toBe(turn === '2' ? 0 : 1);
+});
+
+/** Turn 4 is the first that leaves something behind. */
+it.each([
+  { lines: ['step 5'], finding: /\(differs\)\nactor scheduler, turn 5: used world\.random/ },
+  { lines: ['goto 3', 'step'], finding: /turn 4 .*\n(?: .*\n)* {2}actor scheduler, turn 4: used world\.random/ },
+  { lines: ['goto 6'], finding: /turn 6 .*\n(?: .*\n)* {2}actor scheduler, turn 6: used world\.random/ },
+  {
+    lines: ['break --turn 5', 'run'],
+    finding: /breakpoint 1: .*\nturn 5 .*\n(?: .*\n)* {2}actor scheduler, turn 5: used/,
+  },
+  {
+    lines: ['run'],
+    finding: /the end of the recording; 1 turn differed\n.*\n(?: .*\n)*? {2}actor scheduler, turn \d+: used/,
+  },
+  { lines: ['goto 5', 'back 2', 'where'], finding: /differed {3}5\n/ },
+])('who steps through it is told of what comes after a turn: $lines', async ({ lines, finding }) => {
+  const { code, out, err } = await troupe(['replay', file, '-i'], LATE, lines.map((line) => `${line}\n`).join(''));
+  expect(err).toBe('');
+  expect(out).toMatch(finding);
+  expect(code).toBe(0);
 });
 
 it.each([

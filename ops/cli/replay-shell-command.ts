@@ -1,3 +1,4 @@
+import type { Divergence } from '../../actors/kernel/replay.ts';
 import type { Cause } from '../replay/plan-causes.ts';
 import type { ReplaySession } from '../replay/session.ts';
 import type { Stops } from '../replay/stops.ts';
@@ -47,3 +48,17 @@ export function turnShown({ session, paint }: ShellContext): string {
     ...report.reports.map((line) => `  ${paint('red', line)}\n`),
   ].join('');
 }
+
+/**
+ * The same, once what the behaviour left behind has had its chance: what it does then that it must not is named, though it
+ * may be of another turn, that played last.
+ */
+export async function turnSettled(context: ShellContext): Promise<string> {
+  const late = await context.session.settle();
+  const shown = turnShown(context);
+  return late === undefined || late === context.session.frame?.divergence
+    ? shown
+    : `${shown}${breachText(late, context)}`;
+}
+
+export const breachText = ({ what }: Divergence, { paint }: ShellContext): string => `${paint('yellow', what)}\n`;

@@ -1,11 +1,12 @@
 import { indexAt, indexFrom, parsePoint } from '../replay/parse-moment.ts';
 import { aboutFinder } from '../replay/plan-about.ts';
 import { revisionOf, seesStore } from '../replay/playable.ts';
+import type { Frame } from '../replay/session-frame.ts';
 import type { Stop } from '../replay/stops.ts';
 import { veiled } from '../replay/veil.ts';
 import { UsageError } from './errors.ts';
 import { lineOf } from './replay-line.ts';
-import { type ShellCommand, type ShellContext, turnShown } from './replay-shell-command.ts';
+import { breachText, type ShellCommand, type ShellContext, turnSettled } from './replay-shell-command.ts';
 
 /** Most turns that one command lists. */
 const LISTED_MAX = 1_000;
@@ -20,7 +21,7 @@ export const MOVES: readonly ShellCommand[] = [
     alias: 'r',
     help: 'on to a breakpoint, watch, difference or the end',
     again: true,
-    run: (context) => `${context.paint('bold', stopText(context.stops.run(), context))}\n${turnShown(context)}`,
+    run,
   },
   {
     name: 'goto',
@@ -38,26 +39,36 @@ export const MOVES: readonly ShellCommand[] = [
   },
 ];
 
-function step(context: ShellContext, [n]: readonly string[]): string {
+async function step(context: ShellContext, [n]: readonly string[]): Promise<string> {
   const { session } = context;
   const count = countOf(n);
-  let text = '';
-  for (let at = 0; at < count; at++) {
-    const frame = session.step();
-    if (frame === undefined) return `${text}${END}\n`;
-    if (count === 1) text += turnShown(context);
-    else if (at < LISTED_MAX)
-      text += `${lineOf(frame.turn, frame.divergence !== undefined, frame.unplayed === undefined)}\n`;
+  const listed: Frame[] = [];
+  let played = 0;
+  for (let frame = session.step(); frame !== undefined; frame = played < count ? session.step() : undefined) {
+    if (listed.length < LISTED_MAX) listed.push(frame);
+    played += 1;
   }
-  return text;
+  const end = played < count ? `${END}\n` : '';
+  if (count === 1) return played === 0 ? end : turnSettled(context);
+  const late = await session.settle();
+  const lines = listed.map(
+    ({ index, turn, unplayed }) => `${lineOf(turn, session.divergences.has(index), unplayed === undefined)}\n`,
+  );
+  return `${lines.join('')}${late === undefined ? '' : breachText(late, context)}${end}`;
 }
 
-function back(context: ShellContext, [n]: readonly string[]): string {
+async function run(context: ShellContext): Promise<string> {
+  const stop = context.stops.run();
+  const shown = await turnSettled(context);
+  return `${context.paint('bold', stopText(stop, context))}\n${shown}`;
+}
+
+async function back(context: ShellContext, [n]: readonly string[]): Promise<string> {
   const { session } = context;
   const count = countOf(n);
   if (session.position < 0) return 'the beginning of the recording\n';
   session.goto(Math.max(-1, session.position - count));
-  return turnShown(context);
+  return turnSettled(context);
 }
 
 function stopText(stop: Stop | undefined, { session }: ShellContext): string {
@@ -68,10 +79,10 @@ function stopText(stop: Stop | undefined, { session }: ShellContext): string {
     return `watch ${stop.id}: ${changes.join('; ')}`;
   }
   const differing = session.divergences.size;
-  return `${END}; ${differing === 0 ? 'nothing differed' : `${differing} turns differed`}`;
+  return `${END}; ${differing === 0 ? 'nothing differed' : differing === 1 ? '1 turn differed' : `${differing} turns differed`}`;
 }
 
-function goTo(context: ShellContext, [to]: readonly string[]): string {
+async function goTo(context: ShellContext, [to]: readonly string[]): Promise<string> {
   const { session } = context;
   if (to === undefined)
     throw new UsageError(
@@ -91,17 +102,17 @@ function goTo(context: ShellContext, [to]: readonly string[]): string {
   if ('turn' in point && point.turn > (last?.n ?? 0))
     throw new UsageError(`there is no turn ${point.turn}; the last is ${last?.n ?? 0}`);
   session.goto(index);
-  return turnShown(context);
+  return turnSettled(context);
 }
 
-function find(context: ShellContext, [name]: readonly string[]): string {
+async function find(context: ShellContext, [name]: readonly string[]): Promise<string> {
   const { session } = context;
   if (name === undefined) throw new UsageError('find what? the name of an object: web-1, or default/web-1');
   const isAbout = aboutFinder(name);
   const next = session.turns.findIndex((turn, at) => isAbout(turn) && at > session.position);
   if (next < 0) return `no later turn is about ${name}\n`;
   session.goto(next);
-  return turnShown(context);
+  return turnSettled(context);
 }
 
 function countOf(text: string | undefined): number {

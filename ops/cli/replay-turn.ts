@@ -3,8 +3,9 @@ import { definitionOf } from '../replay/definitions.ts';
 import { indexOfTurn, nameOf, type Playable } from '../replay/playable.ts';
 import { stoppingSession } from '../replay/stopping-session.ts';
 import { reportTurn } from '../replay/turn-report.ts';
-import { UsageError } from './errors.ts';
+import { Exit, UsageError } from './errors.ts';
 import { toJson } from './print.ts';
+import { FAILURE, UNPLAYABLE } from './render-error.ts';
 import type { ReplayOptions } from './replay.ts';
 import { plainReport } from './replay-json.ts';
 import { codeOf, levelOf, newestOf, openNamed } from './replay-parts.ts';
@@ -12,7 +13,10 @@ import { scoresAt } from './replay-scores.ts';
 import { turnText } from './replay-render.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Shows one turn whole: what came in, what was said then and now, why it came about. A debugger stops inside it. */
+/**
+ * Shows one turn whole: what came in, what was said then and now, why it came about. A debugger stops inside it.
+ * Exit code 1: it goes differently; 3: it cannot be played.
+ */
 export async function turnCommand(what: string, options: ReplayOptions, terminal: Terminal): Promise<void> {
   const n = Number(options.turn);
   if (!Number.isInteger(n) || n < 1) throw new UsageError(`--turn is "${options.turn}"; give the number of a turn`);
@@ -29,12 +33,14 @@ export async function turnCommand(what: string, options: ReplayOptions, terminal
     throw new UsageError(`there is no turn ${n}; the recording has turns ${first} to ${last}`);
   }
   const session = stoppingSession(playable, codeOf(playable), index, { level: levelOf(options) });
+  await session.settle();
   const report = reportTurn(session);
   if (report === undefined) return;
   const causes = await chainOf(session, source, definitionOf, report.said[0]?.is?.subject ?? '');
-  if (options.output === 'json') terminal.out(toJson({ ...plainReport(report), causes }));
-  else
-    terminal.out(
-      turnText(report, causes, session.frame?.unplayed, terminal.paint, scoresAt(session, report, { changed: false })),
-    );
+  const unplayed = session.frame?.unplayed;
+  if (options.output === 'json')
+    terminal.out(toJson({ ...plainReport(report), ...(unplayed === undefined ? {} : { unplayed }), causes }));
+  else terminal.out(turnText(report, causes, unplayed, terminal.paint, scoresAt(session, report, { changed: false })));
+  if (report.finding !== undefined) throw new Exit(FAILURE);
+  if (unplayed !== undefined) throw new Exit(UNPLAYABLE);
 }

@@ -2,7 +2,7 @@ import { Cache } from '../../actors/kernel/view/cache.ts';
 import type { Json } from '../../actors/kernel/contract.ts';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import type { RecordedTurn, Sealer } from '../../actors/kernel/journal/journal.ts';
-import { type Divergence, type Level, Player } from '../../actors/kernel/replay.ts';
+import { type Divergence, type Level, Player, settled } from '../../actors/kernel/replay.ts';
 import { openRec } from '../../actors/kernel/journal/sealed-record.ts';
 import { CellLog } from './cell-log.ts';
 import type { Playable } from './playable.ts';
@@ -41,6 +41,8 @@ export class ReplaySession {
   #asks: readonly AskOpen[] = [];
   #timers: readonly TimerOpen[] = [];
   #bytes = 0;
+  /** A breach of the contract that is the divergence of a turn. */
+  #named: string | undefined;
   #viewed: { readonly revision: number; readonly cache: Cache } | undefined;
 
   constructor(playable: Playable, definition: ActorDefinition, options: SessionOptions = {}) {
@@ -108,13 +110,23 @@ export class ReplaySession {
     return this.#player.violation;
   }
 
-  /** Lets run what the behaviour left behind; what it does then that it must not is a divergence of the turn played last. */
-  async settle(): Promise<void> {
-    const divergence = await this.#player.settle();
+  /**
+   * Lets run what the behaviour left behind; what it does then that it must not, or has done since a turn was played, is a
+   * divergence of the turn played last.
+   * @returns that divergence, once
+   */
+  async settle(): Promise<Divergence | undefined> {
+    await settled();
+    const what = this.violation;
     const frame = this.#frames.at(-1);
-    if (divergence === undefined || frame === undefined) return;
+    if (what === undefined || what === this.#named || frame === undefined) return undefined;
+    const { turn, says } = frame;
+    const { n, now, rec, said } = turn;
+    const divergence: Divergence = { turn: n, now, rec, what, saidThen: said, saidNow: says };
+    this.#named = what;
     this.divergences.set(frame.index, divergence);
     this.#frames[this.#frames.length - 1] = { ...frame, divergence };
+    return divergence;
   }
 
   /** The cells that do not have their initial values, by name. */
@@ -172,6 +184,7 @@ export class ReplaySession {
     this.#player = this.#newPlayer();
     this.#frames = [];
     this.#bytes = 0;
+    this.#named = undefined;
     this.#asks = [];
     this.#timers = [];
     this.#frontier = start - 1;
@@ -192,6 +205,7 @@ export class ReplaySession {
     const rang = rec.t === 'due' ? this.#timers.filter(({ due }) => due <= now) : NO_TIMERS;
     if (done !== undefined) this.#noteOpen(turn);
     if (divergence !== undefined) this.divergences.set(index, divergence);
+    if (divergence !== undefined && divergence.what === this.violation) this.#named = divergence.what;
     const says = done?.out ?? [];
     this.#keep({
       index,
