@@ -46,6 +46,11 @@ describe('documents', () => {
       are: [{ a: 256, b: 256, c: '0400', d: 0, e: 80 }],
     },
     {
+      why: 'a key that stands for a text',
+      text: 'a: &t k\nb: {*t : 1}\nc: &t {y: z}\nd: *t\n',
+      are: [{ a: 'k', b: { k: 1 }, c: { y: 'z' }, d: { y: 'z' } }],
+    },
+    {
       why: 'merge keys',
       text: 'a: &a {k: v, l: w}\nb: {<<: *a, l: x}\nc: {"<<": y}\n',
       are: [{ a: { k: 'v', l: 'w' }, b: { k: 'v', l: 'x' }, c: { '<<': 'y' } }],
@@ -97,6 +102,36 @@ describe('documents', () => {
       why: 'a key that is no text',
       text: '? {a: 1}\n: b\n',
       says: /A key must be a text, not a map or a list at line 1, column 3/,
+    },
+    {
+      why: 'a key that stands for a map',
+      text: 'a: &m {x: 1}\nb: {*m : c}\n',
+      says: /A key must be a text, not a map or a list at line 2, column 5/,
+    },
+    {
+      why: 'a key that stands for a list',
+      text: 'a: &l [x]\n? *l\n: c\n',
+      says: /A key must be a text, not a map or a list at line 2, column 3/,
+    },
+    {
+      why: 'a key that stands for what it is part of',
+      text: '&m {*m : c}\n',
+      says: /A key must be a text, not a map or a list at line 1, column 5/,
+    },
+    {
+      why: 'a key doubled by an alias',
+      text: 'k: 1\na: &t k\n*t : 2\n',
+      says: /Map keys must be unique at line 3, column 1/,
+    },
+    {
+      why: 'a number that is a key as a text too',
+      text: '1: a\n"1": b\n',
+      says: /Map keys must be unique at line 2, column 1/,
+    },
+    {
+      why: 'what has itself in it',
+      text: 'a: &a {x: [*a]}\n',
+      says: /An alias must not be part of what it stands for at line 1, column 12/,
     },
     {
       why: 'several where one belongs',

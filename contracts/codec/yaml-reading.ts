@@ -1,4 +1,5 @@
 import {
+  type Alias,
   type Document,
   type DocumentOptions,
   type ErrorCode,
@@ -7,8 +8,8 @@ import {
   isNode,
   isScalar,
   isSeq,
+  type Node,
   type ParseOptions,
-  type Scalar,
   type ScalarTag,
   type SchemaOptions,
   type YAMLError,
@@ -39,7 +40,7 @@ const VALUES_MOST = 4_000_000;
 /** What an alias stands for is looked for among all that have a name, which takes as long as so many values. */
 const ALIAS_SIZE = 1_000;
 
-/** What is wrong with a document that was read so, if anything is: also a doubled key, and aliases that stand for too much. */
+/** What is wrong with a document that was read so, if anything is: also a doubled key, and aliases of too much or themselves. */
 export function firstError({ errors, contents }: Pick<Document.Parsed, 'errors' | 'contents'>): YAMLError | undefined {
   if (errors[0] !== undefined) return errors[0];
   try {
@@ -52,31 +53,54 @@ export function firstError({ errors, contents }: Pick<Document.Parsed, 'errors' 
   }
 }
 
+/** What a name stands for: the latest node before its alias that is called so. */
+interface Named {
+  readonly node: Node;
+  /** `undefined` within that node itself. */
+  readonly size: number | undefined;
+}
+
 /**
  * How many values a node stands for, its aliases written out.
- * @param anchors sizes of what was named so far
- * @throws YAMLParseError for a doubled key, and one that is no scalar
+ * @param names what was named so far
+ * @throws YAMLParseError for a doubled key, one that is no scalar, and an alias of what it is part of
  */
-function sizeOf(node: unknown, anchors: Map<string, number>): number {
-  if (isAlias(node)) return ALIAS_SIZE + (anchors.get(node.source) ?? 0);
+function sizeOf(node: unknown, names: Map<string, Named>): number {
+  if (isAlias(node)) return ALIAS_SIZE + sizeOfAlias(node, names.get(node.source));
+  const anchor = isNode(node) ? node.anchor : undefined;
+  if (isNode(node) && anchor !== undefined) names.set(anchor, { node, size: undefined });
   let size = 1;
-  if (isSeq(node)) for (const item of node.items) size += sizeOf(item, anchors);
+  if (isSeq(node)) for (const item of node.items) size += sizeOf(item, names);
   else if (isMap(node)) {
-    const keys = new Set<unknown>();
+    const keys = new Set<string | symbol>();
     for (const { key, value } of node.items) {
-      if (isMap(key) || isSeq(key)) throw fault(key, 'NON_STRING_KEY', 'A key must be a text, not a map or a list');
-      if (isScalar(key) && keys.has(key.value)) throw fault(key, 'DUPLICATE_KEY', 'Map keys must be unique');
-      if (isScalar(key)) keys.add(key.value);
+      const text = keyOf(key, names);
+      if (keys.has(text)) throw fault(key, 'DUPLICATE_KEY', 'Map keys must be unique');
+      keys.add(text);
       // What is merged is copied, and may have been merged before: twice a time is enough.
-      const merges = isScalar(key) && typeof key.value === 'symbol';
-      size += sizeOf(key, anchors) + (merges ? 2 : 1) * sizeOf(value, anchors);
+      size += sizeOf(key, names) + (typeof text === 'symbol' ? 2 : 1) * sizeOf(value, names);
     }
   }
-  if (isNode(node) && node.anchor !== undefined) anchors.set(node.anchor, size);
+  if (isNode(node) && anchor !== undefined) names.set(anchor, { node, size });
   return size;
 }
 
-function fault({ range }: Pick<Scalar, 'range'>, code: ErrorCode, finding: string): YAMLParseError {
-  const [start, end] = range ?? [0, 0];
+/** Of a name that nobody has: the reader tells. */
+function sizeOfAlias(alias: Alias, named: Named | undefined): number {
+  if (named === undefined) return 0;
+  if (named.size !== undefined) return named.size;
+  throw fault(alias, 'BAD_ALIAS', 'An alias must not be part of what it stands for');
+}
+
+/** A key as it will be read: a text; a merge is a symbol. */
+function keyOf(key: unknown, names: ReadonlyMap<string, Named>): string | symbol {
+  const said = isAlias(key) ? names.get(key.source)?.node : key;
+  if (isMap(said) || isSeq(said)) throw fault(key, 'NON_STRING_KEY', 'A key must be a text, not a map or a list');
+  const value = isScalar(said) ? (said.value as string | number | boolean | symbol | null) : null;
+  return typeof value === 'symbol' ? value : String(value ?? '');
+}
+
+function fault(node: unknown, code: ErrorCode, finding: string): YAMLParseError {
+  const [start, end] = (isNode(node) ? node.range : undefined) ?? [0, 0];
   return new YAMLParseError([start, end], code, finding);
 }
