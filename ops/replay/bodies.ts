@@ -1,5 +1,6 @@
 import type { Bytes, Rec, Ref } from '../../actors/kernel/contract.ts';
 import { LATEST_HEADER } from '../../actors/kernel/turns/heard-calls.ts';
+import { bodyIn } from '../../actors/kernel/journal/compare-said.ts';
 import { openRec } from '../../actors/kernel/journal/sealed-record.ts';
 import { type RecordedTurn, SAID_BYTES_MAX, type SaidThen, type Sealer } from '../../actors/kernel/journal/journal.ts';
 import { contentTypeOf, decode, decodeAll, decodeMsgpack, YAML_TYPE } from '../../contracts/codec/codec.ts';
@@ -47,7 +48,7 @@ export function saidBody({ subject, body, size, kind }: SaidThen): unknown {
   if (size === 0) return undefined;
   if (body === undefined) return new Hidden(`${size} bytes, kept by their hash alone${hashedFor(kind, size)}`);
   try {
-    return shownOf(subject, decode(body));
+    return shownOf(subject, bodyIn(body));
   } catch (error) {
     return new Hidden(`${size} bytes that cannot be read: ${(error as Error).message}`);
   }

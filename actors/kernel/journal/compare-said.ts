@@ -1,16 +1,47 @@
-import { decodeMsgpack } from '../../../contracts/codec/codec.ts';
+import {
+  type ContentType,
+  contentTypeOf,
+  decodeAll,
+  decodeMsgpack,
+  MSGPACK_TYPE,
+} from '../../../contracts/codec/codec.ts';
 import { canonicalJson } from '../../../contracts/hash/stable-hash.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
+import type { Bytes } from '../contract.ts';
 import type { RecordedTurn, SaidThen, Sealer } from './journal.ts';
 
 const sameShape = (then: SaidThen, { said }: Outgoing): boolean =>
   said.kind === then.kind && said.say === then.say && said.subject === then.subject;
 
-/** The bytes may differ where the encoder or the order of fields changed: what they say may not. */
+/**
+ * What the body of something said says: a value, or a list of documents. In which encoding is not recorded, but it is
+ * mostly that of today; else the bytes tell.
+ * @param type in which today's code says it
+ * @throws StatusError when they are of no encoding
+ */
+export function bodyIn(bytes: Bytes, type: ContentType = MSGPACK_TYPE): unknown {
+  if (bytes.length === 0) return undefined;
+  try {
+    return decoded(bytes, type);
+  } catch {
+    const told = contentTypeOf(bytes);
+    return decoded(bytes, told === type ? MSGPACK_TYPE : told);
+  }
+}
+
+function decoded(bytes: Bytes, type: ContentType): unknown {
+  if (type === MSGPACK_TYPE) return decodeMsgpack(bytes);
+  const documents = decodeAll(bytes, type);
+  return documents.length > 1 ? documents : documents[0];
+}
+
+/** The bytes may differ where the encoder, the encoding or the order of fields changed: what they say may not. */
 function sameBody(then: SaidThen, now: Outgoing): boolean {
   if (then.body === undefined || now.said.kind !== then.kind || now.said.subject !== then.subject) return false;
+  if ((then.size === 0) !== (now.bytes.length === 0)) return false;
   try {
-    return canonicalJson(decodeMsgpack(then.body)) === canonicalJson(decodeMsgpack(now.bytes));
+    const { bytes, contentType } = now;
+    return canonicalJson(bodyIn(then.body, contentType)) === canonicalJson(bodyIn(bytes, contentType));
   } catch {
     return false;
   }
