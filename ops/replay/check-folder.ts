@@ -59,7 +59,7 @@ async function checkOne(
   const definition = definitionOf(playable.incarnation);
   if (definition === undefined) return { problem: `this build has no actor "${playable.incarnation.self.actor}"` };
   const now = codeVersion('this build', playable, definition);
-  const comparison = await compareAndSettle(playable, recordedVersion(playable), now, options);
+  const comparison = await compareAndSettle(playable, recordedVersion(playable, now.session), now, options);
   return comparison.turns > 0 ? { comparison } : { problem: 'none of its turns can be played' };
 }
 

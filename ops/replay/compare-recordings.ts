@@ -8,7 +8,7 @@ import type { CompareOptions, Comparison, DecisionChange } from './compare-versi
 import { callFinder } from './plan-calls.ts';
 import type { Playable } from './playable.ts';
 import { ReplaySession } from './session.ts';
-import { type Speech, speechNow } from './turn-report.ts';
+import { type Speech, speechFound, speechNow } from './turn-report.ts';
 
 interface Decision extends Speech {
   readonly turn: number;
@@ -75,10 +75,9 @@ function decisionsOf(playable: Playable, definition: ActorDefinition | undefined
   const counts = new Map<string, number>();
   const decisions = new Map<string, Decision>();
   const calls = callFinder();
-  const bodiesAt = definition === undefined ? undefined : bodiesSaid(playable, definition);
+  const bodyAt = definition === undefined ? undefined : bodiesSaid(playable, definition);
   for (const [index, turn] of playable.turns.entries()) {
     const callBehind = calls(turn);
-    const bodies = bodiesAt?.(index);
     for (const [at, then] of turn.said.entries()) {
       if (then.kind === 'port' || then.kind === 'report') continue;
       const subject = callBehind(then.subject) ?? then.subject;
@@ -86,23 +85,25 @@ function decisionsOf(playable: Playable, definition: ActorDefinition | undefined
       const count = counts.get(on) ?? 0;
       counts.set(on, count + 1);
       const recorded = saidBody(then);
-      const body = recorded instanceof Hidden ? (bodies?.[at] ?? recorded) : recorded;
+      const body = recorded instanceof Hidden ? (bodyAt?.(index, at) ?? recorded) : recorded;
       decisions.set(`${on} ${count}`, { say: then.say, subject, body, turn: turn.n, now: turn.now });
     }
   }
   return decisions;
 }
 
-/** Bodies that were recorded by their hash alone, where today's code says the same. */
-function bodiesSaid(playable: Playable, definition: ActorDefinition): (index: number) => readonly unknown[] {
+/** Bodies that were recorded by their hash alone, where today's code says the same, or what they were can be found. */
+function bodiesSaid(playable: Playable, definition: ActorDefinition): (index: number, at: number) => unknown {
   const session = new ReplaySession(playable, definition);
-  return (index) => {
-    const { turn, says = [] } = session.goto(index) ?? {};
-    return (turn?.said ?? []).map((then, at) => {
-      const out = says[at];
-      const isKnown = then.hash !== '' && (then.keyed !== true || playable.sealer !== undefined);
-      return isKnown && out !== undefined && sameThing(then, out, playable.sealer) ? speechNow(out).body : undefined;
-    });
+  return (index, at) => {
+    const frame = session.goto(index);
+    const then = frame?.turn.said[at];
+    if (frame === undefined || then === undefined) return undefined;
+    const out = frame.says[at];
+    const isKnown = then.hash !== '' && (then.keyed !== true || playable.sealer !== undefined);
+    return isKnown && out !== undefined && sameThing(then, out, playable.sealer)
+      ? speechNow(out).body
+      : speechFound(session, frame, then).body;
   };
 }
 

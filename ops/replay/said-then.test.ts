@@ -6,9 +6,11 @@ import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { podNamed, RecordingWorld } from '../bench/make-recording.ts';
 import { Hidden } from './bodies.ts';
 import { compareRecordings } from './compare-recordings.ts';
+import { compareVersions } from './compare-versions.ts';
 import type { Playable } from './playable.ts';
 import { ReplaySession } from './session.ts';
 import { reportTurn, type SaidBoth } from './turn-report.ts';
+import { codeVersion, recordedVersion } from './version.ts';
 
 type Answering = (world: World<unknown>, call: Call) => unknown;
 
@@ -61,6 +63,20 @@ it.each([
   expect(both?.diff).toEqual([{ path: 'more', is: true }]);
 });
 
+it.each([
+  { what: 'an object', verb: 'get', answer: get },
+  { what: 'a list', verb: 'list', answer: list },
+])('whoever compares a recording with code finds it too: $what', ({ verb, answer }) => {
+  const playable = recorded(verb, answer);
+  const now = codeVersion(
+    'now',
+    playable,
+    answering((world, call) => ({ ...(answer(world, call) as object), more: true })),
+  );
+  const { changes } = compareVersions(playable, recordedVersion(playable, now.session), now);
+  expect(changes).toMatchObject([{ say: 'reply', diff: [{ path: 'more', is: true }] }]);
+});
+
 it('an answer that was not what the store held stays unknown, and why is said', () => {
   const both = differing(
     recorded('get', () => ({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'other' } })),
@@ -78,10 +94,13 @@ it('two recordings are compared by what was answered too', () => {
   const definitionOf = () => answering(get);
   const same = compareRecordings(recorded('get', get), recorded('get', get), { definitionOf });
   expect(same).toMatchObject({ changed: 0, tallies: [{ say: 'reply', of: 1, changed: 0 }] });
-  const other = compareRecordings(recorded('get', get), recorded('get', get, '2'), { definitionOf });
-  expect(other.tallies).toEqual([{ say: 'reply', of: 1, changed: 1, first: 3 }]);
-  expect(other.changes[0]).toMatchObject({
-    was: { subject: 'troupe.api.me.get.pods.default.web' },
-    diff: [{ path: 'spec.containers[0].resources.requests.cpu', was: '100m', is: '2' }],
-  });
+  // Also where today's code answers otherwise.
+  for (const today of [definitionOf, () => answering(metadata)]) {
+    const other = compareRecordings(recorded('get', get), recorded('get', get, '2'), { definitionOf: today });
+    expect(other.tallies).toEqual([{ say: 'reply', of: 1, changed: 1, first: 3 }]);
+    expect(other.changes[0]).toMatchObject({
+      was: { subject: 'troupe.api.me.get.pods.default.web' },
+      diff: [{ path: 'spec.containers[0].resources.requests.cpu', was: '100m', is: '2' }],
+    });
+  }
 });

@@ -176,7 +176,7 @@ function saidIn(session: ReplaySession, frame: Frame): readonly SaidBoth[] {
 }
 
 /** What was said then, also where its body was not recorded but can be found. */
-function speechFound(session: ReplaySession, frame: Frame, then: SaidThen): Speech {
+export function speechFound(session: ReplaySession, frame: Frame, then: SaidThen): Speech {
   const speech = speechThen(then);
   if (!(speech.body instanceof Hidden)) return speech;
   const body = bodyThen(session, frame, then);

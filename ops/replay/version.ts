@@ -6,7 +6,7 @@ import { saidBody } from './bodies.ts';
 import { placementsAt, recordedPlacement } from './placements.ts';
 import type { Playable } from './playable.ts';
 import { ReplaySession } from './session.ts';
-import { speechNow, speechThen } from './turn-report.ts';
+import { speechFound, speechNow, speechThen } from './turn-report.ts';
 
 /** One thing said by one version of an actor. */
 export interface Utterance {
@@ -33,9 +33,17 @@ export interface Version {
   placements?(): readonly PlacementTable[];
 }
 
-/** As it was recorded. */
-export function recordedVersion({ turns }: Playable): Version {
+/**
+ * As it was recorded.
+ * @param session that of the code which is asked first what it says in the same turn: from what it has in view then, it is
+ *   known what bodies were of which there is a hash alone
+ */
+export function recordedVersion({ turns }: Playable, session?: ReplaySession): Version {
   let said: readonly SaidThen[] = [];
+  const bodyOf = (then: SaidThen, index: number): unknown => {
+    const frame = session?.frame?.index === index ? session.frame : undefined;
+    return session === undefined || frame === undefined ? saidBody(then) : speechFound(session, frame, then).body;
+  };
   return {
     name: 'the recording',
     says: (index) => {
@@ -45,7 +53,7 @@ export function recordedVersion({ turns }: Playable): Version {
         say: then.say,
         subject: then.subject,
         hash: then.hash,
-        body: () => saidBody(then),
+        body: () => bodyOf(then, index),
         recorded: then,
       }));
     },
@@ -54,10 +62,15 @@ export function recordedVersion({ turns }: Playable): Version {
 }
 
 /** As the code at hand says it. */
-export function codeVersion(name: string, playable: Playable, definition: ActorDefinition): Version {
+export function codeVersion(
+  name: string,
+  playable: Playable,
+  definition: ActorDefinition,
+): Version & { readonly session: ReplaySession } {
   const session = new ReplaySession(playable, definition);
   return {
     name,
+    session,
     says: (index) => {
       const frame = index === session.position + 1 ? session.step() : session.goto(index);
       return frame === undefined || frame.unplayed !== undefined ? undefined : frame.says.map(utteranceOf);

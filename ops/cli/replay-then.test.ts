@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { MemoryHistory } from '../../actors/kernel/replay.ts';
+import { LonelyApiServer } from '../../test/support/lonely-api-server.ts';
+import { NO_SOCKETS } from '../../test/support/no-sockets.ts';
+import { launcher } from '../boot/root.ts';
+import type { Playable } from '../replay/playable.ts';
+import { writeRecordingFile } from '../replay/recording-file.ts';
+
+/*
+ * Goal: what was said then is shown, also where a hash of it was recorded and no more, whoever compares.
+ * Method: record an api-server; then play that with a build whose api-server adds a field to whatever it answers, offline.
+ */
+
+/** Rewrites the built api-server as it is loaded. */
+const ADDING = `
+  import { register } from 'node:module';
+  const hooks = \`
+    export async function load(url, context, next) {
+      const loaded = await next(url, context);
+      if (!url.endsWith('/dist/actors/api-server/api-server.js')) return loaded;
+      const honest = loaded.source.toString().replace('export function apiServer', 'function honest');
+      return { ...loaded, source: honest + process.env.ADDING };
+    }\`;
+  register('data:text/javascript,' + encodeURIComponent(hooks));
+`;
+const ADDED = `
+import { map as mapSaid } from 'rxjs';
+const more = (said) => (said.kind === 'reply' || said.say === 'event' ? { ...said, body: { ...said.body, more: true } } : said);
+export const apiServer = (options) => {
+  const definition = honest(options);
+  return { ...definition, behave: (inputs, world) => definition.behave(inputs, world).pipe(mapSaid(more)) };
+};`;
+
+let folder: string;
+let file: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'troupe-then-'));
+  writeFileSync(join(folder, 'adding.mjs'), ADDING);
+  writeFileSync(join(folder, 'no-sockets.mjs'), NO_SOCKETS);
+  mkdirSync(join(folder, 'recordings'));
+  file = save('recordings/api-server.troupe', recorded());
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Somebody makes two pods and reads them. */
+function recorded(): Playable {
+  const cluster = new LonelyApiServer();
+  for (const name of ['web', 'db']) {
+    const labels = { app: name };
+    cluster.ask('create', 'pods', ['default'], {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, labels },
+      spec: { containers: [{ name: 'c', image: 'busybox' }] },
+    });
+  }
+  cluster.ask('get', 'pods', ['default', 'web']);
+  const { incarnation, turns, writes } = cluster.world.recording();
+  return { incarnation, turns, history: new MemoryHistory(writes) };
+}
+
+function save(name: string, { incarnation, turns, history }: Playable): string {
+  const path = join(folder, name);
+  writeRecordingFile(path, {
+    prefix: 'troupe',
+    recordings: [{ incarnation, turns }],
+    history: history as MemoryHistory,
+  });
+  return path;
+}
+
+function troupe(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const preloads = ['adding', 'no-sockets'].flatMap((name) => ['--import', join(folder, `${name}.mjs`)]);
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [...preloads, launcher, ...args],
+      { cwd: folder, env: { ...process.env, TROUPE_HOME: join(folder, 'home'), ADDING: ADDED } },
+      (_error, out, err) => resolve({ code: child.exitCode ?? -1, out, err }),
+    );
+  });
+}
+
+const CHANGED = / {2}≠ reply _INBOX\.alice\.\d+\n {6}\+ more: true\n/g;
+
+it('plain replay shows it', async () => {
+  const { code, out, err } = await troupe('replay', file);
+  expect(err).toBe('');
+  expect(out.match(CHANGED)).toHaveLength(1);
+  expect(code).toBe(1);
+});
+
+it('check shows it, of every answer', async () => {
+  const { code, out, err } = await troupe('replay', 'check', 'recordings', '--full');
+  expect(err).toBe('');
+  expect(out).toMatch(/3 of 3 answers change, first at turn \d+\n/);
+  expect(out.match(CHANGED)).toHaveLength(3);
+  expect(code).toBe(1);
+});
