@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import fc from 'fast-check';
 import { headers, type NatsConnection } from 'nats';
@@ -10,6 +8,7 @@ import { kindByResource } from '../../contracts/kinds/registry.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
 import { readHistory } from '../../ops/replay/read-history.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
+import { readFilesBelow } from '../../test/support/read-files.ts';
 import { openStore, type TestStore } from '../../test/support/store.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import type { CacheEntry } from '../kernel/view/cache.ts';
@@ -288,10 +287,7 @@ describe('secret data', () => {
       }
     }
     expect(stored).toHaveLength(5);
-    const files = readdirSync(server.storeDir, { recursive: true, withFileTypes: true }).filter((file) =>
-      file.isFile(),
-    );
-    const bytes = files.map((file) => readFileSync(join(file.parentPath, file.name)).toString('latin1'));
+    const bytes = readFilesBelow(server.storeDir);
     expect(bytes.join('')).toContain('"sealed"');
     for (const word of words) {
       expect(stored.filter((text) => text.includes(word))).toEqual([]);

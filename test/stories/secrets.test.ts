@@ -1,11 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Checkpoints } from '../../actors/store/checkpoints.ts';
 import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
 import { readJournal } from '../../ops/replay/read-journal.ts';
 import { readStream } from '../../ops/replay/read-stream.ts';
+import { readFilesBelow } from '../support/read-files.ts';
 import {
   expectReplays,
   expectUnharmed,
@@ -177,11 +176,7 @@ it('none of them lies in a stream, on the disk, in a log or in what was told', a
     }
     places.set(stream, text);
   }
-  const files = readdirSync(cluster.server.storeDir, { recursive: true, withFileTypes: true });
-  const bytes = files
-    .filter((file) => file.isFile())
-    .map((file) => readFileSync(join(file.parentPath, file.name)).toString('latin1'));
-  places.set('files', bytes.join('\n'));
+  places.set('files', readFilesBelow(cluster.server.storeDir).join('\n'));
   places.set('told', told.join('\n'));
   places.set('logs', `${cluster.log.join('\n')}\n${cluster.server.log()}`);
   places.set('stats', JSON.stringify(await cluster.stats()));
