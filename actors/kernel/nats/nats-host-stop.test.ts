@@ -55,7 +55,7 @@ it('an actor is stopped while the connection is away', async () => {
   await vi.waitFor(() => expect(away).toBe(true), { timeout: 5_000 });
   await running.stop(); // the service cannot say goodbye now
   await host.stop();
-}, 10_000);
+});
 
 it('actors that wait for the broker as they stop wait together', async () => {
   const connection = await connect({ servers: server.url });
