@@ -1,7 +1,7 @@
 import { createInbox, type Msg, type NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decode, encode, JSON_TYPE, MSGPACK_TYPE, YAML_TYPE } from '../../contracts/codec/codec.ts';
-import type { WatchEvent } from '../../contracts/messages/api.ts';
+import type { WatchEvent, WatchMark } from '../../contracts/messages/api.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { Client } from '../../ops/client/client.ts';
@@ -42,7 +42,7 @@ beforeAll(async () => {
   });
   host = testHost({ connection: own, instance: 'one', cache, freeze: true });
   await host.startDriver(storeDriver({ connection: own, prefix: 'troupe', cache: feed }));
-  await host.start(apiServer({ instance: 'one', limits: { bookmarkEveryMs: 200, missedBookmarks: 1 } }), 'one');
+  await host.start(apiServer({ instance: 'one', limits: { bookmarkEveryMs: 200, missedBookmarks: 2 } }), 'one');
   client = new Client(connection, { caller: 'alice', prefix: 'troupe', inboxPrefix: inboxPrefix('alice') });
   for (const object of bootstrapObjects()) await client.create('namespaces', undefined, object);
 });
@@ -56,8 +56,11 @@ afterAll(async () => {
 
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const typeOf = ({ data }: Msg): string => (decode(data) as WatchEvent).type;
+const acknowledged = ({ data }: Msg) => ({
+  resourceVersion: (decode(data) as { object: WatchMark }).object.metadata.resourceVersion,
+});
 
-/** Everything that a watch tells to somebody who answers none of its bookmarks. */
+/** Everything that a watch tells to somebody who answers its bookmarks until it has told of a change, and none from then on. */
 async function watched(
   resource: string,
   question: Uint8Array | string,
@@ -67,11 +70,15 @@ async function watched(
   const told = connection.subscribe(inbox);
   connection.publish(`troupe.api.alice.watch.${resource}.default._`, question, { reply: inbox });
   const heard: Msg[] = [];
+  let changing: Promise<unknown> | undefined;
   for await (const message of told) {
     heard.push(message);
-    if (heard.length === 1) await onOpen();
+    changing ??= onOpen();
+    const isChanged = heard.some((one) => typeOf(one) === 'ADDED');
+    if (!isChanged && message.reply) connection.publish(message.reply, encode(acknowledged(message), JSON_TYPE));
     if (typeOf(message) === 'END') break;
   }
+  await changing;
   return heard;
 }
 
