@@ -38,7 +38,9 @@ beforeEach(async () => {
   const connection = await connectAs(server);
   api = new FakeApi(connection);
   await connection.flush();
-  endApi = () => connection.close();
+  endApi = async () => {
+    if (!connection.isClosed()) await connection.drain(); // once it is over, the server knows
+  };
 });
 afterEach(async () => {
   vi.unstubAllEnvs();

@@ -163,7 +163,7 @@ describe('watchObjects', () => {
     { why: 'silence', cut: () => api.forgetWatches(), options: { silenceMs: 50 } },
   ])('asks again after $why, and misses nothing', async ({ cut, options }) => {
     const read = reader(options);
-    await waitUntil('a watch', 5_000, () => api.watchers === 1);
+    await waitUntil('a watch', 5_000, () => api.watchers > 0); // where silence is short, soon more than one
     api.put('pods', pod('a'));
     await read.heard(1);
     cut();
