@@ -96,4 +96,4 @@ it.each([
   } finally {
     await client.close();
   }
-});
+}, 120_000);

@@ -229,7 +229,8 @@ describe('an operator', () => {
     const ask = async (stream: string, name: string, deliver: string) => {
       const config = { name, deliver_subject: deliver, filter_subject: into('source'), ack_policy: 'none' };
       const body = JSON.stringify({ stream_name: stream, config });
-      const answer = await nc.request(`$JS.API.CONSUMER.CREATE.${stream}.${name}.${into('source')}`, body);
+      const subject = `$JS.API.CONSUMER.CREATE.${stream}.${name}.${into('source')}`;
+      const answer = await nc.request(subject, body, { timeout: 10_000 });
       return answer.json<{ error?: { description: string } }>().error?.description ?? 'created';
     };
     expect(await ask(STREAM, 'into-own', into('pushed'))).toBe('consumer deliver subject forms a cycle');
@@ -258,7 +259,7 @@ describe('an operator', () => {
     const consumer = async (name: string, filter: string, more: object) => {
       const config = { name, filter_subject: filter, ack_policy: 'none', ...more };
       const body = JSON.stringify({ stream_name: STREAM, config });
-      await nc.request(`$JS.API.CONSUMER.CREATE.${STREAM}.${name}.${filter}`, body);
+      await nc.request(`$JS.API.CONSUMER.CREATE.${STREAM}.${name}.${filter}`, body, { timeout: 10_000 });
     };
     // "There is no message" has no reply subject and an empty body: a deletion, if anybody took it for one.
     await consumer('empty', `${source}-not`, {});

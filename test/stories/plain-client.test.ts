@@ -83,8 +83,10 @@ describe('a NATS client that is not ours', () => {
       callback: (_, { data }) => void outcomes.push(Buffer.from(data).toString()),
     });
     await nc.flush();
-    const ask = async <A>(verb: string, resource: string, body: object = {}): Promise<A> =>
-      (await nc.request(`troupe.api.${me}.${verb}.${resource}.default.${name}`, JSON.stringify(body))).json<A>();
+    const ask = async <A>(verb: string, resource: string, body: object = {}): Promise<A> => {
+      const to = `troupe.api.${me}.${verb}.${resource}.default.${name}`;
+      return (await nc.request(to, JSON.stringify(body), { timeout: 10_000 })).json<A>();
+    };
 
     nc.publish(`troupe.apply.${me}.default`, manifestOf(name));
     await waitUntil('the outcome of what was published is told', 10_000, () => outcomes.length > 0);
@@ -104,7 +106,7 @@ describe('a NATS client that is not ours', () => {
     });
     expect(lines).toEqual(OUTPUT);
 
-    const again = await nc.request(`troupe.apply.${me}.default`, manifestOf(name));
+    const again = await nc.request(`troupe.apply.${me}.default`, manifestOf(name), { timeout: 10_000 });
     expect(again.string()).toContain('outcome: unchanged');
     await ask('delete', 'pods', { gracePeriodSeconds: 0 });
     await waitUntil('the feed tells that it is gone', 10_000, () =>
