@@ -60,40 +60,44 @@ function joinAs(role: 'master' | 'worker', user: string, ...args: readonly strin
 it.each([
   { how: 'as its only users', args: [] },
   { how: 'in an account of its own', args: ['--account', 'TROUPE'] },
-])('what permissions prints lets a master and a worker join a server of somebody else, $how', async ({ args }) => {
-  home = mkdtempSync(join(tmpdir(), 'troupe-external-'));
-  const config = await troupe(['permissions', '--node', 'far', ...args]);
-  for (const user of ['master', 'operator', 'node-far']) {
-    expect(config).toContain(`# ${user}\n`);
-    expect(config).not.toContain(readFileSync(seedFile(homePaths(home), user), 'utf8').trim());
-  }
-  expect(await troupe(['permissions', ...args])).toBe(config); // keys stay
+])(
+  'what permissions prints lets a master and a worker join a server of somebody else, $how',
+  async ({ args }) => {
+    home = mkdtempSync(join(tmpdir(), 'troupe-external-'));
+    const config = await troupe(['permissions', '--node', 'far', ...args]);
+    for (const user of ['master', 'operator', 'node-far']) {
+      expect(config).toContain(`# ${user}\n`);
+      expect(config).not.toContain(readFileSync(seedFile(homePaths(home), user), 'utf8').trim());
+    }
+    expect(await troupe(['permissions', ...args])).toBe(config); // keys stay
 
-  server = await startNatsServer({ config });
-  joinAs('master', 'master');
-  joinAs('worker', 'node-far', '--node', 'far');
-  const client = await connectClient({
-    home,
-    url: server.url,
-    user: 'operator',
-    nkey: seedFile(homePaths(home), 'operator'),
-  });
-  try {
-    await waitUntil('an api-server answers', 30_000, () =>
-      client.get('namespaces', { name: 'default' }).then(
-        () => true,
-        () => false,
-      ),
-    );
-    await client.create('pods', 'default', {
-      metadata: { name: 'first' },
-      spec: { containers: [{ name: 'main', image: 'any' }] },
+    server = await startNatsServer({ config });
+    joinAs('master', 'master');
+    joinAs('worker', 'node-far', '--node', 'far');
+    const client = await connectClient({
+      home,
+      url: server.url,
+      user: 'operator',
+      nkey: seedFile(homePaths(home), 'operator'),
     });
-    const pod = await podRuns(client, 'first');
-    expect(pod.spec?.nodeName).toBe('far');
-    expect(output.join('')).not.toMatch(/permissions violation/i);
-    expect(server.log()).not.toMatch(/permissions? violation/i);
-  } finally {
-    await client.close();
-  }
-}, 120_000);
+    try {
+      await waitUntil('an api-server answers', 30_000, () =>
+        client.get('namespaces', { name: 'default' }).then(
+          () => true,
+          () => false,
+        ),
+      );
+      await client.create('pods', 'default', {
+        metadata: { name: 'first' },
+        spec: { containers: [{ name: 'main', image: 'any' }] },
+      });
+      const pod = await podRuns(client, 'first');
+      expect(pod.spec?.nodeName).toBe('far');
+      expect(output.join('')).not.toMatch(/permissions violation/i);
+      expect(server.log()).not.toMatch(/permissions? violation/i);
+    } finally {
+      await client.close();
+    }
+  },
+  120_000,
+);
