@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { outliveTerminal } from './outlive-terminal.ts';
 
 const NAMES = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -8,6 +9,9 @@ export type End = (typeof NAMES)[number] | 'unread' | 'untold';
 /** As a shell reports it; that nobody reads any more is no failure. */
 export const exitCodeOf = (end: End): number =>
   end === 'unread' || end === 'untold' ? 0 : 128 + constants.signals[end];
+
+/** Has whoever read a stream left? Anything else, such as a full disk, may pass, and whoever writes is told of it. */
+export const isUnread = ({ code }: NodeJS.ErrnoException): boolean => code === 'EPIPE' || code === 'EIO';
 
 /** npm hands on the Ctrl-C that the terminal has sent to all of its processes: that is no second one. */
 const ECHO_MS = 500;
@@ -19,6 +23,7 @@ const ECHO_MS = 500;
  * @param hurry Ctrl-C once more: a person does not want to wait
  */
 export function hearEnd(end: (why: End) => boolean, hurry: () => void): void {
+  outliveTerminal();
   let since: number | undefined;
   const hear = (why: End): void => {
     const now = performance.now();
@@ -30,9 +35,8 @@ export function hearEnd(end: (why: End) => boolean, hurry: () => void): void {
     [process.stdout, 'unread'],
     [process.stderr, 'untold'],
   ] as const) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
-      hear(why);
+    stream.on('error', (error) => {
+      if (isUnread(error)) hear(why);
     });
   }
 }

@@ -23,12 +23,12 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<void> 
   const { signal } = terminal; // from now on: what was begun is ended in order
   if (options.detach === true) {
     const { upDetached } = await import('./up-detached.ts');
-    return upDetached(options, (line) => terminal.out(`${line}\n`), signal);
+    return upDetached(options, (line) => terminal.out(`${line}\n`, 'news'), signal);
   }
   const [{ up: run }, { roster }] = await Promise.all([import('../boot/up.ts'), import('../boot/roster.ts')]);
   const starting = run({
     roster,
-    say: (line) => terminal.out(`${line}\n`),
+    say: (line) => terminal.out(`${line}\n`, 'news'),
     signal,
     ...(port === undefined ? {} : { port }),
     ...(options.sync === undefined ? {} : { sync: options.sync }),
@@ -40,9 +40,9 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<void> 
     terminal.tell(`troupe up: ${error.message}`);
     throw new Exit(INTERRUPTED);
   });
-  terminal.out(`cluster is up at ${cluster.cluster.url} (${cluster.paths.home}); Ctrl-C ends it\n`);
+  terminal.out(`cluster is up at ${cluster.cluster.url} (${cluster.paths.home}); Ctrl-C ends it\n`, 'news');
   await aborted(signal);
-  terminal.out('ending the control plane; containers keep running\n');
+  terminal.out('ending the control plane; containers keep running\n', 'news');
   await cluster.stop();
 }
 
@@ -81,7 +81,7 @@ function keepOf({ keep, keepSize }: UpOptions): Partial<Keep> {
 
 export async function down(options: { readonly pods?: boolean }, terminal: Terminal): Promise<void> {
   const { down: end } = await import('../boot/down.ts');
-  await end({ say: (line) => terminal.out(`${line}\n`), ...(options.pods === true ? { pods: true } : {}) });
+  await end({ say: (line) => terminal.out(`${line}\n`, 'news'), ...(options.pods === true ? { pods: true } : {}) });
 }
 
 export const aborted = (signal: AbortSignal): Promise<void> =>

@@ -1,11 +1,11 @@
-import { type End, exitCodeOf, hearEnd } from '../boot/hear-end.ts';
-import { INTERRUPTED } from './render-error.ts';
+import { type End, exitCodeOf, hearEnd, isUnread } from '../boot/hear-end.ts';
+import { FAILURE, INTERRUPTED } from './render-error.ts';
 import { painter, type Painter, wantsColour } from './style.ts';
 
 /** What a command speaks to: the process in life, a recorder in tests. */
 export interface Terminal {
-  /** To stdout: what programs read. */
-  out(text: string): void;
+  /** To stdout: what programs read. That it cannot be written, on a full disk, is a failure, unless it is but news. */
+  out(text: string, as?: 'news'): void;
   /** One line to stderr: what only people read. */
   tell(line: string): void;
   /** Colours for stdout; none unless it is a terminal. */
@@ -34,9 +34,23 @@ export function processTerminal(): Terminal {
     return heeded;
   };
   hearEnd(end, () => process.exit(INTERRUPTED));
+  const tell = (line: string): void => void process.stderr.write(`${line}\n`);
+  const told = new Set<'news' | undefined>();
+  const lost = ({ message }: Error, as: 'news' | undefined): void => {
+    if (told.has(as)) return;
+    told.add(as);
+    const then = as === 'news' ? 'what is said there is lost, the rest goes on' : 'make room, or write it elsewhere';
+    tell(`troupe: write to standard output: ${message}; ${then}`);
+    if (as === 'news') return;
+    process.once('exit', () => (process.exitCode = FAILURE)); // what was begun is done first
+    if (heeded) stop.abort();
+  };
   return {
-    out: (text) => void process.stdout.write(text),
-    tell: (line) => void process.stderr.write(`${line}\n`),
+    out: (text, as) =>
+      void process.stdout.write(text, (error) => {
+        if (error instanceof Error && !isUnread(error)) lost(error, as);
+      }),
+    tell,
     paint: painter(wantsColour(process.stdout, process.env)),
     interactive: process.stdout.isTTY === true,
     now: () => Date.now(),

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,13 +40,15 @@ interface Running {
   readonly code: Promise<unknown>;
 }
 
-function troupe(...args: readonly string[]): Running {
+const troupe = (...args: readonly string[]): Running => troupeInto('pipe', args);
+
+function troupeInto(stdout: 'pipe' | number, args: readonly string[]): Running {
   const child = spawn(process.execPath, [launcher, ...args], {
     env: { ...process.env, TROUPE_HOME: paths.home, TROUPE_RUNTIME: 'simulated' },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', stdout, 'pipe'],
   });
   const wrote = { text: '' };
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => (wrote.text += data));
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => (wrote.text += data));
   return { child, wrote, code: once(child, 'exit').then(([code]: unknown[]) => code) };
 }
 
@@ -174,4 +176,27 @@ it('a reader that has left does not keep a cluster from ending in order', { time
   running.child.kill('SIGTERM');
   expect(await running.code).toBe(0);
   expectNothingLeft();
+});
+
+const FULL = '/dev/full';
+const LOST = 'troupe: write to standard output: ENOSPC: no space left on device, write; ';
+
+it('a full disk under its output ends no cluster, and is told once', { timeout: WITHIN_MS }, async () => {
+  const full = openSync(FULL, 'w');
+  const running = troupeInto(full, ['up', '--port', String(await choosePort(0))]);
+  closeSync(full);
+  await waitUntil('the cluster is up', WITHIN_MS, () => runningUp(paths)?.ready === true);
+  await hasStarted('worker');
+  running.child.kill('SIGTERM');
+  expect(await running.code).toBe(0);
+  expect(running.wrote.text).toBe(`${LOST}what is said there is lost, the rest goes on\n`);
+  expectNothingLeft();
+});
+
+it('a full disk is a failure of what was to be written there', async () => {
+  const full = openSync(FULL, 'w');
+  const version = troupeInto(full, ['version', '--client']);
+  closeSync(full);
+  expect(await version.code).toBe(1);
+  expect(version.wrote.text).toBe(`${LOST}make room, or write it elsewhere\n`);
 });
