@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { type NatsConnection, headers as natsHeaders } from 'nats';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { decode, encode, JSON_TYPE } from '../../contracts/codec/codec.ts';
 import type { Status } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
@@ -17,6 +17,9 @@ import {
   type SimulatedCluster,
   startSimulatedCluster,
 } from '../support/simulated-cluster.ts';
+import { STORY_MS } from '../support/story.ts';
+
+vi.setConfig({ testTimeout: STORY_MS });
 
 /**
  * Goal: whatever anybody sends on any subject is answered or ignored; nothing fails, and no later message is lost.
@@ -188,4 +191,4 @@ describe.each(families)('%s', (_name, family) => {
 
 it('pods still run, and every recording plays back', async () => {
   await expectReplays(cluster, { rubbish: true });
-}, 60_000);
+});

@@ -12,7 +12,10 @@ import {
   type SimulatedCluster,
   startSimulatedCluster,
 } from '../support/simulated-cluster.ts';
+import { STORY_MS } from '../support/story.ts';
 import { waitUntil } from '../support/wait-until.ts';
+
+vi.setConfig({ testTimeout: STORY_MS });
 
 /*
  * Goal: a replay points out what a change of an actor's code changes: which actor, in which turn, and what it says now.

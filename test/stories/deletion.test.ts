@@ -1,12 +1,14 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Status } from '../../contracts/errors/status.ts';
 import type { ConfigMap, Deployment, Namespace, Pod, ReplicaSet } from '../../contracts/kinds/kinds.ts';
 import type { KubeList } from '../../contracts/messages/api.ts';
 import type { Client } from '../../ops/client/client.ts';
 import { expectRefused } from '../support/expect-refused.ts';
-import { onCluster } from '../support/story.ts';
+import { onCluster, STORY_MS } from '../support/story.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { deploymentManifest, nameOf, podRuns, podsOf, settled, uidOf } from '../support/workloads.ts';
+
+vi.setConfig({ testTimeout: STORY_MS });
 
 const WITHIN_MS = 20_000;
 const HERE = { namespace: 'default' };

@@ -1,11 +1,14 @@
 import { concatMap, of } from 'rxjs';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Said } from '../../actors/kernel/contract.ts';
 import { defineActor, publish } from '../../actors/kernel/declare.ts';
 import type { Event } from '../../contracts/kinds/kinds.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { type SimulatedCluster, startSimulatedCluster } from '../support/simulated-cluster.ts';
+import { STORY_MS } from '../support/story.ts';
 import { waitUntil } from '../support/wait-until.ts';
+
+vi.setConfig({ testTimeout: STORY_MS });
 
 /*
  * Goal: who looks at a cluster's events learns that one of its own actors keeps failing, or was stopped for good.

@@ -1,10 +1,12 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Event, EventsEvent, Pod } from '../../contracts/kinds/kinds.ts';
 import { expectRefused } from '../support/expect-refused.ts';
 import { openWatch } from '../support/open-watch.ts';
-import { onCluster } from '../support/story.ts';
+import { onCluster, STORY_MS } from '../support/story.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { eventsAbout } from '../support/workloads.ts';
+
+vi.setConfig({ testTimeout: STORY_MS });
 
 const NEWER = 'events.events.k8s.io';
 const HERE = { namespace: 'default' };
@@ -177,8 +179,11 @@ it.concurrent(
       note: started.message,
       regarding: { name: 'crash', fieldPath: 'spec.containers{main}' },
     });
-    const about = await eventsAbout(client, 'crash');
     const reasons = ['BackOff', 'Created', 'Pulled', 'Pulling', 'Scheduled', 'Started'];
+    const about = await waitUntil('all of it was told', 10_000, async () => {
+      const found = await eventsAbout(client, 'crash');
+      return reasons.every((each) => found.some(({ reason }) => reason === each)) && found;
+    });
     expect(new Set(about.map(({ reason }) => reason))).toEqual(new Set(reasons));
     expect(about.length).toBeLessThanOrEqual(8); // a message that tells how long a pull took may differ
   }),

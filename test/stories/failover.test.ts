@@ -1,5 +1,5 @@
 import { Kvm } from '@nats-io/kv';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { decode, encodeMsgpack, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
 import type { Status } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
@@ -9,11 +9,13 @@ import { LEASE_TTL_MS } from '../../contracts/store/limits.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { Client } from '../../ops/client/client.ts';
 import { singletons } from '../../ops/boot/roster.ts';
-import { onCluster } from '../support/story.ts';
+import { onCluster, STORY_MS } from '../support/story.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
 import { PREFIX, type SimulatedCluster } from '../support/simulated-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { deploymentManifest, nameOf, podRuns, settled } from '../support/workloads.ts';
+
+vi.setConfig({ testTimeout: STORY_MS });
 
 const WITHIN_MS = 20_000;
 const NAMES = singletons.map(({ name }) => name).sort();

@@ -1,9 +1,12 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Event, Pod } from '../../contracts/kinds/kinds.ts';
 import type { KubeList } from '../../contracts/messages/api.ts';
 import { expectReplays, startSimulatedCluster } from '../support/simulated-cluster.ts';
+import { STORY_MS } from '../support/story.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { deploymentManifest, eventsAbout, podsOf, settled } from '../support/workloads.ts';
+
+vi.setConfig({ testTimeout: STORY_MS });
 
 /*
  * Goal: objects live and end as in Kubernetes.

@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Pod, Secret } from '../../contracts/kinds/kinds.ts';
 import type { Client } from '../../ops/client/client.ts';
 import { expectReplays, type SimulatedCluster, startSimulatedCluster } from '../support/simulated-cluster.ts';
+import { STORY_MS } from '../support/story.ts';
 import { waitUntil } from '../support/wait-until.ts';
+
+vi.setConfig({ testTimeout: STORY_MS });
 
 /*
  * Goal: who takes over a node has what that node's pods need, and no more.

@@ -1,10 +1,12 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Node, Pod } from '../../contracts/kinds/kinds.ts';
 import { conditionOf, isTrue } from '../../contracts/kinds/meta/conditions.ts';
-import { onCluster } from '../support/story.ts';
+import { onCluster, STORY_MS } from '../support/story.ts';
 import type { SimulatedCluster } from '../support/simulated-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { eventsAbout, nameOf, podsOf, settled, uidOf } from '../support/workloads.ts';
+
+vi.setConfig({ testTimeout: STORY_MS });
 
 const UNREACHABLE = 'node.kubernetes.io/unreachable';
 const WITHIN_MS = 20_000;

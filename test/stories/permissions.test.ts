@@ -1,12 +1,15 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from 'nats';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ConfigMap } from '../../contracts/kinds/kinds.ts';
 import type { Client } from '../../ops/client/client.ts';
 import { expectReplays, type SimulatedCluster, startSimulatedCluster } from '../support/simulated-cluster.ts';
+import { STORY_MS } from '../support/story.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { podRuns } from '../support/workloads.ts';
+
+vi.setConfig({ testTimeout: STORY_MS });
 
 /*
  * Goal: who may do what is the broker's business, on a cluster that runs; and what the broker cannot refuse, because the

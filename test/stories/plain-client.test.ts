@@ -4,14 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { connect, type NatsConnection, nkeyAuthenticator } from 'nats';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   expectReplays,
   expectUnharmed,
   type SimulatedCluster,
   startSimulatedCluster,
 } from '../support/simulated-cluster.ts';
+import { STORY_MS } from '../support/story.ts';
 import { waitUntil } from '../support/wait-until.ts';
+
+vi.setConfig({ testTimeout: STORY_MS });
 
 /*
  * Goal: whoever has a NATS client is a citizen of the cluster.

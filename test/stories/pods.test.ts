@@ -1,10 +1,12 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { ContainerStatus, Event, Pod } from '../../contracts/kinds/kinds.ts';
 import { conditionOf } from '../../contracts/kinds/meta/conditions.ts';
 import type { Client } from '../../ops/client/client.ts';
-import { onCluster } from '../support/story.ts';
+import { onCluster, STORY_MS } from '../support/story.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { deploymentManifest, eventsAbout, nameOf, podRuns, podsOf, podWhen, settled } from '../support/workloads.ts';
+
+vi.setConfig({ testTimeout: STORY_MS });
 
 const WITHIN_MS = 20_000;
 const at = (name: string) => ({ namespace: 'default', name });

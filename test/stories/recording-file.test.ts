@@ -13,7 +13,10 @@ import { readHistory } from '../../ops/replay/read-history.ts';
 import { type Recording, readJournal } from '../../ops/replay/read-journal.ts';
 import { type RecordingFile, readRecordingFile, writeRecordingFile } from '../../ops/replay/recording-file.ts';
 import { expectReplays, PREFIX, type SimulatedCluster, startSimulatedCluster } from '../support/simulated-cluster.ts';
+import { STORY_MS } from '../support/story.ts';
 import { podRuns } from '../support/workloads.ts';
+
+vi.setConfig({ testTimeout: STORY_MS });
 
 /*
  * Goal: a recording leaves the cluster as one file, which says nothing of a secret and is played anywhere.

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { journalSealer } from '../../ops/boot/journal-sealer.ts';
 import { plainReport } from '../../ops/cli/replay-json.ts';
@@ -10,8 +10,10 @@ import { readJournal } from '../../ops/replay/read-journal.ts';
 import { ReplaySession } from '../../ops/replay/session.ts';
 import { reportTurn, type TurnReport } from '../../ops/replay/turn-report.ts';
 import { PREFIX, type SimulatedCluster } from '../support/simulated-cluster.ts';
-import { onCluster } from '../support/story.ts';
+import { onCluster, STORY_MS } from '../support/story.ts';
 import { deploymentManifest, podsOf, settled } from '../support/workloads.ts';
+
+vi.setConfig({ testTimeout: STORY_MS });
 
 /*
  * Goal: at three in the morning, "why did this pod land there?" has an answer: which message caused which, from the

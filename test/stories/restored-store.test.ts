@@ -1,8 +1,11 @@
 import { cpSync, rmSync } from 'node:fs';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { startSimulatedCluster } from '../support/simulated-cluster.ts';
+import { STORY_MS } from '../support/story.ts';
 import { waitUntil } from '../support/wait-until.ts';
+
+vi.setConfig({ testTimeout: STORY_MS });
 
 /*
  * Goal: a store that is put back from a backup is the truth again, to workers too that ran on all the while.
@@ -67,4 +70,4 @@ it('a worker that ran on follows the dispatcher of a restored store', async () =
     await cluster.stop();
     rmSync(backup, { recursive: true, force: true });
   }
-}, 60_000);
+});

@@ -1,5 +1,5 @@
 import { jetstreamManager } from '@nats-io/jetstream';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { Checkpoints } from '../../actors/store/checkpoints.ts';
 import { dropHistoryBefore } from '../../actors/store/retention.ts';
@@ -9,7 +9,10 @@ import {
   type SimulatedCluster,
   startSimulatedCluster,
 } from '../support/simulated-cluster.ts';
+import { STORY_MS } from '../support/story.ts';
 import { podRuns } from '../support/workloads.ts';
+
+vi.setConfig({ testTimeout: STORY_MS });
 
 /*
  * Goal: what retention leaves can be played, and of the rest it is said why not.

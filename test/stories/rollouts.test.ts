@@ -1,13 +1,15 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Deployment, IntOrString, Pod, ReplicaSet } from '../../contracts/kinds/kinds.ts';
 import { isTrue } from '../../contracts/kinds/meta/conditions.ts';
 import type { Client } from '../../ops/client/client.ts';
 import { expectRefused } from '../support/expect-refused.ts';
 import { followChanges } from '../support/follow-changes.ts';
-import { onCluster } from '../support/story.ts';
+import { onCluster, STORY_MS } from '../support/story.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { deploymentManifest, eventsAbout, nameOf, podsOf, settled, uidOf } from '../support/workloads.ts';
+
+vi.setConfig({ testTimeout: STORY_MS });
 
 const WITHIN_MS = 20_000;
 const HERE = { namespace: 'default' };
@@ -165,7 +167,6 @@ it.concurrent(
       expect(mixed).toEqual([]);
     },
   ),
-  90_000,
 );
 
 function portion(value: IntOrString, of: number, round: (share: number) => number): number {

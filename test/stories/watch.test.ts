@@ -1,12 +1,14 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { ConfigMap, KubeObject, Pod } from '../../contracts/kinds/kinds.ts';
 import type { KubeList, WatchEvent } from '../../contracts/messages/api.ts';
 import type { Client } from '../../ops/client/client.ts';
 import { watchObjects } from '../../ops/client/watch.ts';
 import { expectRefused } from '../support/expect-refused.ts';
 import { openWatch } from '../support/open-watch.ts';
-import { onCluster } from '../support/story.ts';
+import { onCluster, STORY_MS } from '../support/story.ts';
 import { waitUntil } from '../support/wait-until.ts';
+
+vi.setConfig({ testTimeout: STORY_MS });
 
 const WITHIN_MS = 20_000;
 const HERE = { namespace: 'default' };

@@ -1,13 +1,15 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { encodeMsgpack, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
 import type { ConfigMap, Deployment, Node, Pod, ReplicaSet } from '../../contracts/kinds/kinds.ts';
 import { conditionOf } from '../../contracts/kinds/meta/conditions.ts';
 import type { Scale } from '../../contracts/messages/api.ts';
 import type { Client } from '../../ops/client/client.ts';
 import { expectRefused } from '../support/expect-refused.ts';
-import { onCluster } from '../support/story.ts';
+import { onCluster, STORY_MS } from '../support/story.ts';
 import { deploymentManifest, podRuns, settled } from '../support/workloads.ts';
+
+vi.setConfig({ testTimeout: STORY_MS });
 
 const HERE = { namespace: 'default' };
 const at = (name: string) => ({ ...HERE, name });

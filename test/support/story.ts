@@ -7,6 +7,12 @@ import {
 } from './simulated-cluster.ts';
 
 /**
+ * Longest that a story may take, for one that hangs. What it waits for has limits of its own and says which it was; of the
+ * stories of a file, several run at once.
+ */
+export const STORY_MS = 180_000;
+
+/**
  * A story on a whole cluster of its own. Once it is told nothing may have been harmed by it, and every actor's recording of
  * it must say the same again.
  */
