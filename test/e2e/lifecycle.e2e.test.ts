@@ -89,18 +89,21 @@ it('rolls to another image, survives one that does not exist, and ends pods grac
   const stuck = await waitUntil('a pod waits for its image', SETTLE_WITHIN_MS, async () =>
     (await podsOf(cluster.client, 'web')).find((pod) => mainOf(pod)?.state?.waiting?.reason === 'ImagePullBackOff'),
   );
-  const told = await eventsAbout(cluster.client, nameOf(stuck));
-  const failed = told.find(
-    ({ reason, message }) => reason === 'Failed' && message?.includes('Failed to pull') === true,
+  const failed = await waitUntil('an event tells of it', SETTLE_WITHIN_MS, async () =>
+    (await eventsAbout(cluster.client, nameOf(stuck))).find(
+      ({ reason, message }) => reason === 'Failed' && message?.includes('Failed to pull') === true,
+    ),
   );
-  expect(failed?.message, JSON.stringify(told)).toContain(NOWHERE);
+  expect(failed.message).toContain(NOWHERE);
   const meanwhile = await podsOf(cluster.client, 'web');
   expect(ids(meanwhile)).toEqual(expect.arrayContaining(ids(rolled)));
 
   await cluster.apply(deploymentManifest(web(2)));
   const recovered = await settled(cluster.client, web(2));
 
-  const logs = await cluster.troupe('logs', nameOf(recovered[0] as Pod));
+  const logs = await waitUntil('the container has spoken', SETTLE_WITHIN_MS, async () => {
+    return (await cluster.troupe('logs', nameOf(recovered[0] as Pod))) || undefined;
+  });
   expect(logs).toBe(`hello from ${nameOf(recovered[0] as Pod)}\n`);
 
   // Told to end, and given its time: it leaves by itself.
