@@ -1,10 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { statusError } from '../../contracts/errors/status.ts';
 import { nodeUser } from '../../contracts/subjects/users.ts';
+import { guarded } from '../../actors/kernel/nats/nats-callback.ts';
 import { connectClient } from '../client/connect.ts';
 import { MASTER, OPERATOR, readCluster } from './cluster.ts';
 import { type HomePaths, homePaths, troupeHome } from './home.ts';
 import { reloadNatsConfig } from './nats-users.ts';
+import { planPermissions } from './plan-permissions.ts';
 import type { Roster } from './roster.ts';
 import {
   findUser,
@@ -38,13 +40,38 @@ function checkReserved(paths: HomePaths, name: string): void {
   throw statusError('AlreadyExists', `user "${name}" is one of the cluster's own; choose another name`);
 }
 
-/** Waits until the server, told to read its users again, lets this one in. */
+/**
+ * Connects as this user and listens to all that it may hear: one whom the server knew already is let in before the server
+ * has read what is new.
+ * @throws Error when anything of it is refused
+ */
+async function tryAs(paths: HomePaths, user: UserRecord): Promise<void> {
+  const client = await connectClient({ home: paths.home, user: user.name, nkey: user.seed });
+  try {
+    const { connection, prefix } = client;
+    const profile = { kind: 'tenant', namespaces: user.namespaces ?? [] } as const;
+    let refused: Error | undefined;
+    for (const subject of planPermissions(prefix, user.name, profile).subscribe) {
+      connection.subscribe(subject, {
+        callback: guarded(
+          (error) => (refused ??= error ?? undefined),
+          (failure) => (refused ??= failure),
+        ),
+      });
+    }
+    await connection.flush();
+    if (refused !== undefined) throw refused;
+  } finally {
+    await client.close();
+  }
+}
+
+/** Waits until the server, told to read its users again, has done so. */
 async function waitUntilKnown(paths: HomePaths, user: UserRecord): Promise<void> {
   const deadline = performance.now() + KNOWN_WITHIN_MS;
   for (;;) {
     try {
-      const client = await connectClient({ home: paths.home, user: user.name, nkey: user.seed });
-      return await client.close();
+      return await tryAs(paths, user);
     } catch (error) {
       if (performance.now() > deadline) throw error;
       await pause(25);
