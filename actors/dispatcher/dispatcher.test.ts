@@ -142,13 +142,14 @@ describe('dispatcher', () => {
     const world = new TestWorld(dispatcher);
     for (let at = 0; at < 5000; at++) world.put('pods', podOf(`p${at}`, `n${at % 1000}`));
     world.start().said();
-    const before = performance.now();
+    const before = process.cpuUsage(); // others may keep the machine busy meanwhile
     for (let at = 0; at < 1000; at++) {
       world.put('pods', podOf(`p${at}`, `n${at % 1000}`));
       world.settle();
     }
     expect(world.said('tell')).toHaveLength(1000);
-    expect((performance.now() - before) / 1000).toBeLessThan(5); // milliseconds a change; 0.1 by itself
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000 / 1000).toBeLessThan(5); // milliseconds a change; 0.1 by itself
   });
 });
 

@@ -2,12 +2,12 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { ConfigMap } from '../../contracts/kinds/kinds.ts';
 import { launcher } from '../../ops/boot/root.ts';
 import { checkHome } from '../../ops/replay/check-home.ts';
 import type { RecordingSummary } from '../../ops/replay/plan-recordings.ts';
-import { type ProcessCluster, startProcessCluster } from '../support/cluster.ts';
+import { CLUSTER_MS, type ProcessCluster, startProcessCluster } from '../support/cluster.ts';
 import { docker, TEST_IMAGE_2, testImage } from '../support/docker.ts';
 import { type EngineLog, followEngine } from '../support/engine-log.ts';
 import { NO_SOCKETS } from '../support/no-sockets.ts';
@@ -21,6 +21,8 @@ import {
   settled,
   uidOf,
 } from '../support/workloads.ts';
+
+vi.setConfig({ hookTimeout: CLUSTER_MS });
 
 /*
  * Goal: any process may die at any moment of a rollout: it converges, does nothing twice, loses nothing, touches nothing

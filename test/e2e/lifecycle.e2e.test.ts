@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { docker, TEST_IMAGE_2, testImage } from '../support/docker.ts';
-import { type ProcessCluster, startProcessCluster } from '../support/cluster.ts';
+import { CLUSTER_MS, type ProcessCluster, startProcessCluster } from '../support/cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import {
   containerIdOf,
@@ -16,6 +16,8 @@ import {
   settled,
   uidOf,
 } from '../support/workloads.ts';
+
+vi.setConfig({ hookTimeout: CLUSTER_MS });
 
 /*
  * Goal: a Deployment's whole life in real containers, as a person sees it.

@@ -1,15 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { ConfigMap } from '../../contracts/kinds/kinds.ts';
 import { MASTER } from '../../ops/boot/cluster.ts';
 import { launcher } from '../../ops/boot/root.ts';
 import { seedFile } from '../../ops/boot/users.ts';
 import { watchObjects } from '../../ops/client/watch.ts';
 import { checkHome } from '../../ops/replay/check-home.ts';
-import { type ProcessCluster, startProcessCluster } from '../support/cluster.ts';
+import { CLUSTER_MS, type ProcessCluster, startProcessCluster } from '../support/cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { NAMESPACE } from '../support/workloads.ts';
+
+vi.setConfig({ hookTimeout: CLUSTER_MS });
 
 /*
  * Goal: two api-servers share the load, and the death of one costs no acknowledged write, makes no second one, and ends no

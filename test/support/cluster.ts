@@ -41,6 +41,8 @@ export interface ProcessCluster {
 }
 
 const COMMAND_WITHIN_MS = 120_000;
+/** Longest that starting a cluster, or removing one, may take: a command, and what is waited for beside it. */
+export const CLUSTER_MS = COMMAND_WITHIN_MS + 60_000;
 const AGAIN_WITHIN_MS = 30_000;
 
 /** @param name short and unique among the tests: part of the node's name */

@@ -18,9 +18,9 @@ it('a test that fails leaves a recording, and the command that it prints opens i
     spec: { containers: [{ name: 'main', image: 'any' }] },
   } as Pod);
   world.settle();
-  const [where = '', how = ''] = await keepRecordings('what it says: it fails');
+  const [where = '', how = ''] = await keepRecordings(`what it says: ${process.pid} fails`);
   const path = where.replace('its recordings: ', '');
-  expect(path).toMatch(/troupe-failed-tests.what-it-says-it-fails-1\.troupe$/);
+  expect(path).toMatch(/troupe-failed-tests.what-it-says-\d+-fails-1\.troupe$/);
   expect(existsSync(path)).toBe(true);
   try {
     const [, , ...argv] = how.trim().split(' ');
