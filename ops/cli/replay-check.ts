@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { statusError } from '../../contracts/errors/status.ts';
-import { checkFile, EXTENSION, type FileChecked, recordingFiles } from '../replay/check-folder.ts';
+import { checkFiles, EXTENSION, type FileChecked, recordingFiles } from '../replay/check-folder.ts';
 import { Exit } from './errors.ts';
 import { formatTable } from './plan-table.ts';
 import { toJson } from './print.ts';
@@ -22,9 +22,7 @@ export async function checkFolderCommand(
   checkOutput(options.output);
   const byShape = levelOf(options) === 'shape';
   const checked: FileChecked[] = [];
-  for (const file of paths.flatMap(filesAt)) {
-    for await (const one of checkFile(file, options.key, { byShape })) checked.push(one);
-  }
+  for await (const one of checkFiles(paths.flatMap(filesAt), options.key, { byShape })) checked.push(one);
   if (options.output === 'json') terminal.out(toJson(checked.map(plain)));
   else print(checked, options.full === true, terminal);
   if (checked.some(({ problem }) => problem !== undefined)) throw new Exit(UNPLAYABLE);

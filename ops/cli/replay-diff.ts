@@ -1,5 +1,6 @@
+import { Hidden } from '../replay/bodies.ts';
 import { compareRecordings } from '../replay/compare-recordings.ts';
-import { type Comparison, compareAndSettle } from '../replay/compare-versions.ts';
+import { type Comparison, compareAndSettle, type DecisionChange } from '../replay/compare-versions.ts';
 import { isTree, loadTree } from '../replay/other-tree.ts';
 import { definitionOf } from '../replay/definitions.ts';
 import { nameOf, type Playable } from '../replay/playable.ts';
@@ -53,10 +54,10 @@ export async function diffCommand(a: string, b: string, options: DiffOptions, te
         'NotFound',
         `${b} holds no recording of ${actor}, as ${a} does; it holds ${others.map(nameOf).join(', ')}`,
       );
-    return {
-      comparison: compareRecordings(playable, peer, { ...detailsOf(options), definitionOf }),
-      title: `${a} (-) against ${b} (+)`,
-    };
+    const compared = (): Comparison => compareRecordings(playable, peer, { ...detailsOf(options), definitionOf });
+    const comparison = compared();
+    const more = comparison.changes.some(isUnseen) && (await readOn(playable, peer));
+    return { comparison: more ? compared() : comparison, title: `${a} (-) against ${b} (+)` };
   });
   if (differing) throw new Exit(FAILURE);
 }
@@ -89,6 +90,15 @@ export async function whatIfCommand(what: string, options: DiffOptions, terminal
   });
   if (asked === 0 && missing !== undefined) throw missing;
   if (breached) throw new Exit(FAILURE);
+}
+
+const isUnseen = ({ was, is }: DecisionChange): boolean => was?.body instanceof Hidden || is?.body instanceof Hidden;
+
+/** Reads what else their homes have recorded of what they said. @returns whether there was anything to read */
+async function readOn(...playables: readonly Playable[]): Promise<boolean> {
+  let read = false;
+  for (const { elsewhere } of playables) if ((await elsewhere?.complete()) === true) read = true; // one reader a home
+  return read;
 }
 
 /** It was given with the recording, which can't be played without it. */

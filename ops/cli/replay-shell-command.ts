@@ -2,7 +2,7 @@ import type { Divergence } from '../../actors/kernel/replay.ts';
 import type { Cause } from '../replay/plan-causes.ts';
 import type { ReplaySession } from '../replay/session.ts';
 import type { Stops } from '../replay/stops.ts';
-import { reportTurn } from '../replay/turn-report.ts';
+import { reportWhole, type TurnReport } from '../replay/turn-report.ts';
 import { lineOf } from './replay-line.ts';
 import { cellsText, heardText, saidText, timeText } from './replay-render.ts';
 import type { Painter } from './style.ts';
@@ -33,8 +33,7 @@ export interface ShellCommand {
 }
 
 /** The turn at which the session stands: what came in, what is said, what it does to the state. */
-export function turnShown({ session, paint }: ShellContext): string {
-  const report = reportTurn(session);
+function turnShown({ session, paint }: ShellContext, report: TurnReport | undefined): string {
   const { frame } = session;
   if (report === undefined || frame === undefined) return 'before the first turn\n';
   if (frame.unplayed !== undefined)
@@ -50,12 +49,12 @@ export function turnShown({ session, paint }: ShellContext): string {
 }
 
 /**
- * The same, once what the behaviour left behind has had its chance: what it does then that it must not is named, though it
+ * The turn at which the session stands, once what the behaviour left behind has had its chance: what it does then that it must not is named, though it
  * may be of another turn, that played last.
  */
 export async function turnSettled(context: ShellContext): Promise<string> {
   const late = await context.session.settle();
-  const shown = turnShown(context);
+  const shown = turnShown(context, await reportWhole(context.session));
   return late === undefined || late === context.session.frame?.divergence
     ? shown
     : `${shown}${breachText(late, context)}`;

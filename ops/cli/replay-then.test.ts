@@ -3,7 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
 import { MemoryHistory } from '../../actors/kernel/replay.ts';
+import { encode, JSON_TYPE } from '../../contracts/codec/codec.ts';
+import { failure } from '../../contracts/errors/status.ts';
 import { LonelyApiServer } from '../../test/support/lonely-api-server.ts';
 import { NO_SOCKETS } from '../../test/support/no-sockets.ts';
 import { launcher } from '../boot/root.ts';
@@ -42,7 +45,9 @@ beforeAll(() => {
   writeFileSync(join(folder, 'adding.mjs'), ADDING);
   writeFileSync(join(folder, 'no-sockets.mjs'), NO_SOCKETS);
   mkdirSync(join(folder, 'recordings'));
-  file = save('recordings/api-server.troupe', recorded());
+  const { server, asker } = refused(recorded());
+  file = save('recordings/api-server.troupe', server);
+  save('recordings/runtime.troupe', asker);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -59,6 +64,8 @@ function recorded(): Playable {
     });
   }
   cluster.ask('get', 'pods', ['default', 'web']);
+  cluster.ask('list', 'pods', ['default'], { labelSelector: 'app=web' });
+  cluster.ask('get', 'pods', ['default', 'nobody']);
   const { incarnation, turns, writes } = cluster.world.recording();
   return { incarnation, turns, history: new MemoryHistory(writes) };
 }
@@ -85,6 +92,34 @@ function troupe(...args: string[]): Promise<{ code: number; out: string; err: st
   });
 }
 
+/** A driver that asked for nobody, and was refused: in a file of its own. */
+function refused(server: Playable): { readonly server: Playable; readonly asker: Playable } {
+  const asked = '1.0';
+  const about = (turn: RecordedTurn): boolean => turn.rec.t === 'call' && turn.rec.subject.endsWith('.nobody');
+  const turns = server.turns.map((turn) =>
+    about(turn) && turn.rec.t === 'call' ? { ...turn, rec: { ...turn.rec, id: `runtime/n1/1.${asked}` } } : turn,
+  );
+  const [start] = turns as [RecordedTurn];
+  const result = encode(failure('NotFound', 'pods "nobody" not found', { name: 'nobody', kind: 'pods' }), JSON_TYPE);
+  const { incarnation } = server;
+  return {
+    server: { ...server, turns },
+    asker: {
+      incarnation: {
+        ...incarnation,
+        incarnation: 1,
+        driver: true,
+        self: { ...incarnation.self, actor: 'runtime', instance: 'n1' },
+      },
+      turns: [
+        { ...start, said: [] },
+        { ...start, n: 2, said: [], rec: { t: 'answer', ask: asked, result } },
+      ],
+      history: server.history,
+    },
+  };
+}
+
 const CHANGED = / {2}≠ reply _INBOX\.alice\.\d+\n {6}\+ more: true\n/g;
 
 it('plain replay shows it', async () => {
@@ -94,10 +129,24 @@ it('plain replay shows it', async () => {
   expect(code).toBe(1);
 });
 
-it('check shows it, of every answer', async () => {
+it('a turn shows it, and who steps through sees it', async () => {
+  const [{ turn }] = (
+    JSON.parse((await troupe('replay', file, '-o', 'json')).out) as [{ divergence: { turn: number } }]
+  ).map(({ divergence }) => divergence) as [{ turn: number }];
+  const whole = await troupe('replay', file, '--turn', String(turn));
+  expect(whole.out.match(CHANGED)).toHaveLength(1);
+  expect(whole.code).toBe(1);
+});
+
+it('check shows it, of every answer; a refusal, where whoever was refused is recorded in a file beside', async () => {
   const { code, out, err } = await troupe('replay', 'check', 'recordings', '--full');
   expect(err).toBe('');
-  expect(out).toMatch(/3 of 3 answers change, first at turn \d+\n/);
-  expect(out.match(CHANGED)).toHaveLength(3);
-  expect(code).toBe(1);
+  expect(out).toMatch(/5 of 5 answers change, first at turn \d+\n/);
+  expect(out.match(CHANGED)).toHaveLength(5);
+  expect(code).toBe(3); // a driver's recording is nothing to check
+
+  const alone = await troupe('replay', 'check', file, '--full');
+  expect(alone.out.match(CHANGED)).toHaveLength(4);
+  expect(alone.out).toMatch(/then\n {8}\(\d+ bytes, kept by their hash alone, as answers are; it was no object /);
+  expect(alone.code).toBe(1);
 });

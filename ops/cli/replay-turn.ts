@@ -2,7 +2,7 @@ import { chainOf } from '../replay/chain.ts';
 import { definitionOf } from '../replay/definitions.ts';
 import { indexOfTurn, nameOf, type Playable } from '../replay/playable.ts';
 import { stoppingSession } from '../replay/stopping-session.ts';
-import { reportTurn } from '../replay/turn-report.ts';
+import { reportWhole } from '../replay/turn-report.ts';
 import { Exit, UsageError } from './errors.ts';
 import { toJson } from './print.ts';
 import { FAILURE, UNPLAYABLE } from './render-error.ts';
@@ -34,7 +34,7 @@ export async function turnCommand(what: string, options: ReplayOptions, terminal
   }
   const session = stoppingSession(playable, codeOf(playable), index, { level: levelOf(options) });
   await session.settle();
-  const report = reportTurn(session);
+  const report = await reportWhole(session);
   if (report === undefined) return;
   const causes = await chainOf(session, source, definitionOf, report.said[0]?.is?.subject ?? '');
   const unplayed = session.frame?.unplayed;

@@ -27,15 +27,36 @@ export const recordingFiles = (folder: string): readonly string[] =>
     .sort()
     .map((name) => join(folder, name));
 
-/** Plays everything in a recording file against today's code; drivers are left out. Never throws. */
-export async function* checkFile(
+/** Plays everything in recording files against today's code; drivers are left out. Never throws. */
+export async function* checkFiles(
+  files: readonly string[],
+  keyFile: string | undefined,
+  options: CompareOptions,
+): AsyncGenerator<FileChecked> {
+  // Who asked and who answered may lie in two files: all of them are opened once, when one has no answer.
+  let opened: readonly Playable[] | undefined;
+  const all = (): readonly Playable[] => (opened ??= files.flatMap((file) => openable(file, keyFile)));
+  for (const file of files) yield* checkFile(file, keyFile, all, options);
+}
+
+/** What is in a file; nothing when it cannot be opened, which is told where it is played. */
+function openable(file: string, keyFile: string | undefined): readonly Playable[] {
+  try {
+    return readPlayables(file, keyFile);
+  } catch {
+    return [];
+  }
+}
+
+async function* checkFile(
   file: string,
   keyFile: string | undefined,
+  beside: () => readonly Playable[],
   options: CompareOptions,
 ): AsyncGenerator<FileChecked> {
   let playables: readonly Playable[];
   try {
-    playables = readPlayables(file, keyFile);
+    playables = readPlayables(file, keyFile, beside);
   } catch (error) {
     yield { file, name: '', actor: '', problem: textOf(error) };
     return;

@@ -89,10 +89,13 @@ function markOf({ finding = '', said }: TurnReport): string {
   const what = (speech: Speech | undefined): Json =>
     speech === undefined
       ? null
-      : { ...speech, body: speech.body instanceof Hidden ? null : (speech.body as Json), why: null };
+      : { ...speech, body: isKept(speech) ? (speech.body as Json) : null, found: null, why: null };
   const [sort] = finding.split(' '); // the rest counts
   return canonicalJson([sort, what(first.was), what(first.is)]);
 }
+
+/** What was found elsewhere may not be found of a part. */
+const isKept = ({ body, found }: Speech): boolean => found !== true && !(body instanceof Hidden);
 
 /** From the last start before a turn up to it, with what the store held at that start and what was written since. */
 function partUpTo({ incarnation, turns, history, sealer }: Playable, index: number): Minimised['playable'] {

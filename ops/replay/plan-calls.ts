@@ -1,3 +1,4 @@
+import type { Rec } from '../../actors/kernel/contract.ts';
 import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
 import { REPLY_HEADER } from '../../actors/kernel/turns/heard-calls.ts';
 
@@ -15,11 +16,18 @@ export function callFinder(): (turn: RecordedTurn) => (inbox: string) => string 
   };
 }
 
+type CallRec = Extract<Rec, { t: 'call' }>;
+
 /** Of the turns up to an index, the message behind an inbox. */
-export function callBehind(turns: readonly RecordedTurn[], index: number, inbox: string): string | undefined {
+export function callOf(turns: readonly RecordedTurn[], index: number, inbox: string): CallRec | undefined {
+  return turnOfCall(turns, index, inbox)?.rec as CallRec | undefined;
+}
+
+/** The turn in which it was heard. */
+export function turnOfCall(turns: readonly RecordedTurn[], index: number, inbox: string): RecordedTurn | undefined {
   for (let at = index; at >= 0; at--) {
-    const rec = turns[at]?.rec;
-    if (rec?.t === 'call' && rec.headers[REPLY_HEADER] === inbox) return rec.subject;
+    const turn = turns[at];
+    if (turn?.rec.t === 'call' && turn.rec.headers[REPLY_HEADER] === inbox) return turn;
   }
   return undefined;
 }

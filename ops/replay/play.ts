@@ -4,7 +4,7 @@ import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
 import type { Level } from '../../actors/kernel/replay.ts';
 import { nameOf, type Playable } from './playable.ts';
 import { ReplaySession } from './session.ts';
-import { reportTurn, type TurnReport } from './turn-report.ts';
+import { reportTurn, reportWhole, type TurnReport } from './turn-report.ts';
 
 export interface PlayOptions {
   readonly level?: Level;
@@ -75,9 +75,8 @@ export function playUntilDivergence(
 export async function playAndSettle(...what: Parameters<typeof playUntilDivergence>): Promise<Played> {
   const played = playUntilDivergence(...what);
   const { session, divergence } = played;
-  if (divergence !== undefined) return played;
-  await session.settle();
-  const found = session.frame?.divergence === undefined ? undefined : reportTurn(session);
+  if (divergence === undefined) await session.settle();
+  const found = session.frame?.divergence === undefined ? undefined : await reportWhole(session);
   return found === undefined ? played : { ...played, divergence: found };
 }
 

@@ -1,4 +1,5 @@
-import type { RecordedTurn, Sealer } from '../../actors/kernel/journal/journal.ts';
+import type { Bytes } from '../../actors/kernel/contract.ts';
+import type { RecordedTurn, SaidThen, Sealer } from '../../actors/kernel/journal/journal.ts';
 import type { Incarnation } from '../../actors/kernel/journal/recorder.ts';
 import type { History } from '../../actors/kernel/replay.ts';
 
@@ -10,6 +11,19 @@ export interface Playable {
   readonly history: History;
   /** Opens bodies that carry secret data. */
   readonly sealer?: Sealer | undefined;
+  readonly elsewhere?: Elsewhere | undefined;
+}
+
+/** What other recordings hold of what was said in one. */
+export interface Elsewhere {
+  /**
+   * The body of something said as whoever got it heard it, in the encoding in which it travelled.
+   * @param index of the turn in which it was said
+   * @returns undefined when nobody did whose recording is at hand
+   */
+  heard(from: Playable, index: number, then: SaidThen): Bytes | undefined;
+  /** Reads what was left unread as long as nobody needed it. @returns whether there was anything */
+  complete(): Promise<boolean>;
 }
 
 /** `scheduler/m1` */

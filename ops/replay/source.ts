@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { statusError } from '../../contracts/errors/status.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
+import { HeardElsewhere } from './heard-elsewhere.ts';
 import { isActorName, notRecorded, notReplayed } from './definitions.ts';
 import { nameOf, type Playable } from './playable.ts';
 import { readRecordingFile } from './recording-file.ts';
@@ -41,9 +42,12 @@ export function isFile(what: string): boolean {
 export async function openSource(what: string, options: SourceOptions): Promise<Source> {
   if (isFile(what)) return openFile(what, options);
   const { readHome } = await import('./read-home.ts'); // a file needs none of what talks to a server
-  const playables = chosen(await readHome(options, what), options);
-  if (playables.length === 0) throw nothingFound(what, options, await readHome(options));
-  return { origin: 'this home', playables, all: () => readHome(options) };
+  const read = chosen(await readHome(options, what), options);
+  if (read.length === 0) throw nothingFound(what, options, await readHome(options));
+  let rest: Promise<readonly Playable[]> | undefined;
+  const all = (): Promise<readonly Playable[]> => (rest ??= readHome(options));
+  const elsewhere = new HeardElsewhere([() => read], all);
+  return { origin: 'this home', playables: read.map((playable) => ({ ...playable, elsewhere })), all };
 }
 
 /** Opens a recording file; opens no socket. */
@@ -61,11 +65,25 @@ function openFile(path: string, options: Omit<SourceOptions, 'home'>): Source {
   throw statusError('NotFound', `${path} holds no recording of ${wanted}; there are: ${there}`);
 }
 
-/** Everything in a recording file. @throws StatusError which names what is wrong with it */
-export function readPlayables(path: string, keyFile?: string): readonly Playable[] {
+/**
+ * Everything in a recording file, each with what the others heard of it.
+ * @param beside recordings that may have heard of it, too; read when it is needed
+ * @throws StatusError which names what is wrong with it
+ */
+export function readPlayables(path: string, keyFile?: string, beside?: () => readonly Playable[]): readonly Playable[] {
   const key = keyFile === undefined ? undefined : clusterKey(readKeyFile(keyFile));
+  const elsewhere = new HeardElsewhere([() => playables, ...(beside === undefined ? [] : [beside])]);
   const { recordings, history, sealer } = readRecordingFile(path, key);
-  return recordings.map(({ incarnation, turns }) => ({ incarnation, turns, history, sealer }));
+  const playables = recordings.map(
+    ({ incarnation, turns }): Playable => ({
+      incarnation,
+      turns,
+      history,
+      sealer,
+      elsewhere,
+    }),
+  );
+  return playables;
 }
 
 function readKeyFile(path: string): Uint8Array {

@@ -36,6 +36,8 @@ export interface Speech {
   readonly subject: string;
   /** Decoded, or a `Hidden`. */
   readonly body: unknown;
+  /** It was recorded by its hash alone, and what it was is known from elsewhere. */
+  readonly found?: true;
   /** What led to it, in its actor's own form, where it was told. */
   readonly why?: Json;
 }
@@ -72,6 +74,17 @@ export interface TurnReport {
   /** What the turn did to the cells; at a checkpoint that differs, where they were otherwise then. */
   readonly cells: readonly CellDiff[];
   readonly reports: readonly string[];
+}
+
+/**
+ * Tells about the turn at which a session stands; what is left of its source is read where something was said otherwise
+ * of which there is a hash alone.
+ */
+export async function reportWhole(session: ReplaySession): Promise<TurnReport | undefined> {
+  const report = reportTurn(session);
+  const isUnknown = ({ same, was }: SaidBoth): boolean => !same && was?.body instanceof Hidden;
+  if (report === undefined || !report.said.some(isUnknown)) return report;
+  return (await session.playable.elsewhere?.complete()) === true ? reportTurn(session) : report;
 }
 
 /** Tells about the turn at which a session stands. */
@@ -180,10 +193,11 @@ export function speechFound(session: ReplaySession, frame: Frame, then: SaidThen
   const speech = speechThen(then);
   if (!(speech.body instanceof Hidden)) return speech;
   const body = bodyThen(session, frame, then);
-  if (body !== undefined) return { ...speech, body };
-  return then.kind === 'reply'
-    ? { ...speech, body: new Hidden(`${speech.body.why}; it was no object and no list as the store held it`) }
-    : speech;
+  if (body !== undefined) return { ...speech, body, found: true };
+  const held = then.kind === 'reply' ? 'it was no object and no list as the store held it, and ' : '';
+  return then.kind === 'port' || then.hash === ''
+    ? speech
+    : { ...speech, body: new Hidden(`${speech.body.why}; ${held}no recording at hand is of who got it`) };
 }
 
 export const speechThen = (then: SaidThen): Speech => speechOf(then, saidBody(then));

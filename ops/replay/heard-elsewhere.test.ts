@@ -1,0 +1,115 @@
+import { catchError, EMPTY, map, mergeMap } from 'rxjs';
+import { expect, it } from 'vitest';
+import type { Json } from '../../actors/kernel/contract.ts';
+import { api, calls, defineActor } from '../../actors/kernel/declare.ts';
+import { MemoryHistory } from '../../actors/kernel/replay.ts';
+import { type Heard, TestWorld } from '../../actors/kernel/testing/test-world.ts';
+import { decodeMsgpack, encodeMsgpack } from '../../contracts/codec/codec.ts';
+import { failure } from '../../contracts/errors/status.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import { HeardElsewhere } from './heard-elsewhere.ts';
+import type { Playable } from './playable.ts';
+
+/* Who asks for something large, and who refuses it: each keeps of what it said a hash, and the other has it. */
+
+const LARGE = { kind: 'Pod', metadata: { name: 'large', annotations: { text: 'x'.repeat(5_000) } } };
+const REFUSAL = failure('Forbidden', 'pods "large" is forbidden: too large');
+const INBOX = '_INBOX.asker.1';
+
+const asking = defineActor({
+  name: 'asker',
+  hears: { applies: calls(SUBJECTS.apply) },
+  says: { create: api('create', 'pods') },
+  behave: ({ applies }, world) =>
+    applies.pipe(
+      mergeMap(() => world.ask(world.say.create({ namespace: 'default', name: 'large' }, LARGE), { timeoutMs: 1_000 })),
+      mergeMap(() => EMPTY),
+      catchError(() => EMPTY),
+    ),
+});
+const refusing = defineActor({
+  name: 'api-server',
+  hears: { api: calls(SUBJECTS.api) },
+  says: {},
+  behave: (inputs, world) => inputs.api.pipe(map((call) => world.reply(call, REFUSAL))),
+});
+
+const playableOf = (world: TestWorld): Playable => {
+  const { incarnation, turns } = world.recording();
+  return { incarnation, turns, history: new MemoryHistory([]) };
+};
+
+function asker(): Playable {
+  const world = new TestWorld(asking).start();
+  world.call(SUBJECTS.apply, { caller: 'me', namespace: 'default' }, {});
+  world.answer(world.said('create')[0] as Heard, { answered: true });
+  const playable = playableOf(world);
+  // A refusal comes as bytes, as any answer.
+  const turns = playable.turns.map((turn) =>
+    turn.rec.t === 'answer' ? { ...turn, rec: { ...turn.rec, result: encodeMsgpack(REFUSAL) } } : turn,
+  );
+  return { ...playable, turns };
+}
+
+/** @param from of whom what is heard is */
+function server(from: Playable, heard: Json = LARGE as Json): Playable {
+  const world = new TestWorld(refusing).start();
+  world.callSubject('troupe.api.asker.create.pods.default.large', heard, { reply: INBOX });
+  const playable = playableOf(world);
+  const { self, incarnation } = from.incarnation;
+  const id = `${self.actor}/${self.instance}/${incarnation.toString(36)}.2.0`;
+  const turns = playable.turns.map((turn) => (turn.rec.t === 'call' ? { ...turn, rec: { ...turn.rec, id } } : turn));
+  return { ...playable, turns };
+}
+
+const heardOf = (elsewhere: HeardElsewhere, from: Playable): unknown => {
+  const index = from.turns.findIndex(({ said }) => said.length > 0);
+  const then = from.turns[index]?.said[0];
+  if (then === undefined) throw new Error('it said nothing');
+  expect(then).not.toHaveProperty('body');
+  const bytes = elsewhere.heard(from, index, then);
+  return bytes && decodeMsgpack(bytes);
+};
+
+it('what was asked is known of who was asked, and what was answered of who had asked', () => {
+  const one = asker();
+  const other = server(one);
+  const elsewhere = new HeardElsewhere([() => [one, other]]);
+  expect(heardOf(elsewhere, one)).toEqual(LARGE);
+  expect(heardOf(elsewhere, other)).toEqual(REFUSAL);
+});
+
+it('what is not what the hash says is passed over, and so is what another start of the same actor heard', () => {
+  const one = asker();
+  const forged = server(one, { ...LARGE, kind: 'Pad' } as Json);
+  expect(heardOf(new HeardElsewhere([() => [one, forged]]), one)).toBeUndefined();
+  const again = { ...one, incarnation: { ...one.incarnation, incarnation: one.incarnation.incarnation + 1 } };
+  expect(heardOf(new HeardElsewhere([() => [again]]), server(one))).toBeUndefined();
+});
+
+it('what is further away is read when it is needed, and once', async () => {
+  const one = asker();
+  const other = server(one);
+  const read: string[] = [];
+  const elsewhere = new HeardElsewhere(
+    [
+      () => [one],
+      () => {
+        read.push('beside');
+        return [];
+      },
+    ],
+    () => {
+      read.push('rest');
+      return Promise.resolve([one, other]);
+    },
+  );
+  expect(heardOf(elsewhere, other)).toEqual(REFUSAL);
+  expect(read).toEqual([]);
+  expect(heardOf(elsewhere, one)).toBeUndefined();
+  expect(read).toEqual(['beside']);
+  expect(await elsewhere.complete()).toBe(true);
+  expect(await elsewhere.complete()).toBe(false);
+  expect(heardOf(elsewhere, one)).toEqual(LARGE);
+  expect(read).toEqual(['beside', 'rest']);
+});
