@@ -172,3 +172,25 @@ it('of a watch of events, whose bucket keeps no history: what was heard', () => 
   const told = changes(playable).filter(({ say }) => say === 'event');
   expect(told).toMatchObject([{ was: { body: { type: 'ADDED' } }, diff: [{ path: 'more', is: true }] }]);
 });
+
+it('of what it had the store write, which the history holds at the revision that was answered', () => {
+  const playable = recorded((cluster) => {
+    cluster.ask('patch', 'pods', ['default', 'a'], { metadata: { labels: { app: 'other' } } });
+    cluster.ask('create', 'secrets', ['default'], { metadata: { name: 's' }, stringData: { password: 'hunter2' } });
+  });
+  const definition = apiServer(playable.incarnation.config as unknown as Parameters<typeof apiServer>[0]);
+  const marking: ActorDefinition = {
+    ...definition,
+    behave: (inputs, world) => {
+      const says = world.say as { put: (body: { object: object }) => unknown };
+      const put = (body: { object: object }) => says.put({ ...body, object: { ...body.object, more: true } });
+      return definition.behave(inputs, { ...world, say: { ...says, put } });
+    },
+  };
+  const now = codeVersion('now', playable, marking);
+  const { changes: found } = compareVersions(playable, recordedVersion(playable, now.session), now);
+  const puts = found.filter(({ say }) => say === 'put');
+  expect(puts).toHaveLength(7);
+  for (const { diff } of puts) expect(diff).toEqual([{ path: 'object.more', is: true }]);
+  expect(JSON.stringify(found)).not.toContain(Buffer.from('hunter2').toString('base64'));
+});

@@ -5,6 +5,7 @@ import { StatusError } from '../../contracts/errors/status.ts';
 import { INBOX_ROOT } from '../../contracts/subjects/inbox.ts';
 import { shownOf } from './bodies.ts';
 import { proves } from './heard-elsewhere.ts';
+import { putBodies } from './put-bodies.ts';
 import type { ReplaySession } from './session.ts';
 import type { Frame } from './session-frame.ts';
 import { type Candidate, storeBodies } from './store-bodies.ts';
@@ -28,7 +29,9 @@ export function bodyThen(session: ReplaySession, frame: Frame, then: SaidThen): 
   return held === undefined ? undefined : shownOf(then.subject, held.body);
 }
 
-function candidates(session: ReplaySession, frame: Frame, { kind, subject }: SaidThen): Iterable<Candidate> {
+function candidates(session: ReplaySession, frame: Frame, then: SaidThen): Iterable<Candidate> {
+  const { kind, subject } = then;
+  if (kind === 'port') return putBodies(session, frame, frame.turn.said.indexOf(then));
   if (kind === 'reply') return storeBodies(session, frame, subject);
   return subject.startsWith(`${INBOX_ROOT}.`) ? watchBodies(session, frame, subject) : [];
 }
