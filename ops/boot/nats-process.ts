@@ -68,6 +68,7 @@ export async function waitForNats(
 ): Promise<void> {
   const since = performance.now();
   for (let told = 0; ; ) {
+    if (signal?.aborted === true) throw statusError('ServiceUnavailable', 'the start was broken off');
     const greeted = await greeting(port);
     if (greeted !== undefined && (name === undefined || greeted === name)) return;
     if (greeted !== undefined || (failures() > 0 && /address already in use/.test(lastWords()))) {
@@ -80,7 +81,6 @@ export async function waitForNats(
     if (waitedMs > withinMs) {
       throw statusError('Timeout', `nats-server does not answer on port ${port} after ${withinMs} ms: ${lastWords()}`);
     }
-    if (signal?.aborted === true) throw statusError('ServiceUnavailable', 'the start was broken off');
     if (waitedMs - told >= tellEveryMs) {
       told = waitedMs;
       onWait?.(waitedMs);

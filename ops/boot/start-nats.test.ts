@@ -8,7 +8,7 @@ import { childBook } from './child-book.ts';
 import { type Cluster, prepareHome, readCluster } from './cluster.ts';
 import { findNatsServer } from './find-nats-server.ts';
 import { type HomePaths, homePaths } from './home.ts';
-import { choosePort } from './nats-process.ts';
+import { choosePort, waitForNats } from './nats-process.ts';
 import { writeNatsConfig } from './nats-users.ts';
 import { startNats } from './start-nats.ts';
 import type { Supervised } from './supervise.ts';
@@ -99,4 +99,10 @@ it('a server that takes its time is told of, and waited for', async () => {
 it('a start can be broken off', async () => {
   const { starting } = start(0, { signal: AbortSignal.abort() });
   await expect(starting).rejects.toThrow('the start was broken off');
+});
+
+it('a start that is broken off is no start, also where the server was quicker', async () => {
+  const { port } = await start(0).starting;
+  const waiting = waitForNats(port, 10_000, () => '', { signal: AbortSignal.abort() });
+  await expect(waiting).rejects.toThrow('the start was broken off');
 });
