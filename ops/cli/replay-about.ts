@@ -1,3 +1,4 @@
+import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
 import { aboutFinder } from '../replay/plan-about.ts';
 import { nameOf } from '../replay/playable.ts';
 import { toJson } from './print.ts';
@@ -32,6 +33,12 @@ export async function aboutCommand(what: string, options: ReplayOptions, termina
   if (last === undefined) terminal.tell(`nothing in ${what} is about ${text}`);
   else
     terminal.out(
-      `\none of them whole: ${commandFor(what, options, source, last.playable)} --turn ${last.turns.at(-1)?.n ?? 0}\n`,
+      `\none of them whole: ${commandFor(what, options, source, last.playable)} --turn ${tellingOf(last.turns)?.n ?? 0}\n`,
     );
 }
+
+/** Of all turns about an object, the one to look at first: its placement, else where something was said of it. */
+const tellingOf = (turns: readonly RecordedTurn[]): RecordedTurn | undefined =>
+  turns.findLast(({ said }) => said.some(({ say }) => say === 'bind')) ??
+  turns.findLast(({ said }) => said.length > 0) ??
+  turns.at(-1);

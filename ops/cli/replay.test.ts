@@ -152,7 +152,7 @@ it('lists the turns about an object, and shows why it was placed where it was', 
   const { out, code } = await run('replay', file, '--about', 'default/web-0');
   expect(code).toBe(0);
   expect(out).toMatch(
-    /^scheduler\/test\n +3 {2}00:00:00\.000 {2}change {2}pods default\/web-0.* -> bind.*\n[^]*one of them whole: /,
+    /^scheduler\/test\n +3 {2}00:00:00\.000 {2}change {2}pods default\/web-0.* -> bind.*\n[^]*one of them whole: .* --turn 3\n$/,
   );
   expect((await run('replay', file, '--turn', '3')).out).toMatch(
     /scores of the nodes for default\/web-0\n +NODE .*\n +node-\d .* then, now\n/,
