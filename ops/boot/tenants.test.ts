@@ -150,3 +150,8 @@ it.each([
 ])('$why', async ({ name, namespaces, words }) => {
   await expect(addTenant(name, namespaces, roster, paths.home)).rejects.toThrow(words);
 });
+
+it("a user of the cluster's own is not removed", async () => {
+  await expect(removeTenant(OPERATOR, roster, paths.home)).rejects.toThrow(/cannot do without it; .troupe user list/);
+  expect(findUser(paths, OPERATOR)).toBeDefined();
+});

@@ -34,10 +34,14 @@ export interface Tenant {
 const KNOWN_WITHIN_MS = 10_000;
 
 function checkReserved(paths: HomePaths, name: string): void {
+  if (isReserved(paths, name))
+    throw statusError('AlreadyExists', `user "${name}" is one of the cluster's own; choose another name`);
+}
+
+function isReserved(paths: HomePaths, name: string): boolean {
   const known = findUser(paths, name);
   const reserved = name === MASTER || name === OPERATOR || name.startsWith(nodeUser(''));
-  if (!reserved && (known === undefined || known.profile === 'tenant')) return;
-  throw statusError('AlreadyExists', `user "${name}" is one of the cluster's own; choose another name`);
+  return reserved || (known !== undefined && known.profile !== 'tenant');
 }
 
 /**
@@ -122,13 +126,18 @@ function madeMeanwhile(known: UserRecord, wanted: readonly string[]): Error {
 
 /**
  * Ends a tenant: the server forgets the key and closes its connections.
- * @throws StatusError NotFound, AlreadyExists (a user of the cluster's own), Conflict
+ * @throws StatusError NotFound, Forbidden (a user of the cluster's own), Conflict
  */
 export async function removeTenant(name: string, roster: Roster, home = troupeHome()): Promise<void> {
   const paths = homePaths(home);
   requireUser(paths, name); // a home that is none gets no folder
   await usersTurn(paths, () => {
-    checkReserved(paths, name);
+    if (isReserved(paths, name)) {
+      throw statusError(
+        'Forbidden',
+        `user "${name}" is one of the cluster's own, which cannot do without it; \`troupe user list\` shows the tenants`,
+      );
+    }
     removeUser(paths, name);
     reloadNatsConfig(paths, roster);
   });

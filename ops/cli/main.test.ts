@@ -182,6 +182,18 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
       `troupe get: unknown option '--wacht' (Did you mean --watch?); see "troupe get --help"`,
     ],
     [['gte'], `troupe: unknown command 'gte' (Did you mean get?); see "troupe --help"`],
+    [
+      ['describe', 'pod', 'web-1'],
+      'troupe: there is no command "describe"; use "troupe get <kind>/<name> -o yaml" and "troupe get events"',
+    ],
+    [
+      ['exec', 'web-1', '--', 'sh'],
+      'troupe: there is no command "exec"; Troupe does not have it yet; see ops/docs/differences.md',
+    ],
+    [
+      ['scale', 'pod/web', '--replicas', '2'],
+      'troupe scale: pods cannot be scaled; scale a deployment or a replicaset',
+    ],
     [['apply'], 'troupe apply: say what to apply: -f <manifest>, a folder, or - for stdin'],
     [
       ['apply', '-f', 'nowhere.yaml'],

@@ -3,6 +3,7 @@ import type { CommandSpec, OptionSpec } from './command-spec.ts';
 import { UsageError } from './errors.ts';
 import { READING, RUNNING, WRITING } from './commands.ts';
 import { parseBooleanFlags } from './plan-boolean-flags.ts';
+import { insteadOf } from './plan-kubernetes-words.ts';
 import { renderError, USAGE } from './render-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
@@ -124,5 +125,8 @@ function commanderError(command: string, text: string): string {
     .replace(/^error: /, '')
     .replace(/\s*\n\s*/g, ' ')
     .replace(/\.$/, '');
+  const typed = command === 'troupe' ? /^unknown command '([^']+)'/.exec(finding)?.[1] : undefined;
+  const instead = typed === undefined ? undefined : insteadOf(typed);
+  if (instead !== undefined) return `${command}: there is no command "${typed}"; ${instead}`;
   return `${command}: ${finding}; see "${command} --help"`;
 }

@@ -48,6 +48,8 @@ describe('parseResourceArguments', () => {
     [[], '! no resource was named; name one, such as pods, deployments or deploy/web'],
     [['pdos'], '! there is no kind "pdos"; did you mean "pods"?'],
     [['deploymnet'], '! there is no kind "deploymnet"; did you mean "deployment"?'],
+    [['jobs'], '! there is no kind "jobs" yet; known: deployments, nodes, pods, replicasets'],
+    [['Roles.rbac'], '! there is no kind "Roles.rbac" yet; known: deployments, nodes, pods, replicasets'],
     [['widgets'], '! there is no kind "widgets"; known: deployments, nodes, pods, replicasets'],
     [['deployments.batch'], '! there is no kind "deployments.batch"; known: deployments, nodes, pods, replicasets'],
     [

@@ -1,3 +1,5 @@
+import { isKubernetesKind } from './plan-kubernetes-words.ts';
+
 /** What the command line needs to know of a kind. */
 export interface ResourceInfo {
   /** As in subjects: the plural, with the group after a dot for custom kinds. */
@@ -114,11 +116,12 @@ function unknown(
   known: readonly ResourceInfo[],
   closest: (word: string, words: readonly string[]) => string | undefined,
 ): string {
+  const all = [...new Set(known.map(({ plural }) => plural))].toSorted();
+  if (isKubernetesKind(word)) return `there is no kind "${word}" yet; known: ${all.join(', ')}`;
   const near = closest(
     word.toLowerCase(),
     known.flatMap(({ plural, singular, shortNames }) => [plural, singular, ...shortNames]),
   );
-  const all = [...new Set(known.map(({ plural }) => plural))].toSorted();
   return near === undefined
     ? `there is no kind "${word}"; known: ${all.join(', ')}`
     : `there is no kind "${word}"; did you mean "${near}"?`;

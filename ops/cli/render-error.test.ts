@@ -14,6 +14,12 @@ it.each<{ reason: StatusReason; message: string; shown: string }>([
     message: 'replicasets/scale "web" not found',
     shown: 'replicasets/scale "web" not found; see "troupe get replicasets"',
   },
+  {
+    reason: 'BadRequest',
+    message: 'previous terminated container "web" in pod "web-1" not found',
+    shown:
+      'previous terminated container "web" in pod "web-1" not found; it has not been restarted: leave out --previous for what it writes now',
+  },
   { reason: 'NotFound', message: 'container "x" not found in pod web', shown: 'container "x" not found in pod web' },
   {
     reason: 'NotFound',

@@ -28,8 +28,10 @@ export function renderError(
   return { lines: [`${command}: ${oneLine(text)} (this is a defect; TROUPE_DEBUG=1 shows where)`], code: FAILURE };
 }
 
-/** The server says that an object is not there as Kubernetes does, and no more; who typed its name is told where to look. */
+/** The server says that something is not there as Kubernetes does, and no more; who typed its name is told where to look. */
 function wayOut({ reason, message }: StatusError): string {
+  if (message.startsWith('previous terminated container '))
+    return '; it has not been restarted: leave out --previous for what it writes now';
   if (reason !== 'NotFound') return '';
   const resource = /^([a-z][a-z0-9.-]*)(?:\/[a-z]+)? "[^"]*" not found$/.exec(message)?.[1];
   return resource === undefined ? '' : `; see "troupe get ${resource}"`;

@@ -2,6 +2,7 @@ import type { Kind } from '../../contracts/kinds/kind.ts';
 import { KINDS } from '../../contracts/kinds/registry.ts';
 import { closest } from './closest.ts';
 import { UsageError } from './errors.ts';
+import { isKubernetesKind } from './plan-kubernetes-words.ts';
 import {
   findResource,
   parseResourceArguments,
@@ -45,6 +46,9 @@ export function resourceTargets(args: readonly string[]): readonly ResourceTarge
   return parsed.targets;
 }
 
+export const hasScale = ({ kind }: ResourceInfo): boolean =>
+  KINDS.some((known) => known.kind === kind && known.subresources.includes('scale'));
+
 export function columnsOf({ kind, apiVersion }: ResourceInfo): Kind['columns'] {
   const found = KINDS.find((known) => known.kind === kind);
   const version = found?.versions.find((known) => known.apiVersion === apiVersion);
@@ -73,17 +77,10 @@ export function resourceOfObject(
   const versions = named.flatMap((known) => known.versions.map((version) => version.apiVersion));
   if (versions.length > 0)
     throw new UsageError(`${at}: ${kind} is not served in ${apiVersion}; write apiVersion: ${versions.join(' or ')}`);
-  const near = closest(
-    kind,
-    KINDS.map((known) => known.kind),
-  );
+  const all = KINDS.map((known) => known.kind).toSorted();
+  const near = isKubernetesKind(kind) ? undefined : closest(kind, all);
+  const yet = isKubernetesKind(kind) ? ' yet' : '';
   throw new UsageError(
-    `${at}: there is no kind "${kind}"; ${
-      near === undefined
-        ? `known: ${KINDS.map((known) => known.kind)
-            .toSorted()
-            .join(', ')}`
-        : `did you mean "${near}"?`
-    }`,
+    `${at}: there is no kind "${kind}"${yet}; ${near === undefined ? `known: ${all.join(', ')}` : `did you mean "${near}"?`}`,
   );
 }

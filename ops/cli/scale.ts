@@ -4,7 +4,7 @@ import type { Client } from '../client/client.ts';
 import { Exit, UsageError } from './errors.ts';
 import { qualifiedName, type ResourceInfo } from './plan-resource-arguments.ts';
 import { FAILURE, isHopeless, renderError } from './render-error.ts';
-import { resourceTargets } from './resources.ts';
+import { hasScale, resourceTargets } from './resources.ts';
 import { type ClusterOptions, namespaceOf, withClient } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -23,6 +23,9 @@ export async function scale(args: readonly string[], options: ScaleOptions, term
     options.currentReplicas === undefined ? undefined : count('--current-replicas', options.currentReplicas);
   const targets = resourceTargets(args);
   if (targets.some(({ names }) => names === undefined)) throw new UsageError('name what to scale, such as deploy/web');
+  const fixed = targets.find(({ resource }) => !hasScale(resource));
+  if (fixed !== undefined)
+    throw new UsageError(`${fixed.resource.plural} cannot be scaled; scale a deployment or a replicaset`);
   await withClient(options, async (client) => {
     const namespace = namespaceOf(options, client);
     let refused = false;

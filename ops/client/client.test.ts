@@ -79,7 +79,9 @@ describe('findCredentials', () => {
     expect(() => findCredentials({ home })).toThrow(/no cluster is known: .*start one with "troupe up"/);
   });
   it('says where a context was looked for', () => {
-    expect(() => findCredentials({ home, context: 'nope' })).toThrow(/there is no NATS context "nope"; looked for /);
+    expect(() => findCredentials({ home, context: 'nope' })).toThrow(
+      /there is no NATS context "nope"; looked for .*; (this home has .*)?"troupe user add" makes one/,
+    );
     expect(() => findCredentials({ home, context: '/no/such.json' })).toThrow(
       'there is no NATS context /no/such.json: give the path of a .json file, or a name',
     );

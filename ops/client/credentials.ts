@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { statusError } from '../../contracts/errors/status.ts';
 import { homePaths, natsContextFolder, troupeHome } from '../boot/home.ts';
 import { type Credentials, contextUser, type NatsContext, planCredentials } from './plan-credentials.ts';
@@ -83,7 +83,7 @@ function readContext(nameOrPath: string, home: string): NatsContext {
       'NotFound',
       /[/\\]/.test(nameOrPath)
         ? `there is no NATS context ${nameOrPath}: give the path of a .json file, or a name`
-        : `there is no NATS context "${nameOrPath}"; looked for ${places.slice(1).join(' and ')}`,
+        : `there is no NATS context "${nameOrPath}"; looked for ${places.slice(1).join(' and ')}; ${offered(home)}`,
     );
   }
   const context = (readJson(path) ?? {}) as NatsContext;
@@ -94,6 +94,14 @@ function readContext(nameOrPath: string, home: string): NatsContext {
   };
   const [nkey, creds] = [contents(context.nkey), contents(context.creds)];
   return { ...context, nkey: nkey ?? '', creds: creds ?? '' };
+}
+
+function offered(home: string): string {
+  const folder = homePaths(home).natsContexts;
+  const names = existsSync(folder) ? readdirSync(folder).map((file) => basename(file, '.json')) : [];
+  return names.length === 0
+    ? '"troupe user add" makes one'
+    : `this home has ${names.toSorted().join(', ')}, and "troupe user add" makes one`;
 }
 
 const seedFrom = (seedOrPath: string): string => (/^SU[A-Z2-7]+$/.test(seedOrPath) ? seedOrPath : readText(seedOrPath));
