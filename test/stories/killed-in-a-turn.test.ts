@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from 'nats';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { MemoryHistory } from '../../actors/kernel/replay.ts';
 import { encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
@@ -10,6 +10,9 @@ import { type Checked, checkRecordings } from '../../ops/replay/check.ts';
 import { readJournal } from '../../ops/replay/read-journal.ts';
 import { FLUSH, type Flushed, mortal, startMortal } from '../support/mortal.ts';
 import { startNatsServer, type TestNatsServer } from '../support/nats-server.ts';
+import { STORY_MS } from '../support/story.ts';
+
+vi.setConfig({ testTimeout: STORY_MS });
 
 /*
  * Goal: what is recorded of a process that was killed in the midst of a turn is whole up to its last whole turn, plays back
