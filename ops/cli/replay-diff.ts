@@ -7,7 +7,7 @@ import { nameOf, type Playable } from '../replay/playable.ts';
 import { codeVersion } from '../replay/version.ts';
 import { whatIf } from '../replay/what-if.ts';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
-import { Exit, UnplayableError } from './errors.ts';
+import { Exit, UnplayableError, UsageError } from './errors.ts';
 import { toJson } from './print.ts';
 import { readManifests } from './read-manifests.ts';
 import { FAILURE, UNPLAYABLE } from './render-error.ts';
@@ -52,7 +52,7 @@ export async function diffCommand(a: string, b: string, options: DiffOptions, te
     if (peer === undefined)
       throw statusError(
         'NotFound',
-        `${b} holds no recording of ${actor}, as ${a} does; it holds ${others.map(nameOf).join(', ')}`,
+        `${b} holds no recording of ${actor}, as ${a} does; it holds ${others.map(nameOf).join(', ')}; --actor chooses one that both hold`,
       );
     const compared = (): Comparison => compareRecordings(playable, peer, { ...detailsOf(options), definitionOf });
     const comparison = compared();
@@ -103,7 +103,8 @@ async function readOn(...playables: readonly Playable[]): Promise<boolean> {
 
 /** It was given with the recording, which can't be played without it. */
 function unreadable(error: unknown): never {
-  throw new UnplayableError(error);
+  if (!(error instanceof UsageError)) throw new UnplayableError(error);
+  throw new UnplayableError(new UsageError(error.message.replace('give -f a manifest', 'give --what-if a manifest')));
 }
 
 const detailsOf = ({ full, output }: DiffOptions) => ({

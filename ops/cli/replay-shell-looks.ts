@@ -74,6 +74,7 @@ function view({ session }: ShellContext, [what]: readonly string[]): string {
   const [kind = '', ...rest] = what.split('/');
   const resource = resourceTargets([kind])[0]?.resource;
   if (resource === undefined) return '';
+  if (session.frame === undefined) return BEGINNING;
   if (session.revision === 0) return 'the actor sees nothing of the store here; what it knows is in its cells\n';
   const objects = session.view().list(resource.resource);
   if (rest.length === 0) {

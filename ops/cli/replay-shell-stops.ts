@@ -30,6 +30,7 @@ export const STOPS: readonly ShellCommand[] = [
     args: '<number>',
     help: 'forget a breakpoint or a watch',
     run: ({ stops }, [id = '']) => {
+      if (id === '') throw new UsageError('delete which? "list breaks" shows the breakpoints and watches');
       if (stops.remove(Number(id))) return '';
       throw new UsageError(`there is no breakpoint or watch ${id}; "list breaks" shows them`);
     },

@@ -19,7 +19,8 @@ import type { Terminal } from './terminal.ts';
  */
 export async function turnCommand(what: string, options: ReplayOptions, terminal: Terminal): Promise<void> {
   const n = Number(options.turn);
-  if (!Number.isInteger(n) || n < 1) throw new UsageError(`--turn is "${options.turn}"; give the number of a turn`);
+  if (!/^[1-9]\d*$/.test(options.turn ?? ''))
+    throw new UsageError(`--turn is "${options.turn}"; give the number of a turn`);
   const source = await openNamed(what, options, terminal);
   const newest = newestOf(source.playables);
   const playable = newest.at(-1) as Playable;

@@ -3,6 +3,7 @@ import { troupeHome } from '../boot/home.ts';
 import type { Checked } from '../replay/check.ts';
 import { Exit, UsageError } from './errors.ts';
 import { formatTable } from './plan-table.ts';
+import { planReplayMode } from './plan-replay-mode.ts';
 import { toJson } from './print.ts';
 import { FAILURE, UNPLAYABLE } from './render-error.ts';
 import { checkOutput, levelOf } from './replay-parts.ts';
@@ -35,22 +36,18 @@ export async function replayCommand(
   terminal: Terminal,
 ): Promise<void> {
   checkOutput(options.output);
-  if (options.check === true) {
-    const more = NOT_WITH_CHECK.find((name) => options[name] !== undefined);
-    if (more !== undefined)
-      throw new UsageError(`--check plays all of this home, or of one actor of it; leave out ${flagOf(more)}`);
-    return checkCommand(args, options, terminal);
-  }
-  const [what] = args;
-  if (what === undefined)
+  const { mode, problem } = planReplayMode({ ...options });
+  if (problem !== undefined) throw new UsageError(problem);
+  if (mode === 'check') return checkCommand(args, options, terminal);
+  const [what = ''] = args;
+  if (what.trim() === '')
     throw new UsageError(
       'say what to play: an actor (troupe replay scheduler), a file (troupe replay day.troupe), or all of this home (troupe replay --check)',
     );
-  if (options.about !== undefined) return (await import('./replay-about.ts')).aboutCommand(what, options, terminal);
-  if (options.whatIf !== undefined) return (await import('./replay-diff.ts')).whatIfCommand(what, options, terminal);
-  if (options.inspectBrk !== undefined)
-    return (await import('./replay-inspect.ts')).inspectCommand(what, options, terminal);
-  if (options.interactive === true) {
+  if (mode === 'about') return (await import('./replay-about.ts')).aboutCommand(what, options, terminal);
+  if (mode === 'whatIf') return (await import('./replay-diff.ts')).whatIfCommand(what, options, terminal);
+  if (mode === 'inspectBrk') return (await import('./replay-inspect.ts')).inspectCommand(what, options, terminal);
+  if (mode === 'interactive') {
     const { turn: to, ...rest } = options;
     return (await import('./replay-terminal.ts')).interactive(
       what,
@@ -58,25 +55,9 @@ export async function replayCommand(
       terminal,
     );
   }
-  if (options.turn !== undefined) return (await import('./replay-turn.ts')).turnCommand(what, options, terminal);
+  if (mode === 'turn') return (await import('./replay-turn.ts')).turnCommand(what, options, terminal);
   return (await import('./replay-play.ts')).playCommand(what, options, terminal);
 }
-
-/** What makes no sense where everything is played. */
-const NOT_WITH_CHECK = [
-  'from',
-  'to',
-  'actor',
-  'instance',
-  'key',
-  'whatIf',
-  'turn',
-  'about',
-  'interactive',
-  'inspectBrk',
-] as const satisfies readonly (keyof ReplayOptions)[];
-/** `whatIf` -> `--what-if` */
-const flagOf = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** Names the first divergence of every recording of this home. */
 async function checkCommand(args: readonly string[], options: ReplayOptions, terminal: Terminal): Promise<void> {

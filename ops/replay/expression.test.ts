@@ -43,3 +43,11 @@ it.each([
 it('names what is no expression', () => {
   expect(() => compileExpression('turn >', ['turn'])).toThrow(SyntaxError);
 });
+
+it.each(['(() => { throw null; })()', '(() => { throw undefined; })()'])('%s fails in one line', (text) => {
+  expect(() => compileExpression(text, [])({})).toThrow(/^\(\(\) => \{ throw \w+; \}\)\(\): (null|undefined)$/);
+});
+
+it('what is left to a promise has no more time than the rest', () => {
+  expect(() => compileExpression('Promise.resolve().then(() => { for (;;); })', [])({})).toThrow(/timed out/);
+});

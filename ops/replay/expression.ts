@@ -16,7 +16,10 @@ export function compileExpression(text: string, names: readonly string[]): (scop
   // Everything crosses as JSON, so that no object of this process, and through it no module, is within reach.
   const script = new Script(`JSON.stringify((() => (${text}\n))())`, { filename: 'expression' });
   const used = names.filter((name) => new RegExp(`(?<![.\\w$])${name}(?![\\w$])`).test(text));
-  const context = createContext(Object.create(null) as object, { codeGeneration: { strings: false, wasm: false } });
+  const context = createContext(Object.create(null) as object, {
+    codeGeneration: { strings: false, wasm: false },
+    microtaskMode: 'afterEvaluate',
+  });
   new Script('Date = undefined; Math.random = undefined').runInContext(context);
   return (scope) => {
     const given = used.map((name) => `${name} = ${asSource(scope[name]?.())};`).join('');
@@ -25,7 +28,7 @@ export function compileExpression(text: string, names: readonly string[]): (scop
       const result: unknown = script.runInContext(context, { timeout: WITHIN_MS });
       return typeof result === 'string' ? (JSON.parse(result) as unknown) : undefined;
     } catch (error) {
-      const { name, message } = error as { name?: string; message?: string };
+      const { name, message } = (error ?? {}) as { name?: string; message?: string };
       if (name === 'TypeError') return undefined; // it looked into something that this turn does not have
       throw new Error(`${text}: ${message ?? String(error)}`);
     }
