@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
 import { MemoryHistory } from '../../actors/kernel/replay.ts';
-import { encode, JSON_TYPE } from '../../contracts/codec/codec.ts';
+import { encode, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
 import { failure } from '../../contracts/errors/status.ts';
 import { LonelyApiServer } from '../../test/support/lonely-api-server.ts';
 import { NO_SOCKETS } from '../../test/support/no-sockets.ts';
@@ -65,7 +65,7 @@ function recorded(): Playable {
   }
   cluster.ask('get', 'pods', ['default', 'web']);
   cluster.ask('list', 'pods', ['default'], { labelSelector: 'app=web' });
-  cluster.ask('get', 'pods', ['default', 'nobody']);
+  cluster.ask('get', 'pods', ['default', 'nobody'], { resourceVersion: 'x' });
   const { incarnation, turns, writes } = cluster.world.recording();
   return { incarnation, turns, history: new MemoryHistory(writes) };
 }
@@ -92,7 +92,7 @@ function troupe(...args: string[]): Promise<{ code: number; out: string; err: st
   });
 }
 
-/** A driver that asked for nobody, and was refused: in a file of its own. */
+/** A driver that asked for what it may not, and was refused: in a file of its own. */
 function refused(server: Playable): { readonly server: Playable; readonly asker: Playable } {
   const asked = '1.0';
   const about = (turn: RecordedTurn): boolean => turn.rec.t === 'call' && turn.rec.subject.endsWith('.nobody');
@@ -100,7 +100,10 @@ function refused(server: Playable): { readonly server: Playable; readonly asker:
     about(turn) && turn.rec.t === 'call' ? { ...turn, rec: { ...turn.rec, id: `runtime/n1/1.${asked}` } } : turn,
   );
   const [start] = turns as [RecordedTurn];
-  const result = encode(failure('NotFound', 'pods "nobody" not found', { name: 'nobody', kind: 'pods' }), JSON_TYPE);
+  const result = encode(
+    failure('BadRequest', 'get: option resourceVersion must be a resourceVersion that a server gave'),
+    MSGPACK_TYPE,
+  );
   const { incarnation } = server;
   return {
     server: { ...server, turns },

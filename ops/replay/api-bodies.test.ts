@@ -88,6 +88,16 @@ it.each<{ what: string; answers: number; act: (cluster: LonelyApiServer) => void
     act: (cluster) => void cluster.ask('list', 'pods', [], { fieldSelector: 'spec.nodeName=n1' }),
   },
   {
+    what: 'that there is no such object',
+    answers: 1,
+    act: (cluster) => void cluster.ask('get', 'pods', ['default', 'z']),
+  },
+  {
+    what: 'that there is one already',
+    answers: 1,
+    act: (cluster) => void cluster.ask('create', 'pods', ['default'], pod('a')),
+  },
+  {
     what: 'the metadata of a list',
     answers: 1,
     act: (cluster) =>

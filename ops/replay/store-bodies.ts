@@ -3,6 +3,8 @@ import type { Obj } from '../../actors/api-server/object.ts';
 import { parseOptions } from '../../actors/api-server/options.ts';
 import { answeredAs } from '../../actors/api-server/plan-accepted.ts';
 import { decodeContinue, encodeContinue, planPage } from '../../actors/api-server/plan-list.ts';
+import { alreadyExists, modified, notFound } from '../../actors/api-server/refusals.ts';
+import { qualified } from '../../actors/api-server/request.ts';
 import { selection } from '../../actors/api-server/selection.ts';
 import { findKind, presentedAs, type Served } from '../../actors/api-server/served.ts';
 import { openRec } from '../../actors/kernel/journal/sealed-record.ts';
@@ -10,7 +12,7 @@ import { recordBytes } from '../../actors/kernel/turns/record-bytes.ts';
 import { encodingOfQuestion } from '../../actors/kernel/turns/replies.ts';
 import { withRevision } from '../../actors/kernel/view/cache.ts';
 import type { ContentType } from '../../contracts/codec/codec.ts';
-import { success } from '../../contracts/errors/status.ts';
+import { type Status, success } from '../../contracts/errors/status.ts';
 import { isPlain } from '../../contracts/kinds/plain.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
@@ -26,7 +28,7 @@ export interface Candidate {
   readonly type: ContentType;
 }
 
-/** What an api-server may have answered to the question behind an inbox, of what the store held: an object, or a list. */
+/** What an api-server may have answered to the question behind an inbox, of what the store held: an object, or a list; or that it did not. */
 export function* storeBodies(session: ReplaySession, frame: Frame, inbox: string): Iterable<Candidate> {
   const turn = turnOfCall(session.turns, frame.index, inbox);
   const { incarnation, sealer } = session.playable;
@@ -44,6 +46,14 @@ export function* storeBodies(session: ReplaySession, frame: Frame, inbox: string
       : objects(session, frame, served, namespace, tokens.name);
   // Whole, and as a client gets it who asks for the metadata alone.
   for (const body of bodies) yield* [body, answeredAs('metadata', body)].map((form) => ({ body: form, type }));
+  for (const body of refusals(served, tokens.name, heardBody(turn, sealer))) yield { body, type };
+}
+
+/** That it is not there, is there already, or was written by somebody else: what is mostly refused to whom nobody records. */
+function refusals({ kind }: Served, name: string, question: unknown): readonly Status[] {
+  const metadata = isPlain(question) && isPlain(question['metadata']) ? question['metadata'] : {};
+  const named = name === '_' || name === '' ? String(metadata['name'] ?? '') : name;
+  return [notFound, alreadyExists, modified].map((refusal) => refusal(qualified(kind), named).status);
 }
 
 /** As it was read, or as it was written; or that it is gone. */
