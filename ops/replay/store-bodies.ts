@@ -13,6 +13,7 @@ import { encodingOfQuestion } from '../../actors/kernel/turns/replies.ts';
 import { withRevision } from '../../actors/kernel/view/cache.ts';
 import type { ContentType } from '../../contracts/codec/codec.ts';
 import { type Status, success } from '../../contracts/errors/status.ts';
+import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { isPlain } from '../../contracts/kinds/plain.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
@@ -68,18 +69,19 @@ function* objects(
   if (viewed !== undefined) yield presentedAs(version, viewed as Obj);
   const written = rec.t === 'answer' && rec.result instanceof Uint8Array ? revisionIn(rec.result) : undefined;
   if (written === undefined) return;
-  const gone = session.viewAt(written - 1).at(storeKey(kind.resource, namespace, name))?.metadata;
-  const { group } = kind;
-  if (gone !== undefined)
-    yield success({
-      name,
-      kind: kind.resource,
-      ...(group === '' ? {} : { group }),
-      ...(gone.uid === undefined ? {} : { uid: gone.uid }),
-    });
-  for (const { object } of session.playable.history.writes(written - 1, written))
+  for (const { object } of session.playable.history.writes(written - 1, written)) {
     if (object !== undefined) yield presentedAs(version, withRevision(object, written) as Obj);
+    else yield gone(kind, name, session.viewAt(written - 1).at(storeKey(kind.resource, namespace, name)));
+  }
 }
+
+const gone = ({ resource, group }: Served['kind'], name: string, last: KubeObject | undefined): Status =>
+  success({
+    name,
+    kind: resource,
+    ...(group === '' ? {} : { group }),
+    ...(last?.metadata?.uid === undefined ? {} : { uid: last.metadata.uid }),
+  });
 
 /** As an api-server makes one: a page of what was asked for, or all that there is. */
 function* lists(

@@ -29,14 +29,14 @@ function* told(
   watch: Watch,
   before: ReadonlyMap<string, Json | undefined>,
 ): Iterable<unknown> {
-  yield* eventsOf(session, watch, before.get(CURSOR));
-  yield* eventHeard(frame, watch);
   const { from } = watch.cell;
   const revisions = new Set([session.revision, from, before.get(CURSOR), session.cells()[CURSOR]]);
   for (const revision of revisions) {
     if (typeof revision !== 'number') continue;
     yield* [bookmark(watch, revision), bookmark(watch, revision, INITIAL_END), end(watch, revision)];
   }
+  yield* eventHeard(frame, watch);
+  yield* eventsOf(session, watch, before.get(CURSOR));
 }
 
 /** The watch whose events go to an inbox; it may have begun in this turn, or ended. */
@@ -59,8 +59,6 @@ function* eventsOf(session: ReplaySession, watch: Watch, toldUpTo: Json | undefi
   const known = new Map<string, Obj | undefined>();
   for (const { key, revision: written, object } of playable.history.writes(after, revision)) {
     if (!key.startsWith(`${watch.resource}.`) || !watch.covers(key)) continue;
-    const was = known.has(key) ? known.get(key) : (session.viewAt(after).at(key) as Obj | undefined);
-    known.set(key, object as Obj | undefined);
     if (object !== undefined) {
       const presented = watch.present(withRevision(object, written) as Obj);
       yield* [
@@ -68,6 +66,9 @@ function* eventsOf(session: ReplaySession, watch: Watch, toldUpTo: Json | undefi
         { type: 'ADDED', object: presented },
       ];
     }
+    // The view of then is made anew: only where nothing else was told.
+    const was = known.has(key) ? known.get(key) : (session.viewAt(after).at(key) as Obj | undefined);
+    known.set(key, object as Obj | undefined);
     if (was !== undefined) yield { type: 'DELETED', object: watch.present(atRevision(was, written)) };
   }
   for (const { key, object } of session.view().entries()) {
