@@ -73,6 +73,13 @@ it.each<{ what: string; answers: number; act: (cluster: LonelyApiServer) => void
     act: (cluster) => void cluster.ask('list', 'namespaces', [], ...asked({ limit: 2 }, YAML_TYPE)),
   },
   {
+    what: 'what was applied, thrice',
+    answers: 3,
+    act: (cluster) => {
+      for (const app of ['other', 'other', 'another']) cluster.ask('apply', 'pods', ['default', 'z'], pod('z', app));
+    },
+  },
+  {
     what: 'what was patched',
     answers: 1,
     act: (cluster) => void cluster.ask('patch', 'pods', ['default', 'a'], { metadata: { labels: { app: 'other' } } }),

@@ -16,6 +16,7 @@ import { type Status, success } from '../../contracts/errors/status.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { isPlain } from '../../contracts/kinds/plain.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
+import type { ApplyOutcome } from '../../contracts/messages/api.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { heardBody } from './bodies.ts';
 import { turnOfCall } from './plan-calls.ts';
@@ -29,7 +30,10 @@ export interface Candidate {
   readonly type: ContentType;
 }
 
-/** What an api-server may have answered to the question behind an inbox, of what the store held: an object, or a list; or that it did not. */
+/**
+ * What an api-server may have answered to the question behind an inbox, of what the store held: an object, or a list; or
+ * that it did not.
+ */
 export function* storeBodies(session: ReplaySession, frame: Frame, inbox: string): Iterable<Candidate> {
   const turn = turnOfCall(session.turns, frame.index, inbox);
   const { incarnation, sealer } = session.playable;
@@ -46,14 +50,31 @@ export function* storeBodies(session: ReplaySession, frame: Frame, inbox: string
       ? lists(session, served, namespace, heardBody(turn, sealer))
       : objects(session, frame, served, namespace, tokens.name);
   // Whole, and as a client gets it who asks for the metadata alone.
-  for (const body of bodies) yield* [body, answeredAs('metadata', body)].map((form) => ({ body: form, type }));
+  const forms = (body: unknown): readonly unknown[] =>
+    tokens.verb === 'apply' ? applied(body) : [body, answeredAs('metadata', body)];
+  for (const body of bodies) yield* forms(body).map((form) => ({ body: form, type }));
   for (const body of refusals(served, tokens.name, heardBody(turn, sealer))) yield { body, type };
 }
+
+/** As somebody is told who applied an object. */
+function applied(object: unknown): readonly unknown[] {
+  const { apiVersion, kind, metadata } = object as Obj;
+  const { namespace, name } = metadata;
+  const item = { apiVersion, kind, ...(namespace === undefined ? {} : { namespace }), name };
+  return OUTCOMES.map((outcome) => ({
+    apiVersion: 'troupe/v1',
+    kind: 'ApplyResult',
+    items: [{ ...item, outcome, object }],
+  }));
+}
+
+const OUTCOMES: readonly ApplyOutcome[] = ['created', 'configured', 'unchanged'];
 
 /** That it is not there, is there already, or was written by somebody else: what is mostly refused to whom nobody records. */
 function refusals({ kind }: Served, name: string, question: unknown): readonly Status[] {
   const metadata = isPlain(question) && isPlain(question['metadata']) ? question['metadata'] : {};
-  const named = name === '_' || name === '' ? String(metadata['name'] ?? '') : name;
+  const named = name === '_' || name === '' ? metadata['name'] : name;
+  if (typeof named !== 'string') return [];
   return [notFound, alreadyExists, modified].map((refusal) => refusal(qualified(kind), named).status);
 }
 
