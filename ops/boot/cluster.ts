@@ -64,6 +64,16 @@ export function nodeNameOf(host: string): string {
   return name.replace(/-+$/, '') || 'node';
 }
 
+/** @throws StatusError Invalid */
+export function checkNodeName(node: string): void {
+  const possible = nodeNameOf(node);
+  if (possible === node) return;
+  throw statusError(
+    'Invalid',
+    `node "${node}": must be lower-case letters, digits and "-", begin and end with a letter or digit, at most 43; "${possible}" would do`,
+  );
+}
+
 /**
  * The default name of this machine's node. Two homes may share one engine, and a node takes every container that carries
  * its name for its own: so only root's usual home gives the bare host name. Pure.
@@ -94,12 +104,7 @@ export function writeCluster(
   },
 ): Cluster {
   const known = readCluster(paths);
-  if (given.node !== undefined && nodeNameOf(given.node) !== given.node) {
-    throw statusError(
-      'Invalid',
-      `node "${given.node}": must be lower-case letters, digits and "-", begin and end with a letter or digit, at most 43; "${nodeNameOf(given.node)}" would do`,
-    );
-  }
+  if (given.node !== undefined) checkNodeName(given.node);
   if (given.sync !== undefined && !/^(always|[1-9]\d*(ms|s|m))$/.test(given.sync)) {
     throw statusError('Invalid', `sync "${given.sync}": must be "always" or a duration such as 1s or 250ms`);
   }

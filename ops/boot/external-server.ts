@@ -1,6 +1,6 @@
 import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';
 import { nodeUser } from '../../contracts/subjects/users.ts';
-import { MASTER, OPERATOR, prepareHome, readCluster } from './cluster.ts';
+import { checkNodeName, MASTER, OPERATOR, prepareHome, readCluster } from './cluster.ts';
 import { homePaths, troupeHome } from './home.ts';
 import { externalServerConfig } from './nats-config.ts';
 import { natsUsers, reloadNatsConfig } from './nats-users.ts';
@@ -25,6 +25,7 @@ export async function externalServer(
   roster: Roster,
   home = troupeHome(),
 ): Promise<ExternalServer> {
+  for (const node of options.nodes) checkNodeName(node);
   const paths = homePaths(home);
   prepareHome(paths);
   const needed: Omit<UserRecord, 'publicKey' | 'seed'>[] = [

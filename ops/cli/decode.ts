@@ -27,6 +27,8 @@ export async function decode(args: readonly string[], options: DecodeOptions, te
       `${subject} is not of Troupe's grammar; subjects look like troupe.api.<caller>.<verb>.<resource>.<namespace>.<name>`,
     );
   }
+  if (first === undefined && process.stdin.isTTY === true)
+    throw new UsageError('say what to decode: a payload, a subject, or - for stdin');
   const alone = payload === undefined && subject !== undefined && process.stdin.isTTY === true;
   const as = options.hex === true ? 'hex' : options.base64 === true ? 'base64' : 'guess';
   const bytes = alone

@@ -80,10 +80,9 @@ function readOptions(options: LogsOptions, terminal: Terminal): ReadOptions {
   if (options.since !== undefined && options.sinceTime !== undefined) {
     throw new UsageError('--since and --since-time exclude each other; use one of them');
   }
-  const since =
-    options.since === undefined
-      ? options.sinceTime
-      : new Date(terminal.now() - parseSpan('--since', options.since)).toISOString();
+  const sinceMs = options.since === undefined ? 0 : parseSpan('--since', options.since);
+  // No span is all of it, as in kubectl; nor was anything written before 1970.
+  const since = sinceMs === 0 ? options.sinceTime : new Date(Math.max(0, terminal.now() - sinceMs)).toISOString();
   if (since !== undefined && !isMoment(since)) {
     throw new UsageError(`--since-time is "${since}"; write a moment such as 2026-01-31T12:00:00Z`);
   }

@@ -282,6 +282,14 @@ it('shows a kind in another group of its', async () => {
   expect((await run('get', 'events', '-o', 'name')).out).toBe('');
 });
 
+it.each(['worker', 'permissions'])('%s refuses a name that no node can have', async (command) => {
+  expect(await run(command, '--node', 'A b')).toEqual({
+    code: 1,
+    out: '',
+    err: `troupe ${command}: node "A b": must be lower-case letters, digits and "-", begin and end with a letter or digit, at most 43; "a-b" would do\n`,
+  });
+});
+
 it('up does not begin with a runtime that there is not', async () => {
   vi.stubEnv('TROUPE_RUNTIME', 'podman');
   expect(await run('up', '--detach')).toEqual({
@@ -424,6 +432,7 @@ it('scale', async () => {
     err: '',
   });
   expect(api.asked).toEqual(['patch deployments/scale default/web']);
+  expect((await run('scale', 'deploy/web', '--replicas', '5', '--current-replicas', '-1')).code).toBe(0); // however many
   const several = ['scale', 'rs/gone', 'deploy/web', '--replicas', '5'];
   expect(await run(...several, '--current-replicas', '5')).toEqual({
     code: 1,
@@ -452,6 +461,8 @@ describe('logs', () => {
     expect(await run('logs', 'web-1', '--limit-bytes', '3')).toEqual({ code: 0, out: 'hel', err: '' });
     expect(await run('logs', 'web-1', '--limit-bytes', '100')).toMatchObject({ out: 'hello\n' });
     expect(await run('logs', 'web-1', '--limit-bytes', '0')).toMatchObject({ out: 'hello\n' });
+    expect(await run('logs', 'web-1', '--since', '0s')).toMatchObject({ out: 'hello\n' });
+    expect(await run('logs', 'web-1', '--since', '999999999d')).toMatchObject({ out: 'hello\n' });
   });
 });
 

@@ -15,6 +15,11 @@ it.each<{ reason: StatusReason; message: string; shown: string }>([
     shown: 'replicasets/scale "web" not found; see "troupe get replicasets"',
   },
   {
+    reason: 'AlreadyExists',
+    message: 'configmaps "web" already exists',
+    shown: 'configmaps "web" already exists; "troupe apply" changes what exists',
+  },
+  {
     reason: 'BadRequest',
     message: 'previous terminated container "web" in pod "web-1" not found',
     shown:

@@ -32,6 +32,8 @@ export function renderError(
 function wayOut({ reason, message }: StatusError): string {
   if (message.startsWith('previous terminated container '))
     return '; it has not been restarted: leave out --previous for what it writes now';
+  if (reason === 'AlreadyExists' && /^[a-z][a-z0-9.-]* "[^"]*" already exists$/.test(message))
+    return '; "troupe apply" changes what exists';
   if (reason !== 'NotFound') return '';
   const resource = /^([a-z][a-z0-9.-]*)(?:\/[a-z]+)? "[^"]*" not found$/.exec(message)?.[1];
   return resource === undefined ? '' : `; see "troupe get ${resource}"`;

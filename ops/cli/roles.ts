@@ -51,12 +51,13 @@ export interface WorkerOptions {
 export async function worker(options: WorkerOptions, terminal: Terminal): Promise<void> {
   leanHeap();
   const runtime = runtimeOf(options.runtime);
-  const [{ runWorker }, { hostname }, { nodeNameOf }] = await Promise.all([
+  const [{ runWorker }, { hostname }, { checkNodeName, nodeNameOf }] = await Promise.all([
     import('../boot/worker.ts'),
     import('node:os'),
     import('../boot/cluster.ts'),
   ]);
   const node = options.node ?? nodeNameOf(hostname());
+  checkNodeName(node);
   const { signal } = terminal;
   const starting = runWorker({
     ...roleFromEnv('worker', process.env, (line) => terminal.tell(line)),

@@ -20,7 +20,9 @@ export async function scale(args: readonly string[], options: ScaleOptions, term
   if (options.replicas === undefined) throw new UsageError('say how many: --replicas <count>');
   const replicas = count('--replicas', options.replicas);
   const expected =
-    options.currentReplicas === undefined ? undefined : count('--current-replicas', options.currentReplicas);
+    options.currentReplicas === undefined || options.currentReplicas === '-1'
+      ? undefined
+      : count('--current-replicas', options.currentReplicas);
   const targets = resourceTargets(args);
   if (targets.some(({ names }) => names === undefined)) throw new UsageError('name what to scale, such as deploy/web');
   const fixed = targets.find(({ resource }) => !hasScale(resource));
