@@ -2,7 +2,13 @@ import type { Bytes, Rec, Ref } from '../../actors/kernel/contract.ts';
 import { LATEST_HEADER } from '../../actors/kernel/turns/heard-calls.ts';
 import { bodyIn } from '../../actors/kernel/journal/compare-said.ts';
 import { openRec } from '../../actors/kernel/journal/sealed-record.ts';
-import { type RecordedTurn, SAID_BYTES_MAX, type SaidThen, type Sealer } from '../../actors/kernel/journal/journal.ts';
+import {
+  isNodeMail,
+  type RecordedTurn,
+  SAID_BYTES_MAX,
+  type SaidThen,
+  type Sealer,
+} from '../../actors/kernel/journal/journal.ts';
 import { contentTypeOf, decode, decodeAll, decodeMsgpack, YAML_TYPE } from '../../contracts/codec/codec.ts';
 import { isPlain } from '../../contracts/kinds/plain.ts';
 import { HEADER } from '../../contracts/headers.ts';
@@ -44,9 +50,10 @@ function decodedHeard(rec: Rec, bytes: Bytes): unknown {
 }
 
 /** The body of something said as it was recorded. Never throws. */
-export function saidBody({ subject, body, size, kind }: SaidThen): unknown {
+export function saidBody(said: SaidThen): unknown {
+  const { subject, body, size } = said;
   if (size === 0) return undefined;
-  if (body === undefined) return new Hidden(`${size} bytes, kept by their hash alone${hashedFor(kind, size)}`);
+  if (body === undefined) return new Hidden(`${size} bytes, kept by their hash alone${hashedFor(said)}`);
   try {
     return shownOf(subject, bodyIn(body));
   } catch (error) {
@@ -55,9 +62,10 @@ export function saidBody({ subject, body, size, kind }: SaidThen): unknown {
 }
 
 /** Why of something said there is a hash alone. */
-function hashedFor(kind: string, size: number): string {
+function hashedFor({ kind, subject, size }: SaidThen): string {
   if (kind === 'reply') return ', as answers are';
   if (kind === 'port') return ', as questions to a driver are';
+  if (isNodeMail(subject)) return ', as what a node is told of its pods is';
   return size > SAID_BYTES_MAX ? `, as bodies of more than ${SAID_BYTES_MAX} are` : '';
 }
 

@@ -1,11 +1,12 @@
 import { catchError, EMPTY, map, mergeMap } from 'rxjs';
 import { expect, it } from 'vitest';
 import type { Json } from '../../actors/kernel/contract.ts';
-import { api, calls, defineActor } from '../../actors/kernel/declare.ts';
+import { api, calls, defineActor, publish } from '../../actors/kernel/declare.ts';
 import { MemoryHistory } from '../../actors/kernel/replay.ts';
 import { type Heard, TestWorld } from '../../actors/kernel/testing/test-world.ts';
 import { decodeMsgpack, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { failure } from '../../contracts/errors/status.ts';
+import type { NodePods } from '../../contracts/messages/node.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { HeardElsewhere } from './heard-elsewhere.ts';
 import type { Playable } from './playable.ts';
@@ -13,6 +14,12 @@ import type { Playable } from './playable.ts';
 /* Who asks for something large, and who refuses it: each keeps of what it said a hash, and the other has it. */
 
 const LARGE = { kind: 'Pod', metadata: { name: 'large', annotations: { text: 'x'.repeat(5_000) } } };
+const MAIL: NodePods = {
+  epoch: 1,
+  counter: 1,
+  changed: [{ pod: { kind: 'Pod', metadata: { name: 'small' } } }],
+  removed: [],
+};
 const REFUSAL = failure('Forbidden', 'pods "large" is forbidden: too large');
 const INBOX = '_INBOX.asker.1';
 
@@ -55,12 +62,18 @@ function asker(): Playable {
 function server(from: Playable, heard: Json = LARGE as Json): Playable {
   const world = new TestWorld(refusing).start();
   world.callSubject('troupe.api.asker.create.pods.default.large', heard, { reply: INBOX });
-  const playable = playableOf(world);
-  const { self, incarnation } = from.incarnation;
-  const id = `${self.actor}/${self.instance}/${incarnation.toString(36)}.2.0`;
-  const turns = playable.turns.map((turn) => (turn.rec.t === 'call' ? { ...turn, rec: { ...turn.rec, id } } : turn));
-  return { ...playable, turns };
+  return withId(playableOf(world), idOfFirst(from));
 }
+
+/** Of the first thing that the first call led to. */
+function idOfFirst({ incarnation: { self, incarnation } }: Playable): string {
+  return `${self.actor}/${self.instance}/${incarnation.toString(36)}.2.0`;
+}
+
+const withId = (playable: Playable, id: string): Playable => ({
+  ...playable,
+  turns: playable.turns.map((turn) => (turn.rec.t === 'call' ? { ...turn, rec: { ...turn.rec, id } } : turn)),
+});
 
 const heardOf = (elsewhere: HeardElsewhere, from: Playable): unknown => {
   const index = from.turns.findIndex(({ said }) => said.length > 0);
@@ -77,6 +90,28 @@ it('what was asked is known of who was asked, and what was answered of who had a
   const elsewhere = new HeardElsewhere([() => [one, other]]);
   expect(heardOf(elsewhere, one)).toEqual(LARGE);
   expect(heardOf(elsewhere, other)).toEqual(REFUSAL);
+});
+
+it('what a node was told of its pods is known of its kubelet', () => {
+  const telling = defineActor({
+    name: 'dispatcher',
+    hears: { applies: calls(SUBJECTS.apply) },
+    says: { pods: publish(SUBJECTS.nodePods) },
+    behave: ({ applies }, world) => applies.pipe(map(() => world.say.pods({ node: 'n1' }, MAIL))),
+  });
+  const hearing = defineActor({
+    name: 'kubelet',
+    hears: { pods: calls(SUBJECTS.nodePods) },
+    says: {},
+    behave: ({ pods }) => pods.pipe(mergeMap(() => EMPTY)),
+  });
+  const teller = new TestWorld(telling).start();
+  teller.call(SUBJECTS.apply, { caller: 'me', namespace: 'default' }, {});
+  const one = playableOf(teller);
+  const hearer = new TestWorld(hearing).start();
+  hearer.call(SUBJECTS.nodePods, { node: 'n1' }, MAIL);
+  const other = withId(playableOf(hearer), idOfFirst(one));
+  expect(heardOf(new HeardElsewhere([() => [one, other]]), one)).toEqual(MAIL);
 });
 
 it('what is not what the hash says is passed over, and so is what another start of the same actor heard', () => {

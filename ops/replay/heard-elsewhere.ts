@@ -1,6 +1,6 @@
 import type { Bytes, Id, Rec } from '../../actors/kernel/contract.ts';
 import { hashOf } from '../../actors/kernel/journal/hash.ts';
-import { type RecordedTurn, SAID_BYTES_MAX, type SaidThen, type Sealer } from '../../actors/kernel/journal/journal.ts';
+import { isKeptBySender, type RecordedTurn, type SaidThen, type Sealer } from '../../actors/kernel/journal/journal.ts';
 import { openRec } from '../../actors/kernel/journal/sealed-record.ts';
 import { callOf } from './plan-calls.ts';
 import { type Elsewhere, indexOfTurn, nameOf, type Playable } from './playable.ts';
@@ -95,7 +95,7 @@ function callsIn(all: readonly Playable[]): ReadonlyMap<Id, HeardThere> {
   for (const { turns, sealer } of all) {
     for (const turn of turns) {
       const { rec, sealed } = turn;
-      if (rec.t === 'call' && (sealed === true || (bodyOf(rec)?.length ?? 0) > SAID_BYTES_MAX))
+      if (rec.t === 'call' && (sealed === true || !isKeptBySender(rec.subject, bodyOf(rec)?.length ?? 0)))
         calls.set(rec.id, { turn, sealer });
     }
   }

@@ -97,18 +97,22 @@ export function decodeSegment(bytes: Bytes): Segment {
 export const carriesStream = (subject: string): boolean =>
   subject.includes('.logs') && /^[^.]+\.(logs\.|node\.[^.]+\.logs$|runtime\.[^.]+\.logs$)/.test(subject);
 
+/** Is this what the dispatcher tells a node of its pods? */
+export const isNodeMail = (subject: string): boolean =>
+  subject.endsWith('.pods') && /^[^.]+\.node\.[^.]+\.pods$/.test(subject);
+
 /**
- * What is kept of one thing said. Answers and ports repeat what is recorded elsewhere, and so do messages to inboxes (the
- * events of a watch, those of Secrets too); they keep their hash.
+ * Is the body of a message or a request kept where it is said? Not of those to inboxes (the events of a watch, those of
+ * Secrets too), nor of what a node is told of its pods: who hears them keeps them, and the history has them.
  */
+export const isKeptBySender = (subject: string, size: number): boolean =>
+  size <= SAID_BYTES_MAX && !subject.startsWith(`${INBOX_ROOT}.`) && !isNodeMail(subject) && !carriesStream(subject);
+
+/** What is kept of one thing said. Answers and ports repeat what is recorded elsewhere; they keep their hash. */
 export function keptOf(out: Outgoing): SaidToKeep {
   const { kind, say, subject, why } = out.said;
   const size = out.bytes.length;
-  const keep =
-    (kind === 'publish' || kind === 'request') &&
-    size <= SAID_BYTES_MAX &&
-    !subject.startsWith(`${INBOX_ROOT}.`) &&
-    !carriesStream(subject);
+  const keep = (kind === 'publish' || kind === 'request') && isKeptBySender(subject, size);
   // All of one shape: there is one for everything that anybody says.
   return { kind, say, subject, size, hash: keep ? undefined : out.hash, body: keep ? out.bytes : undefined, why };
 }

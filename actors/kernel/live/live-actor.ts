@@ -28,7 +28,7 @@ const INBOX_MAX = 16_384;
 /** Turns from one hash of the state to the next, at least; with more cells than this, as many turns as cells. */
 const STATE_EVERY_TURNS = 64;
 /** Of a large state so many letters are hashed for each turn. */
-const STATE_LETTERS_A_TURN = 64;
+const STATE_LETTERS_A_TURN = 16;
 const ESCALATE_AFTER = 5;
 /** How long an actor must have run for its next failure to be the first in a row again. */
 const CALM_MS = 10_000;
