@@ -112,14 +112,14 @@ afterEach(async () => {
   connections = [];
 });
 
-it('runs forty pods, each with two writes of its status; another kubelet takes them over untouched', async () => {
+it('runs forty pods, each with two or three writes of its status; another kubelet takes them over untouched', async () => {
   const { host, connection } = await hostOf('plane');
   const { driver, put } = plane(connection);
   await host.startDriver(driver);
   const first = await worker('one');
   for (let at = 0; at < 40; at++) put(podOf(`p${at}`));
   await vi.waitFor(() => expect(running()).toBe(40), WAIT);
-  expect(asked.filter((each) => each === 'patch pods/status').length).toBeLessThanOrEqual(100);
+  expect(asked.filter((each) => each === 'patch pods/status').length).toBeLessThanOrEqual(3 * 40); // the second of a sandbox that was seen without its container
 
   const before = ids();
   await first.stop();
