@@ -1,7 +1,8 @@
-import { applyPatch, type Operation } from 'rfc6902';
+import type { Operation } from 'rfc6902';
 import { statusError } from '../../contracts/errors/status.ts';
 import { isPlain } from '../../contracts/kinds/plain.ts';
 import { mergePatch } from '../../contracts/merge/merge-patch.ts';
+import { jsonPatched } from './json-patch.ts';
 import type { Obj } from './object.ts';
 import { badRequest } from './refusals.ts';
 
@@ -43,33 +44,13 @@ export function parsePatch(body: unknown, contentType: string | undefined): Patc
   return { type: 'merge', body };
 }
 
-/** The object after the patch; `object` itself stays as it is. @throws StatusError BadRequest, Invalid */
+/** The object after the patch; `object` itself stays as it is. @throws StatusError BadRequest, Invalid, RequestEntityTooLarge */
 export function patched(object: Obj, patch: Patch): Obj {
-  const result = patch.type === 'merge' ? mergePatch(object, patch.body) : operate(object, patch.operations);
+  const result = patch.type === 'merge' ? mergePatch(object, patch.body) : jsonPatched(object, patch.operations);
   if (!isPlain(result) || !isPlain(result['metadata'])) {
     throw badRequest('patch: the result is no object with metadata; a patch may not replace or remove them');
   }
   return result as Obj;
-}
-
-function operate(object: Obj, operations: readonly Operation[]): unknown {
-  const root = structuredClone(object) as unknown;
-  for (const [at, operation] of operations.entries()) {
-    // The library answers `null` on success, and an error, never thrown, for what RFC 6902 refuses.
-    const [error] = applyPatch(root, [structuredClone(operation)]);
-    if (error !== null && error !== undefined) throw refused(at, operation, error);
-  }
-  return root;
-}
-
-function refused(at: number, operation: Operation, error: Error): Error {
-  const what = `patch operation ${at} (${operation.op} ${operation.path})`;
-  if (error.name === 'TestError')
-    return statusError('Invalid', `${what}: the value there is another; read the object and patch again`);
-  return statusError(
-    'Invalid',
-    `${what}: ${error.name === 'MissingError' ? 'there is nothing at that path' : error.message}`,
-  );
 }
 
 function jsonPatch(body: unknown): Patch {

@@ -23,6 +23,7 @@ describe('field selectors', () => {
     ['status.phase!=Running', false],
     ['status.phase!=Failed,status.phase!=Succeeded', true],
     ['status.podIP=', true],
+    [' metadata.name = web-1 , metadata.namespace != other ', true],
     ['metadata.name=a\\,b', false],
   ])('%s', (text, matches) => {
     expect(matchesFields(podKind, parseFieldSelector(podKind, text), POD)).toBe(matches);
@@ -45,6 +46,11 @@ describe('field selectors', () => {
   ])('refuses %s', (text, why) => {
     expect(() => parseFieldSelector(podKind, text)).toThrow(why);
   });
+
+  it.each(['a'.padEnd(200_000), `metadata.name=${'='.padStart(200_000)}`, `${' '.repeat(200_000)}=`])(
+    'refuses at once a long one that is none (%#)',
+    (text) => expect(() => parseFieldSelector(podKind, `${text}x`)).toThrow('field selector'),
+  );
 
   it('only ever refuses with BadRequest', () => {
     fc.assert(

@@ -30,10 +30,10 @@ function unescaped(selector: string, text: string): string {
 }
 
 function parsePart(kind: Selectable, selector: string, part: string): FieldRequirement {
-  const match = /^((?:\\.|[^=!\\])*?)\s*(!=|==|=)\s*((?:\\.|[^\\=])*)$/.exec(part.trim());
+  const match = /^((?:\\.|[^=!\\])*)(!=|==|=)((?:\\.|[^\\=])*)$/.exec(part);
   if (match === null)
     return refuse(selector, `"${part}" is no condition; write e.g. metadata.name=web or status.phase!=Running`);
-  const [, field = '', operator, value = ''] = match;
+  const [field = '', operator, value = ''] = match.slice(1).map((text) => text.trim());
   if (!META_FIELDS.includes(field) && !Object.hasOwn(kind.selectableFields, field)) {
     const known = [...META_FIELDS, ...Object.keys(kind.selectableFields)].join(', ');
     return refuse(selector, `field label not supported: ${field}; ${kind.resource} can be selected by ${known}`);
