@@ -1,7 +1,8 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { indexAt, indexFrom, isAfter, parsePoint } from './parse-moment.ts';
 
 const END = Date.parse('2026-11-24T21:50:35.120Z');
+afterEach(() => vi.unstubAllEnvs());
 const at = (text: string): number => Date.parse(text);
 
 it.each([
@@ -10,6 +11,9 @@ it.each([
   ['21:50:07.5', { moment: at('2026-11-24T21:50:07.500Z') }],
   ['2026-11-24T20:00:00Z', { moment: at('2026-11-24T20:00:00Z') }],
   ['2026-11-24T20:00:00+01:00', { moment: at('2026-11-24T19:00:00Z') }],
+  ['2026-11-24', { moment: at('2026-11-24T00:00:00Z') }],
+  ['2026-11-24T20:00', { moment: at('2026-11-24T20:00:00Z') }],
+  ['2026-11-24 20:00:00.120', { moment: at('2026-11-24T20:00:00.120Z') }],
   ['5m', { moment: END - 300_000 }],
   ['1h30m', { moment: END - 5_400_000 }],
   ['rev:412', { revision: 412 }],
@@ -17,12 +21,19 @@ it.each([
   expect(parsePoint(text, END)).toEqual(point);
 });
 
-it.each(['', 'noon', '12:3', '25:00', '21:75', '21:50:61', '2026-13-45', '5x', '-3', 'rev:', 'rev:-1'])(
-  '"%s" is no point',
-  (text) => {
-    expect(() => parsePoint(text, END)).toThrow(/is no point of a recording; write a turn/);
-  },
-);
+it.each([
+  ...['', 'noon', '12:3', '25:00', '21:75', '21:50:61', '5x', '-3', 'rev:', 'rev:-1'],
+  ...['2026-13-45', '2026-02-30', '2026-02-30T20:00:00Z', '2026-11-24 noon', '2026-11-24T25:00'],
+])('"%s" is no point', (text) => {
+  expect(() => parsePoint(text, END)).toThrow(/is no point of a recording; write a turn/);
+});
+
+it('takes a moment without a zone by UTC, wherever it is typed', () => {
+  vi.stubEnv('TZ', 'America/New_York');
+  expect(new Date(END).getTimezoneOffset()).toBe(300);
+  expect(parsePoint('2026-11-24 21:50:35.120', END)).toEqual({ moment: END });
+  expect(parsePoint('2026-11-24T21:50:35.120', END)).toEqual({ moment: END });
+});
 
 it.each([
   ['9', '8', true],

@@ -8,8 +8,8 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h:
 export type Point = { readonly turn: number } | { readonly moment: number } | { readonly revision: number };
 
 /**
- * Reads where in a recording is meant: a turn's number, a moment (`2026-11-24T21:50:35Z`), a time of the day on which the
- * recording ends, by UTC (`21:50`, `21:50:35.120`), a span back from its end (`5m`, `1h30m`), or a revision (`rev:412`).
+ * Reads where in a recording is meant: a turn's number, a moment (`2026-11-24T21:50:35Z`; without a zone by UTC, as
+ * they are printed: `2026-11-24 21:50:35.120`), a time of the day on which the recording ends, by UTC (`21:50`, `21:50:35.120`), a span back from its end (`5m`, `1h30m`), or a revision (`rev:412`).
  * @param end the recording's last moment
  * @throws StatusError BadRequest
  */
@@ -30,12 +30,23 @@ export function parsePoint(text: string, end: number): Point {
       span += Number(number) * (UNITS[unit] ?? 0);
     return { moment: end - span };
   }
-  const moment = Date.parse(text);
-  if (/^\d{4}-\d\d-\d\d/.test(text) && Number.isFinite(moment)) return { moment };
+  const moment = momentOf(text);
+  if (moment !== undefined) return { moment };
   throw statusError(
     'BadRequest',
     `"${text}" is no point of a recording; write a turn (1204), a time (21:50:35), a moment (2026-11-24T21:50:35Z), a span back from the end (5m) or a revision of the store (rev:412)`,
   );
+}
+
+/** Not left to `Date.parse` alone: it takes a moment without a zone for local time, and much that is none for one. */
+function momentOf(text: string): number | undefined {
+  const [, day, time = '00:00', zone = 'Z'] =
+    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(text) ?? [];
+  if (day === undefined) return undefined;
+  const moment = Date.parse(`${day}T${time}${zone}`);
+  // The 30th of February would be the 2nd of March.
+  const isDay = new Date(Date.parse(`${day}T00:00Z`) || 0).toISOString().startsWith(day);
+  return isDay && Number.isFinite(moment) ? moment : undefined;
 }
 
 /** Is one point later than another? Of points of two sorts nobody can tell without the recording. */
