@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Rec } from '../../actors/kernel/contract.ts';
+import { encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { aboutFinder } from './plan-about.ts';
 
 const turn = (n: number, rec: Rec, ...subjects: string[]) => ({
@@ -9,7 +10,13 @@ const turn = (n: number, rec: Rec, ...subjects: string[]) => ({
   rec,
   said: subjects.map((subject) => ({ kind: 'request', say: 'x', subject, hash: '', size: 0 })),
 });
-const call = (subject: string): Rec => ({ t: 'call', id: '', subject, headers: {}, body: new Uint8Array() });
+const call = (subject: string, body: object = {}): Rec => ({
+  t: 'call',
+  id: '',
+  subject,
+  headers: {},
+  body: encodeMsgpack(body),
+});
 const TURNS = [
   turn(
     1,
@@ -33,4 +40,20 @@ it.each([
 ])('%s', (text, numbers) => {
   const isAbout = aboutFinder(text);
   expect(TURNS.filter(isAbout).map(({ n }) => n)).toEqual(numbers);
+});
+
+it('finds what is named in a body alone: what a node is told of its pods, what its runtime is asked', () => {
+  const pod = { name: 'web-1', namespace: 'default' };
+  const sandbox = turn(2, { t: 'due' }, 'troupe.runtime.n1.runPodSandbox');
+  const turns = [
+    turn(1, call('troupe.node.n1.pods', { changed: [{ pod: { metadata: pod } }] })),
+    { ...sandbox, said: sandbox.said.map((said) => ({ ...said, body: encodeMsgpack({ pod }) })) },
+    turn(3, { t: 'answer', ask: '2.0', result: 'timeout' }),
+    turn(4, call('troupe.node.n1.pods', { changed: [{ pod: { metadata: { ...pod, name: 'web-10' } } }] })),
+    turn(5, call('troupe.node.n1.pods', { changed: [{ pod: { spec: { containers: [{ name: 'web-1' }] } } }] })),
+    turn(6, { ...call(''), body: new TextEncoder().encode('web-1, which is no message') } as Rec),
+  ];
+  expect(turns.filter(aboutFinder('web-1')).map(({ n }) => n)).toEqual([1, 2, 3]);
+  expect(turns.filter(aboutFinder('default/web-1')).map(({ n }) => n)).toEqual([1, 2, 3]);
+  expect(turns.filter(aboutFinder('other/web-1'))).toEqual([]);
 });
