@@ -5,6 +5,8 @@ it.each([
   { given: {}, mode: 'play' },
   { given: { from: '3', to: '5', level: 'shape', output: 'json', actor: 'scheduler', key: 'k' }, mode: 'play' },
   { given: { turn: '3', output: 'json' }, mode: 'turn' },
+  { given: { turn: '3', to: '21:50:35' }, mode: 'turn' },
+  { given: { turn: '3', to: '5m', interactive: true }, mode: 'interactive' },
   { given: { turn: '3', interactive: true }, mode: 'interactive' },
   { given: { turn: '3', inspectBrk: true }, mode: 'inspectBrk' },
   { given: { inspectBrk: '9229' }, mode: 'inspectBrk' },
@@ -28,6 +30,7 @@ it.each([
     given: { interactive: true, turn: '3', to: '5' },
     problem: /^--turn and --to both say where to stop; leave out one/,
   },
+  { given: { turn: '3', to: 'rev:5' }, problem: /or give --to a time: when the start ran that is meant$/ },
   { given: { full: true }, problem: /^a play shows the first turn that goes differently; leave out --full$/ },
 ])('$given is refused, not half heard', ({ given, problem }) => {
   expect(planReplayMode(given).problem).toMatch(problem);

@@ -27,13 +27,14 @@ const MODES: readonly {
     does: '-i is for typing commands, and stands at --to or --turn',
     takes: ['turn', 'from', 'to', 'level'],
   },
-  { mode: 'turn', does: '--turn shows one turn', takes: ['level', 'output'] },
+  { mode: 'turn', does: '--turn shows one turn', takes: ['to', 'level', 'output'] },
   { mode: 'play', does: 'a play shows the first turn that goes differently', takes: ['from', 'to', 'level', 'output'] },
 ];
 /** Which recordings are meant; of a home, `--check` plays all. */
 const WHICH: readonly string[] = ['actor', 'instance', 'key'];
-/** Of two flags that say the same. */
-const TWICE: readonly (readonly [string, string])[] = [['turn', 'to']];
+/** Beside `--turn`, `--to` tells of which start that is, by a time; a turn or a revision would be one more place to stop. */
+const saysTwice = ({ turn, to }: Given): boolean =>
+  turn !== undefined && typeof to === 'string' && /^(\d+|rev:.*)$/.test(to);
 
 /** @returns what is asked for, or what is wrong with how it is asked */
 export function planReplayMode(
@@ -46,9 +47,11 @@ export function planReplayMode(
   const known = mode === 'check' ? takes : [...takes, ...WHICH];
   const extra = flags.find((name) => name !== mode && !known.includes(name));
   if (extra !== undefined) return { problem: `${does}; leave out ${flagOf(extra)}` };
-  const [one, other] = TWICE.find((both) => both.every((name) => flags.includes(name))) ?? [];
-  if (one !== undefined && other !== undefined)
-    return { problem: `${flagOf(one)} and ${flagOf(other)} both say where to stop; leave out one of them` };
+  if (saysTwice(given))
+    return {
+      problem:
+        '--turn and --to both say where to stop; leave out one of them, or give --to a time: when the start ran that is meant',
+    };
   return { mode };
 }
 

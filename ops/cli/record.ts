@@ -39,6 +39,9 @@ export async function recordList(args: readonly string[], options: ListOptions, 
     const { client, cluster } = opened;
     const all = await readJournal(client.connection, cluster.prefix, args[0], (one) => damaged.push(one));
     const found = chosen(all, options.instance);
+    const asked = args[0] === undefined ? options : { ...options, actor: args[0] };
+    if (found.length === 0 && (args[0] !== undefined || options.instance !== undefined))
+      throw await nothingFound(asked, () => readJournal(client.connection, cluster.prefix));
     if (options.output === 'json') terminal.out(toJson(found.map(summaryOf)));
     else printList(found.map(summaryOf), terminal);
     for (const { actor, instance, problem } of damaged) terminal.tell(`${actor}/${instance}: ${problem}`);
@@ -52,7 +55,7 @@ const chosen = (recordings: readonly Recording[], instance: string | undefined):
 
 function printList(recordings: readonly RecordingSummary[], terminal: Terminal): void {
   if (recordings.length === 0) {
-    terminal.tell('nothing of that is recorded in this home');
+    terminal.tell('nothing is recorded in this home');
     return;
   }
   const heading = ['ACTOR', 'INSTANCE', 'FROM', 'TO', 'TURNS', 'SIZE', 'STARTS', 'GAPS'];
@@ -93,19 +96,21 @@ export async function recordExport(options: ExportOptions, terminal: Terminal): 
     if (content.recordings.length === 0)
       throw statusError(
         'NotFound',
-        'nothing between these points can be played: no start is recorded before their end',
+        'no turn between these points can be played: none lies there, or no start is recorded before their end; "troupe record ls" shows the spans',
       );
     const bytes = writeRecordingFile(path, content);
     const turns = content.recordings.reduce((sum, one) => sum + one.turns.length, 0);
     const many = content.recordings.length === 1 ? '1 recording' : `${content.recordings.length} recordings`;
-    terminal.tell(`${path}: ${many}, ${turns} turns, ${sizeText(bytes)}; play it with: troupe replay ${path}`);
+    const played = content.recordings.some(({ incarnation }) => !incarnation.driver);
+    const next = played ? `play it with: troupe replay ${path}` : 'drivers decide nothing, so it cannot be played';
+    terminal.tell(`${path}: ${many}, ${turns} turns, ${sizeText(bytes)}; ${next}`);
   } finally {
     await opened.close();
   }
 }
 
 async function nothingFound(
-  { actor, instance }: ExportOptions,
+  { actor, instance }: Pick<ExportOptions, 'actor' | 'instance'>,
   readAll: () => Promise<readonly Recording[]>,
 ): Promise<Error> {
   const names = (await readAll()).map(({ incarnation: { self } }) => `${self.actor}/${self.instance}`);

@@ -5,7 +5,8 @@ import { UsageError } from './errors.ts';
 import { toJson } from './print.ts';
 import type { ReplayOptions } from './replay.ts';
 import { lineOf } from './replay-line.ts';
-import { commandFor, openNamed, partsOf } from './replay-parts.ts';
+import { momentText } from './replay-render.ts';
+import { commandFor, openNamed, partsOf, turnFlags } from './replay-parts.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Turns that are listed; more would not be read. */
@@ -22,20 +23,31 @@ export async function aboutCommand(what: string, options: ReplayOptions, termina
     return turns.length === 0 ? [] : [{ name: nameOf(playable), playable, turns }];
   });
   if (options.output === 'json') {
-    terminal.out(toJson(found.map(({ name, turns }) => ({ name, turns: turns.map(({ n }) => n) }))));
+    terminal.out(
+      toJson(
+        found.map(({ name, playable: { incarnation }, turns }) => ({
+          name,
+          incarnation: incarnation.incarnation,
+          turns: turns.map(({ n }) => n),
+        })),
+      ),
+    );
     return;
   }
-  for (const { name, turns } of found) {
-    terminal.out(`${terminal.paint('bold', name)}\n`);
+  for (const { name, playable, turns } of found) {
+    const several = source.playables.filter((one) => nameOf(one) === name).length > 1;
+    const started = several ? `, started ${momentText(playable.incarnation.incarnation).slice(0, 19)}` : '';
+    terminal.out(`${terminal.paint('bold', name)}${started}\n`);
     for (const turn of turns.slice(0, SHOWN_MAX)) terminal.out(`${lineOf(turn, false)}\n`);
     if (turns.length > SHOWN_MAX)
       terminal.out(`  … ${turns.length - SHOWN_MAX} more; --from and --to narrow it down\n`);
   }
   const last = found.at(-1);
-  if (last === undefined) terminal.tell(`nothing in ${what} is about ${text}`);
+  const telling = last && tellingOf(last.turns);
+  if (last === undefined || telling === undefined) terminal.tell(`nothing in ${what} is about ${text}`);
   else
     terminal.out(
-      `\none of them whole: ${commandFor(what, options, source, last.playable)} --turn ${tellingOf(last.turns)?.n ?? 0}\n`,
+      `\none of them whole: ${commandFor(what, options, source, last.playable)} ${turnFlags('--turn', source, last.playable, telling)}\n`,
     );
 }
 

@@ -52,7 +52,10 @@ export const REPLAYING: readonly CommandSpec[] = [
         flags: '--from <point>',
         description: 'begin there: a turn, 21:50:35, 2026-11-24T21:50:35Z, 5m before the end, or rev:412',
       },
-      { flags: '--to <point>', description: 'end there; with -i, stand there' },
+      {
+        flags: '--to <point>',
+        description: 'end there; with -i, stand there; with --turn, a time at which the start ran that is meant',
+      },
       { flags: '--about <name>', description: 'list the turns about an object: web-1, or default/web-1' },
       { flags: '--turn <number>', description: 'show this turn whole: what came in, what was said, why' },
       { flags: '--inspect-brk [port]', description: 'let a debugger attach; it stops inside the turn' },

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { launcher } from '../boot/root.ts';
 import { Exit, UsageError } from './errors.ts';
 import { FAILURE } from './render-error.ts';
@@ -17,6 +18,10 @@ export async function inspectCommand(
   const port = inspectBrk === true ? PORT : Number(inspectBrk);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new UsageError(`--inspect-brk is "${String(inspectBrk)}"; give a port, or nothing for ${PORT}`);
+  if (!(await isFree(port)))
+    throw new UsageError(
+      `--inspect-brk: port ${port} is taken, perhaps by another debugger's process; give another: --inspect-brk ${port + 1}`,
+    );
   const where = options.turn === undefined ? 'at the first turn that goes differently' : `at turn ${options.turn}`;
   terminal.tell(`attach a debugger and let it go on: it stops ${where}, inside the actor's behaviour`);
   const args = ['replay', what, ...flagsOf(options)];
@@ -26,6 +31,19 @@ export async function inspectCommand(
   const [code] = (await once(child, 'exit')) as [number | null];
   terminal.signal.removeEventListener('abort', end);
   if (code !== 0) throw new Exit(code ?? FAILURE);
+}
+
+/** Node itself only says that it cannot listen, and goes on without a debugger. */
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
 }
 
 function flagsOf({ turn, from, to, actor, instance, level, key }: ReplayOptions): readonly string[] {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { loadTree } from '../replay/other-tree.ts';
 import { minimise } from '../replay/minimise.ts';
 import { playAndSettle } from '../replay/play.ts';
@@ -30,6 +31,8 @@ export async function minimiseCommand(
 ): Promise<void> {
   const { output } = options;
   if (output === undefined) throw new UsageError(`say where to: troupe replay minimise ${what} -o small.troupe`);
+  if (resolve(output) === resolve(what))
+    throw new UsageError(`-o is the recording itself, which would be lost; give another file: -o small.troupe`);
   const until = performance.now() + parseSpan('--within', options.within ?? WITHIN);
   const tree = options.old === undefined ? undefined : await loadTree(options.old);
   const { key: _key, ...keyless } = options; // what is written must not be open

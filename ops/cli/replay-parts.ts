@@ -70,6 +70,21 @@ export function partsOf(source: Source, { from, to }: ReplayOptions): readonly P
   return meant;
 }
 
+/**
+ * The recordings of which `--turn` may be meant, one of each instance: of several starts the newest, or, with `--to`, the one
+ * that ran at that time.
+ * @throws UsageError: nothing was recorded then
+ */
+export function startsMeant({ playables }: Source, { to }: ReplayOptions): readonly Playable[] {
+  const end = Math.max(...playables.map(({ turns }) => turns.at(-1)?.now ?? 0));
+  const point = typedPoint('--to', to, end);
+  if (point === undefined || !('moment' in point)) return newestOf(playables);
+  const begun = newestOf(playables.filter(({ turns }) => indexAt(turns, point) >= 0));
+  if (begun.length > 0) return begun;
+  const first = Math.min(...playables.map(({ turns }) => turns[0]?.now ?? 0));
+  throw new UsageError(`nothing is recorded up to --to ${to}; it begins at ${momentText(first)}`);
+}
+
 /** A point of a recording as it was typed. @throws UsageError */
 export function typedPoint(flag: string, text: string | undefined, end: number): Point | undefined {
   if (text === undefined) return undefined;
@@ -107,6 +122,17 @@ export function codeOf({ incarnation }: Playable): ActorDefinition {
     'NotFound',
     `this build has no actor "${incarnation.self.actor}", so its recording cannot be played; play it with the build that recorded it, ${incarnation.build}`,
   );
+}
+
+/** What to type after that to come to a turn of it: its number alone means the newest start. */
+export function turnFlags(
+  flag: '--turn' | '-i --to',
+  { playables }: Source,
+  playable: Playable,
+  { n, now }: { readonly n: number; readonly now: number },
+): string {
+  if (newestOf(playables).includes(playable)) return `${flag} ${n}`;
+  return `${flag === '--turn' ? '' : '-i '}--turn ${n} --to ${new Date(now).toISOString()}`;
 }
 
 /** What to type to come back to a recording: `troupe replay day.troupe --actor kubelet --instance n1`. */

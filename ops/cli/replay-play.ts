@@ -10,7 +10,7 @@ import { toJson } from './print.ts';
 import { FAILURE, UNPLAYABLE } from './render-error.ts';
 import type { ReplayOptions } from './replay.ts';
 import { plainReport } from './replay-json.ts';
-import { codeOf, commandFor, levelOf, openNamed, partsOf } from './replay-parts.ts';
+import { codeOf, commandFor, levelOf, openNamed, partsOf, turnFlags } from './replay-parts.ts';
 import { scoresAt } from './replay-scores.ts';
 import { divergenceText, momentText, timeText } from './replay-render.ts';
 import type { Terminal } from './terminal.ts';
@@ -32,7 +32,14 @@ export async function playCommand(what: string, options: ReplayOptions, terminal
     break;
   }
   if (options.output === 'json') terminal.out(toJson(played.map((one) => summary(one, causes))));
-  else print(played, causes, terminal, (playable) => commandFor(what, options, source, playable));
+  else
+    print(
+      played,
+      causes,
+      terminal,
+      (playable, turn) =>
+        `${commandFor(what, options, source, playable)} ${turnFlags('-i --to', source, playable, turn)}`,
+    );
   if (played.some(({ divergence }) => divergence !== undefined)) throw new Exit(FAILURE);
   if (played.every(({ turns }) => turns === 0)) throw new Exit(UNPLAYABLE);
 }
@@ -41,7 +48,7 @@ function print(
   played: readonly Played[],
   causes: readonly Cause[],
   terminal: Terminal,
-  commandOf: (playable: Playable) => string,
+  commandAt: (playable: Playable, turn: { readonly n: number; readonly now: number }) => string,
 ): void {
   const rows = played.map((one) => [
     one.name,
@@ -57,7 +64,8 @@ function print(
     terminal.out(
       `\n${divergenceText(divergence, causes, terminal.paint, scoresAt(session, divergence, { changed: true }))}`,
     );
-    terminal.out(`\nlook around there: ${commandOf(session.playable)} -i --to ${divergence.turn}\n`);
+    const { turn: n, now } = divergence;
+    terminal.out(`\nlook around there: ${commandAt(session.playable, { n, now })}\n`);
   }
 }
 

@@ -4,7 +4,7 @@ import { definitionOf } from '../replay/definitions.ts';
 import { ReplaySession } from '../replay/session.ts';
 import { renderError } from './render-error.ts';
 import type { ReplayOptions } from './replay.ts';
-import { codeOf, levelOf, openNamed, partsOf } from './replay-parts.ts';
+import { codeOf, levelOf, openNamed, partsOf, startsMeant } from './replay-parts.ts';
 import { ReplayShell } from './replay-shell.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -17,12 +17,13 @@ export interface Typist {
 /** Plays a recording under the hands of whoever types, until `quit`, Ctrl-D or Ctrl-C. */
 export async function interactive(
   what: string,
-  options: ReplayOptions,
+  { turn, ...given }: ReplayOptions,
   terminal: Terminal,
   typist: Typist = { input: process.stdin, output: process.stdout },
 ): Promise<void> {
-  const source = await openNamed(what, options, terminal);
-  const parts = partsOf(source, options);
+  const source = await openNamed(what, given, terminal);
+  const options = turn === undefined ? given : { ...given, to: turn };
+  const parts = partsOf(turn === undefined ? source : { ...source, playables: startsMeant(source, given) }, options);
   const part = parts.at(-1);
   if (part === undefined) return;
   const { playable, to } = part;

@@ -8,7 +8,7 @@ import { toJson } from './print.ts';
 import { FAILURE, UNPLAYABLE } from './render-error.ts';
 import type { ReplayOptions } from './replay.ts';
 import { plainReport } from './replay-json.ts';
-import { codeOf, levelOf, newestOf, openNamed } from './replay-parts.ts';
+import { codeOf, levelOf, openNamed, startsMeant } from './replay-parts.ts';
 import { scoresAt } from './replay-scores.ts';
 import { turnText } from './replay-render.ts';
 import type { Terminal } from './terminal.ts';
@@ -22,11 +22,11 @@ export async function turnCommand(what: string, options: ReplayOptions, terminal
   if (!/^[1-9]\d*$/.test(options.turn ?? ''))
     throw new UsageError(`--turn is "${options.turn}"; give the number of a turn`);
   const source = await openNamed(what, options, terminal);
-  const newest = newestOf(source.playables);
-  const playable = newest.at(-1) as Playable;
-  if (newest.length > 1)
+  const meant = startsMeant(source, options);
+  const playable = meant.at(-1) as Playable;
+  if (meant.length > 1)
     terminal.tell(
-      `${newest.length} recordings of ${what} are there, and this is ${nameOf(playable)}; --actor and --instance choose another`,
+      `${meant.length} recordings of ${what} are there, and this is ${nameOf(playable)}; --actor and --instance choose another`,
     );
   const index = indexOfTurn(playable.turns, n);
   if (playable.turns[index]?.n !== n) {

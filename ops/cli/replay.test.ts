@@ -1,7 +1,10 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { SaidThen } from '../../actors/kernel/journal/journal.ts';
 import type { MemoryHistory } from '../../actors/kernel/replay.ts';
@@ -15,7 +18,9 @@ import { up } from '../boot/up.ts';
 import type { Playable } from '../replay/playable.ts';
 import { writeRecordingFile } from '../replay/recording-file.ts';
 import { main } from './main.ts';
+import { interactive } from './replay-terminal.ts';
 import { painter } from './style.ts';
+import type { Terminal } from './terminal.ts';
 
 let folder: string;
 let file: string;
@@ -40,19 +45,25 @@ function save(name: string, { incarnation, turns, history }: Playable): string {
   return path;
 }
 
+const silent: Terminal = {
+  out: () => undefined,
+  tell: () => undefined,
+  paint: painter(false),
+  interactive: false,
+  now: () => 0,
+  signal: new AbortController().signal,
+};
+
 async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
   const seen = { out: '', err: '' };
   const code = await main(argv, {
+    ...silent,
     out: (text) => {
       seen.out += text;
     },
     tell: (line) => {
       seen.err += `${line}\n`;
     },
-    paint: painter(false),
-    interactive: false,
-    now: () => 0,
-    signal: new AbortController().signal,
   });
   return { code, ...seen };
 }
@@ -148,6 +159,35 @@ it('shows one turn whole', async () => {
   expect(out).toMatch(/said\n {2}= bind .*\n {6}apiVersion: v1\n/);
 });
 
+it('tells the starts of one actor apart: a turn of an earlier one is meant by a time at which that ran', async () => {
+  const { incarnation, turns, history } = recordScheduling({ nodes: 4, pods: 8, batch: 2 });
+  const earlier = (ms: number): number => ms - 3_600_000;
+  const before = {
+    incarnation: { ...incarnation, incarnation: earlier(incarnation.incarnation) },
+    turns: turns.slice(0, 3).map((turn) => ({ ...turn, now: earlier(turn.now) })),
+  };
+  const path = join(folder, 'starts.troupe');
+  const recordings = [before, { incarnation, turns: turns.slice(3) }];
+  writeRecordingFile(path, { prefix: 'troupe', recordings, history: history as MemoryHistory });
+  const { out } = await run('replay', path, '--about', 'default/web-0', '--to', '3');
+  expect(out).toBe('');
+  const found = await run('replay', path, '--about', 'default/web-0', '--to', '2025-12-31T23:30');
+  expect(found.out).toMatch(/^scheduler\/test, started 2025-12-31 23:00:00\n/);
+  const [, , hint = ''] =
+    /(one of them whole: troupe replay .*) (--turn 3 --to 2025-12-31T23:00:00\.\d{3}Z)\n$/.exec(found.out) ?? [];
+  expect((await run('replay', path, ...hint.split(' '))).out).toMatch(/^scheduler\/test turn 3, 2025-12-31 23:00:00/);
+  expect((await run('replay', path, '--turn', '3')).err).toMatch(/there is no turn 3; the recording has turns 4 to /);
+  expect(await run('replay', path, '--turn', '3', '--to', '2025-12-31')).toMatchObject({
+    code: 2,
+    err: 'troupe replay: nothing is recorded up to --to 2025-12-31; it begins at 2025-12-31 23:00:00.000\n',
+  });
+  const shown: string[] = [];
+  const terminal = { ...silent, out: (text: string) => void shown.push(text) };
+  const typist = { input: Readable.from('where\n'), output: new PassThrough() };
+  await interactive(path, { turn: '3', to: '2025-12-31T23:30' }, terminal, typist);
+  expect(shown.join('')).toMatch(/turn +3 of 3, 2025-12-31 23:00:00/);
+});
+
 it('lists the turns about an object, and shows why it was placed where it was', async () => {
   const { out, code } = await run('replay', file, '--about', 'default/web-0');
   expect(code).toBe(0);
@@ -193,6 +233,17 @@ it('checking an actor of this home that nobody recorded is refused, and so is a 
     out: '',
     err: 'troupe replay: runtime is a driver: it decides nothing, so it is recorded but not replayed\n',
   });
+  expect(await run('record', 'ls', 'nobody')).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/^troupe record ls: nobody is not recorded; there are: .*api-server\/.*\n$/) as string,
+  });
+  const drivers = join(folder, 'drivers.troupe');
+  expect((await run('record', 'export', '--actor', 'runtime', '-o', drivers)).err).toMatch(
+    /^.*drivers\.troupe: 1 recording, \d+ turns, .*; drivers decide nothing, so it cannot be played\n$/,
+  );
+  expect((await run('record', 'export', '--actor', 'scheduler', '--from', '99999', '-o', drivers)).err).toMatch(
+    /no turn between these points can be played: none lies there, or /,
+  );
   for (const args of [['store'], ['store', '--check']]) {
     expect(await run('replay', ...args)).toEqual({
       code: 3,
@@ -448,6 +499,11 @@ it.each([
   { args: ['FILE', '--key', 'no.key'], finding: /no\.key: there is no such key file/ },
   { args: ['FILE', '--what-if', 'no.yaml'], finding: /no\.yaml: no such file or folder; give --what-if a manifest/ },
   { args: ['minimise', 'FILE'], finding: /say where to: troupe replay minimise .* -o small\.troupe/ },
+  {
+    args: ['minimise', 'FILE', '-o', 'FILE'],
+    finding: /-o is the recording itself, which would be lost; give another/,
+  },
+  { args: ['FILE', '--turn', '3', '--to', '5'], finding: /--turn and --to both say where to stop; .*give --to a time/ },
   { args: ['minimise', 'FILE', '-o', 'x', '--old', 'nowhere'], finding: /nowhere is not built, or older than replay/ },
   { args: ['check', 'nowhere'], finding: /^troupe replay check: nowhere: no such folder/ },
   { args: ['diff', 'FILE'], finding: /^troupe replay diff: missing required argument 'b'/ },
@@ -456,4 +512,16 @@ it.each([
   expect(err).toMatch(finding);
   expect(err.trim().split('\n')).toHaveLength(1);
   expect(code).toBeGreaterThan(0);
+});
+
+it('says that a port is taken, and plays nothing past a debugger that cannot be attached', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const { code, err } = await run('replay', file, '--turn', '3', '--inspect-brk', String(port));
+  taken.close();
+  expect(err).toMatch(
+    new RegExp(`^troupe replay: --inspect-brk: port ${port} is taken, .*; give another: --inspect-brk \\d+\n$`),
+  );
+  expect(code).toBe(2);
 });

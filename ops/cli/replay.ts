@@ -47,14 +47,7 @@ export async function replayCommand(
   if (mode === 'about') return (await import('./replay-about.ts')).aboutCommand(what, options, terminal);
   if (mode === 'whatIf') return (await import('./replay-diff.ts')).whatIfCommand(what, options, terminal);
   if (mode === 'inspectBrk') return (await import('./replay-inspect.ts')).inspectCommand(what, options, terminal);
-  if (mode === 'interactive') {
-    const { turn: to, ...rest } = options;
-    return (await import('./replay-terminal.ts')).interactive(
-      what,
-      to === undefined ? rest : { ...rest, to },
-      terminal,
-    );
-  }
+  if (mode === 'interactive') return (await import('./replay-terminal.ts')).interactive(what, options, terminal);
   if (mode === 'turn') return (await import('./replay-turn.ts')).turnCommand(what, options, terminal);
   return (await import('./replay-play.ts')).playCommand(what, options, terminal);
 }
