@@ -5,8 +5,7 @@ import { UsageError } from './errors.ts';
 import { toJson } from './print.ts';
 import type { ReplayOptions } from './replay.ts';
 import { lineOf } from './replay-line.ts';
-import { momentText } from './replay-render.ts';
-import { commandFor, openNamed, partsOf, turnFlags } from './replay-parts.ts';
+import { commandFor, openNamed, partsOf, startedName, turnFlags } from './replay-parts.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Turns that are listed; more would not be read. */
@@ -34,10 +33,8 @@ export async function aboutCommand(what: string, options: ReplayOptions, termina
     );
     return;
   }
-  for (const { name, playable, turns } of found) {
-    const several = source.playables.filter((one) => nameOf(one) === name).length > 1;
-    const started = several ? `, started ${momentText(playable.incarnation.incarnation).slice(0, 19)}` : '';
-    terminal.out(`${terminal.paint('bold', name)}${started}\n`);
+  for (const { playable, turns } of found) {
+    terminal.out(`${terminal.paint('bold', startedName(playable, source.playables))}\n`);
     for (const turn of turns.slice(0, SHOWN_MAX)) terminal.out(`${lineOf(turn, false)}\n`);
     if (turns.length > SHOWN_MAX)
       terminal.out(`  … ${turns.length - SHOWN_MAX} more; --from and --to narrow it down\n`);

@@ -13,7 +13,7 @@ import { readManifests } from './read-manifests.ts';
 import { FAILURE, UNPLAYABLE } from './render-error.ts';
 import { changeText, comparisonLines, differs, plainComparison } from './replay-compare.ts';
 import type { ReplayOptions } from './replay.ts';
-import { checkOutput, codeOf, newestOf, openNamed } from './replay-parts.ts';
+import { checkOutput, codeOf, newestOf, openNamed, startedName } from './replay-parts.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface DiffOptions extends ReplayOptions {
@@ -45,7 +45,12 @@ export async function diffCommand(a: string, b: string, options: DiffOptions, te
     return;
   }
   const others = newestOf((await openNamed(b, options, terminal)).playables);
-  const { differing } = await eachOf(a, options, terminal, async (playable) => {
+  const { differing } = await eachOf(a, options, terminal, async (playable, all) => {
+    // What came after a start is told by that; of two recordings the newest starts are each other's peers.
+    if (!newestOf(all).includes(playable)) {
+      terminal.tell(`${startedName(playable, all)} in ${a} is compared with nothing: a later start of it is`);
+      return undefined;
+    }
     const { actor, instance } = playable.incarnation.self;
     const peers = others.filter(({ incarnation: { self } }) => self.actor === actor);
     const peer = peers.find(({ incarnation: { self } }) => self.instance === instance) ?? peers[0];
@@ -116,31 +121,36 @@ async function eachOf(
   what: string,
   options: DiffOptions,
   terminal: Terminal,
-  compare: (playable: Playable) => Promise<{ readonly comparison: Comparison; readonly title: string } | undefined>,
+  compare: (
+    playable: Playable,
+    all: readonly Playable[],
+  ) => Promise<{ readonly comparison: Comparison; readonly title: string } | undefined>,
 ): Promise<{ readonly differing: boolean; readonly breached: boolean }> {
   const source = await openNamed(what, options, terminal);
   const results: object[] = [];
   let differing = false;
   let breached = false;
   let turns = 0;
-  for (const playable of newestOf(source.playables)) {
-    const compared = await compare(playable);
+  for (const playable of source.playables) {
+    const compared = await compare(playable, source.playables);
     if (compared === undefined) continue;
     const { comparison, title } = compared;
     differing ||= differs(comparison);
     breached ||= comparison.violation !== undefined;
     turns += comparison.turns;
-    results.push({ recording: nameOf(playable), ...plainComparison(comparison) });
-    if (options.output !== 'json') print(playable, comparison, title, terminal);
+    const { incarnation } = playable.incarnation;
+    results.push({ recording: nameOf(playable), incarnation, ...plainComparison(comparison) });
+    const { actor } = playable.incarnation.self;
+    if (options.output !== 'json') print(actor, startedName(playable, source.playables), comparison, title, terminal);
   }
   if (options.output === 'json') terminal.out(toJson(results));
   if (turns === 0 && results.length > 0) throw new Exit(UNPLAYABLE);
   return { differing, breached };
 }
 
-function print(playable: Playable, comparison: Comparison, title: string, terminal: Terminal): void {
-  const lines = comparisonLines(playable.incarnation.self.actor, comparison);
-  terminal.out(`${terminal.paint('bold', nameOf(playable))}  ${title}\n${lines.map((line) => `  ${line}\n`).join('')}`);
+function print(actor: string, name: string, comparison: Comparison, title: string, terminal: Terminal): void {
+  const lines = comparisonLines(actor, comparison);
+  terminal.out(`${terminal.paint('bold', name)}  ${title}\n${lines.map((line) => `  ${line}\n`).join('')}`);
   for (const change of comparison.changes) terminal.out(changeText(change, terminal.paint));
   const rest = comparison.changed - comparison.changes.length;
   if (rest > 0) terminal.out(`  … ${rest} more; --full shows them\n`);

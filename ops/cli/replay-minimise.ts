@@ -2,13 +2,12 @@ import { resolve } from 'node:path';
 import { loadTree } from '../replay/other-tree.ts';
 import { minimise } from '../replay/minimise.ts';
 import { playAndSettle } from '../replay/play.ts';
-import { nameOf } from '../replay/playable.ts';
 import { writeRecordingFile } from '../replay/recording-file.ts';
 import { Exit, UsageError } from './errors.ts';
 import { parseSpan } from './parse-span.ts';
 import { FAILURE } from './render-error.ts';
 import type { ReplayOptions } from './replay.ts';
-import { codeOf, newestOf, openNamed } from './replay-parts.ts';
+import { codeOf, openNamed, startedName } from './replay-parts.ts';
 import { divergenceText } from './replay-render.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -37,7 +36,7 @@ export async function minimiseCommand(
   const tree = options.old === undefined ? undefined : await loadTree(options.old);
   const { key: _key, ...keyless } = options; // what is written must not be open
   const source = await openNamed(what, keyless, terminal, { sealed: true });
-  for (const playable of newestOf(source.playables)) {
+  for (const playable of source.playables) {
     const definition = codeOf(playable);
     const goesOn = (): boolean => performance.now() < until && !terminal.signal.aborted;
     const found = minimise(playable, definition, {
@@ -57,7 +56,7 @@ export async function minimiseCommand(
       history,
     });
     terminal.out(
-      `${nameOf(playable)}: ${playable.turns.length} turns became ${turns.length}, ${size} bytes, in ${found.tries} tries${found.outOfTime ? ' (no more time; --within gives it more)' : ''}\n\n`,
+      `${startedName(playable, source.playables)}: ${playable.turns.length} turns became ${turns.length}, ${size} bytes, in ${found.tries} tries${found.outOfTime ? ' (no more time; --within gives it more)' : ''}\n\n`,
     );
     terminal.out(divergenceText(found.divergence, [], terminal.paint, ''));
     terminal.out(`\nplay it: troupe replay ${output}\n`);

@@ -95,6 +95,13 @@ export function typedPoint(flag: string, text: string | undefined, end: number):
   }
 }
 
+/** `kubelet/n1`; where there are several starts of it, when this one was. */
+export function startedName(playable: Playable, all: readonly Playable[]): string {
+  const name = nameOf(playable);
+  if (all.filter((one) => nameOf(one) === name).length < 2) return name;
+  return `${name}, started ${momentText(playable.incarnation.incarnation).slice(0, 19)}`;
+}
+
 /** Of each instance, the recording that began last. */
 export function newestOf(playables: readonly Playable[]): readonly Playable[] {
   const newest = new Map<string, Playable>();

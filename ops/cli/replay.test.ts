@@ -159,6 +159,42 @@ it('shows one turn whole', async () => {
   expect(out).toMatch(/said\n {2}= bind .*\n {6}apiVersion: v1\n/);
 });
 
+it('compares and makes smaller every start of an actor, not the last alone', async () => {
+  const before = recordScheduling({ nodes: 4, pods: 20, batch: 2 });
+  const after = recordScheduling({ nodes: 4, pods: 2, batch: 2 });
+  const later = { ...after.incarnation, incarnation: after.incarnation.incarnation + 60_000 };
+  const path = join(folder, 'two-starts.troupe');
+  const recordings = [
+    { incarnation: before.incarnation, turns: before.turns },
+    { incarnation: later, turns: after.turns.slice(0, 1) },
+  ];
+  writeRecordingFile(path, { prefix: 'troupe', recordings, history: before.history as MemoryHistory });
+  const itself = await run('replay', 'diff', path, path);
+  expect(itself.out).toMatch(/^scheduler\/test, started 2026-01-01 00:01:00 {2}/);
+  expect(itself.err).toMatch(
+    /^scheduler\/test, started 2026-01-01 00:00:00 in .* is compared with nothing: a later start/,
+  );
+  const wish = join(folder, 'cordoned.yaml');
+  writeFileSync(wish, 'apiVersion: v1\nkind: Node\nmetadata: { name: node-1 }\nspec: { unschedulable: true }\n');
+  expect((await run('replay', path, '--what-if', wish)).out).toMatch(
+    /^scheduler\/test, started 2026-01-01 00:00:00 [^]* placements change, [^]*scheduler\/test, started 2026-01-01 00:01:00 /,
+  );
+  preferTheFuller();
+  const small = await run('replay', 'minimise', path, '-o', join(folder, 'smaller.troupe'));
+  expect(small.out).toMatch(/^scheduler\/test, started 2026-01-01 00:00:00: \d+ turns became \d/);
+});
+
+it('counts what was said in one recording alone among all that was said', async () => {
+  const long = recordScheduling({ nodes: 4, pods: 20, batch: 2 });
+  const short = save('short.troupe', { ...long, turns: long.turns.slice(0, Math.floor(long.turns.length / 2)) });
+  const { out } = await run('replay', 'diff', short, save('long.troupe', long), '-o', 'json');
+  const [{ tallies }] = JSON.parse(out) as [{ tallies: { say: string; of: number; changed: number }[] }];
+  const binds = tallies.find(({ say }) => say === 'bind');
+  expect(binds?.of).toBe(20);
+  expect(binds?.changed).toBeGreaterThan(0);
+  expect(binds?.changed).toBeLessThan(20);
+});
+
 it('tells the starts of one actor apart: a turn of an earlier one is meant by a time at which that ran', async () => {
   const { incarnation, turns, history } = recordScheduling({ nodes: 4, pods: 8, batch: 2 });
   const earlier = (ms: number): number => ms - 3_600_000;

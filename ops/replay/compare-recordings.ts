@@ -49,7 +49,7 @@ export function compareRecordings(
     const { say, turn, now } = (was ?? is) as Decision;
     const tally = tallies.get(say) ?? { of: 0, changed: 0 };
     tallies.set(say, tally);
-    if (was !== undefined) tally.of += 1;
+    tally.of += 1;
     if (was !== undefined && is !== undefined && sameEssence(was.body, is.body)) return;
     tally.changed += 1;
     tally.first = Math.min(tally.first ?? turn, turn);

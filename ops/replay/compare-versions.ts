@@ -27,7 +27,7 @@ export interface DecisionChange {
 /** One entry of `says`: how often it was used, and how often otherwise. */
 export interface Tally {
   readonly say: string;
-  /** By the first version. */
+  /** By the first version; and by the second, where the first said nothing. */
   readonly of: number;
   readonly changed: number;
   /** Number of the first turn in which it changed. */
@@ -92,6 +92,7 @@ export function compareVersions(
       const say = (pair.was ?? pair.is).say;
       const known = tally(say);
       known.changed += 1;
+      if (pair.was === undefined) known.of += 1;
       known.first ??= turn.n;
       changed += 1;
       if (changes.length < detailsMax)

@@ -6,7 +6,7 @@ it('sums up what changes, in the order in which it first does', () => {
     { say: 'bind', of: 4031, changed: 12, first: 1204 },
     { say: 'event', of: 8000, changed: 13, first: 1206 },
     { say: 'status', of: 3, changed: 0 },
-    { say: 'new', of: 0, changed: 2, first: 7 },
+    { say: 'new', of: 2, changed: 2, first: 7 },
   ];
   expect(tallyTexts('scheduler', tallies)).toEqual([
     '2 of 2 "new" change, first at turn 7',

@@ -18,7 +18,7 @@ export function tallyTexts(actor: string, tallies: readonly Tally[]): readonly s
     .sort((a, b) => (a.first ?? 0) - (b.first ?? 0))
     .map(
       ({ say, of, changed, first }) =>
-        `${thousands(changed)} of ${thousands(Math.max(of, changed))} ${decisionsOf(actor, say)} change, first at turn ${first ?? 0}`,
+        `${thousands(changed)} of ${thousands(of)} ${decisionsOf(actor, say)} change, first at turn ${first ?? 0}`,
     );
 }
 
