@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { failure } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
@@ -27,17 +28,45 @@ beforeEach(() => {
   cluster = new LonelyApiServer();
 });
 
-it('who waits for earlier writes of an object, and the store is silent, waits no longer than a request may take', () => {
+it.each([8, 2_000])(
+  'who waits for earlier writes of an object, and the store is silent, waits no longer than a request may take: %i',
+  (count) => {
+    cluster.ask('create', 'configmaps', ['default'], configMap('c'));
+    const replies = Array.from({ length: count }, (_, at) =>
+      cluster.send('patch', 'configmaps', ['default', 'c'], { data: { at: String(at) } }),
+    );
+    for (let seconds = 0; seconds < 40; seconds += 10) {
+      cluster.world.advance(10_000);
+      for (const asked of cluster.open.splice(0)) cluster.world.answer(asked, 'timeout');
+      cluster.hear();
+    }
+    expect(replies.map((reply) => cluster.answers.get(reply)?.['code'])).toEqual(replies.map(() => 504));
+    expect(cluster.ask('create', 'configmaps', ['default'], configMap('d')).metadata.name).toBe('d');
+    expect(cluster.ask('patch', 'configmaps', ['default', 'c'], { data: { a: 'b' } })['data']).toEqual({ a: 'b' });
+  },
+);
+
+it('an api-server that is stopped while writes of one object are under way begins no other', () => {
   cluster.ask('create', 'configmaps', ['default'], configMap('c'));
-  const replies = Array.from({ length: 8 }, (_, at) =>
-    cluster.send('patch', 'configmaps', ['default', 'c'], { data: { at: String(at) } }),
-  );
-  for (let seconds = 0; seconds < 40; seconds += 10) {
-    cluster.world.advance(10_000);
-    for (const asked of cluster.open.splice(0)) cluster.world.answer(asked, 'timeout');
-    cluster.hear();
-  }
-  expect(replies.map((reply) => cluster.answers.get(reply)?.['code'])).toEqual(replies.map(() => 504));
+  for (let at = 0; at < 3; at++) cluster.send('patch', 'configmaps', ['default', 'c'], { data: { at: String(at) } });
+  cluster.world.core.stop();
+  expect(cluster.world.violations).toEqual([]);
+});
+
+it('who waits for a deletion that is given up, because another of its collection failed, gets its turn', () => {
+  for (const name of ['a', 'b']) cluster.ask('create', 'configmaps', ['default'], configMap(name));
+  const all = cluster.send('delete', 'configmaps', ['default']);
+  const [question] = cluster.open.splice(0);
+  cluster.world.answer(question as Heard, { revision: cluster.world.cache.revision });
+  cluster.hear();
+  const [a, b] = cluster.open.splice(0);
+  const patched = cluster.send('patch', 'configmaps', ['default', 'b'], { data: { still: 'here' } });
+  cluster.world.answer(a as Heard, 'timeout');
+  cluster.hear();
+  expect(cluster.answers.get(all)).toMatchObject({ code: 504 });
+  cluster.world.answer(b as Heard, failure('ServiceUnavailable', 'down'));
+  cluster.serve();
+  expect(cluster.answers.get(patched)).toMatchObject({ data: { still: 'here' } });
 });
 
 it("a node that asks for a pod before it is there does not get at it when it is somebody else's", () => {
@@ -622,6 +651,21 @@ describe('apply', () => {
     cluster.ask('patch', 'configmaps', ['default', 'c'], { data: { other: '3' } });
     expect(apply({ a: '2' }).items).toMatchObject([
       { outcome: 'configured', object: { data: { a: '2', other: '3' } } },
+    ]);
+  });
+
+  it('a manifest is answered whole, however many of its documents are refused at once', () => {
+    const made = (name: string): string => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\n`;
+    const documents = [made('a'), ...Array<string>(3_000).fill('kind: Unknown\n'), made('b')];
+    const bytes = new TextEncoder().encode(documents.join('---\n'));
+    cluster.world.call(SUBJECTS.apply, { caller: 'alice', namespace: '' }, bytes, { reply: '_INBOX.alice.whole' });
+    cluster.serve();
+    const items = (cluster.answers.get('_INBOX.alice.whole')?.items ?? []) as readonly object[];
+    expect(items).toHaveLength(documents.length);
+    expect([items[0], items[1], items.at(-1)]).toMatchObject([
+      { name: 'a', outcome: 'created' },
+      { kind: 'Unknown', status: { code: 400 } },
+      { name: 'b', outcome: 'created' },
     ]);
   });
 

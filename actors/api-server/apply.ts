@@ -1,4 +1,4 @@
-import { concat, type Observable, of } from 'rxjs';
+import { concat, isObservable, type Observable, of } from 'rxjs';
 import { catchError, map, mergeMap, toArray } from 'rxjs/operators';
 import { decodeAll } from '../../contracts/codec/codec.ts';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
@@ -9,7 +9,7 @@ import type { ApplyItem, ApplyOutcome, ApplyResult } from '../../contracts/messa
 import { storeKey } from '../../contracts/store/keys.ts';
 import { nodeOfUser } from '../../contracts/subjects/users.ts';
 import type { Call, Said } from '../kernel/contract.ts';
-import type { Context } from './context.ts';
+import type { Answer, Context } from './context.ts';
 import { create, placed } from './create.ts';
 import { EVENTS, isEvent } from './events.ts';
 import type { Obj } from './object.ts';
@@ -72,8 +72,6 @@ function configured(context: Context, target: Target, manifest: Obj): Observable
   );
 }
 
-const isObservable = (value: Obj | Observable<Obj>): value is Observable<Obj> => 'subscribe' in value;
-
 /* Manifests: `apply.<caller>.<namespace>`. */
 
 interface ApplyTokens {
@@ -127,7 +125,15 @@ function applyDocuments(
       `apply: ${documents.length} documents; at most ${context.limits.batch} go in one message`,
     );
   }
-  return concat(...documents.map((document) => applyDocument(context, document, tokens.namespace))).pipe(toArray());
+  const items = documents.map((document) => applyDocument(context, document, tokens.namespace));
+  // What is refused at once is no link of the chain: a thousand such links in a row would nest a thousand calls.
+  return concat(...items.filter((item) => isObservable(item))).pipe(
+    toArray(),
+    map((asked) => {
+      const answers = asked.values();
+      return items.map((item) => (isObservable(item) ? (answers.next().value as ApplyItem) : item));
+    }),
+  );
 }
 
 /** A `List` stands for its items. */
@@ -136,7 +142,7 @@ const itemsOfList = (document: unknown): readonly unknown[] =>
     ? (document['items'] as unknown[])
     : [document];
 
-function applyDocument(context: Context, document: unknown, namespace: string): Observable<ApplyItem> {
+function applyDocument(context: Context, document: unknown, namespace: string): Answer<ApplyItem> {
   const item = itemOf(document);
   try {
     const { target, manifest } = placeDocument(document, namespace);
@@ -145,7 +151,7 @@ function applyDocument(context: Context, document: unknown, namespace: string): 
       catchError((error: unknown) => of({ ...itemOf(manifest), status: statusOf(error) })),
     );
   } catch (error) {
-    return of({ ...item, status: statusOf(error) });
+    return { ...item, status: statusOf(error) };
   }
 }
 
