@@ -89,6 +89,17 @@ it('says why a pod fits nowhere: once as its condition, as the same event each t
   expect(again[0]?.subject).toBe(event?.subject);
 });
 
+it('thousands of pods whose conditions say so already are refused again a few in a turn, and none is forgotten', () => {
+  const message = '0/1 nodes are available: 1 Insufficient cpu.';
+  const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }];
+  const pods = Array.from({ length: 2_000 }, (_, at) => ({ ...pod(`p${at}`, '4'), status: { conditions } }));
+  const world = worldWith([node('a')], pods);
+  expect(world.said('event')).toHaveLength(pods.length);
+  expect(world.turns.length).toBeGreaterThan(pods.length / 64);
+  world.advance(60_000);
+  expect(world.said('event')).toHaveLength(pods.length);
+});
+
 it('a pod that waits is tried again when a node comes, but not before its backoff is over', () => {
   const world = worldWith([node('a')], [pod('big', '4'), pod('old', '2', { nodeName: 'a' })]);
   world.answer(world.said('status')[0] as Heard, {});

@@ -60,6 +60,8 @@ function makeDesk(world: SchedulerWorld) {
   const start = world.cell<number>('start', 0);
   const more$ = new Subject<void>();
   let inFlight = 0;
+  /** What was decided is being begun. */
+  let beginning = false;
   let alarm: { readonly at: number; readonly timer: Subscription } | undefined;
 
   const find = (key: Key): Pod | undefined => {
@@ -80,7 +82,8 @@ function makeDesk(world: SchedulerWorld) {
     inFlight += 1;
     const ended$ = defer(() => {
       inFlight -= 1;
-      more$.next();
+      // What ends as it begins makes room for the next turn: a thousand of them must not nest a thousand calls.
+      if (!beginning) more$.next();
       return EMPTY;
     });
     const safe$ = work$.pipe(
@@ -179,8 +182,13 @@ function makeDesk(world: SchedulerWorld) {
         if (pod === undefined || !wantsNode(pod) || assumed.has(key)) continue;
         work.push(place(key, pod));
       }
-      ringAtNextWait();
-      return work.length === 0 ? EMPTY : merge(...work);
+      beginning = true;
+      const begun$ = defer(() => {
+        beginning = false;
+        ringAtNextWait();
+        return EMPTY;
+      });
+      return merge(...work, begun$);
     },
   };
 }
