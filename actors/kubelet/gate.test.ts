@@ -47,3 +47,13 @@ it('goes on after an error that comes at once', () => {
   for (let at = 0; at < 3; at++) gate.run(throwError(() => at)).subscribe({ error: (error) => errors.push(error) });
   expect(errors).toEqual([0, 1, 2]);
 });
+
+it('ten thousand that wait, and whose work ends at once, do not nest ten thousand calls', () => {
+  const gate = new Gate(1);
+  const first = new Subject<never>();
+  let ended = 0;
+  gate.run(first).subscribe();
+  for (let at = 0; at < 10_000; at++) gate.run(throwError(() => at)).subscribe({ error: () => (ended += 1) });
+  first.complete();
+  expect(ended).toBe(10_000);
+});

@@ -8,6 +8,7 @@ export class Gate {
   readonly #limit: number;
   #open = 0;
   readonly #waiting = new Set<() => void>();
+  #pumping = false;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -49,11 +50,15 @@ export class Gate {
     });
   }
 
+  // A loop, not recursion: a thousand whose work ends at once must not nest a thousand calls.
   #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
     for (const enter of this.#waiting) {
-      if (this.#open >= this.#limit) return;
+      if (this.#open >= this.#limit) break;
       this.#waiting.delete(enter);
       enter();
     }
+    this.#pumping = false;
   }
 }
