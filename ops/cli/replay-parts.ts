@@ -3,7 +3,7 @@ import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import { troupeHome } from '../boot/home.ts';
 import { definitionOf } from '../replay/definitions.ts';
 import { indexAt, indexFrom, parsePoint, type Point } from '../replay/parse-moment.ts';
-import { nameOf, type Playable, seesStore } from '../replay/playable.ts';
+import { indexOfTurn, nameOf, type Playable, seesStore } from '../replay/playable.ts';
 import { openSource, type Source } from '../replay/source.ts';
 import { UsageError } from './errors.ts';
 import type { ReplayOptions } from './replay.ts';
@@ -100,6 +100,19 @@ export function startedName(playable: Playable, all: readonly Playable[]): strin
   const name = nameOf(playable);
   if (all.filter((one) => nameOf(one) === name).length < 2) return name;
   return `${name}, started ${momentText(playable.incarnation.incarnation).slice(0, 19)}`;
+}
+
+/** The number of a turn as it was typed. @throws UsageError */
+export function typedTurn(text: string | undefined): number {
+  if (!/^[1-9]\d*$/.test(text ?? '')) throw new UsageError(`--turn is "${text}"; give the number of a turn`);
+  return Number(text);
+}
+
+/** Where the turn of that number is. @throws UsageError: it is not recorded */
+export function indexOfTyped({ turns }: Playable, n: number): number {
+  const index = indexOfTurn(turns, n);
+  if (turns[index]?.n === n) return index;
+  throw new UsageError(`there is no turn ${n}; the recording has turns ${turns[0]?.n ?? 0} to ${turns.at(-1)?.n ?? 0}`);
 }
 
 /** Of each instance, the recording that began last. */

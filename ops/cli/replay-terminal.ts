@@ -4,7 +4,7 @@ import { definitionOf } from '../replay/definitions.ts';
 import { ReplaySession } from '../replay/session.ts';
 import { renderError } from './render-error.ts';
 import type { ReplayOptions } from './replay.ts';
-import { codeOf, levelOf, openNamed, partsOf, startsMeant } from './replay-parts.ts';
+import { codeOf, indexOfTyped, levelOf, openNamed, partsOf, startsMeant, typedTurn } from './replay-parts.ts';
 import { ReplayShell } from './replay-shell.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -21,12 +21,14 @@ export async function interactive(
   terminal: Terminal,
   typist: Typist = { input: process.stdin, output: process.stdout },
 ): Promise<void> {
+  const n = turn === undefined ? undefined : typedTurn(turn);
   const source = await openNamed(what, given, terminal);
   const options = turn === undefined ? given : { ...given, to: turn };
   const parts = partsOf(turn === undefined ? source : { ...source, playables: startsMeant(source, given) }, options);
   const part = parts.at(-1);
   if (part === undefined) return;
   const { playable, to } = part;
+  if (n !== undefined) indexOfTyped(playable, n);
   const session = new ReplaySession(playable, codeOf(playable), { level: levelOf(options) });
   const shell = new ReplayShell(session, {
     paint: (format, text) => terminal.paint(format, text),

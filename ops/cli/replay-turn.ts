@@ -1,14 +1,14 @@
 import { chainOf } from '../replay/chain.ts';
 import { definitionOf } from '../replay/definitions.ts';
-import { indexOfTurn, nameOf, type Playable } from '../replay/playable.ts';
+import { nameOf, type Playable } from '../replay/playable.ts';
 import { stoppingSession } from '../replay/stopping-session.ts';
 import { reportWhole } from '../replay/turn-report.ts';
-import { Exit, UsageError } from './errors.ts';
+import { Exit } from './errors.ts';
 import { toJson } from './print.ts';
 import { FAILURE, UNPLAYABLE } from './render-error.ts';
 import type { ReplayOptions } from './replay.ts';
 import { plainReport } from './replay-json.ts';
-import { codeOf, levelOf, openNamed, startsMeant } from './replay-parts.ts';
+import { codeOf, indexOfTyped, levelOf, openNamed, startsMeant, typedTurn } from './replay-parts.ts';
 import { scoresAt } from './replay-scores.ts';
 import { turnText } from './replay-render.ts';
 import type { Terminal } from './terminal.ts';
@@ -18,9 +18,7 @@ import type { Terminal } from './terminal.ts';
  * Exit code 1: it goes differently; 3: it cannot be played.
  */
 export async function turnCommand(what: string, options: ReplayOptions, terminal: Terminal): Promise<void> {
-  const n = Number(options.turn);
-  if (!/^[1-9]\d*$/.test(options.turn ?? ''))
-    throw new UsageError(`--turn is "${options.turn}"; give the number of a turn`);
+  const n = typedTurn(options.turn);
   const source = await openNamed(what, options, terminal);
   const meant = startsMeant(source, options);
   const playable = meant.at(-1) as Playable;
@@ -28,11 +26,7 @@ export async function turnCommand(what: string, options: ReplayOptions, terminal
     terminal.tell(
       `${meant.length} recordings of ${what} are there, and this is ${nameOf(playable)}; --actor and --instance choose another`,
     );
-  const index = indexOfTurn(playable.turns, n);
-  if (playable.turns[index]?.n !== n) {
-    const [first, last] = [playable.turns[0]?.n ?? 0, playable.turns.at(-1)?.n ?? 0];
-    throw new UsageError(`there is no turn ${n}; the recording has turns ${first} to ${last}`);
-  }
+  const index = indexOfTyped(playable, n);
   const session = stoppingSession(playable, codeOf(playable), index, { level: levelOf(options) });
   await session.settle();
   const report = await reportWhole(session);

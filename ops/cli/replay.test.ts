@@ -521,6 +521,8 @@ it.each([
   { args: ['FILE', '--about', ''], finding: /--about is empty; give the name of an object/ },
   { args: ['nowhere.troupe'], finding: /open nowhere\.troupe: there is no such file/ },
   { args: ['FILE', '--turn', '99999'], finding: /there is no turn 99999; the recording has turns 1 to \d+/ },
+  { args: ['FILE', '-i', '--turn', '99999'], finding: /there is no turn 99999; the recording has turns 1 to \d+/ },
+  { args: ['FILE', '-i', '--turn', 'noon'], finding: /--turn is "noon"; give the number of a turn/ },
   { args: ['FILE', '--from', 'noon'], finding: /"noon" is no point of a recording/ },
   { args: ['FILE', '--instance', 'm9'], finding: /holds no recording of m9; there are: scheduler\/test/ },
   { args: ['FILE', '--actor', 'kubelet'], finding: /holds no recording of kubelet; there are: scheduler\/test/ },
