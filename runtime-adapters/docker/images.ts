@@ -5,6 +5,7 @@ import { runtimeError } from '../../contracts/runtime/errors.ts';
 import type { ImageInfo } from '../../contracts/runtime/status.ts';
 import { limitConcurrency, singleFlight } from '../limit.ts';
 import { callEngine, type Engine, engineCode, engineRefusal, engineWords } from './engine.ts';
+import { isImageName } from './image-name.ts';
 import { buildPauseImage, LOCAL_PAUSE_IMAGE } from './known-images.ts';
 
 const LOOK_MS = 30_000;
@@ -30,6 +31,7 @@ export class Images {
   /** @returns `undefined` when it is not on the node */
   async find(image: string): Promise<ImageInfo | undefined> {
     const act = `look for image ${image}`;
+    if (!isImageName(image)) throw noName('look for', image);
     try {
       const found = await callEngine(act, LOOK_MS, () => this.#engine.getImage(image).inspect());
       return { imageId: found.Id, image, sizeBytes: found.Size, repoDigests: found.RepoDigests ?? [] };
@@ -41,7 +43,8 @@ export class Images {
   }
 
   /** @throws StatusError with cause ErrImagePull or InvalidImageName, in the registry's words */
-  pull(image: string): Promise<ImageInfo> {
+  async pull(image: string): Promise<ImageInfo> {
+    if (!isImageName(image)) throw noName('pull', image);
     return this.#once(image, () => this.#pulls(() => this.#pull(image)));
   }
 
@@ -105,6 +108,13 @@ async function readPull(stream: Readable, abortSignal: AbortSignal): Promise<voi
     stream.destroy();
   }
 }
+
+const NAME_SHOWN = 200;
+const noName = (act: string, image: string): StatusError => {
+  const shown = image.length > NAME_SHOWN ? `${image.slice(0, NAME_SHOWN)}…` : image;
+  const message = `${act} image ${shown}: invalid reference format; correct the image's name`;
+  return runtimeError('Invalid', 'InvalidImageName', message);
+};
 
 function pullRefusal(image: string, error: unknown): StatusError | Error {
   const code = engineCode(error);
