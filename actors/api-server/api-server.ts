@@ -2,7 +2,6 @@ import { isObservable, merge, type Observable, of } from 'rxjs';
 import { catchError, finalize, map, mergeMap } from 'rxjs/operators';
 import { statusError } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
-import { INBOX_ROOT } from '../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Call, Said } from '../kernel/contract.ts';
 import { type ActorDefinition, calls, defineActor, type WatchDecl, watch } from '../kernel/declare.ts';
@@ -85,22 +84,13 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
   });
 }
 
-/** Lets in what may be answered, and not too many at once. */
+/** Lets in not too many at once. */
 function doorOf(
   context: Context,
 ): (call: Call, answer: () => Observable<Said> | readonly Said[]) => Observable<Said> | readonly Said[] {
   const { world, limits } = context;
   let inside = 0;
   return (call, answer) => {
-    // Who may choose a reply subject could otherwise have the server's answer written into a stream or sent as a
-    // request in the server's name: answers go to inboxes alone.
-    if (call.reply !== undefined && !call.reply.startsWith(INBOX_ROOT)) {
-      world.report(
-        'reply',
-        statusError('Forbidden', `message on ${call.subject} ignored: its reply subject "${call.reply}" is no inbox`),
-      );
-      return [];
-    }
     if (inside >= limits.inFlight) {
       const status = statusError('TooManyRequests', `${limits.inFlight} requests are waiting; ask again in a moment`, {
         retryAfterSeconds: 1,

@@ -181,21 +181,6 @@ it('objects of every kind: what is refused says why, and what was applied is app
   );
 });
 
-it('answers go to inboxes alone', () => {
-  const server = new LonelyApiServer();
-  for (const reply of [
-    '$JS.ACK.KV_troupe-objects.c.1.2.3',
-    '$KV.troupe-objects.pods.default.x',
-    'troupe.api.bob.delete.pods.default.x',
-  ]) {
-    server.world.callSubject('troupe.api.alice.list.pods.default._', undefined, { reply });
-    server.world.callSubject('troupe.apply.alice.default', new TextEncoder().encode('a: 1'), { reply });
-    server.serve();
-    expect(server.answers.get(reply)).toBeUndefined();
-  }
-  expect(server.world.reports).toHaveLength(6);
-});
-
 it('refuses what is too large, before it is read', () => {
   const server = new LonelyApiServer({ objectBytes: 100 });
   expect(server.ask('create', 'pods', ['default'], new Uint8Array(101))).toMatchObject({ code: 413 });

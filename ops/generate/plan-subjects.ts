@@ -17,6 +17,10 @@ const IN_WORDS: Partial<Record<SubjectName, Payload>> = {
   actor: { question: 'nothing', answer: '`ActorStats` (actors/kernel/live/actor-stats.ts)' },
   reconnected: { question: 'nothing' },
   stopping: { question: 'nothing' },
+  checkpoints: {
+    question:
+      'lines of JSON, a `ChunkHeader` and then `ChunkEntry`s; `end`: a `CheckpointEnd` (actors/store/plan-checkpoint.ts). Secret data is sealed',
+  },
   journal: {
     question: 'a `Segment` (actors/kernel/journal/journal.ts), in the format of actors/kernel/journal/segment.ts',
   },
@@ -136,7 +140,8 @@ fails when this page is older than the registry. Everything lives under one pref
   in the encoding of its question, and so does everything that a watch tells (an empty question is
   answered in JSON). Actors speak MessagePack among themselves; an empty body means no options.
 - Every request may be answered by a \`Status\` failure instead; see [errors.md](errors.md).
-- Replies go to the asker's private inboxes, \`_INBOX.<user>.>\`; a client must connect with that inbox prefix.
+- Replies go to the asker's private inboxes, \`_INBOX.<user>.>\`; a client must connect with that inbox prefix. Where the
+  server knows its users, a question of \`<caller>\` that wants its answer elsewhere is ignored.
 - Which of these a user may speak or hear is printed from what actors declare; see [architecture.md](architecture.md#permissions).`;
 
 /**

@@ -7,6 +7,7 @@ import { HEADER } from '../../contracts/headers.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { isPlain, type Plain } from '../../contracts/kinds/plain.ts';
 import type { Family } from '../../contracts/subjects/family.ts';
+import { askersInbox, inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { MAX_PAYLOAD_BYTES } from '../../ops/boot/nats-config.ts';
 import { addressedSubjects, type Malformed, malformedOn, mustBeRefused, oversized } from '../support/malformed.ts';
@@ -78,6 +79,12 @@ function refusalsIn(answer: Plain): readonly Status[] | undefined {
 /** A request to somebody who is there is answered, and refused when it cannot be understood; nothing fails inside. */
 async function expectAnswered(family: Family, message: Malformed): Promise<void> {
   const { subject, payload, headers, addressed } = message;
+  const reply = `${inboxPrefix('anybody')}.elsewhere`;
+  // In another's name: nobody answers that here.
+  if (askersInbox(family, PREFIX)?.(subject, reply) === false) {
+    nc.publish(subject, payload, { headers: headersOf(headers), reply });
+    return;
+  }
   try {
     const answer = await answerTo(message);
     const refusals = refusalsIn(answer);

@@ -317,6 +317,32 @@ describe('an operator', () => {
   });
 });
 
+describe("another's inbox", () => {
+  const EVENT = { metadata: { name: 'forged' }, involvedObject: { kind: 'Pod', name: 'p' }, reason: 'Forged' };
+  const HERS = 'get.configmaps.team-a.hers';
+  const ITS = 'create.events.default._';
+  it.each([
+    { of: 'operator', who: 'alice', says: `api.alice.${HERS}`, own: HERS },
+    { of: 'operator', who: 'alice', says: 'api.alice.watch.configmaps.team-a._', own: HERS },
+    { of: 'bob', who: 'alice', says: 'api.alice.get.configmaps.team-a.too.many.tokens', own: HERS },
+    { of: 'operator', who: 'alice', says: 'apply.alice.team-a', own: HERS },
+    { of: 'master', who: 'node-n1', says: `api.node-n1.${ITS}`, own: ITS },
+    { of: 'master', who: 'operator', says: `api.operator.${ITS}`, own: ITS },
+  ])('is not written into by the api-server at the word of $who: $says', async ({ of, who, says, own }) => {
+    const [victim, speaker] = [await connect(of), await connect(who)];
+    const heard: string[] = [];
+    const reply = `_INBOX.${of}.probe`;
+    victim.subscribe(reply, { callback: (_, { data }) => void heard.push(Buffer.from(data).toString()) });
+    await victim.flush();
+    speaker.publish(`troupe.${says}`, JSON.stringify(EVENT), { reply });
+    const later = await speaker.request(`troupe.api.${who}.${own}`, '{}', { timeout: 10_000 });
+    expect(later.json()).toHaveProperty('kind');
+    await victim.flush();
+    expect(heard).toEqual([]);
+    expect(cluster.log.join('\n')).toMatch(/ignored: its reply subject "_INBOX\..*\.probe" is no inbox of its caller/);
+  });
+});
+
 it('what happened replays, and the actors are unharmed', async () => {
   const stats = await cluster.stats();
   expect(stats.filter(({ restarts, refused: full }) => restarts > 0 || full > 0)).toEqual([]);

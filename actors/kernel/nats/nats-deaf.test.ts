@@ -85,7 +85,7 @@ it('a process that may not hear answers hears everything else', async () => {
   const other = testHost({ connection, instance: 'two', inboxPrefix: '_INBOX_denied', log });
   await connection.flush().catch(() => undefined);
   await other.start(listener);
-  const client = await connect({ servers: strict.url, user: 'u', pass: 'p' });
+  const client = await connect({ servers: strict.url, user: 'u', pass: 'p', inboxPrefix: '_INBOX.me' });
   const answer = await client.request('troupe.apply.me._', '{}', { timeout: 2_000 });
   expect(answer.json()).toEqual({ heard: 'troupe.apply.me._' });
   await client.close();

@@ -1,6 +1,9 @@
-import { headers as newHeaders } from 'nats';
+import { connect, headers as newHeaders } from 'nats';
 import { expect, it } from 'vitest';
-import { refusedAtDoor } from './nats-door.ts';
+import { askersInbox } from '../../../contracts/subjects/inbox.ts';
+import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
+import { startNatsServer } from '../../../test/support/nats-server.ts';
+import { knowsUsers, refusedAtDoor } from './nats-door.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 const status = () => Object.assign(newHeaders(100, 'Idle Heartbeat'));
@@ -38,7 +41,58 @@ it.each([
     why: /answer/,
   },
 ])('the door lets in what is said to an actor and nothing that the server says: $what', ({ message, told, why }) => {
-  const found = refusedAtDoor(message, told);
+  const found = refusedAtDoor({ subject: 'troupe.api.bob.get.pods.a.b', ...message }, { told });
   if (why === undefined) expect(found).toBeUndefined();
   else expect(found).toMatch(why);
+});
+
+const GET = 'troupe.api.alice.get.pods.team-a.web';
+it.each([
+  { what: 'her own', subject: GET, reply: '_INBOX.alice.1.2', mayCome: true },
+  { what: 'none', subject: GET, reply: undefined, mayCome: true },
+  { what: "another's", subject: GET, reply: '_INBOX.operator.1', mayCome: false },
+  { what: 'one that begins alike', subject: GET, reply: '_INBOX.alice-2.1', mayCome: false },
+  { what: 'her prefix alone', subject: GET, reply: '_INBOX.alice', mayCome: false },
+  { what: "one of a client's own making", subject: GET, reply: '_INBOX.fHuEBN1ZkXrXGpzvXV0rY8.1', mayCome: false },
+  {
+    what: "another's, too many tokens",
+    subject: 'troupe.api.alice.get.pods.team-a.w.e.b',
+    reply: '_INBOX.bob.1',
+    mayCome: false,
+  },
+  { what: "another's, the caller alone", subject: 'troupe.api.alice', reply: '_INBOX.bob.1', mayCome: false },
+  { what: 'hers, the caller alone', subject: 'troupe.api.alice', reply: '_INBOX.alice.1', mayCome: true },
+  { what: 'that of an escaped name', subject: 'troupe.api.a=2Eb.get.pods.x.y', reply: '_INBOX.a=2Eb.1', mayCome: true },
+  { what: 'one that is its beginning', subject: 'troupe.api.a=2Eb.get.pods.x.y', reply: '_INBOX.a.1', mayCome: false },
+])('who is known is answered in inboxes of its own alone: $what', ({ subject, reply, mayCome }) => {
+  const isAskers = askersInbox(SUBJECTS.api, 'troupe');
+  const found = refusedAtDoor({ subject, data: bytes('{}'), reply }, { told: false, isAskers });
+  expect(found === undefined).toBe(mayCome);
+});
+
+it.each(Object.entries(SUBJECTS))(
+  'who asks is said by subjects that carry the caller, and are asked: %s',
+  (name, family) => {
+    expect(askersInbox(family, 'troupe') !== undefined).toBe(['api', 'apply'].includes(name));
+  },
+);
+
+const KEY = 'UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4';
+it.each([
+  { broker: 'without users', config: '', known: false },
+  { broker: 'with passwords', config: 'authorization { users = [{ user: u, password: p }] }', known: true },
+  {
+    broker: 'with keys that lets in who has none',
+    config: `authorization { users = [{ nkey: ${KEY} }, { user: u, password: p }] }\nno_auth_user: u`,
+    known: true,
+  },
+])('a broker $broker knows who publishes: $known', async ({ config, known }) => {
+  const server = await startNatsServer({ config });
+  const connection = await connect({
+    servers: server.url,
+    ...(config.includes('no_auth') ? {} : { user: 'u', pass: 'p' }),
+  });
+  expect(knowsUsers(connection)).toBe(known);
+  await connection.close();
+  await server.stop();
 });

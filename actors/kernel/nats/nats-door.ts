@@ -1,5 +1,5 @@
 import type { Msg, MsgHdrs, NatsConnection, SubscriptionOptions } from 'nats';
-import { INBOX_ROOT } from '../../../contracts/subjects/inbox.ts';
+import { INBOX_ROOT, type IsAskersInbox } from '../../../contracts/subjects/inbox.ts';
 import { ArrivedMessage } from './nats-arrived.ts';
 import { guarded } from './nats-callback.ts';
 
@@ -7,11 +7,12 @@ import { guarded } from './nats-callback.ts';
  * Whoever may ask JetStream anything can have it deliver a stored message, a heartbeat of a consumer or an answer on any
  * subject: the broker looks neither at a consumer's deliver subject nor at a reply subject (tried). So an actor, which
  * believes the subject's `<caller>`, must not hear what the server itself sends; and it must not answer where its own
- * user may write but the asker may not.
+ * user may write but the asker may not (ops/docs/decisions/0009).
  */
 
 /** The part of a message that the door looks at. */
 export interface Arrived {
+  readonly subject: string;
   readonly data: Uint8Array;
   readonly reply?: string | undefined;
   readonly headers?: Pick<MsgHdrs, 'code' | 'has'> | undefined;
@@ -26,14 +27,27 @@ const isServerAnswer = (data: Uint8Array): boolean =>
   data.length > SERVER_ANSWER.length &&
   SERVER_ANSWER.equals(data.subarray(0, SERVER_ANSWER.length));
 
+/** What the door knows of a subscription. */
+export interface Hearing {
+  /** The family is one on which the server speaks by itself: changes of the store, republished. */
+  readonly told: boolean;
+  /** Absent where subjects do not say who asks, and on a broker that does not know it either. */
+  readonly isAskers?: IsAskersInbox | undefined;
+}
+
 /**
  * Why a message must not reach an actor. Pure.
- * @param told the family is one on which the server speaks by itself: changes of the store, republished
  * @returns `undefined` when it may come in
  */
-export function refusedAtDoor({ data, reply, headers }: Arrived, told: boolean): string | undefined {
-  if (reply !== undefined && reply !== '' && !reply.startsWith(INBOX_ROOT)) {
-    return `its reply subject "${reply}" is no inbox`;
+export function refusedAtDoor(
+  { subject, data, reply, headers }: Arrived,
+  { told, isAskers }: Hearing,
+): string | undefined {
+  if (reply !== undefined && reply !== '') {
+    if (!reply.startsWith(INBOX_ROOT)) return `its reply subject "${reply}" is no inbox`;
+    if (isAskers?.(subject, reply) === false) {
+      return `its reply subject "${reply}" is no inbox of its caller; connect with the inbox prefix ${INBOX_ROOT}.<user>`;
+    }
   }
   if (headers !== undefined && headers.code > 0) return 'it is a status of a consumer';
   if (told) return undefined;
@@ -43,27 +57,36 @@ export function refusedAtDoor({ data, reply, headers }: Arrived, told: boolean):
 }
 
 /**
+ * Does the broker know who publishes? One that does says in its greeting that it wants to know, or, where it lets in who
+ * does not say it, that keys can be proved. Elsewhere anybody takes any name, and most clients a random inbox.
+ */
+export const knowsUsers = ({ info }: NatsConnection): boolean =>
+  info?.auth_required === true || info?.nonce !== undefined;
+
+/**
  * A connection whose subscriptions hear only what may come in, as `ArrivedMessage`; everything else is the connection's
  * own.
+ * @param hearing what is known of a subscription, by its pattern
  */
 export function behindDoor(
   connection: NatsConnection,
   refused: (subject: string, why: string) => void,
-  told: boolean,
+  hearing: (pattern: string) => Hearing,
 ): NatsConnection {
-  const subscribe = (subject: string, options: SubscriptionOptions = {}) => {
+  const subscribe = (pattern: string, options: SubscriptionOptions = {}) => {
     const { callback } = options;
-    if (callback === undefined) throw new Error(`subscribe ${subject}: behind the door a callback is needed`);
+    if (callback === undefined) throw new Error(`subscribe ${pattern}: behind the door a callback is needed`);
+    const heard = hearing(pattern);
     const hear = (msg: Msg): unknown => {
       const arrived = new ArrivedMessage(msg);
-      const why = refusedAtDoor(arrived, told);
+      const why = refusedAtDoor(arrived, heard);
       return why === undefined ? callback(null, arrived as unknown as Msg) : refused(msg.subject, why);
     };
-    return connection.subscribe(subject, {
+    return connection.subscribe(pattern, {
       ...options,
       callback: guarded(
         (error, msg) => (error === null ? hear(msg) : callback(error, msg)),
-        (failure, msg) => refused(msg.subject ?? subject, failure.message),
+        (failure, msg) => refused(msg.subject ?? pattern, failure.message),
       ),
     });
   };

@@ -25,6 +25,7 @@ import { REPLY_HEADER } from '../turns/heard-calls.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 import { Cache } from '../view/cache.ts';
 import { guarded } from './nats-callback.ts';
+import { knowsUsers } from './nats-door.ts';
 import { holdLease, type LeaseOptions } from './nats-lease.ts';
 import { OpenRequests } from './nats-open-requests.ts';
 import { rawHeaders } from './nats-raw-headers.ts';
@@ -69,6 +70,8 @@ export class Host implements HostServices {
   readonly options: HostOptions;
   readonly ambient: Ambient;
   readonly cache: Cache;
+  /** The broker knows who publishes: what a subject says of its caller is true. */
+  readonly knowsUsers: boolean;
   readonly #nc: NatsConnection;
   readonly #actors = new Map<LiveActor, ActorService | undefined>();
   readonly #drivers = new Set<LiveDriver>();
@@ -86,6 +89,7 @@ export class Host implements HostServices {
     this.ambient = options.ambient ?? ambient;
     this.cache = options.cache ?? new Cache();
     this.#nc = options.connection;
+    this.knowsUsers = knowsUsers(options.connection);
     rxjs.onUnhandledError = (error: unknown) =>
       options.log(
         `error: unhandled in a pipeline: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,

@@ -1,6 +1,8 @@
 import { type ServiceMsg, Svcm } from '@nats-io/services';
 import type { Msg, Subscription } from 'nats';
 import { encode, JSON_TYPE } from '../../../contracts/codec/codec.ts';
+import type { Family } from '../../../contracts/subjects/family.ts';
+import { askersInbox, type IsAskersInbox } from '../../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import type { CallsDecl, HearDecl } from '../declare.ts';
 import type { ActorStats } from '../live/actor-stats.ts';
@@ -37,8 +39,12 @@ export async function serveActor(host: Host, served: Served): Promise<ActorServi
     if (Number.isInteger(Math.log10(count)))
       host.options.log(`warning: ${actor}/${instance}: message on ${subject} ignored: ${why} (${count} so far)`);
   };
-  const connection = behindDoor(host.connection, keptOut, false);
-  const changes = behindDoor(host.connection, keptOut, true);
+  const askers = host.knowsUsers ? askersInboxes(served) : undefined;
+  const connection = behindDoor(host.connection, keptOut, (pattern) => ({
+    told: false,
+    isAskers: askers?.get(pattern),
+  }));
+  const changes = behindDoor(host.connection, keptOut, () => ({ told: true }));
   const service = await new Svcm(connection).add({
     name: actor.replaceAll(/[^A-Za-z0-9_-]/g, '-'),
     version: '0.1.0',
@@ -88,6 +94,17 @@ export async function serveActor(host: Host, served: Served): Promise<ActorServi
       await service.stop();
     },
   };
+}
+
+/** Where answers may go to, by pattern of the subscription that hears the questions. */
+function askersInboxes({ definition, self }: Served): ReadonlyMap<string, IsAskersInbox> {
+  const inboxes = new Map<string, IsAskersInbox>();
+  for (const heard of Object.values(definition.hears)) {
+    const pattern = patternOf(heard, self.prefix);
+    const isAskers = heard.hear === 'watch' ? undefined : askersInbox(heard.family as Family, self.prefix);
+    if (pattern !== undefined && isAskers !== undefined) inboxes.set(pattern, isAskers);
+  }
+  return inboxes;
 }
 
 /** Behind the door every message is an `ArrivedMessage`; the service hands over one around it, with the same parts. */
