@@ -19,6 +19,7 @@ export interface UpOptions {
 export async function up(options: UpOptions, terminal: Terminal): Promise<void> {
   const port = options.port === undefined ? undefined : portOf(options.port);
   const keep = keepOf(options);
+  if (options.node !== undefined) await checkNode(options.node);
   runtimeOf(undefined); // the worker would be started again and again, and nobody see why
   const { signal } = terminal; // from now on: what was begun is ended in order
   if (options.detach === true) {
@@ -50,6 +51,16 @@ function portOf(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
   throw new UsageError(`--port is "${text}"; it must be a whole number from 1 to 65535`);
+}
+
+/** A name that was typed and no node can have. @throws UsageError */
+export async function checkNode(node: string): Promise<void> {
+  const { checkNodeName } = await import('../boot/cluster.ts');
+  try {
+    checkNodeName(node);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
 }
 
 const RUNTIMES = ['docker', 'simulated'] as const;

@@ -40,6 +40,10 @@ export async function decode(args: readonly string[], options: DecodeOptions, te
     terminal.out(toJson(read));
     return;
   }
+  if (bytes.length === 0)
+    throw new UsageError(
+      `there is nothing to decode: ${payload === undefined || payload === '-' ? 'stdin' : 'the payload'} is empty`,
+    );
   const { documents } = readable(bytes, options.contentType);
   if (read !== undefined) terminal.out(toJson({ ...read, body: documents.length === 1 ? documents[0] : documents }));
   else for (const document of documents) terminal.out(toJson(document));

@@ -104,6 +104,10 @@ describe('get', () => {
       "
     `);
   });
+  it('takes -n before the command, as kubectl does', async () => {
+    api.put('pods', pod('web-1', { metadata: { namespace: 'team-a', name: 'web-1' } }));
+    expect(await run('-n', 'team-a', 'get', 'pods', '-o', 'name')).toEqual({ code: 0, out: 'pod/web-1\n', err: '' });
+  });
   it('prints several kinds apart, with qualified names', async () => {
     api.put('pods', pod('web-1'));
     api.put('deployments', deployment('web'));
@@ -195,6 +199,21 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
       ['scale', 'pod/web', '--replicas', '2'],
       'troupe scale: pods cannot be scaled; scale a deployment or a replicaset',
     ],
+    [
+      ['help', 'describe'],
+      'troupe: there is no command "describe"; use "troupe get <kind>/<name> -o yaml" and "troupe get events"',
+    ],
+    [['nonsense', '--help'], 'troupe: unknown command \'nonsense\'; see "troupe --help"'],
+    [['help', 'user', 'nonsense'], 'troupe user: unknown command \'nonsense\'; see "troupe user --help"'],
+    [['decode', ''], 'troupe decode: there is nothing to decode: the payload is empty'],
+    [
+      ['create', 'namespace', 'a'],
+      'troupe create: names nothing by itself; say what with -f <manifest>, a folder, or - for stdin',
+    ],
+    [
+      ['apply', '-f', 'https://a.b/c.yaml'],
+      'troupe apply: https://a.b/c.yaml: URLs are not read; fetch it yourself: curl -fsSL https://a.b/c.yaml | troupe apply -f -',
+    ],
     [['apply'], 'troupe apply: say what to apply: -f <manifest>, a folder, or - for stdin'],
     [
       ['apply', '-f', 'nowhere.yaml'],
@@ -282,9 +301,9 @@ it('shows a kind in another group of its', async () => {
   expect((await run('get', 'events', '-o', 'name')).out).toBe('');
 });
 
-it.each(['worker', 'permissions'])('%s refuses a name that no node can have', async (command) => {
+it.each(['up', 'worker', 'permissions'])('%s refuses a name that no node can have', async (command) => {
   expect(await run(command, '--node', 'A b')).toEqual({
-    code: 1,
+    code: 2,
     out: '',
     err: `troupe ${command}: node "A b": must be lower-case letters, digits and "-", begin and end with a letter or digit, at most 43; "a-b" would do\n`,
   });
@@ -325,6 +344,19 @@ describe('refusals are told in one line, with code 1', () => {
 });
 
 describe('apply and create', () => {
+  it('refuses a manifest that is not UTF-8, and applies nothing of it', async () => {
+    const path = join(folder, 'latin1.yaml');
+    writeFileSync(
+      path,
+      Buffer.from('apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: caf\xe9}\n', 'latin1'),
+    );
+    expect(await run('apply', '-f', path)).toEqual({
+      code: 2,
+      out: '',
+      err: `troupe apply: ${path}: is not written in UTF-8; convert it, such as with "iconv -f latin1 -t utf-8"\n`,
+    });
+    expect(api.asked).toEqual([]);
+  });
   it('says what became of each object', async () => {
     const web = manifest(
       'web.yaml',

@@ -4,6 +4,7 @@ import { UsageError } from './errors.ts';
 import { READING, RUNNING, WRITING } from './commands.ts';
 import { parseBooleanFlags } from './plan-boolean-flags.ts';
 import { insteadOf } from './plan-kubernetes-words.ts';
+import { leadingFlagsLast } from './plan-leading-flags.ts';
 import { renderError, USAGE } from './render-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
@@ -22,7 +23,7 @@ export async function main(argv: readonly string[], terminal: Terminal = process
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V'))
     return main(['version', '--client'], terminal);
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync([...asTyped(program, argv)], { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
@@ -31,6 +32,28 @@ export async function main(argv: readonly string[], terminal: Terminal = process
     if (process.env['TROUPE_DEBUG'] === '1' && error instanceof Error) terminal.tell(error.stack ?? '');
     return code;
   }
+}
+
+/**
+ * What commander would take otherwise: `-n team-a get pods`, as kubectl takes it; `help replay check`; and help on a command
+ * that there is not, which is no help on all of them.
+ */
+function asTyped(program: Command, argv: readonly string[]): readonly string[] {
+  const words = leadingFlagsLast(argv);
+  const [first, ...rest] = words;
+  return knownSoFar(program, first === 'help' && rest.length > 0 ? [...rest, '--help'] : words);
+}
+
+/** Ends with the first word that should be a command and is none. */
+function knownSoFar(program: Command, words: readonly string[]): readonly string[] {
+  let at = program;
+  for (const [index, word] of words.entries()) {
+    if (at.commands.length === 0 || at.registeredArguments.length > 0 || word === 'help' || word.startsWith('-')) break;
+    const next = at.commands.find((one) => one.name() === word || one.aliases().includes(word));
+    if (next === undefined) return words.slice(0, index + 1);
+    at = next;
+  }
+  return words;
 }
 
 const FIRST_STEPS = [
@@ -125,6 +148,8 @@ function commanderError(command: string, text: string): string {
     .replace(/^error: /, '')
     .replace(/\s*\n\s*/g, ' ')
     .replace(/\.$/, '');
+  if (/^too many arguments for '(apply|create)'/.test(finding))
+    return `${command}: names nothing by itself; say what with -f <manifest>, a folder, or - for stdin`;
   const typed = command === 'troupe' ? /^unknown command '([^']+)'/.exec(finding)?.[1] : undefined;
   const instead = typed === undefined ? undefined : insteadOf(typed);
   if (instead !== undefined) return `${command}: there is no command "${typed}"; ${instead}`;

@@ -1,3 +1,4 @@
+import { checkNode } from './boot-commands.ts';
 import { UsageError } from './errors.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -10,6 +11,7 @@ export interface PermissionsOptions {
 export async function permissions(options: PermissionsOptions, terminal: Terminal): Promise<void> {
   if (options.account !== undefined && !/^[A-Za-z0-9_-]+$/.test(options.account))
     throw new UsageError(`--account is "${options.account}"; use letters, digits, "-" and "_"`);
+  for (const node of options.node ?? []) await checkNode(node);
   const [{ externalServer }, { roster }] = await Promise.all([
     import('../boot/external-server.ts'),
     import('../boot/roster.ts'),

@@ -1,6 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { type ManifestObject, parseManifest } from './parse-manifest.ts';
 import { UsageError } from './errors.ts';
 
@@ -37,20 +38,31 @@ interface Source {
 }
 
 async function readStdin(): Promise<Source> {
-  return { source: 'stdin', content: await text(process.stdin) };
+  return { source: 'stdin', content: textOf(await buffer(process.stdin), 'stdin') };
+}
+
+/** What is not UTF-8 would be stored with other characters than were written. */
+function textOf(bytes: Uint8Array, source: string): string {
+  if (isUtf8(bytes)) return new TextDecoder().decode(bytes);
+  throw new UsageError(`${source}: is not written in UTF-8; convert it, such as with "iconv -f latin1 -t utf-8"`);
 }
 
 function readPath(path: string, recursive: boolean): Source[] {
+  if (/^https?:\/\//.test(path))
+    throw new UsageError(`${path}: URLs are not read; fetch it yourself: curl -fsSL ${path} | troupe apply -f -`);
   try {
-    if (!statSync(path).isDirectory()) return [{ source: path, content: readFileSync(path, 'utf8') }];
+    if (!statSync(path).isDirectory()) return [{ source: path, content: textOf(readFileSync(path), path) }];
     return readdirSync(path, { withFileTypes: true })
       .toSorted((a, b) => (a.name < b.name ? -1 : 1))
       .flatMap((entry) => {
         const inner = join(path, entry.name);
         if (entry.isDirectory()) return recursive ? readPath(inner, true) : [];
-        return /\.(ya?ml|json)$/.test(entry.name) ? [{ source: inner, content: readFileSync(inner, 'utf8') }] : [];
+        return /\.(ya?ml|json)$/.test(entry.name)
+          ? [{ source: inner, content: textOf(readFileSync(inner), inner) }]
+          : [];
       });
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT')
       throw new UsageError(`${path}: no such file or folder; give -f a manifest, a folder of them, or - for stdin`);

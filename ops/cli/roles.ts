@@ -4,7 +4,7 @@ import { keepFromEnv } from '../boot/keep.ts';
 import { leanHeap } from '../boot/lean-heap.ts';
 import { roleFromEnv } from '../boot/role.ts';
 import type { RunningRole } from '../boot/master.ts';
-import { aborted, runtimeOf } from './boot-commands.ts';
+import { aborted, checkNode, runtimeOf } from './boot-commands.ts';
 import { INTERRUPTED } from './render-error.ts';
 import { started } from './started.ts';
 import type { Terminal } from './terminal.ts';
@@ -51,13 +51,13 @@ export interface WorkerOptions {
 export async function worker(options: WorkerOptions, terminal: Terminal): Promise<void> {
   leanHeap();
   const runtime = runtimeOf(options.runtime);
-  const [{ runWorker }, { hostname }, { checkNodeName, nodeNameOf }] = await Promise.all([
+  const [{ runWorker }, { hostname }, { nodeNameOf }] = await Promise.all([
     import('../boot/worker.ts'),
     import('node:os'),
     import('../boot/cluster.ts'),
   ]);
   const node = options.node ?? nodeNameOf(hostname());
-  checkNodeName(node);
+  await checkNode(node);
   const { signal } = terminal;
   const starting = runWorker({
     ...roleFromEnv('worker', process.env, (line) => terminal.tell(line)),
