@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { statusError } from '../../contracts/errors/status.ts';
 import { readCluster } from '../boot/cluster.ts';
-import { homePaths, makePrivateFolder, troupeHome } from '../boot/home.ts';
+import { type HomePaths, homePaths, makePrivateFolder, troupeHome } from '../boot/home.ts';
 import { runningUp } from '../boot/lock.ts';
 import { launcher } from '../boot/root.ts';
 import { pause } from '../client/pause.ts';
@@ -25,7 +25,7 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
   }
   makePrivateFolder(paths.home);
   makePrivateFolder(paths.logs);
-  const logFile = `${paths.logs}/up.out`;
+  const logFile = `${paths.logs}/up.${process.pid}.out`; // another start may go on at the same time
   const child = startDetached(options, logFile);
   const ended = once(child, 'exit');
   const passOn = teller(logFile, say);
@@ -36,12 +36,17 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
     if (signal.aborted) {
       child.kill('SIGTERM'); // it ends its own children, and then itself
       await ended;
+      keepLog(paths, logFile, child);
       throw new Exit(INTERRUPTED);
     }
-    if (child.exitCode !== null || child.signalCode !== null)
-      throw statusError('InternalError', lastLine(logFile) ?? `"troupe up" ended at once; see ${logFile}`);
+    if (child.exitCode !== null || child.signalCode !== null) {
+      const words = lastLine(logFile);
+      const log = keepLog(paths, logFile, child);
+      throw statusError('InternalError', words ?? `"troupe up" ended at once; see ${log}`);
+    }
     await pause(25, signal);
   }
+  keepLog(paths, logFile, child);
   child.unref();
   say(`cluster is up at ${readCluster(paths)?.url ?? ''} (${paths.home}); "troupe down" ends it`);
 }
@@ -56,6 +61,15 @@ function startDetached({ port, sync, node, keep, keepSize }: UpOptions, logFile:
   } finally {
     closeSync(log);
   }
+}
+
+/** The log of the home is that of its last start, unless the cluster is up that somebody else started meanwhile. */
+function keepLog(paths: HomePaths, logFile: string, child: ChildProcess): string {
+  const log = `${paths.logs}/up.out`;
+  const running = runningUp(paths);
+  if (running === undefined || running.up.pid === child.pid) renameSync(logFile, log);
+  else rmSync(logFile);
+  return log;
 }
 
 /** Its errors are ours, and whether it is up is said in our own words. */

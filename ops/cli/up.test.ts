@@ -155,8 +155,19 @@ it('a start in the background says where it is up, and in its own words why not'
   expect(down.wrote.text).toBe('the control plane has ended\nno containers run\n');
   expectNothingLeft();
   const refused = troupe('up', '--detach', '--node', 'no such node');
-  expect(await refused.code).toBe(1);
+  expect(await refused.code).toBe(2);
   expect(refused.wrote.text).toMatch(/^troupe up: [^\n]*no such node[^\n]*\n$/);
+});
+
+it('of two starts in the background at once one is up, and the log is its own', { timeout: WITHIN_MS }, async () => {
+  const port = String(await choosePort(0));
+  const both = [troupe('up', '--detach', '--port', port), troupe('up', '--detach', '--port', port)];
+  const codes = await Promise.all(both.map(({ code }) => code));
+  await hasStarted('worker');
+  expect(codes).toContain(0);
+  for (const { wrote } of both)
+    expect(wrote.text).toMatch(/^(cluster is up at|troupe up: troupe already runs from) .*\n$/);
+  expect(readFileSync(join(paths.logs, 'up.out'), 'utf8')).toMatch(/^cluster is up at .*; Ctrl-C ends it\n$/);
 });
 
 it('a reader that leaves ends a cluster in order, and that is no failure', { timeout: WITHIN_MS }, async () => {
