@@ -23,6 +23,9 @@ export interface RequestOptions {
 
 const TIMEOUT_MS = 15_000;
 
+/** nats-server drops the connection for more than 4096 bytes of subject, inbox and sizes. */
+const SUBJECT_MOST = 3_500;
+
 /** A connection to a cluster, as one user. Every method rejects with a `StatusError` alone. */
 export class Client {
   readonly connection: NatsConnection;
@@ -48,9 +51,15 @@ export class Client {
     this.namespace = who.namespace;
   }
 
-  /** Subject of one verb on one object or collection. */
+  /** Subject of one verb on one object or collection. @throws StatusError BadRequest for a name that no object has */
   subject(verb: Verb, resource: string, { namespace = '', name = '' }: Target): string {
-    return SUBJECTS.api.subject(this.prefix, { caller: this.caller, verb, resource, namespace, name });
+    const subject = SUBJECTS.api.subject(this.prefix, { caller: this.caller, verb, resource, namespace, name });
+    if (subject.length <= SUBJECT_MOST) return subject;
+    const [what, text] = name.length < namespace.length ? ['namespace', namespace] : ['name', name];
+    throw statusError(
+      'BadRequest',
+      `${verb} ${resource}: the ${what} "${text.slice(0, 20)}…" has ${text.length} characters; none has more than 253`,
+    );
   }
 
   /** Asks the api-server; `body` is the object, patch or options that contracts/messages/api.ts names for the verb. */

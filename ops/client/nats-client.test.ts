@@ -64,6 +64,13 @@ describe('requests', () => {
       );
     expect(api.asked).toEqual([]);
   });
+  it('refuses at once a name for which nats-server would drop the connection', async () => {
+    const { reason, message } = await refusal(client.get('pods', { ...inDefault, name: 'x'.repeat(5000) }));
+    expect({ reason, message }).toEqual({
+      reason: 'BadRequest',
+      message: 'get pods: the name "xxxxxxxxxxxxxxxxxxxx…" has 5000 characters; none has more than 253',
+    });
+  });
   it('follows the pages of a list', async () => {
     api.pageSize = 2;
     for (const name of ['a', 'b', 'c', 'd', 'e']) api.put('pods', pod(name));

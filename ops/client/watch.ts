@@ -12,13 +12,13 @@ export interface WatchFrom<T = KubeObject> extends Pick<WatchOptions, 'labelSele
   /** Go on from this list; without it the watch begins with every object as ADDED. */
   readonly from?: KubeList<T>;
   readonly signal?: AbortSignal;
-  /** Bookmarks come every few seconds; without any message for this long the watch is asked for again. */
+  /** Bookmarks come every 5 s at the latest; without any message for this long the watch is asked for again. */
   readonly silenceMs?: number;
   /** Longest pause between attempts while nobody serves. */
   readonly backoffMs?: number;
 }
 
-const SILENCE_MS = 20_000;
+const SILENCE_MS = 12_000;
 const BACKOFF_MS = 2_000;
 
 /**
