@@ -2,6 +2,7 @@ import { statusError } from '../../contracts/errors/status.ts';
 import { troupeHome } from '../boot/home.ts';
 import { exportOf } from '../replay/export.ts';
 import type { Recording } from '../replay/gather-recordings.ts';
+import { lacksMail } from '../replay/keep-mail.ts';
 import { openHome } from '../replay/open-home.ts';
 import { isAfter } from '../replay/parse-moment.ts';
 import { gapsText } from '../replay/plan-gaps.ts';
@@ -92,7 +93,10 @@ export async function recordExport(options: ExportOptions, terminal: Terminal): 
       throw new UsageError(
         `--from ${options.from} is after --to ${options.to}; a span such as 5m is counted back from the end`,
       );
-    const content = exportOf(cluster.prefix, found, await readHistory(client.connection, cluster.prefix), points);
+    const history = await readHistory(client.connection, cluster.prefix);
+    const partial = options.actor !== undefined || options.instance !== undefined;
+    const nodes = partial && found.some(lacksMail) ? await readJournal(client.connection, cluster.prefix) : [];
+    const content = exportOf(cluster.prefix, found, history, points, nodes);
     if (content.recordings.length === 0)
       throw statusError(
         'NotFound',

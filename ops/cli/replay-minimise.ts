@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { loadTree } from '../replay/other-tree.ts';
+import { lacksMail, withMail } from '../replay/keep-mail.ts';
 import { minimise } from '../replay/minimise.ts';
 import { playAndSettle } from '../replay/play.ts';
 import { writeRecordingFile } from '../replay/recording-file.ts';
@@ -36,7 +37,10 @@ export async function minimiseCommand(
   const tree = options.old === undefined ? undefined : await loadTree(options.old);
   const { key: _key, ...keyless } = options; // what is written must not be open
   const source = await openNamed(what, keyless, terminal, { sealed: true });
-  for (const playable of source.playables) {
+  for (const recorded of source.playables) {
+    const playable = lacksMail(recorded)
+      ? { ...recorded, turns: withMail(recorded, await source.all()) } // the file will hold this one alone
+      : recorded;
     const definition = codeOf(playable);
     const goesOn = (): boolean => performance.now() < until && !terminal.signal.aborted;
     const found = minimise(playable, definition, {
@@ -56,7 +60,7 @@ export async function minimiseCommand(
       history,
     });
     terminal.out(
-      `${startedName(playable, source.playables)}: ${playable.turns.length} turns became ${turns.length}, ${size} bytes, in ${found.tries} tries${found.outOfTime ? ' (no more time; --within gives it more)' : ''}\n\n`,
+      `${startedName(recorded, source.playables)}: ${playable.turns.length} turns became ${turns.length}, ${size} bytes, in ${found.tries} tries${found.outOfTime ? ' (no more time; --within gives it more)' : ''}\n\n`,
     );
     terminal.out(divergenceText(found.divergence, [], terminal.paint, ''));
     terminal.out(`\nplay it: troupe replay ${output}\n`);

@@ -3,6 +3,7 @@ import { watchedResources } from '../../actors/kernel/turns/pending-changes.ts';
 import { definitionOf } from './definitions.ts';
 import type { Recording } from './gather-recordings.ts';
 import { indexAt, indexFrom, type Point } from './parse-moment.ts';
+import { withMail } from './keep-mail.ts';
 import { nameOf, seesStore } from './playable.ts';
 import { planHistory, planOpenTurns, planPart, planRevisions } from './plan-export.ts';
 import type { RecordingFileContent } from './recording-file.ts';
@@ -20,19 +21,23 @@ export interface Points {
  * What a file of these recordings holds: of each the turns between two points, with the start they are played from, and
  * of the store what their actors watch.
  * @param history as it is stored, Secrets sealed
+ * @param nodes recordings that are left out of it and heard what these told them
  */
 export function exportOf(
   prefix: string,
   recordings: readonly Recording[],
   history: MemoryHistory,
   points: Points = {},
+  nodes: readonly Recording[] = [],
 ): RecordingFileContent {
   const newest = new Map(recordings.map((recording) => [nameOf(recording), recording]));
   const end = Math.max(...recordings.map(({ turns }) => turns.at(-1)?.now ?? 0));
   const parts = recordings.flatMap((recording) => {
     const last = newest.get(nameOf(recording)) === recording;
     const part = partOf(recording, points, last ? end : (recording.turns.at(-1)?.now ?? 0));
-    return part.turns.length === 0 ? [] : [{ ...part, turns: planOpenTurns(part.turns, recording.format) }];
+    if (part.turns.length === 0) return [];
+    const open = { ...part, turns: planOpenTurns(part.turns, recording.format) };
+    return [nodes.length === 0 ? open : { ...open, turns: withMail(open, nodes) }];
   });
   const wanted = parts.map(resourcesOf);
   const isWanted = (resource: string): boolean => wanted.some((some) => some === 'all' || some.has(resource));

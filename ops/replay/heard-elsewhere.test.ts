@@ -8,7 +8,9 @@ import { decodeMsgpack, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { failure } from '../../contracts/errors/status.ts';
 import type { NodePods } from '../../contracts/messages/node.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import { exportOf } from './export.ts';
 import { HeardElsewhere } from './heard-elsewhere.ts';
+import { lacksMail, withMail } from './keep-mail.ts';
 import type { Playable } from './playable.ts';
 
 /* Who asks for something large, and who refuses it: each keeps of what it said a hash, and the other has it. */
@@ -112,6 +114,18 @@ it('what a node was told of its pods is known of its kubelet', () => {
   hearer.call(SUBJECTS.nodePods, { node: 'n1' }, MAIL);
   const other = withId(playableOf(hearer), idOfFirst(one));
   expect(heardOf(new HeardElsewhere([() => [one, other]]), one)).toEqual(MAIL);
+
+  // Taken elsewhere alone it has that by value, and it is still what the hash said.
+  expect([one, other].map(lacksMail)).toEqual([true, false]);
+  const format = { segments: 1, bytes: 0, dropped: 0, gaps: [], format: 3 };
+  const [left] = exportOf('troupe', [{ ...one, ...format }], new MemoryHistory([]), {}, [
+    { ...other, ...format },
+  ]).recordings;
+  const kept = left?.turns.flatMap(({ said }) => said) ?? [];
+  expect(kept.map(({ body, hash }) => [body && decodeMsgpack(body), hash])).toEqual([
+    [MAIL, one.turns.flatMap(({ said }) => said)[0]?.hash],
+  ]);
+  expect(withMail(one, [one])).toEqual(one.turns);
 });
 
 it('what is not what the hash says is passed over, and so is what another start of the same actor heard', () => {

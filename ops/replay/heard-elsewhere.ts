@@ -3,7 +3,7 @@ import { hashOf } from '../../actors/kernel/journal/hash.ts';
 import { isKeptBySender, type RecordedTurn, type SaidThen, type Sealer } from '../../actors/kernel/journal/journal.ts';
 import { openRec } from '../../actors/kernel/journal/sealed-record.ts';
 import { callOf } from './plan-calls.ts';
-import { type Elsewhere, indexOfTurn, nameOf, type Playable } from './playable.ts';
+import { type Elsewhere, indexOfTurn, nameOf, type Recorded } from './playable.ts';
 
 interface HeardThere {
   readonly turn: RecordedTurn;
@@ -16,13 +16,13 @@ interface HeardThere {
  */
 export class HeardElsewhere implements Elsewhere {
   readonly #shelves: Shelf[];
-  #rest: (() => Promise<readonly Playable[]>) | undefined;
+  #rest: (() => Promise<readonly Recorded[]>) | undefined;
 
   /**
    * @param near where to look first, and where then: read when it is looked into
    * @param rest everything that there is, where more is to be had than that
    */
-  constructor(near: readonly (() => readonly Playable[])[], rest?: () => Promise<readonly Playable[]>) {
+  constructor(near: readonly (() => readonly Recorded[])[], rest?: () => Promise<readonly Recorded[]>) {
     this.#shelves = near.map((read) => new Shelf(read));
     this.#rest = rest;
   }
@@ -35,7 +35,7 @@ export class HeardElsewhere implements Elsewhere {
     return true;
   }
 
-  heard(from: Playable, index: number, then: SaidThen): Bytes | undefined {
+  heard(from: Recorded, index: number, then: SaidThen): Bytes | undefined {
     const id = then.kind === 'reply' ? callOf(from.turns, index, then.subject)?.id : idOf(from, index, then);
     if (id === undefined) return undefined;
     for (const shelf of this.#shelves) {
@@ -49,12 +49,12 @@ export class HeardElsewhere implements Elsewhere {
 
 /** Recordings that are read together. */
 class Shelf {
-  readonly #read: () => readonly Playable[];
-  #all: readonly Playable[] | undefined;
+  readonly #read: () => readonly Recorded[];
+  #all: readonly Recorded[] | undefined;
   /** Messages that are kept by their hash where they were said, by their ids. */
   #calls: ReadonlyMap<Id, HeardThere> | undefined;
 
-  constructor(read: () => readonly Playable[]) {
+  constructor(read: () => readonly Recorded[]) {
     this.#read = read;
   }
 
@@ -79,18 +79,18 @@ class Shelf {
     return undefined;
   }
 
-  get #playables(): readonly Playable[] {
+  get #playables(): readonly Recorded[] {
     return (this.#all ??= this.#read());
   }
 }
 
 /** As a message is called: `scheduler/m1/k2x8.19.0`. */
-function idOf(from: Playable, index: number, then: SaidThen): Id | undefined {
+function idOf(from: Recorded, index: number, then: SaidThen): Id | undefined {
   const turn = from.turns[index];
   return turn && `${nameOf(from)}/${from.incarnation.incarnation.toString(36)}.${turn.n}.${turn.said.indexOf(then)}`;
 }
 
-function callsIn(all: readonly Playable[]): ReadonlyMap<Id, HeardThere> {
+function callsIn(all: readonly Recorded[]): ReadonlyMap<Id, HeardThere> {
   const calls = new Map<Id, HeardThere>();
   for (const { turns, sealer } of all) {
     for (const turn of turns) {

@@ -14,6 +14,9 @@ export interface Playable {
   readonly elsewhere?: Elsewhere | undefined;
 }
 
+/** What was recorded of it. */
+export type Recorded = Pick<Playable, 'incarnation' | 'turns' | 'sealer'>;
+
 /** What other recordings hold of what was said in one. */
 export interface Elsewhere {
   /**
@@ -21,7 +24,7 @@ export interface Elsewhere {
    * @param index of the turn in which it was said
    * @returns undefined when nobody did whose recording is at hand
    */
-  heard(from: Playable, index: number, then: SaidThen): Bytes | undefined;
+  heard(from: Recorded, index: number, then: SaidThen): Bytes | undefined;
   /** Reads what was left unread as long as nobody needed it. @returns whether there was anything */
   complete(): Promise<boolean>;
 }
