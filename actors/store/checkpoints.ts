@@ -4,16 +4,17 @@ import { statusError } from '../../contracts/errors/status.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { MESSAGE_OVERHEAD_BYTES } from '../../contracts/store/limits.ts';
 import { type ClusterKey, isSealed, unsealOrLeave } from '../../contracts/store/sealed.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { type Cache, type CacheEntry, withRevision } from '../kernel/view/cache.ts';
 import { Attempts, failureOf } from './attempts.ts';
 import { toStored } from './encode-object.ts';
-import { checkpointSubject } from './plan-assets.ts';
 import {
   CHECKPOINT_VERSION,
   type CheckpointEnd,
   type CheckpointName,
   END_TOKEN,
   parseChunk,
+  parseEnd,
   planCheckpoints,
   planChunks,
 } from './plan-checkpoint.ts';
@@ -42,14 +43,12 @@ export class Checkpoints {
   readonly #client: JetStreamClient;
   readonly #attempts: Attempts;
   readonly #stream: string;
-  readonly #subject: string;
 
   constructor(options: CheckpointsOptions) {
     this.#options = options;
     this.#client = jetstream(options.connection);
     this.#attempts = new Attempts(options.connection);
     this.#stream = bucketNames(options.prefix).checkpoints;
-    this.#subject = checkpointSubject(options.prefix);
   }
 
   /** What the stream holds, by ascending revision; some may not be whole. */
@@ -88,7 +87,8 @@ export class Checkpoints {
   async read(revision: number): Promise<Checkpoint | undefined> {
     const name = (await this.names()).findLast((each) => each.whole && each.revision <= revision);
     if (name === undefined) return undefined;
-    const end = JSON.parse(await this.#text(name.revision, END_TOKEN)) as CheckpointEnd;
+    const text = await this.#text(name.revision, END_TOKEN);
+    const end = this.#readable(name.revision, () => parseEnd(text));
     const entries: CacheEntry[] = [];
     for (let chunk = 0; chunk < end.chunks; chunk++) {
       const text = await this.#text(name.revision, String(chunk));
@@ -115,7 +115,10 @@ export class Checkpoints {
     const info = await this.#attempts.until(`read ${this.#stream}`, CALL_MS, () =>
       this.#options.manager.streams.info(this.#stream, { subjects_filter: '>' }),
     );
-    return { names: planCheckpoints(Object.keys(info.state.subjects ?? {})), last: info.state.last_seq };
+    return {
+      names: planCheckpoints(this.#options.prefix, Object.keys(info.state.subjects ?? {})),
+      last: info.state.last_seq,
+    };
   }
 
   *#stored(snapshot: readonly CacheEntry[]): Generator<CacheEntry> {
@@ -128,11 +131,15 @@ export class Checkpoints {
   }
 
   #parse(text: string, revision: number): readonly CacheEntry[] {
+    return this.#readable(revision, () => parseChunk(text)).entries.map((entry) => ({
+      ...entry,
+      object: withRevision(this.#unsealed(entry), entry.revision),
+    }));
+  }
+
+  #readable<T>(revision: number, parse: () => T): T {
     try {
-      return parseChunk(text).entries.map((entry) => ({
-        ...entry,
-        object: withRevision(this.#unsealed(entry), entry.revision),
-      }));
+      return parse();
     } catch (error) {
       throw error instanceof RangeError ? this.#unreadable(revision, error.message) : error;
     }
@@ -143,13 +150,17 @@ export class Checkpoints {
     return clusterKey === undefined ? object : unsealOrLeave(key, object, clusterKey);
   }
 
+  #subject(revision: number, chunk: string): string {
+    return SUBJECTS.checkpoints.subject(this.#options.prefix, { revision: String(revision), chunk });
+  }
+
   async #publish(revision: number, chunk: string, text: string, last: number): Promise<number> {
-    const subject = `${this.#subject}.${revision}.${chunk}`;
+    const subject = this.#subject(revision, chunk);
     return (await this.#client.publish(subject, text, { timeout: CALL_MS, expect: { lastSequence: last } })).seq;
   }
 
   #message(revision: number, chunk: string): Promise<StoredMessage | undefined> {
-    const query = { last_by_subj: `${this.#subject}.${revision}.${chunk}` };
+    const query = { last_by_subj: this.#subject(revision, chunk) };
     return this.#attempts.until(`read ${this.#stream}`, CALL_MS, (timeoutMs) =>
       readMessage(this.#options.connection, this.#stream, query, timeoutMs),
     );

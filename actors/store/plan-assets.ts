@@ -1,5 +1,7 @@
 import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
 import { EVENT_TTL_MS, HISTORY_PER_KEY, LEASE_TTL_MS } from '../../contracts/store/limits.ts';
+import { below } from '../../contracts/subjects/family.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { KEEP, type Keep } from './plan-retention.ts';
 
 /** Version of what is stored; one more whenever older code could not read it any more. */
@@ -26,9 +28,6 @@ export interface StreamPlan {
 
 const nanos = (ms: number): number => ms * 1_000_000;
 
-/** Subjects of checkpoints: `<this>.<revision>.<chunk>`. */
-export const checkpointSubject = (prefix: string): string => `${prefix}.checkpoints`;
-
 /** Every stream of a cluster, in the order in which they must be made. */
 export function planAssets(options: AssetOptions): readonly StreamPlan[] {
   const names = bucketNames(options.prefix);
@@ -50,7 +49,7 @@ export function planAssets(options: AssetOptions): readonly StreamPlan[] {
     max_age: nanos(ttlMs),
     duplicate_window: nanos(Math.min(ttlMs, 120_000)),
   });
-  const republish = (name: string) => ({ src: `$KV.${name}.>`, dest: `${options.prefix}.changes.>` });
+  const republish = (name: string) => ({ src: `$KV.${name}.>`, dest: below(SUBJECTS.changes, options.prefix) });
   const plan = (name: string, description: string, config: StreamPlan['config']): StreamPlan => ({
     name,
     config: { description, ...config },
@@ -81,12 +80,12 @@ export function planAssets(options: AssetOptions): readonly StreamPlan[] {
     ),
     plan(names.checkpoints, 'All live objects at a revision, in chunks; where replay and --at start from', {
       ...kept,
-      subjects: [`${checkpointSubject(options.prefix)}.*.*`],
+      subjects: [SUBJECTS.checkpoints.pattern(options.prefix)],
       deny_purge: false,
     }),
     plan(names.journal, 'What every actor heard and said, in the order it did', {
       ...kept,
-      subjects: [`${options.prefix}.journal.>`],
+      subjects: [below(SUBJECTS.journal, options.prefix)],
       // Journal, history and checkpoints share these two; housekeeping drops of the others what no kept record refers to.
       max_age: nanos(keep.maxAgeMs),
       max_bytes: keep.maxBytes,

@@ -1,5 +1,7 @@
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import { isPlain, type Plain } from '../../contracts/kinds/plain.ts';
 import type { Key } from '../../contracts/store/keys.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 
 /** Version of the chunks' format. Readers accept every version up to this one. */
 export const CHECKPOINT_VERSION = 1;
@@ -48,13 +50,40 @@ export function* planChunks(revision: number, entries: Iterable<ChunkEntry>, byt
 }
 const HEADER_BYTES_MAX = 100;
 
+/** @throws RangeError when it is none, or of a format that this version does not read */
 export function parseChunk(text: string): { readonly header: ChunkHeader; readonly entries: readonly ChunkEntry[] } {
-  const [first = '', ...lines] = text.split('\n');
-  const header = JSON.parse(first) as ChunkHeader;
-  if (!(header.v >= 1 && header.v <= CHECKPOINT_VERSION)) {
-    throw new RangeError(`a checkpoint of format ${header.v}; this version reads up to ${CHECKPOINT_VERSION}`);
+  const [header, ...entries] = text.split('\n').map(plainIn);
+  checkVersion(header);
+  for (const { key, revision, object } of entries)
+    if (typeof key !== 'string' || !Number.isSafeInteger(revision) || !isPlain(object))
+      throw new RangeError('a line of it is no object with its key and revision');
+  return { header: header as unknown as ChunkHeader, entries: entries as unknown as readonly ChunkEntry[] };
+}
+
+/** @throws RangeError when it is none, or of a format that this version does not read */
+export function parseEnd(text: string): CheckpointEnd {
+  const end = plainIn(text);
+  checkVersion(end);
+  if (!Number.isSafeInteger(end['chunks']) || !Number.isSafeInteger(end['objects']))
+    throw new RangeError('its end is no end');
+  return end as unknown as CheckpointEnd;
+}
+
+function checkVersion(header: Plain | undefined): void {
+  const version = header?.['v'];
+  if (typeof version !== 'number' || !(version >= 1 && version <= CHECKPOINT_VERSION)) {
+    throw new RangeError(`a checkpoint of format ${String(version)}; this version reads up to ${CHECKPOINT_VERSION}`);
   }
-  return { header, entries: lines.map((line) => JSON.parse(line) as ChunkEntry) };
+}
+
+function plainIn(line: string): Plain {
+  try {
+    const found: unknown = JSON.parse(line);
+    if (isPlain(found)) return found;
+  } catch {
+    // said below
+  }
+  throw new RangeError('a line of it is no JSON object');
 }
 
 /** One checkpoint as the subjects of its stream tell. */
@@ -65,12 +94,17 @@ export interface CheckpointName {
 }
 export const END_TOKEN = 'end';
 
-/** @param subjects `<...>.<revision>.<chunk or end>` @returns by ascending revision */
-export function planCheckpoints(subjects: Iterable<string>): readonly CheckpointName[] {
+const WHOLE = /^(0|[1-9]\d{0,14})$/;
+
+/** @returns by ascending revision what the subjects of the stream tell of; rubbish tells nothing */
+export function planCheckpoints(prefix: string, subjects: Iterable<string>): readonly CheckpointName[] {
   const found = new Map<number, { revision: number; chunks: number[]; whole: boolean }>();
   for (const subject of subjects) {
-    const [chunk = '', revisionToken = ''] = subject.split('.').reverse();
-    const revision = Number(revisionToken);
+    const tokens = SUBJECTS.checkpoints.parse(prefix, subject);
+    if (tokens === undefined || !WHOLE.test(tokens.revision)) continue;
+    const { chunk } = tokens;
+    if (chunk !== END_TOKEN && !WHOLE.test(chunk)) continue;
+    const revision = Number(tokens.revision);
     const checkpoint = found.get(revision) ?? { revision, chunks: [], whole: false };
     found.set(revision, checkpoint);
     if (chunk === END_TOKEN) checkpoint.whole = true;

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
-import { CHECKPOINT_VERSION, checkpointDue, parseChunk, planCheckpoints, planChunks } from './plan-checkpoint.ts';
+import {
+  CHECKPOINT_VERSION,
+  checkpointDue,
+  parseChunk,
+  parseEnd,
+  planCheckpoints,
+  planChunks,
+} from './plan-checkpoint.ts';
 import { planFailure, retryDelayMs } from './plan-failure.ts';
 import { planRetention } from './plan-retention.ts';
 import { SharedQuestion } from './shared-question.ts';
@@ -40,13 +47,31 @@ describe('chunks of a checkpoint', () => {
   });
 
   it('are whole only with their end', () => {
+    const rubbish = ['x.end', '1e3.end', '-1.0', '0x5.end', '3.x', '3.1.5', '_.end', '.end', '9999999999999999999.end'];
+    const found = ['20.0', '3.0', ...rubbish, '3.1', '3.end'];
     expect(
-      planCheckpoints(['t.checkpoints.20.0', 't.checkpoints.3.0', 't.checkpoints.3.1', 't.checkpoints.3.end']),
+      planCheckpoints(
+        't',
+        found.map((tokens) => `t.checkpoints.${tokens}`),
+      ),
     ).toEqual([
       { revision: 3, chunks: [0, 1], whole: true },
       { revision: 20, chunks: [0], whole: false },
     ]);
   });
+
+  it.each(['', 'x', '[]', 'null', '{"v":1}\n{}', '{"v":1}\n{"key":"pods.a.x","revision":2}', '{"v":"1"}'])(
+    'no chunk: %s',
+    (text) => {
+      expect(() => parseChunk(text)).toThrow(RangeError);
+    },
+  );
+  it.each(['', 'x', '7', '{"v":1}', '{"v":2,"chunks":0,"objects":0}', '{"v":1,"chunks":"1","objects":0}'])(
+    'no end: %s',
+    (text) => {
+      expect(() => parseEnd(text)).toThrow(RangeError);
+    },
+  );
 
   it.each([
     { revision: 9_999, checkpoint: 0, objects: 10, due: false },

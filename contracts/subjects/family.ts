@@ -29,6 +29,10 @@ export interface Family<T extends string = string, Q = unknown, A = unknown> {
   pattern(prefix: string, fixed?: Partial<TokensOf<T>>): string;
 }
 
+/** Everything below a family's first token, `<prefix>.<token>.>`: as people subscribe, and as streams are bound. */
+export const below = ({ template }: Pick<Family, 'template'>, prefix: string): string =>
+  `${prefix}.${template.split('.')[0]}.>`;
+
 /** Declares a family from its template, such as `heartbeat.<node>`; call as `family<Question, Answer>()(template, about)`. */
 export const family =
   <Q, A = never>() =>

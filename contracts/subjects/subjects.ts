@@ -100,6 +100,11 @@ export const SUBJECTS = {
     heardBy: 'replay',
     doc: 'What the actor heard and said, in the order it did, in segments.',
   }),
+  checkpoints: family<unknown>()('checkpoints.<revision>.<chunk>', {
+    mode: 'stream',
+    heardBy: 'the store; replay',
+    doc: 'All live objects at a revision, in chunks counted from 0; after them `end`, without which they are not whole.',
+  }),
 } as const;
 
 export type SubjectName = keyof typeof SUBJECTS;

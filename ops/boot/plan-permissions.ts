@@ -1,7 +1,7 @@
 import type { AnySayDecl, HearDecl } from '../../actors/kernel/declare.ts';
 import { patternOf } from '../../actors/kernel/turns/subject-patterns.ts';
 import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
-import type { Family } from '../../contracts/subjects/family.ts';
+import { below, type Family } from '../../contracts/subjects/family.ts';
 import { INBOX_ROOT, inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 
@@ -117,7 +117,7 @@ function storing(prefix: string): readonly string[] {
     ]),
     ...[names.history, names.checkpoints, names.journal].map((stream) => `$JS.API.STREAM.PURGE.${stream}`),
     ...buckets.map((bucket) => `$KV.${bucket}.>`),
-    `${prefix}.checkpoints.>`,
+    SUBJECTS.checkpoints.pattern(prefix),
     SUBJECTS.journal.pattern(prefix),
   ];
 }
@@ -143,9 +143,6 @@ function operating(prefix: string, user: string): Draft {
     ],
   };
 }
-
-/** `<prefix>.changes.>`: the same subjects as with a star for each token, in the words that people subscribe with. */
-const below = (family: Family, prefix: string): string => `${prefix}.${family.template.split('.')[0]}.>`;
 
 /** `<prefix>.<literal>.…` of a family confined to a namespace, whatever follows the namespace. */
 function confined(family: Family, prefix: string, fixed: Readonly<Record<string, string>>): string {

@@ -36,6 +36,8 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   actor: ['api-server', 'scheduler', 'dispatcher', 'store'],
   instance: ['m1'],
   id: ['a'],
+  revision: ['1'],
+  chunk: ['end', '0'],
 };
 const strange = fc.oneof(
   fc.constantFrom('x', '=', '=ZZ', '=5F', '=C3=28', '%', '__proto__', 'constructor', '$JS', 'a'.repeat(300)),
