@@ -50,25 +50,31 @@ const lastKey = (objects: readonly Obj[]): Key | undefined => {
   return last === undefined ? undefined : keyOf(EVENTS, last);
 };
 
-/** Every event of a namespace (empty: of all), but at most `max`. */
-export function allEvents(context: Context, namespace: string, max: number): Observable<readonly Obj[]> {
-  return everyPage(context, namespace, max).pipe(map(({ objects }) => objects));
+interface ChosenEvents {
+  readonly objects: readonly Obj[];
+  /** Of the first answer, so that a watch may go on from there. */
+  readonly revision: number;
 }
 
-/** @returns with the revision of the first answer, so that a watch may go on from there */
-export function everyPage(context: Context, namespace: string, max: number): Observable<EventsPage> {
-  let read = 0;
+/**
+ * The events of a namespace (empty: of all) that are chosen. All are looked through, a batch at a time, and no more are
+ * held than are chosen; once these are more than `max`, nobody wants the others.
+ */
+export function chosenEvents(
+  context: Context,
+  namespace: string,
+  choose: (object: Obj) => boolean,
+  max: number,
+): Observable<ChosenEvents> {
+  const objects: Obj[] = [];
   return readPage(context, namespace, undefined, BATCH).pipe(
     expand((page) => {
-      read += page.objects.length;
-      const enough = !page.more || page.objects.length === 0 || read > max;
+      objects.push(...page.objects.filter(choose));
+      const enough = !page.more || page.objects.length === 0 || objects.length > max;
       return enough ? EMPTY : readPage(context, namespace, lastKey(page.objects), BATCH);
     }),
-    reduce((all, page) => ({
-      objects: [...all.objects, ...page.objects],
-      more: page.more,
-      revision: Math.min(all.revision, page.revision),
-    })),
+    reduce((oldest, { revision }) => Math.min(oldest, revision), Number.POSITIVE_INFINITY),
+    map((revision) => ({ objects, revision })),
   );
 }
 

@@ -3,7 +3,7 @@ import { catchError, map, mergeMap, toArray } from 'rxjs/operators';
 import { type Status, StatusError, statusError, success } from '../../contracts/errors/status.ts';
 import type { DeleteOptions, KubeList } from '../../contracts/messages/api.ts';
 import type { Context } from './context.ts';
-import { allEvents, isEvent } from './events.ts';
+import { chosenEvents, isEvent } from './events.ts';
 import { type Obj, withMeta } from './object.ts';
 import { parseOptions } from './options.ts';
 import { planDelete } from './plan-delete.ts';
@@ -51,16 +51,15 @@ function removeOne(context: Context, target: Target, options: DeleteOptions): Ob
 function removeAll(context: Context, request: Request, options: DeleteOptions): Observable<KubeList> {
   const { limits } = context;
   const select = selection(request.kind, options);
-  const candidates = isEvent(request.kind)
-    ? allEvents(context, request.namespace, limits.batch)
-    : context.fresh(() => everything(context, request));
-  return candidates.pipe(
-    mergeMap((all) => {
-      const chosen = all.filter(select);
+  const choice = isEvent(request.kind)
+    ? chosenEvents(context, request.namespace, select, limits.batch).pipe(map(({ objects }) => objects))
+    : context.fresh(() => everything(context, request).filter(select));
+  return choice.pipe(
+    mergeMap((chosen) => {
       if (chosen.length > limits.batch) {
         throw statusError(
           'RequestEntityTooLarge',
-          `delete ${request.kind.resource}: ${chosen.length} objects are chosen; at most ${limits.batch} go in one request, use a selector`,
+          `delete ${request.kind.resource}: more than ${limits.batch} objects are chosen, which is the most that goes in one request; use a selector`,
         );
       }
       return from(chosen);

@@ -288,4 +288,50 @@ describe('events', () => {
     server.republish();
     expect(server.events()).toEqual(['ADDED a@4', 'ADDED b@5', 'MODIFIED a@6', 'DELETED a@8', 'DELETED b@11']);
   });
+
+  describe('more than are read at once', () => {
+    const MANY = 1_200;
+    const fill = (reason = 'Filler'): void => {
+      for (let at = 0; at < MANY; at++) server.ask('create', 'events', ['default'], { ...event(`a${at}`), reason });
+      server.ask('create', 'events', ['default'], { ...event('zzz'), reason: 'Target' });
+      server.republish();
+    };
+    beforeEach(() => {
+      server = new LonelyApiServer({ batch: 100, initialEvents: 100 });
+    });
+
+    it('are all looked through for those of a deletion, and the others stay', () => {
+      fill();
+      const answer = server.ask('delete', 'events', ['default'], { fieldSelector: 'reason=Target' });
+      expect(answer.items.map(({ metadata }) => metadata?.name)).toEqual(['zzz']);
+      expect([...server.bucket.keys()]).toHaveLength(MANY);
+    });
+
+    it('are refused where too many are chosen, and none is deleted', () => {
+      fill();
+      expect(server.ask('delete', 'events', ['default'], { fieldSelector: 'reason=Filler' })).toMatchObject({
+        code: 413,
+      });
+      expect(server.ask('delete', 'events', ['default'], {})).toMatchObject({ code: 413 });
+      expect([...server.bucket.keys()]).toHaveLength(MANY + 1);
+    });
+
+    it('are all looked through for those with which a watch begins', () => {
+      fill();
+      server.send('watch', 'events', ['default'], { fieldSelector: 'reason=Target' });
+      server.serve();
+      expect(server.events()).toEqual([`ADDED zzz@${MANY + 1}`]);
+      server.send('watch', 'events', ['default'], { resourceVersion: String(MANY) });
+      server.serve();
+      expect(server.events()).toEqual([`ADDED zzz@${MANY + 1}`]);
+    });
+
+    it('are refused where a watch would begin with too many, and nobody watches', () => {
+      fill();
+      const opening = server.send('watch', 'events', ['default']);
+      server.serve();
+      expect([server.answers.get(opening), server.events()]).toMatchObject([{ code: 413 }, []]);
+      expect(Object.keys(server.world.cells()).filter((name) => name.startsWith('watch.'))).toEqual([]);
+    });
+  });
 });

@@ -1,13 +1,13 @@
 import { EMPTY, merge, type Observable, of, Subject, throwError, timer } from 'rxjs';
 import { catchError, mergeMap, switchMap } from 'rxjs/operators';
 import { contentTypeOf, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
-import { statusError } from '../../contracts/errors/status.ts';
+import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import type { WatchEvent, WatchOptions } from '../../contracts/messages/api.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Call, Cell, Said } from '../kernel/contract.ts';
 import type { Context } from './context.ts';
-import { EVENTS, everyPage, isEvent } from './events.ts';
+import { chosenEvents, EVENTS, isEvent } from './events.ts';
 import { type Obj, revisionOf } from './object.ts';
 import { parseOptions } from './options.ts';
 import { keyOf } from './plan-list.ts';
@@ -167,12 +167,7 @@ export class Watches {
     const { world, limits } = this.#context;
     const { revision } = world.view;
     const all = everything(this.#context, request).filter((object) => isNamed(request, object) && select(object));
-    if (all.length > limits.initialEvents) {
-      throw statusError(
-        'RequestEntityTooLarge',
-        `watch: ${all.length} objects match, a watch begins with at most ${limits.initialEvents}; list them in pages and watch from the list's resourceVersion`,
-      );
-    }
+    if (all.length > limits.initialEvents) throw tooMany(limits.initialEvents);
     const watch = this.#begin(request, options, revision);
     const events = all.map((object) => added(watch, object));
     return [opened(this.#context, request, watch, revision), ...this.#initial(watch, events, revision, options)];
@@ -201,15 +196,19 @@ export class Watches {
     const watch = this.#begin(request, options, after);
     const told = new Map<string, number>();
     this.#starting.set(watch.id, told);
-    const isNew = (object: Obj): boolean =>
-      revisionOf(object) > after && revisionOf(object) > (told.get(keyOf(EVENTS, object)) ?? 0);
-    return everyPage(this.#context, request.namespace, this.#context.limits.initialEvents).pipe(
-      mergeMap((page) => {
+    const { initialEvents } = this.#context.limits;
+    const begins = (object: Obj): boolean => revisionOf(object) > after && isNamed(request, object) && select(object);
+    const isUntold = (object: Obj): boolean => revisionOf(object) > (told.get(keyOf(EVENTS, object)) ?? 0);
+    return chosenEvents(this.#context, request.namespace, begins, initialEvents).pipe(
+      mergeMap(({ objects, revision }) => {
         if (!this.#byId.has(watch.id)) return NOTHING; // it has ended meanwhile
+        if (objects.length > initialEvents) throw tooMany(initialEvents);
         this.#starting.delete(watch.id);
-        const fresh = page.objects.filter((object) => isNew(object) && isNamed(request, object) && select(object));
-        const events = fresh.sort((a, b) => revisionOf(a) - revisionOf(b)).map((object) => added(watch, object));
-        this.#eventsCursor.set(Math.max(page.revision, this.#eventsCursor.get()));
+        const events = objects
+          .filter(isUntold)
+          .sort((a, b) => revisionOf(a) - revisionOf(b))
+          .map((object) => added(watch, object));
+        this.#eventsCursor.set(Math.max(revision, this.#eventsCursor.get()));
         return [
           opened(this.#context, request, watch, after),
           ...this.#initial(watch, events, this.#eventsCursor.get(), options),
@@ -357,6 +356,12 @@ export class Watches {
 }
 
 const isSaid = (began: readonly Said[] | Observable<readonly Said[]>): began is readonly Said[] => Array.isArray(began);
+
+const tooMany = (max: number): StatusError =>
+  statusError(
+    'RequestEntityTooLarge',
+    `watch: more than ${max} objects match, which is the most that a watch begins with; list them in pages and watch from the list's resourceVersion`,
+  );
 
 /** The first message: the watch is open. */
 const opened = ({ world }: Context, { call }: Request, watch: Watch, revision: number): Said =>

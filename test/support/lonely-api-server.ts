@@ -1,5 +1,6 @@
 import { failure } from '../../contracts/errors/status.ts';
 import type { KubeObject, ObjectMeta, PodSpec } from '../../contracts/kinds/kinds.ts';
+import type { StorePorts } from '../../contracts/messages/store.ts';
 import { parseKey } from '../../contracts/store/keys.ts';
 import { STORE_HEADER } from '../../contracts/store/marks.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
@@ -82,7 +83,8 @@ export class LonelyApiServer {
     const { before } = body as { before?: KubeObject };
     const { cache } = this.world;
     if (say === 'fresh' || say === 'reached') return { revision: cache.revision };
-    if (say.endsWith('Event') || say === 'listEvents') return this.#events(say, key, object, expect, before);
+    if (say === 'listEvents') return this.#listEvents(body as StorePorts['listEvents'][0]);
+    if (say.endsWith('Event')) return this.#events(say, key, object, expect, before);
     const parts = parseKey(key);
     if (parts === undefined) throw new Error(`the store has no answer to ${say}`);
     if (cache.revisionOf(key) !== expect)
@@ -103,7 +105,6 @@ export class LonelyApiServer {
   ): unknown {
     const stored = this.bucket.get(key);
     if (say === 'getEvent') return stored === undefined ? {} : { object: stored };
-    if (say === 'listEvents') return { objects: [...this.bucket.values()], more: false, revision: this.#eventRevision };
     const known = Number(stored?.metadata?.resourceVersion ?? 0);
     if (expect !== undefined && expect !== known) return failure('Conflict', 'wrong last sequence');
     const revision = ++this.#eventRevision;
@@ -119,6 +120,13 @@ export class LonelyApiServer {
       },
     });
     return { revision };
+  }
+
+  #listEvents({ namespace, after = '', limit }: StorePorts['listEvents'][0]): StorePorts['listEvents'][1] {
+    const within = namespace === undefined ? 'events.' : `events.${namespace}.`;
+    const keys = [...this.bucket.keys()].sort().filter((key) => key.startsWith(within) && key > after);
+    const objects = keys.slice(0, limit).map((key) => this.bucket.get(key) as KubeObject);
+    return { objects, more: keys.length > limit, revision: this.#eventRevision };
   }
 
   readonly #republish: { key: string; object: KubeObject | undefined; headers: Record<string, string> }[] = [];
