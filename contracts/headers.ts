@@ -12,9 +12,17 @@ export const HEADER = {
   trace: 'traceparent',
   /** `<singleton actor>:<epoch>`; the api-server refuses an epoch older than the newest it knows. */
   epoch: 'Troupe-Epoch',
+  /** Encoding of the body. */
   contentType: 'Content-Type',
   /** What an answer should hold, as in Kubernetes: `METADATA_ONLY`, or nothing for whole objects. */
   accept: 'Accept',
+  /**
+   * Reserved: where a call's answer goes, in what an actor hears and in its record. The broker alone says so; whoever
+   * writes this header says nothing by it.
+   */
+  reply: 'Troupe-Reply',
+  /** Reserved: the input `latest` whose newest messages a record carries, all in one body. Only a host hands over such. */
+  latest: 'Troupe-Latest',
 } as const;
 
 /** `Accept` of who needs no more than an object's metadata; the answer is a `PartialObjectMetadata`. */

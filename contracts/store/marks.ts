@@ -6,7 +6,9 @@ export const STORE_HEADER = {
   expect: 'Nats-Expected-Last-Subject-Sequence',
   /** `PURGE`: the object was deleted. */
   operation: 'KV-Operation',
+  /** `sub`, with a deletion: what the key held before is dropped. */
   rollup: 'Nats-Rollup',
+  /** With a deletion: how long its marker stays, such as `3600s`. */
   ttl: 'Nats-TTL',
   /**
    * JSON, on writes of Events: what selectors looked at in the event before this write, where that is not what they find in

@@ -70,6 +70,7 @@ const TYPES: readonly (readonly [file: string, names: readonly string[]])[] = [
 export const SUBJECT_SOURCES = [
   'contracts/subjects/subjects.ts',
   'contracts/headers.ts',
+  'contracts/store/marks.ts',
   ...TYPES.map(([file]) => file),
 ] as const;
 
@@ -120,11 +121,12 @@ function subjectRows(declared: ReadonlyMap<string, Payload>): readonly (readonly
   });
 }
 
-/** `name: 'Value'` with the comment before it, of the table of headers. */
+/** `name: 'Value'` with the comment before it, of a table of headers. */
 const headerRows = (source: string): readonly (readonly string[])[] =>
-  [...source.matchAll(/(?:\/\*\* (.*) \*\/\n)? {2}\w+: '([\w-]+)',/g)].map(
-    ([, doc = 'encoding of the body', name = '']) => [`\`${name}\``, doc],
-  );
+  [...source.matchAll(/(?:\/\*\*((?:(?!\*\/)[^])*)\*\/\n)? {2}\w+: '([\w-]+)',/g)].map(([, doc, name = '']) => {
+    if (doc === undefined) throw new Error(`header ${name}: nothing says what it is; write a comment before it`);
+    return [`\`${name}\``, doc.replaceAll(/\s*\n \s*\*? ?/g, ' ').trim()];
+  });
 
 const INTRO = `# Subjects
 
@@ -162,8 +164,10 @@ export function planSubjects(sources: Readonly<Record<string, string>>): string 
     '## Bodies of `api` by verb',
     table(['verb', 'body', 'answer'], VERB_PAYLOADS),
     '## Headers',
-    'All are optional in what a client sends; actors set them all.',
+    'All are optional in what a client sends. Actors set version, id, sender, trace and encoding, and the others where they have a meaning.',
     table(['header', 'what'], headerRows(source('contracts/headers.ts'))),
+    'Writes of the store carry these, and so does what is told of them on `changes`:',
+    table(['header', 'what'], headerRows(source('contracts/store/marks.ts'))),
     '## Types',
     "As the code declares them. Objects of kinds are in `contracts/kinds/generated/types.ts`, operations' configurations and statuses in `contracts/runtime/`.",
     ...types,

@@ -174,8 +174,8 @@ const headers = fc.record(
     [HEADER.id]: fc.constantFrom('same', 'a/b/1.0'),
     [HEADER.epoch]: fc.constantFrom('x', 'scheduler:', 'scheduler:-1', 'scheduler:x', ':1'),
     [HEADER.trace]: fc.constantFrom('00-0-0-0', 'x'),
-    'Troupe-Reply': fc.constantFrom('troupe.api.master.delete.nodes._.n1', '$JS.API.INFO'),
-    'Troupe-Latest': fc.constantFrom('beats', 'x', '__proto__'),
+    [HEADER.reply]: fc.constantFrom('troupe.api.master.delete.nodes._.n1', '$JS.API.INFO'),
+    [HEADER.latest]: fc.constantFrom('beats', 'x', '__proto__'),
   },
   { requiredKeys: [] },
 );

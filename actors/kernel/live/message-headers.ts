@@ -73,7 +73,7 @@ export function encodeHeaders(
   let text = `NATS/1.0\r\n${HEADER.version}: ${MESSAGE_VERSION}\r\n${HEADER.id}: ${id}\r\n${HEADER.from}: ${from}\r\n${HEADER.trace}: 00-${trace}-${span}-01\r\n${HEADER.contentType}: ${contentType}\r\n`;
   if (cause.id !== undefined) text += `${HEADER.cause}: ${cause.id}\r\n`;
   for (const [name, value] of Object.entries(extra ?? {})) {
-    if (name !== HEADER.contentType && name !== 'Troupe-Reply') text += `${name}: ${value}\r\n`;
+    if (name !== HEADER.contentType && name !== REPLY_HEADER) text += `${name}: ${value}\r\n`;
   }
   return Buffer.from(`${text}\r\n`, 'utf8');
 }

@@ -7,9 +7,9 @@ import { recordBytes } from './record-bytes.ts';
 import { hearsSubject } from './subject-patterns.ts';
 
 /** Where a call's answer goes, travels in its headers, so that a record of the call is whole. */
-export const REPLY_HEADER = 'Troupe-Reply';
+export const REPLY_HEADER = HEADER.reply;
 /** Names the input `latest` whose messages a record carries, all together in one body. */
-export const LATEST_HEADER = 'Troupe-Latest';
+export const LATEST_HEADER = HEADER.latest;
 
 /** The input and what it is told: a call, or for an input `latest` a list of them. */
 export type Heard =
