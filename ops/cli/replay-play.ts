@@ -1,3 +1,4 @@
+import type { Level } from '../../actors/kernel/replay.ts';
 import { chainOf } from '../replay/chain.ts';
 import { definitionOf } from '../replay/definitions.ts';
 import type { Cause } from '../replay/plan-causes.ts';
@@ -34,18 +35,26 @@ export async function playCommand(what: string, options: ReplayOptions, terminal
   if (options.output === 'json') terminal.out(toJson(played.map((one) => summary(one, causes))));
   else
     print(
-      played,
+      played.map((one) => ({ ...one, verdict: verdictOf(one, level) })),
       causes,
       terminal,
       (playable, turn) =>
         `${commandFor(what, options, source, playable)} ${turnFlags('-i --to', source, playable, turn)}`,
     );
   if (played.some(({ divergence }) => divergence !== undefined)) throw new Exit(FAILURE);
-  if (played.every(({ turns }) => turns === 0)) throw new Exit(UNPLAYABLE);
+  if (played.every((one) => (level === 'state' ? one.states : one.turns) === 0)) throw new Exit(UNPLAYABLE);
+}
+
+function verdictOf({ turns, states }: Played, level: Level): string {
+  if (turns === 0) return 'not played';
+  if (level !== 'state') return 'same';
+  return states > 0
+    ? `same (${states} ${states === 1 ? 'state' : 'states'})`
+    : 'nothing to compare: the state of none of these turns is recorded';
 }
 
 function print(
-  played: readonly Played[],
+  played: readonly (Played & { readonly verdict: string })[],
   causes: readonly Cause[],
   terminal: Terminal,
   commandAt: (playable: Playable, turn: { readonly n: number; readonly now: number }) => string,
@@ -69,12 +78,11 @@ function print(
   }
 }
 
-function sameText({ turns, skipped, dropped }: Played): string {
+function sameText({ verdict, skipped, dropped }: Played & { readonly verdict: string }): string {
   const gaps = [
     dropped > 0 ? `${dropped} turns were not recorded` : '',
     skipped > 0 ? `${skipped} turns could not be played` : '',
   ].filter((text) => text !== '');
-  const verdict = turns > 0 ? 'same' : 'not played';
   return gaps.length === 0 ? verdict : `${verdict} (${gaps.join('; ')})`;
 }
 
@@ -93,12 +101,13 @@ function unplayedText({ name, unplayed }: Played): string {
 }
 
 const summary = (
-  { name, incarnation, turns, skipped, unplayed, dropped, divergence }: Played,
+  { name, incarnation, turns, states, skipped, unplayed, dropped, divergence }: Played,
   causes: readonly Cause[],
 ): object => ({
   name,
   incarnation,
   turns,
+  states,
   skipped,
   unplayed,
   dropped,

@@ -195,6 +195,17 @@ it('counts what was said in one recording alone among all that was said', async 
   expect(binds?.changed).toBeLessThan(20);
 });
 
+it('says how many states there were to compare, and when there were none', async () => {
+  expect(await run('replay', file, '--level', 'state')).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/ +\d+ +same \(\d+ states\)\n$/) as string,
+  });
+  expect(await run('replay', file, '--level', 'state', '--to', '3')).toMatchObject({
+    code: 3,
+    out: expect.stringMatching(/ +3 +nothing to compare: the state of none of these turns is recorded\n$/) as string,
+  });
+});
+
 it('tells the starts of one actor apart: a turn of an earlier one is meant by a time at which that ran', async () => {
   const { incarnation, turns, history } = recordScheduling({ nodes: 4, pods: 8, batch: 2 });
   const earlier = (ms: number): number => ms - 3_600_000;

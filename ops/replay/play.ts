@@ -3,6 +3,7 @@ import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
 import type { Level } from '../../actors/kernel/replay.ts';
 import { nameOf, type Playable } from './playable.ts';
+import type { Frame } from './session-frame.ts';
 import { ReplaySession } from './session.ts';
 import { reportTurn, reportWhole, type TurnReport } from './turn-report.ts';
 
@@ -31,6 +32,8 @@ export interface Played {
   readonly incarnation: number;
   /** Turns found the same. */
   readonly turns: number;
+  /** Those among them after which the actor's state was recorded, by its hash or in a checkpoint. */
+  readonly states: number;
   /** Turns that are there but could not be played. */
   readonly skipped: number;
   readonly unplayed: readonly UnplayedSpan[];
@@ -51,18 +54,23 @@ export function playUntilDivergence(
   const session = new ReplaySession(playable, definition, { level });
   session.goto(Math.min(from, to + 1) - 1);
   let turns = 0;
+  let states = 0;
   const unplayed: UnplayedSpan[] = [];
   let divergence: TurnReport | undefined;
   while (divergence === undefined && session.position < to) {
     const frame = session.step();
     if (frame?.divergence !== undefined) divergence = reportTurn(session);
-    else if (frame?.unplayed === undefined) turns += 1;
-    else noteUnplayed(unplayed, frame.turn, frame.unplayed);
+    else if (frame?.unplayed !== undefined) noteUnplayed(unplayed, frame.turn, frame.unplayed);
+    else {
+      turns += 1;
+      if (frame !== undefined && hasState(frame)) states += 1;
+    }
   }
   return {
     name: nameOf(playable),
     incarnation: playable.incarnation.incarnation,
     turns,
+    states,
     skipped: unplayed.reduce((sum, span) => sum + span.turns, 0),
     unplayed,
     dropped: missingTurns(playable, from, to),
@@ -79,6 +87,10 @@ export async function playAndSettle(...what: Parameters<typeof playUntilDivergen
   const found = session.frame?.divergence === undefined ? undefined : await reportWhole(session);
   return found === undefined ? played : { ...played, divergence: found };
 }
+
+/** A checkpoint tells the state up to it; the one that a recording begins with, nothing that was played. */
+const hasState = ({ index, turn: { rec, state } }: Frame): boolean =>
+  state !== undefined || (index > 0 && rec.t === 'start' && rec.checkpoint !== undefined);
 
 function noteUnplayed(spans: UnplayedSpan[], { n, now }: RecordedTurn, why: string): void {
   const last = spans.at(-1);
