@@ -12,6 +12,7 @@ import { OPERATOR } from './cluster.ts';
 import { hearEnd } from './hear-end.ts';
 import { defaultHome, homePaths, troupeHome } from './home.ts';
 import { LiveLine } from './live-line.ts';
+import { isSettled } from './plan-settled.ts';
 import { allReady, podSummary } from './plan-pod-summary.ts';
 import { roster } from './roster.ts';
 import type { PulledImage } from './plan-sample.ts';
@@ -52,11 +53,13 @@ async function followPods(
   }
 }
 
-/** The Deployment's own status follows its pods a moment later: it is not shown half-way. */
+const SETTLE_TRIES = 10;
+
+/** Nothing is shown half-way. */
 async function settledStatus(client: Client): Promise<ClusterStatus> {
   for (let tries = 0; ; tries++) {
     const status = planStatus(await factsOf(client));
-    if (Object.values(status.deployments).every(({ wanted, ready }) => ready >= wanted) || tries >= 10) return status;
+    if (isSettled(status) || tries >= SETTLE_TRIES) return status;
     await pause(100);
   }
 }
