@@ -1,15 +1,27 @@
 import type { Filter } from './filter.ts';
+import type { Load } from './load.ts';
 
 /** A host port belongs to one pod a node; the address 0.0.0.0 stands for all of them. */
-export const filterPorts: Filter = (pod, _node, used) => {
-  for (const wanted of pod.load.hostPorts.keys()) {
-    const [protocol, ip, port] = wanted.split('/');
-    for (const taken of used.hostPorts.keys()) {
-      const [otherProtocol, otherIp, otherPort] = taken.split('/');
-      const sameIp = ip === otherIp || ip === '0.0.0.0' || otherIp === '0.0.0.0';
-      if (port === otherPort && protocol === otherProtocol && sameIp)
-        return "node(s) didn't have free ports for the requested pod ports";
-    }
+export const filterPorts: Filter = (pod, _node, used) =>
+  pod.load.hostPorts.size > 0 && clash(pod.load.hostPorts, used.hostPorts)
+    ? "node(s) didn't have free ports for the requested pod ports"
+    : undefined;
+
+type Ports = Load['hostPorts'];
+const EVERYWHERE = '0.0.0.0';
+
+/** Each port is looked at once: a pod may have thousands, and a node may have given away as many. */
+function clash(wanted: Ports, taken: Ports): boolean {
+  const everywhere = new Set<string>();
+  for (const key of wanted.keys()) {
+    const [protocol, ip, port] = key.split('/');
+    if (taken.has(key) || taken.has(`${protocol}/${EVERYWHERE}/${port}`)) return true;
+    if (ip === EVERYWHERE) everywhere.add(`${protocol}/${port}`);
   }
-  return undefined;
-};
+  if (everywhere.size === 0) return false;
+  for (const key of taken.keys()) {
+    const [protocol, , port] = key.split('/');
+    if (everywhere.has(`${protocol}/${port}`)) return true;
+  }
+  return false;
+}

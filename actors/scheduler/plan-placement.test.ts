@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Node, Pod } from '../../contracts/kinds/kinds.ts';
+import { MOST_SHORT } from './filter-resources.ts';
 import { combine, type Load, NO_LOAD, podLoad } from './load.ts';
 import { type NodeInfo, nodeInfo } from './node-table.ts';
 import { enoughNodes, explainRefusal, planPlacement } from './plan-placement.ts';
@@ -121,6 +122,40 @@ it.each([
   },
 ])('$why', ({ pod: p, node: n, used, not }) => {
   expect(reasons(p, n, used)).toEqual(not);
+});
+
+it('thousands of host ports are looked for among thousands in no time', () => {
+  const ports = (from: number, hostIP?: string): Pod =>
+    pod({
+      containers: Array.from({ length: 10 }, (_, c) => ({
+        name: `c${c}`,
+        ports: Array.from({ length: 1500 }, (_, p) => ({
+          containerPort: 1,
+          hostPort: from + c * 1500 + p,
+          ...(hostIP === undefined ? {} : { hostIP }),
+        })),
+      })),
+    });
+  const used = podLoad(ports(1));
+  const began = performance.now();
+  expect(reasons(ports(20_001), node('a'), used)).toEqual([]);
+  expect(reasons(ports(20_001, '10.0.0.1'), node('a'), used)).toEqual([]);
+  expect(reasons(ports(15_000), node('a'), used)).toEqual([expect.stringContaining('free ports')]);
+  expect(performance.now() - began).toBeLessThan(1_000);
+});
+
+it('of thousands of devices that a node lacks some are named', () => {
+  const wanted = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`example.com/d${at}`, '1']));
+  const found = reasons(pod({}, { ...wanted, cpu: '8' }), node('a'));
+  expect(found).toHaveLength(MOST_SHORT);
+  expect(found.slice(0, 2)).toEqual(['Insufficient cpu', 'Insufficient example.com/d0']);
+});
+
+it('an explanation is no longer than an event has room for', () => {
+  const taints = new Map(Array.from({ length: 500 }, (_, at) => [`node(s) had untolerated taint {k${at}: v}`, 1]));
+  const text = explainRefusal(500, taints);
+  expect(text).toHaveLength(1024);
+  expect(text).toMatch(/^0\/500 nodes are available: 1 node\(s\) had untolerated taint .* \.\.\.$/);
 });
 
 it('explains in the words of Kubernetes', () => {
