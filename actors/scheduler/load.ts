@@ -44,18 +44,23 @@ export function podLoad(pod: Pod): Load {
   for (const container of spec?.containers ?? []) addContainer(sum, guessed, container);
   const before: Amounts = new Map();
   const guessedBefore: Amounts = new Map();
+  const most: Amounts = new Map();
+  const guessedMost: Amounts = new Map();
   for (const container of spec?.initContainers ?? []) {
     if (container.restartPolicy === 'Always') {
       addContainer(sum, guessed, container);
       addContainer(before, guessedBefore, container);
       continue;
     }
-    const alone = new Map(before);
-    const guessedAlone = new Map(guessedBefore);
+    const alone: Amounts = new Map();
+    const guessedAlone: Amounts = new Map();
     addContainer(alone, guessedAlone, container);
-    raise(sum, alone);
-    raise(guessed, guessedAlone);
+    raise(most, alone, before);
+    raise(guessedMost, guessedAlone, guessedBefore);
   }
+  // Only now: a sidecar that comes later runs beside the containers, not beside what has ended before it began.
+  raise(sum, most);
+  raise(guessed, guessedMost);
   for (const [name, quantity] of Object.entries(spec?.overhead ?? {})) {
     plus(sum, name, amountOf(name, quantity));
     plus(guessed, name, amountOf(name, quantity));
@@ -89,8 +94,12 @@ const amountOf = (name: string, quantity: Quantity | undefined): number =>
   Math.min(MOST, Math.max(0, name === 'cpu' ? cpuMillis(quantity) : wholeUnits(quantity)));
 const plus = (sum: Amounts, name: string, amount: number): void =>
   void sum.set(name, Math.min(MOST, (sum.get(name) ?? 0) + amount));
-const raise = (sum: Amounts, to: Amounts): void => {
-  for (const [name, amount] of to) if (amount > (sum.get(name) ?? 0)) sum.set(name, amount);
+/** @param beside what is taken at the same time */
+const raise = (sum: Amounts, to: Amounts, beside: ReadonlyMap<string, number> = NOTHING): void => {
+  for (const [name, amount] of to) {
+    const all = Math.min(MOST, amount + (beside.get(name) ?? 0));
+    if (all > (sum.get(name) ?? 0)) sum.set(name, all);
+  }
 };
 
 function hostPorts(pod: Pod): ReadonlyMap<string, number> {
@@ -115,8 +124,10 @@ export const combine = (a: Load, b: Load): Load => signed(a, b, 1);
 export const without = (sum: Load, one: Load, rest: () => readonly Load[]): Load =>
   isExact(sum) ? signed(sum, one, -1) : rest().reduce(combine, NO_LOAD);
 
-const isExact = (sum: Load): boolean =>
-  Math.max(sum.guessedCpuMillis, sum.guessedMemoryBytes, ...sum.extended.values()) < MOST; // guesses are never less
+function isExact(sum: Load): boolean {
+  for (const amount of sum.extended.values()) if (amount >= MOST) return false;
+  return sum.guessedCpuMillis < MOST && sum.guessedMemoryBytes < MOST; // guesses are never less
+}
 
 function signed(a: Load, b: Load, sign: 1 | -1): Load {
   const sum = (x: number, y: number): number => Math.min(MOST, x + sign * y);

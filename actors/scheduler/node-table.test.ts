@@ -25,6 +25,14 @@ it.each([
     },
     load: { cpuMillis: 450 },
   },
+  {
+    why: 'not beside what ended before it',
+    spec: {
+      containers: [ask('100m', '1Mi')],
+      initContainers: [ask('1', '1'), { ...ask('200m', '1'), restartPolicy: 'Always' }],
+    },
+    load: { cpuMillis: 1000, guessedCpuMillis: 1000 },
+  },
   { why: 'overhead', spec: { containers: [ask('100m', '1Mi')], overhead: { cpu: '50m' } }, load: { cpuMillis: 150 } },
   {
     why: 'a guess for those that ask for nothing',
@@ -94,6 +102,20 @@ it.each([
     apply(name, { metadata: { name, namespace: 'a' }, spec } as KubeObject);
   }
   for (const name of Object.keys(amounts)) apply(name, undefined);
+});
+
+it('a pod may ask for a hundred thousand resources, and so may its neighbours', () => {
+  const cache = new Cache();
+  const table = nodeTable.build(cache);
+  const step = (name: string, object: KubeObject | undefined): unknown =>
+    nodeTable.step(table, cache.apply({ key: `pods.a.${name}`, revision: cache.revision + 1, object }));
+  for (const name of ['x', 'y', 'z']) {
+    const requests = Object.fromEntries(Array.from({ length: 50_000 }, (_, at) => [`${name}.example/d${at}`, '1']));
+    const spec = { nodeName: 'n0', containers: [{ name: 'c', resources: { requests } }] };
+    step(name, { metadata: { name, namespace: 'a' }, spec } as KubeObject);
+  }
+  step('x', undefined);
+  expect(table.bound.get('n0')?.load).toMatchObject({ pods: 2 });
 });
 
 /** Requests of a bound pod don't change, and it stays where it is: the api-server sees to that. */
