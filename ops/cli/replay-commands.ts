@@ -19,6 +19,12 @@ const LEVEL: OptionSpec = {
   description: 'what must be the same: strict (default), shape (subjects alone) or state (cells alone)',
   choices: ['strict', 'shape', 'state'],
 };
+/** Decisions are compared there, not states. */
+const DECISION_LEVEL: OptionSpec = {
+  flags: '--level <level>',
+  description: 'what must be the same: strict (default) or shape (subjects alone)',
+  choices: ['strict', 'shape'],
+};
 /** How a script tells what came of it. */
 const exitCodes = (differs: string): string =>
   [
@@ -85,7 +91,7 @@ export const REPLAYING: readonly CommandSpec[] = [
     name: 'replay check',
     args: '<folder...>',
     description: "Play every recording file in a folder against today's code: which decisions change; for CI",
-    options: [FULL, KEY, LEVEL, OUTPUT],
+    options: [FULL, KEY, DECISION_LEVEL, OUTPUT],
     notes: exitCodes('some decision changes'),
     examples: [
       ['troupe replay check recordings/', 'every *.troupe in it'],
