@@ -23,7 +23,7 @@ import { parseRequest, type Request } from './request.ts';
 import { presented, resourceNames } from './served.ts';
 import { bind, getSubresource } from './subresources.ts';
 import { patch, update } from './update.ts';
-import { EVENTS_WATCHED, Watches } from './watches.ts';
+import { EVENTS_WATCHED, WATCH_CELLS, Watches } from './watches.ts';
 
 export interface ApiServerOptions {
   /** Tells this api-server from the others: watches are acknowledged on `watch.<instance>.…`. */
@@ -52,6 +52,7 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
       events: calls(SUBJECTS.changes, { fixed: { resource: EVENTS }, whileSet: EVENTS_WATCHED }),
       reconnected: calls(SUBJECTS.reconnected, { fixed: { instance } }),
       stopping: calls(SUBJECTS.stopping, { fixed: { instance } }),
+      left: calls(SUBJECTS.left, { fixed: { instance }, cells: WATCH_CELLS }),
     },
     says: SAYS,
     behave: (inputs, world) => {
@@ -73,6 +74,7 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
         inputs.events.pipe(mergeMap((call) => watches.eventChanged(call))),
         inputs.reconnected.pipe(mergeMap(() => watches.reconnected())),
         inputs.stopping.pipe(mergeMap(() => watches.stop())),
+        inputs.left.pipe(mergeMap((call) => watches.left(call))),
         inputs.acknowledged.pipe(
           mergeMap((call) => {
             watches.acknowledge(call);

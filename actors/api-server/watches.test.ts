@@ -151,6 +151,26 @@ it('when it is stopped every watch is told what changed, and where to go on; no 
   expect([server.answers.get(early), server.events()]).toEqual([undefined, []]);
 });
 
+it('who watched when it began anew is told so, in the encoding of the question', () => {
+  watch({ labelSelector: 'app=web' });
+  server.ask('watch', 'configmaps', [''], new TextEncoder().encode('{}'));
+  server.send('watch', 'events', ['default']);
+  const cells = Object.entries(server.world.cells()).filter(([name]) => name.startsWith('watch.'));
+  server = new LonelyApiServer();
+  server.world.call(SUBJECTS.left, { instance: 'one' }, Object.fromEntries(cells));
+  server.hear();
+  const error = { type: 'ERROR', object: { code: 410, message: expect.stringMatching(/began anew; list again/) } };
+  const told = server.told.splice(0).map(({ subject, headers, body }) => [subject, headers?.['Content-Type'], body]);
+  expect(told.toSorted(([a], [b]) => (String(a) < String(b) ? -1 : 1))).toMatchObject([
+    ['_INBOX.alice.1', undefined, error],
+    ['_INBOX.alice.2', 'application/json', error],
+    ['_INBOX.alice.3', expect.anything(), error],
+  ]);
+  put('a');
+  server.world.advance(60_000);
+  expect(server.events()).toEqual([]);
+});
+
 it('a crash loses no watch, no change, no bookmark', () => {
   watch({ labelSelector: 'app=web' });
   put('a', { app: 'web' });

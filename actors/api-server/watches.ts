@@ -27,7 +27,8 @@ import { selection } from './selection.ts';
 import { bookmark, encodedFor, end, expired, type Watch, type WatchCell, watchOf } from './watch.ts';
 import { revisionIn, transitionOf } from './watch-heard.ts';
 
-const WATCH = 'watch.';
+/** How the names of the cells begin that say what watches there are. */
+export const WATCH_CELLS = 'watch.';
 const FLOW = 'flow.';
 /** The cell that is set while there are watches of events. */
 export const EVENTS_WATCHED = 'events-watched';
@@ -64,8 +65,8 @@ export class Watches {
     this.#eventsCursor = world.cell('events-cursor', 0);
     this.#eventsWatched = world.cell(EVENTS_WATCHED, false);
     this.#tickAt = world.cell('tick-at', 0);
-    for (const name of world.cellNames(WATCH)) {
-      const id = name.slice(WATCH.length);
+    for (const name of world.cellNames(WATCH_CELLS)) {
+      const id = name.slice(WATCH_CELLS.length);
       this.#add(watchOf(id, this.#cell(id).get() as WatchCell));
     }
   }
@@ -152,6 +153,15 @@ export class Watches {
     this.#stopping = true;
     for (const watch of this.#byId.values()) said.push(this.#end(watch));
     return said;
+  }
+
+  /** This api-server began anew: how far the watches were told that were open, nobody knows. */
+  left(call: Call): readonly Said[] {
+    const { world } = this.#context;
+    const error = expired('the api-server that served it began anew');
+    return Object.values(call.decode() as Readonly<Record<string, WatchCell>>).map((cell) =>
+      world.say.event(cell.inbox, error, encodedFor(cell)),
+    );
   }
 
   /** A reader answered a bookmark. */
@@ -348,7 +358,7 @@ export class Watches {
   }
 
   #cell(id: string): Cell<WatchCell | null> {
-    return this.#context.world.cell<WatchCell | null>(`${WATCH}${id}`, null);
+    return this.#context.world.cell<WatchCell | null>(`${WATCH_CELLS}${id}`, null);
   }
   #flow(id: string): Cell<Flow> {
     return this.#context.world.cell<Flow>(`${FLOW}${id}`, NO_FLOW);

@@ -23,6 +23,8 @@ export interface CallsDecl<T extends string = string, Q = unknown, A = unknown> 
   readonly all?: boolean;
   /** Of messages that are published. Name of a cell: while it is not set they say nothing to this actor, and it need not be told. */
   readonly whileSet?: string;
+  /** Of `left`: what the names of the cells begin with that the actor is told of when it begins anew. */
+  readonly cells?: string;
 }
 /** The newest message a subject, all together once an interval. */
 export interface LatestDecl<T extends string = string, Q = unknown> {
@@ -40,7 +42,7 @@ export const watch = <R extends ResourceName | (string & {})>(resource: R): Watc
 
 export const calls = <T extends string, Q, A>(
   family: Family<T, Q, A>,
-  options: Pick<CallsDecl<T>, 'fixed' | 'queue' | 'all' | 'whileSet'> = {},
+  options: Pick<CallsDecl<T>, 'fixed' | 'queue' | 'all' | 'whileSet' | 'cells'> = {},
 ): CallsDecl<T, Q, A> => ({ hear: 'calls', family, ...options });
 
 export const latest = <T extends string, Q>(

@@ -95,6 +95,11 @@ export const SUBJECTS = {
     heardBy: 'actors of that process',
     doc: 'The process stops in order: nothing new reaches its actors; they may say their last words.',
   }),
+  left: family<unknown>()('left.<instance>', {
+    mode: 'self',
+    heardBy: 'an actor of that process',
+    doc: 'The actor failed, or its view was listed anew, and it began anew: what was in those of its cells that it wants to be told of.',
+  }),
   journal: family<unknown>()('journal.<actor>.<instance>', {
     mode: 'stream',
     heardBy: 'replay',

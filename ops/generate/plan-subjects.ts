@@ -17,6 +17,7 @@ const IN_WORDS: Partial<Record<SubjectName, Payload>> = {
   actor: { question: 'nothing', answer: '`ActorStats` (actors/kernel/live/actor-stats.ts)' },
   reconnected: { question: 'nothing' },
   stopping: { question: 'nothing' },
+  left: { question: 'the cells by name' },
   checkpoints: {
     question:
       'lines of JSON, a `ChunkHeader` and then `ChunkEntry`s; `end`: a `CheckpointEnd` (actors/store/plan-checkpoint.ts). Secret data is sealed',

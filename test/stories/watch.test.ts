@@ -5,6 +5,7 @@ import type { Client } from '../../ops/client/client.ts';
 import { watchObjects } from '../../ops/client/watch.ts';
 import { expectRefused } from '../support/expect-refused.ts';
 import { openWatch } from '../support/open-watch.ts';
+import { expectReplays, startSimulatedCluster } from '../support/simulated-cluster.ts';
 import { onCluster, STORY_MS } from '../support/story.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -193,6 +194,43 @@ it.concurrent(
     await Promise.all(readers.map(({ reading }) => reading));
   }),
 );
+
+/*
+ * Goal: nobody waits for an api-server that has forgotten them.
+ * Method: a master's cache is listed anew, as after a gap, so that its actors begin anew; watches are open that would put up
+ * with any silence.
+ */
+it.concurrent('when an api-server begins anew its watches end with 410 at once, and readers miss nothing', async () => {
+  const cluster = await startSimulatedCluster();
+  try {
+    const { client, master } = cluster;
+    await create(client, 'a');
+    const objects = await openWatch<ConfigMap>(client, 'configmaps', HERE, {});
+    const events = await openWatch(client, 'events', HERE, {});
+    const abort = new AbortController();
+    const heard: string[] = [];
+    const reading = (async () => {
+      const options = { fieldSelector: 'metadata.name=a', signal: abort.signal, silenceMs: 600_000 };
+      for await (const { object } of watchObjects<ConfigMap>(client, 'configmaps', HERE, options))
+        heard.push(object.data?.['n'] ?? '');
+    })();
+    await write(client, 'a', 1);
+    await waitUntil('the reader reads', WITHIN_MS, () => heard.at(-1) === '1');
+    master.host.relisted();
+    for (const watch of [objects, events]) {
+      const { object } = await watch.until('it ends', ({ type }) => type === 'ERROR');
+      expect(object).toMatchObject({ code: 410, reason: 'Expired', message: expect.stringMatching(/began anew/) });
+    }
+    await write(client, 'a', 2);
+    await waitUntil('the reader goes on', WITHIN_MS, () => heard.at(-1) === '2');
+    for (const { events: told } of [objects, events]) expect((told.at(-1) as WatchEvent).type).toBe('ERROR');
+    abort.abort();
+    await reading;
+    await expectReplays(cluster);
+  } finally {
+    await cluster.stop();
+  }
+});
 
 /*
  * Goal: too old is 410, never a gap; whoever then lists again hears of all that happened meanwhile, once.

@@ -1,5 +1,5 @@
 import { from, interval, map, merge, mergeMap, of } from 'rxjs';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts';
 import type { Pod } from '../../../contracts/kinds/kinds.ts';
 import { storeKey } from '../../../contracts/store/keys.ts';
@@ -280,4 +280,56 @@ it('timers that are due wait once in a long inbox, however often it is interrupt
   for (let n = 0; n < 400; n++) order('idle');
   for (let more = true; more; vi.advanceTimersByTime(10)) more = actor.runInbox(0);
   expect(turns.filter(({ rec }) => rec.t === 'due').length).toBe(told('time').length);
+});
+
+describe('who begins anew', () => {
+  /** Keeps each order, and tells what is left of those before. */
+  const keeper = defineActor({
+    name: 'keeper',
+    hears: {
+      pods: watch('pods'),
+      orders: calls(SUBJECTS.apply),
+      left: calls(SUBJECTS.left, { fixed: { instance: 'one' }, cells: 'kept.' }),
+    },
+    says: { tell: publish(SUBJECTS.outcome) },
+    behave: (inputs, world) =>
+      merge(
+        inputs.pods.pipe(mergeMap((changes) => changes.map(({ name }) => world.say.tell({ caller: 'left' }, name)))),
+        inputs.orders.pipe(
+          mergeMap((call) => {
+            const { order } = call.decode() as { order: string };
+            world.cell<number>('other', 0).set(1);
+            if (order === 'fail') throw new Error('deliberate');
+            world.cell<string>(`kept.${order}`, '').set(order);
+            return [];
+          }),
+        ),
+        inputs.left.pipe(map((call) => world.say.tell({ caller: 'left' }, call.decode()))),
+      ),
+  });
+
+  it.each(['relisted', 'failed'])('hears first what was in its cells: %s', (how) => {
+    const { actor, put, order, work, told, turns } = office(keeper);
+    actor.start();
+    put('pod');
+    work();
+    for (const each of ['b', 'a']) order(each);
+    work();
+    const before = turns.length;
+    if (how === 'failed') order('fail');
+    else actor.relisted();
+    work();
+    vi.advanceTimersByTime(1_000);
+    work();
+    expect(told('left')).toEqual(['pod', { 'kept.a': 'a', 'kept.b': 'b' }, 'pod']);
+    expect(turns.slice(how === 'failed' ? before + 1 : before).map(({ n, rec }) => [n, rec.t])).toEqual([
+      [1, 'start'],
+      [2, 'call'],
+      [3, 'change'],
+    ]);
+    actor.relisted(); // it has kept nothing since
+    work();
+    expect(told('left')).toHaveLength(4);
+    expect(actor.stats()).toMatchObject({ restarts: 2, refused: 0 });
+  });
 });

@@ -1,6 +1,7 @@
 import { encode, encodeMsgpack } from '../../../contracts/codec/codec.ts';
 import { failure } from '../../../contracts/errors/status.ts';
 import { HEADER } from '../../../contracts/headers.ts';
+import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import type { Change, Cursor, Id, Rec, Self, Turn } from '../contract.ts';
 import type { ActorDefinition, CallsDecl, LatestDecl } from '../declare.ts';
 import type { Incarnation } from '../journal/recorder.ts';
@@ -387,8 +388,22 @@ export class LiveActor {
 
   #beginAnew(): void {
     clearTimeout(this.#restartTimer);
+    const left = leftBy(this.#core);
     [this.#core, this.#incarnation, this.#asker] = this.#incarnate();
     this.#restarts += 1;
     this.#enqueue({ t: 'start' });
+    if (left !== undefined) this.heardOwn(left);
   }
+}
+
+/** What an actor that begins anew is told of its cells; `undefined` when there is nothing in them that it wants to know. */
+function leftBy(core: ActorCore): InboundMessage | undefined {
+  const { prefix, instance } = core.self;
+  const wanted = Object.values(core.definition.hears).flatMap((heard) =>
+    heard.hear === 'calls' && heard.cells !== undefined ? [heard.cells] : [],
+  );
+  const cells = Object.entries(core.cellValues()).filter(([name]) => wanted.some((start) => name.startsWith(start)));
+  if (cells.length === 0) return undefined;
+  const data = encodeMsgpack(Object.fromEntries(cells));
+  return { subject: SUBJECTS.left.subject(prefix, { instance }), data, respond: () => false };
 }
