@@ -5,6 +5,7 @@ import type { ContainerStatus } from '../../contracts/runtime/status.ts';
 export const LOG_LEASE_MS = 30_000;
 const BATCH_MS = 50;
 const BATCH_BYTES = 64 * 1024;
+const BATCH_LINES = 1000;
 
 type Source = Pick<ContainerStatus, 'id' | 'pod' | 'name'>;
 
@@ -85,7 +86,7 @@ class LogStream {
   #add(line: LogLine): void {
     this.#batch.push(line);
     this.#bytes += Buffer.byteLength(line.text);
-    if (this.#bytes >= BATCH_BYTES) this.#flush({});
+    if (this.#bytes >= BATCH_BYTES || this.#batch.length >= BATCH_LINES) this.#flush({});
     else this.#flushing ??= setTimeout(() => this.#flush({}), BATCH_MS);
   }
 

@@ -24,3 +24,18 @@ it('a reader who goes on after a line gets past a long one', async () => {
   const rest = await readLogs(source(text), { sinceTime: T(2), limitBytes: 10 });
   expect(rest).toEqual({ lines: [{ stream: 'stdout', time: T(3), text: 'next' }] });
 });
+
+it('an answer fits into a message however short its lines are, and a reader gets them all', async () => {
+  const all = 25_000;
+  const text = Array.from({ length: all }, (_, at) => `${T(at + 1)} \n`).join('');
+  let read = 0;
+  let sinceTime: string | undefined;
+  for (let more = true; more; ) {
+    const page = await readLogs(source(text), sinceTime === undefined ? {} : { sinceTime });
+    expect(JSON.stringify(page).length).toBeLessThan(1024 * 1024);
+    read += page.lines.length;
+    sinceTime = page.lines.at(-1)?.time;
+    more = page.truncated === true;
+  }
+  expect(read).toBe(all);
+});

@@ -2,11 +2,11 @@ import type { Readable } from 'node:stream';
 import type { LogLine, LogLines } from '../../contracts/messages/logs.ts';
 import type { LogWindow } from '../../contracts/runtime/adapter.ts';
 import { logTime, unixNanos } from '../../contracts/time/log-time.ts';
+import { LogPage } from '../log-page.ts';
 import { callEngine, type Engine } from './engine.ts';
 import { LogParser } from './log-parser.ts';
 
 const READ_MS = 30_000;
-const LIMIT_BYTES_MAX = 1024 * 1024;
 
 interface Source {
   readonly engine: Engine;
@@ -16,27 +16,20 @@ interface Source {
 
 /** Reads what was written so far; stops reading when the limit is reached. */
 export async function readLogs(source: Source, window: LogWindow): Promise<Omit<LogLines, 'ended'>> {
-  const limit = Math.min(window.limitBytes ?? LIMIT_BYTES_MAX, LIMIT_BYTES_MAX);
   const isWanted = laterThan(window.sinceTime);
-  const lines: LogLine[] = [];
-  let bytes = 0;
-  let truncated = false;
+  const page = new LogPage(window.limitBytes);
   const parser = new LogParser(source.tty, (line) => {
-    if (!isWanted(line)) return;
-    bytes += Buffer.byteLength(line.text) + 1;
-    // One line always goes, or a reader could never get past a long one.
-    truncated ||= bytes > limit && lines.length > 0;
-    if (!truncated) lines.push(line);
+    if (isWanted(line)) page.add(line);
   });
   await callEngine(`read the log of container ${source.id}`, READ_MS, async (abortSignal) => {
     const stream = await openLog(source, window, false, abortSignal);
     for await (const chunk of stream) {
       parser.push(chunk as Buffer);
-      if (truncated) break;
+      if (page.truncated) break;
     }
   });
-  if (!truncated) parser.end();
-  return truncated ? { lines, truncated } : { lines };
+  if (!page.truncated) parser.end();
+  return page.answer();
 }
 
 /** The engine also sends the line of that very moment, which whoever asks has. */

@@ -2,9 +2,8 @@ import type { LogLine, LogLines } from '../../contracts/messages/logs.ts';
 import type { LogWindow } from '../../contracts/runtime/adapter.ts';
 import type { Clock } from '../../contracts/time/clock.ts';
 import { logTime, logTimeOf } from '../../contracts/time/log-time.ts';
+import { LogPage } from '../log-page.ts';
 import type { SimulatedContainer } from './simulated-node.ts';
-
-const LIMIT_BYTES_MAX = 1024 * 1024;
 
 /** All that a container has written by `now`: computed, never stored. */
 function written({ status, run }: SimulatedContainer, now: number): readonly LogLine[] {
@@ -26,21 +25,16 @@ const after = (lines: readonly LogLine[], sinceTime: string | undefined): readon
 };
 
 export function readLogs(container: SimulatedContainer, window: LogWindow, now: number): LogLines {
-  const { tailLines, limitBytes = LIMIT_BYTES_MAX } = window;
+  const { tailLines } = window;
   const all = written(container, now);
   const wanted = after(
     tailLines === undefined ? all : all.slice(Math.max(0, all.length - tailLines)),
     window.sinceTime,
   );
-  const limit = Math.min(limitBytes, LIMIT_BYTES_MAX);
-  const lines: LogLine[] = [];
-  let bytes = 0;
-  for (const line of wanted) {
-    bytes += Buffer.byteLength(line.text) + 1;
-    if (bytes > limit && lines.length > 0) return { lines, truncated: true };
-    lines.push(line);
-  }
-  return container.status.state === 'exited' ? { lines, ended: true } : { lines };
+  const page = new LogPage(window.limitBytes);
+  for (const line of wanted) page.add(line);
+  const ended = container.status.state === 'exited' && !page.truncated;
+  return { ...page.answer(), ...(ended ? { ended } : {}) };
 }
 
 export function followLogs(

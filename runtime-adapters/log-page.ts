@@ -1,0 +1,33 @@
+import type { LogLine, LogLines } from '../contracts/messages/logs.ts';
+
+const BYTES_MAX = 1024 * 1024;
+/** Each line also costs its moment and its stream: a message must hold them all, however short they are. */
+const LINES_MAX = 10_000;
+
+/** The lines of one answer, as many as may go together. */
+export class LogPage {
+  readonly #bytesMax: number;
+  readonly #lines: LogLine[] = [];
+  #bytes = 0;
+  #truncated = false;
+
+  constructor(limitBytes = BYTES_MAX) {
+    this.#bytesMax = Math.min(limitBytes, BYTES_MAX);
+  }
+
+  get truncated(): boolean {
+    return this.#truncated;
+  }
+
+  add(line: LogLine): void {
+    this.#bytes += Buffer.byteLength(line.text) + 1;
+    // One line always goes, or a reader could never get past a long one.
+    const full = this.#bytes > this.#bytesMax || this.#lines.length >= LINES_MAX;
+    this.#truncated ||= full && this.#lines.length > 0;
+    if (!this.#truncated) this.#lines.push(line);
+  }
+
+  answer(): Omit<LogLines, 'ended'> {
+    return this.#truncated ? { lines: this.#lines, truncated: true } : { lines: this.#lines };
+  }
+}
