@@ -7,7 +7,7 @@ import type { Says } from '../../kernel/declare.ts';
 import { isTerminating, onlyThis, targetOf, uidOf } from '../shared/owner.ts';
 import { KEPT_RESOURCES, type KeptResource, perResource, sayAll, watchAll } from '../shared/resources.ts';
 import { type OwnerGraph, ownerGraph } from './owner-graph.ts';
-import { type GarbageEffect, planDependent, planOwner } from './plan-garbage.ts';
+import { type GarbageEffect, isOrphaning, planDependent, planOwner } from './plan-garbage.ts';
 
 const says = sayAll(['delete', 'patch'], KEPT_RESOURCES);
 /** Most effects of one run; the next goes on at once. */
@@ -15,7 +15,8 @@ const BATCH_MAX = 500;
 
 /**
  * Deletes what its owners left behind, and serves the finalizers `foregroundDeletion` and `orphan`. A key is `object/` and
- * a store key (may it stay?) or `owner/` and a uid (what becomes of its dependents?).
+ * a store key (may it stay?), `owner/` and a uid (does it still wait for its dependents?), or `dependents/` and a uid (may
+ * they stay?). The last is asked when the owner changes and not when one of them goes, or many would be asked of for each.
  */
 export const garbageCollector = defineController({
   name: 'garbage-collector',
@@ -24,9 +25,8 @@ export const garbageCollector = defineController({
   says,
   indexes: { graph: ownerGraph },
   plan: (key, { view, say, index }) => {
-    const effects = key.startsWith('owner/')
-      ? effectsOfOwner(key.slice('owner/'.length), view, index.graph)
-      : effectsOfObject(key.slice('object/'.length), view, index.graph);
+    const at = key.indexOf('/');
+    const effects = EFFECTS[key.slice(0, at) as keyof typeof EFFECTS](key.slice(at + 1), view, index.graph);
     const batch = effects.slice(0, BATCH_MAX);
     return {
       together: batch.flatMap((effect) => saidFor(effect, index.graph, say)),
@@ -41,7 +41,7 @@ function wokenBy(object: KubeObject, { key, before, after }: Changed): readonly 
   const regrouped = !sameJson(before?.metadata?.ownerReferences, after?.metadata?.ownerReferences);
   const woken: string[] = [];
   if (after === undefined || (isTerminating(after) && (after.metadata?.finalizers ?? []).length > 0))
-    woken.push(`owner/${uidOf(object)}`);
+    woken.push(`owner/${uidOf(object)}`, `dependents/${uidOf(object)}`);
   if (object === before && (after === undefined || regrouped)) woken.push(...owners.map(({ uid }) => `owner/${uid}`));
   if (after !== undefined && (after.metadata?.ownerReferences ?? []).length > 0 && regrouped)
     woken.push(`object/${key}`);
@@ -65,12 +65,26 @@ function effectsOfObject(key: Key, view: View, graph: OwnerGraph): readonly Garb
 const dependentsOf = (uid: string, view: View, graph: OwnerGraph): readonly KubeObject[] =>
   [...(graph.dependents.get(uid) ?? [])].sort().flatMap((key) => at(key, view) ?? []);
 
+/** One by one, in whatever order: to know whether there is one of a sort. */
+function* eachDependent(uid: string, view: View, graph: OwnerGraph): Generator<KubeObject> {
+  for (const key of graph.dependents.get(uid) ?? []) {
+    const object = at(key, view);
+    if (object !== undefined) yield object;
+  }
+}
+
 function effectsOfOwner(uid: string, view: View, graph: OwnerGraph): readonly GarbageEffect[] {
   const owner = at(graph.keyOfUid.get(uid), view);
-  const own = owner === undefined ? [] : planOwner(owner, dependentsOf(uid, view, graph));
-  const keys = [...(graph.dependents.get(uid) ?? [])].sort();
-  return own.length > 0 ? own : keys.flatMap((key) => effectsOfObject(key, view, graph));
+  if (owner === undefined) return [];
+  return planOwner(owner, (isOrphaning(owner) ? dependentsOf : eachDependent)(uid, view, graph));
 }
+
+function effectsOfDependents(uid: string, view: View, graph: OwnerGraph): readonly GarbageEffect[] {
+  if (effectsOfOwner(uid, view, graph).length > 0) return [];
+  return [...(graph.dependents.get(uid) ?? [])].sort().flatMap((key) => effectsOfObject(key, view, graph));
+}
+
+const EFFECTS = { object: effectsOfObject, owner: effectsOfOwner, dependents: effectsOfDependents } as const;
 
 function saidFor(effect: GarbageEffect, graph: OwnerGraph, say: Says<typeof says>): readonly Said<unknown>[] {
   const { object } = effect;

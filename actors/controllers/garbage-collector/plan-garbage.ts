@@ -14,13 +14,16 @@ export type GarbageEffect =
 
 const has = (object: KubeObject, finalizer: string): boolean =>
   object.metadata?.finalizers?.includes(finalizer) === true;
+/** Do its dependents have to forget it first? */
+export const isOrphaning = (owner: KubeObject): boolean => has(owner, ORPHAN);
 const blocks = ({ blockOwnerDeletion }: OwnerReference): boolean => blockOwnerDeletion === true;
 const unblocked = (reference: OwnerReference): OwnerReference => ({ ...reference, blockOwnerDeletion: false });
 const awaitsDependents = (owner: KubeObject): boolean => isTerminating(owner) && has(owner, FOREGROUND);
 
 /**
  * Decides whether an object may stay: it goes when none of its owners is left. Pure and total. An owner of a kind that
- * nobody here looks after counts as present: what can't be seen is not known to be gone.
+ * nobody here looks after counts as present: what can't be seen is not known to be gone. So does, for an object without a
+ * namespace, an owner that would have one: nobody says in which to look.
  * @param owner      the live object with that uid
  * @param dependents objects that are owned by it
  */
@@ -41,7 +44,8 @@ export function planDependent(
   let waited = false;
   for (const reference of owners) {
     const found = present(reference);
-    if (found === undefined ? !isKept(reference) : !awaitsDependents(found)) solid.push(reference);
+    const scope = namespaceOf(object) === '' ? 'cluster' : 'namespace';
+    if (found === undefined ? !isKept(reference, scope) : !awaitsDependents(found)) solid.push(reference);
     else if (found !== undefined) waited = true;
   }
   if (solid.length === owners.length) return [];
@@ -57,24 +61,24 @@ export function planDependent(
 }
 
 /** Decides what an owner on its way out, held by a finalizer of ours, asks of its dependents, and when it is let go. */
-export function planOwner(owner: KubeObject, dependents: readonly KubeObject[]): readonly GarbageEffect[] {
+export function planOwner(owner: KubeObject, dependents: Iterable<KubeObject>): readonly GarbageEffect[] {
   if (!isTerminating(owner)) return [];
-  if (has(owner, ORPHAN)) {
-    const forgetting = dependents.map((object): GarbageEffect => {
+  if (isOrphaning(owner)) {
+    const forgetting = [...dependents].map((object): GarbageEffect => {
       const owners = (object.metadata?.ownerReferences ?? []).filter(({ uid }) => uid !== uidOf(owner));
       return { type: 'set-owners', object, owners };
     });
     return [...forgetting, ...(forgetting.length === 0 ? [without(owner, ORPHAN)] : [])];
   }
   if (!has(owner, FOREGROUND)) return [];
-  const blocking = dependents.some(
-    (object) =>
-      uidOf(object) !== uidOf(owner) && // nobody waits for itself
-      object.metadata?.ownerReferences?.some((reference) => reference.uid === uidOf(owner) && blocks(reference)) ===
-        true,
-  );
-  return blocking ? [] : [without(owner, FOREGROUND)];
+  for (const object of dependents) if (isBlocking(object, owner)) return [];
+  return [without(owner, FOREGROUND)];
 }
+
+/** Nobody waits for itself. */
+const isBlocking = (object: KubeObject, owner: KubeObject): boolean =>
+  uidOf(object) !== uidOf(owner) &&
+  object.metadata?.ownerReferences?.some((reference) => reference.uid === uidOf(owner) && blocks(reference)) === true;
 
 const without = (object: KubeObject, finalizer: string): GarbageEffect => ({
   type: 'set-finalizers',

@@ -12,10 +12,20 @@ const resourcesOf = (kinds: readonly Kind[]): readonly KeptResource[] =>
 
 export const KEPT_RESOURCES = resourcesOf(KEPT);
 export const NAMESPACED_RESOURCES = resourcesOf(KEPT.filter(({ namespaced }) => namespaced));
-const KEPT_KINDS: ReadonlySet<string> = new Set(KEPT.map(({ group, kind }) => `${group}/${kind}`));
-/** Is that a kind whose objects are all seen here? Another group may have one of the same name. */
-export const isKept = ({ apiVersion, kind }: Pick<OwnerReference, 'apiVersion' | 'kind'>): boolean =>
-  KEPT_KINDS.has(`${groupOf(apiVersion)}/${kind}`);
+const isNamespaced: ReadonlyMap<string, boolean> = new Map(
+  KEPT.map(({ group, kind, namespaced }) => [`${group}/${kind}`, namespaced]),
+);
+/**
+ * Is that a kind whose objects are all seen here? Another group may have one of the same name.
+ * @param scope of what is owned: `cluster` = it cannot tell in which namespace its owner would be
+ */
+export function isKept(
+  { apiVersion, kind }: Pick<OwnerReference, 'apiVersion' | 'kind'>,
+  scope: 'cluster' | 'namespace',
+): boolean {
+  const namespaced = isNamespaced.get(`${groupOf(apiVersion)}/${kind}`);
+  return namespaced === false || (namespaced === true && scope === 'namespace');
+}
 
 /** One entry a resource, for `hears` and `wakes`. */
 export const perResource = <T>(
