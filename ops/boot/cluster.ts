@@ -44,7 +44,10 @@ export function readCluster(paths: HomePaths): Cluster | undefined {
   try {
     cluster = JSON.parse(readFileSync(paths.cluster, 'utf8')) as typeof cluster;
   } catch (cause) {
-    throw statusError('InternalError', `read ${paths.cluster}: ${(cause as Error).message}; restore it`);
+    throw statusError(
+      'InternalError',
+      `read ${paths.cluster}: ${(cause as Error).message}; restore it, or remove it after "troupe down"`,
+    );
   }
   const { version, ...known } = cluster;
   if (version === VERSION) return { version, ...known };

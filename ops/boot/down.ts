@@ -19,18 +19,23 @@ const GRACE_MS = 45_000;
 /**
  * Ends the control plane that `troupe up` started from this home, by the processes it noted down. Containers keep
  * running, and the Docker engine too.
- * @throws StatusError NotFound when there is no cluster in this home
+ * @throws StatusError NotFound when there is no cluster in this home; what runs has ended then, too
  */
 export async function down(options: DownOptions): Promise<void> {
   const paths = homePaths(options.home ?? troupeHome());
-  const cluster = readCluster(paths);
-  if (cluster === undefined) {
-    throw statusError('NotFound', `there is no cluster in ${paths.home}; \`troupe up\` makes one`);
-  }
   const running = runningUp(paths);
   if (running !== undefined) await endProcess(running.up, GRACE_MS);
   const left = await endLeftovers(paths);
-  options.say(running === undefined && left === 0 ? 'nothing was running' : 'the control plane has ended');
+  const hasEnded = running !== undefined || left > 0;
+  if (hasEnded) options.say('the control plane has ended');
+  const cluster = readCluster(paths); // what runs is ended, whatever became of this file
+  if (cluster === undefined) {
+    const finding = hasEnded
+      ? `${paths.cluster} is missing, which says whose containers are this cluster's`
+      : `there is no cluster in ${paths.home}`;
+    throw statusError('NotFound', `${finding}; \`troupe up\` makes one`);
+  }
+  if (!hasEnded) options.say('nothing was running');
   if (options.pods === true) {
     const count = await removePods(cluster.node);
     options.say(`${count} ${count === 1 ? 'pod' : 'pods'} removed`);

@@ -20,7 +20,10 @@ import { INTERRUPTED } from './render-error.ts';
 export async function upDetached(options: UpOptions, say: (line: string) => void, signal: AbortSignal): Promise<void> {
   const paths = homePaths(troupeHome());
   if (runningUp(paths)?.ready === true) {
-    say(`cluster is up at ${readCluster(paths)?.url ?? ''} already (${paths.home})`);
+    const cluster = readCluster(paths);
+    if (cluster === undefined)
+      throw statusError('NotFound', `a cluster is up, but ${paths.cluster} is missing; end it with "troupe down"`);
+    say(`cluster is up at ${cluster.url} already (${paths.home})`);
     return;
   }
   makePrivateFolder(paths.home);

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -168,6 +168,24 @@ it('of two starts in the background at once one is up, and the log is its own', 
   for (const { wrote } of both)
     expect(wrote.text).toMatch(/^(cluster is up at|troupe up: troupe already runs from) .*\n$/);
   expect(readFileSync(join(paths.logs, 'up.out'), 'utf8')).toMatch(/^cluster is up at .*; Ctrl-C ends it\n$/);
+});
+
+it('`down` ends what runs, also when nothing is known of it but its processes', { timeout: WITHIN_MS }, async () => {
+  const running = await up();
+  await isUp(running);
+  writeFileSync(paths.cluster, 'garbage');
+  expect(await troupe('up', '--detach').code).toBe(1);
+  rmSync(paths.cluster);
+  const again = troupe('up', '--detach');
+  expect(await again.code).toBe(1);
+  expect(again.wrote.text).toBe(
+    `troupe up: a cluster is up, but ${paths.cluster} is missing; end it with "troupe down"\n`,
+  );
+  const down = troupe('down');
+  expect(await down.code).toBe(1);
+  expect(down.wrote.text).toMatch(/^the control plane has ended\ntroupe down: .*cluster\.json is missing, [^\n]*\n$/);
+  expect(await running.code).toBe(0);
+  expectNothingLeft();
 });
 
 it('a reader that leaves ends a cluster in order, and that is no failure', { timeout: WITHIN_MS }, async () => {
