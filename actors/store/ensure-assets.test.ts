@@ -1,20 +1,15 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { Msg, NatsConnection } from 'nats';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
+import { describe, expect, it } from 'vitest';
+import { connectAs, startNatsServer } from '../../test/support/nats-server.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
+import { withNats } from '../../test/support/with-nats.ts';
 import { ensureAssets } from './ensure-assets.ts';
 import { DATA_VERSION, DATA_VERSION_NAME, refuseNewerData, sameConfig } from './plan-assets.ts';
 
-let server: TestNatsServer;
 let connection: NatsConnection;
-beforeAll(async () => {
-  server = await startNatsServer();
-  connection = await connectAs(server);
-});
-afterAll(async () => {
-  await connection.close();
-  await server.stop();
+withNats((own) => {
+  connection = own;
 });
 
 describe('the assets of a cluster', () => {

@@ -2,15 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import fc from 'fast-check';
 import { headers, type NatsConnection } from 'nats';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { kindByResource } from '../../contracts/kinds/registry.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
 import { readHistory } from '../../ops/replay/read-history.ts';
-import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
+import type { TestNatsServer } from '../../test/support/nats-server.ts';
 import { readFilesBelow } from '../../test/support/read-files.ts';
 import { openStore, type TestStore } from '../../test/support/store.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
+import { withNats } from '../../test/support/with-nats.ts';
 import type { CacheEntry } from '../kernel/view/cache.ts';
 import { Attempts } from './attempts.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -19,13 +20,9 @@ import { dropHistoryBefore, dropOld, keptNow } from './retention.ts';
 let server: TestNatsServer;
 let connection: NatsConnection;
 let serial = 0;
-beforeAll(async () => {
-  server = await startNatsServer();
-  connection = await connectAs(server);
-});
-afterAll(async () => {
-  await connection.close();
-  await server.stop();
+withNats((own, its) => {
+  connection = own;
+  server = its;
 });
 
 const pod = (name: string, mark: unknown): KubeObject =>

@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Deployment, KubeObject, Pod } from '../../contracts/kinds/kinds.ts';
+import { typeLine } from '../../test/support/command-line.ts';
 import { FakeApi } from '../../test/support/fake-api.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
-import { main } from './main.ts';
-import { painter } from './style.ts';
 
 const NOW = Date.parse('2026-01-01T00:01:30Z');
 
@@ -51,20 +50,7 @@ afterEach(async () => {
 /** Types a command line; gives what a person sees. */
 function type(...argv: string[]) {
   const stop = new AbortController();
-  const seen = { out: '', err: '' };
-  const code = main(argv, {
-    out: (text) => {
-      seen.out += text;
-    },
-    tell: (line) => {
-      seen.err += `${line}\n`;
-    },
-    paint: painter(false),
-    interactive: false,
-    now: () => NOW,
-    signal: stop.signal,
-  });
-  return { seen, code, interrupt: () => stop.abort() };
+  return { ...typeLine(argv, { now: () => NOW, signal: stop.signal }), interrupt: () => stop.abort() };
 }
 async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
   const { seen, code } = type(...argv);

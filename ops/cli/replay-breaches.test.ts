@@ -3,11 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { MemoryHistory } from '../../actors/kernel/replay.ts';
 import { NO_SOCKETS } from '../../test/support/no-sockets.ts';
+import { saveRecording } from '../../test/support/save-recording.ts';
 import { recordScheduling } from '../bench/make-recording.ts';
 import { launcher, projectRoot } from '../boot/root.ts';
-import { writeRecordingFile } from '../replay/recording-file.ts';
 
 /*
  * Goal: whoever breaks determinism is named, by whichever command plays the recording.
@@ -43,13 +42,8 @@ let folder: string;
 let file: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'troupe-breaches-'));
-  file = join(folder, 'scheduler.troupe');
-  const { incarnation, turns, history } = recordScheduling({ nodes: 3, pods: 6, batch: 2 });
-  writeRecordingFile(file, {
-    prefix: 'troupe',
-    recordings: [{ incarnation, turns }],
-    history: history as MemoryHistory,
-  });
+  const recorded = recordScheduling({ nodes: 3, pods: 6, batch: 2 });
+  file = saveRecording(join(folder, 'scheduler.troupe'), recorded);
   writeFileSync(join(folder, 'preload.mjs'), BREACHING);
   writeFileSync(
     join(folder, 'patch.yaml'),

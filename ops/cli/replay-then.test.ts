@@ -9,9 +9,9 @@ import { encode, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
 import { failure } from '../../contracts/errors/status.ts';
 import { LonelyApiServer } from '../../test/support/lonely-api-server.ts';
 import { NO_SOCKETS } from '../../test/support/no-sockets.ts';
+import { saveRecording } from '../../test/support/save-recording.ts';
 import { launcher } from '../boot/root.ts';
 import type { Playable } from '../replay/playable.ts';
-import { writeRecordingFile } from '../replay/recording-file.ts';
 
 /*
  * Goal: what was said then is shown, also where a hash of it was recorded and no more, whoever compares.
@@ -70,15 +70,7 @@ function recorded(): Playable {
   return { incarnation, turns, history: new MemoryHistory(writes) };
 }
 
-function save(name: string, { incarnation, turns, history }: Playable): string {
-  const path = join(folder, name);
-  writeRecordingFile(path, {
-    prefix: 'troupe',
-    recordings: [{ incarnation, turns }],
-    history: history as MemoryHistory,
-  });
-  return path;
-}
+const save = (name: string, playable: Playable): string => saveRecording(join(folder, name), playable);
 
 function troupe(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const preloads = ['adding', 'no-sockets'].flatMap((name) => ['--import', join(folder, `${name}.mjs`)]);

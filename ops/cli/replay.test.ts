@@ -12,15 +12,14 @@ import { scoreLeastAllocated } from '../../actors/scheduler/score-least-allocate
 import { nodeNamed, podNamed, RecordingWorld, recordScheduling } from '../bench/make-recording.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
 import type { Heard } from '../../actors/kernel/testing/test-world.ts';
+import { run, silent } from '../../test/support/command-line.ts';
+import { saveRecording } from '../../test/support/save-recording.ts';
 import { launcher, projectRoot } from '../boot/root.ts';
 import { roster } from '../boot/roster.ts';
 import { up } from '../boot/up.ts';
 import type { Playable } from '../replay/playable.ts';
 import { writeRecordingFile } from '../replay/recording-file.ts';
-import { main } from './main.ts';
 import { interactive } from './replay-terminal.ts';
-import { painter } from './style.ts';
-import type { Terminal } from './terminal.ts';
 
 let folder: string;
 let file: string;
@@ -35,38 +34,7 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-function save(name: string, { incarnation, turns, history }: Playable): string {
-  const path = join(folder, name);
-  writeRecordingFile(path, {
-    prefix: 'troupe',
-    recordings: [{ incarnation, turns }],
-    history: history as MemoryHistory,
-  });
-  return path;
-}
-
-const silent: Terminal = {
-  out: () => undefined,
-  tell: () => undefined,
-  paint: painter(false),
-  interactive: false,
-  now: () => 0,
-  signal: new AbortController().signal,
-};
-
-async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const seen = { out: '', err: '' };
-  const code = await main(argv, {
-    ...silent,
-    out: (text) => {
-      seen.out += text;
-    },
-    tell: (line) => {
-      seen.err += `${line}\n`;
-    },
-  });
-  return { code, ...seen };
-}
+const save = (name: string, playable: Playable): string => saveRecording(join(folder, name), playable);
 
 /** Somebody turns a weight round: the fuller node is the better one. */
 const preferTheFuller = (): void => {

@@ -3,15 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
+import { run } from '../../test/support/command-line.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { type RunningRole, runMaster } from '../boot/master.ts';
 import { controlPlane, roster } from '../boot/roster.ts';
 import { addTenant } from '../boot/tenants.ts';
 import { up } from '../boot/up.ts';
-import { main } from './main.ts';
 import type { ClusterStatus } from './plan-status.ts';
-import { painter } from './style.ts';
 
 /* Goal: `troupe status` is worth its exit code. Method: real masters of which some lack actors, and a tenant of a real cluster. */
 
@@ -21,18 +20,6 @@ afterEach(async () => {
   for (const end of ends.splice(0).toReversed()) await end();
 });
 
-async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const seen = { out: '', err: '' };
-  const code = await main(argv, {
-    out: (text) => void (seen.out += text),
-    tell: (line) => void (seen.err += `${line}\n`),
-    paint: painter(false),
-    interactive: false,
-    now: () => 0,
-    signal: new AbortController().signal,
-  });
-  return { code, ...seen };
-}
 const statusNow = async (): Promise<ClusterStatus> =>
   JSON.parse((await run('status', '-o', 'json')).out) as ClusterStatus;
 

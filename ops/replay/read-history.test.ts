@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { CacheEntry } from '../../actors/kernel/view/cache.ts';
 import type { MemoryHistory } from '../../actors/kernel/view/memory-history.ts';
 import { Checkpoints } from '../../actors/store/checkpoints.ts';
@@ -9,19 +9,13 @@ import { dropHistoryBefore } from '../../actors/store/retention.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { clusterKey, IV_BYTES, seal } from '../../contracts/store/sealed.ts';
-import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { openStore } from '../../test/support/store.ts';
+import { withNats } from '../../test/support/with-nats.ts';
 import { readHistory } from './read-history.ts';
 
-let server: TestNatsServer;
 let connection: NatsConnection;
-beforeAll(async () => {
-  server = await startNatsServer();
-  connection = await connectAs(server);
-});
-afterAll(async () => {
-  await connection.close();
-  await server.stop();
+withNats((own) => {
+  connection = own;
 });
 
 type Sealed = { readonly v: number; readonly key: string; readonly box: string };

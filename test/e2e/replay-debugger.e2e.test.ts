@@ -4,11 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { MemoryHistory } from '../../actors/kernel/replay.ts';
 import { recordScheduling } from '../../ops/bench/make-recording.ts';
 import { launcher, projectRoot } from '../../ops/boot/root.ts';
-import { writeRecordingFile } from '../../ops/replay/recording-file.ts';
 import { connectInspector, type InspectorClient } from '../support/inspector-client.ts';
+import { saveRecording } from '../support/save-recording.ts';
 
 /*
  * Goal: an editor's debugger stops inside an actor's behaviour, at the turn asked for, in a recording from a file.
@@ -21,14 +20,9 @@ let children: ChildProcess[] = [];
 let inspectors: InspectorClient[] = [];
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'troupe-debug-'));
-  file = join(folder, 'scheduler.troupe');
-  const { incarnation, turns, history } = recordScheduling({ nodes: 3, pods: 12, batch: 3 });
-  binding = turns.find(({ said }) => said.some(({ say }) => say === 'bind'))?.n ?? 0;
-  writeRecordingFile(file, {
-    prefix: 'troupe',
-    recordings: [{ incarnation, turns }],
-    history: history as MemoryHistory,
-  });
+  const recorded = recordScheduling({ nodes: 3, pods: 12, batch: 3 });
+  file = saveRecording(join(folder, 'scheduler.troupe'), recorded);
+  binding = recorded.turns.find(({ said }) => said.some(({ say }) => say === 'bind'))?.n ?? 0;
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => {

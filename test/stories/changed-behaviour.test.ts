@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { scoreLeastAllocated } from '../../actors/scheduler/score-least-allocated.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
-import { main } from '../../ops/cli/main.ts';
-import { painter } from '../../ops/cli/style.ts';
+import { run } from '../support/command-line.ts';
 import {
   checkedRecordings,
   expectReplays,
@@ -66,7 +65,7 @@ it('names the actor, the turn and the first thing that a changed scheduler says 
   try {
     const file = join(folder, 'day.troupe');
     await cluster.writeRecordings(file);
-    const { code, out } = await replayed(file);
+    const { code, out } = await run('replay', file, '--actor', 'scheduler');
     expect(code).toBe(1);
     expect(out).toContain(`      - target.name: ${second}\n      + target.name: ${first}\n`);
     expect(out).toMatch(/NODE +LEAST ALLOCATED +BALANCED +TAINTS +TOTAL +CHOSEN\n/);
@@ -77,18 +76,3 @@ it('names the actor, the turn and the first thing that a changed scheduler says 
     rmSync(folder, { recursive: true });
   }
 });
-
-async function replayed(file: string): Promise<{ readonly code: number; readonly out: string }> {
-  let out = '';
-  const code = await main(['replay', file, '--actor', 'scheduler'], {
-    out: (text) => {
-      out += text;
-    },
-    tell: () => undefined,
-    paint: painter(false),
-    interactive: false,
-    now: () => 0,
-    signal: new AbortController().signal,
-  });
-  return { code, out };
-}
