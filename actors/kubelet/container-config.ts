@@ -27,11 +27,14 @@ export function pullPolicy(container: Container): 'Always' | 'IfNotPresent' | 'N
   return tag === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
+/** So far does a message count exactly; more than this no machine has, so that it limits nothing all the same. */
+const most = (units: number): number => Math.min(units, Number.MAX_SAFE_INTEGER);
+
 function resourcesOf(container: Container): ContainerResources | undefined {
   const { limits = {}, requests = {} } = container.resources ?? {};
-  const cpuRequestMillis = cpuMillis(requests['cpu'] ?? limits['cpu']);
-  const cpuLimitMillis = cpuMillis(limits['cpu']);
-  const memoryLimitBytes = wholeUnits(limits['memory']);
+  const cpuRequestMillis = most(cpuMillis(requests['cpu'] ?? limits['cpu']));
+  const cpuLimitMillis = most(cpuMillis(limits['cpu']));
+  const memoryLimitBytes = most(wholeUnits(limits['memory']));
   const found = {
     ...(cpuRequestMillis > 0 ? { cpuRequestMillis } : {}),
     ...(cpuLimitMillis > 0 ? { cpuLimitMillis } : {}),
@@ -85,7 +88,7 @@ export function sandboxConfig(pod: Pod, attempt: number): PodSandboxConfig {
       : {
           ports: ports.map((port) => ({
             containerPort: port.containerPort,
-            ...(port.hostPort === undefined ? {} : { hostPort: port.hostPort }),
+            ...(port.hostPort === undefined || port.hostPort === 0 ? {} : { hostPort: port.hostPort }),
             ...(port.hostIP === undefined ? {} : { hostIp: port.hostIP }),
             protocol: protocolOf(port.protocol),
           })),

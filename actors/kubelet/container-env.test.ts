@@ -124,9 +124,19 @@ describe('containerConfig', () => {
     });
   });
 
+  it('counts no further than a message can', () => {
+    const limits = { cpu: '1E', memory: '1Ei' };
+    const at = { sandboxId: 's', attempt: 0, imageId: 'sha256:1', facts };
+    const most = Number.MAX_SAFE_INTEGER;
+    expect(containerConfig(dispatched, { ...web, resources: { limits } }, at)).toMatchObject({
+      resources: { cpuRequestMillis: most, cpuLimitMillis: most, memoryLimitBytes: most },
+    });
+  });
+
   it('gives the ports of all containers to the sandbox', () => {
     const ports = [
       { containerPort: 80, hostPort: 8080 },
+      { containerPort: 90, hostPort: 0 },
       { containerPort: 53, protocol: 'UDP' },
     ];
     expect(sandboxConfig({ ...pod, spec: { containers: [{ ...web, ports }] } }, 1)).toEqual({
@@ -135,6 +145,7 @@ describe('containerConfig', () => {
       hostname: 'p',
       ports: [
         { containerPort: 80, hostPort: 8080, protocol: 'TCP' },
+        { containerPort: 90, protocol: 'TCP' },
         { containerPort: 53, protocol: 'UDP' },
       ],
     });
