@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { StatusError } from '../../contracts/errors/status.ts';
+import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { Container, Pod, PodSpec, PodStatus } from '../../contracts/kinds/kinds.ts';
 import { conditionOf } from '../../contracts/kinds/meta/conditions.ts';
 import type { DispatchedPod } from '../../contracts/messages/node.ts';
@@ -49,6 +49,17 @@ const have = (more: Partial<ContainerStatus> = {}): ContainerStatus => ({
 });
 const dead = (exitCode: number, more: Partial<ContainerStatus> = {}): ContainerStatus =>
   have({ state: 'exited', exitCode, finishedAt: NOW - 1000, ...more });
+
+it('shows a container whose question can never be granted', () => {
+  const [verb] = planPodSync(inputOf({ sandboxes: [box()] })).verbs;
+  const books = { level: { sandboxes: [box()], containers: [] }, state: newState(NOW) };
+  const tooLarge = statusError('RequestEntityTooLarge', 'send on runtime.a: more than the server takes');
+  const { state, notes } = afterRefusal(books, verb as PodVerb, tooLarge, NOW);
+  expect(state.containers['web']?.failure).toMatchObject({ reason: 'CreateContainerError', until: NOW + 10_000 });
+  expect(notes).toMatchObject([{ type: 'Warning', reason: 'Failed' }]);
+  const away = statusError('ServiceUnavailable', 'no engine');
+  expect(afterRefusal(books, verb as PodVerb, away, NOW).state.containers).toEqual({});
+});
 
 const lacksKey = {
   ...{ image: 'web:1', secrets: '{"default/s":"1"}', failures: 1, at: NOW, until: NOW + 10_000 },

@@ -1,4 +1,4 @@
-import type { StatusError } from '../../contracts/errors/status.ts';
+import { retryOf, type StatusError } from '../../contracts/errors/status.ts';
 import { own } from '../../contracts/own.ts';
 import { createdContainer } from '../../contracts/runtime/created-container.ts';
 import { runtimeCause } from '../../contracts/runtime/errors.ts';
@@ -194,7 +194,7 @@ export function afterRefusal(books: PodBooks, verb: PodVerb, error: StatusError,
   if (verb.op === 'pullImage')
     return { ...refusedPull(books, verb, cause ?? 'ErrImagePull', message, now), relist: false };
   if (verb.op === 'imageStatus' && cause !== undefined) return refusedLook(books, verb, cause, message, now);
-  if (verb.op === 'createContainer') return refusedCreate(books, verb, cause, message, now);
+  if (verb.op === 'createContainer') return refusedCreate(books, verb, cause, error, now);
   if (verb.op === 'startContainer') {
     if (cause === undefined) return unknown;
     const refused = withBook(state, verb.name, (book) => ({
@@ -244,12 +244,15 @@ function refusedPull(books: PodBooks, verb: Verb<'pullImage'>, cause: string, me
 function refusedCreate(
   books: PodBooks,
   verb: Verb<'createContainer'>,
-  cause: string | undefined,
-  message: string,
+  named: string | undefined,
+  error: StatusError,
   now: number,
 ): Outcome {
   const { name, image, imageName = image } = verb.body;
   const { level, state } = books;
+  // Such as a question that is too large: asked again it would be refused again, and nobody would learn why.
+  const cause = named ?? (retryOf(error) === 'never' ? 'CreateContainerError' : undefined);
+  const { message } = error;
   // Somebody removed it from the node: look again, and pull it where the policy allows.
   if (cause === 'ImageNotPresent') {
     const forgotten = withBook(state, name, (book) => without(book, 'image'));
