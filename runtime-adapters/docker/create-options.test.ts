@@ -23,6 +23,7 @@ it.each<{ why: string; wanted: ContainerResources; is: Record<string, number> }>
     wanted: { cpuLimitMillis: 1 },
     is: { CpuShares: 2, CpuPeriod: 100_000, CpuQuota: 1_000 },
   },
+  { why: 'the largest share', wanted: { cpuRequestMillis: 300_000 }, is: { CpuShares: 262_144 } },
   { why: 'memory, without swap', wanted: { memoryLimitBytes: 64 }, is: { CpuShares: 2, Memory: 64, MemorySwap: 64 } },
 ])('resources: $why', ({ wanted, is }) => {
   expect(resources(wanted)).toEqual(is);

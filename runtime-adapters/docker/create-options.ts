@@ -7,8 +7,9 @@ import type {
 } from '../../contracts/runtime/config.ts';
 import { containerLabels, sandboxLabels } from './labels.ts';
 
-/** As the kubelet: the smallest share, and the smallest quota, that a kernel takes. */
+/** As the kubelet: the smallest and the largest share, and the smallest quota, that a kernel takes. */
 const MIN_SHARES = 2;
+const MAX_SHARES = 262_144;
 const PERIOD_US = 100_000;
 const MIN_QUOTA_US = 1_000;
 const HOSTNAME_MAX = 63;
@@ -82,7 +83,7 @@ const given = (words: readonly string[] | undefined): words is readonly string[]
 export function resources(wanted: ContainerResources): Partial<HostConfig> {
   const { cpuLimitMillis: limit, cpuRequestMillis: request = limit, memoryLimitBytes: memory } = wanted;
   return {
-    CpuShares: Math.max(MIN_SHARES, Math.floor(((request ?? 0) * 1024) / 1000)),
+    CpuShares: Math.min(MAX_SHARES, Math.max(MIN_SHARES, Math.floor(((request ?? 0) * 1024) / 1000))),
     ...(limit ? { CpuPeriod: PERIOD_US, CpuQuota: Math.max(MIN_QUOTA_US, (limit * PERIOD_US) / 1000) } : {}),
     // The same figure for memory and swap: a limit that swap can't stretch.
     ...(memory ? { Memory: memory, MemorySwap: memory } : {}),
