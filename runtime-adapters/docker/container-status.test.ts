@@ -80,6 +80,13 @@ it.each<{ why: string; state: Partial<Inspected['State']>; is: Record<string, un
   });
 });
 
+it('a container that says much of why it could not run is cut, for all containers of a node go into one message', () => {
+  const Error = `exec: "${'x'.repeat(100_000)}": executable file not found`;
+  const { message = '' } = containerStatus(found({ Status: 'created', ExitCode: 127, Error, StartedAt: NEVER }));
+  expect(message).toMatch(/^exec: "x+…x+": executable file not found$/);
+  expect(message.length).toBeLessThan(5000);
+});
+
 it.each([
   { why: 'running', State: 'running', IPAddress: '172.17.0.2', is: { state: 'ready', ip: '172.17.0.2' } },
   { why: "on the node's network", State: 'running', IPAddress: '', is: { state: 'ready' } },

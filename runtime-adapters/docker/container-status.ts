@@ -1,5 +1,6 @@
 import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
+import { cutWords } from './engine.ts';
 import { attemptOf, LABEL, podOf } from './labels.ts';
 
 /** What of `inspect` tells a status. */
@@ -35,7 +36,7 @@ export function containerStatus(found: Inspected): ContainerStatus {
     createdAt: Date.parse(found.Created),
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(state === 'exited' ? ending(found) : {}),
-    ...(found.State.Error === '' ? {} : { message: found.State.Error }),
+    ...(found.State.Error === '' ? {} : { message: cutWords(found.State.Error) }),
   };
 }
 

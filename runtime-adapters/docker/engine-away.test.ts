@@ -3,6 +3,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { GRACE_MS_MAX } from '../../contracts/runtime/ops.ts';
 import { DockerRuntime } from './docker-runtime.ts';
 import { LABEL } from './labels.ts';
 
@@ -49,6 +50,18 @@ it('refuses with ServiceUnavailable while there is no engine', async () => {
   ).rejects.toMatchObject({
     reason: 'ServiceUnavailable',
   });
+  await runtime.close();
+});
+
+it('waits for a container as long as it may take to stop, however long that is', async () => {
+  await start();
+  const runtime = new DockerRuntime({ node: 'n', socketPath });
+  let stopped = false;
+  const stopping = runtime.stopContainer('c', GRACE_MS_MAX).then(() => void (stopped = true));
+  await vi.waitFor(() => expect(streams).toHaveLength(1), { timeout: 5_000 });
+  expect(stopped).toBe(false);
+  streams[0]?.end();
+  await stopping;
   await runtime.close();
 });
 

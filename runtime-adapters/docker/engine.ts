@@ -13,6 +13,11 @@ export function engineCode(error: unknown): number | undefined {
   return typeof code === 'number' ? code : undefined;
 }
 
+const WORDS_HALF = 2048;
+/** The engine may repeat what it was asked, such as a command of any length; what was wrong with it stands at the end. */
+export const cutWords = (words: string): string =>
+  words.length <= 2 * WORDS_HALF ? words : `${words.slice(0, WORDS_HALF)}…${words.slice(-WORDS_HALF)}`;
+
 /** The engine's own words, without the client's. */
 export function engineWords(error: unknown): string {
   const { json, message } = (error ?? {}) as {
@@ -20,8 +25,12 @@ export function engineWords(error: unknown): string {
     readonly message?: unknown;
   };
   const words = typeof json?.message === 'string' ? json.message : message;
-  return (typeof words === 'string' ? words : String(error)).replace(/^\(HTTP code \d+\) [^-]*- /, '').trim();
+  const found = (typeof words === 'string' ? words : String(error)).replace(/^\(HTTP code \d+\) [^-]*- /, '').trim();
+  return cutWords(found);
 }
+
+/** A timer that is set for longer rings at once. */
+const TIMER_MS_MAX = 0x7fff_ffff;
 
 /**
  * One call with a deadline.
@@ -33,7 +42,7 @@ export async function callEngine<T>(
   timeoutMs: number,
   work: (abortSignal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const abortSignal = AbortSignal.timeout(timeoutMs);
+  const abortSignal = AbortSignal.timeout(Math.min(timeoutMs, TIMER_MS_MAX));
   try {
     return await Promise.race([work(abortSignal), aborted(abortSignal)]);
   } catch (error) {
