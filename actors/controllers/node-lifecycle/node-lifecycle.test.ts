@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { failure } from '../../../contracts/errors/status.ts';
 import type { Node, Pod, Taint, Toleration } from '../../../contracts/kinds/kinds.ts';
 import { type Heard, type TestWorld, testWorld } from '../../kernel/testing/test-world.ts';
 import { nodeLifecycle } from './node-lifecycle.ts';
@@ -211,6 +212,25 @@ it('pods of a silent node are ready no longer, once', () => {
   expect(world.cache.get('pods', 'shop', 'web')?.status?.conditions).toMatchObject([
     { type: 'Ready', status: 'False', reason: 'NodeNotReady' },
   ]);
+});
+
+it('a pod of a silent node whose status somebody else wrote at that moment is told of all the same', () => {
+  const world = testWorld(nodeLifecycle(), { now: T0 });
+  world.put('nodes', node('a', 'True'));
+  world.put('nodes', node('b', 'Unknown', unreachable));
+  world.put('pods', {
+    ...pod('web', 'b', 300),
+    status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: ADDED }] },
+  });
+  world.start();
+  let told: Heard | undefined;
+  for (let second = 0; second < 50 && told === undefined; second++) {
+    world.advance(1000);
+    beat(world, 'a');
+    told = open(world).find(({ say }) => say === 'podStatus');
+  }
+  world.answer(told as Heard, failure('Conflict', 'somebody wrote first'));
+  expect(pass(world, 5, ['a'])).toEqual(['podStatus web']);
 });
 
 it('while every node is silent nobody is evicted', () => {

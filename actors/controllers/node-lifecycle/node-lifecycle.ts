@@ -149,7 +149,11 @@ function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
     look(): readonly string[] {
       meet();
       noteMissing();
-      const sick = thoseInNeed(world.view.list('nodes').map(nameOf));
+      const nodes = world.view.list('nodes');
+      const sick = new Set(thoseInNeed(nodes.map(nameOf)));
+      const mayEvict = evicting();
+      // Told already when the node fell silent, but a pod whose status somebody wrote just then was not.
+      for (const node of nodes) if (unheard(node, mayEvict).length > 0) sick.add(nameOf(node));
       return [...sick, ...Object.keys(missing.get()).filter((name) => homeless(name).length > 0)];
     },
     /** @returns nodes that are not as they were when last heard of; what else a node needs, its own changes and `look` tell */
