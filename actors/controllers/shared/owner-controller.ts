@@ -80,7 +80,7 @@ export function defineOwnerController<
       }
       const owner = view.get(owners, namespace, ownerName) as Selecting | undefined;
       if (owner === undefined) return {};
-      const mine = index.children.get(uidOf(owner));
+      const mine = index.children.get(childrenOf(namespace, uidOf(owner)));
       const closing = isClosing(view, namespace);
       const wanted = inKeyOrder(orphans, (orphan) => selects(owner, orphan));
       return definition.plan(owner as Stored<O>, [...inKeyOrder(mine), ...wanted] as Stored<C>[], {
@@ -99,7 +99,9 @@ export function defineOwnerController<
 
 /** Stands, where keys name an owner, for what nobody owns in a namespace: a key without a name. */
 const orphansOf = (namespace: string): string => `${namespace}/`;
-const groupOf = (child: KubeObject): string => controllerOf(child)?.uid ?? orphansOf(namespaceOf(child));
+/** Who names an owner of another namespace is not its child, and not counted among them. */
+const childrenOf = (namespace: string, uid: string): string => `${namespace}/${uid}`;
+const groupOf = (child: KubeObject): string => childrenOf(namespaceOf(child), controllerOf(child)?.uid ?? '');
 
 interface Selecting extends KubeObject {
   readonly spec?: { readonly selector?: LabelSelector };
