@@ -42,6 +42,14 @@ it('two homes never share a name', () => {
   expect(defaultNode('/tmp/x', about)).not.toBe(defaultNode('/tmp/y', about));
 });
 
+it('a damaged key is refused before anything starts', () => {
+  const paths = homePaths(join(folder, 'damaged'));
+  prepareHome(paths);
+  prepareHome(paths);
+  writeFileSync(paths.clusterKey, 'zz\n');
+  expect(() => prepareHome(paths)).toThrow(/cluster\.key is damaged: .*put back what was there/);
+});
+
 it("a node's name that is none is refused, and not remembered", () => {
   const paths = homePaths(join(folder, 'one'));
   prepareHome(paths);

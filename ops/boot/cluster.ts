@@ -129,13 +129,16 @@ export function writeCluster(
 /**
  * Makes TROUPE_HOME with its folders and the key that encrypts Secrets.
  * @throws StatusError Forbidden (a place that cannot be written to), NotFound (a cluster whose key is gone: another key
- * could not open its Secrets)
+ * could not open its Secrets), Invalid (a damaged key)
  */
 export function prepareHome(paths: HomePaths): void {
   makePrivateFolder(paths.home);
   const { bin, nats, natsStore, users, natsContexts, logs, run } = paths;
   for (const folder of [bin, nats, natsStore, users, natsContexts, logs, run]) makeOwnFolder(folder);
-  if (existsSync(paths.clusterKey)) return;
+  if (existsSync(paths.clusterKey)) {
+    readClusterKey(paths);
+    return;
+  }
   if (existsSync(paths.cluster)) {
     throw statusError(
       'NotFound',
@@ -147,7 +150,7 @@ export function prepareHome(paths: HomePaths): void {
 
 /**
  * The 32 bytes that seal Secrets in the store.
- * @throws StatusError NotFound when the home has none (a master of another machine: copy the file there)
+ * @throws StatusError NotFound when the home has none (a master of another machine: copy the file there), Invalid
  */
 export function readClusterKey(paths: HomePaths): Uint8Array {
   if (!existsSync(paths.clusterKey)) {
@@ -156,5 +159,10 @@ export function readClusterKey(paths: HomePaths): Uint8Array {
       `${paths.clusterKey} is missing; copy it from the home of the cluster's first master`,
     );
   }
-  return Buffer.from(readFileSync(paths.clusterKey, 'utf8').trim(), 'hex');
+  const text = readFileSync(paths.clusterKey, 'utf8').trim();
+  if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex');
+  throw statusError(
+    'Invalid',
+    `${paths.clusterKey} is damaged: 32 bytes in hex belong there; put back what was there, or begin anew in another TROUPE_HOME`,
+  );
 }
