@@ -147,6 +147,19 @@ describe('checkFields', () => {
     }),
     status: fc.anything(wild),
   });
+  it('a name of megabytes is told with its beginning, however much is wrong below it', () => {
+    const long = 'k'.repeat(1_000_000);
+    const managed = [{ fieldsV1: { [long]: Array.from({ length: 100 }, () => ({ constructor: 1 })) } }];
+    const told = checkFields(podKind, { metadata: { managedFields: managed, labels: { [long]: 1 } }, [long]: 1 });
+    expect(told).toHaveLength(100);
+    expect(told[0]?.field).toMatch(/^metadata\.managedFields\[0\]\.fieldsV1\[k{400}\.\.\.\]\[0\]\.constructor$/);
+    expect(JSON.stringify(told).length).toBeLessThan(100_000);
+    expect(checkFields(podKind, { [long]: 1 })[0]?.field).toMatch(/^\[k{400}\.\.\.\]$/);
+    expect(checkFields(podKind, { metadata: { labels: { [long]: 1 } } })[0]?.field).toMatch(
+      /^metadata\.labels\[k+\.\.\.\]$/,
+    );
+  });
+
   it('never throws, whatever comes', () => {
     fc.assert(
       fc.property(fc.oneof(fc.anything(wild), shaped), fc.constantFrom(...KINDS), (value, kind) => {

@@ -17,6 +17,11 @@ export function shown(value: unknown): string {
 /** Is this safe to write bare in a path? Others go in brackets, as Kubernetes writes map keys. */
 const bare = (step: string): boolean => /^[A-Za-z_$][\w$]*$/.test(step);
 
+/** Longer than any name that Kubernetes takes. What lies below a longer one is told with its beginning, once for each finding. */
+const STEP_MAX = 400;
+const brief = (step: string): string =>
+  step.length <= STEP_MAX ? step : `${step.slice(0, STEP_MAX)}...${step.startsWith('[') ? ']' : ''}`;
+
 /** `spec` + `containers[0].name` */
 function joined(base: string, rest: string): string {
   if (base === '' || rest === '') return base + rest;
@@ -89,7 +94,10 @@ export class Findings {
     let path = '';
     for (const step of this.#steps) {
       if (typeof step === 'number') path += `[${step}]`;
-      else path = joined(path, bare(step) || step.startsWith('[') ? step : `[${step}]`);
+      else {
+        const short = brief(step);
+        path = joined(path, bare(short) || short.startsWith('[') ? short : `[${short}]`);
+      }
     }
     return path;
   }
