@@ -1,4 +1,6 @@
 import { expect, it } from 'vitest';
+import { admit } from '../admit.ts';
+import { eventKind } from './event.ts';
 import { makeEvent } from './make-event.ts';
 
 const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'web', namespace: 'shop', uid: 'u1' } };
@@ -21,6 +23,15 @@ it('has one name for one note about one object, and another for any other', () =
   expect(name(pod, 'a', 1)).not.toBe(name(pod, 'b', 1));
   expect(name(pod, 'a', 1)).not.toBe(name({ ...pod, metadata: { ...pod.metadata, uid: 'u2' } }, 'a', 1));
 });
+
+it.each(['a'.repeat(253), `${'a'.repeat(239)}-${'b'.repeat(13)}`, `${'a.'.repeat(126)}b`])(
+  'of an object with a long name too there are events (%s)',
+  (name) => {
+    const event = makeEvent({ ...pod, metadata: { ...pod.metadata, name } }, note, 'scheduler', 0);
+    expect(event.involvedObject.name).toBe(name);
+    expect(admit(eventKind, event, { operation: 'create', namespace: 'shop' }).status).toBeUndefined();
+  },
+);
 
 it('tells the containers of a pod apart', () => {
   const [a, b] = ['a', 'b'].map((name) =>

@@ -31,6 +31,9 @@ export function referenceTo(object: Regarded): ObjectReference {
   };
 }
 
+/** What is left of the name of an object beside a dot and a hash: together they must be a name too. */
+const REGARDED_MAX = 240;
+
 /**
  * The Event that tells a note about an object: `events/v1` core shape, count 1. Its name is a hash of what it is about,
  * so that the same note about the same object always has the same name: creating it again makes the api-server count the
@@ -39,13 +42,14 @@ export function referenceTo(object: Regarded): ObjectReference {
  */
 export function makeEvent(regarding: Regarded, note: EventNote, component: string, now: number): Event {
   const { name = '', namespace = 'default', uid = '' } = regarding.metadata ?? {};
+  const base = name.slice(0, REGARDED_MAX).replace(/[-.]+$/, '');
   const { fieldPath } = note;
   const part = fieldPath === undefined ? [] : [fieldPath];
   const id = canonicalJson([uid, regarding.kind, note.type, note.reason, note.message, component, ...part]);
   return {
     apiVersion: 'v1',
     kind: 'Event',
-    metadata: { name: `${name}.${safeHash(id, 6)}${safeHash(`${id}+`, 6)}`, namespace },
+    metadata: { name: `${base}.${safeHash(id, 6)}${safeHash(`${id}+`, 6)}`, namespace },
     involvedObject: { ...referenceTo(regarding), ...(fieldPath === undefined ? {} : { fieldPath }) },
     type: note.type,
     reason: note.reason,
