@@ -59,6 +59,12 @@ describe('documents', () => {
   ])('$why', ({ text, are }) => {
     expect(decodeAll(bytes(text))).toEqual(are);
   });
+  it('more documents than any manifest has are refused before they are all read', () => {
+    const read = (text: string) => () => decodeAll(new TextEncoder().encode(text), YAML_TYPE);
+    expect(read('---\na: 1\n'.repeat(1_000))()).toHaveLength(1_000);
+    const refusal = 'decode message as application/yaml: more than 10000 documents; send fewer at a time';
+    expect(read('---\n'.repeat(100_000))).toThrow(refusal);
+  });
   it('a map of many keys is read in as much time as it is long', () => {
     const lines = Array.from({ length: 40_000 }, (_, n) => `k${n}: v\n`);
     expect(Object.keys(decodeAll(bytes(lines.join('')))[0] as object)).toHaveLength(lines.length);

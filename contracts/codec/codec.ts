@@ -89,6 +89,9 @@ function findingOf(error: unknown): string {
 /** YAML deeper than this is nobody's manifest; far deeper, a few hundred kilobytes of it would take all memory. */
 const YAML_DEPTH_MAX = 256;
 
+/** Nobody's manifest has more; empty ones, which are left out, cost as much, and millions fit into one message. */
+const YAML_DOCUMENTS_MAX = 10_000;
+
 function* yamlTokens(source: string, parser: Parser): Generator<CST.Token> {
   for (const lexeme of new Lexer().lex(source)) {
     yield* parser.next(lexeme);
@@ -102,7 +105,10 @@ function parseYaml(source: string): unknown[] {
   lines.addNewLine(0);
   const composer = new Composer(YAML_READING);
   const documents: unknown[] = [];
+  let found = 0;
   for (const document of composer.compose(yamlTokens(source, new Parser(lines.addNewLine)))) {
+    if (++found > YAML_DOCUMENTS_MAX)
+      throw new Error(`more than ${YAML_DOCUMENTS_MAX} documents; send fewer at a time`);
     const problem = firstError(document);
     if (problem !== undefined) {
       const { line, col } = lines.linePos(problem.pos[0]);
