@@ -138,6 +138,27 @@ describe('dispatcher', () => {
     });
   });
 
+  it('names alone the ConfigMaps of one pod that are too much for a message', () => {
+    const world = begun();
+    const names = Array.from({ length: 12 }, (_, at) => `conf-${String(at).padStart(2, '0')}`);
+    const big = { KEY: 'ж'.repeat(500_000) };
+    for (const name of names) {
+      const map: ConfigMap = { metadata: { namespace: 'd', name }, data: big };
+      world.put('configmaps', map);
+    }
+    const envFrom = names.map((name) => ({ configMapRef: { name } }));
+    world.put('pods', podOf('p', 'a', { containers: [{ name: 'c', envFrom }] }));
+    world.put('pods', podOf('q', 'a'));
+    world.settle();
+    const bodies = world.said('tell').map(({ body }) => body as NodePods);
+    const [first] = bodies.flatMap(({ changed }) => changed);
+    expect(Object.keys(first?.configMaps ?? {})).toHaveLength(4);
+    expect(first?.leftOut).toEqual(names.slice(4).map((name) => `d/${name}`));
+    const answer = ask(world, 'a', { node: 'a' });
+    expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(6 * 1024 * 1024);
+    expect(answer.listed ?? answer.pods).toHaveLength(2);
+  });
+
   it('costs what a change touches: 1,000 nodes with 5,000 pods', () => {
     const world = new TestWorld(dispatcher);
     for (let at = 0; at < 5000; at++) world.put('pods', podOf(`p${at}`, `n${at % 1000}`));

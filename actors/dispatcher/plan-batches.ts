@@ -1,27 +1,14 @@
 import type { DispatchedPod } from '../../contracts/messages/node.ts';
+import { dataBytes, jsonBytes } from './data-bytes.ts';
 
 export interface BatchLimits {
   readonly pods: number;
-  /** Of JSON, roughly: UTF-16 units. */
+  /** Of JSON, roughly. */
   readonly bytes: number;
 }
 
-const sizes = new WeakMap<object, number>();
-/** Remembered by identity: many pods share the data of one ConfigMap, which never changes in place. */
-function sizeOf(value: object | undefined): number {
-  if (value === undefined) return 0;
-  const known = sizes.get(value);
-  if (known !== undefined) return known;
-  const size = JSON.stringify(value).length;
-  sizes.set(value, size);
-  return size;
-}
-
 const dispatchedSize = ({ pod, configMaps }: DispatchedPod): number =>
-  Object.values(configMaps ?? {}).reduce(
-    (sum, { data, binaryData }) => sum + sizeOf(data) + sizeOf(binaryData),
-    sizeOf(pod),
-  );
+  Object.values(configMaps ?? {}).reduce((sum, map) => sum + dataBytes(map), jsonBytes(pod));
 
 /**
  * Pods in their order, in as few messages as the limits allow; at least one message, and at least one pod in each. Pure.

@@ -106,6 +106,17 @@ describe('containerEnv', () => {
   });
 });
 
+it('says of a ConfigMap that was too much for a message that it is there, optional or not', () => {
+  const lacking = { ...dispatched, leftOut: ['d/big'] };
+  const ref = { name: 'big', optional: true };
+  const error = `configmap "big": the pod's ConfigMaps are too large together; refer to fewer or smaller ones`;
+  for (const more of [
+    { envFrom: [{ configMapRef: ref }] },
+    { env: [{ name: 'A', valueFrom: { configMapKeyRef: { ...ref, key: 'k' } } }] },
+  ])
+    expect(containerEnv(lacking, { ...web, ...more }, facts)).toEqual({ error });
+});
+
 describe('containerConfig', () => {
   it('carries what the runtime needs', () => {
     const container = { ...web, command: ['sh'], args: ['-c', 'echo $(A)'], workingDir: '/w' };

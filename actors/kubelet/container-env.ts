@@ -35,6 +35,13 @@ export function containerEnv(dispatched: DispatchedPod, container: Container, fa
   return entries;
 }
 
+type ConfigMaps = NonNullable<DispatchedPod['configMaps']>;
+function configMapOf(dispatched: DispatchedPod, name: string): ConfigMaps[string] | ConfigError | undefined {
+  const key = `${namespaceOf(dispatched)}/${name}`;
+  if (dispatched.leftOut?.includes(key) !== true) return dispatched.configMaps?.[key];
+  return { error: `configmap "${name}": the pod's ConfigMaps are too large together; refer to fewer or smaller ones` };
+}
+
 const namespaceOf = ({ pod }: DispatchedPod): string => pod.metadata?.namespace ?? '';
 
 function fromSource(dispatched: DispatchedPod, source: NonNullable<Container['envFrom']>[number]): Found {
@@ -42,8 +49,9 @@ function fromSource(dispatched: DispatchedPod, source: NonNullable<Container['en
   const prefix = source.prefix ?? '';
   if (source.configMapRef !== undefined) {
     const { name = '', optional = false } = source.configMapRef;
-    const map = dispatched.configMaps?.[`${namespace}/${name}`];
+    const map = configMapOf(dispatched, name);
     if (map === undefined) return optional ? [] : { error: `configmap "${name}" not found` };
+    if (isConfigError(map)) return map;
     return Object.entries(map.data ?? {})
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, value]) => ({ name: `${prefix}${key}`, value, literal: true }));
@@ -104,8 +112,9 @@ function configMapValue(
 ): string | undefined | ConfigError {
   const { name = '', key, optional = false } = ref;
   const namespace = namespaceOf(dispatched);
-  const map = dispatched.configMaps?.[`${namespace}/${name}`];
+  const map = configMapOf(dispatched, name);
   if (map === undefined) return optional ? undefined : { error: `configmap "${name}" not found` };
+  if (isConfigError(map)) return map;
   const value = own(map.data, key);
   if (value !== undefined) return value;
   return optional ? undefined : { error: `couldn't find key ${key} in ConfigMap ${namespace}/${name}` };

@@ -24,6 +24,8 @@ export interface DispatchedPod {
       }
     >
   >;
+  /** `namespace/name` of the ConfigMaps that the pod refers to and that exist, but are too much for one message. */
+  readonly leftOut?: readonly string[];
   /** `namespace/name` -> resourceVersion, of the Secrets that the pod refers to and that exist. */
   readonly secrets?: Readonly<Record<string, string>>;
 }
