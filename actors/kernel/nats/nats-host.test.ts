@@ -1,7 +1,7 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { connect, type Msg, type NatsConnection } from 'nats';
-import { concatMap, from, map, merge, mergeMap, type Observable, of } from 'rxjs';
+import { concatMap, forkJoin, from, map, merge, mergeMap, type Observable, of } from 'rxjs';
 import { catchError } from 'rxjs/operators';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts';
@@ -12,7 +12,7 @@ import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { startNatsServer, type TestNatsServer } from '../../../test/support/nats-server.ts';
 import { startTcpProxy } from '../../../test/support/tcp-proxy.ts';
 import { testHost } from '../../../test/support/test-host.ts';
-import { api, calls, defineActor, defineDriver, port, publish, watch } from '../declare.ts';
+import { api, calls, defineActor, defineDriver, port, publish, request, watch } from '../declare.ts';
 import { Cache } from '../view/cache.ts';
 import type { Host, HostOptions } from './nats-host.ts';
 
@@ -80,6 +80,54 @@ const echo = defineActor({
         );
       }),
     ),
+});
+
+/*
+ * A node may answer what it hears, so the broker lets it write into whatever inbox it can name: it must not learn one in
+ * which it could answer what others were asked.
+ */
+it('who answers for a node can name no address of another question', async () => {
+  const asking = defineActor({
+    name: 'asking',
+    hears: { orders: calls(SUBJECTS.apply, { fixed: { caller: 'asking' } }) },
+    says: { logs: request(SUBJECTS.nodeLogs, { node: 'n1' }), pod: api('get', 'pods') },
+    behave: (inputs, world) =>
+      inputs.orders.pipe(
+        mergeMap((call) => {
+          const pod = world.ask(world.say.pod({ name: 'p' }), { timeoutMs: 5_000 });
+          const logs = world.ask(world.say.logs({}, { namespace: 'a', pod: 'p' }), { timeoutMs: 5_000 });
+          const more = world.ask(world.say.logs({}, { namespace: 'b', pod: 'p' }), { timeoutMs: 5_000 });
+          return forkJoin([pod, logs, more]).pipe(map((answers) => world.reply(call, answers)));
+        }),
+      ),
+  });
+  await (await host('asking')).start(asking);
+  const node = await connection();
+  const addresses: string[] = [];
+  node.subscribe('troupe.node.n1.logs', { callback: (_error, msg) => void addresses.push(msg.reply ?? '') });
+  const server = await connection();
+  const questions: Msg[] = [];
+  server.subscribe('troupe.api.system.get.pods.>', { callback: (_error, msg) => void questions.push(msg) });
+  await Promise.all([node.flush(), server.flush()]);
+  const answered = node.request('troupe.apply.asking._', '{}', { timeout: 10_000 });
+  await vi.waitFor(() => expect([addresses.length, questions.length]).toEqual([2, 1]));
+  const beginning = (address: string | undefined) => address?.slice(0, address.lastIndexOf('.'));
+  const end = (address: string | undefined) => address?.slice(address.lastIndexOf('.') + 1) ?? '';
+  expect(beginning(questions[0]?.reply)).not.toBe(beginning(addresses[0]));
+  for (const address of addresses) expect(end(address)).toMatch(/^.{20,}$/);
+  for (const address of addresses) {
+    for (let serial = 0; serial < 100; serial++) {
+      for (const tail of ['', end(address).slice(1), end(address).slice(2)]) {
+        const other = `${beginning(address)}.${serial.toString(36)}${tail}`;
+        if (!addresses.includes(other)) node.publish(other, encodeMsgpack({ forged: true }));
+      }
+    }
+  }
+  await node.flush();
+  questions[0]?.respond(encodeMsgpack({ true: 1 }));
+  for (const address of addresses) node.publish(address, encodeMsgpack({ true: 2 }));
+  expect((await answered).json()).toEqual([{ true: 1 }, { true: 2 }, { true: 2 }]);
+  await Promise.all([node.close(), server.close()]);
 });
 
 it('hosts actors and drivers: questions over subjects and ports, refusals, no responders, micro services', async () => {

@@ -27,7 +27,7 @@ import { Cache } from '../view/cache.ts';
 import { guarded } from './nats-callback.ts';
 import { knowsUsers } from './nats-door.ts';
 import { holdLease, type LeaseOptions } from './nats-lease.ts';
-import { OpenRequests } from './nats-open-requests.ts';
+import { type AnswerPlace, OpenRequests } from './nats-open-requests.ts';
 import { rawHeaders } from './nats-raw-headers.ts';
 import { type ActorService, serveActor } from './nats-services.ts';
 
@@ -79,8 +79,16 @@ export class Host implements HostServices {
   readonly #ports = new Map<string, LiveDriver>();
   readonly #ready = new Set<Runnable>();
   readonly #requests = new OpenRequests();
-  readonly #inbox: string;
-  readonly #answers: Subscription;
+  /** Where others answer. */
+  readonly #place: AnswerPlace;
+  /**
+   * Where nodes answer: the broker lets them write into whatever inbox they can name, since they answer what they hear. So
+   * none of them hears an address from which it could guess that of another question.
+   */
+  readonly #nodesInbox: string;
+  /** How the subjects begin on which nodes are asked. */
+  readonly #toNodes: string;
+  readonly #answers: Subscription[] = [];
   #pumping = false;
   #stopped = false;
 
@@ -89,21 +97,14 @@ export class Host implements HostServices {
     this.ambient = options.ambient ?? ambient;
     this.cache = options.cache ?? new Cache();
     this.#nc = options.connection;
+    this.#toNodes = `${options.prefix}.${SUBJECTS.nodeLogs.template.split('<')[0]}`;
     this.knowsUsers = knowsUsers(options.connection);
     rxjs.onUnhandledError = (error: unknown) =>
       options.log(
         `error: unhandled in a pipeline: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
       );
-    this.#inbox = `${options.inboxPrefix}.${crypto.randomUUID().replaceAll('-', '').slice(0, 22)}`;
-    this.#answers = this.#nc.subscribe(`${this.#inbox}.*`, {
-      callback: guarded(
-        (error, msg) => {
-          if (error === null) this.#requests.answered(msg.subject.slice(this.#inbox.length + 1), msg);
-          else options.log(`error: no answer to this process can be heard: ${error.message}`);
-        },
-        ({ message }, { subject }) => options.log(`error: answer on ${subject}: ${message}`),
-      ),
-    });
+    this.#place = { inbox: this.#listen(), tail: '' };
+    this.#nodesInbox = this.#listen();
     void this.#followConnection();
   }
 
@@ -159,7 +160,7 @@ export class Host implements HostServices {
     this.#stopped = true;
     await Promise.all([...this.#actors.keys()].map((actor) => actor.stop()));
     for (const driver of this.#drivers) await driver.stop();
-    this.#answers.unsubscribe();
+    for (const answers of this.#answers) answers.unsubscribe();
     this.#requests.stop();
     await this.options.recorder?.flush();
   }
@@ -195,6 +196,22 @@ export class Host implements HostServices {
     await actor.finish(msg, FINISH_MS);
   }
 
+  /** A new inbox for answers, of which only those who are asked know. */
+  #listen(): string {
+    const inbox = `${this.options.inboxPrefix}.${randomToken()}.`;
+    const answers = this.#nc.subscribe(`${inbox}*`, {
+      callback: guarded(
+        (error, msg) => {
+          if (error === null) this.#requests.answered(msg);
+          else this.options.log(`error: no answer to this process can be heard: ${error.message}`);
+        },
+        ({ message }, { subject }) => this.options.log(`error: answer on ${subject}: ${message}`),
+      ),
+    });
+    this.#answers.push(answers);
+    return inbox;
+  }
+
   /* What live actors and drivers need of their host. */
 
   /** This actor has something in its inbox. */
@@ -228,9 +245,11 @@ export class Host implements HostServices {
     const options: PublishOptions = {
       headers: rawHeaders(encodeHeaders(id, from.name, out.contentType, cause, said.headers)),
     };
-    if (out.timeoutMs !== undefined)
-      options.reply = `${this.#inbox}.${this.#requests.expect(out, asker, causedBy(id, cause))}`;
-    else {
+    if (out.timeoutMs !== undefined) {
+      const toNode = said.subject.startsWith(this.#toNodes);
+      const place = toNode ? { inbox: this.#nodesInbox, tail: randomToken() } : this.#place;
+      options.reply = this.#requests.expect(out, asker, causedBy(id, cause), place);
+    } else {
       const reply = said.headers?.[REPLY_HEADER];
       if (reply !== undefined) options.reply = reply;
     }
@@ -255,7 +274,7 @@ export class Host implements HostServices {
         headers: rawHeaders(encodeHeaders(`${out.id}`, '', out.contentType, {}, undefined)),
       });
     }
-    if (reply?.startsWith(this.#inbox) === true) this.#requests.settle(reply.slice(this.#inbox.length + 1), status);
+    if (out.timeoutMs !== undefined && reply !== undefined) this.#requests.settle(reply, status);
     this.options.log(`error: ${status.message}`);
   }
 
@@ -275,8 +294,8 @@ export class Host implements HostServices {
     const [name = '', op = ''] = out.said.subject.split('.');
     const driver = this.#ports.get(name);
     // A driver has its own deadlines; one that forgets them must not keep an actor waiting for ever.
-    const serial = this.#requests.expect(out, asker, cause);
-    const answer = (result: AskResult) => this.#requests.settle(serial, result);
+    const address = this.#requests.expect(out, asker, cause);
+    const answer = (result: AskResult) => this.#requests.settle(address, result);
     if (driver === undefined) {
       answer(failure('ServiceUnavailable', `${out.said.say}: no driver "${name}" runs in this process`));
       return;
@@ -287,6 +306,9 @@ export class Host implements HostServices {
     );
   }
 }
+
+/** What nobody guesses. */
+const randomToken = (): string => crypto.randomUUID().replaceAll('-', '').slice(0, 22);
 
 /** What a process says to an actor of its own; `undefined` for one that does not want to hear it. */
 function toItself({ definition, self }: LiveActor, family: Family<`${string}.<instance>`>): InboundMessage | undefined {

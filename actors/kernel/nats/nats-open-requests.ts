@@ -20,6 +20,15 @@ interface OpenRequest {
   readonly cause: Cause;
 }
 
+/** An address is an inbox, a number and a tail. */
+export interface AnswerPlace {
+  /** With a dot at its end. */
+  readonly inbox: string;
+  /** What nobody guesses, where who knows one address must not know the others. */
+  readonly tail: string;
+}
+const HERE: AnswerPlace = { inbox: '', tail: '' };
+
 const SWEEP_MS = 50;
 /** After a reconnection, how long answers to what was asked before may still come: others hold theirs back till then. */
 const LATE_ANSWER_MS = 1_000;
@@ -32,11 +41,15 @@ export class OpenRequests {
   #sweeper: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  /** @param cause what the answer was caused by: the question @returns names the request to whom the answer comes */
-  expect(out: Outgoing, asker: Asker, cause: Cause): string {
-    const serial = (++this.#serial).toString(36);
+  /**
+   * @param cause what the answer was caused by: the question
+   * @param place where the answer comes to; none for what no broker carries
+   * @returns the address of the answer
+   */
+  expect(out: Outgoing, asker: Asker, cause: Cause, place: AnswerPlace = HERE): string {
+    const address = `${place.inbox}${(++this.#serial).toString(36)}${place.tail}`;
     const timeoutMs = out.timeoutMs ?? 0;
-    this.#open.set(serial, {
+    this.#open.set(address, {
       asker,
       ask: out.id,
       subject: out.said.subject,
@@ -46,21 +59,22 @@ export class OpenRequests {
       cause,
     });
     this.#sweeper ??= setTimeout(() => this.#sweep(), Math.min(SWEEP_MS, timeoutMs));
-    return serial;
+    return address;
   }
 
   /** What the broker brings: an answer, or that nobody is there to give one. */
-  answered(serial: string, msg: Msg): void {
-    const open = this.#open.get(serial);
+  answered(msg: Msg): void {
+    const address = msg.subject;
+    const open = this.#open.get(address);
     if (open === undefined) return; // too late, or doubled
-    if (msg.data.length === 0 && statusCodeOf(msg) === 503) this.settle(serial, noListener(open.subject));
-    else this.settle(serial, msg.data.length === 0 ? EMPTY_MAP : msg.data);
+    if (msg.data.length === 0 && statusCodeOf(msg) === 503) this.settle(address, noListener(open.subject));
+    else this.settle(address, msg.data.length === 0 ? EMPTY_MAP : msg.data);
   }
 
-  settle(serial: string, result: AskResult): void {
-    const open = this.#open.get(serial);
+  settle(address: string, result: AskResult): void {
+    const open = this.#open.get(address);
     if (open === undefined) return;
-    this.#open.delete(serial);
+    this.#open.delete(address);
     open.asker.answered(open.ask, result, open.cause);
   }
 
@@ -85,8 +99,8 @@ export class OpenRequests {
   #sweep(): void {
     this.#sweeper = undefined;
     const now = performance.now();
-    for (const [serial, { deadline, lost, subject }] of this.#open) {
-      if (deadline <= now) this.settle(serial, lost ? lostOnTheWay(subject) : 'timeout');
+    for (const [address, { deadline, lost, subject }] of this.#open) {
+      if (deadline <= now) this.settle(address, lost ? lostOnTheWay(subject) : 'timeout');
     }
     if (this.#open.size > 0 && !this.#stopped) this.#sweeper = setTimeout(() => this.#sweep(), SWEEP_MS);
   }
