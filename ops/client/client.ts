@@ -9,7 +9,7 @@ import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { ApplyResult, DeleteOptions, GetOptions, KubeList, ListOptions } from '../../contracts/messages/api.ts';
 import { SUBJECTS, type Verb } from '../../contracts/subjects/subjects.ts';
 import type { Credentials } from './plan-credentials.ts';
-import { refusalOf } from './refusal.ts';
+import { connectRefusal, refusalOf } from './refusal.ts';
 
 /** One object (`name` given) or the objects of a namespace, or of all (`namespace` left out). */
 export interface Target {
@@ -41,10 +41,16 @@ export class Client {
   readonly #trace = randomBytes(16).toString('hex');
   readonly #questions: NatsQuestions;
   #asked = 0;
+  /** What the connection was closed for, where it was not by us. */
+  #closedFor: Error | undefined;
 
   constructor(connection: NatsConnection, who: Pick<Credentials, 'caller' | 'prefix' | 'inboxPrefix' | 'namespace'>) {
     this.connection = connection;
     this.#questions = new NatsQuestions(connection);
+    const { url } = this;
+    void connection.closed().then((error) => {
+      if (error instanceof Error) this.#closedFor = connectRefusal(error, url);
+    });
     this.caller = who.caller;
     this.prefix = who.prefix;
     this.inboxPrefix = who.inboxPrefix;
@@ -131,6 +137,14 @@ export class Client {
     if (isFailure(body)) throw new StatusError(body);
     if (body === undefined) throw statusError('InternalError', `${message.subject}: the answer is empty`);
     return body as A;
+  }
+
+  /** Why nothing more will come and to ask again is in vain: the connection is closed for good. `undefined` while it is not. */
+  get ended(): Error | undefined {
+    if (!this.connection.isClosed()) return undefined;
+    return (
+      this.#closedFor ?? statusError('ServiceUnavailable', 'the connection to nats-server was closed; open another')
+    );
   }
 
   headers(contentType: string): MsgHdrs {

@@ -43,7 +43,7 @@ export async function* readLogs(client: Client, of: ContainerRef, options: LogOp
   }
   const stream = new LogStream(client, of);
   try {
-    yield* followLogs(ask, book, stream, options);
+    yield* followLogs(client, ask, book, stream, options);
   } finally {
     await stream.close();
   }
@@ -64,7 +64,13 @@ async function* readPages(ask: Ask, book: LogBook, all: boolean): AsyncGenerator
   }
 }
 
-async function* followLogs(ask: Ask, book: LogBook, stream: LogStream, options: LogOptions): AsyncGenerator<LogLine> {
+async function* followLogs(
+  client: Client,
+  ask: Ask,
+  book: LogBook,
+  stream: LogStream,
+  options: LogOptions,
+): AsyncGenerator<LogLine> {
   const over = (): boolean => options.signal?.aborted === true;
   let started = false;
   while (!over()) {
@@ -72,6 +78,7 @@ async function* followLogs(ask: Ask, book: LogBook, stream: LogStream, options: 
       if (yield* readPages(ask, book, true)) return;
       started = true;
     } catch (error) {
+      if (client.ended !== undefined) throw client.ended;
       if (!started || retryOf(error) !== 'backoff') throw error;
     }
     const until = performance.now() + (options.askAgainMs ?? ASK_AGAIN_MS);

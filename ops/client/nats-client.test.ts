@@ -195,6 +195,26 @@ describe('watchObjects', () => {
     expect(read.events.slice(3)).toEqual(['DELETED b@2', 'MODIFIED c@5']);
     await read.end();
   });
+  it('ends when the connection is closed for good, as it is for a user who was removed', async () => {
+    const users = (names: readonly string[]) =>
+      `authorization { users = [${names.map((user) => `{ user: ${user}, password: pw }`).join(', ')}] }`;
+    const open = await startNatsServer({ jetstream: false, config: users(['alice', 'api']) });
+    const other = await connectAs({ ...who, url: open.url, password: 'pw' });
+    const connection = await connectNats(open, { name: 'api', password: 'pw' });
+    new FakeApi(connection).put('pods', pod('a'));
+    await connection.flush();
+    const heard: string[] = [];
+    const reading = (async () => {
+      for await (const { object } of watchObjects(other, 'pods', inDefault, { silenceMs: 200 }))
+        heard.push(object.metadata?.name ?? '');
+    })();
+    const ended = refusal(reading);
+    await waitUntil('the first event', 5_000, () => heard.length === 1);
+    open.reload(users(['api']));
+    expect((await ended).reason).toBe('Unauthorized');
+    await connection.close();
+    await open.stop();
+  });
   it('waits for an api-server to come', async () => {
     await endApi();
     const read = reader();

@@ -64,9 +64,10 @@ export async function* watchObjects<T extends KubeObject>(
         yield remember(known, event);
       }
     } catch (error) {
+      if (over()) return;
+      if (client.ended !== undefined) throw client.ended;
       if (isExpired(error)) revision = undefined;
       else if (retryOf(error) !== 'backoff') throw error;
-      if (over()) return;
       await pause(Math.min(options.backoffMs ?? BACKOFF_MS, 50 * 2 ** failures++), options.signal);
     }
   }
