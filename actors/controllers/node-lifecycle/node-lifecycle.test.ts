@@ -218,10 +218,11 @@ it('a pod of a silent node whose status somebody else wrote at that moment is to
   const world = testWorld(nodeLifecycle(), { now: T0 });
   world.put('nodes', node('a', 'True'));
   world.put('nodes', node('b', 'Unknown', unreachable));
-  world.put('pods', {
+  const ready: Pod = {
     ...pod('web', 'b', 300),
     status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: ADDED }] },
-  });
+  };
+  world.put('pods', ready);
   world.start();
   let told: Heard | undefined;
   for (let second = 0; second < 50 && told === undefined; second++) {
