@@ -38,3 +38,21 @@ export function copyTyped(type: TypeNode, value: Plain): Plain {
   }
   return copy;
 }
+
+/**
+ * The same object without its empty lists and maps, which say no more than absent ones, as in Kubernetes; an empty struct
+ * (`emptyDir: {}`) says something. Of an object that fits its type.
+ */
+export function withoutEmpty(type: TypeNode, value: object): Plain {
+  const kept: Plain = {};
+  for (const [name, part] of Object.entries(value)) {
+    const field = type.fields.get(name);
+    const items = field?.shape === 'list' || field?.shape === 'map' ? Object.keys((part ?? {}) as object) : undefined;
+    if (part === undefined || items?.length === 0) continue;
+    const below = field?.type;
+    if (below === undefined || field?.shape === 'map') kept[name] = part;
+    else if (field?.shape === 'list') kept[name] = (part as object[]).map((item) => withoutEmpty(below, item));
+    else kept[name] = withoutEmpty(below, part as object);
+  }
+  return kept;
+}

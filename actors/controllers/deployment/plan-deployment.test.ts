@@ -166,6 +166,24 @@ it('rolls to a new template and keeps the old set for rolling back', () => {
   expect([...world.sets.values()].map((set) => set.metadata?.annotations?.[REVISION])).toEqual(['3', '2']);
 });
 
+it('an empty list or map that the template did not have before means nothing, and rolls nothing out', () => {
+  const world = new World(web());
+  world.settle();
+  const container = { name: 'main', image: 'web:1' };
+  const template = (annotations: Record<string, string>, more: object) => ({
+    metadata: { labels: { app: 'web' }, annotations },
+    spec: { containers: [{ ...container, ...more }], nodeSelector: {} },
+  });
+  world.edit({ template: template({}, { env: [], resources: { limits: {} }, securityContext: undefined }) });
+  expect(world.plan().effects.filter(({ type }) => type === 'create-set')).toHaveLength(1); // `resources: {}` is not empty
+  world.edit({ template: template({}, { env: [], args: [] }) });
+  world.settle();
+  expect(world.sizes).toEqual([3]);
+  world.edit({ template: template({}, { env: [{ name: 'A' }] }) });
+  world.settle();
+  expect(world.sizes).toEqual([0, 3]);
+});
+
 it('keeps no more old sets than revisionHistoryLimit', () => {
   const world = new World(web({ revisionHistoryLimit: 2 }));
   for (const image of ['web:1', 'web:2', 'web:3', 'web:4', 'web:5']) {

@@ -1,5 +1,7 @@
 import { canonicalJson, safeDecimalHash } from '../../../contracts/hash/stable-hash.ts';
+import { withoutEmpty } from '../../../contracts/kinds/copy.ts';
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
+import { typeNode } from '../../../contracts/kinds/schema.ts';
 import { LAST_APPLIED } from '../../../contracts/messages/api.ts';
 import { createdAt, nameOf } from '../shared/owner.ts';
 
@@ -23,10 +25,12 @@ const OWN_ANNOTATIONS: ReadonlySet<string> = new Set([
 export const templateHash = (template: PodTemplateSpec | undefined, collisionCount: number | undefined): string =>
   safeDecimalHash(canonicalJson([template ?? {}, collisionCount ?? 0]));
 
+const TEMPLATE = typeNode('PodTemplateSpec');
+
 /** The template as its author wrote it, in one form for one meaning. */
 function templateText(template: PodTemplateSpec | undefined): string {
   const { [HASH_LABEL]: _, ...labels } = template?.metadata?.labels ?? {};
-  return canonicalJson({ ...template, metadata: { ...template?.metadata, labels } });
+  return canonicalJson(withoutEmpty(TEMPLATE, { ...template, metadata: { ...template?.metadata, labels } }));
 }
 
 /** Oldest first; by name where two are of one second. */
