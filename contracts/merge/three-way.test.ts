@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { admit } from '../kinds/admit.ts';
+import { checkFields } from '../kinds/check-fields.ts';
 import { deploymentKind } from '../kinds/deployment/deployment.ts';
 import type { Deployment } from '../kinds/kinds.ts';
 import { podKind } from '../kinds/pod/pod.ts';
@@ -252,4 +253,14 @@ describe('last applied', () => {
   it.each([['{'], ['[]'], ['null']])('is absent when it reads %s', (text) => {
     expect(lastAppliedOf({ metadata: { annotations: { [LAST_APPLIED]: text } } })).toBeUndefined();
   });
+});
+
+it.each([
+  { why: 'a set', of: (deep: unknown) => ({ metadata: { finalizers: [deep] } }) },
+  { why: 'a list with a key', of: (deep: unknown) => ({ spec: { containers: [{ name: deep }] } }) },
+])('$why of what is nested without end passes through, to be refused by the check of fields', ({ of }) => {
+  const next = of(JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)));
+  const live = { metadata: { finalizers: ['a/b'] }, spec: { containers: [{ name: 'a' }] } };
+  const merged = applyThreeWay(podKind, { lastApplied: undefined, live, next });
+  expect(checkFields(podKind, merged).map(({ reason }) => reason)).toContain('FieldValueTypeInvalid');
 });

@@ -58,11 +58,10 @@ function mergeMap({ lastApplied, live, next }: ThreeWay): unknown {
   return Object.fromEntries(merged);
 }
 
-/** What tells an item apart, as one text; `undefined` when a key field is missing. */
+/** What tells an item apart, as one text; `undefined` when a key field is missing, or is no plain value. */
 function identity(item: unknown, { by = [], defaults = {} }: MergeKey): string | undefined {
-  if (by.length === 0) return JSON.stringify(item);
-  const values = by.map((name) => part(item, name) ?? defaults[name]);
-  return values.includes(undefined) ? undefined : JSON.stringify(values);
+  const values = by.length === 0 ? [item] : by.map((name) => part(item, name) ?? defaults[name]);
+  return values.every((value) => value !== undefined && typeof value !== 'object') ? JSON.stringify(values) : undefined;
 }
 
 function byIdentity(list: readonly unknown[], key: MergeKey): ReadonlyMap<string, unknown> {
