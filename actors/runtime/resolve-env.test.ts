@@ -122,3 +122,23 @@ it('names each secret once', () => {
   expect(secretsOf(env)).toHaveLength(1);
   expect(secretsOf(undefined)).toEqual([]);
 });
+
+it('refuses references to references that grow without end', () => {
+  const env: EnvEntry[] = [{ name: 'V0', value: 'x'.repeat(1000) }];
+  for (let at = 1; at < 10; at++) env.push({ name: `V${at}`, value: `$(V${at - 1})`.repeat(8) });
+  const cause = (more: Partial<ContainerConfig>, upTo: number): unknown => {
+    try {
+      return resolveConfig(config(env.slice(0, upTo), more), held).env?.length;
+    } catch (error) {
+      return error instanceof StatusError ? runtimeCause(error) : error;
+    }
+  };
+  expect(cause({}, 4)).toBe(4);
+  expect(cause({}, 10)).toBe('CreateContainerConfigError');
+  const large = new Map([['team/db', { key: 'x'.repeat(900_000) }]]);
+  const named = (times: number): EnvEntry[] =>
+    Array.from({ length: times }, (_, at) => ({ secretRef: secret, prefix: `P${at}` }));
+  expect(resolveConfig(config(named(4)), large).env).toHaveLength(4);
+  expect(() => resolveConfig(config(named(1000)), large)).toThrow('more than 4 MiB');
+  expect(cause({ args: Array.from({ length: 100 }, () => '$(V2)') }, 3)).toBe('CreateContainerConfigError');
+});

@@ -10,6 +10,10 @@ import { runtimeError } from '../../contracts/runtime/errors.ts';
 /** Decoded values of a secret by key; `undefined` when there is no such secret. */
 export type SecretValues = Readonly<Record<string, string>> | undefined;
 
+/** What references and secrets may come to together, UTF-16 units; a kernel takes no environment and command as large. */
+const FILLED_MOST = 4 * 1024 * 1024;
+type Budget = { left: number };
+
 /** What an environment variable may be called, as Kubernetes allows: printable, and no `=`. */
 const ENV_NAME = /^[ -<>-~]+$/;
 
@@ -30,14 +34,16 @@ export function secretsOf(env: readonly EnvEntry[] = []): readonly SecretName[] 
  * Fills in secrets and expands `$(VAR)` in values, command and args as Kubernetes does: `$$` is a dollar, an unknown name stays
  * as it is written.
  * @param secrets  by `secretKey`
- * @throws StatusError Invalid, cause CreateContainerConfigError: a secret or key that is not optional is missing
+ * @throws StatusError Invalid, cause CreateContainerConfigError: a secret or key that is not optional is missing, or
+ * references to references grow too large
  */
 export function resolveConfig(
   config: ContainerConfig,
   secrets: ReadonlyMap<string, SecretValues>,
 ): ResolvedContainerConfig {
-  const env = resolveEnv(config.env ?? [], secrets);
-  const all = (words: readonly string[]): readonly string[] => words.map((word) => expand(word, env));
+  const budget: Budget = { left: FILLED_MOST };
+  const env = resolveEnv(config.env ?? [], secrets, budget);
+  const all = (words: readonly string[]): readonly string[] => words.map((word) => expand(word, env, budget));
   return {
     ...config,
     env: [...env].map(([name, value]): EnvVar => ({ name, value })),
@@ -46,20 +52,24 @@ export function resolveConfig(
   };
 }
 
-function resolveEnv(entries: readonly EnvEntry[], secrets: ReadonlyMap<string, SecretValues>): Map<string, string> {
+function resolveEnv(
+  entries: readonly EnvEntry[],
+  secrets: ReadonlyMap<string, SecretValues>,
+  budget: Budget,
+): Map<string, string> {
   const env = new Map<string, string>();
   for (const entry of entries) {
     if ('secretRef' in entry) {
       const values = valuesOf(entry.secretRef, secrets);
       for (const key of Object.keys(values ?? {}).toSorted()) {
         const name = `${entry.prefix ?? ''}${key}`;
-        if (ENV_NAME.test(name)) env.set(name, values?.[key] ?? '');
+        if (ENV_NAME.test(name)) env.set(name, spent(values?.[key] ?? '', budget, name));
       }
     } else if ('secretKeyRef' in entry) {
       const value = secretValue(entry.secretKeyRef, secrets);
-      if (value !== undefined) env.set(entry.name, value);
+      if (value !== undefined) env.set(entry.name, spent(value, budget, entry.name));
     } else {
-      env.set(entry.name, entry.literal === true ? entry.value : expand(entry.value, env));
+      env.set(entry.name, entry.literal === true ? entry.value : expand(entry.value, env, budget));
     }
   }
   return env;
@@ -67,7 +77,7 @@ function resolveEnv(entries: readonly EnvEntry[], secrets: ReadonlyMap<string, S
 
 function valuesOf(secret: SecretName, secrets: ReadonlyMap<string, SecretValues>): SecretValues {
   const values = secrets.get(secretKey(secret));
-  if (values === undefined && secret.optional !== true) throw missing(`secret "${secret.name}" not found`);
+  if (values === undefined && secret.optional !== true) throw notConfigured(`secret "${secret.name}" not found`);
   return values;
 }
 
@@ -78,15 +88,31 @@ function secretValue(
   const values = valuesOf(ref, secrets);
   const value = values !== undefined && Object.hasOwn(values, ref.key) ? values[ref.key] : undefined;
   if (value === undefined && ref.optional !== true) {
-    throw missing(`couldn't find key ${ref.key} in Secret ${secretKey(ref)}`);
+    throw notConfigured(`couldn't find key ${ref.key} in Secret ${secretKey(ref)}`);
   }
   return value;
 }
 
-const missing = (words: string) => runtimeError('Invalid', 'CreateContainerConfigError', words);
+const notConfigured = (words: string) => runtimeError('Invalid', 'CreateContainerConfigError', words);
 
-/** @param env  what `$(NAME)` may refer to */
-export const expand = (words: string, env: ReadonlyMap<string, string>): string =>
-  words.replace(/\$(?:\$|\(([^)]*)\))/g, (found, name: string | undefined) =>
-    name === undefined ? '$' : (env.get(name) ?? found),
-  );
+function spent(value: string, budget: Budget, name: string): string {
+  budget.left -= value.length;
+  if (budget.left >= 0) return value;
+  throw notConfigured(`fill in ${name}: all references and secrets come to more than 4 MiB; refer to less`);
+}
+
+/**
+ * @param env  what `$(NAME)` may refer to
+ * @throws StatusError when the values referred to are more than what is left
+ */
+export const expand = (
+  words: string,
+  env: ReadonlyMap<string, string>,
+  budget: Budget = { left: FILLED_MOST },
+): string =>
+  words.replace(/\$(?:\$|\(([^)]*)\))/g, (found, name: string | undefined) => {
+    if (name === undefined) return '$';
+    const value = env.get(name);
+    if (value === undefined) return found;
+    return spent(value, budget, found);
+  });
