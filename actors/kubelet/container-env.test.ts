@@ -106,6 +106,15 @@ describe('containerEnv', () => {
   });
 });
 
+it('stops where an environment is larger than any can be', () => {
+  const big = { ...dispatched, configMaps: { 'd/big': { data: { a: 'x'.repeat(900_000) }, resourceVersion: '1' } } };
+  const envFrom = (times: number) => Array.from({ length: times }, () => ({ configMapRef: { name: 'big' } }));
+  expect(containerEnv(big, { ...web, envFrom: envFrom(4) }, facts)).toHaveLength(4);
+  expect(containerEnv(big, { ...web, envFrom: envFrom(20_000) }, facts)).toEqual({
+    error: 'the environment comes to more than 4 MiB; refer to less',
+  });
+});
+
 it('says of a ConfigMap that was too much for a message that it is there, optional or not', () => {
   const lacking = { ...dispatched, leftOut: ['d/big'] };
   const ref = { name: 'big', optional: true };

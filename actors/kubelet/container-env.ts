@@ -18,21 +18,31 @@ export const isConfigError = (found: object): found is ConfigError => 'error' in
 
 type Found = readonly EnvEntry[] | ConfigError;
 
+/** Of names and values together, UTF-16 units; a kernel takes no environment as large. */
+const ENV_MOST = 4 * 1024 * 1024;
+
 /**
  * The environment of a container: `envFrom`, then `env`. Values of ConfigMaps and fields are literal; secrets are named.
  * Pure.
  */
 export function containerEnv(dispatched: DispatchedPod, container: Container, facts: EnvFacts): Found {
   const entries: EnvEntry[] = [];
-  const sources = [
-    ...(container.envFrom ?? []).map((source) => fromSource(dispatched, source)),
-    ...(container.env ?? []).map((variable) => fromVariable(dispatched, container, variable, facts)),
-  ];
-  for (const found of sources) {
+  let left = ENV_MOST;
+  for (const found of foundSources(dispatched, container, facts)) {
     if (isConfigError(found)) return found;
-    entries.push(...found);
+    for (const entry of found) {
+      if ('value' in entry) left -= entry.name.length + entry.value.length;
+      entries.push(entry);
+    }
+    if (left < 0) return { error: 'the environment comes to more than 4 MiB; refer to less' };
   }
   return entries;
+}
+
+/** One by one: the same large ConfigMap may be named many times. */
+function* foundSources(dispatched: DispatchedPod, container: Container, facts: EnvFacts): Generator<Found> {
+  for (const source of container.envFrom ?? []) yield fromSource(dispatched, source);
+  for (const variable of container.env ?? []) yield fromVariable(dispatched, container, variable, facts);
 }
 
 type ConfigMaps = NonNullable<DispatchedPod['configMaps']>;
