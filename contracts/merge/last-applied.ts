@@ -1,3 +1,4 @@
+import { statusError } from '../errors/status.ts';
 import type { KubeObject } from '../kinds/kinds.ts';
 import { isPlain, type Plain } from '../kinds/plain.ts';
 
@@ -25,9 +26,23 @@ function recorded(manifest: Plain): Plain {
   return kept;
 }
 
-/** The object with a record of the manifest that was just applied. Of a Secret it holds names, never values. */
+/** @throws StatusError BadRequest: nested deeper than can be written, which is far deeper than any object */
+function textOf(manifest: Plain): string {
+  try {
+    return JSON.stringify(recorded(manifest));
+  } catch (error) {
+    if (error instanceof RangeError)
+      throw statusError('BadRequest', 'apply: it is nested too deep; send a flatter one');
+    throw error;
+  }
+}
+
+/**
+ * The object with a record of the manifest that was just applied. Of a Secret it holds names, never values.
+ * @throws StatusError BadRequest
+ */
 export function withLastApplied<T extends KubeObject>(object: T, manifest: Plain): T {
-  const annotations = { ...object.metadata?.annotations, [LAST_APPLIED]: JSON.stringify(recorded(manifest)) };
+  const annotations = { ...object.metadata?.annotations, [LAST_APPLIED]: textOf(manifest) };
   return { ...object, metadata: { ...object.metadata, annotations } };
 }
 

@@ -264,3 +264,8 @@ it.each([
   const merged = applyThreeWay(podKind, { lastApplied: undefined, live, next });
   expect(checkFields(podKind, merged).map(({ reason }) => reason)).toContain('FieldValueTypeInvalid');
 });
+
+it('a manifest that is nested without end is no record', () => {
+  const deep: unknown = JSON.parse('['.repeat(100_000) + ']'.repeat(100_000));
+  expect(() => withLastApplied({ metadata: { name: 'a' } }, { deep })).toThrow('nested too deep');
+});
