@@ -15,7 +15,7 @@ import { followLogs, readLogs } from './engine-logs.ts';
 import { Images } from './images.ts';
 import { gateOf, type NetworkGate } from './network-gate.ts';
 import { engineName, LABEL, SANDBOX_NAME } from './labels.ts';
-import { absent, createRefusal, sandboxRefusal, startRefusal } from './refusals.ts';
+import { absent, createRefusal, refuseLongProgram, sandboxRefusal, startRefusal } from './refusals.ts';
 
 export interface DockerOptions {
   /** Whose containers these are: several nodes, of several clusters too, may share an engine if their names differ. */
@@ -122,6 +122,7 @@ export class DockerRuntime implements RuntimeAdapter {
   }
 
   async createContainer(config: ResolvedContainerConfig): Promise<string> {
+    refuseLongProgram(config);
     const name = engineName(config.name, config.pod, config.attempt);
     try {
       return (await this.#create(name, containerOptions(this.#node, config))).id;

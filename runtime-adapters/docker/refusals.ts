@@ -16,6 +16,20 @@ export function createRefusal(config: ResolvedContainerConfig, error: unknown): 
   return caused(act, 'CreateContainerError', error);
 }
 
+const PATH_BYTES_MAX = 4095;
+
+/**
+ * No program has so long a name. Asked for one, runc can hang for ever while it tells so (seen with 100 kB), and the engine
+ * with it wherever it needs that container.
+ */
+export function refuseLongProgram({ name, pod, command = [] }: ResolvedContainerConfig): void {
+  const bytes = Buffer.byteLength(command[0] ?? '');
+  if (bytes <= PATH_BYTES_MAX) return;
+  const act = `create container ${name} of pod ${pod.namespace}/${pod.name}`;
+  const found = `the program that its command names has ${bytes} bytes, and ${PATH_BYTES_MAX} at most can be a path`;
+  throw runtimeError('Invalid', 'CreateContainerError', `${act}: ${found}; correct command`);
+}
+
 export const startRefusal = (act: string, error: unknown): StatusError => caused(act, 'RunContainerError', error);
 export const sandboxRefusal = (act: string, error: unknown): StatusError => caused(act, 'CreatePodSandboxError', error);
 
