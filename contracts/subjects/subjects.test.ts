@@ -17,6 +17,7 @@ describe('one escape for every token', () => {
     { value: 'a=b', is: 'a=3Db' },
     { value: 'widgets.example.com', is: 'widgets=2Eexample=2Ecom' },
     { value: 'é', is: '=C3=A9' },
+    { value: '\ufeffa', is: '=EF=BB=BFa' },
     { value: 'web-1_x', is: 'web-1_x' },
     { value: '*', is: '=2A' },
     { value: '>', is: '=3E' },

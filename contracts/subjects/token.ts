@@ -8,7 +8,7 @@ export const NONE = '_' as Token;
 
 const PLAIN = /^[A-Za-z0-9_-]+$/;
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
  * The one escape for every token, in subjects and store keys alike: bytes of the UTF-8 form outside `[A-Za-z0-9_-]`

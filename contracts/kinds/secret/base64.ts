@@ -29,5 +29,5 @@ export function textOfBase64(base64: string): string {
     held -= 8;
     bytes[at++] = (bits >> held) & 0xff;
   }
-  return new TextDecoder().decode(bytes);
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 }
