@@ -137,11 +137,11 @@ it('thousands of host ports are looked for among thousands in no time', () => {
       })),
     });
   const used = podLoad(ports(1));
-  const began = performance.now();
+  const before = process.cpuUsage(); // others may keep the machine busy meanwhile
   expect(reasons(ports(20_001), node('a'), used)).toEqual([]);
   expect(reasons(ports(20_001, '10.0.0.1'), node('a'), used)).toEqual([]);
   expect(reasons(ports(15_000), node('a'), used)).toEqual([expect.stringContaining('free ports')]);
-  expect(performance.now() - began).toBeLessThan(1_000);
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(10_000); // 100 by itself, 196,000 when each was compared with each
 });
 
 it('of thousands of devices that a node lacks some are named', () => {

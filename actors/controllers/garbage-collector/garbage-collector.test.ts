@@ -205,12 +205,12 @@ it.each([
   const names = Array.from({ length: 2_000 }, (_, at) => `p${at}`);
   for (const name of names) world.put('pods', thing(name, { owners: [ref('set')], leaving: true }));
   world.start();
-  const began = performance.now();
+  const before = process.cpuUsage(); // others may keep the machine busy meanwhile
   for (const name of names) {
     world.remove('pods', 'shop', name);
     world.settle();
   }
-  expect(performance.now() - began).toBeLessThan(3_000);
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(3_000); // 200 by itself, 5,500 when it looked at all of them
   expect(world.said()).toHaveLength(owner === undefined ? 0 : 1);
 });
 
