@@ -111,7 +111,7 @@ function office(definition = clerk) {
       actor.heard({
         subject: 'troupe.apply.me._',
         data: encodeMsgpack({ order }),
-        reply: '_INBOX.me.1',
+        reply: `_INBOX.me.${order}`,
         respond: (data) => responses.push(decodeMsgpack(data)) > 0,
       }),
     told: (caller: string) =>
@@ -170,7 +170,7 @@ it('a failure while calls are held back for a checkpoint holds none back for eve
   const open = question();
   open?.asker.answered(open.out.id, encodeMsgpack({ fatal: true }), {});
   work();
-  expect(responses).toEqual([expect.objectContaining({ code: 503 })]);
+  expect(responses).toMatchObject([{ code: 504 }, { code: 503 }]);
   vi.advanceTimersByTime(1_000);
   work();
   const count = replies().length;
@@ -206,7 +206,26 @@ it('a question that finds the actor down is refused, not lost', () => {
   order('fail');
   order('idle');
   work();
-  expect(responses).toEqual([expect.objectContaining({ reason: 'ServiceUnavailable', code: 503 })]);
+  expect(responses).toMatchObject([
+    { reason: 'Timeout', code: 504, message: expect.stringMatching(/^clerk began anew with this in hand;/) },
+    { reason: 'ServiceUnavailable', code: 503 },
+  ]);
+});
+
+it('a question in hand when it begins anew is told that nobody knows what came of it; one that was answered is not', () => {
+  const { actor, put, order, work, question, responses } = office();
+  actor.start();
+  put('pod');
+  for (const each of ['idle', 'asking']) order(each);
+  work();
+  const before = question();
+  actor.relisted();
+  expect(responses).toMatchObject([{ reason: 'Timeout', code: 504 }]);
+  work();
+  before?.asker.answered(before.out.id, encodeMsgpack({}), {});
+  work();
+  actor.relisted();
+  expect(responses).toHaveLength(1);
 });
 
 it('the first turn is the start, whatever came before', () => {

@@ -1,5 +1,5 @@
 import { encode, encodeMsgpack } from '../../../contracts/codec/codec.ts';
-import { failure } from '../../../contracts/errors/status.ts';
+import { failure, type StatusReason } from '../../../contracts/errors/status.ts';
 import { HEADER } from '../../../contracts/headers.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import type { Change, Cursor, Id, Rec, Self, Turn } from '../contract.ts';
@@ -16,6 +16,7 @@ import { describeViolation } from '../turns/violation.ts';
 import { ViewWindow } from '../view/view-window.ts';
 import type { ActorStats } from './actor-stats.ts';
 import { AnswerTimes } from './answer-times.ts';
+import { CallsInHand } from './calls-in-hand.ts';
 import { CheckpointTimes } from './checkpoint-times.ts';
 import { DueTimer } from './due-timer.ts';
 import { type Asker, type HostServices, plainHeaders } from './host-services.ts';
@@ -73,6 +74,7 @@ export class LiveActor {
   #sinceState = 0;
   #refused = 0;
   readonly #answers = new AnswerTimes();
+  readonly #inHand = new CallsInHand();
   #calls = 0;
   #lastError: string | undefined;
   #stopped = false;
@@ -157,12 +159,21 @@ export class LiveActor {
   }
 
   /** A question that the behaviour never sees; whoever asked is told at once, not left to wait. */
-  #refuse(msg: InboundMessage, reason: 'TooManyRequests' | 'ServiceUnavailable', message: string): void {
+  #refuse(msg: InboundMessage, reason: StatusReason, message: string): void {
     this.#refused += 1;
-    if (msg.reply === undefined || msg.reply === '') return;
-    msg.respond(
-      encode(failure(reason, message, { retryAfterSeconds: 1 }), encodingOfQuestion(msg.data, plainHeaders(msg))),
-    );
+    if (msg.reply !== undefined && msg.reply !== '') respond(msg, reason, message);
+  }
+
+  /** What the behaviour heard and did not answer, it never will. */
+  #letGo(): void {
+    const { actor } = this.self;
+    for (const msg of this.#inHand.take()) {
+      respond(
+        msg,
+        'Timeout',
+        `${actor} began anew with this in hand; whether it was done is not known: read, then ask again`,
+      );
+    }
   }
 
   heardLatest(input: string, msg: InboundMessage): void {
@@ -183,6 +194,7 @@ export class LiveActor {
   relisted(): void {
     if (this.#stopped || this.#core.violations.length > 0 || !this.#pending.watches) return;
     this.#core.stop();
+    this.#letGo();
     this.#release();
     this.#beginAnew();
   }
@@ -221,6 +233,7 @@ export class LiveActor {
       const headers = plainHeaders(entry.msg);
       const id = headers[HEADER.id] ?? `call-${++this.#calls}`;
       if (headers[REPLY_HEADER] !== undefined) this.#answers.asked(id);
+      this.#inHand.heard(entry.msg);
       this.#run(
         { t: 'call', id, subject: entry.msg.subject, headers: heardHeaders(headers), body: entry.msg.data },
         causeOf(headers),
@@ -271,6 +284,7 @@ export class LiveActor {
     );
     this.#host.options.recorder?.record(this.#incarnation, this.#withState(done), done.out);
     for (const out of done.out) {
+      this.#inHand.said(out.said.subject);
       if (out.said.call !== undefined) this.#answers.answered(out.said.call, out.said.body);
       this.#host.send(out, { name: this.#from, incarnation: this.#incarnation.incarnation }, cause, this.#asker);
     }
@@ -377,6 +391,7 @@ export class LiveActor {
     );
     const violated = this.#core.violations.length > 0;
     this.#core.stop();
+    this.#letGo();
     this.#release();
     const ranMs = this.#host.ambient.now() - this.#incarnation.incarnation;
     this.#failuresInARow = ranMs >= CALM_MS ? 1 : this.#failuresInARow + 1;
@@ -395,6 +410,11 @@ export class LiveActor {
     if (left !== undefined) this.heardOwn(left);
   }
 }
+
+const respond = (msg: InboundMessage, reason: StatusReason, message: string): boolean =>
+  msg.respond(
+    encode(failure(reason, message, { retryAfterSeconds: 1 }), encodingOfQuestion(msg.data, plainHeaders(msg))),
+  );
 
 /** What an actor that begins anew is told of its cells; `undefined` when there is nothing in them that it wants to know. */
 function leftBy(core: ActorCore): InboundMessage | undefined {
