@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import type { TestWorld } from '../../actors/kernel/testing/test-world.ts';
+import { atEndOfTest } from './end-of-test.ts';
 
 /** Writes what was recorded to a file; with the key of the cluster to another beside it, where there is one. */
 export type WriteRecordings = (path: string) => Promise<{ readonly keyFile?: string }>;
@@ -32,11 +32,7 @@ export function keepForFailure(write: WriteRecordings): (stop: () => Promise<voi
       running.delete(write);
       await stop();
     };
-    try {
-      onTestFinished(stopped);
-    } catch {
-      await stopped(); // no test runs: the file's own end
-    }
+    await (atEndOfTest(stopped) ?? stopped()); // no test runs: the file's own end
   };
 }
 

@@ -1,6 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectAs, startNatsServer, type TestNatsServer } from './nats-server.ts';
+import { endServersLeft, runningServers } from './servers-left.ts';
+import { waitUntil } from './wait-until.ts';
 
 let server: TestNatsServer;
 beforeAll(async () => {
@@ -36,3 +42,45 @@ it('knows users by password', async () => {
   await expect(connectAs(closed, { name: 'alice', password: 'wrong' })).rejects.toThrow();
   await closed.stop();
 });
+
+it('dies with its process, however that ends, and its folder goes too', async () => {
+  const script = `
+    const { runnerImport } = await import('vite');
+    const { module } = await runnerImport(${JSON.stringify(fileURLToPath(new URL('nats-server.ts', import.meta.url)))}, { configFile: false });
+    const { pid, configFile } = await module.startNatsServer();
+    process.stdout.write(JSON.stringify({ pid, configFile }) + '\\n');
+    setInterval(() => {}, 1_000);`;
+  const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const { pid, configFile } = JSON.parse(String(line)) as { pid: number; configFile: string };
+    expect(existsSync(configFile)).toBe(true);
+    process.kill(pid, 0);
+    parent.kill('SIGKILL');
+    await waitUntil('the server is gone', 10_000, () => !isThere(pid) && !existsSync(configFile));
+  } finally {
+    parent.kill('SIGKILL');
+  }
+});
+
+it('is ended, and named, when a file of tests has left it running', async () => {
+  const left = await startNatsServer({ jetstream: false, config: 'server_name: forgotten' });
+  const { pid } = left;
+  const others = [...runningServers].filter((one) => one !== left);
+  for (const one of others) runningServers.delete(one);
+  const lines = await endServersLeft();
+  for (const one of others) runningServers.add(one);
+  expect(lines).toEqual([expect.stringMatching(new RegExp(`^nats-server ${pid}, [^]*server_name: forgotten`))]);
+  expect(isThere(pid)).toBe(false);
+});
+
+function isThere(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

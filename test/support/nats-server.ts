@@ -9,14 +9,20 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type ConnectionOptions, type NatsConnection, nkeyAuthenticator } from 'nats';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { findNatsServer } from '../../ops/boot/find-nats-server.ts';
+import { atEndOfTest } from './end-of-test.ts';
+import { runningServers } from './servers-left.ts';
 import { waitUntil } from './wait-until.ts';
 
-/** A real nats-server of its own: random port, own store folder; gone with the test process at the latest. */
+/**
+ * A real nats-server of its own: random port, own store folder. It ends with the test that started it, if it was not ended
+ * before; one that outlives its file of tests fails that file; and none outlives its process, however that ends.
+ */
 export interface TestNatsServer {
   /** `nats://127.0.0.1:<port>`; stays the same over `restart()`. */
   readonly url: string;
@@ -39,6 +45,21 @@ export interface TestNatsServer {
 }
 
 const READY_WITHIN_MS = 15_000;
+
+/**
+ * A process of its own that waits for this one's end, which need not be an orderly one: vitest ends its workers by signal.
+ * Then it ends the server, and removes its folder.
+ */
+function guard(server: ChildProcess, folder: string): void {
+  const script = 'read -r _; kill -9 "$1"; rm -rf "$2"';
+  const waits = spawn('/bin/sh', ['-c', script, 'sh', String(server.pid), folder], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true, // Ctrl-C is not meant for it
+  });
+  waits.unref();
+  (waits.stdin as Socket).unref();
+  server.once('exit', () => waits.kill('SIGKILL')); // its number may become another's
+}
 
 const ended = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
@@ -99,6 +120,7 @@ export async function startNatsServer(
     const out = openSync(logFile, 'a');
     child = spawn(binary, ['-c', configFile], { stdio: ['ignore', out, out] });
     closeSync(out);
+    guard(child, folder);
     await waitUntil('nats-server accepts clients', READY_WITHIN_MS, () => {
       if (ended(child)) throw new Error(`nats-server ended at once:\n${log()}`);
       const found = announcedPort(folder);
@@ -106,14 +128,9 @@ export async function startNatsServer(
       return found !== undefined;
     });
   };
-  const cleanUp = (): void => {
-    if (!ended(child)) child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
-  };
 
-  process.once('exit', cleanUp);
   await start();
-  return {
+  const server: TestNatsServer = {
     get url() {
       return `nats://127.0.0.1:${port}`;
     },
@@ -128,8 +145,8 @@ export async function startNatsServer(
     log,
     async stop() {
       await end(child, 'SIGTERM');
-      process.removeListener('exit', cleanUp);
-      cleanUp();
+      runningServers.delete(server);
+      rmSync(folder, { recursive: true, force: true });
     },
     kill9: () => end(child, 'SIGKILL'),
     async restart() {
@@ -142,6 +159,9 @@ export async function startNatsServer(
       child.kill('SIGHUP');
     },
   };
+  runningServers.add(server);
+  await atEndOfTest(() => server.stop());
+  return server;
 }
 
 /** Who connects: by seed (nkey) or by password; neither on a server without users. */
