@@ -40,6 +40,23 @@ describe('dispatcher', () => {
     expect(told(begun(podOf('p', 'a'), podOf('q', 'b')))).toEqual(['a 1.1', 'b 1.1']);
   });
 
+  it.each([
+    { why: 'among others', pods: [podOf('p', 'a')], tells: ['a 1.1', 'b 1.1'] },
+    { why: 'and nobody has', pods: [], tells: ['b 1.1'] },
+  ])(
+    'announces a new epoch to a node that has no pod any more, $why: its last may have gone unheard',
+    ({ pods, tells }) => {
+      const world = new TestWorld(dispatcher);
+      for (const pod of pods) world.put('pods', pod);
+      world.put('nodes', { metadata: { name: 'b' } });
+      world.start();
+      expect(told(world)).toEqual(tells);
+      world.put('pods', podOf('q', 'b'));
+      world.settle();
+      expect(told(world)).toEqual(['b 1.2 +q']);
+    },
+  );
+
   it.each(['text', [], null, 5])('refuses a question that is no map: %j', (body) => {
     expect(ask(begun(podOf('p', 'a')), 'a', body)).toMatchObject({ kind: 'Status', reason: 'BadRequest' });
   });

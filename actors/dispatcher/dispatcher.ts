@@ -44,15 +44,19 @@ class Desk {
   }
 
   /**
-   * The first change of a fresh dispatcher brings every pod. The nodes hold them already, so that they are only told
-   * that a new epoch begins; each then asks, with a digest.
+   * The first change of a fresh dispatcher brings every pod and node. The nodes hold their pods already, so that they are
+   * only told that a new epoch begins; each then asks, with a digest. Those without a pod too: one that they still run may
+   * have gone while nobody dispatched.
    */
+  #announce(): readonly Said[] {
+    this.#announced.set(this.#world.view.revision);
+    const names = this.#world.view.list('nodes').map(({ metadata }) => metadata?.name ?? '');
+    const nodes = [...new Set([...names, ...this.#index().byNode.keys()])].sort();
+    return nodes.flatMap((node) => this.#tell(node, { changed: [], removed: [] }));
+  }
+
   podsChanged(changes: readonly Changed<Pod>[]): readonly Said[] {
-    if (this.#announced.get() < 0) {
-      this.#announced.set(this.#world.view.revision);
-      const nodes = [...this.#index().byNode.keys()].sort();
-      return nodes.flatMap((node) => this.#tell(node, { changed: [], removed: [] }));
-    }
+    if (this.#announced.get() < 0) return this.#announce();
     const told = this.#toldNow();
     for (const { key } of changes) told.add(key);
     const news = planDispatch(changes);
@@ -62,8 +66,10 @@ class Desk {
   }
 
   /** A node that is gone with its pods is counted no more. */
-  nodesChanged(changes: readonly Changed[]): void {
+  nodesChanged(changes: readonly Changed[]): readonly Said[] {
+    if (this.#announced.get() < 0) return this.#announce();
     for (const { name, after } of changes) if (after === undefined) this.#forget(name);
+    return [];
   }
 
   /** A ConfigMap or Secret changed: whoever refers to it hears of its pods anew. */
@@ -192,12 +198,7 @@ export const dispatcher = defineActor({
       inputs.pods.pipe(map((changes) => desk.podsChanged(changes))),
       inputs.configMaps.pipe(map((changes) => desk.referencesChanged(changes))),
       inputs.secrets.pipe(map((changes) => desk.referencesChanged(changes))),
-      inputs.nodes.pipe(
-        map((changes) => {
-          desk.nodesChanged(changes);
-          return [];
-        }),
-      ),
+      inputs.nodes.pipe(map((changes) => desk.nodesChanged(changes))),
       inputs.asks.pipe(map((call) => guarded(world, call, () => desk.asked(call)))),
     ).pipe(mergeMap((messages) => from(messages)));
   },
