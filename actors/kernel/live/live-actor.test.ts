@@ -4,7 +4,7 @@ import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts'
 import type { Pod } from '../../../contracts/kinds/kinds.ts';
 import { storeKey } from '../../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
-import { api, calls, defineActor, publish, watch } from '../declare.ts';
+import { api, calls, defineActor, inbox, publish, watch } from '../declare.ts';
 import type { RecordedTurn } from '../journal/journal.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 import { Cache } from '../view/cache.ts';
@@ -24,7 +24,7 @@ afterEach(() => {
 const clerk = defineActor({
   name: 'clerk',
   hears: { pods: watch('pods'), orders: calls(SUBJECTS.apply) },
-  says: { tell: publish(SUBJECTS.outcome), ask: api('get', 'nodes') },
+  says: { tell: publish(SUBJECTS.outcome), ask: api('get', 'nodes'), told: inbox() },
   behave: (inputs, world) =>
     merge(
       inputs.pods.pipe(
@@ -35,6 +35,7 @@ const clerk = defineActor({
           const { order } = call.decode() as { order: string };
           if (order === 'fail') throw new Error('deliberate');
           if (order === 'idle') return of(world.reply(call, order));
+          if (order === 'inbox') return of(world.say.told(call.reply ?? '', order));
           return world.ask(world.say.ask({ name: order }), { timeoutMs: 1_000 }).pipe(
             map((answer) => {
               if ((answer as object as { fatal?: boolean }).fatal === true) throw new Error('deliberate');
@@ -226,6 +227,14 @@ it('a question in hand when it begins anew is told that nobody knows what came o
   work();
   actor.relisted();
   expect(responses).toHaveLength(1);
+});
+
+it('gives account of what it answered, however: the first that is said where the answer goes is one', () => {
+  const { actor, order, work } = office();
+  actor.start();
+  for (const each of ['idle', 'inbox', 'unanswered']) order(each);
+  work();
+  expect(actor.stats()).toMatchObject({ answered: 2, errors: 0 });
 });
 
 it('the first turn is the start, whatever came before', () => {

@@ -8,14 +8,13 @@ import type { Incarnation } from '../journal/recorder.ts';
 import { backoffMs } from '../reconcile/backoff.ts';
 import type { AskResult } from '../turns/answers.ts';
 import { ActorCore, type TurnDone } from '../turns/core.ts';
-import { LATEST_HEADER, REPLY_HEADER } from '../turns/heard-calls.ts';
+import { LATEST_HEADER } from '../turns/heard-calls.ts';
 import { turnOf } from '../turns/outgoing.ts';
 import { PendingChanges, watchedResources } from '../turns/pending-changes.ts';
 import { encodingOfQuestion } from '../turns/replies.ts';
 import { describeViolation } from '../turns/violation.ts';
 import { ViewWindow } from '../view/view-window.ts';
 import type { ActorStats } from './actor-stats.ts';
-import { AnswerTimes } from './answer-times.ts';
 import { CallsInHand } from './calls-in-hand.ts';
 import { CheckpointTimes } from './checkpoint-times.ts';
 import { DueTimer } from './due-timer.ts';
@@ -73,8 +72,7 @@ export class LiveActor {
   #window = new ViewWindow(0);
   #sinceState = 0;
   #refused = 0;
-  readonly #answers = new AnswerTimes();
-  readonly #inHand = new CallsInHand();
+  readonly #inHand = new CallsInHand<InboundMessage>();
   #calls = 0;
   #lastError: string | undefined;
   #stopped = false;
@@ -105,7 +103,7 @@ export class LiveActor {
       openAsks: this.#core.openAsks,
       restarts: this.#restarts,
       refused: this.#refused,
-      ...this.#answers.figures(),
+      ...this.#inHand.figures(),
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
       ...(this.self.epoch === undefined ? {} : { epoch: this.self.epoch }),
     };
@@ -232,7 +230,6 @@ export class LiveActor {
     } else if (entry.t === 'call') {
       const headers = plainHeaders(entry.msg);
       const id = headers[HEADER.id] ?? `call-${++this.#calls}`;
-      if (headers[REPLY_HEADER] !== undefined) this.#answers.asked(id);
       this.#inHand.heard(entry.msg);
       this.#run(
         { t: 'call', id, subject: entry.msg.subject, headers: heardHeaders(headers), body: entry.msg.data },
@@ -284,8 +281,7 @@ export class LiveActor {
     );
     this.#host.options.recorder?.record(this.#incarnation, this.#withState(done), done.out);
     for (const out of done.out) {
-      this.#inHand.said(out.said.subject);
-      if (out.said.call !== undefined) this.#answers.answered(out.said.call, out.said.body);
+      this.#inHand.said(out.said.subject, out.said.body);
       this.#host.send(out, { name: this.#from, incarnation: this.#incarnation.incarnation }, cause, this.#asker);
     }
     for (const { key, error } of done.reports)

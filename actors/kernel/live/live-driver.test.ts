@@ -1,5 +1,6 @@
 import { expect, it, vi } from 'vitest';
 import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts';
+import { statusError } from '../../../contracts/errors/status.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { api, calls, type DriverDefinition, defineDriver } from '../declare.ts';
 import type { TurnToKeep } from '../journal/journal.ts';
@@ -91,4 +92,31 @@ it('a driver whose answer cannot be written says so', async () => {
   });
   await vi.waitFor(() => expect(sent.length).toBe(1));
   expect(decodeMsgpack(sent[0]?.out.bytes as Uint8Array)).toMatchObject({ reason: 'InternalError' });
+});
+
+it('a driver gives account of what it answered, and of what it refused', async () => {
+  const { driver, sent } = await drive(
+    defineDriver({
+      name: 'answerer',
+      hears: { applies: calls(SUBJECTS.apply) },
+      says: {},
+      run: async () => ({
+        handlers: {
+          applies: async (call) => {
+            if ((call.decode() as { wrong?: boolean }).wrong === true) throw statusError('BadRequest', 'deliberate');
+            return 'done';
+          },
+        },
+      }),
+    }),
+  );
+  for (const [at, body] of [{}, { wrong: true }].entries())
+    driver.heard({
+      subject: 'troupe.apply.me._',
+      data: encodeMsgpack(body),
+      reply: `_INBOX.me.${at}`,
+      respond: () => false,
+    });
+  await vi.waitFor(() => expect(sent.length).toBe(2));
+  expect(driver.stats()).toMatchObject({ answered: 2, errors: 1 });
 });

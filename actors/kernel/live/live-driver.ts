@@ -11,7 +11,7 @@ import { type Outgoing, outgoing, turnOf } from '../turns/outgoing.ts';
 import { replyTo } from '../turns/replies.ts';
 import { speakers } from '../turns/speakers.ts';
 import type { ActorStats } from './actor-stats.ts';
-import { AnswerTimes } from './answer-times.ts';
+import { CallsInHand } from './calls-in-hand.ts';
 import { type Asker, type HostServices, plainHeaders, statusOf } from './host-services.ts';
 import type { InboundMessage } from './message.ts';
 import { type Cause, causeOf, heardHeaders } from './message-headers.ts';
@@ -31,7 +31,7 @@ export class LiveDriver implements Asker {
   /** Recorded so far. */
   #turns = 0;
   #inProgress = 0;
-  readonly #answers = new AnswerTimes();
+  readonly #inHand = new CallsInHand<Call>();
   #lastError: string | undefined;
 
   constructor(host: HostServices, definition: DriverDefinition, instance: string) {
@@ -87,7 +87,7 @@ export class LiveDriver implements Asker {
       openAsks: this.#asks.size,
       restarts: 0,
       refused: 0,
-      ...this.#answers.figures(),
+      ...this.#inHand.figures(),
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
     };
   }
@@ -113,7 +113,7 @@ export class LiveDriver implements Asker {
 
   async #handle(name: string, call: Call, cause: Cause): Promise<void> {
     this.#inProgress += 1;
-    if (call.reply !== undefined) this.#answers.asked(call.id);
+    this.#inHand.heard(call);
     let body: unknown;
     try {
       body = (await this.#running?.handlers[name]?.(call)) ?? {};
@@ -158,6 +158,7 @@ export class LiveDriver implements Asker {
     const out = outgoing(id, said, timeoutMs);
     if (resolve !== undefined) this.#asks.set(id, resolve);
     this.#record({ t: 'due' }, [out]);
+    this.#inHand.said(said.subject, said.body);
     this.#host.send(out, { name: this.#from, incarnation: this.#incarnation.incarnation }, cause, this);
     return id;
   }
