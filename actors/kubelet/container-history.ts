@@ -3,11 +3,34 @@ import type { ContainerStatus } from '../../contracts/runtime/status.ts';
 import { parseRfc3339 } from '../../contracts/time/rfc3339.ts';
 import type { PodLevel } from './pod-types.ts';
 
+type Named<T> = ReadonlyMap<string, readonly T[]>;
+/* A plan asks for every container of a pod, several times. */
+const attempts = new WeakMap<PodLevel['containers'], Named<ContainerStatus>>();
+const statuses = new WeakMap<PodStatus, Named<KubeContainerStatus>>();
+
+function byName<K extends object, T extends { readonly name: string }>(
+  known: WeakMap<K, Named<T>>,
+  of: K,
+  list: () => readonly T[],
+): Named<T> {
+  const before = known.get(of);
+  if (before !== undefined) return before;
+  const named = new Map<string, T[]>();
+  for (const each of list()) {
+    const same = named.get(each.name);
+    if (same === undefined) named.set(each.name, [each]);
+    else same.push(each);
+  }
+  known.set(of, named);
+  return named;
+}
+
+const newestFirst = (containers: readonly ContainerStatus[]): readonly ContainerStatus[] =>
+  [...containers].sort((a, b) => b.attempt - a.attempt || b.createdAt - a.createdAt);
+
 /** Attempts of one container that the runtime has, newest first. */
-export const attemptsOf = (level: PodLevel, name: string): readonly ContainerStatus[] =>
-  level.containers
-    .filter((container) => container.name === name)
-    .sort((a, b) => b.attempt - a.attempt || b.createdAt - a.createdAt);
+export const attemptsOf = ({ containers }: PodLevel, name: string): readonly ContainerStatus[] =>
+  byName(attempts, containers, () => newestFirst(containers)).get(name) ?? [];
 
 /** How an attempt ended. */
 export interface Ending {
@@ -17,7 +40,9 @@ export interface Ending {
 }
 
 export const knownStatus = (status: PodStatus, name: string): KubeContainerStatus | undefined =>
-  [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])].find((each) => each.name === name);
+  byName(statuses, status, () => [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])]).get(
+    name,
+  )?.[0];
 
 /**
  * What the pod's status tells of a container that the runtime does not have: it ended, or it is lost (Kubernetes' exit

@@ -61,6 +61,27 @@ it('shows a container whose question can never be granted', () => {
   expect(afterRefusal(books, verb as PodVerb, away, NOW).state.containers).toEqual({});
 });
 
+it('looks at each container of a pod a few times, however many there are', () => {
+  const names = Array.from({ length: 1_000 }, (_, at) => `c${at}`);
+  let looks = 0;
+  const counted = <T extends object>(list: T[]): T[] =>
+    new Proxy(list, {
+      get(target, at) {
+        if (typeof at === 'string' && /^\d+$/.test(at)) looks += 1;
+        return Reflect.get(target, at) as unknown;
+      },
+    });
+  const input = inputOf({
+    spec: { containers: names.map((name) => ({ name, image: 'web:1' })) },
+    sandboxes: [box()],
+    have: counted(names.map((name) => have({ name }))),
+  });
+  const { status } = planPodSync(input);
+  const known = { ...status, containerStatuses: counted([...(status?.containerStatuses ?? [])]) };
+  expect(planPodSync({ ...input, status: known })).toMatchObject({ verbs: [], status: { phase: 'Running' } });
+  expect(looks).toBeLessThan(20 * names.length);
+});
+
 const lacksKey = {
   ...{ image: 'web:1', secrets: '{"default/s":"1"}', failures: 1, at: NOW, until: NOW + 10_000 },
   reason: 'CreateContainerConfigError',

@@ -9,6 +9,7 @@ import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
 import { qosClass } from '../../contracts/kinds/pod/qos-class.ts';
 import type { SandboxStatus } from '../../contracts/runtime/status.ts';
 import { parseRfc3339, rfc3339 } from '../../contracts/time/rfc3339.ts';
+import { attemptsOf } from './container-history.ts';
 import { containerKubeStatus, type Wait } from './container-kube-status.ts';
 import type { PodInput } from './pod-types.ts';
 
@@ -115,8 +116,7 @@ function conditions(input: Present, verdicts: Readonly<Record<(typeof OURS)[numb
  * @see kubernetes pkg/kubelet/container/helpers.go, HasAnyActiveRegularContainerStarted
  */
 const isOfSandbox = ({ level }: Present, container: string, sandbox: SandboxStatus | undefined): boolean =>
-  sandbox === undefined ||
-  level.containers.some(({ name, sandboxId }) => name === container && sandboxId === sandbox.id);
+  sandbox === undefined || attemptsOf(level, container).some(({ sandboxId }) => sandboxId === sandbox.id);
 
 /**
  * The status that the store should have of a pod. Pure.

@@ -1,16 +1,4 @@
-import {
-  concat,
-  defer,
-  EMPTY,
-  from,
-  merge,
-  type Observable,
-  of,
-  ReplaySubject,
-  Subject,
-  share,
-  throwError,
-} from 'rxjs';
+import { concat, defer, EMPTY, from, merge, type Observable, of, Subject, throwError } from 'rxjs';
 import {
   catchError,
   defaultIfEmpty,
@@ -37,6 +25,7 @@ import type { PodFeed } from './pod-feed.ts';
 import { afterAnswer, afterRefusal, notesBefore, type Outcome } from './pod-outcome.ts';
 import type { PodNote, PodPlan, PodVerb } from './pod-types.ts';
 import type { RuntimeView } from './runtime-view.ts';
+import { SharedAsks } from './shared-asks.ts';
 
 const SECOND = 1000;
 /** How long each question to the runtime may take; a stop has its grace on top. */
@@ -88,7 +77,7 @@ export class PodSyncer {
   /** Pods whose last question was refused: how often in a row, and when the next may be asked. */
   readonly #holds = new Map<string, { readonly times: number; readonly until: number }>();
   /** Questions about images that are under way: pods that ask the same share one answer. */
-  readonly #sharedAsks = new Map<string, Observable<unknown>>();
+  readonly #sharedAsks = new SharedAsks();
   /** Pods that changed while they may be at work. */
   readonly #changes = new Subject<string>();
 
@@ -252,9 +241,11 @@ export class PodSyncer {
       case 'stopContainer': // waits for a grace that may be long: never in anybody's way
         return this.#stop(uid, verb);
       case 'imageStatus':
-        return this.#shared(`${verb.op} ${verb.body.image}`, this.#question(verb));
+        return this.#sharedAsks.ask(`${verb.op} ${verb.body.image}`, this.#question(verb));
       case 'pullImage': // may take very long: who is on its way out does not wait for it
-        return this.#shared(`${verb.op} ${verb.body.image}`, this.#question(verb)).pipe(takeUntil(this.#leaving(uid)));
+        return this.#sharedAsks
+          .ask(`${verb.op} ${verb.body.image}`, this.#question(verb))
+          .pipe(takeUntil(this.#leaving(uid)));
       default:
         return this.#gate.run(this.#question(verb));
     }
@@ -294,23 +285,5 @@ export class PodSyncer {
     const { world } = this.#parts;
     const say = world.say[verb.op] as unknown as (tokens: object, body: unknown) => Said<unknown>;
     return world.ask(say({}, verb.body), { timeoutMs: TIMEOUT_MS[verb.op] + moreMs });
-  }
-
-  #shared(key: string, question: Observable<unknown>): Observable<unknown> {
-    const known = this.#sharedAsks.get(key);
-    if (known !== undefined) return known;
-    const forget = () => {
-      this.#sharedAsks.delete(key);
-      return of();
-    };
-    const one = concat(question, defer(forget)).pipe(
-      catchError((error: unknown) => {
-        forget();
-        return throwError(() => error);
-      }),
-      share({ connector: () => new ReplaySubject(1) }),
-    );
-    this.#sharedAsks.set(key, one);
-    return one;
   }
 }
