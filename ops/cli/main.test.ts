@@ -207,6 +207,10 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
     ],
     [['scale', 'deploy/web'], 'troupe scale: say how many: --replicas <count>'],
     [['record', 'export'], 'troupe record export: say where to: troupe record export -o incident.troupe'],
+    [
+      ['replay', 'minimise', 'x.troupe', '-o', '-'],
+      'troupe replay minimise: standard output is told what was found; give a file: -o small.troupe',
+    ],
     [['record', 'ls', '-o', 'yaml'], 'troupe record ls: -o is "yaml"; the list comes as a table or as json'],
     [['worker', '--runtime', 'podman'], 'troupe worker: --runtime is "podman"; use docker or simulated'],
     [['up', '--keep', 'long'], 'troupe up: --keep is "long"; write a span such as 30s, 5m or 1h30m'],
@@ -293,6 +297,14 @@ it.each(['up', 'worker', 'permissions'])('%s refuses a name that no node can hav
     out: '',
     err: `troupe ${command}: node "A b": must be lower-case letters, digits and "-", begin and end with a letter or digit, at most 43; "a-b" would do\n`,
   });
+});
+
+it('bytes are not written to a terminal', async () => {
+  const { seen, code } = typeLine(['record', 'export', '-o', '-'], { interactive: true });
+  expect(await code).toBe(2);
+  expect(seen.err).toBe(
+    'troupe record export: -o - writes what only programs read, and standard output is a terminal; pass it on, "troupe record export -o - | gzip > incident.troupe.gz", or name a file\n',
+  );
 });
 
 it('up does not begin with a runtime that there is not', async () => {

@@ -29,11 +29,12 @@ export const RECORDING: readonly CommandSpec[] = [
         description: 'begin there: a turn, 21:50:35, 2026-11-24T21:50:35Z, 5m before the end, or rev:412',
       },
       { flags: '--to <point>', description: 'end there' },
-      { flags: '-o, --output <file>', description: 'the file (required)' },
+      { flags: '-o, --output <file>', description: 'the file (required); - for standard output' },
     ],
     examples: [
       ['troupe record export --actor scheduler -o scheduler.troupe', 'then: troupe replay scheduler.troupe'],
       ['troupe record export --from 10m -o incident.troupe', 'the last ten minutes of every actor'],
+      ['troupe record export -o - | gzip > incident.troupe.gz', 'as small as it gets; gunzip it to play it'],
     ],
     run: async (_, options: ExportOptions, terminal) => (await import('./record.ts')).recordExport(options, terminal),
   }),

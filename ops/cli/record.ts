@@ -9,7 +9,7 @@ import { gapsText } from '../replay/plan-gaps.ts';
 import { type RecordingSummary, summaryOf } from '../replay/plan-recordings.ts';
 import { readHistory } from '../replay/read-history.ts';
 import { type Damaged, readJournal } from '../replay/read-journal.ts';
-import { writeRecordingFile } from '../replay/recording-file.ts';
+import { encodeRecordingFile, type RecordingFileContent, writeRecordingFile } from '../replay/recording-file.ts';
 import { UsageError } from './errors.ts';
 import { formatTable } from './plan-table.ts';
 import { toJson } from './print.ts';
@@ -21,12 +21,15 @@ export interface ListOptions {
   readonly output?: string;
 }
 
+/** As a name of a file: no file, but standard output. */
+const STDOUT = '-';
+
 export interface ExportOptions {
   readonly actor?: string;
   readonly instance?: string;
   readonly from?: string;
   readonly to?: string;
-  /** The file. */
+  /** The file; `-` for standard output. */
   readonly output?: string;
 }
 
@@ -80,6 +83,10 @@ const sizeText = (bytes: number): string =>
 export async function recordExport(options: ExportOptions, terminal: Terminal): Promise<void> {
   const path = options.output;
   if (path === undefined) throw new UsageError('say where to: troupe record export -o incident.troupe');
+  if (path === STDOUT && terminal.interactive)
+    throw new UsageError(
+      '-o - writes what only programs read, and standard output is a terminal; pass it on, "troupe record export -o - | gzip > incident.troupe.gz", or name a file',
+    );
   const opened = await openHome(troupeHome());
   try {
     const { client, cluster } = opened;
@@ -102,15 +109,26 @@ export async function recordExport(options: ExportOptions, terminal: Terminal): 
         'NotFound',
         'no turn between these points can be played: none lies there, or no start is recorded before their end; "troupe record ls" shows the spans',
       );
-    const bytes = writeRecordingFile(path, content);
+    const bytes = path === STDOUT ? writeOut(content, terminal) : writeRecordingFile(path, content);
     const turns = content.recordings.reduce((sum, one) => sum + one.turns.length, 0);
     const many = content.recordings.length === 1 ? '1 recording' : `${content.recordings.length} recordings`;
     const played = content.recordings.some(({ incarnation }) => !incarnation.driver);
-    const next = played ? `play it with: troupe replay ${path}` : 'drivers decide nothing, so it cannot be played';
-    terminal.tell(`${path}: ${many}, ${turns} turns, ${sizeText(bytes)}; ${next}`);
+    const [place, file] = path === STDOUT ? ['standard output', 'FILE'] : [path, path];
+    const next = played ? `play it with: troupe replay ${file}` : 'drivers decide nothing, so it cannot be played';
+    terminal.tell(`${place}: ${many}, ${turns} turns, ${sizeText(bytes)}; ${next}`);
   } finally {
     await opened.close();
   }
+}
+
+/** @returns size in bytes */
+function writeOut(content: RecordingFileContent, terminal: Terminal): number {
+  let size = 0;
+  for (const bytes of encodeRecordingFile(content)) {
+    terminal.outBytes(bytes);
+    size += bytes.length;
+  }
+  return size;
 }
 
 async function nothingFound(

@@ -31,6 +31,7 @@ export async function minimiseCommand(
 ): Promise<void> {
   const { output } = options;
   if (output === undefined) throw new UsageError(`say where to: troupe replay minimise ${what} -o small.troupe`);
+  if (output === '-') throw new UsageError(`standard output is told what was found; give a file: -o small.troupe`);
   if (resolve(output) === resolve(what))
     throw new UsageError(`-o is the recording itself, which would be lost; give another file: -o small.troupe`);
   const until = performance.now() + parseSpan('--within', options.within ?? WITHIN);

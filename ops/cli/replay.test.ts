@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,13 +12,13 @@ import { scoreLeastAllocated } from '../../actors/scheduler/score-least-allocate
 import { nodeNamed, podNamed, RecordingWorld, recordScheduling } from '../bench/make-recording.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
 import type { Heard } from '../../actors/kernel/testing/test-world.ts';
-import { run, silent } from '../../test/support/command-line.ts';
+import { run, silent, typeLine } from '../../test/support/command-line.ts';
 import { saveRecording } from '../../test/support/save-recording.ts';
 import { launcher, projectRoot } from '../boot/root.ts';
 import { roster } from '../boot/roster.ts';
 import { up } from '../boot/up.ts';
 import type { Playable } from '../replay/playable.ts';
-import { writeRecordingFile } from '../replay/recording-file.ts';
+import { decodeRecordingFile, writeRecordingFile } from '../replay/recording-file.ts';
 import { interactive } from './replay-terminal.ts';
 
 let folder: string;
@@ -259,6 +259,14 @@ it('checking an actor of this home that nobody recorded is refused, and so is a 
   expect((await run('record', 'export', '--actor', 'scheduler', '--from', '99999', '-o', drivers)).err).toMatch(
     /no turn between these points can be played: none lies there, or /,
   );
+  const pieces: Uint8Array[] = [];
+  const outBytes = (bytes: Uint8Array): void => void pieces.push(bytes);
+  const out = typeLine(['record', 'export', '--actor', 'scheduler', '-o', '-'], { outBytes });
+  expect([await out.code, out.seen.out]).toEqual([0, '']);
+  expect(out.seen.err).toMatch(/^standard output: 1 recording, \d+ turns, .*; play it with: troupe replay FILE\n$/);
+  const passedOn = decodeRecordingFile('-', Buffer.concat(pieces));
+  expect(passedOn.recordings.map(({ incarnation: { self } }) => self.actor)).toEqual(['scheduler']);
+  expect(existsSync('-')).toBe(false);
   for (const args of [['store'], ['store', '--check']]) {
     expect(await run('replay', ...args)).toEqual({
       code: 3,

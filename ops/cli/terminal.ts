@@ -6,6 +6,8 @@ import { painter, type Painter, wantsColour } from './style.ts';
 export interface Terminal {
   /** To stdout: what programs read. That it cannot be written, on a full disk, is a failure, unless it is but news. */
   out(text: string, as?: 'news'): void;
+  /** To stdout, as they are: a file that somebody wants to pass on. Failures as those of `out`. */
+  outBytes(bytes: Uint8Array): void;
   /** One line to stderr: what only people read. */
   tell(line: string): void;
   /** Colours for stdout; none unless it is a terminal. */
@@ -45,11 +47,13 @@ export function processTerminal(): Terminal {
     process.once('exit', () => (process.exitCode = FAILURE)); // what was begun is done first
     if (heeded) stop.abort();
   };
+  const write = (what: string | Uint8Array, as?: 'news'): void =>
+    void process.stdout.write(what, (error) => {
+      if (error instanceof Error && !isUnread(error)) lost(error, as);
+    });
   return {
-    out: (text, as) =>
-      void process.stdout.write(text, (error) => {
-        if (error instanceof Error && !isUnread(error)) lost(error, as);
-      }),
+    out: write,
+    outBytes: (bytes) => write(bytes),
     tell,
     paint: painter(wantsColour(process.stdout, process.env)),
     interactive: process.stdout.isTTY === true,

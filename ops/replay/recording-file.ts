@@ -93,30 +93,37 @@ function* portions<T>(items: readonly T[]): Generator<readonly T[]> {
  * @throws StatusError InternalError: there is no such folder, no room, no right
  */
 export function writeRecordingFile(path: string, content: RecordingFileContent): number {
-  const there = statSync(path, { throwIfNoEntry: false });
-  if (there?.isDirectory() === true)
-    throw statusError('BadRequest', `write ${path}: it is a folder; name a file in it with -o`);
-  const replaces = there === undefined || there.isFile();
-  const place = there === undefined ? path : realpathSync(path);
-  const fresh = replaces ? `${place}.${process.pid}.new` : place;
-  let size = 0;
+  let fresh: string | undefined;
   try {
-    const file = openSync(fresh, 'w', 0o600);
-    try {
-      for (const bytes of encodeRecordingFile(content)) {
-        for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-        size += bytes.length;
-      }
-    } finally {
-      closeSync(file);
-    }
-    if (replaces) renameSync(fresh, place);
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (there?.isDirectory() === true)
+      throw statusError('BadRequest', `write ${path}: it is a folder; name a file in it with -o`);
+    const place = there === undefined ? path : realpathSync(path);
+    if (there === undefined || there.isFile()) fresh = `${place}.${process.pid}.new`;
+    const size = writeAll(fresh ?? place, encodeRecordingFile(content));
+    if (fresh !== undefined) renameSync(fresh, place);
+    return size;
   } catch (error) {
-    if (replaces) rmSync(fresh, { force: true });
-    const finding = error instanceof Error ? error.message : String(error);
+    if (fresh !== undefined) rmSync(fresh, { force: true });
+    if (error instanceof StatusError) throw error;
+    // What the system adds, "open '…/a.troupe.123.new'", names a file that nobody asked for.
+    const finding = (error instanceof Error ? error.message : String(error)).replace(/, \w+( '.*)?$/s, '');
     throw statusError('InternalError', `write ${path}: ${finding}; give another place with -o`);
   }
-  return size;
+}
+
+function writeAll(path: string, pieces: Iterable<Uint8Array>): number {
+  const file = openSync(path, 'w', 0o600);
+  try {
+    let size = 0;
+    for (const bytes of pieces) {
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+      size += bytes.length;
+    }
+    return size;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /**

@@ -142,7 +142,10 @@ it('a place where it cannot be written is a clear error', () => {
   const nowhere = join(folder, 'no', 'such', 'folder.troupe');
   const content = { prefix: PREFIX, recordings: [], history: { all: [], bases: [], holes: [] } };
   expect(() => writeRecordingFile(nowhere, content)).toThrow(
-    /write .*folder\.troupe: ENOENT.*; give another place with -o/,
+    `write ${nowhere}: ENOENT: no such file or directory; give another place with -o`,
+  );
+  expect(() => writeRecordingFile(join(path, 'below'), content)).toThrow(
+    `write ${join(path, 'below')}: ENOTDIR: not a directory; give another place with -o`,
   );
   expect(() => writeRecordingFile(folder, content)).toThrow(/write .*: it is a folder; name a file in it with -o/);
 });

@@ -5,6 +5,7 @@ import type { Terminal } from '../../ops/cli/terminal.ts';
 /** Where nobody sits and nothing is seen. */
 export const silent: Terminal = {
   out: () => undefined,
+  outBytes: () => undefined,
   tell: () => undefined,
   paint: painter(false),
   interactive: false,
