@@ -4,6 +4,7 @@ import { type Comparison, compareAndSettle, type DecisionChange } from '../repla
 import { isTree, loadTree } from '../replay/other-tree.ts';
 import { definitionOf } from '../replay/definitions.ts';
 import { nameOf, type Playable } from '../replay/playable.ts';
+import { pairStarts, type StartPairs } from '../replay/plan-start-pairs.ts';
 import { codeVersion } from '../replay/version.ts';
 import { whatIf } from '../replay/what-if.ts';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
@@ -13,7 +14,7 @@ import { readManifests } from './read-manifests.ts';
 import { FAILURE, UNPLAYABLE } from './render-error.ts';
 import { changeText, comparisonLines, differs, plainComparison } from './replay-compare.ts';
 import type { ReplayOptions } from './replay.ts';
-import { checkOutput, codeOf, newestOf, openNamed, startedName } from './replay-parts.ts';
+import { checkOutput, codeOf, openNamed, startedName } from './replay-parts.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface DiffOptions extends ReplayOptions {
@@ -44,28 +45,35 @@ export async function diffCommand(a: string, b: string, options: DiffOptions, te
     if (differing) throw new Exit(FAILURE);
     return;
   }
-  const others = newestOf((await openNamed(b, options, terminal)).playables);
+  const others = (await openNamed(b, options, terminal)).playables;
+  let pairs: StartPairs<Playable> | undefined;
   const { differing } = await eachOf(a, options, terminal, async (playable, all) => {
-    // What came after a start is told by that; of two recordings the newest starts are each other's peers.
-    if (!newestOf(all).includes(playable)) {
-      terminal.tell(`${startedName(playable, all)} in ${a} is compared with nothing: a later start of it is`);
-      return undefined;
-    }
-    const { actor, instance } = playable.incarnation.self;
-    const peers = others.filter(({ incarnation: { self } }) => self.actor === actor);
-    const peer = peers.find(({ incarnation: { self } }) => self.instance === instance) ?? peers[0];
-    if (peer === undefined)
+    pairs ??= pairStarts(all, others);
+    const peer = pairs.peers.get(playable);
+    if (peer === undefined) {
+      const { actor } = playable.incarnation.self;
+      if (others.some(({ incarnation: { self } }) => self.actor === actor)) {
+        terminal.tell(unpaired(playable, all, a, b));
+        return undefined;
+      }
       throw statusError(
         'NotFound',
-        `${b} holds no recording of ${actor}, as ${a} does; it holds ${others.map(nameOf).join(', ')}; --actor chooses one that both hold`,
+        `${b} holds no recording of ${actor}, as ${a} does; it holds ${[...new Set(others.map(nameOf))].join(', ')}; --actor chooses one that both hold`,
       );
+    }
     const compared = (): Comparison => compareRecordings(playable, peer, { ...detailsOf(options), definitionOf });
     const comparison = compared();
     const more = comparison.changes.some(isUnseen) && (await readOn(playable, peer));
-    return { comparison: more ? compared() : comparison, title: `${a} (-) against ${b} (+)` };
+    const [, begun] = startedName(peer, others).split(', ');
+    const which = begun === undefined ? b : `${b}, ${begun}`;
+    return { comparison: more ? compared() : comparison, title: `${a} (-) against ${which} (+)` };
   });
+  for (const one of pairs?.left ?? []) terminal.tell(unpaired(one, others, b, a));
   if (differing) throw new Exit(FAILURE);
 }
+
+const unpaired = (one: Playable, all: readonly Playable[], where: string, other: string): string =>
+  `${startedName(one, all)} in ${where} is compared with nothing: ${other} holds no start that goes with it`;
 
 /**
  * `troupe replay --what-if patch.yaml`: what today's code would have decided, had an object been another. That it would

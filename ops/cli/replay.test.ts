@@ -138,10 +138,22 @@ it('compares and makes smaller every start of an actor, not the last alone', asy
   ];
   writeRecordingFile(path, { prefix: 'troupe', recordings, history: before.history as MemoryHistory });
   const itself = await run('replay', 'diff', path, path);
-  expect(itself.out).toMatch(/^scheduler\/test, started 2026-01-01 00:01:00 {2}/);
-  expect(itself.err).toMatch(
-    /^scheduler\/test, started 2026-01-01 00:00:00 in .* is compared with nothing: a later start/,
+  expect(itself).toMatchObject({ code: 0, err: '' });
+  expect(itself.out).toMatch(
+    /^scheduler\/test, started 2026-01-01 00:00:00 {2}[^]*\nscheduler\/test, started 2026-01-01 00:01:00 {2}/,
   );
+  expect(itself.out).toContain(`against ${path}, started 2026-01-01 00:01:00 (+)`);
+  const one = save('one-start.troupe', before);
+  for (const [a, b] of [
+    [path, one],
+    [one, path],
+  ] as const) {
+    const apart = await run('replay', 'diff', a, b);
+    expect(apart.out).toMatch(/\n {2}all \d+ decisions of \d+ turns stay the same\n$/);
+    expect(apart.err).toBe(
+      `scheduler/test, started 2026-01-01 00:01:00 in ${path} is compared with nothing: ${one} holds no start that goes with it\n`,
+    );
+  }
   const wish = join(folder, 'cordoned.yaml');
   writeFileSync(wish, 'apiVersion: v1\nkind: Node\nmetadata: { name: node-1 }\nspec: { unschedulable: true }\n');
   expect((await run('replay', path, '--what-if', wish)).out).toMatch(
