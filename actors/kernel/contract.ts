@@ -9,7 +9,7 @@ export type Millis = number;
 /** `<turn>.<index>` within an incarnation: which call or ask. */
 export type Id = string;
 export type AskId = Id;
-/** Hash of one thing said: subject, headers that matter and body. */
+/** Hash of something, as text. */
 export type Hash = string;
 export type Uid = string;
 export type Bytes = Uint8Array;

@@ -1,5 +1,5 @@
 import type { Bytes, Id, Rec } from '../../actors/kernel/contract.ts';
-import { hashOf } from '../../actors/kernel/journal/hash.ts';
+import { isHashOf } from '../../actors/kernel/journal/compare-said.ts';
 import { isKeptBySender, type RecordedTurn, type SaidThen, type Sealer } from '../../actors/kernel/journal/journal.ts';
 import { openRec } from '../../actors/kernel/journal/sealed-record.ts';
 import { callOf } from './plan-calls.ts';
@@ -113,8 +113,7 @@ function bodyOf(rec: Rec): Bytes | undefined {
 }
 
 /** Is this what was said then? The hash tells. */
-export function proves({ kind, subject, hash, keyed, size }: SaidThen, bytes: Bytes, sealer?: Sealer): boolean {
-  if (bytes.length !== size || hash === '') return false;
-  const own = hashOf(kind, subject, bytes);
-  return (keyed === true ? sealer?.keyed(own) : own) === hash;
+export function proves(then: SaidThen, bytes: Bytes, sealer?: Sealer): boolean {
+  const { kind, subject, hash, size } = then;
+  return bytes.length === size && hash !== '' && isHashOf(then, { kind, subject, bytes }, sealer);
 }

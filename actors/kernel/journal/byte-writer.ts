@@ -1,9 +1,11 @@
 const NOTHING = Buffer.alloc(0);
 const ROOM_LEAST = 256;
+const LONG_TEXT = 64;
 
 /** Writes numbers, texts and bytes one after the other into a buffer that grows. An empty one holds no memory. */
 export class ByteWriter {
   #bytes: Buffer = NOTHING;
+  #view: DataView = new DataView(NOTHING.buffer);
   /** Room kept free before what is written, for a head that is known only at the end. */
   readonly #front: number;
   #at: number;
@@ -60,6 +62,13 @@ export class ByteWriter {
     this.count(value < 0 ? -2 * value - 1 : 2 * value);
   }
 
+  /** Eight bytes, the highest first. */
+  eight(value: bigint): void {
+    if (this.#at + 8 > this.#bytes.length) this.#grow(8);
+    this.#view.setBigUint64(this.#at, value);
+    this.#at += 8;
+  }
+
   /** Bytes whose number the reader knows. */
   raw(bytes: Uint8Array): void {
     if (this.#at + bytes.length > this.#bytes.length) this.#grow(bytes.length);
@@ -76,6 +85,10 @@ export class ByteWriter {
   text(text: string, from = 0): void {
     const units = text.length - from;
     if (this.#at + 3 * units + 8 > this.#bytes.length) this.#grow(3 * units + 8);
+    if (units > LONG_TEXT) {
+      this.#longText(text.slice(from));
+      return;
+    }
     for (let unit = from; unit < text.length; unit++) {
       if (text.charCodeAt(unit) < 0x80) continue;
       this.bytes(Buffer.from(text.slice(from), 'utf8'));
@@ -85,9 +98,22 @@ export class ByteWriter {
     for (let unit = from; unit < text.length; unit++) this.#bytes[this.#at++] = text.charCodeAt(unit);
   }
 
+  /** A call that leaves JavaScript, which pays where there is much to write. There is room for it. */
+  #longText(text: string): void {
+    const before = this.#at;
+    this.count(text.length);
+    const written = this.#bytes.write(text, this.#at);
+    if (written === text.length) this.#at += written;
+    else {
+      this.#at = before; // not of ASCII alone: its bytes are more than its units
+      this.bytes(Buffer.from(text, 'utf8'));
+    }
+  }
+
   #grow(by: number): void {
     const wider = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#room, this.#at + by));
     wider.set(this.#bytes.subarray(0, this.#at));
     this.#bytes = wider;
+    this.#view = new DataView(wider.buffer);
   }
 }

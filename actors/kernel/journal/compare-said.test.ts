@@ -4,7 +4,8 @@ import { HEADER } from '../../../contracts/headers.ts';
 import type { Said } from '../contract.ts';
 import { type Outgoing, outgoing } from '../turns/outgoing.ts';
 import { bodyIn, saidDifferently, sameThing } from './compare-said.ts';
-import { type SaidThen, saidThen } from './journal.ts';
+import { hashOf } from './hash.ts';
+import { type SaidThen, saidInSecret, saidThen } from './journal.ts';
 
 const saying = (body: unknown, type?: ContentType, kind: Said['kind'] = 'publish'): Outgoing =>
   outgoing(
@@ -25,6 +26,8 @@ const recorded = (bytes: Uint8Array | string): SaidThen => {
   const body = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
   return { ...saidThen(out), hash: 'of other bytes', size: body.length, body };
 };
+
+const turned = (hash: string): string => hash.slice(8) + hash.slice(0, 8);
 
 const POD = { kind: 'Pod', metadata: { name: 'web', labels: { app: 'web' } }, spec: { hostNetwork: true } };
 const TURNED = { spec: { hostNetwork: true }, metadata: { labels: { app: 'web' }, name: 'web' }, kind: 'Pod' };
@@ -76,6 +79,20 @@ it('of what was recorded by its hash alone, the bytes must be the same', () => {
   expect(was).not.toHaveProperty('body');
   expect(sameThing(was, saying(POD, JSON_TYPE, 'reply'), undefined)).toBe(true);
   expect(sameThing(was, saying(TURNED, JSON_TYPE, 'reply'), undefined)).toBe(false);
+});
+
+it('whichever hash it has: those before format 4 were of kind, subject and body, and those of secrets still are', () => {
+  const now = saying(POD, JSON_TYPE, 'reply');
+  const whole = hashOf('reply', 'troupe.news.me', now.bytes);
+  const sealer = { seal: (bytes: Uint8Array) => bytes, open: (bytes: Uint8Array) => bytes, keyed: turned };
+  const before = { ...saidThen(now), hash: whole };
+  expect(saidThen(now).hash).not.toBe(whole);
+  expect(sameThing(before, now, undefined)).toBe(true);
+  expect(sameThing({ ...before, hash: hashOf('x') }, now, undefined)).toBe(false);
+  expect(sameThing({ ...before, subject: 'troupe.news.you' }, now, undefined)).toBe(false);
+  expect(sameThing({ ...saidThen(now), subject: 'troupe.news.you' }, now, undefined)).toBe(false);
+  expect(sameThing(saidInSecret(now, sealer), now, sealer)).toBe(true);
+  expect(sameThing({ ...saidInSecret(now, sealer), hash: whole }, now, sealer)).toBe(false);
 });
 
 it.each([

@@ -8,6 +8,8 @@ import {
 import { canonicalJson } from '../../../contracts/hash/stable-hash.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 import type { Bytes } from '../contract.ts';
+import { bodyDigest, digestIn, isBodyHash } from './body-hash.ts';
+import { hashOf } from './hash.ts';
 import type { RecordedTurn, SaidThen, Sealer } from './journal.ts';
 
 const sameShape = (then: SaidThen, { said }: Outgoing): boolean =>
@@ -47,11 +49,23 @@ function sameBody(then: SaidThen, now: Outgoing): boolean {
   }
 }
 
+/** Was the hash that was kept of something said made of this? @param now its kind, its subject and the bytes of its body */
+export function isHashOf(
+  { kind, subject, hash, keyed }: Pick<SaidThen, 'kind' | 'subject' | 'hash' | 'keyed'>,
+  now: { readonly kind: string; readonly subject: string; readonly bytes: Bytes; readonly digest?: bigint },
+  sealer: Sealer | undefined,
+): boolean {
+  if (kind !== now.kind || subject !== now.subject) return false;
+  if (keyed !== true && isBodyHash(hash)) return digestIn(hash) === (now.digest ?? bodyDigest(now.bytes));
+  const whole = hashOf(kind, subject, now.bytes);
+  return hash === (keyed === true ? sealer?.keyed(whole) : whole);
+}
+
 /** Was this said then, as far as it can be told? Without the key, what carried secret data is compared by shape. */
 export function sameThing(then: SaidThen, now: Outgoing, sealer: Sealer | undefined): boolean {
   if (then.hash === '' || (then.keyed === true && sealer === undefined)) return sameShape(then, now);
-  const hash = then.keyed === true ? sealer?.keyed(now.hash) : now.hash;
-  return hash === then.hash || sameBody(then, now);
+  const { said, bytes, digest } = now;
+  return isHashOf(then, { kind: said.kind, subject: said.subject, bytes, digest }, sealer) || sameBody(then, now);
 }
 
 const where = ({ subject }: { readonly subject: string }): string => subject || 'the reply';

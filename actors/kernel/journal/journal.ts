@@ -1,6 +1,7 @@
 import { INBOX_ROOT } from '../../../contracts/subjects/inbox.ts';
 import type { Bytes, Cursor, Hash, Json, Millis, Rec } from '../contract.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
+import { hashOf } from './hash.ts';
 import type { Incarnation } from './recorder.ts';
 import { encodeSegment, readSegment, SegmentWriter, segmentVersion } from './segment.ts';
 import { decodeSegmentV1 } from './segment-v1.ts';
@@ -8,7 +9,7 @@ import { decodeSegmentV1 } from './segment-v1.ts';
 export { encodeSegment, SegmentWriter };
 
 /** Version of the segment format; readers accept every version up to this one. */
-export const JOURNAL_VERSION = 3;
+export const JOURNAL_VERSION = 4;
 
 /** Bodies longer than this are recorded by hash alone where they are what was said. */
 export const SAID_BYTES_MAX = 4_096;
@@ -33,7 +34,10 @@ export interface SaidThen {
 export type SaidToKeep = { readonly [Field in keyof SaidThen]?: SaidThen[Field] | undefined } & Pick<
   SaidThen,
   'kind' | 'say' | 'subject' | 'size'
->;
+> & {
+    /** In place of the hash: of the body, where that is not kept. */
+    readonly digest?: bigint | undefined;
+  };
 
 /** A turn on its way into a recording. */
 export interface TurnToKeep extends Omit<RecordedTurn, 'said'> {
@@ -114,7 +118,7 @@ export function keptOf(out: Outgoing): SaidToKeep {
   const size = out.bytes.length;
   const keep = (kind === 'publish' || kind === 'request') && isKeptBySender(subject, size);
   // All of one shape: there is one for everything that anybody says.
-  return { kind, say, subject, size, hash: keep ? undefined : out.hash, body: keep ? out.bytes : undefined, why };
+  return { kind, say, subject, size, digest: keep ? undefined : out.digest, body: keep ? out.bytes : undefined, why };
 }
 
 /** The same as whoever reads the recording finds it. */
@@ -129,7 +133,7 @@ export function saidInSecret(out: Outgoing, sealer: Sealer | undefined): SaidThe
   const { kind, say, subject } = out.said;
   const size = out.bytes.length;
   if (sealer === undefined) return { kind, say, subject, hash: '', size };
-  return { kind, say, subject, hash: sealer.keyed(out.hash), keyed: true, size };
+  return { kind, say, subject, hash: sealer.keyed(hashOf(kind, subject, out.bytes)), keyed: true, size };
 }
 
 /** The same value with every text emptied: what is left of a stream of bytes in a recording. */

@@ -61,6 +61,7 @@ const out = (id: string, said: Said, timeoutMs?: number): Outgoing => ({
   said,
   bytes: encode(said.body, MSGPACK_TYPE),
   contentType: MSGPACK_TYPE,
+  digest: 0n,
   hash: '',
   ...(timeoutMs === undefined ? {} : { timeoutMs }),
 });

@@ -4,21 +4,22 @@ import type { Bytes, Checkpoint, Hash, Json, Rec, Ref } from '../contract.ts';
 import { LATEST_HEADER, REPLY_HEADER } from '../turns/heard-calls.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { hashOf } from './hash.ts';
+import { bodyDigest, bodyHash, digestIn, isBodyHash } from './body-hash.ts';
 import type { RecordedTurn, SaidThen, SaidToKeep, Segment, TurnToKeep } from './journal.ts';
 import type { Incarnation } from './recorder.ts';
 import { TextColumn } from './text-column.ts';
 
 /*
- * The third format, and the second, which it reads as well: that one has no explanations. What repeats from turn to turn
- * is left out: numbers are differences to the turn before, texts are what they do not share with an earlier one of their
- * sort, and a hash that follows from a body is not kept beside it.
+ * The fourth format, and two before it, which it reads as well: the third has hashes of 12 bytes alone, the second no
+ * explanations either. What repeats from turn to turn is left out: numbers are differences to the turn before, texts are
+ * what they do not share with an earlier one of their sort, and a hash that follows from a body is not kept beside it.
  *
- *   "TJ" 3 | head (MessagePack, its length before it) | count of turns | turns
+ *   "TJ" 4 | head (MessagePack, its length before it) | count of turns | turns
  */
 const MAGIC = [0x54, 0x4a] as const;
-const VERSION = 3;
+const VERSION = 4;
 const HASH_BYTES = 12;
+const DIGEST_BYTES = 8;
 /** Of a segment's beginning, besides a head without a gap: the mark, and two numbers. */
 const START_BYTES_MOST = 16;
 
@@ -39,6 +40,8 @@ const KEYED = 0x10;
 const NO_HASH = 0x20;
 /** What led to it follows. */
 const WHY = 0x40;
+/** The hash is one of the body, of 8 bytes. */
+const DIGEST = 0x80;
 
 /** Headers by number; a name that is not among them is spelt out under number 0. */
 const HEADERS = [
@@ -256,12 +259,14 @@ const readResult = (reader: ByteReader): Extract<Rec, { t: 'answer' }>['result']
 
 function writeSaid(writer: ByteWriter, said: SaidToKeep, columns: Columns): void {
   const { kind, say, subject, size, body, keyed, why, hash = '' } = said;
-  const bare = body === undefined && hash === '';
+  const digest = said.digest ?? (isBodyHash(hash) ? digestIn(hash) : undefined);
+  const bare = body === undefined && hash === '' && digest === undefined;
   writer.byte(
     KINDS.indexOf(kind as (typeof KINDS)[number]) |
       (body === undefined ? 0 : BODY) |
       (keyed === true ? KEYED : 0) |
       (bare ? NO_HASH : 0) |
+      (body !== undefined || digest === undefined ? 0 : DIGEST) |
       (why === undefined ? 0 : WHY),
   );
   columns.say.write(writer, say);
@@ -269,7 +274,8 @@ function writeSaid(writer: ByteWriter, said: SaidToKeep, columns: Columns): void
   if (body !== undefined) writer.bytes(body);
   else {
     writer.count(size);
-    if (!bare) writeHash(writer, hash);
+    if (digest !== undefined) writer.eight(digest);
+    else if (!bare) writeHash(writer, hash);
   }
   if (why !== undefined) columns.why.write(writer, JSON.stringify(why));
 }
@@ -280,6 +286,11 @@ function writeHash(writer: ByteWriter, hash: Hash): void {
   writer.raw(bytes);
 }
 const readHash = (reader: ByteReader): Hash => (reader.raw(HASH_BYTES) as Buffer).toString('base64url');
+
+function readHashSaid(reader: ByteReader, flags: number): Hash {
+  if (flags & NO_HASH) return '';
+  return flags & DIGEST ? (reader.raw(DIGEST_BYTES) as Buffer).toString('base64url') : readHash(reader);
+}
 
 /** @throws RangeError and what the decoder of MessagePack throws, when the bytes are damaged */
 export function readSegment(bytes: Bytes, version: number): Segment {
@@ -363,7 +374,7 @@ function readSaid(reader: ByteReader, columns: Columns): SaidThen {
   const subject = columns.subject.read(reader);
   const body = flags & BODY ? reader.bytes() : undefined;
   const size = body?.length ?? reader.count();
-  const hash = body !== undefined ? hashOf(kind, subject, body) : flags & NO_HASH ? '' : readHash(reader);
+  const hash = body !== undefined ? bodyHash(bodyDigest(body)) : readHashSaid(reader, flags);
   const why = flags & WHY ? (JSON.parse(columns.why.read(reader)) as Json) : undefined;
   return {
     kind,

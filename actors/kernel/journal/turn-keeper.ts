@@ -29,8 +29,9 @@ export class TurnKeeper {
     }
     const shape = rec.t === 'answer' && this.#streams.delete(rec.ask);
     const { sealed, open } = this.#secrecy.judge(rec, out);
-    const kept = shape ? { rec: withShape(rec), shape } : sealed ? sealRec(rec, this.#sealer) : { rec };
     const said = out.map((one, at) => (open[at] === false ? saidInSecret(one, this.#sealer) : keptOf(one)));
+    if (!shape && !sealed && state === undefined) return { n, now, view, rec, said };
+    const kept = shape ? { rec: withShape(rec), shape } : sealed ? sealRec(rec, this.#sealer) : { rec };
     if (state === undefined) return { n, now, view, said, ...kept };
     if (stateHoldsSecret !== true) return { n, now, view, said, ...kept, state };
     const keyed = this.#sealer?.keyed(state);

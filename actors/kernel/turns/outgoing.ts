@@ -1,6 +1,6 @@
 import { type ContentType, encode } from '../../../contracts/codec/codec.ts';
 import type { Bytes, Hash, Id, Said, Turn } from '../contract.ts';
-import { hashOf } from '../journal/hash.ts';
+import { bodyDigest, bodyHash } from '../journal/body-hash.ts';
 import { encodingOfSaid } from './replies.ts';
 
 /** One thing that a turn said, ready to be sent. */
@@ -11,7 +11,9 @@ export interface Outgoing {
   /** The body in the encoding in which it travels. */
   readonly bytes: Bytes;
   readonly contentType: ContentType;
-  /** Made when it is asked for: what is recorded with its body needs none. */
+  /** Of the bytes; made when it is asked for: what is recorded with its body needs none. */
+  readonly digest: bigint;
+  /** The same as text. */
   readonly hash: Hash;
   /** Set when an answer is awaited. */
   readonly timeoutMs?: number;
@@ -32,7 +34,7 @@ class Encoded implements Outgoing {
   readonly bytes: Bytes;
   readonly contentType: ContentType;
   readonly timeoutMs?: number;
-  #hash: Hash | undefined;
+  #digest: bigint | undefined;
 
   constructor(id: Id, said: Said, bytes: Bytes, contentType: ContentType, timeoutMs: number | undefined) {
     this.id = id;
@@ -42,9 +44,13 @@ class Encoded implements Outgoing {
     if (timeoutMs !== undefined) this.timeoutMs = timeoutMs;
   }
 
+  get digest(): bigint {
+    this.#digest ??= bodyDigest(this.bytes);
+    return this.#digest;
+  }
+
   get hash(): Hash {
-    this.#hash ??= hashOf(this.said.kind, this.said.subject, this.bytes);
-    return this.#hash;
+    return bodyHash(this.digest);
   }
 }
 
