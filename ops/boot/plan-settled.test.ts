@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { isSettled } from './plan-settled.ts';
+import { hasReported, isSettled } from './plan-settled.ts';
 
 const actors = { 'api-server': 1, kubelet: 1 };
 it.each([
@@ -13,4 +13,15 @@ it.each([
   },
 ])('$why', ({ status, settled }) => {
   expect(isSettled(status)).toBe(settled);
+});
+
+const since = Date.parse('2026-01-01T12:00:00.700Z');
+it.each([
+  { why: 'has never reported', at: undefined, reported: false },
+  { why: 'reported before', at: '2026-01-01T11:59:59Z', reported: false },
+  { why: 'reported within that second', at: '2026-01-01T12:00:00Z', reported: true },
+  { why: 'reported later', at: '2026-01-01T12:00:02Z', reported: true },
+])('a node that $why: $reported', ({ at, reported }) => {
+  const ready = { type: 'Ready', status: 'True', ...(at === undefined ? {} : { lastHeartbeatTime: at }) };
+  expect(hasReported({ status: { conditions: [ready] } }, since)).toBe(reported);
 });

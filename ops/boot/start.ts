@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Pod } from '../../contracts/kinds/kinds.ts';
+import type { Node, Pod } from '../../contracts/kinds/kinds.ts';
 import type { Client } from '../client/client.ts';
 import { connectClient } from '../client/connect.ts';
 import { watchObjects } from '../client/watch.ts';
@@ -12,7 +12,7 @@ import { OPERATOR } from './cluster.ts';
 import { hearEnd } from './hear-end.ts';
 import { defaultHome, homePaths, troupeHome } from './home.ts';
 import { LiveLine } from './live-line.ts';
-import { isSettled } from './plan-settled.ts';
+import { hasReported, isSettled } from './plan-settled.ts';
 import { allReady, podSummary } from './plan-pod-summary.ts';
 import { roster } from './roster.ts';
 import type { PulledImage } from './plan-sample.ts';
@@ -27,9 +27,23 @@ const NEXT = [
 
 const keyOf = ({ metadata }: Pod): string => `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`;
 
+interface StartedNode {
+  readonly name: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly since: number;
+}
+
+/** @returns once the node has told of itself since it was started, or `signal` is aborted */
+async function whenReported(client: Client, { name, since }: StartedNode, signal: AbortSignal): Promise<void> {
+  const fieldSelector = `metadata.name=${name}`;
+  for await (const { object } of watchObjects<Node>(client, 'nodes', {}, { fieldSelector, signal }))
+    if (hasReported(object, since)) return;
+}
+
 /** Tells what becomes of the pods until `signal`; `settled` is called once, when as many as wanted are ready. */
 async function followPods(
   client: Client,
+  node: StartedNode,
   screen: LiveLine,
   signal: AbortSignal,
   settled: () => Promise<void>,
@@ -37,19 +51,28 @@ async function followPods(
   const from = await client.list<Pod>('pods', {});
   const pods = new Map(from.items.map((pod) => [keyOf(pod), pod]));
   let isSettled = false;
+  let isReported = false;
   const tell = async (): Promise<void> => {
     const all = [...pods.values()];
-    screen.show(podSummary(all));
-    if (isSettled || !allReady(all)) return;
+    screen.show(isReported ? podSummary(all) : `waiting for node ${node.name} to tell of its pods`);
+    if (isSettled || !isReported || !allReady(all)) return;
     isSettled = true;
     screen.leave();
     await settled();
   };
   if (pods.size > 0) await tell();
-  for await (const { type, object } of watchObjects<Pod>(client, 'pods', {}, { from, signal })) {
-    if (type === 'DELETED') pods.delete(keyOf(object));
-    else pods.set(keyOf(object), object);
-    await tell();
+  const reported = whenReported(client, node, signal).then(async () => {
+    isReported = true;
+    if (!signal.aborted && pods.size > 0) await tell();
+  });
+  await Promise.all([reported, follow()]);
+
+  async function follow(): Promise<void> {
+    for await (const { type, object } of watchObjects<Pod>(client, 'pods', {}, { from, signal })) {
+      if (type === 'DELETED') pods.delete(keyOf(object));
+      else pods.set(keyOf(object), object);
+      await tell();
+    }
   }
 }
 
@@ -75,6 +98,7 @@ async function showStatus(client: Client, home: string, say: (text: string) => v
 
 async function runUntilStopped(
   cluster: RunningCluster,
+  since: number,
   pulling: Promise<PulledImage | undefined>,
   screen: LiveLine,
   signal: AbortSignal,
@@ -88,7 +112,8 @@ async function runUntilStopped(
         pulled === undefined ? 'from the image made here, since no registry gave one' : `from ${pulled.image}`;
       say(`created the sample: deployment ${SAMPLE.name}, ${from}`);
     }
-    await followPods(client, screen, signal, () => showStatus(client, cluster.paths.home, say));
+    const node = { name: cluster.cluster.node, since };
+    await followPods(client, node, screen, signal, () => showStatus(client, cluster.paths.home, say));
   } finally {
     await client.close();
   }
@@ -123,12 +148,13 @@ export async function start(): Promise<number> {
     const paths = homePaths(troupeHome());
     for (const image of await makeImages(paths)) say(`made image ${image} from this machine's busybox`);
     const pulling = wantsSample(paths) ? pullSample() : Promise.resolve(undefined); // while the cluster comes up
+    const since = Date.now();
     const cluster = await up({ roster, say, signal });
     say(
       `cluster is up at ${cluster.cluster.url} after ${((performance.now() - began) / 1000).toFixed(1)} s (${paths.home})`,
     );
     try {
-      await Promise.race([runUntilStopped(cluster, pulling, screen, signal), interrupted]);
+      await Promise.race([runUntilStopped(cluster, since, pulling, screen, signal), interrupted]);
       await interrupted;
     } finally {
       screen.leave();
