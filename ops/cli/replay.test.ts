@@ -524,6 +524,10 @@ it.each([
   { args: ['FILE', '-i', '--turn', 'noon'], finding: /--turn is "noon"; give the number of a turn/ },
   { args: ['FILE', '--from', 'noon'], finding: /"noon" is no point of a recording/ },
   { args: ['FILE', '--instance', 'm9'], finding: /holds no recording of m9; there are: scheduler\/test/ },
+  {
+    args: ['scheduler', '--actor', 'kubelet'],
+    finding: /"scheduler" and --actor kubelet name two actors; --actor chooses one of a file; leave it out/,
+  },
   { args: ['FILE', '--actor', 'kubelet'], finding: /holds no recording of kubelet; there are: scheduler\/test/ },
   { args: ['FILE', '--key', '.'], finding: /read the key \.: EISDIR.*; it is cluster\.key in TROUPE_HOME/ },
   {

@@ -37,10 +37,15 @@ export function isFile(what: string): boolean {
 
 /**
  * Opens the recordings of an actor in a home, or of a file.
- * @throws StatusError NotFound, which names what there is instead
+ * @throws StatusError NotFound, which names what there is instead; BadRequest: an actor of the home is told to be another
  */
 export async function openSource(what: string, options: SourceOptions): Promise<Source> {
   if (isFile(what)) return openFile(what, options);
+  if (options.actor !== undefined && options.actor !== what)
+    throw statusError(
+      'BadRequest',
+      `"${what}" and --actor ${options.actor} name two actors; --actor chooses one of a file; leave it out`,
+    );
   const { readHome } = await import('./read-home.ts'); // a file needs none of what talks to a server
   const read = chosen(await readHome(options, what), options);
   if (read.length === 0) throw nothingFound(what, options, await readHome(options));

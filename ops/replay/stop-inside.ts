@@ -1,6 +1,7 @@
 import { type SchedulerAction, type SchedulerLike, type Subscription, tap } from 'rxjs';
 import type { World } from '../../actors/kernel/contract.ts';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
+import { stopHere } from './debugger/stop-here.ts';
 
 /**
  * The same actor, which an attached debugger stops where a turn enters its behaviour: stepping into from there leads to the
@@ -9,8 +10,7 @@ import type { ActorDefinition } from '../../actors/kernel/declare.ts';
  */
 export function stopInside(definition: ActorDefinition, isHere: () => boolean): ActorDefinition {
   const stop = (): void => {
-    // oxlint-disable-next-line no-debugger
-    if (isHere()) debugger; // step into from here: what comes next is the actor's own code
+    if (isHere()) stopHere();
   };
   return {
     ...definition,
@@ -18,12 +18,9 @@ export function stopInside(definition: ActorDefinition, isHere: () => boolean): 
       const stopping = Object.fromEntries(
         Object.entries(inputs).map(([name, input]) => [name, input.pipe(tap(stop))]),
       ) as typeof inputs;
-      stop();
-      return definition.behave(stopping, {
-        ...world,
-        ask: askStopping(world, stop),
-        scheduler: schedulerStopping(world, stop),
-      });
+      const stoppingWorld = { ...world, ask: askStopping(world, stop), scheduler: schedulerStopping(world, stop) };
+      stop(); // last: what is made ready for the actor is nothing to step through
+      return definition.behave(stopping, stoppingWorld);
     },
   };
 }
