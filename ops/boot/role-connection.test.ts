@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
+import { authorizationBlock } from './nats-config.ts';
+import { newSeed } from './nkeys.ts';
 import { connectRole } from './role.ts';
 
 let server: TestNatsServer;
@@ -43,3 +45,51 @@ it('a connection that is lost while it is made is made again soon', async () => 
   await connection.close();
   between.close();
 }, 20_000);
+
+it('a user that is missing from the server for a while is waited for, which is said once', async () => {
+  const key = newSeed();
+  const permissions = { publish: ['>'], subscribe: ['>'] };
+  const known = authorizationBlock([{ name: 'master', publicKey: key.publicKey, permissions }]);
+  const own = await startNatsServer({ jetstream: false, config: known });
+  const told: string[] = [];
+  const closed: string[] = [];
+  const connection = await connectRole('master', {
+    url: own.url,
+    prefix: 'troupe',
+    user: 'master',
+    seed: key.seed,
+    seedFile: '/keys/master.nk',
+    instance: 'one',
+    record: false,
+    onClosed: (why) => closed.push(why),
+    log: (line) => told.push(line),
+  });
+  own.reload(authorizationBlock([{ name: 'master', publicKey: newSeed().publicKey, permissions }]));
+  const refusals = (): number => own.log().split('authentication error').length - 1;
+  await waitUntil('it was refused several times', 10_000, () => refusals() > 3);
+  own.reload(known);
+  await waitUntil('it is back', 10_000, () => told.at(-1) === `reconnected: ${own.url}`);
+  await connection.flush();
+  expect(told).toEqual([
+    expect.stringMatching(/^(disconnected: |warning: )/),
+    expect.stringMatching(/^(disconnected: |warning: )/),
+    `reconnected: ${own.url}`,
+  ]);
+  expect(told.find((line) => line.startsWith('warning: '))).toBe(
+    `warning: nats-server at ${own.url} does not accept user master with the key in /keys/master.nk (${key.publicKey}); check TROUPE_NKEY, and that the server's configuration has this key ("troupe permissions" prints it); trying on`,
+  );
+  await connection.close();
+  expect(closed).toEqual([]);
+}, 40_000);
+
+it('a connection that is closed for good is told of, unless this process ends it', async () => {
+  const closed: string[] = [];
+  const role = { url: server.url, prefix: 'troupe', user: 'u', instance: 'one', record: false, log: () => undefined };
+  const open = (): ReturnType<typeof connectRole> =>
+    connectRole('worker', { ...role, onClosed: (why) => closed.push(why) });
+  await (await open()).drain();
+  const lost = (await open()) as unknown as { readonly protocol: { close(why: Error): Promise<void> } };
+  await lost.protocol.close(new Error('the client gives up'));
+  await waitUntil('it is told', 5_000, () => closed.length > 0);
+  expect(closed).toEqual(['the client gives up']);
+});

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type ConnectionOptions, connect, type NatsConnection, nkeyAuthenticator, nkeys } from 'nats';
+import { type ConnectionOptions, connect, errors, type NatsConnection, nkeyAuthenticator, nkeys } from 'nats';
 import { statusError } from '../../contracts/errors/status.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';
@@ -24,11 +24,15 @@ export interface RoleOptions {
   readonly user: string;
   /** The user's nkey seed; without it the connection is not authenticated. */
   readonly seed?: string;
+  /** Where the seed was read, for what is said of it. */
+  readonly seedFile?: string;
   /** Unique name of this process among those that share the prefix. */
   readonly instance: string;
   readonly record: boolean;
   /** An actor broke its contract and stays down: only a new process brings it back. */
   readonly onBroken?: () => void;
+  /** The connection was closed for good, by something else than the end of this process, which can do nothing without it. */
+  readonly onClosed?: (why: string) => void;
   readonly log: (line: string) => void;
 }
 
@@ -48,7 +52,7 @@ export function roleFromEnv(
     url,
     prefix: env['TROUPE_PREFIX'] || DEFAULT_PREFIX,
     user: env['TROUPE_USER'] || role,
-    ...(seed === undefined ? {} : { seed }),
+    ...(seed === undefined || seedFile === undefined ? {} : { seed, seedFile }),
     instance: env['TROUPE_INSTANCE'] || `${nodeNameOf(hostname())}-${randomBytes(3).toString('hex')}`,
     record: env['TROUPE_RECORD'] !== 'off',
     log,
@@ -71,16 +75,48 @@ function readSeed(file: string): string {
   }
 }
 
+/** Why a server does not let this user in, and what to look at. */
+export function loginRefused({ url, user, seed, seedFile = 'TROUPE_NKEY' }: RoleOptions): string {
+  if (seed === undefined)
+    return `nats-server at ${url} does not let user ${user} in without a key; name the file of its key in TROUPE_NKEY`;
+  const key = nkeys.fromSeed(new TextEncoder().encode(seed)).getPublicKey();
+  return `nats-server at ${url} does not accept user ${user} with the key in ${seedFile} (${key}); check TROUPE_NKEY, and that the server's configuration has this key ("troupe permissions" prints it)`;
+}
+
+const isLogin = (error: unknown): boolean =>
+  error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError;
+
 /** Asks until a server lets it in; every new reason why none does is logged. */
-async function connectAtLast(options: ConnectionOptions, { url, log }: RoleOptions): Promise<NatsConnection> {
+async function connectAtLast(options: ConnectionOptions, role: RoleOptions): Promise<NatsConnection> {
   for (let told = ''; ; ) {
     try {
       return await connect(options);
     } catch (error) {
-      const { message } = connectRefusal(error, url);
-      if (message !== told) log(`warning: ${message}; trying on`);
+      const refusal = connectRefusal(error, role.url);
+      const message = refusal.reason === 'Unauthorized' ? loginRefused(role) : refusal.message;
+      if (message !== told) role.log(`warning: ${message}; trying on`);
       told = message;
       await pause(RETRY_MS);
+    }
+  }
+}
+
+/** Logs what becomes of the connection. Every attempt to make it again tells of itself; a person is told once what is new. */
+async function follow(connection: NatsConnection, role: RoleOptions): Promise<void> {
+  let lost = false;
+  let refused = false;
+  for await (const status of connection.status()) {
+    if (status.type === 'disconnect' && !lost) {
+      lost = true;
+      role.log(`disconnected: ${role.url}`);
+    } else if (status.type === 'reconnect' && lost) {
+      lost = refused = false;
+      role.log(`reconnected: ${role.url}`);
+    } else if (status.type === 'error' && !isLogin(status.error)) {
+      role.log(`error: nats: ${status.error.message}`);
+    } else if (status.type === 'error' && !refused) {
+      refused = true;
+      role.log(`warning: ${loginRefused(role)}; trying on`);
     }
   }
 }
@@ -92,6 +128,8 @@ export async function connectRole(role: string, options: RoleOptions): Promise<N
     name: `troupe ${role} ${options.instance}`,
     inboxPrefix: inboxPrefix(options.user),
     maxReconnectAttempts: -1,
+    // Whoever takes a user out of the server's configuration by mistake puts it back.
+    ignoreAuthErrorAbort: true,
     reconnectTimeWait: RETRY_MS,
     timeout: CONNECT_WITHIN_MS,
     pingInterval: PING_EVERY_MS,
@@ -100,11 +138,9 @@ export async function connectRole(role: string, options: RoleOptions): Promise<N
     ...(options.seed === undefined ? {} : { authenticator: nkeyAuthenticator(new TextEncoder().encode(options.seed)) }),
   };
   const connection = await connectAtLast(wanted, options);
-  void (async () => {
-    for await (const status of connection.status()) {
-      if (status.type === 'disconnect' || status.type === 'reconnect') options.log(`${status.type}ed: ${options.url}`);
-      if (status.type === 'error') options.log(`error: nats: ${String(status.error.message)}`);
-    }
-  })();
+  void follow(connection, options);
+  void connection.closed().then((error) => {
+    if (error instanceof Error && !connection.isDraining()) options.onClosed?.(error.message);
+  });
   return connection;
 }

@@ -5,12 +5,20 @@ import { leanHeap } from '../boot/lean-heap.ts';
 import { roleFromEnv } from '../boot/role.ts';
 import type { RunningRole } from '../boot/master.ts';
 import { aborted, checkNode, runtimeOf } from './boot-commands.ts';
-import { INTERRUPTED } from './render-error.ts';
+import { FAILURE, INTERRUPTED } from './render-error.ts';
 import { started } from './started.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Exit code of a process whose actor broke its contract: its supervisor starts it anew. */
 const BROKEN = 70;
+
+/** For its supervisor, which starts it anew: a process without a connection would only seem to live. */
+const endWhenClosed =
+  (role: string, terminal: Terminal) =>
+  (why: string): void => {
+    terminal.tell(`troupe ${role}: the connection to nats-server was closed for good: ${why}; start it again`);
+    process.exit(FAILURE);
+  };
 
 /** How long a start that was interrupted may still take. */
 const START_GRACE_MS = 2_000;
@@ -28,6 +36,7 @@ export async function master(terminal: Terminal): Promise<void> {
   const starting = runMaster({
     ...roleFromEnv('master', process.env, log),
     onBroken: () => process.exit(BROKEN),
+    onClosed: endWhenClosed('master', terminal),
     clusterKeyBytes: readClusterKey(homePaths(troupeHome())),
     keep: keepFromEnv(process.env),
   });
@@ -62,6 +71,7 @@ export async function worker(options: WorkerOptions, terminal: Terminal): Promis
   const starting = runWorker({
     ...roleFromEnv('worker', process.env, (line) => terminal.tell(line)),
     onBroken: () => process.exit(BROKEN),
+    onClosed: endWhenClosed('worker', terminal),
     node,
     adapter: await adapterFor(node, runtime),
   });
