@@ -19,6 +19,7 @@ import { Client } from '../client/client.ts';
 import { BUILD } from './build.ts';
 import { journalSealer } from './journal-sealer.ts';
 import { escalations } from './escalate.ts';
+import { masterMandate } from './mandate.ts';
 import { connectRole, type RoleOptions } from './role.ts';
 import { singletonsWith } from './roster.ts';
 
@@ -53,7 +54,7 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
   const { prefix, log } = options;
   const key: ClusterKey = clusterKey(options.clusterKeyBytes);
   const leaseTtlMs = options.leaseTtlMs ?? LEASE_TTL_MS;
-  const connection = await connectRole('master', options);
+  const connection = await connectRole('master', options, masterMandate(prefix));
   await ensureAssets({ connection, prefix, replicas: options.replicas ?? 1, leaseTtlMs, keep: options.keep });
   const cache = new Cache();
   const hosted: { host?: Host } = {};

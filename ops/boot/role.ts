@@ -9,6 +9,7 @@ import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';
 import { serversOf } from '../client/connect.ts';
 import { connectRefusal } from '../client/refusal.ts';
 import { nodeNameOf } from './cluster.ts';
+import { checkMandate, type Mandate } from './mandate.ts';
 import { PING_EVERY_MS } from './nats-config.ts';
 
 /** Between two attempts to connect. */
@@ -121,8 +122,12 @@ async function follow(connection: NatsConnection, role: RoleOptions): Promise<vo
   }
 }
 
-/** A connection that never gives up. */
-export async function connectRole(role: string, options: RoleOptions): Promise<NatsConnection> {
+/**
+ * A connection that never gives up.
+ * @param mandate what the process is for, if the broker has to be asked whether this user may do it
+ * @throws StatusError Forbidden (the user may not)
+ */
+export async function connectRole(role: string, options: RoleOptions, mandate?: Mandate): Promise<NatsConnection> {
   const wanted: ConnectionOptions = {
     servers: serversOf(options.url),
     name: `troupe ${role} ${options.instance}`,
@@ -138,6 +143,12 @@ export async function connectRole(role: string, options: RoleOptions): Promise<N
     ...(options.seed === undefined ? {} : { authenticator: nkeyAuthenticator(new TextEncoder().encode(options.seed)) }),
   };
   const connection = await connectAtLast(wanted, options);
+  try {
+    if (mandate !== undefined) await checkMandate(connection, options, mandate);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
   void follow(connection, options);
   void connection.closed().then((error) => {
     if (error instanceof Error && !connection.isDraining()) options.onClosed?.(error.message);

@@ -8,6 +8,7 @@ import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { Client } from '../client/client.ts';
 import { BUILD } from './build.ts';
 import { escalations } from './escalate.ts';
+import { nodeMandate } from './mandate.ts';
 import type { RunningRole } from './master.ts';
 import { connectRole, type RoleOptions } from './role.ts';
 
@@ -35,7 +36,7 @@ export async function hostNode(host: Host, { node, adapter, ip, kubelet: setting
 /** Runs a node's actors in this process. */
 export async function runWorker(options: WorkerOptions): Promise<RunningRole> {
   const { prefix, log, node, adapter } = options;
-  const connection = await connectRole('worker', options);
+  const connection = await connectRole('worker', options, nodeMandate(prefix, node));
   const recorder = options.record ? new NatsRecorder({ connection, prefix, log }) : undefined;
   const client = new Client(connection, { caller: options.user, prefix, inboxPrefix: inboxPrefix(options.user) });
   const host = new Host({
