@@ -1,0 +1,77 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { NatsConnection } from 'nats';
+import { type StatusError, statusError } from '../../contracts/errors/status.ts';
+import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import { nodeUser } from '../../contracts/subjects/users.ts';
+import { MASTER } from './cluster.ts';
+
+/** What a process is to do, and whom the broker lets do it. */
+export interface Mandate {
+  /** `run a master` */
+  readonly act: string;
+  /** The user whose it is where `troupe permissions` printed the users. */
+  readonly user: string;
+  /** May be heard by nobody else, and nothing is ever said there. */
+  readonly subject: string;
+}
+
+const UNHEARD = 'may-i';
+
+export const masterMandate = (prefix: string): Mandate => ({
+  act: 'run a master',
+  user: MASTER,
+  subject: SUBJECTS.actor.subject(prefix, { actor: 'api-server', instance: UNHEARD }),
+});
+
+export const nodeMandate = (prefix: string, node: string): Mandate => ({
+  act: `run node ${node}`,
+  user: nodeUser(node),
+  subject: SUBJECTS.runtime.subject(prefix, { node, op: UNHEARD }),
+});
+
+/** Who asks, and by which key. */
+interface Asker {
+  readonly user: string;
+  readonly prefix: string;
+  readonly seedFile?: string;
+}
+
+const AGAIN_MS = 200;
+
+/** Would the broker let this connection hear the subject? */
+async function mayHear(connection: NatsConnection, subject: string): Promise<boolean> {
+  for (;;) {
+    let allowed = true;
+    const trial = connection.subscribe(subject, { callback: (error) => void (allowed &&= error === null) });
+    try {
+      await connection.flush(); // a refusal comes before its answer
+      return allowed;
+    } catch (error) {
+      if (connection.isClosed()) throw error;
+      await pause(AGAIN_MS); // the connection was lost in between
+    } finally {
+      trial.unsubscribe();
+    }
+  }
+}
+
+/**
+ * Finds out whether the user whose key this is may do what the process is for: the broker would refuse everything that it
+ * says and hears, one by one and without end, and it would seem to live.
+ * @throws StatusError Forbidden
+ */
+export async function checkMandate(connection: NatsConnection, asker: Asker, mandate: Mandate): Promise<void> {
+  const { user, prefix, seedFile } = asker;
+  const inbox = `${inboxPrefix(user)}.${UNHEARD}`;
+  const key = seedFile === undefined ? 'this connection' : `the key in ${seedFile}`;
+  if (!(await mayHear(connection, inbox))) throw refused(`${key} is not that of user ${user}`, inbox, mandate);
+  if (await mayHear(connection, mandate.subject)) return;
+  throw refused(`user ${user} may not ${mandate.act} with prefix ${prefix}`, mandate.subject, mandate);
+}
+
+const refused = (finding: string, subject: string, { act, user }: Mandate): StatusError =>
+  statusError(
+    'Forbidden',
+    `${act}: ${finding} (nats-server refuses ${subject}); name user ${user} in TROUPE_USER and its key in TROUPE_NKEY, as "troupe permissions" made them`,
+  );
