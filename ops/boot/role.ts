@@ -11,6 +11,7 @@ import { connectRefusal } from '../client/refusal.ts';
 import { nodeNameOf } from './cluster.ts';
 import { checkMandate, type Mandate } from './mandate.ts';
 import { PING_EVERY_MS } from './nats-config.ts';
+import { judgeServer } from './plan-server.ts';
 
 /** Between two attempts to connect. */
 const RETRY_MS = 200;
@@ -102,6 +103,13 @@ async function connectAtLast(options: ConnectionOptions, role: RoleOptions): Pro
   }
 }
 
+function judge({ info }: NatsConnection, { url, log }: RoleOptions): void {
+  if (info === undefined) return; // it is lost already
+  const { refusal, warnings } = judgeServer(info, url);
+  if (refusal !== undefined) throw statusError('BadRequest', refusal);
+  for (const warning of warnings) log(`warning: ${warning}`);
+}
+
 /** Logs what becomes of the connection. Every attempt to make it again tells of itself; a person is told once what is new. */
 async function follow(connection: NatsConnection, role: RoleOptions): Promise<void> {
   let lost = false;
@@ -125,7 +133,7 @@ async function follow(connection: NatsConnection, role: RoleOptions): Promise<vo
 /**
  * A connection that never gives up.
  * @param mandate what the process is for, if the broker has to be asked whether this user may do it
- * @throws StatusError Forbidden (the user may not)
+ * @throws StatusError Forbidden (the user may not), BadRequest (a server that is too old)
  */
 export async function connectRole(role: string, options: RoleOptions, mandate?: Mandate): Promise<NatsConnection> {
   const wanted: ConnectionOptions = {
@@ -144,6 +152,7 @@ export async function connectRole(role: string, options: RoleOptions, mandate?: 
   };
   const connection = await connectAtLast(wanted, options);
   try {
+    judge(connection, options);
     if (mandate !== undefined) await checkMandate(connection, options, mandate);
   } catch (error) {
     await connection.close();
