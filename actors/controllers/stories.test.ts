@@ -87,7 +87,7 @@ describe.each([1, 2, 3, 4, 5, 6])('whatever the order of messages (seed %i)', (s
     const world = new SimWorld(seed);
     const creates: string[] = [];
     world.refusing = (subject) => {
-      const full = subject.startsWith('troupe.api.replica-set.create.pods.') && world.created('pods').length >= 3;
+      const full = subject.startsWith('troupe.api.master.create.pods.') && world.created('pods').length >= 3;
       if (full) creates.push(subject);
       return full;
     };

@@ -157,14 +157,14 @@ function signedMaps(
   return sum;
 }
 
-/** What a node has to give; the default of 110 pods is the kubelet's. */
+/** What a node has to give: nothing of what it does not name. */
 export function allocatableLoad(allocatable: Readonly<Record<string, Quantity>> = {}): Load {
   const { cpu, memory, pods, ...others } = allocatable;
   return {
     ...NO_LOAD,
     cpuMillis: amountOf('cpu', cpu),
     memoryBytes: amountOf('memory', memory),
-    pods: pods === undefined ? 110 : amountOf('pods', pods),
+    pods: amountOf('pods', pods),
     extended: new Map(Object.entries(others).map(([name, quantity]) => [name, amountOf(name, quantity)])),
   };
 }

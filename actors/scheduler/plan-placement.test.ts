@@ -53,6 +53,12 @@ it.each([
   { why: 'asks for nothing, so nothing is short', pod: pod({}, {}), node: node('a'), used: full, not: [] },
   { why: 'too many pods', pod: pod({}, {}), node: node('a'), used: { ...NO_LOAD, pods: 10 }, not: ['Too many pods'] },
   {
+    why: 'a node that nothing is known of has no place for a pod',
+    pod: pod({}, {}),
+    node: nodeInfo({ metadata: { name: 'a' } }),
+    not: ['Too many pods'],
+  },
+  {
     why: 'no such device',
     pod: pod({}, { 'example.com/gpu': '1' }),
     node: node('a'),

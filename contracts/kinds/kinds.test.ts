@@ -11,6 +11,8 @@ const workload = (more: object = {}) => ({
   spec: { selector: { matchLabels: { app: 'web' } }, template: TEMPLATE, ...more },
 });
 
+const NOT_READY = { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' };
+
 const named = (kind: Kind, fields: object): object => ({
   metadata: { name: 'web', ...(kind.namespaced ? { namespace: 'team' } : {}) },
   ...fields,
@@ -73,6 +75,13 @@ describe('defaults', () => {
       word: 'node',
       given: { status: { capacity: { cpu: 4 } } },
       filled: { spec: {}, status: { capacity: { cpu: '4' }, allocatable: { cpu: '4' } } },
+    },
+    { word: 'node', given: {}, filled: { spec: { taints: [NOT_READY] } } },
+    { word: 'node', given: { spec: { taints: [NOT_READY] } }, filled: { spec: { taints: [NOT_READY] } } },
+    {
+      word: 'node',
+      given: { spec: { taints: [{ key: 'gpu', effect: 'NoSchedule' }] } },
+      filled: { spec: { taints: [{ key: 'gpu', effect: 'NoSchedule' }, NOT_READY] } },
     },
   ])('$word', ({ word, given, filled }) => {
     expect(create(word, given)).toMatchObject(filled);

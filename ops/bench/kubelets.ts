@@ -1,4 +1,5 @@
 import type { Node } from '../../contracts/kinds/kinds.ts';
+import type { Client } from '../client/client.ts';
 import { until } from './drive.ts';
 import { namespaceOf } from './objects.ts';
 import { NAMESPACE } from './pods-seen.ts';
@@ -20,10 +21,7 @@ export async function startStageWithNodes(
     await stage.client.create('namespaces', undefined, namespaceOf(NAMESPACE));
     const began = performance.now();
     const nodes = stage.child('nodes', 'simulated-nodes', { BENCH_NODES: String(count) }, options.profile);
-    await until(`${count} nodes are ready`, 120_000, async () => {
-      const { items } = await stage.client.list<Node>('nodes', {});
-      return items.length === count && items.every(isReady);
-    });
+    await nodesReady(stage.client, count);
     const readyMs = performance.now() - began;
     return {
       ...stage,
@@ -37,6 +35,13 @@ export async function startStageWithNodes(
     throw error;
   }
 }
+
+/** Waits until so many nodes are there, and pods may go to all of them. */
+export const nodesReady = (client: Client, count: number): Promise<void> =>
+  until(`${count} nodes are ready`, 120_000, async () => {
+    const { items } = await client.list<Node>('nodes', {});
+    return items.length === count && items.every(isReady);
+  });
 
 const isReady = ({ spec, status }: Node): boolean =>
   (spec?.taints ?? []).length === 0 && status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';

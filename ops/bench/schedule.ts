@@ -3,6 +3,7 @@ import type { Client } from '../client/client.ts';
 import { watchObjects } from '../client/watch.ts';
 import type { BenchOptions } from './bench-case.ts';
 import { inFlight, until } from './drive.ts';
+import { nodesReady } from './kubelets.ts';
 import { namespaceOf, nodeOf } from './objects.ts';
 import { inPairs, type Pair, ratioNote, ratios } from './pairs.ts';
 import { createPaced, createPods, isBound, NAMESPACE } from './pods-seen.ts';
@@ -85,10 +86,11 @@ async function onceThrough(record: boolean, profile: string | undefined): Promis
   }
 }
 
-/** Creates the nodes and waits until heartbeats keep them. */
+/** Creates the nodes, whom heartbeats keep, and waits until all take pods. */
 export async function makeNodes(stage: Stage, count = NODES): Promise<void> {
   stage.child('nodes', 'stub-nodes', { BENCH_NODES: String(count) });
   await inFlight(32, count, (n) => stage.client.create('nodes', undefined, nodeOf(`node-${n}`)));
+  await nodesReady(stage.client, count);
 }
 
 /** @returns milliseconds from the first create to the last binding seen */

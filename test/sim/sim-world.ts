@@ -34,7 +34,8 @@ export class SimWorld {
   readonly #bus: Bus;
   readonly #api = testWorld(apiServer({ instance: 'one' }));
   readonly #store = new MemoryStore(this.#api);
-  readonly #actors = CAST.map((definition) => testWorld(definition));
+  // Not by its own name: `node-lifecycle` is whom a node called lifecycle speaks as.
+  readonly #actors = CAST.map((definition) => testWorld(definition, { self: { caller: 'master' } }));
   /** How many of the store's changes each actor has heard of. */
   readonly #heard = new Map<TestWorld, number>();
   readonly #waiting = new Map<string, (body: unknown) => void>();

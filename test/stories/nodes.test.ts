@@ -152,3 +152,26 @@ it.concurrent(
     expect(uidOf(now as Pod)).toBe(uidOf(pod as Pod));
   }),
 );
+
+/*
+ * Goal: no pod goes to a Node that no kubelet stands behind.
+ * Method: a Node from a manifest, and a pod that wants that one and no other.
+ */
+it.concurrent(
+  'a Node from a manifest takes no pod',
+  onCluster({ nodes: ['n1'], nodeLifecycle }, async ({ client }) => {
+    const made = await client.create<Node>('nodes', undefined, {
+      metadata: { name: 'paper', labels: { of: 'paper' } },
+    });
+    expect(made.spec?.taints).toEqual([{ key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' }]);
+    const spec = { nodeSelector: { of: 'paper' }, containers: [{ name: 'a', image: 'app' }] };
+    await client.create('pods', 'default', { metadata: { name: 'picky' }, spec });
+    await waitUntil('the scheduler tells why not', WITHIN_MS, async () =>
+      (await eventsAbout(client, 'picky')).some(
+        ({ reason, message }) => reason === 'FailedScheduling' && /node\.kubernetes\.io\/not-ready/.test(message ?? ''),
+      ),
+    );
+    const pod = await client.get<Pod>('pods', { namespace: 'default', name: 'picky' });
+    expect(pod.spec?.nodeName).toBeUndefined();
+  }),
+);

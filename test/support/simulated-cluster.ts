@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import type { Limits } from '../../actors/api-server/limits.ts';
 import type { NodeLifecycleConfig } from '../../actors/controllers/node-lifecycle/node-lifecycle.ts';
 import type { ActorStats } from '../../actors/kernel/live/actor-stats.ts';
+import type { Node } from '../../contracts/kinds/kinds.ts';
 import { isTrue } from '../../contracts/kinds/meta/conditions.ts';
 import { type ClusterKey, clusterKey } from '../../contracts/store/sealed.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
@@ -210,8 +211,8 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
     },
   };
   await waitUntil('every node is ready', 20_000, async () => {
-    const { items } = await client.list<{ status?: { conditions?: { type: string; status: string }[] } }>('nodes', {});
-    const ready = items.filter((node) => isTrue(node.status, 'Ready'));
+    const { items } = await client.list<Node>('nodes', {});
+    const ready = items.filter(({ spec, status }) => isTrue(status, 'Ready') && (spec?.taints ?? []).length === 0);
     return ready.length === nodes.length;
   });
   return cluster;

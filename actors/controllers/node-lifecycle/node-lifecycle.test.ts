@@ -250,6 +250,25 @@ it('a node without a runtime is not ready, at once', () => {
   expect(serve(world)).toEqual(['condition a', 'taint a']);
 });
 
+it.each([
+  { why: 'whose kubelet wrote that it is ready takes pods before its first heartbeat', ready: 'True', taints: [] },
+  { why: 'of which nothing is known takes none', ready: undefined, taints: ['not-ready:NoSchedule'] },
+])('a new node $why', ({ ready, taints }) => {
+  const world = testWorld(nodeLifecycle(), { now: T0 });
+  world.start();
+  world.put('nodes', node('a', ready, [taint('not-ready', 'NoSchedule')]));
+  world.settle();
+  serve(world);
+  expect(texts(world.cache.get('nodes', undefined, 'a')?.spec?.taints ?? [])).toEqual(taints);
+  beat(world, 'a');
+  serve(world);
+  expect(world.cache.get('nodes', undefined, 'a')).toMatchObject({
+    spec: { taints: [] },
+    status: { conditions: [{ status: 'True' }] },
+  });
+  expect(world.reports).toEqual([]);
+});
+
 it('a node may have a name that every object seems to have', () => {
   const world = testWorld(nodeLifecycle(), { now: T0 });
   world.put('nodes', node('constructor', 'True'));

@@ -3,7 +3,7 @@ import { catchError, map, mergeMap } from 'rxjs/operators';
 import { retryOf } from '../../../contracts/errors/status.ts';
 import { type EventNote, makeEvent } from '../../../contracts/kinds/event/make-event.ts';
 import type { Node, Pod } from '../../../contracts/kinds/kinds.ts';
-import { conditionOf } from '../../../contracts/kinds/meta/conditions.ts';
+import { conditionOf, isTrue } from '../../../contracts/kinds/meta/conditions.ts';
 import type { NodeHeartbeat } from '../../../contracts/messages/node.ts';
 import { own } from '../../../contracts/own.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
@@ -94,7 +94,8 @@ function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
     world.view.list('nodes').some((node) => ['ready', 'not-ready'].includes(healthOf(nameOf(node)) ?? ''));
 
   const plan = (node: Node, mayEvict: boolean): NodePlan => {
-    const health = healthOf(nameOf(node));
+    // One that was not heard of yet is ready if its kubelet wrote so: a new node need not wait for its first heartbeat.
+    const health = healthOf(nameOf(node)) ?? (isTrue(node.status, 'Ready') ? 'ready' : undefined);
     return health === undefined ? { effects: [], notes: [] } : planNodeHealth(node, health, mayEvict, world.now());
   };
   const evictions = (node: Node, mayEvict: boolean): readonly Pod[] => {

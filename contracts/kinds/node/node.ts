@@ -1,13 +1,15 @@
 import type { Findings } from '../findings.ts';
 import { dnsSubdomain, labelValue, qualifiedName } from '../formats.ts';
 import { defineKind } from '../kind.ts';
-import type { Node, NodeSpec } from '../kinds.ts';
+import type { Node, NodeSpec, Taint } from '../kinds.ts';
 import { AGE, column, NAME, orNone, wide } from '../meta/columns.ts';
 import { conditionOf } from '../meta/conditions.ts';
 import { keepStatus } from '../meta/status.ts';
 import { sameValue } from '../plain.ts';
 
 const ROLE = 'node-role.kubernetes.io/';
+/** Key of the taint of a node that is not ready. */
+export const NOT_READY = 'node.kubernetes.io/not-ready';
 
 /** `Ready`, `NotReady`, `Unknown`, with `SchedulingDisabled` after a comma. */
 function statusText(node: Node): string {
@@ -37,6 +39,14 @@ function checkTaints(spec: NodeSpec, findings: Findings): void {
     if (seen.has(key)) findings.duplicate(`taints[${index}]`, taint);
     seen.add(key);
   });
+}
+
+/** No pod goes to a new node before somebody has found it ready: as Kubernetes' admission plugin TaintNodesByCondition. */
+function repelPods(node: Node): void {
+  const taint: Taint = { key: NOT_READY, effect: 'NoSchedule' };
+  const { taints = [] } = (node.spec ??= {});
+  if (!taints.some(({ key, effect }) => key === taint.key && effect === taint.effect))
+    node.spec.taints = [...taints, taint];
 }
 
 /** The older field says the first of them. */
@@ -78,6 +88,7 @@ export const nodeKind = defineKind<Node>({
     },
   },
   nameFormat: dnsSubdomain,
+  prepareForCreate: repelPods,
   prepareForUpdate: keepStatus,
   checkUpdate: (node, old, findings) => {
     const cidrs = podRanges(old);
