@@ -42,6 +42,10 @@ class Node {
   /** Images that were built anew: name -> id. */
   readonly rebuilt = new Map<string, string>();
   down = false;
+  /** Somebody deleted the Node, and the kubelet was not told. */
+  nodeGone = false;
+  /** Of the dispatcher. */
+  epoch = 1;
   #version = 10;
   #counter = 0;
 
@@ -68,7 +72,7 @@ class Node {
       SUBJECTS.nodePods,
       { node: 'a' },
       {
-        epoch: 1,
+        epoch: this.epoch,
         counter: this.#counter,
         changed: pod === undefined ? [] : [{ pod }],
         removed: pod === undefined ? [{ uid, namespace: 'default', name: `pod-${uid}` }] : [],
@@ -128,11 +132,13 @@ class Node {
         const pods = [...this.pods.values()].map((each) => ({ pod: each }));
         const digest = dispatchDigest(pods);
         const same = (body as DispatchQuery).digest === digest;
-        return { epoch: 1, counter: this.#counter, digest, ...(same ? {} : { pods }) };
+        return { epoch: this.epoch, counter: this.#counter, digest, ...(same ? {} : { pods }) };
       }
       case 'createNode':
-      case 'patchNodeStatus':
+        this.nodeGone = false;
         return body;
+      case 'patchNodeStatus':
+        return this.nodeGone ? failure('NotFound', 'nodes "a" not found') : body;
       case 'patchPodStatus': {
         if (pod === undefined) return failure('NotFound', 'no such pod');
         const status = { ...pod.status, ...(body as Pod).status };
@@ -455,6 +461,25 @@ describe('kubelet', () => {
     expect(node.says('createNode')).toHaveLength(1);
     node.pass(2_000);
     expect(node.says('createNode')).toHaveLength(2);
+  });
+
+  it.each([
+    {
+      why: 'its connection was away',
+      happens: (node: Node) => node.world.call(SUBJECTS.reconnected, { instance: 'a' }, {}),
+    },
+    { why: 'another dispatcher speaks', happens: (node: Node) => void node.tell('u') },
+    { why: 'another dispatcher answers', happens: (node: Node) => void node.pass(80_000) },
+  ])('makes its Node again when nobody told it that it is gone, but $why', ({ happens }) => {
+    const node = new Node().start().pass(1000);
+    node.nodeGone = true;
+    node.epoch = 2;
+    happens(node);
+    node.answerAll().pass(10_000);
+    expect(node.says('createNode')).toHaveLength(2);
+    const before = node.says('patchNodeStatus').length;
+    node.pass(30_000);
+    expect(node.says('patchNodeStatus')).toHaveLength(before);
   });
 
   it('hands out logs, and refuses in the words of Kubernetes', () => {

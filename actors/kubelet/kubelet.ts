@@ -26,6 +26,8 @@ const HEARTBEAT_MS = SECOND;
 const NODE_STATUS_MS = 300 * SECOND;
 /** A readiness that somebody else wrote is corrected after this, and a deleted Node is made again. */
 const CORRECTION_MS = 10 * SECOND;
+/** Whoever may have missed that its Node was deleted looks within this; at random, so that a thousand do not look together. */
+const NODE_LOOK_MS = 8 * SECOND;
 /** A digest of what is held is compared with the dispatcher's this often, give or take a quarter. */
 const DIGEST_MS = 60 * SECOND;
 /** The runtime is listed at least this often, give or take a quarter, even if it gives no hint. */
@@ -147,7 +149,7 @@ class Room {
   news(call: Call<unknown>): Observable<Said> {
     return this.#guarded(call, () => {
       const message = podsMessage(call.decode());
-      const { woken, ask } = this.#feed.heard(message);
+      const { woken, ask } = this.#told(() => this.#feed.heard(message));
       this.#wake(woken);
       if (ask) this.#chores.next('dispatch');
     });
@@ -162,7 +164,21 @@ class Room {
   /** News and hints of a while are lost. */
   reconnected(): Observable<Said> {
     for (const chore of ['list', 'dispatch'] as const) this.#chores.next(chore);
+    this.#lookAtNode();
     return EMPTY;
+  }
+
+  /** Takes what a dispatcher tells; where that is another one than before, nobody may have dispatched for a while. */
+  #told<T>(take: () => T): T {
+    const { epoch } = this.#feed;
+    const taken = take();
+    if (epoch >= 0 && this.#feed.epoch !== epoch) this.#lookAtNode();
+    return taken;
+  }
+
+  /** It may have been deleted, or the store be another one, and nobody have said so. */
+  #lookAtNode(): void {
+    this.#choreAlarms.in('node', Math.round(this.#world.random() * NODE_LOOK_MS));
   }
 
   ownNode(call: Call<unknown>): Observable<Said> {
@@ -239,7 +255,7 @@ class Room {
       'dispatch',
       this.#world.ask(say.dispatch({}, query), { timeoutMs: 5 * SECOND }).pipe(
         tap((answer) => {
-          const { woken, ask } = this.#feed.answered(answer);
+          const { woken, ask } = this.#told(() => this.#feed.answered(answer));
           this.#wake(woken);
           if (this.#feed.whole) this.#wake(this.#strangers());
           this.#choreAlarms.in('dispatch', ask ? SECOND : this.#about(DIGEST_MS));

@@ -23,6 +23,10 @@ export class PodFeed {
   get whole(): boolean {
     return this.#feed.get().whole;
   }
+  /** Of the dispatcher that was heard last; negative before the first. */
+  get epoch(): number {
+    return this.#feed.get().epoch;
+  }
   get uids(): readonly string[] {
     return this.#world.cellNames('pod/').map((name) => name.slice('pod/'.length));
   }
