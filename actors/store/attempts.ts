@@ -3,6 +3,7 @@ import { JetStreamApiError } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import { NatsQuestions, type Question } from '../kernel/nats/nats-questions.ts';
+import { remedyOfGone } from '../kernel/nats/nats-stream-gone.ts';
 import { type Failure, planFailure, retryDelayMs } from './plan-failure.ts';
 
 /** One attempt waits at most this long for its answer. */
@@ -108,7 +109,10 @@ function refusal(act: string, failure: Failure, cause: unknown): StatusError {
   const error =
     failure === 'too-large'
       ? statusError('RequestEntityTooLarge', `${act}: ${finding}; make the object smaller`)
-      : statusError('ServiceUnavailable', `${act}: the server refused: ${finding}; see the master's log`);
+      : statusError(
+          'ServiceUnavailable',
+          `${act}: the server refused: ${finding}; ${remedyOfGone(cause) ?? "see the master's log"}`,
+        );
   error.cause = cause;
   return error;
 }

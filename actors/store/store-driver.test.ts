@@ -250,6 +250,14 @@ describe('the store', () => {
     expect(store.reports).toEqual([expect.stringMatching(/^checkpoint: /)]);
   });
 
+  it('says what to do when its stream was deleted', async () => {
+    const store = await open();
+    await (await jetstreamManager(connection)).streams.delete(`KV_s${serial - 1}-objects`);
+    await expect(store.ports.fresh({})).rejects.toThrow(
+      /stream not found; .* put the backup .* or restart the masters/,
+    );
+  });
+
   it('finds out when the cache is not what the store is', async () => {
     const store = await open();
     for (let each = 0; each < 5; each++) await put(store, `pods.a.p${each}`, 0);

@@ -104,12 +104,12 @@ class Store {
     const question = { subject: `$JS.API.STREAM.INFO.${streamOf(names.objects)}` };
     this.#lastSequence = new SharedQuestion(async () => {
       const seenBefore = this.#feed.seen;
-      const info = await attempts.ask<Pick<StreamInfo, 'state'>>(
+      const info = await attempts.ask<Pick<StreamInfo, 'created' | 'state'>>(
         'ask for the last revision',
         deadlineMs,
         () => question,
       );
-      this.#feed.noteLastSequence(info.state.last_seq, seenBefore);
+      this.#feed.note(info, seenBefore);
       return info.state.last_seq;
     });
     attempts.follow().catch((error: unknown) => report('connection', error));

@@ -23,6 +23,9 @@ beforeEach(async () => {
   server = await startNatsServer();
   connection = await connectAs(server, undefined, RECONNECTING);
   js = jetstream(connection, { timeout: 10_000 });
+  await addStream();
+});
+const addStream = async (): Promise<void> => {
   const manager = await jetstreamManager(connection);
   await manager.streams.add({
     name: 'KV_t',
@@ -32,7 +35,7 @@ beforeEach(async () => {
     allow_rollup_hdrs: true,
     allow_msg_ttl: true,
   });
-});
+};
 afterEach(async () => {
   for (const each of opened.splice(0)) each.close();
   await connection.close();
@@ -43,14 +46,16 @@ const object = (name: string, mark = 0): KubeObject =>
   ({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, mark }) as unknown as KubeObject;
 const put = async (key: string, value: unknown = object(key.split('.')[2] ?? '')): Promise<number> =>
   (await js.publish(`$KV.t.${key}`, JSON.stringify(value))).seq;
-/** The same after the server was away. Only what it refuses is written again: it may have stored what it did not answer. */
-async function putWhenBack(key: string, value?: unknown): Promise<number> {
-  await waitUntil('the connection is back', 10_000, () =>
+const back = (): Promise<unknown> =>
+  waitUntil('the connection is back', 10_000, () =>
     connection.flush().then(
       () => true,
       () => false,
     ),
   );
+/** The same after the server was away. Only what it refuses is written again: it may have stored what it did not answer. */
+async function putWhenBack(key: string, value?: unknown): Promise<number> {
+  await back();
   return waitUntil('the server takes writes', 10_000, () => put(key, value).catch(() => undefined));
 }
 async function purge(key: string, ttl = '1h'): Promise<number> {
@@ -68,16 +73,27 @@ interface Heard {
   readonly changes: Change[];
   readonly alarms: Status[];
   readonly reports: string[];
+  readonly errors: string[];
 }
 async function open(options: Partial<NatsCacheOptions> = {}): Promise<Heard> {
-  const heard = { cache: new Cache(), batches: [], changes: [], alarms: [], reports: [] } as unknown as Heard;
+  const heard = {
+    cache: new Cache(),
+    batches: [],
+    changes: [],
+    alarms: [],
+    reports: [],
+    errors: [],
+  } as unknown as Heard;
   const feed = await NatsCache.open({
     connection,
     bucket: 't',
     cache: heard.cache,
     onChanges: (changes, relisted) => (relisted ? heard.batches.push(changes) : heard.changes.push(...changes)),
     onAlarm: (status) => heard.alarms.push(status),
-    onReport: (key) => heard.reports.push(key),
+    onReport: (key, error) => {
+      heard.reports.push(key);
+      heard.errors.push(String(error));
+    },
     ...options,
   });
   opened.push(feed);
@@ -234,6 +250,63 @@ describe('the feed of the cache', () => {
     expect(cache.get('pods', 'a', 'y')).toMatchObject({ mark: 2 });
     await slow.close();
     await proxy.close();
+  });
+
+  it('raises the alarm when a longer store is put back, whose message of that revision is long overwritten', async () => {
+    await put('pods.a.x');
+    for (let each = 0; each < 70; each++) await put('pods.a.busy', object('busy', each));
+    await server.kill9();
+    const backup = `${server.storeDir}.backup`;
+    cpSync(server.storeDir, backup, { recursive: true });
+    rmSync(server.storeDir, { recursive: true });
+    await server.restart();
+    await back();
+    await addStream();
+    await put('pods.a.y');
+    await put('pods.a.z');
+    const { cache, alarms, batches } = await open();
+    await server.kill9();
+    rmSync(server.storeDir, { recursive: true });
+    cpSync(backup, server.storeDir, { recursive: true });
+    rmSync(backup, { recursive: true });
+    await server.restart();
+    await waitUntil('a new list', 20_000, () => batches.length > 1);
+    expect(names(cache)).toEqual(['pods.a.busy', 'pods.a.x']);
+    expect(alarms.map(({ message }) => message)).toMatchObject([
+      expect.stringMatching(/the store went back in time \(its stream was made at .*, the one seen before at .*\)/),
+    ]);
+  });
+
+  it('lists anew, without an alarm, when the newest message that it heard is kept no more', async () => {
+    await put('pods.a.x');
+    const proxy = await startTcpProxy(server.port);
+    const through = await connectAs({ url: `nats://127.0.0.1:${proxy.port}` }, undefined, RECONNECTING);
+    const { feed, cache, alarms, batches } = await open({ connection: through });
+    await feed.reached(await put('pods.a.busy'), { timeoutMs: 5_000 });
+    proxy.freeze();
+    await put('pods.a.y');
+    for (let each = 0; each < 70; each++) await put('pods.a.busy', object('busy', each));
+    await purge('pods.a.x');
+    proxy.cut();
+    await waitUntil('a new list', 20_000, () => batches.length > 1);
+    expect(names(cache)).toEqual(['pods.a.busy', 'pods.a.y']);
+    expect(batches[1]?.map(({ key, before, after }) => [key, before !== undefined, after !== undefined])).toEqual([
+      ['pods.a.busy', true, true],
+      ['pods.a.x', true, false],
+      ['pods.a.y', false, true],
+    ]);
+    expect(alarms).toEqual([]);
+    await waitUntil('it goes on', 10_000, () => feed.certain);
+    await through.close();
+    await proxy.close();
+  });
+
+  it('says what to do when the store was deleted under it', async () => {
+    await put('pods.a.x');
+    const { errors } = await open();
+    await (await jetstreamManager(connection)).streams.delete('KV_t');
+    const said = await waitUntil('it is missed', 10_000, () => errors.find((error) => error.includes('not found')));
+    expect(said).toMatch(/open the feed of KV_t: stream not found; .* put the backup .* back, or restart the masters/);
   });
 
   it('opens secrets with the key, leaves them sealed without one, and refuses to open with another', async () => {

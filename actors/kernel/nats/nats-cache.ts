@@ -11,7 +11,8 @@ import type { Change } from '../contract.ts';
 import { type Cache, type CacheEntry, withRevision } from '../view/cache.ts';
 import { RevisionWaiters } from '../view/revision-waiters.ts';
 import { type FedMessage, OrderedFeed } from './nats-ordered-feed.ts';
-import { StorePast } from './nats-store-past.ts';
+import { findingOf } from './nats-stream-gone.ts';
+import { StorePast, type StreamState } from './nats-store-past.ts';
 
 export interface NatsCacheOptions {
   readonly connection: NatsConnection;
@@ -131,11 +132,11 @@ export class NatsCache {
   }
 
   /**
-   * Takes note of a last sequence that somebody asked the store for.
+   * Takes note of what the store said of itself when somebody asked it.
    * @param seenBefore `seen` when the question was asked: what came in while it was under way may be newer than its answer
    */
-  noteLastSequence(sequence: number, seenBefore: number): void {
-    this.#past.note(sequence, seenBefore);
+  note(info: StreamState, seenBefore: number): void {
+    this.#past.note(info, seenBefore);
   }
 
   async #info(): Promise<StreamInfo> {
@@ -145,7 +146,7 @@ export class NatsCache {
   /** Lists everything anew and hands over what differs, as one batch. */
   async #load(info: StreamInfo): Promise<void> {
     this.#loading = new Map();
-    this.#past.forget();
+    this.#past.begin(info);
     this.counts.relists++;
     await this.#open('last-per-subject', info);
   }
@@ -301,16 +302,16 @@ export class NatsCache {
         await this.#goOn(await this.#info(), seenBefore);
         return;
       } catch (error) {
-        this.#report('feed', error);
+        this.#report('feed', new Error(`open the feed of ${this.#stream}: ${findingOf(error)}`, { cause: error }));
       }
     }
   }
 
   async #goOn(info: StreamInfo, seenBefore: number): Promise<void> {
-    const wentBack = await this.#past.wentBack(info, seenBefore, this.#manager);
+    const sameness = await this.#past.compare(info, seenBefore, this.#manager);
     const awayMs = serverTime(info) - this.#contactAt;
-    this.#isAnother ||= wentBack;
-    if (wentBack || this.#loading !== undefined || awayMs >= this.#markerTtlMs / 2) {
+    this.#isAnother ||= sameness === 'another';
+    if (sameness !== 'same' || this.#loading !== undefined || awayMs >= this.#markerTtlMs / 2) {
       await this.#load(info);
       return;
     }
@@ -324,7 +325,7 @@ export class NatsCache {
     try {
       const seenBefore = this.#past.seen;
       const info = await this.#info();
-      if (info.state.last_seq < seenBefore) await this.#reopen('its last revision went back');
+      if (this.#past.note(info, seenBefore)) await this.#reopen('it is another store');
       else if (this.cache.revision >= info.state.last_seq)
         this.#contactAt = Math.max(this.#contactAt, serverTime(info));
     } catch (error) {

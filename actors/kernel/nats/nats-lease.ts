@@ -4,6 +4,7 @@ import type { NatsConnection } from 'nats';
 import { bucketNames } from '../../../contracts/store/buckets.ts';
 import { storeKey } from '../../../contracts/store/keys.ts';
 import { token } from '../../../contracts/subjects/token.ts';
+import { findingOf } from './nats-stream-gone.ts';
 
 export interface LeaseOptions {
   readonly prefix: string;
@@ -93,8 +94,7 @@ export function holdLease(
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
-        if (failures % 10 === 1)
-          hooks.log(`warning: lease of ${actor}: ${error instanceof Error ? error.message : String(error)}`);
+        if (failures % 10 === 1) hooks.log(`warning: lease of ${actor}: ${findingOf(error)}`);
         await sleep(Math.min(2_000, 50 * 2 ** Math.min(failures, 6)), signal);
       }
     }

@@ -7,10 +7,17 @@ interface Heard {
   readonly storedAt: number;
 }
 
+/** What the server says of a stream when it is asked. */
+export type StreamState = Pick<StreamInfo, 'created' | 'state'>;
+
+/** Is a stream the one that was seen before? `unknown`: the newest message that was heard of it is kept no more. */
+type Sameness = 'same' | 'unknown' | 'another';
+
 /** What was seen of a stream, so that one which was restored or rolled back meanwhile is known as another. */
 export class StorePast {
   readonly #stream: string;
   readonly #onAlarm: (alarm: Status) => void;
+  #created: string | undefined;
   #seen = 0;
   #heard: Heard | undefined;
   #alarm: Status | undefined;
@@ -44,32 +51,41 @@ export class StorePast {
     this.#heard = { sequence, storedAt };
   }
 
-  /** Another list begins: no message is known to be in it. */
-  forget(): void {
+  /** The list of this stream begins: no message is known to be in it. */
+  begin({ created }: StreamState): void {
+    this.#created = created;
     this.#heard = undefined;
   }
 
-  /** The store says that this is its last sequence; it was asked when `seen` was `seenBefore`. */
-  note(sequence: number, seenBefore: number): void {
-    if (sequence < seenBefore) this.#raise(`its last revision is ${sequence}, ${seenBefore} was seen before`);
-    else this.saw(sequence);
+  /**
+   * The store says this of itself; it was asked when `seen` was `seenBefore`.
+   * @returns whether it is another one, or went back
+   */
+  note({ created, state: { last_seq: last } }: StreamState, seenBefore: number): boolean {
+    if (last < seenBefore) this.#raise(`its last revision is ${last}, ${seenBefore} was seen before`);
+    else if (this.#created !== undefined && created !== this.#created)
+      this.#raise(`its stream was made at ${created}, the one seen before at ${this.#created}`);
+    else {
+      this.saw(last);
+      return false;
+    }
+    return true;
   }
 
   /** @param info of now, asked for when `seen` was `seenBefore` */
-  async wentBack(info: StreamInfo, seenBefore: number, manager: JetStreamManager): Promise<boolean> {
-    const last = info.state.last_seq;
-    if (last < seenBefore) {
-      this.note(last, seenBefore);
-      this.#seen = last;
-      return true;
+  async compare(info: StreamState, seenBefore: number, manager: JetStreamManager): Promise<Sameness> {
+    if (this.note(info, seenBefore)) {
+      this.#seen = info.state.last_seq;
+      return 'another';
     }
     // A restored store may have been written to since, past what was seen here: then that revision is another message.
     const heard = this.#heard;
-    if (heard === undefined) return false;
+    if (heard === undefined) return 'unknown';
     const message = await manager.streams.getMessage(this.#stream, { seq: heard.sequence });
-    if (message === null || Math.abs(message.time.getTime() - heard.storedAt) <= 1) return false;
+    if (message === null) return 'unknown';
+    if (Math.abs(message.time.getTime() - heard.storedAt) <= 1) return 'same';
     this.#raise(`revision ${heard.sequence} is not the message that was seen before`);
-    return true;
+    return 'another';
   }
 
   #raise(finding: string): void {
