@@ -160,8 +160,6 @@ export class ActorCore {
     this.#now = Math.max(this.#now, now);
     this.#turn += 1;
     this.#cursor = cursor;
-    this.#out = [];
-    this.#reports = [];
     this.#failed = undefined;
     this.#inTurn = true;
     const outer = turnsInProgress.actor;
@@ -175,9 +173,12 @@ export class ActorCore {
       turnsInProgress.actor = outer;
     }
     const out = this.#out;
+    const reports = this.#reports;
+    this.#out = []; // not when the next turn begins: an actor may rest for long, and there are hundreds
+    this.#reports = [];
     const turn = turnOf({ n: this.#turn, rec, now: this.#now, view: cursor }, out);
     const failed = this.#failed as { error: unknown } | undefined;
-    return { turn, out, reports: this.#reports, ...(failed === undefined ? {} : { failed: failed.error }) };
+    return { turn, out, reports, ...(failed === undefined ? {} : { failed: failed.error }) };
   }
 
   /** The next turn is number `turn + 1`: a replay that begins at a checkpoint, not at the beginning. */

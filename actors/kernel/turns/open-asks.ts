@@ -5,7 +5,8 @@ import { type AskResult, answerOf } from './answers.ts';
 interface OpenAsk {
   readonly said: Said;
   readonly timeoutMs: number;
-  readonly subscriber: Subscriber<unknown>;
+  /** Let go of with the answer: a `Map` that has outgrown its table leaves that behind with all that was in it, until the old objects are collected. */
+  subscriber: Subscriber<unknown> | undefined;
 }
 
 /** The questions of one actor that have no answer yet. */
@@ -22,7 +23,7 @@ export class OpenAsks {
     this.#open.set(id, ask);
   }
   drop(id: AskId): void {
-    this.#open.delete(id);
+    this.#take(id);
   }
   clear(): void {
     this.#open.clear();
@@ -31,9 +32,9 @@ export class OpenAsks {
   /** Tells whoever asked; an answer that nobody awaits any more is dropped. */
   settle(id: AskId, result: AskResult): void {
     const ask = this.#open.get(id);
-    if (ask === undefined) return;
-    this.#open.delete(id);
-    const { said, timeoutMs, subscriber } = ask;
+    const subscriber = this.#take(id);
+    if (ask === undefined || subscriber === undefined) return;
+    const { said, timeoutMs } = ask;
     let answer: unknown;
     try {
       answer = answerOf(said, timeoutMs, result);
@@ -43,5 +44,14 @@ export class OpenAsks {
     }
     subscriber.next(answer);
     subscriber.complete();
+  }
+
+  #take(id: AskId): Subscriber<unknown> | undefined {
+    const ask = this.#open.get(id);
+    if (ask === undefined) return undefined;
+    this.#open.delete(id);
+    const { subscriber } = ask;
+    ask.subscriber = undefined;
+    return subscriber;
   }
 }
