@@ -11,7 +11,7 @@ import { EXTRA } from './stage.ts';
 const NODES = 200;
 const PODS = 2_000;
 const CREATORS = 32;
-const SLOWLY = { prefix: 'slow', perSecond: 50, count: 500 };
+const SLOWLY = { prefix: 'slow', perSecond: 50, count: 1_500 };
 const PAIRS = 3;
 const MILESTONES = { bound: isBound, running: isRunning };
 
