@@ -8,6 +8,7 @@ import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { Client } from '../client/client.ts';
 import { BUILD } from './build.ts';
 import { escalations } from './escalate.ts';
+import { expectNodeFree } from './expect-node-free.ts';
 import { nodeMandate } from './mandate.ts';
 import type { RunningRole } from './master.ts';
 import { connectRole, type RoleOptions } from './role.ts';
@@ -33,12 +34,19 @@ export async function hostNode(host: Host, { node, adapter, ip, kubelet: setting
   await host.start(kubelet({ node, ip: ip ?? machineAddress(), version: BUILD, ...settings }), node);
 }
 
-/** Runs a node's actors in this process. */
+/** Runs a node's actors in this process. @throws StatusError AlreadyExists while another worker runs them */
 export async function runWorker(options: WorkerOptions): Promise<RunningRole> {
   const { prefix, log, node, adapter } = options;
   const connection = await connectRole('worker', options, nodeMandate(prefix, node));
-  const recorder = options.record ? new NatsRecorder({ connection, prefix, log }) : undefined;
   const client = new Client(connection, { caller: options.user, prefix, inboxPrefix: inboxPrefix(options.user) });
+  try {
+    await expectNodeFree(client, node);
+  } catch (error) {
+    await adapter.close();
+    await connection.close();
+    throw error;
+  }
+  const recorder = options.record ? new NatsRecorder({ connection, prefix, log }) : undefined;
   const host = new Host({
     connection,
     prefix,

@@ -175,3 +175,28 @@ it.concurrent(
     expect(pod.spec?.nodeName).toBeUndefined();
   }),
 );
+
+/*
+ * Goal: two workers never call themselves alike without being told.
+ * Method: a second worker for a node that has one, and one that takes the place of the first.
+ */
+it.concurrent(
+  'a second worker of one name is refused while the first answers, and waits for one that ends',
+  onCluster({ nodes: ['n1'] }, async (cluster) => {
+    const { client } = cluster;
+    await expect(cluster.startWorker('n1')).rejects.toThrow(
+      /^start worker n1: another worker answers for node n1 already; stop that one, or .* --node$/,
+    );
+    await client.create('pods', 'default', {
+      metadata: { name: 'p' },
+      spec: { containers: [{ name: 'a', image: 'app' }] },
+    });
+    await waitUntil('the first goes on', WITHIN_MS, () => runningOn(cluster, 'n1').includes('p'));
+    const next = cluster.startWorker('n1');
+    await cluster.stopWorker('n1');
+    await next;
+    await waitUntil('the next one answers', WITHIN_MS, async () =>
+      (await cluster.stats()).some(({ actor }) => actor === 'kubelet'),
+    );
+  }),
+);
