@@ -30,8 +30,7 @@ export async function benchReplay(options: BenchOptions): Promise<Report> {
     const checked = await checkRecordings({
       connection,
       prefix: cluster.prefix,
-      history,
-      sealer: journalSealer(key),
+      stored: { history, sealer: journalSealer(key) },
       definitionOf,
     });
     const playedMs = performance.now() - began - readMs;

@@ -26,5 +26,11 @@ export interface OptionSpec {
   readonly choices?: readonly string[];
 }
 
+/** Of whatever talks to a cluster. */
+export const CONTEXT: OptionSpec = {
+  flags: '--context <name>',
+  description: 'NATS context to connect with, instead of TROUPE_HOME',
+};
+
 /** A command whose `run` names the shape of its options; that they have it follows from `options`. */
 export const command = <O>(spec: CommandSpec<O>): CommandSpec => spec as unknown as CommandSpec;

@@ -1,6 +1,6 @@
 import type { ManifestOptions } from './apply.ts';
 import type { UpOptions, UserAddOptions } from './boot-commands.ts';
-import { type CommandSpec, command, type OptionSpec } from './command-spec.ts';
+import { type CommandSpec, CONTEXT, command, type OptionSpec } from './command-spec.ts';
 import type { DecodeOptions } from './decode.ts';
 import type { DeleteOptions } from './delete.ts';
 import type { GetOptions } from './get.ts';
@@ -13,10 +13,6 @@ import type { ScaleOptions } from './scale.ts';
 import type { StatusOptions } from './status.ts';
 import type { VersionOptions } from './version.ts';
 
-const CONTEXT: OptionSpec = {
-  flags: '--context <name>',
-  description: 'NATS context to connect with, instead of TROUPE_HOME',
-};
 const NAMESPACE: OptionSpec = {
   flags: '-n, --namespace <namespace>',
   description: 'namespace; else TROUPE_NAMESPACE, else "default"',

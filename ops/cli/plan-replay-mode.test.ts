@@ -13,6 +13,8 @@ it.each([
   { given: { whatIf: 'x.yaml', full: true, instance: 'n1' }, mode: 'whatIf' },
   { given: { about: 'web', to: '5m' }, mode: 'about' },
   { given: { check: true, level: 'state' }, mode: 'check' },
+  { given: { check: true, key: 'k', context: 'far' }, mode: 'check' },
+  { given: { turn: '3', context: 'far' }, mode: 'turn' },
   { given: { check: false, turn: '1' }, mode: 'turn' },
 ])('$given is $mode', ({ given, mode }) => {
   expect(planReplayMode(given)).toEqual({ mode });

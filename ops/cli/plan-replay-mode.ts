@@ -13,7 +13,7 @@ const MODES: readonly {
   {
     mode: 'check',
     does: '--check plays all of this home, or of one actor of it',
-    takes: ['level', 'output'],
+    takes: ['level', 'key', 'output'],
   },
   { mode: 'about', does: '--about lists turns and plays none', takes: ['from', 'to', 'output'] },
   { mode: 'whatIf', does: '--what-if plays whole recordings', takes: ['full', 'output'] },
@@ -30,8 +30,9 @@ const MODES: readonly {
   { mode: 'turn', does: '--turn shows one turn', takes: ['to', 'level', 'output'] },
   { mode: 'play', does: 'a play shows the first turn that goes differently', takes: ['from', 'to', 'level', 'output'] },
 ];
-/** Which recordings are meant; of a home, `--check` plays all. */
+/** Which recordings are meant; of a home or a server, `--check` plays all. */
 const WHICH: readonly string[] = ['actor', 'instance', 'key'];
+const WHERE: readonly string[] = ['context'];
 /** Beside `--turn`, `--to` tells of which start that is, by a time; a turn or a revision would be one more place to stop. */
 const saysTwice = ({ turn, to }: Given): boolean =>
   turn !== undefined && typeof to === 'string' && /^(\d+|rev:.*)$/.test(to);
@@ -44,7 +45,7 @@ export function planReplayMode(
   | { readonly mode?: undefined; readonly problem: string } {
   const flags = Object.keys(given).filter((name) => given[name] !== undefined && given[name] !== false);
   const { mode, does, takes } = MODES.find((one) => one.mode === 'play' || flags.includes(one.mode)) ?? PLAY;
-  const known = mode === 'check' ? takes : [...takes, ...WHICH];
+  const known = [...takes, ...WHERE, ...(mode === 'check' ? [] : WHICH)];
   const extra = flags.find((name) => name !== mode && !known.includes(name));
   if (extra !== undefined) return { problem: `${does}; leave out ${flagOf(extra)}` };
   if (saysTwice(given))

@@ -1,4 +1,4 @@
-import { type CommandSpec, command } from './command-spec.ts';
+import { type CommandSpec, CONTEXT, command } from './command-spec.ts';
 import type { ExportOptions, ListOptions } from './record.ts';
 
 const INSTANCE = { flags: '--instance <name>', description: 'of this instance alone: a node, for a kubelet' };
@@ -8,8 +8,9 @@ export const RECORDING: readonly CommandSpec[] = [
   command({
     name: 'record ls',
     args: '[actor]',
-    description: 'Show what is recorded in this home: spans, sizes, gaps; whether its cluster runs or not',
-    options: [INSTANCE, { flags: '-o, --output <format>', description: 'json' }],
+    description:
+      'Show what is recorded in this home, whether its cluster runs or not, or on a server that is named: spans, sizes, gaps',
+    options: [INSTANCE, { flags: '-o, --output <format>', description: 'json' }, CONTEXT],
     examples: [
       ['troupe record ls', 'every actor, instance and start'],
       ['troupe record ls kubelet --instance n1', 'of one node'],
@@ -30,6 +31,7 @@ export const RECORDING: readonly CommandSpec[] = [
       },
       { flags: '--to <point>', description: 'end there' },
       { flags: '-o, --output <file>', description: 'the file (required); - for standard output' },
+      CONTEXT,
     ],
     examples: [
       ['troupe record export --actor scheduler -o scheduler.troupe', 'then: troupe replay scheduler.troupe'],

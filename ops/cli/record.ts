@@ -1,24 +1,26 @@
 import { statusError } from '../../contracts/errors/status.ts';
-import { troupeHome } from '../boot/home.ts';
 import { exportOf } from '../replay/export.ts';
 import type { Recording } from '../replay/gather-recordings.ts';
 import { lacksMail } from '../replay/keep-mail.ts';
-import { openHome } from '../replay/open-home.ts';
+import { withRecordings } from '../replay/open-recordings.ts';
 import { isAfter } from '../replay/parse-moment.ts';
 import { gapsText } from '../replay/plan-gaps.ts';
 import { type RecordingSummary, summaryOf } from '../replay/plan-recordings.ts';
 import { readHistory } from '../replay/read-history.ts';
 import { type Damaged, readJournal } from '../replay/read-journal.ts';
+import { placeOf } from '../replay/recorded-where.ts';
 import { encodeRecordingFile, type RecordingFileContent, writeRecordingFile } from '../replay/recording-file.ts';
 import { UsageError } from './errors.ts';
 import { formatTable } from './plan-table.ts';
 import { toJson } from './print.ts';
 import { typedPoint } from './replay-parts.ts';
+import { recordedWhere } from './recorded-where.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ListOptions {
   readonly instance?: string;
   readonly output?: string;
+  readonly context?: string;
 }
 
 /** As a name of a file: no file, but standard output. */
@@ -31,37 +33,32 @@ export interface ExportOptions {
   readonly to?: string;
   /** The file; `-` for standard output. */
   readonly output?: string;
+  readonly context?: string;
 }
 
 /** `troupe record ls`: what there is, per actor, instance and start. */
 export async function recordList(args: readonly string[], options: ListOptions, terminal: Terminal): Promise<void> {
   if (options.output !== undefined && options.output !== 'json')
     throw new UsageError(`-o is "${options.output}"; the list comes as a table or as json`);
-  const opened = await openHome(troupeHome());
-  try {
+  const where = recordedWhere(options);
+  await withRecordings(where, async ({ client: { connection }, prefix }) => {
     const damaged: Damaged[] = [];
-    const { client, cluster } = opened;
-    const all = await readJournal(client.connection, cluster.prefix, args[0], (one) => damaged.push(one));
+    const all = await readJournal(connection, prefix, args[0], (one) => damaged.push(one));
     const found = chosen(all, options.instance);
     const asked = args[0] === undefined ? options : { ...options, actor: args[0] };
     if (found.length === 0 && (args[0] !== undefined || options.instance !== undefined))
-      throw await nothingFound(asked, () => readJournal(client.connection, cluster.prefix));
+      throw await nothingFound(asked, placeOf(where), () => readJournal(connection, prefix));
     if (options.output === 'json') terminal.out(toJson(found.map(summaryOf)));
+    else if (found.length === 0) terminal.tell(`nothing is recorded ${placeOf(where)}`);
     else printList(found.map(summaryOf), terminal);
     for (const { actor, instance, problem } of damaged) terminal.tell(`${actor}/${instance}: ${problem}`);
-  } finally {
-    await opened.close();
-  }
+  });
 }
 
 const chosen = (recordings: readonly Recording[], instance: string | undefined): readonly Recording[] =>
   instance === undefined ? recordings : recordings.filter(({ incarnation }) => incarnation.self.instance === instance);
 
 function printList(recordings: readonly RecordingSummary[], terminal: Terminal): void {
-  if (recordings.length === 0) {
-    terminal.tell('nothing is recorded in this home');
-    return;
-  }
   const heading = ['ACTOR', 'INSTANCE', 'FROM', 'TO', 'TURNS', 'SIZE', 'STARTS', 'GAPS'];
   const rows = recordings.map((one) => [
     one.actor,
@@ -87,23 +84,22 @@ export async function recordExport(options: ExportOptions, terminal: Terminal): 
     throw new UsageError(
       '-o - writes what only programs read, and standard output is a terminal; pass it on, "troupe record export -o - | gzip > incident.troupe.gz", or name a file',
     );
-  const opened = await openHome(troupeHome());
-  try {
-    const { client, cluster } = opened;
+  const where = recordedWhere(options);
+  await withRecordings(where, async ({ client: { connection }, prefix }) => {
     const tell = (one: Damaged): void => terminal.tell(`left out: ${one.actor}/${one.instance}: ${one.problem}`);
-    const all = await readJournal(client.connection, cluster.prefix, options.actor, tell);
+    const all = await readJournal(connection, prefix, options.actor, tell);
     const found = chosen(all, options.instance);
-    if (found.length === 0) throw await nothingFound(options, () => readJournal(client.connection, cluster.prefix));
+    if (found.length === 0) throw await nothingFound(options, placeOf(where), () => readJournal(connection, prefix));
     const end = Math.max(...found.map(({ turns }) => turns.at(-1)?.now ?? 0));
     const points = { from: typedPoint('--from', options.from, end), to: typedPoint('--to', options.to, end) };
     if (points.from !== undefined && points.to !== undefined && isAfter(points.from, points.to))
       throw new UsageError(
         `--from ${options.from} is after --to ${options.to}; a span such as 5m is counted back from the end`,
       );
-    const history = await readHistory(client.connection, cluster.prefix);
+    const history = await readHistory(connection, prefix);
     const partial = options.actor !== undefined || options.instance !== undefined;
-    const nodes = partial && found.some(lacksMail) ? await readJournal(client.connection, cluster.prefix) : [];
-    const content = exportOf(cluster.prefix, found, history, points, nodes);
+    const nodes = partial && found.some(lacksMail) ? await readJournal(connection, prefix) : [];
+    const content = exportOf(prefix, found, history, points, nodes);
     if (content.recordings.length === 0)
       throw statusError(
         'NotFound',
@@ -116,9 +112,7 @@ export async function recordExport(options: ExportOptions, terminal: Terminal): 
     const [place, file] = path === STDOUT ? ['standard output', 'FILE'] : [path, path];
     const next = played ? `play it with: troupe replay ${file}` : 'drivers decide nothing, so it cannot be played';
     terminal.tell(`${place}: ${many}, ${turns} turns, ${sizeText(bytes)}; ${next}`);
-  } finally {
-    await opened.close();
-  }
+  });
 }
 
 /** @returns size in bytes */
@@ -133,6 +127,7 @@ function writeOut(content: RecordingFileContent, terminal: Terminal): number {
 
 async function nothingFound(
   { actor, instance }: Pick<ExportOptions, 'actor' | 'instance'>,
+  place: string,
   readAll: () => Promise<readonly Recording[]>,
 ): Promise<Error> {
   const names = (await readAll()).map(({ incarnation: { self } }) => `${self.actor}/${self.instance}`);
@@ -140,6 +135,6 @@ async function nothingFound(
   const wanted = [actor ?? 'anything', ...(instance === undefined ? [] : [`of instance "${instance}"`])].join(' ');
   return statusError(
     'NotFound',
-    there === '' ? 'nothing is recorded in this home' : `${wanted} is not recorded; there are: ${there}`,
+    there === '' ? `nothing is recorded ${place}` : `${wanted} is not recorded; there are: ${there}`,
   );
 }

@@ -1,4 +1,4 @@
-import { type CommandSpec, command, type OptionSpec } from './command-spec.ts';
+import { type CommandSpec, CONTEXT, command, type OptionSpec } from './command-spec.ts';
 import { Exit, UnplayableError, UsageError } from './errors.ts';
 import type { DiffOptions } from './replay-diff.ts';
 import type { MinimiseCommandOptions } from './replay-minimise.ts';
@@ -12,7 +12,7 @@ const INSTANCE: OptionSpec = {
 };
 const KEY: OptionSpec = {
   flags: '--key <file>',
-  description: 'cluster.key of the home that a file is from, to play what carries secret data',
+  description: 'cluster.key of the home that a file is from, or of the masters, to play what carries secret data',
 };
 const LEVEL: OptionSpec = {
   flags: '--level <level>',
@@ -51,7 +51,8 @@ export const REPLAYING: readonly CommandSpec[] = [
   command({
     name: 'replay',
     args: '[recording]',
-    description: "Play recordings against today's code, offline: an actor's of this home, or a file",
+    description:
+      "Play recordings against today's code, offline: an actor's of this home, or of a server that is named, or a file",
     options: [
       { flags: '-i, --interactive', description: 'step through it: back, breakpoints, watches, the view at each turn' },
       {
@@ -73,6 +74,7 @@ export const REPLAYING: readonly CommandSpec[] = [
       { flags: '--full', description: 'with --what-if: every decision that changes' },
       { flags: '--check', description: 'every recording of this home: the first turn of each that goes differently' },
       OUTPUT,
+      CONTEXT,
     ],
     notes: exitCodes('something goes differently; of --what-if: determinism is broken'),
     examples: [
@@ -104,7 +106,7 @@ export const REPLAYING: readonly CommandSpec[] = [
     name: 'replay diff',
     args: '<a> <b>',
     description: 'Compare decision by decision: two recordings, or one under the code of another built tree',
-    options: [FULL, ACTOR, INSTANCE, KEY, OUTPUT],
+    options: [FULL, ACTOR, INSTANCE, KEY, OUTPUT, CONTEXT],
     notes: exitCodes('something differs'),
     examples: [
       ['troupe replay diff monday.troupe tuesday.troupe', 'what was decided otherwise'],
@@ -126,6 +128,7 @@ export const REPLAYING: readonly CommandSpec[] = [
       { flags: '--within <span>', description: 'longest to search; default 60s' },
       ACTOR,
       INSTANCE,
+      CONTEXT,
     ],
     notes: exitCodes('nothing differs, so there is nothing to make smaller').replace(
       'the same',

@@ -46,7 +46,7 @@ async function isFree(port: number): Promise<boolean> {
   }
 }
 
-function flagsOf({ turn, from, to, actor, instance, level, key }: ReplayOptions): readonly string[] {
-  const given = { turn, from, to, actor, instance, level, key };
+function flagsOf({ turn, from, to, actor, instance, level, key, context }: ReplayOptions): readonly string[] {
+  const given = { turn, from, to, actor, instance, level, key, context };
   return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
 }

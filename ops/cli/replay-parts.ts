@@ -4,7 +4,7 @@ import { troupeHome } from '../boot/home.ts';
 import { definitionOf } from '../replay/definitions.ts';
 import { indexAt, indexFrom, parsePoint, type Point } from '../replay/parse-moment.ts';
 import { indexOfTurn, nameOf, type Playable, seesStore } from '../replay/playable.ts';
-import { openSource, type Source } from '../replay/source.ts';
+import { isFile, openSource, type Source } from '../replay/source.ts';
 import { UsageError } from './errors.ts';
 import type { ReplayOptions } from './replay.ts';
 import { momentText } from './replay-render.ts';
@@ -28,11 +28,14 @@ export async function openNamed(
   terminal: Terminal,
   how: { readonly sealed?: boolean } = {},
 ): Promise<Source> {
+  // A file needs none of what talks to a server.
+  const where = isFile(what)
+    ? { home: troupeHome(), keyFile: options.key }
+    : (await import('./recorded-where.ts')).recordedWhere(options);
   return openSource(what, {
-    home: troupeHome(),
+    ...where,
     actor: options.actor,
     instance: options.instance,
-    keyFile: options.key,
     sealed: how.sealed === true,
     onRead: (line) => {
       if (terminal.interactive) terminal.tell(line);

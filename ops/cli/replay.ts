@@ -1,6 +1,6 @@
 import { statusError } from '../../contracts/errors/status.ts';
-import { troupeHome } from '../boot/home.ts';
 import type { Checked } from '../replay/check.ts';
+import { placeOf } from '../replay/recorded-where.ts';
 import { Exit, UsageError } from './errors.ts';
 import { formatTable } from './plan-table.ts';
 import { planReplayMode } from './plan-replay-mode.ts';
@@ -17,6 +17,7 @@ export interface ReplayOptions {
   readonly instance?: string;
   readonly level?: string;
   readonly key?: string;
+  readonly context?: string;
   /** A file: an object as it was not. */
   readonly whatIf?: string;
   readonly full?: boolean;
@@ -52,10 +53,15 @@ export async function replayCommand(
   return (await import('./replay-play.ts')).playCommand(what, options, terminal);
 }
 
-/** Names the first divergence of every recording of this home. */
+/** Names the first divergence of every recording of this home, or of the server that is named. */
 async function checkCommand(args: readonly string[], options: ReplayOptions, terminal: Terminal): Promise<void> {
-  const { checkHome } = await import('../replay/check-home.ts');
-  const checked = await checkHome(troupeHome(), {
+  const [{ checkHome }, { recordedWhere }] = await Promise.all([
+    import('../replay/check-home.ts'),
+    import('./recorded-where.ts'),
+  ]);
+  const { home, ...where } = recordedWhere(options);
+  const checked = await checkHome(home, {
+    ...where,
     ...(args[0] === undefined ? {} : { actor: args[0] }),
     level: levelOf(options),
     onRead: (what) => {
@@ -70,6 +76,7 @@ async function checkCommand(args: readonly string[], options: ReplayOptions, ter
     );
   }
   if (options.output === 'json') terminal.out(toJson(checked.map(summary)));
+  else if (checked.length === 0) terminal.tell(`nothing is recorded ${placeOf(where)}`);
   else print(checked, terminal);
   if (checked.some(({ problem }) => problem !== undefined)) throw new Exit(UNPLAYABLE);
   if (checked.some(({ divergence }) => divergence !== undefined)) throw new Exit(FAILURE);
@@ -86,10 +93,6 @@ function resultOf({ divergence, problem, dropped, skipped, skips }: Checked): st
 }
 
 function print(checked: readonly Checked[], terminal: Terminal): void {
-  if (checked.length === 0) {
-    terminal.tell('nothing is recorded in this home');
-    return;
-  }
   const rows = checked.map((one) => [
     one.actor,
     one.instance,

@@ -18,18 +18,26 @@ export interface ConnectOptions extends WhereToConnect {
 }
 
 /**
- * Connects to a cluster. Who is named in `options` (a context, user, nkey or home) is named whole: the environment is
+ * Where to connect, and as whom. Who is named in `options` (a context, user, nkey or home) is named whole: the environment is
  * asked only when nobody was, and what `troupe up` wrote fills what is left.
- * @throws StatusError ServiceUnavailable, Unauthorized, NotFound
+ * @throws StatusError ServiceUnavailable, NotFound
  */
-export async function connectClient(options: ConnectOptions = {}): Promise<Client> {
+export function credentialsFor(options: WhereToConnect): Credentials {
   const env = whereFromEnv(process.env);
   const { context, user, nkey, home } = options;
   const named = [context, user, nkey, home].some((one) => one !== undefined);
   // A home says its own prefix.
   const where = named ? { prefix: home === undefined ? env.prefix : undefined, home: env.home } : env;
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  return connectAs(findCredentials({ ...where, ...given }), options);
+  return findCredentials({ ...where, ...given });
+}
+
+/**
+ * Connects to the cluster that `credentialsFor` finds.
+ * @throws StatusError ServiceUnavailable, Unauthorized, NotFound
+ */
+export async function connectClient(options: ConnectOptions = {}): Promise<Client> {
+  return connectAs(credentialsFor(options), options);
 }
 
 /** Connects with credentials at hand. */

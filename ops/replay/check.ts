@@ -24,6 +24,13 @@ export interface Checked {
   readonly problem?: string;
 }
 
+/** What recordings are played from. */
+export interface Stored {
+  readonly history: History;
+  /** Opens what carries secret data. */
+  readonly sealer?: Sealer | undefined;
+}
+
 /** Makes today's definition of a recorded actor; `undefined` when no actor of that name exists any more. */
 export type DefinitionOf = (incarnation: Incarnation) => ActorDefinition | undefined;
 
@@ -36,8 +43,7 @@ export async function checkRecordings(options: {
   readonly prefix: string;
   readonly actor?: string;
   /** Given, or read once the journal has been: a cluster that runs writes on, and no turn may be newer than the history. */
-  readonly history: History | (() => Promise<History>);
-  readonly sealer?: Sealer;
+  readonly stored: Stored | ((recordings: readonly Recording[]) => Promise<Stored>);
   readonly level?: Level;
   readonly definitionOf: DefinitionOf;
   readonly onChecked?: (checked: Checked) => void;
@@ -52,9 +58,9 @@ export async function checkRecordings(options: {
   );
   if (options.actor !== undefined && recordings.length > 0 && recordings.every(({ incarnation }) => incarnation.driver))
     throw notReplayed(options.actor);
-  const history = typeof options.history === 'function' ? await options.history() : options.history;
+  const stored = typeof options.stored === 'function' ? await options.stored(recordings) : options.stored;
   for (const recording of recordings) {
-    if (!recording.incarnation.driver) note(await checkOne(recording, { ...options, history }));
+    if (!recording.incarnation.driver) note(await checkOne(recording, { ...options, ...stored }));
   }
   return checked;
 }
@@ -69,9 +75,7 @@ export async function checkOne(
     history,
     sealer,
     level,
-  }: {
-    readonly history: History;
-    readonly sealer?: Sealer;
+  }: Stored & {
     readonly level?: Level;
     readonly definitionOf: DefinitionOf;
   },

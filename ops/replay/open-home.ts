@@ -7,15 +7,7 @@ import { serveStopped } from '../boot/serve-stopped.ts';
 import type { Client } from '../client/client.ts';
 import { connectClient } from '../client/connect.ts';
 import { pause } from '../client/pause.ts';
-
-export interface OpenedHome {
-  readonly client: Client;
-  readonly cluster: Cluster;
-  readonly paths: HomePaths;
-  /** The cluster runs; otherwise only its store was opened. */
-  readonly live: boolean;
-  close(): Promise<void>;
-}
+import type { OpenedRecordings } from './recorded-where.ts';
 
 /** How long a cluster that comes up may take, or another reader. */
 const WAIT_MS = 60_000;
@@ -26,13 +18,13 @@ const LOOK_AGAIN_MS = 50;
  * nothing but this process talks to and which ends with it.
  * @throws StatusError NotFound (this home has no cluster), Conflict (somebody else reads it for too long)
  */
-export async function openHome(home: string): Promise<OpenedHome> {
+export async function openHome(home: string): Promise<OpenedRecordings> {
   const paths = homePaths(home);
   const cluster = readCluster(paths);
   if (cluster === undefined || !existsSync(paths.natsConfig)) {
     throw statusError(
       'NotFound',
-      `${home} has no cluster, so no recordings; start one with "troupe up", or set TROUPE_HOME`,
+      `${home} has no cluster, so no recordings; start one with "troupe up", set TROUPE_HOME, or name another nats-server with TROUPE_URL`,
     );
   }
   if (runningUp(paths) === undefined) {
@@ -46,7 +38,8 @@ export async function openHome(home: string): Promise<OpenedHome> {
   }
   await untilReady(paths);
   // Its address may be another one than before it came up.
-  return { ...(await connected(paths, readCluster(paths)?.url ?? cluster.url)), cluster, paths, live: true };
+  const opened = await connected(paths, readCluster(paths)?.url ?? cluster.url);
+  return { ...opened, prefix: cluster.prefix, live: true };
 }
 
 /** A cluster that comes up is waited for; one that does not is no reason to wait longer. */
@@ -55,7 +48,7 @@ async function untilReady(paths: HomePaths): Promise<void> {
   while (runningUp(paths)?.ready === false && performance.now() < deadline) await pause(LOOK_AGAIN_MS);
 }
 
-async function connected(paths: HomePaths, url: string): Promise<Pick<OpenedHome, 'client' | 'close'>> {
+async function connected(paths: HomePaths, url: string): Promise<Pick<OpenedRecordings, 'client' | 'close'>> {
   const client = await connectClient({ home: paths.home, url, user: OPERATOR });
   void closeWhenLost(client);
   return { client, close: () => client.close() };
@@ -66,14 +59,13 @@ async function closeWhenLost({ connection }: Client): Promise<void> {
   for await (const { type } of connection.status()) if (type === 'disconnect') await connection.close();
 }
 
-async function openStopped(cluster: Cluster, paths: HomePaths): Promise<OpenedHome> {
+async function openStopped(cluster: Cluster, paths: HomePaths): Promise<OpenedRecordings> {
   const server = await serveStopped(paths);
   try {
     const { client, close } = await connected(paths, server.url);
     return {
       client,
-      cluster,
-      paths,
+      prefix: cluster.prefix,
       live: false,
       close: async () => {
         await close();

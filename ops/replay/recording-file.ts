@@ -1,14 +1,14 @@
 import { closeSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { type CacheEntry, type Write, withRevision } from '../../actors/kernel/view/cache.ts';
 import { decodeSegment, encodeSegment, type Sealer } from '../../actors/kernel/journal/journal.ts';
-import { boxOf, openRec } from '../../actors/kernel/journal/sealed-record.ts';
 import { type Base, MemoryHistory, type Revisions } from '../../actors/kernel/view/memory-history.ts';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
-import { type ClusterKey, isSealedWith, unsealOrLeave } from '../../contracts/store/sealed.ts';
+import { type ClusterKey, unsealOrLeave } from '../../contracts/store/sealed.ts';
 import { BUILD } from '../boot/build.ts';
 import { journalSealer } from '../boot/journal-sealer.ts';
 import { BadFile, type Block, decodeBlocks, encodeBlocks } from './block-file.ts';
 import { type Recording, RecordingGatherer } from './gather-recordings.ts';
+import { keyOpens } from './key-opens.ts';
 
 /** Version of the file's format; readers accept every version up to this one. */
 export const FILE_VERSION = 1;
@@ -165,7 +165,8 @@ function fileOf(blocks: Iterable<Block>, key: ClusterKey | undefined): Recording
   const bases: { revision: number; entries: CacheEntry[] }[] = [];
   const writes: Write[] = [];
   const gatherer = new RecordingGatherer();
-  const secrets = new Secrets(key);
+  const open = ({ key: at, revision, object }: Write): Write['object'] =>
+    object === undefined ? undefined : withRevision(unsealOrLeave(at, object, key), revision);
   for (const { type, body } of blocks) {
     if (type === HEAD) head = parse(body) as FileHead;
     else if (type === SEGMENT) gatherer.add(decodeSegment(body), body.length);
@@ -173,55 +174,25 @@ function fileOf(blocks: Iterable<Block>, key: ClusterKey | undefined): Recording
       const { revision, entries } = parse(body) as Base;
       let base = bases.at(-1);
       if (base?.revision !== revision) bases.push((base = { revision, entries: [] }));
-      for (const entry of entries) base.entries.push({ ...entry, object: secrets.open(entry) as CacheEntry['object'] });
+      for (const entry of entries) base.entries.push({ ...entry, object: open(entry) as CacheEntry['object'] });
     } else if (type === WRITES) {
-      for (const write of parse(body) as Write[]) writes.push({ ...write, object: secrets.open(write) });
+      for (const write of parse(body) as Write[]) writes.push({ ...write, object: open(write) });
     }
   }
   if (head === undefined) throw new BadFile('it has no head');
   const recordings = gatherer.recordings();
-  const sealer = key === undefined ? undefined : journalSealer(key);
-  secrets.check(recordings, sealer);
+  const history = new MemoryHistory(writes, { bases, holes: head.holes });
+  if (key !== undefined && keyOpens(recordings, history, key) === false)
+    throw new BadFile(
+      'what is secret in it is sealed with another key than the one given; give cluster.key of the home that it is from, or play it without a key',
+    );
   return {
     build: head.build,
     prefix: head.prefix,
     recordings,
-    history: new MemoryHistory(writes, { bases, holes: head.holes }),
-    ...(sealer === undefined ? {} : { sealer }),
+    history,
+    ...(key === undefined ? {} : { sealer: journalSealer(key) }),
   };
 }
 
 const parse = (body: Uint8Array): unknown => JSON.parse(Buffer.from(body).toString('utf8'));
-
-/** Opens what the key opens. One Secret that it does not open stays sealed, as in the cluster; a key that opens nothing is another's. */
-class Secrets {
-  readonly #key: ClusterKey | undefined;
-  #fits = false;
-  #foreign = false;
-
-  constructor(key: ClusterKey | undefined) {
-    this.#key = key;
-  }
-
-  open({ key: at, revision, object }: Write): Write['object'] {
-    if (object === undefined) return undefined;
-    if (this.#key === undefined) return withRevision(object, revision);
-    const fits = isSealedWith(object, this.#key);
-    if (fits === true) this.#fits = true;
-    else if (fits === false) this.#foreign = true;
-    return withRevision(unsealOrLeave(at, object, this.#key), revision);
-  }
-
-  /** @throws BadFile: not this cluster's key */
-  check(recordings: readonly Recording[], sealer: Sealer | undefined): void {
-    if (sealer === undefined || this.#fits) return;
-    const sealed = recordings.flatMap(({ turns }) =>
-      turns.filter((turn) => turn.sealed === true && boxOf(turn.rec) !== undefined),
-    );
-    if (!this.#foreign && sealed.length === 0) return; // it is not needed
-    if (!sealed.some(({ rec }) => openRec(rec, sealer) !== undefined))
-      throw new BadFile(
-        'what is secret in it is sealed with another key than the one given; give cluster.key of the home that it is from, or play it without a key',
-      );
-  }
-}

@@ -1,27 +1,26 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { statusError } from '../../contracts/errors/status.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
 import { HeardElsewhere } from './heard-elsewhere.ts';
 import { isActorName, notRecorded, notReplayed } from './definitions.ts';
+import { readKeyFile } from './key-file.ts';
 import { nameOf, type Playable } from './playable.ts';
+import { placeOf, type RecordedWhere } from './recorded-where.ts';
 import { readRecordingFile } from './recording-file.ts';
 
-/** Where recordings come from: a home, or a file. */
+/** Where recordings come from: a home, a server, or a file. */
 export interface Source {
-  /** `this home`, or the file's name. */
-  readonly origin: string;
   /** What was asked for, in the order in which it began; never empty. */
   readonly playables: readonly Playable[];
   /** Everything that is recorded there: what causes are followed through. Read when it is needed. */
   readonly all: () => Promise<readonly Playable[]>;
 }
 
-export interface SourceOptions {
-  readonly home: string;
+export interface SourceOptions extends RecordedWhere {
   /** Of a file, in which there may be several. */
   readonly actor?: string | undefined;
   readonly instance?: string | undefined;
-  /** The cluster's key, for a file: without it what carries secret data is skipped or compared by shape. */
+  /** Without it what carries secret data of a file is skipped or compared by shape. */
   readonly keyFile?: string | undefined;
   /** What carries secret data of a home shall stay sealed, though its key is at hand. */
   readonly sealed?: boolean;
@@ -36,7 +35,7 @@ export function isFile(what: string): boolean {
 }
 
 /**
- * Opens the recordings of an actor in a home, or of a file.
+ * Opens the recordings of an actor in a home or on a server, or of a file.
  * @throws StatusError NotFound, which names what there is instead; BadRequest: an actor of the home is told to be another
  */
 export async function openSource(what: string, options: SourceOptions): Promise<Source> {
@@ -52,14 +51,14 @@ export async function openSource(what: string, options: SourceOptions): Promise<
   let rest: Promise<readonly Playable[]> | undefined;
   const all = (): Promise<readonly Playable[]> => (rest ??= readHome(options));
   const elsewhere = new HeardElsewhere([() => read], all);
-  return { origin: 'this home', playables: read.map((playable) => ({ ...playable, elsewhere })), all };
+  return { playables: read.map((playable) => ({ ...playable, elsewhere })), all };
 }
 
 /** Opens a recording file; opens no socket. */
 function openFile(path: string, options: Omit<SourceOptions, 'home'>): Source {
   const all = readPlayables(path, options.keyFile);
   const playables = chosen(all, options);
-  if (playables.length > 0) return { origin: path, playables, all: () => Promise.resolve(all) };
+  if (playables.length > 0) return { playables, all: () => Promise.resolve(all) };
   const there = [...new Set(all.filter(({ incarnation }) => !incarnation.driver).map(nameOf))].join(', ');
   if (there === '')
     throw statusError(
@@ -91,21 +90,6 @@ export function readPlayables(path: string, keyFile?: string, beside?: () => rea
   return playables;
 }
 
-function readKeyFile(path: string): Uint8Array {
-  const where = 'it is cluster.key in TROUPE_HOME';
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8').trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw statusError('NotFound', `${path}: there is no such key file; ${where}`);
-    throw statusError('BadRequest', `read the key ${path}: ${(error as Error).message}; ${where}`);
-  }
-  if (!/^[\da-f]{64}$/i.test(text))
-    throw statusError('BadRequest', `${path} is no cluster key, which is 64 hexadecimal digits; ${where}`);
-  return Buffer.from(text, 'hex');
-}
-
 function chosen(
   all: readonly Playable[],
   { actor, instance }: Pick<SourceOptions, 'actor' | 'instance'>,
@@ -118,13 +102,13 @@ function chosen(
   );
 }
 
-function nothingFound(actor: string, { instance }: SourceOptions, all: readonly Playable[]): Error {
+function nothingFound(actor: string, options: SourceOptions, all: readonly Playable[]): Error {
   const played = all.filter(({ incarnation }) => !incarnation.driver);
   const names = (of: (playable: Playable) => string, among = played): string => [...new Set(among.map(of))].join(', ');
   const ofActor = played.filter(({ incarnation }) => incarnation.self.actor === actor);
   if (ofActor.length > 0) {
     const there = names(({ incarnation }) => incarnation.self.instance, ofActor);
-    return statusError('NotFound', `no instance "${instance}" of ${actor} is recorded; there are: ${there}`);
+    return statusError('NotFound', `no instance "${options.instance}" of ${actor} is recorded; there are: ${there}`);
   }
   if (all.some(({ incarnation }) => incarnation.self.actor === actor)) return notReplayed(actor);
   const unrecorded = notRecorded(actor);
@@ -132,6 +116,6 @@ function nothingFound(actor: string, { instance }: SourceOptions, all: readonly 
   const there = names(({ incarnation }) => incarnation.self.actor);
   return statusError(
     'NotFound',
-    there === '' ? 'nothing is recorded in this home' : `no actor "${actor}" is recorded; there are: ${there}`,
+    there === '' ? `nothing is recorded ${placeOf(options)}` : `no actor "${actor}" is recorded; there are: ${there}`,
   );
 }

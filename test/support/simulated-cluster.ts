@@ -269,8 +269,7 @@ export const checkedRecordings = (
   checkRecordings({
     connection,
     prefix: PREFIX,
-    history: () => readHistory(connection, PREFIX, key),
-    sealer: journalSealer(key),
+    stored: async () => ({ history: await readHistory(connection, PREFIX, key), sealer: journalSealer(key) }),
     definitionOf,
   });
 
