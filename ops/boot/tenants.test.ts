@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectAs } from '../../test/support/nats-server.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { MASTER, OPERATOR, prepareHome, writeCluster } from './cluster.ts';
+import { externalServer } from './external-server.ts';
 import { findNatsServer } from './find-nats-server.ts';
 import { type HomePaths, homePaths } from './home.ts';
 import { releaseLock, takeLock, updateLock } from './lock.ts';
@@ -149,6 +150,24 @@ it.each([
   { why: 'a tenant needs a namespace', name: 'carol', namespaces: [], words: /--namespace/ },
 ])('$why', async ({ name, namespaces, words }) => {
   await expect(addTenant(name, namespaces, roster, paths.home)).rejects.toThrow(words);
+});
+
+it("where there is no cluster, a tenant is one of a nats-server of somebody's own, if that has users here", async () => {
+  const home = mkdtempSync(join(tmpdir(), 'troupe-tenants-'));
+  try {
+    const add = () => addTenant('carol', ['team-a'], roster, home);
+    await expect(add()).rejects.toThrow(
+      /there is no cluster in .*; for a nats-server of your own run "troupe permissions"/,
+    );
+    await externalServer({ nodes: [] }, roster, home);
+    const carol = await add();
+    expect(carol).toEqual({ name: 'carol', namespaces: ['team-a'], seedFile: carol.seedFile, live: false });
+    expect((await externalServer({ nodes: [] }, roster, home)).config).toContain('"troupe.apply.carol.team-a"');
+    expect(await removeTenant('carol', roster, home)).toEqual({});
+    expect((await externalServer({ nodes: [] }, roster, home)).config).not.toContain('carol');
+  } finally {
+    rmSync(home, { recursive: true });
+  }
 });
 
 it("a user of the cluster's own is not removed", async () => {

@@ -25,9 +25,11 @@ export interface Tenant {
   readonly namespaces: readonly string[];
   /** Path of the file with the seed: the tenant's credentials. */
   readonly seedFile: string;
-  /** Path of a context for the `nats` command line and for `troupe --context`. */
-  readonly context: string;
-  /** The running server knows the user already; `false`: it will at its next start. */
+  /** The embedded server's; absent for a nats-server of somebody's own, which is told of users by `troupe permissions`. */
+  readonly url?: string;
+  /** Path of a context for the `nats` command line and for `troupe --context`; for the embedded server. */
+  readonly context?: string;
+  /** The running embedded server knows the user already; `false`: it will at its next start. */
   readonly live: boolean;
 }
 
@@ -86,8 +88,10 @@ async function waitUntilKnown(paths: HomePaths, user: UserRecord): Promise<void>
 /**
  * Makes a tenant: a user who may do anything in the given namespaces and nothing outside. One who exists gets the
  * namespaces in addition and keeps the key. A running server learns it at once, without dropping a connection.
- * @throws StatusError NotFound (no cluster), Invalid (name), AlreadyExists (a name of the cluster's own, or one that
- * somebody else has just made: two who each mean to make a user must not come to share its key unawares), Conflict
+ * A nats-server of somebody's own learns it from what `troupe permissions` prints then.
+ * @throws StatusError NotFound (no cluster, nor users for another server), Invalid (name), AlreadyExists (a name of the
+ * cluster's own, or one that somebody else has just made: two who each mean to make a user must not come to share its key
+ * unawares), Conflict
  */
 export async function addTenant(
   name: string,
@@ -96,8 +100,12 @@ export async function addTenant(
   home = troupeHome(),
 ): Promise<Tenant> {
   const paths = homePaths(home);
-  if (readCluster(paths) === undefined) {
-    throw statusError('NotFound', `there is no cluster in ${home}; \`troupe up\` makes one`);
+  const cluster = readCluster(paths);
+  if (cluster === undefined && findUser(paths, MASTER) === undefined) {
+    throw statusError(
+      'NotFound',
+      `there is no cluster in ${home}; "troupe up" makes one; for a nats-server of your own run "troupe permissions" first, or set TROUPE_HOME to where it was run`,
+    );
   }
   if (namespaces.length === 0) throw statusError('Invalid', `user "${name}": name a namespace with --namespace`);
   checkReserved(paths, name);
@@ -108,9 +116,9 @@ export async function addTenant(
     if (isNew && known !== undefined) throw madeMeanwhile(known, namespaces);
     const all = [...new Set([...(known?.namespaces ?? []), ...namespaces])].sort();
     const made = writeUser(paths, { name, profile: 'tenant', namespaces: all });
-    const context = writeNatsContext(paths, made);
+    const embedded = cluster === undefined ? {} : { url: cluster.url, context: writeNatsContext(paths, made) };
     const live = reloadNatsConfig(paths, roster);
-    return { user: made, name, namespaces: all, seedFile: seedFile(paths, name), context, live };
+    return { user: made, name, namespaces: all, seedFile: seedFile(paths, name), ...embedded, live };
   });
   if (tenant.live) await waitUntilKnown(paths, user);
   return tenant;
@@ -125,10 +133,11 @@ function madeMeanwhile(known: UserRecord, wanted: readonly string[]): Error {
 }
 
 /**
- * Ends a tenant: the server forgets the key and closes its connections.
+ * Ends a tenant: the embedded server forgets the key and closes its connections.
+ * @returns where that server is; `undefined`: there is none, and another one is told by `troupe permissions`
  * @throws StatusError NotFound, Forbidden (a user of the cluster's own), Conflict
  */
-export async function removeTenant(name: string, roster: Roster, home = troupeHome()): Promise<void> {
+export async function removeTenant(name: string, roster: Roster, home = troupeHome()): Promise<Pick<Tenant, 'url'>> {
   const paths = homePaths(home);
   requireUser(paths, name); // a home that is none gets no folder
   await usersTurn(paths, () => {
@@ -141,6 +150,8 @@ export async function removeTenant(name: string, roster: Roster, home = troupeHo
     removeUser(paths, name);
     reloadNatsConfig(paths, roster);
   });
+  const url = readCluster(paths)?.url;
+  return url === undefined ? {} : { url };
 }
 
 /** Everybody who may connect, without their seeds. */

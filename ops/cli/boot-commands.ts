@@ -113,15 +113,35 @@ export async function userAdd(name: string, options: UserAddOptions, terminal: T
   const tenant = await addTenant(name, namespaces, roster);
   terminal.out(`user ${tenant.name} may act in ${tenant.namespaces.join(', ')}\n`);
   terminal.out(`credentials   ${tenant.seedFile}\n`);
-  terminal.out(`nats context  ${tenant.context}\n`);
-  terminal.out(`try           troupe get pods --context ${tenant.context}\n`);
-  if (!tenant.live) terminal.tell('no cluster runs now; the user will be known when it starts');
+  const { context, url } = tenant;
+  if (context === undefined) {
+    const as = `TROUPE_URL=${namedUrl() ?? '<server>'} TROUPE_USER=${name} TROUPE_NKEY=${tenant.seedFile}`;
+    terminal.out(`try           ${as} troupe get pods -n ${tenant.namespaces[0]}\n`);
+  } else {
+    terminal.out(`nats context  ${context}\n`);
+    terminal.out(`try           troupe get pods --context ${context}\n`);
+    if (!tenant.live) terminal.tell('no cluster runs now; the user will be known when it starts');
+  }
+  tellOfOtherServer(url, terminal);
+}
+
+const namedUrl = (): string | undefined => process.env['TROUPE_URL'] || undefined;
+
+/** A nats-server of somebody's own has its users in a configuration that is not ours to change. */
+function tellOfOtherServer(own: string | undefined, terminal: Terminal): void {
+  const other = namedUrl();
+  if (own !== undefined && (other === undefined || other === own)) return;
+  const server = other === undefined ? 'your nats-server' : `the nats-server at ${other}`;
+  terminal.tell(
+    `${server} goes by what was printed for it last: print "troupe permissions" into its configuration again (with --account, if it had that), and have it read that: nats-server --signal reload`,
+  );
 }
 
 export async function userRemove(name: string, terminal: Terminal): Promise<void> {
   const [{ removeTenant }, { roster }] = await Promise.all([import('../boot/tenants.ts'), import('../boot/roster.ts')]);
-  await removeTenant(name, roster);
+  const { url } = await removeTenant(name, roster);
   terminal.out(`user ${name} removed\n`);
+  tellOfOtherServer(url, terminal);
 }
 
 export async function userList(terminal: Terminal): Promise<void> {
@@ -131,6 +151,9 @@ export async function userList(terminal: Terminal): Promise<void> {
     profile,
     namespaces.join(',') || (node ?? ''),
   ]);
-  if (rows.length === 0) terminal.tell('there is no user; "troupe up" makes the first');
+  if (rows.length === 0)
+    terminal.tell(
+      'there is no user; "troupe up" makes the first, or "troupe permissions", for a nats-server of your own',
+    );
   else terminal.out(formatTable([['NAME', 'PROFILE', 'WHERE'], ...rows]));
 }
