@@ -13,11 +13,15 @@ import { OPERATOR } from '../../ops/boot/cluster.ts';
 import type { Client } from '../../ops/client/client.ts';
 import { connectClient } from '../../ops/client/connect.ts';
 import { keepForFailure } from './failed-recordings.ts';
+import { guard } from './guard.ts';
 import { waitUntil } from './wait-until.ts';
 
 export type ChildName = 'nats-server' | 'master' | 'worker';
 
-/** A cluster of real processes on this machine's engine, run as a person runs it: by the command line, in a home of its own. */
+/**
+ * A cluster of real processes on this machine's engine, run as a person runs it: by the command line, in a home of its own.
+ * It does not outlive the process that started it, nor do its containers.
+ */
 export interface ProcessCluster {
   readonly paths: HomePaths;
   /** Also the value of the label by which its containers are known. */
@@ -89,7 +93,11 @@ export async function startProcessCluster(name: string): Promise<ProcessCluster>
     copyFileSync(paths.clusterKey, keyFile);
     return { keyFile };
   });
-  process.once('exit', killAll);
+  const callOff = guard(
+    '"$1" "$2" down --pods; rm -rf "$TROUPE_HOME"', // that knows which processes are its own by then
+    [process.execPath, launcher],
+    env,
+  );
   await up();
   const client = await connectClient({ home: paths.home, user: OPERATOR });
   return {
@@ -117,8 +125,8 @@ export async function startProcessCluster(name: string): Promise<ProcessCluster>
         await client.close();
         if (readUp(paths) !== undefined) await down();
         killAll();
-        process.removeListener('exit', killAll);
         await removePods(node);
+        callOff();
         rmSync(paths.home, { recursive: true, force: true });
       }),
   };

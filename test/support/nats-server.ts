@@ -9,13 +9,13 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type ConnectionOptions, type NatsConnection, nkeyAuthenticator } from 'nats';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { findNatsServer } from '../../ops/boot/find-nats-server.ts';
 import { atEndOfTest } from './end-of-test.ts';
+import { guard } from './guard.ts';
 import { runningServers } from './servers-left.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -45,21 +45,6 @@ export interface TestNatsServer {
 }
 
 const READY_WITHIN_MS = 15_000;
-
-/**
- * A process of its own that waits for this one's end, which need not be an orderly one: vitest ends its workers by signal.
- * Then it ends the server, and removes its folder.
- */
-function guard(server: ChildProcess, folder: string): void {
-  const script = 'read -r _; kill -9 "$1"; rm -rf "$2"';
-  const waits = spawn('/bin/sh', ['-c', script, 'sh', String(server.pid), folder], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true, // Ctrl-C is not meant for it
-  });
-  waits.unref();
-  (waits.stdin as Socket).unref();
-  server.once('exit', () => waits.kill('SIGKILL')); // its number may become another's
-}
 
 const ended = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 
@@ -120,7 +105,8 @@ export async function startNatsServer(
     const out = openSync(logFile, 'a');
     child = spawn(binary, ['-c', configFile], { stdio: ['ignore', out, out] });
     closeSync(out);
-    guard(child, folder);
+    const callOff = guard('kill -9 "$1"; rm -rf "$2"', [String(child.pid), folder]);
+    child.once('exit', callOff); // its number may become another's
     await waitUntil('nats-server accepts clients', READY_WITHIN_MS, () => {
       if (ended(child)) throw new Error(`nats-server ended at once:\n${log()}`);
       const found = announcedPort(folder);
