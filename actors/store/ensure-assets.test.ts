@@ -5,7 +5,7 @@ import { connectAs, startNatsServer } from '../../test/support/nats-server.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { withNats } from '../../test/support/with-nats.ts';
 import { ensureAssets } from './ensure-assets.ts';
-import { DATA_VERSION, DATA_VERSION_NAME, refuseNewerData, sameConfig } from './plan-assets.ts';
+import { DATA_VERSION, DATA_VERSION_NAME, passes, refuseNewerData, sameConfig } from './plan-assets.ts';
 
 let connection: NatsConnection;
 withNats((own) => {
@@ -68,6 +68,27 @@ describe('the assets of a cluster', () => {
     { why: 'unreadable', metadata: { [DATA_VERSION_NAME]: 'x' }, refused: true },
   ])('data of version $why', ({ metadata, refused }) => {
     expect(refuseNewerData(metadata) !== undefined).toBe(refused);
+  });
+
+  it.each([
+    { why: 'no leader yet', name: 'JetStreamApiError', code: 10008, message: '', waits: true },
+    { why: 'a stream that is offline', name: 'JetStreamApiError', code: 10118, message: '', waits: true },
+    { why: 'no answer', name: 'TimeoutError', message: '', waits: true },
+    {
+      why: 'servers that are away',
+      name: 'JetStreamApiError',
+      code: 10005,
+      message: 'no suitable peers for placement, peer offline',
+      waits: true,
+    },
+    { why: 'too few servers', name: 'JetStreamApiError', code: 10005, message: 'no suitable peers', waits: false },
+    { why: 'a server alone', name: 'JetStreamApiError', code: 10074, message: '', waits: false },
+    { why: 'no JetStream', name: 'JetStreamNotEnabled', message: '', waits: false },
+    { why: 'none in this account', name: 'JetStreamApiError', code: 10039, message: '', waits: false },
+    { why: 'a user who may not', name: 'PermissionViolationError', message: '', waits: false },
+    { why: 'a mistake of ours', name: 'TypeError', message: '', waits: false },
+  ])('$why: is it waited for?', ({ waits, ...fault }) => {
+    expect(passes(fault)).toBe(waits);
   });
 
   it.each([

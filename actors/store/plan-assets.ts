@@ -12,8 +12,8 @@ export const DATA_VERSION_NAME = 'io.troupe.data-version';
 export interface AssetOptions {
   /** The cluster's subject prefix. */
   readonly prefix: string;
-  /** 1 on one machine, 3 on a NATS cluster. */
-  readonly replicas?: 1 | 3;
+  /** How many servers keep each stream; default as it is, and for a new one 3 on a NATS cluster of as many, else 1. */
+  readonly replicas?: number | undefined;
   readonly eventTtlMs?: number;
   readonly leaseTtlMs?: number;
   /** How long and how large what can be played back may become; default 7 days and 4 GiB. */
@@ -32,7 +32,8 @@ const nanos = (ms: number): number => ms * 1_000_000;
 export function planAssets(options: AssetOptions): readonly StreamPlan[] {
   const names = bucketNames(options.prefix);
   const keep: Keep = { ...KEEP, ...options.keep };
-  const base = { storage: 'file', retention: 'limits', num_replicas: options.replicas ?? 1, discard: 'old' };
+  const replicas = options.replicas === undefined ? {} : { num_replicas: options.replicas };
+  const base = { storage: 'file', retention: 'limits', discard: 'old', ...replicas };
   const kept = { ...base, compression: 's2', allow_direct: true, deny_delete: true };
   const bucket = (name: string) => ({
     ...base,
@@ -101,6 +102,39 @@ export function* planSizes(config: StreamPlan['config']): Generator<StreamPlan['
   const { max_bytes: bytes } = config;
   if (typeof bytes !== 'number') return;
   for (let smaller = bytes / 4; smaller >= BYTES_MIN; smaller /= 4) yield { ...config, max_bytes: Math.floor(smaller) };
+}
+
+/** What the server said of a stream that it does not make, change or show. */
+export interface AssetFault {
+  readonly name: string;
+  readonly message: string;
+  /** JetStream's own code, such as 10118. */
+  readonly code?: number | undefined;
+}
+
+const NO_PEERS = 10005;
+const NOT_CLUSTERED = 10074;
+const STORAGE_EXCEEDED = 10047;
+/** The cluster is not whole yet; it has no leader; another leads; the stream's servers are away; so are they for now. */
+const PASSING: readonly number[] = [10004, 10008, 10009, 10118, 10163];
+/** No answer yet, or the connection was lost meanwhile. */
+const PASSING_NAMES: readonly string[] = ['TimeoutError', 'RequestError', 'ConnectionError'];
+
+/** A server that is known and away comes back; who counts it as missing would keep fewer copies for good. */
+const isAway = ({ code, message }: AssetFault): boolean => code === NO_PEERS && message.includes('offline');
+
+/** Does the disk lack the room that is set aside for the stream's largest size? */
+export const lacksRoom = ({ code, message }: AssetFault): boolean =>
+  code === STORAGE_EXCEEDED || (code === NO_PEERS && message.includes('storage'));
+
+/** Are there fewer servers than copies? */
+export const lacksServers = (fault: AssetFault): boolean =>
+  fault.code === NOT_CLUSTERED || (fault.code === NO_PEERS && !isAway(fault) && !lacksRoom(fault));
+
+/** Does it help to wait? Not where a person has to change something. */
+export function passes(fault: AssetFault): boolean {
+  if (fault.code !== undefined) return PASSING.includes(fault.code) || isAway(fault);
+  return PASSING_NAMES.includes(fault.name);
 }
 
 /** Is what the server has already what is wanted? Looks only at what is named in `wanted`. */

@@ -6,7 +6,7 @@ import { apiServer } from '../../actors/api-server/api-server.ts';
 import { bootstrapObjects } from '../../actors/api-server/bootstrap.ts';
 import type { Limits } from '../../actors/api-server/limits.ts';
 import type { NodeLifecycleConfig } from '../../actors/controllers/node-lifecycle/node-lifecycle.ts';
-import { ensureAssets } from '../../actors/store/ensure-assets.ts';
+import { atLast, ensureAssets } from '../../actors/store/ensure-assets.ts';
 import type { Keep } from '../../actors/store/plan-retention.ts';
 import { storeDriver } from '../../actors/store/store-driver.ts';
 import { StatusError } from '../../contracts/errors/status.ts';
@@ -38,7 +38,8 @@ export interface MasterOptions extends RoleOptions {
   readonly leaseTtlMs?: number;
   /** Objects of the cache are frozen, so that a behaviour that changes one fails; for tests. */
   readonly freeze?: boolean;
-  readonly replicas?: 1 | 3;
+  /** How many servers of a NATS cluster keep each stream; default as they are, and 3 for new ones. */
+  readonly replicas?: number | undefined;
   /** How long and how large recordings, and what they refer to, may become. */
   readonly keep?: Keep;
 }
@@ -55,22 +56,24 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
   const key: ClusterKey = clusterKey(options.clusterKeyBytes);
   const leaseTtlMs = options.leaseTtlMs ?? LEASE_TTL_MS;
   const connection = await connectRole('master', options, masterMandate(prefix));
-  await ensureAssets({ connection, prefix, replicas: options.replicas ?? 1, leaseTtlMs, keep: options.keep });
+  await ensureAssets({ connection, prefix, replicas: options.replicas, leaseTtlMs, keep: options.keep, tell: log });
   const cache = new Cache();
   const hosted: { host?: Host } = {};
-  const feed = await NatsCache.open({
-    connection,
-    bucket: bucketNames(prefix).objects,
-    cache,
-    clusterKey: key,
-    onChanges: (changes, relisted) => {
-      if (relisted) hosted.host?.relisted();
-      else for (const change of changes) hosted.host?.changed(change);
-    },
-    onAlarm: (status) => log(`error: ${status.message}`),
-    onReport: (about, error) =>
-      log(`warning: store: ${about}: ${error instanceof Error ? error.message : String(error)}`),
-  });
+  const open = (): Promise<NatsCache> =>
+    NatsCache.open({
+      connection,
+      bucket: bucketNames(prefix).objects,
+      cache,
+      clusterKey: key,
+      onChanges: (changes, relisted) => {
+        if (relisted) hosted.host?.relisted();
+        else for (const change of changes) hosted.host?.changed(change);
+      },
+      onAlarm: (status) => log(`error: ${status.message}`),
+      onReport: (about, error) =>
+        log(`warning: store: ${about}: ${error instanceof Error ? error.message : String(error)}`),
+    });
+  const feed = await atLast({ act: 'read the store', tell: log }, open);
   const recorder = options.record
     ? new NatsRecorder({ connection, prefix, sealer: journalSealer(key), log })
     : undefined;

@@ -8,7 +8,7 @@ import type { LogsOptions } from './logs.ts';
 import type { PermissionsOptions } from './permissions.ts';
 import { RECORDING } from './record-commands.ts';
 import { REPLAYING } from './replay-commands.ts';
-import type { WorkerOptions } from './roles.ts';
+import type { MasterOptions, WorkerOptions } from './roles.ts';
 import type { ScaleOptions } from './scale.ts';
 import type { StatusOptions } from './status.ts';
 import type { VersionOptions } from './version.ts';
@@ -218,8 +218,18 @@ export const RUNNING: readonly CommandSpec[] = [
   command({
     name: 'master',
     description: 'Run a control plane against TROUPE_URL',
-    examples: [['TROUPE_URL=nats://10.0.0.1:4222 TROUPE_USER=master TROUPE_NKEY=master.nk troupe master', 'one more']],
-    run: async (_, __, terminal) => (await import('./roles.ts')).master(terminal),
+    options: [
+      {
+        flags: '--replicas <count>',
+        description:
+          'how many servers of a NATS cluster keep each stream: 1, 3 or 5; else TROUPE_REPLICAS; default as it is, and for new ones 3 where there are three servers',
+      },
+    ],
+    examples: [
+      ['TROUPE_URL=nats://10.0.0.1:4222 TROUPE_USER=master TROUPE_NKEY=master.nk troupe master', 'one more'],
+      ['troupe master --replicas 3', 'a NATS cluster has grown to three servers; with the same environment'],
+    ],
+    run: async (_, options: MasterOptions, terminal) => (await import('./roles.ts')).master(options, terminal),
   }),
   command({
     name: 'worker',

@@ -213,6 +213,10 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
     ],
     [['record', 'ls', '-o', 'yaml'], 'troupe record ls: -o is "yaml"; the list comes as a table or as json'],
     [['worker', '--runtime', 'podman'], 'troupe worker: --runtime is "podman"; use docker or simulated'],
+    [
+      ['master', '--replicas', '2'],
+      'troupe master: --replicas is "2"; use 1, 3 or 5, and as many servers of a NATS cluster',
+    ],
     [['up', '--keep', 'long'], 'troupe up: --keep is "long"; write a span such as 30s, 5m or 1h30m'],
     [['up', '--keep', '5m'], 'troupe up: --keep is "5m"; less than an hour cannot be played back, write 12h or 7d'],
     [['up', '--keep-size', '4GB'], 'troupe up: --keep-size is "4GB"; write a size of at least 64Mi, such as 4Gi'],

@@ -5,6 +5,7 @@ import { leanHeap } from '../boot/lean-heap.ts';
 import { roleFromEnv } from '../boot/role.ts';
 import type { RunningRole } from '../boot/master.ts';
 import { aborted, checkNode, runtimeOf } from './boot-commands.ts';
+import { UsageError } from './errors.ts';
 import { FAILURE, INTERRUPTED } from './render-error.ts';
 import { started } from './started.ts';
 import type { Terminal } from './terminal.ts';
@@ -25,7 +26,25 @@ const START_GRACE_MS = 2_000;
 
 /* `troupe up` runs these two as child processes; a person runs them to add a machine. */
 
-export async function master(terminal: Terminal): Promise<void> {
+export interface MasterOptions {
+  /** How many servers of a NATS cluster keep each stream; else TROUPE_REPLICAS, else as it is. */
+  readonly replicas?: string;
+}
+
+const REPLICAS: readonly number[] = [1, 3, 5];
+
+/** @throws UsageError */
+function replicasOf(wished: string | undefined): number | undefined {
+  const said = wished ?? process.env['TROUPE_REPLICAS'];
+  if (said === undefined || said === '') return undefined;
+  const found = REPLICAS.find((count) => String(count) === said);
+  if (found !== undefined) return found;
+  const where = wished === undefined ? 'TROUPE_REPLICAS' : '--replicas';
+  throw new UsageError(`${where} is "${said}"; use 1, 3 or 5, and as many servers of a NATS cluster`);
+}
+
+export async function master(options: MasterOptions, terminal: Terminal): Promise<void> {
+  const replicas = replicasOf(options.replicas);
   leanHeap();
   const [{ runMaster }, { readClusterKey }] = await Promise.all([
     import('../boot/master.ts'),
@@ -39,6 +58,7 @@ export async function master(terminal: Terminal): Promise<void> {
     onClosed: endWhenClosed('master', terminal),
     clusterKeyBytes: readClusterKey(homePaths(troupeHome())),
     keep: keepFromEnv(process.env),
+    replicas,
   });
   await runUntilStopped(starting, signal);
 }
