@@ -30,7 +30,8 @@ export async function benchReplay(options: BenchOptions): Promise<Report> {
     const checked = await checkRecordings({
       connection,
       prefix: cluster.prefix,
-      stored: { history, sealer: journalSealer(key) },
+      history,
+      sealer: journalSealer(key),
       definitionOf,
     });
     const playedMs = performance.now() - began - readMs;

@@ -1,3 +1,4 @@
+import type { Sealer } from '../../actors/kernel/journal/journal.ts';
 import type { Level } from '../../actors/kernel/replay.ts';
 import { type Checked, checkRecordings } from './check.ts';
 import { definitionOf } from './definitions.ts';
@@ -21,14 +22,17 @@ export function checkHome(
   const where = { ...options, home };
   return withRecordings(where, async ({ client: { connection }, prefix, live }) => {
     const given = keyOf(where);
+    let sealer: Sealer | undefined;
     return await checkRecordings({
       connection,
       prefix,
-      stored: async (recordings) => {
+      history: async (recordings) => {
         const history = await readHistory(connection, prefix, given?.key);
         onRead(`${history.all.length} revisions of objects read${live ? '' : ' from a store that no cluster runs on'}`);
-        return { history, sealer: sealerOf(given, recordings, history, onRead) };
+        sealer = sealerOf(given, recordings, history, onRead);
+        return history;
       },
+      sealer: () => sealer,
       definitionOf,
       onChecked: (checked) => onRead(`${checked.actor}/${checked.instance}: ${checked.turns} turns`),
       ...(actor === undefined ? {} : { actor }),

@@ -24,13 +24,6 @@ export interface Checked {
   readonly problem?: string;
 }
 
-/** What recordings are played from. */
-export interface Stored {
-  readonly history: History;
-  /** Opens what carries secret data. */
-  readonly sealer?: Sealer | undefined;
-}
-
 /** Makes today's definition of a recorded actor; `undefined` when no actor of that name exists any more. */
 export type DefinitionOf = (incarnation: Incarnation) => ActorDefinition | undefined;
 
@@ -43,7 +36,9 @@ export async function checkRecordings(options: {
   readonly prefix: string;
   readonly actor?: string;
   /** Given, or read once the journal has been: a cluster that runs writes on, and no turn may be newer than the history. */
-  readonly stored: Stored | ((recordings: readonly Recording[]) => Promise<Stored>);
+  readonly history: History | ((recordings: readonly Recording[]) => Promise<History>);
+  /** Opens what carries secret data; asked for once the history has been read. */
+  readonly sealer?: Sealer | (() => Sealer | undefined);
   readonly level?: Level;
   readonly definitionOf: DefinitionOf;
   readonly onChecked?: (checked: Checked) => void;
@@ -58,9 +53,10 @@ export async function checkRecordings(options: {
   );
   if (options.actor !== undefined && recordings.length > 0 && recordings.every(({ incarnation }) => incarnation.driver))
     throw notReplayed(options.actor);
-  const stored = typeof options.stored === 'function' ? await options.stored(recordings) : options.stored;
+  const history = typeof options.history === 'function' ? await options.history(recordings) : options.history;
+  const sealer = typeof options.sealer === 'function' ? options.sealer() : options.sealer;
   for (const recording of recordings) {
-    if (!recording.incarnation.driver) note(await checkOne(recording, { ...options, ...stored }));
+    if (!recording.incarnation.driver) note(await checkOne(recording, { ...options, history, sealer }));
   }
   return checked;
 }
@@ -75,7 +71,9 @@ export async function checkOne(
     history,
     sealer,
     level,
-  }: Stored & {
+  }: {
+    readonly history: History;
+    readonly sealer?: Sealer | undefined;
     readonly level?: Level;
     readonly definitionOf: DefinitionOf;
   },

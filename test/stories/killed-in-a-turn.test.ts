@@ -59,7 +59,7 @@ const played = (): Promise<readonly Checked[]> =>
   checkRecordings({
     connection: nc,
     prefix: 'troupe',
-    stored: { history: new MemoryHistory([]) },
+    history: new MemoryHistory([]),
     definitionOf: () =>
       mortal(() => {
         throw new Error('the turn in which it died is in its recording');

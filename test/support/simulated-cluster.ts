@@ -269,7 +269,8 @@ export const checkedRecordings = (
   checkRecordings({
     connection,
     prefix: PREFIX,
-    stored: async () => ({ history: await readHistory(connection, PREFIX, key), sealer: journalSealer(key) }),
+    history: () => readHistory(connection, PREFIX, key),
+    sealer: journalSealer(key),
     definitionOf,
   });
 
