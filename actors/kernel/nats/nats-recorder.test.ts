@@ -236,3 +236,26 @@ it('of an incarnation that ended with a secret question open nothing is kept onc
   expect(recorder.stats()).toMatchObject({ turns: 3, open: 1 }); // the newest still waits for its answer
   await nc.close();
 });
+
+it('of many who stop while no broker takes their segments, one waits for it', async () => {
+  const nc = await connect({ servers: server.url });
+  const recorder = new NatsRecorder({ connection: nc, prefix: 'nowhere', flushWithinMs: 300, log: () => undefined });
+  const record = (incarnation: Incarnation): void =>
+    recorder.record(incarnation, { n: 1, rec: { t: 'start' }, now: 1, view: {}, out: [] }, []);
+  const began = performance.now();
+  for (let n = 1; n <= 20; n++) {
+    record(asker(n));
+    await recorder.flush();
+  }
+  expect(performance.now() - began).toBeLessThan(20 * 300);
+  await (await jetstreamManager(nc)).streams.add({ name: 'nowhere-journal', subjects: ['nowhere.journal.>'] });
+  await waitUntil('the broker has taken one', 10_000, async () => {
+    const { state } = await (await jetstreamManager(nc)).streams.info('nowhere-journal');
+    return state.messages > 0;
+  });
+  record(asker(21));
+  await recorder.flush();
+  const { state } = await (await jetstreamManager(nc)).streams.info('nowhere-journal');
+  expect(state.messages).toBeGreaterThan(1);
+  await nc.close();
+});

@@ -15,6 +15,8 @@ export interface RecorderOptions {
   readonly sealer?: Sealer;
   /** How often eventful turns are written, in milliseconds. Where many recordings have some they take turns: see `planShare`. */
   readonly flushMs?: number;
+  /** Longest that whoever stops waits for the broker, in milliseconds. */
+  readonly flushWithinMs?: number;
   readonly log: (line: string) => void;
 }
 
@@ -55,7 +57,6 @@ const ACK_WITHIN_MS = 5_000;
 /** A segment that a broker has not taken for this long, however often it was sent, is dropped and counted. */
 const GIVE_UP_MS = 120_000;
 const RETRY_MS_MOST = 1_000;
-/** Longest that whoever stops waits for the broker. */
 const FLUSH_WITHIN_MS = 10_000;
 
 /** Writes what actors heard and said to the journal stream, in segments, never making anybody wait. */
@@ -77,6 +78,8 @@ export class NatsRecorder implements Recorder {
   #segments = 0;
   #bytes = 0;
   #dropped = 0;
+  /** Somebody waited for the broker in vain: until it takes a segment again the other actors of a process that stops need not wait as well. */
+  #inVain = false;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -126,9 +129,13 @@ export class NatsRecorder implements Recorder {
 
   async flush(): Promise<void> {
     this.#writeAll();
+    if (this.#inVain) return;
     let timer: NodeJS.Timeout | undefined;
     const longEnough = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, FLUSH_WITHIN_MS);
+      timer = setTimeout(() => {
+        this.#inVain = true;
+        resolve();
+      }, this.#options.flushWithinMs ?? FLUSH_WITHIN_MS);
     });
     await Promise.race([this.#settled(), longEnough]);
     clearTimeout(timer);
@@ -239,6 +246,7 @@ export class NatsRecorder implements Recorder {
       try {
         const { data } = await this.#questions.ask({ subject, body: bytes }, ACK_WITHIN_MS);
         refuse(JSON.parse(Buffer.from(data).toString('utf8')) as Acknowledgement);
+        this.#inVain = false;
         return;
       } catch (error) {
         if (this.#options.connection.isClosed() || performance.now() - since > GIVE_UP_MS) throw error;
