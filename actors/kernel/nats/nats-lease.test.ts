@@ -147,6 +147,30 @@ it('who takes longer to begin than it may hold the lease does not begin', async 
   await behind.stop();
 });
 
+it.each([
+  { why: 'another instance', follower: 'two', told: /^warning: solo on one lost its lease; standing by$/ },
+  {
+    why: 'a process of the same name',
+    follower: 'one',
+    told: /^warning: solo on one lost its lease to another process that calls itself so too: .* TROUPE_INSTANCE of its own; /,
+  },
+])('who is followed by $why says so', async ({ follower, told }) => {
+  const ttlMs = 3_000;
+  const prefix = `followed-${follower}`;
+  const leases = await buckets(prefix, ttlMs);
+  let newest = 0;
+  const reached = async (epoch: number) => void (newest = Math.max(newest, epoch));
+  const options = { prefix, ttlMs, reached, newestEpoch: () => newest };
+  const first = await instance('one', options);
+  await waitUntil('the first acts', WITHIN_MS, () => first.told.length > 0);
+  if (follower !== 'one') await leases.purge('solo'); // a twin takes it by itself
+  const second = await instance(follower, options);
+  await waitUntil('the first is told', WITHIN_MS, () => first.warned.length > 0);
+  expect(first.warned[0]).toMatch(told);
+  await first.stop();
+  await second.stop();
+});
+
 it('of a lease that is given back no timer is left, which would keep its process', async () => {
   const ttlMs = 2_000;
   const leases = await buckets('given-back', ttlMs);

@@ -24,6 +24,8 @@ export interface LeaseOptions {
  */
 const MAY_ACT = 0.75;
 
+const TO_A_TWIN = ' to another process that calls itself so too: start one of them with a TROUPE_INSTANCE of its own';
+
 /** A lease that is held: its revision, and the moment before which it was not asked for, by `performance.now()`. */
 interface Held {
   readonly revision: number;
@@ -90,7 +92,10 @@ export function holdLease(
         }
         // Given back only now: two must not act at once.
         if (held !== undefined) await leases.purge(key, { previousSeq: held }).catch(() => undefined);
-        if (!signal.aborted) hooks.log(`warning: ${actor} on ${instance} lost its lease; standing by`);
+        if (signal.aborted) return;
+        const followed = held !== undefined; // a newer epoch was written
+        const twin = followed && (await hasTwin(js, options.prefix, actor, instance, epoch).catch(() => false));
+        hooks.log(`warning: ${actor} on ${instance} lost its lease${twin ? TO_A_TWIN : ''}; standing by`);
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
@@ -184,6 +189,19 @@ async function takeLease(leases: KV, key: string, instance: string): Promise<num
 async function heldBy(leases: KV, key: string, instance: string): Promise<number | undefined> {
   const held = await leases.get(key);
   return held !== null && held.operation === 'PUT' && held.string() === instance ? held.revision : undefined;
+}
+
+/** Did somebody begin after this epoch who has this instance's name? It would take such a lease for its own, and be followed. */
+async function hasTwin(
+  js: JetStreamClient,
+  prefix: string,
+  actor: string,
+  instance: string,
+  epoch: number,
+): Promise<boolean> {
+  const objects = await new Kvm(js).open(bucketNames(prefix).objects);
+  const newest = await objects.get(storeKey('epochs', undefined, actor));
+  return newest !== null && newest.revision > epoch && newest.json<{ holder?: string }>().holder === instance;
 }
 
 /** The sequence of this write is the epoch: it rises with every new holder. */
