@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failure, StatusError } from '../../contracts/errors/status.ts';
-import type { Event, Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
+import type { Event, NodeStatus, Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
 import { dispatchDigest } from '../../contracts/messages/dispatch-digest.ts';
 import type { DispatchQuery } from '../../contracts/messages/node.ts';
 import { runtimeError } from '../../contracts/runtime/errors.ts';
@@ -20,6 +20,8 @@ const RUNTIME = {
   kernelVersion: '6',
 };
 const INFO = { ...RUNTIME, architecture: 'amd64', cpuMillis: 2000, memoryBytes: 4 * 2 ** 30 };
+
+const OPTIONS = { node: 'a', ip: '192.168.0.1', version: 'v1.36.0', bootId: 'this-boot' };
 
 const podOf = (uid: string, more: Partial<NonNullable<Pod['spec']>> = {}): Pod => ({
   apiVersion: 'v1',
@@ -51,7 +53,7 @@ class Node {
 
   constructor() {
     this.runtime.now = NOW;
-    this.world = new TestWorld(kubelet({ node: 'a', ip: '192.168.0.1', version: 'v1.36.0' }), { now: NOW });
+    this.world = new TestWorld(kubelet(OPTIONS), { now: NOW });
   }
   start(): this {
     this.world.start();
@@ -391,7 +393,7 @@ describe('kubelet', () => {
     node.tell('v').pass(2000);
     const about = { incarnation: 1, config: null, window: 0, node: '', icu: '', build: '', driver: false };
     const incarnation = { ...about, self: core.self, seed: [1, 2, 3, 4] };
-    const again = kubelet({ node: 'a', ip: '192.168.0.1', version: 'v1.36.0' });
+    const again = kubelet(OPTIONS);
     expect(replay(again, incarnation, turns, new MemoryHistory([]))).toEqual({
       turns: turns.length,
       skipped: 0,
@@ -461,6 +463,23 @@ describe('kubelet', () => {
     expect(node.says('createNode')).toHaveLength(1);
     node.pass(2_000);
     expect(node.says('createNode')).toHaveLength(2);
+  });
+
+  it('tells once that another machine has its name, each time that one takes its Node', () => {
+    const node = new Node().start();
+    const written = node.says('createNode')[0]?.body as { status: NodeStatus };
+    const writtenBy = (bootID: string) => {
+      const status = { ...written.status, nodeInfo: { ...written.status.nodeInfo, bootID } };
+      node.world.callSubject('troupe.changes.nodes._.a', { ...written, status });
+      node.answerAll();
+    };
+    writtenBy('this-boot');
+    expect(node.world.reports).toEqual([]);
+    for (const bootID of ['other-boot', 'other-boot', 'this-boot', 'other-boot']) writtenBy(bootID);
+    expect(node.events()).toEqual(Array(2).fill(expect.stringMatching(/^NodeNameConflict: .* itself a too.* --node /)));
+    expect(node.world.reports.map(({ error }) => String(error))).toEqual(
+      Array(2).fill(expect.stringContaining("another machine's worker calls itself a too")),
+    );
   });
 
   it.each([

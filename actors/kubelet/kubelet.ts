@@ -152,6 +152,7 @@ class Room {
       const { woken, ask } = this.#told(() => this.#feed.heard(message));
       this.#wake(woken);
       if (ask) this.#chores.next('dispatch');
+      return EMPTY;
     });
   }
 
@@ -188,9 +189,20 @@ class Room {
       return EMPTY;
     }
     return this.#guarded(call, () => {
+      const node = call.decode() as Node;
+      const told = this.#node.isRivals(node) ? this.#tellOfRival(node) : EMPTY;
       // Not at once: whoever watches heartbeats corrects it as soon as they arrive, and two writers must not race.
-      if (this.#node.heard(call.decode() as Node)) this.#choreAlarms.in('node', CORRECTION_MS);
+      if (this.#node.heard(node)) this.#choreAlarms.in('node', CORRECTION_MS);
+      return told;
     });
+  }
+
+  #tellOfRival(node: Node): Observable<Said> {
+    const name = this.#nodeName;
+    const message = `another machine's worker calls itself ${name} too, and both run its pods; start one of them with --node and a name of its own`;
+    this.#world.report('node', statusError('Conflict', message));
+    const note = { type: 'Warning', reason: 'NodeNameConflict', message } as const;
+    return of(eventTeller(this.#world, name)({ kind: 'Node', metadata: node.metadata ?? { name } }, note));
   }
 
   logs(call: Call<LogQuery>): Observable<Said> {
@@ -218,9 +230,9 @@ class Room {
   }
 
   /** A message that can't be read is reported; the next one is not held up by it. */
-  #guarded(call: Call<unknown>, take: () => void): Observable<Said> {
+  #guarded(call: Call<unknown>, take: () => Observable<Said>): Observable<Said> {
     try {
-      take();
+      return take();
     } catch (error) {
       this.#world.report(call.subject, error);
       if (call.reply !== undefined) return of<Said>(this.#world.reply(call as Call, refusalOf(error)));

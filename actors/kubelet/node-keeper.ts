@@ -5,7 +5,7 @@ import type { Node } from '../../contracts/kinds/kinds.ts';
 import { cpuMillis, wholeUnits } from '../../contracts/quantity.ts';
 import type { RuntimeInfo } from '../../contracts/runtime/status.ts';
 import type { KubeletWorld } from './kubelet-says.ts';
-import { type NodeHealth, type NodeOptions, nodeObject, nodeStatus, tellsOurHealth } from './plan-node.ts';
+import { bootOf, type NodeHealth, type NodeOptions, nodeObject, nodeStatus, tellsOurHealth } from './plan-node.ts';
 import type { PodDesk } from './pod-desk.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -35,6 +35,11 @@ export class NodeKeeper {
     const news = health.ready !== this.#health.ready;
     this.#health = health;
     return news;
+  }
+  /** Did another machine's kubelet write the Node, over what this one had written? */
+  isRivals(node: Node): boolean {
+    const { bootId = '' } = this.#options;
+    return bootId !== '' && bootOf(this.#node) === bootId && !['', bootId].includes(bootOf(node));
   }
   /** Somebody wrote the Node. @returns whether it must be corrected */
   heard(node: Node): boolean {

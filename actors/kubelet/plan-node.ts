@@ -13,6 +13,8 @@ export interface NodeOptions {
   readonly capacity?: { readonly cpu?: string; readonly memory?: string; readonly pods?: string };
   readonly labels?: Readonly<Record<string, string>>;
   readonly version: string;
+  /** Of the machine's start, `status.nodeInfo.bootID`: another machine of this name has another. Absent = not known. */
+  readonly bootId?: string;
 }
 export interface NodeHealth {
   readonly ready: boolean;
@@ -66,7 +68,7 @@ export function nodeStatus(
     ],
     nodeInfo: {
       architecture: info.architecture,
-      bootID: '',
+      bootID: options.bootId ?? '',
       containerRuntimeVersion: `${info.runtime}://${info.version}`,
       kernelVersion: info.kernelVersion,
       kubeProxyVersion: '',
@@ -101,3 +103,6 @@ export function nodeObject(options: NodeOptions, info: RuntimeInfo, status: Node
 /** Does the store say of our conditions what we would say? Someone else may call a silent node's readiness unknown. */
 export const tellsOurHealth = (stored: Node, health: NodeHealth): boolean =>
   verdicts(health).every(({ type, status }) => conditionOf(stored.status, type)?.status === status);
+
+/** Of the machine whose kubelet wrote the Node last; empty = not known. */
+export const bootOf = (node: Node | undefined): string => node?.status?.nodeInfo?.bootID ?? '';

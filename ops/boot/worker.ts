@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { Host } from '../../actors/kernel/nats/nats-host.ts';
 import { NatsRecorder } from '../../actors/kernel/nats/nats-recorder.ts';
@@ -28,10 +29,20 @@ const machineAddress = (): string =>
     .flatMap((addresses) => addresses ?? [])
     .find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
 
+/** Another one at every start of the machine, a copy of it too; not every system tells. */
+function machineBoot(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
 /** Hosts a node's actors: the driver of its container runtime, and the kubelet. A process may host any number of nodes. */
 export async function hostNode(host: Host, { node, adapter, ip, kubelet: settings }: NodeToHost): Promise<void> {
   await host.startDriver(runtimeDriver({ node, adapter }), node);
-  await host.start(kubelet({ node, ip: ip ?? machineAddress(), version: BUILD, ...settings }), node);
+  const machine = { ip: ip ?? machineAddress(), bootId: machineBoot() };
+  await host.start(kubelet({ node, ...machine, version: BUILD, ...settings }), node);
 }
 
 /** Runs a node's actors in this process. @throws StatusError AlreadyExists while another worker runs them */
