@@ -133,6 +133,33 @@ describe('the history', () => {
     expect(store.reports.find((report) => report.startsWith('history'))).toMatch(/misses \d+ revisions; replay/);
     await store.close();
   });
+
+  it('goes on after a hole from a checkpoint that is taken at once', async () => {
+    const prefix = `h${serial++}`;
+    const told: number[] = [];
+    const store = await openStore(connection, prefix, { checkEveryMs: 50, onHole: (revision) => told.push(revision) });
+    const subject = `$KV.${prefix}-objects.pods.a.busy`;
+    const marker = headers();
+    marker.set('Nats-Rollup', 'sub');
+    await waitUntil('a hole is told of', 10_000, async () => {
+      for (let each = 0; each < 500; each++) connection.publish(subject, JSON.stringify(pod('busy', each)));
+      connection.publish(subject, '', { headers: marker });
+      await connection.flush();
+      return told.length > 0;
+    });
+    const { revision } = await store.ports.put({
+      key: 'pods.a.y',
+      object: pod('y', 1),
+      expect: 0,
+      requestId: request(),
+    });
+    await waitUntil('every hole is mended', 10_000, async () => {
+      const history = await readHistory(connection, prefix);
+      return history.missing(revision) === undefined && history.holes.length > 0;
+    });
+    expect(store.cache.revision).toBeGreaterThanOrEqual(told.at(-1) ?? Number.POSITIVE_INFINITY);
+    await store.close();
+  });
 });
 
 describe('checkpoints', () => {

@@ -1,4 +1,4 @@
-import type { JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager, StreamState } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import type { StoreStats } from '../../contracts/messages/store.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
@@ -20,6 +20,7 @@ export interface HousekeepingOptions {
   readonly deadlineMs: number;
   readonly checkpointChangesMin?: number;
   readonly checkEveryMs?: number;
+  readonly onHole?: (revision: number) => void;
   readonly report: (key: string, error: unknown) => void;
 }
 
@@ -27,6 +28,8 @@ const CHECKPOINT_CHANGES_MIN = 10_000;
 const CHECK_EVERY_MS = 60_000;
 const SAMPLE = 8;
 const RETRY_MS = 60_000;
+/** Of more holes than this it is not asked where they are. */
+const HOLES_LISTED_MAX = 100_000;
 
 type Counts = Pick<StoreStats, 'checked' | 'differing' | 'historyHoles' | 'historyLag' | 'checkpoint'>;
 
@@ -36,6 +39,8 @@ export class Housekeeping {
   readonly #checkpoints: Checkpoints;
   #timer: NodeJS.Timeout | undefined;
   #writing = false;
+  /** The newest revision that the mirror misses, until there is a checkpoint after it; 0 = none. */
+  #lost = 0;
   /** Until then no checkpoint is tried again after one that could not be written, by `performance.now()`. */
   #notBefore = 0;
   readonly counts: { -readonly [Name in keyof Counts]: Counts[Name] } = {
@@ -105,6 +110,7 @@ export class Housekeeping {
   async #look(): Promise<void> {
     try {
       await this.#lookAtMirror();
+      await this.#mend();
       await this.#lookAtSize();
       await this.#lookAtCache();
       this.written(this.#options.cache.cache.revision); // a checkpoint that failed is tried again in a quiet store too
@@ -120,9 +126,37 @@ export class Housekeeping {
     if (holes > this.counts.historyHoles) {
       const finding = `${name} misses ${holes} revisions; replay of that time is incomplete`;
       this.#options.report('history', new Error(finding));
+      this.#lost = await this.#lastLost(name, info.state);
     }
     this.counts.historyHoles = holes;
     this.counts.historyLag = info.mirror?.lag ?? 0;
+  }
+
+  /** The newest revision that the mirror misses. */
+  async #lastLost(name: string, { num_deleted: holes, last_seq: last }: StreamState): Promise<number> {
+    if (holes > HOLES_LISTED_MAX) return last;
+    const { state } = await this.#options.manager.streams.info(name, { deleted_details: true });
+    return (state.deleted ?? []).reduce((newest, lost) => Math.max(newest, lost), 0);
+  }
+
+  /** What came after a hole can be played from a checkpoint after it: whoever finds the hole takes one, if there is none. */
+  async #mend(): Promise<void> {
+    const lost = this.#lost;
+    if (lost === 0) return;
+    const { cache, deadlineMs, onHole } = this.#options;
+    const after = async (): Promise<number | undefined> =>
+      (await this.#checkpoints.names()).find(({ whole, revision }) => whole && revision >= lost)?.revision;
+    let base = await after();
+    if (base === undefined) {
+      await cache.reached(lost, { timeoutMs: deadlineMs });
+      await this.#checkpoints.write(cache.cache);
+      base = await after();
+    }
+    if (base === undefined) return; // another one is writing it: at the next look
+    this.counts.checkpoint = Math.max(this.counts.checkpoint, base);
+    await cache.reached(base, { timeoutMs: deadlineMs });
+    this.#lost = 0;
+    onHole?.(base);
   }
 
   /** By age something is dropped whenever there is a new checkpoint; by size as soon as there is too much. */

@@ -30,6 +30,11 @@ export interface StoreDriverOptions {
   readonly checkpointChangesMin?: number;
   /** How often a sample of the cache is compared with the store and the mirror is looked after; default 60 s. */
   readonly checkEveryMs?: number;
+  /**
+   * The mirror has lost something before that revision, at which there is a checkpoint and to which the cache has come: who
+   * is recorded should not look back to before it.
+   */
+  readonly onHole?: (revision: number) => void;
 }
 
 const DEADLINE_MS = 8_000;

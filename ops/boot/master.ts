@@ -100,7 +100,15 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
     ...(recorder === undefined ? {} : { recorder }),
   });
   hosted.host = host;
-  await host.startDriver(storeDriver({ connection, prefix, cache: feed, clusterKey: key }));
+  await host.startDriver(
+    storeDriver({
+      connection,
+      prefix,
+      cache: feed,
+      clusterKey: key,
+      onHole: (revision) => host.forgetBefore(revision),
+    }),
+  );
   await host.start(apiServer({ instance: options.instance, ...(options.limits && { limits: options.limits }) }));
   await bootstrap(client);
   const running =

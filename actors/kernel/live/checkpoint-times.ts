@@ -19,6 +19,7 @@ export class CheckpointTimes {
   #holdMs = HOLD_MS;
   /** By `performance.now()`; set while calls are held back. */
   #holdUntil: number | undefined;
+  #wanted = false;
   /** Turns from which on calls may be held back again. */
   #holdAfter = 0;
 
@@ -31,7 +32,13 @@ export class CheckpointTimes {
     return this.#holdMs;
   }
 
+  /** One is wanted as soon as can be. */
+  want(): void {
+    this.#wanted = true;
+  }
+
   due(turns: number, now: Millis): boolean {
+    if (this.#wanted) return turns > 0;
     const since = turns - this.#turns;
     return since >= CHECKPOINT_TURNS || (since > 0 && now - this.#at >= CHECKPOINT_MS);
   }
@@ -39,6 +46,7 @@ export class CheckpointTimes {
   taken(turns: number, now: Millis): void {
     this.#at = now;
     this.#turns = turns;
+    this.#wanted = false;
     this.#holdMs = HOLD_MS;
     this.#holdUntil = undefined;
     this.#holdAfter = 0;

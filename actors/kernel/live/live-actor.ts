@@ -197,6 +197,13 @@ export class LiveActor {
     this.#beginAnew();
   }
 
+  /** The history has lost something before that revision: a checkpoint that does not look back there lets a replay go on. */
+  forgetBefore(revision: number): void {
+    this.#window.forgetBefore(revision);
+    this.#checkpoints.want();
+    this.#host.wake(this);
+  }
+
   #enqueue(entry: Entry): void {
     if (this.#stopped) return;
     this.#inbox.push(entry);

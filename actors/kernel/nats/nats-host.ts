@@ -155,6 +155,11 @@ export class Host implements HostServices {
     for (const actor of this.#actors.keys()) actor.relisted();
   }
 
+  /** The history has lost something before that revision, to which the cache has come. */
+  forgetBefore(revision: number): void {
+    for (const actor of this.#actors.keys()) actor.forgetBefore(revision);
+  }
+
   async stop(): Promise<void> {
     await Promise.all([...this.#actors].map(([actor, service]) => this.#finish(actor, service)));
     this.#stopped = true;

@@ -19,6 +19,17 @@ it("begins with the actor, and follows its checkpoints at ten minutes' distance"
   expect(window.at(90 * MINUTE)).toBe(300);
 });
 
+it('begins after what the history has lost', () => {
+  const window = new ViewWindow(100);
+  window.mark(0, 200);
+  window.mark(5 * MINUTE, 300);
+  window.forgetBefore(250);
+  expect(window.at(10 * MINUTE)).toBe(250);
+  expect(window.at(15 * MINUTE)).toBe(300);
+  window.forgetBefore(40);
+  expect(window.at(16 * MINUTE)).toBe(300);
+});
+
 it('bounds what a view says, however much more the cache remembers', () => {
   const cache = new Cache();
   for (const revision of [1, 2, 3]) {

@@ -27,6 +27,12 @@ export class ViewWindow {
     return this.#start;
   }
 
+  /** What was before that revision is lost to whoever plays this back: from the next checkpoint on nobody looks there. */
+  forgetBefore(revision: number): void {
+    this.#start = Math.max(this.#start, revision);
+    this.#marks = this.#marks.filter((mark) => mark.revision >= revision);
+  }
+
   /** A checkpoint was taken. */
   mark(at: Millis, revision: number): void {
     if (at - (this.#marks.at(-1)?.at ?? Number.NEGATIVE_INFINITY) >= MARK_EVERY_MS) this.#marks.push({ at, revision });
