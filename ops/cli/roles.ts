@@ -4,6 +4,7 @@ import { keepFromEnv } from '../boot/keep.ts';
 import { leanHeap } from '../boot/lean-heap.ts';
 import { roleFromEnv } from '../boot/role.ts';
 import type { RunningRole } from '../boot/master.ts';
+import { pause } from '../client/pause.ts';
 import { aborted, checkNode, runtimeOf } from './boot-commands.ts';
 import { UsageError } from './errors.ts';
 import { FAILURE, INTERRUPTED } from './render-error.ts';
@@ -23,6 +24,8 @@ const endWhenClosed =
 
 /** How long a start that was interrupted may still take. */
 const START_GRACE_MS = 2_000;
+/** How long an orderly end may take: less than `troupe up` gives its children. */
+const STOP_GRACE_MS = 8_000;
 
 /* `troupe up` runs these two as child processes; a person runs them to add a machine. */
 
@@ -51,7 +54,6 @@ export async function master(options: MasterOptions, terminal: Terminal): Promis
     import('../boot/cluster.ts'),
   ]);
   const log = (line: string): void => terminal.tell(line);
-  const { signal } = terminal;
   const starting = runMaster({
     ...roleFromEnv('master', process.env, log),
     onBroken: () => process.exit(BROKEN),
@@ -60,15 +62,20 @@ export async function master(options: MasterOptions, terminal: Terminal): Promis
     keep: keepFromEnv(process.env),
     replicas,
   });
-  await runUntilStopped(starting, signal);
+  await runUntilStopped(starting, terminal);
 }
 
 /** Whoever ends the process while it still waits for a server need not wait with it. */
-async function runUntilStopped(starting: Promise<RunningRole>, signal: AbortSignal): Promise<void> {
+async function runUntilStopped(starting: Promise<RunningRole>, terminal: Terminal): Promise<void> {
+  const { signal } = terminal;
   const running = await started(starting, signal, START_GRACE_MS);
   if (running === undefined) process.exit(INTERRUPTED); // what waits would keep it alive
   await aborted(signal);
-  await running.stop();
+  const orderly = new AbortController();
+  const tooLate = pause(STOP_GRACE_MS, orderly.signal).then(() => orderly.signal.aborted);
+  if (await Promise.race([running.stop().then(() => true), tooLate])) return orderly.abort();
+  terminal.tell('ended without a word to nats-server, which does not answer; what this process held is free in 10 s');
+  process.exit(0);
 }
 
 export interface WorkerOptions {
@@ -87,7 +94,6 @@ export async function worker(options: WorkerOptions, terminal: Terminal): Promis
   ]);
   const node = options.node ?? nodeNameOf(hostname());
   await checkNode(node);
-  const { signal } = terminal;
   const starting = runWorker({
     ...roleFromEnv('worker', process.env, (line) => terminal.tell(line)),
     onBroken: () => process.exit(BROKEN),
@@ -95,7 +101,7 @@ export async function worker(options: WorkerOptions, terminal: Terminal): Promis
     node,
     adapter: await adapterFor(node, runtime),
   });
-  await runUntilStopped(starting, signal);
+  await runUntilStopped(starting, terminal);
 }
 
 async function adapterFor(node: string, runtime: ReturnType<typeof runtimeOf>): Promise<RuntimeAdapter> {

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { startNatsServer } from '../../test/support/nats-server.ts';
+import { waitUntil } from '../../test/support/wait-until.ts';
+import { prepareHome } from '../boot/cluster.ts';
+import { homePaths } from '../boot/home.ts';
+import { launcher } from '../boot/root.ts';
+
+it('a master that is told to end while its nats-server is away ends all the same', async () => {
+  const server = await startNatsServer();
+  const home = mkdtempSync(join(tmpdir(), 'troupe-roles-'));
+  prepareHome(homePaths(home));
+  const master = spawn(process.execPath, [launcher, 'master'], {
+    env: { ...process.env, TROUPE_HOME: home, TROUPE_URL: server.url },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const code = once(master, 'exit').then(([exit]: unknown[]) => exit);
+  let wrote = '';
+  master.stderr.on('data', (data: Buffer) => (wrote += data));
+  try {
+    await waitUntil('it is ready', 30_000, () => wrote.includes('is ready'));
+    await server.kill9();
+    await waitUntil('it knows', 10_000, () => wrote.includes('disconnected: '));
+    master.kill('SIGTERM');
+    expect(await code).toBe(0);
+    expect(wrote).toContain('ended without a word to nats-server, which does not answer');
+  } finally {
+    master.kill('SIGKILL');
+    rmSync(home, { recursive: true });
+  }
+}, 60_000);
