@@ -44,7 +44,7 @@ export const homePaths = (home: string) => ({
 export type HomePaths = ReturnType<typeof homePaths>;
 
 /** What a home's place refused, with the way out that fits. */
-function refused(act: string, error: unknown): StatusError {
+export function refused(act: string, error: unknown): StatusError {
   const { code, message } = error as NodeJS.ErrnoException;
   return code === 'ENOSPC' || code === 'EDQUOT'
     ? statusError('ServiceUnavailable', `${act}: the disk is full (${code}); make room and try again`)

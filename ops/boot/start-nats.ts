@@ -9,7 +9,7 @@ import { type Supervised, supervise, type SuperviseEvents } from './supervise.ts
 
 const DEFAULT_PORT = 4222;
 const TRIES = 3;
-const NAME = 'nats-server';
+export const NATS = 'nats-server';
 
 export interface NatsToStart {
   /** The program. */
@@ -36,7 +36,7 @@ export async function startNats(
   started: (server: Supervised) => void,
 ): Promise<Cluster> {
   const { book, say, signal } = wanted;
-  const lastWords = (): string => book.lastWords(NAME);
+  const lastWords = (): string => book.lastWords(NATS);
   const wished = wanted.port ?? readCluster(paths)?.port ?? DEFAULT_PORT;
   for (let attempt = 1; ; attempt++) {
     const port = await choosePort(attempt === 1 ? wished : 0);
@@ -50,11 +50,11 @@ export async function startNats(
     };
     const server = supervise(
       {
-        name: NAME,
+        name: NATS,
         command: wanted.program,
         args: ['-c', paths.natsConfig],
         env: leanNats(process.env),
-        logFile: childLog(paths, NAME),
+        logFile: childLog(paths, NATS),
         graceMs: 15_000,
       },
       { ...book.events, ended },
@@ -65,7 +65,7 @@ export async function startNats(
       await waitForNats(port, READY_WITHIN_MS, lastWords, {
         name,
         failures: () => failures,
-        onWait: (ms) => say(`${NAME} reads its store, ${(ms / 1000).toFixed()} s so far; it said last: ${lastWords()}`),
+        onWait: (ms) => say(`${NATS} reads its store, ${(ms / 1000).toFixed()} s so far; it said last: ${lastWords()}`),
         tellEveryMs: wanted.tellEveryMs,
         signal,
       });

@@ -46,6 +46,15 @@ it('starts a killed child again, under another number', async () => {
   await waitUntil('both are in the log', 5_000, () => readFileSync(logFile, 'utf8') === 'here\nhere\n');
 });
 
+it('starts a child again at once that was told to, and counts that as no failure', async () => {
+  const { child, starts, ends, lines } = run('console.log("here"); setInterval(() => {}, 1000)');
+  await waitUntil('it speaks', 10_000, () => lines.length === 1);
+  await child.restart();
+  await waitUntil('its successor speaks', 10_000, () => lines.length === 2);
+  expect(starts).toHaveLength(2);
+  expect(ends).toEqual([]);
+});
+
 it('leaves nothing running when stopped, and starts nothing again', async () => {
   const { child, starts, lines } = run('console.log("here"); setInterval(() => {}, 1000)');
   await waitUntil('it speaks', 10_000, () => lines.length === 1);

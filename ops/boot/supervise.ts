@@ -31,6 +31,8 @@ export interface Supervised {
   readonly name: string;
   /** Of the process that runs now; `undefined` between two. */
   readonly id: ProcessId | undefined;
+  /** Ends what runs now, in order, and starts it again at once. */
+  restart(): Promise<void>;
   /** Ends it for good. */
   stop(): Promise<void>;
 }
@@ -72,6 +74,7 @@ export function supervise(spec: ChildSpec, events: SuperviseEvents = {}): Superv
   let id: ProcessId | undefined;
   let failures = 0;
   let stopped = false;
+  let anew = false;
   let timer: NodeJS.Timeout | undefined;
   let lastLines = async (): Promise<void> => {};
 
@@ -86,6 +89,10 @@ export function supervise(spec: ChildSpec, events: SuperviseEvents = {}): Superv
       if (id === undefined && child.pid !== undefined) return;
       id = undefined;
       if (stopped) return;
+      if (anew) {
+        anew = false;
+        return start();
+      }
       const plan = planRestart(failures, performance.now() - since);
       failures = plan.failures;
       events.ended?.(spec.name, why, failures, plan.delayMs);
@@ -104,6 +111,11 @@ export function supervise(spec: ChildSpec, events: SuperviseEvents = {}): Superv
     name: spec.name,
     get id() {
       return id;
+    },
+    async restart() {
+      if (stopped || id === undefined) return;
+      anew = true;
+      await endProcess(id, spec.graceMs);
     },
     async stop() {
       stopped = true;

@@ -6,6 +6,7 @@ import { connectClient } from '../client/connect.ts';
 import { pause } from '../client/pause.ts';
 import { type ChildBook, childBook, childLog } from './child-book.ts';
 import { type Cluster, MASTER, OPERATOR, prepareHome } from './cluster.ts';
+import { watchDisk } from './disk-watch.ts';
 import { findNatsServer } from './find-nats-server.ts';
 import { defaultHome, type HomePaths, homePaths, troupeHome } from './home.ts';
 import { keepEnv } from './keep.ts';
@@ -13,7 +14,7 @@ import { releaseLock, takeLock, updateLock } from './lock.ts';
 import { writeNatsConfig } from './nats-users.ts';
 import { launcher } from './root.ts';
 import type { Roster } from './roster.ts';
-import { startNats } from './start-nats.ts';
+import { NATS, startNats } from './start-nats.ts';
 import { type ChildSpec, type Supervised, supervise } from './supervise.ts';
 import { offerNatsContext, seedFile, writeNatsContext, writeUser } from './users.ts';
 import { usersTurn } from './users-turn.ts';
@@ -135,12 +136,21 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
     onWait: ({ pid }) => say(`waiting for process ${pid}, which reads the recordings of ${paths.home}`),
   });
   const children: Supervised[] = [];
+  const disk = watchDisk({
+    folder: paths.natsStore,
+    say,
+    restart: async () => await children.find(({ name }) => name === NATS)?.restart(),
+  });
   const stop = async (): Promise<void> => {
+    disk.stop();
     for (const child of children.toReversed()) await child.stop();
     releaseLock(paths);
   };
   try {
-    const book = childBook(paths, say, options.line);
+    const book = childBook(paths, say, (child, text) => {
+      if (child === NATS) disk.hear(text);
+      options.line?.(child, text);
+    });
     const cluster = await startNats(
       paths,
       {
@@ -152,7 +162,7 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
         say,
         signal,
       },
-      (server) => children.push(server),
+      (server) => children.splice(0, 1, server), // in the place of one that could not have its port
     );
     for (const role of ['master', 'worker'] as const) {
       children.push(supervise(roleSpec(paths, cluster, role), book.events));

@@ -23,6 +23,8 @@ export interface ClusterFacts {
   readonly deployments?: readonly Deployment[] | undefined;
   /** Why the api-server could not be asked. */
   readonly problem?: string | undefined;
+  /** The disk of this machine's nats-server is full. */
+  readonly disk?: string | undefined;
 }
 
 /** The same for programs: `troupe status -o json`. */
@@ -65,8 +67,8 @@ function clusterWide({ actors = [], nodes = [] }: ClusterFacts): Required<Pick<C
 const notReadyOf = (nodes: readonly Node[]): readonly string[] =>
   nodes.filter((node) => !isReady(node)).map(({ metadata }) => metadata?.name ?? '');
 
-function problemsOf({ problem, actors, controlPlane, nodes, namespace }: ClusterFacts): readonly string[] {
-  const problems = problem === undefined ? [] : [problem];
+function problemsOf({ disk, problem, actors, controlPlane, nodes, namespace }: ClusterFacts): readonly string[] {
+  const problems = [disk, problem].filter((one) => one !== undefined);
   if (namespace !== undefined) return problems;
   const missing = controlPlane.filter((name) => actors?.every((one) => one.name !== name) ?? true);
   if (missing.length > 0) {

@@ -62,7 +62,25 @@ export async function factsOf(client: Client, namespace?: string): Promise<Clust
   const info = client.connection.info;
   const { caller, prefix, url } = client;
   const natsVersion = info?.version ?? 'unknown';
-  return { url, caller, prefix, natsVersion, controlPlane, namespace, actors, nodes, pods, deployments, problem };
+  const disk = await fullDisk(url);
+  return { url, caller, prefix, natsVersion, controlPlane, namespace, actors, nodes, pods, deployments, problem, disk };
+}
+
+/** Of the nats-server that `troupe up` runs here, if that is the one that was asked. */
+async function fullDisk(url: string): Promise<string | undefined> {
+  const [{ readCluster }, { diskOf }, { homePaths, troupeHome }, { runningUp }, { inMib, isFull, roomBytes }] =
+    await Promise.all([
+      import('../boot/cluster.ts'),
+      import('../boot/disk-watch.ts'),
+      import('../boot/home.ts'),
+      import('../boot/lock.ts'),
+      import('../boot/plan-disk.ts'),
+    ]);
+  const paths = homePaths(troupeHome());
+  if (runningUp(paths) === undefined || readCluster(paths)?.url !== url) return undefined;
+  const disk = diskOf(paths.natsStore);
+  if (disk === undefined || !isFull(disk)) return undefined;
+  return `the disk is full (${inMib(disk.freeBytes)} free in ${paths.natsStore}); make room: nothing is certain to be stored until there is ${inMib(roomBytes(disk))}`;
 }
 
 const refused = ({ caller }: Client, namespace: string | undefined): StatusError =>

@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { statusError } from '../../contracts/errors/status.ts';
 import { readCluster } from '../boot/cluster.ts';
-import { type HomePaths, homePaths, makePrivateFolder, troupeHome } from '../boot/home.ts';
+import { diskOf } from '../boot/disk-watch.ts';
+import { type HomePaths, homePaths, makePrivateFolder, refused, troupeHome } from '../boot/home.ts';
 import { runningUp } from '../boot/lock.ts';
+import { inMib, isFull } from '../boot/plan-disk.ts';
 import { launcher } from '../boot/root.ts';
 import { pause } from '../client/pause.ts';
 import type { UpOptions } from './boot-commands.ts';
@@ -45,7 +47,14 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
     if (child.exitCode !== null || child.signalCode !== null) {
       const words = lastLine(logFile);
       const log = keepLog(paths, logFile, child);
-      throw statusError('InternalError', words ?? `"troupe up" ended at once; see ${log}`);
+      if (words !== undefined) throw statusError('InternalError', words);
+      const disk = diskOf(paths.logs);
+      if (disk === undefined || !isFull(disk))
+        throw statusError('InternalError', `"troupe up" ended at once; see ${log}`);
+      throw statusError(
+        'ServiceUnavailable',
+        `start in ${paths.home}: the disk is full (${inMib(disk.freeBytes)} free); make room and try again`,
+      );
     }
     await pause(25, signal);
   }
@@ -58,11 +67,19 @@ function startDetached({ port, sync, node, keep, keepSize }: UpOptions, logFile:
   const args = Object.entries({ port, sync, node, keep, 'keep-size': keepSize }).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, value],
   );
-  const log = openSync(logFile, 'w', 0o600);
+  const log = openLog(logFile);
   try {
     return spawn(process.execPath, [launcher, 'up', ...args], { detached: true, stdio: ['ignore', log, log] });
   } finally {
     closeSync(log);
+  }
+}
+
+function openLog(file: string): number {
+  try {
+    return openSync(file, 'w', 0o600);
+  } catch (error) {
+    throw refused(`write ${file}`, error);
   }
 }
 
