@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { statusError } from '../../contracts/errors/status.ts';
-import { readCluster } from '../boot/cluster.ts';
+import { type Cluster, readCluster } from '../boot/cluster.ts';
 import { diskOf } from '../boot/disk-watch.ts';
 import { type HomePaths, homePaths, makePrivateFolder, refused, troupeHome } from '../boot/home.ts';
 import { runningUp } from '../boot/lock.ts';
@@ -25,6 +25,7 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
     const cluster = readCluster(paths);
     if (cluster === undefined)
       throw statusError('NotFound', `a cluster is up, but ${paths.cluster} is missing; end it with "troupe down"`);
+    refuseOthers(options, cluster, paths);
     say(`cluster is up at ${cluster.url} already (${paths.home})`);
     return;
   }
@@ -61,6 +62,19 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
   keepLog(paths, logFile, child);
   child.unref();
   say(`cluster is up at ${readCluster(paths)?.url ?? ''} (${paths.home}); "troupe down" ends it`);
+}
+
+/** What was asked for and does not run would never come about. @throws StatusError AlreadyExists */
+function refuseOthers(wished: UpOptions, { port, sync, node }: Cluster, { home }: HomePaths): void {
+  const runs = { port: String(port), sync, node };
+  for (const name of ['port', 'sync', 'node'] as const) {
+    const asked = wished[name];
+    if (asked === undefined || (name === 'port' ? String(Number(asked)) : asked) === runs[name]) continue;
+    throw statusError(
+      'AlreadyExists',
+      `troupe already runs from ${home} with --${name} ${runs[name]}, not ${asked}; end it with \`troupe down\` first, or leave out --${name}`,
+    );
+  }
 }
 
 function startDetached({ port, sync, node, keep, keepSize }: UpOptions, logFile: string): ChildProcess {

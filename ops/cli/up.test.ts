@@ -6,6 +6,7 @@ import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { waitUntil } from '../../test/support/wait-until.ts';
+import { readCluster } from '../boot/cluster.ts';
 import { choosePort } from '../boot/nats-process.ts';
 import { type HomePaths, homePaths } from '../boot/home.ts';
 import { endLeftovers, readUp, releaseLock, runningUp, takeLock } from '../boot/lock.ts';
@@ -150,6 +151,13 @@ it('a start in the background says where it is up, and in its own words why not'
     ),
   );
   await hasStarted('worker');
+  const runs = String(readCluster(paths)?.port);
+  expect(await troupe('up', '--detach', '--port', runs).code).toBe(0);
+  const other = troupe('up', '--detach', '--port', String(port));
+  expect(await other.code).toBe(1);
+  expect(other.wrote.text).toBe(
+    `troupe up: troupe already runs from ${paths.home} with --port ${runs}, not ${port}; end it with \`troupe down\` first, or leave out --port\n`,
+  );
   const down = troupe('down');
   expect(await down.code).toBe(0);
   expect(down.wrote.text).toBe('the control plane has ended\nno containers run\n');
