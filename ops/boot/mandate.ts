@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { NatsConnection } from 'nats';
+import { guarded } from '../../actors/kernel/nats/nats-callback.ts';
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
@@ -43,7 +44,10 @@ const AGAIN_MS = 200;
 async function mayHear(connection: NatsConnection, subject: string): Promise<boolean> {
   for (;;) {
     let allowed = true;
-    const trial = connection.subscribe(subject, { callback: (error) => void (allowed &&= error === null) });
+    const heard = (error: Error | null): void => {
+      allowed &&= error === null;
+    };
+    const trial = connection.subscribe(subject, { callback: guarded(heard, console.error) });
     try {
       await connection.flush(); // a refusal comes before its answer
       return allowed;
