@@ -39,23 +39,23 @@ it.each([
     user: 'operator',
     key: 'operator',
     mandate: master,
-    says: 'run a master: user operator may not run a master with prefix troupe (nats-server refuses troupe.actor.api-server.may-i.status); name user master in TROUPE_USER and its key in TROUPE_NKEY, as "troupe permissions" made them',
+    says: 'run a master: user operator may not, with prefix troupe (nats-server refuses troupe.actor.api-server.may-i.status); name user master in TROUPE_USER and its key in TROUPE_NKEY, as "troupe permissions" made them',
   },
-  { user: 'node-a', key: 'node-a', mandate: master, says: /user node-a may not run a master/ },
+  { user: 'node-a', key: 'node-a', mandate: master, says: /run a master: user node-a may not, / },
   {
     user: 'master',
     key: 'operator',
     mandate: master,
     says: /the key in \/keys\/operator\.nk is not that of user master/,
   },
-  { user: 'node-b', key: 'node-b', mandate: nodeA, says: /user node-b may not run node a .*; name user node-a/ },
+  { user: 'node-b', key: 'node-b', mandate: nodeA, says: /run node a: user node-b may not, .*; name user node-a/ },
   { user: 'node-a', key: 'node-b', mandate: nodeA, says: /the key in \/keys\/node-b\.nk is not that of user node-a/ },
-  { user: 'master', key: 'master', mandate: nodeA, says: /user master may not run node a/ },
+  { user: 'master', key: 'master', mandate: nodeA, says: /run node a: user master may not, / },
   {
     user: 'master',
     key: 'master',
     mandate: masterMandate('other'),
-    says: /user master may not run a master with prefix other/,
+    says: /user master may not, with prefix other/,
   },
 ])('$user with the key of $key would $mandate.act', async ({ user, key, mandate, says }) => {
   const logged: string[] = [];

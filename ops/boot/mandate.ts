@@ -71,7 +71,7 @@ export async function checkMandate(connection: NatsConnection, asker: Asker, man
   const key = seedFile === undefined ? 'this connection' : `the key in ${seedFile}`;
   if (!(await mayHear(connection, inbox))) throw refused(`${key} is not that of user ${user}`, inbox, mandate);
   if (await mayHear(connection, mandate.subject)) return;
-  throw refused(`user ${user} may not ${mandate.act} with prefix ${prefix}`, mandate.subject, mandate);
+  throw refused(`user ${user} may not, with prefix ${prefix}`, mandate.subject, mandate);
 }
 
 const refused = (finding: string, subject: string, { act, user }: Mandate): StatusError =>
