@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, realpathSync, renameSync, unlinkSync, statSync, writeSync } from 'node:fs';
 import { type CacheEntry, type Write, withRevision } from '../../actors/kernel/view/cache.ts';
 import { decodeSegment, encodeSegment, type Sealer } from '../../actors/kernel/journal/journal.ts';
 import { type Base, MemoryHistory, type Revisions } from '../../actors/kernel/view/memory-history.ts';
@@ -104,11 +104,19 @@ export function writeRecordingFile(path: string, content: RecordingFileContent):
     if (fresh !== undefined) renameSync(fresh, place);
     return size;
   } catch (error) {
-    if (fresh !== undefined) rmSync(fresh, { force: true });
+    if (fresh !== undefined) removeIfMade(fresh);
     if (error instanceof StatusError) throw error;
     // What the system adds, "open '…/a.troupe.123.new'", names a file that nobody asked for.
     const finding = (error instanceof Error ? error.message : String(error)).replace(/, \w+( '.*)?$/s, '');
     throw statusError('InternalError', `write ${path}: ${finding}; give another place with -o`);
+  }
+}
+
+function removeIfMade(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // It was never made: why not is what is told.
   }
 }
 
