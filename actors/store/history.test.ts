@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { headers, type NatsConnection } from 'nats';
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import { bucketNames } from '../../contracts/store/buckets.ts';
 import { kindByResource } from '../../contracts/kinds/registry.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
 import { readHistory } from '../../ops/replay/read-history.ts';
@@ -160,6 +161,26 @@ describe('the history', () => {
     expect(store.cache.revision).toBeGreaterThanOrEqual(told.at(-1) ?? Number.POSITIVE_INFINITY);
     await store.close();
   });
+});
+
+it('a hole that no checkpoint can follow keeps nothing else of the housekeeping from being done', async () => {
+  const prefix = `h${serial++}`;
+  const store = await openStore(connection, prefix, { checkEveryMs: 50 });
+  const manager = await jetstreamManager(connection);
+  await manager.streams.update(bucketNames(prefix).checkpoints, { max_msg_size: 10 });
+  await store.ports.put({ key: 'pods.a.y', object: pod('y', 1), expect: 0, requestId: request() });
+  const subject = `$KV.${prefix}-objects.pods.a.busy`;
+  const marker = headers();
+  marker.set('Nats-Rollup', 'sub');
+  await waitUntil('a checkpoint is refused', 10_000, async () => {
+    for (let each = 0; each < 500; each++) connection.publish(subject, JSON.stringify(pod('busy', each)));
+    connection.publish(subject, '', { headers: marker });
+    await connection.flush();
+    return store.reports.some((report) => report.startsWith('checkpoint'));
+  });
+  const { checked } = await store.ports.stats({});
+  await waitUntil('it goes on checking', 10_000, async () => (await store.ports.stats({})).checked > checked + 2);
+  await store.close();
 });
 
 describe('checkpoints', () => {

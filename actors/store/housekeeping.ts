@@ -110,9 +110,9 @@ export class Housekeeping {
   async #look(): Promise<void> {
     try {
       await this.#lookAtMirror();
-      await this.#mend();
       await this.#lookAtSize();
       await this.#lookAtCache();
+      await this.#mend().catch((error: unknown) => this.#options.report('checkpoint', error)); // again at the next look
       this.written(this.#options.cache.cache.revision); // a checkpoint that failed is tried again in a quiet store too
     } catch (error) {
       this.#options.report('housekeeping', error);
