@@ -277,8 +277,9 @@ describe('the feed of the cache', () => {
     ]);
   });
 
-  it('lists anew, without an alarm, when the newest message that it heard is kept no more', async () => {
+  it('lists anew, without an alarm, when none of the newest messages that it heard is kept any more', async () => {
     await put('pods.a.x');
+    for (let each = 0; each < 20; each++) await put('pods.a.busy', object('busy', each));
     const proxy = await startTcpProxy(server.port);
     const through = await connectAs({ url: `nats://127.0.0.1:${proxy.port}` }, undefined, RECONNECTING);
     const { feed, cache, alarms, batches } = await open({ connection: through });
@@ -297,6 +298,24 @@ describe('the feed of the cache', () => {
     ]);
     expect(alarms).toEqual([]);
     await waitUntil('it goes on', 10_000, () => feed.certain);
+    await through.close();
+    await proxy.close();
+  });
+
+  it('goes on where it was, when the object that it heard of last was deleted while it was away', async () => {
+    await put('pods.a.x');
+    const proxy = await startTcpProxy(server.port);
+    const through = await connectAs({ url: `nats://127.0.0.1:${proxy.port}` }, undefined, RECONNECTING);
+    const { feed, cache, alarms, batches } = await open({ connection: through });
+    await put('pods.a.y');
+    await feed.reached(await put('pods.a.gone'), { timeoutMs: 5_000 });
+    proxy.freeze();
+    await purge('pods.a.gone');
+    const last = await put('pods.a.z');
+    proxy.cut();
+    await waitUntil('it is back', 20_000, () => cache.revision >= last);
+    expect(names(cache)).toEqual(['pods.a.x', 'pods.a.y', 'pods.a.z']);
+    expect({ lists: batches.length, alarms }).toEqual({ lists: 1, alarms: [] });
     await through.close();
     await proxy.close();
   });

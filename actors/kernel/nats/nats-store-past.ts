@@ -7,10 +7,13 @@ interface Heard {
   readonly storedAt: number;
 }
 
+/** Messages heard that are remembered: where all are gone, nothing tells one stream from another. */
+const HEARD_MAX = 16;
+
 /** What the server says of a stream when it is asked. */
 export type StreamState = Pick<StreamInfo, 'created' | 'state'>;
 
-/** Is a stream the one that was seen before? `unknown`: the newest message that was heard of it is kept no more. */
+/** Is a stream the one that was seen before? `unknown`: of the newest messages that were heard of it none is kept any more. */
 type Sameness = 'same' | 'unknown' | 'another';
 
 /** What was seen of a stream, so that one which was restored or rolled back meanwhile is known as another. */
@@ -19,7 +22,8 @@ export class StorePast {
   readonly #onAlarm: (alarm: Status) => void;
   #created: string | undefined;
   #seen = 0;
-  #heard: Heard | undefined;
+  /** The newest last. */
+  readonly #heard: Heard[] = [];
   #alarm: Status | undefined;
 
   /** @param onAlarm told once */
@@ -36,9 +40,9 @@ export class StorePast {
   get seen(): number {
     return this.#seen;
   }
-  /** The newest message heard since the last `forget`; 0 = none. */
+  /** The newest message heard since the last `begin`; 0 = none. */
   get heard(): number {
-    return this.#heard?.sequence ?? 0;
+    return this.#heard.at(-1)?.sequence ?? 0;
   }
 
   /** The store has come as far as this. */
@@ -48,13 +52,14 @@ export class StorePast {
 
   hear({ sequence, storedAt }: Heard): void {
     this.saw(sequence);
-    this.#heard = { sequence, storedAt };
+    this.#heard.push({ sequence, storedAt });
+    if (this.#heard.length > HEARD_MAX) this.#heard.shift();
   }
 
   /** The list of this stream begins: no message is known to be in it. */
   begin({ created }: StreamState): void {
     this.#created = created;
-    this.#heard = undefined;
+    this.#heard.length = 0;
   }
 
   /**
@@ -79,13 +84,14 @@ export class StorePast {
       return 'another';
     }
     // A restored store may have been written to since, past what was seen here: then that revision is another message.
-    const heard = this.#heard;
-    if (heard === undefined) return 'unknown';
-    const message = await manager.streams.getMessage(this.#stream, { seq: heard.sequence });
-    if (message === null) return 'unknown';
-    if (Math.abs(message.time.getTime() - heard.storedAt) <= 1) return 'same';
-    this.#raise(`revision ${heard.sequence} is not the message that was seen before`);
-    return 'another';
+    for (const { sequence, storedAt } of this.#heard.toReversed()) {
+      const message = await manager.streams.getMessage(this.#stream, { seq: sequence });
+      if (message === null) continue; // its object is gone, or has changed often since
+      if (Math.abs(message.time.getTime() - storedAt) <= 1) return 'same';
+      this.#raise(`revision ${sequence} is not the message that was seen before`);
+      return 'another';
+    }
+    return 'unknown';
   }
 
   #raise(finding: string): void {
