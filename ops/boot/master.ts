@@ -20,7 +20,7 @@ import { BUILD } from './build.ts';
 import { journalSealer } from './journal-sealer.ts';
 import { escalations } from './escalate.ts';
 import { masterMandate } from './mandate.ts';
-import { connectRole, type RoleOptions } from './role.ts';
+import { connectRole, leave, type RoleOptions } from './role.ts';
 import { singletonsWith } from './roster.ts';
 
 export interface MasterOptions extends RoleOptions {
@@ -123,7 +123,7 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
       await Promise.all(running.map((one) => one.stop()));
       await host.stop();
       feed.close();
-      await connection.drain();
+      await leave(connection, log);
     },
   };
 }

@@ -164,3 +164,13 @@ export async function connectRole(role: string, options: RoleOptions, mandate?: 
   });
   return connection;
 }
+
+/** Says what is left to be said, and goes; where nobody hears it, goes without. */
+export async function leave(connection: NatsConnection, log: (line: string) => void): Promise<void> {
+  try {
+    await connection.drain();
+  } catch {
+    log('ended without a word to nats-server, which does not answer; what this process held is free in 10 s');
+    await connection.close();
+  }
+}

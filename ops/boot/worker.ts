@@ -12,7 +12,7 @@ import { escalations } from './escalate.ts';
 import { expectNodeFree } from './expect-node-free.ts';
 import { nodeMandate } from './mandate.ts';
 import type { RunningRole } from './master.ts';
-import { connectRole, type RoleOptions } from './role.ts';
+import { connectRole, leave, type RoleOptions } from './role.ts';
 
 export interface NodeToHost {
   readonly node: string;
@@ -77,7 +77,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningRole> {
     stop: async () => {
       await host.stop();
       await adapter.close();
-      await connection.drain();
+      await leave(connection, log);
     },
   };
 }

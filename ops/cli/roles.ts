@@ -74,7 +74,7 @@ async function runUntilStopped(starting: Promise<RunningRole>, terminal: Termina
   const orderly = new AbortController();
   const tooLate = pause(STOP_GRACE_MS, orderly.signal).then(() => orderly.signal.aborted);
   if (await Promise.race([running.stop().then(() => true), tooLate])) return orderly.abort();
-  terminal.tell('ended without a word to nats-server, which does not answer; what this process held is free in 10 s');
+  terminal.tell(`ended after ${STOP_GRACE_MS / 1000} s, not in order; what this process held is free in 10 s`);
   process.exit(0);
 }
 

@@ -57,7 +57,7 @@ const ACK_WITHIN_MS = 5_000;
 /** A segment that a broker has not taken for this long, however often it was sent, is dropped and counted. */
 const GIVE_UP_MS = 120_000;
 const RETRY_MS_MOST = 1_000;
-const FLUSH_WITHIN_MS = 10_000;
+const FLUSH_WITHIN_MS = 3_000;
 
 /** Writes what actors heard and said to the journal stream, in segments, never making anybody wait. */
 export class NatsRecorder implements Recorder {
