@@ -6,6 +6,7 @@ import { type Cluster, readCluster } from '../boot/cluster.ts';
 import { diskOf } from '../boot/disk-watch.ts';
 import { type HomePaths, homePaths, makePrivateFolder, refused, troupeHome } from '../boot/home.ts';
 import { runningUp } from '../boot/lock.ts';
+import { choosePort } from '../boot/nats-process.ts';
 import { inMib, isFull } from '../boot/plan-disk.ts';
 import { launcher } from '../boot/root.ts';
 import { pause } from '../client/pause.ts';
@@ -26,6 +27,7 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
     if (cluster === undefined)
       throw statusError('NotFound', `a cluster is up, but ${paths.cluster} is missing; end it with "troupe down"`);
     refuseOthers(options, cluster, paths);
+    await refuseOtherPort(options, cluster, paths, say);
     say(`cluster is up at ${cluster.url} already (${paths.home})`);
     return;
   }
@@ -65,17 +67,31 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
 }
 
 /** What was asked for and does not run would never come about. @throws StatusError AlreadyExists */
-function refuseOthers(wished: UpOptions, { port, sync, node }: Cluster, { home }: HomePaths): void {
-  const runs = { port: String(port), sync, node };
-  for (const name of ['port', 'sync', 'node'] as const) {
+function refuseOthers(wished: UpOptions, runs: Cluster, { home }: HomePaths): void {
+  for (const name of ['sync', 'node'] as const) {
     const asked = wished[name];
-    if (asked === undefined || (name === 'port' ? String(Number(asked)) : asked) === runs[name]) continue;
-    throw statusError(
-      'AlreadyExists',
-      `troupe already runs from ${home} with --${name} ${runs[name]}, not ${asked}; end it with \`troupe down\` first, or leave out --${name}`,
-    );
+    if (asked !== undefined && asked !== runs[name]) throw runsWith(home, name, runs[name], asked);
   }
 }
+
+/** As at a start, a port that another program has is replaced. @throws StatusError AlreadyExists */
+async function refuseOtherPort(
+  { port: asked }: UpOptions,
+  { port }: Cluster,
+  { home }: HomePaths,
+  say: (line: string) => void,
+): Promise<void> {
+  if (asked === undefined || Number(asked) === port) return;
+  if (Number(asked) === 0) return; // any
+  if ((await choosePort(Number(asked))) === Number(asked)) throw runsWith(home, 'port', String(port), asked);
+  say(`port ${asked} is not free; nats-server listens on ${port}`);
+}
+
+const runsWith = (home: string, name: string, runs: string, asked: string): Error =>
+  statusError(
+    'AlreadyExists',
+    `troupe already runs from ${home} with --${name} ${runs}, not ${asked}; end it with \`troupe down\` first, or leave out --${name}`,
+  );
 
 function startDetached({ port, sync, node, keep, keepSize }: UpOptions, logFile: string): ChildProcess {
   const args = Object.entries({ port, sync, node, keep, 'keep-size': keepSize }).flatMap(([name, value]) =>
