@@ -15,8 +15,11 @@ class RunningTest {
   }
 
   async end(): Promise<void> {
-    for (let act = this.#acts.pop(); act !== undefined; act = this.#acts.pop()) await act();
+    const failures: unknown[] = [];
+    for (let act = this.#acts.pop(); act !== undefined; act = this.#acts.pop())
+      await act().catch((error: unknown) => failures.push(error)); // each has something of its own to end
     this.#over = true;
+    if (failures.length > 0) throw failures[0];
   }
 }
 
