@@ -35,7 +35,13 @@ it('loses no turn when the broker is killed and comes back', async () => {
   try {
     const manager = await jetstreamManager(nc);
     await manager.streams.add({ name: 'troupe-journal', subjects: ['troupe.journal.>'] });
-    const recorder = new NatsRecorder({ connection: nc, prefix: 'troupe', flushMs: 1, log: () => undefined });
+    const recorder = new NatsRecorder({
+      connection: nc,
+      prefix: 'troupe',
+      flushMs: 1,
+      flushWithinMs: 20_000,
+      log: () => undefined,
+    });
     const incarnations = Array.from({ length: ACTORS }, (_, at) => incarnationOf(`a${at}`));
     const round = async (n: number): Promise<void> => {
       for (const incarnation of incarnations) {

@@ -84,6 +84,7 @@ export class NatsRecorder implements Recorder {
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#questions = new NatsQuestions(options.connection);
+    void this.#sendAgainOnceReconnected();
   }
 
   stats(): RecorderStats {
@@ -237,6 +238,12 @@ export class NatsRecorder implements Recorder {
       this.#inFlight.delete(sent);
       if (!this.#pumping) this.#pump();
     });
+  }
+
+  /** What was under way, or said meanwhile, may have gone with the old connection: it is not waited for. */
+  async #sendAgainOnceReconnected(): Promise<void> {
+    for await (const { type } of this.#options.connection.status())
+      if (type === 'reconnect') this.#questions.fail(new Error('the connection was lost'));
   }
 
   /** Sends until it is acknowledged; readers put the order right and leave out what came twice. */
