@@ -74,8 +74,9 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
         log(`warning: store: ${about}: ${error instanceof Error ? error.message : String(error)}`),
     });
   const feed = await atLast({ act: 'read the store', tell: log }, open);
+  const waiting = options.flushWithinMs === undefined ? {} : { flushWithinMs: options.flushWithinMs };
   const recorder = options.record
-    ? new NatsRecorder({ connection, prefix, sealer: journalSealer(key), log })
+    ? new NatsRecorder({ connection, prefix, sealer: journalSealer(key), log, ...waiting })
     : undefined;
   const client = new Client(connection, { caller: options.user, prefix, inboxPrefix: inboxPrefix(options.user) });
   const host = new Host({

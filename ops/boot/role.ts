@@ -31,6 +31,8 @@ export interface RoleOptions {
   /** Unique name of this process among those that share the prefix. */
   readonly instance: string;
   readonly record: boolean;
+  /** How long an end waits for the broker to take what was recorded last, in milliseconds; else the recorder's own. */
+  readonly flushWithinMs?: number;
   /** An actor broke its contract and stays down: only a new process brings it back. */
   readonly onBroken?: () => void;
   /** The connection was closed for good, by something else than the end of this process, which can do nothing without it. */

@@ -57,7 +57,8 @@ export async function runWorker(options: WorkerOptions): Promise<RunningRole> {
     await connection.close();
     throw error;
   }
-  const recorder = options.record ? new NatsRecorder({ connection, prefix, log }) : undefined;
+  const waiting = options.flushWithinMs === undefined ? {} : { flushWithinMs: options.flushWithinMs };
+  const recorder = options.record ? new NatsRecorder({ connection, prefix, log, ...waiting }) : undefined;
   const host = new Host({
     connection,
     prefix,

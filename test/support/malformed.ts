@@ -253,9 +253,11 @@ export function mustBeRefused(
   try {
     const documents = decodeAll(payload, headers[HEADER.contentType]);
     if (manifest) return !documents.some(isPlain);
-    // To the api-server a list may be a JSON patch, and null says as much as nothing.
+    // To the api-server a list may be a JSON patch, and null says as much as nothing, as it does to a node's `list`.
     const fits = (one: unknown): boolean =>
-      isPlain(one) || (template === SUBJECTS.api.template && (Array.isArray(one) || one === null));
+      isPlain(one) ||
+      (template === SUBJECTS.api.template && Array.isArray(one)) ||
+      (one === null && (template === SUBJECTS.api.template || template === SUBJECTS.runtime.template));
     return documents.length > 1 || !documents.every(fits);
   } catch {
     return true;

@@ -119,6 +119,7 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
     seed: seeds.get(name) ?? '',
     instance,
     record: true,
+    flushWithinMs: 10_000, // what junk and load leave to be written takes its time
     log: (line: string) => {
       if (!killed.has(instance)) log.push(`${instance}: ${line}`);
     },
