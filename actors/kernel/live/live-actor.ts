@@ -122,15 +122,11 @@ export class LiveActor {
     await this.#host.options.recorder?.flush();
   }
 
-  /** The last that it hears besides answers. Resolves when it has heard all and waits for none, or after `withinMs`. */
-  async finish(msg: InboundMessage, withinMs: number): Promise<void> {
+  /** The last that it hears besides answers. Resolves when it has heard all and waits for none. */
+  async finish(msg: InboundMessage): Promise<void> {
     await new Promise<void>((quiet) => {
-      const timer = setTimeout(quiet, withinMs);
-      this.#whenQuiet = () => {
-        clearTimeout(timer);
-        quiet();
-      };
-      if (this.#stopped) this.#whenQuiet();
+      this.#whenQuiet = quiet;
+      if (this.#stopped) quiet();
       this.heardOwn(msg);
     });
   }

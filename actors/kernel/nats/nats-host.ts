@@ -29,6 +29,7 @@ import { knowsUsers } from './nats-door.ts';
 import { holdLease, type LeaseOptions } from './nats-lease.ts';
 import { type AnswerPlace, OpenRequests } from './nats-open-requests.ts';
 import { rawHeaders } from './nats-raw-headers.ts';
+import { BrokerReach } from './nats-reach.ts';
 import { type ActorService, serveActor } from './nats-services.ts';
 
 export interface HostOptions {
@@ -62,8 +63,6 @@ export interface Running {
 
 /** How long a pump may keep the event loop before it lets I/O in. */
 const PUMP_BUDGET_MS = 8;
-/** How long an actor that is stopped may still answer what it was asked before. */
-const FINISH_MS = 2_000;
 
 /** The live world: hosts actors and drivers of one process on one NATS connection. */
 export class Host implements HostServices {
@@ -73,6 +72,7 @@ export class Host implements HostServices {
   /** The broker knows who publishes: what a subject says of its caller is true. */
   readonly knowsUsers: boolean;
   readonly #nc: NatsConnection;
+  readonly #broker: BrokerReach;
   readonly #actors = new Map<LiveActor, ActorService | undefined>();
   readonly #drivers = new Set<LiveDriver>();
   /** Drivers that have ports, by name: one of a name in a process. */
@@ -97,6 +97,7 @@ export class Host implements HostServices {
     this.ambient = options.ambient ?? ambient;
     this.cache = options.cache ?? new Cache();
     this.#nc = options.connection;
+    this.#broker = new BrokerReach(options.connection);
     this.#toNodes = `${options.prefix}.${SUBJECTS.nodeLogs.template.split('<')[0]}`;
     this.knowsUsers = knowsUsers(options.connection);
     rxjs.onUnhandledError = (error: unknown) =>
@@ -116,7 +117,7 @@ export class Host implements HostServices {
   async start(definition: ActorDefinition, instance = this.options.instance): Promise<Running> {
     if (!definition.singleton) {
       const running = await this.#startActor(definition, instance, undefined);
-      await soon(this.#nc.flush());
+      await this.#broker.soon(this.#nc.flush());
       return running;
     }
     const { lease } = this.options;
@@ -124,6 +125,7 @@ export class Host implements HostServices {
     return holdLease(this.#nc, definition.name, instance, lease, {
       log: this.options.log,
       acting: (epoch) => this.#startActor(definition, instance, epoch),
+      soon: (act) => this.#broker.soon(act),
     });
   }
 
@@ -134,12 +136,12 @@ export class Host implements HostServices {
     this.#drivers.add(driver);
     this.#ports.set(definition.name, driver);
     const service = await serveActor(this, driver);
-    await soon(this.#nc.flush());
+    await this.#broker.soon(this.#nc.flush());
     return {
       stop: async () => {
         this.#drivers.delete(driver);
         if (this.#ports.get(definition.name) === driver) this.#ports.delete(definition.name);
-        await soon(service.stop());
+        await this.#broker.soon(service.stop());
         await driver.stop();
       },
     };
@@ -186,7 +188,7 @@ export class Host implements HostServices {
       stop: async () => {
         await this.#finish(actor, service);
         this.#actors.delete(actor);
-        const unheard = soon(service?.stop());
+        const unheard = this.#broker.soon(service?.stop());
         if (epoch === undefined) await unheard; // what is on its way still reaches it; a leader stops at once
         await Promise.all([actor.stop(), unheard]);
       },
@@ -197,8 +199,8 @@ export class Host implements HostServices {
   async #finish(actor: LiveActor, service: ActorService | undefined): Promise<void> {
     const msg = toItself(actor, SUBJECTS.stopping);
     if (msg === undefined) return;
-    await soon(service?.stop());
-    await actor.finish(msg, FINISH_MS);
+    await this.#broker.soon(service?.stop());
+    await this.#broker.soon(actor.finish(msg));
   }
 
   /** A new inbox for answers, of which only those who are asked know. */
@@ -323,16 +325,6 @@ function toItself({ definition, self }: LiveActor, family: Family<`${string}.<in
   if (!wanted) return undefined;
   const subject = family.subject(self.prefix, { instance: self.instance });
   return { subject, data: new Uint8Array(0), respond: () => false };
-}
-
-/** Resolves with `act`, however it ends, or after `FINISH_MS`: a broker that is gone must not keep a process. */
-async function soon(act: Promise<void> | undefined): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((done) => {
-    timer = setTimeout(done, FINISH_MS);
-  });
-  await Promise.race([act?.catch(() => undefined), late]);
-  clearTimeout(timer);
 }
 
 /** What an answer was caused by: the question. */

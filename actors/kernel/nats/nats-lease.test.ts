@@ -12,6 +12,7 @@ import { waitUntil } from '../../../test/support/wait-until.ts';
 import { defineActor, publish } from '../declare.ts';
 import type { Host } from './nats-host.ts';
 import { holdLease, type LeaseOptions } from './nats-lease.ts';
+import { BrokerReach } from './nats-reach.ts';
 
 /**
  * Goal: at no moment do two instances act, whatever the network does to one of them; who is only slow goes on.
@@ -51,7 +52,10 @@ async function buckets(prefix: string, ttlMs: number): Promise<KV> {
 async function instance(name: string, options: LeaseOptions, port?: number) {
   const told: string[] = [];
   const warned: string[] = [];
-  const lease = holdLease(await connection(port), 'solo', name, options, {
+  const made = await connection(port);
+  const reach = new BrokerReach(made);
+  const lease = holdLease(made, 'solo', name, options, {
+    soon: (act) => reach.soon(act),
     acting: async () => {
       told.push('acts');
       return { stop: async () => void told.push('stopped') };
@@ -177,7 +181,9 @@ it('of a lease that is given back no timer is left, which would keep its process
   const made = await connection();
   const [begun, ended] = [vi.spyOn(globalThis, 'setTimeout'), vi.spyOn(globalThis, 'clearTimeout')];
   const options = { prefix: 'given-back', ttlMs, reached: async () => undefined };
+  const reach = new BrokerReach(made);
   const lease = holdLease(made, 'solo', 'one', options, {
+    soon: (act) => reach.soon(act),
     acting: async () => ({ stop: async () => undefined }),
     log: () => undefined,
   });

@@ -57,6 +57,8 @@ export function holdLease(
   hooks: {
     readonly acting: (epoch: number) => Promise<{ stop(): Promise<void> }>;
     readonly log: (line: string) => void;
+    /** Waits for what only the broker can say, as long as that makes sense. */
+    readonly soon: (act: Promise<unknown>) => Promise<void>;
   },
 ): { stop(): Promise<void> } {
   const abort = new AbortController();
@@ -91,7 +93,7 @@ export function holdLease(
           await running.stop();
         }
         // Given back only now: two must not act at once.
-        if (held !== undefined) await leases.purge(key, { previousSeq: held }).catch(() => undefined);
+        if (held !== undefined) await hooks.soon(leases.purge(key, { previousSeq: held }));
         if (signal.aborted) return;
         const followed = held !== undefined; // a newer epoch was written
         const twin = followed && (await hasTwin(js, options.prefix, actor, instance, epoch).catch(() => false));
