@@ -52,6 +52,17 @@ async function perform(store: TestStore, revisions: Map<string, number>, { name,
   revisions.set(name, gone ? 0 : revision);
 }
 
+/** Writes past the driver, and faster than the mirror follows: what the last message rolls up is missing there. */
+async function makeHoles(prefix: string): Promise<void> {
+  const subject = `$KV.${prefix}-objects.pods.a.busy`;
+  const marker = headers();
+  marker.set('KV-Operation', 'PURGE');
+  marker.set('Nats-Rollup', 'sub');
+  for (let each = 0; each < 500; each++) connection.publish(subject, JSON.stringify(pod('busy', each)));
+  connection.publish(subject, '', { headers: marker });
+  await connection.flush();
+}
+
 describe('the history', () => {
   it('and any checkpoint give the state at every revision, as the cache had it', async () => {
     const step = fc.record({
@@ -120,17 +131,10 @@ describe('the history', () => {
   it('counts its holes, and raises an alarm, when others write past the driver', async () => {
     const prefix = `h${serial++}`;
     const store = await openStore(connection, prefix, { checkEveryMs: 50 });
-    const marker = headers();
-    marker.set('KV-Operation', 'PURGE');
-    marker.set('Nats-Rollup', 'sub');
-    const subject = `$KV.${prefix}-objects.pods.a.busy`;
-    const makeHoles = async (): Promise<boolean> => {
-      for (let each = 0; each < 500; each++) connection.publish(subject, `{"n":${each}}`);
-      connection.publish(subject, '', { headers: marker });
-      await connection.flush();
+    await waitUntil('a hole is counted', 10_000, async () => {
+      await makeHoles(prefix);
       return (await store.ports.stats({})).historyHoles > 0;
-    };
-    await waitUntil('a hole is counted', 10_000, makeHoles);
+    });
     expect(store.reports.find((report) => report.startsWith('history'))).toMatch(/misses \d+ revisions; replay/);
     await store.close();
   });
@@ -139,13 +143,8 @@ describe('the history', () => {
     const prefix = `h${serial++}`;
     const told: number[] = [];
     const store = await openStore(connection, prefix, { checkEveryMs: 50, onHole: (revision) => told.push(revision) });
-    const subject = `$KV.${prefix}-objects.pods.a.busy`;
-    const marker = headers();
-    marker.set('Nats-Rollup', 'sub');
     await waitUntil('a hole is told of', 10_000, async () => {
-      for (let each = 0; each < 500; each++) connection.publish(subject, JSON.stringify(pod('busy', each)));
-      connection.publish(subject, '', { headers: marker });
-      await connection.flush();
+      await makeHoles(prefix);
       return told.length > 0;
     });
     const { revision } = await store.ports.put({
@@ -169,13 +168,8 @@ it('a hole that no checkpoint can follow keeps nothing else of the housekeeping 
   const manager = await jetstreamManager(connection);
   await manager.streams.update(bucketNames(prefix).checkpoints, { max_msg_size: 10 });
   await store.ports.put({ key: 'pods.a.y', object: pod('y', 1), expect: 0, requestId: request() });
-  const subject = `$KV.${prefix}-objects.pods.a.busy`;
-  const marker = headers();
-  marker.set('Nats-Rollup', 'sub');
   await waitUntil('a checkpoint is refused', 10_000, async () => {
-    for (let each = 0; each < 500; each++) connection.publish(subject, JSON.stringify(pod('busy', each)));
-    connection.publish(subject, '', { headers: marker });
-    await connection.flush();
+    await makeHoles(prefix);
     return store.reports.some((report) => report.startsWith('checkpoint'));
   });
   const { checked } = await store.ports.stats({});
