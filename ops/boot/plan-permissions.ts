@@ -197,7 +197,10 @@ function draft(prefix: string, user: string, profile: Profile): Draft {
   const base = hosted(profile.declared, prefix, user);
   return profile.kind === 'node'
     ? base
-    : { publish: [...base.publish, `${INBOX_ROOT}.>`, ...storing(prefix)], subscribe: base.subscribe };
+    : {
+        publish: [...base.publish, `${INBOX_ROOT}.>`, ...storing(prefix)],
+        subscribe: [...base.subscribe, below(SUBJECTS.changes, prefix)],
+      };
 }
 
 /**

@@ -131,6 +131,11 @@ export class NatsCache {
     return this.#past.seen;
   }
 
+  /** Newest message that the feed has delivered; 0 = none. */
+  get heard(): number {
+    return this.#past.heard;
+  }
+
   /**
    * Takes note of what the store said of itself when somebody asked it.
    * @param seenBefore `seen` when the question was asked: what came in while it was under way may be newer than its answer
