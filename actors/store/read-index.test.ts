@@ -19,12 +19,12 @@ const reconnecting = { maxReconnectAttempts: -1, reconnectTimeWait: 20, reconnec
 
 const connected = async (server: Pick<TestNatsServer, 'url'>): Promise<NatsConnection> => {
   const connection = await connectAs(server, undefined, reconnecting);
-  atEndOfTest(() => connection.close());
+  await atEndOfTest(() => connection.close());
   return connection;
 };
 const opened = async (connection: NatsConnection): Promise<TestStore> => {
   const store = await openStore(connection, PREFIX);
-  atEndOfTest(() => store.close());
+  await atEndOfTest(() => store.close());
   return store;
 };
 const put = (store: TestStore, name: string, expect: number, requestId: string) =>
@@ -48,7 +48,7 @@ async function anotherFeed(connection: NatsConnection): Promise<void> {
     onIdle: () => undefined,
     onBroken: () => undefined,
   });
-  atEndOfTest(async () => feed.close());
+  await atEndOfTest(async () => feed.close());
 }
 
 /** Writes again and again; each acknowledgement is told to a third, who asks the reader. @returns how often the reader did not know */
@@ -64,7 +64,7 @@ async function writeAndAsk(
   });
   reader[0].subscribe('asked', {
     callback: (_, message) => {
-      const [name = '', revision = 0] = message.json<[string, number]>();
+      const [name, revision] = message.json<[string, number]>();
       void reader[1].ports.fresh({}).then((fresh) => {
         if (fresh.revision < revision || reader[1].cache.revisionOf(`pods.a.${name}`) < revision) unknown++;
         message.respond();
@@ -102,7 +102,7 @@ it('on one server a read has all that was acknowledged, though the stream is har
 it('after a lost connection the stream is asked once, for changes have passed by meanwhile', async () => {
   const server = await startNatsServer();
   const proxy = await startTcpProxy(server.port);
-  atEndOfTest(() => proxy.close());
+  await atEndOfTest(() => proxy.close());
   const at = await connected({ url: `nats://127.0.0.1:${proxy.port}` });
   const [reader, writer] = [await opened(at), await opened(await connected(server))];
   await reader.ports.fresh({});
@@ -143,7 +143,7 @@ it('a user who may not listen to changes asks the stream', async () => {
       'authorization { users = [ { user: u, password: p, permissions: { subscribe: { deny: "r.changes.pods.>" } } } ] }',
   });
   const at = await connectAs(server, { name: 'u', password: 'p' }, reconnecting);
-  atEndOfTest(() => at.close());
+  await atEndOfTest(() => at.close());
   const store = await opened(at);
   for (let round = 1; round <= 5; round++) {
     const { revision } = await put(store, `p${round}`, 0, `${round}`);
