@@ -54,7 +54,7 @@ export async function del(args: readonly string[], options: DeleteOptions, termi
         if (!(error instanceof StatusError) || isHopeless(error)) throw error;
         if (error.reason === 'NotFound' && options.ignoreNotFound === true) continue;
         refused = true;
-        for (const line of renderError('troupe delete', error).lines) terminal.tell(line);
+        for (const line of renderError('troupe delete', error, options.namespace).lines) terminal.tell(line);
       }
     }
     if (options.wait !== false) {

@@ -50,7 +50,8 @@ export async function get(args: readonly string[], options: GetOptions, terminal
     if (count === 0 && problems.length === 0 && (output === undefined || output === 'wide')) {
       terminal.tell(nothingFound(targets, options, client));
     }
-    for (const problem of problems) for (const line of renderError('troupe get', problem).lines) terminal.tell(line);
+    for (const problem of problems)
+      for (const line of renderError('troupe get', problem, options.namespace).lines) terminal.tell(line);
     if (problems.length > 0) throw new Exit(FAILURE);
   });
 }

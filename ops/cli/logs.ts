@@ -110,7 +110,9 @@ async function findPod(client: Client, target: ResourceTarget, namespace: string
   const { items } = await client.list<Pod>('pods', { namespace }, { labelSelector: selectorText(selector) });
   const pod = pickPod(items);
   if (pod === undefined) {
-    terminal.tell(`troupe logs: ${qualifiedName(resource, name)} has no pods yet; look at "troupe get pods"`);
+    terminal.tell(
+      `troupe logs: ${qualifiedName(resource, name)} has no pods yet; look at "troupe get pods -n ${namespace}"`,
+    );
     throw new Exit(FAILURE);
   }
   if (items.length > 1) terminal.tell(`Found ${items.length} pods, using pod/${pod.metadata?.name ?? ''}`);

@@ -128,6 +128,15 @@ describe('get', () => {
     expect(got.err).toBe('troupe get: pods "b" not found; see "troupe get pods"\n');
     expect((await run('get', 'pods', 'b', '--ignore-not-found')).code).toBe(0);
   });
+  it.each([
+    ['get', 'pods', 'b'],
+    ['delete', 'pods', 'b'],
+    ['logs', 'b'],
+  ])('%s of what is not there points to the namespace that was named', async (...args) => {
+    expect((await run(...args, '-n', 'team-a')).err).toBe(
+      `troupe ${args[0]}: pods "b" not found; see "troupe get pods -n team-a"\n`,
+    );
+  });
   it('says when there is nothing', async () => {
     expect(await run('get', 'pods')).toMatchObject({
       code: 0,

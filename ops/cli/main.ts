@@ -8,13 +8,19 @@ import { leadingFlagsLast } from './plan-leading-flags.ts';
 import { renderError, USAGE } from './render-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
+/** What was typed so far as an error has to know it. */
+interface Spoken {
+  command: string;
+  namespace?: string;
+}
+
 /**
  * Runs one command line. What a command needs is loaded when it is called, so that `troupe get` starts fast.
  * @param argv arguments after `troupe`
  * @returns the exit code: 0, 1 (refused or failed), 2 (must be typed otherwise), 3 (a recording cannot be played), 130 (Ctrl-C)
  */
 export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
-  const spoken = { command: 'troupe' };
+  const spoken: Spoken = { command: 'troupe' };
   const program = programFor(terminal, spoken);
   if (argv.length === 0) {
     program.outputHelp();
@@ -27,7 +33,7 @@ export async function main(argv: readonly string[], terminal: Terminal = process
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE;
-    const { lines, code } = renderError(spoken.command, error);
+    const { lines, code } = renderError(spoken.command, error, spoken.namespace);
     for (const line of lines) terminal.tell(line);
     if (process.env['TROUPE_DEBUG'] === '1' && error instanceof Error) terminal.tell(error.stack ?? '');
     return code;
@@ -62,7 +68,7 @@ const FIRST_STEPS = [
   ['troupe get pods -w', 'watch it happen'],
 ] as const;
 
-function programFor(terminal: Terminal, spoken: { command: string }): Command {
+function programFor(terminal: Terminal, spoken: Spoken): Command {
   const program = new Command('troupe');
   program
     .description("Kubernetes' architecture as actors on NATS: run containers from manifests, hear every message.")
@@ -94,13 +100,13 @@ const GROUPS: Readonly<Record<string, string>> = {
 };
 
 /** Notes before a command is parsed which one it is, so that its errors begin with its name. */
-function speakAs(parent: Command, spoken: { command: string }): Command {
+function speakAs(parent: Command, spoken: Spoken): Command {
   return parent.hook('preSubcommand', (_, command) => {
     spoken.command = pathOf(command);
   });
 }
 
-function addCommand(program: Command, spec: CommandSpec, terminal: Terminal, spoken: { command: string }): void {
+function addCommand(program: Command, spec: CommandSpec, terminal: Terminal, spoken: Spoken): void {
   const words = spec.name.split(' ');
   const last = words.pop() ?? spec.name;
   let parent = program;
@@ -121,6 +127,8 @@ function addCommand(program: Command, spec: CommandSpec, terminal: Terminal, spo
     return parseOptions([...flags.argv]);
   };
   command.action(async () => {
+    const { namespace } = command.opts<{ readonly namespace?: unknown }>();
+    if (typeof namespace === 'string') spoken.namespace = namespace;
     await spec.run(command.args, command.opts(), terminal);
   });
 }

@@ -39,7 +39,7 @@ export async function scale(args: readonly string[], options: ScaleOptions, term
         } catch (error) {
           if (!(error instanceof StatusError) || isHopeless(error)) throw error;
           refused = true;
-          for (const line of renderError('troupe scale', error).lines) terminal.tell(line);
+          for (const line of renderError('troupe scale', error, options.namespace).lines) terminal.tell(line);
         }
       }
     }
