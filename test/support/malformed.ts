@@ -4,7 +4,7 @@ import { HEADER } from '../../contracts/headers.ts';
 import type { Kind } from '../../contracts/kinds/kind.ts';
 import { isPlain, type Plain } from '../../contracts/kinds/plain.ts';
 import { KINDS } from '../../contracts/kinds/registry.ts';
-import { RUNTIME_OPS } from '../../contracts/runtime/ops.ts';
+import { RUNTIME_OPS, type RuntimeOp } from '../../contracts/runtime/ops.ts';
 import type { Family } from '../../contracts/subjects/family.ts';
 import { SUBJECTS, VERBS } from '../../contracts/subjects/subjects.ts';
 import { token } from '../../contracts/subjects/token.ts';
@@ -242,10 +242,13 @@ export function addressedSubjects(family: Family, prefix: string): readonly stri
 /** Families whose questions are asked by the subject alone: what else is in them is not read. */
 const WITHOUT_BODY: readonly string[] = [SUBJECTS.actor.template];
 
+/** What may be asked of a node's runtime without a word: there null says as much. */
+const WORDLESS_OPS: readonly RuntimeOp[] = ['info', 'list'];
+
 /** No answer but a refusal fits: it cannot be read as what its content-type says, or is not of the shape that every question has. */
 export function mustBeRefused(
   { template }: Family,
-  { payload, headers }: Pick<Malformed, 'payload' | 'headers'>,
+  { subject, payload, headers }: Omit<Malformed, 'addressed'>,
 ): boolean {
   if (WITHOUT_BODY.includes(template)) return false;
   const manifest = template === SUBJECTS.apply.template;
@@ -253,11 +256,11 @@ export function mustBeRefused(
   try {
     const documents = decodeAll(payload, headers[HEADER.contentType]);
     if (manifest) return !documents.some(isPlain);
-    // To the api-server a list may be a JSON patch, and null says as much as nothing, as it does to a node's `list`.
+    const toApi = template === SUBJECTS.api.template;
+    const wordless = template === SUBJECTS.runtime.template && WORDLESS_OPS.some((op) => subject.endsWith(`.${op}`));
+    // To the api-server a list may be a JSON patch, and null says as much as nothing.
     const fits = (one: unknown): boolean =>
-      isPlain(one) ||
-      (template === SUBJECTS.api.template && Array.isArray(one)) ||
-      (one === null && (template === SUBJECTS.api.template || template === SUBJECTS.runtime.template));
+      isPlain(one) || (toApi && Array.isArray(one)) || ((toApi || wordless) && one === null);
     return documents.length > 1 || !documents.every(fits);
   } catch {
     return true;
