@@ -1,5 +1,6 @@
 import { statusError } from '../../contracts/errors/status.ts';
 import { shown } from '../../contracts/kinds/findings.ts';
+import { isPlain } from '../../contracts/kinds/plain.ts';
 
 /** Reads one value of a message. @throws StatusError BadRequest that names the path */
 export type Parse<T> = (value: unknown, path: string) => T;
@@ -57,10 +58,10 @@ export const list =
 export const fields =
   <T extends object>(parsers: Fields<T>): Parse<T> =>
   (value, path) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse(path, 'a map', value);
+    if (!isPlain(value)) return refuse(path, 'a map', value); // bytes and moments, which MessagePack has, are objects too
     const read: Record<string, unknown> = {};
     for (const [name, parse] of Object.entries<Parse<unknown>>(parsers)) {
-      const given = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
+      const given = Object.hasOwn(value, name) ? value[name] : undefined;
       const found = parse(given, path === '' ? name : `${path}.${name}`);
       if (found !== undefined) read[name] = found;
     }

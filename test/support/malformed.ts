@@ -147,7 +147,10 @@ const hostile = fc.constantFrom(
   deepField('namespace'),
   new Uint8Array(20_000).fill(0x91), // MessagePack: arrays of one, for ever
   Uint8Array.of(0xdf, 0xff, 0xff, 0xff, 0xff), // a map of four thousand million
-  Uint8Array.of(0xc1),
+  Uint8Array.of(0xc1), // no value at all; then bytes, a moment and a large number
+  Uint8Array.of(0xc4, 1, 2),
+  Uint8Array.of(0xd6, 0xff, 0, 0, 0, 0),
+  Uint8Array.of(0xd4, 0x42, 0),
   Uint8Array.of(0xef, 0xbb, 0xbf, 0x7b, 0x7d),
   utf8.encode('a: &a [x,x,x]\nb: &b [*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c]\ne: [*d,*d,*d,*d]'),
   utf8.encode('a: *nobody'),
@@ -258,9 +261,9 @@ export function mustBeRefused(
     if (manifest) return !documents.some(isPlain);
     const toApi = template === SUBJECTS.api.template;
     const wordless = template === SUBJECTS.runtime.template && WORDLESS_OPS.some((op) => subject.endsWith(`.${op}`));
-    // To the api-server a list may be a JSON patch, and null says as much as nothing.
+    // To the api-server a list may be a JSON patch, and null says as much as nothing; MessagePack has a word for nothing itself.
     const fits = (one: unknown): boolean =>
-      isPlain(one) || (toApi && Array.isArray(one)) || ((toApi || wordless) && one === null);
+      one === undefined || isPlain(one) || (toApi && Array.isArray(one)) || ((toApi || wordless) && one === null);
     return documents.length > 1 || !documents.every(fits);
   } catch {
     return true;
