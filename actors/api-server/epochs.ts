@@ -1,11 +1,8 @@
 import { statusError } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
-import { storeKey } from '../../contracts/store/keys.ts';
+import { EPOCHS, storeKey } from '../../contracts/store/keys.ts';
 import type { Call, View } from '../kernel/contract.ts';
 import { badRequest } from './refusals.ts';
-
-/** Where the epochs of singletons are kept among the objects: an epoch is the revision of its key's last write. */
-const EPOCHS = 'epochs';
 
 /**
  * Refuses what a paused leader still says after another took over.

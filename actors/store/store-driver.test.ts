@@ -181,7 +181,7 @@ describe('the store', () => {
   });
 
   it('says within its deadline that the store does not answer', async () => {
-    const { proxy, store } = await openThroughProxy({ deadlineMs: 300 });
+    const { proxy, store } = await openThroughProxy({ deadlineMs: 300, told: false });
     proxy.muffle();
     await expect(put(store, key, 0)).rejects.toThrow(
       /write pods.a.x: no answer .* within 300 ms.* read before you repeat/,
@@ -253,9 +253,28 @@ describe('the store', () => {
   it('says what to do when its stream was deleted', async () => {
     const store = await open();
     await (await jetstreamManager(connection)).streams.delete(`KV_s${serial - 1}-objects`);
-    await expect(store.ports.fresh({})).rejects.toThrow(
-      /stream not found; .* put the backup .* or restart the masters/,
+    const refusal = await waitUntil('a read is refused', 10_000, () =>
+      store.ports.fresh({}).then(() => undefined, String),
     );
+    expect(refusal).toMatch(/stream not found; .* put the backup .* or restart the masters/);
+  });
+
+  it('goes on when a newer build stores a resource of whose changes this one is not told', async () => {
+    const store = await open();
+    await waitUntil('it is ahead', 10_000, () => store.feed.isAhead);
+    const stored = await jetstream(connection).publish(
+      `$KV.s${serial - 1}-objects.widgets.a.w`,
+      JSON.stringify(pod('w')),
+    );
+    const { revision } = await put(store, key, 0);
+    expect(revision).toBe(stored.seq + 1);
+    await store.ports.reached({ revision });
+    expect(await store.ports.fresh({})).toEqual({ revision });
+    expect(store.cache.revisionOf('widgets.a.w')).toBe(stored.seq);
+    expect(store.reports.find((line) => line.startsWith('feed'))).toMatch(
+      /revision \d+ was not told of; opening it again/,
+    );
+    expect(store.feed.isAhead).toBe(false);
   });
 
   it('finds out when the cache is not what the store is', async () => {

@@ -1,14 +1,10 @@
-import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { type JetStreamManager, jetstreamManager, type StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { statusError } from '../../contracts/errors/status.ts';
-import { eventKind } from '../../contracts/kinds/event/event.ts';
-import { KINDS } from '../../contracts/kinds/registry.ts';
 import type { StorePorts, StoreStats } from '../../contracts/messages/store.ts';
 import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
 import { MARKER_TTL_MS, MESSAGE_OVERHEAD_BYTES, OBJECT_BYTES_MAX } from '../../contracts/store/limits.ts';
 import { type ClusterKey, isSealed } from '../../contracts/store/sealed.ts';
-import { below } from '../../contracts/subjects/family.ts';
-import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { type DriverDefinition, defineDriver } from '../kernel/declare.ts';
 import type { NatsCache } from '../kernel/nats/nats-cache.ts';
 import { Attempts } from './attempts.ts';
@@ -17,7 +13,7 @@ import { EventStore } from './event-store.ts';
 import { Housekeeping } from './housekeeping.ts';
 import { type KeyWrite, KeyWriter } from './key-writer.ts';
 import { MirrorGate } from './mirror-gate.ts';
-import { ReadIndex, type StreamFacts } from './read-index.ts';
+import { SharedQuestion } from './shared-question.ts';
 
 export interface StoreDriverOptions {
   readonly connection: NatsConnection;
@@ -70,7 +66,7 @@ class Store {
   readonly #objects: KeyWriter;
   readonly #events: EventStore;
   readonly #housekeeping: Housekeeping;
-  readonly #readIndex: ReadIndex;
+  readonly #lastSequence: SharedQuestion<number>;
   readonly #mirror: MirrorGate;
   #freshReads = 0;
   #unmirrored = 0;
@@ -109,22 +105,17 @@ class Store {
       deadlineMs: deadlineMs / 2,
     });
     this.#housekeeping = new Housekeeping({ ...options, manager, attempts, deadlineMs, report });
+    // The stream's leader answers, who is never behind what was acknowledged.
     const question = { subject: `$JS.API.STREAM.INFO.${streamOf(names.objects)}` };
-    this.#readIndex = new ReadIndex({
-      connection,
-      stream: streamOf(names.objects),
-      changes: below(SUBJECTS.changes, prefix),
-      subjects: KINDS.filter(({ resource }) => resource !== eventKind.resource).map(({ resource }) =>
-        SUBJECTS.changes.pattern(prefix, { resource }),
-      ),
-      fed: () => cache.heard,
-      ask: async () => {
-        const seenBefore = cache.seen;
-        const facts = await attempts.ask<StreamFacts>('ask for the last revision', deadlineMs, () => question);
-        cache.note(facts, seenBefore);
-        return facts;
-      },
-      report: (error) => report('read index', error),
+    this.#lastSequence = new SharedQuestion(async () => {
+      const seenBefore = this.#feed.seen;
+      const info = await attempts.ask<Pick<StreamInfo, 'created' | 'state'>>(
+        'ask for the last revision',
+        deadlineMs,
+        () => question,
+      );
+      this.#feed.note(info, seenBefore);
+      return info.state.last_seq;
     });
     attempts.follow().catch((error: unknown) => report('connection', error));
   }
@@ -146,7 +137,6 @@ class Store {
 
   close(): void {
     this.#housekeeping.stop();
-    this.#readIndex.close();
   }
 
   ports(): Handlers {
@@ -188,7 +178,8 @@ class Store {
 
   async #fresh(): Promise<{ readonly revision: number }> {
     this.#freshReads++;
-    const last = await this.#readIndex.revision();
+    if (this.#feed.isAhead) return { revision: this.#feed.cache.revision };
+    const last = await this.#lastSequence.answer();
     await this.#feed.reached(last, { timeoutMs: this.#deadlineMs });
     return { revision: last };
   }
@@ -199,7 +190,7 @@ class Store {
       ...this.#objects.counts,
       ...this.#housekeeping.counts,
       retries: this.#attempts.retries,
-      freshQuestions: this.#readIndex.asked,
+      freshQuestions: this.#lastSequence.asked,
       freshReads: this.#freshReads,
       unmirrored: this.#unmirrored,
       ...(alarm === undefined ? {} : { alarm }),

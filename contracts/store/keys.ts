@@ -3,6 +3,9 @@ import { token, untoken } from '../subjects/token.ts';
 /** `<resource>.<namespace or _>.<name>` in escaped tokens: the key of an object in the store. */
 export type Key = string;
 
+/** Keys of no kind, one a singleton: its epoch is the revision of its key's last write. */
+export const EPOCHS = 'epochs';
+
 export const storeKey = (resource: string, namespace: string | undefined, name: string): Key =>
   `${token(resource)}.${token(namespace)}.${token(name)}`;
 

@@ -13,7 +13,8 @@ import { StatusError } from '../../contracts/errors/status.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { LEASE_TTL_MS } from '../../contracts/store/limits.ts';
 import { type ClusterKey, clusterKey } from '../../contracts/store/sealed.ts';
-import { storeKey } from '../../contracts/store/keys.ts';
+import { EPOCHS, storeKey } from '../../contracts/store/keys.ts';
+import { objectChanges } from '../../contracts/store/object-changes.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { Client } from '../client/client.ts';
 import { BUILD } from './build.ts';
@@ -64,6 +65,7 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
       connection,
       bucket: bucketNames(prefix).objects,
       cache,
+      changes: objectChanges(prefix),
       clusterKey: key,
       onChanges: (changes, relisted) => {
         if (relisted) hosted.host?.relisted();
@@ -93,7 +95,7 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
       mayWrite: () => {
         if (feed.alarm !== undefined) throw new StatusError(feed.alarm);
       },
-      newestEpoch: (actor) => cache.revisionOf(storeKey('epochs', undefined, actor)),
+      newestEpoch: (actor) => cache.revisionOf(storeKey(EPOCHS, undefined, actor)),
     },
     build: BUILD,
     log,

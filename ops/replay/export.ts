@@ -1,5 +1,6 @@
 import type { MemoryHistory } from '../../actors/kernel/view/memory-history.ts';
 import { watchedResources } from '../../actors/kernel/turns/pending-changes.ts';
+import { EPOCHS } from '../../contracts/store/keys.ts';
 import { definitionOf } from './definitions.ts';
 import type { Recording } from './gather-recordings.ts';
 import { indexAt, indexFrom, type Point } from './parse-moment.ts';
@@ -7,9 +8,6 @@ import { withMail } from './keep-mail.ts';
 import { nameOf, seesStore } from './playable.ts';
 import { planHistory, planOpenTurns, planPart, planRevisions } from './plan-export.ts';
 import type { RecordingFileContent } from './recording-file.ts';
-
-/** Keys of no kind, by which the api-server knows the newest epoch of each singleton. */
-const EPOCHS = 'epochs';
 
 /** From where to where; absent = from the beginning, to the end. */
 export interface Points {

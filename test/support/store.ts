@@ -7,6 +7,7 @@ import { ensureAssets } from '../../actors/store/ensure-assets.ts';
 import { type StoreDriverOptions, storeDriver } from '../../actors/store/store-driver.ts';
 import type { StorePorts } from '../../contracts/messages/store.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
+import { objectChanges } from '../../contracts/store/object-changes.ts';
 import type { ClusterKey } from '../../contracts/store/sealed.ts';
 
 type Ports = { readonly [Op in keyof StorePorts]: (body: StorePorts[Op][0]) => Promise<StorePorts[Op][1]> };
@@ -21,11 +22,14 @@ export interface TestStore {
   close(): Promise<void>;
 }
 
-/** Makes the assets of `prefix`, opens a feed and starts the driver on it. */
+/**
+ * Makes the assets of `prefix`, opens a feed and starts the driver on it.
+ * @param options.told listen to the changes that the server republishes; default true
+ */
 export async function openStore(
   connection: NatsConnection,
   prefix: string,
-  options: Partial<StoreDriverOptions> & { readonly clusterKey?: ClusterKey } = {},
+  options: Partial<StoreDriverOptions> & { readonly clusterKey?: ClusterKey; readonly told?: boolean } = {},
 ): Promise<TestStore> {
   await ensureAssets({ connection, prefix, keep: { maxBytes: 2 ** 20 } });
   const changes: Change[] = [];
@@ -34,9 +38,11 @@ export async function openStore(
   const feed = await NatsCache.open({
     connection,
     bucket: bucketNames(prefix).objects,
+    ...(options.told === false ? {} : { changes: objectChanges(prefix) }),
     cache,
     clusterKey: options.clusterKey,
     onChanges: (some) => changes.push(...some),
+    onReport: (key, error) => reports.push(`${key}: ${error instanceof Error ? error.message : String(error)}`),
   });
   const context: DriverContext<unknown> = {
     self: { actor: 'store', instance: 'test', caller: 'test', prefix },

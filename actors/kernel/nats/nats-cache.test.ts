@@ -17,6 +17,11 @@ let server: TestNatsServer;
 let connection: NatsConnection;
 let js: JetStreamClient;
 const opened: NatsCache[] = [];
+/** What brings the changes once the cache has caught up. */
+const FEEDS = [
+  ['a consumer', undefined],
+  ['what the server republishes', { republishedTo: 'changes.>', subjects: ['changes.>'] }],
+] as const;
 const RECONNECTING = { maxReconnectAttempts: -1, reconnectTimeWait: 50 };
 
 beforeEach(async () => {
@@ -34,6 +39,7 @@ const addStream = async (): Promise<void> => {
     max_msgs_per_subject: 64,
     allow_rollup_hdrs: true,
     allow_msg_ttl: true,
+    republish: { src: '$KV.t.>', dest: 'changes.>' },
   });
 };
 afterEach(async () => {
@@ -75,7 +81,7 @@ interface Heard {
   readonly reports: string[];
   readonly errors: string[];
 }
-async function open(options: Partial<NatsCacheOptions> = {}): Promise<Heard> {
+async function openCache(options: Partial<NatsCacheOptions>): Promise<Heard> {
   const heard = {
     cache: new Cache(),
     batches: [],
@@ -101,7 +107,10 @@ async function open(options: Partial<NatsCacheOptions> = {}): Promise<Heard> {
 }
 const names = (cache: Cache): string[] => [...cache.entries()].map((entry) => entry.key).sort();
 
-describe('the feed of the cache', () => {
+describe.each(FEEDS)('the cache fed by %s', (_, changes) => {
+  const open = (options: Partial<NatsCacheOptions> = {}): Promise<Heard> =>
+    openCache({ ...(changes && { changes }), ...options });
+
   it('is there at once for an empty bucket, then follows', async () => {
     const { feed, cache, changes, batches } = await open();
     expect(cache.revision).toBe(0);
@@ -325,7 +334,7 @@ describe('the feed of the cache', () => {
     const { errors } = await open();
     await (await jetstreamManager(connection)).streams.delete('KV_t');
     const said = await waitUntil('it is missed', 10_000, () => errors.find((error) => error.includes('not found')));
-    expect(said).toMatch(/open the feed of KV_t: stream not found; .* put the backup .* back, or restart the masters/);
+    expect(said).toMatch(/the feed of KV_t\b.*: stream not found; .* put the backup .* back, or restart the masters/);
   });
 
   it('opens secrets with the key, leaves them sealed without one, and refuses to open with another', async () => {

@@ -5,12 +5,14 @@ import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import { streamOf } from '../../../contracts/store/buckets.ts';
 import { type Key, parseKey } from '../../../contracts/store/keys.ts';
 import { MARKER_TTL_MS } from '../../../contracts/store/limits.ts';
+import type { ObjectChanges } from '../../../contracts/store/object-changes.ts';
 import { readStored } from '../../../contracts/store/read-stored.ts';
 import { type ClusterKey, unsealOrLeave } from '../../../contracts/store/sealed.ts';
 import type { Change } from '../contract.ts';
 import { type Cache, type CacheEntry, withRevision } from '../view/cache.ts';
 import { RevisionWaiters } from '../view/revision-waiters.ts';
-import { type FedMessage, OrderedFeed } from './nats-ordered-feed.ts';
+import { ChangeFeed, tellsBeforeAcknowledging } from './nats-change-feed.ts';
+import { type Feed, type FedMessage, type FeedOptions, OrderedFeed } from './nats-ordered-feed.ts';
 import { findingOf } from './nats-stream-gone.ts';
 import { StorePast, type StreamState } from './nats-store-past.ts';
 
@@ -18,6 +20,8 @@ export interface NatsCacheOptions {
   readonly connection: NatsConnection;
   /** Name of the objects bucket. */
   readonly bucket: string;
+  /** Where its changes are told of; without it a consumer brings them all. */
+  readonly changes?: ObjectChanges;
   /** Is fed by this alone. */
   readonly cache: Cache;
   /** Without it, secrets stay sealed. */
@@ -50,7 +54,7 @@ export class NatsCache {
   readonly #waiters = new RevisionWaiters();
   readonly #past: StorePast;
   #manager!: JetStreamManager;
-  #feed: OrderedFeed | undefined;
+  #feed: Feed | undefined;
   /** The newest attempt to open a feed; a consumer that an earlier one made, however late, is not heard. */
   #attempt = 0;
   /** The store went back: its revisions may be other messages than those that the cache has. */
@@ -61,6 +65,8 @@ export class NatsCache {
   #target: number | undefined;
   #opening: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
   #reopening: Promise<void> | undefined;
+  /** Not all changes were told of: a consumer brings them, until this process ends. */
+  #mistrusts = false;
   #connected = true;
   /** Latest moment, by the server's clock, at which nothing was missing here. */
   #contactAt = 0;
@@ -111,6 +117,11 @@ export class NatsCache {
     return this.#connected && this.#reopening === undefined;
   }
 
+  /** Does the cache have everything that anybody can know to be acknowledged? Else the stream has to be asked. */
+  get isAhead(): boolean {
+    return this.certain && this.#feed?.isAhead === true;
+  }
+
   /** @throws StatusError Timeout when the cache did not come to `revision` in time */
   reached(revision: number, options: { readonly timeoutMs: number }): Promise<void> {
     if (this.cache.revision >= revision) return Promise.resolve();
@@ -129,11 +140,6 @@ export class NatsCache {
   /** Newest sequence ever seen. */
   get seen(): number {
     return this.#past.seen;
-  }
-
-  /** Newest message that the feed has delivered; 0 = none. */
-  get heard(): number {
-    return this.#past.heard;
   }
 
   /**
@@ -164,7 +170,7 @@ export class NatsCache {
       this.#opening = { resolve, reject };
     });
     try {
-      await Promise.all([this.#openFeed(from, attempt), caughtUp]);
+      await Promise.all([this.#openFeed(from, attempt, info), caughtUp]);
       if (this.#feed?.ended !== false) throw new Error(`the feed of ${this.#stream} broke as soon as it had caught up`);
     } catch (error) {
       this.#attempt++;
@@ -173,14 +179,16 @@ export class NatsCache {
     } finally {
       this.#opening = undefined;
     }
+    this.#feed.caughtUp();
     this.#past.saw(target);
     this.#contactAt = Math.max(this.#contactAt, serverTime(info));
   }
 
-  async #openFeed(from: 'last-per-subject' | number, attempt: number): Promise<void> {
+  async #openFeed(from: 'last-per-subject' | number, attempt: number, info: StreamInfo): Promise<void> {
     const isNewest = () => attempt === this.#attempt && !this.#closed;
-    const feed = await OrderedFeed.open({
-      connection: this.#options.connection,
+    const { connection, changes } = this.#options;
+    const options: FeedOptions = {
+      connection,
       manager: this.#manager,
       stream: this.#stream,
       subject: `$KV.${this.#options.bucket}.>`,
@@ -192,7 +200,19 @@ export class NatsCache {
       onBroken: (why) => {
         if (isNewest()) this.#broke(why);
       },
-    });
+    };
+    const feed: Feed =
+      changes !== undefined && !this.#mistrusts && tellsBeforeAcknowledging(connection.info, info, changes)
+        ? await ChangeFeed.open({
+            ...options,
+            changes,
+            ask: () => this.#contact(),
+            onRefused: (error) => this.#report('changes', error),
+            onMissed: () => {
+              this.#mistrusts = true;
+            },
+          })
+        : await OrderedFeed.open(options);
     if (!isNewest()) {
       feed.close();
       return;
@@ -206,7 +226,7 @@ export class NatsCache {
     else this.#opening.reject(new Error(why));
   }
 
-  #checkDrained(feed: OrderedFeed | undefined): void {
+  #checkDrained(feed: Feed | undefined): void {
     const target = this.#target;
     if (target === undefined || feed === undefined) return;
     feed.drained().then(
@@ -328,14 +348,19 @@ export class NatsCache {
   async #makeContact(): Promise<void> {
     if (this.#reopening !== undefined) return;
     try {
-      const seenBefore = this.#past.seen;
-      const info = await this.#info();
-      if (this.#past.note(info, seenBefore)) await this.#reopen('it is another store');
-      else if (this.cache.revision >= info.state.last_seq)
-        this.#contactAt = Math.max(this.#contactAt, serverTime(info));
+      await this.#contact();
     } catch (error) {
       this.#report('contact', error);
     }
+  }
+
+  async #contact(): Promise<StreamInfo> {
+    const seenBefore = this.#past.seen;
+    const info = await this.#info();
+    if (this.#reopening !== undefined) return info; // is looking itself
+    if (this.#past.note(info, seenBefore)) void this.#reopen('it is another store');
+    else if (this.cache.revision >= info.state.last_seq) this.#contactAt = Math.max(this.#contactAt, serverTime(info));
+    return info;
   }
 
   #pause(attempt: number): Promise<void> {

@@ -2,7 +2,7 @@ import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from 'nats';
 import { bucketNames } from '../../../contracts/store/buckets.ts';
-import { storeKey } from '../../../contracts/store/keys.ts';
+import { EPOCHS, storeKey } from '../../../contracts/store/keys.ts';
 import { token } from '../../../contracts/subjects/token.ts';
 import { findingOf } from './nats-stream-gone.ts';
 
@@ -202,7 +202,7 @@ async function hasTwin(
   epoch: number,
 ): Promise<boolean> {
   const objects = await new Kvm(js).open(bucketNames(prefix).objects);
-  const newest = await objects.get(storeKey('epochs', undefined, actor));
+  const newest = await objects.get(storeKey(EPOCHS, undefined, actor));
   return newest !== null && newest.revision > epoch && newest.json<{ holder?: string }>().holder === instance;
 }
 
@@ -214,7 +214,7 @@ async function writeEpoch(
   instance: string,
   timeoutMs: number,
 ): Promise<number> {
-  const subject = `$KV.${bucketNames(prefix).objects}.${storeKey('epochs', undefined, actor)}`;
+  const subject = `$KV.${bucketNames(prefix).objects}.${storeKey(EPOCHS, undefined, actor)}`;
   const body = { apiVersion: 'troupe.io/v1', kind: 'Epoch', metadata: { name: actor }, holder: instance };
   const ack = await js.publish(subject, JSON.stringify(body), { timeout: timeoutMs });
   return ack.seq;

@@ -26,6 +26,23 @@ export interface FeedOptions {
   readonly onBroken: (why: string) => void;
 }
 
+/** What brings the messages of a stream: every one in order, or word that it broke. */
+export interface Feed {
+  readonly ended: boolean;
+  /** Everything has come that the stream had for it when it was opened. */
+  readonly listed: boolean;
+  /** Whatever anybody can know to be acknowledged has come. */
+  readonly isAhead: boolean;
+  /**
+   * Has it delivered everything that the stream has for it? Asks the server, who alone knows.
+   * @throws the client's errors
+   */
+  drained(): Promise<boolean>;
+  /** Its owner has all that it needs to begin. */
+  caughtUp(): void;
+  close(): void;
+}
+
 const HEARTBEAT_MS = 1_000;
 const SILENCE_MS_MAX = 3 * HEARTBEAT_MS;
 const INACTIVE_MS = 30_000;
@@ -34,7 +51,8 @@ const INACTIVE_MS = 30_000;
  * One ordered push consumer: it either delivers every message of its stream in order, or says that it broke. It never
  * mends itself, because only its owner knows from where going on is safe.
  */
-export class OrderedFeed {
+export class OrderedFeed implements Feed {
+  readonly isAhead = false;
   readonly #options: FeedOptions;
   readonly #name = nuid.next();
   #subscription: Subscription | undefined;
@@ -103,18 +121,17 @@ export class OrderedFeed {
     return this.#ended;
   }
 
-  /** Everything has come that the stream had for it when it was opened. */
   get listed(): boolean {
     return this.#received >= this.#first;
   }
 
-  /**
-   * Has this feed delivered everything that the stream has for it? Asks the server, who alone knows.
-   * @throws the client's errors
-   */
   async drained(): Promise<boolean> {
     const info = await this.#options.manager.consumers.info(this.#options.stream, this.#name);
     return !this.#ended && info.num_pending === 0 && info.delivered.consumer_seq <= this.#received;
+  }
+
+  caughtUp(): void {
+    // Nothing changes for it.
   }
 
   close(): void {
