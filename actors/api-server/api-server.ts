@@ -39,7 +39,7 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
   const limits = { ...LIMITS, ...given };
   const resources = resourceNames().filter((resource) => resource !== EVENTS);
   const objects = Object.fromEntries(
-    resources.map((resource): [string, WatchDecl] => [`watch-${resource}`, watch(resource)]),
+    resources.map((resource): [string, WatchDecl] => [`watch-${resource}`, watch(resource, { whileAny: WATCH_CELLS })]),
   );
   return defineActor({
     name: 'api-server',

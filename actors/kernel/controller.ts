@@ -1,4 +1,4 @@
-import { concat, defer, EMPTY, from, merge, mergeMap, type Observable, of } from 'rxjs';
+import { concat, defer, EMPTY, from, merge, mergeMap, type Observable } from 'rxjs';
 import { catchError } from 'rxjs/operators';
 import type { Cell, Change, Changed, Json, Millis, Said, Self, Stored, View, World } from './contract.ts';
 import { type ActorDefinition, type AnySayDecl, defineActor, type Says, type WatchDecl } from './declare.ts';
@@ -55,7 +55,7 @@ export function defineController<
   readonly name: string;
   readonly singleton?: boolean;
   readonly hears: H;
-  /** From a changed object to the keys to plan; asked for the object as it was and as it is. */
+  /** Pure: from a changed object to the keys to plan; asked for the object as it was and as it is. */
   readonly wakes: Wakes<H>;
   readonly says: S;
   readonly indexes?: I;
@@ -65,7 +65,7 @@ export function defineController<
   return defineActor({
     name: definition.name,
     singleton: definition.singleton ?? true,
-    hears: definition.hears as Record<string, WatchDecl>,
+    hears: concerned(definition.hears, definition.wakes as Wakers),
     says: definition.says,
     config: definition.config ?? null,
     behave: (inputs, world) => {
@@ -75,7 +75,7 @@ export function defineController<
         later.wakes$,
         ...Object.entries(definition.wakes).map(([name, wake]) =>
           (inputs[name] as Observable<readonly Changed[]>).pipe(
-            mergeMap((changes) => wokenBy(changes, wake as Waker<unknown>)),
+            mergeMap((changes) => from(wokenBy(changes, wake as Waker<unknown>))),
           ),
         ),
       );
@@ -99,7 +99,19 @@ export function defineController<
   });
 }
 
-function wokenBy(changes: readonly Changed[], wake: Waker<unknown>): Observable<string> {
+type Wakers = Readonly<Record<string, Waker<unknown>>>;
+
+/** What wakes no key is not worth a turn. */
+const concerned = (hears: Readonly<Record<string, WatchDecl>>, wakes: Wakers): Record<string, WatchDecl> =>
+  Object.fromEntries(
+    Object.entries(hears).map(([name, heard]) => {
+      const wake = wakes[name];
+      const concerns = (changed: Changed): boolean => wake !== undefined && wokenBy([changed], wake).size > 0;
+      return [name, { ...heard, concerns }];
+    }),
+  );
+
+function wokenBy(changes: readonly Changed[], wake: Waker<unknown>): ReadonlySet<string> {
   const keys = new Set<string>();
   for (const changed of changes) {
     for (const object of [changed.before, changed.after]) {
@@ -109,7 +121,7 @@ function wokenBy(changes: readonly Changed[], wake: Waker<unknown>): Observable<
       else for (const key of woken ?? []) keys.add(key);
     }
   }
-  return keys.size === 1 ? of([...keys][0] as string) : from(keys);
+  return keys;
 }
 
 function planContext<S, I>(indexes: I | undefined, world: World<Says<S>>): PlanContext<S, I> {

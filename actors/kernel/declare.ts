@@ -11,6 +11,13 @@ import type { Call, Changed, Json, Said, Self, Stored, World } from './contract.
 export interface WatchDecl<R extends string = string> {
   readonly hear: 'watch';
   readonly resource: R;
+  /**
+   * Is a change worth a turn? Pure, and asked of every single change; absent: each is. What is passed over is in the view all
+   * the same, when something else brings a turn.
+   */
+  readonly concerns?: (this: void, changed: Changed<never>) => boolean;
+  /** What the names of cells begin with: while none of these is set, no change is worth a turn. */
+  readonly whileAny?: string;
 }
 /** Every message of a family of subjects. */
 export interface CallsDecl<T extends string = string, Q = unknown, A = unknown> {
@@ -35,10 +42,13 @@ export interface LatestDecl<T extends string = string, Q = unknown> {
 }
 export type HearDecl = WatchDecl | CallsDecl | LatestDecl;
 
-export const watch = <R extends ResourceName | (string & {})>(resource: R): WatchDecl<R> => ({
-  hear: 'watch',
-  resource,
-});
+export const watch = <R extends ResourceName | (string & {})>(
+  resource: R,
+  options: {
+    readonly concerns?: (this: void, changed: Changed<Stored<R>>) => boolean;
+    readonly whileAny?: string;
+  } = {},
+): WatchDecl<R> => ({ hear: 'watch', resource, ...options });
 
 export const calls = <T extends string, Q, A>(
   family: Family<T, Q, A>,

@@ -10,7 +10,7 @@ import { openRec } from './journal/sealed-record.ts';
 import { ActorCore, type TurnDone } from './turns/core.ts';
 import { installGuard } from './turns/guard.ts';
 import type { Outgoing } from './turns/outgoing.ts';
-import { PendingChanges, watchedResources } from './turns/pending-changes.ts';
+import { everyChange, PendingChanges } from './turns/pending-changes.ts';
 import { describeViolation } from './turns/violation.ts';
 import { Cache } from './view/cache.ts';
 import type { History, Revisions } from './view/memory-history.ts';
@@ -120,6 +120,8 @@ export class Player {
   readonly #level: Level;
   readonly #sealer: Sealer | undefined;
   readonly #pending: PendingChanges;
+  /** Since a key was told last, whether or not what came would be worth telling today. */
+  readonly #unselected: PendingChanges;
   readonly #incarnation: Incarnation;
   #begun = false;
   #last = 0;
@@ -136,7 +138,10 @@ export class Player {
     this.#level = level;
     this.#sealer = sealer;
     this.#incarnation = incarnation;
-    this.#pending = new PendingChanges(watchedResources(definition.hears));
+    const { hears } = definition;
+    const heard = incarnation.selective === true ? hears : everyChange(hears);
+    this.#pending = new PendingChanges(heard, (start) => this.core.isAnyCellSet(start));
+    this.#unselected = new PendingChanges(everyChange(hears), () => true);
     this.core = new ActorCore(definition, {
       self: incarnation.self,
       view: this.cache,
@@ -203,15 +208,16 @@ export class Player {
     let otherChange: string | undefined;
     if (rec.t === 'change') {
       const taken = this.#pending.take();
-      before = taken.before;
+      before = new Map([...this.#unselected.takeOnly(rec.keys), ...taken.before]);
       if (taken.keys.join() !== rec.keys.join())
-        otherChange = `the history does not have what changed: recorded ${brief(rec.keys)}, history ${brief(taken.keys)}`;
+        otherChange = `it is not told of what it was told: recorded ${brief(rec.keys)}, today, by the history, ${brief(taken.keys)}`;
     }
     const toldBefore = before === undefined ? undefined : (key: Key) => before.get(key);
     const done = this.core.run(rec, turn.now, turn.view, toldBefore);
     this.done = done;
     this.#lastPlayed = turn;
-    if (rec.t === 'start' && rec.checkpoint === undefined) this.#pending.noteAll(this.cache);
+    if (rec.t === 'start' && rec.checkpoint === undefined)
+      for (const pending of [this.#pending, this.#unselected]) pending.noteAll(this.cache);
     const what = this.violation ?? (otherCells ? OTHER_STATE : (otherChange ?? this.#difference(turn, done)));
     if (what !== undefined) return diverged(turn, what, done.out);
     this.played += 1;
@@ -245,12 +251,15 @@ export class Player {
     this.core.resumeAt(turn.n - 1);
     this.#begun = true;
     this.#moveView(revision);
-    this.#pending.take(); // a start has been told of everything up to here, or will be at once
+    for (const pending of [this.#pending, this.#unselected]) pending.take(); // a start has been told of everything up to here, or will be at once
   }
 
   #moveView(revision: number): void {
-    for (const write of this.#history.writes(this.cache.revision, revision))
-      this.#pending.note(this.cache.apply(write));
+    for (const write of this.#history.writes(this.cache.revision, revision)) {
+      const change = this.cache.apply(write);
+      this.#pending.note(change);
+      this.#unselected.note(change);
+    }
     this.cache.advance(revision);
   }
 

@@ -38,7 +38,7 @@ type SchedulerWorld = World<Says<typeof says>>;
 export const scheduler = defineActor({
   name: 'scheduler',
   singleton: true,
-  hears: { nodes: watch('nodes'), pods: watch('pods') },
+  hears: { nodes: watch('nodes'), pods: watch('pods', { concerns: decidesAnything }) },
   says,
   behave: (inputs, world) => {
     const desk = makeDesk(world);
@@ -204,6 +204,11 @@ const wantsNode = (pod: Pod): boolean =>
   !hasEnded(pod.status?.phase) &&
   (pod.spec?.schedulerName ?? NAME) === NAME &&
   (pod.spec?.schedulingGates ?? []).length === 0;
+
+/** Does a pod want a node, or give up its room? What it takes shows in the view. */
+function decidesAnything({ before, after }: Changed<Pod>): boolean {
+  return isWanting(before) || isWanting(after) || takesRoom(before) !== takesRoom(after);
+}
 
 const isWanting = (pod: Pod | undefined): pod is Pod => pod !== undefined && wantsNode(pod);
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import {
   JetStreamApiError,
   type JetStreamManager,
@@ -5,7 +6,6 @@ import {
   type StreamConfig,
   type StreamInfo,
 } from '@nats-io/jetstream';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { NatsConnection } from 'nats';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import {

@@ -1,6 +1,7 @@
 import { concat, defer, EMPTY, from, interval, merge, type Observable } from 'rxjs';
 import { catchError, map, mergeMap } from 'rxjs/operators';
 import { retryOf } from '../../../contracts/errors/status.ts';
+import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import { type EventNote, makeEvent } from '../../../contracts/kinds/event/make-event.ts';
 import type { Node, Pod } from '../../../contracts/kinds/kinds.ts';
 import { conditionOf, isTrue } from '../../../contracts/kinds/meta/conditions.ts';
@@ -8,7 +9,7 @@ import type { NodeHeartbeat } from '../../../contracts/messages/node.ts';
 import { own } from '../../../contracts/own.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
-import type { Millis, Said, World } from '../../kernel/contract.ts';
+import type { Changed, Millis, Said, World } from '../../kernel/contract.ts';
 import {
   type ActorDefinition,
   api,
@@ -59,7 +60,7 @@ export const nodeLifecycle = (config: NodeLifecycleConfig = NODE_LIFECYCLE_DEFAU
     singleton: true,
     hears: {
       nodes: watch('nodes'),
-      pods: watch('pods'),
+      pods: watch('pods', { concerns: isBoundOtherwise }),
       beats: latest(SUBJECTS.heartbeat, { everyMs: 1000 }),
     },
     says,
@@ -81,6 +82,11 @@ export const nodeLifecycle = (config: NodeLifecycleConfig = NODE_LIFECYCLE_DEFAU
       );
     },
   });
+
+/** Was a pod bound, or what it tolerates changed? */
+function isBoundOtherwise({ before, after }: Changed<Pod>): boolean {
+  return (after?.spec?.nodeName ?? '') !== '' && !sameJson(before?.spec, after?.spec);
+}
 
 /** Bound pods by the name of their node. */
 const podsByNode = grouped<Pod>('pods', ({ spec }) => (spec?.nodeName === '' ? undefined : spec?.nodeName));

@@ -1,7 +1,8 @@
+import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import { type EventNote, makeEvent } from '../../../contracts/kinds/event/make-event.ts';
 import type { KubeObject, LabelSelector, ResourceName } from '../../../contracts/kinds/kinds.ts';
 import { selectorMatches } from '../../../contracts/selectors/label-selector.ts';
-import type { Said, Stored } from '../../kernel/contract.ts';
+import type { Changed, Said, Stored } from '../../kernel/contract.ts';
 import { defineController, type Plan, type PlanContext } from '../../kernel/controller.ts';
 import { type ActorDefinition, type AnySayDecl, api, apiForMetadata, type Says, watch } from '../../kernel/declare.ts';
 import { adoption, release } from './claim.ts';
@@ -63,7 +64,8 @@ export function defineOwnerController<
     hears: { owners: watch(owners), children: watch(children), namespaces: watch('namespaces') },
     wakes: {
       owners: (owner: KubeObject) => keyOf(owner),
-      children: (child: KubeObject) => ownerKey(child, kind) ?? orphansOf(namespaceOf(child)),
+      children: (child: KubeObject, changed: Changed) =>
+        ownerKey(child, kind) ?? (mayBeAdopted(changed) ? orphansOf(namespaceOf(child)) : undefined),
       namespaces: () => undefined,
     },
     says,
@@ -101,6 +103,13 @@ export function defineOwnerController<
 const orphansOf = (namespace: string): string => `${namespace}/`;
 /** Who names an owner of another namespace is not its child, and not counted among them. */
 const childrenOf = (namespace: string, uid: string): string => `${namespace}/${uid}`;
+/** Is an orphan new, or something else about it that decides whose it may become? */
+const mayBeAdopted = ({ before, after }: Changed): boolean =>
+  before === undefined ||
+  (after !== undefined &&
+    (isTerminating(before) !== isTerminating(after) ||
+      !sameJson(before.metadata?.labels, after.metadata?.labels) ||
+      !sameJson(before.metadata?.ownerReferences, after.metadata?.ownerReferences)));
 const groupOf = (child: KubeObject): string => childrenOf(namespaceOf(child), controllerOf(child)?.uid ?? '');
 
 interface Selecting extends KubeObject {

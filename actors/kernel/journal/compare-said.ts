@@ -6,8 +6,8 @@ import {
   MSGPACK_TYPE,
 } from '../../../contracts/codec/codec.ts';
 import { canonicalJson } from '../../../contracts/hash/stable-hash.ts';
-import type { Outgoing } from '../turns/outgoing.ts';
 import type { Bytes } from '../contract.ts';
+import type { Outgoing } from '../turns/outgoing.ts';
 import { bodyDigest, digestIn, isBodyHash } from './body-hash.ts';
 import { hashOf } from './hash.ts';
 import type { RecordedTurn, SaidThen, Sealer } from './journal.ts';

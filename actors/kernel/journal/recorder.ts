@@ -15,6 +15,8 @@ export interface Incarnation {
   readonly build: string;
   /** Drivers are recorded, not replayed. */
   readonly driver: boolean;
+  /** Told of the changes that its declaration says to concern it. Absent in older recordings: of every change of what it watches. */
+  readonly selective?: boolean;
 }
 
 /** Takes what an actor heard and said. Never blocks: when it cannot keep up it drops whole segments and says so. */

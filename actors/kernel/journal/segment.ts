@@ -2,9 +2,9 @@ import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts'
 import { HEADER, type Headers } from '../../../contracts/headers.ts';
 import type { Bytes, Checkpoint, Hash, Json, Rec, Ref } from '../contract.ts';
 import { LATEST_HEADER, REPLY_HEADER } from '../turns/heard-calls.ts';
+import { bodyDigest, bodyHash, digestIn, isBodyHash } from './body-hash.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { bodyDigest, bodyHash, digestIn, isBodyHash } from './body-hash.ts';
 import type { RecordedTurn, SaidThen, SaidToKeep, Segment, TurnToKeep } from './journal.ts';
 import type { Incarnation } from './recorder.ts';
 import { TextColumn } from './text-column.ts';
@@ -71,7 +71,7 @@ class Columns {
   readonly name = new TextColumn();
 }
 
-type Head = readonly [
+type HeadOfAll = readonly [
   actor: string,
   instance: string,
   caller: string,
@@ -87,6 +87,8 @@ type Head = readonly [
   driver: boolean,
   gap: number,
 ];
+/** Older recordings have no more than that. */
+type Head = readonly [...HeadOfAll, selective?: true];
 
 /** Are these bytes a segment of this format, or of one after it? @returns its version */
 export const segmentVersion = (bytes: Bytes): number | undefined =>
@@ -161,9 +163,10 @@ export function encodeSegment({
   return segment.take(gap);
 }
 
-function headOf({ self, incarnation, config, seed, window, node, icu, build, driver }: Incarnation, gap: number): Head {
+function headOf(of: Incarnation, gap: number): Head {
+  const { self, incarnation, config, seed, window, node, icu, build, driver, selective } = of;
   const { actor, instance, caller, prefix, epoch } = self;
-  return [
+  const head: HeadOfAll = [
     actor,
     instance,
     caller,
@@ -179,6 +182,7 @@ function headOf({ self, incarnation, config, seed, window, node, icu, build, dri
     driver,
     gap,
   ];
+  return selective === true ? [...head, true] : head;
 }
 
 function writeTurn(writer: ByteWriter, turn: TurnToKeep, before: typeof START, columns: Columns): void {
@@ -313,7 +317,8 @@ function incarnationOf(head: Head): Incarnation {
   if (typeof actor !== 'string' || typeof incarnation !== 'number' || !Array.isArray(seed))
     throw new RangeError('its head does not name an actor');
   const self = { actor, instance, caller, prefix, ...(epoch === null ? {} : { epoch }) };
-  return { self, incarnation, config, seed, window, node, icu, build, driver };
+  const about = { self, incarnation, config, seed, window, node, icu, build, driver };
+  return head[14] === true ? { ...about, selective: true } : about;
 }
 
 function readTurn(reader: ByteReader, before: typeof START, columns: Columns): RecordedTurn {

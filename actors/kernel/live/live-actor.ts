@@ -10,7 +10,7 @@ import type { AskResult } from '../turns/answers.ts';
 import { ActorCore, type TurnDone } from '../turns/core.ts';
 import { LATEST_HEADER } from '../turns/heard-calls.ts';
 import { turnOf } from '../turns/outgoing.ts';
-import { PendingChanges, watchedResources } from '../turns/pending-changes.ts';
+import { PendingChanges } from '../turns/pending-changes.ts';
 import { encodingOfQuestion } from '../turns/replies.ts';
 import { describeViolation } from '../turns/violation.ts';
 import { ViewWindow } from '../view/view-window.ts';
@@ -85,7 +85,7 @@ export class LiveActor {
     const { caller, prefix } = host.options;
     this.self = { actor: definition.name, instance, caller, prefix, ...(epoch === undefined ? {} : { epoch }) };
     this.#from = `${definition.name}/${instance}`;
-    this.#pending = new PendingChanges(watchedResources(definition.hears));
+    this.#pending = new PendingChanges(definition.hears, (start) => this.#core.isAnyCellSet(start));
     this.#due = new DueTimer(
       () => host.ambient.now(),
       () => this.#enqueue({ t: 'due' }),
@@ -366,6 +366,7 @@ export class LiveActor {
       icu: process.versions['icu'] ?? '',
       build: options.build,
       driver: false,
+      selective: true,
     };
     this.#newest = incarnation.incarnation;
     const answered: Asker['answered'] = (ask, result, cause) =>

@@ -12,9 +12,9 @@ import type { Change } from '../contract.ts';
 import { type Cache, type CacheEntry, withRevision } from '../view/cache.ts';
 import { RevisionWaiters } from '../view/revision-waiters.ts';
 import { ChangeFeed, tellsBeforeAcknowledging } from './nats-change-feed.ts';
-import { type Feed, type FedMessage, type FeedOptions, OrderedFeed } from './nats-ordered-feed.ts';
-import { findingOf } from './nats-stream-gone.ts';
+import { type FedMessage, type Feed, type FeedOptions, OrderedFeed } from './nats-ordered-feed.ts';
 import { StorePast, type StreamState } from './nats-store-past.ts';
+import { findingOf } from './nats-stream-gone.ts';
 
 export interface NatsCacheOptions {
   readonly connection: NatsConnection;

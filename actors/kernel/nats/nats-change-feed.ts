@@ -3,7 +3,7 @@ import type { Msg, ServerInfo, Subscription } from 'nats';
 import type { ObjectChanges } from '../../../contracts/store/object-changes.ts';
 import { ArrivedMessage } from './nats-arrived.ts';
 import { guarded } from './nats-callback.ts';
-import { type Feed, type FedMessage, type FeedOptions, OrderedFeed } from './nats-ordered-feed.ts';
+import { type FedMessage, type Feed, type FeedOptions, OrderedFeed } from './nats-ordered-feed.ts';
 import { findingOf, remedyOfGone } from './nats-stream-gone.ts';
 
 export interface ChangeFeedOptions extends FeedOptions {

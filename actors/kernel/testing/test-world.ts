@@ -9,12 +9,12 @@ import type { ActorDefinition } from '../declare.ts';
 import { type RecordedTurn, saidThen } from '../journal/journal.ts';
 import type { Incarnation } from '../journal/recorder.ts';
 import { ActorCore, type TurnDone } from '../turns/core.ts';
+import { installGuard } from '../turns/guard.ts';
 import { LATEST_HEADER, REPLY_HEADER } from '../turns/heard-calls.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
-import { PendingChanges, watchedResources } from '../turns/pending-changes.ts';
+import { PendingChanges } from '../turns/pending-changes.ts';
 import type { Violation } from '../turns/violation.ts';
 import { Cache, type Write } from '../view/cache.ts';
-import { installGuard } from '../turns/guard.ts';
 import { testWorlds } from './test-worlds.ts';
 
 /** One thing said, as a test wants to read it. */
@@ -63,7 +63,7 @@ export class TestWorld {
       ...options.self,
     };
     this.#prefix = self.prefix;
-    this.#pending = new PendingChanges(watchedResources(definition.hears));
+    this.#pending = new PendingChanges(definition.hears, (start) => this.core.isAnyCellSet(start));
     this.#seed = options.seed ?? [1, 2, 3, 4];
     this.core = new ActorCore(definition, {
       self,
@@ -213,6 +213,7 @@ export class TestWorld {
       icu: process.versions['icu'] ?? '',
       build: 'test',
       driver: false,
+      selective: true,
     };
     return { incarnation, turns, writes: this.#writes };
   }

@@ -27,6 +27,11 @@ export class Cells {
   has(name: string): boolean {
     return this.#values.has(name);
   }
+  /** Is there one whose name begins so? */
+  hasAny(start: string): boolean {
+    for (const name of this.#values.keys()) if (name.startsWith(start)) return true;
+    return false;
+  }
   get size(): number {
     return this.#values.size;
   }

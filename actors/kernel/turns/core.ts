@@ -11,6 +11,7 @@ import { changedByResource } from './changed-objects.ts';
 import { DerivedIndexes } from './derived-indexes.ts';
 import { guardedView } from './guarded-view.ts';
 import { hearCall, inputsOf, unheard } from './heard-calls.ts';
+import { mutationIn } from './mutation-in.ts';
 import { OpenAsks } from './open-asks.ts';
 import { type Outgoing, outgoing, turnOf } from './outgoing.ts';
 import { Random } from './random.ts';
@@ -18,7 +19,6 @@ import { replyTo } from './replies.ts';
 import { speakers } from './speakers.ts';
 import { TurnScheduler } from './turn-scheduler.ts';
 import { turnsInProgress } from './turns-in-progress.ts';
-import { mutationIn } from './mutation-in.ts';
 import { type Violation, ViolationError, violationOf } from './violation.ts';
 
 export interface TurnDone {
@@ -122,6 +122,9 @@ export class ActorCore {
   }
   isCellSet(name: string): boolean {
     return this.#cells.has(name);
+  }
+  isAnyCellSet(start: string): boolean {
+    return this.#cells.hasAny(start);
   }
   /** How many cells do not have their initial value. */
   get cellCount(): number {

@@ -1,38 +1,54 @@
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import { type Key, parseKey, storeKey } from '../../../contracts/store/keys.ts';
-import type { Change } from '../contract.ts';
-import type { HearDecl } from '../declare.ts';
+import type { Change, Changed } from '../contract.ts';
+import type { HearDecl, WatchDecl } from '../declare.ts';
 import type { Cache } from '../view/cache.ts';
 
+type Hears = Readonly<Record<string, HearDecl>>;
+
+const watchesOf = (hears: Hears): readonly WatchDecl[] =>
+  Object.values(hears).filter((heard): heard is WatchDecl => heard.hear === 'watch');
+
+/** The same declarations, by which every change is worth a turn. */
+export const everyChange = (hears: Hears): Hears =>
+  Object.fromEntries(watchesOf(hears).map(({ hear, resource }, at) => [String(at), { hear, resource }]));
+
 /** Resources that an actor watches. */
-export const watchedResources = (hears: Readonly<Record<string, HearDecl>>): ReadonlySet<string> =>
-  new Set(Object.values(hears).flatMap((heard) => (heard.hear === 'watch' ? [heard.resource] : [])));
+export const watchedResources = (hears: Hears): ReadonlySet<string> =>
+  new Set(watchesOf(hears).map(({ resource }) => resource));
 
 /**
- * What has changed since an actor was last told, coalesced: each key once, with the object as the actor last knew it.
- * However often keys change while the actor is busy, this grows with the number of keys alone.
+ * What has changed since an actor was last told, coalesced: each key once, with the object as it was before the first such
+ * change. However often keys change while the actor is busy, this grows with the number of keys alone.
  */
 export class PendingChanges {
-  readonly #resources: ReadonlySet<string>;
+  readonly #watches = new Map<string, WatchDecl[]>();
+  readonly #isAnySet: (start: string) => boolean;
   #before = new Map<Key, KubeObject | undefined>();
 
-  constructor(resources: ReadonlySet<string>) {
-    this.#resources = resources;
+  /** @param isAnySet is there a cell that is set and whose name begins so? */
+  constructor(hears: Hears, isAnySet: (start: string) => boolean) {
+    this.#isAnySet = isAnySet;
+    for (const watch of watchesOf(hears)) {
+      const same = this.#watches.get(watch.resource);
+      if (same === undefined) this.#watches.set(watch.resource, [watch]);
+      else same.push(watch);
+    }
   }
 
   /** Does the actor watch anything? */
   get watches(): boolean {
-    return this.#resources.size > 0;
+    return this.#watches.size > 0;
   }
 
   get size(): number {
     return this.#before.size;
   }
 
-  /** @returns whether the actor hears of this key at all */
-  note(change: Pick<Change, 'key' | 'before'>): boolean {
-    const resource = resourceOf(change.key);
-    if (resource === undefined || !this.#resources.has(resource)) return false;
+  /** @returns whether the actor is to be told */
+  note(change: Pick<Change, 'key' | 'before' | 'after'>): boolean {
+    const watches = this.#watches.get(resourceOf(change.key));
+    if (watches?.some((watch) => this.#isWorthTelling(watch, change)) !== true) return false;
     if (!this.#before.has(change.key)) this.#before.set(change.key, change.before);
     return true;
   }
@@ -43,11 +59,9 @@ export class PendingChanges {
    */
   noteAll(cache: Cache): boolean {
     this.#before = new Map();
-    for (const resource of this.#resources) {
-      for (const object of cache.list(resource)) {
-        const key = storeKey(resource, object.metadata?.namespace, object.metadata?.name ?? '');
-        this.#before.set(key, undefined);
-      }
+    for (const resource of this.#watches.keys()) {
+      for (const after of cache.list(resource))
+        this.note({ key: storeKey(resource, after.metadata?.namespace, after.metadata?.name ?? ''), after });
     }
     return this.#before.size > 0;
   }
@@ -58,10 +72,32 @@ export class PendingChanges {
     this.#before = new Map();
     return { keys: [...before.keys()].sort(), before };
   }
+
+  /** Hands over those of these keys that were noted, with the objects before; the others stay. */
+  takeOnly(keys: readonly Key[]): ReadonlyMap<Key, KubeObject | undefined> {
+    const taken = new Map<Key, KubeObject | undefined>();
+    for (const key of keys) {
+      if (!this.#before.has(key)) continue;
+      taken.set(key, this.#before.get(key));
+      this.#before.delete(key);
+    }
+    return taken;
+  }
+
+  #isWorthTelling(
+    { concerns, whileAny }: WatchDecl,
+    { key, before, after }: Pick<Change, 'key' | 'before' | 'after'>,
+  ): boolean {
+    if (whileAny !== undefined && !this.#isAnySet(whileAny)) return false;
+    if (concerns === undefined) return true;
+    const { namespace = '', name = '' } = (after ?? before)?.metadata ?? {};
+    const changed: Changed = { key, namespace, name, ...(before && { before }), ...(after && { after }) };
+    return concerns(changed as Changed<never>);
+  }
 }
 
-function resourceOf(key: Key): string | undefined {
+function resourceOf(key: Key): string {
   const dot = key.indexOf('.');
   const head = dot < 0 ? key : key.slice(0, dot);
-  return head.includes('=') ? parseKey(key)?.resource : head;
+  return head.includes('=') ? (parseKey(key)?.resource ?? '') : head;
 }
