@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConfigMap, Pod, Secret } from '../../contracts/kinds/kinds.ts';
 import { dispatchDigest } from '../../contracts/messages/dispatch-digest.ts';
-import type { DispatchAnswer, NodePods } from '../../contracts/messages/node.ts';
+import { type DispatchAnswer, type NodePods, STATUS_NEWS_MS } from '../../contracts/messages/node.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { TestWorld } from '../kernel/testing/test-world.ts';
 import { dispatcher } from './dispatcher.ts';
@@ -182,12 +182,71 @@ describe('dispatcher', () => {
     world.start().said();
     const before = process.cpuUsage(); // others may keep the machine busy meanwhile
     for (let at = 0; at < 1000; at++) {
-      world.put('pods', podOf(`p${at}`, `n${at % 1000}`));
+      world.put('pods', podOf(`p${at}`, `n${at % 1000}`, { activeDeadlineSeconds: 1 }));
       world.settle();
     }
     expect(world.said('tell')).toHaveLength(1000);
     const { user, system } = process.cpuUsage(before);
     expect((user + system) / 1000 / 1000).toBeLessThan(5); // milliseconds a change; 0.1 by itself
+  });
+});
+
+describe('of a status alone', () => {
+  const withStatus = (name: string, phase: string): Pod => ({ ...podOf(name, 'a'), status: { phase } });
+  const phases = (world: TestWorld): unknown[] =>
+    world.said('tell').map(({ body }) => (body as NodePods).changed.map(({ pod }) => pod.status?.phase));
+
+  it('the newest is told after a moment, with those of other pods', () => {
+    const world = begun(podOf('p', 'a'), podOf('q', 'a'));
+    world.said();
+    world.put('pods', withStatus('p', 'Pending'));
+    world.settle().advance(STATUS_NEWS_MS - 1);
+    world.put('pods', withStatus('p', 'Running'));
+    world.put('pods', withStatus('q', 'Pending'));
+    world.settle();
+    expect(phases(world)).toEqual([]);
+    world.advance(1);
+    expect(phases(world)).toEqual([['Running', 'Pending']]);
+    world.advance(10 * STATUS_NEWS_MS);
+    expect(phases(world)).toEqual([]);
+    world.put('pods', withStatus('p', 'Succeeded'));
+    world.settle().advance(STATUS_NEWS_MS);
+    expect(phases(world)).toEqual([['Succeeded']]);
+    expect(Object.keys(world.cells()).filter((name) => name.startsWith('late'))).toEqual([]);
+  });
+
+  it('is told with what else changes, at once, and not again', () => {
+    const world = begun(podOf('p', 'a'), podOf('q', 'a'));
+    world.said();
+    world.put('pods', withStatus('p', 'Running'));
+    world.put('pods', withStatus('q', 'Running'));
+    world.settle();
+    world.put('pods', { ...withStatus('p', 'Running'), metadata: { ...podOf('p').metadata, labels: { a: 'b' } } });
+    world.settle();
+    expect(told(world)).toEqual(['a 1.2 +p']);
+    world.remove('pods', 'd', 'q');
+    world.settle();
+    expect(told(world)).toEqual(['a 1.3 -q']);
+    world.advance(10 * STATUS_NEWS_MS);
+    expect(told(world)).toEqual([]);
+  });
+
+  it('a pod that leaves its node, or takes the name of another, is no such news', () => {
+    const world = begun(podOf('p', 'a'));
+    world.said();
+    world.put('pods', { ...withStatus('p', 'Pending'), metadata: { ...podOf('p').metadata, uid: 'another' } });
+    world.settle();
+    expect(told(world)).toEqual(['a 1.2 -p +p']);
+  });
+
+  it('survives a crash', () => {
+    const world = begun(podOf('p', 'a'));
+    world.said();
+    world.put('pods', withStatus('p', 'Running'));
+    world.settle().crash();
+    expect(phases(world)).toEqual([]);
+    world.advance(STATUS_NEWS_MS);
+    expect(phases(world)).toEqual([['Running']]);
   });
 });
 

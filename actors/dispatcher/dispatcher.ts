@@ -1,24 +1,32 @@
-import { from, merge, type Observable } from 'rxjs';
-import { map, mergeMap } from 'rxjs/operators';
+import { EMPTY, from, merge, type Observable, of, Subject, timer } from 'rxjs';
+import { map, mergeMap, switchMap } from 'rxjs/operators';
 import { failure, StatusError } from '../../contracts/errors/status.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { isPlain } from '../../contracts/kinds/plain.ts';
 import { dispatchDigest } from '../../contracts/messages/dispatch-digest.ts';
-import type { DispatchAnswer, DispatchedPod, DispatchQuery, NodePods } from '../../contracts/messages/node.ts';
+import {
+  type DispatchAnswer,
+  type DispatchedPod,
+  type DispatchQuery,
+  type NodePods,
+  STATUS_NEWS_MS,
+} from '../../contracts/messages/node.ts';
 import { type Key, parseKey } from '../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Call, Cell, Changed, Said, World } from '../kernel/contract.ts';
 import { calls, defineActor, publish, type Says, watch } from '../kernel/declare.ts';
 import { dispatchedPod } from './dispatched-pod.ts';
 import { planBatches } from './plan-batches.ts';
-import { type NodeNews, planDispatch } from './plan-dispatch.ts';
-import { buildPodIndex, type PodIndex, stepPodIndex } from './pod-index.ts';
+import { isStatusAlone, type NodeNews, planDispatch } from './plan-dispatch.ts';
+import { buildPodIndex, type PodIndex, podKey, stepPodIndex } from './pod-index.ts';
 
 /** Of a message; a large change to one node goes out as several. Half of what boot warns below, for other encodings. */
 const BYTES_MOST = 1024 * 1024;
 const PODS_MOST = 50;
 /** An answer is rather long than in parts. */
 const ANSWERED_PODS_MOST = 1000;
+/** How the names of the cells begin that say of which pods only the status is still to be told. */
+const LATE = 'late/';
 
 const says = { tell: publish(SUBJECTS.nodePods) };
 type DispatcherWorld = World<Says<typeof says>>;
@@ -33,6 +41,10 @@ class Desk {
   /** The highest count of a node that is gone: one of its name begins above. */
   readonly #floor: Cell<number>;
 
+  /** When statuses are told; 0 = none waits. */
+  readonly #lateAt: Cell<number>;
+  readonly #armed = new Subject<void>();
+
   #told = { revision: -1, keys: new Set<Key>() };
 
   constructor(world: DispatcherWorld) {
@@ -41,6 +53,7 @@ class Desk {
     this.#announced = world.cell<number>('announced', -1);
     this.#begunAt = world.cell<number>('begun-at', 0);
     this.#floor = world.cell<number>('floor', 0);
+    this.#lateAt = world.cell<number>('late-at', 0);
   }
 
   /**
@@ -58,11 +71,45 @@ class Desk {
   podsChanged(changes: readonly Changed<Pod>[]): readonly Said[] {
     if (this.#announced.get() < 0) return this.#announce();
     const told = this.#toldNow();
-    for (const { key } of changes) told.add(key);
-    const news = planDispatch(changes);
+    const urgent = changes.filter((change) => !isStatusAlone(change));
+    if (urgent.length < changes.length) this.#putOff(changes.filter(isStatusAlone));
+    for (const { key } of urgent) told.add(key);
+    const news = planDispatch(urgent);
     const said = this.#tellAll(news);
     for (const node of news.keys()) this.#forget(node);
     return said;
+  }
+
+  /**
+   * What only a kubelet writes comes back to it as news of no use, several in a moment while a pod starts; somebody else's
+   * status it should hear of, but not at once. To be listened to before the first change.
+   */
+  statuses(): Observable<readonly Said[]> {
+    const resumed = this.#lateAt.get() === 0 ? EMPTY : of(undefined);
+    return merge(this.#armed, resumed).pipe(
+      switchMap(() => timer(Math.max(0, this.#lateAt.get() - this.#world.now()), this.#world.scheduler)),
+      map(() => this.#tellLate()),
+    );
+  }
+
+  #putOff(changes: readonly Changed<Pod>[]): void {
+    for (const { key, after } of changes)
+      if ((after?.spec?.nodeName ?? '') !== '') this.#world.cell<boolean>(LATE + key, false).set(true);
+    if (this.#lateAt.get() !== 0) return;
+    this.#lateAt.set(this.#world.now() + STATUS_NEWS_MS);
+    this.#armed.next();
+  }
+
+  #tellLate(): readonly Said[] {
+    this.#lateAt.drop();
+    const keys = this.#world.cellNames(LATE).map((name) => name.slice(LATE.length));
+    const said = this.#tellAll(planDispatch(this.#pods(keys).map((pod) => ({ before: pod, after: pod }))));
+    for (const key of keys) this.#isTold(key);
+    return said;
+  }
+
+  #isTold(key: Key): void {
+    this.#world.cell<boolean>(LATE + key, false).drop();
   }
 
   /** A node that is gone with its pods is counted no more. */
@@ -155,6 +202,7 @@ class Desk {
     return [...news].flatMap(([node, each]) => this.#tell(node, each));
   }
   #tell(node: string, { changed, removed }: NodeNews): readonly Said[] {
+    for (const pod of changed) this.#isTold(podKey(pod));
     const batches = planBatches(this.#dispatched(changed), { pods: PODS_MOST, bytes: BYTES_MOST });
     return batches.map((batch, at) => this.#tellBatch(node, batch, at === 0 ? removed : []));
   }
@@ -195,6 +243,7 @@ export const dispatcher = defineActor({
   behave: (inputs, world): Observable<Said> => {
     const desk = new Desk(world);
     return merge(
+      desk.statuses(),
       inputs.pods.pipe(map((changes) => desk.podsChanged(changes))),
       inputs.configMaps.pipe(map((changes) => desk.referencesChanged(changes))),
       inputs.secrets.pipe(map((changes) => desk.referencesChanged(changes))),

@@ -1,3 +1,4 @@
+import { sameJson } from '../../contracts/hash/stable-hash.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import type { NodePods } from '../../contracts/messages/node.ts';
 
@@ -21,6 +22,18 @@ const identity = (pod: Pod): NodePods['removed'][number] => ({
   namespace: pod.metadata?.namespace ?? '',
   name: pod.metadata?.name ?? '',
 });
+
+/** Has nothing changed but its status? Mostly its kubelet wrote that itself. */
+export const isStatusAlone = ({ before, after }: PodChange): boolean =>
+  before !== undefined &&
+  after !== undefined &&
+  sameJson(before.spec, after.spec) &&
+  sameJson(withoutVersion(before), withoutVersion(after));
+
+function withoutVersion({ metadata }: Pod): object {
+  const { resourceVersion: _, ...rest } = metadata ?? {};
+  return rest;
+}
 
 /**
  * Sorts changes of pods by the node that must hear of them. A pod that is bound for the first time, or changed on its

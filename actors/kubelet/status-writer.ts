@@ -3,6 +3,7 @@ import { catchError, mergeMap } from 'rxjs/operators';
 import { retryOf, StatusError } from '../../contracts/errors/status.ts';
 import { canonicalJson, sameJson } from '../../contracts/hash/stable-hash.ts';
 import type { Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
+import { STATUS_NEWS_MS } from '../../contracts/messages/node.ts';
 import type { Said } from '../kernel/contract.ts';
 import type { Alarms } from './alarms.ts';
 import type { KubeletWorld } from './kubelet-says.ts';
@@ -31,8 +32,7 @@ const tells = (stored: PodStatus, planned: PodStatus): boolean =>
   OURS.every((field) => sameJson(stored[field] ?? null, planned[field] ?? null));
 
 /** A merge patch: what is planned, and `null` for what the store has and the plan has not. */
-function statusPatch(pod: Pod, version: number, planned: PodStatus): object {
-  const stored = pod.status ?? {};
+function statusPatch(pod: Pod, version: number, stored: PodStatus, planned: PodStatus): object {
   const cleared = OURS.filter((field) => stored[field] !== undefined && planned[field] === undefined);
   return {
     // A pod that took this one's name must not get its status.
@@ -57,7 +57,7 @@ export class StatusWriter {
   readonly #parts: WriterParts;
   readonly #acknowledged = new Map<
     string,
-    { readonly text: string; readonly phase: string | undefined; readonly version: number }
+    { readonly text: string; readonly status: PodStatus; readonly version: number }
   >();
   readonly #deletable = new Set<string>();
   readonly #letGo = new Set<string>();
@@ -89,7 +89,7 @@ export class StatusWriter {
     if (pod === undefined || planned === undefined || this.#letGo.has(uid)) return false;
     if (this.#deletable.has(uid)) return true;
     const last = this.#acknowledged.get(uid);
-    if (!resting && last !== undefined && last.phase === planned.phase) return false;
+    if (!resting && last !== undefined && last.status.phase === planned.phase) return false;
     return this.#differs(uid, pod, planned);
   }
 
@@ -113,28 +113,32 @@ export class StatusWriter {
   }
 
   #differs(uid: string, pod: Pod, planned: PodStatus): boolean {
+    const last = this.#lastWritten(uid, pod);
+    return last === undefined ? !tells(pod.status ?? {}, planned) : last.text !== canonicalJson(planned);
+  }
+
+  /** What was written of it, as long as nothing newer was heard. */
+  #lastWritten(uid: string, pod: Pod) {
     const last = this.#acknowledged.get(uid);
-    if (last === undefined || versionOf(pod) > last.version) return !tells(pod.status ?? {}, planned);
-    return last.text !== canonicalJson(planned);
+    return last === undefined || versionOf(pod) > last.version ? undefined : last;
   }
 
   #patch(uid: string, pod: Pod, planned: PodStatus): Observable<Said> {
     const { world } = this.#parts;
     const { namespace, name } = pod.metadata ?? {};
-    const version = Math.max(versionOf(pod), this.#acknowledged.get(uid)?.version ?? 0);
-    return world
-      .ask(world.say.patchPodStatus({ namespace, name }, statusPatch(pod, version, planned)), { timeoutMs: TIMEOUT_MS })
-      .pipe(
-        mergeMap((stored) => {
-          this.#failures.delete(uid);
-          this.#acknowledged.set(uid, {
-            text: canonicalJson(planned),
-            phase: planned.phase,
-            version: versionOf(stored),
-          });
-          return EMPTY;
-        }),
-      );
+    const last = this.#lastWritten(uid, pod);
+    const patch = statusPatch(pod, last?.version ?? versionOf(pod), last?.status ?? pod.status ?? {}, planned);
+    return world.ask(world.say.patchPodStatus({ namespace, name }, patch), { timeoutMs: TIMEOUT_MS }).pipe(
+      mergeMap((stored) => {
+        this.#failures.delete(uid);
+        this.#acknowledged.set(uid, {
+          text: canonicalJson(planned),
+          status: planned,
+          version: versionOf(stored),
+        });
+        return EMPTY;
+      }),
+    );
   }
 
   /** Nothing of it runs any more and its last status is written: whoever deleted it gets what they wanted. */
@@ -160,6 +164,6 @@ export class StatusWriter {
     if (reason !== 'NotFound' && reason !== 'Conflict') world.report(uid, error);
     else if (!first) mistaken();
     const inMs = retryOf(error) === 'never' ? 60_000 : Math.min(30_000, 500 * 2 ** failures);
-    alarms.in(uid, first ? 50 : inMs);
+    alarms.in(uid, first ? STATUS_NEWS_MS + 50 : inMs);
   }
 }

@@ -30,6 +30,9 @@ export interface DispatchedPod {
   readonly secrets?: Readonly<Record<string, string>>;
 }
 
+/** News of a pod's status alone wait for company this long, in milliseconds: its kubelet writes it several times in a moment. */
+export const STATUS_NEWS_MS = 250;
+
 /** What changed among a node's pods. */
 export interface NodePods {
   /** Epoch of the dispatcher that speaks; a kubelet ignores an older one, unless it began later (`begunAt`). */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../kinds/kinds.ts';
-import { IV_BYTES, clusterKey, isSealed, seal, unseal } from './sealed.ts';
+import { clusterKey, IV_BYTES, isSealed, seal, unseal } from './sealed.ts';
 
 const cluster = clusterKey(new Uint8Array(32).fill(7));
 const other = clusterKey(new Uint8Array(32).fill(8));
