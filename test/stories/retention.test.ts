@@ -50,8 +50,9 @@ it('plays whoever began after the history that is kept, and tells what is lost t
     expect(checked.filter(({ divergence, problem }) => divergence !== undefined || problem !== undefined)).toEqual([]);
     const seesTheStore = checked.filter(({ actor }) => actor !== 'kubelet');
     const later = seesTheStore.filter(({ instance }) => instance === 'm2');
-    expect(later.map(({ actor }) => actor)).toEqual(expect.arrayContaining(['api-server', 'scheduler', 'dispatcher']));
-    for (const { actor, turns, skipped } of later) expect([actor, turns > 1, skipped]).toEqual([actor, true, 0]);
+    for (const { actor, turns, skipped } of later) expect([actor, turns > 0, skipped]).toEqual([actor, true, 0]);
+    const busy = later.filter(({ turns }) => turns > 1).map(({ actor }) => actor);
+    expect(busy).toEqual(expect.arrayContaining(['api-server', 'scheduler', 'dispatcher']));
     const api = seesTheStore.find(({ actor, instance }) => actor === 'api-server' && instance === 'm1');
     expect(api?.skips).toEqual([
       expect.objectContaining({ why: 'history', what: `the history has lost revisions 1 to ${at} of the store` }),
