@@ -1,7 +1,7 @@
 import type { Report } from './report.ts';
 
 export interface BenchOptions {
-  /** A folder in which masters, and processes that host nodes, leave CPU profiles when they end. */
+  /** A folder in which masters leave CPU profiles when they end. */
   readonly profile?: string | undefined;
   /** How often to measure with recording and without; each case has a number of its own. */
   readonly pairs?: number | undefined;

@@ -15,11 +15,7 @@ export const CASES: readonly BenchCase[] = [
   { name: 'schedule', about: 'create -> bound of 5,000 pods on 1,000 nodes, recorded or not', run: benchSchedule },
   { name: 'rollout', about: 'a Deployment, apply to all of its pods created and bound', run: benchRollout },
   { name: 'nodes', about: 'create -> Running on 1,000 kubelets in one process', run: benchNodes },
-  {
-    name: 'recording',
-    about: '2,000 pods on 200 simulated nodes in four processes, recorded or not',
-    run: benchRecording,
-  },
+  { name: 'recording', about: '2,000 pods on 200 simulated nodes, recorded or not', run: benchRecording },
   { name: 'docker', about: '40 pods on Docker, beside bare dockerode', run: benchDocker },
   { name: 'boot', about: 'exec of `troupe up` to the first answered get', run: benchBoot },
   { name: 'idle', about: 'memory and CPU of a control plane that has nothing to do', run: benchIdle },

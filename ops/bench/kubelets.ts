@@ -5,39 +5,29 @@ import { namespaceOf } from './objects.ts';
 import { NAMESPACE } from './pods-seen.ts';
 import { type Stage, startStage } from './stage.ts';
 
-/** A control plane, and processes more that host real kubelets and runtime drivers over a simulated engine. */
+/** A control plane, and one more process that hosts real kubelets and runtime drivers over a simulated engine. */
 export interface StageWithNodes extends Omit<Stage, 'pids'> {
-  readonly pids: Stage['pids'] & { readonly nodes: readonly number[] };
-  /** Milliseconds from exec of the nodes' first process until every node was ready and free of taints. */
+  readonly pids: Stage['pids'] & { readonly nodes: number };
+  /** Milliseconds from exec of the nodes' process until every node was ready and free of taints. */
   readonly readyMs: number;
 }
 
 export async function startStageWithNodes(
   count: number,
-  options: {
-    readonly record: boolean;
-    readonly profile?: string | undefined;
-    /** Among how many the nodes are dealt out, default 1; each has a heap, an engine and a connection of its own. */
-    readonly processes?: number;
-  },
+  options: { readonly record: boolean; readonly profile?: string | undefined },
 ): Promise<StageWithNodes> {
   const stage = await startStage(options);
   try {
     await stage.client.create('namespaces', undefined, namespaceOf(NAMESPACE));
     const began = performance.now();
-    const { processes = 1 } = options;
-    const nodes = Array.from({ length: processes }, (_, at) => {
-      const instance = `nodes-${at}`;
-      const dealt = { BENCH_NODES: `${count}`, BENCH_PROCESSES: `${processes}`, BENCH_PROCESS: `${at}` };
-      return stage.child(instance, 'simulated-nodes', { ...dealt, TROUPE_INSTANCE: instance }, options.profile);
-    });
+    const nodes = stage.child('nodes', 'simulated-nodes', { BENCH_NODES: String(count) }, options.profile);
     await nodesReady(stage.client, count);
     const readyMs = performance.now() - began;
     return {
       ...stage,
       readyMs,
       get pids() {
-        return { ...stage.pids, nodes: nodes.map(({ id }) => id?.pid ?? 0) };
+        return { ...stage.pids, nodes: nodes.id?.pid ?? 0 };
       },
     };
   } catch (error) {

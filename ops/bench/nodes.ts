@@ -53,7 +53,7 @@ export async function benchNodes({ profile }: BenchOptions): Promise<Report> {
 /** Memory, and share of one core, of each process while nothing is asked of them. */
 async function atRest({ pids }: StageWithNodes): Promise<string> {
   await pause(3_000);
-  const who = [...pids.nodes, pids.master, pids.nats];
+  const who = [pids.nodes, pids.master, pids.nats];
   const before = who.map((pid) => processFigures(pid).cpuSeconds);
   await pause(RESTING_MS);
   return who

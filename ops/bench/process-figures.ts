@@ -23,15 +23,18 @@ export function processFigures(pid: number): { readonly rssBytes: number; readon
 export interface CpuUsed {
   readonly masterUs: number;
   readonly natsUs: number;
-  /** Of all processes that host nodes, where there are any. */
+  /** Of the process that hosts nodes, where there is one. */
   readonly nodesUs?: number;
 }
 
 /** What processes spend on a stretch of work: unlike a rate, hardly moved by what else the machine does. */
-export function cpuMeter(pids: { readonly master: number; readonly nats: number; readonly nodes?: readonly number[] }) {
-  const spent = (...of: readonly number[]): number =>
-    of.reduce((total, pid) => total + processFigures(pid).cpuSeconds, 0);
-  const now = () => ({ master: spent(pids.master), nats: spent(pids.nats), nodes: spent(...(pids.nodes ?? [])) });
+export function cpuMeter(pids: {
+  readonly master: number;
+  readonly nats: number;
+  readonly nodes?: number | undefined;
+}) {
+  const spent = (pid: number | undefined): number => (pid === undefined ? 0 : processFigures(pid).cpuSeconds);
+  const now = () => ({ master: spent(pids.master), nats: spent(pids.nats), nodes: spent(pids.nodes) });
   const before = now();
   /** @param count of operations since the meter was made */
   return (count: number): CpuUsed => {

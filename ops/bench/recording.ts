@@ -9,8 +9,6 @@ import { median, ms, percentile, perSecond, type Report, rate, spread } from './
 import { EXTRA } from './stage.ts';
 
 const NODES = 200;
-/** A kubelet has a process of its own in life; where all share one heap, each of its collections stops them all. */
-const PROCESSES = 4;
 const PODS = 2_000;
 const CREATORS = 32;
 const SLOWLY = { prefix: 'slow', perSecond: 50, count: 1_500 };
@@ -25,15 +23,15 @@ interface Once {
 }
 
 /** What recording costs a cluster at work, and how much it writes. */
-export async function benchRecording({ profile, pairs: wanted = PAIRS }: BenchOptions): Promise<Report> {
-  const pairs = await inPairs(wanted, (record) => onceThrough(record, record ? profile : undefined));
+export async function benchRecording({ pairs: wanted = PAIRS }: BenchOptions): Promise<Report> {
+  const pairs = await inPairs(wanted, onceThrough);
   const speed = ratios(pairs, (side) => side.podsPerSecond);
   const p99 = ratios(pairs, (side) => percentile(side.latencies, 0.99));
   const cpu = ratios(pairs, ({ cpu: { masterUs, natsUs, nodesUs = 0 } }) => masterUs + natsUs + nodesUs);
   const sides = (which: 'recorded' | 'unrecorded') => pairs.map((pair) => pair[which]);
   const sizes = sides('recorded').flatMap(({ journal }) => journal ?? []);
   return {
-    title: `recording: ${PODS} pods on ${NODES} simulated nodes in ${PROCESSES} processes, ${CREATORS} creators; the peer is the same without recording; medians of ${wanted} pairs, latencies of all their pods`,
+    title: `recording: ${PODS} pods on ${NODES} simulated nodes, ${CREATORS} creators; the peer is the same without recording; medians of ${wanted} pairs, latencies of all their pods`,
     rows: [
       {
         what: 'create -> Running',
@@ -72,8 +70,8 @@ export async function benchRecording({ profile, pairs: wanted = PAIRS }: BenchOp
 
 const longest = (sides: readonly Once[]): string => ms(Math.max(...sides.flatMap(({ latencies }) => latencies)));
 
-async function onceThrough(record: boolean, profile: string | undefined): Promise<Once> {
-  const stage = await startStageWithNodes(NODES, { record, profile, processes: PROCESSES });
+async function onceThrough(record: boolean): Promise<Once> {
+  const stage = await startStageWithNodes(NODES, { record });
   try {
     await createPods(stage.client, { count: 200, prefix: 'warm', creators: CREATORS }, MILESTONES);
     const used = cpuMeter(stage.pids);
