@@ -1,54 +1,62 @@
 const NOTHING = Buffer.alloc(0);
-const ROOM_LEAST = 256;
-const LONG_TEXT = 64;
+const PAGE_BYTES = 2_048;
+/** Pages that wait for a writer, at most. */
+const SPARE_MAX = 2_048;
+/** A number's, at most. */
+const COUNT_BYTES = 8;
+/** A call that leaves JavaScript pays where there is more to write than this. */
+const SHORT_TEXT = 64;
+const SHORT_BYTES = 32;
 
-/** Writes numbers, texts and bytes one after the other into a buffer that grows. An empty one holds no memory. */
+class Page {
+  readonly bytes = Buffer.allocUnsafeSlow(PAGE_BYTES);
+  readonly view = new DataView(this.bytes.buffer);
+  used = 0;
+}
+
+/** Of those who are done: there are thousands of writers, of which few have much to write at the same time. */
+const spare: Page[] = [];
+
+/** Writes numbers, texts and bytes one after the other, onto pages, so that nothing is moved as it grows. An empty one holds no memory. */
 export class ByteWriter {
+  readonly #full: Page[] = [];
+  /** Bytes on full pages. */
+  #turned = 0;
+  #page: Page | undefined;
   #bytes: Buffer = NOTHING;
-  #view: DataView = new DataView(NOTHING.buffer);
-  /** Room kept free before what is written, for a head that is known only at the end. */
-  readonly #front: number;
-  #at: number;
-  /** As much as was written the last time: there are thousands of writers, and most write little. */
-  #room = ROOM_LEAST;
-
-  /** @param front bytes of the longest head that `take` can put before what is written without moving it */
-  constructor(front = 0) {
-    this.#front = front;
-    this.#at = front;
-  }
+  #at = 0;
 
   get length(): number {
-    return this.#at - this.#front;
+    return this.#turned + this.#at;
   }
 
   /** What was written since the last time with `head` before it, and begins anew. */
   take(head: Uint8Array = NOTHING): Uint8Array {
-    const from = this.#front - head.length;
-    const taken =
-      from < 0 || this.#bytes === NOTHING
-        ? Buffer.concat([head, this.#bytes.subarray(this.#front, this.#at)])
-        : this.#bytes.subarray(from, this.#at);
-    if (from >= 0 && this.#bytes !== NOTHING) taken.set(head);
+    const taken = Buffer.allocUnsafe(head.length + this.length);
+    taken.set(head);
+    let at = head.length;
+    this.#turn();
+    for (const { bytes, used } of this.#full) at += bytes.copy(taken, at, 0, used);
     this.drop();
     return taken;
   }
 
   /** Begins anew. */
   drop(): void {
-    if (this.length > 0) this.#room = Math.max(ROOM_LEAST, this.#at);
-    this.#bytes = NOTHING;
-    this.#at = this.#front;
+    this.#turn();
+    for (const page of this.#full) if (spare.length < SPARE_MAX) spare.push(page);
+    this.#full.length = 0;
+    this.#turned = 0;
   }
 
   byte(value: number): void {
-    if (this.#at >= this.#bytes.length) this.#grow(1);
+    if (this.#at === this.#bytes.length) this.#open();
     this.#bytes[this.#at++] = value;
   }
 
   /** A whole number from 0 to 2^53: seven bits a byte, the lowest first. */
   count(value: number): void {
-    if (this.#at + 8 > this.#bytes.length) this.#grow(8);
+    this.#need(COUNT_BYTES);
     let rest = value;
     while (rest >= 0x80) {
       this.#bytes[this.#at++] = (rest % 0x80) | 0x80;
@@ -64,16 +72,27 @@ export class ByteWriter {
 
   /** Eight bytes, the highest first. */
   eight(value: bigint): void {
-    if (this.#at + 8 > this.#bytes.length) this.#grow(8);
-    this.#view.setBigUint64(this.#at, value);
+    this.#need(8);
+    this.#page?.view.setBigUint64(this.#at, value);
     this.#at += 8;
   }
 
   /** Bytes whose number the reader knows. */
   raw(bytes: Uint8Array): void {
-    if (this.#at + bytes.length > this.#bytes.length) this.#grow(bytes.length);
-    this.#bytes.set(bytes, this.#at);
-    this.#at += bytes.length;
+    if (bytes.length <= SHORT_BYTES) {
+      this.#need(SHORT_BYTES);
+      for (let at = 0; at < bytes.length; at++) this.#bytes[this.#at++] = bytes[at] as number;
+      return;
+    }
+    let left = bytes;
+    for (let room = this.#bytes.length - this.#at; left.length > room; room = PAGE_BYTES) {
+      this.#bytes.set(left.subarray(0, room), this.#at);
+      this.#at += room;
+      left = left.subarray(room);
+      this.#open();
+    }
+    this.#bytes.set(left, this.#at);
+    this.#at += left.length;
   }
 
   bytes(bytes: Uint8Array): void {
@@ -84,36 +103,42 @@ export class ByteWriter {
   /** @param from the part of the text before is left out */
   text(text: string, from = 0): void {
     const units = text.length - from;
-    if (this.#at + 3 * units + 8 > this.#bytes.length) this.#grow(3 * units + 8);
-    if (units > LONG_TEXT) {
-      this.#longText(text.slice(from));
-      return;
-    }
-    for (let unit = from; unit < text.length; unit++) {
-      if (text.charCodeAt(unit) < 0x80) continue;
-      this.bytes(Buffer.from(text.slice(from), 'utf8'));
-      return;
-    }
-    this.count(units);
-    for (let unit = from; unit < text.length; unit++) this.#bytes[this.#at++] = text.charCodeAt(unit);
+    if (units > SHORT_TEXT || !this.#ascii(text, from, units)) this.bytes(Buffer.from(text.slice(from), 'utf8'));
   }
 
-  /** A call that leaves JavaScript, which pays where there is much to write. There is room for it. */
-  #longText(text: string): void {
-    const before = this.#at;
-    this.count(text.length);
-    const written = this.#bytes.write(text, this.#at);
-    if (written === text.length) this.#at += written;
-    else {
-      this.#at = before; // not of ASCII alone: its bytes are more than its units
-      this.bytes(Buffer.from(text, 'utf8'));
+  /** @returns whether it is of ASCII alone; else nothing is written */
+  #ascii(text: string, from: number, units: number): boolean {
+    this.#need(1 + units);
+    const bytes = this.#bytes;
+    let at = this.#at;
+    bytes[at++] = units;
+    for (let index = from; index < text.length; index++) {
+      const unit = text.charCodeAt(index);
+      if (unit >= 0x80) return false;
+      bytes[at++] = unit;
     }
+    this.#at = at;
+    return true;
   }
 
-  #grow(by: number): void {
-    const wider = Buffer.allocUnsafeSlow(Math.max(this.#bytes.length * 2, this.#room, this.#at + by));
-    wider.set(this.#bytes.subarray(0, this.#at));
-    this.#bytes = wider;
-    this.#view = new DataView(wider.buffer);
+  /** Room for that many bytes, far fewer than a page has, one after the other. */
+  #need(bytes: number): void {
+    if (this.#at + bytes > this.#bytes.length) this.#open();
+  }
+
+  #open(): void {
+    this.#turn();
+    this.#page = spare.pop() ?? new Page();
+    this.#bytes = this.#page.bytes;
+  }
+
+  #turn(): void {
+    if (this.#page === undefined) return;
+    this.#page.used = this.#at;
+    this.#full.push(this.#page);
+    this.#turned += this.#at;
+    this.#page = undefined;
+    this.#bytes = NOTHING;
+    this.#at = 0;
   }
 }

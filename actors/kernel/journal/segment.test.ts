@@ -166,6 +166,42 @@ it.each([
   expect(reader.left).toBe(0);
 });
 
+it('what is written comes back wherever pages end, and the next begins anew on the same pages', () => {
+  const writer = new ByteWriter();
+  const written = fc.array(
+    fc.oneof(
+      fc.nat(6_000).map((size) => Buffer.alloc(size, size)),
+      fc.nat(300).map((units) => 'x'.repeat(units)),
+      fc.nat(20).map((units) => '\u00e9'.repeat(units)),
+      whole,
+      fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    ),
+    { maxLength: 40 },
+  );
+  fc.assert(
+    fc.property(written, bytes, (values, head) => {
+      for (const value of values) {
+        if (typeof value === 'string') writer.text(value);
+        else if (typeof value === 'number') writer.count(value);
+        else if (typeof value === 'bigint') writer.eight(value);
+        else writer.bytes(value);
+      }
+      const { length } = writer;
+      const reader = new ByteReader(writer.take(head));
+      expect(reader.left).toBe(head.length + length);
+      expect(Buffer.compare(reader.raw(head.length), head)).toBe(0);
+      for (const value of values) {
+        if (typeof value === 'string') expect(reader.text()).toBe(value);
+        else if (typeof value === 'number') expect(reader.count()).toBe(value);
+        else if (typeof value === 'bigint') expect((reader.raw(8) as Buffer).readBigUInt64BE()).toBe(value);
+        else expect(Buffer.compare(reader.bytes(), value)).toBe(0);
+      }
+      expect(reader.left).toBe(0);
+      expect(writer.length).toBe(0);
+    }),
+  );
+});
+
 it('a column brings its texts back, and a text like an earlier one costs what is new in it', () => {
   const written = ['troupe.api.me.create.pods.a.web-1', 'troupe.api.me.create.pods.a.web-2', 'troupe.node.n1.pods'];
   const writer = new ByteWriter();

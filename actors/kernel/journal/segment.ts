@@ -20,8 +20,6 @@ const MAGIC = [0x54, 0x4a] as const;
 const VERSION = 4;
 const HASH_BYTES = 12;
 const DIGEST_BYTES = 8;
-/** Of a segment's beginning, besides a head without a gap: the mark, and two numbers. */
-const START_BYTES_MOST = 16;
 
 const RECS = ['start', 'checkpoint', 'change', 'call', 'answer', 'due'] as const;
 const REC_BITS = 7;
@@ -44,7 +42,7 @@ const WHY = 0x40;
 const DIGEST = 0x80;
 
 /** Headers by number; a name that is not among them is spelt out under number 0. */
-const HEADERS = [
+const HEADERS: readonly string[] = [
   '',
   HEADER.contentType,
   REPLY_HEADER,
@@ -57,7 +55,8 @@ const HEADERS = [
   HEADER.version,
   'Nats-Sequence',
   'Nats-Last-Sequence',
-] as const;
+];
+const NUMBERS: ReadonlyMap<string, number> = new Map(HEADERS.map((name, number) => [name, number]));
 
 /** One column for each sort of text. */
 class Columns {
@@ -94,24 +93,25 @@ type Head = readonly [...HeadOfAll, selective?: true];
 export const segmentVersion = (bytes: Bytes): number | undefined =>
   bytes[0] === MAGIC[0] && bytes[1] === MAGIC[1] ? bytes[2] : undefined;
 
-const START: Pick<RecordedTurn, 'n' | 'now' | 'view'> = { n: 0, now: 0, view: {} };
+type Before = Pick<RecordedTurn, 'n' | 'now' | 'view'>;
+const START: Before = { n: 0, now: 0, view: {} };
 
 /**
  * The segments of one incarnation in the making. Each turn is written as it comes, so that nothing of it needs to stay in
- * memory, and where it stays: the head is put before it in the end.
+ * memory; the head is put before them in the end.
  */
 export class SegmentWriter {
   readonly #incarnation: Incarnation;
   readonly #head: Bytes;
-  readonly #writer: ByteWriter;
+  readonly #writer = new ByteWriter();
   #columns: Columns | undefined;
-  #before = START;
+  /** Written over by each turn: one a turn would be garbage at once. */
+  readonly #before: { -readonly [Field in keyof Before]: Before[Field] } = { ...START };
   #turns = 0;
 
   constructor(incarnation: Incarnation) {
     this.#incarnation = incarnation;
     this.#head = encodeMsgpack(headOf(incarnation, 0));
-    this.#writer = new ByteWriter(this.#head.length + START_BYTES_MOST);
   }
 
   get turns(): number {
@@ -128,8 +128,9 @@ export class SegmentWriter {
     this.#turns += 1;
     this.#columns ??= new Columns();
     writeTurn(this.#writer, turn, this.#before, this.#columns);
-    const { n, now, view } = turn;
-    this.#before = { n, now, view };
+    this.#before.n = turn.n;
+    this.#before.now = turn.now;
+    this.#before.view = turn.view;
   }
 
   /** The segment as it is stored; the next one begins. @param gap turns dropped just before it */
@@ -147,7 +148,7 @@ export class SegmentWriter {
   drop(): void {
     this.#writer.drop();
     this.#columns = undefined;
-    this.#before = START;
+    Object.assign(this.#before, START);
     this.#turns = 0;
   }
 }
@@ -185,7 +186,7 @@ function headOf(of: Incarnation, gap: number): Head {
   return selective === true ? [...head, true] : head;
 }
 
-function writeTurn(writer: ByteWriter, turn: TurnToKeep, before: typeof START, columns: Columns): void {
+function writeTurn(writer: ByteWriter, turn: TurnToKeep, before: Before, columns: Columns): void {
   const { rec, state } = turn;
   const sort = rec.t === 'start' && rec.checkpoint !== undefined ? 'checkpoint' : rec.t;
   const apart = turn.n !== before.n + 1;
@@ -218,13 +219,13 @@ function writeTurn(writer: ByteWriter, turn: TurnToKeep, before: typeof START, c
 function writeCall(writer: ByteWriter, rec: Extract<Rec, { t: 'call' }>, columns: Columns): void {
   columns.id.write(writer, rec.id);
   columns.subject.write(writer, rec.subject);
-  const headers = Object.entries(rec.headers);
-  writer.count(headers.length);
-  for (const [name, value] of headers) {
-    const number = Math.max(0, (HEADERS as readonly string[]).indexOf(name));
+  const names = Object.keys(rec.headers);
+  writer.count(names.length);
+  for (const name of names) {
+    const number = NUMBERS.get(name) ?? 0;
     writer.byte(number);
     if (number === 0) columns.name.write(writer, name);
-    (columns.header[number] as TextColumn).write(writer, value);
+    (columns.header[number] as TextColumn).write(writer, rec.headers[name] as string);
   }
   writeResult(writer, rec.body);
 }
@@ -302,7 +303,7 @@ export function readSegment(bytes: Bytes, version: number): Segment {
   const head = decodeMsgpack(reader.bytes()) as Head;
   const turns: RecordedTurn[] = [];
   const columns = new Columns();
-  let before = START;
+  let before: Before = START;
   for (let left = reader.count(); left > 0; left--) {
     const turn = readTurn(reader, before, columns);
     turns.push(turn);
@@ -321,7 +322,7 @@ function incarnationOf(head: Head): Incarnation {
   return head[14] === true ? { ...about, selective: true } : about;
 }
 
-function readTurn(reader: ByteReader, before: typeof START, columns: Columns): RecordedTurn {
+function readTurn(reader: ByteReader, before: Before, columns: Columns): RecordedTurn {
   const flags = reader.byte();
   const n = before.n + (flags & APART ? reader.difference() : 1);
   const now = before.now + reader.difference();
