@@ -26,6 +26,11 @@ it.each(types)('an object of kind Secret is found at any depth, and only such: %
   expect(holdsSecret(encode({ message: 'Secret "db" was not found' }, type))).toBe(false);
 });
 
+it('nothing shorter than the field and the word side by side can hold one', () => {
+  expect(holdsSecret(Buffer.from('kindSecret'))).toBe(true);
+  expect(holdsSecret(Buffer.from('indSecret'))).toBe(false);
+});
+
 it.each([
   { manifest: 'kind: Pod\nspec: { imagePullSecrets: [] }', open: true },
   { manifest: 'kind: Secret', open: false },
@@ -70,31 +75,37 @@ const put = (id: string, body: unknown): Outgoing =>
 const reply = (id: string, body: unknown): Outgoing =>
   out(id, { kind: 'reply', say: 'reply', subject: '_INBOX.me.1', body, call: 'c1' });
 
+/** A turn as the keeper has it judged. */
+const judge = (secrecy: Secrecy, rec: Rec, said: readonly Outgoing[]) => ({
+  sealed: secrecy.heard(rec),
+  open: said.map((one) => secrecy.mayBeKept(one)),
+});
+
 it('what follows from a secret is kept no more than the secret: what is asked because of it, and its answer', () => {
   const secrecy = new Secrecy();
-  expect(secrecy.judge(call('troupe.apply.me._', secret), [put('1.0', { key: 'pods.a.b' })])).toEqual({
+  expect(judge(secrecy, call('troupe.apply.me._', secret), [put('1.0', { key: 'pods.a.b' })])).toEqual({
     sealed: true,
     open: [false],
   });
   expect(secrecy.idle).toBe(false);
   const outcome = out('2.0', { kind: 'publish', say: 'tell', subject: 'troupe.outcome.me', body: 'bad value x' });
-  const answered = secrecy.judge(answer('1.0', { revision: 3 }), [outcome, reply('2.1', { done: true })]);
+  const answered = judge(secrecy, answer('1.0', { revision: 3 }), [outcome, reply('2.1', { done: true })]);
   expect(answered).toEqual({ sealed: false, open: [false, false] });
   expect(secrecy.idle).toBe(true);
-  expect(secrecy.judge(call('troupe.api.me.get.pods.a.b', {}, 'c2'), [reply('3.0', pod)]).open).toEqual([true]);
+  expect(judge(secrecy, call('troupe.api.me.get.pods.a.b', {}, 'c2'), [reply('3.0', pod)]).open).toEqual([true]);
 });
 
 it('a question that says nothing leads nowhere', () => {
   const secrecy = new Secrecy();
   const fresh = out('1.0', { kind: 'port', say: 'fresh', subject: 'store.fresh', body: {} }, 1_000);
-  expect(secrecy.judge(call('troupe.apply.me._', secret), [fresh]).open).toEqual([false]);
+  expect(judge(secrecy, call('troupe.apply.me._', secret), [fresh]).open).toEqual([false]);
   const other = { ...reply('2.0', pod), said: { ...reply('2.0', pod).said, call: 'of-somebody-else' } };
-  expect(secrecy.judge(answer('1.0', { revision: 3 }), [other, reply('2.1', {})]).open).toEqual([true, false]);
+  expect(judge(secrecy, answer('1.0', { revision: 3 }), [other, reply('2.1', {})]).open).toEqual([true, false]);
 });
 
 it('a manifest without a Secret is recorded as it is, and so is what it leads to', () => {
   const secrecy = new Secrecy();
-  expect(secrecy.judge(call('troupe.apply.me._', { kind: 'Pod' }), [put('1.0', { key: 'pods.a.b' })])).toEqual({
+  expect(judge(secrecy, call('troupe.apply.me._', { kind: 'Pod' }), [put('1.0', { key: 'pods.a.b' })])).toEqual({
     sealed: false,
     open: [true],
   });
@@ -103,17 +114,17 @@ it('a manifest without a Secret is recorded as it is, and so is what it leads to
 
 it('a Secret where nobody expects one is sealed by what it is', () => {
   const secrecy = new Secrecy();
-  expect(secrecy.judge(call('troupe.api.me.create.pods.default._', secret), []).sealed).toBe(true);
-  expect(secrecy.judge({ t: 'due' }, [put('2.0', { object: secret })]).open).toEqual([false]);
-  expect(secrecy.judge(answer('9.9', secret), []).sealed).toBe(true);
+  expect(judge(secrecy, call('troupe.api.me.create.pods.default._', secret), []).sealed).toBe(true);
+  expect(judge(secrecy, { t: 'due' }, [put('2.0', { object: secret })]).open).toEqual([false]);
+  expect(judge(secrecy, answer('9.9', secret), []).sealed).toBe(true);
   const cells = { held: { object: secret } };
   const checkpoint = { turn: 3, now: 0, view: {}, cells, random: [], window: 0 };
-  expect(secrecy.judge({ t: 'start', checkpoint }, []).sealed).toBe(true);
+  expect(judge(secrecy, { t: 'start', checkpoint }, []).sealed).toBe(true);
 });
 
 it('the answer to a question about secrets is sealed whatever it holds', () => {
   const secrecy = new Secrecy();
   const ask = { kind: 'request', say: 'get', subject: 'troupe.api.me.get.secrets.a.b', body: {} } as const;
-  expect(secrecy.judge({ t: 'due' }, [out('1.0', ask, 1_000)]).open).toEqual([false]);
-  expect(secrecy.judge(answer('1.0', { data: { password: 'eA==' } }), []).sealed).toBe(true);
+  expect(judge(secrecy, { t: 'due' }, [out('1.0', ask, 1_000)]).open).toEqual([false]);
+  expect(judge(secrecy, answer('1.0', { data: { password: 'eA==' } }), []).sealed).toBe(true);
 });

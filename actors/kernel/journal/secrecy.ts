@@ -19,6 +19,8 @@ const FIELD = Buffer.from('kind');
 const ESCAPE = '\\';
 /** Quotes, colons, spaces or the marks of MessagePack that can lie between a field and its value, at most. */
 const BETWEEN_MAX = 24;
+const bufferOf = (bytes: Bytes): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const isLetter = (byte: number | undefined): boolean =>
   byte !== undefined && (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
 
@@ -36,8 +38,8 @@ function isValueOfKind(body: Buffer, at: number): boolean {
 
 /** Is there an object of kind Secret or SecretList in this body, whatever its encoding and however deep? */
 export function holdsSecret(bytes: Bytes): boolean {
-  if (bytes.length < WORD.length) return false;
-  const body = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length < FIELD.length + WORD.length) return false;
+  const body = bufferOf(bytes);
   for (let at = body.indexOf(WORD); at >= 0; at = body.indexOf(WORD, at + 1)) {
     if (isWhole(body, at) && isValueOfKind(body, at)) return true;
   }
@@ -49,9 +51,7 @@ export function holdsSecret(bytes: Bytes): boolean {
  * or be put together from escapes.
  */
 export function surelyNoSecret(manifest: Bytes): boolean {
-  const body = Buffer.isBuffer(manifest)
-    ? manifest
-    : Buffer.from(manifest.buffer, manifest.byteOffset, manifest.byteLength);
+  const body = bufferOf(manifest);
   if (body.includes(ESCAPE)) return false;
   for (let at = body.indexOf(WORD); at >= 0; at = body.indexOf(WORD, at + 1)) if (isWhole(body, at)) return false;
   return true;
@@ -71,29 +71,32 @@ export class Secrecy {
   /** Open asks: does the answer carry secret data, or does it only follow from some? */
   readonly #asks = new Map<Id, 'carries' | 'follows'>();
   readonly #calls = new Set<Id>();
+  /** What the turn says follows from something sealed. */
+  #follows = false;
 
   get idle(): boolean {
     return this.#asks.size + this.#calls.size === 0;
   }
 
-  /** @returns must the record's body be sealed, and for each thing said: may it be kept as it is? */
-  judge(rec: Rec, out: readonly Outgoing[]): { readonly sealed: boolean; readonly open: readonly boolean[] } {
+  /** A turn begins with it. @returns must its body be sealed? */
+  heard(rec: Rec): boolean {
     if (rec.t === 'start') {
       this.#asks.clear();
       this.#calls.clear();
     }
-    const asked = rec.t === 'answer' ? this.#asks.get(rec.ask) : undefined;
-    if (rec.t === 'answer') this.#asks.delete(rec.ask);
+    const asked = rec.t === 'answer' && this.#asks.size > 0 ? this.#asks.get(rec.ask) : undefined;
+    if (asked !== undefined && rec.t === 'answer') this.#asks.delete(rec.ask);
     const sealed = asked === 'carries' || heardSecret(rec);
     if (sealed && rec.t === 'call' && rec.headers[REPLY_HEADER] !== undefined) remember(this.#calls, rec.id);
-    const follows = sealed || asked === 'follows';
-    return { sealed, open: out.map((said) => this.#mayBeKept(said, follows)) };
+    this.#follows = sealed || asked === 'follows';
+    return sealed;
   }
 
-  #mayBeKept({ id, said, bytes, timeoutMs }: Outgoing, follows: boolean): boolean {
+  /** Of something that the turn said. @returns may it be kept as it is? */
+  mayBeKept({ id, said, bytes, timeoutMs }: Outgoing): boolean {
     const bySubject = said.kind !== 'reply' && carriesSecrets(said.subject);
     const secret =
-      follows || bySubject || (said.call !== undefined && this.#calls.has(said.call)) || holdsSecret(bytes);
+      this.#follows || bySubject || (said.call !== undefined && this.#calls.has(said.call)) || holdsSecret(bytes);
     if (said.call !== undefined && said.kind === 'reply') this.#calls.delete(said.call);
     // A question without a body (how new is the store?) says nothing of what led to it, and many may wait for its answer.
     if (timeoutMs !== undefined && secret && (bySubject || bytes.length > EMPTY_BYTES)) {

@@ -2,7 +2,15 @@ import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts'
 import { isFailure } from '../../../contracts/errors/status.ts';
 import type { Rec, Turn } from '../contract.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
-import { carriesStream, keptOf, type Sealer, saidInSecret, shapeOf, type TurnToKeep } from './journal.ts';
+import {
+  carriesStream,
+  keptOf,
+  type SaidToKeep,
+  type Sealer,
+  saidInSecret,
+  shapeOf,
+  type TurnToKeep,
+} from './journal.ts';
 import { sealRec } from './sealed-record.ts';
 import { Secrecy } from './secrecy.ts';
 
@@ -24,18 +32,19 @@ export class TurnKeeper {
   }
 
   keep({ n, now, view, rec, state, stateHoldsSecret }: Turn, out: readonly Outgoing[]): TurnToKeep {
-    for (const { id: ask, said, timeoutMs } of out) {
-      if (timeoutMs !== undefined && carriesStream(said.subject)) this.#streams.add(ask);
-    }
-    const shape = rec.t === 'answer' && this.#streams.delete(rec.ask);
-    const { sealed, open } = this.#secrecy.judge(rec, out);
-    const said = out.map((one, at) => (open[at] === false ? saidInSecret(one, this.#sealer) : keptOf(one)));
+    const shape = rec.t === 'answer' && this.#streams.size > 0 && this.#streams.delete(rec.ask);
+    const sealed = this.#secrecy.heard(rec);
+    const said = out.map((one) => this.#saidToKeep(one));
     if (!shape && !sealed && state === undefined) return { n, now, view, rec, said };
     const kept = shape ? { rec: withShape(rec), shape } : sealed ? sealRec(rec, this.#sealer) : { rec };
     if (state === undefined) return { n, now, view, said, ...kept };
     if (stateHoldsSecret !== true) return { n, now, view, said, ...kept, state };
     const keyed = this.#sealer?.keyed(state);
     return { n, now, view, said, ...kept, ...(keyed === undefined ? {} : { state: keyed, stateKeyed: true }) };
+  }
+  #saidToKeep(out: Outgoing): SaidToKeep {
+    if (out.timeoutMs !== undefined && carriesStream(out.said.subject)) this.#streams.add(out.id);
+    return this.#secrecy.mayBeKept(out) ? keptOf(out) : saidInSecret(out, this.#sealer);
   }
 }
 
