@@ -4,7 +4,7 @@ import type { BenchOptions } from './bench-case.ts';
 import { inFlight } from './drive.ts';
 import { configMapOf, namespaceOf } from './objects.ts';
 import { cpuMeter, cpuNote } from './process-figures.ts';
-import { perSecond, percentile, rate, type Report, spread } from './report.ts';
+import { percentile, perSecond, type Report, rate, spread } from './report.ts';
 import { EXTRA, type Stage, startStage } from './stage.ts';
 
 const NAMESPACE = 'bench-api';

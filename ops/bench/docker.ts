@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Docker, { type Container } from 'dockerode';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
-import { LOCAL_PAUSE_IMAGE, SAMPLE_IMAGE } from '../../runtime-adapters/docker/known-images.ts';
 import { containerOptions, sandboxOptions } from '../../runtime-adapters/docker/create-options.ts';
+import { LOCAL_PAUSE_IMAGE, SAMPLE_IMAGE } from '../../runtime-adapters/docker/known-images.ts';
 import { OPERATOR } from '../boot/cluster.ts';
 import { homePaths } from '../boot/home.ts';
 import { roster } from '../boot/roster.ts';
@@ -14,7 +14,7 @@ import { watchObjects } from '../client/watch.ts';
 import { makeImages } from '../setup/images.ts';
 import { inFlight, until } from './drive.ts';
 import { endLater } from './end-later.ts';
-import { perSecond, rate, type Report } from './report.ts';
+import { perSecond, type Report, rate } from './report.ts';
 
 const PODS = 40;
 const CONCURRENCIES = [4, 8, 16];

@@ -1,9 +1,9 @@
-import type { Write } from '../../actors/kernel/view/cache.ts';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { type RecordedTurn, saidThen } from '../../actors/kernel/journal/journal.ts';
 import type { Incarnation } from '../../actors/kernel/journal/recorder.ts';
 import { MemoryHistory } from '../../actors/kernel/replay.ts';
 import { type Heard, TestWorld } from '../../actors/kernel/testing/test-world.ts';
+import type { Write } from '../../actors/kernel/view/cache.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
 import type { KubeObject, Node, Pod } from '../../contracts/kinds/kinds.ts';
 import { storeKey } from '../../contracts/store/keys.ts';

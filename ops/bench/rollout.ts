@@ -6,7 +6,7 @@ import type { Client } from '../client/client.ts';
 import type { BenchOptions } from './bench-case.ts';
 import { until } from './drive.ts';
 import { namespaceOf, podOf } from './objects.ts';
-import { perSecond, percentile, rate, type Report, type Row } from './report.ts';
+import { percentile, perSecond, type Report, type Row, rate } from './report.ts';
 import { makeNodes } from './schedule.ts';
 import { startStage } from './stage.ts';
 

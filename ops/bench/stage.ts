@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Cluster, MASTER, OPERATOR, prepareHome, writeCluster } from '../boot/cluster.ts';
 import { findNatsServer } from '../boot/find-nats-server.ts';
+import { helperThreads } from '../boot/helper-threads.ts';
 import { type HomePaths, homePaths, writePrivateFile } from '../boot/home.ts';
 import { leanNats } from '../boot/lean-heap.ts';
 import { natsServerConfig } from '../boot/nats-config.ts';
@@ -106,7 +107,8 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   try {
     const nats = run('nats-server', findNatsServer().path, ['-c', paths.natsConfig], leanNats(process.env));
     await waitForNats(port, 20_000, () => 'see its log');
-    const master = run('master', process.execPath, [...profiling(options.profile), launcher, 'master'], role(MASTER));
+    const args = [...helperThreads(process.env), ...profiling(options.profile), launcher, 'master'];
+    const master = run('master', process.execPath, args, role(MASTER));
     const client = await connectAsUser(OPERATOR);
     await until('an api-server answers', 30_000, () =>
       client.get('namespaces', { name: 'default' }).then(
@@ -124,7 +126,10 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
       connect: connectAsUser,
       child: (name, module, env = {}, profile) => {
         const file = fileURLToPath(new URL(`./${module}.js`, import.meta.url));
-        return run(name, process.execPath, [...profiling(profile), file], { ...role(EXTRA), ...env });
+        return run(name, process.execPath, [...helperThreads(process.env), ...profiling(profile), file], {
+          ...role(EXTRA),
+          ...env,
+        });
       },
       stop,
     };

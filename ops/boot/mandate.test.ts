@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import { startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
-import { authorizationBlock } from './nats-config.ts';
 import { masterMandate, nodeMandate } from './mandate.ts';
+import { authorizationBlock } from './nats-config.ts';
 import { newSeed } from './nkeys.ts';
 import { type Profile, planPermissions } from './plan-permissions.ts';
 import { connectRole } from './role.ts';

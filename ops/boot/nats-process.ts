@@ -1,4 +1,4 @@
-import { connect as dial, createServer } from 'node:net';
+import { createServer, connect as dial } from 'node:net';
 import { statusError } from '../../contracts/errors/status.ts';
 import { pause } from '../client/pause.ts';
 

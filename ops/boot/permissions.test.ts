@@ -2,14 +2,14 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { calls, inbox } from '../../actors/kernel/declare.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { connectAs, startNatsServer, type TestNatsServer, type TestUser } from '../../test/support/nats-server.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { authorizationBlock } from './nats-config.ts';
 import { newSeed } from './nkeys.ts';
 import { type Declared, type Profile, planPermissions } from './plan-permissions.ts';
-import { calls, inbox } from '../../actors/kernel/declare.ts';
-import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 
 /* Goal: the broker itself refuses. Method: the printed configuration on a real server, and clients that are not ours. */
 

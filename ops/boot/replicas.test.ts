@@ -1,10 +1,9 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { expect, it } from 'vitest';
-
+import { type EnsureOptions, ensureAssets } from '../../actors/store/ensure-assets.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { choosePort } from './nats-process.ts';
-import { type EnsureOptions, ensureAssets } from '../../actors/store/ensure-assets.ts';
 
 /* Goal: on a NATS cluster nothing is lost with one server, unless somebody wants it so. Method: three real servers. */
 

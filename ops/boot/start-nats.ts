@@ -5,7 +5,7 @@ import type { HomePaths } from './home.ts';
 import { leanNats } from './lean-heap.ts';
 import { choosePort, READY_WITHIN_MS, waitForNats } from './nats-process.ts';
 import { serverName } from './nats-users.ts';
-import { type Supervised, supervise, type SuperviseEvents } from './supervise.ts';
+import { type Supervised, type SuperviseEvents, supervise } from './supervise.ts';
 
 const DEFAULT_PORT = 4222;
 const TRIES = 3;

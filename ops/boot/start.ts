@@ -1,21 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Node, Pod } from '../../contracts/kinds/kinds.ts';
+import { type ClusterStatus, planStatus, statusRows } from '../cli/plan-status.ts';
+import { INTERRUPTED } from '../cli/render-error.ts';
+import { factsOf } from '../cli/status.ts';
 import type { Client } from '../client/client.ts';
 import { connectClient } from '../client/connect.ts';
 import { watchObjects } from '../client/watch.ts';
-import { factsOf } from '../cli/status.ts';
-import { type ClusterStatus, planStatus, statusRows } from '../cli/plan-status.ts';
-import { INTERRUPTED } from '../cli/render-error.ts';
 import { makeImages } from '../setup/images.ts';
 import { setUp } from '../setup/setup.ts';
 import { OPERATOR } from './cluster.ts';
 import { hearEnd } from './hear-end.ts';
 import { defaultHome, homePaths, troupeHome } from './home.ts';
 import { LiveLine } from './live-line.ts';
-import { hasReported, isSettled } from './plan-settled.ts';
 import { allReady, podSummary } from './plan-pod-summary.ts';
-import { roster } from './roster.ts';
 import type { PulledImage } from './plan-sample.ts';
+import { hasReported, isSettled } from './plan-settled.ts';
+import { roster } from './roster.ts';
 import { createSample, pullSample, SAMPLE, wantsSample } from './sample.ts';
 import { type RunningCluster, up } from './up.ts';
 

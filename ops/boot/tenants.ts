@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { guarded } from '../../actors/kernel/nats/nats-callback.ts';
 import { statusError } from '../../contracts/errors/status.ts';
 import { nodeUser } from '../../contracts/subjects/users.ts';
-import { guarded } from '../../actors/kernel/nats/nats-callback.ts';
 import { connectClient } from '../client/connect.ts';
 import { MASTER, OPERATOR, readCluster } from './cluster.ts';
 import { type HomePaths, homePaths, troupeHome } from './home.ts';

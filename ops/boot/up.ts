@@ -8,6 +8,7 @@ import { type ChildBook, childBook, childLog } from './child-book.ts';
 import { type Cluster, MASTER, OPERATOR, prepareHome } from './cluster.ts';
 import { watchDisk } from './disk-watch.ts';
 import { findNatsServer } from './find-nats-server.ts';
+import { helperThreads } from './helper-threads.ts';
 import { defaultHome, type HomePaths, homePaths, troupeHome } from './home.ts';
 import { keepEnv } from './keep.ts';
 import { releaseLock, takeLock, updateLock } from './lock.ts';
@@ -63,7 +64,7 @@ function roleSpec(paths: HomePaths, cluster: Cluster, role: 'master' | 'worker')
   return {
     name: role,
     command: process.execPath,
-    args: [launcher, role, ...(role === 'worker' ? ['--node', cluster.node] : [])],
+    args: [...helperThreads(process.env), launcher, role, ...(role === 'worker' ? ['--node', cluster.node] : [])],
     env: {
       ...process.env,
       TROUPE_HOME: paths.home,
