@@ -83,6 +83,7 @@ export class ChangeFeed implements Feed {
       onMessage: (message) => this.#deliver(message),
       onBroken: (why) => this.#break(why),
     });
+    if (this.#ended) this.#ordered.close();
   }
 
   get ended(): boolean {

@@ -131,6 +131,16 @@ it('says so when today it would be told of something else', () => {
   );
 });
 
+it('what cannot be judged is told, and fails that actor alone', () => {
+  const picky = watch('pods', {
+    concerns: () => {
+      throw new Error('no judgement');
+    },
+  });
+  const pending = new PendingChanges({ pods: picky }, () => false);
+  expect(pending.note({ key: 'pods.default.a', after: pod('a', 1) })).toBe(true);
+});
+
 it('a start tells of every object that concerns it', () => {
   const pending = new PendingChanges(listener(true).hears, () => false);
   const world = played([{ do: 'put', name: 'a', mark: 1 }, { do: 'put', name: 'b', mark: 2 }, { do: 'node' }], true);

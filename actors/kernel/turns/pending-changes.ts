@@ -92,7 +92,11 @@ export class PendingChanges {
     if (concerns === undefined) return true;
     const { namespace = '', name = '' } = (after ?? before)?.metadata ?? {};
     const changed: Changed = { key, namespace, name, ...(before && { before }), ...(after && { after }) };
-    return concerns(changed as Changed<never>);
+    try {
+      return concerns(changed as Changed<never>);
+    } catch {
+      return true; // the turn that it makes will fail of the same, and only that actor
+    }
   }
 }
 
