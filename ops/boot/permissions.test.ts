@@ -10,6 +10,7 @@ import { waitUntil } from '../../test/support/wait-until.ts';
 import { authorizationBlock } from './nats-config.ts';
 import { newSeed } from './nkeys.ts';
 import { type Declared, type Profile, planPermissions } from './plan-permissions.ts';
+import { roster } from './roster.ts';
 
 /* Goal: the broker itself refuses. Method: the printed configuration on a real server, and clients that are not ours. */
 
@@ -26,6 +27,7 @@ const profiles = {
   ann: { kind: 'operator' },
   bob: { kind: 'tenant', namespaces: ['team-a'] },
   eve: { kind: 'tenant', namespaces: ['team-b'] },
+  'node-n1': { kind: 'node', declared: roster.worker('n1') },
 } satisfies Record<string, Profile>;
 type Name = keyof typeof profiles;
 const names = Object.keys(profiles) as Name[];
@@ -126,6 +128,33 @@ describe('a tenant', () => {
     await waitUntil('the change is heard', 2_000, () => heard.length > 0);
     expect(heard).toEqual(['troupe.changes.pods.team-a.other']);
     await refused('master', 'publish', (nc) => nc.publish('troupe.changes.pods.team-a.web', 'made up'));
+  });
+});
+
+describe('a node', () => {
+  it.each([
+    ['a change made up', 'troupe.changes.pods.team-a.forged'],
+    ['an epoch made up', 'troupe.changes.epochs._.scheduler'],
+    ['a write', '$KV.troupe-objects.pods.team-a.forged'],
+    ["another's request", 'troupe.api.ann.get.secrets.team-a.top'],
+  ])('cannot ask itself with %s as the reply subject, and answer there', async (_what, forged) => {
+    const nc = await connectAs(server, { name: 'node-n1', seed: keys['node-n1'].seed });
+    const refusals: string[] = [];
+    void (async () => {
+      for await (const status of nc.status()) if (status.type === 'error') refusals.push(String(status.error.message));
+    })();
+    try {
+      const heard = new Promise<void>((done) => {
+        nc.subscribe('troupe.runtime.n1.info', { callback: () => done() });
+      });
+      nc.publish('troupe.runtime.n1.info', '', { reply: forged });
+      await heard;
+      nc.publish(forged, '{}');
+      await nc.flush();
+      await waitUntil('it is refused', 2_000, () => refusals.some((words) => words.includes(forged)));
+    } finally {
+      await nc.close();
+    }
   });
 });
 

@@ -183,10 +183,13 @@ function tidy(patterns: readonly string[]): readonly string[] {
   return all.filter((pattern) => !all.some((other) => other !== pattern && covers(other, pattern)));
 }
 
-/** A bookmark of a watch is answered on its reply subject; so is a micro service's ping, once by each service of a process. */
+/**
+ * A bookmark of a watch is answered on its reply subject. Who hears what she publishes herself must not have this: she could ask
+ * herself with any subject of the cluster as the reply subject, and publish there.
+ */
 const RESPONSES: Readonly<Record<Profile['kind'], Permissions['responses']>> = {
-  system: undefined, // may publish to every inbox: it answers all day long
-  node: { max: 100, expires: '5m' },
+  system: undefined, // answers all day long, in inboxes
+  node: undefined, // as well
   operator: { max: 1, expires: '1m' },
   tenant: { max: 1, expires: '1m' },
 };
@@ -194,13 +197,11 @@ const RESPONSES: Readonly<Record<Profile['kind'], Permissions['responses']>> = {
 function draft(prefix: string, user: string, profile: Profile): Draft {
   if (profile.kind === 'operator') return operating(prefix, user);
   if (profile.kind === 'tenant') return tenanting(prefix, user, profile.namespaces);
-  const base = hosted(profile.declared, prefix, user);
+  const { publish, subscribe } = hosted(profile.declared, prefix, user);
+  const answering = [...publish, `${INBOX_ROOT}.>`];
   return profile.kind === 'node'
-    ? base
-    : {
-        publish: [...base.publish, `${INBOX_ROOT}.>`, ...storing(prefix)],
-        subscribe: [...base.subscribe, below(SUBJECTS.changes, prefix)],
-      };
+    ? { publish: answering, subscribe }
+    : { publish: [...answering, ...storing(prefix)], subscribe: [...subscribe, below(SUBJECTS.changes, prefix)] };
 }
 
 /**

@@ -107,7 +107,8 @@ const childrenOf = (namespace: string, uid: string): string => `${namespace}/${u
 const mayBeAdopted = ({ before, after }: Changed): boolean =>
   before === undefined ||
   (after !== undefined &&
-    (isTerminating(before) !== isTerminating(after) ||
+    (before.metadata?.uid !== after.metadata?.uid ||
+      isTerminating(before) !== isTerminating(after) ||
       !sameJson(before.metadata?.labels, after.metadata?.labels) ||
       !sameJson(before.metadata?.ownerReferences, after.metadata?.ownerReferences)));
 const groupOf = (child: KubeObject): string => childrenOf(namespaceOf(child), controllerOf(child)?.uid ?? '');

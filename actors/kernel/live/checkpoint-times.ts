@@ -20,6 +20,7 @@ export class CheckpointTimes {
   /** By `performance.now()`; set while calls are held back. */
   #holdUntil: number | undefined;
   #wanted = false;
+  #hasMoved = false;
   /** Turns from which on calls may be held back again. */
   #holdAfter = 0;
 
@@ -37,16 +38,23 @@ export class CheckpointTimes {
     this.#wanted = true;
   }
 
+  /** A change was not told, and is in the view: the next checkpoint looks back no further than others do. */
+  passedOver(): void {
+    this.#hasMoved = true;
+  }
+
   due(turns: number, now: Millis): boolean {
     if (this.#wanted) return turns > 0;
     const since = turns - this.#turns;
-    return since >= CHECKPOINT_TURNS || (since > 0 && now - this.#at >= CHECKPOINT_MS);
+    const isQuiet = since === 0 && !(this.#hasMoved && turns > 0);
+    return since >= CHECKPOINT_TURNS || (!isQuiet && now - this.#at >= CHECKPOINT_MS);
   }
 
   taken(turns: number, now: Millis): void {
     this.#at = now;
     this.#turns = turns;
     this.#wanted = false;
+    this.#hasMoved = false;
     this.#holdMs = HOLD_MS;
     this.#holdUntil = undefined;
     this.#holdAfter = 0;

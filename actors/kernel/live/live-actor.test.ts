@@ -1,4 +1,4 @@
-import { from, interval, map, merge, mergeMap, of } from 'rxjs';
+import { from, interval, map, merge, mergeMap, NEVER, of } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts';
 import type { Pod } from '../../../contracts/kinds/kinds.ts';
@@ -299,6 +299,28 @@ it('a quiet actor takes a checkpoint every quarter of an hour, and its view look
   }
   // After d, at a quarter of an hour, and after g: back to its beginning, then to what d's checkpoint saw.
   expect(windows()).toEqual(['fresh', 0, 4]);
+});
+
+it('one that is told of nothing takes checkpoints while others work, so that none looks back to before its rest', () => {
+  const deaf = defineActor({
+    name: 'deaf',
+    hears: { pods: watch('pods', { concerns: () => false }) },
+    says: {},
+    behave: () => NEVER,
+  });
+  const { actor, put, work, turns } = office(deaf);
+  actor.start();
+  work();
+  for (let quarter = 0; quarter < 8; quarter++) {
+    for (const name of ['a', 'b', 'c']) put(name);
+    work();
+    vi.advanceTimersByTime(900_000);
+  }
+  const windows = turns.flatMap(({ rec }) => (rec.t === 'start' && rec.checkpoint ? [rec.checkpoint.window] : []));
+  expect(windows).toEqual([0, 6, 9, 12, 15, 18, 21]);
+  vi.advanceTimersByTime(9_000_000);
+  work();
+  expect(turns).toHaveLength(1 + windows.length); // nothing changes, so it rests
 });
 
 it('timers that are due wait once in a long inbox, however often it is interrupted', () => {

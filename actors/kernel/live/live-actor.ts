@@ -176,9 +176,19 @@ export class LiveActor {
   }
 
   noteChange(change: Change): void {
-    if (this.#stopped || !this.#pending.note(change) || this.#changeQueued) return;
-    this.#changeQueued = true;
-    this.#enqueue({ t: 'change' });
+    if (this.#stopped) return;
+    if (!this.#pending.note(change)) this.#passOverChange();
+    else if (!this.#changeQueued) {
+      this.#changeQueued = true;
+      this.#enqueue({ t: 'change' });
+    }
+  }
+
+  /** Who rests while others work takes checkpoints all the same: a replay would have to begin where it last had a turn. */
+  #passOverChange(): void {
+    if (!this.#pending.watches) return;
+    this.#checkpoints.passedOver();
+    if (this.#checkpoints.due(this.#core.turns, this.#host.ambient.now())) this.#host.wake(this);
   }
 
   /**

@@ -67,3 +67,9 @@ it.each([
   const parsed = parseHeaders(text);
   expect({ code: parsed.code, named: { ...parsed.named } }).toEqual({ code, named });
 });
+
+it('of a repeated name the last value where the server has the last word', () => {
+  const block =
+    'NATS/1.0\r\nNats-Stream: mirror\r\nNats-Sequence: 1\r\nNats-Stream: objects\r\nNats-Sequence: 7\r\n\r\n';
+  expect({ ...parseHeaders(block, 'last').named }).toEqual({ 'Nats-Stream': 'objects', 'Nats-Sequence': '7' });
+});

@@ -16,13 +16,16 @@ export class ArrivedMessage implements InboundMessage {
   readonly headers: ArrivedHeaders | undefined;
   readonly #message: Msg;
 
-  /** @throws Error when its headers are none: the broker lets any bytes through */
-  constructor(message: Msg) {
+  /**
+   * @param repeated which value of a repeated name counts
+   * @throws Error when its headers are none: the broker lets any bytes through
+   */
+  constructor(message: Msg, repeated: Repeated = 'first') {
     this.#message = message;
     this.subject = message.subject;
     this.data = message.data;
     this.reply = message.reply;
-    this.headers = readHeaders(message, this);
+    this.headers = readHeaders(message, this, repeated);
   }
 
   respond(data: Uint8Array, options?: PublishOptions): boolean {
@@ -30,7 +33,9 @@ export class ArrivedMessage implements InboundMessage {
   }
 }
 
-/** Header values by name as they were written; a repeated name keeps its first value. */
+type Repeated = 'first' | 'last';
+
+/** Header values by name as they were written; of a repeated name one value. */
 export class ArrivedHeaders {
   /** Of a status that the server sends; 0 otherwise. */
   readonly code: number;
@@ -47,7 +52,7 @@ export class ArrivedHeaders {
 }
 
 /** @param text the whole block: `NATS/1.0[ <code>[ <description>]]\r\n<name>: <value>\r\n...\r\n` */
-export function parseHeaders(text: string): ArrivedHeaders {
+export function parseHeaders(text: string, repeated: Repeated = 'first'): ArrivedHeaders {
   const named: Record<string, string> = {};
   let end = text.indexOf('\r\n');
   const code = Number.parseInt(text.slice(VERSION_LINE.length, end < 0 ? undefined : end), 10);
@@ -56,7 +61,9 @@ export function parseHeaders(text: string): ArrivedHeaders {
     end = text.indexOf('\r\n', start);
     if (end === start) continue; // an end within: the server adds its own headers behind whatever it was given
     const colon = text.indexOf(':', start);
-    if (colon > start && colon < end) named[text.slice(start, colon)] ??= text.slice(colon + 1, end).trim();
+    if (colon <= start || colon >= end) continue;
+    const name = text.slice(start, colon);
+    if (repeated === 'last' || named[name] === undefined) named[name] = text.slice(colon + 1, end).trim();
   }
   return new ArrivedHeaders(Number.isNaN(code) ? 0 : code, named);
 }
@@ -65,18 +72,25 @@ export function parseHeaders(text: string): ArrivedHeaders {
 type Sized = Msg & { size?(): number };
 
 /** The header block lies before the data, in the same bytes; the message's size tells how long it is. */
-function readHeaders(message: Msg, { subject, reply = '', data }: ArrivedMessage): ArrivedHeaders | undefined {
+function readHeaders(
+  message: Msg,
+  { subject, reply = '', data }: ArrivedMessage,
+  repeated: Repeated,
+): ArrivedHeaders | undefined {
   const addressed = subject.length + reply.length;
   const length = ((message as Sized).size?.() ?? 0) - addressed - data.length;
   const isPlain = addressed === Buffer.byteLength(subject) + Buffer.byteLength(reply); // else that is not its length
   if (isPlain && length > 0 && data.byteOffset >= length) {
     const text = Buffer.from(data.buffer, data.byteOffset - length, length).toString('utf8');
     if (!text.startsWith(VERSION_LINE)) throw new Error(`its headers do not begin with ${VERSION_LINE}`);
-    return parseHeaders(text);
+    return parseHeaders(text, repeated);
   }
   const { headers } = message;
   if (headers === undefined) return undefined;
-  return new ArrivedHeaders(headers.code, Object.fromEntries(headers.keys().map((name) => [name, headers.get(name)])));
+  return new ArrivedHeaders(
+    headers.code,
+    Object.fromEntries(headers.keys().map((name) => [name, headers[repeated === 'last' ? 'last' : 'get'](name)])),
+  );
 }
 
 /** The code of a status that the server sent; 0 for any other message, and for one whose headers are none. */

@@ -124,6 +124,7 @@ export class ChangeFeed implements Feed {
   }
 
   #miss(revision: number): void {
+    if (this.#ended) return;
     this.#options.onMissed();
     this.#break(`revision ${revision} was not told of`);
   }
@@ -194,7 +195,8 @@ export class ChangeFeed implements Feed {
 
 /** @returns `undefined` for what is of another stream */
 function republished(message: Msg, stream: string): FedMessage | undefined {
-  const { headers, data } = new ArrivedMessage(message);
+  // What was stored may have come from another stream, with that one's headers; the server adds its own behind.
+  const { headers, data } = new ArrivedMessage(message, 'last');
   const named = headers?.named;
   if (named?.['Nats-Stream'] !== stream) return undefined;
   return {
