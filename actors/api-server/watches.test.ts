@@ -283,7 +283,7 @@ describe('events', () => {
     server.world.call(SUBJECTS.reconnected, { instance: 'one' });
     const error =
       'ERROR watch: the connection was lost, and events may have been missed; list again and watch from there@';
-    expect(server.events()).toEqual([error, error]);
+    expect(server.events()).toEqual([error, error, error]);
     server.serve();
     server.ask('create', 'events', ['default'], event('e'));
     server.republish();

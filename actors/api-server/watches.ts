@@ -142,9 +142,9 @@ export class Watches {
     return [...told].flatMap(([watch, events]) => this.#tell(watch, events, change.revision));
   }
 
-  /** What was republished while the connection was away reached nobody here. */
+  /** What was sent as the connection was lost may have reached no reader; nor did what was republished meanwhile come here. */
   reconnected(): readonly Said[] {
-    return this.#expire(this.#byResource.get(EVENTS) ?? [], 'the connection was lost, and events may have been missed');
+    return this.#expire([...this.#byId.values()], 'the connection was lost, and events may have been missed');
   }
 
   /** Nobody is served any more: every reader is told where to go on, with whoever answers then. */

@@ -66,7 +66,8 @@ export interface DeleteOptions {
  * one END or ERROR. A bookmark that carries a reply subject wants an answer there (`WatchAck`): with too many events
  * unacknowledged the watch ends with ERROR 410; with three bookmarks unanswered it ends with END.
  * An api-server that is stopped says END, one that begins anew ERROR 410. One that is killed says nothing: a reader who has
- * heard nothing for 12 s, two bookmarks, asks again from the last `metadata.resourceVersion`.
+ * heard nothing for 12 s, two bookmarks, asks again from the last `metadata.resourceVersion`; a reader who lost its connection does so
+ * at once, and an api-server that lost its own says ERROR 410: what was sent just then may have reached nobody.
  * A watch that can't open is answered by a plain `Status` failure.
  */
 export interface WatchOptions {

@@ -41,6 +41,8 @@ export class Client {
   readonly #trace = randomBytes(16).toString('hex');
   readonly #questions: NatsQuestions;
   #asked = 0;
+  /** Told of every reconnection; absent while nobody has asked to be. */
+  #reconnected: Set<() => void> | undefined;
   /** What the connection was closed for, where it was not by us. */
   #closedFor: Error | undefined;
 
@@ -55,6 +57,26 @@ export class Client {
     this.prefix = who.prefix;
     this.inboxPrefix = who.inboxPrefix;
     this.namespace = who.namespace;
+  }
+
+  /**
+   * Has `listener` called whenever the connection is back after it was lost, before anything that comes over it: what was
+   * published meanwhile reached nobody here.
+   * @returns how to end that
+   */
+  onReconnected(listener: () => void): () => void {
+    if (this.#reconnected === undefined) {
+      this.#reconnected = new Set();
+      void this.#followConnection(this.#reconnected);
+    }
+    const listeners = this.#reconnected;
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }
+
+  async #followConnection(listeners: ReadonlySet<() => void>): Promise<void> {
+    for await (const { type } of this.connection.status())
+      if (type === 'reconnect') for (const listener of listeners) listener();
   }
 
   /** Subject of one verb on one object or collection. @throws StatusError BadRequest for a name that no object has */

@@ -3,6 +3,7 @@ import { StatusError } from '../../contracts/errors/status.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { FakeApi } from '../../test/support/fake-api.ts';
 import { connectAs as connectNats, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
+import { startTcpProxy } from '../../test/support/tcp-proxy.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import type { Client } from './client.ts';
 import { connectAs } from './connect.ts';
@@ -118,13 +119,13 @@ describe('requests', () => {
 });
 
 /** Reads a watch in the background. */
-function reader(options: Parameters<typeof watchObjects>[3] = {}) {
+function reader(options: Parameters<typeof watchObjects>[3] = {}, of = client) {
   const stop = new AbortController();
   const events: string[] = [];
   const brief = ({ type, object }: ObjectEvent): string =>
     `${type} ${object.metadata?.name}@${object.metadata?.resourceVersion}`;
   const done = (async () => {
-    for await (const event of watchObjects(client, 'pods', inDefault, {
+    for await (const event of watchObjects(of, 'pods', inDefault, {
       backoffMs: 20,
       ...options,
       signal: stop.signal,
@@ -178,6 +179,25 @@ describe('watchObjects', () => {
     await read.heard(2);
     expect(read.events).toEqual(['ADDED a@1', 'ADDED b@2']);
     await read.end();
+  });
+  it('asks again after a lost connection from where it was, though more comes as soon as it is back', async () => {
+    const proxy = await startTcpProxy(server.port);
+    const away = await connectAs({ ...who, url: `nats://127.0.0.1:${proxy.port}` });
+    const back = new Promise<void>((done) => void away.onReconnected(done));
+    const read = reader({}, away);
+    await waitUntil('a watch', 5_000, () => api.watchers > 0);
+    api.put('pods', pod('a'));
+    await read.heard(1);
+    proxy.muffle();
+    api.put('pods', pod('b'));
+    proxy.cut();
+    await back;
+    api.put('pods', pod('c'));
+    await read.heard(3);
+    expect(read.events).toEqual(['ADDED a@1', 'ADDED b@2', 'ADDED c@3']);
+    await read.end();
+    await away.close();
+    await proxy.close();
   });
   it('lists again when it was away too long, and tells only what differs', async () => {
     const read = reader();

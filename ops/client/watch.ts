@@ -82,7 +82,7 @@ function remember<T extends KubeObject>(known: Map<string, T>, event: ObjectEven
   return event;
 }
 
-/** One watch, until its END or ERROR, its silence, or the reader's leaving. */
+/** One watch, until its END or ERROR, its silence, a lost connection, or the reader's leaving. */
 async function* readOnce<T>(
   client: Client,
   resource: string,
@@ -96,6 +96,7 @@ async function* readOnce<T>(
   const subscription = connection.subscribe(inbox);
   const leave = (): void => subscription.unsubscribe();
   options.signal?.addEventListener('abort', leave);
+  const forget = client.onReconnected(leave); // what was sent meanwhile is lost: the next watch begins where this one was
   try {
     connection.publish(subject, encodeMsgpack(body), { reply: inbox, headers: client.headers(MSGPACK_TYPE) });
     for await (const message of untilSilent(subscription, options.silenceMs ?? SILENCE_MS)) {
@@ -114,6 +115,7 @@ async function* readOnce<T>(
       if (event.type === 'END' || event.type === 'ERROR') return;
     }
   } finally {
+    forget();
     options.signal?.removeEventListener('abort', leave);
     subscription.unsubscribe();
   }
