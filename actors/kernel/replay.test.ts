@@ -10,7 +10,9 @@ import { api, calls, defineActor, publish, watch } from './declare.ts';
 import { hashOf } from './journal/hash.ts';
 import { decodeSegment, encodeSegment, type RecordedTurn, saidThen } from './journal/journal.ts';
 import type { Incarnation } from './journal/recorder.ts';
+import type { Checkpoint } from './contract.ts';
 import { type Level, MemoryHistory, Player, replay, replayAndSettle } from './replay.ts';
+import type { History } from './view/memory-history.ts';
 import { TestWorld } from './testing/test-world.ts';
 import type { Write } from './view/cache.ts';
 
@@ -154,6 +156,32 @@ it('a replay may begin at any checkpoint', () => {
     skipped: 2,
     skips: [expect.objectContaining({ why: 'start', turns: 2 })],
   });
+});
+
+it('a start is played whose view came over what the history has lost, if it looks back to after that', () => {
+  const world = new TestWorld(gambler(), { seed: [7, 8, 9, 10] }).start();
+  world.put('pods', pod('a'));
+  world.settle().advance(60);
+  while (world.core.openAsks > 0) for (const { id } of world.said('create')) world.answer(id, {});
+  const before = world.turns.length;
+  world.put('pods', pod('b'));
+  world.put('pods', pod('c'));
+  world.crash();
+  const { incarnation, turns: all, writes } = world.recording();
+  const start = all[before] as RecordedTurn & {
+    readonly rec: { readonly t: 'start'; readonly checkpoint: Checkpoint };
+  };
+  expect([start.rec.t, start.view['objects']]).toEqual(['start', 3]);
+  const rec = { ...start.rec, checkpoint: { ...start.rec.checkpoint, window: 3 } };
+  const turns = [...all.slice(0, before), { ...start, rec }];
+  const known = new MemoryHistory(writes);
+  const history = (basedOn: boolean): History => ({
+    writes: known.writes.bind(known),
+    stateAt: known.stateAt.bind(known),
+    missing: (to, from) => ((from === undefined ? !basedOn : from < 2 && to >= 2) ? { first: 2, last: 2 } : undefined),
+  });
+  expect(replay(gambler(), incarnation, turns, history(true))).toEqual({ turns: before + 1, skipped: 0, skips: [] });
+  expect(replay(gambler(), incarnation, turns, history(false)).skipped).toBe(1);
 });
 
 /** A checkpoint after each of three pods. */

@@ -186,13 +186,15 @@ export class Player {
     const missed = turn.n - this.#last - 1;
     const beginning = this.#last === 0;
     this.#last = turn.n;
-    const goesOn = this.#begun && follows;
+    const revision = turn.view['objects'] ?? 0;
+    let goesOn = this.#begun && follows;
+    // What is lost up to here a start need not know, if it does not look back there.
+    if (goesOn && turn.rec.t === 'start' && this.#lost(turn, goesOn, revision) !== undefined) goesOn = false;
     if (!goesOn && turn.rec.t !== 'start') {
       if (beginning) return this.#skip(turn, 'start', 'its recording begins in the middle');
       if (follows) return this.#skip(turn); // for the same reason as the turn before
       return this.#skip(turn, 'gap', `${missed} turns before it are missing from the recording`);
     }
-    const revision = turn.view['objects'] ?? 0;
     const lost = this.#lost(turn, goesOn, revision);
     if (lost !== undefined) return this.#skip(turn, 'history', missing(lost));
     const rec = turn.sealed === true ? openRec(turn.rec, this.#sealer) : turn.rec;

@@ -39,6 +39,7 @@ export class Housekeeping {
   readonly #checkpoints: Checkpoints;
   #timer: NodeJS.Timeout | undefined;
   #writing = false;
+  #looking = false;
   /** The newest revision that the mirror misses, until there is a checkpoint after it; 0 = none. */
   #lost = 0;
   /** Until then no checkpoint is tried again after one that could not be written, by `performance.now()`. */
@@ -108,6 +109,8 @@ export class Housekeeping {
   }
 
   async #look(): Promise<void> {
+    if (this.#looking) return; // the one before found a hole, and may not forget a newer one with it
+    this.#looking = true;
     try {
       await this.#lookAtMirror();
       await this.#lookAtSize();
@@ -116,6 +119,8 @@ export class Housekeeping {
       this.written(this.#options.cache.cache.revision); // a checkpoint that failed is tried again in a quiet store too
     } catch (error) {
       this.#options.report('housekeeping', error);
+    } finally {
+      this.#looking = false;
     }
   }
 

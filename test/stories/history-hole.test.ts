@@ -89,7 +89,7 @@ it('an api-server that worked on over a hole in the history is played from soon 
       expect(checked).toMatchObject([{ actor: 'api-server' }]);
       return checked.every(({ turns, skipped, skips, divergence, problem }) => {
         expect([divergence, problem]).toEqual([undefined, undefined]);
-        expect(new Set(skips.map(({ why }) => why))).toEqual(new Set(['history']));
+        expect(skips.filter(({ why }) => why !== 'history')).toEqual([]);
         return turns + skipped - (skips.at(-1)?.to ?? 0) > 40; // two turns at least for each of 40 questions
       });
     });
