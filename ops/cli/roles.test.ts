@@ -27,9 +27,8 @@ it('a master that is told to end while its nats-server is away ends all the same
     await waitUntil('it knows', 10_000, () => wrote.includes('disconnected: '));
     master.kill('SIGTERM');
     expect(await code).toBe(0);
-    // One whose leases were just being taken as the server went is cut off.
-    expect(wrote).toMatch(
-      /(ended without a word to nats-server, which does not answer|ended after 8 s, not in order); what this process held is free/,
+    expect(wrote).toContain(
+      'ended without a word to nats-server, which does not answer; what this process held is free',
     );
   } finally {
     master.kill('SIGKILL');

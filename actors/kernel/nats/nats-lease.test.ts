@@ -66,6 +66,42 @@ async function instance(name: string, options: LeaseOptions, port?: number) {
 }
 const revisionOf = async (leases: KV): Promise<number> => (await leases.get('solo'))?.revision ?? 0;
 
+it('who is stopped while it takes the lease never acts, and waits for no answer where the broker is gone', async () => {
+  await buckets('taking', 10_000);
+  const own = await connection();
+  let taken = (): void => undefined;
+  const isTaken = new Promise<void>((done) => (taken = done));
+  let reached = (): void => undefined;
+  const told: string[] = [];
+  const lost = { soon: async () => undefined };
+  const lease = holdLease(
+    own,
+    'solo',
+    'one',
+    {
+      prefix: 'taking',
+      ttlMs: 10_000,
+      reached: () => {
+        taken();
+        return new Promise<void>((done) => (reached = done));
+      },
+    },
+    {
+      ...lost,
+      acting: async () => {
+        told.push('acts');
+        return { stop: async () => undefined };
+      },
+      log: () => undefined,
+    },
+  );
+  await isTaken;
+  await lease.stop();
+  reached();
+  await own.flush(); // the loop has gone on by then
+  expect(told).toEqual([]);
+});
+
 it('a leader that is cut off does nothing any more when another one begins', async () => {
   const ttlMs = 800;
   await buckets('cut', ttlMs);

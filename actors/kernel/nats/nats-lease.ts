@@ -63,6 +63,8 @@ export function holdLease(
 ): { stop(): Promise<void> } {
   const abort = new AbortController();
   const { signal } = abort;
+  /** Something runs that has to be stopped. */
+  let acts = false;
   const key = token(actor);
   const leftMs = ({ since }: Held): number => since + options.ttlMs * MAY_ACT - performance.now();
 
@@ -85,12 +87,18 @@ export function holdLease(
         await options.reached(epoch);
         // Whoever took so long may have been followed by another already.
         if (leftMs({ revision, since }) <= 0) throw new Error('it took too long to begin; trying again');
+        if (signal.aborted) {
+          await hooks.soon(leases.purge(key, { previousSeq: revision }));
+          return;
+        }
+        acts = true;
         const running = await hooks.acting(epoch);
         let held: number | undefined;
         try {
           held = await renew(leases, { revision, since }, epoch);
         } finally {
           await running.stop();
+          acts = false;
         }
         // Given back only now: two must not act at once.
         if (held !== undefined) await hooks.soon(leases.purge(key, { previousSeq: held }));
@@ -99,6 +107,7 @@ export function holdLease(
         const twin = followed && (await hasTwin(js, options.prefix, actor, instance, epoch).catch(() => false));
         hooks.log(`warning: ${actor} on ${instance} lost its lease${twin ? TO_A_TWIN : ''}; standing by`);
       } catch (error) {
+        acts = false;
         if (signal.aborted) return;
         failures += 1;
         if (failures % 10 === 1) hooks.log(`warning: lease of ${actor}: ${findingOf(error)}`);
@@ -144,7 +153,7 @@ export function holdLease(
   return {
     stop: async () => {
       abort.abort();
-      await ended;
+      await (acts ? ended : hooks.soon(ended)); // who is still taking the lease waits for the broker's answers
     },
   };
 }
