@@ -14,6 +14,7 @@ import { scheduler } from '../../actors/scheduler/scheduler.ts';
 import type { Heard } from '../../actors/kernel/testing/test-world.ts';
 import { run, silent, typeLine } from '../../test/support/command-line.ts';
 import { saveRecording } from '../../test/support/save-recording.ts';
+import { waitUntil } from '../../test/support/wait-until.ts';
 import { launcher, projectRoot } from '../boot/root.ts';
 import { roster } from '../boot/roster.ts';
 import { up } from '../boot/up.ts';
@@ -252,6 +253,8 @@ it('checking an actor of this home that nobody recorded is refused, and so is a 
       out: '',
       err: 'troupe replay: nothing of an actor "nobody" is recorded; see "troupe record ls"\n',
     });
+    // Who stops before the worker has begun leaves no recording of its driver.
+    await waitUntil('the worker runs', 30_000, async () => /\bReady\b/.test((await run('get', 'nodes')).out));
   } finally {
     await cluster.stop();
   }
