@@ -35,13 +35,29 @@ describe('what is told', () => {
     put('a');
     expect(watch()).toMatchObject({
       type: 'BOOKMARK',
-      object: { kind: 'ConfigMap', metadata: { resourceVersion: '3' } },
+      object: { kind: 'ConfigMap', metadata: { resourceVersion: '0' } },
     });
-    expect(server.events()).toEqual(['ADDED a@3', 'ADDED b@2']);
+    expect(server.events()).toEqual(['ADDED b@2', 'ADDED a@3']);
     put('a');
     put('c');
     server.world.remove('configmaps', 'default', 'b');
     expect(settle()).toEqual(['MODIFIED a@4', 'ADDED c@5', 'DELETED b@6', 'BOOKMARK @6']);
+  });
+
+  it('cut off among the objects it began with, it goes on from any of them, and from the first bookmark', () => {
+    for (const name of ['c', 'a', 'b']) put(name);
+    put('c');
+    expect(watch()).toMatchObject({ object: { metadata: { resourceVersion: '0' } } });
+    const begun = server.events();
+    expect(begun).toEqual(['ADDED a@3', 'ADDED b@4', 'ADDED c@5', 'BOOKMARK @5']);
+    const from = (resourceVersion: string) => {
+      watch({ resourceVersion });
+      return server.events();
+    };
+    expect(from('0')).toEqual(begun);
+    expect(from('3')).toEqual(['ADDED b@4', 'MODIFIED c@5']);
+    expect(from('4')).toEqual(['MODIFIED c@5']);
+    expect(from('5')).toEqual([]);
   });
 
   it('goes on from a revision, also of things that are gone', () => {

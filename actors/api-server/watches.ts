@@ -179,8 +179,9 @@ export class Watches {
     const all = everything(this.#context, request).filter((object) => isNamed(request, object) && select(object));
     if (all.length > limits.initialEvents) throw tooMany(limits.initialEvents);
     const watch = this.#begin(request, options, revision);
-    const events = all.map((object) => added(watch, object));
-    return [opened(this.#context, request, watch, revision), ...this.#initial(watch, events, revision, options)];
+    const events = inOrder(all).map((object) => added(watch, object));
+    const told = events.length === 0 ? revision : 0;
+    return [opened(this.#context, request, watch, told), ...this.#initial(watch, events, revision, options)];
   }
 
   /** Goes on after a revision. */
@@ -214,10 +215,7 @@ export class Watches {
         if (!this.#byId.has(watch.id)) return NOTHING; // it has ended meanwhile
         if (objects.length > initialEvents) throw tooMany(initialEvents);
         this.#starting.delete(watch.id);
-        const events = objects
-          .filter(isUntold)
-          .sort((a, b) => revisionOf(a) - revisionOf(b))
-          .map((object) => added(watch, object));
+        const events = inOrder(objects.filter(isUntold)).map((object) => added(watch, object));
         this.#eventsCursor.set(Math.max(revision, this.#eventsCursor.get()));
         return [
           opened(this.#context, request, watch, after),
@@ -381,6 +379,9 @@ function encodingOf({ bytes, headers }: Call): Pick<WatchCell, 'encoding'> {
   const encoding = contentTypeOf(bytes, headers[HEADER.contentType]);
   return encoding === MSGPACK_TYPE ? {} : { encoding };
 }
+
+/** The oldest first: a reader who is cut off goes on from the last that it was told of, and misses none. */
+const inOrder = (objects: readonly Obj[]): readonly Obj[] => [...objects].sort((a, b) => revisionOf(a) - revisionOf(b));
 
 const added = (watch: Watch, object: Obj): WatchEvent<Obj> => ({ type: 'ADDED', object: watch.present(object) });
 

@@ -63,7 +63,8 @@ export interface DeleteOptions {
 
 /**
  * watch. The reply inbox gets a first BOOKMARK at once (the watch is open), then events, a BOOKMARK every 5 s and
- * one END or ERROR. A bookmark that carries a reply subject wants an answer there (`WatchAck`): with too many events
+ * one END or ERROR. Where it begins with objects they come in the order of their revisions, and the first BOOKMARK has
+ * revision 0: who is cut off in between misses nothing from wherever she was. A bookmark that carries a reply subject wants an answer there (`WatchAck`): with too many events
  * unacknowledged the watch ends with ERROR 410; with three bookmarks unanswered it ends with END.
  * An api-server that is stopped says END, one that begins anew ERROR 410. One that is killed says nothing: a reader who has
  * heard nothing for 12 s, two bookmarks, asks again from the last `metadata.resourceVersion`; a reader who lost its connection does so
