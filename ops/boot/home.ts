@@ -51,6 +51,13 @@ export function refused(act: string, error: unknown): StatusError {
     : statusError('Forbidden', `${act}: ${message}; set TROUPE_HOME to a folder that you may write to`);
 }
 
+/** What cannot be read of a home, with the way out that fits. */
+export function unreadable(act: string, error: unknown): StatusError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const remedy = code === 'ENOTDIR' ? 'set TROUPE_HOME to a folder' : 'be its owner';
+  return statusError('Forbidden', `${act}: ${message}; ${remedy}`);
+}
+
 /**
  * Makes a folder that only its owner may enter, and the folders above it. One that is there stays as it is: who says
  * TROUPE_HOME=/tmp must not close it to everybody else.

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { statusError } from '../../contracts/errors/status.ts';
-import { createPrivateFile } from './home.ts';
+import { createPrivateFile, unreadable } from './home.ts';
 
 /*
  * Who may do something alone has the newest of the records `<name>.<n>.json`. Who finds its holder gone makes the record of
@@ -27,7 +26,7 @@ function numbersIn(folder: string, name: string): readonly number[] {
       .flatMap((match) => (match === null ? [] : [Number(match[1] ?? 0)]));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw statusError('Forbidden', `look who uses this home: ${(error as Error).message}; be its owner`);
+    throw unreadable('look who uses this home', error);
   }
 }
 

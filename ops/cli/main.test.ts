@@ -576,3 +576,15 @@ it('version and help', async () => {
     expect(out).toContain('Examples:');
   }
 });
+
+it('a home that is a file is named as such, by whoever looks into it', async () => {
+  const home = join(folder, 'a-file');
+  writeFileSync(home, '');
+  vi.stubEnv('TROUPE_HOME', home);
+  vi.stubEnv('TROUPE_URL', '');
+  for (const command of ['status', 'down']) {
+    const { seen, code } = typeLine([command]);
+    expect([await code, seen.out]).toEqual([1, '']);
+    expect(seen.err).toMatch(/^troupe (status|down): .*ENOTDIR: not a directory.*; set TROUPE_HOME to a folder\n$/);
+  }
+});

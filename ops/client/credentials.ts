@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { statusError } from '../../contracts/errors/status.ts';
-import { homePaths, natsContextFolder, troupeHome } from '../boot/home.ts';
+import { homePaths, natsContextFolder, troupeHome, unreadable } from '../boot/home.ts';
 import { type Credentials, contextUser, type NatsContext, planCredentials } from './plan-credentials.ts';
 
 export interface WhereToConnect {
@@ -120,7 +120,7 @@ function readJson(path: string): Record<string, unknown> | undefined {
     content = readFileSync(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw statusError('Forbidden', `cannot read ${path}: ${(error as Error).message}`);
+    throw unreadable(`read ${path}`, error);
   }
   try {
     return JSON.parse(content) as Record<string, unknown>;
