@@ -9,6 +9,8 @@ export interface DownOptions {
   readonly home?: string;
   /** Also remove the containers of this machine's node; its objects stay, so the next start makes them again. */
   readonly pods?: boolean;
+  /** End nothing: remove the containers of this node, whose worker was ended otherwise. */
+  readonly node?: string;
   /** What happens, in one line each: for people. */
   readonly say: (text: string) => void;
 }
@@ -19,11 +21,21 @@ const GRACE_MS = 45_000;
 /**
  * Ends the control plane that `troupe up` started from this home, by the processes it noted down. Containers keep
  * running, and the Docker engine too.
- * @throws StatusError NotFound when there is no cluster in this home; what runs has ended then, too
+ * @throws StatusError NotFound when there is no cluster in this home; what runs has ended then, too. Conflict when this
+ *   home runs the worker of the node whose containers are to go
  */
 export async function down(options: DownOptions): Promise<void> {
   const paths = homePaths(options.home ?? troupeHome());
   const running = runningUp(paths);
+  if (options.node !== undefined) {
+    if (running !== undefined && readCluster(paths)?.node === options.node)
+      throw statusError(
+        'Conflict',
+        `remove the containers of node ${options.node}: its worker runs here, and would start them again; \`troupe down --pods\` ends it too`,
+      );
+    options.say(removed(await removePods(options.node)));
+    return;
+  }
   if (running !== undefined) await endProcess(running.up, GRACE_MS);
   const left = await endLeftovers(paths);
   const hasEnded = running !== undefined || left > 0;
@@ -36,11 +48,11 @@ export async function down(options: DownOptions): Promise<void> {
     throw statusError('NotFound', `${finding}; \`troupe up\` makes one`);
   }
   if (!hasEnded) options.say('nothing was running');
-  if (options.pods === true) {
-    const count = await removePods(cluster.node);
-    options.say(`${count} ${count === 1 ? 'pod' : 'pods'} removed`);
-  } else options.say(stillRunning(await runningPods(cluster.node)));
+  if (options.pods === true) options.say(removed(await removePods(cluster.node)));
+  else options.say(stillRunning(await runningPods(cluster.node)));
 }
+
+const removed = (count: number): string => `${count} ${count === 1 ? 'pod' : 'pods'} removed`;
 
 /** @param pods how many of this node run; `undefined`: no engine told */
 function stillRunning(pods: number | undefined): string {

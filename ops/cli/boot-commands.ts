@@ -90,9 +90,22 @@ function keepOf({ keep, keepSize }: UpOptions): Partial<Keep> {
   return { maxBytes, ...(maxAgeMs === undefined ? {} : { maxAgeMs }) };
 }
 
-export async function down(options: { readonly pods?: boolean }, terminal: Terminal): Promise<void> {
+export interface DownOptions {
+  readonly pods?: boolean;
+  readonly node?: string;
+}
+
+export async function down({ pods, node }: DownOptions, terminal: Terminal): Promise<void> {
+  if (node !== undefined) {
+    await checkNode(node);
+    if (pods !== true) throw new UsageError('--node says whose containers to remove; add --pods');
+  }
   const { down: end } = await import('../boot/down.ts');
-  await end({ say: (line) => terminal.out(`${line}\n`, 'news'), ...(options.pods === true ? { pods: true } : {}) });
+  await end({
+    say: (line) => terminal.out(`${line}\n`, 'news'),
+    ...(pods === true ? { pods } : {}),
+    ...(node === undefined ? {} : { node }),
+  });
 }
 
 export const aborted = (signal: AbortSignal): Promise<void> =>

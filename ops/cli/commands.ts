@@ -1,5 +1,5 @@
 import type { ManifestOptions } from './apply.ts';
-import type { UpOptions, UserAddOptions } from './boot-commands.ts';
+import type { DownOptions, UpOptions, UserAddOptions } from './boot-commands.ts';
 import { type CommandSpec, CONTEXT, command, type OptionSpec } from './command-spec.ts';
 import type { DecodeOptions } from './decode.ts';
 import type { DeleteOptions } from './delete.ts';
@@ -207,13 +207,19 @@ export const RUNNING: readonly CommandSpec[] = [
   command({
     name: 'down',
     description: 'End what "troupe up" runs; containers keep running',
-    options: [{ flags: '--pods', description: "also remove this machine's containers" }],
+    options: [
+      { flags: '--pods', description: "also remove this machine's containers" },
+      {
+        flags: '--node <name>',
+        description: 'with --pods: end nothing, remove the containers of a "troupe worker" of this name that has ended',
+      },
+    ],
     examples: [
       ['troupe down', 'the next "troupe up" finds everything again'],
       ['troupe down --pods', 'and its containers'],
+      ['troupe down --pods --node a', 'what "troupe worker --node a" has left here'],
     ],
-    run: async (_, options: { readonly pods?: boolean }, terminal) =>
-      (await import('./boot-commands.ts')).down(options, terminal),
+    run: async (_, options: DownOptions, terminal) => (await import('./boot-commands.ts')).down(options, terminal),
   }),
   command({
     name: 'master',

@@ -167,3 +167,17 @@ it('goes down with its pods: no container is left, and the next start makes the 
     return running.length === 2 && running.every(({ id }) => !had.includes(id));
   });
 });
+
+it("takes a node's containers away whose worker has ended", {
+  timeout: LIFE_MS,
+}, async () => {
+  await cluster.apply(deploymentManifest(web(2)));
+  await settled(cluster.client, web(2));
+  await expect(cluster.troupe('down', '--pods', '--node', cluster.node)).rejects.toThrow(
+    /its worker runs here, and would start them again; `troupe down --pods` ends it too/,
+  );
+  await cluster.down();
+  expect(await containersOf(cluster.node)).not.toEqual([]);
+  expect(await cluster.troupe('down', '--pods', '--node', cluster.node)).toMatch(/^\d pods? removed\n$/);
+  expect(await containersOf(cluster.node)).toEqual([]);
+});
