@@ -16,6 +16,8 @@ it.each([
   ['cells["assumed/pods.a.b"].node', 'a'],
   ['body.spec.replicas > 3', undefined], // there is no body
   ['said.map(s => s.say)', ['bind']],
+  ['[...said].length', 1],
+  ['Math.max(...said.map(s => s.say.length))', 4],
 ])('%s', (text, value) => {
   expect(evaluate(text)).toEqual(value);
 });
@@ -26,7 +28,9 @@ it('makes nothing that is not spoken of', () => {
     made += 1;
     return {};
   };
-  compileExpression('turn.body + "cells"', ['turn', 'body'])({ turn: () => ({ body: 1 }), body: costly });
+  const scope = { turn: () => ({ body: 1 }), body: costly };
+  compileExpression('turn.body + "cells"', ['turn', 'body'])(scope);
+  compileExpression('turn?.body', ['turn', 'body'])(scope);
   expect(made).toBe(0);
 });
 

@@ -15,7 +15,8 @@ const WITHIN_MS = 250;
 export function compileExpression(text: string, names: readonly string[]): (scope: Scope) => unknown {
   // Everything crosses as JSON, so that no object of this process, and through it no module, is within reach.
   const script = new Script(`JSON.stringify((() => (${text}\n))())`, { filename: 'expression' });
-  const used = names.filter((name) => new RegExp(`(?<![.\\w$])${name}(?![\\w$])`).test(text));
+  // After one dot it is a member of something else; after three it is spread.
+  const used = names.filter((name) => new RegExp(`(?<![\\w$])(?<!(?<!\\.\\.)\\.)${name}(?![\\w$])`).test(text));
   const context = createContext(Object.create(null) as object, {
     codeGeneration: { strings: false, wasm: false },
     microtaskMode: 'afterEvaluate',
