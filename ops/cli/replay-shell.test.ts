@@ -125,6 +125,13 @@ it('stops at breakpoints and watches, and lists and forgets them', async () => {
   expect(shell.session.frame?.says[0]?.said.subject).toMatch(/\.db$/);
 });
 
+it('a watch of a value in whichever cell stops where it changes', async () => {
+  const shell = shellOn();
+  expect(await type(shell, 'watch assumed/*.node')).toBe('watch 1: nothing now; a run stops when there is\n');
+  expect(await type(shell, 'run')).toMatch(/^watch 1: assumed\/pods\.default\.web: nothing -> "node-[ab]"\n/);
+  expect(await type(shell, 'cells assumed/*.uid')).toBe('assumed/pods.default.web: web-uid\n');
+});
+
 it('shows the state and the view as they were at the turn', async () => {
   const shell = shellOn();
   await type(shell, 'goto 3');
