@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import { type Breakpoint, RECORDS } from '../replay/plan-breakpoint.ts';
 import { valuesOf } from '../replay/plan-watch.ts';
+import { indexOfTurn } from '../replay/playable.ts';
+import type { ReplaySession } from '../replay/session.ts';
 import { SCOPE } from '../replay/stops.ts';
 import { veiled } from '../replay/veil.ts';
 import { UsageError } from './errors.ts';
@@ -15,7 +17,8 @@ export const STOPS: readonly ShellCommand[] = [
     args: '<conditions>',
     takesMany: true,
     help: 'stop a run where all of them hold (see below)',
-    run: ({ stops }, args) => `breakpoint ${explained(() => stops.addBreakpoint(breakpointOf(args)))}\n`,
+    run: ({ session, stops }, args) =>
+      `breakpoint ${explained(() => stops.addBreakpoint(breakpointOf(args, session)))}\n`,
     complete: () => ['--subject', '--kind', '--when', '--turn'],
   },
   {
@@ -89,7 +92,7 @@ const findingOf = (error: unknown): string =>
     .replace(/^[A-Z]/, (letter) => letter.toLowerCase())
     .replaceAll("'", '"');
 
-function breakpointOf(args: readonly string[]): Breakpoint {
+function breakpointOf(args: readonly string[], { turns }: ReplaySession): Breakpoint {
   const text = { type: 'string' } as const;
   let values: { subject?: string; kind?: string; when?: string; turn?: string };
   try {
@@ -101,6 +104,11 @@ function breakpointOf(args: readonly string[]): Breakpoint {
   if (Object.keys(values).length === 0) throw new UsageError(`break where? ${CONDITIONS}`);
   if (turn !== undefined && !/^\d+$/.test(turn))
     throw new UsageError(`break: --turn is "${turn}"; give the number of a turn`);
+  // As a kind that is misspelt, a turn that there is not would never stop anything.
+  if (turn !== undefined && turns[indexOfTurn(turns, Number(turn))]?.n !== Number(turn))
+    throw new UsageError(
+      `break: there is no turn ${turn}; the recording has turns ${turns[0]?.n ?? 0} to ${turns.at(-1)?.n ?? 0}`,
+    );
   if (rest.subject === '') throw new UsageError(`break: --subject is empty; give one, "troupe.api.>" say`);
   return {
     ...rest,

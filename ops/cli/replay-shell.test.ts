@@ -189,6 +189,8 @@ it.each([
   ['goto 25:00', '"25:00" is no point of a recording'],
   ['break', 'break where? it takes --subject'],
   ['break --turn x', 'break: --turn is "x"; give the number of a turn'],
+  ['break --turn 99', 'break: there is no turn 99; the recording has turns 1 to 8'],
+  ['break --turn 0', 'break: there is no turn 0; the recording has turns 1 to 8'],
   ['break --turn', 'break: option "--turn <value>" argument missing; it takes --subject'],
   ['break 5', 'break: unexpected argument "5"; it takes --subject'],
   ['break --subject ""', 'break: --subject is empty; give one, "troupe.api.>" say'],
