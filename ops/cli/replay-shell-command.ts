@@ -53,6 +53,7 @@ function turnShown({ session, paint }: ShellContext, report: TurnReport | undefi
  * may be of another turn, that played last.
  */
 export async function turnSettled(context: ShellContext): Promise<string> {
+  if (context.session.frame !== undefined) context.stops.note(context.session.frame);
   const late = await context.session.settle();
   const shown = turnShown(context, await reportWhole(context.session));
   return late === undefined || late === context.session.frame?.divergence
@@ -61,3 +62,5 @@ export async function turnSettled(context: ShellContext): Promise<string> {
 }
 
 export const breachText = ({ what }: Divergence, { paint }: ShellContext): string => `${paint('yellow', what)}\n`;
+
+export const turnsText = (turns: number): string => (turns === 1 ? '1 turn' : `${turns} turns`);

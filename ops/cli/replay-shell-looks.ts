@@ -6,7 +6,7 @@ import { UsageError } from './errors.ts';
 import { formatTable, planTable } from './plan-table.ts';
 import { causesText, heardText, momentText, saidText, timeText, yamlText } from './replay-render.ts';
 import { scoresAt } from './replay-scores.ts';
-import type { ShellCommand, ShellContext } from './replay-shell-command.ts';
+import { type ShellCommand, type ShellContext, turnsText } from './replay-shell-command.ts';
 import { columnsOf, resourceTargets } from './resources.ts';
 
 const BEGINNING = 'before the first turn\n';
@@ -113,7 +113,7 @@ function namesInView({ session }: ShellContext): readonly string[] {
 /** Turns that differed, and what waits, are told so many at most. */
 const TOLD_MAX = 20;
 
-function where({ session }: ShellContext): string {
+function where({ session, stops }: ShellContext): string {
   const { frame, playable, divergences, turns } = session;
   const { incarnation, node, build } = playable.incarnation;
   const differed = [...divergences.values()].map(({ turn }) => turn).sort((a, b) => a - b);
@@ -131,6 +131,7 @@ function where({ session }: ShellContext): string {
     ),
     ...atMost(frame?.timers ?? [], 'timer', ({ due, turn }) => `${timeText(due)}, set in turn ${turn}`),
     ['differed', numbersText(differed)],
+    ...atMost(stops.seen.unplayed, 'not played', ({ why, turns: count }) => `${turnsText(count)}: ${why}`),
   ];
   return lines.map(([name = '', text = '']) => `${name.padEnd(11)}${text}\n`).join('');
 }

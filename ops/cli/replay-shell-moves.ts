@@ -6,7 +6,7 @@ import type { Stop } from '../replay/stops.ts';
 import { veiled } from '../replay/veil.ts';
 import { UsageError } from './errors.ts';
 import { lineOf } from './replay-line.ts';
-import { breachText, type ShellCommand, type ShellContext, turnSettled } from './replay-shell-command.ts';
+import { breachText, type ShellCommand, type ShellContext, turnSettled, turnsText } from './replay-shell-command.ts';
 
 /** Most turns that one command lists. */
 const LISTED_MAX = 1_000;
@@ -40,11 +40,12 @@ export const MOVES: readonly ShellCommand[] = [
 ];
 
 async function step(context: ShellContext, [n]: readonly string[]): Promise<string> {
-  const { session } = context;
+  const { session, stops } = context;
   const count = countOf(n);
   const listed: Frame[] = [];
   let played = 0;
   for (let frame = session.step(); frame !== undefined; frame = played < count ? session.step() : undefined) {
+    stops.note(frame);
     if (listed.length < LISTED_MAX) listed.push(frame);
     played += 1;
   }
@@ -60,7 +61,8 @@ async function step(context: ShellContext, [n]: readonly string[]): Promise<stri
 async function run(context: ShellContext): Promise<string> {
   const stop = context.stops.run();
   const shown = await turnSettled(context);
-  return `${context.paint('bold', stopText(stop, context))}\n${shown}`;
+  const unplayed = stop === undefined ? unplayedText(context) : '';
+  return `${context.paint('bold', stopText(stop, context))}\n${unplayed}${shown}`;
 }
 
 async function back(context: ShellContext, [n]: readonly string[]): Promise<string> {
@@ -71,15 +73,37 @@ async function back(context: ShellContext, [n]: readonly string[]): Promise<stri
   return turnSettled(context);
 }
 
-function stopText(stop: Stop | undefined, { session }: ShellContext): string {
+function stopText(stop: Stop | undefined, context: ShellContext): string {
   if (stop?.why === 'divergence') return "today's code acts differently here";
   if (stop?.why === 'breakpoint') return `breakpoint ${stop.id}: ${stop.text}`;
   if (stop?.why === 'watch') {
     const changes = stop.watched.map(({ cell, before, after }) => `${cell}: ${brief(before)} -> ${brief(after)}`);
     return `watch ${stop.id}: ${changes.join('; ')}`;
   }
+  return `${END}; ${endText(context)}`;
+}
+
+/** What differed, and of how many turns that cannot be said: nobody shall take it for more than it is. */
+function endText({ session, stops }: ShellContext): string {
+  const { turns, unplayed } = stops.seen;
+  const played = turns - unplayed.reduce((sum, one) => sum + one.turns, 0);
+  if (turns > 0 && played === 0) return 'no turn could be played';
   const differing = session.divergences.size;
-  return `${END}; ${differing === 0 ? 'nothing differed' : differing === 1 ? '1 turn differed' : `${differing} turns differed`}`;
+  const differed = differing === 0 ? 'nothing differed' : `${turnsText(differing)} differed`;
+  return unplayed.length === 0 ? differed : `${differed} in the ${turnsText(played)} that could be played`;
+}
+
+/** Reasons that are told. */
+const REASONS_MAX = 5;
+
+/** Which turns were not played, and why. */
+function unplayedText({ stops, paint }: ShellContext): string {
+  const { unplayed } = stops.seen;
+  const lines = unplayed.slice(0, REASONS_MAX).map(({ why, turns }) => `${turnsText(turns)} not played: ${why}`);
+  const more = unplayed.slice(REASONS_MAX).reduce((sum, { turns }) => sum + turns, 0);
+  return [...lines, ...(more === 0 ? [] : [`${turnsText(more)} more not played, for other reasons`])]
+    .map((line) => `  ${paint('yellow', line)}\n`)
+    .join('');
 }
 
 async function goTo(context: ShellContext, [to]: readonly string[]): Promise<string> {

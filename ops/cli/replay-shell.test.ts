@@ -132,6 +132,30 @@ it('a watch of a value in whichever cell stops where it changes', async () => {
   expect(await type(shell, 'cells assumed/*.uid')).toBe('assumed/pods.default.web: web-uid\n');
 });
 
+it('tells how many turns were not played, and why, before anybody takes it that nothing differs', async () => {
+  playable = { ...playable, turns: playable.turns.filter(({ n }) => n !== 4) };
+  const shell = shellOn();
+  expect(await type(shell, 'step 2', 'step', 'where')).toMatch(/differed +nothing so far\n$/);
+  expect(await type(shell, 'run')).toMatchInlineSnapshot(`
+    "the end of the recording; nothing differed in the 3 turns that could be played
+      4 turns not played: 1 turns before it are missing from the recording
+         8  00:00:00.010  answer  answer to 6.0  -> event  (not played)
+      it cannot be played: 1 turns before it are missing from the recording; the next start tells everything anew
+    "
+  `);
+  expect(await type(shell, 'where')).toMatch(
+    /differed +nothing so far\nnot played 4 turns: 1 turns before it are missing from the recording\n$/,
+  );
+  playable = { ...playable, turns: playable.turns.filter(({ n }) => n > 4) };
+  expect(await type(shellOn(), 'run')).toMatchInlineSnapshot(`
+    "the end of the recording; no turn could be played
+      4 turns not played: its recording begins in the middle
+         8  00:00:00.010  answer  answer to 6.0  -> event  (not played)
+      it cannot be played: its recording begins in the middle; the next start tells everything anew
+    "
+  `);
+});
+
 it('shows the state and the view as they were at the turn', async () => {
   const shell = shellOn();
   await type(shell, 'goto 3');

@@ -2,6 +2,7 @@ import { statusError } from '../../contracts/errors/status.ts';
 import { compileExpression } from './expression.ts';
 import { heardBody, Hidden, saidBody } from './bodies.ts';
 import { type Breakpoint, breakpointText, holdsIn } from './plan-breakpoint.ts';
+import { planUnplayed, type Unplayed } from './plan-unplayed.ts';
 import { changesOf, type Watched } from './plan-watch.ts';
 import type { ReplaySession } from './session.ts';
 import type { Frame } from './session-frame.ts';
@@ -28,6 +29,8 @@ export class Stops {
   #watches: readonly { readonly id: number; readonly path: string }[] = [];
   #last = 0;
   readonly #session: ReplaySession;
+  /** Turns gone through, by index: why each could not be played; undefined = it was. */
+  readonly #seen = new Map<number, string | undefined>();
 
   constructor(session: ReplaySession) {
     this.#session = session;
@@ -87,7 +90,20 @@ export class Stops {
 
   /** Goes forward to the next reason to stop; undefined = the end. */
   run(): Stop | undefined {
-    return this.#session.run((frame) => this.at(frame));
+    return this.#session.run((frame) => {
+      this.note(frame);
+      return this.at(frame);
+    });
+  }
+
+  /** That turn was gone through. */
+  note({ index, unplayed }: Frame): void {
+    this.#seen.set(index, unplayed);
+  }
+
+  /** How many turns were gone through, and which of them could not be played. */
+  get seen(): { readonly turns: number; readonly unplayed: readonly Unplayed[] } {
+    return { turns: this.#seen.size, unplayed: planUnplayed(this.#seen.values()) };
   }
 }
 

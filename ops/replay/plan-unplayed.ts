@@ -1,0 +1,15 @@
+/** Turns that could not be played, for one reason. */
+export interface Unplayed {
+  readonly why: string;
+  readonly turns: number;
+}
+
+/**
+ * Why turns could not be played, and how many: of what most could not first.
+ * @param seen of each turn gone through why it could not be; undefined = it was played
+ */
+export function planUnplayed(seen: Iterable<string | undefined>): readonly Unplayed[] {
+  const turns = new Map<string, number>();
+  for (const why of seen) if (why !== undefined) turns.set(why, (turns.get(why) ?? 0) + 1);
+  return [...turns].map(([why, count]) => ({ why, turns: count })).sort((a, b) => b.turns - a.turns);
+}
