@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { valuesOf } from '../replay/plan-watch.ts';
+import type { ReplaySession } from '../replay/session.ts';
 import { reportTurn, type TurnReport } from '../replay/turn-report.ts';
 import { veiled } from '../replay/veil.ts';
 import { UsageError } from './errors.ts';
@@ -7,7 +8,8 @@ import { formatTable, planTable } from './plan-table.ts';
 import { causesText, heardText, momentText, saidText, timeText, yamlText } from './replay-render.ts';
 import { scoresAt } from './replay-scores.ts';
 import { type ShellCommand, type ShellContext, turnsText } from './replay-shell-command.ts';
-import { columnsOf, resourceTargets } from './resources.ts';
+import type { ResourceInfo } from './plan-resource-arguments.ts';
+import { columnsOf, isResource, resourceTargets } from './resources.ts';
 
 const BEGINNING = 'before the first turn\n';
 
@@ -77,6 +79,8 @@ function view({ session }: ShellContext, [what]: readonly string[]): string {
   if (session.frame === undefined) return BEGINNING;
   if (session.revision === 0) return 'the actor sees nothing of the store here; what it knows is in its cells\n';
   const objects = session.view().list(resource.resource);
+  const untold = objects.length === 0 ? untoldText(session, resource) : undefined;
+  if (untold !== undefined) return untold;
   if (rest.length === 0) {
     if (objects.length === 0) return `there are no ${resource.plural} at revision ${session.revision}\n`;
     const options = { namespaces: resource.namespaced };
@@ -88,6 +92,16 @@ function view({ session }: ShellContext, [what]: readonly string[]): string {
   throw new UsageError(
     `there is no ${what} at revision ${session.revision}; "view ${resource.plural}" shows what there is`,
   );
+}
+
+/** Why nothing can be said of a kind, not even that there is none. */
+function untoldText({ playable }: ReplaySession, { resource, plural }: ResourceInfo): string | undefined {
+  if (resource === 'events')
+    return 'of events no history is kept, so none can be shown; "break --kind events" finds where one is told\n';
+  const held = playable.kinds?.() ?? 'all';
+  if (held === 'all' || held.has(resource)) return undefined;
+  const watched = [...held].filter((one) => isResource(one)).sort();
+  return `the history in this file holds no ${plural}, only what its actors watch (${watched.join(', ')}), so whether there were any cannot be said; play the home, or an export of all actors\n`;
 }
 
 /** @param namespace absent: whichever has one of that name, `default` first */

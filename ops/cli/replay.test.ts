@@ -216,6 +216,24 @@ it('tells the starts of one actor apart: a turn of an earlier one is meant by a 
   expect(shown.join('')).toMatch(/turn +3 of 3, 2025-12-31 23:00:00/);
 });
 
+it('says that a file holds nothing of a kind that its actors do not watch, not that there was none', async () => {
+  const shown: string[] = [];
+  const terminal = { ...silent, out: (text: string) => void shown.push(text) };
+  const looks = ['view configmaps', 'view cm/kube-root-ca.crt', 'view events', 'view pods', 'goto 3', 'view pods'];
+  const typist = { input: Readable.from(looks.map((line) => `${line}\n`)), output: new PassThrough() };
+  await interactive(file, { turn: '2' }, terminal, typist);
+  const untold =
+    'the history in this file holds no configmaps, only what its actors watch (nodes, pods), so whether there were any cannot be said; play the home, or an export of all actors\n';
+  const told = shown.filter((text) => !text.includes('> ')).slice(2);
+  expect(told.slice(0, 4)).toEqual([
+    untold,
+    untold,
+    'of events no history is kept, so none can be shown; "break --kind events" finds where one is told\n',
+    'there are no pods at revision 4\n',
+  ]);
+  expect(told.at(-1)).toMatch(/^NAMESPACE +NAME .*\ndefault +web-0 /);
+});
+
 it('lists the turns about an object, and shows why it was placed where it was', async () => {
   const { out, code } = await run('replay', file, '--about', 'default/web-0');
   expect(code).toBe(0);

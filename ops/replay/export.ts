@@ -1,8 +1,6 @@
 import type { MemoryHistory } from '../../actors/kernel/view/memory-history.ts';
-import { watchedResources } from '../../actors/kernel/turns/pending-changes.ts';
-import { EPOCHS } from '../../contracts/store/keys.ts';
-import { definitionOf } from './definitions.ts';
 import type { Recording } from './gather-recordings.ts';
+import { watchedBy } from './history-kinds.ts';
 import { indexAt, indexFrom, type Point } from './parse-moment.ts';
 import { withMail } from './keep-mail.ts';
 import { nameOf, seesStore } from './playable.ts';
@@ -37,7 +35,7 @@ export function exportOf(
     const open = { ...part, turns: planOpenTurns(part.turns, recording.format) };
     return [nodes.length === 0 ? open : { ...open, turns: withMail(open, nodes) }];
   });
-  const wanted = parts.map(resourcesOf);
+  const wanted = parts.map(watchedBy);
   const isWanted = (resource: string): boolean => wanted.some((some) => some === 'all' || some.has(resource));
   return { prefix, recordings: parts, history: planHistory(history, planRevisions(parts), isWanted) };
 }
@@ -56,11 +54,4 @@ function partOf(recording: Recording, points: Points, end: number): Recording {
   const first = from === undefined ? -1 : indexAt(turns, from);
   const last = to === undefined ? turns.length - 1 : indexAt(turns, to);
   return planPart(recording, first, ended ? -1 : last);
-}
-
-/** What an actor may look at is what it watches. One that this build does not have may have watched anything. */
-function resourcesOf({ incarnation }: Pick<Recording, 'incarnation'>): ReadonlySet<string> | 'all' {
-  if (incarnation.driver) return new Set();
-  const definition = definitionOf(incarnation);
-  return definition === undefined ? 'all' : new Set([EPOCHS, ...watchedResources(definition.hears)]);
 }

@@ -12,6 +12,8 @@ export interface Playable {
   /** Opens bodies that carry secret data. */
   readonly sealer?: Sealer | undefined;
   readonly elsewhere?: Elsewhere | undefined;
+  /** Resources of which the history tells; absent = all. */
+  readonly kinds?: (() => ReadonlySet<string> | 'all') | undefined;
 }
 
 /** What was recorded of it. */

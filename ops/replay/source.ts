@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { statusError } from '../../contracts/errors/status.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
 import { HeardElsewhere } from './heard-elsewhere.ts';
+import { kindsHeld } from './history-kinds.ts';
 import { isActorName, notRecorded, notReplayed } from './definitions.ts';
 import { readKeyFile } from './key-file.ts';
 import { nameOf, type Playable } from './playable.ts';
@@ -78,6 +79,8 @@ export function readPlayables(path: string, keyFile?: string, beside?: () => rea
   const key = keyFile === undefined ? undefined : clusterKey(readKeyFile(keyFile));
   const elsewhere = new HeardElsewhere([() => playables, ...(beside === undefined ? [] : [beside])]);
   const { recordings, history, sealer } = readRecordingFile(path, key);
+  let held: ReadonlySet<string> | 'all' | undefined;
+  const kinds = (): ReadonlySet<string> | 'all' => (held ??= kindsHeld(recordings, history));
   const playables = recordings.map(
     ({ incarnation, turns }): Playable => ({
       incarnation,
@@ -85,6 +88,7 @@ export function readPlayables(path: string, keyFile?: string, beside?: () => rea
       history,
       sealer,
       elsewhere,
+      kinds,
     }),
   );
   return playables;
