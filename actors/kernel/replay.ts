@@ -3,26 +3,21 @@ import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import type { Rec } from './contract.ts';
 import type { ActorDefinition } from './declare.ts';
-import { saidDifferently } from './journal/compare-said.ts';
+import { type Level, saidDifferently } from './journal/compare-said.ts';
 import type { RecordedTurn, SaidThen, Sealer } from './journal/journal.ts';
 import type { Incarnation } from './journal/recorder.ts';
 import { openRec } from './journal/sealed-record.ts';
 import { ActorCore, type TurnDone } from './turns/core.ts';
 import { installGuard } from './turns/guard.ts';
+import { outcomeOf } from './turns/outcome.ts';
 import type { Outgoing } from './turns/outgoing.ts';
 import { everyChange, PendingChanges } from './turns/pending-changes.ts';
 import { describeViolation } from './turns/violation.ts';
 import { Cache } from './view/cache.ts';
 import type { History, Revisions } from './view/memory-history.ts';
 
+export type { Level } from './journal/compare-said.ts';
 export { type History, MemoryHistory } from './view/memory-history.ts';
-
-/**
- * What must be the same. `strict`: everything said, byte by byte or, where a body was recorded, by what it says; and the
- * state. `shape`: what kind of thing was said, on which subject; bodies may differ. `state`: the state alone, at every
- * checkpoint and wherever a turn recorded its hash.
- */
-export type Level = 'strict' | 'shape' | 'state';
 
 /** A turn that today's code plays differently. */
 export interface Divergence {
@@ -115,6 +110,8 @@ export class Player {
   readonly skips: Skip[] = [];
   /** What the turn played last did; absent when it could not be played. */
   done: TurnDone | undefined;
+  /** What it said, and what went wrong in it as far as the recording would tell of that. */
+  says: readonly Outgoing[] = NOTHING_SAID;
   #lastPlayed: RecordedTurn | undefined;
   readonly #history: History;
   readonly #level: Level;
@@ -166,7 +163,7 @@ export class Player {
     await settled();
     const { violation } = this;
     if (before !== undefined || violation === undefined || this.#lastPlayed === undefined) return undefined;
-    return diverged(this.#lastPlayed, violation, this.done?.out ?? []);
+    return diverged(this.#lastPlayed, violation, this.says);
   }
 
   /** How many turns could not be played. */
@@ -181,6 +178,7 @@ export class Player {
    */
   play(turn: RecordedTurn): Divergence | undefined {
     this.done = undefined;
+    this.says = NOTHING_SAID;
     if (turn.n <= this.#last) return undefined; // a segment that was sent twice
     const follows = turn.n === this.#last + 1;
     const missed = turn.n - this.#last - 1;
@@ -217,11 +215,12 @@ export class Player {
     const toldBefore = before === undefined ? undefined : (key: Key) => before.get(key);
     const done = this.core.run(rec, turn.now, turn.view, toldBefore);
     this.done = done;
+    this.says = outcomeOf(done, { reports: this.#incarnation.reports === true });
     this.#lastPlayed = turn;
     if (rec.t === 'start' && rec.checkpoint === undefined)
       for (const pending of [this.#pending, this.#unselected]) pending.noteAll(this.cache);
-    const what = this.violation ?? (otherCells ? OTHER_STATE : (otherChange ?? this.#difference(turn, done)));
-    if (what !== undefined) return diverged(turn, what, done.out);
+    const what = this.violation ?? (otherCells ? OTHER_STATE : (otherChange ?? this.#difference(turn)));
+    if (what !== undefined) return diverged(turn, what, this.says);
     this.played += 1;
     return undefined;
   }
@@ -272,14 +271,10 @@ export class Player {
     return cells === undefined || canonicalJson(cells) === canonicalJson(rec.checkpoint.cells);
   }
 
-  #difference(turn: RecordedTurn, done: TurnDone): string | undefined {
-    const byShape = this.#level === 'shape';
-    const found =
-      this.#level === 'state' ? undefined : saidDifferently(turn, done.out, { byShape, sealer: this.#sealer });
-    if (found === undefined) return byShape || this.#stateIs(turn) ? undefined : OTHER_STATE;
-    const { failed } = done;
-    if (failed === undefined) return found;
-    return `${found}; now the turn fails: ${failed instanceof Error ? failed.message : JSON.stringify(failed)}`;
+  #difference(turn: RecordedTurn): string | undefined {
+    const level = this.#level;
+    const found = saidDifferently(turn, this.says, { level, sealer: this.#sealer });
+    return found ?? (level === 'shape' || this.#stateIs(turn) ? undefined : OTHER_STATE);
   }
 
   #stateIs({ state, stateKeyed }: RecordedTurn): boolean {
@@ -289,6 +284,7 @@ export class Player {
   }
 }
 
+const NOTHING_SAID: readonly Outgoing[] = [];
 const OTHER_STATE = 'the state in its cells is not what it was';
 const SEALED = "it carries secret data that is sealed; with the cluster's key it can be played";
 const missing = ({ first, last }: Revisions): string =>

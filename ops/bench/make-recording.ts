@@ -2,6 +2,7 @@ import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { type RecordedTurn, saidThen } from '../../actors/kernel/journal/journal.ts';
 import type { Incarnation } from '../../actors/kernel/journal/recorder.ts';
 import { MemoryHistory } from '../../actors/kernel/replay.ts';
+import { outcomeOf } from '../../actors/kernel/turns/outcome.ts';
 import { type Heard, TestWorld } from '../../actors/kernel/testing/test-world.ts';
 import type { Write } from '../../actors/kernel/view/cache.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
@@ -23,7 +24,7 @@ export class RecordingWorld {
     this.world.core.run = (...args) => {
       const done = run(...args);
       const { n, now, view, rec } = done.turn;
-      this.turns.push({ n, now, view, rec, said: done.out.map(saidThen) });
+      this.turns.push({ n, now, view, rec, said: outcomeOf(done, { reports: true }).map(saidThen) });
       return done;
     };
   }
@@ -51,6 +52,8 @@ export class RecordingWorld {
       icu: process.versions['icu'] ?? '',
       build: '',
       driver: false,
+      selective: true,
+      reports: true,
     };
     return { incarnation, turns: this.turns, history: new MemoryHistory(this.#writes) };
   }

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Json } from '../../actors/kernel/contract.ts';
 import type { ActorCore, TurnDone } from '../../actors/kernel/turns/core.ts';
+import { outcomeOf } from '../../actors/kernel/turns/outcome.ts';
 import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
 import type { Player } from '../../actors/kernel/replay.ts';
 import type { PlacementTable, PlacementTurn } from '../../actors/scheduler/explain-placement.ts';
@@ -45,7 +46,7 @@ export async function loadTree(path: string): Promise<Tree> {
       const definition = definitionOf(incarnation);
       if (definition === undefined) throw statusError('NotFound', `${path} has no actor "${incarnation.self.actor}"`);
       const player = new TheirPlayer(definition, incarnation, history, sealer);
-      return treeVersion(path, turns, player, explain);
+      return treeVersion(path, turns, player, { explain, reports: incarnation.reports === true });
     },
   };
 }
@@ -55,7 +56,14 @@ function treeVersion(
   name: string,
   turns: readonly RecordedTurn[],
   player: Player,
-  explain: ((turn: PlacementTurn) => readonly PlacementTable[]) | undefined,
+  {
+    explain,
+    reports,
+  }: {
+    readonly explain: ((turn: PlacementTurn) => readonly PlacementTable[]) | undefined;
+    /** The recording tells what went wrong. */
+    readonly reports: boolean;
+  },
 ): Version {
   const core = player.core as ActorCore & { run: ActorCore['run'] };
   let done: TurnDone | undefined;
@@ -69,7 +77,7 @@ function treeVersion(
       if (explain !== undefined && next === index) before = core.cellValues();
       player.play(turns[next] as RecordedTurn);
     }
-    return done?.out.map(utteranceOf);
+    return done && outcomeOf(done, { reports }).map(utteranceOf);
   };
   const violation = (): string | undefined => player.violation;
   if (explain === undefined || core.definition.name !== 'scheduler') return { name, says, violation };

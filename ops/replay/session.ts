@@ -206,7 +206,7 @@ export class ReplaySession {
     if (done !== undefined) this.#noteOpen(turn);
     if (divergence !== undefined) this.divergences.set(index, divergence);
     if (divergence !== undefined && divergence.what === this.violation) this.#named = divergence.what;
-    const says = done?.out ?? [];
+    const { says } = this.#player;
     this.#keep({
       index,
       turn,

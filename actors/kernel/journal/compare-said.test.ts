@@ -69,7 +69,7 @@ it.each<Case>([
 ])('what says something else is not: $what', ({ was, now, type }) => {
   const is = saying(now, type);
   expect(sameThing(recorded(was), is, undefined)).toBe(false);
-  expect(saidDifferently({ said: [recorded(was)] }, [is], { byShape: false })).toBe(
+  expect(saidDifferently({ said: [recorded(was)] }, [is], { level: 'strict' })).toBe(
     'thing 1 of 1 said differs in its body: tell on troupe.news.me',
   );
 });

@@ -7,6 +7,7 @@ import {
 } from '../../../contracts/codec/codec.ts';
 import { canonicalJson } from '../../../contracts/hash/stable-hash.ts';
 import type { Bytes } from '../contract.ts';
+import { isFailure } from '../turns/outcome.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 import { bodyDigest, digestIn, isBodyHash } from './body-hash.ts';
 import { hashOf } from './hash.ts';
@@ -68,30 +69,57 @@ export function sameThing(then: SaidThen, now: Outgoing, sealer: Sealer | undefi
   return isHashOf(then, { kind: said.kind, subject: said.subject, bytes, digest }, sealer) || sameBody(then, now);
 }
 
-const where = ({ subject }: { readonly subject: string }): string => subject || 'the reply';
+/**
+ * What must be the same. `strict`: everything said, byte by byte or, where a body was recorded, by what it says; and the
+ * state. `shape`: what kind of thing was said, on which subject; bodies may differ. `state`: the state alone, at every
+ * checkpoint and wherever a turn recorded its hash. At each of them a turn that fails is none that does not.
+ */
+export type Level = 'strict' | 'shape' | 'state';
+
+const named = ({ kind, say, subject }: Pick<SaidThen, 'kind' | 'say' | 'subject'>): string =>
+  kind === 'report' ? `a report of ${subject}` : `${say} on ${subject || 'the reply'}`;
 
 /**
- * The first thing that a turn says differently now.
- * @param byShape compare kind, name and subject alone
- * @param sealer  without it what carried secret data is compared by shape
+ * The first thing that a turn says differently now, and whether it fails only now, or did then.
+ * @param sealer without it what carried secret data is compared by shape
  * @returns `undefined` when all is the same
  */
 export function saidDifferently(
   { said, shape }: Pick<RecordedTurn, 'said' | 'shape'>,
   out: readonly Outgoing[],
-  { byShape, sealer }: { readonly byShape: boolean; readonly sealer?: Sealer | undefined },
+  { level, sealer }: { readonly level: Level; readonly sealer?: Sealer | undefined },
 ): string | undefined {
-  for (const [at, then] of said.entries()) {
+  const then = said.find(isFailure);
+  const now = out.find((one) => isFailure(one.said));
+  const byShape = level === 'shape' || shape === true;
+  const found = level === 'state' ? undefined : saidOtherwise(said, out, { byShape, sealer });
+  if ((then === undefined) === (now === undefined)) return found;
+  const failure =
+    now === undefined
+      ? `then the turn failed${then?.body === undefined ? '' : `: ${String(bodyIn(then.body))}`}`
+      : `now the turn fails: ${String(now.said.body)}`;
+  return found === undefined ? failure : `${found}; ${failure}`;
+}
+
+function saidOtherwise(
+  said: readonly SaidThen[],
+  all: readonly Outgoing[],
+  { byShape, sealer }: { readonly byShape: boolean; readonly sealer: Sealer | undefined },
+): string | undefined {
+  const failures = said.some(isFailure) && all.some((one) => isFailure(one.said));
+  const was = failures ? said : said.filter((one) => !isFailure(one));
+  const out = failures ? all : all.filter((one) => !isFailure(one.said));
+  for (const [at, then] of was.entries()) {
     const now = out[at];
-    if (now === undefined)
-      return `then it said ${said.length} things, now ${out.length}: missing is ${then.say} on ${where(then)}`;
-    const same = byShape || shape === true ? sameShape(then, now) : sameThing(then, now, sealer);
-    if (same) continue;
-    const which = `thing ${at + 1} of ${said.length} said differs`;
+    if (now === undefined) return `then it said ${was.length} things, now ${out.length}: missing is ${named(then)}`;
+    if (byShape ? sameShape(then, now) : sameThing(then, now, sealer)) continue;
+    const which = `thing ${at + 1} of ${was.length} said differs`;
     return sameShape(then, now)
-      ? `${which} in its body: ${then.say} on ${where(then)}`
-      : `${which}: then ${then.say} on ${where(then)}, now ${now.said.say} on ${where(now.said)}`;
+      ? `${which} in its body: ${named(then)}`
+      : `${which}: then ${named(then)}, now ${named(now.said)}`;
   }
-  const extra = out[said.length];
-  return extra === undefined ? undefined : `now it also says ${extra.said.say} on ${where(extra.said)}`;
+  const extra = out[was.length];
+  return extra === undefined
+    ? undefined
+    : `now it also ${extra.said.kind === 'report' ? 'makes' : 'says'} ${named(extra.said)}`;
 }

@@ -116,7 +116,8 @@ export const isKeptBySender = (subject: string, size: number): boolean =>
 export function keptOf(out: Outgoing): SaidToKeep {
   const { kind, say, subject, why } = out.said;
   const size = out.bytes.length;
-  const keep = (kind === 'publish' || kind === 'request') && isKeptBySender(subject, size);
+  const keep =
+    kind === 'report' ? size <= SAID_BYTES_MAX : kind !== 'port' && kind !== 'reply' && isKeptBySender(subject, size);
   // All of one shape: there is one for everything that anybody says.
   return { kind, say, subject, size, digest: keep ? undefined : out.digest, body: keep ? out.bytes : undefined, why };
 }

@@ -17,6 +17,8 @@ export interface Incarnation {
   readonly driver: boolean;
   /** Told of the changes that its declaration says to concern it. Absent in older recordings: of every change of what it watches. */
   readonly selective?: boolean;
+  /** What went wrong in its turns is recorded behind what they said. Absent in older recordings: nothing is known of that. */
+  readonly reports?: boolean;
 }
 
 /** Takes what an actor heard and said. Never blocks: when it cannot keep up it drops whole segments and says so. */

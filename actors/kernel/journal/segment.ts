@@ -87,7 +87,7 @@ type HeadOfAll = readonly [
   gap: number,
 ];
 /** Older recordings have no more than that. */
-type Head = readonly [...HeadOfAll, selective?: true];
+type Head = readonly [...HeadOfAll, selective?: boolean, reports?: true];
 
 /** Are these bytes a segment of this format, or of one after it? @returns its version */
 export const segmentVersion = (bytes: Bytes): number | undefined =>
@@ -165,7 +165,7 @@ export function encodeSegment({
 }
 
 function headOf(of: Incarnation, gap: number): Head {
-  const { self, incarnation, config, seed, window, node, icu, build, driver, selective } = of;
+  const { self, incarnation, config, seed, window, node, icu, build, driver, selective = false, reports = false } = of;
   const { actor, instance, caller, prefix, epoch } = self;
   const head: HeadOfAll = [
     actor,
@@ -183,7 +183,8 @@ function headOf(of: Incarnation, gap: number): Head {
     driver,
     gap,
   ];
-  return selective === true ? [...head, true] : head;
+  if (reports) return [...head, selective, true];
+  return selective ? [...head, true] : head;
 }
 
 function writeTurn(writer: ByteWriter, turn: TurnToKeep, before: Before, columns: Columns): void {
@@ -319,7 +320,11 @@ function incarnationOf(head: Head): Incarnation {
     throw new RangeError('its head does not name an actor');
   const self = { actor, instance, caller, prefix, ...(epoch === null ? {} : { epoch }) };
   const about = { self, incarnation, config, seed, window, node, icu, build, driver };
-  return head[14] === true ? { ...about, selective: true } : about;
+  return {
+    ...about,
+    ...(head[14] === true ? { selective: true } : {}),
+    ...(head[15] === true ? { reports: true } : {}),
+  };
 }
 
 function readTurn(reader: ByteReader, before: Before, columns: Columns): RecordedTurn {

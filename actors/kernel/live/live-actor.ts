@@ -9,6 +9,7 @@ import { backoffMs } from '../reconcile/backoff.ts';
 import type { AskResult } from '../turns/answers.ts';
 import { ActorCore, type TurnDone } from '../turns/core.ts';
 import { LATEST_HEADER } from '../turns/heard-calls.ts';
+import { outcomeOf } from '../turns/outcome.ts';
 import { turnOf } from '../turns/outgoing.ts';
 import { PendingChanges } from '../turns/pending-changes.ts';
 import { encodingOfQuestion } from '../turns/replies.ts';
@@ -292,7 +293,7 @@ export class LiveActor {
       this.#cursor(),
       before === undefined ? undefined : (key) => before.get(key),
     );
-    this.#host.options.recorder?.record(this.#incarnation, this.#withState(done), done.out);
+    this.#host.options.recorder?.record(this.#incarnation, this.#withState(done), outcomeOf(done, { reports: true }));
     for (const out of done.out) {
       this.#inHand.said(out.said.subject, out.said.body);
       this.#host.send(out, { name: this.#from, incarnation: this.#incarnation.incarnation }, cause, this.#asker);
@@ -377,6 +378,7 @@ export class LiveActor {
       build: options.build,
       driver: false,
       selective: true,
+      reports: true,
     };
     this.#newest = incarnation.incarnation;
     const answered: Asker['answered'] = (ask, result, cause) =>

@@ -11,6 +11,7 @@ import type { Incarnation } from '../journal/recorder.ts';
 import { ActorCore, type TurnDone } from '../turns/core.ts';
 import { installGuard } from '../turns/guard.ts';
 import { LATEST_HEADER, REPLY_HEADER } from '../turns/heard-calls.ts';
+import { outcomeOf } from '../turns/outcome.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 import { PendingChanges } from '../turns/pending-changes.ts';
 import type { Violation } from '../turns/violation.ts';
@@ -214,6 +215,7 @@ export class TestWorld {
       build: 'test',
       driver: false,
       selective: true,
+      reports: true,
     };
     return { incarnation, turns, writes: this.#writes };
   }
@@ -226,7 +228,7 @@ export class TestWorld {
   #run(rec: Rec, before?: (key: Key) => KubeObject | undefined): TurnDone {
     const done = this.core.run(rec, this.now, { objects: this.cache.revision }, before);
     this.turns.push(done.turn);
-    this.#out.push(done.out);
+    this.#out.push(outcomeOf(done, { reports: true }));
     this.reports.push(...done.reports);
     this.#said.push(...done.out.map(heardOf));
     if ('failed' in done) throw done.failed;
