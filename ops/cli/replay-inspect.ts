@@ -5,6 +5,7 @@ import { launcher } from '../boot/root.ts';
 import { Exit, UsageError } from './errors.ts';
 import { FAILURE } from './render-error.ts';
 import type { ReplayOptions } from './replay.ts';
+import { codeOf, indexOfTyped, openNamed, partsOf, startsMeant, typedTurn } from './replay-parts.ts';
 import type { Terminal } from './terminal.ts';
 
 const PORT = 9229;
@@ -22,6 +23,7 @@ export async function inspectCommand(
     throw new UsageError(
       `--inspect-brk: port ${port} is taken, perhaps by another debugger's process; give another: --inspect-brk ${port + 1}`,
     );
+  await checkMeant(what, options, terminal);
   const where = options.turn === undefined ? 'at the first turn that goes differently' : `at turn ${options.turn}`;
   terminal.tell(`attach a debugger and let it go on: it stops ${where}, inside the actor's behaviour`);
   const args = ['replay', what, ...flagsOf(options)];
@@ -31,6 +33,21 @@ export async function inspectCommand(
   const [code] = (await once(child, 'exit')) as [number | null];
   terminal.signal.removeEventListener('abort', end);
   if (code !== 0) throw new Exit(code ?? FAILURE);
+}
+
+/**
+ * What cannot be played is said at once: the process that is debugged finds it out only when a debugger has been attached.
+ * @throws UsageError, StatusError
+ */
+async function checkMeant(what: string, options: ReplayOptions, terminal: Terminal): Promise<void> {
+  const n = options.turn === undefined ? undefined : typedTurn(options.turn);
+  const source = await openNamed(what, options, terminal);
+  const meant =
+    n === undefined ? partsOf(source, options).map(({ playable }) => playable) : startsMeant(source, options).slice(-1);
+  for (const playable of meant) {
+    if (n !== undefined) indexOfTyped(playable, n);
+    codeOf(playable);
+  }
 }
 
 /** Node itself only says that it cannot listen, and goes on without a debugger. */

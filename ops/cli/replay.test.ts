@@ -543,6 +543,14 @@ it.each([
   { args: ['FILE', '--turn', '99999'], finding: /there is no turn 99999; the recording has turns 1 to \d+/ },
   { args: ['FILE', '-i', '--turn', '99999'], finding: /there is no turn 99999; the recording has turns 1 to \d+/ },
   { args: ['FILE', '-i', '--turn', 'noon'], finding: /--turn is "noon"; give the number of a turn/ },
+  { args: ['nowhere.troupe', '--inspect-brk', '0'], finding: /open nowhere\.troupe: there is no such file/ },
+  {
+    args: ['FILE', '--turn', '99999', '--inspect-brk', '0'],
+    finding: /there is no turn 99999; the recording has turns 1 to \d+/,
+  },
+  { args: ['FILE', '--turn', 'noon', '--inspect-brk', '0'], finding: /--turn is "noon"; give the number of a turn/ },
+  { args: ['FILE', '--from', 'rev:99999', '--inspect-brk', '0'], finding: /no turn lies between --from and --to/ },
+  { args: ['FILE', '--actor', 'kubelet', '--inspect-brk', '0'], finding: /holds no recording of kubelet/ },
   { args: ['FILE', '--from', 'noon'], finding: /"noon" is no point of a recording/ },
   { args: ['FILE', '--instance', 'm9'], finding: /holds no recording of m9; there are: scheduler\/test/ },
   {
