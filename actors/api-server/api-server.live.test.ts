@@ -1,7 +1,7 @@
 import { jetstream } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ConfigMap, KubeObject, Namespace } from '../../contracts/kinds/kinds.ts';
+import type { ConfigMap, Event, KubeObject, Namespace } from '../../contracts/kinds/kinds.ts';
 import type { ApplyResult } from '../../contracts/messages/api.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
@@ -235,6 +235,68 @@ it('a manifest that is just published has an outcome and an event', async () => 
   await waitUntil('the event is there', 10_000, async () => {
     const { items } = await client.list<KubeObject & { reason?: string }>('events', { namespace: 'default' });
     return items.some(({ reason }) => reason === 'Applied');
+  });
+});
+
+describe('the outcome of a manifest that is just published', () => {
+  const events = async (): Promise<readonly Event[]> => (await client.list<Event>('events', {})).items;
+  /** Publishes as a caller of its own and waits for its Events: where each lies, what it says, whereabouts it is about. */
+  const published = async (caller: string, namespace: string, manifest: string, count: number) => {
+    const known = new Set((await events()).map(({ metadata }) => metadata.uid));
+    connection.publish(`troupe.apply.${caller}.${namespace}`, manifest);
+    let found: readonly Event[] = [];
+    await waitUntil(`${count} events are there`, 10_000, async () => {
+      found = (await events()).filter(({ metadata }) => !known.has(metadata.uid));
+      return found.length >= count;
+    });
+    return found;
+  };
+  const told = (found: readonly Event[]): string[] =>
+    found.map(({ metadata, reason, involvedObject }) =>
+      [metadata.namespace, reason, involvedObject.namespace].join(' '),
+    );
+
+  it.each([
+    { why: 'names another', text: 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: kube-system}' },
+    { why: 'names one that is not there', text: 'kind: Pod\nmetadata: {name: x, namespace: no-such}' },
+    { why: 'is of a kind without', text: 'apiVersion: v1\nkind: Namespace\nmetadata: {name: team-b}' },
+    { why: 'cannot be read', text: 'a: [' },
+    { why: 'is empty', text: '' },
+    { why: 'is no object', text: '- 1' },
+  ])('of who is confined to a namespace is told there, whatever the document says: $why', async ({ text }) => {
+    expect(told(await published('tess', 'team-a', text, 1))).toEqual(['team-a ApplyFailed team-a']);
+  });
+
+  it('of any other is told where the document is to be, if there is such a namespace', async () => {
+    const refused = (place: string): string => `kind: Pod\nmetadata: {name: x, namespace: ${place}}\n`;
+    const made = 'apiVersion: v1\nkind: Namespace\nmetadata: {name: new}\n';
+    const within = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: new}\n';
+    const documents = [made, within, refused('new'), refused('no-such'), refused('"../etc"'), 'kind: Pod\n'];
+    expect(told(await published('olga', '_', documents.join('---\n'), 5)).sort()).toEqual([
+      'default Applied default',
+      'default ApplyFailed default',
+      'default ApplyFailed default',
+      'new Applied new',
+      'new ApplyFailed new',
+    ]);
+  });
+
+  it('is an Event that the api-server would take from anybody, whatever is in the document', async () => {
+    const texts = ['x'.repeat(400_000), '\u001b[2J\u0007\nEvil', 'Web_1', '\ud800', '...', '-', 'a/b c', '日本'];
+    const items = texts.flatMap((text) => [
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: text, namespace: 'b' } },
+      { apiVersion: text, kind: text, metadata: { name: 'y' } },
+    ]);
+    const found = await published('mallory', 'default', JSON.stringify({ kind: 'List', items }), items.length);
+    for (const [at, event] of found.entries()) {
+      expect(event.message?.length).toBeLessThanOrEqual(1_024);
+      const text = JSON.stringify(event);
+      expect(text.length).toBeLessThan(4_000);
+      expect(text).not.toMatch(/\\[un]/);
+      const { name: _, uid: _uid, resourceVersion: _revision, ...metadata } = event.metadata;
+      const copy = { ...event, metadata: { ...metadata, name: `copy-${at}.${event.metadata.name}`.slice(0, 253) } };
+      await client.create('events', 'default', copy);
+    }
   });
 });
 

@@ -1,23 +1,24 @@
-import { concat, isObservable, type Observable, of } from 'rxjs';
+import { concat, defer, isObservable, type Observable, of } from 'rxjs';
 import { catchError, map, mergeMap, toArray } from 'rxjs/operators';
 import { decodeAll } from '../../contracts/codec/codec.ts';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
-import { makeEvent } from '../../contracts/kinds/event/make-event.ts';
 import { isPlain } from '../../contracts/kinds/plain.ts';
 import type { ApplyItem, ApplyOutcome, ApplyResult } from '../../contracts/messages/api.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { nodeOfUser } from '../../contracts/subjects/users.ts';
 import type { Call, Said } from '../kernel/contract.ts';
+import { admittedNew } from './admission.ts';
 import type { Answer, Context } from './context.ts';
 import { create, placed } from './create.ts';
 import { EVENTS, isEvent } from './events.ts';
 import type { Obj } from './object.ts';
 import { planApply, planFirst } from './plan-apply.ts';
+import { placeOfOutcome, planOutcomeEvent } from './plan-outcome-event.ts';
 import { freshly } from './reads.ts';
 import { badRequest, statusOf } from './refusals.ts';
 import type { Request, Target } from './request.ts';
-import { kindOfDocument, presented } from './served.ts';
+import { findKind, kindOfDocument, presented } from './served.ts';
 import { planEdit, whole } from './update.ts';
 import { change } from './write.ts';
 
@@ -87,7 +88,7 @@ export function applyManifest(context: Context, call: Call): Observable<Said> {
   const failed = (error: unknown): Observable<Said> => {
     const status = statusOf(error);
     if (call.reply !== undefined) return of(answer(status));
-    return tokens === undefined ? of() : told(context, call, tokens.caller, [{ status }]);
+    return tokens === undefined ? of() : told(context, call, tokens, [{ status }]);
   };
   let outcome: Observable<readonly ApplyItem[]>;
   try {
@@ -97,7 +98,7 @@ export function applyManifest(context: Context, call: Call): Observable<Said> {
   }
   return outcome.pipe(
     mergeMap((items) =>
-      call.reply === undefined ? told(context, call, tokens?.caller ?? '', items) : of(answer(result(items))),
+      call.reply === undefined && tokens !== undefined ? told(context, call, tokens, items) : of(answer(result(items))),
     ),
     catchError(failed),
   );
@@ -202,30 +203,35 @@ const result = (items: readonly ApplyItem[]): ApplyResult => ({ apiVersion: 'tro
 
 /* A manifest that was published without a reply subject: told on the outcome's subject, and by an Event a document. */
 
-function told(context: Context, call: Call, caller: string, items: readonly ApplyItem[]): Observable<Said> {
+function told(
+  context: Context,
+  call: Call,
+  { caller, namespace }: ApplyTokens,
+  items: readonly ApplyItem[],
+): Observable<Said> {
   const { world } = context;
   const body = result(items);
   const { headers = {} } = world.reply(call, body); // the encoding of an answer, had one been asked for
   const outcome = { ...world.say.outcome({ caller }, body), headers };
-  return concat(of(outcome), ...items.map((item) => tellEvent(context, caller, item)));
+  const exists = (name: string): boolean => world.view.get('namespaces', undefined, name) !== undefined;
+  const events = (): Observable<never> =>
+    concat(...items.map((item) => tellEvent(context, caller, placeOfOutcome(namespace, item, exists), item)));
+  // One that was made a moment ago is not missing.
+  const doubtful = items.some(
+    (item) => placeOfOutcome(namespace, item, exists) !== placeOfOutcome(namespace, item, () => true),
+  );
+  const looked = doubtful ? context.fresh(() => true).pipe(catchError(() => of(true))) : of(true);
+  return concat(of(outcome), looked.pipe(mergeMap(events)));
 }
 
-function tellEvent({ world, limits }: Context, caller: string, item: ApplyItem): Observable<never> {
-  const { apiVersion = '', kind = 'Manifest', namespace, name = caller, outcome, status } = item;
-  const regarding = { apiVersion, kind, metadata: { name, namespace: namespace ?? 'default' } };
-  const note =
-    status === undefined
-      ? ({
-          type: 'Normal',
-          reason: 'Applied',
-          message: `${kind} ${name} ${outcome ?? ''}, applied by ${caller}`,
-        } as const)
-      : ({ type: 'Warning', reason: 'ApplyFailed', message: status.message } as const);
-  const made = makeEvent(regarding, note, world.self.actor, world.now());
-  const uid = world.uid();
-  const event = { ...made, metadata: { ...made.metadata, uid, creationTimestamp: made.firstTimestamp ?? '' } };
-  const key = storeKey(EVENTS, event.metadata.namespace, event.metadata.name ?? '');
-  return world.ask(world.say.putEvent({ key, object: event }), { timeoutMs: limits.storeTimeoutMs }).pipe(
+function tellEvent({ world, limits }: Context, caller: string, place: string, item: ApplyItem): Observable<never> {
+  const made = planOutcomeEvent(item, caller, place, world.self.actor, world.now());
+  const stamp = { uid: world.uid(), creationTimestamp: made.firstTimestamp ?? '' };
+  const key = storeKey(EVENTS, place, made.metadata.name ?? '');
+  return defer(() => {
+    const object: object = admittedNew(findKind(EVENTS).kind, made as unknown as Obj, stamp);
+    return world.ask(world.say.putEvent({ key, object }), { timeoutMs: limits.storeTimeoutMs });
+  }).pipe(
     mergeMap(() => []),
     catchError((error: unknown) => {
       world.report(`event ${key}`, error);

@@ -2,7 +2,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import type { NatsConnection } from 'nats';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { ConfigMap } from '../../contracts/kinds/kinds.ts';
+import type { ConfigMap, Event } from '../../contracts/kinds/kinds.ts';
 import type { Client } from '../../ops/client/client.ts';
 import { expectReplays, type SimulatedCluster, startSimulatedCluster } from '../support/simulated-cluster.ts';
 import { STORY_MS } from '../support/story.ts';
@@ -146,6 +146,29 @@ describe('a tenant', () => {
     expect(documents.map(({ status }) => status?.reason)).toEqual(['Forbidden']);
     await expect(cluster.client.get('configmaps', { namespace: 'team-b', name: 'x' })).rejects.toThrow(/not found/);
   });
+
+  it.each([
+    {
+      what: 'wants something outside',
+      document: 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: team-b}',
+    },
+    { what: 'names no such namespace', document: 'apiVersion: v1\nkind: Pod\nmetadata: {name: x, namespace: nowhere}' },
+    { what: 'is of a kind without namespace', document: 'apiVersion: v1\nkind: Namespace\nmetadata: {name: hers}' },
+    { what: 'cannot be read', document: 'a: [' },
+  ])(
+    'finds in her namespace, and nobody in another, why a manifest failed that she just published: one that $what',
+    async ({ document }) => {
+      const failures = async (of: Client, namespace?: string) => {
+        const { items } = await of.list<Event>('events', namespace === undefined ? {} : { namespace });
+        return items.filter(({ reason }) => reason === 'ApplyFailed').map(({ metadata }) => metadata.uid);
+      };
+      const hers = await failures(alice, 'team-a');
+      const all = await failures(cluster.client);
+      alice.connection.publish('troupe.apply.alice.team-a', document);
+      await waitUntil('she is told', 10_000, async () => (await failures(alice, 'team-a')).length > hers.length);
+      expect((await failures(cluster.client)).length - all.length).toBe(1);
+    },
+  );
 });
 
 const POD = { namespace: 'team-a', name: 'web' };
