@@ -11,6 +11,8 @@ export interface Scores {
   readonly is?: PlacementTable | undefined;
   /** The node chosen then, where it is known without a table. */
   readonly chosenThen?: string | undefined;
+  /** Is there no such node now? `minimise` drops those without which it still goes differently. */
+  readonly isGone?: (node: string) => boolean;
 }
 
 /**
@@ -24,12 +26,14 @@ export function scoresAt(
 ): string {
   const tables = placementsAt(session);
   const binds = said.filter(({ was, is }) => (is ?? was)?.say === 'bind');
+  const isGone = (node: string): boolean => session.view().get('nodes', undefined, node) === undefined;
   const told = (changed ? binds.filter(({ same }) => !same) : binds).map(({ was, is }): Scores => {
     const { metadata: { namespace, name } = {} } = bindingOf(is) ?? bindingOf(was) ?? {};
     return {
       was: recordedPlacement(was),
       is: tables.find((table) => table.pod === name && table.namespace === namespace),
       chosenThen: bindingOf(was)?.target?.name,
+      isGone,
     };
   });
   const refused = changed ? [] : tables.filter(({ chosen }) => chosen === undefined).map((is): Scores => ({ is }));
@@ -40,7 +44,7 @@ export function scoresAt(
 const NODES_MAX = 8;
 
 /** One table: where both versions are known, `80.2 -> 98.4`; the nodes chosen are marked. */
-export function scoresText({ was, is, chosenThen = was?.chosen }: Scores, by: string): string {
+export function scoresText({ was, is, chosenThen = was?.chosen, isGone }: Scores, by: string): string {
   const table = is ?? was;
   if (table === undefined) return '';
   const before = new Map(was?.nodes.map((node) => [node.node, node]));
@@ -53,7 +57,7 @@ export function scoresText({ was, is, chosenThen = was?.chosen }: Scores, by: st
   const cell = (name: string, of: (node: NodeScore) => number, unseen: string): string => {
     const values = [
       ...(was === undefined ? [] : [before.get(name) ?? (was.unseen === undefined ? '-' : unseen)]),
-      ...(is === undefined ? [] : [after.get(name) ?? '-']),
+      ...(is === undefined ? [] : [after.get(name) ?? (isGone?.(name) === true ? 'gone' : '-')]),
     ].map((node) => (typeof node === 'string' ? node : isRefused(node) ? '-' : pointsText(of(node))));
     return [...new Set(values)].join(' -> ');
   };

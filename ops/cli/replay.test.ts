@@ -505,7 +505,9 @@ it('makes a recording small that still goes differently, and says how to play it
     /^scheduler\/test: \d+ turns became \d, \d+ bytes, in \d+ tries\n\nscheduler\/test acts differently at turn \d,/,
   );
   expect(out).toContain(`play it: troupe replay ${small}`);
-  expect((await run('replay', small)).code).toBe(1);
+  const played = await run('replay', small);
+  expect(played.code).toBe(1);
+  expect(played.out).toMatch(/\n +node-\d +\d+\.\d\d -> gone +\d+\.\d\d -> gone .* \d+\.\d\d -> gone\n/);
   vi.restoreAllMocks();
   expect(await run('replay', 'minimise', file, '-o', small)).toMatchObject({
     code: 1,
