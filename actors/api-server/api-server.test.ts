@@ -642,6 +642,72 @@ describe('list', () => {
   });
 });
 
+describe('a pod that names a service account', () => {
+  const under = (account: object, name = 'p') => {
+    const { spec, ...rest } = pod(name);
+    return { ...rest, spec: { ...spec, ...account } };
+  };
+  const refusal = {
+    code: 403,
+    reason: 'Forbidden',
+    message:
+      'pods "p" is forbidden: error looking up service account default/nosuch: serviceaccount "nosuch" not found',
+  };
+
+  it.each(['serviceAccountName', 'serviceAccount'])('is refused when that is not there: %s', (field) => {
+    const of = under({ [field]: 'nosuch' });
+    expect(cluster.ask('create', 'pods', ['default'], of)).toMatchObject(refusal);
+    expect(cluster.ask('apply', 'pods', ['default', 'p'], of)).toMatchObject(refusal);
+    const { name: _, ...metadata } = { ...of.metadata, generateName: 'p' };
+    expect(cluster.ask('create', 'pods', ['default'], { ...of, metadata })).toMatchObject(refusal);
+    expect(cluster.world.cache.list('pods')).toEqual([]);
+    cluster.ask('create', 'serviceaccounts', ['default'], { metadata: { name: 'nosuch' } });
+    expect(cluster.ask('create', 'pods', ['default'], of)).toMatchObject({ spec: { serviceAccountName: 'nosuch' } });
+  });
+
+  it('is taken when that was made a moment ago, which this server has not heard of yet', () => {
+    const reply = cluster.send('create', 'pods', ['default'], under({ serviceAccountName: 'robot' }));
+    cluster.world.put('serviceaccounts', { metadata: { name: 'robot', namespace: 'default' } } as KubeObject);
+    cluster.world.settle();
+    cluster.serve();
+    expect(cluster.answers.get(reply)).toMatchObject({ kind: 'Pod', spec: { serviceAccountName: 'robot' } });
+  });
+
+  it('is taken when that stands before it in its manifest, and refused when it stands in another namespace', () => {
+    cluster.ask('create', 'namespaces', [], { metadata: { name: 'other' } });
+    const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'robot' } };
+    const items = [account, under({ serviceAccountName: 'robot' }), under({ serviceAccountName: 'nosuch' }, 'q')];
+    const bytes = new TextEncoder().encode(JSON.stringify({ kind: 'List', items }));
+    for (const [namespace, outcomes] of [
+      ['default', ['created', 'created', undefined]],
+      ['other', ['created', 'created', undefined]],
+    ] as const) {
+      cluster.world.call(SUBJECTS.apply, { caller: 'alice', namespace }, bytes, { reply: `_INBOX.alice.${namespace}` });
+      cluster.serve();
+      const applied = (cluster.answers.get(`_INBOX.alice.${namespace}`)?.items ?? []) as { outcome?: string }[];
+      expect(applied.map(({ outcome }) => outcome)).toEqual(outcomes);
+    }
+    cluster.ask('delete', 'serviceaccounts', ['other', 'robot']);
+    expect(cluster.ask('create', 'pods', ['other'], under({ serviceAccountName: 'robot' }, 'r'))['code']).toBe(403);
+    const again = cluster.ask('apply', 'pods', ['other', 'p'], under({ serviceAccountName: 'robot' }));
+    expect(again.items).toMatchObject([{ outcome: 'unchanged' }]); // its account went later
+  });
+
+  it.each([{}, { serviceAccountName: 'default' }, { serviceAccountName: '' }, { serviceAccountName: null }])(
+    'waits for no account that every namespace gets a moment after it is made: %j',
+    (account) => {
+      expect(cluster.ask('create', 'pods', ['default'], under(account))['kind']).toBe('Pod');
+    },
+  );
+
+  it.each([{ serviceAccountName: 5 }, { serviceAccountName: 'No Such' }])(
+    'is refused what is no name: %j',
+    (account) => {
+      expect(cluster.ask('create', 'pods', ['default'], under(account))['code']).toBe(422);
+    },
+  );
+});
+
 describe('apply', () => {
   const apply = (data: object, more: object = {}) =>
     cluster.ask('apply', 'configmaps', ['default', 'c'], configMap('c', data, more));

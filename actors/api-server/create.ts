@@ -12,6 +12,7 @@ import { repeated } from './plan-repeat.ts';
 import { andThen } from './reads.ts';
 import { alreadyExists, badRequest, forbidden, isConflict, notFound } from './refusals.ts';
 import { qualified, type Target } from './request.ts';
+import { mayRunUnder } from './service-account.ts';
 import { change, put, type WritePlan } from './write.ts';
 
 /** A generated name is tried again with another suffix this often. */
@@ -22,7 +23,8 @@ export function create(context: Context, target: Target, body: unknown): Answer<
   const input = placed(target, body);
   if (input.metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
   const place = { ...target, namespace: input.metadata.namespace ?? '' };
-  return andThen(mayCreateIn(context, place), () => tryCreate(context, place, input, NAMES_TRIED));
+  const allowed = andThen(mayCreateIn(context, place), () => mayRunUnder(context, place, input));
+  return andThen(allowed, () => tryCreate(context, place, input, NAMES_TRIED));
 }
 
 function tryCreate(context: Context, target: Target, input: Obj, tries: number): Observable<Obj> {

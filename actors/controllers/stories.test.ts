@@ -110,6 +110,34 @@ describe.each([1, 2, 3, 4, 5, 6])('whatever the order of messages (seed %i)', (s
     expect(world.diverged()).toEqual([]);
   });
 
+  it('pods whose service account is missing: the set and an event say so, and it tries ever more rarely until it is there', () => {
+    const world = new SimWorld(seed);
+    const { template, ...spec } = (web(3) as Deployment).spec as NonNullable<Deployment['spec']>;
+    const under = { ...template, spec: { ...template.spec, serviceAccountName: 'robot' } };
+    world.do('create', 'deployments', 'default', 'web', { ...web(3), spec: { ...spec, template: under } });
+    let tried = 0;
+    world.refusing = (subject) => {
+      if (subject.startsWith('troupe.api.master.create.pods.')) tried++;
+      return false;
+    };
+    const failure = () => conditionOf(world.all<ReplicaSet>('replicasets')[0]?.status, 'ReplicaFailure');
+    world.until(() => failure() !== undefined);
+    const message = expect.stringMatching(
+      /^pods "web-\w+-\w{5}" is forbidden: error looking up service account default\/robot: serviceaccount "robot" not found$/,
+    ) as string;
+    expect(failure()).toMatchObject({ status: 'True', reason: 'FailedCreate', message });
+    let seconds = 0;
+    world.until(() => seconds++ > 30);
+    expect(world.all('pods')).toEqual([]);
+    expect([...world.eventReasons]).toContain('FailedCreate');
+    expect(tried).toBeLessThan(60);
+    world.do('create', 'serviceaccounts', 'default', 'robot', { metadata: { name: 'robot' } });
+    world.until(complete(world, 3));
+    world.until(() => failure() === undefined);
+    expect(world.created('pods')).toHaveLength(3);
+    expect(world.diverged()).toEqual([]);
+  });
+
   it('a namespace takes everything in it along', () => {
     const world = new SimWorld(seed);
     world.do('create', 'namespaces', '', 'shop', { metadata: { name: 'shop' } });

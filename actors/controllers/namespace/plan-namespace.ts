@@ -4,7 +4,7 @@ import { type KeptResource, NAMESPACED_RESOURCES } from '../shared/resources.ts'
 
 /** Holds a namespace until everything in it is gone. */
 export const NAMESPACE_FINALIZER = 'kubernetes';
-/** Pods without an account of their own run under this one. */
+/** What every namespace has an account of. A pod that names none is not given it. */
 export const DEFAULT_ACCOUNT = 'default';
 
 export type NamespaceEffect =
