@@ -202,15 +202,21 @@ export type DriverHandlers<H> = {
     ? (call: Call<Q, TokensOf<T>>) => Promise<A | void> | A | void
     : never;
 };
+/** What a driver counts of its own, for its micro service to show. */
+export interface DriverAccount {
+  /** What keeps it from its work now, and what to do about it. */
+  readonly alarm?: string;
+}
 export interface DriverDefinition {
   readonly name: string;
   readonly hears: Readonly<Record<string, CallsDecl>>;
   readonly says: Readonly<Record<string, AnySayDecl>>;
   readonly config: Json;
-  /** Starts; gives the handlers of what it hears and of its ports, and how to stop. */
+  /** Starts; gives the handlers of what it hears and of its ports, its own account, and how to stop. */
   readonly run: (context: DriverContext<unknown>) => Promise<{
     readonly handlers: Readonly<Record<string, (call: Call) => unknown>>;
     readonly ports?: Readonly<Record<string, (body: never) => Promise<unknown>>>;
+    readonly account?: () => DriverAccount;
     readonly stop?: () => Promise<void>;
   }>;
 }
@@ -227,6 +233,7 @@ export function defineDriver<
   readonly run: (context: DriverContext<Says<S>>) => Promise<{
     readonly handlers: DriverHandlers<H>;
     readonly ports?: Readonly<Record<string, (body: never) => Promise<unknown>>>;
+    readonly account?: () => DriverAccount;
     readonly stop?: () => Promise<void>;
   }>;
 }): DriverDefinition {

@@ -1,13 +1,13 @@
-import { isFailure } from '../../../contracts/errors/status.ts';
+import { AnswerFigures } from './answer-figures.ts';
 
 /** Calls that are kept account of; beyond it the oldest are forgotten. */
 const OPEN_MAX = 10_000;
-/** Weight of one answer in the mean. */
-const WEIGHT = 0.05;
 
 /** What is kept of a call; an actor keeps the message itself, to answer in its behaviour's place. */
 interface Asked {
   readonly reply?: string | undefined;
+  /** Is told of what was said in its inbox. */
+  answered?(body: unknown): void;
 }
 
 /**
@@ -16,9 +16,7 @@ interface Asked {
  */
 export class CallsInHand<A extends Asked> {
   readonly #open = new Map<string, { readonly call: A; readonly at: number }>();
-  #answered = 0;
-  #errors = 0;
-  #meanMs = 0;
+  readonly #figures = new AnswerFigures();
 
   heard(call: A): void {
     if (call.reply === undefined || call.reply === '') return;
@@ -34,10 +32,13 @@ export class CallsInHand<A extends Asked> {
     const asked = this.#open.get(subject);
     if (asked === undefined) return;
     this.#open.delete(subject);
-    this.#answered += 1;
-    if (isFailure(body)) this.#errors += 1;
-    const ms = performance.now() - asked.at;
-    this.#meanMs = this.#answered === 1 ? ms : this.#meanMs + (ms - this.#meanMs) * WEIGHT;
+    this.#figures.note(performance.now() - asked.at, body);
+    asked.call.answered?.(body);
+  }
+
+  /** A question without an inbox has its answer: one that came over a port. */
+  answered(ms: number, answer: unknown): void {
+    this.#figures.note(ms, answer);
   }
 
   /** Those that nobody will answer any more. */
@@ -48,6 +49,7 @@ export class CallsInHand<A extends Asked> {
   }
 
   figures(): { readonly answered: number; readonly errors: number; readonly answerMs: number } {
-    return { answered: this.#answered, errors: this.#errors, answerMs: Math.round(this.#meanMs * 1000) / 1000 };
+    const { answered, errors, meanMs } = this.#figures;
+    return { answered, errors, answerMs: Math.round(meanMs * 1000) / 1000 };
   }
 }

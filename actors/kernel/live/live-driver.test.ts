@@ -119,4 +119,41 @@ it('a driver gives account of what it answered, and of what it refused', async (
     });
   await vi.waitFor(() => expect(sent.length).toBe(2));
   expect(driver.stats()).toMatchObject({ answered: 2, errors: 1 });
+  expect(driver.stats()).not.toHaveProperty('lastError'); // the asker's
+});
+
+it('a driver gives account of the calls of its port: those in hand, how long they took, and what could not be done', async () => {
+  const waiting: ((value: object) => void)[] = [];
+  const account: { kept: number; alarm?: string } = { kept: 3 };
+  const { driver } = await drive(
+    defineDriver({
+      name: 'keeper',
+      hears: {},
+      says: {},
+      run: async () => ({
+        handlers: {},
+        ports: {
+          wait: () => new Promise((resolve) => waiting.push(resolve)),
+          refuse: ({ reason }: { reason: 'Conflict' | 'Timeout' }) =>
+            Promise.reject(statusError(reason, `a ${reason}`)),
+        },
+        account: () => account,
+      }),
+    }),
+  );
+  expect(driver.stats()).toMatchObject({ turns: 0, queueDepth: 0, lagMs: 0, answered: 0, account: { kept: 3 } });
+  const calls = [driver.port('wait', {}), driver.port('wait', {})];
+  await vi.waitFor(() => expect(driver.stats().lagMs).toBeGreaterThanOrEqual(2));
+  expect(driver.stats()).toMatchObject({ turns: 2, queueDepth: 2, answered: 0 });
+  for (const answer of waiting) answer({});
+  await Promise.all(calls);
+  expect(driver.stats()).toMatchObject({ queueDepth: 0, lagMs: 0, answered: 2, errors: 0 });
+  expect(driver.stats().answerMs).toBeGreaterThanOrEqual(2);
+  await expect(driver.port('refuse', { reason: 'Conflict' })).rejects.toThrow('a Conflict');
+  expect(driver.stats()).toMatchObject({ turns: 3, queueDepth: 0, answered: 3, errors: 1 });
+  expect(driver.stats()).not.toHaveProperty('lastError');
+  await expect(driver.port('refuse', { reason: 'Timeout' })).rejects.toThrow('a Timeout');
+  expect(driver.stats()).toMatchObject({ errors: 2, lastError: 'a Timeout' });
+  account.alarm = 'nothing can be kept; make room';
+  expect(driver.stats()).toMatchObject({ lastError: account.alarm, account });
 });

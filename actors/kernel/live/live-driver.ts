@@ -1,5 +1,5 @@
 import { encode, JSON_TYPE } from '../../../contracts/codec/codec.ts';
-import { failure, isFailure, statusError } from '../../../contracts/errors/status.ts';
+import { failure, isFailure, STATUS_CODES, type Status, statusError } from '../../../contracts/errors/status.ts';
 import { HEADER } from '../../../contracts/headers.ts';
 import { INBOX_ROOT } from '../../../contracts/subjects/inbox.ts';
 import type { Call, Id, Rec, Said, Self } from '../contract.ts';
@@ -30,8 +30,12 @@ export class LiveDriver implements Asker {
   #messages = 0;
   /** Recorded so far. */
   #turns = 0;
-  #inProgress = 0;
-  readonly #inHand = new CallsInHand<Call>();
+  /** Calls of the port. */
+  #portCalls = 0;
+  /** When each of the calls in hand began, by `performance.now()`, the oldest first. */
+  readonly #began = new Map<number, number>();
+  #beginnings = 0;
+  readonly #inHand = new CallsInHand<InboundMessage>();
   #lastError: string | undefined;
 
   constructor(host: HostServices, definition: DriverDefinition, instance: string) {
@@ -78,25 +82,59 @@ export class LiveDriver implements Asker {
   }
 
   stats(): ActorStats {
+    const account = this.#running?.account?.();
+    const lastError = account?.alarm ?? this.#lastError;
+    const [oldest] = this.#began.values();
     return {
       actor: this.self.actor,
       instance: this.self.instance,
-      turns: this.#turns,
-      queueDepth: this.#inProgress,
-      lagMs: 0,
+      turns: this.#turns + this.#portCalls,
+      queueDepth: this.#began.size,
+      lagMs: oldest === undefined ? 0 : Math.round(performance.now() - oldest),
       openAsks: this.#asks.size,
       restarts: 0,
       refused: 0,
       ...this.#inHand.figures(),
-      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
+      ...(lastError === undefined ? {} : { lastError }),
+      ...(account === undefined ? {} : { account }),
     };
   }
 
   /** A question from an actor of this process. */
   port(op: string, body: unknown): Promise<unknown> {
     const handler = this.#running?.ports?.[op];
-    if (handler !== undefined) return handler(body as never);
-    return Promise.reject(statusError('MethodNotAllowed', `driver ${this.self.actor} has no port "${op}"`));
+    if (handler === undefined)
+      return Promise.reject(statusError('MethodNotAllowed', `driver ${this.self.actor} has no port "${op}"`));
+    this.#portCalls += 1;
+    const call = this.#begin();
+    const answer = handler(body as never);
+    answer.then(
+      () => this.#inHand.answered(this.#end(call), undefined),
+      (error: unknown) => {
+        const status = statusOf(error, `${this.self.actor} ${op}`);
+        this.#inHand.answered(this.#end(call), status);
+        this.#noteRefusal(status);
+      },
+    );
+    return answer;
+  }
+
+  #begin(): number {
+    const call = ++this.#beginnings;
+    this.#began.set(call, performance.now());
+    return call;
+  }
+
+  /** @returns how long it took, milliseconds */
+  #end(call: number): number {
+    const began = this.#began.get(call) ?? 0;
+    this.#began.delete(call);
+    return performance.now() - began;
+  }
+
+  /** Who asked for something wrong was told so; what could not be done is of interest to others too. */
+  #noteRefusal({ code, message }: Status): void {
+    if (code >= STATUS_CODES.InternalError) this.#lastError = message;
   }
 
   heard(msg: InboundMessage): void {
@@ -107,25 +145,26 @@ export class LiveDriver implements Asker {
     const { input, told } = hearCall(rec, this.definition.hears, this.self.prefix);
     if (input !== undefined) {
       this.#record(rec, []);
+      this.#inHand.heard(msg);
       void this.#handle(input, told as Call, causeOf(headers));
     } else if (msg.reply?.startsWith(INBOX_ROOT) === true) msg.respond(encode(unheard(subject), JSON_TYPE));
   }
 
   async #handle(name: string, call: Call, cause: Cause): Promise<void> {
-    this.#inProgress += 1;
-    this.#inHand.heard(call);
+    const began = this.#begin();
     let body: unknown;
     try {
       body = (await this.#running?.handlers[name]?.(call)) ?? {};
     } catch (error) {
       body = statusOf(error, call.subject);
     } finally {
-      this.#inProgress -= 1;
+      this.#end(began);
     }
-    if (call.reply === undefined) {
-      if (isFailure(body)) this.#lastError = body.message;
-      return;
+    if (isFailure(body)) {
+      if (call.reply === undefined) this.#lastError = body.message;
+      else this.#noteRefusal(body);
     }
+    if (call.reply === undefined) return;
     try {
       this.#send(replyTo(call, body), undefined, cause);
     } catch (error) {

@@ -6,5 +6,8 @@ export interface InboundMessage {
   readonly data: Uint8Array;
   readonly reply?: string | undefined;
   readonly headers?: { readonly named: Headers } | undefined;
+  /** Answers in the behaviour's place. */
   respond(data: Uint8Array): boolean;
+  /** Its answer was said; absent where nobody counts. */
+  answered?(body: unknown): void;
 }

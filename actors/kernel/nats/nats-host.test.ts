@@ -42,6 +42,16 @@ async function host(instance: string, extra: Partial<HostOptions> = {}): Promise
 }
 
 type Ports = { double: [{ n: number }, { n: number }] };
+/** The part of a micro service's own account that is looked at. */
+interface ServiceStats {
+  readonly endpoints: readonly {
+    readonly name: string;
+    readonly num_errors: number;
+    readonly processing_time: number;
+    readonly average_processing_time: number;
+    readonly data: unknown;
+  }[];
+}
 const doubler = defineDriver({
   name: 'doubler',
   hears: {},
@@ -152,12 +162,21 @@ it('hosts actors and drivers: questions over subjects and ports, refusals, no re
   expect(json.string()).toBe('{"n":2}');
   await vi.waitFor(() => expect(outcomes).toEqual([{ n: 42 }, { n: 2 }]), { timeout: 5_000 });
   const stats = await client.request('$SRV.STATS.echo', '', { timeout: 5_000 });
-  expect(stats.json()).toMatchObject({
-    name: 'echo',
-    endpoints: expect.arrayContaining([expect.objectContaining({ name: 'applies', queue_group: 'echo' })]),
+  const applies = stats.json<ServiceStats>().endpoints.find(({ name }) => name === 'applies');
+  expect(applies).toMatchObject({
+    queue_group: 'echo',
+    num_requests: 5,
+    num_errors: 3,
+    last_error: 'not of the grammar',
+    average_processing_time: Math.round((applies?.processing_time ?? 0) / 5),
   });
+  expect(applies?.average_processing_time).toBeGreaterThan(0);
   const status = await client.request('troupe.actor.echo.one.status', '', { timeout: 5_000 });
-  expect(status.json()).toMatchObject({ actor: 'echo', instance: 'one', queueDepth: 0, openAsks: 0 });
+  const account = { actor: 'echo', instance: 'one', queueDepth: 0, openAsks: 0, answered: 5, errors: 3 };
+  expect(status.json()).toMatchObject(account);
+  expect(applies?.data).toMatchObject(account);
+  const driver = await client.request('troupe.actor.doubler.one.status', '', { timeout: 5_000 });
+  expect(driver.json()).toMatchObject({ turns: 3, queueDepth: 0, answered: 3, errors: 1 });
 });
 
 it('a failing behaviour restarts its actor alone, and a promise in a pipeline stops it', async () => {

@@ -1,11 +1,12 @@
-import { type ServiceMsg, Svcm } from '@nats-io/services';
+import { type Endpoint, type ServiceMsg, Svcm } from '@nats-io/services';
 import type { Msg, Subscription } from 'nats';
-import { encode, JSON_TYPE } from '../../../contracts/codec/codec.ts';
+import { decode, encode, JSON_TYPE } from '../../../contracts/codec/codec.ts';
 import type { Family } from '../../../contracts/subjects/family.ts';
 import { askersInbox, type IsAskersInbox } from '../../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import type { CallsDecl, HearDecl } from '../declare.ts';
 import type { ActorStats } from '../live/actor-stats.ts';
+import { AnswerFigures } from '../live/answer-figures.ts';
 import type { InboundMessage } from '../live/message.ts';
 import { patternOf } from '../turns/subject-patterns.ts';
 import { behindDoor } from './nats-door.ts';
@@ -45,12 +46,16 @@ export async function serveActor(host: Host, served: Served): Promise<ActorServi
     isAskers: askers?.get(pattern),
   }));
   const changes = behindDoor(host.connection, keptOut, () => ({ told: true }));
+  const figures = new Map<string, AnswerFigures>();
   const service = await new Svcm(connection).add({
     name: actor.replaceAll(/[^A-Za-z0-9_-]/g, '-'),
     version: '0.1.0',
     description: `Troupe's ${actor} on ${instance}`,
     metadata: { instance, prefix },
-    statsHandler: () => Promise.resolve(served.stats()),
+    statsHandler: (endpoint) => {
+      tellLibrary(endpoint, figures.get(endpoint.subject));
+      return Promise.resolve(served.stats());
+    },
     queue: '',
   });
   service.addEndpoint('status', {
@@ -70,11 +75,13 @@ export async function serveActor(host: Host, served: Served): Promise<ActorServi
         }),
       );
     } else if (heard.family.mode === 'request') {
+      const counted = new AnswerFigures();
+      figures.set(pattern, counted);
       service.addEndpoint(endpointName(name), {
         subject: pattern,
         ...(heard.queue === true ? { queue: actor } : {}),
         handler: (error, msg) => {
-          if (error === null) served.heard(arrived(msg));
+          if (error === null) served.heard(new Question(arrived(msg), counted));
         },
       });
     } else {
@@ -109,5 +116,59 @@ function askersInboxes({ definition, self }: Served): ReadonlyMap<string, IsAske
 
 /** Behind the door every message is an `ArrivedMessage`; the service hands over one around it, with the same parts. */
 const arrived = (msg: Msg | ServiceMsg): InboundMessage => msg as unknown as InboundMessage;
+
+/** A question as it came to an endpoint, which counts how it is answered. */
+class Question implements InboundMessage {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly reply: string | undefined;
+  readonly headers: InboundMessage['headers'];
+  readonly #message: InboundMessage;
+  readonly #figures: AnswerFigures;
+  readonly #at = performance.now();
+
+  constructor(message: InboundMessage, figures: AnswerFigures) {
+    this.subject = message.subject;
+    this.data = message.data;
+    this.reply = message.reply;
+    this.headers = message.headers;
+    this.#message = message;
+    this.#figures = figures;
+  }
+
+  respond(data: Uint8Array): boolean {
+    this.answered(decode(data));
+    return this.#message.respond(data);
+  }
+
+  answered(body: unknown): void {
+    this.#figures.note(performance.now() - this.#at, body);
+  }
+}
+
+/** What the library keeps of an endpoint, beside what it declares of it. */
+interface LibraryFigures {
+  readonly stats?: {
+    num_errors: number;
+    last_error?: string | undefined;
+    processing_time: number;
+    average_processing_time: number;
+  };
+}
+
+/**
+ * The library counts what a handler throws and how long it runs; ours has put the question into an inbox by then and nothing
+ * more. So it is told of the answers before it tells anybody.
+ */
+function tellLibrary(endpoint: Endpoint & LibraryFigures, figures: AnswerFigures | undefined): void {
+  if (figures === undefined || endpoint.stats === undefined) return;
+  const { answered, errors, totalMs, lastError } = figures;
+  endpoint.stats.num_errors = errors;
+  endpoint.stats.last_error = lastError;
+  endpoint.stats.processing_time = Math.round(totalMs * NANOS_A_MS);
+  endpoint.stats.average_processing_time = answered === 0 ? 0 : Math.round((totalMs * NANOS_A_MS) / answered);
+}
+
+const NANOS_A_MS = 1_000_000;
 
 const endpointName = (name: string): string => name.replaceAll(/[^A-Za-z0-9_-]/g, '-');
