@@ -34,7 +34,7 @@ const put = (store: TestStore, name: string, expect: number, requestId: string) 
     expect,
     requestId,
   });
-const asked = async (store: TestStore): Promise<number> => (await store.ports.stats({})).freshQuestions;
+const asked = async (store: TestStore): Promise<number> => store.stats().freshQuestions;
 
 /** The more feeds a server has to serve, the longer after the acknowledgement the reader's own brings the change. */
 async function anotherFeed(connection: NatsConnection): Promise<void> {
@@ -166,9 +166,9 @@ it('a stream that was made anew under a running server is noticed while reads co
   await ensureAssets({ connection: away, prefix: PREFIX, keep: { maxBytes: 2 ** 20 } });
   await waitUntil('the alarm', 10_000, async () => {
     await reader.ports.fresh({});
-    return (await reader.ports.stats({})).alarm !== undefined;
+    return reader.stats().alarm !== undefined;
   });
-  expect((await reader.ports.stats({})).alarm).toMatch(/went back in time/);
+  expect(reader.stats().alarm).toMatch(/went back in time/);
 });
 
 it('in a NATS cluster changes and questions take ways of their own, and the stream is asked for every read', async () => {

@@ -124,7 +124,7 @@ describe('the history', () => {
       return state.last_seq === 480 && state;
     });
     expect({ messages: mirror.messages, holes: mirror.num_deleted ?? 0 }).toEqual({ messages: 480, holes: 0 });
-    expect((await store.ports.stats({})).unmirrored).toBe(0);
+    expect(store.stats().unmirrored).toBe(0);
     await store.close();
   });
 
@@ -133,7 +133,7 @@ describe('the history', () => {
     const store = await openStore(connection, prefix, { checkEveryMs: 50 });
     await waitUntil('a hole is counted', 10_000, async () => {
       await makeHoles(prefix);
-      return (await store.ports.stats({})).historyHoles > 0;
+      return store.stats().historyHoles > 0;
     });
     expect(store.reports.find((report) => report.startsWith('history'))).toMatch(/misses \d+ revisions; replay/);
     await store.close();
@@ -172,8 +172,8 @@ it('a hole that no checkpoint can follow keeps nothing else of the housekeeping 
     await makeHoles(prefix);
     return store.reports.some((report) => report.startsWith('checkpoint'));
   });
-  const { checked } = await store.ports.stats({});
-  await waitUntil('it goes on checking', 10_000, async () => (await store.ports.stats({})).checked > checked + 2);
+  const { checked } = store.stats();
+  await waitUntil('it goes on checking', 10_000, async () => store.stats().checked > checked + 2);
   await store.close();
 });
 

@@ -89,7 +89,7 @@ describe('the store', () => {
     expect(await put(store, key, 0, {}, 'mine')).toEqual({ revision });
     const gone = await purge(store, key, 3, 'gone');
     expect(await purge(store, key, 3, 'gone')).toEqual(gone);
-    expect((await store.ports.stats({})).recognised).toBe(4);
+    expect(store.stats().recognised).toBe(4);
   });
 
   it('creates again what was deleted, time after time', async () => {
@@ -143,7 +143,7 @@ describe('the store', () => {
         }
       }),
     );
-    const { freshReads, freshQuestions } = await reader.ports.stats({});
+    const { freshReads, freshQuestions } = reader.stats();
     expect(freshReads).toBe(200);
     expect(freshQuestions).toBeLessThan(200);
   });
@@ -158,7 +158,7 @@ describe('the store', () => {
     await waitUntil('it is stored', 5_000, async () => (await manager.streams.info(stream)).state.last_seq === 2);
     proxy.cut();
     expect(await pending).toEqual({ revision: 2 });
-    expect((await store.ports.stats({})).recognised).toBe(1);
+    expect(store.stats().recognised).toBe(1);
     await waitUntil('the feed is back', 5_000, () => store.cache.revisionOf(key) === 2);
     expect((await manager.streams.info(stream)).state.last_seq).toBe(2);
   });
@@ -257,6 +257,42 @@ describe('the store', () => {
       store.ports.fresh({}).then(() => undefined, String),
     );
     expect(refusal).toMatch(/stream not found; .* put the backup .* or restart the masters/);
+    expect(store.stats().alarm).toMatch(/stream not found; .* put the backup .* or restart the masters/);
+  });
+
+  it('raises an alarm while the server runs on an empty disk', async () => {
+    const own = await startNatsServer();
+    const store = await openStore(closed(await connectAs(own, undefined, reconnecting)), 'gone');
+    expect(store.stats().alarm).toBeUndefined();
+    await own.kill9();
+    rmSync(own.storeDir, { recursive: true });
+    await own.restart();
+    const alarm = await waitUntil('the alarm', 10_000, async () => store.stats().alarm);
+    expect(alarm).toMatch(/^open the feed of KV_gone-objects: stream not found; .* put the backup .* or restart/);
+    await store.close();
+    await own.stop();
+  });
+
+  it('raises an alarm while writes get no answer, and takes it back once one succeeds', async () => {
+    const store = await open({ deadlineMs: 500 });
+    const manager = await jetstreamManager(connection);
+    const stream = `KV_s${serial - 1}-objects`;
+    const { config } = await manager.streams.info(stream);
+    await put(store, key, 0);
+    await manager.streams.update(stream, { ...config, max_msg_size: 100 });
+    expect(await reasonOf(put(store, key, 7))).toBe('RequestEntityTooLarge');
+    await manager.streams.update(stream, config);
+    expect(await reasonOf(put(store, key, 7))).toBe('Conflict');
+    expect(store.stats().alarm).toBeUndefined(); // the askers' own
+    await manager.streams.update(stream, { ...config, subjects: ['elsewhere.>'] });
+    expect(await reasonOf(put(store, 'pods.a.y', 0))).toBe('Timeout');
+    const alarm = /^writes get no answer from the store \(last: .*\); see in nats-server's log whether it runs, and/;
+    expect(store.stats().alarm).toMatch(alarm);
+    await store.ports.fresh({});
+    expect(store.stats().alarm).toMatch(alarm); // a read proves nothing of writes
+    await manager.streams.update(stream, config);
+    await put(store, 'pods.a.y', 0);
+    expect(store.stats().alarm).toBeUndefined();
   });
 
   it('goes on when a newer build stores a resource of whose changes this one is not told', async () => {
@@ -346,7 +382,7 @@ describe('the store on a server that dies', () => {
     await own.restart();
     await expect(put(store, 'pods.a.z', 0)).rejects.toThrow(/the store went back in time/);
     expect(await reasonOf(put(store, 'pods.a.z', 0))).toBe('ServiceUnavailable');
-    expect((await store.ports.stats({})).alarm).toMatch(/went back in time/);
+    expect(store.stats().alarm).toMatch(/went back in time/);
     await waitUntil('the cache is what the store is', 10_000, () => store.cache.revisionOf('pods.a.y') === 0);
     await store.close();
     const again = await openStore(through, 'old');

@@ -14,6 +14,7 @@ import { Housekeeping } from './housekeeping.ts';
 import { type KeyWrite, KeyWriter } from './key-writer.ts';
 import { MirrorGate } from './mirror-gate.ts';
 import { SharedQuestion } from './shared-question.ts';
+import { Trouble } from './trouble.ts';
 
 export interface StoreDriverOptions {
   readonly connection: NatsConnection;
@@ -52,7 +53,12 @@ export function storeDriver(options: StoreDriverOptions): DriverDefinition {
     config: { prefix: options.prefix },
     run: async (context) => {
       const store = await Store.open(options, (key, error) => context.report(key, error));
-      return { handlers: {}, ports: store.ports() as never, stop: async () => store.close() };
+      return {
+        handlers: {},
+        ports: store.ports() as never,
+        account: () => store.stats(),
+        stop: async () => store.close(),
+      };
     },
   });
 }
@@ -68,6 +74,7 @@ class Store {
   readonly #housekeeping: Housekeeping;
   readonly #lastSequence: SharedQuestion<number>;
   readonly #mirror: MirrorGate;
+  readonly #trouble = new Trouble();
   #freshReads = 0;
   #unmirrored = 0;
 
@@ -144,23 +151,22 @@ class Store {
     return {
       put: async ({ key, object, expect, requestId }) => {
         const payload = encodeObject(key, object, this.#options.clusterKey, this.#objectBytesMax);
-        return this.#write({ key, payload, expect, requestId });
+        return this.#trouble.of('write', this.#write({ key, payload, expect, requestId }));
       },
       purge: async ({ key, expect, requestId }) => {
         if (!(await this.#mirror.passed(expect))) this.#unmirrored++;
         const { markerTtlMs = MARKER_TTL_MS } = this.#options;
-        return this.#write({ key, payload: '', expect, requestId, markerTtlMs });
+        return this.#trouble.of('write', this.#write({ key, payload: '', expect, requestId, markerTtlMs }));
       },
-      fresh: () => this.#fresh(),
+      fresh: () => this.#trouble.of('read', this.#fresh()),
       reached: async ({ revision }) => {
         await this.#feed.reached(revision, { timeoutMs: this.#deadlineMs });
         return { revision: this.#feed.cache.revision };
       },
-      putEvent: (body) => events.put(body),
-      purgeEvent: (body) => events.purge(body),
-      getEvent: (body) => events.get(body),
-      listEvents: (body) => events.list(body),
-      stats: async () => this.#stats(),
+      putEvent: (body) => this.#trouble.of('events', events.put(body)),
+      purgeEvent: (body) => this.#trouble.of('events', events.purge(body)),
+      getEvent: (body) => this.#trouble.of('events', events.get(body)),
+      listEvents: (body) => this.#trouble.of('events', events.list(body)),
     };
   }
 
@@ -184,8 +190,8 @@ class Store {
     return { revision: last };
   }
 
-  #stats(): StoreStats {
-    const alarm = this.#feed.alarm?.message;
+  stats(): StoreStats {
+    const alarm = this.#feed.alarm?.message ?? this.#feed.trouble ?? this.#trouble.now;
     return {
       ...this.#objects.counts,
       ...this.#housekeeping.counts,

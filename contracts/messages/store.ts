@@ -1,7 +1,7 @@
 import type { KubeObject } from '../kinds/kinds.ts';
 import type { Key } from '../store/keys.ts';
 
-/** The store driver's own account, counted since its start. */
+/** The store driver's own account, counted since its start: `account` in what its micro service shows. */
 export interface StoreStats {
   readonly writes: number;
   readonly conflicts: number;
@@ -22,7 +22,7 @@ export interface StoreStats {
   readonly unmirrored: number;
   /** Revision of the newest checkpoint; 0 = none. */
   readonly checkpoint: number;
-  /** Why nothing may be written. */
+  /** Why it cannot be written or read now, and what to do about it: the store went back in time, its stream is gone, its disk full. */
   readonly alarm?: string;
 }
 
@@ -54,5 +54,4 @@ export interface StorePorts {
     { readonly namespace?: string; readonly after?: Key; readonly limit: number },
     { readonly objects: readonly KubeObject[]; readonly more: boolean; readonly revision: number },
   ];
-  stats: [Record<string, never>, StoreStats];
 }

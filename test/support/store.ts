@@ -5,7 +5,7 @@ import type { DriverContext } from '../../actors/kernel/declare.ts';
 import { NatsCache } from '../../actors/kernel/nats/nats-cache.ts';
 import { ensureAssets } from '../../actors/store/ensure-assets.ts';
 import { type StoreDriverOptions, storeDriver } from '../../actors/store/store-driver.ts';
-import type { StorePorts } from '../../contracts/messages/store.ts';
+import type { StorePorts, StoreStats } from '../../contracts/messages/store.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { objectChanges } from '../../contracts/store/object-changes.ts';
 import type { ClusterKey } from '../../contracts/store/sealed.ts';
@@ -19,6 +19,8 @@ export interface TestStore {
   readonly feed: NatsCache;
   readonly changes: Change[];
   readonly reports: string[];
+  /** What its micro service shows. */
+  stats(): StoreStats;
   close(): Promise<void>;
 }
 
@@ -59,6 +61,7 @@ export async function openStore(
     feed,
     changes,
     reports,
+    stats: () => running.account?.() as StoreStats,
     close: async () => {
       await running.stop?.();
       feed.close();

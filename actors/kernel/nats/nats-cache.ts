@@ -71,6 +71,7 @@ export class NatsCache {
   /** Latest moment, by the server's clock, at which nothing was missing here. */
   #contactAt = 0;
   #sealedError: unknown;
+  #trouble: string | undefined;
   #closed = false;
   #wake: (() => void) | undefined;
   #contactTimer: NodeJS.Timeout | undefined;
@@ -110,6 +111,11 @@ export class NatsCache {
   /** Why nothing may be written: the store went back in time. */
   get alarm(): Status | undefined {
     return this.#past.alarm;
+  }
+
+  /** Why the feed cannot be opened again, and what to do about it. */
+  get trouble(): string | undefined {
+    return this.#trouble;
   }
 
   /** Is it certain that the store is still the one that this was fed from? Not after a lost connection, until the feed goes on. */
@@ -325,9 +331,11 @@ export class NatsCache {
       try {
         const seenBefore = this.#past.seen;
         await this.#goOn(await this.#info(), seenBefore);
+        this.#trouble = undefined;
         return;
       } catch (error) {
-        this.#report('feed', new Error(`open the feed of ${this.#stream}: ${findingOf(error)}`, { cause: error }));
+        this.#trouble = `open the feed of ${this.#stream}: ${findingOf(error)}`;
+        this.#report('feed', new Error(this.#trouble, { cause: error }));
       }
     }
   }

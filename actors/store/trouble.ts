@@ -1,0 +1,41 @@
+import { StatusError } from '../../contracts/errors/status.ts';
+
+/** What is asked of the store; each sort works or fails by itself: a full disk is no hindrance to reads. */
+const SORTS = { write: 'writes', read: 'reads', events: 'reads and writes of Events' } as const;
+export type Sort = keyof typeof SORTS;
+
+/** So long a failure is told of that nothing followed: a quiet store may have no call that proves it well again. */
+const TOLD_MS = 300_000;
+
+/** What the last calls of each sort came to. */
+export class Trouble {
+  readonly #failed = new Map<Sort, { readonly alarm: string; readonly at: number }>();
+
+  /** Takes note of how a call ends. @returns the call */
+  of<T>(sort: Sort, call: Promise<T>): Promise<T> {
+    call.then(
+      () => this.#failed.delete(sort),
+      (error: unknown) => {
+        const alarm = alarmOf(sort, error);
+        if (alarm !== undefined) this.#failed.set(sort, { alarm, at: performance.now() });
+      },
+    );
+    return call;
+  }
+
+  /** Why the last call of a sort failed, where none has succeeded since. */
+  get now(): string | undefined {
+    const since = performance.now() - TOLD_MS;
+    return [...this.#failed.values()].find(({ at }) => at >= since)?.alarm;
+  }
+}
+
+/** @returns `undefined` where the asker has to change something */
+function alarmOf(sort: Sort, error: unknown): string | undefined {
+  if (!(error instanceof StatusError)) return undefined;
+  const { reason, message, cause } = error;
+  if (reason === 'ServiceUnavailable') return message;
+  if (reason !== 'Timeout') return undefined;
+  const finding = cause instanceof Error ? cause.message : message;
+  return `${SORTS[sort]} get no answer from the store (last: ${finding}); see in nats-server's log whether it runs, and whether its disk has room`;
+}
