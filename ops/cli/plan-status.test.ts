@@ -44,6 +44,25 @@ it.each([
     problems: [/^no api-server$/, /^api-server, scheduler, deployment do not answer; /],
   },
   {
+    why: 'the stores of masters raised an alarm, because of which others do not answer either',
+    change: {
+      alarms: [
+        { instance: 'm2', alarm: 'it went back; restart the masters' },
+        { instance: 'm1', alarm: 'it went back; restart the masters' },
+        { instance: 'm3', alarm: 'writes get no answer' },
+      ],
+      actors: [...(facts().actors ?? [])].filter(({ name }) => name !== 'scheduler'),
+      problem: 'writes get no answer',
+      disk: 'the disk is full',
+    },
+    problems: [
+      /^the disk is full$/,
+      /^store on m1, m2: it went back; restart the masters$/,
+      /^store on m3: writes get no answer$/,
+      /^scheduler does not answer; mend the store first: /,
+    ],
+  },
+  {
     why: 'a node is not ready',
     change: { nodes: [node('n1', true), node('n2', false)] },
     problems: [/^node n2 is not/],

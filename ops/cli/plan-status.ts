@@ -6,6 +6,14 @@ export interface Ping {
   readonly name: string;
   readonly id: string;
 }
+
+/** Why the store of a master does not do its work, and what to do about it. */
+export interface StoreAlarm {
+  /** Of the master. */
+  readonly instance: string;
+  readonly alarm: string;
+}
+
 /** What was found out about a cluster; `undefined` is what could not be asked. */
 export interface ClusterFacts {
   readonly url: string;
@@ -18,6 +26,7 @@ export interface ClusterFacts {
   readonly namespace?: string | undefined;
   /** Absent where one namespace alone was asked about: the rest is not for everybody. */
   readonly actors?: readonly Ping[] | undefined;
+  readonly alarms?: readonly StoreAlarm[] | undefined;
   readonly nodes?: readonly Node[] | undefined;
   readonly pods?: readonly Pod[] | undefined;
   readonly deployments?: readonly Deployment[] | undefined;
@@ -67,14 +76,19 @@ function clusterWide({ actors = [], nodes = [] }: ClusterFacts): Required<Pick<C
 const notReadyOf = (nodes: readonly Node[]): readonly string[] =>
   nodes.filter((node) => !isReady(node)).map(({ metadata }) => metadata?.name ?? '');
 
-function problemsOf({ disk, problem, actors, controlPlane, nodes, namespace }: ClusterFacts): readonly string[] {
-  const problems = [disk, problem].filter((one) => one !== undefined);
+/** What others follow from comes first. */
+function problemsOf(facts: ClusterFacts): readonly string[] {
+  const { disk, alarms = [], problem, actors, controlPlane, nodes, namespace } = facts;
+  const told = alarms.some(({ alarm }) => alarm === problem);
+  const problems = [disk, ...alarmed(alarms), told ? undefined : problem].filter((one) => one !== undefined);
   if (namespace !== undefined) return problems;
   const missing = controlPlane.filter((name) => actors?.every((one) => one.name !== name) ?? true);
   if (missing.length > 0) {
-    problems.push(
-      `${missing.join(', ')} ${missing.length === 1 ? 'does' : 'do'} not answer; a master that was just started, or stands by, needs up to ${LEASE_TTL_MS / 1000} s, else see its log ("troupe master" runs one)`,
-    );
+    const remedy =
+      alarms.length > 0
+        ? 'mend the store first: without it nobody can take a lead'
+        : `a master that was just started, or stands by, needs up to ${LEASE_TTL_MS / 1000} s, else see its log ("troupe master" runs one)`;
+    problems.push(`${missing.join(', ')} ${missing.length === 1 ? 'does' : 'do'} not answer; ${remedy}`);
   }
   for (const name of notReadyOf(nodes ?? []))
     problems.push(`node ${name} is not ready; start its worker with "troupe worker" or look at its log`);
@@ -84,6 +98,13 @@ function problemsOf({ disk, problem, actors, controlPlane, nodes, namespace }: C
     );
   }
   return problems;
+}
+
+/** Masters that say the same are told of together. */
+function alarmed(alarms: readonly StoreAlarm[]): readonly string[] {
+  const instances = new Map<string, string[]>();
+  for (const { instance, alarm } of alarms) instances.set(alarm, [...(instances.get(alarm) ?? []), instance]);
+  return [...instances].map(([alarm, saying]) => `store on ${saying.toSorted().join(', ')}: ${alarm}`);
 }
 
 const isReady = (node: Node): boolean =>

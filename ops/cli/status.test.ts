@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
+import type { ActorStats } from '../../actors/kernel/live/actor-stats.ts';
 import { run } from '../../test/support/command-line.ts';
-import { startNatsServer } from '../../test/support/nats-server.ts';
+import { connectAs, startNatsServer } from '../../test/support/nats-server.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { type RunningRole, runMaster } from '../boot/master.ts';
 import { controlPlane, roster } from '../boot/roster.ts';
@@ -49,6 +50,54 @@ it('names what a control plane lacks, and asks for no more than one of what has 
     return lacks.length === 0 && rest.actors?.['api-server'] === 3 && rest; // no problem if one of three is late to answer
   });
   expect(status.actors).toMatchObject({ scheduler: 1, dispatcher: 1, deployment: 1 });
+});
+
+it('says why the store may not be written to, before what follows from it', { timeout: 60_000 }, async () => {
+  const server = await startNatsServer();
+  const older = `${server.storeDir}-older`;
+  ends.push(() => rmSync(older, { recursive: true, force: true }));
+  ends.push(() => server.stop());
+  vi.stubEnv('TROUPE_URL', server.url);
+  vi.stubEnv('TROUPE_USER', 'operator');
+  const log: string[] = [];
+  const role = {
+    url: server.url,
+    prefix: 'troupe',
+    user: 'master',
+    record: false,
+    log: (line: string) => log.push(line),
+  };
+  const master = await runMaster({ ...role, instance: 'm1', clusterKeyBytes: randomBytes(32), singletons: false });
+  ends.push(() => master.stop());
+  expect((await statusNow()).problems[0]).toMatch(/ do not answer; a master that was just started/);
+  await server.kill9();
+  cpSync(server.storeDir, older, { recursive: true });
+  await server.restart();
+  const client = await connectAs(server, undefined, { maxReconnectAttempts: -1, reconnectTimeWait: 20 });
+  ends.push(() => client.close());
+  await waitUntil('the older store lacks something', 20_000, async () => {
+    const later = JSON.stringify({ metadata: { name: 'later' } });
+    const answer = client.request('troupe.api.operator.create.configmaps.default.later', later, { timeout: 5_000 });
+    return /"kind":"ConfigMap"|AlreadyExists/.test(await answer.then((msg) => msg.string(), String));
+  });
+  await server.kill9();
+  rmSync(server.storeDir, { recursive: true });
+  cpSync(older, server.storeDir, { recursive: true });
+  await server.restart();
+  const alarm = await waitUntil('the alarm', 20_000, async () =>
+    log.find((line) => line.includes('went back in time')),
+  );
+  const finding = alarm.replace(/^error: /, '');
+  expect(finding).toMatch(/restart the masters to accept its state$/);
+  const { problems, healthy } = await statusNow();
+  expect(healthy).toBe(false);
+  expect(problems[0]).toBe(`store on m1: ${finding}`);
+  expect(problems[1]).toMatch(/^scheduler, .* do not answer; mend the store first: /);
+  const { code, out } = await run('status');
+  expect(code).toBe(1);
+  expect(out).toMatch(/\nProblem +store on m1: .* the store went back in time .*\nProblem +scheduler, /);
+  const account = (await client.request('troupe.actor.store.m1.status', '', { timeout: 5_000 })).json<ActorStats>();
+  expect(account).toMatchObject({ lastError: finding, account: { alarm: finding, writes: expect.any(Number) } });
 });
 
 it('shows a tenant what is theirs', { timeout: 60_000 }, async () => {

@@ -1,8 +1,9 @@
+import type { ActorStats } from '../../actors/kernel/live/actor-stats.ts';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { Deployment, Node, Pod } from '../../contracts/kinds/kinds.ts';
 import type { Client } from '../client/client.ts';
 import { Exit, UsageError } from './errors.ts';
-import { type ClusterFacts, type Ping, planStatus, statusRows } from './plan-status.ts';
+import { type ClusterFacts, type Ping, planStatus, type StoreAlarm, statusRows } from './plan-status.ts';
 import { toJson, toYaml } from './print.ts';
 import { FAILURE } from './render-error.ts';
 import { type ClusterOptions, namespaceOf, withClient } from './session.ts';
@@ -53,8 +54,9 @@ export async function factsOf(client: Client, namespace?: string): Promise<Clust
     }
   };
   const { controlPlane } = await import('../boot/roster.ts'); // which loads every actor
-  const [actors, nodes, pods, deployments] = await Promise.all([
+  const [actors, alarms, nodes, pods, deployments] = await Promise.all([
     namespace === undefined ? ping(client, controlPlane) : undefined,
+    namespace === undefined ? alarmsOf(client) : undefined,
     namespace === undefined ? list<Node>('nodes') : undefined,
     list<Pod>('pods'),
     list<Deployment>('deployments'),
@@ -63,7 +65,8 @@ export async function factsOf(client: Client, namespace?: string): Promise<Clust
   const { caller, prefix, url } = client;
   const natsVersion = info?.version ?? 'unknown';
   const disk = await fullDisk(url);
-  return { url, caller, prefix, natsVersion, controlPlane, namespace, actors, nodes, pods, deployments, problem, disk };
+  const found = { actors, alarms, nodes, pods, deployments, problem, disk };
+  return { url, caller, prefix, natsVersion, controlPlane, namespace, ...found };
 }
 
 /** Of the nats-server that `troupe up` runs here, if that is the one that was asked. */
@@ -105,18 +108,35 @@ async function ping(client: Client, wanted: readonly string[]): Promise<readonly
   return [...found.values()];
 }
 
-async function pingOnce(client: Client): Promise<readonly Ping[]> {
-  const found: Ping[] = [];
+const pingOnce = async (client: Client): Promise<readonly Ping[]> =>
+  (await askServices<Answer>(client, '$SRV.PING')).map(({ name, id }) => ({ name, id }));
+
+/** What the stores of the masters say that is wrong with them. */
+async function alarmsOf(client: Client): Promise<readonly StoreAlarm[]> {
+  for (let asked = 0; asked < PINGS_MOST; asked++) {
+    const stores = await askServices<StatsAnswer>(client, '$SRV.STATS.store');
+    if (stores.length === 0) continue;
+    return stores.flatMap(({ endpoints, metadata: { instance = '' } = {} }) => {
+      const alarm = endpoints?.[0]?.data?.account?.alarm; // each endpoint shows the whole account
+      return alarm === undefined ? [] : [{ instance, alarm }];
+    });
+  }
+  return [];
+}
+
+/** Those of this cluster: several may share an account. */
+async function askServices<A extends Answer>(client: Client, subject: string): Promise<readonly A[]> {
+  const found: A[] = [];
   try {
-    const answers = await client.connection.requestMany('$SRV.PING', '', {
+    const answers = await client.connection.requestMany(subject, '', {
       strategy: 'stall',
       stall: LISTEN_MS,
       maxWait: 1_000,
     });
     for await (const message of answers) {
       if (message.data.length === 0) continue;
-      const { name, id, metadata } = JSON.parse(message.string()) as Answer;
-      if (metadata?.prefix === client.prefix) found.push({ name, id }); // several clusters may share an account
+      const answer = JSON.parse(message.string()) as A;
+      if (answer.metadata?.prefix === client.prefix) found.push(answer);
     }
   } catch {
     // nobody answers, or a tenant may not ask
@@ -125,5 +145,9 @@ async function pingOnce(client: Client): Promise<readonly Ping[]> {
 }
 
 interface Answer extends Ping {
-  readonly metadata?: { readonly prefix?: string };
+  readonly metadata?: { readonly prefix?: string; readonly instance?: string };
+}
+
+interface StatsAnswer extends Answer {
+  readonly endpoints?: readonly { readonly data?: ActorStats }[];
 }
