@@ -276,6 +276,24 @@ describe('create and get', () => {
       says: 'did you mean "labelSelector"',
     },
     {
+      why: 'an option of something else',
+      ask: ['get', 'pods', ['default', 'a'], { watch: true }],
+      code: 400,
+      says: 'get: unknown option "watch"; known: apiVersion, kind, resourceVersion',
+    },
+    {
+      why: 'a resource of something else',
+      ask: ['get', 'widgets', ['default', 'a']],
+      code: 404,
+      says: `the server doesn't have a resource type "widgets"; known: namespaces, nodes, pods, `,
+    },
+    {
+      why: 'a verb of something else',
+      ask: ['exec', 'pods', ['default', 'a']],
+      code: 405,
+      says: 'verb "exec" is not known; known: create, get, list, update, patch, delete, apply, watch',
+    },
+    {
       why: 'a bad selector',
       ask: ['list', 'pods', ['default'], { labelSelector: 'a=(' }],
       code: 400,
@@ -747,18 +765,31 @@ describe('apply', () => {
       'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b, namespace: elsewhere}',
       'apiVersion: v1\nkind: Namespace\nmetadata: {name: c}',
       'apiVersion: v2\nkind: ConfigMap\nmetadata: {name: d}',
+      'apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: e}',
+      'apiVersion: v1\nkind: Podd\nmetadata: {name: f}',
     ].join('\n---\n');
     expect(manifest(documents, 'default').items).toMatchObject([
       { kind: 'ConfigMap', namespace: 'default', name: 'a', outcome: 'created' },
       { name: 'b', status: { code: 403 } },
       { name: 'c', status: { code: 403 } },
       { name: 'd', status: { code: 400 } },
+      {
+        name: 'e',
+        status: {
+          code: 400,
+          message:
+            'no matches for kind "Widget" in version "example.com/v1"; known: Namespace, Node, Pod, ReplicaSet, Deployment, ConfigMap, Secret, ServiceAccount, Event',
+        },
+      },
+      { name: 'f', status: { message: 'no matches for kind "Podd" in version "v1"; did you mean "Pod"?' } },
     ]);
     expect(manifest(documents, '').items).toMatchObject([
       { name: 'a', outcome: 'unchanged' },
       { name: 'b', status: { code: 404, message: 'namespaces "elsewhere" not found' } },
       { name: 'c', outcome: 'created' },
       { name: 'd', status: { code: 400 } },
+      { name: 'e', status: { code: 400 } },
+      { name: 'f', status: { code: 400 } },
     ]);
     expect(manifest('a: [', 'default')).toMatchObject({ kind: 'Status', code: 400 });
   });

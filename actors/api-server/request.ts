@@ -1,9 +1,9 @@
-import { closest } from 'fastest-levenshtein';
 import { statusError } from '../../contracts/errors/status.ts';
 import type { Kind, KindVersion } from '../../contracts/kinds/kind.ts';
 import { type Key, storeKey } from '../../contracts/store/keys.ts';
 import { VERBS, type Verb } from '../../contracts/subjects/subjects.ts';
 import type { Call } from '../kernel/contract.ts';
+import { didYouMean } from './did-you-mean.ts';
 import type { Obj } from './object.ts';
 import { badRequest } from './refusals.ts';
 import { findKind } from './served.ts';
@@ -84,10 +84,7 @@ export function parseRequest(call: Call, prefix: string): Request {
 
 function parseVerb(verb: string): Verb {
   if ((VERBS as readonly string[]).includes(verb)) return verb as Verb;
-  throw statusError(
-    'MethodNotAllowed',
-    `verb "${verb}" is not known; did you mean "${closest(verb, VERBS)}"? Verbs are ${VERBS.join(', ')}`,
-  );
+  throw statusError('MethodNotAllowed', `verb "${verb}" is not known; ${didYouMean(verb, VERBS)}`);
 }
 
 function split(resource: string): readonly string[] {

@@ -1,7 +1,7 @@
-import { closest } from 'fastest-levenshtein';
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import { groupOf, type Kind, type KindVersion } from '../../contracts/kinds/kind.ts';
 import { KINDS } from '../../contracts/kinds/registry.ts';
+import { didYouMean } from './did-you-mean.ts';
 import type { Obj } from './object.ts';
 import { badRequest } from './refusals.ts';
 
@@ -30,7 +30,7 @@ function namesOf(kind: Kind): (readonly [string, Served])[] {
   return stored === undefined ? names : [...names, [kind.resource, { kind, version: stored }]];
 }
 
-/** @param resource plural, with or without its group. @throws StatusError NotFound, with the nearest name */
+/** @param resource plural, with or without its group. @throws StatusError NotFound, with a way out */
 export function findKind(resource: string): Served {
   const found = BY_NAME.get(resource);
   if (found === undefined) throw unknownResource(resource);
@@ -38,9 +38,8 @@ export function findKind(resource: string): Served {
 }
 
 function unknownResource(resource: string): StatusError {
-  const near = resource === '' ? '' : closest(resource, [...BY_NAME.keys()]);
-  const hint = near === '' ? '' : `; did you mean "${near}"?`;
-  return statusError('NotFound', `the server doesn't have a resource type "${resource}"${hint}`);
+  const wayOut = didYouMean(resource, [...BY_NAME.keys()]);
+  return statusError('NotFound', `the server doesn't have a resource type "${resource}"; ${wayOut}`);
 }
 
 /** @throws StatusError BadRequest for a kind that is not served */
@@ -58,8 +57,11 @@ export function kindOfDocument(apiVersion: unknown, kind: unknown): Served {
       `no matches for kind "${kind}" in version "${apiVersion}"; it is served in ${[...new Set(versions)].join(', ')}`,
     );
   }
-  const near = closest(kind, resourceNames().length === 0 ? [kind] : KINDS.map((one) => one.kind));
-  throw badRequest(`no matches for kind "${kind}" in version "${apiVersion}"; did you mean "${near}"?`);
+  const wayOut = didYouMean(
+    kind,
+    KINDS.map((one) => one.kind),
+  );
+  throw badRequest(`no matches for kind "${kind}" in version "${apiVersion}"; ${wayOut}`);
 }
 
 /** A stored object as a version shows it. */
