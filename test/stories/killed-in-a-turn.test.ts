@@ -40,17 +40,19 @@ afterAll(async () => {
 });
 
 const SUBJECT = SUBJECTS.apply.subject('troupe', { caller: 'me', namespace: '' });
-const send = (body: object): void => nc.publish(SUBJECT, encodeMsgpack(body));
+/** What surely is no Secret is recorded in clear. */
+const manifest = (body: object): Uint8Array => encodeMsgpack({ kind: 'ConfigMap', ...body });
+const send = (body: object): void => nc.publish(SUBJECT, manifest(body));
 async function hear(times: number, body: object = {}): Promise<void> {
   for (let at = 0; at < times; at++) send(body);
-  await nc.request(SUBJECT, encodeMsgpack(body), { timeout: 10_000 });
+  await nc.request(SUBJECT, manifest(body), { timeout: 10_000 });
 }
 const flushed = async (): Promise<Flushed> => (await nc.request(FLUSH, '', { timeout: 10_000 })).json();
 
 /** Ends in the midst of a turn, of which nobody hears anything. */
 async function dies(mourned: ChildProcess): Promise<void> {
   const exit = once(mourned, 'exit');
-  const answer = nc.request(SUBJECT, encodeMsgpack({ die: true }), { timeout: 1_000 });
+  const answer = nc.request(SUBJECT, manifest({ die: true }), { timeout: 1_000 });
   await expect(answer).rejects.toThrow(/TIMEOUT|timeout/);
   expect(await exit).toEqual([null, 'SIGKILL']);
 }

@@ -50,6 +50,14 @@ const MISTAKES = [
   'bad-name-published',
   'cut-short',
   'unlistened',
+  'other-case',
+  'other-case-published',
+  'plural-published',
+  'misspelt-published',
+  'no-kind-published',
+  'other-resource',
+  'misspelt-resource',
+  'escaped',
 ] as const;
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const secretOf = (name: string, data: object) => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name }, ...data });
@@ -140,15 +148,29 @@ it('mistakes are refused', async () => {
   await refused(api('create', 'secrets'), { ...mistaken('unknown-field'), dato: { password: word('unknown-field') } });
   await refused(api('create', 'secrets'), secretOf('mistaken', { data: { password: word('no-base64') } }));
   await refused(api('create', 'pods'), JSON.stringify(mistaken('cut-short')).slice(0, -2));
+  const manifest = `${PREFIX}.apply.${caller}.default`;
+  await refused(manifest, `kind: secret\nmetadata: { name: x }\nstringData: { p: ${word('other-case')} }\n`);
+  await refused(api('patch', 'secret', 'data'), dataOf('other-resource'));
+  await refused(api('update', 'Secerts', 'data'), { stringData: { password: word('misspelt-resource') } });
+  const escaped = { ...mistaken('escaped'), stringData: { password: word('escaped') } };
+  await refused(api('update', 'configmaps', 'mistaken'), JSON.stringify(escaped).replace('"Secret"', '"\\u0053ecret"'));
   await refused(`${PREFIX}.actor.scheduler.m1.status`, mistaken('unlistened'));
   expect(refusals.slice(0, -1).filter((text) => !/"?kind"?: ?"?Status/.test(text))).toEqual([]);
 
   const published = [
     secretOf('mistaken', { data: { password: word('no-base64-published') } }),
     secretOf('Not_A_Name', dataOf('bad-name-published')),
+    { ...secretOf('mistaken', { stringData: { p: word('other-case-published') } }), kind: 'secret' },
+    { ...secretOf('mistaken', { stringData: { p: word('plural-published') } }), kind: 'Secrets' },
+    { ...secretOf('mistaken', { stringData: { p: word('misspelt-published') } }), kind: 'Secert' },
+    { metadata: { name: 'mistaken' }, stringData: { p: word('no-kind-published') } },
   ];
-  for (const object of published) connection.publish(`${PREFIX}.apply.${caller}.default`, JSON.stringify(object));
-  await waitUntil('both outcomes are told', 10_000, () => told.filter((text) => text.includes('Invalid')).length >= 2);
+  for (const object of published) connection.publish(manifest, JSON.stringify(object));
+  await waitUntil(
+    'all outcomes are told',
+    10_000,
+    () => told.filter((text) => /Invalid|BadRequest/.test(text)).length >= published.length,
+  );
 });
 
 it('none of them lies in a stream, on the disk, in a log or in what was told', async () => {

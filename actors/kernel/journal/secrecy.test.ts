@@ -38,6 +38,15 @@ it.each([
   { manifest: '"kind": "Sec\\x72et"', open: false },
   { manifest: '{"kind":"\\u0053ecret"}', open: false },
   { manifest: 'kind: Pod\n---\nkind: SecretList', open: false },
+  { manifest: 'kind: secret\nstringData: { password: x }', open: false },
+  { manifest: 'kind: Secrets\nstringData: { password: x }', open: false },
+  { manifest: '{"kind":"Secert","stringData":{"password":"x"}}', open: false },
+  { manifest: 'kidn: secret\nstringData: { password: x }', open: false },
+  { manifest: 'apiVersion: v1\nstringData: { password: x }', open: false },
+  { manifest: 'kind: ConfigMap\n---\napiVersion: v1\nstringData: { password: x }', open: false },
+  { manifest: '? kind\n: Secrte\n', open: false },
+  { manifest: '---\nkind: ConfigMap\n---\nkind: List\nitems: [{ kind: "Pod" }]\n', open: true },
+  { manifest: '{"kind": "Pod", "spec": {"volumes": [{"secret": {"secretName": "db"}}]}}', open: true },
 ])('a manifest is kept as it is only when no Secret can be in it: $manifest', ({ manifest, open }) => {
   expect(surelyNoSecret(Buffer.from(manifest))).toBe(open);
 });
@@ -46,6 +55,13 @@ it.each([
   { subject: 'troupe.api.me.get.secrets.default.db', carries: true },
   { subject: 'two.tokens.api.me.patch.secrets=2Fstatus.default.db', carries: true },
   { subject: 'troupe.apply.me._', carries: true },
+  { subject: 'troupe.api.me.patch.secret.default.db', carries: true },
+  { subject: 'troupe.api.me.patch.Secrets.default.db', carries: true },
+  { subject: 'troupe.api.me.create.secerts.default._', carries: true },
+  { subject: 'troupe.api.me.get.secerts.default.db', carries: false },
+  { subject: 'my.api.api.me.update.pods=2Fstatus.default.web', carries: false },
+  { subject: 'my.api.api.me.update.secrets.default.db', carries: true },
+  { subject: 'troupe.api.me.update.events=2Eevents=2Ek8s=2Eio.default.e', carries: false },
   { subject: 'troupe.api.me.apply.pods.default.web', carries: false },
   { subject: 'troupe.api.secrets.get.pods.default.web', carries: false },
   { subject: 'troupe.node.n1.pods', carries: false },
@@ -121,6 +137,26 @@ it('a Secret where nobody expects one is sealed by what it is', () => {
   const checkpoint = { turn: 3, now: 0, view: {}, cells, random: [], window: 0 };
   expect(judge(secrecy, { t: 'start', checkpoint }, []).sealed).toBe(true);
 });
+
+it('a manifest in MessagePack is kept as it is only when all in it is of a kind that is known, and no Secret', () => {
+  const packed = (value: unknown): Uint8Array => encode(value, MSGPACK_TYPE);
+  expect(surelyNoSecret(packed(pod))).toBe(true);
+  expect(surelyNoSecret(packed({ kind: 'List', items: [pod] }))).toBe(true);
+  expect(surelyNoSecret(packed({ kind: 'List', items: [pod, secret] }))).toBe(false);
+  expect(surelyNoSecret(packed({ ...secret, kind: 'secret' }))).toBe(false);
+  expect(surelyNoSecret(packed({ kind: 'List', items: [{ ...secret, kind: 'Secrets' }] }))).toBe(false);
+  expect(surelyNoSecret(Uint8Array.of(0xc1, 0xff))).toBe(false);
+});
+
+it.each(['{"kind":"\\u0053ecret"}', '{"\\u006bind":"Secret"}', 'kind: "S\\x65cret"'])(
+  'letters that are escaped hide nothing: %s',
+  (text) => {
+    const heard = { ...call('troupe.api.me.update.configmaps.default.a', {}), body: Buffer.from(text) } as Rec;
+    expect(judge(new Secrecy(), heard, []).sealed).toBe(true);
+    const harmless = { ...heard, body: Buffer.from('{"data":{"a":"\\u003c\\n\\"\\u00e9"}}') } as Rec;
+    expect(judge(new Secrecy(), harmless, []).sealed).toBe(false);
+  },
+);
 
 it('the answer to a question about secrets is sealed whatever it holds', () => {
   const secrecy = new Secrecy();

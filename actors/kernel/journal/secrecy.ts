@@ -1,22 +1,37 @@
+import { decodeMsgpack } from '../../../contracts/codec/codec.ts';
+import { isPlain } from '../../../contracts/kinds/plain.ts';
+import { KINDS } from '../../../contracts/kinds/registry.ts';
 import type { Bytes, Id, Rec } from '../contract.ts';
 import { REPLY_HEADER } from '../turns/heard-calls.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 
-const ABOUT_SECRETS = /(^|\.)api\.[^.]+\.[^.]+\.secrets(\.|=2F|$)/;
+const SECRET = 'Secret';
+const SECRETS = 'secrets';
+const HARMLESS_RESOURCES: ReadonlySet<string> = new Set(
+  KINDS.map(({ resource }) => resource).filter((resource) => resource !== SECRETS),
+);
+/** `<prefix>.api.<caller>.<verb>.<resource>.<namespace>.<name>`; the resource up to its group or subresource. */
+const ASKED = /(?:^|\.)api\.[^.]+\.([^.]+)\.([^.=]+)[^.]*(?:\.[^.]+){0,2}$/;
+/** Verbs whose questions hold no object. */
+const READS: ReadonlySet<string> = new Set(['get', 'list', 'watch', 'delete']);
 const MANIFEST = /(^|\.)(?<!api\.[^.]+\.)apply\./;
 const isManifest = (subject: string): boolean => subject.includes('apply.') && MANIFEST.test(subject);
 
 /**
- * Can this subject carry secret data in the clear? Requests about secrets, and manifests, which may hold some.
- * The broker's own permissions keep such bodies from strangers; the journal outlives them, so it keeps them sealed.
+ * Can this subject carry secret data in the clear? Requests about secrets, manifests, which may hold some, and objects of a
+ * resource that nobody knows: somebody may have misspelt theirs. The broker's own permissions keep such bodies from
+ * strangers; the journal outlives them, so it keeps them sealed.
  */
-export const carriesSecrets = (subject: string): boolean =>
-  (subject.includes('.secrets') && ABOUT_SECRETS.test(subject)) || isManifest(subject);
+export function carriesSecrets(subject: string): boolean {
+  const [, verb = '', resource = ''] = (subject.includes('api.') ? ASKED.exec(subject) : null) ?? [];
+  if (resource !== '' && !HARMLESS_RESOURCES.has(resource) && (resource === SECRETS || !READS.has(verb))) return true;
+  return isManifest(subject);
+}
 
-const WORD = Buffer.from('Secret');
+const WORD = Buffer.from(SECRET);
 const LIST = Buffer.from('List');
 const FIELD = Buffer.from('kind');
-const ESCAPE = '\\';
+const ESCAPE = 0x5c;
 /** Quotes, colons, spaces or the marks of MessagePack that can lie between a field and its value, at most. */
 const BETWEEN_MAX = 24;
 const bufferOf = (bytes: Bytes): Buffer =>
@@ -46,15 +61,50 @@ export function holdsSecret(bytes: Bytes): boolean {
   return false;
 }
 
+/** JSON and YAML begin with a letter or a mark; what MessagePack makes of an object or a list does not. */
+const isText = (bytes: Bytes): boolean => (bytes[0] ?? 0) < 0x80;
+
+/** Escapes of letters, as no encoder writes them: a word can hide behind. */
+const HIDDEN_LETTER = /\\(?:u00|x|U000000)[4-7]/;
+const hidesLetters = (bytes: Bytes): boolean =>
+  isText(bytes) && bytes.includes(ESCAPE) && HIDDEN_LETTER.test(bufferOf(bytes).toString('latin1'));
+
+const KIND_FIELD = /(?<![A-Za-z])kind["']?\s*:\s*["']?([^\s"',}\]#]*)/g;
+/** In whatever field it stands, and in any case. */
+const VALUE_SECRET = /:\s*["']?secrets?(?:list)?["']?\s*(?:[,}\]#\n]|$)/im;
+const DOCUMENT_START = /^---/m;
+const HARMLESS: ReadonlySet<string> = new Set([
+  'List',
+  ...KINDS.map(({ kind }) => kind).filter((kind) => kind !== SECRET),
+]);
+
 /**
- * Is it certain that a manifest holds no Secret, however it is written? Its kind would have to be spelt in it somewhere,
- * or be put together from escapes.
+ * Is it certain that a manifest holds no Secret, however it is written, nor what was to be one? Every document names its kind, one
+ * that is known, and nothing is put together from escapes.
  */
 export function surelyNoSecret(manifest: Bytes): boolean {
+  if (!isText(manifest)) return isHarmless(manifest);
   const body = bufferOf(manifest);
   if (body.includes(ESCAPE)) return false;
   for (let at = body.indexOf(WORD); at >= 0; at = body.indexOf(WORD, at + 1)) if (isWhole(body, at)) return false;
-  return true;
+  const text = body.toString('latin1');
+  return !VALUE_SECRET.test(text) && text.split(DOCUMENT_START).every(namesHarmlessKinds);
+}
+
+function namesHarmlessKinds(document: string): boolean {
+  const kinds = [...document.matchAll(KIND_FIELD)].map(([, kind = '']) => kind);
+  return (kinds.length > 0 || document.trim() === '') && kinds.every((kind) => HARMLESS.has(kind));
+}
+
+function isHarmless(packed: Bytes): boolean {
+  if (holdsSecret(packed)) return false;
+  try {
+    const document: unknown = decodeMsgpack(packed);
+    const items = isPlain(document) && Array.isArray(document['items']) ? (document['items'] as unknown[]) : [];
+    return [document, ...items].every((one) => isPlain(one) && HARMLESS.has(String(one['kind'])));
+  } catch {
+    return false;
+  }
 }
 
 /** `{}` in MessagePack. */
@@ -110,7 +160,7 @@ export class Secrecy {
 function heardSecret(rec: Rec): boolean {
   if (rec.t === 'call') {
     if (!(rec.body instanceof Uint8Array)) return false;
-    if (!carriesSecrets(rec.subject)) return holdsSecret(rec.body);
+    if (!carriesSecrets(rec.subject)) return holdsSecret(rec.body) || hidesLetters(rec.body);
     return !(isManifest(rec.subject) && surelyNoSecret(rec.body));
   }
   if (rec.t === 'answer') return rec.result instanceof Uint8Array && holdsSecret(rec.result);
