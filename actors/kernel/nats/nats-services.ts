@@ -137,8 +137,9 @@ class Question implements InboundMessage {
   }
 
   respond(data: Uint8Array): boolean {
+    const sent = this.#message.respond(data);
     this.answered(decode(data));
-    return this.#message.respond(data);
+    return sent;
   }
 
   answered(body: unknown): void {
