@@ -14,7 +14,10 @@ const IN_WORDS: Partial<Record<SubjectName, Payload>> = {
   changes: { question: 'the object as stored, JSON; empty when it was deleted. Secret data is sealed' },
   runtime: { question: 'depends on the operation, see below', answer: 'depends on the operation, see below' },
   metrics: { question: 'nobody speaks here yet' },
-  actor: { question: 'nothing', answer: '`ActorStats` (actors/kernel/live/actor-stats.ts)' },
+  actor: {
+    question: 'nothing',
+    answer: '`ActorStats` (actors/kernel/live/actor-stats.ts); its `account`, of the store: `StoreStats`',
+  },
   reconnected: { question: 'nothing' },
   stopping: { question: 'nothing' },
   left: { question: 'the cells by name' },
@@ -64,6 +67,7 @@ const TYPES: readonly (readonly [file: string, names: readonly string[]])[] = [
   ['contracts/messages/logs.ts', ['LogQuery', 'LogLine', 'LogLines']],
   ['contracts/messages/node.ts', ['NodeHeartbeat', 'NodePods', 'DispatchedPod', 'DispatchQuery', 'DispatchAnswer']],
   ['contracts/messages/runtime.ts', ['RuntimeEvent']],
+  ['contracts/messages/store.ts', ['StoreStats']],
   ['contracts/runtime/ops.ts', ['RuntimeOps']],
 ];
 
