@@ -191,7 +191,11 @@ export class Player {
     if (!goesOn && turn.rec.t !== 'start') {
       if (beginning) return this.#skip(turn, 'start', 'its recording begins in the middle');
       if (follows) return this.#skip(turn); // for the same reason as the turn before
-      return this.#skip(turn, 'gap', `${missed} turns before it are missing from the recording`);
+      return this.#skip(
+        turn,
+        'gap',
+        `${missed === 1 ? '1 turn before it is' : `${missed} turns before it are`} missing from the recording`,
+      );
     }
     const lost = this.#lost(turn, goesOn, revision);
     if (lost !== undefined) return this.#skip(turn, 'history', missing(lost));

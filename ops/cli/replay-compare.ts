@@ -1,5 +1,6 @@
 import type { Comparison, DecisionChange } from '../replay/compare-versions.ts';
 import { bindingOf } from '../replay/placements.ts';
+import { gapsText } from '../replay/plan-gaps.ts';
 import { tallyTexts, thousands } from '../replay/plan-decisions.ts';
 import { plainSpeech } from './replay-json.ts';
 import { saidText, timeText } from './replay-render.ts';
@@ -15,10 +16,13 @@ export function comparisonLines(actor: string, comparison: Comparison): readonly
   return [...(violation === undefined ? [] : [violation]), ...sumLines(actor, comparison)];
 }
 
-function sumLines(actor: string, { tallies, turns, unplayed, why }: Comparison): readonly string[] {
+function sumLines(actor: string, { tallies, turns, unplayed, why, gaps = [] }: Comparison): readonly string[] {
   const texts = tallyTexts(actor, tallies);
-  const skipped =
-    unplayed === 0 ? '' : ` (${thousands(unplayed)} turns could not be played${why === undefined ? '' : `: ${why}`})`;
+  const left = [
+    gaps.length > 0 ? `turns not recorded: ${gapsText(gaps)}` : '',
+    unplayed > 0 ? `${thousands(unplayed)} turns could not be played${why === undefined ? '' : `: ${why}`}` : '',
+  ].filter((text) => text !== '');
+  const skipped = left.length === 0 ? '' : ` (${left.join('; ')})`;
   if (texts.length > 0) return skipped === '' ? texts : [...texts, skipped.trim()];
   const said = tallies.reduce((sum, { of }) => sum + of, 0);
   return [`all ${thousands(said)} decisions of ${thousands(turns)} turns stay the same${skipped}`];

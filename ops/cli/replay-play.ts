@@ -2,6 +2,7 @@ import type { Level } from '../../actors/kernel/replay.ts';
 import { chainOf } from '../replay/chain.ts';
 import { definitionOf } from '../replay/definitions.ts';
 import type { Cause } from '../replay/plan-causes.ts';
+import { gapsText } from '../replay/plan-gaps.ts';
 import { type Played, playAndSettle } from '../replay/play.ts';
 import { isInspected, stoppingSession } from '../replay/stopping-session.ts';
 import type { Playable } from '../replay/playable.ts';
@@ -78,9 +79,9 @@ function print(
   }
 }
 
-function sameText({ verdict, skipped, dropped }: Played & { readonly verdict: string }): string {
+function sameText({ verdict, skipped, gaps: missing }: Played & { readonly verdict: string }): string {
   const gaps = [
-    dropped > 0 ? `${dropped} turns were not recorded` : '',
+    missing.length > 0 ? `turns not recorded: ${gapsText(missing)}` : '',
     skipped > 0 ? `${skipped} turns could not be played` : '',
   ].filter((text) => text !== '');
   return gaps.length === 0 ? verdict : `${verdict} (${gaps.join('; ')})`;
@@ -101,7 +102,7 @@ function unplayedText({ name, unplayed }: Played): string {
 }
 
 const summary = (
-  { name, incarnation, turns, states, skipped, unplayed, dropped, divergence }: Played,
+  { name, incarnation, turns, states, skipped, unplayed, dropped, gaps, divergence }: Played,
   causes: readonly Cause[],
 ): object => ({
   name,
@@ -111,5 +112,6 @@ const summary = (
   skipped,
   unplayed,
   dropped,
+  gaps,
   ...(divergence === undefined ? {} : { divergence: { ...plainReport(divergence), causes } }),
 });

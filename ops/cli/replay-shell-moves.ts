@@ -1,5 +1,6 @@
 import { indexAt, indexFrom, parsePoint } from '../replay/parse-moment.ts';
 import { aboutFinder } from '../replay/plan-about.ts';
+import { gapsText, gapsWithin } from '../replay/plan-gaps.ts';
 import { revisionOf, seesStore } from '../replay/playable.ts';
 import type { Frame } from '../replay/session-frame.ts';
 import type { Stop } from '../replay/stops.ts';
@@ -97,11 +98,16 @@ function endText({ session, stops }: ShellContext): string {
 const REASONS_MAX = 5;
 
 /** Which turns were not played, and why. */
-function unplayedText({ stops, paint }: ShellContext): string {
+function unplayedText({ session, stops, paint }: ShellContext): string {
   const { unplayed } = stops.seen;
+  const gaps = gapsText(gapsWithin(session.turns));
   const lines = unplayed.slice(0, REASONS_MAX).map(({ why, turns }) => `${turnsText(turns)} not played: ${why}`);
   const more = unplayed.slice(REASONS_MAX).reduce((sum, { turns }) => sum + turns, 0);
-  return [...lines, ...(more === 0 ? [] : [`${turnsText(more)} more not played, for other reasons`])]
+  return [
+    ...(gaps === '' ? [] : [`turns not recorded: ${gaps}`]),
+    ...lines,
+    ...(more === 0 ? [] : [`${turnsText(more)} more not played, for other reasons`]),
+  ]
     .map((line) => `  ${paint('yellow', line)}\n`)
     .join('');
 }

@@ -138,13 +138,14 @@ it('tells how many turns were not played, and why, before anybody takes it that 
   expect(await type(shell, 'step 2', 'step', 'where')).toMatch(/differed +nothing so far\n$/);
   expect(await type(shell, 'run')).toMatchInlineSnapshot(`
     "the end of the recording; nothing differed in the 3 turns that could be played
-      4 turns not played: 1 turns before it are missing from the recording
+      turns not recorded: 1 after turn 3
+      4 turns not played: 1 turn before it is missing from the recording
          8  00:00:00.010  answer  answer to 6.0  -> event  (not played)
-      it cannot be played: 1 turns before it are missing from the recording; the next start tells everything anew
+      it cannot be played: 1 turn before it is missing from the recording; the next start tells everything anew
     "
   `);
   expect(await type(shell, 'where')).toMatch(
-    /differed +nothing so far\nnot played 4 turns: 1 turns before it are missing from the recording\n$/,
+    /differed +nothing so far\nnot played 4 turns: 1 turn before it is missing from the recording\n$/,
   );
   playable = { ...playable, turns: playable.turns.filter(({ n }) => n > 4) };
   expect(await type(shellOn(), 'run')).toMatchInlineSnapshot(`

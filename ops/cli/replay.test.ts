@@ -320,6 +320,21 @@ it('a file that is damaged, or no recording, fails the check with its own code',
   expect(out).toMatch(/cut\.troupe +open .*\n.*text\.troupe +open /);
 });
 
+it('turns that were not recorded are told with their place, though a start after them tells all that there is to know', async () => {
+  const recorded = recordScheduling({ nodes: 3, pods: 30, batch: 2, checkpointTurns: 20 });
+  const start = recorded.turns.find(({ n, rec }) => n > 1 && rec.t === 'start')?.n ?? 0;
+  const turns = recorded.turns.filter(({ n }) => n < start - 4 || n >= start);
+  const gapped = save('gapped.troupe', { ...recorded, turns });
+  const place = `turns not recorded: 4 after turn ${start - 5}`;
+  expect((await run('replay', gapped)).out).toMatch(new RegExp(` ${turns.length} +same \\(${place}\\)\n$`));
+  expect(JSON.parse((await run('replay', gapped, '-o', 'json')).out)).toMatchObject([
+    { dropped: 4, gaps: [{ after: start - 5, turns: 4 }] },
+  ]);
+  expect((await run('replay', gapped, '--from', String(start))).out).toMatch(new RegExp(`same \\(${place}\\)\n$`));
+  expect((await run('replay', gapped, '--from', String(start + 1))).out).toMatch(/ same\n$/);
+  expect((await run('replay', 'check', gapped)).out).toMatch(new RegExp(` stay the same \\(${place}\\)\n$`));
+});
+
 it('a file that is damaged, cut short or not played at all is told apart from one that differs', async () => {
   const bytes = readFileSync(file);
   const flipped = Buffer.from(bytes);

@@ -1,5 +1,6 @@
 import { statusError } from '../../contracts/errors/status.ts';
 import type { Checked } from '../replay/check.ts';
+import { gapsText } from '../replay/plan-gaps.ts';
 import { placeOf } from '../replay/recorded-where.ts';
 import { Exit, UsageError } from './errors.ts';
 import { formatTable } from './plan-table.ts';
@@ -80,16 +81,25 @@ async function checkCommand(args: readonly string[], options: ReplayOptions, ter
   else print(checked, terminal);
   if (checked.some(({ problem }) => problem !== undefined)) throw new Exit(UNPLAYABLE);
   if (checked.some(({ divergence }) => divergence !== undefined)) throw new Exit(FAILURE);
+  if (checked.some(isUnplayed)) throw new Exit(UNPLAYABLE);
 }
 
-function resultOf({ divergence, problem, dropped, skipped, skips }: Checked): string {
+/** There are turns, none of which can be played: nobody knows whether they would go the same. */
+const isUnplayed = ({ turns, skipped, divergence }: Checked): boolean =>
+  turns === 0 && skipped > 0 && divergence === undefined;
+
+function resultOf(checked: Checked): string {
+  const { divergence, problem, dropped, skipped, skips } = checked;
   if (problem !== undefined) return problem;
   if (divergence !== undefined) return `differs at turn ${divergence.turn}`;
+  const verdict = isUnplayed(checked) ? 'not played' : 'same';
+  // What retention took from the beginning was recorded.
+  const missing = checked.gaps.filter(({ after }) => after > 0 || dropped > 0);
   const gaps = [
-    dropped > 0 ? `${dropped} turns were not recorded` : '',
+    missing.length > 0 ? `turns not recorded: ${gapsText(missing)}` : '',
     skipped > 0 ? `${skipped} turns could not be played: ${skips[0]?.what ?? ''}` : '',
   ].filter((text) => text !== '');
-  return gaps.length === 0 ? 'same' : `same (${gaps.join('; ')})`;
+  return gaps.length === 0 ? verdict : `${verdict} (${gaps.join('; ')})`;
 }
 
 function print(checked: readonly Checked[], terminal: Terminal): void {

@@ -6,6 +6,7 @@ import { canonicalJson } from '../../contracts/hash/stable-hash.ts';
 import { Hidden } from './bodies.ts';
 import { diffBodies, type FieldDiff } from './body-diff.ts';
 import { bindingOf } from './placements.ts';
+import { type Gap, gapsWithin } from './plan-gaps.ts';
 import { type Pair, pairSaid } from './plan-pairs.ts';
 import type { Playable } from './playable.ts';
 import type { Speech } from './turn-report.ts';
@@ -40,6 +41,8 @@ export interface Comparison {
   readonly unplayed: number;
   /** Why the first of those could not be played. */
   readonly why?: string;
+  /** Where turns are missing from the recording. */
+  readonly gaps?: readonly Gap[];
   /** In the order of their names. */
   readonly tallies: readonly Tally[];
   /** In order; at most `detailsMax`. */
@@ -100,7 +103,8 @@ export function compareVersions(
     }
   }
   const sorted = [...tallies].sort(([a], [b]) => (a < b ? -1 : 1)).map(([say, counts]) => ({ say, ...counts }));
-  return { turns: played, unplayed, ...(why === undefined ? {} : { why }), tallies: sorted, changes, changed };
+  const about = { turns: played, unplayed, ...(why === undefined ? {} : { why }), gaps: gapsWithin(turns) };
+  return { ...about, tallies: sorted, changes, changed };
 }
 
 /** The same, and waits for what the behaviours do after their turns, which they must not. */

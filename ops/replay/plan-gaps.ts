@@ -8,16 +8,21 @@ export interface Gap {
 /**
  * Where turns are missing: the recorder could not keep up and dropped a segment, or retention dropped the beginning.
  * @param turns in order of number
+ * @param before number of the last turn before them that there is
  */
-export function planGaps(turns: readonly { readonly n: number }[]): readonly Gap[] {
+export function planGaps(turns: Iterable<{ readonly n: number }>, before = 0): readonly Gap[] {
   const gaps: Gap[] = [];
-  let last = 0;
+  let last = before;
   for (const { n } of turns) {
     if (n > last + 1) gaps.push({ after: last, turns: n - last - 1 });
     last = n;
   }
   return gaps;
 }
+
+/** Where turns are missing between two of a part of a recording; what lies before it is not looked at. */
+export const gapsWithin = (turns: readonly { readonly n: number }[]): readonly Gap[] =>
+  planGaps(turns, (turns[0]?.n ?? 1) - 1);
 
 /** `40 after turn 1204`; of many gaps the sum and the first. Empty when there is none. */
 export function gapsText(gaps: readonly Gap[]): string {

@@ -2,6 +2,7 @@ import type { Millis } from '../../actors/kernel/contract.ts';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
 import type { Level } from '../../actors/kernel/replay.ts';
+import { type Gap, gapsWithin } from './plan-gaps.ts';
 import { nameOf, type Playable } from './playable.ts';
 import type { Frame } from './session-frame.ts';
 import { ReplaySession } from './session.ts';
@@ -37,8 +38,9 @@ export interface Played {
   /** Turns that are there but could not be played. */
   readonly skipped: number;
   readonly unplayed: readonly UnplayedSpan[];
-  /** Turns that the recorder dropped. */
+  /** Turns that the recorder dropped, and where. */
   readonly dropped: number;
+  readonly gaps: readonly Gap[];
   /** Stands at the first turn that goes differently, where there is one. */
   readonly session: ReplaySession;
   readonly divergence?: TurnReport;
@@ -66,6 +68,7 @@ export function playUntilDivergence(
       if (frame !== undefined && hasState(frame)) states += 1;
     }
   }
+  const gaps = gapsWithin(playable.turns.slice(Math.max(0, from - 1), to + 1));
   return {
     name: nameOf(playable),
     incarnation: playable.incarnation.incarnation,
@@ -73,7 +76,8 @@ export function playUntilDivergence(
     states,
     skipped: unplayed.reduce((sum, span) => sum + span.turns, 0),
     unplayed,
-    dropped: missingTurns(playable, from, to),
+    dropped: gaps.reduce((sum, gap) => sum + gap.turns, 0),
+    gaps,
     session,
     ...(divergence === undefined ? {} : { divergence }),
   };
@@ -97,12 +101,4 @@ function noteUnplayed(spans: UnplayedSpan[], { n, now }: RecordedTurn, why: stri
   if (last !== undefined && last.to === n - 1 && last.why === why)
     spans[spans.length - 1] = { ...last, to: n, toMs: now, turns: last.turns + 1 };
   else spans.push({ from: n, to: n, fromMs: now, toMs: now, turns: 1, why });
-}
-
-/** Numbers that are missing between two turns that are there. */
-function missingTurns({ turns }: Playable, from: number, to: number): number {
-  let missing = 0;
-  for (let at = Math.max(from, 1); at <= to; at++)
-    missing += Math.max(0, (turns[at]?.n ?? 0) - (turns[at - 1]?.n ?? 0) - 1);
-  return missing;
 }
