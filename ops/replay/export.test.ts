@@ -47,6 +47,11 @@ it.each<{ why: string; points: Points; parts: string[] }>([
     parts: ['blind 0-95', 'restarted 60-80', 'talking 0-90'],
   },
   {
+    why: 'by numbers of turns of the newest start alone',
+    points: { from: { turn: 2 }, to: { turn: 2 } },
+    parts: ['blind 0-95', 'restarted 60-80', 'silent 0-20', 'talking 0-90'],
+  },
+  {
     why: 'up to a moment',
     points: { to: { moment: 50 } },
     parts: ['blind 0-0', 'restarted 0-50', 'silent 0-20', 'talking 0-0'],

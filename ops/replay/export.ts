@@ -28,7 +28,10 @@ export function exportOf(
 ): RecordingFileContent {
   const newest = new Map(recordings.map((recording) => [nameOf(recording), recording]));
   const end = Math.max(...recordings.map(({ turns }) => turns.at(-1)?.now ?? 0));
-  const parts = recordings.flatMap((recording) => {
+  // Turns are numbered anew at every start: a number means the newest.
+  const numbered = [points.from, points.to].some((point) => point !== undefined && 'turn' in point);
+  const meant = numbered ? [...newest.values()] : recordings;
+  const parts = meant.flatMap((recording) => {
     const last = newest.get(nameOf(recording)) === recording;
     const part = partOf(recording, points, last ? end : (recording.turns.at(-1)?.now ?? 0));
     if (part.turns.length === 0) return [];
