@@ -5,12 +5,17 @@ import { Hidden, saidBody } from './bodies.ts';
 import { diffBodies } from './body-diff.ts';
 import type { DefinitionOf } from './check.ts';
 import type { CompareOptions, Comparison, DecisionChange } from './compare-versions.ts';
+import { aboutOf, essence } from './essence.ts';
+import { type MadeUp, madeUpIn } from './made-up.ts';
+import { alignSaid } from './plan-align.ts';
 import { callFinder } from './plan-calls.ts';
+import { standIns } from './plan-stand-ins.ts';
 import type { Playable } from './playable.ts';
 import { ReplaySession } from './session.ts';
 import { type Speech, speechFound, speechNow } from './turn-report.ts';
 
 interface Decision extends Speech {
+  readonly kind: string;
   readonly turn: number;
   readonly now: number;
 }
@@ -21,72 +26,115 @@ export interface RecordingsOptions extends Pick<CompareOptions, 'detailsMax'> {
 }
 
 /**
- * Sets what was decided in two recordings side by side: the first thing said on a subject in one with the first in the
- * other, and so on. What differs from run to run by its nature (uids, revisions, moments) is no difference.
+ * Sets what was decided in two recordings side by side, subject by subject and in order. What differs from run to run by
+ * its nature (names, ids and uids that were made up, revisions, moments) is no difference.
  */
 export function compareRecordings(
   first: Playable,
   second: Playable,
   { detailsMax = 1_000, definitionOf }: RecordingsOptions = {},
 ): Comparison {
-  const left = decisionsOf(first, definitionOf?.(first.incarnation));
-  const right = decisionsOf(second, definitionOf?.(second.incarnation));
+  const [madeHere, madeThere] = [madeUpIn(first), madeUpIn(second)];
+  const left = essencesOf(decisionsOf(first, definitionOf?.(first.incarnation)), madeHere, madeThere);
+  const right = essencesOf(decisionsOf(second, definitionOf?.(second.incarnation)), madeThere, madeHere);
   const tallies = new Map<string, { of: number; changed: number; first?: number }>();
-  const changes: DecisionChange[] = [];
-  for (const [id, was] of left) note(was, right.get(id));
-  for (const [id, is] of right) if (!left.has(id)) note(undefined, is);
-  const all = changes.sort((a, b) => a.now - b.now);
+  const changes: Change[] = [];
+  for (const [on, was] of left)
+    for (const pair of alignSaid(was, right.get(on) ?? [])) note(pair.was, pair.is, pair.same);
+  for (const [on, is] of right) if (!left.has(on)) for (const one of is) note(undefined, one, false);
+  changes.sort((a, b) => a.afterMs - b.afterMs || turnOf(a) - turnOf(b));
   const sorted = [...tallies].sort(([a], [b]) => (a < b ? -1 : 1)).map(([say, counts]) => ({ say, ...counts }));
   return {
     turns: first.turns.length,
     unplayed: 0,
     tallies: sorted,
-    changes: all.slice(0, detailsMax),
-    changed: all.length,
+    changes: changes.slice(0, detailsMax).map(detailsOf),
+    changed: changes.length,
   };
 
-  function note(was: Decision | undefined, is: Decision | undefined): void {
-    const { say, turn, now } = (was ?? is) as Decision;
+  function note(was: Essential | undefined, is: Essential | undefined, same: boolean): void {
+    const { say, turn, now } = (was ?? is) as Essential;
     const tally = tallies.get(say) ?? { of: 0, changed: 0 };
     tallies.set(say, tally);
     tally.of += 1;
-    if (was !== undefined && is !== undefined && sameEssence(was.body, is.body)) return;
+    if (same) return;
     tally.changed += 1;
     tally.first = Math.min(tally.first ?? turn, turn);
-    const seen = was !== undefined && is !== undefined && !(was.body instanceof Hidden) && !(is.body instanceof Hidden);
-    changes.push({
-      turn,
-      now,
-      say,
-      ...(was === undefined ? {} : { was: speech(was) }),
-      ...(is === undefined ? {} : { is: speech(is) }),
-      ...(seen ? { diff: diffBodies(essence(was.body), essence(is.body)) } : {}),
-    });
+    const began = (was === undefined ? second : first).turns[0]?.now ?? 0;
+    changes.push({ was, is, afterMs: now - began });
   }
+}
+
+interface Change {
+  readonly was: Essential | undefined;
+  readonly is: Essential | undefined;
+  /** Since its recording began. */
+  readonly afterMs: number;
+}
+
+const turnOf = ({ was, is }: Change): number => (was ?? is)?.turn ?? 0;
+
+function detailsOf({ was, is }: Change): DecisionChange {
+  const { say, turn, now } = (was ?? is) as Essential;
+  const seen = was !== undefined && is !== undefined && !(was.body instanceof Hidden) && !(is.body instanceof Hidden);
+  return {
+    turn,
+    now,
+    say,
+    ...(was === undefined ? {} : { was: speech(was) }),
+    ...(is === undefined ? {} : { is: speech(is) }),
+    ...(seen ? { diff: diffBodies(was.essence, is.essence) } : {}),
+  };
+}
+
+interface Essential extends Decision {
+  readonly essence: unknown;
+  /** The essence as text. */
+  readonly hash: string;
+}
+
+/** What was said, by entry, subject and whom it is about, as far as it can be compared. */
+function essencesOf(
+  decisions: readonly Decision[],
+  made: MadeUp,
+  other: MadeUp,
+): ReadonlyMap<string, readonly Essential[]> {
+  const put = standIns(
+    made,
+    other,
+    decisions.map(({ subject, body }) => [subject, body]),
+  );
+  const said = new Map<string, Essential[]>();
+  for (const decision of decisions) {
+    const on = [decision.say, put.subject(decision.subject), aboutOf(decision.body, put)].join(' ');
+    const all = said.get(on) ?? [];
+    said.set(on, all);
+    const isHidden = decision.body instanceof Hidden;
+    const core = isHidden ? undefined : essence(decision.body, put);
+    const hash = isHidden ? 'hidden' : canonicalJson(core); // of these nothing can be told
+    // Heartbeats and the like: how often tells only how long it was recorded.
+    if (decision.kind === 'publish' && !isHidden && all.at(-1)?.hash === hash) continue;
+    all.push({ ...decision, essence: core, hash });
+  }
+  return said;
 }
 
 const speech = ({ say, subject, body }: Decision): Speech => ({ say, subject, body });
 
-/**
- * What was said, by entry, subject and how many there had been on it; an answer is on the subject of what it answers.
- * Questions to drivers are no decisions.
- */
-function decisionsOf(playable: Playable, definition: ActorDefinition | undefined): ReadonlyMap<string, Decision> {
-  const counts = new Map<string, number>();
-  const decisions = new Map<string, Decision>();
+/** What was said, in order; an answer is on the subject of what it answers. Questions to drivers are no decisions. */
+function decisionsOf(playable: Playable, definition: ActorDefinition | undefined): readonly Decision[] {
+  const decisions: Decision[] = [];
   const calls = callFinder();
   const bodyAt = definition === undefined ? undefined : bodiesSaid(playable, definition);
   for (const [index, turn] of playable.turns.entries()) {
     const callBehind = calls(turn);
     for (const [at, then] of turn.said.entries()) {
       if (then.kind === 'port' || then.kind === 'report') continue;
+      if (then.kind === 'reply' && then.subject === '') continue; // nobody waits for it
       const subject = callBehind(then.subject) ?? then.subject;
-      const on = `${then.say} ${subject}`;
-      const count = counts.get(on) ?? 0;
-      counts.set(on, count + 1);
       const recorded = saidBody(then);
       const body = recorded instanceof Hidden ? (bodyAt?.(index, at) ?? recorded) : recorded;
-      decisions.set(`${on} ${count}`, { say: then.say, subject, body, turn: turn.n, now: turn.now });
+      decisions.push({ say: then.say, kind: then.kind, subject, body, turn: turn.n, now: turn.now });
     }
   }
   return decisions;
@@ -106,22 +154,3 @@ function bodiesSaid(playable: Playable, definition: ActorDefinition): (index: nu
       : speechFound(session, frame, then).body;
   };
 }
-
-const VOLATILE = /^(uid|resourceVersion|continue|ownerReferences|.*Timestamp|.*Time|lastTransitionTime)$/;
-
-/** A body without what differs from run to run. */
-function essence(body: unknown): unknown {
-  if (Array.isArray(body)) return body.map(essence);
-  if (typeof body !== 'object' || body === null) return body;
-  return Object.fromEntries(
-    Object.entries(body)
-      .filter(([name]) => !VOLATILE.test(name))
-      .map(([name, value]) => [name, essence(value)]),
-  );
-}
-
-/** Of bodies that are kept by their hash alone nothing can be told. */
-const sameEssence = (a: unknown, b: unknown): boolean =>
-  a instanceof Hidden || b instanceof Hidden
-    ? a instanceof Hidden && b instanceof Hidden
-    : canonicalJson(essence(a)) === canonicalJson(essence(b));
