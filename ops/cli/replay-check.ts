@@ -20,6 +20,7 @@ export async function checkFolderCommand(
   terminal: Terminal,
 ): Promise<void> {
   checkOutput(options.output);
+  terminal.outlastReader();
   const byShape = levelOf(options) === 'shape';
   const checked: FileChecked[] = [];
   for await (const one of checkFiles(paths.flatMap(filesAt), options.key, { byShape })) checked.push(one);

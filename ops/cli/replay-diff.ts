@@ -29,6 +29,7 @@ const SHOWN = 3;
  * against what this one's says. Exit code 1 when something differs.
  */
 export async function diffCommand(a: string, b: string, options: DiffOptions, terminal: Terminal): Promise<void> {
+  terminal.outlastReader();
   checkOutput(options.output);
   const [recording, tree] = isTree(b) ? [a, b] : isTree(a) ? [b, a] : [a, undefined];
   if (tree !== undefined) {

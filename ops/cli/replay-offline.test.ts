@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +55,16 @@ it.each([
   expect(err).toBe('');
   expect(out).toMatch(shows);
   expect(code).toBe(0);
+});
+
+it('a check ends with its own exit code, though whoever read its output has left', async () => {
+  writeFileSync(join(folder, 'text.troupe'), 'hello');
+  const child = spawn(process.execPath, [launcher, 'replay', 'check', 'text.troupe'], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  child.stdout.destroy();
+  expect(await once(child, 'exit')).toEqual([3, null]);
 });
 
 it('a conversation through a pipe reads as one at a terminal', async () => {

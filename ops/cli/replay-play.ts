@@ -20,6 +20,7 @@ import type { Terminal } from './terminal.ts';
 /** Plays recordings against today's code and stops at the first turn that goes differently. */
 export async function playCommand(what: string, options: ReplayOptions, terminal: Terminal): Promise<void> {
   const level = levelOf(options);
+  terminal.outlastReader();
   const source = await openNamed(what, options, terminal);
   const played: Played[] = [];
   let causes: readonly Cause[] = [];

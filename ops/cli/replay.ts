@@ -56,6 +56,7 @@ export async function replayCommand(
 
 /** Names the first divergence of every recording of this home, or of the server that is named. */
 async function checkCommand(args: readonly string[], options: ReplayOptions, terminal: Terminal): Promise<void> {
+  terminal.outlastReader();
   const [{ checkHome }, { recordedWhere }] = await Promise.all([
     import('../replay/check-home.ts'),
     import('./recorded-where.ts'),

@@ -14,6 +14,8 @@ export interface Terminal {
   readonly paint: Painter;
   /** Does a person sit at stdout? */
   readonly interactive: boolean;
+  /** The exit code is what counts: goes on to the end though whoever read the output has left. */
+  outlastReader(): void;
   /** Milliseconds since the Unix epoch, for ages. */
   now(): number;
   /**
@@ -27,7 +29,9 @@ export interface Terminal {
 export function processTerminal(): Terminal {
   const stop = new AbortController();
   let heeded = false;
+  let outlasts = false;
   const end = (why: End): boolean => {
+    if (why === 'unread' && outlasts) return false;
     if (heeded) {
       // `troupe get pods -w | head -1`: the reader has left; that is no failure.
       if (why === 'unread') process.once('exit', () => (process.exitCode = 0));
@@ -57,6 +61,9 @@ export function processTerminal(): Terminal {
     tell,
     paint: painter(wantsColour(process.stdout, process.env)),
     interactive: process.stdout.isTTY === true,
+    outlastReader: () => {
+      outlasts = true;
+    },
     now: () => Date.now(),
     get signal() {
       heeded = true;

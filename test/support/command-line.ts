@@ -9,6 +9,7 @@ export const silent: Terminal = {
   tell: () => undefined,
   paint: painter(false),
   interactive: false,
+  outlastReader: () => undefined,
   now: () => 0,
   signal: new AbortController().signal,
 };
