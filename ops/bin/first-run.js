@@ -9,7 +9,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+/** The first with `util.styleText`. */
 const OLDEST_NODE = [20, 12];
+/** What vitest's bundler needs. */
+const OLDEST_FOR_TESTS = [20, 19];
 const ROOMS = ['contracts', 'actors', 'runtime-adapters', 'ops'];
 const STAMP = join(ROOT, 'dist', '.built');
 
@@ -20,10 +23,10 @@ function fail(message) {
   process.exit(1);
 }
 
-function checkNode() {
+function checkNode(oldest, what) {
   const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return;
-  fail(`Node ${process.versions.node} is too old; install Node ${OLDEST_NODE.join('.')} or newer`);
+  if (major > oldest[0] || (major === oldest[0] && minor >= oldest[1])) return;
+  fail(`Node ${process.versions.node} is too old for ${what}; install Node ${oldest.join('.')} or newer`);
 }
 
 /** Runs a step of a minute or so with one line before it and, only when it fails, all of its output. */
@@ -83,13 +86,14 @@ function build() {
   utimesSync(STAMP, began, began); // what was changed while it was built is built again
 }
 
-checkNode();
+const act = process.argv[2];
+checkNode(OLDEST_NODE, 'Troupe');
+if (act === 'prepare') checkNode(OLDEST_FOR_TESTS, 'the tests');
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 // The compiler and the tests are wanted where NODE_ENV=production too.
 if (!isInstalled()) step('installing dependencies', npm, ['ci', '--include=dev', '--no-audit', '--no-fund']);
 if (!isBuilt()) build();
 
-const act = process.argv[2];
 const load = (module) => import(new URL(`../../dist/ops/${module}`, import.meta.url).href);
 if (act === 'prepare') {
   const { prepare } = await load('setup/prepare.js');

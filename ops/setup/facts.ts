@@ -96,7 +96,7 @@ export async function gatherFacts(env: NodeJS.ProcessEnv = process.env): Promise
     ...(debian === undefined ? {} : { debian }),
     root: process.getuid?.() === 0,
     ...(glibc === undefined ? {} : { glibc }),
-    noInstall: env['TROUPE_NO_INSTALL'] === '1',
+    noInstall: !['', '0', 'false', 'no'].includes((env['TROUPE_NO_INSTALL'] ?? '').toLowerCase()),
     ...(natsServer === undefined
       ? {}
       : { natsServer: { ...natsServer, wished: natsServer.source === 'TROUPE_NATS_SERVER' } }),

@@ -45,9 +45,9 @@ it.each<{ why: string; facts: SetupFacts; plan: readonly string[] }>([
     plan: ['say', 'start-docker by dockerd'],
   },
   {
-    why: 'starting is no installing',
+    why: 'nor is an installed engine started where nothing may be installed',
     facts: { ...bare, natsServer: nats, dockerd: true, noInstall: true },
-    plan: ['say', 'start-docker by dockerd'],
+    plan: [about('lack engine: no Docker engine answers, and TROUPE_NO_INSTALL=1 forbids to start dockerd')],
   },
   {
     why: 'TROUPE_NO_INSTALL is obeyed',

@@ -8,7 +8,7 @@ export interface SetupFacts {
   readonly root: boolean;
   /** `2.36`; absent where the C library is another one. */
   readonly glibc?: string;
-  /** TROUPE_NO_INSTALL=1 */
+  /** TROUPE_NO_INSTALL: nothing is installed, and no dockerd started. */
   readonly noInstall: boolean;
   readonly natsServer?: {
     readonly path: string;
@@ -128,6 +128,10 @@ function planEngine(facts: SetupFacts): readonly SetupStep[] {
     );
   const start: SetupStep = { do: 'start-docker', by: facts.systemd ? 'systemd' : 'dockerd' };
   if (facts.dockerd) {
+    if (facts.noInstall)
+      return lack(
+        'no Docker engine answers, and TROUPE_NO_INSTALL=1 forbids to start dockerd: start it (`sudo systemctl start docker`)',
+      );
     if (facts.platform === 'linux' && facts.root)
       return [{ do: 'say', text: 'no Docker engine answers: starting dockerd' }, start];
     return lack('no Docker engine answers, and only root may start dockerd: start it (`sudo systemctl start docker`)');
