@@ -7,6 +7,7 @@ import { knowsUsers, refusedAtDoor } from './nats-door.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 const status = () => Object.assign(newHeaders(100, 'Idle Heartbeat'));
+const unheard = () => newHeaders(503);
 const copied = () => {
   const all = newHeaders();
   all.set('Nats-Stream', 'troupe-history');
@@ -32,6 +33,7 @@ it.each([
     why: /is no inbox/,
   },
   { what: 'a heartbeat', message: { data: bytes(''), headers: status() }, told: false, why: /status/ },
+  { what: 'that nobody listens', message: { data: bytes(''), headers: unheard() }, told: false, why: /nobody listens/ },
   { what: 'a heartbeat among changes', message: { data: bytes(''), headers: status() }, told: true, why: /status/ },
   { what: 'a direct get', message: { data: bytes('{}'), headers: copied() }, told: false, why: /stored message/ },
   {

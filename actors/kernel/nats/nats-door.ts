@@ -27,6 +27,8 @@ const isServerAnswer = (data: Uint8Array): boolean =>
   data.length > SERVER_ANSWER.length &&
   SERVER_ANSWER.equals(data.subarray(0, SERVER_ANSWER.length));
 
+const NO_RESPONDERS = 503;
+
 /** What the door knows of a subscription. */
 export interface Hearing {
   /** The family is one on which the server speaks by itself: changes of the store, republished. */
@@ -49,6 +51,8 @@ export function refusedAtDoor(
       return `its reply subject "${reply}" is no inbox of its caller; connect with the inbox prefix ${INBOX_ROOT}.<user>`;
     }
   }
+  if (headers?.code === NO_RESPONDERS)
+    return 'the broker says that nobody listens any more for what awaited an answer here';
   if (headers !== undefined && headers.code > 0) return 'it is a status of a consumer';
   if (told) return undefined;
   if (headers?.has('Nats-Stream') === true) return 'it is a copy of a stored message';
