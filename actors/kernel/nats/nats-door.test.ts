@@ -7,7 +7,7 @@ import { knowsUsers, refusedAtDoor } from './nats-door.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 const status = () => Object.assign(newHeaders(100, 'Idle Heartbeat'));
-const unheard = () => newHeaders(503);
+const unheard = () => newHeaders(503, 'No Responders');
 const copied = () => {
   const all = newHeaders();
   all.set('Nats-Stream', 'troupe-history');
