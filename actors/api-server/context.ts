@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import type { StorePorts } from '../../contracts/messages/store.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { World } from '../kernel/contract.ts';
-import { inbox, port, publish, request, type Says } from '../kernel/declare.ts';
+import { inbox, port, publish, request } from '../kernel/declare.ts';
 import type { FreshReads } from './fresh.ts';
 import type { KeyTurns } from './key-turns.ts';
 import type { Limits } from './limits.ts';
@@ -26,7 +26,7 @@ export const SAYS = {
 
 /** What the parts of an api-server share. */
 export interface Context {
-  readonly world: World<Says<typeof SAYS>>;
+  readonly world: World<typeof SAYS>;
   /** Of this api-server among the others. */
   readonly instance: string;
   readonly limits: Limits;

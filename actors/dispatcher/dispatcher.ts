@@ -14,7 +14,7 @@ import {
 import { type Key, parseKey } from '../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Call, Cell, Changed, Said, World } from '../kernel/contract.ts';
-import { calls, defineActor, publish, type Says, watch } from '../kernel/declare.ts';
+import { calls, defineActor, publish, watch } from '../kernel/declare.ts';
 import { dispatchedPod } from './dispatched-pod.ts';
 import { planBatches } from './plan-batches.ts';
 import { isStatusAlone, type NodeNews, planDispatch } from './plan-dispatch.ts';
@@ -29,7 +29,7 @@ const ANSWERED_PODS_MOST = 1000;
 const LATE = 'late/';
 
 const says = { tell: publish(SUBJECTS.nodePods) };
-type DispatcherWorld = World<Says<typeof says>>;
+type DispatcherWorld = World<typeof says>;
 
 class Desk {
   readonly #world: DispatcherWorld;

@@ -3,6 +3,7 @@ import type { Status } from '../../contracts/errors/status.ts';
 import type { Headers } from '../../contracts/headers.ts';
 import type { KubeObject, ResourceName, ResourceTypes } from '../../contracts/kinds/kinds.ts';
 import type { Key } from '../../contracts/store/keys.ts';
+import type { Says } from './declare.ts';
 
 /** Milliseconds since the Unix epoch. */
 export type Millis = number;
@@ -145,6 +146,7 @@ export interface Self {
   readonly epoch?: number;
 }
 
+/** What a behaviour has of the world. @template S what its actor says, as declared */
 export interface World<S> {
   readonly self: Self;
   /** `fresh`: nothing is known, the first change brings everything; `resumed`: cells hold what was known. */
@@ -156,7 +158,8 @@ export interface World<S> {
   random(): number;
   uid(): Uid;
   readonly view: View;
-  readonly say: S;
+  /** `say.bind(body)`: a plain value. */
+  readonly say: Says<S>;
   /** Answers a call; a `Status` failure as body is a refusal. */
   reply(call: Call, body: unknown): Said<never>;
   /** Cold; ends in one answer turn. Errors with StatusError: a refusal, or Timeout, or ServiceUnavailable (nobody hears). */

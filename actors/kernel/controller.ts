@@ -69,7 +69,7 @@ export function defineController<
     says: definition.says,
     config: definition.config ?? null,
     behave: (inputs, world) => {
-      const context = planContext<S, I>(definition.indexes, world as unknown as World<Says<S>>);
+      const context = planContext<S, I>(definition.indexes, world as unknown as World<S>);
       const later = laterWakes(world as World<unknown>);
       const wakes$ = merge(
         later.wakes$,
@@ -124,7 +124,7 @@ function wokenBy(changes: readonly Changed[], wake: Waker<unknown>): ReadonlySet
   return keys;
 }
 
-function planContext<S, I>(indexes: I | undefined, world: World<Says<S>>): PlanContext<S, I> {
+function planContext<S, I>(indexes: I | undefined, world: World<S>): PlanContext<S, I> {
   const index = {};
   for (const [name, decl] of Object.entries((indexes ?? {}) as Record<string, IndexDecl<unknown>>)) {
     const read = world.derived(name, decl.build, decl.step);

@@ -173,7 +173,7 @@ export function defineActor<
   readonly hears: H;
   readonly says: S;
   readonly config?: Json;
-  readonly behave: (inputs: Inputs<H>, world: World<Says<S>>) => Observable<Said<unknown>>;
+  readonly behave: (inputs: Inputs<H>, world: World<S>) => Observable<Said<unknown>>;
 }): ActorDefinition {
   return {
     name: definition.name,

@@ -1,7 +1,7 @@
 import { type RuntimeOp, runtimeOp } from '../../contracts/runtime/ops.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { World } from '../kernel/contract.ts';
-import { api, apiForMetadata, publish, request, type Says } from '../kernel/declare.ts';
+import { api, apiForMetadata, publish, request } from '../kernel/declare.ts';
 
 const runtime = <K extends RuntimeOp>(node: string, op: K) => request(runtimeOp(op), { node, op });
 
@@ -27,4 +27,4 @@ export const saysOf = (node: string) => ({
   patchNodeStatus: api('patch', 'nodes/status'),
   createEvent: api('create', 'events'),
 });
-export type KubeletWorld = World<Says<ReturnType<typeof saysOf>>>;
+export type KubeletWorld = World<ReturnType<typeof saysOf>>;

@@ -9,7 +9,7 @@ import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
 import type { Binding } from '../../contracts/messages/api.ts';
 import { type Key, parseKey, storeKey } from '../../contracts/store/keys.ts';
 import type { Changed, Said, World } from '../kernel/contract.ts';
-import { api, apiForMetadata, defineActor, type Says, watch } from '../kernel/declare.ts';
+import { api, apiForMetadata, defineActor, watch } from '../kernel/declare.ts';
 import { askInTurn } from '../kernel/reconcile/requests.ts';
 import { Assumed } from './assumed.ts';
 import { combine, type Load, NO_LOAD } from './load.ts';
@@ -32,7 +32,7 @@ const says = {
   status: apiForMetadata('patch', 'pods/status'),
   event: api('create', 'events'),
 };
-type SchedulerWorld = World<Says<typeof says>>;
+type SchedulerWorld = World<typeof says>;
 
 /** Gives each pod a node. */
 export const scheduler = defineActor({

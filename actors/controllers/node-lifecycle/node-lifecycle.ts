@@ -16,7 +16,6 @@ import {
   apiForMetadata,
   defineActor,
   latest,
-  type Says,
   watch,
 } from '../../kernel/declare.ts';
 import { coalesceByKey } from '../../kernel/reconcile/coalesce-by-key.ts';
@@ -48,7 +47,7 @@ const says = {
   podStatus: apiForMetadata('patch', 'pods/status'),
   event: api('create', 'events'),
 };
-type NodeWorld = World<Says<typeof says>>;
+type NodeWorld = World<typeof says>;
 
 /** Since when a node that pods are bound to is missing. */
 type Missing = { readonly [node: string]: Millis };

@@ -18,14 +18,14 @@ import { statusError } from '../../../contracts/errors/status.ts';
 import type { Pod } from '../../../contracts/kinds/kinds.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import type { Said, World } from '../contract.ts';
-import { api, calls, defineActor, publish, type Says, watch } from '../declare.ts';
+import { api, calls, defineActor, publish, watch } from '../declare.ts';
 import { testWorld } from '../testing/test-world.ts';
 import { describeViolation } from './violation.ts';
 
 const pod = (name: string, extra: Partial<Pod> = {}): Pod =>
   ({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default' }, ...extra }) as Pod;
 const says = { create: api('create', 'pods'), beat: publish(SUBJECTS.outcome) };
-type W = World<Says<typeof says>>;
+type W = World<typeof says>;
 const actor = (behave: (pods: Observable<string>, world: W) => Observable<Said<unknown>>) =>
   defineActor({
     name: 'probe',
