@@ -10,14 +10,7 @@ import { own } from '../../../contracts/own.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
 import type { Changed, Millis, Said, World } from '../../kernel/contract.ts';
-import {
-  type ActorDefinition,
-  api,
-  apiForMetadata,
-  defineActor,
-  latest,
-  watch,
-} from '../../kernel/declare.ts';
+import { type ActorDefinition, api, apiForMetadata, defineActor, latest, watch } from '../../kernel/declare.ts';
 import { coalesceByKey } from '../../kernel/reconcile/coalesce-by-key.ts';
 import { askInTurn, askTogether } from '../../kernel/reconcile/requests.ts';
 import { grouped, inKeyOrder } from '../shared/grouped.ts';
