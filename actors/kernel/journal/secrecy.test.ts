@@ -138,6 +138,11 @@ it('a Secret where nobody expects one is sealed by what it is', () => {
   expect(judge(secrecy, { t: 'start', checkpoint }, []).sealed).toBe(true);
 });
 
+it('a very large manifest is not looked through', () => {
+  const large = (bytes: number): Buffer => Buffer.from(`kind: ConfigMap\n#${'x'.repeat(bytes)}\n`);
+  expect([surelyNoSecret(large(200_000)), surelyNoSecret(large(300_000))]).toEqual([true, false]);
+});
+
 it('a manifest in MessagePack is kept as it is only when all in it is of a kind that is known, and no Secret', () => {
   const packed = (value: unknown): Uint8Array => encode(value, MSGPACK_TYPE);
   expect(surelyNoSecret(packed(pod))).toBe(true);

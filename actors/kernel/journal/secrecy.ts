@@ -73,6 +73,7 @@ const KIND_FIELD = /(?<![A-Za-z])kind["']?\s*:\s*["']?([^\s"',}\]#]*)/g;
 /** In whatever field it stands, and in any case. */
 const VALUE_SECRET = /:\s*["']?secrets?(?:list)?["']?\s*(?:[,}\]#\n]|$)/im;
 const DOCUMENT_START = /^---/m;
+const LOOKED_AT_BYTES = 256 * 1024;
 const HARMLESS: ReadonlySet<string> = new Set([
   'List',
   ...KINDS.map(({ kind }) => kind).filter((kind) => kind !== SECRET),
@@ -80,9 +81,10 @@ const HARMLESS: ReadonlySet<string> = new Set([
 
 /**
  * Is it certain that a manifest holds no Secret, however it is written, nor what was to be one? Every document names its kind, one
- * that is known, and nothing is put together from escapes.
+ * that is known, and nothing is put together from escapes. Of a very large one nothing is certain: looking would take long.
  */
 export function surelyNoSecret(manifest: Bytes): boolean {
+  if (manifest.length > LOOKED_AT_BYTES) return false;
   if (!isText(manifest)) return isHarmless(manifest);
   const body = bufferOf(manifest);
   if (body.includes(ESCAPE)) return false;
@@ -92,8 +94,12 @@ export function surelyNoSecret(manifest: Bytes): boolean {
 }
 
 function namesHarmlessKinds(document: string): boolean {
-  const kinds = [...document.matchAll(KIND_FIELD)].map(([, kind = '']) => kind);
-  return (kinds.length > 0 || document.trim() === '') && kinds.every((kind) => HARMLESS.has(kind));
+  let named = false;
+  for (const [, kind = ''] of document.matchAll(KIND_FIELD)) {
+    if (!HARMLESS.has(kind)) return false;
+    named = true;
+  }
+  return named || document.trim() === '';
 }
 
 function isHarmless(packed: Bytes): boolean {
