@@ -58,6 +58,9 @@ const MISTAKES = [
   'other-resource',
   'misspelt-resource',
   'escaped',
+  'escaped-resource',
+  'kindless-owned-published',
+  'kindless-listed-published',
 ] as const;
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
 const secretOf = (name: string, data: object) => ({ apiVersion: 'v1', kind: 'Secret', metadata: { name }, ...data });
@@ -152,6 +155,7 @@ it('mistakes are refused', async () => {
   await refused(manifest, `kind: secret\nmetadata: { name: x }\nstringData: { p: ${word('other-case')} }\n`);
   await refused(api('patch', 'secret', 'data'), dataOf('other-resource'));
   await refused(api('update', 'Secerts', 'data'), { stringData: { password: word('misspelt-resource') } });
+  await refused(api('patch', '=73ecrts', 'my'), { stringData: { password: word('escaped-resource') } });
   const escaped = { ...mistaken('escaped'), stringData: { password: word('escaped') } };
   await refused(api('update', 'configmaps', 'mistaken'), JSON.stringify(escaped).replace('"Secret"', '"\\u0053ecret"'));
   await refused(`${PREFIX}.actor.scheduler.m1.status`, mistaken('unlistened'));
@@ -164,6 +168,17 @@ it('mistakes are refused', async () => {
     { ...secretOf('mistaken', { stringData: { p: word('plural-published') } }), kind: 'Secrets' },
     { ...secretOf('mistaken', { stringData: { p: word('misspelt-published') } }), kind: 'Secert' },
     { metadata: { name: 'mistaken' }, stringData: { p: word('no-kind-published') } },
+    {
+      metadata: { name: 'mistaken', ownerReferences: [{ kind: 'ReplicaSet' }] },
+      stringData: { p: word('kindless-owned-published') },
+    },
+    {
+      kind: 'List',
+      items: [
+        { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'listed' } },
+        { metadata: { name: 'mistaken' }, stringData: { p: word('kindless-listed-published') } },
+      ],
+    },
   ];
   for (const object of published) connection.publish(manifest, JSON.stringify(object));
   await waitUntil(

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { encode, JSON_TYPE, MSGPACK_TYPE, YAML_TYPE } from '../../../contracts/codec/codec.ts';
 import type { Rec, Said } from '../contract.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
-import { carriesSecrets, holdsSecret, Secrecy, surelyNoSecret } from './secrecy.ts';
+import { holdsSecret, Secrecy, Subjects, surelyNoSecret } from './secrecy.ts';
 
 const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'db' }, stringData: { password: 'x' } };
 const pod = {
@@ -45,28 +45,43 @@ it.each([
   { manifest: 'apiVersion: v1\nstringData: { password: x }', open: false },
   { manifest: 'kind: ConfigMap\n---\napiVersion: v1\nstringData: { password: x }', open: false },
   { manifest: '? kind\n: Secrte\n', open: false },
+  { manifest: '{"kind":"List","items":[{"kind":"ConfigMap"},{"stringData":{"password":"x"}}]}', open: false },
+  { manifest: 'metadata: { ownerReferences: [{ kind: ReplicaSet }] }\ndata: { password: eA== }', open: false },
+  { manifest: '# kind: ConfigMap\ndata: { password: eA== }', open: false },
+  { manifest: 'kind: ConfigMap\n...\ndata: { password: eA== }', open: false },
+  { manifest: 'kind: "ConfigMap Secert"\ndata: { password: eA== }', open: false },
+  { manifest: 'kind: Pod#x\ndata: { password: eA== }', open: false },
+  { manifest: 'kind: ConfigMap\nstringData: { password: x }', open: false },
+  { manifest: 'kind: ConfigMap\ndata: { text: "kind: Secret" }', open: false },
+  { manifest: 'kind: [', open: false },
   { manifest: '---\nkind: ConfigMap\n---\nkind: List\nitems: [{ kind: "Pod" }]\n', open: true },
   { manifest: '{"kind": "Pod", "spec": {"volumes": [{"secret": {"secretName": "db"}}]}}', open: true },
 ])('a manifest is kept as it is only when no Secret can be in it: $manifest', ({ manifest, open }) => {
   expect(surelyNoSecret(Buffer.from(manifest))).toBe(open);
 });
 
-it.each([
+it.each<{ subject: string; prefix?: string; carries: boolean }>([
   { subject: 'troupe.api.me.get.secrets.default.db', carries: true },
-  { subject: 'two.tokens.api.me.patch.secrets=2Fstatus.default.db', carries: true },
+  { subject: 'two.tokens.api.me.patch.secrets=2Fstatus.default.db', prefix: 'two.tokens', carries: true },
   { subject: 'troupe.apply.me._', carries: true },
   { subject: 'troupe.api.me.patch.secret.default.db', carries: true },
   { subject: 'troupe.api.me.patch.Secrets.default.db', carries: true },
+  { subject: 'troupe.api.me.patch.=73ecrets.default.db', carries: true },
+  { subject: 'troupe.api.me.patch.secrets.default.my.secret', carries: true },
+  { subject: 'troupe.api.me.patch.secrets.default', carries: true },
+  { subject: 'troupe.api.me.ptach.secrets.default.db', carries: true },
+  { subject: 'troupe.api.me.patch.pods.default.my.secret', carries: true },
   { subject: 'troupe.api.me.create.secerts.default._', carries: true },
   { subject: 'troupe.api.me.get.secerts.default.db', carries: false },
-  { subject: 'my.api.api.me.update.pods=2Fstatus.default.web', carries: false },
-  { subject: 'my.api.api.me.update.secrets.default.db', carries: true },
+  { subject: 'my.api.api.me.update.pods=2Fstatus.default.web', prefix: 'my.api', carries: false },
+  { subject: 'my.api.api.me.update.secrets.default.db', prefix: 'my.api', carries: true },
+  { subject: 'my.api.node.n1.pods', prefix: 'my.api', carries: false },
   { subject: 'troupe.api.me.update.events=2Eevents=2Ek8s=2Eio.default.e', carries: false },
   { subject: 'troupe.api.me.apply.pods.default.web', carries: false },
   { subject: 'troupe.api.secrets.get.pods.default.web', carries: false },
   { subject: 'troupe.node.n1.pods', carries: false },
-])('$subject carries secrets: $carries', ({ subject, carries }) => {
-  expect(carriesSecrets(subject)).toBe(carries);
+])('$subject carries secrets: $carries', ({ subject, prefix = 'troupe', carries }) => {
+  expect(new Subjects(prefix).carrySecrets(subject)).toBe(carries);
 });
 
 const call = (subject: string, body: unknown, id = 'c1'): Rec => ({
@@ -98,7 +113,7 @@ const judge = (secrecy: Secrecy, rec: Rec, said: readonly Outgoing[]) => ({
 });
 
 it('what follows from a secret is kept no more than the secret: what is asked because of it, and its answer', () => {
-  const secrecy = new Secrecy();
+  const secrecy = new Secrecy('troupe');
   expect(judge(secrecy, call('troupe.apply.me._', secret), [put('1.0', { key: 'pods.a.b' })])).toEqual({
     sealed: true,
     open: [false],
@@ -112,7 +127,7 @@ it('what follows from a secret is kept no more than the secret: what is asked be
 });
 
 it('a question that says nothing leads nowhere', () => {
-  const secrecy = new Secrecy();
+  const secrecy = new Secrecy('troupe');
   const fresh = out('1.0', { kind: 'port', say: 'fresh', subject: 'store.fresh', body: {} }, 1_000);
   expect(judge(secrecy, call('troupe.apply.me._', secret), [fresh]).open).toEqual([false]);
   const other = { ...reply('2.0', pod), said: { ...reply('2.0', pod).said, call: 'of-somebody-else' } };
@@ -120,7 +135,7 @@ it('a question that says nothing leads nowhere', () => {
 });
 
 it('a manifest without a Secret is recorded as it is, and so is what it leads to', () => {
-  const secrecy = new Secrecy();
+  const secrecy = new Secrecy('troupe');
   expect(judge(secrecy, call('troupe.apply.me._', { kind: 'Pod' }), [put('1.0', { key: 'pods.a.b' })])).toEqual({
     sealed: false,
     open: [true],
@@ -129,7 +144,7 @@ it('a manifest without a Secret is recorded as it is, and so is what it leads to
 });
 
 it('a Secret where nobody expects one is sealed by what it is', () => {
-  const secrecy = new Secrecy();
+  const secrecy = new Secrecy('troupe');
   expect(judge(secrecy, call('troupe.api.me.create.pods.default._', secret), []).sealed).toBe(true);
   expect(judge(secrecy, { t: 'due' }, [put('2.0', { object: secret })]).open).toEqual([false]);
   expect(judge(secrecy, answer('9.9', secret), []).sealed).toBe(true);
@@ -139,8 +154,10 @@ it('a Secret where nobody expects one is sealed by what it is', () => {
 });
 
 it('a very large manifest is not looked through', () => {
-  const large = (bytes: number): Buffer => Buffer.from(`kind: ConfigMap\n#${'x'.repeat(bytes)}\n`);
-  expect([surelyNoSecret(large(200_000)), surelyNoSecret(large(300_000))]).toEqual([true, false]);
+  const yaml = (bytes: number): Buffer => Buffer.from(`kind: ConfigMap\n#${'x'.repeat(bytes)}\n`);
+  expect([surelyNoSecret(yaml(7_000)), surelyNoSecret(yaml(9_000))]).toEqual([true, false]);
+  const json = (bytes: number): Buffer => Buffer.from(`{"kind":"ConfigMap","data":{"a":"${'x'.repeat(bytes)}"}}`);
+  expect([surelyNoSecret(json(500_000)), surelyNoSecret(json(600_000))]).toEqual([true, false]);
 });
 
 it('a manifest in MessagePack is kept as it is only when all in it is of a kind that is known, and no Secret', () => {
@@ -157,14 +174,14 @@ it.each(['{"kind":"\\u0053ecret"}', '{"\\u006bind":"Secret"}', 'kind: "S\\x65cre
   'letters that are escaped hide nothing: %s',
   (text) => {
     const heard = { ...call('troupe.api.me.update.configmaps.default.a', {}), body: Buffer.from(text) } as Rec;
-    expect(judge(new Secrecy(), heard, []).sealed).toBe(true);
+    expect(judge(new Secrecy('troupe'), heard, []).sealed).toBe(true);
     const harmless = { ...heard, body: Buffer.from('{"data":{"a":"\\u003c\\n\\"\\u00e9"}}') } as Rec;
-    expect(judge(new Secrecy(), harmless, []).sealed).toBe(false);
+    expect(judge(new Secrecy('troupe'), harmless, []).sealed).toBe(false);
   },
 );
 
 it('the answer to a question about secrets is sealed whatever it holds', () => {
-  const secrecy = new Secrecy();
+  const secrecy = new Secrecy('troupe');
   const ask = { kind: 'request', say: 'get', subject: 'troupe.api.me.get.secrets.a.b', body: {} } as const;
   expect(judge(secrecy, { t: 'due' }, [out('1.0', ask, 1_000)]).open).toEqual([false]);
   expect(judge(secrecy, answer('1.0', { data: { password: 'eA==' } }), []).sealed).toBe(true);

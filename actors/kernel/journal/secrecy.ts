@@ -1,4 +1,12 @@
-import { decodeMsgpack } from '../../../contracts/codec/codec.ts';
+import {
+  type ContentType,
+  contentTypeOf,
+  decodeAll,
+  JSON_TYPE,
+  MSGPACK_TYPE,
+  YAML_TYPE,
+} from '../../../contracts/codec/codec.ts';
+import { HEADER } from '../../../contracts/headers.ts';
 import { isPlain } from '../../../contracts/kinds/plain.ts';
 import { KINDS } from '../../../contracts/kinds/registry.ts';
 import type { Bytes, Id, Rec } from '../contract.ts';
@@ -10,22 +18,39 @@ const SECRETS = 'secrets';
 const HARMLESS_RESOURCES: ReadonlySet<string> = new Set(
   KINDS.map(({ resource }) => resource).filter((resource) => resource !== SECRETS),
 );
-/** `<prefix>.api.<caller>.<verb>.<resource>.<namespace>.<name>`; the resource up to its group or subresource. */
-const ASKED = /(?:^|\.)api\.[^.]+\.([^.]+)\.([^.=]+)[^.]*(?:\.[^.]+){0,2}$/;
 /** Verbs whose questions hold no object. */
 const READS: ReadonlySet<string> = new Set(['get', 'list', 'watch', 'delete']);
-const MANIFEST = /(^|\.)(?<!api\.[^.]+\.)apply\./;
-const isManifest = (subject: string): boolean => subject.includes('apply.') && MANIFEST.test(subject);
+/** `<caller>.<verb>.<resource>.<namespace>.<name>` */
+const API_TOKENS = 5;
 
-/**
- * Can this subject carry secret data in the clear? Requests about secrets, manifests, which may hold some, and objects of a
- * resource that nobody knows: somebody may have misspelt theirs. The broker's own permissions keep such bodies from
- * strangers; the journal outlives them, so it keeps them sealed.
- */
-export function carriesSecrets(subject: string): boolean {
-  const [, verb = '', resource = ''] = (subject.includes('api.') ? ASKED.exec(subject) : null) ?? [];
-  if (resource !== '' && !HARMLESS_RESOURCES.has(resource) && (resource === SECRETS || !READS.has(verb))) return true;
-  return isManifest(subject);
+/** What is said on a cluster's subjects. */
+export class Subjects {
+  readonly #api: string;
+  readonly #apply: string;
+
+  constructor(prefix: string) {
+    this.#api = `${prefix}.api.`;
+    this.#apply = `${prefix}.apply.`;
+  }
+
+  isManifest(subject: string): boolean {
+    return subject.startsWith(this.#apply);
+  }
+
+  /**
+   * Can this subject carry secret data in the clear? Requests about secrets, manifests, which may hold some, and what is asked of the
+   * api-server in a way that it does not know: somebody may have misspelt theirs. The broker's own permissions keep such bodies
+   * from strangers; the journal outlives them, so it keeps them sealed.
+   */
+  carrySecrets(subject: string): boolean {
+    if (!subject.startsWith(this.#api)) return this.isManifest(subject);
+    const tokens = subject.slice(this.#api.length).split('.');
+    const [, verb = '', resource = ''] = tokens;
+    if (tokens.length !== API_TOKENS) return true;
+    const escape = resource.indexOf('='); // before a group or a subresource
+    const plural = escape < 0 ? resource : resource.slice(0, escape);
+    return !HARMLESS_RESOURCES.has(plural) && (plural === SECRETS || !READS.has(verb));
+  }
 }
 
 const WORD = Buffer.from(SECRET);
@@ -69,48 +94,32 @@ const HIDDEN_LETTER = /\\(?:u00|x|U000000)[4-7]/;
 const hidesLetters = (bytes: Bytes): boolean =>
   isText(bytes) && bytes.includes(ESCAPE) && HIDDEN_LETTER.test(bufferOf(bytes).toString('latin1'));
 
-const KIND_FIELD = /(?<![A-Za-z])kind["']?\s*:\s*["']?([^\s"',}\]#]*)/g;
-/** In whatever field it stands, and in any case. */
-const VALUE_SECRET = /:\s*["']?secrets?(?:list)?["']?\s*(?:[,}\]#\n]|$)/im;
-const DOCUMENT_START = /^---/m;
-const LOOKED_AT_BYTES = 256 * 1024;
-const HARMLESS: ReadonlySet<string> = new Set([
-  'List',
-  ...KINDS.map(({ kind }) => kind).filter((kind) => kind !== SECRET),
-]);
+const HARMLESS: ReadonlySet<string> = new Set(KINDS.map(({ kind }) => kind).filter((kind) => kind !== SECRET));
+/** What takes a few milliseconds to read: YAML takes a hundred times as long as the others. */
+const READ_BYTES: Readonly<Record<ContentType, number>> = {
+  [YAML_TYPE]: 8 * 1024,
+  [JSON_TYPE]: 512 * 1024,
+  [MSGPACK_TYPE]: 512 * 1024,
+};
 
 /**
- * Is it certain that a manifest holds no Secret, however it is written, nor what was to be one? Every document names its kind, one
- * that is known, and nothing is put together from escapes. Of a very large one nothing is certain: looking would take long.
+ * Is it certain that a manifest holds no Secret, nor what was to be one? All in it is of a kind that is known. Of one that cannot be
+ * read, or is so large that reading it would take long, nothing is certain.
  */
-export function surelyNoSecret(manifest: Bytes): boolean {
-  if (manifest.length > LOOKED_AT_BYTES) return false;
-  if (!isText(manifest)) return isHarmless(manifest);
-  const body = bufferOf(manifest);
-  if (body.includes(ESCAPE)) return false;
-  for (let at = body.indexOf(WORD); at >= 0; at = body.indexOf(WORD, at + 1)) if (isWhole(body, at)) return false;
-  const text = body.toString('latin1');
-  return !VALUE_SECRET.test(text) && text.split(DOCUMENT_START).every(namesHarmlessKinds);
-}
-
-function namesHarmlessKinds(document: string): boolean {
-  let named = false;
-  for (const [, kind = ''] of document.matchAll(KIND_FIELD)) {
-    if (!HARMLESS.has(kind)) return false;
-    named = true;
-  }
-  return named || document.trim() === '';
-}
-
-function isHarmless(packed: Bytes): boolean {
-  if (holdsSecret(packed)) return false;
+export function surelyNoSecret(manifest: Bytes, declared?: string): boolean {
   try {
-    const document: unknown = decodeMsgpack(packed);
-    const items = isPlain(document) && Array.isArray(document['items']) ? (document['items'] as unknown[]) : [];
-    return [document, ...items].every((one) => isPlain(one) && HARMLESS.has(String(one['kind'])));
+    if (manifest.length > READ_BYTES[contentTypeOf(manifest, declared)]) return false;
+    return !holdsSecret(manifest) && !hidesLetters(manifest) && decodeAll(manifest, declared).every(isHarmless);
   } catch {
     return false;
   }
+}
+
+function isHarmless(document: unknown): boolean {
+  if (!isPlain(document)) return false;
+  const { kind, items } = document;
+  if (kind === 'List') return Array.isArray(items) && items.every((item) => isHarmless(item));
+  return HARMLESS.has(String(kind)) && !Object.hasOwn(document, 'stringData');
 }
 
 /** `{}` in MessagePack. */
@@ -127,8 +136,13 @@ export class Secrecy {
   /** Open asks: does the answer carry secret data, or does it only follow from some? */
   readonly #asks = new Map<Id, 'carries' | 'follows'>();
   readonly #calls = new Set<Id>();
+  readonly #subjects: Subjects;
   /** What the turn says follows from something sealed. */
   #follows = false;
+
+  constructor(prefix: string) {
+    this.#subjects = new Subjects(prefix);
+  }
 
   get idle(): boolean {
     return this.#asks.size + this.#calls.size === 0;
@@ -142,7 +156,7 @@ export class Secrecy {
     }
     const asked = rec.t === 'answer' && this.#asks.size > 0 ? this.#asks.get(rec.ask) : undefined;
     if (asked !== undefined && rec.t === 'answer') this.#asks.delete(rec.ask);
-    const sealed = asked === 'carries' || heardSecret(rec);
+    const sealed = asked === 'carries' || heardSecret(rec, this.#subjects);
     if (sealed && rec.t === 'call' && rec.headers[REPLY_HEADER] !== undefined) remember(this.#calls, rec.id);
     this.#follows = sealed || asked === 'follows';
     return sealed;
@@ -150,7 +164,7 @@ export class Secrecy {
 
   /** Of something that the turn said. @returns may it be kept as it is? */
   mayBeKept({ id, said, bytes, timeoutMs }: Outgoing): boolean {
-    const bySubject = said.kind !== 'reply' && carriesSecrets(said.subject);
+    const bySubject = said.kind !== 'reply' && this.#subjects.carrySecrets(said.subject);
     const secret =
       this.#follows || bySubject || (said.call !== undefined && this.#calls.has(said.call)) || holdsSecret(bytes);
     if (said.call !== undefined && said.kind === 'reply') this.#calls.delete(said.call);
@@ -163,11 +177,11 @@ export class Secrecy {
   }
 }
 
-function heardSecret(rec: Rec): boolean {
+function heardSecret(rec: Rec, subjects: Subjects): boolean {
   if (rec.t === 'call') {
     if (!(rec.body instanceof Uint8Array)) return false;
-    if (!carriesSecrets(rec.subject)) return holdsSecret(rec.body) || hidesLetters(rec.body);
-    return !(isManifest(rec.subject) && surelyNoSecret(rec.body));
+    if (subjects.isManifest(rec.subject)) return !surelyNoSecret(rec.body, rec.headers[HEADER.contentType]);
+    return subjects.carrySecrets(rec.subject) || holdsSecret(rec.body) || hidesLetters(rec.body);
   }
   if (rec.t === 'answer') return rec.result instanceof Uint8Array && holdsSecret(rec.result);
   return (

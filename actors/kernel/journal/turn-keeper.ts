@@ -17,12 +17,16 @@ import { Secrecy } from './secrecy.ts';
 /** What is kept of the turns of one incarnation: secrets sealed, streams of bytes by their shape. */
 export class TurnKeeper {
   readonly #sealer: Sealer | undefined;
-  readonly #secrecy = new Secrecy();
+  readonly #secrecy: Secrecy;
   /** Open asks whose answers are streams of bytes. */
   readonly #streams = new Set<string>();
 
-  /** @param sealer without it, bodies that carry secret data are kept as empty */
-  constructor(sealer?: Sealer) {
+  /**
+   * @param prefix of its cluster's subjects
+   * @param sealer without it, bodies that carry secret data are kept as empty
+   */
+  constructor(prefix: string, sealer?: Sealer) {
+    this.#secrecy = new Secrecy(prefix);
     this.#sealer = sealer;
   }
 

@@ -14,7 +14,7 @@ import { LiveDriver } from './live-driver.ts';
 /* A live driver without a broker: what it sends is kept, and so is its recording. */
 
 async function drive(definition: DriverDefinition) {
-  const keeper = new TurnKeeper();
+  const keeper = new TurnKeeper('troupe');
   const sent: { out: Outgoing; asker: Asker }[] = [];
   const turns: TurnToKeep[] = [];
   const host: HostServices = {

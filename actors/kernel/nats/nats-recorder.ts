@@ -100,7 +100,7 @@ export class NatsRecorder implements Recorder {
   record(incarnation: Incarnation, turn: Turn, out: readonly Outgoing[]): void {
     let buffer = this.#buffers.get(incarnation);
     if (buffer === undefined) {
-      const keeper = new TurnKeeper(this.#options.sealer);
+      const keeper = new TurnKeeper(this.#options.prefix, this.#options.sealer);
       buffer = { incarnation, segment: new SegmentWriter(incarnation), gap: 0, keeper };
       this.#buffers.set(incarnation, buffer);
       this.#newest.set(
