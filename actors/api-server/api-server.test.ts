@@ -672,8 +672,12 @@ describe('a pod that names a service account', () => {
       'pods "p" is forbidden: error looking up service account default/nosuch: serviceaccount "nosuch" not found',
   };
 
-  it.each(['serviceAccountName', 'serviceAccount'])('is refused when that is not there: %s', (field) => {
-    const of = under({ [field]: 'nosuch' });
+  it.each([
+    { serviceAccountName: 'nosuch' },
+    { serviceAccount: 'nosuch' },
+    { serviceAccountName: '', serviceAccount: 'nosuch' },
+  ])('is refused when that is not there: %o', (account) => {
+    const of = under(account);
     expect(cluster.ask('create', 'pods', ['default'], of)).toMatchObject(refusal);
     expect(cluster.ask('apply', 'pods', ['default', 'p'], of)).toMatchObject(refusal);
     const { name: _, ...metadata } = { ...of.metadata, generateName: 'p' };

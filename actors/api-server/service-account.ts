@@ -25,6 +25,6 @@ export function mayRunUnder(context: Context, { kind, namespace }: Target, pod: 
 
 /** What is no name at all admission refuses, in words of its own. */
 function accountOf({ spec }: Obj): string {
-  const named = spec?.['serviceAccountName'] ?? spec?.['serviceAccount'];
+  const named = spec?.['serviceAccountName'] || spec?.['serviceAccount'];
   return typeof named === 'string' && dnsSubdomain(named).length === 0 ? named : MADE_LATER;
 }
