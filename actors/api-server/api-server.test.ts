@@ -276,6 +276,12 @@ describe('create and get', () => {
       says: 'did you mean "labelSelector"',
     },
     {
+      why: 'a very long option, which nobody needs to read again whole',
+      ask: ['list', 'pods', ['default'], { [`\u001b[2J${'x'.repeat(1_000_000)}`]: 'a' }],
+      code: 400,
+      says: `list: unknown option " [2J${'x'.repeat(95)}…"; known: apiVersion, kind, labelSelector`,
+    },
+    {
       why: 'an option of something else',
       ask: ['get', 'pods', ['default', 'a'], { watch: true }],
       code: 400,

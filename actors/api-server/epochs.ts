@@ -1,5 +1,6 @@
 import { statusError } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
+import { quotable } from '../../contracts/printable.ts';
 import { EPOCHS, storeKey } from '../../contracts/store/keys.ts';
 import type { Call, View } from '../kernel/contract.ts';
 import { badRequest } from './refusals.ts';
@@ -12,7 +13,7 @@ export function checkEpoch(call: Call, view: View): void {
   const header = call.headers[HEADER.epoch];
   if (header === undefined) return;
   const [, actor = '', digits = ''] = /^(.+):(\d{1,15})$/.exec(header) ?? [];
-  if (actor === '') throw badRequest(`header ${HEADER.epoch}: "${header}" is not <actor>:<epoch>`);
+  if (actor === '') throw badRequest(`header ${HEADER.epoch}: "${quotable(header)}" is not <actor>:<epoch>`);
   const newest = view.revisionOf(storeKey(EPOCHS, undefined, actor));
   if (Number(digits) >= newest) return;
   throw statusError(

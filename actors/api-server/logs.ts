@@ -3,6 +3,7 @@ import { catchError, mergeMap } from 'rxjs/operators';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import { isPlain } from '../../contracts/kinds/plain.ts';
 import type { LogLines, LogQuery } from '../../contracts/messages/logs.ts';
+import { quotable } from '../../contracts/printable.ts';
 import type { Context } from './context.ts';
 import type { Obj } from './object.ts';
 import { viewed } from './reads.ts';
@@ -44,7 +45,9 @@ function parseLogOptions(body: unknown): Options {
     if (value === undefined || value === null || KNOWN_BY_SUBJECT.includes(name)) continue;
     const type = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as keyof Options] : undefined;
     if (type === undefined)
-      throw badRequest(`get pods/log: unknown option "${name}"; options are ${Object.keys(OPTIONS).join(', ')}`);
+      throw badRequest(
+        `get pods/log: unknown option "${quotable(name)}"; options are ${Object.keys(OPTIONS).join(', ')}`,
+      );
     if (typeof value !== type) throw badRequest(`get pods/log: option ${name} must be a ${type}`);
     if (type === 'number' && (!Number.isSafeInteger(value) || (value as number) < 0)) {
       throw badRequest(`get pods/log: option ${name} must be a whole number, 0 or more`);

@@ -1,5 +1,6 @@
 import { isPlain } from '../../contracts/kinds/plain.ts';
 import type { DeleteOptions, GetOptions, ListOptions, WatchOptions } from '../../contracts/messages/api.ts';
+import { quotable } from '../../contracts/printable.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { badRequest } from './refusals.ts';
 
@@ -55,7 +56,7 @@ export function parseOptions<V extends keyof OptionsOf>(verb: V, body: unknown):
   for (const [name, value] of Object.entries(body)) {
     const check = Object.hasOwn(checks, name) ? checks[name] : undefined;
     if (check === undefined) {
-      throw badRequest(`${verb}: unknown option "${name}"; ${didYouMean(name, Object.keys(checks))}`);
+      throw badRequest(`${verb}: unknown option "${quotable(name)}"; ${didYouMean(name, Object.keys(checks))}`);
     }
     if (value === undefined || value === null) continue;
     const finding = check(value);

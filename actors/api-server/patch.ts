@@ -2,6 +2,7 @@ import type { Operation } from 'rfc6902';
 import { statusError } from '../../contracts/errors/status.ts';
 import { isPlain } from '../../contracts/kinds/plain.ts';
 import { mergePatch } from '../../contracts/merge/merge-patch.ts';
+import { quotable } from '../../contracts/printable.ts';
 import { jsonPatched } from './json-patch.ts';
 import type { Obj } from './object.ts';
 import { badRequest } from './refusals.ts';
@@ -69,7 +70,7 @@ function checkOperation(operation: unknown, at: number): Operation {
   if (!isPlain(operation)) throw fault('must be an object with "op" and "path"');
   const { op, path, from } = operation;
   if (typeof op !== 'string' || !OPS.includes(op))
-    throw fault(`unknown "op" ${JSON.stringify(op)}; use one of ${OPS.join(', ')}`);
+    throw fault(`unknown "op" ${quotable(String(JSON.stringify(op)))}; use one of ${OPS.join(', ')}`);
   if (typeof path !== 'string' || (path !== '' && !path.startsWith('/')))
     throw fault('"path" must be a JSON pointer: "/spec/replicas"');
   if ((op === 'move' || op === 'copy') && (typeof from !== 'string' || (from !== '' && !from.startsWith('/')))) {

@@ -3,6 +3,7 @@ import { type EventNote, makeEvent } from '../../contracts/kinds/event/make-even
 import { dnsLabel, dnsSubdomain } from '../../contracts/kinds/formats.ts';
 import type { Event } from '../../contracts/kinds/kinds.ts';
 import type { ApplyItem } from '../../contracts/messages/api.ts';
+import { printable } from '../../contracts/printable.ts';
 
 /** As much as Kubernetes takes for the note of an Event. */
 const NOTE_MAX = 1024;
@@ -52,14 +53,6 @@ export function planOutcomeEvent(
   };
   const event = makeEvent(regarding, { ...note, message: printable(note.message, NOTE_MAX) }, component, now);
   return { ...event, involvedObject: { ...event.involvedObject, name: printable(name, NAME_MAX) } };
-}
-
-/** Control characters, halves of characters, and what turns the direction of writing. */
-const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu;
-
-function printable(text: string, max: number): string {
-  const cut = text.length > max ? `${text.slice(0, max - 1)}…` : text;
-  return cut.replace(UNPRINTABLE, ' ');
 }
 
 function nameFrom(name: string): string {

@@ -1,5 +1,6 @@
 import { statusError } from '../../contracts/errors/status.ts';
 import type { Kind, KindVersion } from '../../contracts/kinds/kind.ts';
+import { quotable } from '../../contracts/printable.ts';
 import { type Key, storeKey } from '../../contracts/store/keys.ts';
 import { VERBS, type Verb } from '../../contracts/subjects/subjects.ts';
 import type { Call } from '../kernel/contract.ts';
@@ -84,7 +85,7 @@ export function parseRequest(call: Call, prefix: string): Request {
 
 function parseVerb(verb: string): Verb {
   if ((VERBS as readonly string[]).includes(verb)) return verb as Verb;
-  throw statusError('MethodNotAllowed', `verb "${verb}" is not known; ${didYouMean(verb, VERBS)}`);
+  throw statusError('MethodNotAllowed', `verb "${quotable(verb)}" is not known; ${didYouMean(verb, VERBS)}`);
 }
 
 function split(resource: string): readonly string[] {
@@ -97,7 +98,7 @@ function checkSubresource(kind: Kind, subresource: string, verb: Verb): void {
   const offered: readonly string[] = subresourcesOf(kind);
   if (!offered.includes(subresource)) {
     const remedy = offered.length === 0 ? 'it has none' : `it has ${offered.join(', ')}`;
-    throw statusError('NotFound', `${kind.resource} has no subresource "${subresource}"; ${remedy}`);
+    throw statusError('NotFound', `${kind.resource} has no subresource "${quotable(subresource)}"; ${remedy}`);
   }
   const verbs = SUBRESOURCE_VERBS[subresource as Exclude<SubresourceName, ''>];
   if (!verbs.includes(verb)) {

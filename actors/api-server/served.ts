@@ -1,6 +1,7 @@
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import { groupOf, type Kind, type KindVersion } from '../../contracts/kinds/kind.ts';
 import { KINDS } from '../../contracts/kinds/registry.ts';
+import { quotable } from '../../contracts/printable.ts';
 import { didYouMean } from './did-you-mean.ts';
 import type { Obj } from './object.ts';
 import { badRequest } from './refusals.ts';
@@ -39,7 +40,7 @@ export function findKind(resource: string): Served {
 
 function unknownResource(resource: string): StatusError {
   const wayOut = didYouMean(resource, [...BY_NAME.keys()]);
-  return statusError('NotFound', `the server doesn't have a resource type "${resource}"; ${wayOut}`);
+  return statusError('NotFound', `the server doesn't have a resource type "${quotable(resource)}"; ${wayOut}`);
 }
 
 /** @throws StatusError BadRequest for a kind that is not served */
@@ -54,14 +55,14 @@ export function kindOfDocument(apiVersion: unknown, kind: unknown): Served {
     .map(({ version }) => version.apiVersion);
   if (versions.length > 0) {
     throw badRequest(
-      `no matches for kind "${kind}" in version "${apiVersion}"; it is served in ${[...new Set(versions)].join(', ')}`,
+      `no matches for kind "${quotable(kind)}" in version "${quotable(apiVersion)}"; it is served in ${[...new Set(versions)].join(', ')}`,
     );
   }
   const wayOut = didYouMean(
     kind,
     KINDS.map((one) => one.kind),
   );
-  throw badRequest(`no matches for kind "${kind}" in version "${apiVersion}"; ${wayOut}`);
+  throw badRequest(`no matches for kind "${quotable(kind)}" in version "${quotable(apiVersion)}"; ${wayOut}`);
 }
 
 /** A stored object as a version shows it. */

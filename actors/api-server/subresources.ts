@@ -8,6 +8,7 @@ import { checkFinalizerNames } from '../../contracts/kinds/meta/check-meta.ts';
 import { withCondition } from '../../contracts/kinds/meta/conditions.ts';
 import { isPlain } from '../../contracts/kinds/plain.ts';
 import { checkScale, SCALE, type Scalable, scaleOf, withScale } from '../../contracts/kinds/scale.ts';
+import { quotable } from '../../contracts/printable.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { admittedStatus, admittedUpdate } from './admission.ts';
 import type { Answer, Context } from './context.ts';
@@ -83,12 +84,12 @@ function nodeOf({ name }: Request, body: unknown): string {
     throw badRequest(`binding of pod "${name}": target.name must name a node`);
   const kind = isPlain(target) ? (target['kind'] ?? 'Node') : 'Node';
   if (kind !== 'Node')
-    throw badRequest(`binding of pod "${name}": target.kind must be Node, not ${JSON.stringify(kind)}`);
+    throw badRequest(`binding of pod "${name}": target.kind must be Node, not ${quotable(JSON.stringify(kind))}`);
   const meta = isPlain(body) ? body['metadata'] : undefined;
   const named = isPlain(meta) ? (meta['name'] ?? name) : name;
   if (named !== name)
     throw badRequest(
-      `the name of the object (${JSON.stringify(named)}) does not match the name on the request (${name})`,
+      `the name of the object (${quotable(JSON.stringify(named))}) does not match the name on the request (${name})`,
     );
   return node;
 }

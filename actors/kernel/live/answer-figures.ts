@@ -1,4 +1,5 @@
 import { isFailure } from '../../../contracts/errors/status.ts';
+import { figureText } from './figure-text.ts';
 
 /** Weight of one answer in the mean. */
 const WEIGHT = 0.05;
@@ -11,7 +12,7 @@ export class AnswerFigures {
   totalMs = 0;
   /** Weighted towards the latest. */
   meanMs = 0;
-  /** What the newest refusal said. */
+  /** What the newest refusal said, as a figure may show it. */
   lastError: string | undefined;
 
   /** @param ms from the question to its answer */
@@ -21,6 +22,6 @@ export class AnswerFigures {
     this.meanMs = this.answered === 1 ? ms : this.meanMs + (ms - this.meanMs) * WEIGHT;
     if (!isFailure(answer)) return;
     this.errors += 1;
-    this.lastError = answer.message;
+    this.lastError = figureText(answer.message);
   }
 }

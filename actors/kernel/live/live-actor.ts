@@ -19,6 +19,7 @@ import type { ActorStats } from './actor-stats.ts';
 import { CallsInHand } from './calls-in-hand.ts';
 import { CheckpointTimes } from './checkpoint-times.ts';
 import { DueTimer } from './due-timer.ts';
+import { figureText } from './figure-text.ts';
 import { type Asker, type HostServices, plainHeaders } from './host-services.ts';
 import { Inbox } from './inbox.ts';
 import { LatestMessages } from './latest-messages.ts';
@@ -387,7 +388,7 @@ export class LiveActor {
   }
 
   #note(error: string): void {
-    this.#lastError = error;
+    this.#lastError = figureText(error);
     this.#host.options.log(`warning: ${this.#from}: ${error}`);
   }
 

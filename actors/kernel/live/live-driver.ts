@@ -12,6 +12,7 @@ import { replyTo } from '../turns/replies.ts';
 import { speakers } from '../turns/speakers.ts';
 import type { ActorStats } from './actor-stats.ts';
 import { CallsInHand } from './calls-in-hand.ts';
+import { figureText } from './figure-text.ts';
 import { type Asker, type HostServices, plainHeaders, statusOf } from './host-services.ts';
 import type { InboundMessage } from './message.ts';
 import { type Cause, causeOf, heardHeaders } from './message-headers.ts';
@@ -66,8 +67,9 @@ export class LiveDriver implements Asker {
         this.#ask(said, timeoutMs) as Promise<A>,
       signal: this.#abort.signal,
       report: (key, error) => {
-        this.#lastError = `${key}: ${error instanceof Error ? error.message : String(error)}`;
-        this.#host.options.log(`warning: ${this.#from}: ${this.#lastError}`);
+        const finding = `${key}: ${error instanceof Error ? error.message : String(error)}`;
+        this.#lastError = figureText(finding);
+        this.#host.options.log(`warning: ${this.#from}: ${finding}`);
       },
     };
     this.#running = await this.definition.run(context);
@@ -134,7 +136,7 @@ export class LiveDriver implements Asker {
 
   /** Who asked for something wrong was told so; what could not be done is of interest to others too. */
   #noteRefusal({ code, message }: Status): void {
-    if (code >= STATUS_CODES.InternalError) this.#lastError = message;
+    if (code >= STATUS_CODES.InternalError) this.#lastError = figureText(message);
   }
 
   heard(msg: InboundMessage): void {
@@ -161,7 +163,7 @@ export class LiveDriver implements Asker {
       this.#end(began);
     }
     if (isFailure(body)) {
-      if (call.reply === undefined) this.#lastError = body.message;
+      if (call.reply === undefined) this.#lastError = figureText(body.message);
       else this.#noteRefusal(body);
     }
     if (call.reply === undefined) return;

@@ -1,4 +1,6 @@
 import type { Msg, PublishOptions } from 'nats';
+import { encode, JSON_TYPE } from '../../../contracts/codec/codec.ts';
+import { failure } from '../../../contracts/errors/status.ts';
 import type { Headers } from '../../../contracts/headers.ts';
 import type { InboundMessage } from '../live/message.ts';
 
@@ -28,8 +30,26 @@ export class ArrivedMessage implements InboundMessage {
     this.headers = readHeaders(message, this, repeated);
   }
 
+  /**
+   * Never throws: the library of micro services answers within a promise that nobody awaits. What cannot be sent, such as
+   * more than the server takes, is answered with a refusal instead.
+   * @returns whether `data` was sent
+   */
   respond(data: Uint8Array, options?: PublishOptions): boolean {
-    return this.#message.respond(data, options);
+    try {
+      return this.#message.respond(data, options);
+    } catch (error) {
+      this.#refuse(`answer ${this.subject}: ${error instanceof Error ? error.message : String(error)}`);
+      return false;
+    }
+  }
+
+  #refuse(message: string): void {
+    try {
+      this.#message.respond(encode(failure('InternalError', message), JSON_TYPE));
+    } catch {
+      // the connection is closed: nobody hears
+    }
   }
 }
 
