@@ -70,10 +70,11 @@ describe.each(LEVELS)('checked by %s', (level) => {
     expect(played(listener(), recording).divergence?.what).toBe('then the turn failed: no such helper');
   });
 
-  it('of an older recording, which tells of no failures, a turn that fails is named all the same', () => {
-    const recording = record(listener(), ['a', 'b']);
+  it('of an older recording, which tells of no failures, a turn that fails is named all the same, but for its last', () => {
+    const recording = record(listener(), ['a', 'b', 'c']);
     const old = { ...recording, incarnation: before(recording.incarnation) };
     expect(played(listener({ b: 'throws' }), old).divergence?.what).toBe('now the turn fails: no such helper');
+    expect(played(listener({ c: 'throws' }), old)).toMatchObject({ turns: 4 }); // it may have failed then, too
   });
 });
 

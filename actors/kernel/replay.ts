@@ -61,22 +61,24 @@ export interface Replayed {
 export function replay(
   definition: ActorDefinition,
   incarnation: Incarnation,
-  turns: Iterable<RecordedTurn>,
+  turns: readonly RecordedTurn[],
   history: History,
   sealer?: Sealer,
   level?: Level,
 ): Replayed {
-  const player = new Player(definition, incarnation, history, sealer, level);
+  const player = new Player(definition, incarnation, history, sealer, level, lastOf(turns));
   return replayed(player, playAll(player, turns));
 }
 
 /** The same, and waits for what the behaviour does after its turns, which it must not. */
 export async function replayAndSettle(
-  ...[definition, incarnation, turns, ...how]: Parameters<typeof replay>
+  ...[definition, incarnation, turns, history, sealer, level]: Parameters<typeof replay>
 ): Promise<Replayed> {
-  const player = new Player(definition, incarnation, ...how);
+  const player = new Player(definition, incarnation, history, sealer, level, lastOf(turns));
   return replayed(player, playAll(player, turns) ?? (await player.settle()));
 }
+
+const lastOf = (turns: readonly RecordedTurn[]): number | undefined => turns.at(-1)?.n;
 
 function playAll(player: Player, turns: Iterable<RecordedTurn>): Divergence | undefined {
   for (const turn of turns) {
@@ -120,21 +122,25 @@ export class Player {
   /** Since a key was told last, whether or not what came would be worth telling today. */
   readonly #unselected: PendingChanges;
   readonly #incarnation: Incarnation;
+  readonly #lastTurn: number | undefined;
   #begun = false;
   #last = 0;
 
+  /** @param lastTurn number of the recording's last, where it is known */
   constructor(
     definition: ActorDefinition,
     incarnation: Incarnation,
     history: History,
     sealer?: Sealer,
     level: Level = 'strict',
+    lastTurn?: number,
   ) {
     installGuard();
     this.#history = history;
     this.#level = level;
     this.#sealer = sealer;
     this.#incarnation = incarnation;
+    this.#lastTurn = lastTurn;
     const { hears } = definition;
     const heard = incarnation.selective === true ? hears : everyChange(hears);
     this.#pending = new PendingChanges(heard, (start) => this.core.isAnyCellSet(start));
@@ -219,7 +225,7 @@ export class Player {
     const toldBefore = before === undefined ? undefined : (key: Key) => before.get(key);
     const done = this.core.run(rec, turn.now, turn.view, toldBefore);
     this.done = done;
-    this.says = outcomeOf(done, { reports: this.#incarnation.reports === true });
+    this.says = this.#outcomeOf(done);
     this.#lastPlayed = turn;
     if (rec.t === 'start' && rec.checkpoint === undefined)
       for (const pending of [this.#pending, this.#unselected]) pending.noteAll(this.cache);
@@ -227,6 +233,12 @@ export class Player {
     if (what !== undefined) return diverged(turn, what, this.says);
     this.played += 1;
     return undefined;
+  }
+
+  /** An actor ends with a turn that fails: of an older recording's last turn nobody knows whether it did. */
+  #outcomeOf(done: TurnDone): readonly Outgoing[] {
+    const reports = this.#incarnation.reports === true;
+    return !reports && done.turn.n === this.#lastTurn ? done.out : outcomeOf(done, { reports });
   }
 
   #skip(turn: RecordedTurn, why?: Skip['why'], what?: string): undefined {

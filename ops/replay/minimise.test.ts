@@ -1,7 +1,9 @@
+import { filter, map, mergeMap, tap } from 'rxjs';
 import { expect, it } from 'vitest';
-import type { ActorDefinition } from '../../actors/kernel/declare.ts';
+import { type ActorDefinition, defineActor, publish, watch } from '../../actors/kernel/declare.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
-import { recordScheduling } from '../bench/make-recording.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import { podNamed, RecordingWorld, recordScheduling } from '../bench/make-recording.ts';
 import { type Minimised, minimise } from './minimise.ts';
 import type { TurnReport } from './turn-report.ts';
 import { playUntilDivergence } from './play.ts';
@@ -54,6 +56,29 @@ it('with the old code at hand, what was said then is what that code says of the 
   expect(played.divergence).toBeUndefined();
   expect(playUntilDivergence(playable, shy).divergence?.turn).toBe(playable.turns.length);
   expect(objectsOf(playable)).toBeLessThan(20);
+});
+
+/** Finds something wrong with each pod; once also says so of one. */
+const complaining = (about?: string): ActorDefinition =>
+  defineActor({
+    name: 'complaining',
+    hears: { pods: watch('pods') },
+    says: { tell: publish(SUBJECTS.outcome) },
+    behave: (inputs, world) =>
+      inputs.pods.pipe(
+        mergeMap((changes) => changes),
+        tap(({ key }) => world.report(key, new Error('it is not to my taste'))),
+        filter(({ name }) => name === about),
+        map(({ name }) => world.say.tell({ caller: 'x' }, { name })),
+      ),
+  });
+
+it('objects of which something was only reported are left out too', () => {
+  const recording = new RecordingWorld(complaining());
+  for (let at = 0; at < 8; at++) recording.put('pods', podNamed(`web-${at}`));
+  recording.world.start().settle();
+  const small = minimise(recording.playable(), complaining('web-5'));
+  expect(objectsOf((small as Minimised).playable)).toBe(1);
 });
 
 it('there is nothing to make smaller where nothing differs', () => {

@@ -1,7 +1,7 @@
 import type { AskId, Json, Rec } from '../../actors/kernel/contract.ts';
 import type { RecordedTurn, SaidThen } from '../../actors/kernel/journal/journal.ts';
 import { decodeMsgpack } from '../../contracts/codec/codec.ts';
-import { type Key, parseKey } from '../../contracts/store/keys.ts';
+import { type Key, parseKey, storeKey } from '../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 
 /** What a smaller recording does without. */
@@ -63,8 +63,12 @@ function reduceRec(rec: Rec, n: number, keys: ReadonlySet<Key>, asks: ReadonlyMa
 
 type Parts = NonNullable<ReturnType<typeof parseKey>>;
 
-/** Is this about that object: a request that names it, or an event of it? */
-function concerns({ subject, body }: SaidThen, prefix: string, { resource, namespace, name }: Parts): boolean {
+/** Is this about that object: a request that names it, an event of it, or a report of it, by its key or its name? */
+function concerns({ kind, subject, body }: SaidThen, prefix: string, { resource, namespace, name }: Parts): boolean {
+  if (kind === 'report')
+    return (
+      subject === storeKey(resource, namespace, name) || subject === name || subject.endsWith(`${namespace}/${name}`)
+    );
   const tokens = SUBJECTS.api.parse(prefix, subject);
   if (tokens === undefined) return false;
   const [of = ''] = tokens.resource.split('/');

@@ -166,7 +166,8 @@ export class ReplaySession {
 
   #newPlayer(): Player {
     const { incarnation, sealer } = this.playable;
-    return new Player(this.#log.listenTo(this.definition), incarnation, this.#history, sealer, this.#options.level);
+    const [definition, last] = [this.#log.listenTo(this.definition), this.turns.at(-1)?.n];
+    return new Player(definition, incarnation, this.#history, sealer, this.#options.level, last);
   }
 
   /** Where playing may begin to know everything at the turn of that index. */
