@@ -295,6 +295,32 @@ describe('the store', () => {
     expect(store.stats().alarm).toBeUndefined();
   });
 
+  it('takes an alarm back once the store answers, be it with a refusal', async () => {
+    const store = await open({ deadlineMs: 500 });
+    const manager = await jetstreamManager(connection);
+    const stream = `KV_s${serial - 1}-objects`;
+    const { config } = await manager.streams.info(stream);
+    await put(store, key, 0);
+    const fail = async (): Promise<void> => {
+      await manager.streams.update(stream, { ...config, subjects: ['elsewhere.>'] });
+      expect(await reasonOf(put(store, 'pods.a.y', 0))).toBe('Timeout');
+      expect(store.stats().alarm).toMatch(/^writes get no answer/);
+      await manager.streams.update(stream, config);
+    };
+    await fail();
+    expect(await reasonOf(put(store, key, 7))).toBe('Conflict');
+    expect(store.stats().alarm).toBeUndefined();
+    await fail();
+    expect(await reasonOf(put(store, key, 0))).toBe('AlreadyExists');
+    expect(store.stats().alarm).toBeUndefined();
+    await fail();
+    expect(await reasonOf(put(store, 'pods.a.z', 0, { large: 'x'.repeat(2_000_000) }))).toBe('RequestEntityTooLarge');
+    expect(store.stats().alarm).toMatch(/^writes get no answer/); // the store was not asked
+    await manager.streams.update(stream, { ...config, max_msg_size: 100 });
+    expect(await reasonOf(put(store, key, 7))).toBe('RequestEntityTooLarge');
+    expect(store.stats().alarm).toBeUndefined();
+  });
+
   it('goes on when a newer build stores a resource of whose changes this one is not told', async () => {
     const store = await open();
     await waitUntil('it is ahead', 10_000, () => store.feed.isAhead);

@@ -18,16 +18,25 @@ export class Trouble {
       (error: unknown) => {
         const alarm = alarmOf(sort, error);
         if (alarm !== undefined) this.#failed.set(sort, { alarm, at: performance.now() });
+        else if (isAnswer(error)) this.#failed.delete(sort);
       },
     );
     return call;
   }
 
-  /** Why the last call of a sort failed, where none has succeeded since. */
+  /** Why the last call of a sort failed, where the store has answered none since. */
   get now(): string | undefined {
     const since = performance.now() - TOLD_MS;
     return [...this.#failed.values()].find(({ at }) => at >= since)?.alarm;
   }
+}
+
+/** Is this what the store answered? It found something else than was expected, or more than it takes. */
+function isAnswer(error: unknown): boolean {
+  if (!(error instanceof StatusError)) return false;
+  const { reason, cause } = error;
+  if (reason === 'RequestEntityTooLarge') return cause !== undefined; // else it was too large to be sent at all
+  return reason === 'Conflict' || reason === 'AlreadyExists';
 }
 
 /** @returns `undefined` where the asker has to change something */
