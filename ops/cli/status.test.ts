@@ -42,10 +42,20 @@ it('names what a control plane lacks, and asks for no more than one of what has 
     return running;
   };
   await master('m1', false);
+  const forger = await connectAs(server);
+  ends.push(() => forger.close());
+  const claims = [{ prefix: 'troupe', instance: 'm1' }, { prefix: 'troupe', instance: 7 }, { prefix: 'troupe' }, null];
+  forger.subscribe('$SRV.PING', {
+    callback: (_error, message) => {
+      for (const metadata of claims) message.respond(JSON.stringify({ name: 'scheduler', id: 'x', metadata }));
+    },
+  });
+  await forger.flush();
   const { code, out } = await run('status');
   expect(code).toBe(1);
   const lacking = controlPlane.filter((name) => name !== 'api-server' && name !== 'store');
   expect(out).toContain(`Problem       ${lacking.join(', ')} do not answer; `);
+  await forger.close();
   await Promise.all([master('m2', true), master('m3', true)]);
   const status = await waitUntil('every actor answers', 20_000, async () => {
     const { problems, ...rest } = await statusNow();

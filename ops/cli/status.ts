@@ -9,7 +9,7 @@ import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Client } from '../client/client.ts';
 import { pause } from '../client/pause.ts';
 import { Exit, UsageError } from './errors.ts';
-import { type ClusterFacts, type Ping, planStatus, type StoreAlarm, statusRows } from './plan-status.ts';
+import { type ClusterFacts, type Ping, planStatus, statusRows } from './plan-status.ts';
 import { toJson, toYaml } from './print.ts';
 import { FAILURE } from './render-error.ts';
 import { type ClusterOptions, namespaceOf, withClient } from './session.ts';
@@ -68,10 +68,8 @@ export async function factsOf(client: Client, namespace?: string): Promise<Clust
     }
   };
   const { controlPlane } = await import('../boot/roster.ts'); // which loads every actor
-  const pinged = namespace === undefined ? ping(client, controlPlane) : undefined;
-  const [actors, alarms, nodes, pods, deployments] = await Promise.all([
-    pinged,
-    pinged?.then((found) => alarmsOf(client, found)),
+  const [actors, nodes, pods, deployments] = await Promise.all([
+    namespace === undefined ? ping(client, controlPlane) : undefined,
     namespace === undefined ? list<Node>('nodes') : undefined,
     list<Pod>('pods'),
     list<Deployment>('deployments'),
@@ -80,6 +78,7 @@ export async function factsOf(client: Client, namespace?: string): Promise<Clust
   const { caller, prefix, url } = client;
   const natsVersion = info?.version ?? 'unknown';
   const disk = await fullDisk(url);
+  const alarms = actors?.flatMap(({ instance, alarm }) => (alarm === undefined ? [] : [{ instance, alarm }]));
   const found = { actors, alarms, nodes, pods, deployments, problem, disk };
   return { url, caller, prefix, natsVersion, controlPlane, namespace, ...found };
 }
@@ -112,20 +111,29 @@ const refused = ({ caller }: Client, namespace: string | undefined): StatusError
 /** A busy actor may miss the first. */
 const PINGS_MOST = 2;
 
-/** Hears which actors answer; asks again while some that are wanted do not. */
-async function ping(client: Client, wanted: readonly string[]): Promise<readonly Located[]> {
-  const found = new Map<string, Located>();
+/**
+ * Hears which actors answer; asks again while some that are wanted do not. Of these only those count that answer where
+ * nobody else hears the question.
+ */
+async function ping(client: Client, wanted: readonly string[]): Promise<readonly Answering[]> {
+  const found = new Map<string, Answering>();
   for (let asked = 0; asked < PINGS_MOST; asked++) {
-    for (const one of await pingOnce(client)) found.set(JSON.stringify(one), one);
+    const heard = await pingOnce(client).catch(() => []); // a closed connection: what asks the api-server tells of it
+    const located = heard.filter((one) => !found.has(keyOf(one)));
+    const answering = located.map(async (one) => (wanted.includes(one.name) ? ask(client, one) : one));
+    for (const one of await Promise.all(answering)) if (one !== undefined) found.set(keyOf(one), one);
     const names = new Set([...found.values()].map(({ name }) => name));
     if (wanted.every((name) => names.has(name))) break;
   }
   return [...found.values()];
 }
 
+const keyOf = ({ name, instance }: Located): string => JSON.stringify([name, instance]);
+
 /**
  * Those of this cluster that answer: several clusters may share an account. Every node hears the question too, and may
  * answer it as it likes, so an answer says where to ask and no more.
+ * @throws Error when the connection is closed
  */
 async function pingOnce(client: Client): Promise<readonly Located[]> {
   const found: Located[] = [];
@@ -146,8 +154,6 @@ async function pingOnce(client: Client): Promise<readonly Located[]> {
   try {
     connection.publish('$SRV.PING', '', { reply: inbox });
     for (let left = ANSWER_MS; left > 0; left = until - performance.now()) await pause(Math.min(left, LISTEN_MS));
-  } catch {
-    // the connection is closed: the api-server is asked on it as well, and that tells
   } finally {
     subscription.unsubscribe();
   }
@@ -175,24 +181,23 @@ interface Located extends Ping {
   readonly instance: string;
 }
 
-/**
- * What the stores of the masters say that is wrong with them. It is believed, and its remedy followed, so it is asked on
- * a subject that only a process with a store may hear, and answered where nobody else can know.
- */
-async function alarmsOf(client: Client, actors: readonly Located[]): Promise<readonly StoreAlarm[]> {
-  const instances = new Set(actors.filter(({ name }) => name === 'store').map(({ instance }) => instance));
-  const alarms = await Promise.all([...instances].map((instance) => alarmOf(client, instance)));
-  return alarms.filter((alarm) => alarm !== undefined);
+interface Answering extends Located {
+  /** What a store says that is wrong with it. */
+  readonly alarm?: string;
 }
 
-async function alarmOf(client: Client, instance: string): Promise<StoreAlarm | undefined> {
+/**
+ * Has an actor of the control plane give account of itself. It is believed, and a remedy in it followed: so it is asked on
+ * a subject that only a process with such an actor may hear, and answers where nobody else knows.
+ */
+async function ask(client: Client, located: Located): Promise<Answering | undefined> {
   const { connection, inboxPrefix, prefix } = client;
-  const subject = SUBJECTS.actor.subject(prefix, { actor: 'store', instance });
+  const subject = SUBJECTS.actor.subject(prefix, { actor: located.name, instance: located.instance });
   const reply = `${inboxPrefix}.${randomUUID()}`;
   try {
     const answer = await connection.request(subject, '', { timeout: ANSWER_MS, noMux: true, reply });
     const alarm = answer.json<Partial<ActorStats>>().account?.alarm;
-    return alarm === undefined ? undefined : { instance, alarm: printable(alarm, TEXT_MAX) };
+    return alarm === undefined ? located : { ...located, alarm: printable(alarm, TEXT_MAX) };
   } catch {
     return undefined; // there is none, or it is too busy to answer
   }
