@@ -1,6 +1,7 @@
-import { createInbox, type Msg, type NatsConnection } from 'nats';
+import type { Msg, NatsConnection } from 'nats';
 import { statusError } from '../../contracts/errors/status.ts';
 import { guarded } from '../kernel/nats/nats-callback.ts';
+import { newInbox } from '../kernel/nats/nats-inbox.ts';
 
 /** One message of a batch. */
 export interface DirectMessage {
@@ -62,7 +63,7 @@ export async function newestOfEach(
 function ask(connection: NatsConnection, stream: string, query: LastQuery, options: DirectOptions): Promise<Batch> {
   return new Promise((resolve, reject) => {
     const messages: DirectMessage[] = [];
-    const inbox = createInbox(options.inboxPrefix);
+    const inbox = newInbox(options.inboxPrefix);
     const end = (settle: () => void): void => {
       clearTimeout(timer);
       subscription.unsubscribe();

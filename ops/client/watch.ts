@@ -1,5 +1,5 @@
 import type { Msg, Subscription } from 'nats';
-import { createInbox } from 'nats';
+import { newInbox } from '../../actors/kernel/nats/nats-inbox.ts';
 import { encodeMsgpack, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
 import { retryOf, StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
@@ -92,7 +92,7 @@ async function* readOnce<T>(
 ): AsyncGenerator<WatchEvent<T>> {
   const { connection } = client;
   const subject = client.subject('watch', resource, target);
-  const inbox = createInbox(client.inboxPrefix);
+  const inbox = newInbox(client.inboxPrefix);
   const subscription = connection.subscribe(inbox);
   const leave = (): void => subscription.unsubscribe();
   options.signal?.addEventListener('abort', leave);

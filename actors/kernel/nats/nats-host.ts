@@ -26,6 +26,7 @@ import type { Outgoing } from '../turns/outgoing.ts';
 import { Cache } from '../view/cache.ts';
 import { guarded } from './nats-callback.ts';
 import { knowsUsers } from './nats-door.ts';
+import { newInbox, randomToken } from './nats-inbox.ts';
 import { holdLease, type LeaseOptions } from './nats-lease.ts';
 import { type AnswerPlace, OpenRequests } from './nats-open-requests.ts';
 import { rawHeaders } from './nats-raw-headers.ts';
@@ -205,7 +206,7 @@ export class Host implements HostServices {
 
   /** A new inbox for answers, of which only those who are asked know. */
   #listen(): string {
-    const inbox = `${this.options.inboxPrefix}.${randomToken()}.`;
+    const inbox = `${newInbox(this.options.inboxPrefix)}.`;
     const answers = this.#nc.subscribe(`${inbox}*`, {
       callback: guarded(
         (error, msg) => {
@@ -315,7 +316,6 @@ export class Host implements HostServices {
 }
 
 /** What nobody guesses. */
-const randomToken = (): string => crypto.randomUUID().replaceAll('-', '').slice(0, 22);
 
 /** What a process says to an actor of its own; `undefined` for one that does not want to hear it. */
 function toItself({ definition, self }: LiveActor, family: Family<`${string}.<instance>`>): InboundMessage | undefined {

@@ -1,6 +1,7 @@
 import { AckPolicy, type ConsumerConfig, DeliverPolicy, type JetStreamManager, ReplayPolicy } from '@nats-io/jetstream';
-import { createInbox, type Msg, type NatsConnection, nanos, nuid, type Subscription } from 'nats';
+import { type Msg, type NatsConnection, nanos, nuid, type Subscription } from 'nats';
 import { guarded } from './nats-callback.ts';
+import { newInbox } from './nats-inbox.ts';
 
 /** One message of a stream. */
 export interface FedMessage {
@@ -81,7 +82,7 @@ export class OrderedFeed implements Feed {
 
   async #start(): Promise<void> {
     const { connection, manager, stream, subject, from } = this.#options;
-    const inbox = createInbox(manager.getOptions().watcherPrefix);
+    const inbox = newInbox(manager.getOptions().watcherPrefix);
     this.#subscription = connection.subscribe(inbox, {
       callback: guarded(
         (error, message) => this.#hear(error, message),

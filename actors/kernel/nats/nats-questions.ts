@@ -1,7 +1,8 @@
 import { jetstream } from '@nats-io/jetstream';
-import { createInbox, errors, type Msg, type NatsConnection } from 'nats';
+import { errors, type Msg, type NatsConnection } from 'nats';
 import { statusCodeOf } from './nats-arrived.ts';
 import { guarded } from './nats-callback.ts';
+import { newInbox } from './nats-inbox.ts';
 import { rawHeaders } from './nats-raw-headers.ts';
 
 /** One message that wants an answer. */
@@ -78,7 +79,7 @@ export class NatsQuestions {
   #listen(): void {
     void this.#follow();
     // Its options alone tell what this connection's user may listen to.
-    this.#inbox = `${createInbox(jetstream(this.#connection).getOptions().watcherPrefix)}.`;
+    this.#inbox = `${newInbox(jetstream(this.#connection).getOptions().watcherPrefix)}.`;
     this.#connection.subscribe(`${this.#inbox}*`, {
       callback: guarded(
         (error, message) => (error === null ? this.#answered(message) : this.fail(error)),
