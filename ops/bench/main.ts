@@ -3,7 +3,8 @@ import { cpus } from 'node:os';
 import { findNatsServer } from '../boot/find-nats-server.ts';
 import { CASES } from './cases.ts';
 import { endAll } from './end-later.ts';
-import { loadNow, printReport } from './report.ts';
+import { machineSpeed } from './machine-speed.ts';
+import { loadNow, ms, printReport } from './report.ts';
 
 /* `npm run bench [-- case...] [--profile <folder>] [--pairs <number>]`: measures, and prints a table a case. */
 
@@ -39,11 +40,13 @@ console.log(
 try {
   for (const { name, run } of CASES) {
     if (args.length > 0 && !args.includes(name)) continue;
-    const before = loadNow();
+    const before = { load: loadNow(), speed: machineSpeed() };
     const report = await Promise.race([run({ profile, pairs }), stopped]);
-    console.log(
-      printReport({ ...report, notes: [...(report.notes ?? []), `load average ${before} before, ${loadNow()} after`] }),
-    );
+    const machine = [
+      `load average ${before.load} before, ${loadNow()} after`,
+      `a fixed piece of work took this machine ${ms(before.speed)} before, ${ms(machineSpeed())} after`,
+    ];
+    console.log(printReport({ ...report, notes: [...(report.notes ?? []), ...machine] }));
   }
 } catch (error) {
   console.error(`bench: ${(error as Error).message}`);
