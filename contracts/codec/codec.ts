@@ -83,8 +83,12 @@ function namesProto(value: unknown): boolean {
 /** In one line, without the piece of the text that the engine quotes: it may be secret, and a refusal may become an Event. */
 function findingOf(error: unknown): string {
   const finding = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
-  return finding.replace(/, (?:\.\.\.)?".*/s, '').replace(/^(Unresolved [^:]*): .*/s, '$1');
+  return finding.replace(/, (?:\.\.\.)?".*|(?<=^Unresolved [^:]*): .*|(?<=end of buffer not reached) .*/s, '');
 }
+
+/** What the reader of YAML finds wrong, without what it quotes: all behind a colon, an escape, a tag. */
+const unquoted = (finding: string): string =>
+  finding.replace(/(?<=\S): .*|(?<=^Invalid escape sequence) .*|(?<=^The) \S+(?= tag )/s, '');
 
 /** YAML deeper than this is nobody's manifest; far deeper, a few hundred kilobytes of it would take all memory. */
 const YAML_DEPTH_MAX = 256;
@@ -112,7 +116,7 @@ function parseYaml(source: string): unknown[] {
     const problem = firstError(document);
     if (problem !== undefined) {
       const { line, col } = lines.linePos(problem.pos[0]);
-      throw new Error(`${problem.message} at line ${line}, column ${col}`);
+      throw new Error(`${unquoted(problem.message)} at line ${line}, column ${col}`);
     }
     const value: unknown = document.toJS({ maxAliasCount: 100 }); // bounds "billion laughs"
     if (value !== null && value !== undefined) documents.push(value);

@@ -32,6 +32,7 @@ const octal: ScalarTag = {
 export const YAML_READING: ParseOptions & DocumentOptions & SchemaOptions = {
   uniqueKeys: false, // looked for by `firstError`: the parser compares each key with all others
   merge: true,
+  logLevel: 'error', // its warnings quote what it reads, into the log of whoever was sent it
   customTags: (tags) => [octal, ...tags],
 };
 
