@@ -63,6 +63,16 @@ it('names what a control plane lacks, and asks for no more than one of what has 
     return lacks.length === 0 && rest.actors?.['api-server'] === 3 && rest; // no problem if one of three is late to answer
   });
   expect(status.actors).toMatchObject({ scheduler: 1, dispatcher: 1, deployment: 1 });
+  const crowd = await connectAs(server);
+  ends.push(() => crowd.close());
+  crowd.subscribe('$SRV.PING', {
+    callback: (_error, message) => {
+      for (let at = 0; at < 60_000; at++)
+        message.respond(`{"name":"scheduler","id":"${at}","metadata":{"prefix":"troupe","instance":"of-${at}"}}`);
+    },
+  });
+  await crowd.flush();
+  expect((await statusNow()).actors).toEqual(status.actors);
 });
 
 it('says why the store may not be written to, before what follows from it', { timeout: 60_000 }, async () => {

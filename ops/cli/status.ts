@@ -23,6 +23,8 @@ export interface StatusOptions extends ClusterOptions {
 const LISTEN_MS = 250;
 /** How long to wait for the first, or for one that was asked alone. */
 const ANSWER_MS = 1_000;
+/** Of however many that claim to be there: a question must not be too late for having waited in line. */
+const ASKED_AT_ONCE = 50;
 
 /** Longest name of an actor or instance, and longest text, that is looked at. */
 const NAME_MAX = 253;
@@ -120,8 +122,11 @@ async function ping(client: Client, wanted: readonly string[]): Promise<readonly
   for (let asked = 0; asked < PINGS_MOST; asked++) {
     const heard = await pingOnce(client).catch(() => []); // a closed connection: what asks the api-server tells of it
     const located = heard.filter((one) => !found.has(keyOf(one)));
-    const answering = located.map(async (one) => (wanted.includes(one.name) ? ask(client, one) : one));
-    for (const one of await Promise.all(answering)) if (one !== undefined) found.set(keyOf(one), one);
+    for (let at = 0; at < located.length; at += ASKED_AT_ONCE) {
+      const some = located.slice(at, at + ASKED_AT_ONCE);
+      const answering = some.map(async (one) => (wanted.includes(one.name) ? ask(client, one) : one));
+      for (const one of await Promise.all(answering)) if (one !== undefined) found.set(keyOf(one), one);
+    }
     const names = new Set([...found.values()].map(({ name }) => name));
     if (wanted.every((name) => names.has(name))) break;
   }
@@ -136,7 +141,7 @@ const keyOf = ({ name, instance }: Located): string => JSON.stringify([name, ins
  * @throws Error when the connection is closed
  */
 async function pingOnce(client: Client): Promise<readonly Located[]> {
-  const found: Located[] = [];
+  const found = new Map<string, Located>();
   const { connection, inboxPrefix, prefix } = client;
   const inbox = `${inboxPrefix}.${randomUUID()}`;
   let until = performance.now() + ANSWER_MS;
@@ -146,7 +151,7 @@ async function pingOnce(client: Client): Promise<readonly Located[]> {
       (_error, message) => {
         until = Math.min(most, performance.now() + LISTEN_MS);
         const one = locatedIn(message, prefix);
-        if (one !== undefined) found.push(one);
+        if (one !== undefined) found.set(keyOf(one), one);
       },
       () => undefined, // one that cannot be read says nothing
     ),
@@ -157,7 +162,7 @@ async function pingOnce(client: Client): Promise<readonly Located[]> {
   } finally {
     subscription.unsubscribe();
   }
-  return found;
+  return [...found.values()];
 }
 
 /** @throws Error when it is no JSON */
