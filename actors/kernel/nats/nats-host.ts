@@ -315,8 +315,6 @@ export class Host implements HostServices {
   }
 }
 
-/** What nobody guesses. */
-
 /** What a process says to an actor of its own; `undefined` for one that does not want to hear it. */
 function toItself({ definition, self }: LiveActor, family: Family<`${string}.<instance>`>): InboundMessage | undefined {
   const wanted = Object.values(definition.hears).some(
