@@ -232,6 +232,60 @@ it('scales a half-done rollout in proportion', () => {
   expect(world.sizes).toEqual([11, 7]);
 });
 
+it('scaled down half-way through a rollout, it stays above its floor though its sets tell late of what they gave', () => {
+  const world = new World(
+    web({ replicas: 6, strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } }),
+  );
+  world.settle();
+  world.image('web:2');
+  while (world.sizes.join() !== '5,2') {
+    world.step();
+    world.pods();
+  }
+  world.edit({ replicas: 3 });
+  for (let at = 0; at < 6; at++) world.step();
+  expect(world.sizes).toEqual([3, 1]); // and no further before the new set has told that one is left
+  world.settle();
+  expect(world.sizes).toEqual([0, 3]);
+});
+
+it('scaled half-way through a rollout, enough pods stay however late sets tell of theirs', () => {
+  const move = fc.record({ act: fc.constantFrom('plan', 'pods', 'tell'), at: fc.nat(1) });
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 3 }),
+      fc.integer({ min: 1, max: 10 }),
+      fc.integer({ min: 1, max: 8 }),
+      fc.array(move, { maxLength: 60 }),
+      (maxSurge, steps, want, moves) => {
+        const world = new World(
+          web({ replicas: 6, strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable: 0 } } }),
+        );
+        world.settle();
+        world.image('web:2');
+        for (let at = 0; at < steps; at++) {
+          world.step();
+          world.pods();
+        }
+        world.edit({ replicas: want });
+        const alive = new Map([...world.sets].map(([name, set]) => [name, set.spec?.replicas ?? 0]));
+        for (const { act, at } of moves) {
+          const [name = '', set] = [...world.sets][at] ?? [];
+          if (act === 'plan') world.step();
+          else if (act === 'pods') alive.set(name, set?.spec?.replicas ?? 0);
+          else if (set !== undefined) {
+            const count = alive.get(name) ?? 0;
+            world.put({ ...set, status: { replicas: count, readyReplicas: count, availableReplicas: count } });
+          }
+          const left = [...alive.values()].reduce((sum, count) => sum + count, 0);
+          expect(left).toBeGreaterThanOrEqual(Math.min(6, want));
+        }
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
 it('Recreate: no new pod before every old one is gone', () => {
   const world = new World(web({ strategy: { type: 'Recreate' } }));
   world.settle();

@@ -11,7 +11,8 @@ export interface Resize {
 export const sizeOf = (set: ReplicaSet): number => set.spec?.replicas ?? 1;
 export const total = (sets: readonly ReplicaSet[], count: (set: ReplicaSet) => number): number =>
   sets.reduce((sum, set) => sum + count(set), 0);
-const available = (set: ReplicaSet): number => set.status?.availableReplicas ?? 0;
+/** A set that has yet to tell of its new size has no more than that. */
+const available = (set: ReplicaSet): number => Math.min(set.status?.availableReplicas ?? 0, sizeOf(set));
 const resize = (set: ReplicaSet, replicas: number): readonly Resize[] =>
   replicas === sizeOf(set) ? [] : [{ set, replicas }];
 
@@ -79,6 +80,8 @@ export function planRolling(
   oldSets: readonly ReplicaSet[],
   limits: RollingLimits,
 ): readonly Resize[] {
+  // Grown again before it has told what it gave, it would be taken for as large as it was.
+  if ((newSet.status?.replicas ?? 0) > sizeOf(newSet)) return [];
   const want = deployment.spec?.replicas ?? 1;
   const grown = resize(newSet, newSetSize(want, newSet, oldSets, limits));
   return grown.length > 0 ? grown : shrinkOld(want, newSet, oldSets, limits);
