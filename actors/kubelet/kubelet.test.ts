@@ -533,3 +533,27 @@ describe('kubelet', () => {
     expect(node.give(podOf('u')).tell('u').status('u')?.phase).toBe('Running');
   });
 });
+
+it('what a pod asks for in vain is told once as an event of the pod', () => {
+  const more = {
+    volumes: [{ name: 'cache', emptyDir: {} }],
+    containers: [{ name: 'web', image: 'web:1', livenessProbe: { tcpSocket: { port: 80 } } }],
+  };
+  const node = new Node().start().give(podOf('u1', more)).give(podOf('u2')).tell('u1').tell('u2').pass(5000);
+  expect(node.status('u1')?.phase).toBe('Running');
+  expect(node.events().filter((event) => event.startsWith('NotActedUpon'))).toEqual([
+    'NotActedUpon: Not acted upon yet: spec.volumes (no container has any of them), spec.containers[0].livenessProbe (it is alive while it runs)',
+  ]);
+});
+
+it('a pod that asks for much in vain has an event that fits', () => {
+  const containers = Array.from({ length: 60 }, (_, index) => ({
+    name: `c${index}`,
+    image: 'web:1',
+    livenessProbe: { tcpSocket: { port: 80 } },
+  }));
+  const node = new Node().start().give(podOf('u1', { containers })).tell('u1').pass(5000);
+  const [event = ''] = node.events().filter((one) => one.startsWith('NotActedUpon'));
+  expect(event.length).toBeLessThanOrEqual('NotActedUpon: '.length + 1024);
+  expect(event).toMatch(/ and \d+ more$/);
+});

@@ -19,6 +19,7 @@ import { podRef } from './container-config.ts';
 import type { EventTeller } from './event-teller.ts';
 import { Gate } from './gate.ts';
 import type { KubeletWorld } from './kubelet-says.ts';
+import { notActedUponNote } from './not-acted-upon-note.ts';
 import { planPodSync, stopGraceMs } from './plan-pod-sync.ts';
 import type { PodDesk } from './pod-desk.ts';
 import type { PodFeed } from './pod-feed.ts';
@@ -156,7 +157,8 @@ export class PodSyncer {
     return defer(() => {
       const askedAt = world.now();
       const answered = view.begin(uid);
-      const told = from(notesBefore(verb).map((note) => this.#tell(uid, note)));
+      const unmet = verb.op === 'runPodSandbox' ? notActedUponNote(this.#parts.feed.get(uid)?.pod) : [];
+      const told = from([...unmet, ...notesBefore(verb)].map((note) => this.#tell(uid, note)));
       const asked = this.#ask(uid, verb).pipe(
         defaultIfEmpty(GIVEN_UP),
         mergeMap((answer) =>

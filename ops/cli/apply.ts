@@ -1,5 +1,6 @@
 import { StatusError } from '../../contracts/errors/status.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import { notActedUpon } from '../../contracts/kinds/pod-template/not-acted-upon.ts';
 import type { Client } from '../client/client.ts';
 import { Exit, UsageError } from './errors.ts';
 import type { ManifestObject } from './parse-manifest.ts';
@@ -68,6 +69,7 @@ async function each(
         const placed = place(manifest, options, client);
         const { outcome, object } = await act(client, placed);
         const name = qualifiedName(placed.resource, object?.metadata?.name ?? placed.name);
+        if (outcome !== 'unchanged') warn(name, object ?? placed.object, terminal);
         if (object !== undefined) done.push(object);
         if (output === 'name') terminal.out(`${name}\n`);
         else if (output === undefined) terminal.out(`${name} ${outcome}\n`);
@@ -81,6 +83,18 @@ async function each(
     await printObjects(done, manifests.length === 1, output, terminal);
     if (refused) throw new Exit(FAILURE);
   });
+}
+
+/** Lines about one object; more help nobody. */
+const WARNINGS_MAX = 20;
+
+/** What is accepted and does nothing is named, as kubectl shows the warnings of its server. */
+function warn(name: string, object: KubeObject, terminal: Terminal): void {
+  const unmet = notActedUpon(object);
+  for (const { path, instead } of unmet.slice(0, WARNINGS_MAX))
+    terminal.tell(`Warning: ${name}: ${path} is not acted upon yet: ${instead}`);
+  const more = unmet.length - WARNINGS_MAX;
+  if (more > 0) terminal.tell(`Warning: ${name}: ${more} more fields are not acted upon yet`);
 }
 
 async function printObjects(

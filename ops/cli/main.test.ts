@@ -383,6 +383,17 @@ describe('apply and create', () => {
     const configured = await run('apply', '-f', web);
     expect(configured.out).toBe('deployment.apps/web configured\nconfigmap/web configured\n');
   });
+  it('warns of what an object asks for in vain, by its path', async () => {
+    const probed = manifest(
+      'probed.yaml',
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: m, image: x, readinessProbe: {tcpSocket: {port: 80}}}], volumes: [{name: v}]}\n',
+    );
+    const warnings =
+      'Warning: pod/a: spec.volumes is not acted upon yet: no container has any of them\n' +
+      'Warning: pod/a: spec.containers[0].readinessProbe is not acted upon yet: it is ready while it runs\n';
+    expect(await run('create', '-f', probed)).toEqual({ code: 0, out: 'pod/a created\n', err: warnings });
+    expect(await run('apply', '-f', probed, '-o', 'name')).toEqual({ code: 0, out: 'pod/a\n', err: warnings });
+  });
   it('refuses kinds that are not served, by file and line, and goes on', async () => {
     const bad = manifest(
       'bad.yaml',

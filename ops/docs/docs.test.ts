@@ -41,6 +41,14 @@ it('every reason of a refusal is explained', () => {
   expect(missing).toEqual([]);
 });
 
+it('every field of a pod that is accepted and not acted upon is in the page of differences', () => {
+  const page = read('ops/docs/differences.md');
+  const table = read('contracts/kinds/pod-template/not-acted-upon.ts');
+  const fields = [...table.matchAll(/^ {2}(\w+): \[/gm)].map(([, field = '']) => field);
+  expect(fields.length).toBeGreaterThan(20);
+  expect(fields.filter((field) => !page.includes(`\`${field}\``))).toEqual([]);
+});
+
 it('every actor is in the page of the architecture', () => {
   const page = read('ops/docs/architecture.md');
   const folders = readdirSync(join(ROOT, 'actors'), { withFileTypes: true })

@@ -1,0 +1,126 @@
+import type { KubeObject, PodSpec } from '../kinds.ts';
+import { isPlain, type Plain } from '../plain.ts';
+
+/** A field that is accepted, validated and stored, and asks for what Troupe does not do. */
+export interface Unmet {
+  /** Below the object, or below a pod's spec. */
+  readonly path: string;
+  /** What is so instead. */
+  readonly instead: string;
+}
+
+type Asked = (value: unknown) => boolean;
+const isTrue: Asked = (value) => value === true;
+const isFalse: Asked = (value) => value === false;
+const isGiven: Asked = (value) => value !== undefined && value !== null && value !== '';
+const hasEntries: Asked = (value) => (Array.isArray(value) ? value.length > 0 : Object.keys(plain(value)).length > 0);
+const other =
+  (...same: readonly string[]): Asked =>
+  (value) =>
+    typeof value === 'string' && value !== '' && !same.includes(value);
+
+type Table = Readonly<Record<string, readonly [Asked, string]>>;
+
+const POD: Table = {
+  automountServiceAccountToken: [isTrue, 'there are no tokens of service accounts'],
+  dnsPolicy: [other('ClusterFirst', 'Default', 'None'), 'there is no cluster DNS'],
+  hostAliases: [hasEntries, 'nothing is added to /etc/hosts'],
+  hostIPC: [isTrue, "the pod does not share the node's IPC"],
+  hostPID: [isTrue, "the pod does not see the node's processes"],
+  hostUsers: [isFalse, 'the pod has no user namespace of its own'],
+  hostnameOverride: [isGiven, 'the pod is called after "hostname" or its name'],
+  imagePullSecrets: [hasEntries, 'images are pulled without credentials'],
+  os: [(value) => other('linux')(plain(value)['name']), 'containers run on Linux'],
+  priorityClassName: [isGiven, 'there are no PriorityClasses; "priority" counts'],
+  resourceClaims: [hasEntries, 'no device is claimed'],
+  resources: [
+    (value) => ['limits', 'requests', 'claims'].some((field) => hasEntries(plain(value)[field])),
+    'those of the containers count',
+  ],
+  runtimeClassName: [isGiven, "containers run in the engine's own runtime"],
+  schedulingGroup: [hasEntries, 'the pod is placed on its own'],
+  securityContext: [hasEntries, 'nothing of it is enforced'],
+  setHostnameAsFQDN: [isTrue, 'the host name is the short one'],
+  shareProcessNamespace: [isTrue, 'each container sees its own processes'],
+  subdomain: [isGiven, 'there is no cluster DNS'],
+  topologySpreadConstraints: [hasEntries, 'the pod is placed without them'],
+  volumes: [hasEntries, 'no container has any of them'],
+};
+
+const AFFINITY: Table = {
+  podAffinity: [isPlain, 'the pod is placed without it'],
+  podAntiAffinity: [isPlain, 'the pod is placed without it'],
+};
+
+const CONTAINER: Table = {
+  lifecycle: [hasEntries, 'no hook runs, and its image says which signal stops it'],
+  livenessProbe: [isPlain, 'it is alive while it runs'],
+  readinessProbe: [isPlain, 'it is ready while it runs'],
+  restartPolicyRules: [hasEntries, 'its restart policy alone decides'],
+  securityContext: [hasEntries, 'nothing of it is enforced'],
+  startupProbe: [isPlain, 'it has started once it runs'],
+  terminationMessagePath: [other('/dev/termination-log'), 'its last words are not read'],
+  terminationMessagePolicy: [other('File'), 'its last words are not read'],
+};
+
+const plain = (value: unknown): Plain => (isPlain(value) ? value : {});
+const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** The fields in the order of the table. */
+function* among(table: Table, fields: Plain, at = ''): Generator<Unmet> {
+  for (const [field, [asked, instead]] of Object.entries(table)) {
+    if (Object.hasOwn(fields, field) && asked(fields[field])) yield { path: `${at}${field}`, instead };
+  }
+}
+
+function* ofContainer(container: Plain, at: string): Generator<Unmet> {
+  for (const [index, variable] of list(container['env']).entries()) {
+    const source = plain(plain(variable)['valueFrom']);
+    if (isGiven(source['fileKeyRef']))
+      yield { path: `${at}env[${index}].valueFrom.fileKeyRef`, instead: 'the variable is not set' };
+  }
+  yield* among(CONTAINER, container, at);
+}
+
+function* ofSpec(spec: Plain, at: string): Generator<Unmet> {
+  yield* among(AFFINITY, plain(spec['affinity']), `${at}affinity.`);
+  yield* among(POD, spec, at);
+  for (const field of ['initContainers', 'containers']) {
+    for (const [index, container] of list(spec[field]).entries())
+      yield* ofContainer(plain(container), `${at}${field}[${index}].`);
+  }
+}
+
+const SECURITY_LABEL = 'pod-security.kubernetes.io/';
+function* ofNamespace(namespace: Plain): Generator<Unmet> {
+  for (const label of Object.keys(plain(plain(namespace['metadata'])['labels']))) {
+    if (label.startsWith(SECURITY_LABEL))
+      yield { path: `metadata.labels[${label}]`, instead: 'there are no pod security levels' };
+  }
+}
+
+/** What the spec of a pod asks for in vain. Pure; looks at what is there, whatever its shape. */
+export const unmetOfPod = (spec: PodSpec | undefined): readonly Unmet[] => [...ofSpec(plain(spec), '')];
+
+/** What an object asks for in vain. Pure; looks at what is there, whatever its shape. */
+export function notActedUpon(object: KubeObject): readonly Unmet[] {
+  const fields = plain(object);
+  const spec = plain(fields['spec']);
+  switch (fields['kind']) {
+    case 'Pod':
+      return [...ofSpec(spec, 'spec.')];
+    case 'Deployment':
+    case 'ReplicaSet':
+      return [...ofSpec(plain(plain(spec['template'])['spec']), 'spec.template.spec.')];
+    case 'ServiceAccount':
+      return [...among({ imagePullSecrets: POD['imagePullSecrets'] as Table[string] }, fields)];
+    case 'Secret': {
+      const token = fields['type'] === 'kubernetes.io/service-account-token';
+      return token ? [{ path: 'type', instead: 'no token is written into it' }] : [];
+    }
+    case 'Namespace':
+      return [...ofNamespace(fields)];
+    default:
+      return [];
+  }
+}
