@@ -25,3 +25,10 @@ it('too much to look through is set side by side, one by one', () => {
   expect(pairs).toHaveLength(2_102);
   expect(pairs.filter(({ same }) => !same)).toHaveLength(2);
 });
+
+it('a subject of which one run says next to nothing may have any length in the other', () => {
+  const long = Array.from({ length: 300_000 }, (_, at) => ({ hash: `${at}` }));
+  const pairs = alignSaid([{ hash: 'a' }, ...long], [{ hash: 'b' }, { hash: '7' }, { hash: 'c' }]);
+  expect(pairs).toHaveLength(300_001);
+  expect(pairs.filter(({ same }) => same)).toHaveLength(1);
+});

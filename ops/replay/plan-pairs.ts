@@ -22,36 +22,38 @@ export function pairSaid<T extends Utterance, N extends Utterance>(
   is: readonly N[],
   sameHash: (was: T, is: N) => boolean = (a, b) => a.hash === b.hash,
 ): readonly Pair<T, N>[] {
-  return pairBy(0, was, is, [
+  const pairs: Pair<T, N>[] = [];
+  pairBy(pairs, 0, was, is, [
     sameHash,
     (a, b) => a.say === b.say && a.subject === b.subject,
     (a, b) => a.say === b.say,
   ]);
+  return pairs;
 }
 
+/** @param pairs to which they are added: there may be more than a call takes arguments */
 function pairBy<T extends Utterance, N extends Utterance>(
+  pairs: Pair<T, N>[],
   round: number,
   was: readonly T[],
   is: readonly N[],
   rules: readonly ((was: T, is: N) => boolean)[],
-): readonly Pair<T, N>[] {
+): void {
   const rule = rules[round];
-  if (rule === undefined || was.length === 0 || is.length === 0)
-    return [
-      ...was.map((one) => ({ was: one, same: false as const })),
-      ...is.map((one) => ({ is: one, same: false as const })),
-    ];
-  const pairs: Pair<T, N>[] = [];
+  if (rule === undefined || was.length === 0 || is.length === 0) {
+    for (const one of was) pairs.push({ was: one, same: false });
+    for (const one of is) pairs.push({ is: one, same: false });
+    return;
+  }
   let left = 0;
   let right = 0;
   for (const [a, b] of longestCommon(was, is, rule)) {
-    pairs.push(...pairBy(round + 1, was.slice(left, a), is.slice(right, b), rules));
+    pairBy(pairs, round + 1, was.slice(left, a), is.slice(right, b), rules);
     pairs.push({ was: was[a] as T, is: is[b] as N, same: round === 0 });
     left = a + 1;
     right = b + 1;
   }
-  pairs.push(...pairBy(round + 1, was.slice(left), is.slice(right), rules));
-  return pairs;
+  pairBy(pairs, round + 1, was.slice(left), is.slice(right), rules);
 }
 
 /** Indexes of a longest common subsequence. */
