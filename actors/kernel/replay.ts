@@ -9,7 +9,7 @@ import type { Incarnation } from './journal/recorder.ts';
 import { openRec } from './journal/sealed-record.ts';
 import { ActorCore, type TurnDone } from './turns/core.ts';
 import { installGuard } from './turns/guard.ts';
-import { outcomeOf } from './turns/outcome.ts';
+import { outcomeToCompare } from './turns/outcome.ts';
 import type { Outgoing } from './turns/outgoing.ts';
 import { everyChange, PendingChanges } from './turns/pending-changes.ts';
 import { describeViolation } from './turns/violation.ts';
@@ -225,7 +225,7 @@ export class Player {
     const toldBefore = before === undefined ? undefined : (key: Key) => before.get(key);
     const done = this.core.run(rec, turn.now, turn.view, toldBefore);
     this.done = done;
-    this.says = this.#outcomeOf(done);
+    this.says = outcomeToCompare(done, { reports: this.#incarnation.reports === true, lastTurn: this.#lastTurn });
     this.#lastPlayed = turn;
     if (rec.t === 'start' && rec.checkpoint === undefined)
       for (const pending of [this.#pending, this.#unselected]) pending.noteAll(this.cache);
@@ -233,12 +233,6 @@ export class Player {
     if (what !== undefined) return diverged(turn, what, this.says);
     this.played += 1;
     return undefined;
-  }
-
-  /** An actor ends with a turn that fails: of an older recording's last turn nobody knows whether it did. */
-  #outcomeOf(done: TurnDone): readonly Outgoing[] {
-    const reports = this.#incarnation.reports === true;
-    return !reports && done.turn.n === this.#lastTurn ? done.out : outcomeOf(done, { reports });
   }
 
   #skip(turn: RecordedTurn, why?: Skip['why'], what?: string): undefined {

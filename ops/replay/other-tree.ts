@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Json } from '../../actors/kernel/contract.ts';
 import type { ActorCore, TurnDone } from '../../actors/kernel/turns/core.ts';
-import { outcomeOf } from '../../actors/kernel/turns/outcome.ts';
+import { outcomeToCompare } from '../../actors/kernel/turns/outcome.ts';
 import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
 import type { Player } from '../../actors/kernel/replay.ts';
 import type { PlacementTable, PlacementTurn } from '../../actors/scheduler/explain-placement.ts';
@@ -77,7 +77,7 @@ function treeVersion(
       if (explain !== undefined && next === index) before = core.cellValues();
       player.play(turns[next] as RecordedTurn);
     }
-    return done && outcomeOf(done, { reports }).map(utteranceOf);
+    return done && outcomeToCompare(done, { reports, lastTurn: turns.at(-1)?.n }).map(utteranceOf);
   };
   const violation = (): string | undefined => player.violation;
   if (explain === undefined || core.definition.name !== 'scheduler') return { name, says, violation };

@@ -30,4 +30,14 @@ export function outcomeOf(done: TurnDone, { reports }: { readonly reports: boole
   ];
 }
 
+/**
+ * The same as far as a recording tells of it. An actor ends with a turn that fails: of the last turn of one that knows of no
+ * reports, nobody knows whether it did.
+ * @param lastTurn number of the recording's last, where it is known
+ */
+export const outcomeToCompare = (
+  done: TurnDone,
+  { reports, lastTurn }: { readonly reports: boolean; readonly lastTurn: number | undefined },
+): readonly Outgoing[] => (!reports && done.turn.n === lastTurn ? done.out : outcomeOf(done, { reports }));
+
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
