@@ -53,7 +53,6 @@ function turnShown({ session, paint }: ShellContext, report: TurnReport | undefi
  * may be of another turn, that played last.
  */
 export async function turnSettled(context: ShellContext): Promise<string> {
-  if (context.session.frame !== undefined) context.stops.note(context.session.frame);
   const late = await context.session.settle();
   const shown = turnShown(context, await reportWhole(context.session));
   return late === undefined || late === context.session.frame?.divergence

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import { isSealed } from '../../contracts/store/sealed.ts';
 import { valuesOf } from '../replay/plan-watch.ts';
 import type { ReplaySession } from '../replay/session.ts';
 import { reportTurn, type TurnReport } from '../replay/turn-report.ts';
@@ -53,8 +54,9 @@ export const LOOKS: readonly ShellCommand[] = [
     name: 'scores',
     help: 'what a scheduler thinks of each node for its pods',
     run: (context) =>
-      ofTurn(context, (report) => scoresAt(context.session, report, { changed: false })) ||
-      'no pod is placed in this turn\n',
+      unknownText(context, 'no score') ??
+      (ofTurn(context, (report) => scoresAt(context.session, report, { changed: false })) ||
+        'no pod is placed in this turn\n'),
   },
   { name: 'where', alias: 'w', help: 'the turn, what waits, what differed so far', run: where },
 ];
@@ -64,8 +66,16 @@ function ofTurn({ session }: ShellContext, shown: (report: TurnReport) => string
   return report === undefined ? BEGINNING : shown(report);
 }
 
-function cells({ session }: ShellContext, [path]: readonly string[]): string {
-  const all = session.cells();
+/** Of a turn that was not played: that nothing can be said. */
+function unknownText({ session: { frame } }: ShellContext, what: string): string | undefined {
+  if (frame?.unplayed === undefined) return undefined;
+  return `${what} is known: turn ${frame.turn.n} was not played (${frame.unplayed})\n`;
+}
+
+function cells(context: ShellContext, [path]: readonly string[]): string {
+  const unknown = unknownText(context, 'no state');
+  if (unknown !== undefined) return unknown;
+  const all = context.session.cells();
   const shown = path === undefined ? all : valuesOf(path, Object.entries(all));
   if (Object.keys(shown).length > 0) return yamlText(veiled(shown));
   return path === undefined ? 'no cell has anything in it\n' : `no cell is called ${path}\n`;
@@ -84,7 +94,10 @@ function view({ session }: ShellContext, [what]: readonly string[]): string {
   if (rest.length === 0) {
     if (objects.length === 0) return `there are no ${resource.plural} at revision ${session.revision}\n`;
     const options = { namespaces: resource.namespaced };
-    return formatTable(planTable(columnsOf(resource), objects, session.frame?.turn.now ?? 0, options));
+    const [header = [], ...rows] = planTable(columnsOf(resource), objects, session.frame?.turn.now ?? 0, options);
+    const held = header.indexOf('DATA');
+    const told = rows.map((row, at) => (isSealed(objects[at] as KubeObject) ? row.with(held, '?') : row));
+    return formatTable([header, ...told]);
   }
   const [name = '', namespace] = [...rest].reverse();
   const found = findObject(objects, name, namespace);
@@ -127,7 +140,7 @@ function namesInView({ session }: ShellContext): readonly string[] {
 /** Turns that differed, and what waits, are told so many at most. */
 const TOLD_MAX = 20;
 
-function where({ session, stops }: ShellContext): string {
+function where({ session }: ShellContext): string {
   const { frame, playable, divergences, turns } = session;
   const { incarnation, node, build } = playable.incarnation;
   const differed = [...divergences.values()].map(({ turn }) => turn).sort((a, b) => a - b);
@@ -145,7 +158,7 @@ function where({ session, stops }: ShellContext): string {
     ),
     ...atMost(frame?.timers ?? [], 'timer', ({ due, turn }) => `${timeText(due)}, set in turn ${turn}`),
     ['differed', numbersText(differed)],
-    ...atMost(stops.seen.unplayed, 'not played', ({ why, turns: count }) => `${turnsText(count)}: ${why}`),
+    ...atMost(session.tried.unplayed, 'not played', ({ why, turns: count }) => `${turnsText(count)}: ${why}`),
   ];
   return lines.map(([name = '', text = '']) => `${name.padEnd(11)}${text}\n`).join('');
 }

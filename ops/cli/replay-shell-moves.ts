@@ -41,12 +41,11 @@ export const MOVES: readonly ShellCommand[] = [
 ];
 
 async function step(context: ShellContext, [n]: readonly string[]): Promise<string> {
-  const { session, stops } = context;
+  const { session } = context;
   const count = countOf(n);
   const listed: Frame[] = [];
   let played = 0;
   for (let frame = session.step(); frame !== undefined; frame = played < count ? session.step() : undefined) {
-    stops.note(frame);
     if (listed.length < LISTED_MAX) listed.push(frame);
     played += 1;
   }
@@ -85,21 +84,22 @@ function stopText(stop: Stop | undefined, context: ShellContext): string {
 }
 
 /** What differed, and of how many turns that cannot be said: nobody shall take it for more than it is. */
-function endText({ session, stops }: ShellContext): string {
-  const { turns, unplayed } = stops.seen;
+function endText({ session }: ShellContext): string {
+  const { turns, unplayed } = session.tried;
   const played = turns - unplayed.reduce((sum, one) => sum + one.turns, 0);
   if (turns > 0 && played === 0) return 'no turn could be played';
   const differing = session.divergences.size;
   const differed = differing === 0 ? 'nothing differed' : `${turnsText(differing)} differed`;
-  return unplayed.length === 0 ? differed : `${differed} in the ${turnsText(played)} that could be played`;
+  if (played === session.turns.length) return differed;
+  return `${differed} in the ${turnsText(played)} that ${turns < session.turns.length ? 'were' : 'could be'} played`;
 }
 
 /** Reasons that are told. */
 const REASONS_MAX = 5;
 
 /** Which turns were not played, and why. */
-function unplayedText({ session, stops, paint }: ShellContext): string {
-  const { unplayed } = stops.seen;
+function unplayedText({ session, paint }: ShellContext): string {
+  const { unplayed } = session.tried;
   const gaps = gapsText(gapsWithin(session.turns));
   const lines = unplayed.slice(0, REASONS_MAX).map(({ why, turns }) => `${turnsText(turns)} not played: ${why}`);
   const more = unplayed.slice(REASONS_MAX).reduce((sum, { turns }) => sum + turns, 0);

@@ -2,7 +2,10 @@ import { beforeEach, expect, it } from 'vitest';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import type { Heard } from '../../actors/kernel/testing/test-world.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
-import { nodeNamed, podNamed, RecordingWorld } from '../bench/make-recording.ts';
+import type { Secret } from '../../contracts/kinds/kinds.ts';
+import type { Key } from '../../contracts/store/keys.ts';
+import { clusterKey, seal } from '../../contracts/store/sealed.ts';
+import { nodeNamed, podNamed, RecordingWorld, recordScheduling } from '../bench/make-recording.ts';
 import { chainOf } from '../replay/chain.ts';
 import type { Playable } from '../replay/playable.ts';
 import { ReplaySession } from '../replay/session.ts';
@@ -155,6 +158,59 @@ it('tells how many turns were not played, and why, before anybody takes it that 
       it cannot be played: its recording begins in the middle; the next start tells everything anew
     "
   `);
+});
+
+it('counts what goto, find and back play on the way, too', async () => {
+  playable = { ...playable, turns: playable.turns.filter(({ n }) => n !== 4) };
+  const unplayed = /differed +nothing so far\nnot played (\d) turns: 1 turn before it is missing from the recording\n$/;
+  expect((await type(shellOn(), 'goto 8', 'where')).match(unplayed)?.[1]).toBe('4');
+  expect((await type(shellOn(), 'find db', 'where')).match(unplayed)?.[1]).toBe('2');
+  expect((await type(shellOn(), 'goto 8', 'back 3', 'where')).match(unplayed)?.[1]).toBe('4');
+  expect(await type(shellOn(), 'goto 8', 'run')).toContain('nothing differed in the 3 turns that could be played');
+});
+
+it('the end does not speak for turns that were jumped over', async () => {
+  playable = recordScheduling({ nodes: 2, pods: 60, batch: 3, checkpointTurns: 50 });
+  const starts = playable.turns.filter(({ rec }) => rec.t === 'start');
+  const [last, all] = [starts.at(-1)?.n ?? 0, playable.turns.length];
+  expect(last).toBeGreaterThan(1);
+  const shell = shellOn();
+  expect(await type(shell, `goto ${last}`, 'run')).toContain(
+    `the end of the recording; nothing differed in the ${all - last + 1} turns that were played\n`,
+  );
+  expect(await type(shell, 'goto 1', 'run')).toContain('the end of the recording; nothing differed\n');
+});
+
+it('of a turn that was not played no state is shown, and no score', async () => {
+  playable = { ...playable, turns: playable.turns.filter(({ n }) => n !== 4) };
+  const shell = shellOn();
+  const why = 'turn 6 was not played (1 turn before it is missing from the recording)';
+  expect(await type(shell, 'goto 6', 'cells')).toBe(`no state is known: ${why}\n`);
+  expect(await type(shell, 'cells start')).toBe(`no state is known: ${why}\n`);
+  expect(await type(shell, 'scores')).toBe(`no score is known: ${why}\n`);
+  expect(await type(shell, 'goto 3', 'cells')).toContain('assumed/pods.default.web:');
+});
+
+it('of a sealed Secret it does not say that it holds nothing', async () => {
+  const recording = new RecordingWorld(scheduler);
+  const key = clusterKey(new Uint8Array(32).fill(1));
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'pw', namespace: 'default' }, type: 'Opaque' };
+  const closed = seal(
+    'secrets.default.pw' as Key,
+    { ...secret, data: { word: 'aHVzaA==' } } as Secret,
+    key,
+    new Uint8Array(12),
+  );
+  recording.put('secrets', closed as Secret);
+  recording.put('secrets', { ...secret, metadata: { ...secret.metadata, name: 'empty' } } as Secret);
+  recording.put('nodes', nodeNamed('node-a'));
+  recording.world.start();
+  recording.world.settle();
+  playable = recording.playable();
+  const shell = shellOn();
+  await type(shell, 'step 9');
+  expect(await type(shell, 'view secrets')).toMatch(/ DATA .*\n.* empty +Opaque +0 .*\n.* pw +Opaque +\? .*\n$/);
+  expect(await type(shell, 'view secret/pw')).toMatch(/\nsealed: \(not shown; .*--key.*\)\n$/);
 });
 
 it('shows the state and the view as they were at the turn', async () => {

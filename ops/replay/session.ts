@@ -6,6 +6,7 @@ import { type Divergence, type Level, Player, settled } from '../../actors/kerne
 import { openRec } from '../../actors/kernel/journal/sealed-record.ts';
 import { CellLog } from './cell-log.ts';
 import type { Playable } from './playable.ts';
+import { planUnplayed, type Unplayed } from './plan-unplayed.ts';
 import { RememberingHistory } from './remembering-history.ts';
 import type { AskOpen, Cells, Frame, TimerOpen } from './session-frame.ts';
 
@@ -28,6 +29,8 @@ export class ReplaySession {
   readonly definition: ActorDefinition;
   /** Turns that went differently, by index, as far as anything was played. */
   readonly divergences = new Map<number, Divergence>();
+  /** Why each turn that was tried could not be played, by index; undefined = it was. */
+  readonly #tried = new Map<number, string | undefined>();
   readonly #options: SessionOptions;
   readonly #history: RememberingHistory;
   /** Indexes at which playing may begin. */
@@ -103,6 +106,11 @@ export class ReplaySession {
       if (why !== undefined) return why;
     }
     return undefined;
+  }
+
+  /** How many turns were tried, by whatever command, and which of them could not be played. */
+  get tried(): { readonly turns: number; readonly unplayed: readonly Unplayed[] } {
+    return { turns: this.#tried.size, unplayed: planUnplayed(this.#tried.values()) };
   }
 
   /** What the actor did first, as far as it was played, that a behaviour must not do. */
@@ -208,10 +216,12 @@ export class ReplaySession {
     if (divergence !== undefined) this.divergences.set(index, divergence);
     if (divergence !== undefined && divergence.what === this.violation) this.#named = divergence.what;
     const { says } = this.#player;
+    const unplayed = done === undefined ? (this.#player.skips.at(-1)?.what ?? 'it was recorded twice') : undefined;
+    this.#tried.set(index, unplayed);
     this.#keep({
       index,
       turn,
-      unplayed: done === undefined ? (this.#player.skips.at(-1)?.what ?? 'it was recorded twice') : undefined,
+      unplayed,
       says,
       divergence,
       cells: this.#log.take(),

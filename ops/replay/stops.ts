@@ -2,7 +2,6 @@ import { statusError } from '../../contracts/errors/status.ts';
 import { compileExpression } from './expression.ts';
 import { heardBody, Hidden, saidBody } from './bodies.ts';
 import { type Breakpoint, breakpointText, holdsIn } from './plan-breakpoint.ts';
-import { planUnplayed, type Unplayed } from './plan-unplayed.ts';
 import { changesOf, type Watched } from './plan-watch.ts';
 import type { ReplaySession } from './session.ts';
 import type { Frame } from './session-frame.ts';
@@ -29,8 +28,6 @@ export class Stops {
   #watches: readonly { readonly id: number; readonly path: string }[] = [];
   #last = 0;
   readonly #session: ReplaySession;
-  /** Turns gone through, by index: why each could not be played; undefined = it was. */
-  readonly #seen = new Map<number, string | undefined>();
 
   constructor(session: ReplaySession) {
     this.#session = session;
@@ -90,25 +87,15 @@ export class Stops {
 
   /** Goes forward to the next reason to stop; undefined = the end. */
   run(): Stop | undefined {
-    return this.#session.run((frame) => {
-      this.note(frame);
-      return this.at(frame);
-    });
-  }
-
-  /** That turn was gone through. */
-  note({ index, unplayed }: Frame): void {
-    this.#seen.set(index, unplayed);
-  }
-
-  /** How many turns were gone through, and which of them could not be played. */
-  get seen(): { readonly turns: number; readonly unplayed: readonly Unplayed[] } {
-    return { turns: this.#seen.size, unplayed: planUnplayed(this.#seen.values()) };
+    return this.#session.run((frame) => this.at(frame));
   }
 }
 
 /** What an expression sees at a turn; bodies that cannot be shown are undefined. */
-export function scopeOf(session: ReplaySession, { turn, says }: Frame): Record<(typeof SCOPE)[number], () => unknown> {
+export function scopeOf(
+  session: ReplaySession,
+  { turn, says, unplayed }: Frame,
+): Record<(typeof SCOPE)[number], () => unknown> {
   const seen = (body: unknown): unknown => (body instanceof Hidden ? undefined : body);
   return {
     turn: () => turn.n,
@@ -128,6 +115,6 @@ export function scopeOf(session: ReplaySession, { turn, says }: Frame): Record<(
         body: said.body,
         was: turn.said[at] === undefined ? undefined : seen(saidBody(turn.said[at])),
       })),
-    cells: () => session.cells(),
+    cells: () => (unplayed === undefined ? session.cells() : {}), // those of the turn that was played last are not its own
   };
 }

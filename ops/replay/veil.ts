@@ -1,6 +1,7 @@
 import { isPlain, type Plain } from '../../contracts/kinds/plain.ts';
 
 const NOT_SHOWN = '(not shown)';
+const CLOSED = '(not shown; with --key the names of its values are)';
 /** Where a Secret has its values, and where they are written once more. */
 const VALUES: ReadonlySet<string> = new Set(['data', 'stringData']);
 
@@ -17,6 +18,7 @@ export function veiled(value: unknown): unknown {
 
 function veiledSecret(secret: Plain): Plain {
   const veil = withFields(secret, (inner, name) => {
+    if (name === 'sealed') return CLOSED;
     if (VALUES.has(name) && isPlain(inner)) return withFields(inner, () => NOT_SHOWN);
     return name === 'metadata' ? veiledMetadata(inner) : inner;
   });
