@@ -234,6 +234,17 @@ it('says that a file holds nothing of a kind that its actors do not watch, not t
   expect(told.at(-1)).toMatch(/^NAMESPACE +NAME .*\ndefault +web-0 /);
 });
 
+it('what a file says that it holds counts, not what its actors watch in the build at hand', async () => {
+  const { incarnation, turns, history } = recordScheduling({ nodes: 0, pods: 2, batch: 1 });
+  const path = join(folder, 'narrow.troupe');
+  const content = { prefix: 'troupe', recordings: [{ incarnation, turns }], history: history as MemoryHistory };
+  writeRecordingFile(path, { ...content, kinds: new Set(['pods']) });
+  const shown: string[] = [];
+  const terminal = { ...silent, out: (text: string) => void shown.push(text) };
+  await interactive(path, { turn: '2' }, terminal, { input: Readable.from('view nodes\n'), output: new PassThrough() });
+  expect(shown.at(-1)).toMatch(/^the history in this file holds no nodes, only what its actors watch \(pods\), so /);
+});
+
 it('lists the turns about an object, and shows why it was placed where it was', async () => {
   const { out, code } = await run('replay', file, '--about', 'default/web-0');
   expect(code).toBe(0);

@@ -61,3 +61,16 @@ it.each<{ why: string; points: Points; parts: string[] }>([
   const told = left.map(({ incarnation: { self }, turns }) => `${self.actor} ${turns[0]?.now}-${turns.at(-1)?.now}`);
   expect(told.sort()).toEqual(parts);
 });
+
+it('names the kinds of which it holds the history: what its actors watch, all if nobody knows what they watch', () => {
+  const only = (actor: string) => {
+    const some = recordings.filter(({ incarnation }) => incarnation.self.actor === 'talking');
+    const named = some.map((one) => ({
+      ...one,
+      incarnation: { ...one.incarnation, self: { ...one.incarnation.self, actor } },
+    }));
+    return exportOf('troupe', named, new MemoryHistory([])).kinds;
+  };
+  expect(only('scheduler')).toEqual(new Set(['epochs', 'nodes', 'pods']));
+  expect(only('an-actor-of-another-build')).toBe('all');
+});

@@ -38,9 +38,18 @@ export function exportOf(
     const open = { ...part, turns: planOpenTurns(part.turns, recording.format) };
     return [nodes.length === 0 ? open : { ...open, turns: withMail(open, nodes) }];
   });
-  const wanted = parts.map(watchedBy);
-  const isWanted = (resource: string): boolean => wanted.some((some) => some === 'all' || some.has(resource));
-  return { prefix, recordings: parts, history: planHistory(history, planRevisions(parts), isWanted) };
+  const kinds = allOf(parts.map(watchedBy));
+  const isWanted = (resource: string): boolean => kinds === 'all' || kinds.has(resource);
+  return { prefix, recordings: parts, history: planHistory(history, planRevisions(parts), isWanted), kinds };
+}
+
+function allOf(some: readonly (ReadonlySet<string> | 'all')[]): ReadonlySet<string> | 'all' {
+  const all = new Set<string>();
+  for (const kinds of some) {
+    if (kinds === 'all') return 'all';
+    for (const kind of kinds) all.add(kind);
+  }
+  return all;
 }
 
 /**

@@ -12,8 +12,8 @@ export function watchedBy({ incarnation }: Pick<Recorded, 'incarnation'>): Reado
 }
 
 /**
- * Resources of which a file's history tells: what its actors watch, and whatever else is in it. Of others nothing can be
- * said, not even that there were none.
+ * Resources of which the history tells of a file that does not say so itself: what its actors watch today, and whatever
+ * else is in it. Of others nothing can be said, not even that there were none.
  */
 export function kindsHeld(
   recordings: readonly Pick<Recorded, 'incarnation'>[],

@@ -49,3 +49,14 @@ it('where nothing needs a key, any will do', () => {
   expect(decodeRecordingFile('x.troupe', fileWith({ rec: heard }), theirs).recordings).toHaveLength(1);
   expect(decodeRecordingFile('x.troupe', fileWith(sealRec(heard, undefined)), theirs).recordings).toHaveLength(1);
 });
+
+it('tells of which kinds its history is, whatever the actors of today watch', () => {
+  const history = new MemoryHistory([]);
+  const told = (kinds?: ReadonlySet<string> | 'all') => {
+    const content = { prefix: 'troupe', recordings: [], history, ...(kinds === undefined ? {} : { kinds }) };
+    return decodeRecordingFile('x.troupe', Buffer.concat([...encodeRecordingFile(content)])).kinds;
+  };
+  expect(told(new Set(['pods', 'nodes']))).toEqual(new Set(['nodes', 'pods']));
+  expect(told('all')).toBe('all');
+  expect(told()).toBeUndefined(); // as files of before are
+});

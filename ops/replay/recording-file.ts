@@ -20,6 +20,8 @@ interface FileHead {
   /** First token of the cluster's subjects. */
   readonly prefix: string;
   readonly holes: readonly Revisions[];
+  /** Resources of which the history is; absent in files of before. */
+  readonly kinds?: readonly string[] | 'all';
 }
 
 /** What a recording is played from, with no cluster, no server and no socket. */
@@ -31,6 +33,8 @@ export interface RecordingFile {
   readonly recordings: readonly Recording[];
   /** What the store held at the first turn, and every write up to the last, of what the actors watch. */
   readonly history: MemoryHistory;
+  /** Resources of which it is; absent: the file does not say. */
+  readonly kinds?: ReadonlySet<string> | 'all';
   /** Opens what is sealed; absent without the cluster's key. */
   readonly sealer?: Sealer;
 }
@@ -40,6 +44,8 @@ export interface RecordingFileContent {
   readonly recordings: readonly Pick<Recording, 'incarnation' | 'turns'>[];
   /** Secrets in it must be sealed. */
   readonly history: Pick<MemoryHistory, 'all' | 'bases' | 'holes'>;
+  /** Resources of which it is: of no others can be said that there are none. */
+  readonly kinds?: ReadonlySet<string> | 'all';
 }
 
 const HEAD = 'H';
@@ -55,8 +61,9 @@ export function encodeRecordingFile(content: RecordingFileContent): Generator<Ui
   return encodeBlocks(FILE_VERSION, blocksOf(content));
 }
 
-function* blocksOf({ prefix, recordings, history }: RecordingFileContent): Generator<Block> {
-  const head: FileHead = { build: BUILD, prefix, holes: history.holes };
+function* blocksOf({ prefix, recordings, history, kinds }: RecordingFileContent): Generator<Block> {
+  const told = typeof kinds === 'object' ? [...kinds].sort() : kinds;
+  const head: FileHead = { build: BUILD, prefix, holes: history.holes, ...(told === undefined ? {} : { kinds: told }) };
   yield { type: HEAD, body: json(head) };
   for (const { revision, entries } of history.bases) {
     yield { type: BASE, body: json({ revision, entries: [] } satisfies Base) };
@@ -199,6 +206,7 @@ function fileOf(blocks: Iterable<Block>, key: ClusterKey | undefined): Recording
     prefix: head.prefix,
     recordings,
     history,
+    ...(head.kinds === undefined ? {} : { kinds: head.kinds === 'all' ? 'all' : new Set(head.kinds) }),
     ...(key === undefined ? {} : { sealer: journalSealer(key) }),
   };
 }

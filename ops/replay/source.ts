@@ -78,8 +78,8 @@ function openFile(path: string, options: Omit<SourceOptions, 'home'>): Source {
 export function readPlayables(path: string, keyFile?: string, beside?: () => readonly Playable[]): readonly Playable[] {
   const key = keyFile === undefined ? undefined : clusterKey(readKeyFile(keyFile));
   const elsewhere = new HeardElsewhere([() => playables, ...(beside === undefined ? [] : [beside])]);
-  const { recordings, history, sealer } = readRecordingFile(path, key);
-  let held: ReadonlySet<string> | 'all' | undefined;
+  const { recordings, history, sealer, kinds: told } = readRecordingFile(path, key);
+  let held = told;
   const kinds = (): ReadonlySet<string> | 'all' => (held ??= kindsHeld(recordings, history));
   const playables = recordings.map(
     ({ incarnation, turns }): Playable => ({
