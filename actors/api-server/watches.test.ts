@@ -279,15 +279,44 @@ describe('events', () => {
     const [listing] = server.open.splice(0);
     server.ask('create', 'events', ['default'], event('between'));
     server.republish();
-    expect(server.events()).toEqual(['ADDED between@2']);
+    expect(server.events()).toEqual([]); // who was cut off after it would have missed those of before
     server.open.push(listing as Heard);
     server.serve();
     expect(server.answers.get(opening)).toMatchObject({ type: 'BOOKMARK' });
-    expect(server.events()).toEqual(['ADDED old@1']);
+    expect(server.events()).toEqual(['ADDED old@1', 'ADDED between@2']);
     server.ask('patch', 'events', ['default', 'old'], { count: 2 });
     server.ask('delete', 'events', ['default', 'between']);
     server.republish();
-    expect(server.events()).toEqual(['MODIFIED old@3', 'DELETED between@4', 'BOOKMARK @4']);
+    expect(server.events()).toEqual(['MODIFIED old@3', 'DELETED between@4']);
+  });
+
+  it('that change while those of before are read are told in order, each but once', () => {
+    for (const name of ['a', 'b', 'c']) server.ask('create', 'events', ['default'], event(name));
+    server.republish();
+    server.send('watch', 'events', ['default']);
+    const [listing] = server.open.splice(0);
+    server.ask('patch', 'events', ['default', 'b'], { count: 2 });
+    server.open.push(listing as Heard);
+    const answers = server.events();
+    expect(answers).toEqual([]);
+    server.republish();
+    server.serve();
+    server.ask('delete', 'events', ['default', 'a']);
+    server.republish();
+    expect(server.events()).toEqual(['ADDED a@1', 'ADDED c@3', 'ADDED b@4', 'BOOKMARK @4', 'DELETED a@5']);
+  });
+
+  it('that are more than a watch begins with, while those of before are read, end it', () => {
+    server = new LonelyApiServer({ initialEvents: 2 });
+    const opening = server.send('watch', 'events', ['default']);
+    const [listing] = server.open.splice(0);
+    for (const name of ['a', 'b', 'c', 'd']) server.ask('create', 'events', ['default'], event(name));
+    for (const name of ['a', 'b', 'c', 'd']) server.ask('delete', 'events', ['default', name]);
+    server.republish();
+    server.open.push(listing as Heard);
+    server.serve();
+    expect(server.answers.get(opening)).toMatchObject({ reason: 'RequestEntityTooLarge' });
+    expect(server.events()).toEqual([]);
   });
 
   it('that were told while the connection was away are not known here: who watches is to list them again', () => {

@@ -48,8 +48,8 @@ export class Watches {
   /** Escaped resource -> its watches, in the order in which they began. */
   readonly #byResource = new Map<string, Watch[]>();
   readonly #byId = new Map<string, Watch>();
-  /** Watches of events that still wait for the events of before -> key -> revision told meanwhile. */
-  readonly #starting = new Map<string, Map<string, number>>();
+  /** Watches of events that still wait for the events of before -> what is to be told behind those. */
+  readonly #starting = new Map<string, ObjectEvent[]>();
   readonly #armed = new Subject<void>();
   /** Revision up to which the watches of objects were told, and of events. */
   readonly #cursor: Cell<number>;
@@ -135,11 +135,13 @@ export class Watches {
     if (change === undefined) return NOTHING;
     this.#eventsCursor.set(Math.max(this.#eventsCursor.get(), change.revision));
     const told = new Map<Watch, ObjectEvent[]>();
-    for (const watch of watches) {
-      this.#starting.get(watch.id)?.set(change.key, change.revision);
-      collect(told, watch, change.key, change);
-    }
-    return [...told].flatMap(([watch, events]) => this.#tell(watch, events, change.revision));
+    for (const watch of watches) collect(told, watch, change.key, change);
+    return [...told].flatMap(([watch, events]) => {
+      const held = this.#starting.get(watch.id);
+      if (held === undefined) return this.#tell(watch, events, change.revision);
+      if (held.length <= this.#context.limits.initialEvents) held.push(...events); // with more it will be refused
+      return NOTHING;
+    });
   }
 
   /** What was sent as the connection was lost may have reached no reader; nor did what was republished meanwhile come here. */
@@ -179,7 +181,7 @@ export class Watches {
     const all = everything(this.#context, request).filter((object) => isNamed(request, object) && select(object));
     if (all.length > limits.initialEvents) throw tooMany(limits.initialEvents);
     const watch = this.#begin(request, options, revision);
-    const events = inOrder(all).map((object) => added(watch, object));
+    const events = inOrder(all.map((object) => added(watch, object)));
     const told = events.length === 0 ? revision : 0;
     return [opened(this.#context, request, watch, told), ...this.#initial(watch, events, revision, options)];
   }
@@ -205,17 +207,18 @@ export class Watches {
     const after = options.sendInitialEvents === true ? 0 : Number(options.resourceVersion || 0);
     // Heard before the past is read: what is written in between may come both ways, and is told once.
     const watch = this.#begin(request, options, after);
-    const told = new Map<string, number>();
-    this.#starting.set(watch.id, told);
+    const held: ObjectEvent[] = [];
+    this.#starting.set(watch.id, held);
     const { initialEvents } = this.#context.limits;
     const begins = (object: Obj): boolean => revisionOf(object) > after && isNamed(request, object) && select(object);
-    const isUntold = (object: Obj): boolean => revisionOf(object) > (told.get(keyOf(EVENTS, object)) ?? 0);
     return chosenEvents(this.#context, request.namespace, begins, initialEvents).pipe(
       mergeMap(({ objects, revision }) => {
         if (!this.#byId.has(watch.id)) return NOTHING; // it has ended meanwhile
-        if (objects.length > initialEvents) throw tooMany(initialEvents);
+        if (Math.max(objects.length, held.length) > initialEvents) throw tooMany(initialEvents);
         this.#starting.delete(watch.id);
-        const events = inOrder(objects.filter(isUntold)).map((object) => added(watch, object));
+        const read = new Map(objects.map((object) => [keyOf(EVENTS, object), revisionOf(object)]));
+        const later = held.filter(({ object }) => revisionOf(object) > (read.get(keyOf(EVENTS, object)) ?? 0));
+        const events = inOrder([...objects.map((object) => added(watch, object)), ...later]);
         this.#eventsCursor.set(Math.max(revision, this.#eventsCursor.get()));
         return [
           opened(this.#context, request, watch, after),
@@ -381,9 +384,10 @@ function encodingOf({ bytes, headers }: Call): Pick<WatchCell, 'encoding'> {
 }
 
 /** The oldest first: a reader who is cut off goes on from the last that it was told of, and misses none. */
-const inOrder = (objects: readonly Obj[]): readonly Obj[] => [...objects].sort((a, b) => revisionOf(a) - revisionOf(b));
+const inOrder = (events: readonly ObjectEvent[]): readonly ObjectEvent[] =>
+  [...events].sort((a, b) => revisionOf(a.object) - revisionOf(b.object));
 
-const added = (watch: Watch, object: Obj): WatchEvent<Obj> => ({ type: 'ADDED', object: watch.present(object) });
+const added = (watch: Watch, object: Obj): ObjectEvent => ({ type: 'ADDED', object: watch.present(object) });
 
 const isNamed = ({ name }: Request, object: Obj): boolean => name === '' || object.metadata.name === name;
 
