@@ -3,6 +3,7 @@ import { compareRecordings } from '../replay/compare-recordings.ts';
 import { type Comparison, compareAndSettle, type DecisionChange } from '../replay/compare-versions.ts';
 import { isTree, loadTree } from '../replay/other-tree.ts';
 import { definitionOf } from '../replay/definitions.ts';
+import { gapsText, gapsWithin } from '../replay/plan-gaps.ts';
 import { nameOf, type Playable } from '../replay/playable.ts';
 import { pairStarts, type StartPairs } from '../replay/plan-start-pairs.ts';
 import { codeVersion } from '../replay/version.ts';
@@ -62,6 +63,8 @@ export async function diffCommand(a: string, b: string, options: DiffOptions, te
         `${b} holds no recording of ${actor}, as ${a} does; it holds ${[...new Set(others.map(nameOf))].join(', ')}; --actor chooses one that both hold`,
       );
     }
+    const gaps = gapsText(gapsWithin(peer.turns));
+    if (gaps !== '') terminal.tell(`${startedName(peer, others)} in ${b}: turns not recorded: ${gaps}`);
     const compared = (): Comparison => compareRecordings(playable, peer, { ...detailsOf(options), definitionOf });
     const comparison = compared();
     const more = comparison.changes.some(isUnseen) && (await readOn(playable, peer));

@@ -344,6 +344,11 @@ it('turns that were not recorded are told with their place, though a start after
   expect((await run('replay', gapped, '--from', String(start))).out).toMatch(new RegExp(`same \\(${place}\\)\n$`));
   expect((await run('replay', gapped, '--from', String(start + 1))).out).toMatch(/ same\n$/);
   expect((await run('replay', 'check', gapped)).out).toMatch(new RegExp(` stay the same \\(${place}\\)\n$`));
+  const whole = save('whole.troupe', recorded);
+  expect((await run('replay', 'diff', gapped, whole)).out).toContain(`\n  (${place})\n`);
+  const { out, err } = await run('replay', 'diff', whole, gapped);
+  expect(err).toBe(`scheduler/test in ${gapped}: ${place}\n`);
+  expect(out).not.toContain('not recorded');
 });
 
 it('a file that is damaged, cut short or not played at all is told apart from one that differs', async () => {

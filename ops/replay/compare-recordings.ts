@@ -9,6 +9,7 @@ import { aboutOf, essence } from './essence.ts';
 import { type MadeUp, madeUpIn } from './made-up.ts';
 import { alignSaid } from './plan-align.ts';
 import { callFinder } from './plan-calls.ts';
+import { gapsWithin } from './plan-gaps.ts';
 import { standIns } from './plan-stand-ins.ts';
 import type { Playable } from './playable.ts';
 import { ReplaySession } from './session.ts';
@@ -47,6 +48,7 @@ export function compareRecordings(
   return {
     turns: first.turns.length,
     unplayed: 0,
+    gaps: gapsWithin(first.turns),
     tallies: sorted,
     changes: changes.slice(0, detailsMax).map(detailsOf),
     changed: changes.length,

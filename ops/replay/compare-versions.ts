@@ -41,7 +41,7 @@ export interface Comparison {
   readonly unplayed: number;
   /** Why the first of those could not be played. */
   readonly why?: string;
-  /** Where turns are missing from the recording. */
+  /** Where turns are missing from the recording; of two, from the first. */
   readonly gaps?: readonly Gap[];
   /** In the order of their names. */
   readonly tallies: readonly Tally[];
