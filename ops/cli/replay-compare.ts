@@ -10,10 +10,11 @@ import type { Painter } from './style.ts';
 /** Is there anything to find? A version that breaks its contract is a finding, whatever it says. */
 export const differs = ({ changed, violation }: Comparison): boolean => changed > 0 || violation !== undefined;
 
-/** A breach of the contract; then the sums of a comparison: one line an entry that changed, or that nothing did. */
+/** A breach of the contract; the sums of a comparison, one line an entry that changed, or that nothing did; nodes taken for each other. */
 export function comparisonLines(actor: string, comparison: Comparison): readonly string[] {
-  const { violation } = comparison;
-  return [...(violation === undefined ? [] : [violation]), ...sumLines(actor, comparison)];
+  const { violation, nodes = [] } = comparison;
+  const taken = nodes.map(({ was, is, as }) => `node ${was} (-) goes with node ${is} (+), as ${as}`);
+  return [...(violation === undefined ? [] : [violation]), ...sumLines(actor, comparison), ...taken];
 }
 
 function sumLines(actor: string, { tallies, turns, unplayed, why, gaps = [] }: Comparison): readonly string[] {

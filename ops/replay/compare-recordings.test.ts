@@ -79,10 +79,10 @@ it('another image is another image, although the names of the set and its pods f
 });
 
 /** A scheduler is told of pods one after the other. */
-function schedulerRun(names: readonly string[], uid: string, cordoned?: string): Playable {
+function schedulerRun(names: readonly string[], uid: string, cordoned?: string, nodes = ['a', 'b']): Playable {
   const recording = new RecordingWorld(scheduler);
   const { world } = recording;
-  for (const name of ['a', 'b']) {
+  for (const name of nodes) {
     const node = nodeNamed(name);
     recording.put('nodes', name === cordoned ? { ...node, spec: { unschedulable: true } } : node);
   }
@@ -114,6 +114,25 @@ it('placements are compared pod by pod, in the order in which they were placed',
   const cordoned = compareRecordings(here, schedulerRun(['5zdvc', 'd6j2x', 'qglzr'], THERE, 'b'));
   const placements = cordoned.changes.filter(({ say }) => say === 'bind');
   expect(placements.map(({ diff }) => diff)).toEqual([[{ path: 'target.name', was: 'b', is: 'a' }]]);
+});
+
+it('on nodes that are called otherwise, each goes with one of the other, which is told', () => {
+  const [names, others] = [
+    ['z55m8', 'gwpvt', 'qjgjr'],
+    ['5zdvc', 'd6j2x', 'qglzr'],
+  ];
+  const here = schedulerRun(names, HERE, 'b');
+  expect(compareRecordings(here, schedulerRun(others, THERE, 'vm-2', ['vm-1', 'vm-2']))).toMatchObject({
+    changed: 0,
+    nodes: [
+      { was: 'a', is: 'vm-1', as: 'node-#1' },
+      { was: 'b', is: 'vm-2', as: 'node-#2' },
+    ],
+  });
+  const cordoned = compareRecordings(here, schedulerRun(others, THERE, 'vm-1', ['vm-1', 'vm-2']));
+  const placements = cordoned.changes.filter(({ say }) => say === 'bind').map(({ diff }) => diff);
+  expect(placements).toEqual(names.map(() => [{ path: 'target.name', was: 'node-#1', is: 'node-#2' }]));
+  expect(compareRecordings(here, here).nodes).toBeUndefined();
 });
 
 it('what is published again with nothing new counts once', () => {

@@ -10,7 +10,7 @@ import { type MadeUp, madeUpIn } from './made-up.ts';
 import { alignSaid } from './plan-align.ts';
 import { callFinder } from './plan-calls.ts';
 import { gapsWithin } from './plan-gaps.ts';
-import { standIns } from './plan-stand-ins.ts';
+import { nodeStandIn, pairNodes, standIns } from './plan-stand-ins.ts';
 import type { Playable } from './playable.ts';
 import { ReplaySession } from './session.ts';
 import { type Speech, speechFound, speechNow } from './turn-report.ts';
@@ -28,7 +28,7 @@ export interface RecordingsOptions extends Pick<CompareOptions, 'detailsMax'> {
 
 /**
  * Sets what was decided in two recordings side by side, subject by subject and in order. What differs from run to run by
- * its nature (names, ids and uids that were made up, revisions, moments) is no difference.
+ * its nature (names, ids and uids that were made up, names of nodes, revisions, moments) is no difference.
  */
 export function compareRecordings(
   first: Playable,
@@ -45,6 +45,7 @@ export function compareRecordings(
   for (const [on, is] of right) if (!left.has(on)) for (const one of is) note(undefined, one, false);
   changes.sort((a, b) => a.afterMs - b.afterMs || turnOf(a) - turnOf(b));
   const sorted = [...tallies].sort(([a], [b]) => (a < b ? -1 : 1)).map(([say, counts]) => ({ say, ...counts }));
+  const nodes = pairNodes(madeHere, madeThere).map(([was, is], at) => ({ was, is, as: nodeStandIn(at) }));
   return {
     turns: first.turns.length,
     unplayed: 0,
@@ -52,6 +53,7 @@ export function compareRecordings(
     tallies: sorted,
     changes: changes.slice(0, detailsMax).map(detailsOf),
     changed: changes.length,
+    ...(nodes.length === 0 ? {} : { nodes }),
   };
 
   function note(was: Essential | undefined, is: Essential | undefined, same: boolean): void {

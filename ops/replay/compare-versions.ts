@@ -48,6 +48,8 @@ export interface Comparison {
   /** In order; at most `detailsMax`. */
   readonly changes: readonly DecisionChange[];
   readonly changed: number;
+  /** Of two recordings: nodes that are called otherwise and were taken for each other, and as what. */
+  readonly nodes?: readonly { readonly was: string; readonly is: string; readonly as: string }[];
   /** What one of them did that a behaviour must not do: whatever changed may come of that. */
   readonly violation?: string;
 }

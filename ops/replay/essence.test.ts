@@ -2,7 +2,13 @@ import { expect, it } from 'vitest';
 import { aboutOf, essence } from './essence.ts';
 import { standIns } from './plan-stand-ins.ts';
 
-const nothing = { names: new Map(), templateHashes: new Set<string>(), uids: new Set<string>(), ids: new Map() };
+const nothing = {
+  names: new Map(),
+  nodes: new Set<string>(),
+  templateHashes: new Set<string>(),
+  uids: new Set<string>(),
+  ids: new Map(),
+};
 const made = {
   ...nothing,
   names: new Map(['web-zzzzz', 'web-bbbbb'].map((name) => [name, { namespace: 'a', begins: 'web-' }])),

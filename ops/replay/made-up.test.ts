@@ -1,9 +1,10 @@
 import { ignoreElements, mergeMap } from 'rxjs';
 import { expect, it } from 'vitest';
 import { defineActor, request, watch } from '../../actors/kernel/declare.ts';
+import { encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { runtimeOp } from '../../contracts/runtime/ops.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
-import { RecordingWorld } from '../bench/make-recording.ts';
+import { podNamed, RecordingWorld } from '../bench/make-recording.ts';
 import { madeUpIn } from './made-up.ts';
 
 const UID = '8933d84f-1de2-44ec-8457-2db95f775d7f';
@@ -79,4 +80,23 @@ it('a container is known from what was asked and answered, uids from wherever th
   const made = madeUpIn(recording.playable());
   expect([...made.ids]).toEqual([['c0ffee', { pod: 'web', name: 'main', attempt: 2 }]]);
   expect([...made.uids]).toEqual([UID]);
+});
+
+it('nodes: those of which objects, placements and heartbeats tell', () => {
+  const recording = new RecordingWorld(creating);
+  recording.put('nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name: 'a' } });
+  recording.put('pods', { ...podNamed('web'), spec: { containers: [], nodeName: 'b' } } as KubeObject);
+  recording.world.start();
+  recording.world.settle();
+  const playable = recording.playable();
+  expect([...madeUpIn(playable).nodes].sort()).toEqual(['a', 'b']);
+  const said = (body: object) =>
+    ({ kind: 'publish', say: 'x', subject: 'x', hash: '', size: 1, body: encodeMsgpack(body) }) as const;
+  const bodies = [
+    { kind: 'Binding', metadata: { name: 'web' }, target: { kind: 'Node', name: 'c' } },
+    { node: 'd', sentAt: 1, runtimeReady: true, pods: 0 },
+    { kind: 'ConfigMap', metadata: { name: 'x' }, data: { nodeName: 'e', node: 'f' } },
+  ];
+  const turns = playable.turns.map((turn) => ({ ...turn, said: bodies.map(said) }));
+  expect([...madeUpIn({ ...playable, turns }).nodes].sort()).toEqual(['a', 'b', 'c', 'd']);
 });

@@ -23,6 +23,8 @@ export interface MadeUp {
   readonly names: ReadonlyMap<string, MadeName>;
   readonly templateHashes: ReadonlySet<string>;
   readonly uids: ReadonlySet<string>;
+  /** Names of nodes, made up or not: those of another cluster are others. */
+  readonly nodes: ReadonlySet<string>;
   readonly ids: ReadonlyMap<string, MadeId>;
 }
 
@@ -65,6 +67,7 @@ class Finder implements MadeUp {
   readonly names = new Map<string, MadeName>();
   readonly templateHashes = new Set<string>();
   readonly uids = new Set<string>();
+  readonly nodes = new Set<string>();
   readonly ids = new Map<string, MadeId>();
 
   /** Whatever is in a body. */
@@ -72,7 +75,8 @@ class Finder implements MadeUp {
     if (Array.isArray(body)) for (const item of body) this.look(item);
     if (!isPlain(body)) return;
     if (isPlain(body['metadata'])) this.object(body);
-    const { id, pod } = body;
+    const { id, pod, node, sentAt } = body;
+    if (typeof sentAt === 'number') this.#node(node); // a heartbeat
     if (typeof id === 'string' && isPlain(pod)) this.#id(id, body);
     for (const [name, value] of Object.entries(body)) {
       if (typeof value === 'string') this.#uid(name, value);
@@ -82,7 +86,8 @@ class Finder implements MadeUp {
 
   object(object: unknown): void {
     const metadata = isPlain(object) ? object['metadata'] : undefined;
-    if (!isPlain(metadata)) return;
+    if (!isPlain(object) || !isPlain(metadata)) return;
+    this.#nodesOf(object, metadata);
     const { name, namespace = '', generateName, uid, labels, ownerReferences } = metadata;
     this.#uid('uid', uid);
     const hash = isPlain(labels) ? labels[HASH_LABEL] : undefined;
@@ -101,6 +106,16 @@ class Finder implements MadeUp {
       this.#name(name, namespace, begins);
       return;
     }
+  }
+
+  #nodesOf({ kind, spec, target }: Plain, { name }: Plain): void {
+    if (kind === 'Node') this.#node(name);
+    if (kind === 'Pod' && isPlain(spec)) this.#node(spec['nodeName']);
+    if (kind === 'Binding' && isPlain(target)) this.#node(target['name']);
+  }
+
+  #node(name: unknown): void {
+    if (typeof name === 'string' && name !== '') this.nodes.add(name);
   }
 
   #name(name: string, namespace: unknown, begins: string): void {

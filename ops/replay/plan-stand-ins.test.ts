@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
 import type { MadeUp } from './made-up.ts';
-import { standIns } from './plan-stand-ins.ts';
+import { pairNodes, standIns } from './plan-stand-ins.ts';
 
 const UID = '8933d84f-1de2-44ec-8457-2db95f775d7f';
 const made = (...names: (readonly [name: string, begins: string, namespace?: string])[]): MadeUp => ({
   names: new Map(names.map(([name, begins, namespace = 'a']) => [name, { namespace, begins }])),
   templateHashes: new Set(['6b549577f8']),
+  nodes: new Set(),
   uids: new Set([UID]),
   ids: new Map([
     ['c0ffee', { pod: 'web-6b549577f8-z55m8', name: 'main', attempt: 1 }],
@@ -86,4 +87,38 @@ it('subjects and ids are told by their pods, Events by what they are about', () 
     'web-6b549577f8-#1/0',
     '(id)',
   ]);
+});
+
+const on = (...nodes: string[]): MadeUp => ({ ...made(), nodes: new Set(nodes) });
+
+it.each([
+  { why: 'known to both', here: ['a', 'b'], there: ['b', 'a'], pairs: [] },
+  { why: 'one each', here: ['vm-c97189'], there: ['vm-e89974'], pairs: [['vm-c97189', 'vm-e89974']] },
+  {
+    why: 'the rest in the order of their names',
+    here: ['n3', 'n1', 'both'],
+    there: ['both', 'm2', 'm1'],
+    pairs: [
+      ['n1', 'm1'],
+      ['n3', 'm2'],
+    ],
+  },
+  { why: 'one node more is one node more', here: ['a'], there: ['a', 'b'], pairs: [] },
+])('nodes: $why', ({ here, there, pairs }) => {
+  expect(pairNodes(on(...here), on(...there))).toEqual(pairs);
+});
+
+it('a node stands for the one that goes with it: in texts, as a value, in subjects and as who asks', () => {
+  const [vm, word] = [standIns(on('vm-c97189'), on('alone'), []), standIns(on('alone'), on('vm-c97189'), [])];
+  expect(vm.text('Successfully assigned a/web to vm-c97189')).toBe('Successfully assigned a/web to node-#1');
+  expect(word.text('alone')).toBe('node-#1');
+  expect(word.text('Successfully assigned a/web to alone')).toBe('Successfully assigned a/web to node-#1');
+  expect(word.text('left alone')).toBe('left alone'); // a word like any other: it may mean no node
+  for (const [put, node] of [
+    [vm, 'vm-c97189'],
+    [word, 'alone'],
+  ] as const) {
+    expect(put.subject(`troupe.runtime.${node}.list`)).toBe('troupe runtime node-#1 list');
+    expect(put.subject(`troupe.api.node-${node}.get.pods.a.web`)).toBe('troupe api node-node-#1 get pods a web');
+  }
 });

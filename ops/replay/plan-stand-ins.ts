@@ -19,14 +19,40 @@ export const eventName = (name: string): string =>
   name.replace(/\.(?:[0-9a-f]{10,20}|[b-df-hj-np-tv-xz2-9]{8,14})$/, '.#');
 
 /**
+ * Nodes that go with each other: of those that only one of two recordings knows, in the order of their names, the first
+ * with the first.
+ * @returns names, here and there
+ */
+export function pairNodes(made: MadeUp, other: MadeUp): readonly (readonly [string, string])[] {
+  const alone = (one: MadeUp, beside: MadeUp): readonly string[] =>
+    [...one.nodes].filter((name) => !beside.nodes.has(name)).sort();
+  const there = alone(other, made);
+  return alone(made, other)
+    .slice(0, there.length)
+    .map((name, at) => [name, there[at] as string]);
+}
+
+/** What stands for the nodes of a pair: `node-#1`. */
+export const nodeStandIn = (at: number): string => `node-#${at + 1}`;
+
+/** Else a name could be any word of a sentence, and is told by its place. */
+const TELLING_NAME = /[-.\d]/;
+const LAST_OF = /(?<= (?:to|on|node) )[a-z]+$/;
+
+/**
  * Names that both recordings know are the same. Of the others the first that one recording speaks of stands for the
- * first that the other does, of those in the same namespace that begin alike: `web-6b549577f8-#1`.
+ * first that the other does, of those in the same namespace that begin alike: `web-6b549577f8-#1`. Nodes go by `pairNodes`.
  * @param spoken what the recording says, in order, each piece with all its names
  */
 export function standIns(made: MadeUp, other: MadeUp, spoken: Iterable<unknown>): StandIns {
   const words = new Map<string, string>();
   for (const hash of made.templateHashes) if (!other.templateHashes.has(hash)) words.set(hash, '#');
   for (const uid of made.uids) words.set(uid, '(uid)');
+  const wholes = new Map<string, string>();
+  for (const [at, [node]] of pairNodes(made, other).entries()) {
+    (TELLING_NAME.test(node) ? words : wholes).set(node, nodeStandIn(at));
+    words.set(`node-${node}`, `node-${nodeStandIn(at)}`); // the user as whom it asks
+  }
   const rank = new Map([...made.names.keys()].map((name, at) => [name, at]));
   const counts = new Map<string, number>();
   const nameOf = (name: string): string => {
@@ -55,7 +81,9 @@ export function standIns(made: MadeUp, other: MadeUp, spoken: Iterable<unknown>)
           .map((part) => words.get(part) ?? part)
           .join('.')
       : found);
-  const text = (whole: string): string => words.get(whole) ?? whole.replace(WORDS, word);
+  const atEnd = (whole: string): string =>
+    wholes.size === 0 ? whole : whole.replace(LAST_OF, (name) => wholes.get(name) ?? name);
+  const text = (whole: string): string => words.get(whole) ?? wholes.get(whole) ?? atEnd(whole).replace(WORDS, word);
   return {
     text,
     id: (id) => {
