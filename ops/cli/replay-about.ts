@@ -1,5 +1,5 @@
 import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
-import { aboutFinder } from '../replay/plan-about.ts';
+import { typedAbout } from './typed-about.ts';
 import { nameOf } from '../replay/playable.ts';
 import { UsageError } from './errors.ts';
 import { toJson } from './print.ts';
@@ -14,10 +14,11 @@ const SHOWN_MAX = 500;
 /** `troupe replay scheduler --about web-1`: the turns in which that was heard of or spoken of. Plays nothing. */
 export async function aboutCommand(what: string, options: ReplayOptions, terminal: Terminal): Promise<void> {
   const text = options.about ?? '';
-  if (text.trim() === '') throw new UsageError('--about is empty; give the name of an object: web-1, or default/web-1');
+  if (text.trim() === '')
+    throw new UsageError('--about is empty; give the name of an object: web-1, default/web-1 or pod/web-1');
   const source = await openNamed(what, options, terminal);
   const found = partsOf(source, options).flatMap(({ playable, from, to }) => {
-    const isAbout = aboutFinder(text);
+    const isAbout = typedAbout(text);
     const turns = playable.turns.filter((turn, at) => isAbout(turn) && at >= from && at <= to);
     return turns.length === 0 ? [] : [{ name: nameOf(playable), playable, turns }];
   });

@@ -158,10 +158,10 @@ export function turnFlags(
   return `${flag === '--turn' ? '' : '-i '}--turn ${n} --to ${new Date(now).toISOString()}`;
 }
 
-/** What to type to come back to a recording: `troupe replay day.troupe --actor kubelet --instance n1`. */
+/** What to type to come back to a recording as it was opened: `troupe replay day.troupe --actor kubelet --instance n1`. */
 export function commandFor(
   what: string,
-  { actor, instance }: ReplayOptions,
+  { actor, instance, key, context, level }: ReplayOptions,
   { playables }: Source,
   { incarnation: { self } }: Playable,
 ): string {
@@ -170,6 +170,9 @@ export function commandFor(
   const flags = [
     actor !== undefined || several((one) => one.actor) ? ` --actor ${self.actor}` : '',
     instance !== undefined || several((one) => one.instance) ? ` --instance ${self.instance}` : '',
+    ...Object.entries({ key, context, level }).map(([flag, given]) =>
+      given === undefined ? '' : ` --${flag} ${given}`,
+    ),
   ];
   return `troupe replay ${what}${flags.join('')}`;
 }

@@ -1,5 +1,5 @@
 import { indexAt, indexFrom, parsePoint } from '../replay/parse-moment.ts';
-import { aboutFinder } from '../replay/plan-about.ts';
+import { typedAbout } from './typed-about.ts';
 import { gapsText, gapsWithin } from '../replay/plan-gaps.ts';
 import { revisionOf, seesStore } from '../replay/playable.ts';
 import type { Frame } from '../replay/session-frame.ts';
@@ -138,7 +138,7 @@ async function goTo(context: ShellContext, [to]: readonly string[]): Promise<str
 async function find(context: ShellContext, [name]: readonly string[]): Promise<string> {
   const { session } = context;
   if (name === undefined) throw new UsageError('find what? the name of an object: web-1, or default/web-1');
-  const isAbout = aboutFinder(name);
+  const isAbout = typedAbout(name);
   const next = session.turns.findIndex((turn, at) => isAbout(turn) && at > session.position);
   if (next < 0) return `no later turn is about ${name}\n`;
   session.goto(next);

@@ -234,7 +234,7 @@ it('finds the turns about an object, and shows the scores of a placement', async
   expect(await type(shell, 'scores')).toMatch(
     /scores of the nodes for default\/db\n +NODE +LEAST ALLOCATED +BALANCED +TAINTS +TOTAL +CHOSEN\n +node-[ab] .* then, now\n +node-[ab] .*\d\n$/,
   );
-  expect(await type(shell, 'find db')).toMatch(/^turn 7 /);
+  expect(await type(shell, 'find pod/db')).toMatch(/^turn 7 /);
   expect(await type(shell, 'scores')).toBe('no pod is placed in this turn\n');
   expect(await type(shell, 'find db', 'find db')).toBe('no later turn is about db\n');
 });

@@ -245,6 +245,27 @@ it('what a file says that it holds counts, not what its actors watch in the buil
   expect(shown.at(-1)).toMatch(/^the history in this file holds no nodes, only what its actors watch \(pods\), so /);
 });
 
+it('an object may be named with its kind, as view names it', async () => {
+  const plain = (await run('replay', file, '--about', 'default/web-0')).out;
+  for (const name of ['pod/web-0', 'pods/default/web-0', 'po/web-0', 'Pod/web-0'])
+    expect((await run('replay', file, '--about', name)).out, name).toBe(plain);
+  expect((await run('replay', file, '--about', 'pod/other/web-0')).err).toContain('is about pod/other/web-0');
+  expect((await run('replay', file, '--about', 'pot/web-0')).err).toContain('is about pot/web-0');
+});
+
+it('what is to be typed next keeps the key and the level with which this was played', async () => {
+  const key = join(folder, 'own.key');
+  writeFileSync(key, 'ab'.repeat(32));
+  preferTheFuller();
+  const given = ['--level', 'strict', '--key', key];
+  expect((await run('replay', file, ...given)).out).toContain(
+    `look around there: troupe replay ${file} --key ${key} --level strict -i --to `,
+  );
+  expect((await run('replay', file, '--key', key, '--about', 'web-0')).out).toContain(
+    `one of them whole: troupe replay ${file} --key ${key} --turn `,
+  );
+});
+
 it('lists the turns about an object, and shows why it was placed where it was', async () => {
   const { out, code } = await run('replay', file, '--about', 'default/web-0');
   expect(code).toBe(0);
