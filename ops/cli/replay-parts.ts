@@ -1,6 +1,8 @@
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
+import { BUILD } from '../boot/build.ts';
 import { troupeHome } from '../boot/home.ts';
+import { compareVersions } from '../boot/plan-nats-version.ts';
 import { definitionOf } from '../replay/definitions.ts';
 import { indexAt, indexFrom, parsePoint, type Point } from '../replay/parse-moment.ts';
 import { indexOfTurn, nameOf, type Playable, seesStore } from '../replay/playable.ts';
@@ -32,7 +34,7 @@ export async function openNamed(
   const where = isFile(what)
     ? { home: troupeHome(), keyFile: options.key }
     : (await import('./recorded-where.ts')).recordedWhere(options);
-  return openSource(what, {
+  const source = await openSource(what, {
     ...where,
     actor: options.actor,
     instance: options.instance,
@@ -41,7 +43,15 @@ export async function openNamed(
       if (terminal.interactive) terminal.tell(line);
     },
   });
+  const [newer] = source.playables.map(({ incarnation }) => incarnation.build).filter(isNewer);
+  if (newer !== undefined)
+    terminal.tell(
+      `${what} was recorded by build ${newer}, which is newer than this one, ${BUILD}: what this does not know of counts as a difference; ${newer} plays it as it was`,
+    );
+  return source;
 }
+
+const isNewer = (build: string): boolean => /^\d+(\.\d+)*$/.test(build) && compareVersions(build, BUILD) > 0;
 
 /** The recordings of a source, and of each the part between `--from` and `--to`; those without one are left out. */
 export function partsOf(source: Source, { from, to }: ReplayOptions): readonly Part[] {

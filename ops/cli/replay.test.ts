@@ -8,6 +8,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { SaidThen } from '../../actors/kernel/journal/journal.ts';
 import type { MemoryHistory } from '../../actors/kernel/replay.ts';
+import { BUILD } from '../boot/build.ts';
 import { scoreLeastAllocated } from '../../actors/scheduler/score-least-allocated.ts';
 import { nodeNamed, podNamed, RecordingWorld, recordScheduling } from '../bench/make-recording.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
@@ -243,6 +244,18 @@ it('what a file says that it holds counts, not what its actors watch in the buil
   const terminal = { ...silent, out: (text: string) => void shown.push(text) };
   await interactive(path, { turn: '2' }, terminal, { input: Readable.from('view nodes\n'), output: new PassThrough() });
   expect(shown.at(-1)).toMatch(/^the history in this file holds no nodes, only what its actors watch \(pods\), so /);
+});
+
+it('a recording of a newer build is said to be one, before what this build does not know of counts as a difference', async () => {
+  const { incarnation, turns, history } = recordScheduling({ nodes: 1, pods: 2, batch: 1 });
+  const saveOf = (build: string): string =>
+    save(`built-${build}.troupe`, { incarnation: { ...incarnation, build }, turns, history });
+  const newer = saveOf('9.10.0');
+  const told = `${newer} was recorded by build 9.10.0, which is newer than this one, ${BUILD}: what this does not know of counts as a difference; 9.10.0 plays it as it was\n`;
+  for (const args of [[newer], [newer, '--turn', '2'], ['minimise', newer, '-o', join(folder, 'never.troupe')]])
+    expect((await run('replay', ...args)).err, args.join(' ')).toContain(told);
+  for (const build of [BUILD, '0.0.9', '', 'mine'])
+    expect((await run('replay', saveOf(build))).err, build).not.toContain('newer');
 });
 
 it('an object may be named with its kind, as view names it', async () => {
