@@ -30,6 +30,8 @@ export interface HostServices {
   };
   /** This actor has something in its inbox. */
   wake(actor: Runnable): void;
+  /** This actor is to be told of changes, once what is at hand has been heard and answered. */
+  wakeToChanges(actor: Told): void;
   /** Sends what a turn said. */
   send(out: Outgoing, from: Origin, cause: Cause, asker: Asker): void;
 }
@@ -53,6 +55,11 @@ export interface Escalation {
 export interface Runnable {
   /** Runs turns until the inbox is empty or `until` (by `performance.now()`). @returns whether something is left */
   runInbox(until: number): boolean;
+}
+
+export interface Told {
+  /** Puts what changed into the inbox. */
+  tellChanges(): void;
 }
 
 export const statusOf = (error: unknown, act: string): Status =>

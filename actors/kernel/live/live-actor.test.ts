@@ -86,6 +86,7 @@ function office(definition = clerk) {
     wake: () => {
       awake = true;
     },
+    wakeToChanges: (actor) => actor.tellChanges(),
     send: (out, _from, _cause, asker) => void sent.push({ out, asker }),
   };
   const actor = new LiveActor(host, definition, 'one', undefined);

@@ -182,8 +182,12 @@ export class LiveActor {
     if (!this.#pending.note(change)) this.#passOverChange();
     else if (!this.#changeQueued) {
       this.#changeQueued = true;
-      this.#enqueue({ t: 'change' });
+      this.#host.wakeToChanges(this);
     }
+  }
+
+  tellChanges(): void {
+    this.#enqueue({ t: 'change' });
   }
 
   /** Who rests while others work takes checkpoints all the same: a replay would have to begin where it last had a turn. */
@@ -230,7 +234,7 @@ export class LiveActor {
     }
     if (this.#checkpoints.due(this.#core.turns, this.#host.ambient.now())) this.#rehearse();
     this.#setDue();
-    if (this.#inbox.depth === 0 && this.#core.openAsks === 0) this.#whenQuiet?.();
+    if (this.#inbox.depth === 0 && !this.#changeQueued && this.#core.openAsks === 0) this.#whenQuiet?.();
     return !this.#inbox.isEmpty;
   }
 

@@ -31,6 +31,7 @@ async function drive(definition: DriverDefinition) {
       },
     },
     wake: () => undefined,
+    wakeToChanges: () => undefined,
     send: (out, _from, _cause, asker) => void sent.push({ out, asker }),
   };
   const driver = new LiveDriver(host, definition, 'one');

@@ -1,7 +1,7 @@
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
 import { connect, type Msg, type NatsConnection } from 'nats';
-import { concatMap, forkJoin, from, map, merge, mergeMap, type Observable, of } from 'rxjs';
+import { concatMap, forkJoin, from, ignoreElements, map, merge, mergeMap, type Observable, of } from 'rxjs';
 import { catchError } from 'rxjs/operators';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts';
@@ -583,4 +583,63 @@ it('a singleton begins under no epoch while the store must not be written to, an
   newest = await objects.put(storeKey('epochs', undefined, 'fenced'), '{}'); // by whomever
   await vi.waitFor(async () => expect(await epochOf()).toBe(3), { timeout: 10_000 });
   await running.stop();
+});
+
+it('an acknowledgement that arrives with the change is heard and answered before anybody looks at what changed', async () => {
+  const cache = new Cache();
+  const turns: string[] = [];
+  const told = await host('one', {
+    cache,
+    recorder: {
+      record: ({ self }, { rec }) => void turns.push(`${self.actor} ${rec.t}`),
+      flush: async () => undefined,
+    },
+  });
+  const revision = 1;
+  const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', namespace: 'default' } };
+  await told.startDriver(
+    defineDriver({
+      name: 'doubler',
+      hears: {},
+      says: {},
+      run: async () => ({
+        handlers: {},
+        ports: {
+          double: async ({ n }: { n: number }) => {
+            told.changed(cache.apply({ key: storeKey('pods', 'default', 'a'), revision, object }));
+            return { n };
+          },
+        },
+      }),
+    }),
+  );
+  await told.start(
+    defineActor({
+      name: 'onlooker',
+      hears: { pods: watch('pods') },
+      says: {},
+      behave: ({ pods }) => pods.pipe(ignoreElements()),
+    }),
+  );
+  await told.start(
+    defineActor({
+      name: 'writer',
+      hears: { orders: calls(SUBJECTS.apply, { fixed: { caller: 'writer' } }), pods: watch('pods') },
+      says: { put: port<Ports, 'double'>('doubler', 'double') },
+      behave: ({ orders, pods }, world) =>
+        merge(
+          pods.pipe(ignoreElements()),
+          orders.pipe(
+            mergeMap((call) =>
+              world.ask(world.say.put({ n: 1 }), { timeoutMs: 5_000 }).pipe(map((body) => world.reply(call, body))),
+            ),
+          ),
+        ),
+    }),
+  );
+  await vi.waitFor(() => expect(turns).toHaveLength(2), { timeout: 5_000 });
+  const nc = await connection();
+  await nc.request('troupe.apply.writer.default', encodeMsgpack({}), { timeout: 5_000 });
+  await vi.waitFor(() => expect(turns).toHaveLength(6), { timeout: 5_000 });
+  expect(turns.slice(2)).toEqual(['writer call', 'writer answer', 'onlooker change', 'writer change']);
 });

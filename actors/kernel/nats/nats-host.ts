@@ -14,6 +14,7 @@ import {
   type HostServices,
   type Origin,
   type Runnable,
+  type Told,
   statusOf,
 } from '../live/host-services.ts';
 import { LiveActor } from '../live/live-actor.ts';
@@ -79,6 +80,7 @@ export class Host implements HostServices {
   /** Drivers that have ports, by name: one of a name in a process. */
   readonly #ports = new Map<string, LiveDriver>();
   readonly #ready = new Set<Runnable>();
+  readonly #toTell = new Set<Told>();
   readonly #requests = new OpenRequests();
   /** Where others answer. */
   readonly #place: AnswerPlace;
@@ -228,6 +230,21 @@ export class Host implements HostServices {
     if (this.#pumping) return;
     this.#pumping = true;
     setImmediate(() => this.#pump());
+  }
+
+  /**
+   * A write's change arrives just before its acknowledgement, for which somebody waits, as nobody does for news: a round of the
+   * event loop goes to what arrived with it, and what is said then is on its way before anybody looks at what changed.
+   */
+  wakeToChanges(actor: Told): void {
+    this.#toTell.add(actor);
+    if (this.#toTell.size === 1) setImmediate(() => setImmediate(() => this.#tellChanges()));
+  }
+
+  #tellChanges(): void {
+    const actors = [...this.#toTell];
+    this.#toTell.clear();
+    for (const actor of actors) actor.tellChanges();
   }
 
   #pump(): void {
