@@ -16,21 +16,14 @@ import { INTERRUPTED } from './render-error.ts';
 
 /**
  * Starts `troupe up` as a process of its own and waits until its api-server has answered, as long as that takes: the start
- * itself gives up when it does not get on. What it says meanwhile is said here too.
- * @param signal ends the waiting, and what was started
+ * itself gives up when it does not get on. What it says meanwhile is said here too. A cluster that runs, or that somebody
+ * else is starting, is as good as one of its own.
+ * @param signal ends the waiting, and what was started here
  * @throws StatusError with its last words when it ends before
  */
 export async function upDetached(options: UpOptions, say: (line: string) => void, signal: AbortSignal): Promise<void> {
   const paths = homePaths(troupeHome());
-  if (runningUp(paths)?.ready === true) {
-    const cluster = readCluster(paths);
-    if (cluster === undefined)
-      throw statusError('NotFound', `a cluster is up, but ${paths.cluster} is missing; end it with "troupe down"`);
-    refuseOthers(options, cluster, paths);
-    await refuseOtherPort(options, cluster, paths, say);
-    say(`cluster is up at ${cluster.url} already (${paths.home})`);
-    return;
-  }
+  if (await isStartedByOther(paths, say, signal)) return join(options, paths, say);
   makePrivateFolder(paths.home);
   makePrivateFolder(paths.logs);
   const logFile = `${paths.logs}/up.${process.pid}.out`; // another start may go on at the same time
@@ -38,9 +31,9 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
   const ended = once(child, 'exit');
   const passOn = teller(logFile, say);
   for (;;) {
-    const isReady = runningUp(paths)?.ready === true;
+    const running = runningUp(paths);
     passOn();
-    if (isReady) break;
+    if (running?.ready === true && running.up.pid === child.pid) break;
     if (signal.aborted) {
       child.kill('SIGTERM'); // it ends its own children, and then itself
       await ended;
@@ -48,6 +41,10 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
       throw new Exit(INTERRUPTED);
     }
     if (child.exitCode !== null || child.signalCode !== null) {
+      if (runningUp(paths) !== undefined) {
+        rmSync(logFile);
+        return upDetached(options, say, signal); // another was faster
+      }
       const words = lastLine(logFile);
       const log = keepLog(paths, logFile, child);
       if (words !== undefined) throw statusError('InternalError', words);
@@ -64,6 +61,32 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
   keepLog(paths, logFile, child);
   child.unref();
   say(`cluster is up at ${readCluster(paths)?.url ?? ''} (${paths.home}); "troupe down" ends it`);
+}
+
+/**
+ * Waits while somebody else's `troupe up` from this home starts.
+ * @returns whether one is up now
+ */
+async function isStartedByOther(paths: HomePaths, say: (line: string) => void, signal: AbortSignal): Promise<boolean> {
+  for (let told: number | undefined; ; ) {
+    const running = runningUp(paths);
+    if (running === undefined || running.ready) return running !== undefined;
+    if (signal.aborted) throw new Exit(INTERRUPTED);
+    const { pid } = running.up;
+    if (told !== pid) say(`waiting for process ${pid}, which starts the cluster of ${paths.home}`);
+    told = pid;
+    await pause(25, signal);
+  }
+}
+
+/** @throws StatusError AlreadyExists when what runs is not as wished */
+async function join(options: UpOptions, paths: HomePaths, say: (line: string) => void): Promise<void> {
+  const cluster = readCluster(paths);
+  if (cluster === undefined)
+    throw statusError('NotFound', `a cluster is up, but ${paths.cluster} is missing; end it with "troupe down"`);
+  refuseOthers(options, cluster, paths);
+  await refuseOtherPort(options, cluster, paths, say);
+  say(`cluster is up at ${cluster.url} already (${paths.home})`);
 }
 
 /** What was asked for and does not run would never come about. @throws StatusError AlreadyExists */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -170,15 +170,40 @@ it('a start in the background says where it is up, and in its own words why not'
   expect(refused.wrote.text).toMatch(/^troupe up: [^\n]*no such node[^\n]*\n$/);
 });
 
-it('of two starts in the background at once one is up, and the log is its own', { timeout: WITHIN_MS }, async () => {
+it('two starts in the background at once are one, of which both tell, and the log is its own', {
+  timeout: WITHIN_MS,
+}, async () => {
   const port = String(await choosePort(0));
   const both = [troupe('up', '--detach', '--port', port), troupe('up', '--detach', '--port', port)];
-  const codes = await Promise.all(both.map(({ code }) => code));
+  expect(await Promise.all(both.map(({ code }) => code))).toEqual([0, 0]);
   await hasStarted('worker');
-  expect(codes).toContain(0);
-  for (const { wrote } of both)
-    expect(wrote.text).toMatch(/^(cluster is up at|troupe up: troupe already runs from) .*\n$/);
+  const url = `nats://127.0.0.1:${port}`;
+  const told = both.map(({ wrote }) => wrote.text.replace(/^waiting for process \d+, which starts [^\n]*\n/, ''));
+  expect(told.toSorted()).toEqual([
+    `cluster is up at ${url} (${paths.home}); "troupe down" ends it\n`,
+    `cluster is up at ${url} already (${paths.home})\n`,
+  ]);
   expect(readFileSync(join(paths.logs, 'up.out'), 'utf8')).toMatch(/^cluster is up at .*; Ctrl-C ends it\n$/);
+  expect(readdirSync(paths.logs).filter((name) => /^up\.\d/.test(name))).toEqual([]);
+});
+
+it('who waits for the start of somebody else gives up without ending it, and starts her own when that one ends', {
+  timeout: WITHIN_MS,
+}, async () => {
+  const first = troupe('up', '--port', String(await choosePort(0)));
+  await hasStarted('nats-server');
+  process.kill(first.child.pid ?? 0, 'SIGSTOP'); // on its way, for as long as is wished
+  const [leaves, stays] = [troupe('up', '--detach'), troupe('up', '--detach')];
+  const waits = `waiting for process ${first.child.pid}, which starts the cluster of ${paths.home}\n`;
+  await waitUntil('both wait', WITHIN_MS, () => leaves.wrote.text === waits && stays.wrote.text === waits);
+  leaves.child.kill('SIGINT');
+  expect(await leaves.code).toBe(130);
+  expect(runningUp(paths)?.up.pid).toBe(first.child.pid);
+  process.kill(first.child.pid ?? 0, 'SIGKILL');
+  expect(await stays.code).toBe(0);
+  expect(stays.wrote.text).toMatch(/^waiting for .*\ncluster is up at .*; "troupe down" ends it\n$/);
+  expect(await troupe('down').code).toBe(0);
+  expectNothingLeft();
 });
 
 it('`down` ends what runs, also when nothing is known of it but its processes', { timeout: WITHIN_MS }, async () => {
