@@ -53,7 +53,8 @@ function decodedHeard(rec: Rec, bytes: Bytes): unknown {
 export function saidBody(said: SaidThen): unknown {
   const { subject, body, size } = said;
   if (size === 0) return undefined;
-  if (body === undefined) return new Hidden(`${size} bytes, kept by their hash alone${hashedFor(said)}`);
+  if (body === undefined)
+    return new Hidden(`${size} ${size === 1 ? 'byte' : 'bytes'}, kept by their hash alone${hashedFor(said)}`);
   try {
     return shownOf(subject, bodyIn(body));
   } catch (error) {

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
 import { sealRec } from '../../actors/kernel/journal/sealed-record.ts';
@@ -59,4 +60,11 @@ it('tells of which kinds its history is, whatever the actors of today watch', ()
   expect(told(new Set(['pods', 'nodes']))).toEqual(new Set(['nodes', 'pods']));
   expect(told('all')).toBe('all');
   expect(told()).toBeUndefined(); // as files of before are
+});
+
+it('one that is still packed, as the help of export makes it, is said to be', () => {
+  const packed = gzipSync(fileWith({ rec: heard }));
+  expect(() => decodeRecordingFile('x.troupe.gz', packed)).toThrow(
+    'open x.troupe.gz: it is packed by gzip; unpack it, and play that: gunzip x.troupe.gz',
+  );
 });

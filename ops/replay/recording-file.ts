@@ -48,6 +48,7 @@ export interface RecordingFileContent {
   readonly kinds?: ReadonlySet<string> | 'all';
 }
 
+const GZIP = Buffer.of(0x1f, 0x8b);
 const HEAD = 'H';
 const BASE = 'C';
 const WRITES = 'W';
@@ -166,6 +167,8 @@ export function readRecordingFile(path: string, key?: ClusterKey): RecordingFile
 /** @param name of the file, for errors */
 export function decodeRecordingFile(name: string, bytes: Uint8Array, key?: ClusterKey): RecordingFile {
   try {
+    if (GZIP.equals(bytes.subarray(0, GZIP.length)))
+      throw new BadFile(`it is packed by gzip; unpack it, and play that: gunzip ${name}`);
     return fileOf(decodeBlocks(bytes, FILE_VERSION), key);
   } catch (error) {
     if (error instanceof StatusError) throw error;
