@@ -48,9 +48,10 @@ export function planContainer(at: ContainerContext, container: Container, init: 
   const newest = attemptsOf(input.level, container.name)[0];
   if (newest === undefined) {
     const lost = lostEnding(input.status, container.name);
-    return lost === undefined
-      ? planAttempt(at, container, book, (book.attempt ?? -1) + 1)
-      : afterEnding(at, container, init, book, lost);
+    if (lost === undefined) return planAttempt(at, container, book, (book.attempt ?? -1) + 1);
+    if (init && repeatsLost(at, container, lost.exitCode))
+      return planAttempt(at, container, book, Math.max(lost.attempt, book.attempt ?? -1) + 1);
+    return afterEnding(at, container, init, book, lost);
   }
   if (newest.state === 'running') return whileRunning(at, container, book, newest);
   if (newest.state === 'created') return onceCreated(at, container, book, newest);
@@ -71,6 +72,20 @@ const repeats = ({ sandbox, input }: ContainerContext, { restartPolicy }: Contai
   found.sandboxId !== sandbox.id &&
   found.exitCode === 0 &&
   input.dispatched.pod.spec?.restartPolicy !== 'Never';
+
+/** The same where the engine has lost it with its sandbox: in the present one no later init container was made. */
+function repeatsLost(
+  { sandbox, input }: ContainerContext,
+  { name, restartPolicy }: Container,
+  exitCode: number,
+): boolean {
+  const spec = input.dispatched.pod.spec;
+  if (sandbox === undefined || restartPolicy === 'Always' || exitCode !== 0 || spec?.restartPolicy === 'Never')
+    return false;
+  const order = (spec?.initContainers ?? []).map((each) => each.name);
+  const later = new Set(order.slice(order.indexOf(name) + 1));
+  return !input.level.containers.some((each) => each.sandboxId === sandbox.id && later.has(each.name));
+}
 
 const remove = (container: ContainerStatus): PodVerb => ({
   op: 'removeContainer',

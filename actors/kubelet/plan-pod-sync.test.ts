@@ -152,6 +152,21 @@ const twoInits = {
     { name: 'i2', image: 'web:1' },
   ],
 };
+const initEnded = (name: string) => ({
+  name,
+  state: { terminated: { exitCode: 0, finishedAt: rfc3339(NOW - 5000) } },
+  ...{ ready: true, restartCount: 0, image: 'web:1', imageID: '' },
+});
+const lostInits: PodStatus = {
+  initContainerStatuses: [initEnded('i1'), initEnded('i2')],
+  containerStatuses: [
+    {
+      name: 'web',
+      state: { running: { startedAt: rfc3339(NOW - 5000) } },
+      ...{ ready: true, restartCount: 0, image: 'web:1', imageID: '' },
+    },
+  ],
+};
 const init = (name: string, more: Partial<ContainerStatus> = {}): ContainerStatus => dead(0, { name, ...more });
 const withEnv = (env: Container['env'], image = 'web:1'): Partial<PodSpec> => ({
   containers: [{ name: 'web', image, env: env ?? [] }],
@@ -511,6 +526,36 @@ const rows: readonly (Row & {
     sandboxes: ready,
     have: [init('i1'), init('i2')],
     verbs: ['create web/0'],
+  },
+  {
+    why: 'repeats what init containers did, though the engine lost them with their sandbox',
+    spec: twoInits,
+    sandboxes: [box({ id: 's1', attempt: 1 })],
+    status: lostInits,
+    verbs: ['create i1/1'],
+  },
+  {
+    why: 'one after the other, lost ones too',
+    spec: twoInits,
+    sandboxes: [box({ id: 's1', attempt: 1 })],
+    have: [init('i1', { id: 'i1-1', attempt: 1, sandboxId: 's1' })],
+    status: lostInits,
+    verbs: ['create i2/1'],
+  },
+  {
+    why: 'Never: repeats nothing that init containers did and the engine lost',
+    spec: { ...twoInits, restartPolicy: 'Never' },
+    sandboxes: [box({ id: 's1', attempt: 1 })],
+    status: { ...lostInits, containerStatuses: [] },
+    verbs: ['create web/0'],
+  },
+  {
+    why: 'does not repeat a lost init container once a later one was made in the sandbox',
+    spec: twoInits,
+    sandboxes: ready,
+    have: [init('i2')],
+    status: lostInits,
+    verbs: ['create web/1'],
   },
   {
     why: 'repeats what init containers did for a sandbox that is gone',
@@ -912,4 +957,14 @@ it('is not initialized while init containers run again in a new sandbox', () => 
     reason: 'ContainersNotInitialized',
     message: 'containers with incomplete status: [i1]',
   });
+});
+
+it('goes on to tell that init containers are done once the engine has none of them any more', () => {
+  const input = inputOf({ spec: twoInits, sandboxes: [box()], have: [have()], status: lostInits });
+  const { status, verbs } = planPodSync(input);
+  expect(verbs).toEqual([]);
+  expect(status?.initContainerStatuses).toMatchObject([
+    { state: { terminated: { exitCode: 0 } }, ready: true },
+    { state: { terminated: { exitCode: 0 } }, ready: true },
+  ]);
 });

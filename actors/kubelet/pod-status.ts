@@ -129,15 +129,26 @@ export function podStatus(input: Present, waits: Waits, ending?: Ending): PodSta
   const over = ending !== undefined;
   const sandbox = input.level.sandboxes.find(({ state }) => state === 'ready');
   const context = { input, over, idle: inits.length > 0 ? 'PodInitializing' : 'ContainerCreating' } as const;
-  const statusOf = (init: boolean) => (container: (typeof inits)[number]) =>
-    containerKubeStatus({ ...context, init, wait: waits.get(container.name) }, container);
-  const initStatuses = inits.map(statusOf(true));
-  const statuses = (pod.spec?.containers ?? []).map(statusOf(false));
+  const statuses = (pod.spec?.containers ?? []).map((container) =>
+    containerKubeStatus({ ...context, init: false, wait: waits.get(container.name) }, container),
+  );
+  const begun = statuses.some(({ name, state }) => state?.waiting === undefined && isOfSandbox(input, name, sandbox));
+  // An init container that is done with stays so when the engine has it no more.
+  const initStatuses = inits.map((container) =>
+    containerKubeStatus(
+      {
+        ...context,
+        init: true,
+        over: over || (begun && container.restartPolicy !== 'Always'),
+        wait: waits.get(container.name),
+      },
+      container,
+    ),
+  );
   const passed = inits.every(({ restartPolicy }, at) => {
     const found = initStatuses[at];
     return restartPolicy === 'Always' ? found?.started === true : found?.ready === true;
   });
-  const begun = statuses.some(({ name, state }) => state?.waiting === undefined && isOfSandbox(input, name, sandbox));
   const initialized = passed || begun;
   const shown = isStopping(input, ending) ? undefined : ending;
   // Conditions look ahead, so that nothing is sent any more to a pod that is being stopped.
