@@ -7,7 +7,7 @@ import {
 } from '../../../contracts/codec/codec.ts';
 import { canonicalJson } from '../../../contracts/hash/stable-hash.ts';
 import type { Bytes } from '../contract.ts';
-import { isFailure } from '../turns/outcome.ts';
+import { isTurnFailure } from '../turns/outcome.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 import { bodyDigest, digestIn, isBodyHash } from './body-hash.ts';
 import { hashOf } from './hash.ts';
@@ -89,8 +89,8 @@ export function saidDifferently(
   out: readonly Outgoing[],
   { level, sealer }: { readonly level: Level; readonly sealer?: Sealer | undefined },
 ): string | undefined {
-  const then = said.find(isFailure);
-  const now = out.find((one) => isFailure(one.said));
+  const then = said.find(isTurnFailure);
+  const now = out.find((one) => isTurnFailure(one.said));
   const byShape = level === 'shape' || shape === true;
   const found = level === 'state' ? undefined : saidOtherwise(said, out, { byShape, sealer });
   if ((then === undefined) === (now === undefined)) return found;
@@ -106,9 +106,9 @@ function saidOtherwise(
   all: readonly Outgoing[],
   { byShape, sealer }: { readonly byShape: boolean; readonly sealer: Sealer | undefined },
 ): string | undefined {
-  const failures = said.some(isFailure) && all.some((one) => isFailure(one.said));
-  const was = failures ? said : said.filter((one) => !isFailure(one));
-  const out = failures ? all : all.filter((one) => !isFailure(one.said));
+  const failures = said.some(isTurnFailure) && all.some((one) => isTurnFailure(one.said));
+  const was = failures ? said : said.filter((one) => !isTurnFailure(one));
+  const out = failures ? all : all.filter((one) => !isTurnFailure(one.said));
   for (const [at, then] of was.entries()) {
     const now = out[at];
     if (now === undefined) return `then it said ${was.length} things, now ${out.length}: missing is ${named(then)}`;

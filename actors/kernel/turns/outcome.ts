@@ -6,7 +6,7 @@ const REPORT = 'report';
 const FAILURE = 'failure';
 
 /** That a turn failed, among the things that it said. */
-export const isFailure = ({ kind, say }: { readonly kind: string; readonly say: string }): boolean =>
+export const isTurnFailure = ({ kind, say }: { readonly kind: string; readonly say: string }): boolean =>
   kind === 'report' && say === FAILURE;
 
 /**
