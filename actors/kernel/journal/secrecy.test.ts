@@ -186,3 +186,55 @@ it('the answer to a question about secrets is sealed whatever it holds', () => {
   expect(judge(secrecy, { t: 'due' }, [out('1.0', ask, 1_000)]).open).toEqual([false]);
   expect(judge(secrecy, answer('1.0', { data: { password: 'eA==' } }), []).sealed).toBe(true);
 });
+
+const heardOn = (subject: string, body: Uint8Array): boolean =>
+  judge(new Secrecy('troupe'), { ...call(subject, {}), body } as Rec, []).sealed;
+
+it.each([
+  'kind: secret\nstringData: { password: x }',
+  'stringData: { password: x }',
+  'kind: !!str Secret\ndata: { password: eA== }',
+  'a: &k Secret\nkind: *k\ndata: { password: eA== }',
+  'kind: # of what\n  Secret\ndata: { password: eA== }',
+  `kind: ${' '.repeat(40)}Secret\ndata: { password: eA== }`,
+  '\ufeff{"kind":"\\u0053ecret","data":{"password":"eA=="}}',
+  '\ufeff{"d\\u0061ta":{"password":"eA=="}}',
+  '{ "kind" : "secret", "data" : { "password": "eA==" } }',
+])('a Secret in disguise on the subject of another resource is sealed: %s', (text) => {
+  for (const resource of ['configmaps', 'pods'])
+    expect(heardOn(`troupe.api.me.update.${resource}.default.a`, Buffer.from(text))).toBe(true);
+});
+
+it.each(types)('and so it is in any encoding: %s', (type) => {
+  const { stringData, ...rest } = secret;
+  for (const body of [
+    { ...secret, kind: 'secret' },
+    { metadata: rest.metadata, stringData },
+    { ...rest, kind: 'Secrets', data: { password: 'eA==' } },
+  ]) {
+    expect(heardOn('troupe.api.me.update.configmaps.default.a', encode(body, type))).toBe(true);
+    expect(heardOn('troupe.api.me.apply.deployments.default.a', encode(body, type))).toBe(true);
+  }
+  expect(heardOn('troupe.api.me.patch.pods.default.a', encode({ data: { password: 'eA==' } }, type))).toBe(true);
+});
+
+it.each(types)('what is usually said about other resources is not: %s', (type) => {
+  const config = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data: { 'app.yaml': 'kind: App' } };
+  const owners = [{ kind: 'Deployment', name: 'a', uid: 'u' }];
+  const volumes = [{ name: 'data', emptyDir: {} }];
+  const data = {
+    kind: 'Pod',
+    metadata: {},
+    spec: { containers: [{ volumeMounts: [{ name: 'data', mountPath: '/data' }] }], volumes },
+  };
+  for (const [resource, body] of [
+    ['configmaps', config],
+    ['configmaps', { data: { colour: 'red' } }],
+    ['configmaps', { metadata: { ownerReferences: owners } }],
+    ['pods', pod],
+    ['pods', data],
+    ['pods=2Fstatus', { metadata: { uid: 'u' }, status: { phase: 'Running' } }],
+  ] as const)
+    expect(heardOn(`troupe.api.me.patch.${resource}.default.a`, encode(body, type))).toBe(false);
+  expect(heardOn('troupe.node.n1.pods', encode({ configMaps: [config] }, type))).toBe(false);
+});

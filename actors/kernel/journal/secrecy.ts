@@ -15,6 +15,7 @@ import type { Outgoing } from '../turns/outgoing.ts';
 
 const SECRET = 'Secret';
 const SECRETS = 'secrets';
+const CONFIG_MAPS = 'configmaps';
 const HARMLESS_RESOURCES: ReadonlySet<string> = new Set(
   KINDS.map(({ resource }) => resource).filter((resource) => resource !== SECRETS),
 );
@@ -22,6 +23,9 @@ const HARMLESS_RESOURCES: ReadonlySet<string> = new Set(
 const READS: ReadonlySet<string> = new Set(['get', 'list', 'watch', 'delete']);
 /** `<caller>.<verb>.<resource>.<namespace>.<name>` */
 const API_TOKENS = 5;
+
+/** What the body of a message may be, by its subject: of secrets; an object of another resource; neither. */
+type Content = 'secrets' | 'configmap' | 'object' | 'other';
 
 /** What is said on a cluster's subjects. */
 export class Subjects {
@@ -43,13 +47,20 @@ export class Subjects {
    * from strangers; the journal outlives them, so it keeps them sealed.
    */
   carrySecrets(subject: string): boolean {
-    if (!subject.startsWith(this.#api)) return this.isManifest(subject);
+    return this.isManifest(subject) || this.contentOf(subject) === 'secrets';
+  }
+
+  contentOf(subject: string): Content {
+    if (!subject.startsWith(this.#api)) return 'other';
     const tokens = subject.slice(this.#api.length).split('.');
     const [, verb = '', resource = ''] = tokens;
-    if (tokens.length !== API_TOKENS) return true;
+    if (tokens.length !== API_TOKENS) return 'secrets';
     const escape = resource.indexOf('='); // before a group or a subresource
     const plural = escape < 0 ? resource : resource.slice(0, escape);
-    return !HARMLESS_RESOURCES.has(plural) && (plural === SECRETS || !READS.has(verb));
+    if (plural === SECRETS) return 'secrets';
+    if (READS.has(verb)) return 'other';
+    if (!HARMLESS_RESOURCES.has(plural)) return 'secrets';
+    return plural === CONFIG_MAPS ? 'configmap' : 'object';
   }
 }
 
@@ -86,8 +97,38 @@ export function holdsSecret(bytes: Bytes): boolean {
   return false;
 }
 
-/** JSON and YAML begin with a letter or a mark; what MessagePack makes of an object or a list does not. */
-const isText = (bytes: Bytes): boolean => (bytes[0] ?? 0) < 0x80;
+const STRING_DATA = Buffer.from('stringData');
+const DATA = Buffer.from('data');
+const CONFIG_MAP = Buffer.from('ConfigMap');
+const QUOTES_AND_SPACES: ReadonlySet<number | undefined> = new Set(Buffer.from('"\' \t\r\n'));
+const COLON = 0x3a;
+
+/** Is there a field `data`, other than a value that is called so? In MessagePack a map follows, in text a colon. */
+function hasData(body: Buffer): boolean {
+  for (let at = body.indexOf(DATA); at >= 0; at = body.indexOf(DATA, at + DATA.length)) {
+    if (isLetter(body[at - 1])) continue; // metadata
+    let end = at + DATA.length;
+    while (QUOTES_AND_SPACES.has(body[end])) end += 1;
+    if (body[end] === COLON || isMap(body[end])) return true;
+  }
+  return false;
+}
+
+/**
+ * May a body on the subject of another resource have been meant to be a Secret, whatever is wrong with its kind? Only Secrets have
+ * `stringData`, and of the other resources only ConfigMaps `data`. What names no kind there is a ConfigMap's.
+ */
+function maybeStray(bytes: Bytes, content: 'configmap' | 'object'): boolean {
+  const body = bufferOf(bytes);
+  if (body.includes(STRING_DATA)) return true;
+  if (!hasData(body)) return false;
+  return content === 'object' || (body.includes(FIELD) && !body.includes(CONFIG_MAP));
+}
+
+const isMap = (byte = 0): boolean => (byte >= 0x80 && byte <= 0x8f) || byte === 0xde || byte === 0xdf;
+const isList = (byte = 0): boolean => (byte >= 0x90 && byte <= 0x9f) || byte === 0xdc || byte === 0xdd;
+/** What MessagePack makes of an object or a list begins so; JSON and YAML with a letter, a sign or a byte order mark. */
+const isText = (bytes: Bytes): boolean => !isMap(bytes[0]) && !isList(bytes[0]);
 
 /** Escapes of letters, as no encoder writes them: a word can hide behind. */
 const HIDDEN_LETTER = /\\(?:u00|x|U000000)[4-7]/;
@@ -181,7 +222,9 @@ function heardSecret(rec: Rec, subjects: Subjects): boolean {
   if (rec.t === 'call') {
     if (!(rec.body instanceof Uint8Array)) return false;
     if (subjects.isManifest(rec.subject)) return !surelyNoSecret(rec.body, rec.headers[HEADER.contentType]);
-    return subjects.carrySecrets(rec.subject) || holdsSecret(rec.body) || hidesLetters(rec.body);
+    const content = subjects.contentOf(rec.subject);
+    if (content === 'secrets' || holdsSecret(rec.body) || hidesLetters(rec.body)) return true;
+    return content !== 'other' && maybeStray(rec.body, content);
   }
   if (rec.t === 'answer') return rec.result instanceof Uint8Array && holdsSecret(rec.result);
   return (
