@@ -225,11 +225,18 @@ describe('watches', () => {
   });
 });
 
-it('a manifest that is just published has an outcome and an event', async () => {
+it('a manifest that is just published has an outcome, with warnings, and an event', async () => {
   const outcomes = connection.subscribe('troupe.outcome.alice', { max: 1 });
-  connection.publish('troupe.apply.alice.default', 'kind: ConfigMap\napiVersion: v1\nmetadata: {name: published}\n');
+  const robot = 'kind: ServiceAccount\napiVersion: v1\nmetadata: {name: robot}\nimagePullSecrets: [{name: pull}]\n';
+  connection.publish(
+    'troupe.apply.alice.default',
+    `kind: ConfigMap\napiVersion: v1\nmetadata: {name: published}\n---\n${robot}`,
+  );
   for await (const message of outcomes) {
-    expect(client.decode<ApplyResult>(message).items).toMatchObject([{ name: 'published', outcome: 'created' }]);
+    expect(client.decode<ApplyResult>(message).items).toMatchObject([
+      { name: 'published', outcome: 'created' },
+      { name: 'robot', warnings: ['imagePullSecrets is not acted upon yet: images are pulled without credentials'] },
+    ]);
     expect(message.string()).toMatch(/^apiVersion: troupe\/v1\nkind: ApplyResult\n/); // YAML, as the manifest
   }
   await waitUntil('the event is there', 10_000, async () => {

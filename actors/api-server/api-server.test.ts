@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { failure } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import type { ApplyItem } from '../../contracts/messages/api.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { type Body, LonelyApiServer } from '../../test/support/lonely-api-server.ts';
 import type { Heard } from '../kernel/testing/test-world.ts';
@@ -761,6 +762,30 @@ describe('apply', () => {
       { kind: 'Unknown', status: { code: 400 } },
       { name: 'b', outcome: 'created' },
     ]);
+  });
+
+  it('warns of what is taken and not acted upon, where it changed something', () => {
+    const probed = (name: string, image: string) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name, namespace: 'default' },
+      spec: { containers: [{ name: 'main', image, readinessProbe: { tcpSocket: { port: 80 } } }], hostPID: true },
+    });
+    const warnings = [
+      "spec.hostPID is not acted upon yet: the pod does not see the node's processes",
+      'spec.containers[0].readinessProbe is not acted upon yet: it is ready while it runs',
+    ];
+    const applyPod = (image: string) => cluster.ask('apply', 'pods', ['default', 'p'], probed('p', image)).items;
+    expect(applyPod('web:1')).toMatchObject([{ outcome: 'created', warnings }]);
+    expect(applyPod('web:2')).toMatchObject([{ outcome: 'configured', warnings }]);
+    for (const item of applyPod('web:2') as readonly object[]) expect(item).not.toHaveProperty('warnings');
+
+    const documents = [probed('q', 'web:1'), configMap('c', {}), probed('p', 'web:2'), { kind: 'Pod' }];
+    const bytes = new TextEncoder().encode(JSON.stringify({ kind: 'List', items: documents }));
+    cluster.world.call(SUBJECTS.apply, { caller: 'alice', namespace: '' }, bytes, { reply: '_INBOX.alice.warned' });
+    cluster.serve();
+    const items = cluster.answers.get('_INBOX.alice.warned')?.items as readonly ApplyItem[];
+    expect(items.map((item) => item.warnings)).toEqual([warnings, undefined, undefined, undefined]);
   });
 
   it('takes manifests of several documents, each with its own outcome', () => {

@@ -4,6 +4,7 @@ import { decodeAll } from '../../contracts/codec/codec.ts';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import { isPlain } from '../../contracts/kinds/plain.ts';
+import { warningsOf } from '../../contracts/kinds/pod-template/not-acted-upon.ts';
 import type { ApplyItem, ApplyOutcome, ApplyResult } from '../../contracts/messages/api.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { nodeOfUser } from '../../contracts/subjects/users.ts';
@@ -34,7 +35,7 @@ export function applyOne(context: Context, request: Request, body: unknown): Obs
   return applied(context, target, manifest).pipe(
     map(({ outcome, object }) => {
       const shown = presented(target, object);
-      return result([{ ...itemOf(shown), outcome, object: shown }]);
+      return result([{ ...itemOf(shown), outcome, ...warned(outcome, shown), object: shown }]);
     }),
   );
 }
@@ -148,7 +149,7 @@ function applyDocument(context: Context, document: unknown, namespace: string): 
   try {
     const { target, manifest } = placeDocument(document, namespace);
     return applied(context, target, manifest).pipe(
-      map(({ outcome, object }) => ({ ...itemOf(object), ...kindIn(document), outcome })),
+      map(({ outcome, object }) => ({ ...itemOf(object), ...kindIn(document), outcome, ...warned(outcome, object) })),
       catchError((error: unknown) => of({ ...itemOf(manifest), status: statusOf(error) })),
     );
   } catch (error) {
@@ -197,6 +198,12 @@ function itemOf(document: unknown): ApplyItem {
     ...(namespace === undefined ? {} : { namespace }),
     ...(name === undefined ? {} : { name }),
   };
+}
+
+/** Who applies the same again was warned before. */
+export function warned(outcome: ApplyOutcome, object: Obj): Pick<ApplyItem, 'warnings'> {
+  const warnings = outcome === 'unchanged' ? [] : warningsOf(object);
+  return warnings.length === 0 ? {} : { warnings };
 }
 
 const result = (items: readonly ApplyItem[]): ApplyResult => ({ apiVersion: 'troupe/v1', kind: 'ApplyResult', items });

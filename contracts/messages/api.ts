@@ -119,6 +119,8 @@ export interface ApplyItem {
   /** Exactly one of `outcome` and `status` is there. */
   readonly outcome?: ApplyOutcome;
   readonly status?: Status;
+  /** Fields that were taken and are not acted upon, a line each; absent where there is none, and where nothing was changed. */
+  readonly warnings?: readonly string[];
   /** The object as stored; only in answers to the verb `apply`. */
   readonly object?: KubeObject;
 }

@@ -1,6 +1,6 @@
 import { StatusError } from '../../contracts/errors/status.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
-import { notActedUpon } from '../../contracts/kinds/pod-template/not-acted-upon.ts';
+import { warningsOf } from '../../contracts/kinds/pod-template/not-acted-upon.ts';
 import type { Client } from '../client/client.ts';
 import { Exit, UsageError } from './errors.ts';
 import type { ManifestObject } from './parse-manifest.ts';
@@ -31,20 +31,22 @@ export async function apply(options: ManifestOptions, terminal: Terminal): Promi
     const { items } = await client.apply(resource.resource, { namespace, name }, object);
     const [item] = items;
     if (item?.status !== undefined) throw new StatusError(item.status);
-    return { outcome: item?.outcome ?? 'configured', object: item?.object };
+    return { outcome: item?.outcome ?? 'configured', object: item?.object, warnings: item?.warnings ?? [] };
   });
 }
 
 export async function create(options: ManifestOptions, terminal: Terminal): Promise<void> {
-  await each('create', options, terminal, async (client, { resource, namespace, object }) => ({
-    outcome: 'created',
-    object: await client.create(resource.resource, namespace, object),
-  }));
+  await each('create', options, terminal, async (client, { resource, namespace, object }) => {
+    const created = await client.create(resource.resource, namespace, object);
+    return { outcome: 'created', object: created, warnings: warningsOf(created) };
+  });
 }
 
 interface Done {
   readonly outcome: string;
   readonly object: KubeObject | undefined;
+  /** What is accepted and does nothing, as kubectl shows the warnings of its server. */
+  readonly warnings: readonly string[];
 }
 
 /** Object after object, in their order; one that is refused does not keep the others back. */
@@ -67,9 +69,9 @@ async function each(
     for (const manifest of manifests) {
       try {
         const placed = place(manifest, options, client);
-        const { outcome, object } = await act(client, placed);
+        const { outcome, object, warnings } = await act(client, placed);
         const name = qualifiedName(placed.resource, object?.metadata?.name ?? placed.name);
-        if (outcome !== 'unchanged') warn(name, object ?? placed.object, terminal);
+        for (const warning of warnings) terminal.tell(`Warning: ${name}: ${warning}`);
         if (object !== undefined) done.push(object);
         if (output === 'name') terminal.out(`${name}\n`);
         else if (output === undefined) terminal.out(`${name} ${outcome}\n`);
@@ -83,18 +85,6 @@ async function each(
     await printObjects(done, manifests.length === 1, output, terminal);
     if (refused) throw new Exit(FAILURE);
   });
-}
-
-/** Lines about one object; more help nobody. */
-const WARNINGS_MAX = 20;
-
-/** What is accepted and does nothing is named, as kubectl shows the warnings of its server. */
-function warn(name: string, object: KubeObject, terminal: Terminal): void {
-  const unmet = notActedUpon(object);
-  for (const { path, instead } of unmet.slice(0, WARNINGS_MAX))
-    terminal.tell(`Warning: ${name}: ${path} is not acted upon yet: ${instead}`);
-  const more = unmet.length - WARNINGS_MAX;
-  if (more > 0) terminal.tell(`Warning: ${name}: ${more} more fields are not acted upon yet`);
 }
 
 async function printObjects(

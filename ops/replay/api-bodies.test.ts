@@ -80,6 +80,14 @@ it.each<{ what: string; answers: number; act: (cluster: LonelyApiServer) => void
     },
   },
   {
+    what: 'what was applied, with its warnings',
+    answers: 2,
+    act: (cluster) => {
+      const warned = (app: string) => ({ ...pod('z', app), spec: { ...pod('z', app).spec, hostPID: true } });
+      for (const app of ['other', 'another']) cluster.ask('apply', 'pods', ['default', 'z'], warned(app));
+    },
+  },
+  {
     what: 'what was patched',
     answers: 1,
     act: (cluster) => void cluster.ask('patch', 'pods', ['default', 'a'], { metadata: { labels: { app: 'other' } } }),

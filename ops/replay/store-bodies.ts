@@ -1,3 +1,4 @@
+import { warned } from '../../actors/api-server/apply.ts';
 import { LIMITS, type Limits } from '../../actors/api-server/limits.ts';
 import type { Obj } from '../../actors/api-server/object.ts';
 import { parseOptions } from '../../actors/api-server/options.ts';
@@ -61,11 +62,14 @@ function applied(object: unknown): readonly unknown[] {
   const { apiVersion, kind, metadata } = object as Obj;
   const { namespace, name } = metadata;
   const item = { apiVersion, kind, ...(namespace === undefined ? {} : { namespace }), name };
-  return OUTCOMES.map((outcome) => ({
-    apiVersion: 'troupe/v1',
-    kind: 'ApplyResult',
-    items: [{ ...item, outcome, object }],
-  }));
+  const results = (warnings: (outcome: ApplyOutcome) => object): readonly unknown[] =>
+    OUTCOMES.map((outcome) => ({
+      apiVersion: 'troupe/v1',
+      kind: 'ApplyResult',
+      items: [{ ...item, outcome, ...warnings(outcome), object }],
+    }));
+  // An api-server of an earlier build did not warn.
+  return [...results((outcome) => warned(outcome, object as Obj)), ...results(() => ({}))];
 }
 
 const OUTCOMES: readonly ApplyOutcome[] = ['created', 'configured', 'unchanged'];

@@ -2,6 +2,7 @@ import type { Msg, NatsConnection } from 'nats';
 import { decode, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { failure, success } from '../../contracts/errors/status.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import { warningsOf } from '../../contracts/kinds/pod-template/not-acted-upon.ts';
 import type { ApplyResult, ListOptions, WatchEvent, WatchOptions } from '../../contracts/messages/api.ts';
 import type { LogLine, LogLines, LogQuery } from '../../contracts/messages/logs.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
@@ -132,7 +133,9 @@ export class FakeApi {
       const result: ApplyResult = {
         apiVersion: 'troupe/v1',
         kind: 'ApplyResult',
-        items: [{ outcome: object === undefined ? 'created' : 'configured', object: stored }],
+        items: [
+          { outcome: object === undefined ? 'created' : 'configured', warnings: warningsOf(stored), object: stored },
+        ],
       };
       return result;
     }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { KubeObject, PodSpec } from '../kinds.ts';
 import { typeNode } from '../schema.ts';
-import { notActedUpon, unmetOfPod } from './not-acted-upon.ts';
+import { notActedUpon, unmetOfPod, warningsOf } from './not-acted-upon.ts';
 
 const spec = (more: Partial<PodSpec>): PodSpec => ({ containers: [{ name: 'main', image: 'web:1' }], ...more });
 const paths = (more: Partial<PodSpec>): string[] => unmetOfPod(spec(more)).map(({ path }) => path);
@@ -122,6 +122,22 @@ it('is total: what a manifest has in the wrong shape is for the api-server to re
     expect(() => notActedUpon(object({ kind: 'Pod', spec: { containers: [{ env: value }] } }))).not.toThrow();
     expect(() => notActedUpon(object({ kind: 'Namespace', metadata: value }))).not.toThrow();
   }
+});
+
+it('is told in at most 21 lines', () => {
+  const hooked = (count: number) =>
+    object({
+      kind: 'Pod',
+      spec: { containers: Array.from({ length: count }, () => ({ lifecycle: { preStop: {} } })) },
+    });
+  expect(warningsOf(hooked(1))).toEqual([
+    'spec.containers[0].lifecycle is not acted upon yet: no hook runs, and its image says which signal stops it',
+  ]);
+  expect(warningsOf(hooked(20))).toHaveLength(20);
+  expect(warningsOf(hooked(23)).slice(19)).toEqual([
+    'spec.containers[19].lifecycle is not acted upon yet: no hook runs, and its image says which signal stops it',
+    '3 more fields are not acted upon yet',
+  ]);
 });
 
 /** Fields that some actor acts upon, or that ask for nothing beyond what is so anyway. */

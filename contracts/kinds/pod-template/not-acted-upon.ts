@@ -124,3 +124,14 @@ export function notActedUpon(object: KubeObject): readonly Unmet[] {
       return [];
   }
 }
+
+/** Lines about one object; more help nobody. */
+const WARNINGS_MAX = 20;
+
+/** The same in words, for whoever wrote the object, as Kubernetes' API server sends warnings. Pure. */
+export function warningsOf(object: KubeObject): readonly string[] {
+  const unmet = notActedUpon(object);
+  const lines = unmet.slice(0, WARNINGS_MAX).map(({ path, instead }) => `${path} is not acted upon yet: ${instead}`);
+  const more = unmet.length - WARNINGS_MAX;
+  return more > 0 ? [...lines, `${more} more fields are not acted upon yet`] : lines;
+}
