@@ -4,6 +4,7 @@ import { Exit, UsageError } from './errors.ts';
 import { parseSpan } from './parse-span.ts';
 import { INTERRUPTED } from './render-error.ts';
 import type { Terminal } from './terminal.ts';
+import { typedAs } from './typed-as.ts';
 
 /* The commands that run things; what they do is in ops/boot. */
 
@@ -129,10 +130,10 @@ export async function userAdd(name: string, options: UserAddOptions, terminal: T
   const { context, url } = tenant;
   if (context === undefined) {
     const as = `TROUPE_URL=${namedUrl() ?? '<server>'} TROUPE_USER=${name} TROUPE_NKEY=${tenant.seedFile}`;
-    terminal.out(`try           ${as} troupe get pods -n ${tenant.namespaces[0]}\n`);
+    terminal.out(`try           ${as} ${typedAs()} get pods -n ${tenant.namespaces[0]}\n`);
   } else {
     terminal.out(`nats context  ${context}\n`);
-    terminal.out(`try           troupe get pods --context ${context}\n`);
+    terminal.out(`try           ${typedAs()} get pods --context ${context}\n`);
     if (!tenant.live) terminal.tell('no cluster runs now; the user will be known when it starts');
   }
   tellOfOtherServer(url, terminal);
