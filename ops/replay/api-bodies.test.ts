@@ -83,7 +83,8 @@ it.each<{ what: string; answers: number; act: (cluster: LonelyApiServer) => void
     what: 'what was applied, with its warnings',
     answers: 2,
     act: (cluster) => {
-      const warned = (app: string) => ({ ...pod('z', app), spec: { ...pod('z', app).spec, hostPID: true } });
+      const spec = { containers: [{ name: 'c', image: 'busybox' }], hostPID: true };
+      const warned = (app: string): object => ({ ...pod('z', app), spec });
       for (const app of ['other', 'another']) cluster.ask('apply', 'pods', ['default', 'z'], warned(app));
     },
   },
