@@ -136,7 +136,10 @@ const hidesLetters = (bytes: Bytes): boolean =>
   isText(bytes) && bytes.includes(ESCAPE) && HIDDEN_LETTER.test(bufferOf(bytes).toString('latin1'));
 
 const HARMLESS: ReadonlySet<string> = new Set(KINDS.map(({ kind }) => kind).filter((kind) => kind !== SECRET));
-/** What takes a few milliseconds to read: YAML takes a hundred times as long as the others. */
+/**
+ * Up to here a manifest is read once more than its actor reads it. YAML takes a hundred times as long as the others: so much of it
+ * some ten milliseconds, and a tenth of a second where it is made to be slow (nothing but errors, commas, merges).
+ */
 const READ_BYTES: Readonly<Record<ContentType, number>> = {
   [YAML_TYPE]: 8 * 1024,
   [JSON_TYPE]: 512 * 1024,
