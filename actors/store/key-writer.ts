@@ -1,5 +1,5 @@
 import type { NatsConnection } from 'nats';
-import { type StatusError, statusError } from '../../contracts/errors/status.ts';
+import { failure, StatusError, statusError } from '../../contracts/errors/status.ts';
 import { streamOf } from '../../contracts/store/buckets.ts';
 import { type Key, parseKey } from '../../contracts/store/keys.ts';
 import { STORE_HEADER } from '../../contracts/store/marks.ts';
@@ -127,11 +127,13 @@ function headersOf({ payload, requestId, markerTtlMs, before }: KeyWrite, expect
   return Buffer.from(`${text}\r\n`, 'utf8');
 }
 
-function undecided({ key }: KeyWrite): StatusError {
-  return statusError(
-    'Timeout',
-    `write ${key}: the store's answer was lost, and the key was deleted meanwhile; it may have been created before that: read it before you repeat`,
-  );
+/** A Timeout though the store answers: whether a write that got no answer was stored, nothing tells any more. */
+export class Undecided extends StatusError {}
+
+function undecided({ key }: KeyWrite): Undecided {
+  const finding =
+    "the store's answer was lost, and the key was deleted meanwhile; it may have been created before that";
+  return new Undecided(failure('Timeout', `write ${key}: ${finding}: read it before you repeat`));
 }
 
 function conflict({ key, payload, expect }: KeyWrite, found: StoredMessage | undefined): StatusError {
