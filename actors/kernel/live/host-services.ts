@@ -32,8 +32,8 @@ export interface HostServices {
   wake(actor: Runnable): void;
   /** This actor is to be told of changes, once what is at hand has been heard and answered. */
   wakeToChanges(actor: Told): void;
-  /** Sends what a turn said. */
-  send(out: Outgoing, from: Origin, cause: Cause, asker: Asker): void;
+  /** Sends what a turn said. @returns why it could not be sent */
+  send(out: Outgoing, from: Origin, cause: Cause, asker: Asker): Status | undefined;
 }
 
 /** Who sends: ids of messages are unique, so they name the incarnation too. */

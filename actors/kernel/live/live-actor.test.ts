@@ -87,7 +87,10 @@ function office(definition = clerk) {
       awake = true;
     },
     wakeToChanges: (actor) => actor.tellChanges(),
-    send: (out, _from, _cause, asker) => void sent.push({ out, asker }),
+    send: (out, _from, _cause, asker) => {
+      sent.push({ out, asker });
+      return undefined;
+    },
   };
   const actor = new LiveActor(host, definition, 'one', undefined);
   let revision = 0;

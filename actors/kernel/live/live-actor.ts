@@ -300,8 +300,10 @@ export class LiveActor {
     );
     this.#host.options.recorder?.record(this.#incarnation, this.#withState(done), outcomeOf(done, { reports: true }));
     for (const out of done.out) {
-      this.#inHand.said(out.said.subject, out.said.body);
-      this.#host.send(out, { name: this.#from, incarnation: this.#incarnation.incarnation }, cause, this.#asker);
+      const { subject, body } = out.said;
+      const from = { name: this.#from, incarnation: this.#incarnation.incarnation };
+      const unsent = this.#host.send(out, from, cause, this.#asker);
+      this.#inHand.said(subject, unsent ?? body);
     }
     for (const { key, error } of done.reports)
       this.#note(`${key}: ${error instanceof Error ? error.message : String(error)}`);

@@ -32,7 +32,10 @@ async function drive(definition: DriverDefinition) {
     },
     wake: () => undefined,
     wakeToChanges: () => undefined,
-    send: (out, _from, _cause, asker) => void sent.push({ out, asker }),
+    send: (out, _from, _cause, asker) => {
+      sent.push({ out, asker });
+      return undefined;
+    },
   };
   const driver = new LiveDriver(host, definition, 'one');
   await driver.start();

@@ -199,8 +199,9 @@ export class LiveDriver implements Asker {
     const out = outgoing(id, said, timeoutMs);
     if (resolve !== undefined) this.#asks.set(id, resolve);
     this.#record({ t: 'due' }, [out]);
-    this.#inHand.said(said.subject, said.body);
-    this.#host.send(out, { name: this.#from, incarnation: this.#incarnation.incarnation }, cause, this);
+    const from = { name: this.#from, incarnation: this.#incarnation.incarnation };
+    const unsent = this.#host.send(out, from, cause, this);
+    this.#inHand.said(said.subject, unsent ?? said.body);
     return id;
   }
 

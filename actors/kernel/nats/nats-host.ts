@@ -1,7 +1,7 @@
 import type { NatsConnection, PublishOptions, Subscription } from 'nats';
 import { config as rxjs } from 'rxjs';
 import { encode, encodeMsgpack } from '../../../contracts/codec/codec.ts';
-import { failure } from '../../../contracts/errors/status.ts';
+import { failure, type Status } from '../../../contracts/errors/status.ts';
 import type { Family } from '../../../contracts/subjects/family.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import type { Change } from '../contract.ts';
@@ -258,15 +258,15 @@ export class Host implements HostServices {
     else this.#pumping = false;
   }
 
-  /** Sends what a turn said. */
-  send(out: Outgoing, from: Origin, cause: Cause, asker: Asker): void {
+  /** Sends what a turn said. @returns why it could not be sent */
+  send(out: Outgoing, from: Origin, cause: Cause, asker: Asker): Status | undefined {
     const { said } = out;
     const id = `${from.name}/${from.incarnation.toString(36)}.${out.id}`;
     if (said.kind === 'port') {
       this.#askPort(out, causedBy(id, cause), asker);
-      return;
+      return undefined;
     }
-    if (said.subject === '') return; // the answer to a message that asked for none
+    if (said.subject === '') return undefined; // the answer to a message that asked for none
     const options: PublishOptions = {
       headers: rawHeaders(encodeHeaders(id, from.name, out.contentType, cause, said.headers)),
     };
@@ -280,12 +280,13 @@ export class Host implements HostServices {
     }
     try {
       this.#nc.publish(said.subject, out.bytes, options);
+      return undefined;
     } catch (error) {
-      this.#unsendable(out, error, options.reply);
+      return this.#unsendable(out, error, options.reply);
     }
   }
 
-  #unsendable(out: Outgoing, error: unknown, reply: string | undefined): void {
+  #unsendable(out: Outgoing, error: unknown, reply: string | undefined): Status {
     const finding = error instanceof Error ? error.message : String(error);
     const tooLarge = /max_payload|max payload/i.test(finding);
     const status = tooLarge
@@ -301,6 +302,7 @@ export class Host implements HostServices {
     }
     if (out.timeoutMs !== undefined && reply !== undefined) this.#requests.settle(reply, status);
     this.options.log(`error: ${status.message}`);
+    return status;
   }
 
   async #followConnection(): Promise<void> {

@@ -1,7 +1,7 @@
 import { connect, type NatsConnection } from 'nats';
 import { map } from 'rxjs';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { encodeMsgpack } from '../../../contracts/codec/codec.ts';
+import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts';
 import { failure } from '../../../contracts/errors/status.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { startNatsServer, type TestNatsServer } from '../../../test/support/nats-server.ts';
@@ -62,6 +62,30 @@ it('a refusal that quotes much of what was sent is shown cut, and the actor goes
   expect(await ask('$SRV.STATS.quoting')).toMatchObject({
     endpoints: expect.arrayContaining([expect.objectContaining({ last_error: 'unknown option "x"' })]),
   });
+});
+
+it('an answer that is larger than the server takes counts as the refusal that its asker gets', async () => {
+  const large = { text: 'x'.repeat(9_000_000) };
+  await host.start(
+    defineActor({
+      name: 'lavish',
+      hears: { asks: calls(SUBJECTS.api) },
+      says: {},
+      behave: (inputs, world) => inputs.asks.pipe(map((call) => world.reply(call, large))),
+    }),
+  );
+  const answer = await client.request('troupe.api.me.get.pods.default.a', encodeMsgpack({}), { timeout: 10_000 });
+  expect(decodeMsgpack(answer.data)).toMatchObject({ kind: 'Status', code: 413 });
+  expect(await ask('$SRV.STATS.lavish')).toMatchObject({
+    endpoints: expect.arrayContaining([
+      expect.objectContaining({
+        name: 'asks',
+        num_errors: 1,
+        last_error: expect.stringMatching(/more than the server takes/),
+      }),
+    ]),
+  });
+  expect(await ask('troupe.actor.lavish.one.status')).toMatchObject({ answered: 1, errors: 1 });
 });
 
 it('an account that is larger than the server takes is answered with a refusal', async () => {
