@@ -8,14 +8,14 @@ import { percentile, perSecond, type Report, rate, spread } from './report.ts';
 import { EXTRA, type Stage, startStage } from './stage.ts';
 
 const NAMESPACE = 'bench-api';
-const STORED = 10_000;
+export const STORED = 10_000;
 /** One at a time, until the code is as warm as that of a master which has run for a while. */
-const WARM = 2_000;
-const IN_SEQUENCE = 10_000;
+export const WARM = 2_000;
+export const IN_SEQUENCE = 10_000;
 /** Samples of which each has a p99 of its own: a machine's moods show. */
 const ROUND = 2_000;
-const AT_ONCE = 32;
-const BURST = 12_000;
+export const AT_ONCE = 32;
+export const BURST = 12_000;
 
 /**
  * The api-server with 10,000 objects stored, beside the bare broker on the same server in the same run. Many at once and one at

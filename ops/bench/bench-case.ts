@@ -10,5 +10,7 @@ export interface BenchOptions {
 export interface BenchCase {
   readonly name: string;
   readonly about: string;
+  /** Why it cannot be run here, and what to do about it; left out then, unless it is asked for by name. */
+  readonly lacks?: () => string | undefined;
   readonly run: (options: BenchOptions) => Promise<Report>;
 }

@@ -3,6 +3,7 @@ import type { BenchCase } from './bench-case.ts';
 import { benchBoot } from './boot.ts';
 import { benchDocker } from './docker.ts';
 import { benchIdle } from './idle.ts';
+import { benchKubernetes, lacksKubernetes } from './kubernetes.ts';
 import { benchNodes } from './nodes.ts';
 import { benchPlayer } from './player.ts';
 import { benchRecording } from './recording.ts';
@@ -13,6 +14,12 @@ import { benchSchedule } from './schedule.ts';
 export const CASES: readonly BenchCase[] = [
   { name: 'api', about: 'create and get with 10,000 objects stored, beside the bare broker', run: benchApi },
   { name: 'schedule', about: 'create -> bound of 5,000 pods on 1,000 nodes, recorded or not', run: benchSchedule },
+  {
+    name: 'kubernetes',
+    about: "the same questions asked of Kubernetes' own control plane",
+    lacks: lacksKubernetes,
+    run: benchKubernetes,
+  },
   { name: 'rollout', about: 'a Deployment, apply to all of its pods created and bound', run: benchRollout },
   { name: 'nodes', about: 'create -> Running on 1,000 kubelets in one process', run: benchNodes },
   { name: 'recording', about: '2,000 pods on 200 simulated nodes, recorded or not', run: benchRecording },

@@ -38,8 +38,14 @@ console.log(
   `${cores.length} cores (${cores[0]?.model ?? 'unknown'}), Node ${process.versions.node}, nats-server ${findNatsServer().version}`,
 );
 try {
-  for (const { name, run } of CASES) {
+  for (const { name, run, lacks } of CASES) {
     if (args.length > 0 && !args.includes(name)) continue;
+    const lacking = lacks?.();
+    if (lacking !== undefined) {
+      if (args.length > 0) throw new Error(`${name}: ${lacking}`);
+      console.log(`\n${name}: left out: ${lacking}`);
+      continue;
+    }
     const before = { load: loadNow(), speed: machineSpeed() };
     const report = await Promise.race([run({ profile, pairs }), stopped]);
     const machine = [

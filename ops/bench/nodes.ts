@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BenchOptions } from './bench-case.ts';
 import { type StageWithNodes, startStageWithNodes } from './kubelets.ts';
-import { createPaced, createPods, isBound, isRunning } from './pods-seen.ts';
+import { createPaced, createPods, isBound, isRunning, podsOf } from './pods-seen.ts';
 import { cpuMeter, cpuNote, processFigures } from './process-figures.ts';
 import { megabytes, ms, perSecond, type Report, rate, spread } from './report.ts';
 
@@ -18,11 +18,15 @@ export async function benchNodes({ profile }: BenchOptions): Promise<Report> {
   try {
     const { client, readyMs } = stage;
     const resting = await atRest(stage);
-    await createPods(client, { count: 300, prefix: 'warm', creators: CREATORS }, MILESTONES);
+    await createPods(podsOf(client), { count: 300, prefix: 'warm', creators: CREATORS }, MILESTONES);
     const used = cpuMeter(stage.pids);
-    const { bound, running } = await createPods(client, { count: PODS, prefix: 'pod', creators: CREATORS }, MILESTONES);
+    const { bound, running } = await createPods(
+      podsOf(client),
+      { count: PODS, prefix: 'pod', creators: CREATORS },
+      MILESTONES,
+    );
     const cpu = used(PODS);
-    const { tookMs } = await createPaced(client, SLOWLY, MILESTONES);
+    const { tookMs } = await createPaced(podsOf(client), SLOWLY, MILESTONES);
     const full = await atRest(stage);
     return {
       title: `nodes: ${NODES} kubelets and runtime drivers in one process, over a simulated engine; ${PODS} pods, ${CREATORS} creators, recorded`,

@@ -18,39 +18,49 @@ type By<M extends string, T> = Readonly<Record<M, T>>;
 const each = <M extends string, T>(of: By<M, unknown>, make: (name: M) => T): By<M, T> =>
   Object.fromEntries((Object.keys(of) as M[]).map((name) => [name, make(name)])) as Record<M, T>;
 
-/** Tells of every write of a pod as the broker republishes it. @returns how to stop */
-export function onPods(client: Client, seen: (name: string, pod: Pod) => void): () => void {
-  const subject = SUBJECTS.changes.pattern(client.prefix, { resource: 'pods', namespace: NAMESPACE });
-  const subscription = client.connection.subscribe(subject, {
-    callback: guarded((_error, msg) => {
-      if (msg.data.length > 0) seen(untoken(msg.subject.split('.').at(-1) ?? '') ?? '', decode(msg.data) as Pod);
-    }, console.error),
-  });
-  return () => subscription.unsubscribe();
+/** The pods of a control plane, whoever's it is. */
+export interface Pods {
+  create(pod: ReturnType<typeof podOf>): Promise<unknown>;
+  /** Tells of every write of a pod from now on. @returns how to stop */
+  follow(seen: (name: string, pod: Pod) => void): Promise<() => void>;
 }
+
+/** Troupe's; their writes as the broker republishes them. */
+export const podsOf = (client: Client): Pods => ({
+  create: (pod) => client.create('pods', NAMESPACE, pod),
+  follow: async (seen) => {
+    const subject = SUBJECTS.changes.pattern(client.prefix, { resource: 'pods', namespace: NAMESPACE });
+    const subscription = client.connection.subscribe(subject, {
+      callback: guarded((_error, msg) => {
+        if (msg.data.length > 0) seen(untoken(msg.subject.split('.').at(-1) ?? '') ?? '', decode(msg.data) as Pod);
+      }, console.error),
+    });
+    await client.connection.flush();
+    return () => subscription.unsubscribe();
+  },
+});
 
 /**
  * Creates pods, `creators` at once, and waits until each has come to every milestone.
  * @returns for each milestone, milliseconds from the first create to the last pod that was seen there
  */
 export async function createPods<M extends string>(
-  client: Client,
+  pods: Pods,
   { count, prefix, creators }: { readonly count: number; readonly prefix: string; readonly creators: number },
   milestones: By<M, Milestone>,
 ): Promise<By<M, number>> {
   const waiting = each(milestones, () => new Set(Array.from({ length: count }, (_, n) => `${prefix}-${n}`)));
   const took: Record<string, number> = {};
   let began = 0;
-  const stop = onPods(client, (name, pod) => {
+  const stop = await pods.follow((name, pod) => {
     for (const milestone in milestones) {
       const left = waiting[milestone];
       if (!milestones[milestone](pod) || !left.delete(name) || left.size > 0) continue;
       took[milestone] = performance.now() - began;
     }
   });
-  await client.connection.flush();
   began = performance.now();
-  await inFlight(creators, count, (n) => client.create('pods', NAMESPACE, podOf(`${prefix}-${n}`)));
+  await inFlight(creators, count, (n) => pods.create(podOf(`${prefix}-${n}`)));
   const names = Object.keys(milestones);
   await until(`${count} pods are ${names.join(' and ')}`, 120_000, () => names.every((name) => name in took));
   stop();
@@ -66,13 +76,13 @@ export interface Paced<M extends string> {
 
 /** Creates pods so many a second, and waits until each has come to every milestone. */
 export async function createPaced<M extends string>(
-  client: Client,
+  pods: Pods,
   { count, prefix, perSecond }: { readonly count: number; readonly prefix: string; readonly perSecond: number },
   milestones: By<M, Milestone>,
 ): Promise<Paced<M>> {
   const asked = new Map<string, number>();
   const seen = each(milestones, () => new Map<string, number>());
-  const stop = onPods(client, (name, pod) => {
+  const stop = await pods.follow((name, pod) => {
     const since = asked.get(name);
     if (since === undefined) return;
     for (const milestone in milestones) {
@@ -80,10 +90,9 @@ export async function createPaced<M extends string>(
       if (milestones[milestone](pod) && !at.has(name)) at.set(name, performance.now() - since);
     }
   });
-  await client.connection.flush();
   await paced(perSecond, count, (n) => {
     asked.set(`${prefix}-${n}`, performance.now());
-    return client.create('pods', NAMESPACE, podOf(`${prefix}-${n}`));
+    return pods.create(podOf(`${prefix}-${n}`));
   });
   const maps: readonly Map<string, number>[] = Object.values(seen);
   const names = Object.keys(milestones).join(' and ');

@@ -3,7 +3,7 @@ import { readJournal } from '../replay/read-journal.ts';
 import type { BenchOptions } from './bench-case.ts';
 import { type StageWithNodes, startStageWithNodes } from './kubelets.ts';
 import { inPairs, ratioNote, ratios } from './pairs.ts';
-import { createPaced, createPods, isBound, isRunning } from './pods-seen.ts';
+import { createPaced, createPods, isBound, isRunning, podsOf } from './pods-seen.ts';
 import { type CpuUsed, cpuMeter, cpuNote } from './process-figures.ts';
 import { median, ms, percentile, perSecond, type Report, rate, spread } from './report.ts';
 import { EXTRA } from './stage.ts';
@@ -73,11 +73,15 @@ const longest = (sides: readonly Once[]): string => ms(Math.max(...sides.flatMap
 async function onceThrough(record: boolean): Promise<Once> {
   const stage = await startStageWithNodes(NODES, { record });
   try {
-    await createPods(stage.client, { count: 200, prefix: 'warm', creators: CREATORS }, MILESTONES);
+    await createPods(podsOf(stage.client), { count: 200, prefix: 'warm', creators: CREATORS }, MILESTONES);
     const used = cpuMeter(stage.pids);
-    const { running } = await createPods(stage.client, { count: PODS, prefix: 'pod', creators: CREATORS }, MILESTONES);
+    const { running } = await createPods(
+      podsOf(stage.client),
+      { count: PODS, prefix: 'pod', creators: CREATORS },
+      MILESTONES,
+    );
     const cpu = used(PODS);
-    const { tookMs } = await createPaced(stage.client, SLOWLY, MILESTONES);
+    const { tookMs } = await createPaced(podsOf(stage.client), SLOWLY, MILESTONES);
     const journal = record ? await journalSize(stage) : undefined;
     return { podsPerSecond: rate(PODS, running), latencies: tookMs.running, cpu, journal };
   } finally {

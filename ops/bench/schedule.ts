@@ -6,15 +6,15 @@ import { inFlight, until } from './drive.ts';
 import { nodesReady } from './kubelets.ts';
 import { namespaceOf, nodeOf } from './objects.ts';
 import { inPairs, type Pair, ratioNote, ratios } from './pairs.ts';
-import { createPaced, createPods, isBound, NAMESPACE } from './pods-seen.ts';
+import { createPaced, createPods, isBound, NAMESPACE, podsOf } from './pods-seen.ts';
 import { type CpuUsed, cpuMeter, cpuNote } from './process-figures.ts';
 import { median, perSecond, type Report, rate, spread } from './report.ts';
 import { type Stage, startStage } from './stage.ts';
 
 export const NODES = 1_000;
 export const PODS = 5_000;
-const CREATORS = 32;
-const SLOWLY = { prefix: 'slow', perSecond: 100, count: 1_500 };
+export const CREATORS = 32;
+export const SLOWLY = { prefix: 'slow', perSecond: 100, count: 1_500 };
 const PAIRS = 3;
 
 interface Once {
@@ -95,7 +95,7 @@ export async function makeNodes(stage: Stage, count = NODES): Promise<void> {
 
 /** @returns milliseconds from the first create to the last binding seen */
 export async function bindAll(client: Client, count: number, prefix: string): Promise<number> {
-  return (await createPods(client, { count, prefix, creators: CREATORS }, { bound: isBound })).bound;
+  return (await createPods(podsOf(client), { count, prefix, creators: CREATORS }, { bound: isBound })).bound;
 }
 
 /** Milliseconds from each create to its binding, as two kinds of watchers see it. */
@@ -106,7 +106,7 @@ async function bindSlowly(client: Client): Promise<Pick<Once, 'changes' | 'watch
   const watching = followWatch(client, metadata.resourceVersion, ended.signal, (name) => {
     if (!watched.has(name)) watched.set(name, performance.now());
   });
-  const { asked, tookMs } = await createPaced(client, SLOWLY, { bound: isBound });
+  const { asked, tookMs } = await createPaced(podsOf(client), SLOWLY, { bound: isBound });
   await until('the api watch has seen the slow pods bound', 30_000, () => watched.size === SLOWLY.count);
   ended.abort();
   await watching;
