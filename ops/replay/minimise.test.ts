@@ -1,4 +1,4 @@
-import { filter, map, mergeMap, tap } from 'rxjs';
+import { EMPTY, filter, map, mergeMap, tap } from 'rxjs';
 import { expect, it } from 'vitest';
 import { type ActorDefinition, defineActor, publish, watch } from '../../actors/kernel/declare.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
@@ -7,6 +7,7 @@ import { podNamed, RecordingWorld, recordScheduling } from '../bench/make-record
 import { type Minimised, minimise } from './minimise.ts';
 import type { TurnReport } from './turn-report.ts';
 import { playUntilDivergence } from './play.ts';
+import type { Playable } from './playable.ts';
 import { decodeRecordingFile, encodeRecordingFile } from './recording-file.ts';
 import { codeVersion } from './version.ts';
 
@@ -80,6 +81,47 @@ it('objects of which something was only reported are left out too', () => {
   const small = minimise(recording.playable(), complaining('web-5'));
   expect(objectsOf((small as Minimised).playable)).toBe(1);
 });
+
+const failingOver = (pod?: string): ActorDefinition =>
+  defineActor({
+    name: 'brittle',
+    hears: { pods: watch('pods') },
+    says: {},
+    behave: (inputs) =>
+      inputs.pods.pipe(
+        mergeMap((changes) => {
+          if (changes.some(({ name }) => name === pod)) throw new Error('it broke');
+          return EMPTY;
+        }),
+      ),
+  });
+
+it.each([
+  { reports: true, left: 1 },
+  { reports: false, left: 2 }, // the turn behind it tells that it did not fail then
+])(
+  'a turn that fails today still does in the smaller one, where failures are recorded: $reports',
+  ({ reports, left }) => {
+    const recording = new RecordingWorld(failingOver());
+    recording.world.start().settle();
+    for (let at = 0; at < 8; at++) {
+      recording.put('pods', podNamed(`web-${at}`));
+      recording.world.settle();
+    }
+    const { incarnation, ...rest } = recording.playable();
+    const recorded = { ...rest, incarnation: { ...incarnation, reports } };
+    const { playable, divergence } = minimise(recorded, failingOver('web-3')) as Minimised;
+    expect(playable.turns.length).toBe(1 + left); // the start
+    expect(objectsOf(playable)).toBe(left);
+    expect(divergence).toMatchObject({ turn: 2, finding: expect.stringMatching(/fail/) });
+
+    const content = { prefix: 'troupe', recordings: [playable], history: playable.history };
+    const file = decodeRecordingFile('small.troupe', Buffer.concat([...encodeRecordingFile(content)]));
+    const again = { ...(file.recordings[0] as Playable), history: file.history };
+    expect(playUntilDivergence(again, failingOver('web-3')).divergence).toMatchObject({ turn: 2 });
+    expect(playUntilDivergence(again, failingOver()).divergence).toBeUndefined();
+  },
+);
 
 it('there is nothing to make smaller where nothing differs', () => {
   expect(minimise(whole, scheduler)).toBeUndefined();

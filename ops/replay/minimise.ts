@@ -1,6 +1,7 @@
 import type { Json } from '../../actors/kernel/contract.ts';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { MemoryHistory } from '../../actors/kernel/replay.ts';
+import { isTurnFailure } from '../../actors/kernel/turns/outcome.ts';
 import { canonicalJson } from '../../contracts/hash/stable-hash.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import { Hidden } from './bodies.ts';
@@ -9,11 +10,15 @@ import { ddmin } from './plan-ddmin.ts';
 import { reduceTurns } from './plan-reduce.ts';
 import { playUntilDivergence } from './play.ts';
 import type { Playable } from './playable.ts';
+import type { Frame } from './session-frame.ts';
 import type { Speech, TurnReport } from './turn-report.ts';
 import { recordedVersion, type Version } from './version.ts';
 
 export interface Minimised {
-  /** Plays the same up to its last turn, which goes differently as it did. */
+  /**
+   * Plays the same up to its last turn, which goes differently as it did. Behind one that fails today an older recording, which does
+   * not tell of failures, has one more.
+   */
   readonly playable: Playable & { readonly history: MemoryHistory };
   readonly divergence: TurnReport;
   /** How many smaller recordings were played. */
@@ -51,10 +56,11 @@ export function minimise(
     outOfTime ||= !goesOn();
     return !outOfTime;
   };
-  let found = { playable: partUpTo(whole, session.position), divergence };
+  const behind = tellsByNext(whole, session.frame) ? 1 : 0;
+  let found = { playable: partUpTo(whole, session.position, behind), divergence };
   const shows = (candidate: Minimised['playable']): boolean => {
     tries += 1;
-    const last = candidate.turns.length - 1;
+    const last = candidate.turns.length - 1 - behind;
     if (last < 0) return false;
     const played = playUntilDivergence(candidate, definition);
     const differs = played.divergence;
@@ -71,8 +77,8 @@ export function minimise(
     ddmin(keysOf(wide), (left) => shows(withOnly(wide, numbersOf(wide), left)), mayTry);
     const narrow = found.playable;
     const [first = 0, ...others] = numbersOf(narrow);
-    const last = others.pop() ?? first;
-    ddmin(others, (left) => shows(withOnly(narrow, [first, ...left, last], keysOf(narrow))), mayTry);
+    const kept = others.splice(Math.max(0, others.length - 1 - behind));
+    ddmin(others, (left) => shows(withOnly(narrow, [first, ...left, ...kept], keysOf(narrow))), mayTry);
   }
   return { ...found, tries, outOfTime };
 }
@@ -97,8 +103,19 @@ function markOf({ finding = '', said }: TurnReport): string {
 /** What was found elsewhere may not be found of a part. */
 const isKept = ({ body, found }: Speech): boolean => found !== true && !(body instanceof Hidden);
 
-/** From the last start before a turn up to it, with what the store held at that start and what was written since. */
-function partUpTo({ incarnation, turns, history, sealer }: Playable, index: number): Minimised['playable'] {
+/** Of a turn that fails today an older recording tells only by the next one that it did not then. */
+const tellsByNext = ({ incarnation }: Playable, frame: Frame | undefined): boolean =>
+  incarnation.reports !== true && frame?.says.some(({ said }) => isTurnFailure(said)) === true;
+
+/**
+ * From the last start before a turn up to it, with what the store held at that start and what was written since.
+ * @param behind how many turns more
+ */
+function partUpTo(
+  { incarnation, turns, history, sealer }: Playable,
+  index: number,
+  behind: number,
+): Minimised['playable'] {
   let start = index;
   while (start > 0 && turns[start]?.rec.t !== 'start') start -= 1;
   if (start === index && start > 0) {
@@ -106,7 +123,7 @@ function partUpTo({ incarnation, turns, history, sealer }: Playable, index: numb
     start -= 1;
     while (start > 0 && turns[start]?.rec.t !== 'start') start -= 1;
   }
-  const part = turns.slice(start, index + 1);
+  const part = turns.slice(start, index + 1 + behind);
   const first = part[0];
   const window = (first?.rec.t === 'start' ? first.rec.checkpoint?.window : undefined) ?? incarnation.window;
   const to = part.at(-1)?.view['objects'] ?? 0;
