@@ -7,7 +7,6 @@ import { podNamed, RecordingWorld, recordScheduling } from '../bench/make-record
 import { type Minimised, minimise } from './minimise.ts';
 import type { TurnReport } from './turn-report.ts';
 import { playUntilDivergence } from './play.ts';
-import type { Playable } from './playable.ts';
 import { decodeRecordingFile, encodeRecordingFile } from './recording-file.ts';
 import { codeVersion } from './version.ts';
 
@@ -117,7 +116,7 @@ it.each([
 
     const content = { prefix: 'troupe', recordings: [playable], history: playable.history };
     const file = decodeRecordingFile('small.troupe', Buffer.concat([...encodeRecordingFile(content)]));
-    const again = { ...(file.recordings[0] as Playable), history: file.history };
+    const again = { ...playable, turns: file.recordings[0]?.turns ?? [], history: file.history };
     expect(playUntilDivergence(again, failingOver('web-3')).divergence).toMatchObject({ turn: 2 });
     expect(playUntilDivergence(again, failingOver()).divergence).toBeUndefined();
   },
