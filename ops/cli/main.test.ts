@@ -198,6 +198,15 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
       ['help', 'describe'],
       'troupe: there is no command "describe"; use "troupe get <kind>/<name> -o yaml" and "troupe get events"',
     ],
+    [['replay', 'dif', 'a', 'b'], 'troupe replay: "dif" is none of its commands; did you mean "troupe replay diff"?'],
+    [
+      ['replay', 'minimize', 'a', '--old', 'b'],
+      'troupe replay: "minimize" is none of its commands; did you mean "troupe replay minimise"?',
+    ],
+    [
+      ['replay', 'scheduler', 'x'],
+      `troupe replay: too many arguments for 'replay'. Expected 1 argument but got 2; see "troupe replay --help"`,
+    ],
     [['nonsense', '--help'], 'troupe: unknown command \'nonsense\'; see "troupe --help"'],
     [['help', 'user', 'nonsense'], 'troupe user: unknown command \'nonsense\'; see "troupe user --help"'],
     [['decode', ''], 'troupe decode: there is nothing to decode: the payload is empty'],

@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { closest } from './closest.ts';
 import type { CommandSpec, OptionSpec } from './command-spec.ts';
 import { UsageError } from './errors.ts';
 import { READING, RUNNING, WRITING } from './commands.ts';
@@ -11,6 +12,7 @@ import { processTerminal, type Terminal } from './terminal.ts';
 /** What was typed so far as an error has to know it. */
 interface Spoken {
   command: string;
+  parsed?: Command;
   namespace?: string;
 }
 
@@ -79,7 +81,7 @@ function programFor(terminal: Terminal, spoken: Spoken): Command {
     .configureOutput({
       writeOut: (text) => terminal.out(text),
       writeErr: (text) => terminal.tell(text.trimEnd()),
-      outputError: (text, write) => write(commanderError(spoken.command, text)),
+      outputError: (text, write) => write(commanderError(spoken, text)),
     })
     .addHelpText('after', examplesText(FIRST_STEPS));
   speakAs(program, spoken);
@@ -103,6 +105,7 @@ const GROUPS: Readonly<Record<string, string>> = {
 function speakAs(parent: Command, spoken: Spoken): Command {
   return parent.hook('preSubcommand', (_, command) => {
     spoken.command = pathOf(command);
+    spoken.parsed = command;
   });
 }
 
@@ -150,7 +153,7 @@ const pathOf = (command: Command): string =>
   command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 
 /** Commander's words in our form: one line, with a way out. */
-function commanderError(command: string, text: string): string {
+function commanderError({ command, parsed }: Spoken, text: string): string {
   const finding = text
     .trim()
     .replace(/^error: /, '')
@@ -158,6 +161,10 @@ function commanderError(command: string, text: string): string {
     .replace(/\.$/, '');
   if (/^too many arguments for '(apply|create)'/.test(finding))
     return `${command}: names nothing by itself; say what with -f <manifest>, a folder, or - for stdin`;
+  const [word = ''] = parsed?.args ?? [];
+  const near = closest(word, parsed?.commands.map((one) => one.name()) ?? []);
+  if (near !== undefined && /^(too many arguments|unknown option)/.test(finding))
+    return `${command}: "${word}" is none of its commands; did you mean "${command} ${near}"?`;
   const typed = command === 'troupe' ? /^unknown command '([^']+)'/.exec(finding)?.[1] : undefined;
   const instead = typed === undefined ? undefined : insteadOf(typed);
   if (instead !== undefined) return `${command}: there is no command "${typed}"; ${instead}`;

@@ -115,6 +115,17 @@ export function startedName(playable: Playable, all: readonly Playable[]): strin
   return `${name}, started ${momentText(playable.incarnation.incarnation).slice(0, 19)}`;
 }
 
+const NAMED_MOST = 8;
+
+/** Of several recordings, which there are, which one is meant, and how to choose another. */
+export function chosenText(what: string, all: readonly Playable[], chosen: Playable, flags: string): string {
+  const starts = new Map<string, number>();
+  for (const name of all.map(nameOf)) starts.set(name, (starts.get(name) ?? 0) + 1);
+  const names = [...starts].map(([name, times]) => (times === 1 ? name : `${name} ${times} times`));
+  const more = names.length > NAMED_MOST ? `, and ${names.length - NAMED_MOST} more` : '';
+  return `${all.length} recordings of ${what} are there (${names.slice(0, NAMED_MOST).join(', ')}${more}), and this is ${startedName(chosen, all)}; ${flags} choose another`;
+}
+
 /** The number of a turn as it was typed. @throws UsageError */
 export function typedTurn(text: string | undefined): number {
   if (!/^[1-9]\d*$/.test(text ?? '')) throw new UsageError(`--turn is "${text}"; give the number of a turn`);

@@ -4,7 +4,16 @@ import { definitionOf } from '../replay/definitions.ts';
 import { ReplaySession } from '../replay/session.ts';
 import { renderError } from './render-error.ts';
 import type { ReplayOptions } from './replay.ts';
-import { codeOf, indexOfTyped, levelOf, openNamed, partsOf, startsMeant, typedTurn } from './replay-parts.ts';
+import {
+  chosenText,
+  codeOf,
+  indexOfTyped,
+  levelOf,
+  openNamed,
+  partsOf,
+  startsMeant,
+  typedTurn,
+} from './replay-parts.ts';
 import { ReplayShell } from './replay-shell.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -35,9 +44,8 @@ export async function interactive(
     causes: () => chainOf(session, source, definitionOf, aboutOf(session)),
   });
   if (parts.length > 1) {
-    terminal.out(
-      `${parts.length} recordings of ${what} are there, and this is the last; --actor, --instance, --from and --to choose another\n`,
-    );
+    const all = parts.map((one) => one.playable);
+    terminal.out(`${chosenText(what, all, playable, '--actor, --instance, --from and --to')}\n`);
   }
   terminal.out(shell.welcome);
   const at = options.to !== undefined ? to : options.from !== undefined ? part.from : undefined;

@@ -1,6 +1,6 @@
 import { chainOf } from '../replay/chain.ts';
 import { definitionOf } from '../replay/definitions.ts';
-import { nameOf, type Playable } from '../replay/playable.ts';
+import type { Playable } from '../replay/playable.ts';
 import { stoppingSession } from '../replay/stopping-session.ts';
 import { reportWhole } from '../replay/turn-report.ts';
 import { Exit } from './errors.ts';
@@ -8,7 +8,7 @@ import { toJson } from './print.ts';
 import { FAILURE, UNPLAYABLE } from './render-error.ts';
 import type { ReplayOptions } from './replay.ts';
 import { plainReport } from './replay-json.ts';
-import { codeOf, indexOfTyped, levelOf, openNamed, startsMeant, typedTurn } from './replay-parts.ts';
+import { chosenText, codeOf, indexOfTyped, levelOf, openNamed, startsMeant, typedTurn } from './replay-parts.ts';
 import { scoresAt } from './replay-scores.ts';
 import { turnText } from './replay-render.ts';
 import type { Terminal } from './terminal.ts';
@@ -22,10 +22,7 @@ export async function turnCommand(what: string, options: ReplayOptions, terminal
   const source = await openNamed(what, options, terminal);
   const meant = startsMeant(source, options);
   const playable = meant.at(-1) as Playable;
-  if (meant.length > 1)
-    terminal.tell(
-      `${meant.length} recordings of ${what} are there, and this is ${nameOf(playable)}; --actor and --instance choose another`,
-    );
+  if (meant.length > 1) terminal.tell(chosenText(what, meant, playable, '--actor and --instance'));
   const index = indexOfTyped(playable, n);
   const session = stoppingSession(playable, codeOf(playable), index, { level: levelOf(options) });
   await session.settle();

@@ -481,10 +481,16 @@ it('of several recordings in a file one turn is that of the last, which is said'
   ];
   writeRecordingFile(two, { prefix: 'troupe', recordings, history: history as MemoryHistory });
   const { err, out } = await run('replay', two, '--turn', '1');
-  expect(err).toMatch(
-    /^2 recordings of .* are there, and this is scheduler\/other; --actor and --instance choose another\n$/,
-  );
+  const told = (flags: string): RegExp =>
+    new RegExp(
+      `^2 recordings of .* are there \\(scheduler/test, scheduler/other\\), and this is scheduler/other; ${flags} choose another\n`,
+    );
+  expect(err).toMatch(told('--actor and --instance'));
   expect(out).toMatch(/^scheduler\/other turn 1/);
+  const shown: string[] = [];
+  const terminal = { ...silent, out: (text: string) => void shown.push(text) };
+  await interactive(two, {}, terminal, { input: Readable.from(''), output: new PassThrough() });
+  expect(shown.join('')).toMatch(told('--actor, --instance, --from and --to'));
 });
 
 it('compares the code of another built tree, decision by decision, with the scores of both', async () => {
