@@ -177,6 +177,7 @@ describe('the store', () => {
     await jetstream(connection).publish(`$KV.${bucket}.${key}`, '', { headers: marker });
     proxy.cut();
     expect(await pending).toMatchObject({ reason: 'Timeout' });
+    expect(store.stats().alarm).toBeUndefined(); // the store answers
     expect(await last()).toBe(2);
   });
 
