@@ -174,6 +174,7 @@ describe('what must not go on its way unseen', () => {
     ['a tag with a handle', 'stringData:\n  p: !hunter2!x\n'],
     ['a tag without a suffix', 'stringData:\n  p: !hunter2!\n'],
     ['an escape', 'stringData:\n  p: "\\Uhunter2x"\n'],
+    ['a version', '%YAML hunter2\n---\nstringData: {}\n'],
     ['what follows MessagePack', Buffer.concat([encode({ p: 'hunter2' }, MSGPACK_TYPE), Buffer.of(1)])],
   ])('a refusal does not quote what may be secret: %s', (_what, text) => {
     let said = '';

@@ -86,9 +86,12 @@ function findingOf(error: unknown): string {
   return finding.replace(/, (?:\.\.\.)?".*|(?<=^Unresolved [^:]*): .*|(?<=end of buffer not reached) .*/s, '');
 }
 
-/** What the reader of YAML finds wrong, without what it quotes: all behind a colon, an escape, a tag. */
+/** What the reader of YAML finds wrong, without what it quotes: all behind a colon, an escape, a version, a tag. */
 const unquoted = (finding: string): string =>
-  finding.replace(/(?<=\S): .*|(?<=^Invalid escape sequence) .*|(?<=^The) \S+(?= tag )/s, '');
+  finding.replace(
+    /(?<=\S): .*|(?<=^(?:Invalid escape sequence|Unsupported YAML version)) .*|(?<=^The) \S+(?= tag )/s,
+    '',
+  );
 
 /** YAML deeper than this is nobody's manifest; far deeper, a few hundred kilobytes of it would take all memory. */
 const YAML_DEPTH_MAX = 256;
