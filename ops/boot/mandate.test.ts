@@ -63,7 +63,7 @@ it.each([
     'tried',
     {
       url: server.url,
-      prefix: mandate.subject.split('.')[0] ?? '',
+      prefix: mandate.subjects[0]?.split('.')[0] ?? '',
       user,
       seed: keys[key]?.seed ?? '',
       seedFile: `/keys/${key}.nk`,

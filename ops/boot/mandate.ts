@@ -11,24 +11,37 @@ import { MASTER } from './cluster.ts';
 export interface Mandate {
   /** `run a master` */
   readonly act: string;
-  /** The user whose it is where `troupe permissions` printed the users. */
-  readonly user: string;
   /** May be heard by nobody else, and nothing is ever said there. */
-  readonly subject: string;
+  readonly subjects: readonly string[];
+  /** How its user comes by that. */
+  readonly remedy: string;
 }
 
 const UNHEARD = 'may-i';
 
+const printed = (user: string): string =>
+  `name user ${user} in TROUPE_USER and its key in TROUPE_NKEY, as "troupe permissions" made them`;
+
+const accountOf = (prefix: string, actor: string): string =>
+  SUBJECTS.actor.subject(prefix, { actor, instance: UNHEARD });
+
 export const masterMandate = (prefix: string): Mandate => ({
   act: 'run a master',
-  user: MASTER,
-  subject: SUBJECTS.actor.subject(prefix, { actor: 'api-server', instance: UNHEARD }),
+  subjects: [accountOf(prefix, 'api-server')],
+  remedy: printed(MASTER),
 });
 
 export const nodeMandate = (prefix: string, node: string): Mandate => ({
   act: `run node ${node}`,
-  user: nodeUser(node),
-  subject: SUBJECTS.runtime.subject(prefix, { node, op: UNHEARD }),
+  subjects: [SUBJECTS.runtime.subject(prefix, { node, op: UNHEARD })],
+  remedy: printed(nodeUser(node)),
+});
+
+export const serviceMandate = (prefix: string, actors: readonly { readonly name: string }[]): Mandate => ({
+  act: `host ${actors.map(({ name }) => name).join(', ')}`,
+  subjects: actors.map(({ name }) => accountOf(prefix, name)),
+  remedy:
+    'make a user for these actors with "troupe user add <name> --actors <file>", and name it in TROUPE_USER and its key in TROUPE_NKEY',
 });
 
 /** Who asks, and by which key. */
@@ -70,12 +83,11 @@ export async function checkMandate(connection: NatsConnection, asker: Asker, man
   const inbox = `${inboxPrefix(user)}.${UNHEARD}`;
   const key = seedFile === undefined ? 'this connection' : `the key in ${seedFile}`;
   if (!(await mayHear(connection, inbox))) throw refused(`${key} is not that of user ${user}`, inbox, mandate);
-  if (await mayHear(connection, mandate.subject)) return;
-  throw refused(`user ${user} may not, with prefix ${prefix}`, mandate.subject, mandate);
+  for (const subject of mandate.subjects) {
+    if (!(await mayHear(connection, subject)))
+      throw refused(`user ${user} may not, with prefix ${prefix}`, subject, mandate);
+  }
 }
 
-const refused = (finding: string, subject: string, { act, user }: Mandate): StatusError =>
-  statusError(
-    'Forbidden',
-    `${act}: ${finding} (nats-server refuses ${subject}); name user ${user} in TROUPE_USER and its key in TROUPE_NKEY, as "troupe permissions" made them`,
-  );
+const refused = (finding: string, subject: string, { act, remedy }: Mandate): StatusError =>
+  statusError('Forbidden', `${act}: ${finding} (nats-server refuses ${subject}); ${remedy}`);

@@ -42,7 +42,7 @@ export interface RoleOptions {
 
 /** Reads the environment that `troupe up`, or a person who joins a machine to a cluster, sets. */
 export function roleFromEnv(
-  role: 'master' | 'worker',
+  role: 'master' | 'worker' | 'service',
   env: NodeJS.ProcessEnv,
   log: (line: string) => void,
 ): RoleOptions {

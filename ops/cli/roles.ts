@@ -32,6 +32,8 @@ const STOP_GRACE_MS = 8_000;
 export interface MasterOptions {
   /** How many servers of a NATS cluster keep each stream; else TROUPE_REPLICAS, else as it is. */
   readonly replicas?: string;
+  /** Actors that another process hosts; else TROUPE_WITHOUT, with commas. */
+  readonly without?: readonly string[];
 }
 
 const REPLICAS: readonly number[] = [1, 3, 5];
@@ -46,13 +48,27 @@ function replicasOf(wished: string | undefined): number | undefined {
   throw new UsageError(`${where} is "${said}"; use 1, 3 or 5, and as many servers of a NATS cluster`);
 }
 
+/** @throws UsageError */
+function withoutOf(wished: readonly string[] | undefined, possible: readonly string[]): readonly string[] {
+  const names = wished ?? (process.env['TROUPE_WITHOUT'] ?? '').split(',').filter((name) => name !== '');
+  const odd = names.find((name) => !possible.includes(name));
+  if (odd === undefined) return names;
+  const where = wished === undefined ? 'TROUPE_WITHOUT' : '--without';
+  throw new UsageError(`${where} is "${odd}"; a master can do without ${possible.join(', ')}`);
+}
+
 export async function master(options: MasterOptions, terminal: Terminal): Promise<void> {
   const replicas = replicasOf(options.replicas);
   leanHeap();
-  const [{ runMaster }, { readClusterKey }] = await Promise.all([
+  const [{ runMaster }, { readClusterKey }, { singletons }] = await Promise.all([
     import('../boot/master.ts'),
     import('../boot/cluster.ts'),
+    import('../boot/roster.ts'),
   ]);
+  const without = withoutOf(
+    options.without,
+    singletons.map(({ name }) => name),
+  );
   const log = (line: string): void => terminal.tell(line);
   const starting = runMaster({
     ...roleFromEnv('master', process.env, log),
@@ -61,6 +77,7 @@ export async function master(options: MasterOptions, terminal: Terminal): Promis
     clusterKeyBytes: readClusterKey(homePaths(troupeHome())),
     keep: keepFromEnv(process.env),
     replicas,
+    without,
   });
   await runUntilStopped(starting, terminal);
 }

@@ -1,0 +1,71 @@
+import { JetStreamApiError } from '@nats-io/jetstream';
+import type { ActorDefinition } from '../../actors/kernel/declare.ts';
+import { type StatusError, statusError } from '../../contracts/errors/status.ts';
+import { clusterKey } from '../../contracts/store/sealed.ts';
+import { serviceMandate } from '../boot/mandate.ts';
+import { openHost } from '../boot/open-host.ts';
+import { connectRole, leave, type RoleOptions, roleFromEnv } from '../boot/role.ts';
+
+/** Whatever is left out is taken from TROUPE_URL, TROUPE_USER, TROUPE_NKEY, TROUPE_PREFIX, TROUPE_INSTANCE and TROUPE_RECORD. */
+export interface HostActorsOptions extends Partial<RoleOptions> {
+  /** 32 bytes, the contents of `cluster.key`: Secrets can be read, and what is secret is recorded, sealed. */
+  readonly clusterKeyBytes?: Uint8Array;
+}
+
+export interface HostedActors {
+  /** Name of this process, unique among those that share the cluster. */
+  readonly instance: string;
+  /** Gives back what singletons held, writes what is left to be recorded, and closes the connection. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Hosts actors in this process, on a connection of their own: Troupe's, or somebody's. It resolves when each can be reached; a
+ * singleton stands by until it holds its lease.
+ * @throws StatusError BadRequest (where or as whom is not said), Forbidden (the user may not), ServiceUnavailable (no cluster)
+ */
+export async function hostActors(
+  actors: readonly ActorDefinition[],
+  options: HostActorsOptions = {},
+): Promise<HostedActors> {
+  const role = roleOf(options);
+  const connection = await connectRole('service', role, serviceMandate(role.prefix, actors));
+  const key = options.clusterKeyBytes;
+  try {
+    const { host, feed } = await openHost(connection, role, key === undefined ? {} : { clusterKey: clusterKey(key) });
+    const running = await Promise.all(actors.map((definition) => host.start(definition)));
+    return {
+      instance: role.instance,
+      stop: async () => {
+        await Promise.all(running.map((one) => one.stop()));
+        await host.stop();
+        feed.close();
+        await leave(connection, role.log);
+      },
+    };
+  } catch (error) {
+    await connection.close();
+    throw isNoStream(error) ? noCluster(role) : error;
+  }
+}
+
+function roleOf({ clusterKeyBytes: _key, ...given }: HostActorsOptions): RoleOptions {
+  const env = { ...process.env };
+  if (given.url !== undefined) env['TROUPE_URL'] = given.url;
+  if (given.user !== undefined) env['TROUPE_USER'] = given.user;
+  if (given.seed !== undefined) delete env['TROUPE_NKEY'];
+  if (!env['TROUPE_USER'])
+    throw statusError(
+      'BadRequest',
+      'TROUPE_USER is not set; name the user that "troupe user add <name> --actors <file>" made',
+    );
+  return { ...roleFromEnv('service', env, given.log ?? ((line) => console.error(line))), ...given };
+}
+
+const isNoStream = (error: unknown): boolean => error instanceof JetStreamApiError && error.code === 10059;
+
+const noCluster = ({ url, prefix }: RoleOptions): StatusError =>
+  statusError(
+    'ServiceUnavailable',
+    `host actors: no cluster with prefix ${prefix} has its store on ${url}; start a master first, or check TROUPE_URL and TROUPE_PREFIX`,
+  );
