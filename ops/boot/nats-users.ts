@@ -2,21 +2,24 @@ import { type Cluster, readCluster } from './cluster.ts';
 import { type HomePaths, writePrivateFile } from './home.ts';
 import { runningUp } from './lock.ts';
 import { type NatsUser, natsServerConfig } from './nats-config.ts';
-import { type Profile, planPermissions } from './plan-permissions.ts';
+import { type Permissions, type Profile, planPermissions } from './plan-permissions.ts';
 import { signal } from './processes.ts';
 import type { Roster } from './roster.ts';
 import { readUsers, type UserRecord } from './users.ts';
 
-function profileOf(user: UserRecord, roster: Roster): Profile {
+function permissionsOf(user: UserRecord, prefix: string, roster: Roster): Permissions {
+  const as = (profile: Profile): Permissions => planPermissions(prefix, user.name, profile);
   switch (user.profile) {
     case 'system':
-      return { kind: 'system', declared: roster.master };
+      return as({ kind: 'system', declared: roster.master });
     case 'node':
-      return { kind: 'node', declared: roster.worker(user.node ?? user.name) };
+      return as({ kind: 'node', declared: roster.worker(user.node ?? user.name) });
     case 'operator':
-      return { kind: 'operator' };
+      return as({ kind: 'operator' });
     case 'tenant':
-      return { kind: 'tenant', namespaces: user.namespaces ?? [] };
+      return as({ kind: 'tenant', namespaces: user.namespaces ?? [] });
+    case 'service':
+      return user.permissions ?? { publish: [], subscribe: [] }; // its actors are code that this process does not have
   }
 }
 
@@ -25,7 +28,7 @@ export const natsUsers = (paths: HomePaths, prefix: string, roster: Roster): rea
   readUsers(paths).map((user) => ({
     name: user.name,
     publicKey: user.publicKey,
-    permissions: planPermissions(prefix, user.name, profileOf(user, roster)),
+    permissions: permissionsOf(user, prefix, roster),
   }));
 
 /** What the embedded server of a cluster calls itself: nobody else's greets with that. */

@@ -1,9 +1,11 @@
 import type { AnySayDecl, HearDecl } from '../../actors/kernel/declare.ts';
 import { patternOf } from '../../actors/kernel/turns/subject-patterns.ts';
 import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
+import { EPOCHS, storeKey } from '../../contracts/store/keys.ts';
 import { below, type Family } from '../../contracts/subjects/family.ts';
 import { INBOX_ROOT, inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import { token } from '../../contracts/subjects/token.ts';
 
 /** What the broker lets one user do; patterns of subjects, sorted, none twice. */
 export interface Permissions {
@@ -18,6 +20,7 @@ export interface Declared {
   readonly name: string;
   readonly hears: Readonly<Record<string, HearDecl>>;
   readonly says: Readonly<Record<string, AnySayDecl>>;
+  readonly singleton?: boolean;
 }
 
 /** Who a user is to the cluster. */
@@ -26,6 +29,8 @@ export type Profile =
   | { readonly kind: 'system'; readonly declared: readonly Declared[] }
   /** A worker: what its actors declare, nothing of the store. */
   | { readonly kind: 'node'; readonly declared: readonly Declared[] }
+  /** A process of somebody's own: what its actors declare, and of the store what they need for it. */
+  | { readonly kind: 'service'; readonly declared: readonly Declared[] }
   /** A person who runs the cluster: asks for anything, reads the buckets, writes none. */
   | { readonly kind: 'operator' }
   /** A person or program confined to namespaces. */
@@ -122,6 +127,25 @@ function storing(prefix: string): readonly string[] {
   ];
 }
 
+/** Of the store: reading the objects, where one of its actors has them as its view, and the lease and epoch of each singleton. */
+function serving(prefix: string, declared: readonly Declared[]): Draft {
+  const { objects, leases } = bucketNames(prefix);
+  const single = declared.filter(({ singleton }) => singleton === true).map(({ name }) => name);
+  const watches = declared.some(({ hears }) => Object.values(hears).some(({ hear }) => hear === 'watch'));
+  if (single.length === 0 && !watches) return { publish: [], subscribe: [] };
+  return {
+    publish: [
+      ...readingStream(streamOf(objects)),
+      ...(single.length === 0 ? [] : readingStream(streamOf(leases))),
+      ...single.flatMap((actor) => [
+        `$KV.${leases}.${token(actor)}`,
+        `$KV.${objects}.${storeKey(EPOCHS, undefined, actor)}`,
+      ]),
+    ],
+    subscribe: [below(SUBJECTS.changes, prefix)],
+  };
+}
+
 function operating(prefix: string, user: string): Draft {
   const { streams } = streamsOf(prefix);
   const open = Object.values(SUBJECTS as Readonly<Record<string, Family>>).filter(
@@ -190,6 +214,7 @@ function tidy(patterns: readonly string[]): readonly string[] {
 const RESPONSES: Readonly<Record<Profile['kind'], Permissions['responses']>> = {
   system: undefined, // answers all day long, in inboxes
   node: undefined, // as well
+  service: undefined, // as well
   operator: { max: 1, expires: '1m' },
   tenant: { max: 1, expires: '1m' },
 };
@@ -199,9 +224,12 @@ function draft(prefix: string, user: string, profile: Profile): Draft {
   if (profile.kind === 'tenant') return tenanting(prefix, user, profile.namespaces);
   const { publish, subscribe } = hosted(profile.declared, prefix, user);
   const answering = [...publish, `${INBOX_ROOT}.>`];
-  return profile.kind === 'node'
-    ? { publish: answering, subscribe }
-    : { publish: [...answering, ...storing(prefix)], subscribe: [...subscribe, below(SUBJECTS.changes, prefix)] };
+  if (profile.kind === 'node') return { publish: answering, subscribe };
+  if (profile.kind === 'service') {
+    const store = serving(prefix, profile.declared);
+    return { publish: [...answering, ...store.publish], subscribe: [...subscribe, ...store.subscribe] };
+  }
+  return { publish: [...answering, ...storing(prefix)], subscribe: [...subscribe, below(SUBJECTS.changes, prefix)] };
 }
 
 /**

@@ -27,12 +27,10 @@ export const singletonsWith = (nodes: Partial<NodeLifecycleConfig> = {}): readon
   return singletons.map((definition) => (definition.name === other.name ? other : definition));
 };
 
-/** What a process says by itself: what every cluster has from the start, and that one of its actors keeps failing. */
-const boot: Declared = {
-  name: 'boot',
-  hears: {},
-  says: { namespace: api('create', 'namespaces'), event: api('create', 'events') },
-};
+/** What a process that hosts actors says by itself: that one of them keeps failing. */
+export const hosting: Declared = { name: 'boot', hears: {}, says: { event: api('create', 'events') } };
+/** A master's, also what every cluster has from the start. */
+const boot: Declared = { ...hosting, says: { ...hosting.says, namespace: api('create', 'namespaces') } };
 
 export const roster: Roster = {
   // The store driver hears ports alone, which no broker carries.

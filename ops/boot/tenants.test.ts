@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { NatsConnection } from 'nats';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { calls } from '../../actors/kernel/declare.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { connectAs } from '../../test/support/nats-server.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { MASTER, OPERATOR, prepareHome, writeCluster } from './cluster.ts';
@@ -16,6 +18,7 @@ import { choosePort, waitForNats } from './nats-process.ts';
 import { writeNatsConfig } from './nats-users.ts';
 import { projectRoot } from './root.ts';
 import type { Roster } from './roster.ts';
+import { addService } from './services.ts';
 import { type Supervised, supervise } from './supervise.ts';
 import { addTenant, listUsers, removeTenant } from './tenants.ts';
 import { findUser, seedFile, writeUser } from './users.ts';
@@ -104,6 +107,33 @@ it('one who is removed is thrown out', async () => {
   await removeTenant('bob', roster, paths.home);
   await waitUntil('the server closes the connection', 5_000, () => bob.isClosed());
   expect(listUsers(paths.home).map(({ name }) => name)).toEqual(['alice', MASTER, OPERATOR]);
+});
+
+it('a service may do what its actors declare, and once more when they declare something else', async () => {
+  const hears = { beats: calls(SUBJECTS.heartbeat) };
+  const heard = async (family: { pattern(prefix: string): string }): Promise<boolean> => {
+    const connection = await connected('shop');
+    let refused = false;
+    connection.subscribe(family.pattern('troupe'), { callback: (error) => void (refused ||= error !== null) });
+    await connection.flush();
+    return !refused;
+  };
+  const made = await addService('shop', [{ name: 'ears', hears, says: {} }], roster, paths.home);
+  expect(made).toMatchObject({ actors: ['ears'], live: true, url });
+  expect([await heard(SUBJECTS.heartbeat), await heard(SUBJECTS.metrics)]).toEqual([true, false]);
+  const key = findUser(paths, 'shop')?.publicKey;
+  const other = { name: 'other', hears: { usage: calls(SUBJECTS.metrics) }, says: {} };
+  await addService('shop', [other], roster, paths.home);
+  expect(findUser(paths, 'shop')?.publicKey).toBe(key);
+  expect([await heard(SUBJECTS.heartbeat), await heard(SUBJECTS.metrics)]).toEqual([false, true]);
+
+  await expect(addTenant('shop', ['a'], roster, paths.home)).rejects.toThrow(
+    'user "shop" is a service; choose another name, or end it first: troupe user remove shop',
+  );
+  for (const name of ['alice', MASTER])
+    await expect(addService(name, [other], roster, paths.home)).rejects.toThrow(name);
+  await removeTenant('shop', roster, paths.home);
+  expect(findUser(paths, 'shop')).toBeUndefined();
 });
 
 it('of two who make one user at once, one does and the other is told; a third, of another name, is not lost', async () => {

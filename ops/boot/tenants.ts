@@ -1,10 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { guarded } from '../../actors/kernel/nats/nats-callback.ts';
 import { statusError } from '../../contracts/errors/status.ts';
-import { nodeUser } from '../../contracts/subjects/users.ts';
-import { connectClient } from '../client/connect.ts';
-import { MASTER, OPERATOR, readCluster } from './cluster.ts';
-import { type HomePaths, homePaths, troupeHome } from './home.ts';
+import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';
+import { readCluster } from './cluster.ts';
+import { homePaths, troupeHome } from './home.ts';
+import { checkReserved, isReserved, requireHome, waitUntilKnown } from './made-users.ts';
 import { reloadNatsConfig } from './nats-users.ts';
 import { planPermissions } from './plan-permissions.ts';
 import type { Roster } from './roster.ts';
@@ -33,58 +31,6 @@ export interface Tenant {
   readonly live: boolean;
 }
 
-const KNOWN_WITHIN_MS = 10_000;
-
-function checkReserved(paths: HomePaths, name: string): void {
-  if (isReserved(paths, name))
-    throw statusError('AlreadyExists', `user "${name}" is one of the cluster's own; choose another name`);
-}
-
-function isReserved(paths: HomePaths, name: string): boolean {
-  const known = findUser(paths, name);
-  const reserved = name === MASTER || name === OPERATOR || name.startsWith(nodeUser(''));
-  return reserved || (known !== undefined && known.profile !== 'tenant');
-}
-
-/**
- * Connects as this user and listens to all that it may hear: one whom the server knew already is let in before the server
- * has read what is new.
- * @throws Error when anything of it is refused
- */
-async function tryAs(paths: HomePaths, user: UserRecord): Promise<void> {
-  const client = await connectClient({ home: paths.home, user: user.name, nkey: user.seed });
-  try {
-    const { connection, prefix } = client;
-    const profile = { kind: 'tenant', namespaces: user.namespaces ?? [] } as const;
-    let refused: Error | undefined;
-    for (const subject of planPermissions(prefix, user.name, profile).subscribe) {
-      connection.subscribe(subject, {
-        callback: guarded(
-          (error) => (refused ??= error ?? undefined),
-          (failure) => (refused ??= failure),
-        ),
-      });
-    }
-    await connection.flush();
-    if (refused !== undefined) throw refused;
-  } finally {
-    await client.close();
-  }
-}
-
-/** Waits until the server, told to read its users again, has done so. */
-async function waitUntilKnown(paths: HomePaths, user: UserRecord): Promise<void> {
-  const deadline = performance.now() + KNOWN_WITHIN_MS;
-  for (;;) {
-    try {
-      return await tryAs(paths, user);
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-      await pause(25);
-    }
-  }
-}
-
 /**
  * Makes a tenant: a user who may do anything in the given namespaces and nothing outside. One who exists gets the
  * namespaces in addition and keeps the key. A running server learns it at once, without dropping a connection.
@@ -100,18 +46,12 @@ export async function addTenant(
   home = troupeHome(),
 ): Promise<Tenant> {
   const paths = homePaths(home);
-  const cluster = readCluster(paths);
-  if (cluster === undefined && findUser(paths, MASTER) === undefined) {
-    throw statusError(
-      'NotFound',
-      `there is no cluster in ${home}; "troupe up" makes one; for a nats-server of your own run "troupe permissions" first, or set TROUPE_HOME to where it was run`,
-    );
-  }
+  const cluster = requireHome(paths);
   if (namespaces.length === 0) throw statusError('Invalid', `user "${name}": name a namespace with --namespace`);
-  checkReserved(paths, name);
+  checkReserved(paths, name, 'tenant');
   const isNew = findUser(paths, name) === undefined;
   const { user, ...tenant } = await usersTurn(paths, () => {
-    checkReserved(paths, name);
+    checkReserved(paths, name, 'tenant');
     const known = findUser(paths, name);
     if (isNew && known !== undefined) throw madeMeanwhile(known, namespaces);
     const all = [...new Set([...(known?.namespaces ?? []), ...namespaces])].sort();
@@ -120,7 +60,10 @@ export async function addTenant(
     const live = reloadNatsConfig(paths, roster);
     return { user: made, name, namespaces: all, seedFile: seedFile(paths, name), ...embedded, live };
   });
-  if (tenant.live) await waitUntilKnown(paths, user);
+  if (tenant.live) {
+    const profile = { kind: 'tenant', namespaces: tenant.namespaces } as const;
+    await waitUntilKnown(paths, user, planPermissions(readCluster(paths)?.prefix ?? DEFAULT_PREFIX, name, profile));
+  }
   return tenant;
 }
 
@@ -133,7 +76,7 @@ function madeMeanwhile(known: UserRecord, wanted: readonly string[]): Error {
 }
 
 /**
- * Ends a tenant: the embedded server forgets the key and closes its connections.
+ * Ends a tenant or a service: the embedded server forgets the key and closes its connections.
  * @returns where that server is; `undefined`: there is none, and another one is told by `troupe permissions`
  * @throws StatusError NotFound, Forbidden (a user of the cluster's own), Conflict
  */
@@ -144,7 +87,7 @@ export async function removeTenant(name: string, roster: Roster, home = troupeHo
     if (isReserved(paths, name)) {
       throw statusError(
         'Forbidden',
-        `user "${name}" is one of the cluster's own, which cannot do without it; \`troupe user list\` shows the tenants`,
+        `user "${name}" is one of the cluster's own, which cannot do without it; \`troupe user list\` shows the others`,
       );
     }
     removeUser(paths, name);

@@ -5,15 +5,19 @@ import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { type Cluster, readCluster } from './cluster.ts';
 import { type HomePaths, makeOwnFolder, natsContextFolder, writePrivateFile } from './home.ts';
 import { newSeed } from './nkeys.ts';
+import type { Permissions } from './plan-permissions.ts';
 
 /** A NATS user of this cluster as `users/<name>.json` keeps it. */
 export interface UserRecord {
   readonly name: string;
-  readonly profile: 'system' | 'node' | 'operator' | 'tenant';
+  readonly profile: 'system' | 'node' | 'service' | 'operator' | 'tenant';
   /** Of a tenant. */
   readonly namespaces?: readonly string[];
   /** Of a node's user. */
   readonly node?: string;
+  /** Of a service: the actors that it hosts, and what followed from what they declared when it was made. */
+  readonly actors?: readonly string[];
+  readonly permissions?: Permissions;
   /** nkey, `U...`: all that the server knows. */
   readonly publicKey: string;
   /** nkey seed, `SU...`: who has it, is this user. */

@@ -117,10 +117,17 @@ export const aborted = (signal: AbortSignal): Promise<void> =>
 
 export interface UserAddOptions {
   readonly namespace?: readonly string[];
+  /** A module. */
+  readonly actors?: string;
 }
 
 export async function userAdd(name: string, options: UserAddOptions, terminal: Terminal): Promise<void> {
   const namespaces = options.namespace ?? [];
+  if (options.actors !== undefined) {
+    if (namespaces.length > 0)
+      throw new UsageError('--namespace is of a tenant and --actors of a service; leave out one of them');
+    return serviceAdd(name, options.actors, terminal);
+  }
   if (namespaces.length === 0)
     throw new UsageError(`say where ${name} may act: --namespace <name>, also several times`);
   const [{ addTenant }, { roster }] = await Promise.all([import('../boot/tenants.ts'), import('../boot/roster.ts')]);
@@ -136,6 +143,21 @@ export async function userAdd(name: string, options: UserAddOptions, terminal: T
     terminal.out(`try           ${typedAs()} get pods --context ${context}\n`);
     if (!tenant.live) terminal.tell('no cluster runs now; the user will be known when it starts');
   }
+  tellOfOtherServer(url, terminal);
+}
+
+async function serviceAdd(name: string, file: string, terminal: Terminal): Promise<void> {
+  const [{ addService }, { loadActors }, { roster }] = await Promise.all([
+    import('../boot/services.ts'),
+    import('../embed/load-actors.ts'),
+    import('../boot/roster.ts'),
+  ]);
+  const { actors, seedFile, url, live } = await addService(name, await loadActors(file), roster);
+  terminal.out(`user ${name} may host ${actors.join(', ')}\n`);
+  terminal.out(`credentials   ${seedFile}\n`);
+  const server = url ?? namedUrl() ?? '<server>';
+  terminal.out(`environment   TROUPE_URL=${server} TROUPE_USER=${name} TROUPE_NKEY=${seedFile}\n`);
+  if (url !== undefined && !live) terminal.tell('no cluster runs now; the user will be known when it starts');
   tellOfOtherServer(url, terminal);
 }
 
@@ -160,10 +182,10 @@ export async function userRemove(name: string, terminal: Terminal): Promise<void
 
 export async function userList(terminal: Terminal): Promise<void> {
   const [{ listUsers }, { formatTable }] = await Promise.all([import('../boot/tenants.ts'), import('./plan-table.ts')]);
-  const rows = listUsers().map(({ name, profile, namespaces = [], node }) => [
+  const rows = listUsers().map(({ name, profile, namespaces, actors, node = '' }) => [
     name,
     profile,
-    namespaces.join(',') || (node ?? ''),
+    (namespaces ?? actors)?.join(',') ?? node,
   ]);
   if (rows.length === 0)
     terminal.tell(

@@ -230,6 +230,11 @@ export const RUNNING: readonly CommandSpec[] = [
         description:
           'how many servers of a NATS cluster keep each stream: 1, 3 or 5; else TROUPE_REPLICAS; default as it is, and for new ones 3 where there are three servers',
       },
+      {
+        flags: '--without <actor>',
+        description: 'an actor that another process hosts; may be repeated; else TROUPE_WITHOUT, with commas',
+        many: true,
+      },
     ],
     examples: [
       ['TROUPE_URL=nats://10.0.0.1:4222 TROUPE_USER=master TROUPE_NKEY=master.nk troupe master', 'one more'],
@@ -271,16 +276,28 @@ export const RUNNING: readonly CommandSpec[] = [
   command({
     name: 'user add',
     args: '<name>',
-    description: 'Make a tenant: a user who may act in some namespaces alone',
-    options: [{ flags: '-n, --namespace <name>', description: 'where; may be repeated', many: true }],
-    examples: [['troupe user add alice --namespace team-a', 'prints where her credentials are']],
+    description: 'Make a tenant, who may act in some namespaces alone, or the user of a service that hosts actors',
+    options: [
+      { flags: '-n, --namespace <name>', description: 'of a tenant: where; may be repeated', many: true },
+      {
+        flags: '--actors <file>',
+        description: 'of a service: module whose `actors` it hosts; it may do what they declare',
+      },
+    ],
+    examples: [
+      ['troupe user add alice --namespace team-a', 'prints where her credentials are'],
+      [
+        'troupe user add shop --actors actors.mjs',
+        'for a process of your own; once more when they declare something else',
+      ],
+    ],
     run: async ([name = ''], options: UserAddOptions, terminal) =>
       (await import('./boot-commands.ts')).userAdd(name, options, terminal),
   }),
   command({
     name: 'user remove',
     args: '<name>',
-    description: 'End a tenant: the server forgets the key',
+    description: 'End a tenant or a service: the server forgets the key',
     examples: [['troupe user remove alice', 'her connections are closed']],
     run: async ([name = ''], _, terminal) => (await import('./boot-commands.ts')).userRemove(name, terminal),
   }),

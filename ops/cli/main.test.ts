@@ -235,6 +235,14 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
       ['master', '--replicas', '2'],
       'troupe master: --replicas is "2"; use 1, 3 or 5, and as many servers of a NATS cluster',
     ],
+    [
+      ['master', '--without', 'api-server'],
+      'troupe master: --without is "api-server"; a master can do without scheduler, dispatcher, deployment, replica-set, namespace, garbage-collector, node-lifecycle',
+    ],
+    [
+      ['user', 'add', 'bob', '--actors', 'a.mjs', '-n', 'a'],
+      'troupe user add: --namespace is of a tenant and --actors of a service; leave out one of them',
+    ],
     [['up', '--keep', 'long'], 'troupe up: --keep is "long"; write a span such as 30s, 5m or 1h30m'],
     [['up', '--keep', '5m'], 'troupe up: --keep is "5m"; less than an hour cannot be played back, write 12h or 7d'],
     [['up', '--keep-size', '4GB'], 'troupe up: --keep-size is "4GB"; write a size of at least 64Mi, such as 4Gi'],
