@@ -32,7 +32,7 @@ const MODES: readonly {
 ];
 /** Which recordings are meant; of a home or a server, `--check` plays all. */
 const WHICH: readonly string[] = ['actor', 'instance', 'key'];
-const WHERE: readonly string[] = ['context'];
+const WHERE: readonly string[] = ['context', 'actors'];
 /** Beside `--turn`, `--to` tells of which start that is, by a time; a turn or a revision would be one more place to stop. */
 const saysTwice = ({ turn, to }: Given): boolean =>
   turn !== undefined && typeof to === 'string' && /^(\d+|rev:.*)$/.test(to);

@@ -35,15 +35,28 @@ const exitCodes = (differs: string): string =>
     '  3  nothing can be told: a recording, or what was given with it, could not be opened, or none of its turns played',
   ].join('\n');
 
+const ACTORS: OptionSpec = {
+  flags: '--actors <file>',
+  description: 'module that exports `actors` of your own, to play what is recorded of them',
+};
 const OUTPUT: OptionSpec = { flags: '-o, --output <format>', description: 'json' };
 
 /** Whatever keeps a recording from being judged must not pass, by its exit code, for a difference. */
-async function judging(run: () => Promise<void>): Promise<void> {
+async function judging({ actors }: { readonly actors?: string }, run: () => Promise<void>): Promise<void> {
   try {
+    if (actors !== undefined) await playAlso(actors);
     await run();
   } catch (error) {
     throw error instanceof UsageError || error instanceof Exit ? error : new UnplayableError(error);
   }
+}
+
+async function playAlso(file: string): Promise<void> {
+  const [{ loadActors }, { alsoPlay }] = await Promise.all([
+    import('../embed/load-actors.ts'),
+    import('../replay/definitions.ts'),
+  ]);
+  alsoPlay(await loadActors(file));
 }
 
 /** What plays recordings back. */
@@ -69,6 +82,7 @@ export const REPLAYING: readonly CommandSpec[] = [
       ACTOR,
       INSTANCE,
       KEY,
+      ACTORS,
       LEVEL,
       { flags: '--what-if <file>', description: 'what would have been decided, had the object in this file been so' },
       { flags: '--full', description: 'with --what-if: every decision that changes' },
@@ -85,35 +99,36 @@ export const REPLAYING: readonly CommandSpec[] = [
       ['troupe replay scheduler --turn 1204', 'one turn whole, with the chain of causes back to who applied it'],
       ['troupe replay scheduler --turn 1204 --inspect-brk', "the same in an editor's debugger"],
       ['troupe replay --check', 'every recording of this home'],
+      ['troupe replay team-labels --actors actors.mjs', 'an actor of your own'],
     ],
     run: (args, options: ReplayOptions, terminal) =>
-      judging(async () => (await import('./replay.ts')).replayCommand(args, options, terminal)),
+      judging(options, async () => (await import('./replay.ts')).replayCommand(args, options, terminal)),
   }),
   command({
     name: 'replay check',
     args: '<folder...>',
     description: "Play every recording file in a folder against today's code: which decisions change; for CI",
-    options: [FULL, KEY, DECISION_LEVEL, OUTPUT],
+    options: [FULL, KEY, ACTORS, DECISION_LEVEL, OUTPUT],
     notes: exitCodes('some decision changes'),
     examples: [
       ['troupe replay check recordings/', 'every *.troupe in it'],
       ['troupe replay check recordings/ --level shape', 'what is said on which subject; bodies may differ'],
     ],
     run: (args, options: DiffOptions, terminal) =>
-      judging(async () => (await import('./replay-check.ts')).checkFolderCommand(args, options, terminal)),
+      judging(options, async () => (await import('./replay-check.ts')).checkFolderCommand(args, options, terminal)),
   }),
   command({
     name: 'replay diff',
     args: '<a> <b>',
     description: 'Compare decision by decision: two recordings, or one under the code of another built tree',
-    options: [FULL, ACTOR, INSTANCE, KEY, OUTPUT, CONTEXT],
+    options: [FULL, ACTOR, INSTANCE, KEY, ACTORS, OUTPUT, CONTEXT],
     notes: exitCodes('something differs'),
     examples: [
       ['troupe replay diff monday.troupe tuesday.troupe', 'what was decided otherwise'],
       ['troupe replay diff scheduler.troupe ../troupe-1.2', "this code's decisions, and that one's"],
     ],
     run: ([a = '', b = ''], options: DiffOptions, terminal) =>
-      judging(async () => (await import('./replay-diff.ts')).diffCommand(a, b, options, terminal)),
+      judging(options, async () => (await import('./replay-diff.ts')).diffCommand(a, b, options, terminal)),
   }),
   command({
     name: 'replay minimise',
@@ -128,6 +143,7 @@ export const REPLAYING: readonly CommandSpec[] = [
       { flags: '--within <span>', description: 'longest to search; default 60s' },
       ACTOR,
       INSTANCE,
+      ACTORS,
       CONTEXT,
     ],
     notes: exitCodes('nothing differs, so there is nothing to make smaller').replace(
@@ -136,6 +152,6 @@ export const REPLAYING: readonly CommandSpec[] = [
     ),
     examples: [['troupe replay minimise incident.troupe -o small.troupe', 'for a bug report']],
     run: ([what = ''], options: MinimiseCommandOptions, terminal) =>
-      judging(async () => (await import('./replay-minimise.ts')).minimiseCommand(what, options, terminal)),
+      judging(options, async () => (await import('./replay-minimise.ts')).minimiseCommand(what, options, terminal)),
   }),
 ];

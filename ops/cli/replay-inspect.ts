@@ -63,7 +63,7 @@ async function isFree(port: number): Promise<boolean> {
   }
 }
 
-function flagsOf({ turn, from, to, actor, instance, level, key, context }: ReplayOptions): readonly string[] {
-  const given = { turn, from, to, actor, instance, level, key, context };
+function flagsOf({ turn, from, to, actor, instance, level, key, context, actors }: ReplayOptions): readonly string[] {
+  const given = { turn, from, to, actor, instance, level, key, context, actors };
   return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`, value]));
 }

@@ -164,7 +164,7 @@ export function codeOf({ incarnation }: Playable): ActorDefinition {
   if (definition !== undefined) return definition;
   throw statusError(
     'NotFound',
-    `this build has no actor "${incarnation.self.actor}", so its recording cannot be played; play it with the build that recorded it, ${incarnation.build}`,
+    `this build has no actor "${incarnation.self.actor}", so its recording cannot be played; play it with the build that recorded it, ${incarnation.build}, or, if it is one of your own, name its module: --actors <file>`,
   );
 }
 
@@ -182,7 +182,7 @@ export function turnFlags(
 /** What to type to come back to a recording as it was opened: `troupe replay day.troupe --actor kubelet --instance n1`. */
 export function commandFor(
   what: string,
-  { actor, instance, key, context, level }: ReplayOptions,
+  { actor, instance, key, context, actors, level }: ReplayOptions,
   { playables }: Source,
   { incarnation: { self } }: Playable,
 ): string {
@@ -191,7 +191,7 @@ export function commandFor(
   const flags = [
     actor !== undefined || several((one) => one.actor) ? ` --actor ${self.actor}` : '',
     instance !== undefined || several((one) => one.instance) ? ` --instance ${self.instance}` : '',
-    ...Object.entries({ key, context, level }).map(([flag, given]) =>
+    ...Object.entries({ key, context, actors, level }).map(([flag, given]) =>
       given === undefined ? '' : ` --${flag} ${given}`,
     ),
   ];

@@ -19,6 +19,8 @@ export interface ReplayOptions {
   readonly level?: string;
   readonly key?: string;
   readonly context?: string;
+  /** A module: what it exports as `actors` is played too. */
+  readonly actors?: string;
   /** A file: an object as it was not. */
   readonly whatIf?: string;
   readonly full?: boolean;

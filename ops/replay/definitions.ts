@@ -7,6 +7,14 @@ import { type StatusError, statusError } from '../../contracts/errors/status.ts'
 import { singletonsWith } from '../boot/roster.ts';
 import { checkConfig } from './recorded-config.ts';
 
+/** Actors of somebody's own, by name; one that is called as one of ours is played in its stead. */
+const others = new Map<string, ActorDefinition>();
+
+/** Whatever is recorded of these is played with these. */
+export function alsoPlay(definitions: readonly ActorDefinition[]): void {
+  for (const definition of definitions) others.set(definition.name, definition);
+}
+
 /** Is an actor of this build called so, or a driver? */
 export const isActorName = (name: string): boolean =>
   ['api-server', 'kubelet', STORE, 'runtime'].includes(name) || singletonsWith({}).some((one) => one.name === name);
@@ -32,6 +40,8 @@ export const notReplayed = (driver: string): StatusError =>
  * @throws StatusError BadRequest: no such actor was ever configured so
  */
 export function definitionOf({ self, config }: Incarnation): ActorDefinition | undefined {
+  const other = others.get(self.actor);
+  if (other !== undefined) return other;
   checkConfig(self, config);
   if (self.actor === 'api-server') return apiServer(config as unknown as Parameters<typeof apiServer>[0]);
   if (self.actor === 'kubelet') return kubelet(config as unknown as KubeletOptions);
