@@ -49,6 +49,11 @@ it('every field of a pod that is accepted and not acted upon is in the page of d
   expect(fields.filter((field) => !page.includes(`\`${field}\``))).toEqual([]);
 });
 
+it.each(['actors.mjs', 'service.mjs'])('the page on embedding shows %s as it is', (file) => {
+  const text = read(`ops/examples/embedded/${file}`).replaceAll(/^(?=.)/gm, '    ');
+  expect(read('ops/docs/embedding.md')).toContain(text);
+});
+
 it('every actor is in the page of the architecture', () => {
   const page = read('ops/docs/architecture.md');
   const folders = readdirSync(join(ROOT, 'actors'), { withFileTypes: true })
