@@ -968,3 +968,17 @@ it('goes on to tell that init containers are done once the engine has none of th
     { state: { terminated: { exitCode: 0 } }, ready: true },
   ]);
 });
+
+it('stays initialized while a container of it waits to be started again, though the engine has its init containers no more', () => {
+  const have = [dead(1, { attempt: 1 })];
+  const input = inputOf({
+    spec: twoInits,
+    sandboxes: [box()],
+    have,
+    status: lostInits,
+    state: restarted(1, 10_000, 3000),
+  });
+  const { status } = planPodSync(input);
+  expect(status).toMatchObject({ phase: 'Running', initContainerStatuses: [{ ready: true }, { ready: true }] });
+  expect(status?.containerStatuses).toMatchObject([{ state: { waiting: { reason: 'CrashLoopBackOff' } } }]);
+});

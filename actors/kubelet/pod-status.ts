@@ -111,12 +111,20 @@ function conditions(input: Present, verdicts: Readonly<Record<(typeof OURS)[numb
 }
 
 /**
- * Is the container of the present sandbox? In a new one the init containers run again, and until they are done the pod is
- * not initialized.
+ * Has a regular container been made in the present sandbox? In a new one the init containers run again, and until they are
+ * done the pod is not initialized; without one, a container that ended tells that they were.
  * @see kubernetes pkg/kubelet/container/helpers.go, HasAnyActiveRegularContainerStarted
  */
-const isOfSandbox = ({ level }: Present, container: string, sandbox: SandboxStatus | undefined): boolean =>
-  sandbox === undefined || attemptsOf(level, container).some(({ sandboxId }) => sandboxId === sandbox.id);
+const hasBegun = (
+  { level }: Present,
+  statuses: readonly KubeContainerStatus[],
+  sandbox: SandboxStatus | undefined,
+): boolean =>
+  statuses.some(({ name, state }) =>
+    sandbox === undefined
+      ? state?.waiting === undefined
+      : attemptsOf(level, name).some(({ sandboxId }) => sandboxId === sandbox.id),
+  );
 
 /**
  * The status that the store should have of a pod. Pure.
@@ -132,7 +140,7 @@ export function podStatus(input: Present, waits: Waits, ending?: Ending): PodSta
   const statuses = (pod.spec?.containers ?? []).map((container) =>
     containerKubeStatus({ ...context, init: false, wait: waits.get(container.name) }, container),
   );
-  const begun = statuses.some(({ name, state }) => state?.waiting === undefined && isOfSandbox(input, name, sandbox));
+  const begun = hasBegun(input, statuses, sandbox);
   // An init container that is done with stays so when the engine has it no more.
   const initStatuses = inits.map((container) =>
     containerKubeStatus(
