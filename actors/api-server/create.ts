@@ -98,16 +98,16 @@ export function placed({ kind, version, namespace, name }: Target, body: unknown
   };
 }
 
-const IDENTITY = ['namespace', 'name', 'uid', 'resourceVersion'] as const;
-
 /** What tells an object from all others; empty = not said. */
-function identityIn(metadata: Plain): Readonly<Record<(typeof IDENTITY)[number], string>> {
-  const texts = IDENTITY.map((field): [string, string] => {
-    const value = metadata[field] ?? '';
-    if (typeof value !== 'string') throw badRequest(`metadata.${field} must be a text`);
-    return [field, value];
-  });
-  return Object.fromEntries(texts) as ReturnType<typeof identityIn>;
+function identityIn(metadata: Plain): { readonly namespace: string; readonly name: string } {
+  for (const field of ['uid', 'resourceVersion']) textIn(metadata, field);
+  return { namespace: textIn(metadata, 'namespace'), name: textIn(metadata, 'name') };
+}
+
+function textIn(metadata: Plain, field: string): string {
+  const value = metadata[field] ?? '';
+  if (typeof value !== 'string') throw badRequest(`metadata.${field} must be a text`);
+  return value;
 }
 
 function checkKind(kind: string, apiVersion: string, body: Readonly<Record<string, unknown>>): void {

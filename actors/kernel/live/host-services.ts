@@ -2,11 +2,9 @@ import { failure, type Status, StatusError } from '../../../contracts/errors/sta
 import type { Id } from '../contract.ts';
 import type { Recorder } from '../journal/recorder.ts';
 import type { AskResult } from '../turns/answers.ts';
-import { LATEST_HEADER, REPLY_HEADER } from '../turns/heard-calls.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 import type { Cache } from '../view/cache.ts';
 import type { Ambient } from './host-clock.ts';
-import type { InboundMessage } from './message.ts';
 import type { Cause } from './message-headers.ts';
 
 /** Whoever waits for an answer: an actor's ask or a driver's. */
@@ -66,12 +64,3 @@ export const statusOf = (error: unknown, act: string): Status =>
   error instanceof StatusError
     ? error.status
     : failure('InternalError', `${act}: ${error instanceof Error ? error.message : String(error)}`);
-
-/** Header values by name; a repeated name keeps its first value. */
-export function plainHeaders(msg: InboundMessage): Record<string, string> {
-  const headers: Record<string, string> = { ...msg.headers?.named };
-  if (msg.reply !== undefined && msg.reply !== '') headers[REPLY_HEADER] = msg.reply;
-  else delete headers[REPLY_HEADER]; // only the broker says where answers go
-  delete headers[LATEST_HEADER]; // only the host hands over such batches
-  return headers;
-}

@@ -20,11 +20,11 @@ import { CallsInHand } from './calls-in-hand.ts';
 import { CheckpointTimes } from './checkpoint-times.ts';
 import { DueTimer } from './due-timer.ts';
 import { figureText } from './figure-text.ts';
-import { type Asker, type HostServices, plainHeaders } from './host-services.ts';
+import type { Asker, HostServices } from './host-services.ts';
 import { Inbox } from './inbox.ts';
 import { LatestMessages } from './latest-messages.ts';
 import type { InboundMessage } from './message.ts';
-import { type Cause, causeOf, heardHeaders } from './message-headers.ts';
+import { type Cause, causeOf, heardHeaders, namedHeaders } from './message-headers.ts';
 
 /** Messages that may wait in an inbox; beyond it a call is answered 429. */
 const INBOX_MAX = 16_384;
@@ -247,13 +247,11 @@ export class LiveActor {
       const { keys, before } = this.#pending.take();
       if (keys.length > 0) this.#run({ t: 'change', keys }, {}, before);
     } else if (entry.t === 'call') {
-      const headers = plainHeaders(entry.msg);
-      const id = headers[HEADER.id] ?? `call-${++this.#calls}`;
-      this.#inHand.heard(entry.msg);
-      this.#run(
-        { t: 'call', id, subject: entry.msg.subject, headers: heardHeaders(headers), body: entry.msg.data },
-        causeOf(headers),
-      );
+      const { msg } = entry;
+      const named = namedHeaders(msg);
+      const id = named[HEADER.id] ?? `call-${++this.#calls}`;
+      this.#inHand.heard(msg);
+      this.#run({ t: 'call', id, subject: msg.subject, headers: heardHeaders(msg), body: msg.data }, causeOf(named));
     } else if (entry.t === 'latest') {
       const messages = this.#latest.take(entry.input).map((msg) => [msg.subject, msg.data]);
       this.#run(
@@ -432,7 +430,7 @@ export class LiveActor {
 
 const respond = (msg: InboundMessage, reason: StatusReason, message: string): boolean =>
   msg.respond(
-    encode(failure(reason, message, { retryAfterSeconds: 1 }), encodingOfQuestion(msg.data, plainHeaders(msg))),
+    encode(failure(reason, message, { retryAfterSeconds: 1 }), encodingOfQuestion(msg.data, namedHeaders(msg))),
   );
 
 /** What an actor that begins anew is told of its cells; `undefined` when there is nothing in them that it wants to know. */

@@ -13,9 +13,9 @@ import { speakers } from '../turns/speakers.ts';
 import type { ActorStats } from './actor-stats.ts';
 import { CallsInHand } from './calls-in-hand.ts';
 import { figureText } from './figure-text.ts';
-import { type Asker, type HostServices, plainHeaders, statusOf } from './host-services.ts';
+import { type Asker, type HostServices, statusOf } from './host-services.ts';
 import type { InboundMessage } from './message.ts';
-import { type Cause, causeOf, heardHeaders } from './message-headers.ts';
+import { type Cause, causeOf, heardHeaders, namedHeaders } from './message-headers.ts';
 
 /** One driver of a live process. It may be asynchronous; what it hears and says is recorded like any actor's. */
 export class LiveDriver implements Asker {
@@ -140,15 +140,15 @@ export class LiveDriver implements Asker {
   }
 
   heard(msg: InboundMessage): void {
-    const headers = plainHeaders(msg);
+    const named = namedHeaders(msg);
     const { subject, data: body } = msg;
-    const id = headers[HEADER.id] ?? `call-${this.#turns}`;
-    const rec = { t: 'call', id, subject, headers: heardHeaders(headers), body } as const;
+    const id = named[HEADER.id] ?? `call-${this.#turns}`;
+    const rec = { t: 'call', id, subject, headers: heardHeaders(msg), body } as const;
     const { input, told } = hearCall(rec, this.definition.hears, this.self.prefix);
     if (input !== undefined) {
       this.#record(rec, []);
       this.#inHand.heard(msg);
-      void this.#handle(input, told as Call, causeOf(headers));
+      void this.#handle(input, told as Call, causeOf(named));
     } else if (msg.reply?.startsWith(INBOX_ROOT) === true) msg.respond(encode(unheard(subject), JSON_TYPE));
   }
 

@@ -1,6 +1,7 @@
 import { HEADER, type Headers, MESSAGE_VERSION } from '../../../contracts/headers.ts';
 import { STORE_HEADER } from '../../../contracts/store/marks.ts';
-import { LATEST_HEADER, REPLY_HEADER } from '../turns/heard-calls.ts';
+import { REPLY_HEADER } from '../turns/heard-calls.ts';
+import type { InboundMessage } from './message.ts';
 
 /** What goes on with a turn: which message caused it, and the trace that it belongs to. */
 export interface Cause {
@@ -19,16 +20,21 @@ const HEARD: readonly string[] = [
   REPLY_HEADER,
   HEADER.cause,
   HEADER.epoch,
-  LATEST_HEADER,
   'Nats-Sequence',
   'Nats-Last-Sequence',
   STORE_HEADER.before,
 ];
 
-export function heardHeaders(headers: Headers): Headers {
+const NONE: Headers = {};
+/** Header values by name, as they arrived. */
+export const namedHeaders = ({ headers }: InboundMessage): Headers => headers?.named ?? NONE;
+
+/** Only the broker says where answers go. */
+export function heardHeaders(msg: InboundMessage): Headers {
+  const named = namedHeaders(msg);
   const heard: Record<string, string> = {};
   for (const name of HEARD) {
-    const value = headers[name];
+    const value = name === REPLY_HEADER ? msg.reply || undefined : named[name];
     if (value !== undefined) heard[name] = value;
   }
   return heard;

@@ -1,3 +1,7 @@
+const HEX8 = Array.from({ length: 0x100 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+/** Its lower 16 bits as four hex digits. */
+const hex16 = (bits: number): string => `${HEX8[(bits >>> 8) & 0xff]}${HEX8[bits & 0xff]}`;
+
 /** State of the generator: four unsigned 32-bit numbers. */
 export type RandomState = readonly [number, number, number, number];
 
@@ -39,10 +43,10 @@ export class Random {
 
   /** A version 4 UUID. */
   uuid(): string {
-    const hex = [this.uint32(), this.uint32(), this.uint32(), this.uint32()]
-      .map((n) => n.toString(16).padStart(8, '0'))
-      .join('');
-    const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
-    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20)}`;
+    const a = this.uint32();
+    const b = (this.uint32() & 0xffff_0fff) | 0x4000;
+    const c = (this.uint32() & 0x3fff_ffff) | 0x8000_0000;
+    const d = this.uint32();
+    return `${hex16(a >>> 16)}${hex16(a)}-${hex16(b >>> 16)}-${hex16(b)}-${hex16(c >>> 16)}-${hex16(c)}${hex16(d >>> 16)}${hex16(d)}`;
   }
 }
