@@ -52,7 +52,13 @@ module.exports = {
       },
       to: { path: 'node_modules/(@nats-io|nats)/' },
     },
-    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-unresolved',
+      severity: 'error',
+      comment: 'examples import this package by its name, which leads to what is built: it may not be yet',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^troupe$' },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
