@@ -49,7 +49,11 @@ export async function hostActors(
   }
 }
 
-function roleOf({ clusterKeyBytes: _key, ...given }: HostActorsOptions): RoleOptions {
+function roleOf({ clusterKeyBytes: _key, ...options }: HostActorsOptions): RoleOptions {
+  // Who writes JavaScript passes on what she has not got, too.
+  const given: Partial<RoleOptions> = Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  );
   const env = { ...process.env };
   if (given.url !== undefined) env['TROUPE_URL'] = given.url;
   if (given.user !== undefined) env['TROUPE_USER'] = given.user;
