@@ -52,7 +52,11 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
   const leaseTtlMs = options.leaseTtlMs ?? LEASE_TTL_MS;
   const connection = await connectRole('master', options, masterMandate(prefix));
   await ensureAssets({ connection, prefix, replicas: options.replicas, leaseTtlMs, keep: options.keep, tell: log });
-  const { host, feed, client } = await openHost(connection, options, { clusterKey: key, leaseTtlMs });
+  const { host, feed, client } = await openHost(connection, options, {
+    clusterKey: key,
+    leaseTtlMs,
+    freeze: options.freeze,
+  });
   await host.startDriver(
     storeDriver({
       connection,

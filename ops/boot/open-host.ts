@@ -21,6 +21,8 @@ export interface HostSettings {
   /** Without it Secrets stay sealed, and what is secret is not recorded. */
   readonly clusterKey?: ClusterKey;
   readonly leaseTtlMs?: number;
+  /** Objects of the cache are frozen, so that a behaviour that changes one fails; for tests. */
+  readonly freeze?: boolean | undefined;
 }
 
 /** A host on a connection, with a cache of the store's objects that whatever it hosts shares. */
@@ -34,7 +36,7 @@ export interface OpenHost {
 export async function openHost(
   connection: NatsConnection,
   role: RoleOptions,
-  { clusterKey, leaseTtlMs = LEASE_TTL_MS }: HostSettings,
+  { clusterKey, leaseTtlMs = LEASE_TTL_MS, freeze = false }: HostSettings,
 ): Promise<OpenHost> {
   const { prefix, log, user, instance } = role;
   const sealing = clusterKey === undefined ? {} : { clusterKey };
@@ -77,6 +79,7 @@ export async function openHost(
       newestEpoch: (actor) => cache.revisionOf(storeKey(EPOCHS, undefined, actor)),
     },
     build: BUILD,
+    freeze,
     log,
     onEscalation: escalations(client, log, role.onBroken),
     ...(recorder === undefined ? {} : { recorder }),
