@@ -228,7 +228,10 @@ it('a reader that leaves ends a cluster in order, and that is no failure', { tim
   const starting = await up();
   await hasStarted('nats-server');
   starting.child.stdout?.destroy();
-  await hasStarted('worker');
+  await waitUntil('it has ended', WITHIN_MS, () => {
+    seen.push(...Object.values(runningUp(paths)?.children ?? {})); // the worker too, unless it came and went between two looks
+    return starting.child.exitCode !== null;
+  });
   expect(await starting.code).toBe(0);
   expectNothingLeft();
 });
