@@ -1,8 +1,17 @@
+import { randomBytes } from 'node:crypto';
 import { afterEach, expect, it, vi } from 'vitest';
+import type { ActorDefinition } from '../../actors/kernel/declare.ts';
+import { NatsCache } from '../../actors/kernel/nats/nats-cache.ts';
+import { Host } from '../../actors/kernel/nats/nats-host.ts';
+import { scheduler } from '../../actors/scheduler/scheduler.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
+import { runMaster } from '../boot/master.ts';
 import { type HostActorsOptions, hostActors } from './host-actors.ts';
 
-afterEach(() => vi.unstubAllEnvs());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
 
 it('what is given as undefined is left out: the environment says it', async () => {
   const server = await startNatsServer();
@@ -18,6 +27,24 @@ it('what is given as undefined is left out: the environment says it', async () =
       `host actors: no cluster with prefix troupe has its store on ${server.url}; `,
     );
   } finally {
+    await server.stop();
+  }
+});
+
+it('where one of them cannot be hosted, nothing of the others goes on', { timeout: 30_000 }, async () => {
+  const server = await startNatsServer();
+  const role = { url: server.url, prefix: 'troupe', user: 'master', record: false, log: () => undefined };
+  const clusterKeyBytes = randomBytes(32);
+  const master = await runMaster({ ...role, instance: 'm1', clusterKeyBytes, singletons: false });
+  try {
+    const stopped = vi.spyOn(Host.prototype, 'stop');
+    const closed = vi.spyOn(NatsCache.prototype, 'close');
+    const odd = { ...scheduler, name: 'odd', hears: { pods: { hear: 'calls' } } } as unknown as ActorDefinition;
+    await expect(hostActors([scheduler, { ...odd, singleton: false }], role)).rejects.toThrow(TypeError);
+    expect(stopped).toHaveBeenCalledOnce();
+    expect(closed).toHaveBeenCalledOnce(); // else it would try for ever to open what it reads from
+  } finally {
+    await master.stop();
     await server.stop();
   }
 });

@@ -31,20 +31,21 @@ export async function hostActors(
   const role = roleOf(options);
   const connection = await connectRole('service', role, serviceMandate(role.prefix, actors));
   const key = options.clusterKeyBytes;
+  let stop = (): Promise<void> => connection.close();
   try {
     const { host, feed } = await openHost(connection, role, key === undefined ? {} : { clusterKey: clusterKey(key) });
-    const running = await Promise.all(actors.map((definition) => host.start(definition)));
-    return {
-      instance: role.instance,
-      stop: async () => {
-        await Promise.all(running.map((one) => one.stop()));
-        await host.stop();
-        feed.close();
-        await leave(connection, role.log);
-      },
+    const starting = actors.map((definition) => host.start(definition));
+    stop = async () => {
+      const ended = await Promise.allSettled(starting);
+      await Promise.all(ended.map((one) => (one.status === 'fulfilled' ? one.value.stop() : undefined)));
+      await host.stop();
+      feed.close();
+      await leave(connection, role.log);
     };
+    await Promise.all(starting);
+    return { instance: role.instance, stop };
   } catch (error) {
-    await connection.close();
+    await stop();
     throw isNoStream(error) ? noCluster(role) : error;
   }
 }
