@@ -37,7 +37,8 @@ export async function hostActors(
     const starting = actors.map((definition) => host.start(definition));
     stop = async () => {
       const ended = await Promise.allSettled(starting);
-      await Promise.all(ended.map((one) => (one.status === 'fulfilled' ? one.value.stop() : undefined)));
+      const running = ended.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      await Promise.all(running.map((one) => one.stop()));
       await host.stop();
       feed.close();
       await leave(connection, role.log);
