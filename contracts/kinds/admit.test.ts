@@ -67,6 +67,15 @@ describe('admit, create', () => {
     expect(input).toEqual(POD);
   });
 
+  it('knows one zero, as the store does, whatever an encoding makes of minus zero', () => {
+    const managedFields = [{ fieldsV1: { some: -0 } }];
+    const pod = made(podKind, {
+      metadata: { name: 'web', managedFields },
+      spec: { ...POD.spec, terminationGracePeriodSeconds: -0 },
+    });
+    expect(JSON.parse(JSON.stringify(pod))).toEqual(pod);
+  });
+
   it.each([
     ['no object', 'x', 'BadRequest: create pods: the body is no object; send a Pod'],
     [

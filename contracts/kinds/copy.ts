@@ -2,10 +2,13 @@ import { canonicalQuantity } from '../quantity.ts';
 import { isPlain, type Plain } from './plain.ts';
 import type { FieldNode, TypeNode } from './schema.ts';
 
+/** JSON, and so the store, knows one zero; MessagePack and YAML know two. */
+const oneZero = <T>(value: T): T => (Object.is(value, -0) ? (0 as T) : value);
+
 /** A deep copy of free JSON. */
 export function copyJson<T>(value: T): T {
   if (Array.isArray(value)) return value.map(copyJson) as T;
-  if (!isPlain(value)) return value;
+  if (!isPlain(value)) return oneZero(value);
   const copy: Plain = {};
   for (const name of Object.keys(value)) if (value[name] !== undefined) copy[name] = copyJson(value[name]);
   return copy as T;
@@ -14,7 +17,7 @@ export function copyJson<T>(value: T): T {
 function copyOne(field: FieldNode, value: unknown): unknown {
   if (field.type !== undefined) return copyTyped(field.type, value as Plain);
   if (field.basic === 'quantity') return canonicalQuantity(value as string | number);
-  return field.basic === 'any' ? copyJson(value) : value;
+  return field.basic === 'any' ? copyJson(value) : oneZero(value);
 }
 
 function copyMap(field: FieldNode, value: Plain): Plain {

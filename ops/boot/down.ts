@@ -49,7 +49,7 @@ export async function down(options: DownOptions): Promise<void> {
   }
   if (!hasEnded) options.say('nothing was running');
   if (options.pods === true) options.say(removed(await removePods(cluster.node)));
-  else options.say(stillRunning(await runningPods(cluster.node)));
+  else options.say(stillRunning((await runningPods(cluster.node))?.size));
 }
 
 const removed = (count: number): string => `${count} ${count === 1 ? 'pod' : 'pods'} removed`;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { hasReported, isSettled } from './plan-settled.ts';
+import { hasReported, isOfBefore, isSettled } from './plan-settled.ts';
 
 const actors = { 'api-server': 1, kubelet: 1 };
 it.each([
@@ -24,4 +24,21 @@ it.each([
 ])('a node that $why: $reported', ({ at, reported }) => {
   const ready = { type: 'Ready', status: 'True', ...(at === undefined ? {} : { lastHeartbeatTime: at }) };
   expect(hasReported({ status: { conditions: [ready] } }, since)).toBe(reported);
+});
+
+it.each([
+  { why: 'runs on from before', uid: 'a', startedAt: '2026-01-01T11:00:00Z', ofBefore: false },
+  { why: 'was removed while its node was down', uid: 'gone', startedAt: '2026-01-01T11:00:00Z', ofBefore: true },
+  { why: 'was started since', uid: 'new', startedAt: '2026-01-01T12:00:00Z', ofBefore: false },
+  { why: 'waits to be started', uid: 'new', startedAt: undefined, ofBefore: false },
+  { why: 'is of another node', uid: 'gone', startedAt: '2026-01-01T11:00:00Z', node: 'other', ofBefore: false },
+])('a pod that $why is told as it was before: $ofBefore', ({ uid, startedAt, node = 'here', ofBefore }) => {
+  const state = startedAt === undefined ? { waiting: { reason: 'ContainerCreating' } } : { running: { startedAt } };
+  const container = { name: 'main', image: 'web', imageID: '', ready: true, restartCount: 0, state };
+  const pod = {
+    metadata: { uid },
+    spec: { nodeName: node, containers: [] },
+    status: { containerStatuses: [container] },
+  };
+  expect(isOfBefore(pod, { name: 'here', since }, new Set(['a']))).toBe(ofBefore);
 });

@@ -32,22 +32,22 @@ export async function removePods(node: string): Promise<number> {
       `remove the containers of node ${node}: ${(error as Error).message}; is the Docker engine running, and may this user ask it?`,
     );
   });
-  return podsAmong(removed);
+  return uidsAmong(removed).size;
 }
 
 /** Longest to wait for an engine that says nothing. */
 const ENGINE_MS = 5_000;
 
-/** How many pods of a node have a container that runs; `undefined` when no engine answers. */
-export async function runningPods(node: string): Promise<number | undefined> {
+/** Uids of a node's pods of which a container runs; `undefined` when no engine answers. */
+export async function runningPods(node: string): Promise<ReadonlySet<string> | undefined> {
   const filters = { label: [`${LABEL.node}=${node}`], status: ['running'] };
   try {
     const running = await new Dockerode({ timeout: ENGINE_MS }).listContainers({ filters });
-    return podsAmong(running.map(({ Labels }) => Labels));
+    return uidsAmong(running.map(({ Labels }) => Labels));
   } catch {
     return undefined; // people are told so
   }
 }
 
-const podsAmong = (labelled: readonly Record<string, string>[]): number =>
-  new Set(labelled.map((labels) => labels[LABEL.podUid] ?? '')).size;
+const uidsAmong = (labelled: readonly Record<string, string>[]): ReadonlySet<string> =>
+  new Set(labelled.map((labels) => labels[LABEL.podUid] ?? ''));

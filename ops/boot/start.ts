@@ -14,7 +14,8 @@ import { defaultHome, homePaths, troupeHome } from './home.ts';
 import { LiveLine } from './live-line.ts';
 import { allReady, podSummary } from './plan-pod-summary.ts';
 import type { PulledImage } from './plan-sample.ts';
-import { hasReported, isSettled } from './plan-settled.ts';
+import { hasReported, isOfBefore, isSettled, type StartedNode } from './plan-settled.ts';
+import { runningPods } from './pods.ts';
 import { roster } from './roster.ts';
 import { createSample, pullSample, SAMPLE, wantsSample } from './sample.ts';
 import { type RunningCluster, up } from './up.ts';
@@ -26,12 +27,6 @@ const NEXT = [
 ] as const;
 
 const keyOf = ({ metadata }: Pod): string => `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`;
-
-interface StartedNode {
-  readonly name: string;
-  /** Milliseconds since the Unix epoch. */
-  readonly since: number;
-}
 
 /** @returns once the node has told of itself since it was started, or `signal` is aborted */
 async function whenReported(client: Client, { name, since }: StartedNode, signal: AbortSignal): Promise<void> {
@@ -51,18 +46,20 @@ async function followPods(
   const from = await client.list<Pod>('pods', {});
   const pods = new Map(from.items.map((pod) => [keyOf(pod), pod]));
   let isSettled = false;
-  let isReported = false;
+  let isTold = (_pods: readonly Pod[]): boolean => false;
   const tell = async (): Promise<void> => {
     const all = [...pods.values()];
-    screen.show(isReported ? podSummary(all) : `waiting for node ${node.name} to tell of its pods`);
-    if (isSettled || !isReported || !allReady(all)) return;
+    const isNow = isTold(all);
+    screen.show(isNow ? podSummary(all) : `waiting for node ${node.name} to tell of its pods`);
+    if (isSettled || !isNow || !allReady(all)) return;
     isSettled = true;
     screen.leave();
     await settled();
   };
   if (pods.size > 0) await tell();
   const reported = whenReported(client, node, signal).then(async () => {
-    isReported = true;
+    const running = await runningPods(node.name);
+    isTold = (all) => running === undefined || !all.some((pod) => isOfBefore(pod, node, running));
     if (!signal.aborted && pods.size > 0) await tell();
   });
   await Promise.all([reported, follow()]);
