@@ -53,19 +53,24 @@ afterAll(async () => {
   await cluster?.remove();
 });
 
-/** Instances of the api-server that answer, as `nats micro ping` finds them. */
-async function servers(): Promise<readonly string[]> {
-  const found: string[] = [];
-  const answers = await cluster.client.connection.requestMany('$SRV.PING', '', {
+/** What each api-server says of itself, as `nats micro stats` finds it: how many requests it has had. */
+async function servers(): Promise<readonly number[]> {
+  const found: number[] = [];
+  const answers = await cluster.client.connection.requestMany('$SRV.STATS', '', {
     strategy: 'stall',
     maxWait: 1_000,
     stall: 100,
   });
   for await (const message of answers) {
-    const { name, metadata } = message.json<{ name: string; metadata?: { instance?: string } }>();
-    if (name.endsWith('api-server')) found.push(metadata?.instance ?? '');
+    const { name, endpoints } = message.json<{ name: string; endpoints?: readonly Endpoint[] }>();
+    const asked = endpoints?.find((endpoint) => endpoint.name === 'api')?.num_requests;
+    if (name.endsWith('api-server') && asked !== undefined) found.push(asked);
   }
   return found;
+}
+interface Endpoint {
+  readonly name: string;
+  readonly num_requests: number;
 }
 
 const markOf = ({ data }: ConfigMap): string => data?.['mark'] ?? '';
@@ -106,7 +111,14 @@ it('loses nothing and does nothing twice when one of two api-servers is killed',
       }
     };
     const creating = Array.from({ length: CREATORS }, (_, creator) => create(creator));
+    const before = await servers();
     await waitUntil('half of them are created', 30_000, () => acknowledged.length >= BEFORE / 2);
+    const asked = await servers();
+    expect(asked.length).toBe(2);
+    // In whatever order they answer: the one that was asked most before was asked more since, and so was the other.
+    const [less = 0, more = 0] = [...asked].sort((a, b) => a - b);
+    expect(less).toBeGreaterThan(Math.min(...before) + BEFORE / 20);
+    expect(more).toBeGreaterThan(Math.max(...before) + BEFORE / 20);
     enough = BEFORE / 2 + AFTER;
     await cluster.kill9('master');
     await Promise.all(creating);
