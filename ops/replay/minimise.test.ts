@@ -1,8 +1,9 @@
-import { EMPTY, filter, map, mergeMap, tap } from 'rxjs';
+import { filter, map, mergeMap, tap } from 'rxjs';
 import { expect, it } from 'vitest';
 import { type ActorDefinition, defineActor, publish, watch } from '../../actors/kernel/declare.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import { failingOver } from '../../test/support/brittle.ts';
 import { podNamed, RecordingWorld, recordScheduling } from '../bench/make-recording.ts';
 import { type Minimised, minimise } from './minimise.ts';
 import type { TurnReport } from './turn-report.ts';
@@ -80,20 +81,6 @@ it('objects of which something was only reported are left out too', () => {
   const small = minimise(recording.playable(), complaining('web-5'));
   expect(objectsOf((small as Minimised).playable)).toBe(1);
 });
-
-const failingOver = (pod?: string): ActorDefinition =>
-  defineActor({
-    name: 'brittle',
-    hears: { pods: watch('pods') },
-    says: {},
-    behave: (inputs) =>
-      inputs.pods.pipe(
-        mergeMap((changes) => {
-          if (changes.some(({ name }) => name === pod)) throw new Error('it broke');
-          return EMPTY;
-        }),
-      ),
-  });
 
 it.each([
   { reports: true, left: 1 },

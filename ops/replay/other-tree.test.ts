@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { EMPTY, mergeMap } from 'rxjs';
 import { afterAll, expect, it, vi } from 'vitest';
-import { type ActorDefinition, defineActor, watch } from '../../actors/kernel/declare.ts';
+import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { Player } from '../../actors/kernel/replay.ts';
+import { failingOver } from '../../test/support/brittle.ts';
 import { podNamed, RecordingWorld } from '../bench/make-recording.ts';
 import { compareVersions } from './compare-versions.ts';
 import { loadTree } from './other-tree.ts';
@@ -12,20 +12,6 @@ import { codeVersion } from './version.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'other-tree-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-
-const failingOver = (pod: string): ActorDefinition =>
-  defineActor({
-    name: 'brittle',
-    hears: { pods: watch('pods') },
-    says: {},
-    behave: (inputs) =>
-      inputs.pods.pipe(
-        mergeMap((changes) => {
-          if (changes.some(({ name }) => name === pod)) throw new Error('it broke');
-          return EMPTY;
-        }),
-      ),
-  });
 
 /** A built tree with that actor and today's kernel. */
 async function treeOf(actor: ActorDefinition) {
