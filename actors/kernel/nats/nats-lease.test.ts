@@ -62,7 +62,7 @@ async function instance(name: string, options: LeaseOptions, port?: number) {
     },
     log: (line) => void warned.push(line),
   });
-  return { told, warned, stop: () => lease.stop() };
+  return { told, warned, sent: () => made.stats().outMsgs, stop: () => lease.stop() };
 }
 const revisionOf = async (leases: KV): Promise<number> => (await leases.get('solo'))?.revision ?? 0;
 
@@ -100,6 +100,25 @@ it('who is stopped while it takes the lease never acts, and waits for no answer 
   reached();
   await own.flush(); // the loop has gone on by then
   expect(told).toEqual([]);
+});
+
+it('who is stopped before it hears that the lease is its own writes no epoch, and gives the lease back', async () => {
+  const ttlMs = 10_000;
+  const leases = await buckets('unheard', ttlMs);
+  const objects = await new Kvm(jetstream(await connection())).open(bucketNames('unheard').objects);
+  const own = await connection(proxy.port);
+  const reach = new BrokerReach(own);
+  proxy.freeze();
+  const options = { prefix: 'unheard', ttlMs, reached: async () => undefined };
+  const lease = holdLease(own, 'solo', 'one', options, {
+    soon: (act) => reach.soon(act),
+    acting: async () => ({ stop: async () => undefined }),
+    log: () => undefined,
+  });
+  const stopping = lease.stop();
+  proxy.thaw();
+  await stopping;
+  expect([(await leases.get('solo'))?.operation, (await objects.status()).values]).toEqual(['PURGE', 0]);
 });
 
 it('a leader that is cut off does nothing any more when another one begins', async () => {
@@ -157,6 +176,25 @@ it('a renewal whose answer came too late keeps the lease', async () => {
   expect(slow.told).toEqual(['acts']);
   await slow.stop();
   expect([slow.told, (await leases.get('solo'))?.operation]).toEqual([['acts', 'stopped'], 'PURGE']);
+});
+
+it('who is stopped while a renewal is on its way stops at once, and gives back what that has made of the lease', async () => {
+  const ttlMs = 12_000;
+  const leases = await buckets('on-its-way', ttlMs);
+  const options = { prefix: 'on-its-way', ttlMs, reached: async () => undefined };
+  const one = await instance('one', options, proxy.port);
+  await waitUntil('it acts', WITHIN_MS, () => one.told.length > 0);
+  proxy.freeze();
+  const sent = one.sent();
+  await waitUntil('it asks for a renewal', WITHIN_MS, () => one.sent() > sent);
+  const stopping = one.stop();
+  try {
+    await waitUntil('it has stopped', 1_000, () => one.told.includes('stopped'));
+  } finally {
+    proxy.thaw();
+  }
+  await stopping;
+  expect([one.told, (await leases.get('solo'))?.operation]).toEqual([['acts', 'stopped'], 'PURGE']);
 });
 
 it('who takes longer to begin than it may hold the lease does not begin', async () => {

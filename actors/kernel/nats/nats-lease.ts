@@ -32,16 +32,16 @@ interface Held {
   readonly since: number;
 }
 
-const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+const sleep = (ms: number, ...signals: readonly AbortSignal[]): Promise<void> =>
   new Promise((resolve) => {
     const timer = setTimeout(done, ms);
     function done(): void {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
+      for (const signal of signals) signal.removeEventListener('abort', done);
       resolve();
     }
-    signal?.addEventListener('abort', done);
-    if (signal?.aborted === true) done();
+    for (const signal of signals) signal.addEventListener('abort', done);
+    if (signals.some(({ aborted }) => aborted)) done();
   });
 
 /**
@@ -67,6 +67,7 @@ export function holdLease(
   let acts = false;
   const key = token(actor);
   const leftMs = ({ since }: Held): number => since + options.ttlMs * MAY_ACT - performance.now();
+  const isFollowed = (epoch: number): boolean => (options.newestEpoch?.(actor) ?? 0) > epoch;
 
   const loop = async (): Promise<void> => {
     // So short that a renewal is tried more than once before its holder must stop, see `renew`.
@@ -82,15 +83,13 @@ export function holdLease(
           await sleep(options.ttlMs / 5, signal);
           continue;
         }
-        options.mayWrite?.();
-        const epoch = await writeEpoch(js, options.prefix, actor, instance, options.ttlMs / 2);
-        await options.reached(epoch);
-        // Whoever took so long may have been followed by another already.
-        if (leftMs({ revision, since }) <= 0) throw new Error('it took too long to begin; trying again');
-        if (signal.aborted) {
-          await hooks.soon(leases.purge(key, { previousSeq: revision }));
+        const epoch = signal.aborted ? undefined : await begin(js);
+        if (epoch === undefined || signal.aborted) {
+          await hooks.soon(giveBack(leases, key, revision));
           return;
         }
+        // Whoever took so long may have been followed by another already.
+        if (leftMs({ revision, since }) <= 0) throw new Error('it took too long to begin; trying again');
         acts = true;
         const running = await hooks.acting(epoch);
         let held: number | undefined;
@@ -101,7 +100,7 @@ export function holdLease(
           acts = false;
         }
         // Given back only now: two must not act at once.
-        if (held !== undefined) await hooks.soon(leases.purge(key, { previousSeq: held }));
+        if (held !== undefined) await hooks.soon(giveBack(leases, key, held, isFollowed(epoch) ? undefined : instance));
         if (signal.aborted) return;
         const followed = held !== undefined; // a newer epoch was written
         const twin = followed && (await hasTwin(js, options.prefix, actor, instance, epoch).catch(() => false));
@@ -116,6 +115,14 @@ export function holdLease(
     }
   };
 
+  /** @returns the epoch, which this process's cache has reached */
+  const begin = async (js: JetStreamClient): Promise<number> => {
+    options.mayWrite?.();
+    const epoch = await writeEpoch(js, options.prefix, actor, instance, options.ttlMs / 2);
+    await options.reached(epoch);
+    return epoch;
+  };
+
   /**
    * Returns when the lease is lost, or is to be given back: then with its revision. That is also when a newer epoch was
    * written, by whomever: what this one asks would be refused for ever.
@@ -126,13 +133,13 @@ export function holdLease(
     let pauseMs = options.ttlMs / 4;
     for (;;) {
       await sleep(Math.min(pauseMs, leftMs(held)), signal);
-      if (signal.aborted || (options.newestEpoch?.(actor) ?? 0) > epoch) return held.revision;
+      if (signal.aborted || isFollowed(epoch)) return held.revision;
       if (leftMs(held) <= 0) return undefined;
       const since = performance.now();
       const answered = new AbortController(); // a timer that is left would keep a process that ends
       const answer = await Promise.race([
         renewLease(leases, key, instance, held.revision),
-        sleep(leftMs(held), answered.signal).then(() => 'unknown' as const),
+        sleep(leftMs(held), answered.signal, signal).then(() => 'unknown' as const),
       ]);
       answered.abort();
       if (answer === 'lost') return undefined;
@@ -179,6 +186,21 @@ async function renewLease(
     return found > revision ? { revision: found, stored: 'earlier' } : 'unknown'; // a replica that lags
   } catch {
     return 'unknown';
+  }
+}
+
+/**
+ * Gives up a lease. What was asked before on this connection is done by then: a renewal whose answer nobody waited for has
+ * given the lease another revision.
+ * @param instance whose lease is given up though its revision is another; absent: nobody's
+ */
+async function giveBack(leases: KV, key: string, revision: number, instance?: string): Promise<void> {
+  try {
+    await leases.purge(key, { previousSeq: revision });
+  } catch (error) {
+    const found = isConflict(error) && instance !== undefined ? await heldBy(leases, key, instance) : undefined;
+    if (found === undefined) throw error;
+    await leases.purge(key, { previousSeq: found });
   }
 }
 
