@@ -2,10 +2,11 @@ import type { AddressInfo } from 'node:net';
 import { createServer, connect as dial, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
+import { startTcpProxy } from '../../test/support/tcp-proxy.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { authorizationBlock } from './nats-config.ts';
 import { newSeed } from './nkeys.ts';
-import { connectRole } from './role.ts';
+import { connectRole, leave } from './role.ts';
 
 let server: TestNatsServer;
 beforeAll(async () => {
@@ -92,4 +93,24 @@ it('a connection that is closed for good is told of, unless this process ends it
   await lost.protocol.close(new Error('the client gives up'));
   await waitUntil('it is told', 5_000, () => closed.length > 0);
   expect(closed).toEqual(['the client gives up']);
+});
+
+it.each([
+  { why: 'does not answer', says: /^ended without a word to nats-server, which does not answer; .* is free in 10 s$/ },
+  {
+    why: 'was left already',
+    says: /^ended without a word to nats-server, the connection to which was closed before; /,
+  },
+])('who leaves a server that $why goes soon, and says so', { timeout: 8_000 }, async ({ why, says }) => {
+  const proxy = await startTcpProxy(server.port);
+  const url = `nats://127.0.0.1:${proxy.port}`;
+  const role = { url, prefix: 'troupe', user: 'u', instance: 'one', record: false, log: () => undefined };
+  const connection = await connectRole('worker', role);
+  connection.subscribe('news');
+  if (why === 'does not answer') proxy.freeze();
+  else await connection.close();
+  const told: string[] = [];
+  await leave(connection, (line) => told.push(line));
+  expect([connection.isClosed(), told]).toEqual([true, [expect.stringMatching(says)]]);
+  await proxy.close();
 });

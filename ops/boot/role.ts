@@ -18,6 +18,9 @@ const RETRY_MS = 200;
 /** For one attempt: one whose connection is lost half-way is not noticed before. */
 const CONNECT_WITHIN_MS = 5_000;
 
+/** For the last words: they are heard within milliseconds, or not at all. */
+const LEAVE_WITHIN_MS = 2_000;
+
 /** What a master or worker process is told: where the broker is and as whom it speaks. */
 export interface RoleOptions {
   readonly url: string;
@@ -169,10 +172,24 @@ export async function connectRole(role: string, options: RoleOptions, mandate?: 
 
 /** Says what is left to be said, and goes; where nobody hears it, goes without. */
 export async function leave(connection: NatsConnection, log: (line: string) => void): Promise<void> {
+  const wasClosed = connection.isClosed();
+  if (await isHeard(connection)) return;
+  const why = wasClosed ? 'the connection to which was closed before' : 'which does not answer';
+  log(`ended without a word to nats-server, ${why}; what this process held is free in 10 s`);
+  await connection.close();
+}
+
+/** A server that is silent is known to be gone only when its answers to several pings are missing. */
+async function isHeard(connection: NatsConnection): Promise<boolean> {
+  const heard = new AbortController();
+  const drained = connection.drain().then(
+    () => true,
+    () => false,
+  );
+  const tooLate = pause(LEAVE_WITHIN_MS, false, { signal: heard.signal }).catch(() => false);
   try {
-    await connection.drain();
-  } catch {
-    log('ended without a word to nats-server, which does not answer; what this process held is free in 10 s');
-    await connection.close();
+    return await Promise.race([drained, tooLate]);
+  } finally {
+    heard.abort();
   }
 }

@@ -31,6 +31,25 @@ it('what is given as undefined is left out: the environment says it', async () =
   }
 });
 
+it('what is stopped twice ends once, and in order', { timeout: 30_000 }, async () => {
+  const server = await startNatsServer();
+  const told: string[] = [];
+  const role = { url: server.url, prefix: 'troupe', user: 'master', record: true, log: () => undefined };
+  const clusterKeyBytes = randomBytes(32);
+  const master = await runMaster({ ...role, instance: 'm1', clusterKeyBytes, singletons: false });
+  try {
+    const stopped = vi.spyOn(Host.prototype, 'stop');
+    const hosted = await hostActors([scheduler], { ...role, log: (line) => told.push(line) });
+    await Promise.all([hosted.stop(), hosted.stop()]);
+    await hosted.stop();
+    expect(stopped).toHaveBeenCalledOnce();
+    expect(told).toEqual([]);
+  } finally {
+    await master.stop();
+    await server.stop();
+  }
+});
+
 it('where one of them cannot be hosted, nothing of the others goes on', { timeout: 30_000 }, async () => {
   const server = await startNatsServer();
   const role = { url: server.url, prefix: 'troupe', user: 'master', record: false, log: () => undefined };

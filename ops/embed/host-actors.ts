@@ -15,7 +15,10 @@ export interface HostActorsOptions extends Partial<RoleOptions> {
 export interface HostedActors {
   /** Name of this process, unique among those that share the cluster. */
   readonly instance: string;
-  /** Gives back what singletons held, writes what is left to be recorded, and closes the connection. */
+  /**
+   * Gives back what singletons held, writes what is left to be recorded, and closes the connection. It does so once, however often
+   * it is asked.
+   */
   stop(): Promise<void>;
 }
 
@@ -44,7 +47,8 @@ export async function hostActors(
       await leave(connection, role.log);
     };
     await Promise.all(starting);
-    return { instance: role.instance, stop };
+    let stopping: Promise<void> | undefined;
+    return { instance: role.instance, stop: () => (stopping ??= stop()) };
   } catch (error) {
     await stop();
     throw isNoStream(error) ? noCluster(role) : error;
