@@ -25,6 +25,7 @@ import type { AskResult } from '../turns/answers.ts';
 import { REPLY_HEADER } from '../turns/heard-calls.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 import { Cache } from '../view/cache.ts';
+import { ArrivalLag } from './nats-arrival-lag.ts';
 import { guarded } from './nats-callback.ts';
 import { knowsUsers } from './nats-door.ts';
 import { newInbox, randomToken } from './nats-inbox.ts';
@@ -54,6 +55,11 @@ export interface HostOptions {
   readonly freeze?: boolean;
   /** Messages that may wait for an actor; default 16,384. */
   readonly inboxMax?: number;
+  /**
+   * Questions to whoever of a queue group is free are refused when they may have lain longer on their way: whoever asked
+   * has given up. Default 15,000 ms, which no actor and no command waits longer for.
+   */
+  readonly lainMsMax?: number;
   readonly log: (line: string) => void;
   /** An actor failed again and again, or broke its contract: the process should know. */
   readonly onEscalation?: (escalation: Escalation) => void;
@@ -62,6 +68,10 @@ export interface HostOptions {
 export interface Running {
   stop(): Promise<void>;
 }
+
+const LAIN_MS_MAX = 15_000;
+/** The lag of what arrives is known to this part of the most that it may be. */
+const LAG_PARTS = 8;
 
 /** How long a pump may keep the event loop before it lets I/O in. */
 const PUMP_BUDGET_MS = 8;
@@ -92,6 +102,7 @@ export class Host implements HostServices {
   /** How the subjects begin on which nodes are asked. */
   readonly #toNodes: string;
   readonly #answers: Subscription[] = [];
+  #lag: ArrivalLag | undefined;
   #pumping = false;
   #stopped = false;
 
@@ -114,6 +125,16 @@ export class Host implements HostServices {
 
   get connection(): NatsConnection {
     return this.#nc;
+  }
+
+  get lainMsMax(): number {
+    return this.options.lainMsMax ?? LAIN_MS_MAX;
+  }
+
+  /** Watched from the first look on. */
+  get arrivalLag(): ArrivalLag {
+    this.#lag ??= new ArrivalLag(this.#nc, this.lainMsMax / LAG_PARTS);
+    return this.#lag;
   }
 
   /** Hosts an actor and resolves when anybody can reach it; a singleton stands by until it holds its lease. */
@@ -168,6 +189,7 @@ export class Host implements HostServices {
   async stop(): Promise<void> {
     await Promise.all([...this.#actors].map(([actor, service]) => this.#finish(actor, service)));
     this.#stopped = true;
+    this.#lag?.stop();
     await Promise.all([...this.#actors.keys()].map((actor) => actor.stop()));
     for (const driver of this.#drivers) await driver.stop();
     for (const answers of this.#answers) answers.unsubscribe();

@@ -1,6 +1,7 @@
 import { type Endpoint, type ServiceMsg, Svcm } from '@nats-io/services';
 import type { Msg, Subscription } from 'nats';
 import { decode, encode, JSON_TYPE } from '../../../contracts/codec/codec.ts';
+import { failure } from '../../../contracts/errors/status.ts';
 import type { Family } from '../../../contracts/subjects/family.ts';
 import { askersInbox, type IsAskersInbox } from '../../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
@@ -8,6 +9,8 @@ import type { CallsDecl, HearDecl } from '../declare.ts';
 import type { ActorStats } from '../live/actor-stats.ts';
 import { AnswerFigures } from '../live/answer-figures.ts';
 import type { InboundMessage } from '../live/message.ts';
+import { namedHeaders } from '../live/message-headers.ts';
+import { encodingOfQuestion } from '../turns/replies.ts';
 import { patternOf } from '../turns/subject-patterns.ts';
 import { behindDoor } from './nats-door.ts';
 import type { Host } from './nats-host.ts';
@@ -77,11 +80,17 @@ export async function serveActor(host: Host, served: Served): Promise<ActorServi
     } else if (heard.family.mode === 'request') {
       const counted = new AnswerFigures();
       figures.set(pattern, counted);
+      const lag = heard.queue === true ? host.arrivalLag : undefined;
       service.addEndpoint(endpointName(name), {
         subject: pattern,
         ...(heard.queue === true ? { queue: actor } : {}),
         handler: (error, msg) => {
-          if (error === null) served.heard(new Question(arrived(msg), counted));
+          if (error !== null) return;
+          const question = new Question(arrived(msg), counted);
+          const lateMs = lag !== undefined && question.isAwaited ? lag.ms : 0;
+          if (lateMs <= host.lainMsMax) return served.heard(question);
+          keptOut(question.subject, 'it came so late that whoever asked has given up');
+          tooLate(question, actor, lateMs);
         },
       });
     } else {
@@ -136,6 +145,10 @@ class Question implements InboundMessage {
     this.#figures = figures;
   }
 
+  get isAwaited(): boolean {
+    return this.reply !== undefined && this.reply !== '';
+  }
+
   respond(data: Uint8Array): boolean {
     const sent = this.#message.respond(data);
     this.answered(decode(data));
@@ -145,6 +158,13 @@ class Question implements InboundMessage {
   answered(body: unknown): void {
     this.#figures.note(performance.now() - this.#at, body);
   }
+}
+
+/** This process or the network stood still; to do now what was given up then would surprise everybody. */
+function tooLate(question: Question, actor: string, lateMs: number): void {
+  const message = `${actor} heard this up to ${Math.round(lateMs / 1000)} s late, for its process or network stood still; nothing was done; ask again`;
+  const status = failure('Timeout', message, { retryAfterSeconds: 1 });
+  question.respond(encode(status, encodingOfQuestion(question.data, namedHeaders(question))));
 }
 
 /** What the library keeps of an endpoint, beside what it declares of it. */
