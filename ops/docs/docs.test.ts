@@ -54,6 +54,13 @@ it.each(['actors.mjs', 'service.mjs'])('the page on embedding shows %s as it is'
   expect(read('ops/docs/embedding.md')).toContain(text);
 });
 
+it('the README names the cases of the bench, in their order', () => {
+  const cases = [...read('ops/bench/cases.ts').matchAll(/\bname: '(\w+)'/g)].map(([, name = '']) => name);
+  expect(cases.length).toBeGreaterThan(5);
+  const [, named = ''] = /^ +npm run bench -- .*# of (.+)$/m.exec(read('README.md')) ?? [];
+  expect(named.split(', ')).toEqual(cases);
+});
+
 it('every actor is in the page of the architecture', () => {
   const page = read('ops/docs/architecture.md');
   const folders = readdirSync(join(ROOT, 'actors'), { withFileTypes: true })
