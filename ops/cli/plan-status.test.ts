@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Deployment, Node, Pod } from '../../contracts/kinds/kinds.ts';
-import { type ClusterFacts, planStatus, statusRows } from './plan-status.ts';
+import { type ClusterFacts, planStatus, readyOf, statusRows } from './plan-status.ts';
 
 const node = (name: string, ready: boolean): Node => ({
   metadata: { name },
@@ -67,6 +67,18 @@ it.each([
     change: { nodes: [node('n1', true), node('n2', false)] },
     problems: [/^node n2 is not/],
   },
+  {
+    why: 'nobody answers for a node that the store still calls ready',
+    change: { silent: ['n1'] },
+    problems: [
+      /^no worker answers for node n1: what is told of the pods there is what it said last; .* needs a moment, /,
+    ],
+  },
+  {
+    why: 'nobody answers for many',
+    change: { silent: ['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7'] },
+    problems: [/^no worker answers for nodes n1, n2, n3, n4, n5 and 2 more: /],
+  },
   { why: 'there is no node', change: { nodes: [] }, problems: [/^no node has joined/] },
   {
     why: 'nothing is wrong with what a tenant may see',
@@ -77,6 +89,10 @@ it.each([
   const status = planStatus(facts(change));
   expect(status.problems).toEqual(problems.map((words) => expect.stringMatching(words) as string));
   expect(status.healthy).toBe(problems.length === 0);
+});
+
+it('calls those nodes ready which the store does', () => {
+  expect(readyOf([node('n1', true), node('n2', false), { metadata: { name: 'n3' } }])).toEqual(['n1']);
 });
 
 it('tells it to people: the whole cluster, or a namespace alone', () => {

@@ -28,6 +28,8 @@ export interface ClusterFacts {
   readonly actors?: readonly Ping[] | undefined;
   readonly alarms?: readonly StoreAlarm[] | undefined;
   readonly nodes?: readonly Node[] | undefined;
+  /** Names of nodes that the store calls ready and for which no worker answers. */
+  readonly silent?: readonly string[] | undefined;
   readonly pods?: readonly Pod[] | undefined;
   readonly deployments?: readonly Deployment[] | undefined;
   /** Why the api-server could not be asked. */
@@ -51,6 +53,9 @@ export interface ClusterStatus {
   readonly problems: readonly string[];
 }
 
+/** A whole cluster's nodes may be started at once. */
+const SILENT_SHOWN = 5;
+
 /** Sums facts up. Pure. */
 export function planStatus(facts: ClusterFacts): ClusterStatus {
   const { namespace, pods = [], deployments = [] } = facts;
@@ -73,12 +78,16 @@ function clusterWide({ actors = [], nodes = [] }: ClusterFacts): Required<Pick<C
   };
 }
 
-const notReadyOf = (nodes: readonly Node[]): readonly string[] =>
-  nodes.filter((node) => !isReady(node)).map(({ metadata }) => metadata?.name ?? '');
+const namesOf = (nodes: readonly Node[]): readonly string[] => nodes.map(({ metadata }) => metadata?.name ?? '');
+
+const notReadyOf = (nodes: readonly Node[]): readonly string[] => namesOf(nodes.filter((node) => !isReady(node)));
+
+/** Names of the nodes that the store calls ready. Pure. */
+export const readyOf = (nodes: readonly Node[]): readonly string[] => namesOf(nodes.filter(isReady));
 
 /** What others follow from comes first. */
 function problemsOf(facts: ClusterFacts): readonly string[] {
-  const { disk, alarms = [], problem, actors, controlPlane, nodes, namespace } = facts;
+  const { disk, alarms = [], problem, actors, controlPlane, nodes, silent = [], namespace } = facts;
   const told = alarms.some(({ alarm }) => alarm === problem);
   const problems = [disk, ...alarmed(alarms), told ? undefined : problem].filter((one) => one !== undefined);
   if (namespace !== undefined) return problems;
@@ -92,12 +101,20 @@ function problemsOf(facts: ClusterFacts): readonly string[] {
   }
   for (const name of notReadyOf(nodes ?? []))
     problems.push(`node ${name} is not ready; start its worker with "troupe worker" or look at its log`);
+  if (silent.length > 0) problems.push(tellSilent(silent));
   if (problem === undefined && (nodes ?? []).length === 0) {
     problems.push(
       'no node has joined; a worker that was just started needs a moment, else see its log ("troupe worker" runs one)',
     );
   }
   return problems;
+}
+
+/** Before a worker was stopped, its pods may have been ready: so they stay in the store until it tells of them anew, or is missed. */
+function tellSilent(silent: readonly string[]): string {
+  const shown = silent.slice(0, SILENT_SHOWN).join(', ');
+  const more = silent.length > SILENT_SHOWN ? ` and ${silent.length - SILENT_SHOWN} more` : '';
+  return `no worker answers for node${silent.length === 1 ? '' : 's'} ${shown}${more}: what is told of the pods there is what it said last; one that was just started needs a moment, else see its log ("troupe worker" runs one)`;
 }
 
 /** Masters that say the same are told of together. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { headers } from 'nats';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { ActorStats } from '../../actors/kernel/live/actor-stats.ts';
+import { SimulatedEngine } from '../../runtime-adapters/simulated/simulated-engine.ts';
 import { run } from '../../test/support/command-line.ts';
 import { connectAs, startNatsServer } from '../../test/support/nats-server.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
@@ -15,6 +16,7 @@ import { controlPlane, roster } from '../boot/roster.ts';
 import { addTenant } from '../boot/tenants.ts';
 import { up } from '../boot/up.ts';
 import { seedFile } from '../boot/users.ts';
+import { runWorker } from '../boot/worker.ts';
 import type { ClusterStatus } from './plan-status.ts';
 
 /* Goal: `troupe status` is worth its exit code. Method: real masters of which some lack actors, and a tenant of a real cluster. */
@@ -77,6 +79,34 @@ it('names what a control plane lacks, and asks for no more than one of what has 
   await waitUntil('those that are there are found in the crowd', 30_000, async () =>
     isDeepStrictEqual((await statusNow()).actors, status.actors),
   );
+});
+
+it('says at once of which node no worker runs any more, though the store calls it and its pods ready for long', {
+  timeout: 60_000,
+}, async () => {
+  const server = await startNatsServer();
+  ends.push(() => server.stop());
+  vi.stubEnv('TROUPE_URL', server.url);
+  vi.stubEnv('TROUPE_USER', 'operator');
+  const role = { url: server.url, prefix: 'troupe', record: false, log: () => undefined };
+  const clusterKeyBytes = randomBytes(32);
+  const master = await runMaster({ ...role, user: 'master', instance: 'm1', clusterKeyBytes });
+  ends.push(() => master.stop());
+  const adapter = new SimulatedEngine().runtime('n1');
+  const worker = await runWorker({ ...role, user: 'node-n1', instance: 'n1', node: 'n1', adapter });
+  let runs = true;
+  const end = async (): Promise<void> => {
+    if (runs) await worker.stop();
+    runs = false;
+  };
+  ends.push(end);
+  await waitUntil('all is well', 20_000, async () => (await statusNow()).healthy);
+  await end();
+  expect(await statusNow()).toMatchObject({
+    nodes: { ready: 1 },
+    healthy: false,
+    problems: [expect.stringMatching(/^no worker answers for node n1: /)],
+  });
 });
 
 it('says why the store may not be written to, before what follows from it', { timeout: 60_000 }, async () => {

@@ -9,7 +9,7 @@ import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Client } from '../client/client.ts';
 import { pause } from '../client/pause.ts';
 import { Exit, UsageError } from './errors.ts';
-import { type ClusterFacts, type Ping, planStatus, statusRows } from './plan-status.ts';
+import { type ClusterFacts, type Ping, planStatus, readyOf, statusRows } from './plan-status.ts';
 import { toJson, toYaml } from './print.ts';
 import { FAILURE } from './render-error.ts';
 import { type ClusterOptions, namespaceOf, withClient } from './session.ts';
@@ -70,9 +70,11 @@ export async function factsOf(client: Client, namespace?: string): Promise<Clust
     }
   };
   const { controlPlane } = await import('../boot/roster.ts'); // which loads every actor
-  const [actors, nodes, pods, deployments] = await Promise.all([
+  const listing = namespace === undefined ? list<Node>('nodes') : undefined;
+  const [actors, nodes, silent, pods, deployments] = await Promise.all([
     namespace === undefined ? ping(client, controlPlane) : undefined,
-    namespace === undefined ? list<Node>('nodes') : undefined,
+    listing,
+    listing?.then((nodes = []) => silentAmong(client, readyOf(nodes))),
     list<Pod>('pods'),
     list<Deployment>('deployments'),
   ]);
@@ -81,7 +83,7 @@ export async function factsOf(client: Client, namespace?: string): Promise<Clust
   const natsVersion = info?.version ?? 'unknown';
   const disk = await fullDisk(url);
   const alarms = actors?.flatMap(({ instance, alarm }) => (alarm === undefined ? [] : [{ instance, alarm }]));
-  const found = { actors, alarms, nodes, pods, deployments, problem, disk };
+  const found = { actors, alarms, nodes, silent, pods, deployments, problem, disk };
   return { url, caller, prefix, natsVersion, controlPlane, namespace, ...found };
 }
 
@@ -110,6 +112,10 @@ const refused = ({ caller }: Client, namespace: string | undefined): StatusError
       : `${caller} may not see namespace "${namespace}"; name one of yours with -n, or be another user`,
   );
 
+const KUBELET = 'kubelet';
+/** Each that lost its power a moment ago is waited for; many may have done so together. */
+const NODES_AT_ONCE = 500;
+
 /** A busy actor may miss the first. */
 const PINGS_MOST = 2;
 
@@ -122,15 +128,26 @@ async function ping(client: Client, wanted: readonly string[]): Promise<readonly
   for (let asked = 0; asked < PINGS_MOST; asked++) {
     const heard = await pingOnce(client).catch(() => []); // a closed connection: what asks the api-server tells of it
     const located = heard.filter((one) => !found.has(keyOf(one)));
-    for (let at = 0; at < located.length; at += ASKED_AT_ONCE) {
-      const some = located.slice(at, at + ASKED_AT_ONCE);
-      const answering = some.map(async (one) => (wanted.includes(one.name) ? ask(client, one) : one));
-      for (const one of await Promise.all(answering)) if (one !== undefined) found.set(keyOf(one), one);
-    }
+    const answering = await inTurns(located, ASKED_AT_ONCE, async (one) =>
+      wanted.includes(one.name) ? ask(client, one) : one,
+    );
+    for (const one of answering) if (one !== undefined) found.set(keyOf(one), one);
     const names = new Set([...found.values()].map(({ name }) => name));
     if (wanted.every((name) => names.has(name))) break;
   }
   return [...found.values()];
+}
+
+/** @returns those nodes of which the kubelet does not answer */
+async function silentAmong(client: Client, names: readonly string[]): Promise<readonly string[]> {
+  const answering = await inTurns(names, NODES_AT_ONCE, (name) => ask(client, { name: KUBELET, instance: name }));
+  return names.filter((_name, at) => answering[at] === undefined);
+}
+
+async function inTurns<T, R>(of: readonly T[], atOnce: number, act: (one: T) => Promise<R>): Promise<readonly R[]> {
+  const done: R[] = [];
+  for (let at = 0; at < of.length; at += atOnce) done.push(...(await Promise.all(of.slice(at, at + atOnce).map(act))));
+  return done;
 }
 
 const keyOf = ({ name, instance }: Located): string => JSON.stringify([name, instance]);
@@ -186,16 +203,20 @@ interface Located extends Ping {
   readonly instance: string;
 }
 
-interface Answering extends Located {
+type Asked = Pick<Located, 'name' | 'instance'>;
+
+interface Alarmed {
   /** What a store says that is wrong with it. */
   readonly alarm?: string;
 }
 
+type Answering = Located & Alarmed;
+
 /**
- * Has an actor of the control plane give account of itself. It is believed, and a remedy in it followed: so it is asked on
+ * Has an actor give account of itself. One of the control plane is believed, and a remedy in it followed: so it is asked on
  * a subject that only a process with such an actor may hear, and answers where nobody else knows.
  */
-async function ask(client: Client, located: Located): Promise<Answering | undefined> {
+async function ask<T extends Asked>(client: Client, located: T): Promise<(T & Alarmed) | undefined> {
   const { connection, inboxPrefix, prefix } = client;
   const subject = SUBJECTS.actor.subject(prefix, { actor: located.name, instance: located.instance });
   const reply = `${inboxPrefix}.${randomUUID()}`;
