@@ -197,6 +197,15 @@ it('who is stopped while a renewal is on its way stops at once, and gives back w
   expect([one.told, (await leases.get('solo'))?.operation]).toEqual([['acts', 'stopped'], 'PURGE']);
 });
 
+it('a lease that nobody renews is followed though the store keeps it, as does a server whose clock was set back', async () => {
+  const leases = await buckets('kept', 3_600_000);
+  await leases.create('solo', 'gone');
+  const heir = await instance('heir', { prefix: 'kept', ttlMs: 400, reached: async () => undefined });
+  await waitUntil('the heir acts', WITHIN_MS, () => heir.told.length > 0);
+  await heir.stop();
+  expect([heir.told, (await leases.get('solo'))?.operation]).toEqual([['acts', 'stopped'], 'PURGE']);
+});
+
 it('who takes longer to begin than it may hold the lease does not begin', async () => {
   const ttlMs = 3_000;
   await buckets('slow', ttlMs);

@@ -24,9 +24,15 @@ export interface LeaseOptions {
  */
 const MAY_ACT = 0.75;
 
+/**
+ * A lease that somebody else holds and that was seen unchanged for this many times its age is over, though the store has
+ * not dropped it: the server counts by its wall clock, which may have been set back. Holders renew it four times an age.
+ */
+const OVER = 1.5;
+
 const TO_A_TWIN = ' to another process that calls itself so too: start one of them with a TROUPE_INSTANCE of its own';
 
-/** A lease that is held: its revision, and the moment before which it was not asked for, by `performance.now()`. */
+/** A lease that is held: its revision, and the moment before which it was not asked for, or seen, by `performance.now()`. */
 interface Held {
   readonly revision: number;
   readonly since: number;
@@ -67,6 +73,11 @@ export function holdLease(
   let acts = false;
   const key = token(actor);
   const leftMs = ({ since }: Held): number => since + options.ttlMs * MAY_ACT - performance.now();
+  let seen: Held | undefined;
+  const isOver = (revision: number): boolean => {
+    if (seen?.revision !== revision) seen = { revision, since: performance.now() };
+    return performance.now() - seen.since > options.ttlMs * OVER;
+  };
   const isFollowed = (epoch: number): boolean => (options.newestEpoch?.(actor) ?? 0) > epoch;
 
   const loop = async (): Promise<void> => {
@@ -77,7 +88,7 @@ export function holdLease(
       try {
         const leases = await new Kvm(js).open(bucketNames(options.prefix).leases);
         const since = performance.now();
-        const revision = await takeLease(leases, key, instance);
+        const revision = await takeLease(leases, key, instance, isOver);
         failures = 0;
         if (revision === undefined) {
           await sleep(options.ttlMs / 5, signal);
@@ -207,15 +218,24 @@ async function giveBack(leases: KV, key: string, revision: number, instance?: st
 const isConflict = (error: unknown): boolean =>
   (error as { code?: unknown }).code === 10071 || /wrong last sequence/.test(String(error));
 
-async function takeLease(leases: KV, key: string, instance: string): Promise<number | undefined> {
+/** @returns the revision; `undefined` while somebody else holds it */
+async function takeLease(
+  leases: KV,
+  key: string,
+  instance: string,
+  isOver: (revision: number) => boolean,
+): Promise<number | undefined> {
   try {
     return await leases.create(key, instance);
   } catch (error) {
     if (!isConflict(error)) throw error;
-    // Our own lease of a moment ago: this process came back faster than it expired.
-    const held = await heldBy(leases, key, instance);
-    return held === undefined ? undefined : await leases.update(key, instance, held);
   }
+  const found = await leases.get(key);
+  if (found === null || found.operation !== 'PUT') return undefined; // it has just ended
+  const { revision } = found;
+  // Our own lease of a moment ago: this process came back faster than it expired.
+  const isOurs = found.string() === instance;
+  return isOurs || isOver(revision) ? await leases.update(key, instance, revision) : undefined;
 }
 
 /** @returns the lease's revision if it is this instance's; names of instances are unique */
