@@ -7,7 +7,9 @@ import { pause } from '../client/pause.ts';
 /** For whoever answers now but was told to end. */
 const PATIENCE_MS = 3_000;
 const AGAIN_MS = 200;
-/** An engine tells at once what it is. Of a machine that lost its power the broker waits for answers longer than that. */
+/** Asked without a name of an image, which a worker refuses by itself, at once: its engine may take long to answer anything. */
+const REFUSED_OP = 'imageStatus';
+/** Of a machine that lost its power the broker waits for answers longer than that. */
 const ANSWER_MS = 2_000;
 
 /**
@@ -32,7 +34,7 @@ export async function expectNodeFree(client: Client, node: string): Promise<void
 }
 
 async function look(client: Client, node: string): Promise<'somebody' | 'nobody' | 'silence'> {
-  const subject = SUBJECTS.runtime.subject(client.prefix, { node, op: 'info' });
+  const subject = SUBJECTS.runtime.subject(client.prefix, { node, op: REFUSED_OP });
   try {
     await client.ask(subject, new Uint8Array(), MSGPACK_TYPE, { timeoutMs: ANSWER_MS });
     return 'somebody';
