@@ -21,8 +21,6 @@ const HARMLESS_RESOURCES: ReadonlySet<string> = new Set(
 );
 /** Verbs whose questions hold no object. */
 const READS: ReadonlySet<string> = new Set(['get', 'list', 'watch', 'delete']);
-/** `<caller>.<verb>.<resource>.<namespace>.<name>` */
-const API_TOKENS = 5;
 
 /** What the body of a message may be, by its subject: of secrets; an object of another resource; neither. */
 type Content = 'secrets' | 'configmap' | 'object' | 'other';
@@ -50,15 +48,19 @@ export class Subjects {
     return this.isManifest(subject) || this.contentOf(subject) === 'secrets';
   }
 
+  /** @param subject of the api-server's: `<prefix>.api.<caller>.<verb>.<resource>.<namespace>.<name>`; the numbers here are where each token ends */
   contentOf(subject: string): Content {
     if (!subject.startsWith(this.#api)) return 'other';
-    const tokens = subject.slice(this.#api.length).split('.');
-    const [, verb = '', resource = ''] = tokens;
-    if (tokens.length !== API_TOKENS) return 'secrets';
-    const escape = resource.indexOf('='); // before a group or a subresource
-    const plural = escape < 0 ? resource : resource.slice(0, escape);
+    const caller = subject.indexOf('.', this.#api.length);
+    const verb = subject.indexOf('.', caller + 1);
+    const resource = subject.indexOf('.', verb + 1);
+    const namespace = subject.indexOf('.', resource + 1);
+    const known = caller > 0 && verb > caller && resource > verb && namespace > resource;
+    if (!known || subject.includes('.', namespace + 1)) return 'secrets';
+    const escape = subject.indexOf('=', verb); // before a group or a subresource
+    const plural = subject.slice(verb + 1, escape < 0 || escape > resource ? resource : escape);
     if (plural === SECRETS) return 'secrets';
-    if (READS.has(verb)) return 'other';
+    if (READS.has(subject.slice(caller + 1, verb))) return 'other';
     if (!HARMLESS_RESOURCES.has(plural)) return 'secrets';
     return plural === CONFIG_MAPS ? 'configmap' : 'object';
   }
@@ -97,11 +99,20 @@ export function holdsSecret(bytes: Bytes): boolean {
   return false;
 }
 
-const STRING_DATA = Buffer.from('stringData');
+/** `stringData` in two: few texts have such a capital, where a search for its `s` would stop at every other word. */
+const STRING = Buffer.from('string');
+const OF_STRINGS = Buffer.from('Data');
 const DATA = Buffer.from('data');
 const CONFIG_MAP = Buffer.from('ConfigMap');
 const QUOTES_AND_SPACES: ReadonlySet<number | undefined> = new Set(Buffer.from('"\' \t\r\n'));
 const COLON = 0x3a;
+
+function hasStringData(body: Buffer): boolean {
+  for (let at = body.indexOf(OF_STRINGS); at >= 0; at = body.indexOf(OF_STRINGS, at + 1)) {
+    if (body.subarray(Math.max(0, at - STRING.length), at).equals(STRING)) return true;
+  }
+  return false;
+}
 
 /** Is there a field `data`, other than a value that is called so? In MessagePack a map follows, in text a colon. */
 function hasData(body: Buffer): boolean {
@@ -120,7 +131,7 @@ function hasData(body: Buffer): boolean {
  */
 function maybeStray(bytes: Bytes, content: 'configmap' | 'object'): boolean {
   const body = bufferOf(bytes);
-  if (body.includes(STRING_DATA)) return true;
+  if (hasStringData(body)) return true;
   if (!hasData(body)) return false;
   return content === 'object' || (body.includes(FIELD) && !body.includes(CONFIG_MAP));
 }
