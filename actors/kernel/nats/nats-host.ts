@@ -344,7 +344,7 @@ export class Host implements HostServices {
     const driver = this.#ports.get(name);
     // A driver has its own deadlines; one that forgets them must not keep an actor waiting for ever.
     const address = this.#requests.expect(out, asker, cause);
-    const answer = (result: AskResult) => this.#requests.settle(address, result);
+    const answer = (result: AskResult) => this.#requests.arrived(address, result);
     if (driver === undefined) {
       answer(failure('ServiceUnavailable', `${out.said.say}: no driver "${name}" runs in this process`));
       return;

@@ -67,8 +67,17 @@ export class OpenRequests {
     const address = msg.subject;
     const open = this.#open.get(address);
     if (open === undefined) return; // too late, or doubled
-    if (msg.data.length === 0 && statusCodeOf(msg) === 503) this.settle(address, noListener(open.subject));
-    else this.settle(address, msg.data.length === 0 ? EMPTY_MAP : msg.data);
+    if (msg.data.length === 0 && statusCodeOf(msg) === 503) this.arrived(address, noListener(open.subject));
+    else this.arrived(address, msg.data.length === 0 ? EMPTY_MAP : msg.data);
+  }
+
+  /**
+   * An answer is here. Where this process stood still meanwhile, so did the sweep: what comes after the deadline is no answer
+   * any more, or whoever asked would go on with what was given up long ago.
+   */
+  arrived(address: string, result: AskResult): void {
+    const open = this.#open.get(address);
+    if (open !== undefined) this.settle(address, open.deadline <= performance.now() ? overdue(open) : result);
   }
 
   settle(address: string, result: AskResult): void {
@@ -99,12 +108,12 @@ export class OpenRequests {
   #sweep(): void {
     this.#sweeper = undefined;
     const now = performance.now();
-    for (const [address, { deadline, lost, subject }] of this.#open) {
-      if (deadline <= now) this.settle(address, lost ? lostOnTheWay(subject) : 'timeout');
-    }
+    for (const [address, open] of this.#open) if (open.deadline <= now) this.settle(address, overdue(open));
     if (this.#open.size > 0 && !this.#stopped) this.#sweeper = setTimeout(() => this.#sweep(), SWEEP_MS);
   }
 }
+
+const overdue = ({ lost, subject }: OpenRequest): AskResult => (lost ? lostOnTheWay(subject) : 'timeout');
 
 const lostOnTheWay = (subject: string): Status =>
   failure('ServiceUnavailable', `the connection was lost before an answer on ${subject} came; ask again`);
