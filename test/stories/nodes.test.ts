@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import type { Node, Pod } from '../../contracts/kinds/kinds.ts';
+import type { Deployment, Node, Pod } from '../../contracts/kinds/kinds.ts';
 import { conditionOf, isTrue } from '../../contracts/kinds/meta/conditions.ts';
 import { onCluster, STORY_MS } from '../support/story.ts';
 import type { SimulatedCluster } from '../support/simulated-cluster.ts';
@@ -128,11 +128,12 @@ it.concurrent(
 );
 
 /*
- * Goal: when every node is silent it is more likely that we are deaf: nobody is evicted.
+ * Goal: when every node is silent it is more likely that we are deaf: nobody is evicted. But who counts on its pods must
+ * learn that nobody knows of them any more.
  * Method: the only worker stops; its pod tolerates that for a second only.
  */
 it.concurrent(
-  'when no node is heard of, nobody is evicted',
+  'when no node is heard of, its pods count as ready no longer, and nobody is evicted',
   onCluster({ nodes: ['n1'], nodeLifecycle }, async (cluster) => {
     const { client } = cluster;
     await client.create('deployments', 'default', restless(1));
@@ -143,6 +144,10 @@ it.concurrent(
       return readiness(found)?.status === 'Unknown' && (found.spec?.taints ?? []).length > 0 && found;
     });
     expect(silent.spec?.taints).toEqual([{ key: UNREACHABLE, effect: 'NoSchedule' }]);
+    await waitUntil('the Deployment has no ready pod', WITHIN_MS, async () => {
+      const { status } = await client.get<Deployment>('deployments', { namespace: 'default', name: 'web' });
+      return (status?.readyReplicas ?? 0) === 0;
+    });
     await cluster.startWorker('n1');
     await waitUntil('the node is ready again', WITHIN_MS, async () => {
       const found = await client.get<Node>('nodes', { name: 'n1' });

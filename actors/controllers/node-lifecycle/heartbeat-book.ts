@@ -19,20 +19,27 @@ export function heartbeatOf(call: Call<NodeHeartbeat, { readonly node: string }>
 }
 
 /**
- * Who of the nodes was heard of, and when; kept in a cell.
+ * Who of the nodes was heard of, and when; kept in cells. Whoever hears none of them is more likely deaf, and whoever was
+ * stopped heard nothing: from the moment at which it hears again, every node has the whole grace period to be heard.
  * @param graceMs silence after which a node counts as unreachable
+ * @param awayMs  whoever has not called `meet` or `hear` for so long was stopped meanwhile
+ * @see kubernetes pkg/controller/nodelifecycle: handleDisruption, "When exiting disruption mode update probe timestamps"
  */
-export function heartbeatBook(world: Pick<World<unknown>, 'cell' | 'now' | 'view'>, graceMs: number) {
+export function heartbeatBook(world: Pick<World<unknown>, 'cell' | 'now' | 'view'>, graceMs: number, awayMs: number) {
   const beats = world.cell<Beats>('beats', {});
+  const listening = world.cell<{ readonly at: Millis }>('listening', { at: world.now() });
+  const wasAway = (): boolean => world.now() - listening.get().at >= awayMs;
   /** @returns undefined while it may still be heard for the first time: then the node stays as it is */
   const healthOf = (name: string): Health | undefined => {
     const beat = own(beats.get(), name);
-    if (beat === undefined) return undefined;
+    if (beat === undefined || wasAway()) return undefined;
     if (world.now() - beat.at >= graceMs) return 'unknown';
     return beat.runtimeReady === null ? undefined : beat.runtimeReady ? 'ready' : 'not-ready';
   };
   /** A node that was never heard from gets the whole grace period, counted from when it was first seen. */
   const meet = (): void => {
+    if (wasAway()) beats.set({});
+    listening.set({ at: world.now() });
     const known = beats.get();
     const names = world.view.list('nodes').map(nameOf);
     if (names.length === Object.keys(known).length && names.every((name) => Object.hasOwn(known, name))) return;
@@ -43,6 +50,12 @@ export function heartbeatBook(world: Pick<World<unknown>, 'cell' | 'now' | 'view
   /** @returns nodes that are not as they were when last heard of */
   const hear = (heard: readonly NodeHeartbeat[]): readonly string[] => {
     meet();
+    const names = Object.keys(beats.get());
+    const wasDeaf = names.length > 0 && names.every((name) => healthOf(name) === 'unknown');
+    if (wasDeaf && heard.some(({ node }) => names.includes(node))) {
+      beats.set({});
+      meet();
+    }
     const known = beats.get();
     const fresh: Record<string, Beats[string]> = { ...known };
     const turned = new Set<string>();

@@ -143,6 +143,10 @@ const pod = (name: string, on: string, tolerationSeconds?: number): Pod => ({
     ...(tolerationSeconds === undefined ? {} : { tolerations: [{ ...forever, tolerationSeconds }] }),
   },
 });
+const readyPod = (name: string, on: string, tolerationSeconds?: number): Pod => ({
+  ...pod(name, on, tolerationSeconds),
+  status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: ADDED }] },
+});
 /** What the api-server does with what was asked; gives what it was. */
 function serve(world: TestWorld): string[] {
   const log: string[] = [];
@@ -202,11 +206,7 @@ it('pods of a silent node are ready no longer, once', () => {
   const world = testWorld(nodeLifecycle(), { now: T0 });
   world.put('nodes', node('a', 'True'));
   world.put('nodes', node('b', 'True'));
-  const ready: Pod = {
-    ...pod('web', 'b', 300),
-    status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: ADDED }] },
-  };
-  world.put('pods', ready);
+  world.put('pods', readyPod('web', 'b', 300));
   world.start();
   expect(pass(world, 60, ['a'])).toEqual(['condition b', 'taint b', 'podStatus web']);
   expect(world.cache.get('pods', 'shop', 'web')?.status?.conditions).toMatchObject([
@@ -218,11 +218,7 @@ it('a pod of a silent node whose status somebody else wrote at that moment is to
   const world = testWorld(nodeLifecycle(), { now: T0 });
   world.put('nodes', node('a', 'True'));
   world.put('nodes', node('b', 'Unknown', unreachable));
-  const ready: Pod = {
-    ...pod('web', 'b', 300),
-    status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: ADDED }] },
-  };
-  world.put('pods', ready);
+  world.put('pods', readyPod('web', 'b', 300));
   world.start();
   let told: Heard | undefined;
   for (let second = 0; second < 50 && told === undefined; second++) {
@@ -234,12 +230,42 @@ it('a pod of a silent node whose status somebody else wrote at that moment is to
   expect(pass(world, 5, ['a'])).toEqual(['podStatus web']);
 });
 
-it('while every node is silent nobody is evicted', () => {
+it('while every node is silent nobody is evicted, but their pods are ready no longer', () => {
   const world = testWorld(nodeLifecycle(), { now: T0 });
   world.put('nodes', node('a', 'True'));
-  world.put('pods', pod('hasty', 'a'));
+  world.put('pods', readyPod('hasty', 'a'));
   world.start();
-  expect(pass(world, 100, [])).toEqual(['condition a', 'taint a']);
+  expect(pass(world, 100, [])).toEqual(['condition a', 'taint a', 'podStatus hasty']);
+  expect(world.cache.get('pods', 'shop', 'hasty')?.status?.conditions).toMatchObject([
+    { type: 'Ready', status: 'False', reason: 'NodeNotReady' },
+  ]);
+});
+
+it('who was stopped for longer than the grace period first listens whether the nodes live', () => {
+  const world = testWorld(nodeLifecycle(), { now: T0 });
+  world.put('nodes', node('a', 'True'));
+  world.put('nodes', node('b', 'True'));
+  world.put('pods', readyPod('web', 'b', 300));
+  world.start();
+  expect(pass(world, 10, ['a', 'b'])).toEqual([]);
+  world.now += 75_000; // all timers are due at once, and what was heard last is old
+  world.put('nodes', node('c', 'True'));
+  world.settle();
+  expect(serve(world)).toEqual([]);
+  expect(pass(world, 38, ['a', 'c'])).toEqual([]);
+  expect(pass(world, 4, ['a', 'c'])).toEqual(['condition b', 'taint b', 'podStatus web']);
+  expect(world.reports).toEqual([]);
+});
+
+it('after a time in which none of them was heard every node has the whole grace period to be heard', () => {
+  const world = testWorld(nodeLifecycle(), { now: T0 });
+  world.put('nodes', node('a', 'True'));
+  world.put('nodes', node('b', 'True'));
+  world.put('pods', pod('hasty', 'b'));
+  world.start();
+  expect(pass(world, 60, [])).toEqual(['condition a', 'condition b', 'taint a', 'taint b']);
+  expect(pass(world, 38, ['a'])).toEqual(['condition a', 'taint a']);
+  expect(pass(world, 4, ['a'])).toEqual(['taint b', 'evict hasty']);
 });
 
 it('a node without a runtime is not ready, at once', () => {

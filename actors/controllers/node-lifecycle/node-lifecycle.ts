@@ -84,7 +84,8 @@ function isBoundOtherwise({ before, after }: Changed<Pod>): boolean {
 const podsByNode = grouped<Pod>('pods', ({ spec }) => (spec?.nodeName === '' ? undefined : spec?.nodeName));
 
 function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
-  const { meet, healthOf, hear } = heartbeatBook(world, config.graceSeconds * 1000);
+  const graceMs = config.graceSeconds * 1000;
+  const { meet, healthOf, hear } = heartbeatBook(world, graceMs, config.tickMs + graceMs / 4);
   const missing = world.cell<Missing>('missing', {});
   const pods = world.derived('pods', podsByNode.build, podsByNode.step);
   /** Every node silent: more likely we are deaf. As Kubernetes' full disruption: nobody is evicted then. */
@@ -104,10 +105,10 @@ function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
       (pod) => !isTerminating(pod) && (evictionAt(pod, taints) ?? Number.POSITIVE_INFINITY) <= world.now(),
     );
   };
-  /** Pods that still count as ready though nobody hears of their node. */
-  const unheard = (node: Node, mayEvict: boolean): readonly Pod[] => {
+  /** Pods that still count as ready though nobody hears of their node; also while nobody is evicted, as in Kubernetes. */
+  const unheard = (node: Node): readonly Pod[] => {
     const ready = conditionOf(node.status, 'Ready')?.status;
-    if (!mayEvict || ready !== 'Unknown' || healthOf(nameOf(node)) !== 'unknown') return [];
+    if (ready !== 'Unknown' || healthOf(nameOf(node)) !== 'unknown') return [];
     return inKeyOrder(pods().get(nameOf(node))).filter((pod) => !isTerminating(pod) && readySince(pod) !== undefined);
   };
   /** Pods whose node is gone, and did not come back within the quarantine. */
@@ -150,9 +151,8 @@ function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
       noteMissing();
       const nodes = world.view.list('nodes');
       const sick = new Set(thoseInNeed(nodes.map(nameOf)));
-      const mayEvict = evicting();
       // Told already when the node fell silent, but a pod whose status somebody wrote just then was not.
-      for (const node of nodes) if (unheard(node, mayEvict).length > 0) sick.add(nameOf(node));
+      for (const node of nodes) if (unheard(node).length > 0) sick.add(nameOf(node));
       return [...sick, ...Object.keys(missing.get()).filter((name) => homeless(name).length > 0)];
     },
     /** @returns nodes that are not as they were when last heard of; what else a node needs, its own changes and `look` tell */
@@ -173,7 +173,7 @@ function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
         const mayEvict = evicting();
         const { effects, notes } = plan(node, mayEvict);
         const leaving = evictions(node, mayEvict);
-        const silent = unheard(node, mayEvict).filter((pod) => !leaving.includes(pod));
+        const silent = unheard(node).filter((pod) => !leaving.includes(pod));
         // One patch a run: it carries the version that was seen, and the change it makes brings the next run.
         const patches = effects.slice(0, 1).map((effect) => ({
           ask: patchNode(world, node, effect),
