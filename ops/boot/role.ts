@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type ConnectionOptions, connect, errors, type NatsConnection, nkeyAuthenticator, nkeys } from 'nats';
+import { reconnectPace } from '../../actors/kernel/nats/nats-reconnect-pace.ts';
 import { statusError } from '../../contracts/errors/status.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';
@@ -148,7 +149,7 @@ export async function connectRole(role: string, options: RoleOptions, mandate?: 
     maxReconnectAttempts: -1,
     // Whoever takes a user out of the server's configuration by mistake puts it back.
     ignoreAuthErrorAbort: true,
-    reconnectTimeWait: RETRY_MS,
+    reconnectDelayHandler: reconnectPace(RETRY_MS),
     timeout: CONNECT_WITHIN_MS,
     pingInterval: PING_EVERY_MS,
     maxPingOut: 2,

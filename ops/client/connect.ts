@@ -5,6 +5,7 @@ import {
   nkeyAuthenticator,
   usernamePasswordAuthenticator,
 } from 'nats';
+import { reconnectPace } from '../../actors/kernel/nats/nats-reconnect-pace.ts';
 import { Client } from './client.ts';
 import { findCredentials, type WhereToConnect, whereFromEnv } from './credentials.ts';
 import type { Credentials } from './plan-credentials.ts';
@@ -53,7 +54,7 @@ export async function connectAs(
       inboxPrefix: who.inboxPrefix,
       timeout: options.timeoutMs ?? 5_000,
       maxReconnectAttempts: -1,
-      reconnectTimeWait: 250,
+      reconnectDelayHandler: reconnectPace(250),
       noAsyncTraces: true,
       ...(authenticator === undefined ? {} : { authenticator }),
     });
