@@ -3,10 +3,10 @@
  * goes by the wall clock: where that is set back, it tries a server that it had reached before only once the old time has
  * come again.
  */
-export function reconnectPace(everyMs: number): () => number {
+export function reconnectPace(everyMs: number, clock: () => number = () => performance.now()): () => number {
   let triedAt = Number.NEGATIVE_INFINITY;
   return () => {
-    const now = performance.now();
+    const now = clock();
     if (now - triedAt < everyMs) return everyMs;
     triedAt = now;
     return Number.NEGATIVE_INFINITY; // whatever the wall clock says, it has waited long enough
