@@ -52,6 +52,13 @@ describe('checkFields', () => {
       told: ['metadata.labels[version]: Invalid value: 1: must be a string, not a number'],
     },
     {
+      why: 'bytes, as YAML makes of !!binary and MessagePack has them',
+      object: { metadata: { labels: { version: Buffer.from('hello') } } },
+      told: [
+        'metadata.labels[version]: Invalid value: (5 bytes): must be a string, not bytes; send text, in YAML without the tag !!binary',
+      ],
+    },
+    {
       why: 'a map key that needs brackets',
       object: { metadata: { labels: { 'example.com/x': true } } },
       told: ['metadata.labels[example.com/x]: Invalid value: true: must be a string, not a boolean'],

@@ -16,6 +16,7 @@ const called = (value: unknown): string => {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
   if (isPlain(value)) return 'an object';
+  if (value instanceof Uint8Array) return 'bytes; send text, in YAML without the tag !!binary';
   return typeof value === 'object' ? 'no JSON value' : `a ${typeof value}`;
 };
 

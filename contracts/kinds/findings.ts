@@ -6,6 +6,7 @@ type Step = string | number;
 /** Go's `%q` for strings, JSON for the rest; short enough for one line. Never throws. */
 export function shown(value: unknown): string {
   if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') return `"${typeof value}"`;
+  if (value instanceof Uint8Array) return `(${value.length} bytes)`;
   try {
     const text = JSON.stringify(value) ?? 'null';
     return text.length <= 200 ? text : `${text.slice(0, 197)}...`;

@@ -120,6 +120,14 @@ function isIpV6(text: string): boolean {
   return fit && (halves.length === 2 ? words < 8 : words === 8);
 }
 
+/** A range of addresses. */
+export const cidr: Format = (text) => {
+  const [address = '', bits = '', ...rest] = text.split('/');
+  const most = isIpV4(address) ? 32 : isIpV6(address) ? 128 : -1;
+  const fits = rest.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= most;
+  return fits ? [] : ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'];
+};
+
 /** What a resource may be called: one of Kubernetes' own, or with a domain. */
 export const resourceName: Format = (text) => {
   const found = qualifiedName(text);

@@ -110,6 +110,10 @@ describe('defaults', () => {
 describe('validation', () => {
   const strategy = (rollingUpdate: object) => workload({ strategy: { type: 'RollingUpdate', rollingUpdate } });
   const template = (spec: object) => workload({ template: { ...TEMPLATE, spec: { ...TEMPLATE.spec, ...spec } } });
+  const cost = { 'controller.kubernetes.io/pod-deletion-cost': 'x' };
+  const costly = workload({ template: { ...TEMPLATE, metadata: { ...TEMPLATE.metadata, annotations: cost } } });
+  const COSTLY =
+    'spec.template.metadata.annotations[controller.kubernetes.io/pod-deletion-cost]: Invalid value: "x": must be a 32bit integer';
   const big = 'x'.repeat(1024 * 1024);
   it.each([
     ['deployment', workload({ replicas: -1 }), 'spec.replicas: Invalid value: -1: must be greater than or equal to 0'],
@@ -224,6 +228,23 @@ describe('validation', () => {
       'spec.taints[1]: Duplicate value: {"key":"a","effect":"NoExecute"}',
     ],
     [
+      'node',
+      { spec: { podCIDR: 'x' } },
+      'spec.podCIDRs[0]: Invalid value: "x": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+    ],
+    [
+      'node',
+      { spec: { podCIDRs: ['10.0.0.0/24', '10.0.0.1/33'] } },
+      'spec.podCIDRs[1]: Invalid value: "10.0.0.1/33": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+    ],
+    [
+      'node',
+      { spec: { podCIDRs: ['10.0.0.0/24', '10.0.1.0/24'] } },
+      'spec.podCIDRs: Invalid value: ["10.0.0.0/24","10.0.1.0/24"]: may specify no more than one CIDR for each IP family',
+    ],
+    ['deployment', costly, COSTLY],
+    ['rs', costly, COSTLY],
+    [
       'cm',
       { metadata: { name: 'a', namespace: 'b', labels: { '-': 'x' } } },
       "metadata.labels: Invalid value: \"-\": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')",
@@ -293,6 +314,13 @@ describe('updates', () => {
       ['spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid'],
     ],
     ['node', { spec: {} }, { spec: { podCIDR: '10.0.1.0/24', podCIDRs: ['10.0.1.0/24'] } }, []],
+    ['node', { spec: {} }, { spec: { podCIDRs: ['fd00::/64', '10.0.1.0/24'] } }, []],
+    [
+      'node',
+      { spec: {} },
+      { spec: { podCIDR: 'x' } },
+      ['spec.podCIDRs[0]: Invalid value: "x": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'],
+    ],
     [
       'pod',
       { spec: TEMPLATE.spec },

@@ -1,9 +1,9 @@
 import type { Pod } from '../../../contracts/kinds/kinds.ts';
+import { deletionCost } from '../../../contracts/kinds/pod-template/deletion-cost.ts';
 import { own } from '../../../contracts/own.ts';
 import { createdAt, nameOf } from '../shared/owner.ts';
 import { readySince } from '../shared/pod-state.ts';
 
-const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
 const PHASE_RANK: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 };
 
 /**
@@ -19,12 +19,11 @@ export function inDeletionOrder(pods: readonly Pod[]): readonly Pod[] {
   }
   const rank = (pod: Pod): readonly number[] => {
     const since = readySince(pod);
-    const cost = Number(pod.metadata?.annotations?.[DELETION_COST] ?? 0);
     return [
       (pod.spec?.nodeName ?? '') === '' ? 0 : 1,
       own(PHASE_RANK, pod.status?.phase ?? 'Pending') ?? 1,
       since === undefined ? 0 : 1,
-      Number.isFinite(cost) ? cost : 0,
+      deletionCost(pod.metadata) ?? 0,
       -(onNode.get(pod.spec?.nodeName ?? '') ?? 0),
       -(since ?? 0),
       -restarts(pod),

@@ -9,7 +9,7 @@ import { sameValue } from '../plain.ts';
 import { POD_SPEC_DEFAULTS } from '../pod-template/defaults.ts';
 import { POD_SPEC_MERGE_KEYS } from '../pod-template/merge-keys.ts';
 import { POD_SPEC_RULES } from '../pod-template/rules.ts';
-import { checkSelectorKept, checkWorkload, templateColumns } from '../pod-template/workload.ts';
+import { checkSelectorKept, checkTemplateCost, checkWorkload, templateColumns } from '../pod-template/workload.ts';
 import { checkRolling } from './check-rolling.ts';
 
 const checkTemplate = checkWorkload('Deployment');
@@ -72,5 +72,9 @@ export const deploymentKind = defineKind<Deployment>({
     keepStatus(deployment, old);
     nextGeneration(deployment, old, !sameValue(deployment.metadata?.annotations, old.metadata?.annotations));
   },
-  checkUpdate: checkSelectorKept,
+  checkCreate: (object, findings) => checkTemplateCost(object, undefined, findings),
+  checkUpdate: (object, old, findings) => {
+    checkSelectorKept(object, old, findings);
+    checkTemplateCost(object, old, findings);
+  },
 });

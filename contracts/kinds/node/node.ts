@@ -1,5 +1,5 @@
 import type { Findings } from '../findings.ts';
-import { dnsSubdomain, labelValue, qualifiedName } from '../formats.ts';
+import { cidr, dnsSubdomain, labelValue, qualifiedName } from '../formats.ts';
 import { defineKind } from '../kind.ts';
 import type { Node, NodeSpec, Taint } from '../kinds.ts';
 import { AGE, column, NAME, orNone, wide } from '../meta/columns.ts';
@@ -49,8 +49,22 @@ function repelPods(node: Node): void {
     node.spec.taints = [...taints, taint];
 }
 
-/** The older field says the first of them. */
-const podRanges = ({ spec }: Node): readonly string[] => spec?.podCIDRs ?? (spec?.podCIDR ? [spec.podCIDR] : []);
+/** The older field says the first of them, and is right where they differ, as in Kubernetes. */
+function podRanges({ spec }: Node): readonly string[] {
+  const { podCIDR = '', podCIDRs = [] } = spec ?? {};
+  return podCIDR === '' || podCIDR === podCIDRs[0] ? podCIDRs : [podCIDR];
+}
+
+function checkPodRanges(node: Node, findings: Findings): void {
+  const ranges = podRanges(node);
+  ranges.forEach((range, index) => {
+    for (const detail of cidr(range)) findings.invalid(`spec.podCIDRs[${index}]`, range, detail);
+  });
+  const families = new Set(ranges.map((range) => range.includes(':')));
+  if (families.size < ranges.length) {
+    findings.invalid('spec.podCIDRs', ranges, 'may specify no more than one CIDR for each IP family');
+  }
+}
 
 export const nodeKind = defineKind<Node>({
   resource: 'nodes',
@@ -90,8 +104,10 @@ export const nodeKind = defineKind<Node>({
   nameFormat: dnsSubdomain,
   prepareForCreate: repelPods,
   prepareForUpdate: keepStatus,
+  checkCreate: checkPodRanges,
   checkUpdate: (node, old, findings) => {
     const cidrs = podRanges(old);
+    if (!sameValue(podRanges(node), cidrs)) checkPodRanges(node, findings);
     if (cidrs.length > 0 && !sameValue(podRanges(node), cidrs))
       findings.forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid');
     const [now, before] = [node.spec?.providerID ?? '', old.spec?.providerID ?? ''];

@@ -25,6 +25,7 @@ import type {
 import type { FieldRule, RuleTable, TypeRule } from '../rules.ts';
 import { typeNode } from '../schema.ts';
 import { checkContainers } from './check-containers.ts';
+import { checkEnvFields, checkFileFields } from './check-downward-api.ts';
 import { checkResources } from './check-resources.ts';
 import { checkLabelRequirement, checkNodeRequirement, checkNodeTerm, checkToleration } from './check-scheduling.ts';
 import { checkOneOf, given } from './one-of.ts';
@@ -60,6 +61,7 @@ function checkEnvSource(source: EnvVarSource, findings: Findings): void {
       'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`',
     );
   } else if (names.length > 1) findings.invalid('', '', 'may not have more than one field specified at a time');
+  checkEnvFields(source, findings);
 }
 function checkEnvFrom(source: EnvFromSource, findings: Findings): void {
   const names = given(source, ['configMapRef', 'secretRef']);
@@ -176,6 +178,10 @@ export const POD_SPEC_RULES: RuleTable = {
   },
   SecretVolumeSource: { fields: { secretName: { required: true }, defaultMode: MODE } },
   ConfigMapVolumeSource: { fields: { name: { required: true }, defaultMode: MODE } },
+  DownwardAPIVolumeFile: {
+    fields: { path: { required: true, format: pathWithin }, mode: MODE },
+    check: checkFileFields,
+  },
   DownwardAPIVolumeSource: { fields: { defaultMode: MODE } },
   ProjectedVolumeSource: { fields: { defaultMode: MODE } },
   HostPathVolumeSource: {

@@ -4,6 +4,7 @@ import type { Column } from '../kind.ts';
 import type { LabelSelector, PodSpec, PodTemplateSpec } from '../kinds.ts';
 import { wide } from '../meta/columns.ts';
 import { sameValue } from '../plain.ts';
+import { checkDeletionCost } from './deletion-cost.ts';
 
 interface WorkloadSpec {
   readonly selector?: LabelSelector;
@@ -44,6 +45,16 @@ export const checkWorkload =
 export function checkSelectorKept<T extends { spec?: WorkloadSpec }>(object: T, old: T, findings: Findings): void {
   if (sameValue(object.spec?.selector, old.spec?.selector)) return;
   findings.invalid('spec.selector', object.spec?.selector, 'field is immutable');
+}
+
+/** @param old absent: the object is new */
+export function checkTemplateCost<T extends { spec?: WorkloadSpec }>(
+  object: T,
+  old: T | undefined,
+  findings: Findings,
+) {
+  const [now, before] = [object.spec?.template?.metadata, old?.spec?.template?.metadata];
+  checkDeletionCost(now, before, 'spec.template.metadata', findings);
 }
 
 /** `-o wide` of everything that has a template. */

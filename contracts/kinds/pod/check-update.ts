@@ -1,6 +1,7 @@
 import type { Findings } from '../findings.ts';
 import type { Container, Pod, PodSpec, Toleration } from '../kinds.ts';
 import { sameValue } from '../plain.ts';
+import { checkDeletionCost } from '../pod-template/deletion-cost.ts';
 
 const FIXED =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
@@ -63,6 +64,7 @@ function checkQosClass(pod: Pod, old: Pod, findings: Findings): void {
 /** A pod is what it was made as: only a few fields of its spec may change. */
 export function checkPodUpdate(pod: Pod, old: Pod, findings: Findings): void {
   checkQosClass(pod, old, findings);
+  checkDeletionCost(pod.metadata, old.metadata, 'metadata', findings);
   const [now, before] = [pod.spec, old.spec];
   if (now === undefined || before === undefined || now === before) return;
   findings.enter('spec');

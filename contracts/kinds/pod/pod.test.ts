@@ -26,12 +26,64 @@ function update(before: object, after: (old: PodSpec) => object): readonly strin
 }
 
 const NODE_TERM = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0]';
+const FIELD_REF = 'spec.containers[0].env[0].valueFrom.fieldRef';
+const RESOURCE_REF = 'spec.containers[0].env[0].valueFrom.resourceFieldRef';
+const FILE = 'spec.volumes[0].downwardAPI.items[0]';
+const ENV_FIELDS =
+  '"metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName", "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs"';
+const fieldRef = (fieldPath: string, apiVersion?: string) =>
+  container({ env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath, ...(apiVersion && { apiVersion }) } } }] });
+const resourceFieldRef = (of: object) => container({ env: [{ name: 'A', valueFrom: { resourceFieldRef: of } }] });
+const downward = (file: object) => spec({ volumes: [{ name: 'v', downwardAPI: { items: [file] } }] });
 const onNodes = (matchFields: object[]) =>
   spec({
     affinity: {
       nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchFields }] } },
     },
   });
+
+const COST = 'controller.kubernetes.io/pod-deletion-cost';
+it.each(['x', '', '+1', '007', '1.5', '2147483648', '1e3'])('a deletion cost of %j is refused', (cost) => {
+  const input = { metadata: { name: 'web', annotations: { [COST]: cost } }, spec: spec({}) };
+  const { status } = admit(podKind, input, { operation: 'create', namespace: 'default' });
+  expect(status?.details?.causes).toMatchObject([
+    {
+      field: `metadata.annotations[${COST}]`,
+      message: `Invalid value: ${JSON.stringify(cost)}: must be a 32bit integer`,
+    },
+  ]);
+});
+it.each(['0', '-1', '2147483647', '-2147483648'])('a deletion cost of %j is taken', (cost) => {
+  const input = { metadata: { name: 'web', annotations: { [COST]: cost } }, spec: spec({}) };
+  expect(admit(podKind, input, { operation: 'create', namespace: 'default' }).status).toBeUndefined();
+});
+it('a deletion cost that was stored and is none may stay, so that the status can be written', () => {
+  const old = {
+    ...create(spec({})).pod,
+    metadata: { name: 'web', namespace: 'default', annotations: { [COST]: 'x' } },
+  };
+  expect(admit(podKind, old, { operation: 'status', old }).status).toBeUndefined();
+});
+
+it('a new pod with scheduling gates says that it is not scheduled, and why', () => {
+  const stamp = { uid: 'u', creationTimestamp: '2026-01-01T00:00:00Z' };
+  const input = { metadata: { name: 'web' }, spec: spec({ schedulingGates: [{ name: 'a' }] }) };
+  const { object } = admit(podKind, input, { operation: 'create', namespace: 'default', stamp });
+  expect(object?.status).toEqual({
+    phase: 'Pending',
+    conditions: [
+      {
+        type: 'PodScheduled',
+        status: 'False',
+        reason: 'SchedulingGated',
+        message: 'Scheduling is blocked due to non-empty scheduling gates',
+        lastTransitionTime: '2026-01-01T00:00:00Z',
+      },
+    ],
+    qosClass: 'BestEffort',
+  });
+  expect(create(spec({})).pod?.status).toEqual({ phase: 'Pending', qosClass: 'BestEffort' });
+});
 
 describe('defaults', () => {
   it('of the spec are those of Kubernetes', () => {
@@ -201,6 +253,48 @@ describe('validation', () => {
       'spec.containers[0].env[0].valueFrom: Invalid value: "": may not be specified when `value` is not empty',
     ],
     [
+      fieldRef('metadata.nam'),
+      `${FIELD_REF}.fieldPath: Invalid value: "metadata.nam": error converting fieldPath: field label not supported: metadata.nam; supported values: ${ENV_FIELDS}, "metadata.annotations['<key>']", "metadata.labels['<key>']"`,
+    ],
+    [
+      fieldRef('status.phase'),
+      `${FIELD_REF}.fieldPath: Unsupported value: "status.phase": supported values: ${ENV_FIELDS}`,
+    ],
+    [
+      fieldRef('metadata.labels'),
+      `${FIELD_REF}.fieldPath: Unsupported value: "metadata.labels": supported values: ${ENV_FIELDS}`,
+    ],
+    [
+      fieldRef("metadata.name['a']"),
+      `${FIELD_REF}.fieldPath: Invalid value: "metadata.name['a']": error converting fieldPath: field label does not support subscript: metadata.name['a']; supported values: ${ENV_FIELDS}, "metadata.annotations['<key>']", "metadata.labels['<key>']"`,
+    ],
+    [fieldRef("metadata.labels['']"), `${FIELD_REF}: Invalid value: "": name part must be non-empty`],
+    [
+      fieldRef('metadata.name', 'v2'),
+      `${FIELD_REF}.fieldPath: Invalid value: "metadata.name": error converting fieldPath: unsupported pod version: v2`,
+    ],
+    [
+      resourceFieldRef({ resource: 'limits.cpus' }),
+      `${RESOURCE_REF}.resource: Unsupported value: "limits.cpus": supported values: "limits.cpu", "limits.ephemeral-storage", "limits.memory", "requests.cpu", "requests.ephemeral-storage", "requests.memory"`,
+    ],
+    [
+      resourceFieldRef({ resource: 'limits.cpu', divisor: '2' }),
+      `${RESOURCE_REF}.divisor: Invalid value: "limits.cpu": only divisor's values 1m and 1 are supported with the cpu resource`,
+    ],
+    [
+      resourceFieldRef({ resource: 'requests.memory', divisor: '1m' }),
+      `${RESOURCE_REF}.divisor: Invalid value: "requests.memory": only divisor's values 1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei are supported with the memory resource`,
+    ],
+    [
+      downward({ path: 'a', fieldRef: { fieldPath: 'spec.nodeName' } }),
+      `${FILE}.fieldRef.fieldPath: Unsupported value: "spec.nodeName": supported values: "metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"`,
+    ],
+    [downward({ path: 'a' }), `${FILE}: Required value: one of fieldRef and resourceFieldRef is required`],
+    [
+      downward({ path: 'a', resourceFieldRef: { resource: 'limits.cpu' } }),
+      `${FILE}.resourceFieldRef.containerName: Required value`,
+    ],
+    [
       container({ env: [{ name: 'A', valueFrom: {} }] }),
       'spec.containers[0].env[0].valueFrom: Invalid value: "": must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`',
     ],
@@ -294,7 +388,12 @@ describe('validation', () => {
             { name: 'http', containerPort: 80 },
             { containerPort: 53, protocol: 'UDP' },
           ],
-          env: [{ name: 'odd name.1', value: '' }],
+          env: [
+            { name: 'odd name.1', value: '' },
+            { name: 'a', valueFrom: { fieldRef: { fieldPath: "metadata.annotations['Example.com/A']" } } },
+            { name: 'b', valueFrom: { resourceFieldRef: { resource: 'limits.cpu', divisor: '1000m' } } },
+            { name: 'c', valueFrom: { resourceFieldRef: { resource: 'limits.hugepages-2Mi', divisor: '1Mi' } } },
+          ],
           envFrom: [{ configMapRef: { name: 'c' } }],
           volumeMounts: [{ name: 'v', mountPath: '/v', subPath: 'a/b' }],
           livenessProbe: { httpGet: { port: 'http' } },

@@ -1,9 +1,10 @@
 import type { Findings } from '../findings.ts';
 import { dnsSubdomain } from '../formats.ts';
 import { defineKind } from '../kind.ts';
-import type { Pod } from '../kinds.ts';
+import type { Pod, PodCondition, PodStatus } from '../kinds.ts';
 import { firstGeneration, nextGeneration } from '../meta/generation.ts';
 import { keepStatus } from '../meta/status.ts';
+import { checkDeletionCost } from '../pod-template/deletion-cost.ts';
 import { POD_SPEC_MERGE_KEYS } from '../pod-template/merge-keys.ts';
 import { POD_SPEC_RULES } from '../pod-template/rules.ts';
 import { checkPodUpdate } from './check-update.ts';
@@ -12,12 +13,30 @@ import { addNodeTolerations, POD_DEFAULTS } from './defaults.ts';
 import { qosClass } from './qos-class.ts';
 
 function checkCreate(pod: Pod, findings: Findings): void {
+  checkDeletionCost(pod.metadata, undefined, 'metadata', findings);
   if ((pod.spec?.ephemeralContainers ?? []).length > 0) {
     findings.forbidden('spec.ephemeralContainers', 'cannot be set on create');
   }
   if (pod.spec?.nodeName && (pod.spec.schedulingGates ?? []).length > 0) {
     findings.forbidden('spec.nodeName', 'cannot be set until all schedulingGates have been cleared');
   }
+}
+
+/**
+ * Since when and why a new pod is not scheduled; the scheduler says otherwise when the gates are gone.
+ * @see kubernetes pkg/registry/core/pod/strategy.go: applySchedulingGatedCondition
+ */
+function gatedStatus({ spec, metadata }: Pod): Pick<PodStatus, 'conditions'> {
+  if ((spec?.schedulingGates ?? []).length === 0) return {};
+  const { creationTimestamp } = metadata ?? {};
+  const gated: PodCondition = {
+    type: 'PodScheduled',
+    status: 'False',
+    reason: 'SchedulingGated',
+    message: 'Scheduling is blocked due to non-empty scheduling gates',
+    ...(creationTimestamp === undefined ? {} : { lastTransitionTime: creationTimestamp }),
+  };
+  return { conditions: [gated] };
 }
 
 export const podKind = defineKind<Pod>({
@@ -48,7 +67,7 @@ export const podKind = defineKind<Pod>({
     firstGeneration(pod);
     if (pod.spec === undefined) return;
     addNodeTolerations(pod.spec);
-    pod.status = { phase: 'Pending', qosClass: qosClass(pod.spec) };
+    pod.status = { phase: 'Pending', ...gatedStatus(pod), qosClass: qosClass(pod.spec) };
   },
   prepareForUpdate: (pod, old) => {
     keepStatus(pod, old);

@@ -7,7 +7,7 @@ import { keepStatus } from '../meta/status.ts';
 import { POD_SPEC_DEFAULTS } from '../pod-template/defaults.ts';
 import { POD_SPEC_MERGE_KEYS } from '../pod-template/merge-keys.ts';
 import { POD_SPEC_RULES } from '../pod-template/rules.ts';
-import { checkSelectorKept, checkWorkload, templateColumns } from '../pod-template/workload.ts';
+import { checkSelectorKept, checkTemplateCost, checkWorkload, templateColumns } from '../pod-template/workload.ts';
 
 export const replicaSetKind = defineKind<ReplicaSet>({
   resource: 'replicasets',
@@ -46,5 +46,9 @@ export const replicaSetKind = defineKind<ReplicaSet>({
     keepStatus(set, old);
     nextGeneration(set, old);
   },
-  checkUpdate: checkSelectorKept,
+  checkCreate: (object, findings) => checkTemplateCost(object, undefined, findings),
+  checkUpdate: (object, old, findings) => {
+    checkSelectorKept(object, old, findings);
+    checkTemplateCost(object, old, findings);
+  },
 });
