@@ -2,6 +2,7 @@ import type { Container, ContainerState, ContainerStatus as KubeContainerStatus 
 import type { ContainerStatus } from '../../contracts/runtime/status.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { attemptsOf, knownStatus } from './container-history.ts';
+import { UNKNOWN_END } from './ended-containers.ts';
 import type { PodInput } from './pod-types.ts';
 
 export interface Wait {
@@ -47,9 +48,7 @@ function lost(known: KubeContainerStatus | undefined): ContainerState | undefine
   const { startedAt } = known.state.running;
   return {
     terminated: {
-      exitCode: 137,
-      reason: 'ContainerStatusUnknown',
-      message: 'The container could not be located when the pod was terminated',
+      ...UNKNOWN_END,
       ...(startedAt === undefined ? {} : { startedAt }),
       ...(known.containerID === undefined ? {} : { containerID: known.containerID }),
     },

@@ -821,6 +821,52 @@ describe('planPodSync', () => {
       [[], 'DeadlineExceeded', 'PodFailed'],
     ]);
   });
+
+  const UNKNOWN = {
+    terminated: {
+      exitCode: 137,
+      reason: 'ContainerStatusUnknown',
+      message: 'The container could not be located when the pod was terminated',
+    },
+  };
+  const WAITS = { waiting: { reason: 'PodInitializing' } };
+  const init = (name: string) => ({ name, image: 'app:1' });
+  it.each<{ why: string; row: Row; inits?: object[]; regular: object }>([
+    { why: 'that never started', row: {}, regular: UNKNOWN },
+    { why: 'that was made and never started', row: { have: [have({ state: 'created' })] }, regular: UNKNOWN },
+    { why: 'that ended by itself', row: { have: [dead(3)] }, regular: { terminated: { exitCode: 3 } } },
+    {
+      why: 'that its init containers kept from being begun',
+      row: { spec: { initContainers: [init('a'), init('b')] } },
+      inits: [UNKNOWN, WAITS],
+      regular: WAITS,
+    },
+    {
+      why: 'whose init container had failed',
+      row: { spec: { initContainers: [init('a'), init('b')] }, have: [dead(1, { name: 'a' })] },
+      inits: [{ terminated: { exitCode: 1 } }, WAITS],
+      regular: WAITS,
+    },
+    {
+      why: 'whose init containers were done',
+      row: { spec: { initContainers: [init('a')] }, have: [dead(0, { name: 'a' })] },
+      inits: [{ terminated: { exitCode: 0 } }],
+      regular: UNKNOWN,
+    },
+  ])('past its deadline a container $why is told so, and the same at the next look', ({ row, inits, regular }) => {
+    const late = {
+      ...row,
+      spec: { ...row.spec, activeDeadlineSeconds: 60 },
+      stored: { startTime: rfc3339(NOW - 60_000) },
+    };
+    const first = planPodSync(inputOf(late));
+    const next = planPodSync(inputOf({ ...late, have: [], status: first.status ?? {} }));
+    for (const { status } of [first, next]) {
+      expect(status?.containerStatuses).toMatchObject([{ state: regular, ready: false, started: false }]);
+      expect((status?.initContainerStatuses ?? []).map(({ state }) => state)).toMatchObject(inits ?? []);
+    }
+    expect(first.status?.phase).toBe('Failed');
+  });
 });
 
 /** One kubelet and one runtime, without actors: plans and does, verb by verb. */

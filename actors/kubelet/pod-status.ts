@@ -11,6 +11,7 @@ import type { SandboxStatus } from '../../contracts/runtime/status.ts';
 import { parseRfc3339, rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { attemptsOf } from './container-history.ts';
 import { containerKubeStatus, type Wait } from './container-kube-status.ts';
+import { endedContainers } from './ended-containers.ts';
 import type { PodInput } from './pod-types.ts';
 
 export type Waits = ReadonlyMap<string, Wait>;
@@ -159,6 +160,9 @@ export function podStatus(input: Present, waits: Waits, ending?: Ending): PodSta
   });
   const initialized = passed || begun;
   const shown = isStopping(input, ending) ? undefined : ending;
+  const stopped = over && input.level.containers.every(({ state }) => state !== 'running');
+  const containers = { inits: initStatuses, regular: statuses };
+  const told = stopped ? endedContainers(containers) : containers;
   // Conditions look ahead, so that nothing is sent any more to a pod that is being stopped.
   const ahead = phaseOf(initialized, statuses, ending);
   const ready = readiness(ahead, statuses);
@@ -177,8 +181,8 @@ export function podStatus(input: Present, waits: Waits, ending?: Ending): PodSta
       ContainersReady: ready,
       PodScheduled: TRUE,
     }),
-    ...(inits.length > 0 ? { initContainerStatuses: initStatuses } : {}),
-    containerStatuses: statuses,
+    ...(inits.length > 0 ? { initContainerStatuses: [...told.inits] } : {}),
+    containerStatuses: [...told.regular],
     hostIP: input.node.ip,
     hostIPs: [{ ip: input.node.ip }],
     ...(podIP === undefined ? {} : { podIP, podIPs: [{ ip: podIP }] }),

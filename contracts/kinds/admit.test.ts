@@ -175,6 +175,13 @@ describe('admit, update and status', () => {
     expect(made(podKind, input, { operation: 'status', old })).toEqual({ ...old, status });
   });
 
+  it('a spec that an older release took keeps nobody from writing the status', () => {
+    const env = [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'no.such' } } }];
+    const taken = { ...old, spec: { ...old.spec, containers: [{ name: 'a', image: 'x:1', env }] } };
+    const status = { phase: 'Failed', qosClass: 'BestEffort' };
+    expect(made(podKind, { ...taken, status }, { operation: 'status', old: taken }).status).toEqual(status);
+  });
+
   it("a pod's quality of service is for ever", () => {
     const input = { ...old, status: { qosClass: 'Guaranteed' } };
     expect(refusal(input, { operation: 'status', old })).toContain(

@@ -160,7 +160,9 @@ export function admit<T extends KubeObject>(kind: Kind<T>, input: unknown, optio
   const object = stored(kind, version, given);
   kind.applyDefaults(object);
   const prepared = prepare(kind, object, options);
-  const causes = [...ofVersion, ...kind.validate(prepared, options.operation === 'create' ? undefined : options.old)];
+  const found = [...ofVersion, ...kind.validate(prepared, options.operation === 'create' ? undefined : options.old)];
+  // A spec that an older release took stays as it is; who writes the status can't mend it.
+  const causes = options.operation === 'status' ? found.filter(({ field }) => !field?.startsWith('spec.')) : found;
   if (causes.length === 0) return { object: prepared };
   return { status: invalid(kind, meta.name ?? meta.generateName ?? '', causes) };
 }
