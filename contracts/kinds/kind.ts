@@ -55,6 +55,8 @@ export interface Kind<T = KubeObject> {
   /** Field selectors besides `metadata.name` and `metadata.namespace`; an absent field reads as ''. */
   readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
   readonly columns: readonly Column<T>[];
+  /** Tables for people go by this moment (milliseconds since the Unix epoch), the latest last; absent = by name. */
+  readonly tableOrder?: (object: T) => number;
   /** How lists merge when a manifest is applied. */
   readonly mergeKeys: MergeKeyTable;
   /** Fills defaults into an object that nobody else holds: it is changed in place. */
@@ -85,6 +87,7 @@ export interface KindSource<T extends KubeObject> {
   readonly otherVersions?: readonly KindVersion<T>[];
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
   readonly columns: readonly Column<T>[];
+  readonly tableOrder?: (object: T) => number;
   readonly defaults?: DefaultTable;
   readonly mergeKeys?: MergeKeyTable;
   readonly rules?: RuleTable;
@@ -125,6 +128,7 @@ export function defineKind<T extends KubeObject>(source: KindSource<T>): Kind<T>
     type,
     selectableFields: source.selectableFields ?? {},
     columns: source.columns,
+    ...(source.tableOrder === undefined ? {} : { tableOrder: source.tableOrder }),
     mergeKeys: { ...META_MERGE_KEYS, ...source.mergeKeys },
     applyDefaults: defaulter(type, source.defaults ?? {}),
     prepareForCreate: source.prepareForCreate ?? (() => undefined),

@@ -6,7 +6,7 @@ import { Exit, UsageError } from './errors.ts';
 import { qualifiedName, qualifier, type ResourceInfo, type ResourceTarget } from './plan-resource-arguments.ts';
 import { TablePrinter, toJson, toYaml, yamlWriter } from './print.ts';
 import { FAILURE, INTERRUPTED, renderError } from './render-error.ts';
-import { columnsOf, resourceTargets } from './resources.ts';
+import { columnsOf, inTableOrder, resourceTargets } from './resources.ts';
 import { type ClusterOptions, namespaceOf, withClient } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -125,7 +125,7 @@ async function printAll(
     }
     if (blank) terminal.out('\n');
     blank = true;
-    tableFor(resource, output, how.several, options, terminal).print(list.items);
+    tableFor(resource, output, how.several, options, terminal).print(inTableOrder(resource, list.items));
   }
 }
 
@@ -198,6 +198,6 @@ async function eventPrinter(
   }
   const table = tableFor(resource, output, false, options, terminal);
   return (objects) => {
-    if (objects.length > 0) table.print(objects);
+    if (objects.length > 0) table.print(inTableOrder(resource, objects));
   };
 }

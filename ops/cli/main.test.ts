@@ -321,6 +321,45 @@ it('shows a kind in another group of its', async () => {
   expect((await run('get', 'events', '-o', 'name')).out).toBe('');
 });
 
+describe('a table of events', () => {
+  const event = (name: string, seen: object): KubeObject =>
+    ({
+      apiVersion: 'v1',
+      kind: 'Event',
+      metadata: { namespace: 'default', name },
+      involvedObject: { kind: 'Pod', name },
+      reason: name,
+      ...seen,
+    }) as KubeObject;
+  const at = (seconds: string) => `2026-01-01T00:00:${seconds}Z`;
+  const reasons = (out: string): readonly string[] => [...out.matchAll(/pod\/(\w+)/g)].map(([, name = '']) => name);
+  beforeEach(() => {
+    api.put('events', event('third', { lastTimestamp: at('07'), eventTime: at('07.250000') }));
+    api.put('events', event('never', {}));
+    api.put('events', event('fourth', { lastTimestamp: at('07'), eventTime: at('07.750000') }));
+    api.put('events', event('last', { eventTime: at('01'), series: { count: 2, lastObservedTime: at('09.000000') } }));
+    api.put('events', event('first', { lastTimestamp: at('02') }));
+  });
+
+  it('goes by when they were last seen; other outputs as they come', async () => {
+    const sorted = ['never', 'first', 'third', 'fourth', 'last'];
+    expect(reasons((await run('get', 'events')).out)).toEqual(sorted);
+    expect(reasons((await run('get', 'events', '-o', 'wide', '-A')).out)).toEqual(sorted);
+    expect((await run('get', 'events', '-o', 'name')).out.split('\n')[0]).toBe('event/third');
+  });
+
+  it('that is followed begins so, and goes on as they come', async () => {
+    const { seen, code, interrupt } = type('get', 'events', '-w');
+    await waitUntil('the first rows', 10_000, async () => reasons(seen.out).length === 5);
+    await waitUntil('the watch is open', 10_000, async () => api.watchers === 1);
+    api.put('events', event('late', { lastTimestamp: at('00') }));
+    await waitUntil('the new row', 10_000, async () => reasons(seen.out).length === 6);
+    interrupt();
+    await code;
+    expect(reasons(seen.out)).toEqual(['never', 'first', 'third', 'fourth', 'last', 'late']);
+  });
+});
+
 it.each(['up', 'worker', 'permissions'])('%s refuses a name that no node can have', async (command) => {
   expect(await run(command, '--node', 'A b')).toEqual({
     code: 2,

@@ -1,4 +1,5 @@
 import type { Kind } from '../../contracts/kinds/kind.ts';
+import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { KINDS } from '../../contracts/kinds/registry.ts';
 import { closest } from './closest.ts';
 import { UsageError } from './errors.ts';
@@ -57,6 +58,19 @@ export function columnsOf({ kind, apiVersion }: ResourceInfo): Kind['columns'] {
   // Columns read the stored version.
   const stored = version.toStorage.bind(version);
   return columns.map((column) => ({ ...column, value: (object, now) => column.value(stored(object), now) }));
+}
+
+/** As a table for people shows them: by name, as they came, but events by when they were last seen. */
+export function inTableOrder(
+  { kind, apiVersion }: ResourceInfo,
+  objects: readonly KubeObject[],
+): readonly KubeObject[] {
+  const found = KINDS.find((known) => known.kind === kind);
+  const { tableOrder } = found ?? {};
+  if (tableOrder === undefined) return objects;
+  const version = found?.versions.find((known) => known.apiVersion === apiVersion);
+  const placed = objects.map((object) => ({ object, at: tableOrder(version?.toStorage?.(object) ?? object) }));
+  return placed.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)).map(({ object }) => object);
 }
 
 /**

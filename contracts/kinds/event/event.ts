@@ -4,6 +4,7 @@ import { FIELDS } from '../generated/fields.ts';
 import { defineKind, type KindVersion } from '../kind.ts';
 import type { Event, EventsEvent, ObjectReference } from '../kinds.ts';
 import { ageSince, column, NAME, wide } from '../meta/columns.ts';
+import { parseRfc3339 } from '../../time/rfc3339.ts';
 import { schemaOf } from '../schema.ts';
 import { eventFromStorage, eventToStorage } from './convert.ts';
 
@@ -51,6 +52,13 @@ const NEWER: KindVersion<Event> = {
 
 const lastSeen = ({ series, lastTimestamp, eventTime, metadata }: Event): string | undefined =>
   series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp;
+/** The finest of the moments at which it was seen: some are told in whole seconds. */
+const seenAt = (event: Event): number =>
+  Math.max(
+    ...[lastSeen(event), event.lastTimestamp, event.eventTime]
+      .map((moment) => parseRfc3339(moment))
+      .filter(Number.isFinite),
+  );
 const firstSeen = ({ firstTimestamp, eventTime, metadata }: Event): string | undefined =>
   firstTimestamp ?? eventTime ?? metadata.creationTimestamp;
 
@@ -96,6 +104,7 @@ export const eventKind = defineKind<Event>({
     wide('COUNT', ({ series, count }) => String(series?.count ?? count ?? 1)),
     { ...NAME, priority: 1 },
   ],
+  tableOrder: seenAt,
   nameFormat: dnsSubdomain,
   checkCreate: checkNamespace,
   checkUpdate: (event, _old, findings) => checkNamespace(event, findings),
