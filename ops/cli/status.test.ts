@@ -156,7 +156,13 @@ it('says why the store may not be written to, before what follows from it', { ti
       client.publish(message.reply ?? '', '', { headers: headers(503, 'No Responders') });
     },
   });
-  await client.flush();
+  // A server that was started a moment ago may not be reached yet.
+  await waitUntil('it hears the questions', 20_000, () =>
+    client.flush().then(
+      () => true,
+      () => false,
+    ),
+  );
   // An api-server that fails over it may say so in between.
   const { problems, healthy } = await waitUntil('what follows from it is told', 20_000, async () => {
     const status = await statusNow();
