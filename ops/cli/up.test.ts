@@ -19,6 +19,8 @@ import { launcher } from '../boot/root.ts';
  */
 
 const WITHIN_MS = 60_000;
+/** Longer than any wait, which says what was waited for. */
+const TEST_MS = 2 * WITHIN_MS;
 /** What has to be ended a little later only because processes are asked in turn, not because a start goes on. */
 const AT_ONCE_MS = 8_000;
 let paths: HomePaths;
@@ -85,7 +87,7 @@ it.each([
   { while: 'worker', told: 'SIGHUP' },
 ] as const)(
   'a start that is told to end by $told while its $while starts breaks off at once',
-  { timeout: WITHIN_MS },
+  { timeout: TEST_MS },
   async ({ while: name, told }) => {
     const starting = await up();
     await hasStarted(name);
@@ -98,7 +100,7 @@ it.each([
   },
 );
 
-it('`down` breaks a start off', { timeout: WITHIN_MS }, async () => {
+it('`down` breaks a start off', { timeout: TEST_MS }, async () => {
   const starting = await up();
   const pid = (await hasStarted('nats-server'))['nats-server']?.pid ?? Number.NaN;
   process.kill(pid, 'SIGSTOP'); // so that this start cannot come to its end
@@ -113,7 +115,7 @@ it('`down` breaks a start off', { timeout: WITHIN_MS }, async () => {
 it.each([
   { why: 'a terminal that is closed', signals: ['SIGHUP', 'SIGHUP'] },
   { why: 'a Ctrl-C that npm hands on once more', signals: ['SIGINT', 'SIGINT'] },
-] as const)('$why ends a cluster in order', { timeout: WITHIN_MS }, async ({ signals }) => {
+] as const)('$why ends a cluster in order', { timeout: TEST_MS }, async ({ signals }) => {
   const running = await up();
   await isUp(running);
   for (const name of signals) running.child.kill(name);
@@ -123,7 +125,7 @@ it.each([
 });
 
 it('a start in the background says what it waits for, and breaks off with who waits for it', {
-  timeout: WITHIN_MS,
+  timeout: TEST_MS,
 }, async () => {
   await takeLock(paths, { as: 'reading' });
   const waiting = troupe('up', '--detach', '--port', String(await choosePort(0)));
@@ -137,7 +139,7 @@ it('a start in the background says what it waits for, and breaks off with who wa
   expectNothingLeft();
 });
 
-it('a start in the background says where it is up, and in its own words why not', { timeout: WITHIN_MS }, async () => {
+it('a start in the background says where it is up, and in its own words why not', { timeout: TEST_MS }, async () => {
   const taken = createServer();
   await new Promise<void>((listening) => taken.listen(0, '127.0.0.1', listening));
   const { port } = taken.address() as AddressInfo;
@@ -171,7 +173,7 @@ it('a start in the background says where it is up, and in its own words why not'
 });
 
 it('two starts in the background at once are one, of which both tell, and the log is its own', {
-  timeout: WITHIN_MS,
+  timeout: TEST_MS,
 }, async () => {
   const port = String(await choosePort(0));
   const both = [troupe('up', '--detach', '--port', port), troupe('up', '--detach', '--port', port)];
@@ -188,7 +190,7 @@ it('two starts in the background at once are one, of which both tell, and the lo
 });
 
 it('who waits for the start of somebody else gives up without ending it, and starts her own when that one ends', {
-  timeout: WITHIN_MS,
+  timeout: TEST_MS,
 }, async () => {
   const first = troupe('up', '--port', String(await choosePort(0)));
   await hasStarted('nats-server');
@@ -206,7 +208,7 @@ it('who waits for the start of somebody else gives up without ending it, and sta
   expectNothingLeft();
 });
 
-it('`down` ends what runs, also when nothing is known of it but its processes', { timeout: WITHIN_MS }, async () => {
+it('`down` ends what runs, also when nothing is known of it but its processes', { timeout: TEST_MS }, async () => {
   const running = await up();
   await isUp(running);
   writeFileSync(paths.cluster, 'garbage');
@@ -224,7 +226,7 @@ it('`down` ends what runs, also when nothing is known of it but its processes', 
   expectNothingLeft();
 });
 
-it('a reader that leaves ends a cluster in order, and that is no failure', { timeout: WITHIN_MS }, async () => {
+it('a reader that leaves ends a cluster in order, and that is no failure', { timeout: TEST_MS }, async () => {
   const starting = await up();
   await hasStarted('nats-server');
   starting.child.stdout?.destroy();
@@ -236,7 +238,7 @@ it('a reader that leaves ends a cluster in order, and that is no failure', { tim
   expectNothingLeft();
 });
 
-it('a reader that has left does not keep a cluster from ending in order', { timeout: WITHIN_MS }, async () => {
+it('a reader that has left does not keep a cluster from ending in order', { timeout: TEST_MS }, async () => {
   const running = await up();
   await isUp(running);
   running.child.stdout?.destroy();
@@ -249,7 +251,7 @@ it('a reader that has left does not keep a cluster from ending in order', { time
 const FULL = '/dev/full';
 const LOST = 'troupe: write to standard output: ENOSPC: no space left on device, write; ';
 
-it('a full disk under its output ends no cluster, and is told once', { timeout: WITHIN_MS }, async () => {
+it('a full disk under its output ends no cluster, and is told once', { timeout: TEST_MS }, async () => {
   const full = openSync(FULL, 'w');
   const running = troupeInto(full, ['up', '--port', String(await choosePort(0))]);
   closeSync(full);
