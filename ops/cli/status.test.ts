@@ -70,7 +70,7 @@ it('names what a control plane lacks, and asks for no more than one of what has 
   ends.push(() => crowd.close());
   crowd.subscribe('$SRV.PING', {
     callback: (_error, message) => {
-      for (let at = 0; at < 60_000; at++)
+      for (let at = 0; at < 40_000; at++)
         message.respond(`{"name":"scheduler","id":"${at}","metadata":{"prefix":"troupe","instance":"of-${at}"}}`);
     },
   });
