@@ -85,6 +85,16 @@ it.each([
   },
 );
 
+it.each<[before: 'True' | 'Unknown', health: Health, told: readonly string[]]>([
+  ['Unknown', 'ready', ['NodeReady']],
+  ['True', 'unknown', ['NodeNotReady']],
+  ['True', 'not-ready', ['NodeNotReady']],
+  ['True', 'ready', []],
+])('who makes a node of %s %s tells of it: %j', (before, health, told) => {
+  const { notes } = planNodeHealth(node('a', before), health, true, T0);
+  expect(notes.map(({ reason }) => reason)).toEqual(told);
+});
+
 it('pressure repels new pods', () => {
   const pressed: Node = {
     ...node('a', 'True'),
