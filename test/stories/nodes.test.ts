@@ -112,6 +112,10 @@ it.concurrent(
       const pod = await client.get<Pod>('pods', { namespace: 'default', name: 'patient' });
       return isTrue(pod.status, 'Ready');
     });
+    await waitUntil('an event tells of it', WITHIN_MS, async () =>
+      (await eventsAbout(client, 'n2')).some(({ reason }) => reason === 'NodeReady'),
+    );
+
     await client.request(
       'patch',
       'deployments/scale',

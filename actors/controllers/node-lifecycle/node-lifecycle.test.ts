@@ -86,7 +86,7 @@ it.each([
 );
 
 it.each<[before: 'True' | 'Unknown', health: Health, told: readonly string[]]>([
-  ['Unknown', 'ready', ['NodeReady']],
+  ['Unknown', 'ready', []],
   ['True', 'unknown', ['NodeNotReady']],
   ['True', 'not-ready', ['NodeNotReady']],
   ['True', 'ready', []],
@@ -210,6 +210,26 @@ it('a node falls silent, loses its pods when their patience ends, and comes back
   });
   expect(pass(world, 310, ['a', 'b'])).toEqual([]);
   expect(world.reports).toEqual([]);
+});
+
+it('that a node is ready again is told once, also where its kubelet wrote so before its heartbeat was heard', () => {
+  const world = testWorld(nodeLifecycle(), { now: T0 });
+  world.put('nodes', node('a', 'True'));
+  world.put('nodes', node('b', 'Unknown'));
+  world.start();
+  const reasons = () =>
+    world
+      .settle()
+      .said('event')
+      .map(({ body }) => (body as { reason: string }).reason);
+  expect(reasons()).toEqual([]);
+  world.put('nodes', node('b', 'True'));
+  expect(reasons()).toEqual(['NodeReady']);
+  world.put('nodes', node('b', 'True', [taint('memory-pressure', 'NoSchedule')]));
+  world.put('nodes', node('c', 'True'));
+  beat(world, 'b');
+  world.advance(1000);
+  expect(reasons()).toEqual([]);
 });
 
 it('pods of a silent node are ready no longer, once', () => {

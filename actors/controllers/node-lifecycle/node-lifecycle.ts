@@ -18,7 +18,7 @@ import { isTerminating, nameOf, namespaceOf, onlyThis, targetOf } from '../share
 import { readySince } from '../shared/pod-state.ts';
 import { heartbeatBook, heartbeatOf } from './heartbeat-book.ts';
 import { evictionAt } from './plan-eviction.ts';
-import { type NodeEffect, type NodePlan, planNodeHealth } from './plan-node-health.ts';
+import { type NodeEffect, type NodePlan, nodeNote, planNodeHealth } from './plan-node-health.ts';
 
 export interface NodeLifecycleConfig {
   /** Seconds without a heartbeat after which a node counts as unreachable. */
@@ -68,12 +68,21 @@ export const nodeLifecycle = (config: NodeLifecycleConfig = NODE_LIFECYCLE_DEFAU
         }),
       );
       const pods$ = inputs.pods.pipe(map((changes) => ward.bound(changes.flatMap(({ after }) => after ?? []))));
-      return merge(nodes$, pods$, beats$, ticks$).pipe(
+      const recovered$ = inputs.nodes.pipe(
+        mergeMap((changes) => changes.flatMap((change) => (isRecovery(change) ? (change.after ?? []) : []))),
+        map((node) => nodeEvent(world, node, nodeNote(node, 'ready'))),
+      );
+      const cared$ = merge(nodes$, pods$, beats$, ticks$).pipe(
         mergeMap((names) => from(names)),
         coalesceByKey((name: string) => ward.care(name), NODES_AT_ONCE),
       );
+      return merge(recovered$, cared$);
     },
   });
+
+/** Is a node ready again? Its kubelet may have written that before its heartbeat was heard here. */
+const isRecovery = ({ before, after }: Changed<Node>): boolean =>
+  before !== undefined && !isTrue(before.status, 'Ready') && isTrue(after?.status, 'Ready');
 
 /** Was a pod bound, or what it tolerates changed? */
 function isBoundOtherwise({ before, after }: Changed<Pod>): boolean {

@@ -48,13 +48,19 @@ export function planNodeHealth(node: Node, health: Health, evicting: boolean, no
   const notes: EventNote[] = [];
   if (ready?.status !== READY[health].status) {
     effects.push({ type: 'conditions', conditions: withCondition(node.status, readiness(ready, health, now)) });
-    const message = `Node ${node.metadata?.name ?? ''} status is now: ${NOTE[health]}`;
-    notes.push({ type: 'Normal', reason: NOTE[health], message });
+    // That it is ready again is told by the change, whoever made it.
+    if (health !== 'ready') notes.push(nodeNote(node, health));
   }
   const taints = taintsFor(node, health, evicting, now);
   if (!sameJson(taints, node.spec?.taints ?? [])) effects.push({ type: 'taints', taints });
   return { effects, notes };
 }
+
+export const nodeNote = (node: Node, health: Health): EventNote => ({
+  type: 'Normal',
+  reason: NOTE[health],
+  message: `Node ${node.metadata?.name ?? ''} status is now: ${NOTE[health]}`,
+});
 
 function readiness(before: NodeCondition | undefined, health: Health, now: number): NodeCondition {
   const at = rfc3339(now);
