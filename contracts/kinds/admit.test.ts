@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type AdmitOptions, admit } from './admit.ts';
+import { deploymentKind } from './deployment/deployment.ts';
 import { eventKind } from './event/event.ts';
 import type { Kind } from './kind.ts';
-import type { KubeObject, Pod } from './kinds.ts';
+import type { Deployment, KubeObject, Pod, PodSpec } from './kinds.ts';
 import { podKind } from './pod/pod.ts';
 import { KINDS } from './registry.ts';
 
@@ -180,6 +181,63 @@ describe('admit, update and status', () => {
     const taken = { ...old, spec: { ...old.spec, containers: [{ name: 'a', image: 'x:1', env }] } };
     const status = { phase: 'Failed', qosClass: 'BestEffort' };
     expect(made(podKind, { ...taken, status }, { operation: 'status', old: taken }).status).toEqual(status);
+  });
+
+  describe('what an older release took and today is refused', () => {
+    const bad = (object: object) => JSON.parse(JSON.stringify(object).replace('metadata.name', 'no.such'));
+    const env = [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }];
+    const fine = { containers: [{ name: 'a', image: 'x:1', env }] };
+    const metadata = { ...old.metadata, finalizers: ['a/b'], labels: { a: '-' } };
+    const spec: PodSpec = bad(made(podKind, { ...POD, spec: fine }).spec ?? {});
+    const taken: Pod = { ...old, metadata, spec };
+    const finding = 'spec.containers[0].env[0].valueFrom.fieldRef.fieldPath: Invalid value: "no.such"';
+    it.each<{ why: string; change: Pod; says?: string }>([
+      { why: 'a finalizer goes', change: { ...taken, metadata: { ...metadata, finalizers: [] } } },
+      {
+        why: 'an annotation comes, by a manifest without defaults',
+        change: {
+          metadata: { ...metadata, annotations: { b: 'c' } },
+          spec: bad(fine),
+        },
+      },
+      { why: 'another part of the spec changes', change: { ...taken, spec: { ...spec, activeDeadlineSeconds: 9 } } },
+      {
+        why: 'the part that it is in changes',
+        change: { ...taken, spec: { ...spec, containers: spec.containers.map((one) => ({ ...one, image: 'x:2' })) } },
+        says: finding,
+      },
+      {
+        why: 'more is wrong than was',
+        change: { ...taken, metadata: { ...metadata, annotations: { 'a b': '' } } },
+        says: 'metadata.annotations',
+      },
+      {
+        why: 'a label goes, another stays',
+        change: { ...taken, metadata: { ...metadata, labels: { a: '-', b: 'c' } } },
+        says: 'metadata.labels',
+      },
+    ])('$why', ({ change, says }) => {
+      const { object, status } = admit(podKind, change, { operation: 'update', old: taken, name: 'web' });
+      if (says === undefined) expect([status, object?.spec?.containers]).toEqual([undefined, expect.anything()]);
+      else expect(status?.message).toContain(says);
+    });
+
+    it('a Deployment is scaled down whose template it is, and no new template is taken', () => {
+      const labels = { app: 'web' };
+      const of = (replicas: number, template: object): Deployment => ({
+        metadata: { name: 'web' },
+        spec: {
+          replicas,
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: template } as never,
+        },
+      });
+      const stored: Deployment = bad(made(deploymentKind, of(3, fine), { ...CREATE, stamp }));
+      const update = { operation: 'update', old: stored, namespace: 'default' } as const;
+      expect(made(deploymentKind, bad(of(1, fine)), update).spec?.replicas).toBe(1);
+      const { status } = admit(deploymentKind, bad(of(1, { ...fine, terminationGracePeriodSeconds: 1 })), update);
+      expect(status?.message).toContain(`spec.template.${finding}`);
+    });
   });
 
   it("a pod's quality of service is for ever", () => {

@@ -1,4 +1,5 @@
 import { failure, type Status, type StatusCause } from '../errors/status.ts';
+import { sameJson } from '../hash/stable-hash.ts';
 import { checkType } from './check-fields.ts';
 import { copyTyped } from './copy.ts';
 import { Findings } from './findings.ts';
@@ -136,6 +137,48 @@ function checkVersion<T>(version: KindVersion<T>, object: KubeObject, operation:
   return findings.causes;
 }
 
+/** What of the findings this request has to answer for: an older release may have taken what is refused today. */
+function toAnswerFor<T extends KubeObject>(
+  kind: Kind<T>,
+  causes: readonly StatusCause[],
+  next: T,
+  { operation, old }: AdmitOptions<T>,
+): readonly StatusCause[] {
+  // Who writes the status can't mend the spec.
+  if (operation === 'status') return causes.filter(({ field }) => !field?.startsWith('spec.'));
+  return operation === 'update' && old !== undefined ? newCauses(kind, causes, next, old) : causes;
+}
+
+/** `spec.containers[0].image` -> `spec`, `containers` */
+const PART = /^([A-Za-z_$][\w$]*)(?:\.([A-Za-z_$][\w$]*))?/;
+
+/** The part of an object that a finding is about: a field of its spec or metadata, as a whole. */
+function partOf(object: unknown, field: string): unknown {
+  const [, outer = '', inner] = PART.exec(field) ?? [];
+  const whole = isPlain(object) ? object[outer] : undefined;
+  return inner !== undefined && isPlain(whole) ? whole[inner] : whole;
+}
+
+/**
+ * The findings that the stored object has not had already, in a part that stays as it is: else nobody could take a finalizer
+ * off what an older release took, or scale it down.
+ */
+function newCauses<T extends KubeObject>(
+  kind: Kind<T>,
+  causes: readonly StatusCause[],
+  next: T,
+  old: T,
+): readonly StatusCause[] {
+  if (checkType(kind.type, old as Plain).length > 0) return causes;
+  const before = copyTyped(kind.type, old as Plain) as T;
+  kind.applyDefaults(before);
+  const had = new Set(kind.validate(before).map(({ field, message }) => `${field}: ${message}`));
+  return causes.filter(
+    ({ field, message }) =>
+      !(field !== '' && had.has(`${field}: ${message}`) && sameJson(partOf(before, field), partOf(next, field))),
+  );
+}
+
 /**
  * Everything between a decoded body and the store: the input is checked field by field, copied, converted to the storage
  * version, given its defaults, prepared for the operation and validated. Pure; the input and `old` are never changed, the
@@ -161,8 +204,7 @@ export function admit<T extends KubeObject>(kind: Kind<T>, input: unknown, optio
   kind.applyDefaults(object);
   const prepared = prepare(kind, object, options);
   const found = [...ofVersion, ...kind.validate(prepared, options.operation === 'create' ? undefined : options.old)];
-  // A spec that an older release took stays as it is; who writes the status can't mend it.
-  const causes = options.operation === 'status' ? found.filter(({ field }) => !field?.startsWith('spec.')) : found;
+  const causes = found.length === 0 ? found : toAnswerFor(kind, found, prepared, options);
   if (causes.length === 0) return { object: prepared };
   return { status: invalid(kind, meta.name ?? meta.generateName ?? '', causes) };
 }
