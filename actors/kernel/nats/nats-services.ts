@@ -36,12 +36,12 @@ export interface ActorService {
 export async function serveActor(host: Host, served: Served): Promise<ActorService> {
   const { prefix, actor, instance } = served.self;
   const kept = new Map<string, number>();
-  const keptOut = (subject: string, why: string): void => {
+  const keptOut = (subject: string, why: string, outcome = 'ignored'): void => {
     const sort = why.replace(/".*"/, '');
     const count = (kept.get(sort) ?? 0) + 1;
     kept.set(sort, count);
     if (Number.isInteger(Math.log10(count)))
-      host.options.log(`warning: ${actor}/${instance}: message on ${subject} ignored: ${why} (${count} so far)`);
+      host.options.log(`warning: ${actor}/${instance}: message on ${subject} ${outcome}: ${why} (${count} so far)`);
   };
   const askers = host.knowsUsers ? askersInboxes(served) : undefined;
   const connection = behindDoor(host.connection, keptOut, (pattern) => ({
@@ -89,7 +89,7 @@ export async function serveActor(host: Host, served: Served): Promise<ActorServi
           const question = new Question(arrived(msg), counted);
           const lateMs = lag !== undefined && question.isAwaited ? lag.ms : 0;
           if (lateMs <= host.lainMsMax) return served.heard(question);
-          keptOut(question.subject, 'it came so late that whoever asked has given up');
+          keptOut(question.subject, 'it came so late that whoever asked has given up', TOO_LATE);
           tooLate(question, actor, lateMs);
         },
       });
@@ -159,6 +159,8 @@ class Question implements InboundMessage {
     this.#figures.note(performance.now() - this.#at, body);
   }
 }
+
+const TOO_LATE = 'answered 504, nothing done';
 
 /** This process or the network stood still; to do now what was given up then would surprise everybody. */
 function tooLate(question: Question, actor: string, lateMs: number): void {
