@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerStatus, KubeObject, Pod } from './kinds.ts';
 import { summarizePod } from './pod/columns.ts';
-import { resolveResource } from './registry.ts';
+import { KINDS } from './registry.ts';
 
 const NOW = Date.parse('2026-01-02T00:00:00Z');
 const BORN = { creationTimestamp: '2026-01-01T23:55:30Z' };
 /** One line as `get` prints it; wide columns too. */
 const line = (word: string, object: object): Record<string, string> =>
   Object.fromEntries(
-    resolveResource(word).columns.map((column) => [column.name, column.value(object as KubeObject, NOW)]),
+    (KINDS.find(({ shortNames, singular }) => [singular, ...shortNames].includes(word))?.columns ?? []).map(
+      (column) => [column.name, column.value(object as KubeObject, NOW)],
+    ),
   );
 
 const container = (more: object, at = 'a'): ContainerStatus => ({

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { admit } from './admit.ts';
 import type { Kind } from './kind.ts';
 import type { KubeObject } from './kinds.ts';
-import { resolveResource } from './registry.ts';
+import { KINDS } from './registry.ts';
 import { scaleOf, withScale } from './scale.ts';
 
 type Fields = Record<string, unknown>;
@@ -20,18 +20,21 @@ const named = (kind: Kind, fields: object): object => ({
 const told = (status: { details?: { causes?: readonly { field: string; message: string }[] } } | undefined) =>
   (status?.details?.causes ?? []).map(({ field, message }) => `${field}: ${message}`);
 
+const kindCalled = (word: string): Kind =>
+  KINDS.find(({ singular, shortNames }) => [singular, ...shortNames].includes(word)) as Kind;
+
 function create(word: string, fields: object): Fields {
-  const kind = resolveResource(word);
+  const kind = kindCalled(word);
   const { object, status } = admit(kind, named(kind, fields), { operation: 'create' });
   if (object === undefined) throw new Error(status?.message);
   return object as Fields;
 }
 const refusedCreate = (word: string, fields: object): readonly string[] => {
-  const kind = resolveResource(word);
+  const kind = kindCalled(word);
   return told(admit(kind, named(kind, fields), { operation: 'create' }).status);
 };
 const update = (word: string, before: object, after: object) => {
-  const kind = resolveResource(word);
+  const kind = kindCalled(word);
   const old = create(word, before) as KubeObject;
   return admit(kind, named(kind, after), { operation: 'update', old });
 };
