@@ -25,7 +25,7 @@ export interface Family<T extends string = string, Q = unknown, A = unknown> {
   subject(prefix: string, tokens: TokensOf<T>): string;
   /** @returns the plain values, or `undefined` when the subject is not of this family's grammar */
   parse(prefix: string, subject: string): TokensOf<T> | undefined;
-  /** A subscription pattern: the named tokens fixed, the others `*`. A trailing `<name>>` stands for the rest. */
+  /** A subscription pattern: the named tokens fixed, the others `*`. */
   pattern(prefix: string, fixed?: Partial<TokensOf<T>>): string;
 }
 

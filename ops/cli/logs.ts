@@ -1,9 +1,10 @@
 import type { Deployment, Pod } from '../../contracts/kinds/kinds.ts';
+import { requirementsOf, requirementsText } from '../../contracts/selectors/label-selector.ts';
 import type { Client } from '../client/client.ts';
 import type { LogOptions as ReadOptions } from '../client/logs.ts';
 import { Exit, UsageError } from './errors.ts';
 import { parseSpan } from './parse-span.ts';
-import { pickContainer, pickPod, selectorText } from './plan-log-target.ts';
+import { pickContainer, pickPod } from './plan-log-target.ts';
 import { qualifiedName, type ResourceTarget } from './plan-resource-arguments.ts';
 import { FAILURE, INTERRUPTED } from './render-error.ts';
 import { isResource, resourceTargets } from './resources.ts';
@@ -106,8 +107,8 @@ async function findPod(client: Client, target: ResourceTarget, namespace: string
   const name = names?.[0] ?? '';
   if (resource.resource === 'pods') return client.get<Pod>('pods', { namespace, name });
   const owner = await client.get<Deployment>(resource.resource, { namespace, name });
-  const selector = owner.spec?.selector ?? {};
-  const { items } = await client.list<Pod>('pods', { namespace }, { labelSelector: selectorText(selector) });
+  const labelSelector = requirementsText(requirementsOf(owner.spec?.selector ?? {}));
+  const { items } = await client.list<Pod>('pods', { namespace }, { labelSelector });
   const pod = pickPod(items);
   if (pod === undefined) {
     terminal.tell(

@@ -1,4 +1,5 @@
 import type { Pod } from '../../contracts/kinds/kinds.ts';
+import { isTrue } from '../../contracts/kinds/meta/conditions.ts';
 
 /** Annotation that names the container meant when nobody names one. */
 const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
@@ -13,7 +14,7 @@ export function pickPod(pods: readonly Pod[]): Pod | undefined {
 function rank(pod: Pod): number {
   if (pod.metadata?.deletionTimestamp !== undefined) return 3;
   if (pod.status?.phase !== 'Running') return 2;
-  return pod.status.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true ? 0 : 1;
+  return isTrue(pod.status, 'Ready') ? 0 : 1;
 }
 const startOf = (pod: Pod): string => pod.metadata?.creationTimestamp ?? '';
 const nameOf = (pod: Pod): string => pod.metadata?.name ?? '';
@@ -37,24 +38,4 @@ export function pickContainer(pod: Pod, wished: string | undefined): ContainerPi
   return names.length === 1 || annotated === container
     ? { container }
     : { container, note: `Defaulted container "${container}" out of: ${list}; -c names another` };
-}
-
-interface Selector {
-  readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly {
-    readonly key: string;
-    readonly operator: string;
-    readonly values?: readonly string[];
-  }[];
-}
-
-/** A label selector as `-l` takes it. Pure. */
-export function selectorText({ matchLabels = {}, matchExpressions = [] }: Selector): string {
-  const equal = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);
-  const others = matchExpressions.map(({ key, operator, values = [] }) => {
-    if (operator === 'Exists') return key;
-    if (operator === 'DoesNotExist') return `!${key}`;
-    return `${key} ${operator === 'In' ? 'in' : 'notin'} (${values.join(',')})`;
-  });
-  return [...equal, ...others].join(',');
 }

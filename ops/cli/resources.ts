@@ -1,4 +1,4 @@
-import type { Kind } from '../../contracts/kinds/kind.ts';
+import { groupOf, type Kind } from '../../contracts/kinds/kind.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { KINDS } from '../../contracts/kinds/registry.ts';
 import { closest } from './closest.ts';
@@ -10,9 +10,6 @@ import {
   type ResourceInfo,
   type ResourceTarget,
 } from './plan-resource-arguments.ts';
-
-/** `apps` of `apps/v1`; empty for the core group. */
-const groupOf = (apiVersion: string): string => apiVersion.slice(0, Math.max(0, apiVersion.indexOf('/')));
 
 /** Every kind as the command line names it; one that is served in another group too, also by that. */
 const RESOURCES: readonly ResourceInfo[] = KINDS.flatMap((kind) => [
