@@ -2,6 +2,7 @@ import { statusError } from '../../contracts/errors/status.ts';
 import { readCluster } from './cluster.ts';
 import { homePaths, troupeHome } from './home.ts';
 import { endLeftovers, runningUp } from './lock.ts';
+import { otherNodes, tellOther } from './other-nodes.ts';
 import { removePods, runningPods } from './pods.ts';
 import { endProcess } from './processes.ts';
 
@@ -48,15 +49,21 @@ export async function down(options: DownOptions): Promise<void> {
     throw statusError('NotFound', `${finding}; \`troupe up\` makes one`);
   }
   if (!hasEnded) options.say('nothing was running');
-  if (options.pods === true) options.say(removed(await removePods(cluster.node)));
-  else options.say(stillRunning((await runningPods(cluster.node))?.size));
+  const { node } = cluster;
+  const others = await otherNodes(paths, node);
+  if (options.pods === true) options.say(removed(await removePods(node)));
+  else options.say(stillRunning((await runningPods(node))?.size, others.length === 0 ? '' : ` of node ${node}`));
+  for (const other of others) options.say(tellOther(other));
 }
 
 const removed = (count: number): string => `${count} ${count === 1 ? 'pod' : 'pods'} removed`;
 
-/** @param pods how many of this node run; `undefined`: no engine told */
-function stillRunning(pods: number | undefined): string {
+/**
+ * @param pods how many of this node run; `undefined`: no engine told
+ * @param whose named where others run
+ */
+function stillRunning(pods: number | undefined, whose: string): string {
   const remedy = '`troupe down --pods` removes them too';
   if (pods === undefined) return `the Docker engine does not answer; if containers keep running, ${remedy}`;
-  return pods === 0 ? 'no containers run' : `containers keep running; ${remedy}`;
+  return pods === 0 ? `no containers${whose} run` : `containers${whose} keep running; ${remedy}`;
 }

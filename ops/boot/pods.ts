@@ -49,5 +49,18 @@ export async function runningPods(node: string): Promise<ReadonlySet<string> | u
   }
 }
 
+/** Those nodes of which a container runs, sorted; none when no engine answers. */
+export async function runningNodes(among: readonly string[]): Promise<readonly string[]> {
+  if (among.length === 0) return [];
+  const filters = { label: [LABEL.node], status: ['running'] };
+  try {
+    const running = await new Dockerode({ timeout: ENGINE_MS }).listContainers({ filters });
+    const nodes = new Set(running.map(({ Labels }) => Labels[LABEL.node]));
+    return among.filter((node) => nodes.has(node)).toSorted();
+  } catch {
+    return []; // what of the own node runs is unknown then, too, which is said
+  }
+}
+
 const uidsAmong = (labelled: readonly Record<string, string>[]): ReadonlySet<string> =>
   new Set(labelled.map((labels) => labels[LABEL.podUid] ?? ''));

@@ -13,6 +13,7 @@ import { defaultHome, type HomePaths, homePaths, troupeHome } from './home.ts';
 import { keepEnv } from './keep.ts';
 import { releaseLock, takeLock, updateLock } from './lock.ts';
 import { writeNatsConfig } from './nats-users.ts';
+import { otherNodes, tellOther } from './other-nodes.ts';
 import { launcher } from './root.ts';
 import type { Roster } from './roster.ts';
 import { NATS, startNats } from './start-nats.ts';
@@ -177,6 +178,8 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
     } finally {
       void connecting.then((client) => client.close()).catch(() => undefined);
     }
+    for (const other of await unlessAborted(otherNodes(paths, cluster.node), signal))
+      say(`warning: ${tellOther(other)}`);
     updateLock(paths, { ready: true });
     return { cluster, paths, stop };
   } catch (error) {
