@@ -14,11 +14,12 @@ import { keepEnv } from './keep.ts';
 import { releaseLock, takeLock, updateLock } from './lock.ts';
 import { writeNatsConfig } from './nats-users.ts';
 import { otherNodes, tellOther } from './other-nodes.ts';
+import { planOutdated, tellOutdated } from './plan-outdated.ts';
 import { launcher } from './root.ts';
-import type { Roster } from './roster.ts';
+import { hosting, type Roster } from './roster.ts';
 import { NATS, startNats } from './start-nats.ts';
 import { type ChildSpec, type Supervised, supervise } from './supervise.ts';
-import { offerNatsContext, seedFile, writeNatsContext, writeUser } from './users.ts';
+import { offerNatsContext, readUsers, seedFile, writeNatsContext, writeUser } from './users.ts';
 import { usersTurn } from './users-turn.ts';
 
 export interface UpOptions {
@@ -166,6 +167,8 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
       },
       (server) => children.splice(0, 1, server), // in the place of one that could not have its port
     );
+    for (const outdated of planOutdated(readUsers(paths), cluster.prefix, roster.master, hosting))
+      say(`warning: ${tellOutdated(outdated)}`);
     for (const role of ['master', 'worker'] as const) {
       children.push(supervise(roleSpec(paths, cluster, role), book.events));
     }
