@@ -71,6 +71,35 @@ it('what a driver was answered is in its recording, secrets sealed, and nothing 
   expect(turns.length).toBe(2);
 });
 
+it('who asked a driver for what is not done when it stops is told at once, and nothing comes later', async () => {
+  let finish = (_done: object): void => {};
+  const { driver, sent, turns } = await drive(
+    defineDriver({
+      name: 'slow',
+      hears: { applies: calls(SUBJECTS.apply) },
+      says: {},
+      run: async () => ({ handlers: { applies: () => new Promise((resolve) => (finish = resolve)) } }),
+    }),
+  );
+  const subject = 'troupe.apply.alice.default';
+  driver.heard({ subject, data: encodeMsgpack({}), reply: '_INBOX.alice.1', respond: () => false });
+  driver.heard({ subject, data: encodeMsgpack({}), respond: () => false }); // nobody waits
+  await driver.stop();
+  expect(sent.map(({ out }) => [out.said.subject, out.said.body])).toEqual([
+    [
+      '_INBOX.alice.1',
+      expect.objectContaining({
+        reason: 'ServiceUnavailable',
+        message: 'slow on one was stopped before it was done; ask again',
+      }),
+    ],
+  ]);
+  const recorded = turns.length;
+  finish({});
+  await new Promise(setImmediate);
+  expect([sent.length, turns.length]).toEqual([1, recorded]);
+});
+
 it('a driver whose answer cannot be written says so', async () => {
   const { driver, sent } = await drive(
     defineDriver({

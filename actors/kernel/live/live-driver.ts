@@ -37,6 +37,8 @@ export class LiveDriver implements Asker {
   readonly #began = new Map<number, number>();
   #beginnings = 0;
   readonly #inHand = new CallsInHand<InboundMessage>();
+  /** Calls whose handler is at work, by number. */
+  readonly #unanswered = new Map<number, { readonly call: Call; readonly cause: Cause }>();
   #lastError: string | undefined;
 
   constructor(host: HostServices, definition: DriverDefinition, instance: string) {
@@ -80,6 +82,7 @@ export class LiveDriver implements Asker {
     const act = `${this.self.actor} on ${this.self.instance}`;
     for (const ask of this.#asks.keys())
       this.answered(ask, failure('ServiceUnavailable', `${act} was stopped before its question was answered`));
+    this.#answerAll(failure('ServiceUnavailable', `${act} was stopped before it was done; ask again`));
     await this.#running?.stop?.();
   }
 
@@ -154,6 +157,7 @@ export class LiveDriver implements Asker {
 
   async #handle(name: string, call: Call, cause: Cause): Promise<void> {
     const began = this.#begin();
+    this.#unanswered.set(began, { call, cause });
     let body: unknown;
     try {
       body = (await this.#running?.handlers[name]?.(call)) ?? {};
@@ -162,6 +166,7 @@ export class LiveDriver implements Asker {
     } finally {
       this.#end(began);
     }
+    if (!this.#unanswered.delete(began)) return;
     if (isFailure(body)) {
       if (call.reply === undefined) this.#lastError = figureText(body.message);
       else this.#noteRefusal(body);
@@ -172,6 +177,13 @@ export class LiveDriver implements Asker {
     } catch (error) {
       this.#send(replyTo(call, statusOf(error, `answer ${call.subject}`)), undefined, cause);
     }
+  }
+
+  /** While there is a connection: what is done later can be told to nobody, nor recorded. */
+  #answerAll(status: Status): void {
+    for (const { call, cause } of this.#unanswered.values())
+      if (call.reply !== undefined) this.#send(replyTo(call, status), undefined, cause);
+    this.#unanswered.clear();
   }
 
   answered(ask: Id, result: AskResult): void {
