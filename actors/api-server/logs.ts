@@ -3,29 +3,17 @@ import { catchError, mergeMap } from 'rxjs/operators';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import { isPlain } from '../../contracts/kinds/plain.ts';
 import type { LogLines, LogQuery } from '../../contracts/messages/logs.ts';
-import { quotable } from '../../contracts/printable.ts';
 import type { Context } from './context.ts';
 import type { Obj } from './object.ts';
+import { parseOptions } from './options.ts';
 import { viewed } from './reads.ts';
 import { badRequest, notFound } from './refusals.ts';
 import type { Request } from './request.ts';
 
-type Options = Omit<LogQuery, 'namespace' | 'pod' | 'podUid'>;
-const OPTIONS: Readonly<Record<keyof Options, 'string' | 'boolean' | 'number'>> = {
-  container: 'string',
-  follow: 'boolean',
-  previous: 'boolean',
-  tailLines: 'number',
-  sinceTime: 'string',
-  limitBytes: 'number',
-};
-/** Said again by the subject; a client that repeats them is not wrong. */
-const KNOWN_BY_SUBJECT = ['namespace', 'pod', 'podUid', 'apiVersion', 'kind'];
-
 /** `get pods/log`: asks the kubelet of the pod's node. */
 export function podLog(context: Context, request: Request, body: unknown): Observable<LogLines> {
   const { world, limits } = context;
-  const options = parseLogOptions(body);
+  const options = parseOptions('get pods/log', body);
   return context
     .fresh(() => query(context, request, options))
     .pipe(
@@ -37,31 +25,11 @@ export function podLog(context: Context, request: Request, body: unknown): Obser
     );
 }
 
-function parseLogOptions(body: unknown): Options {
-  if (body === undefined || body === null) return {};
-  if (!isPlain(body)) throw badRequest('get pods/log: the body must be an object of options, or empty');
-  const options: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(body)) {
-    if (value === undefined || value === null || KNOWN_BY_SUBJECT.includes(name)) continue;
-    const type = Object.hasOwn(OPTIONS, name) ? OPTIONS[name as keyof Options] : undefined;
-    if (type === undefined)
-      throw badRequest(
-        `get pods/log: unknown option "${quotable(name)}"; options are ${Object.keys(OPTIONS).join(', ')}`,
-      );
-    if (typeof value !== type) throw badRequest(`get pods/log: option ${name} must be a ${type}`);
-    if (type === 'number' && (!Number.isSafeInteger(value) || (value as number) < 0)) {
-      throw badRequest(`get pods/log: option ${name} must be a whole number, 0 or more`);
-    }
-    options[name] = value;
-  }
-  return options;
-}
-
 /** Whom to ask, and what. @throws StatusError NotFound, BadRequest */
 function query(
   context: Context,
   request: Request,
-  options: Options,
+  options: Partial<LogQuery>,
 ): { readonly node: string; readonly question: LogQuery } {
   const pod = viewed(context, request);
   const { namespace, name } = request;

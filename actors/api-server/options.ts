@@ -1,5 +1,6 @@
 import { isPlain } from '../../contracts/kinds/plain.ts';
 import type { DeleteOptions, GetOptions, ListOptions, WatchOptions } from '../../contracts/messages/api.ts';
+import type { LogQuery } from '../../contracts/messages/logs.ts';
 import { quotable } from '../../contracts/printable.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { badRequest } from './refusals.ts';
@@ -24,10 +25,23 @@ const preconditions: Check = (value) =>
     ? undefined
     : 'must be an object with uid, resourceVersion or both';
 
+/** Says nothing: clients put it into every body. */
 const TYPE = { apiVersion: text, kind: text };
 const SELECTORS = { labelSelector: text, fieldSelector: text };
 const CHECKS = {
   get: { ...TYPE, resourceVersion: revision },
+  'get pods/log': {
+    ...TYPE,
+    namespace: text,
+    pod: text,
+    podUid: text,
+    container: text,
+    follow: flag,
+    previous: flag,
+    tailLines: count,
+    sinceTime: text,
+    limitBytes: count,
+  },
   list: { ...TYPE, ...SELECTORS, limit: count, continue: text, resourceVersion: revision },
   delete: { ...TYPE, ...SELECTORS, gracePeriodSeconds: whole, propagationPolicy: policy, preconditions },
   watch: {
@@ -42,6 +56,8 @@ const CHECKS = {
 
 interface OptionsOf {
   readonly get: GetOptions;
+  /** What the subject says too is not looked at. */
+  readonly 'get pods/log': Partial<LogQuery>;
   readonly list: ListOptions;
   readonly delete: DeleteOptions;
   readonly watch: WatchOptions;
@@ -61,7 +77,7 @@ export function parseOptions<V extends keyof OptionsOf>(verb: V, body: unknown):
     if (value === undefined || value === null) continue;
     const finding = check(value);
     if (finding !== undefined) throw badRequest(`${verb}: option ${name} ${finding}`);
-    options[name] = value;
+    if (!Object.hasOwn(TYPE, name)) options[name] = value;
   }
   return options as OptionsOf[V];
 }
