@@ -6,7 +6,7 @@ import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Call, Said } from '../kernel/contract.ts';
 import { type ActorDefinition, calls, defineActor, type WatchDecl, watch } from '../kernel/declare.ts';
 import { applyManifest, applyOne } from './apply.ts';
-import { type Answer, type Context, SAYS } from './context.ts';
+import { type Answer, askStore, type Context, SAYS } from './context.ts';
 import { create } from './create.ts';
 import { checkEpoch } from './epochs.ts';
 import { EVENTS } from './events.ts';
@@ -56,8 +56,7 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
     },
     says: SAYS,
     behave: (inputs, world) => {
-      const question = world.ask(world.say.fresh({}), { timeoutMs: limits.storeTimeoutMs });
-      const fresh = freshReads(question);
+      const fresh = freshReads(askStore({ world, limits }, world.say.fresh({})));
       const context: Context = { world, instance, limits, fresh: fresh.after, turns: keyTurns() };
       const watches = new Watches(context);
       const gate = nodeGate(context);

@@ -10,7 +10,7 @@ import { storeKey } from '../../contracts/store/keys.ts';
 import { nodeOfUser } from '../../contracts/subjects/users.ts';
 import type { Call, Said } from '../kernel/contract.ts';
 import { admittedNew } from './admission.ts';
-import type { Answer, Context } from './context.ts';
+import { type Answer, askStore, type Context } from './context.ts';
 import { create, placed } from './create.ts';
 import { EVENTS, isEvent } from './events.ts';
 import type { Obj } from './object.ts';
@@ -231,13 +231,14 @@ function told(
   return concat(of(outcome), looked.pipe(mergeMap(events)));
 }
 
-function tellEvent({ world, limits }: Context, caller: string, place: string, item: ApplyItem): Observable<never> {
+function tellEvent(context: Context, caller: string, place: string, item: ApplyItem): Observable<never> {
+  const { world } = context;
   const made = planOutcomeEvent(item, caller, place, world.self.actor, world.now());
   const stamp = { uid: world.uid(), creationTimestamp: made.firstTimestamp ?? '' };
   const key = storeKey(EVENTS, place, made.metadata.name ?? '');
   return defer(() => {
     const object: object = admittedNew(findKind(EVENTS).kind, made as unknown as Obj, stamp);
-    return world.ask(world.say.putEvent({ key, object }), { timeoutMs: limits.storeTimeoutMs });
+    return askStore(context, world.say.putEvent({ key, object }));
   }).pipe(
     mergeMap(() => []),
     catchError((error: unknown) => {

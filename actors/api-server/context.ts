@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import type { StorePorts } from '../../contracts/messages/store.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import type { World } from '../kernel/contract.ts';
+import type { Said, World } from '../kernel/contract.ts';
 import { inbox, port, publish, request } from '../kernel/declare.ts';
 import type { FreshReads } from './fresh.ts';
 import type { KeyTurns } from './key-turns.ts';
@@ -34,6 +34,10 @@ export interface Context {
   /** Writes of one object go one after the other. */
   readonly turns: KeyTurns;
 }
+
+/** One question to the store, with the deadline of all. */
+export const askStore = <A>({ world, limits }: Pick<Context, 'world' | 'limits'>, said: Said<A>): Observable<A> =>
+  world.ask(said, { timeoutMs: limits.storeTimeoutMs });
 
 /** An answer, now or later. A refusal is thrown, or comes as an error. */
 export type Answer<T = unknown> = T | Observable<T>;

@@ -7,9 +7,9 @@ import { admittedNew } from './admission.ts';
 import type { Answer, Context } from './context.ts';
 import { isEvent } from './events.ts';
 import { nameSuffix } from './names.ts';
-import { atRevision, type Obj, withMeta } from './object.ts';
+import { atRevision, type Obj } from './object.ts';
 import { repeated } from './plan-repeat.ts';
-import { andThen } from './reads.ts';
+import { andThen, unlessRefused } from './reads.ts';
 import { alreadyExists, badRequest, forbidden, isConflict, notFound } from './refusals.ts';
 import { qualified, type Target } from './request.ts';
 import { mayRunUnder } from './service-account.ts';
@@ -57,7 +57,7 @@ function countUp(context: Context, target: Target, told: Obj, differs: () => nev
     const counted = repeated(stored, told);
     if (counted === undefined) return differs();
     if (counted === stored) return { type: 'keep' };
-    return { type: 'put', object: withMeta(counted, { resourceVersion: undefined }) };
+    return { type: 'put', object: counted };
   };
   return change(context, target, plan, context.limits.retries).pipe(map(({ object }) => object));
 }
@@ -124,22 +124,14 @@ function checkKind(kind: string, apiVersion: string, body: Readonly<Record<strin
   }
 }
 
-/** Nothing is created in a namespace that is absent or on its way out. A missing one is looked for afresh. */
-function mayCreateIn(context: Context, target: Target): Answer<true> {
-  if (!target.kind.namespaced) return true;
-  const look = (): 'missing' | 'terminating' | 'there' => {
-    const namespace = context.world.view.get('namespaces', undefined, target.namespace) as Obj | undefined;
-    if (namespace === undefined) return 'missing';
-    return namespace.metadata.deletionTimestamp === undefined ? 'there' : 'terminating';
-  };
-  if (look() === 'there') return true;
-  return context.fresh(look).pipe(
-    map((found): true => {
-      if (found === 'there') return true;
-      throw found === 'missing' ? notFound('namespaces', target.namespace) : terminating(target);
-    }),
-  );
-}
+/** Nothing is created in a namespace that is absent or on its way out. */
+const mayCreateIn = (context: Context, target: Target): Answer<void> =>
+  unlessRefused(context, ({ view }) => {
+    if (!target.kind.namespaced) return undefined;
+    const namespace = view.get('namespaces', undefined, target.namespace);
+    if (namespace === undefined) return notFound('namespaces', target.namespace);
+    return namespace.metadata?.deletionTimestamp === undefined ? undefined : terminating(target);
+  });
 
 function terminating({ kind, namespace }: Target): StatusError {
   const message = `unable to create new content in namespace ${namespace} because it is being terminated`;

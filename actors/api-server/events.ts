@@ -3,7 +3,7 @@ import { expand, map, reduce } from 'rxjs/operators';
 import type { Kind } from '../../contracts/kinds/kind.ts';
 import type { KubeList, ListOptions } from '../../contracts/messages/api.ts';
 import type { Key } from '../../contracts/store/keys.ts';
-import type { Context } from './context.ts';
+import { askStore, type Context } from './context.ts';
 import { jsonSize, type Obj } from './object.ts';
 import { type Continuation, encodeContinue, keyOf, planPage } from './plan-list.ts';
 import type { Target } from './request.ts';
@@ -25,24 +25,17 @@ interface EventsPage {
   readonly revision: number;
 }
 
-export const eventByKey = ({ world, limits }: Context, key: Key): Observable<Obj | undefined> =>
-  world
-    .ask(world.say.getEvent({ key }), { timeoutMs: limits.storeTimeoutMs })
-    .pipe(map(({ object }) => object as Obj | undefined));
+export const eventByKey = (context: Context, key: Key): Observable<Obj | undefined> =>
+  askStore(context, context.world.say.getEvent({ key })).pipe(map(({ object }) => object as Obj | undefined));
 
-const readPage = (
-  { world, limits }: Context,
-  namespace: string,
-  after: Key | undefined,
-  limit: number,
-): Observable<EventsPage> =>
-  world.ask(
-    world.say.listEvents({
+const readPage = (context: Context, namespace: string, after: Key | undefined, limit: number): Observable<EventsPage> =>
+  askStore(
+    context,
+    context.world.say.listEvents({
       ...(namespace === '' ? {} : { namespace }),
       ...(after === undefined ? {} : { after }),
       limit,
     }),
-    { timeoutMs: limits.storeTimeoutMs },
   ) as Observable<EventsPage>;
 
 const lastKey = (objects: readonly Obj[]): Key | undefined => {

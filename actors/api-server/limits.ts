@@ -1,3 +1,5 @@
+import { OBJECT_BYTES_MAX } from '../../contracts/store/limits.ts';
+
 /** What one api-server takes upon itself. Times in milliseconds, sizes in bytes. */
 export interface Limits {
   /** Largest object, as sent or as stored. */
@@ -31,7 +33,7 @@ export interface Limits {
 }
 
 export const LIMITS: Limits = {
-  objectBytes: 1.5 * 1024 * 1024,
+  objectBytes: OBJECT_BYTES_MAX,
   pageBytes: 512 * 1024,
   pageItems: 500,
   inFlight: 5_000,

@@ -3,8 +3,9 @@ import { storeKey } from '../../contracts/store/keys.ts';
 import { nodeOfUser } from '../../contracts/subjects/users.ts';
 import type { Answer, Context } from './context.ts';
 import { buildNodeReferences, stepNodeReferences } from './node-references.ts';
+import type { Obj } from './object.ts';
 import { type NodeAct, type NodeFacts, refuseNode, refuseObject } from './plan-node-restriction.ts';
-import { andThen } from './reads.ts';
+import { andThen, unlessRefused } from './reads.ts';
 import { forbidden } from './refusals.ts';
 import { qualified, type Request } from './request.ts';
 
@@ -26,14 +27,14 @@ export function nodeGate(context: Context): NodeGate {
     const node = nodeOfUser(request.caller);
     if (node === undefined) return request;
     const act = actOf(request);
-    const refuse = (finding: string | undefined): void => {
-      if (finding !== undefined) throw forbidden(qualified(request.kind), act.name, finding);
+    const refusal = (finding: string | undefined) =>
+      finding === undefined ? undefined : forbidden(qualified(request.kind), act.name, finding);
+    const guard = (object: Obj): void => {
+      const found = refusal(refuseObject(node, act, object));
+      if (found !== undefined) throw found;
     };
-    const guarded: Request = { ...request, guard: (object) => refuse(refuseObject(node, act, object)) };
-    if (refuseNode(node, act, facts) === undefined) return guarded;
-    // Another api-server may have bound a pod a moment ago: only a view that has everything may refuse.
-    const looked = context.fresh(() => refuse(refuseNode(node, act, facts)));
-    return andThen<void, Request>(looked, () => guarded);
+    const allowed = unlessRefused(context, () => refusal(refuseNode(node, act, facts)));
+    return andThen(allowed, (): Request => ({ ...request, guard }));
   };
 }
 

@@ -122,6 +122,22 @@ function asOf(context: Context, request: Target, revision: number): readonly Obj
   return rewound(kind.resource, everything(context, request), changes, (key) => key.startsWith(prefix));
 }
 
+/**
+ * Lets pass, or refuses by throwing, now or later. Another api-server may have written a moment ago: only a view that has
+ * everything may refuse.
+ * @param refusal by what the view shows; `undefined` = none
+ */
+export function unlessRefused(
+  { world, fresh }: Context,
+  refusal: (world: Context['world']) => StatusError | undefined,
+): Answer<void> {
+  if (refusal(world) === undefined) return;
+  return fresh(() => {
+    const found = refusal(world);
+    if (found !== undefined) throw found;
+  });
+}
+
 /** Chains an answer, now or later. */
 export const andThen = <A, B>(answer: Answer<A>, next: (value: A) => Answer<B>): Answer<B> => {
   if (!(answer instanceof Observable)) return next(answer);

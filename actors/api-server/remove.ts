@@ -4,7 +4,7 @@ import { type Status, StatusError, statusError, success } from '../../contracts/
 import type { DeleteOptions, KubeList } from '../../contracts/messages/api.ts';
 import type { Context } from './context.ts';
 import { chosenEvents, isEvent } from './events.ts';
-import { type Obj, withMeta } from './object.ts';
+import type { Obj } from './object.ts';
 import { parseOptions } from './options.ts';
 import { planDelete } from './plan-delete.ts';
 import { everything } from './reads.ts';
@@ -41,9 +41,7 @@ function removeOne(context: Context, target: Target, options: DeleteOptions): Ob
   const plan = (old: Obj): WritePlan => {
     const planned = planDelete(qualified(target.kind), old, options, context.world.now());
     if (planned.type === 'refuse') throw new StatusError(planned.status);
-    return planned.type === 'put'
-      ? { type: 'put', object: withMeta(planned.object, { resourceVersion: undefined }) }
-      : planned;
+    return planned;
   };
   return change(context, target, plan, context.limits.retries);
 }

@@ -12,7 +12,7 @@ import { quotable } from '../../contracts/printable.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { admittedStatus, admittedUpdate } from './admission.ts';
 import type { Answer, Context } from './context.ts';
-import { type Obj, withMeta } from './object.ts';
+import type { Obj } from './object.ts';
 import { andThen, get } from './reads.ts';
 import { badRequest, conflict, precondition } from './refusals.ts';
 import { qualified, type Request, type Target } from './request.ts';
@@ -107,12 +107,9 @@ function bound(request: Request, pod: Obj, node: string, uid: unknown, now: numb
   if (Array.isArray(gates) && gates.length > 0)
     throw conflict(resource, name, `pod ${name} has non-empty .spec.schedulingGates`);
   const scheduled = { type: 'PodScheduled', status: 'True', lastTransitionTime: rfc3339(now) };
-  return withMeta(
-    {
-      ...pod,
-      spec: { ...pod.spec, nodeName: node },
-      status: { ...pod.status, conditions: withCondition(pod.status as PodStatus | undefined, scheduled) },
-    },
-    { resourceVersion: undefined },
-  );
+  return {
+    ...pod,
+    spec: { ...pod.spec, nodeName: node },
+    status: { ...pod.status, conditions: withCondition(pod.status as PodStatus | undefined, scheduled) },
+  };
 }

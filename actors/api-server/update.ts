@@ -79,7 +79,7 @@ export const planEdit =
     const next = withMeta(facet.next(old, edited), { resourceVersion: old.metadata.resourceVersion });
     if (isFinished(target.kind.resource, next)) return { type: 'purge' };
     if (sameJson(next, old)) return { type: 'keep' };
-    return { type: 'put', object: withMeta(next, { resourceVersion: undefined }) };
+    return { type: 'put', object: next };
   };
 
 /** The edited object with the metadata that belongs to the server as it was; what may not be said is refused later. */

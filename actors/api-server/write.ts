@@ -2,9 +2,9 @@ import { type Observable, throwError } from 'rxjs';
 import { catchError, map, mergeMap } from 'rxjs/operators';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import { sameJson } from '../../contracts/hash/stable-hash.ts';
-import type { Context } from './context.ts';
+import { askStore, type Context } from './context.ts';
 import { isEvent } from './events.ts';
-import { atRevision, type Obj, revisionOf } from './object.ts';
+import { atRevision, type Obj, revisionOf, withMeta } from './object.ts';
 import { selectable } from './plan-selectable.ts';
 import { freshly, viewed } from './reads.ts';
 import { isConflict, modified, notFound } from './refusals.ts';
@@ -12,6 +12,7 @@ import { keyOfTarget, qualified, type Target } from './request.ts';
 
 /** What a write does to one object. */
 export type WritePlan =
+  /** Its resourceVersion does not matter. */
   | { readonly type: 'put'; readonly object: Obj }
   | { readonly type: 'purge' }
   /** There is nothing to write. */
@@ -82,48 +83,48 @@ function write(
   planned: Exclude<WritePlan, { type: 'keep' }>,
 ): Observable<Written> {
   const { type } = planned;
+  // Not stored: the store itself gives it.
+  const next = type === 'put' ? withMeta(planned.object, { resourceVersion: undefined }) : undefined;
   const answer = isEvent(target.kind)
-    ? writeEvent(context, target, old, planned)
-    : type === 'put'
-      ? put(context, target, planned.object, revisionOf(old))
-      : purge(context, target, revisionOf(old));
-  const object = type === 'put' ? planned.object : old;
-  return answer.pipe(map(({ revision }) => ({ type, object: atRevision(object, revision) })));
+    ? writeEvent(context, target, old, next)
+    : next === undefined
+      ? purge(context, target, revisionOf(old))
+      : put(context, target, next, revisionOf(old));
+  return answer.pipe(map(({ revision }) => ({ type, object: atRevision(next ?? old, revision) })));
 }
 
 /** @param expect revision that the key must have; 0 = it must be absent. Refused with Conflict or AlreadyExists. */
 export function put(
-  { world, limits }: Context,
+  context: Context,
   target: Target,
   object: Obj,
   expect: number,
-  requestId: string = world.uid(),
+  requestId: string = context.world.uid(),
 ): Observable<{ readonly revision: number }> {
-  const key = keyOfTarget(target);
-  const said = isEvent(target.kind)
-    ? world.say.putEvent({ key, object: object as object, expect })
-    : world.say.put({ key, object: object as object, expect, requestId });
-  return world.ask(said, { timeoutMs: limits.storeTimeoutMs });
+  const { say } = context.world;
+  const write = { key: keyOfTarget(target), object: object as object, expect };
+  return askStore(context, isEvent(target.kind) ? say.putEvent(write) : say.put({ ...write, requestId }));
 }
 
-function purge({ world, limits }: Context, target: Target, expect: number): Observable<{ readonly revision: number }> {
-  const said = world.say.purge({ key: keyOfTarget(target), expect, requestId: world.uid() });
-  return world.ask(said, { timeoutMs: limits.storeTimeoutMs });
+function purge(context: Context, target: Target, expect: number): Observable<{ readonly revision: number }> {
+  const { world } = context;
+  return askStore(context, world.say.purge({ key: keyOfTarget(target), expect, requestId: world.uid() }));
 }
 
-/** Nobody keeps the events of before: the write itself says what watches must know of the one that it replaces. */
+/**
+ * Nobody keeps the events of before: the write itself says what watches must know of the one that it replaces.
+ * @param next `undefined` = it goes
+ */
 function writeEvent(
-  { world, limits }: Context,
+  context: Context,
   target: Target,
   old: Obj,
-  planned: Exclude<WritePlan, { type: 'keep' }>,
+  next: Obj | undefined,
 ): Observable<{ readonly revision: number }> {
+  const { say } = context.world;
   const key = keyOfTarget(target);
   const before = selectable(target.kind, old) as object;
-  if (planned.type === 'purge')
-    return world.ask(world.say.purgeEvent({ key, before }), { timeoutMs: limits.storeTimeoutMs });
-  const { object } = planned;
-  const told = sameJson(before, selectable(target.kind, object)) ? {} : { before };
-  const said = world.say.putEvent({ key, object: object as object, expect: revisionOf(old), ...told });
-  return world.ask(said, { timeoutMs: limits.storeTimeoutMs });
+  if (next === undefined) return askStore(context, say.purgeEvent({ key, before }));
+  const told = sameJson(before, selectable(target.kind, next)) ? {} : { before };
+  return askStore(context, say.putEvent({ key, object: next as object, expect: revisionOf(old), ...told }));
 }
