@@ -14,7 +14,7 @@ type Made = 'tenant' | 'service';
 const KNOWN_WITHIN_MS = 10_000;
 
 /** Is the name one that the cluster needs for itself? */
-export function isReserved(paths: HomePaths, name: string): boolean {
+function isReserved(paths: HomePaths, name: string): boolean {
   const known = findUser(paths, name)?.profile;
   const reserved = name === MASTER || name === OPERATOR || name.startsWith(nodeUser(''));
   return reserved || (known !== undefined && known !== 'tenant' && known !== 'service');

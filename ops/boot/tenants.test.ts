@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { NatsConnection } from 'nats';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { calls } from '../../actors/kernel/declare.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { connectAs } from '../../test/support/nats-server.ts';
@@ -200,7 +200,38 @@ it("where there is no cluster, a tenant is one of a nats-server of somebody's ow
   }
 });
 
-it("a user of the cluster's own is not removed", async () => {
-  await expect(removeTenant(OPERATOR, roster, paths.home)).rejects.toThrow(/cannot do without it; .troupe user list/);
-  expect(findUser(paths, OPERATOR)).toBeDefined();
+it('a user as whom the cluster runs is not removed while it does', async () => {
+  for (const name of [OPERATOR, MASTER]) {
+    await expect(removeTenant(name, roster, paths.home)).rejects.toThrow(/while it runs; .troupe down. first/);
+    expect(findUser(paths, name)).toBeDefined();
+  }
+});
+
+it('the key of a machine that is gone or was stolen is taken from it: its connections end, and it gets another one', async () => {
+  const printed = () => externalServer({ nodes: ['n2'] }, roster, paths.home);
+  await printed();
+  const stolen = findUser(paths, 'node-n2')?.publicKey as string;
+  let ended = false;
+  const connection = await vi.waitFor(() => connected('node-n2'), { timeout: 5_000 });
+  void connection.closed().then(() => (ended = true));
+  await removeTenant('node-n2', roster, paths.home);
+  await vi.waitFor(() => expect(ended).toBe(true), { timeout: 5_000 });
+  const { config, made } = await printed();
+  expect(made.map(({ name }) => name)).toEqual(['node-n2']);
+  expect(config).not.toContain(stolen);
+});
+
+it('where no cluster runs, the keys of all users can be renewed', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'troupe-tenants-'));
+  try {
+    await externalServer({ nodes: [] }, roster, home);
+    const keys = () => [MASTER, OPERATOR].map((name) => findUser(homePaths(home), name)?.publicKey);
+    const before = keys();
+    for (const name of [MASTER, OPERATOR]) await removeTenant(name, roster, home);
+    const { made } = await externalServer({ nodes: [] }, roster, home);
+    expect(made.map(({ name }) => name)).toEqual([MASTER, OPERATOR]);
+    expect(keys().filter((key) => before.includes(key))).toEqual([]);
+  } finally {
+    rmSync(home, { recursive: true });
+  }
 });

@@ -1,8 +1,10 @@
 import { statusError } from '../../contracts/errors/status.ts';
 import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';
-import { readCluster } from './cluster.ts';
-import { homePaths, troupeHome } from './home.ts';
-import { checkReserved, isReserved, requireHome, waitUntilKnown } from './made-users.ts';
+import { nodeUser } from '../../contracts/subjects/users.ts';
+import { MASTER, OPERATOR, readCluster } from './cluster.ts';
+import { type HomePaths, homePaths, troupeHome } from './home.ts';
+import { runningUp } from './lock.ts';
+import { checkReserved, requireHome, waitUntilKnown } from './made-users.ts';
 import { reloadNatsConfig } from './nats-users.ts';
 import { planPermissions } from './plan-permissions.ts';
 import type { Roster } from './roster.ts';
@@ -75,19 +77,24 @@ function madeMeanwhile(known: UserRecord, wanted: readonly string[]): Error {
   );
 }
 
+/** Is it one of those as whom a `troupe up` of this home runs now? */
+const runsWith = (paths: HomePaths, name: string): boolean =>
+  runningUp(paths) !== undefined && [MASTER, OPERATOR, nodeUser(readCluster(paths)?.node ?? '')].includes(name);
+
 /**
- * Ends a tenant or a service: the embedded server forgets the key and closes its connections.
+ * Ends a user: the embedded server forgets the key and closes its connections. One that the cluster needs is made anew, with
+ * another key, by the next `troupe up` or `troupe permissions`.
  * @returns where that server is; `undefined`: there is none, and another one is told by `troupe permissions`
- * @throws StatusError NotFound, Forbidden (a user of the cluster's own), Conflict
+ * @throws StatusError NotFound, Forbidden (a user as whom the cluster runs now), Conflict
  */
 export async function removeTenant(name: string, roster: Roster, home = troupeHome()): Promise<Pick<Tenant, 'url'>> {
   const paths = homePaths(home);
   requireUser(paths, name); // a home that is none gets no folder
   await usersTurn(paths, () => {
-    if (isReserved(paths, name)) {
+    if (runsWith(paths, name)) {
       throw statusError(
         'Forbidden',
-        `user "${name}" is one of the cluster's own, which cannot do without it; \`troupe user list\` shows the others`,
+        `user "${name}" is one of the cluster's own, which cannot do without it while it runs; \`troupe down\` first, and the next \`troupe up\` makes it anew, with another key`,
       );
     }
     removeUser(paths, name);

@@ -297,8 +297,11 @@ export const RUNNING: readonly CommandSpec[] = [
   command({
     name: 'user remove',
     args: '<name>',
-    description: 'End a tenant or a service: the server forgets the key',
-    examples: [['troupe user remove alice', 'her connections are closed']],
+    description: 'End a user: the server forgets the key; one that the cluster needs is made again, with another key',
+    examples: [
+      ['troupe user remove alice', 'her connections are closed'],
+      ['troupe user remove node-b', 'a machine that is gone; "troupe permissions --node b" makes a new key for it'],
+    ],
     run: async ([name = ''], _, terminal) => (await import('./boot-commands.ts')).userRemove(name, terminal),
   }),
   command({
