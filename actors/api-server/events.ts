@@ -2,10 +2,10 @@ import { EMPTY, type Observable } from 'rxjs';
 import { expand, map, reduce } from 'rxjs/operators';
 import type { Kind } from '../../contracts/kinds/kind.ts';
 import type { KubeList, ListOptions } from '../../contracts/messages/api.ts';
-import type { Key } from '../../contracts/store/keys.ts';
+import { type Key, keyOfObject } from '../../contracts/store/keys.ts';
 import { askStore, type Context } from './context.ts';
 import { jsonSize, type Obj } from './object.ts';
-import { type Continuation, encodeContinue, keyOf, planPage } from './plan-list.ts';
+import { type Continuation, encodeContinue, planPage } from './plan-list.ts';
 import type { Target } from './request.ts';
 import { presented } from './served.ts';
 
@@ -40,7 +40,7 @@ const readPage = (context: Context, namespace: string, after: Key | undefined, l
 
 const lastKey = (objects: readonly Obj[]): Key | undefined => {
   const last = objects.at(-1);
-  return last === undefined ? undefined : keyOf(EVENTS, last);
+  return last === undefined ? undefined : keyOfObject(EVENTS, last);
 };
 
 interface ChosenEvents {

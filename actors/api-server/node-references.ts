@@ -1,6 +1,6 @@
 import type { Pod } from '../../contracts/kinds/kinds.ts';
-import { podReferences } from '../../contracts/kinds/pod/pod-references.ts';
-import { type Key, storeKey } from '../../contracts/store/keys.ts';
+import { podReferenceKeys } from '../../contracts/kinds/pod/pod-references.ts';
+import type { Key } from '../../contracts/store/keys.ts';
 import type { Change, View } from '../kernel/contract.ts';
 
 /** Key of a ConfigMap or Secret -> node -> how many pods that are bound to it refer to it. */
@@ -9,13 +9,7 @@ export type NodeReferences = Map<Key, Map<string, number>>;
 function count(index: NodeReferences, pod: Pod, by: 1 | -1): void {
   const node = pod.spec?.nodeName;
   if (node === undefined || node === '') return;
-  const { configMaps, secrets } = podReferences(pod);
-  const namespace = pod.metadata?.namespace;
-  const keys = [
-    ...configMaps.map((name) => storeKey('configmaps', namespace, name)),
-    ...secrets.map((name) => storeKey('secrets', namespace, name)),
-  ];
-  for (const key of keys) {
+  for (const key of podReferenceKeys(pod)) {
     const nodes = index.get(key) ?? new Map<string, number>();
     const left = (nodes.get(node) ?? 0) + by;
     if (left === 0) nodes.delete(node);

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { keyOfObject } from '../../contracts/store/keys.ts';
 import type { Obj } from './object.ts';
-import { decodeContinue, encodeContinue, keyOf, planPage, rewound } from './plan-list.ts';
+import { decodeContinue, encodeContinue, planPage, rewound } from './plan-list.ts';
 
 const pod = (name: string, version = 1, namespace = 'default'): Obj => ({
   metadata: { name, namespace, resourceVersion: String(version) },
@@ -68,7 +69,9 @@ describe('planPage', () => {
   it('pages put together are the list, whatever their size', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.string({ minLength: 1 })), fc.integer({ min: 1, max: 7 }), (given, items) => {
-        const sorted = given.map((name) => pod(name)).sort((a, b) => (keyOf('pods', a) < keyOf('pods', b) ? -1 : 1));
+        const sorted = given
+          .map((name) => pod(name))
+          .sort((a, b) => (keyOfObject('pods', a) < keyOfObject('pods', b) ? -1 : 1));
         const found: Obj[] = [];
         let after: string | undefined;
         do {

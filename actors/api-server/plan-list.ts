@@ -1,5 +1,5 @@
 import { statusError } from '../../contracts/errors/status.ts';
-import { storeKey } from '../../contracts/store/keys.ts';
+import { keyOfObject } from '../../contracts/store/keys.ts';
 import { jsonSize, type Obj } from './object.ts';
 
 /** Where a list goes on: opaque to clients, kept by nobody. */
@@ -47,7 +47,7 @@ export function rewound(
   if (first.size === 0) return list;
   const kept: (readonly [string, Obj])[] = [];
   for (const object of list) {
-    const key = keyOf(resource, object);
+    const key = keyOfObject(resource, object);
     if (!first.has(key)) kept.push([key, object]);
   }
   for (const [key, object] of first) if (object !== undefined) kept.push([key, object]);
@@ -82,7 +82,7 @@ export function planPage(
     if (!selects(object)) continue;
     const size = jsonSize(object);
     if (items.length > 0 && (items.length >= limits.items || bytes + size > limits.bytes)) {
-      return { items, last: keyOf(resource, list[at - 1] as Obj), remaining: list.length - at };
+      return { items, last: keyOfObject(resource, list[at - 1] as Obj), remaining: list.length - at };
     }
     bytes += size;
     items.push(object);
@@ -90,15 +90,12 @@ export function planPage(
   return { items, remaining: 0 };
 }
 
-export const keyOf = (resource: string, object: Obj): string =>
-  storeKey(resource, object.metadata.namespace, object.metadata.name ?? '');
-
 function firstAfter(resource: string, list: readonly Obj[], key: string): number {
   let low = 0;
   let high = list.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (keyOf(resource, list[middle] as Obj) <= key) low = middle + 1;
+    if (keyOfObject(resource, list[middle] as Obj) <= key) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -4,13 +4,13 @@ import { contentTypeOf, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import type { WatchEvent, WatchOptions } from '../../contracts/messages/api.ts';
+import { keyOfObject } from '../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Call, Cell, Said } from '../kernel/contract.ts';
 import type { Context } from './context.ts';
 import { chosenEvents, EVENTS, isEvent } from './events.ts';
 import { type Obj, revisionOf } from './object.ts';
 import { parseOptions } from './options.ts';
-import { keyOf } from './plan-list.ts';
 import {
   acknowledged,
   type Flow,
@@ -216,8 +216,8 @@ export class Watches {
         if (!this.#byId.has(watch.id)) return NOTHING; // it has ended meanwhile
         if (Math.max(objects.length, held.length) > initialEvents) throw tooMany(initialEvents);
         this.#starting.delete(watch.id);
-        const read = new Map(objects.map((object) => [keyOf(EVENTS, object), revisionOf(object)]));
-        const later = held.filter(({ object }) => revisionOf(object) > (read.get(keyOf(EVENTS, object)) ?? 0));
+        const read = new Map(objects.map((object) => [keyOfObject(EVENTS, object), revisionOf(object)]));
+        const later = held.filter(({ object }) => revisionOf(object) > (read.get(keyOfObject(EVENTS, object)) ?? 0));
         const events = inOrder([...objects.map((object) => added(watch, object)), ...later]);
         this.#eventsCursor.set(Math.max(revision, this.#eventsCursor.get()));
         return [

@@ -11,14 +11,14 @@ import {
   type NodePods,
   STATUS_NEWS_MS,
 } from '../../contracts/messages/node.ts';
-import { type Key, parseKey } from '../../contracts/store/keys.ts';
+import { type Key, keyOfObject, parseKey } from '../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Call, Cell, Changed, Said, World } from '../kernel/contract.ts';
 import { calls, defineActor, publish, watch } from '../kernel/declare.ts';
 import { dispatchedPod } from './dispatched-pod.ts';
 import { planBatches } from './plan-batches.ts';
 import { isStatusAlone, type NodeNews, planDispatch } from './plan-dispatch.ts';
-import { buildPodIndex, type PodIndex, podKey, stepPodIndex } from './pod-index.ts';
+import { buildPodIndex, type PodIndex, stepPodIndex } from './pod-index.ts';
 
 /** Of a message; a large change to one node goes out as several. Half of what boot warns below, for other encodings. */
 const BYTES_MOST = 1024 * 1024;
@@ -202,7 +202,7 @@ class Desk {
     return [...news].flatMap(([node, each]) => this.#tell(node, each));
   }
   #tell(node: string, { changed, removed }: NodeNews): readonly Said[] {
-    for (const pod of changed) this.#isTold(podKey(pod));
+    for (const pod of changed) this.#isTold(keyOfObject('pods', pod));
     const batches = planBatches(this.#dispatched(changed), { pods: PODS_MOST, bytes: BYTES_MOST });
     return batches.map((batch, at) => this.#tellBatch(node, batch, at === 0 ? removed : []));
   }

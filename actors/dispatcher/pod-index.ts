@@ -1,6 +1,6 @@
 import type { Pod } from '../../contracts/kinds/kinds.ts';
-import { podReferences } from '../../contracts/kinds/pod/pod-references.ts';
-import { type Key, storeKey } from '../../contracts/store/keys.ts';
+import { podReferenceKeys } from '../../contracts/kinds/pod/pod-references.ts';
+import { type Key, keyOfObject } from '../../contracts/store/keys.ts';
 import type { Change, View } from '../kernel/contract.ts';
 
 /** Which pods a node has, and which pods refer to a ConfigMap or Secret. Only bound pods are in it. */
@@ -21,23 +21,12 @@ const remove = (from: Map<string, Set<Key>>, at: string, key: Key): void => {
   if (found?.delete(key) === true && found.size === 0) from.delete(at);
 };
 
-export const podKey = (pod: Pod): Key => storeKey('pods', pod.metadata?.namespace, pod.metadata?.name ?? '');
-
-const referenceKeys = (pod: Pod): readonly Key[] => {
-  const { configMaps, secrets } = podReferences(pod);
-  const namespace = pod.metadata?.namespace;
-  return [
-    ...configMaps.map((name) => storeKey('configmaps', namespace, name)),
-    ...secrets.map((name) => storeKey('secrets', namespace, name)),
-  ];
-};
-
 function edit(index: PodIndex, pod: Pod, how: typeof add): void {
   const node = pod.spec?.nodeName;
   if (node === undefined || node === '') return;
-  const key = podKey(pod);
+  const key = keyOfObject('pods', pod);
   how(index.byNode, node, key);
-  for (const reference of referenceKeys(pod)) how(index.byReference, reference, key);
+  for (const reference of podReferenceKeys(pod)) how(index.byReference, reference, key);
 }
 
 export function buildPodIndex(view: View): PodIndex {

@@ -1,3 +1,4 @@
+import type { KubeObject } from '../kinds/kinds.ts';
 import { token, untoken } from '../subjects/token.ts';
 
 /** `<resource>.<namespace or _>.<name>` in escaped tokens: the key of an object in the store. */
@@ -8,6 +9,10 @@ export const EPOCHS = 'epochs';
 
 export const storeKey = (resource: string, namespace: string | undefined, name: string): Key =>
   `${token(resource)}.${token(namespace)}.${token(name)}`;
+
+/** Of an object, by what it says of itself. @param resource its plural, which it does not say */
+export const keyOfObject = (resource: string, { metadata }: KubeObject): Key =>
+  storeKey(resource, metadata?.namespace, metadata?.name ?? '');
 
 export interface KeyParts {
   readonly resource: string;

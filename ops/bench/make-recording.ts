@@ -2,12 +2,12 @@ import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { type RecordedTurn, saidThen } from '../../actors/kernel/journal/journal.ts';
 import type { Incarnation } from '../../actors/kernel/journal/recorder.ts';
 import { MemoryHistory } from '../../actors/kernel/replay.ts';
-import { outcomeOf } from '../../actors/kernel/turns/outcome.ts';
 import { type Heard, TestWorld } from '../../actors/kernel/testing/test-world.ts';
+import { outcomeOf } from '../../actors/kernel/turns/outcome.ts';
 import type { Write } from '../../actors/kernel/view/cache.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
 import type { KubeObject, Node, Pod } from '../../contracts/kinds/kinds.ts';
-import { storeKey } from '../../contracts/store/keys.ts';
+import { keyOfObject, storeKey } from '../../contracts/store/keys.ts';
 import type { Playable } from '../replay/playable.ts';
 
 const SEED = [7, 8, 9, 10];
@@ -30,7 +30,7 @@ export class RecordingWorld {
   }
 
   put(resource: string, object: KubeObject): void {
-    const key = storeKey(resource, object.metadata?.namespace, object.metadata?.name ?? '');
+    const key = keyOfObject(resource, object);
     this.#writes.push({ key, revision: this.world.put(resource, object), object });
   }
   remove(resource: string, namespace: string, name: string): void {

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
-import { type Key, storeKey } from '../../../contracts/store/keys.ts';
+import { type Key, keyOfObject } from '../../../contracts/store/keys.ts';
 import type { Change, View } from '../../kernel/contract.ts';
-import { nameOf, namespaceOf, uidOf } from '../shared/owner.ts';
+import { uidOf } from '../shared/owner.ts';
 import { KEPT_RESOURCES } from '../shared/resources.ts';
 
 /** Who owns whom, by uid. */
@@ -16,7 +16,7 @@ export const ownerGraph = {
     const graph: OwnerGraph = { keyOfUid: new Map(), dependents: new Map() };
     for (const resource of KEPT_RESOURCES) {
       for (const object of view.list(resource) as readonly KubeObject[]) {
-        add(graph, storeKey(resource, namespaceOf(object), nameOf(object)), object);
+        add(graph, keyOfObject(resource, object), object);
       }
     }
     return graph;

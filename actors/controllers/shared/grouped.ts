@@ -1,8 +1,7 @@
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
-import { type Key, storeKey } from '../../../contracts/store/keys.ts';
+import { type Key, keyOfObject } from '../../../contracts/store/keys.ts';
 import { token } from '../../../contracts/subjects/token.ts';
 import type { IndexDecl } from '../../kernel/controller.ts';
-import { nameOf, namespaceOf } from './owner.ts';
 
 type Group<T> = Map<Key, T>;
 
@@ -32,7 +31,7 @@ export function grouped<T extends KubeObject>(
     build(view) {
       const groups = new Map<string, Group<T>>();
       for (const object of view.list(resource) as readonly KubeObject[] as readonly T[]) {
-        add(groups, storeKey(resource, namespaceOf(object), nameOf(object)), object);
+        add(groups, keyOfObject(resource, object), object);
       }
       return groups;
     },

@@ -1,3 +1,4 @@
+import { type Key, storeKey } from '../../store/keys.ts';
 import type { Pod } from '../kinds.ts';
 
 /** Names, within the pod's namespace, of what a pod refers to; sorted, each once. */
@@ -44,4 +45,11 @@ export function podReferences(pod: Pod): PodReferences {
   }
   for (const secret of spec?.imagePullSecrets ?? []) names.secret(secret.name);
   return names.sorted();
+}
+
+/** Store keys of the same: of its ConfigMaps, then of its Secrets. Pure. */
+export function podReferenceKeys(pod: Pod): readonly Key[] {
+  const { configMaps, secrets } = podReferences(pod);
+  const keyOf = (resource: string) => (name: string) => storeKey(resource, pod.metadata?.namespace, name);
+  return [...configMaps.map(keyOf('configmaps')), ...secrets.map(keyOf('secrets'))];
 }
