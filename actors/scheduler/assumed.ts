@@ -5,7 +5,8 @@ import { combine, type Load, NO_LOAD, podLoad, without } from './load.ts';
 
 type Book = { readonly node: string; readonly uid: string } | null;
 type Cells = Pick<World<unknown>, 'cell' | 'cellNames'>;
-const PREFIX = 'assumed/';
+/** How the names of the cells begin that keep them; behind it the pod's key. */
+export const ASSUMED = 'assumed/';
 
 /** Pods for which a node was chosen and whose binding the view does not show yet: their room is taken all the same. */
 export class Assumed {
@@ -19,8 +20,8 @@ export class Assumed {
 
   /** Goes on with what the cells hold; only in a turn. */
   resume(find: (key: Key) => Pod | undefined): void {
-    for (const name of this.#cells.cellNames(PREFIX)) {
-      const key = name.slice(PREFIX.length);
+    for (const name of this.#cells.cellNames(ASSUMED)) {
+      const key = name.slice(ASSUMED.length);
       const book = this.#book(key).get();
       const pod = find(key);
       if (book === null) continue;
@@ -67,7 +68,7 @@ export class Assumed {
     this.#byNode.set(node, combine(this.#byNode.get(node) ?? NO_LOAD, load));
   }
   #book(key: Key): Cell<Book> {
-    return this.#cells.cell<Book>(`${PREFIX}${key}`, null);
+    return this.#cells.cell<Book>(`${ASSUMED}${key}`, null);
   }
 }
 

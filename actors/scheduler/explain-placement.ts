@@ -1,9 +1,10 @@
-import type { Event, Pod } from '../../contracts/kinds/kinds.ts';
+import type { Event } from '../../contracts/kinds/kinds.ts';
 import type { Binding } from '../../contracts/messages/api.ts';
-import { type Key, parseKey, storeKey } from '../../contracts/store/keys.ts';
+import { type Key, storeKey } from '../../contracts/store/keys.ts';
 import type { Json, Said, View } from '../kernel/contract.ts';
+import { ASSUMED } from './assumed.ts';
 import { combine, type Load, NO_LOAD, podLoad } from './load.ts';
-import { type NodeInfo, nodesInOrder, nodeTable } from './node-table.ts';
+import { type NodeInfo, nodesInOrder, nodeTable, podAt } from './node-table.ts';
 import { type Candidate, planPlacement, pointsOf, refusalOf, SCORES, tie } from './plan-placement.ts';
 import { type PodFacts, podFacts } from './pod-facts.ts';
 import type { Ranking } from './ranking.ts';
@@ -112,8 +113,6 @@ export interface PlacementTurn {
   readonly said: readonly Pick<Said, 'say' | 'body'>[];
 }
 
-const ASSUMED = 'assumed/';
-
 /** Every placement of a turn, in the order in which they were made: a recomputation from what was known then. Pure. */
 export function explainTurn({ view, before, after, said }: PlacementTurn): readonly PlacementTable[] {
   const table = nodeTable.build(view);
@@ -143,11 +142,6 @@ export function explainTurn({ view, before, after, said }: PlacementTurn): reado
     if (node !== undefined) assume(node, facts.load);
     return [{ namespace, pod: name, ...explained }];
   });
-}
-
-function podAt(view: View, key: Key): Pod | undefined {
-  const parts = parseKey(key);
-  return parts === undefined ? undefined : view.get('pods', parts.namespace, parts.name);
 }
 
 /** Which pod was placed, as it was said: bound to a node, or told of in an event that none will do. */

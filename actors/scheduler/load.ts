@@ -36,58 +36,55 @@ export const NO_LOAD: Load = {
 
 type Amounts = Map<string, number>;
 
-/** What a pod asks for: its containers together, or its most demanding init container where that is more. */
+/** What a pod asks for. */
 export function podLoad(pod: Pod): Load {
-  const spec = pod.spec;
-  const sum: Amounts = new Map();
-  const guessed: Amounts = new Map();
-  for (const container of spec?.containers ?? []) addContainer(sum, guessed, container);
-  const before: Amounts = new Map();
-  const guessedBefore: Amounts = new Map();
-  const most: Amounts = new Map();
-  const guessedMost: Amounts = new Map();
-  for (const container of spec?.initContainers ?? []) {
-    if (container.restartPolicy === 'Always') {
-      addContainer(sum, guessed, container);
-      addContainer(before, guessedBefore, container);
-      continue;
-    }
-    const alone: Amounts = new Map();
-    const guessedAlone: Amounts = new Map();
-    addContainer(alone, guessedAlone, container);
-    raise(most, alone, before);
-    raise(guessedMost, guessedAlone, guessedBefore);
-  }
-  // Only now: a sidecar that comes later runs beside the containers, not beside what has ended before it began.
-  raise(sum, most);
-  raise(guessed, guessedMost);
-  for (const [name, quantity] of Object.entries(spec?.overhead ?? {})) {
-    plus(sum, name, amountOf(name, quantity));
-    plus(guessed, name, amountOf(name, quantity));
-  }
-  const cpu = sum.get('cpu') ?? 0;
-  const memory = sum.get('memory') ?? 0;
-  for (const [name, amount] of sum) if (amount === 0 || name === 'cpu' || name === 'memory') sum.delete(name);
+  const asked = demand(pod, addRequests);
+  const guessed = demand(pod, addGuesses);
+  const cpuMillis = asked.get('cpu') ?? 0;
+  const memoryBytes = asked.get('memory') ?? 0;
+  for (const [name, amount] of asked) if (amount === 0 || name === 'cpu' || name === 'memory') asked.delete(name);
   return {
-    cpuMillis: cpu,
-    memoryBytes: memory,
+    cpuMillis,
+    memoryBytes,
     pods: 1,
-    extended: sum.size === 0 ? NOTHING : sum,
+    extended: asked.size === 0 ? NOTHING : asked,
     guessedCpuMillis: guessed.get('cpu') ?? 0,
     guessedMemoryBytes: guessed.get('memory') ?? 0,
     hostPorts: hostPorts(pod),
   };
 }
 
-function addContainer(sum: Amounts, guessed: Amounts, { resources }: Container): void {
+/** Of a pod's containers together, or of its most demanding init container where that is more. */
+function demand({ spec }: Pod, add: (sum: Amounts, container: Container) => void): Amounts {
+  const sum: Amounts = new Map();
+  for (const container of spec?.containers ?? []) add(sum, container);
+  const before: Amounts = new Map();
+  const most: Amounts = new Map();
+  for (const container of spec?.initContainers ?? []) {
+    if (container.restartPolicy === 'Always') {
+      add(sum, container);
+      add(before, container);
+      continue;
+    }
+    const alone: Amounts = new Map();
+    add(alone, container);
+    raise(most, alone, before);
+  }
+  // Only now: a sidecar that comes later runs beside the containers, not beside what has ended before it began.
+  raise(sum, most);
+  for (const [name, quantity] of Object.entries(spec?.overhead ?? {})) plus(sum, name, amountOf(name, quantity));
+  return sum;
+}
+
+function addRequests(sum: Amounts, { resources }: Container): void {
   const requests = resources?.requests ?? {};
   for (const name in requests) plus(sum, name, amountOf(name, requests[name]));
-  plus(guessed, 'cpu', requests['cpu'] === undefined ? GUESS_CPU_MILLIS : amountOf('cpu', requests['cpu']));
-  plus(
-    guessed,
-    'memory',
-    requests['memory'] === undefined ? GUESS_MEMORY_BYTES : amountOf('memory', requests['memory']),
-  );
+}
+
+function addGuesses(sum: Amounts, { resources }: Container): void {
+  const { cpu, memory } = resources?.requests ?? {};
+  plus(sum, 'cpu', cpu === undefined ? GUESS_CPU_MILLIS : amountOf('cpu', cpu));
+  plus(sum, 'memory', memory === undefined ? GUESS_MEMORY_BYTES : amountOf('memory', memory));
 }
 
 const amountOf = (name: string, quantity: Quantity | undefined): number =>

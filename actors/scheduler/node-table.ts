@@ -1,7 +1,7 @@
 import { fnv1a32 } from '../../contracts/hash/stable-hash.ts';
 import type { Node, Pod, Taint } from '../../contracts/kinds/kinds.ts';
 import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
-import { type Key, storeKey } from '../../contracts/store/keys.ts';
+import { type Key, keyOfObject, parseKey } from '../../contracts/store/keys.ts';
 import type { Change, View } from '../kernel/contract.ts';
 import { allocatableLoad, combine, type Load, podLoad, without } from './load.ts';
 
@@ -31,8 +31,7 @@ export const nodeTable = {
   build: (view: View): NodeTable => {
     const table: NodeTable = { nodes: new Map(), order: undefined, bound: new Map() };
     for (const node of view.list('nodes')) setNode(table, node);
-    for (const pod of view.list('pods'))
-      bind(table, storeKey('pods', pod.metadata?.namespace, pod.metadata?.name ?? ''), pod);
+    for (const pod of view.list('pods')) bind(table, keyOfObject('pods', pod), pod);
     return table;
   },
   step: (table: NodeTable, change: Change): NodeTable => {
@@ -53,8 +52,13 @@ export function nodesInOrder(table: NodeTable): readonly NodeInfo[] {
   return table.order;
 }
 
+export function podAt(view: View, key: Key): Pod | undefined {
+  const parts = parseKey(key);
+  return parts === undefined ? undefined : view.get('pods', parts.namespace, parts.name);
+}
+
 /** The node on which a pod takes room: bound there, and not run to its end; empty for none. */
-const holder = (pod: Pod | undefined): string =>
+export const holder = (pod: Pod | undefined): string =>
   pod === undefined || hasEnded(pod.status?.phase) ? '' : (pod.spec?.nodeName ?? '');
 
 function stepPod(table: NodeTable, change: Change): void {

@@ -7,13 +7,13 @@ import type { Node, Pod, PodCondition } from '../../contracts/kinds/kinds.ts';
 import { conditionOf, transitionTime, withCondition } from '../../contracts/kinds/meta/conditions.ts';
 import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
 import type { Binding } from '../../contracts/messages/api.ts';
-import { type Key, parseKey, storeKey } from '../../contracts/store/keys.ts';
+import { type Key, keyOfObject } from '../../contracts/store/keys.ts';
 import type { Changed, Said, World } from '../kernel/contract.ts';
 import { api, apiForMetadata, defineActor, watch } from '../kernel/declare.ts';
 import { askInTurn } from '../kernel/reconcile/requests.ts';
 import { Assumed } from './assumed.ts';
 import { combine, type Load, NO_LOAD } from './load.ts';
-import { nodesInOrder, nodeTable } from './node-table.ts';
+import { holder, nodesInOrder, nodeTable, podAt } from './node-table.ts';
 import { Pending } from './pending.ts';
 import { explainRefusal, planPlacement } from './plan-placement.ts';
 import { podFacts } from './pod-facts.ts';
@@ -64,10 +64,7 @@ function makeDesk(world: SchedulerWorld) {
   let beginning = false;
   let alarm: { readonly at: number; readonly timer: Subscription } | undefined;
 
-  const find = (key: Key): Pod | undefined => {
-    const parts = parseKey(key);
-    return parts === undefined ? undefined : world.view.get('pods', parts.namespace, parts.name);
-  };
+  const find = (key: Key): Pod | undefined => podAt(world.view, key);
 
   let settledAt = -1;
   /** An answer may come when the view shows more than the changes told so far: what it shows is bound, is not assumed too. */
@@ -150,7 +147,7 @@ function makeDesk(world: SchedulerWorld) {
     resume(): void {
       assumed.resume(find);
       pending.resume((key) => isWanting(find(key)));
-      for (const pod of world.view.list('pods')) if (wantsNode(pod)) this.consider(keyOfPod(pod), pod);
+      for (const pod of world.view.list('pods')) if (wantsNode(pod)) this.consider(keyOfObject('pods', pod), pod);
     },
     consider(key: Key, pod: Pod | undefined): void {
       if (!isWanting(pod)) pending.forget(key);
@@ -193,10 +190,8 @@ function makeDesk(world: SchedulerWorld) {
   };
 }
 
-const keyOfPod = (pod: Pod): Key => storeKey('pods', pod.metadata?.namespace, pod.metadata?.name ?? '');
 const priorityOf = (pod: Pod): number => pod.spec?.priority ?? 0;
-const takesRoom = (pod: Pod | undefined): boolean =>
-  pod !== undefined && (pod.spec?.nodeName ?? '') !== '' && !hasEnded(pod.status?.phase);
+const takesRoom = (pod: Pod | undefined): boolean => holder(pod) !== '';
 
 const wantsNode = (pod: Pod): boolean =>
   (pod.spec?.nodeName ?? '') === '' &&
