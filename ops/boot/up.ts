@@ -4,6 +4,7 @@ import { nodeUser } from '../../contracts/subjects/users.ts';
 import type { Client } from '../client/client.ts';
 import { connectClient } from '../client/connect.ts';
 import { pause } from '../client/pause.ts';
+import { appendLog } from './append-log.ts';
 import { type ChildBook, childBook, childLog } from './child-book.ts';
 import { type Cluster, MASTER, OPERATOR, prepareHome } from './cluster.ts';
 import { watchDisk } from './disk-watch.ts';
@@ -129,8 +130,13 @@ async function waitForApi(client: Client, book: ChildBook, options: UpOptions): 
  * setting), ServiceUnavailable (`signal` was aborted, the disk is full)
  */
 export async function up(options: UpOptions): Promise<RunningCluster> {
-  const { say, roster, signal } = options;
+  const { roster, signal } = options;
   const paths = homePaths(options.home ?? troupeHome());
+  /** Kept too: a terminal forgets, and `up.out` is of the last start alone. */
+  const say = (text: string): void => {
+    options.say(text);
+    appendLog(childLog(paths, 'up'), text);
+  };
   prepareHome(paths);
   const found = findNatsServer({ ...process.env, TROUPE_HOME: paths.home });
   if (found.warning !== undefined) say(`warning: ${found.warning}`);
@@ -150,7 +156,7 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
     releaseLock(paths);
   };
   try {
-    const book = childBook(paths, say, (child, text) => {
+    const book = childBook(paths, options.say, (child, text) => {
       if (child === NATS) disk.hear(text);
       options.line?.(child, text);
     });

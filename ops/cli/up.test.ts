@@ -157,6 +157,8 @@ it('a start in the background says where it is up, and in its own words why not'
   const again = troupe('up', '--detach', '--port', String(port));
   expect(await again.code).toBe(0);
   expect(again.wrote.text).toContain(`port ${port} is not free; nats-server listens on ${runs}\n`);
+  const log = readFileSync(join(paths.logs, 'up.log'), 'utf8');
+  expect(log).toMatch(new RegExp(`^\\S+Z port ${port} is not free; nats-server listens on \\d+$`, 'm'));
   taken.close();
   const other = troupe('up', '--detach', '--port', String(port));
   expect(await other.code).toBe(1);
