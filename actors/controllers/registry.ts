@@ -3,6 +3,7 @@ import { deploymentController } from './deployment/deployment.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
 import { namespaceController } from './namespace/namespace.ts';
 import { nodeLifecycle } from './node-lifecycle/node-lifecycle.ts';
+import { podGarbageCollector } from './pod-garbage-collector/pod-garbage-collector.ts';
 import { replicaSetController } from './replica-set/replica-set.ts';
 
 /** Every controller: what a master hosts. A new one is one line here. */
@@ -12,4 +13,5 @@ export const controllers: readonly ActorDefinition[] = [
   namespaceController,
   garbageCollector,
   nodeLifecycle(),
+  podGarbageCollector(),
 ];

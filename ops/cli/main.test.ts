@@ -237,7 +237,7 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
     ],
     [
       ['master', '--without', 'api-server'],
-      'troupe master: --without is "api-server"; a master can do without scheduler, dispatcher, deployment, replica-set, namespace, garbage-collector, node-lifecycle',
+      'troupe master: --without is "api-server"; a master can do without scheduler, dispatcher, deployment, replica-set, namespace, garbage-collector, node-lifecycle, pod-garbage-collector',
     ],
     [
       ['user', 'add', 'bob', '--actors', 'a.mjs', '-n', 'a'],

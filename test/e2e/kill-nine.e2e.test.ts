@@ -41,6 +41,7 @@ const WITH_A_MASTER = [
   'namespace',
   'garbage-collector',
   'node-lifecycle',
+  'pod-garbage-collector',
 ];
 const BYSTANDER = { name: 'still', replicas: 2 };
 const OLD = { name: 'web', replicas: 4, graceSeconds: 5 };
