@@ -2,13 +2,10 @@ import type { EventNote } from '../../contracts/kinds/event/make-event.ts';
 import type { Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
 import type { DispatchedPod } from '../../contracts/messages/node.ts';
 import type { ContainerConfig, PodSandboxConfig } from '../../contracts/runtime/config.ts';
-import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
+import type { RuntimeLevel } from '../../contracts/runtime/status.ts';
 
 /** What the runtime has of one pod, as last listed and as changed by what was asked since. */
-export interface PodLevel {
-  readonly sandboxes: readonly SandboxStatus[];
-  readonly containers: readonly ContainerStatus[];
-}
+export type PodLevel = RuntimeLevel;
 export const NOTHING: PodLevel = { sandboxes: [], containers: [] };
 
 /** A refusal that is waited out. Times in milliseconds. */
@@ -117,6 +114,9 @@ export interface PodInput {
   /** Milliseconds since the Unix epoch. */
   readonly now: number;
 }
+
+/** Of a pod that the store has. */
+export type PresentPod = PodInput & Required<Pick<PodInput, 'dispatched'>>;
 
 export interface PodPlan {
   /** What to ask next; several may be asked at once. Empty = converged, or waiting for `wakeAt` or for the runtime. */

@@ -1,5 +1,5 @@
 import { sameJson } from '../../contracts/hash/stable-hash.ts';
-import type { RuntimeOps } from '../../contracts/runtime/ops.ts';
+import type { ContainerStatus, RuntimeLevel, SandboxStatus } from '../../contracts/runtime/status.ts';
 import { NOTHING, type PodLevel } from './pod-types.ts';
 
 /**
@@ -58,12 +58,12 @@ export class RuntimeView {
   }
 
   /** A list is asked for; hand its answer to what is returned. It tells which pods changed and whether to list again. */
-  beginList(): (listed: RuntimeOps['list'][1]) => { readonly woken: readonly string[]; readonly again: boolean } {
+  beginList(): (listed: RuntimeLevel) => { readonly woken: readonly string[]; readonly again: boolean } {
     const since = ++this.#tick;
     return (listed) => this.#listed(listed, since);
   }
 
-  #listed(listed: RuntimeOps['list'][1], since: number): { woken: readonly string[]; again: boolean } {
+  #listed(listed: RuntimeLevel, since: number): { woken: readonly string[]; again: boolean } {
     const first = !this.#known;
     this.#known = true;
     const found = byPod(listed);
@@ -84,11 +84,8 @@ export class RuntimeView {
   }
 }
 
-function byPod({ sandboxes, containers }: RuntimeOps['list'][1]): Map<string, PodLevel> {
-  const found = new Map<
-    string,
-    { sandboxes: PodLevel['sandboxes'][number][]; containers: PodLevel['containers'][number][] }
-  >();
+function byPod({ sandboxes, containers }: RuntimeLevel): Map<string, PodLevel> {
+  const found = new Map<string, { sandboxes: SandboxStatus[]; containers: ContainerStatus[] }>();
   const of = (uid: string) => {
     const level = found.get(uid) ?? { sandboxes: [], containers: [] };
     found.set(uid, level);

@@ -1,11 +1,7 @@
 import type { LogLine, LogLines, LogQuery } from '../messages/logs.ts';
 import type { PodSandboxConfig, ResolvedContainerConfig } from './config.ts';
-import type { ContainerStatus, ImageInfo, RuntimeInfo, SandboxStatus } from './status.ts';
+import type { ContainerStatus, ImageInfo, RuntimeInfo, RuntimeLevel, SandboxStatus } from './status.ts';
 
-export interface RuntimeLevel {
-  readonly sandboxes: readonly SandboxStatus[];
-  readonly containers: readonly ContainerStatus[];
-}
 /** Which part of a container's output; names and units as in `LogQuery`. */
 export type LogWindow = Pick<LogQuery, 'tailLines' | 'sinceTime' | 'limitBytes'>;
 

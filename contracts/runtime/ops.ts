@@ -2,7 +2,7 @@ import type { LogLines, LogQuery } from '../messages/logs.ts';
 import type { Family } from '../subjects/family.ts';
 import { SUBJECTS } from '../subjects/subjects.ts';
 import type { ContainerConfig, PodSandboxConfig } from './config.ts';
-import type { ContainerStatus, ImageInfo, RuntimeInfo, SandboxStatus } from './status.ts';
+import type { ContainerStatus, ImageInfo, RuntimeInfo, RuntimeLevel, SandboxStatus } from './status.ts';
 
 type Nothing = Record<string, never>;
 
@@ -17,10 +17,7 @@ export interface RuntimeOps {
   /** Is the engine there? Refused with ServiceUnavailable when not. */
   info: [Nothing, RuntimeInfo];
   /** The level: every sandbox and container of this node, in any state; or those of one pod. */
-  list: [
-    { readonly podUid?: string },
-    { readonly sandboxes: readonly SandboxStatus[]; readonly containers: readonly ContainerStatus[] },
-  ];
+  list: [{ readonly podUid?: string }, RuntimeLevel];
   /** Creates and starts; answers once it has its address. */
   runPodSandbox: [PodSandboxConfig, SandboxStatus];
   /** Stops it, and whatever still runs in it, at once. Absent: nothing to do. */

@@ -37,6 +37,12 @@ export interface ContainerStatus {
   readonly message?: string;
 }
 
+/** What a runtime has, in any state: of a node, or of one pod. */
+export interface RuntimeLevel {
+  readonly sandboxes: readonly SandboxStatus[];
+  readonly containers: readonly ContainerStatus[];
+}
+
 export interface ImageInfo {
   /** Content-addressed (`sha256:…`): what to give as `ContainerConfig.image`. */
   readonly imageId: string;

@@ -1,9 +1,15 @@
 import type { ContainerCreateOptions, ContainerInfo } from 'dockerode';
 import { statusError } from '../../contracts/errors/status.ts';
 import type { LogLine, LogLines } from '../../contracts/messages/logs.ts';
-import type { LogWindow, RuntimeAdapter, RuntimeLevel } from '../../contracts/runtime/adapter.ts';
+import type { LogWindow, RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import type { PodSandboxConfig, ResolvedContainerConfig } from '../../contracts/runtime/config.ts';
-import type { ContainerStatus, ImageInfo, RuntimeInfo, SandboxStatus } from '../../contracts/runtime/status.ts';
+import type {
+  ContainerStatus,
+  ImageInfo,
+  RuntimeInfo,
+  RuntimeLevel,
+  SandboxStatus,
+} from '../../contracts/runtime/status.ts';
 import { limitConcurrency, singleFlight } from '../limit.ts';
 import { architectureName } from './architecture.ts';
 import { ContainerReads } from './container-reads.ts';

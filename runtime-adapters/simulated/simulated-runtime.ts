@@ -1,10 +1,16 @@
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { LogLine, LogLines } from '../../contracts/messages/logs.ts';
-import type { LogWindow, RuntimeAdapter, RuntimeLevel } from '../../contracts/runtime/adapter.ts';
+import type { LogWindow, RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import type { PodRef, PodSandboxConfig, ResolvedContainerConfig } from '../../contracts/runtime/config.ts';
 import { createdContainer } from '../../contracts/runtime/created-container.ts';
 import { runtimeError } from '../../contracts/runtime/errors.ts';
-import type { ContainerStatus, ImageInfo, RuntimeInfo, SandboxStatus } from '../../contracts/runtime/status.ts';
+import type {
+  ContainerStatus,
+  ImageInfo,
+  RuntimeInfo,
+  RuntimeLevel,
+  SandboxStatus,
+} from '../../contracts/runtime/status.ts';
 import { runOf } from './config.ts';
 import { imageInfo } from './image-info.ts';
 import type { SimulatedEngine } from './simulated-engine.ts';
