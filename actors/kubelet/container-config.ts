@@ -1,5 +1,6 @@
 import { canonicalJson, safeHash } from '../../contracts/hash/stable-hash.ts';
 import type { Container, Pod } from '../../contracts/kinds/kinds.ts';
+import { imageTag } from '../../contracts/kinds/pod-template/defaults.ts';
 import type { DispatchedPod } from '../../contracts/messages/node.ts';
 import { cpuMillis, wholeUnits } from '../../contracts/quantity.ts';
 import type { ContainerConfig, ContainerResources, PodRef, PodSandboxConfig } from '../../contracts/runtime/config.ts';
@@ -21,10 +22,7 @@ export const specHash = (container: Container): string => safeHash(canonicalJson
 export function pullPolicy(container: Container): 'Always' | 'IfNotPresent' | 'Never' {
   const given = container.imagePullPolicy;
   if (given === 'Always' || given === 'IfNotPresent' || given === 'Never') return given;
-  const image = container.image ?? '';
-  if (image.includes('@')) return 'IfNotPresent';
-  const tag = /:([^/:]+)$/.exec(image)?.[1] ?? 'latest';
-  return tag === 'latest' ? 'Always' : 'IfNotPresent';
+  return imageTag(container.image ?? '') === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
 /** So far does a message count exactly; more than this no machine has, so that it limits nothing all the same. */

@@ -9,8 +9,7 @@ import type { KubeletWorld } from './kubelet-says.ts';
 export const eventTeller =
   (world: KubeletWorld, node: string) =>
   (about: Regarded, note: EventNote): Said => {
-    const regarding = { apiVersion: 'v1', ...about, kind: about.kind ?? 'Pod' };
-    const event = makeEvent(regarding, note, 'kubelet', world.now());
+    const event = makeEvent({ apiVersion: 'v1', ...about }, note, 'kubelet', world.now());
     const { name, namespace } = event.metadata;
     return world.say.createEvent(
       { namespace, name },

@@ -6,7 +6,7 @@ import { goDuration, restartGate } from './backoff.ts';
 import { containerConfig, pullPolicy, specHash } from './container-config.ts';
 import { isConfigError } from './container-env.ts';
 import { attemptsOf, type Ending, lostEnding } from './container-history.ts';
-import type { ContainerBook, PodInput, PodVerb } from './pod-types.ts';
+import type { ContainerBook, PodVerb, PresentPod } from './pod-types.ts';
 
 /** How long a failed pull is called `ErrImagePull` before it is called a back-off. */
 const FRESH_FAILURE_MS = 1000;
@@ -25,7 +25,7 @@ export interface Decision {
 }
 
 export interface ContainerContext {
-  readonly input: PodInput & { readonly dispatched: NonNullable<PodInput['dispatched']> };
+  readonly input: PresentPod;
   /** Where new attempts are started; absent while there is none. */
   readonly sandbox: SandboxStatus | undefined;
   readonly graceMs: number;
@@ -65,26 +65,24 @@ export function planContainer(at: ContainerContext, container: Container, init: 
   });
 }
 
-/** What an init container did for a sandbox that is gone, such as before its machine was started anew, is done again. */
-const repeats = ({ sandbox, input }: ContainerContext, { restartPolicy }: Container, found: ContainerStatus): boolean =>
+/** May what an init container did be done again, if the sandbox that it was done for is gone? */
+const isRepeatable = ({ sandbox, input }: ContainerContext, { restartPolicy }: Container, exitCode?: number): boolean =>
   sandbox !== undefined &&
   restartPolicy !== 'Always' &&
-  found.sandboxId !== sandbox.id &&
-  found.exitCode === 0 &&
+  exitCode === 0 &&
   input.dispatched.pod.spec?.restartPolicy !== 'Never';
 
+/** Such as before its machine was started anew. */
+const repeats = (at: ContainerContext, container: Container, found: ContainerStatus): boolean =>
+  isRepeatable(at, container, found.exitCode) && found.sandboxId !== at.sandbox?.id;
+
 /** The same where the engine has lost it with its sandbox: in the present one no later init container was made. */
-function repeatsLost(
-  { sandbox, input }: ContainerContext,
-  { name, restartPolicy }: Container,
-  exitCode: number,
-): boolean {
-  const spec = input.dispatched.pod.spec;
-  if (sandbox === undefined || restartPolicy === 'Always' || exitCode !== 0 || spec?.restartPolicy === 'Never')
-    return false;
-  const order = (spec?.initContainers ?? []).map((each) => each.name);
-  const later = new Set(order.slice(order.indexOf(name) + 1));
-  return !input.level.containers.some((each) => each.sandboxId === sandbox.id && later.has(each.name));
+function repeatsLost(at: ContainerContext, container: Container, exitCode: number): boolean {
+  if (!isRepeatable(at, container, exitCode)) return false;
+  const { input, sandbox } = at;
+  const order = (input.dispatched.pod.spec?.initContainers ?? []).map((each) => each.name);
+  const later = new Set(order.slice(order.indexOf(container.name) + 1));
+  return !input.level.containers.some((each) => each.sandboxId === sandbox?.id && later.has(each.name));
 }
 
 const remove = (container: ContainerStatus): PodVerb => ({

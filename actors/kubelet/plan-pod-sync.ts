@@ -8,9 +8,7 @@ import { sandboxConfig } from './container-config.ts';
 import { attemptsOf, knownStatus } from './container-history.ts';
 import { type ContainerContext, type Decision, planContainer, stopVerb } from './plan-container.ts';
 import { type Ending, podStatus, type Waits } from './pod-status.ts';
-import type { PodInput, PodNote, PodPlan, PodState, PodVerb } from './pod-types.ts';
-
-type Present = ContainerContext['input'];
+import type { PodInput, PodNote, PodPlan, PodState, PodVerb, PresentPod } from './pod-types.ts';
 
 /**
  * Decides what moves one pod a step from what the runtime has of it towards what is wanted. Pure and total: no clock,
@@ -21,7 +19,7 @@ type Present = ContainerContext['input'];
 export function planPodSync(input: PodInput): PodPlan {
   const { dispatched } = input;
   if (dispatched === undefined) return planGone(input);
-  const present: Present = { ...input, dispatched };
+  const present: PresentPod = { ...input, dispatched };
   const { pod } = dispatched;
   const state = { ...input.state, graceSeconds: graceOf(pod) };
   if (pod.metadata?.deletionTimestamp !== undefined) return planDeletion(present, state);
@@ -74,7 +72,7 @@ function planGone(input: PodInput): PodPlan {
   return { ...base, verbs, forget: verbs.length === 0 };
 }
 
-function planDeletion(input: Present, state: PodState): PodPlan {
+function planDeletion(input: PresentPod, state: PodState): PodPlan {
   const verbs = wind(input, state.graceSeconds);
   const stopped = verbs.length === 0;
   const ending: Ending | undefined = stopped ? { kind: 'deleted' } : undefined;
@@ -82,7 +80,7 @@ function planDeletion(input: Present, state: PodState): PodPlan {
 }
 
 /** The deadline passed, or the store says that the pod has ended: whoever wrote that, it never runs again. */
-function alreadyOver(input: Present): Ending | undefined {
+function alreadyOver(input: PresentPod): Ending | undefined {
   const stored = input.dispatched.pod.status ?? {};
   const { phase, reason, message } = hasEnded(stored.phase) ? stored : input.status;
   if (input.status.reason === 'DeadlineExceeded') return deadlineExceeded;
@@ -103,25 +101,24 @@ const deadlineExceeded = {
   reason: 'DeadlineExceeded',
   message: 'Pod was active on the node longer than the specified deadline',
 } as const satisfies Ending;
-function deadlineOf({ dispatched, status, state }: Present): number | undefined {
+function deadlineOf({ dispatched, status, state }: PresentPod): number | undefined {
   const seconds = dispatched.pod.spec?.activeDeadlineSeconds;
   if (seconds === undefined) return undefined;
   return (parseRfc3339(status.startTime) || state.startedAt) + seconds * 1000;
 }
 
-function planOver(input: Present, state: PodState, ending: Ending): PodPlan {
+function planOver(input: PresentPod, state: PodState, ending: Ending): PodPlan {
   const status = podStatus(input, new Map(), ending);
   const known = conditionOf(input.status, 'ContainersReady')?.reason === 'PodFailed';
   const notes: PodNote[] =
     ending === deadlineExceeded && !known
       ? [{ type: 'Normal', reason: 'DeadlineExceeded', message: deadlineExceeded.message }]
       : [];
-  const verbs = [...wind(input, state.graceSeconds)];
-  return { verbs: verbs.length > 0 ? verbs : oldDead(input), state, status, notes, deletable: false, forget: false };
+  return { verbs: windDown(input, state), state, status, notes, deletable: false, forget: false };
 }
 
 /** What a pod that is to run needs next. */
-function planRunning(input: Present, state: PodState): PodPlan {
+function planRunning(input: PresentPod, state: PodState): PodPlan {
   const spec = input.dispatched.pod.spec;
   const sandbox = newestReady(input.level.sandboxes);
   const at: ContainerContext = { input, sandbox, graceMs: state.graceSeconds * 1000 };
@@ -153,7 +150,8 @@ function planRunning(input: Present, state: PodState): PodPlan {
 
   const initialized = isInitialized(input, sandbox);
   const inits = initialized ? sidecars(spec?.initContainers) : (spec?.initContainers ?? []);
-  if (initialized || (sandbox === undefined && allHaveEnded(at, regular))) {
+  // Where every container has ended for good, no sandbox is needed.
+  if (initialized || sandbox === undefined) {
     const found = regular.map((container) => planContainer(at, container, false));
     if (found.every((each) => each.ended !== undefined)) return finish(windDown(input, state), exits(found));
   }
@@ -182,29 +180,25 @@ const sidecars = (containers: readonly Container[] | undefined): readonly Contai
   (containers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
 
 /** A regular container in the present sandbox: the init containers are done with. */
-function isInitialized(input: Present, sandbox: SandboxStatus | undefined): boolean {
+function isInitialized(input: PresentPod, sandbox: SandboxStatus | undefined): boolean {
   const spec = input.dispatched.pod.spec;
   if ((spec?.initContainers ?? []).length === 0) return true;
   const names = new Set(spec?.containers.map(({ name }) => name));
   return input.level.containers.some(({ name, sandboxId }) => names.has(name) && sandboxId === sandbox?.id);
 }
 
-/** Without a sandbox: has every container ended for good, so that none is needed? */
-const allHaveEnded = (at: ContainerContext, regular: readonly Container[]): boolean =>
-  regular.length > 0 && regular.every((container) => planContainer(at, container, false).ended !== undefined);
-
 const exits = (found: readonly Decision[]): Ending => ({
   kind: 'over',
   phase: found.every(({ ended }) => ended?.exitCode === 0) ? 'Succeeded' : 'Failed',
 });
 
-/** Every container has ended for good: side cars and the sandbox go, the dead stay for their logs. */
-function windDown(input: Present, state: PodState): readonly PodVerb[] {
+/** Nothing will be started any more: what runs and the sandbox go, the dead stay for their logs. */
+function windDown(input: PresentPod, state: PodState): readonly PodVerb[] {
   const verbs = wind(input, state.graceSeconds);
   return verbs.length > 0 ? verbs : oldDead(input);
 }
 
-function needSandbox(input: Present, state: PodState, until: number[]): readonly PodVerb[] {
+function needSandbox(input: PresentPod, state: PodState, until: number[]): readonly PodVerb[] {
   const stranded = stopAll(input, state.graceSeconds); // their sandbox died under them
   if (stranded.length > 0) return stranded;
   const { failure, attempt } = state.sandbox;
@@ -217,7 +211,7 @@ function needSandbox(input: Present, state: PodState, until: number[]): readonly
 }
 
 /** The last dead attempt of a container is kept for its logs; older ones, and dead sandboxes that hold nothing, go. */
-function oldDead(input: Present): readonly PodVerb[] {
+function oldDead(input: PresentPod): readonly PodVerb[] {
   const verbs: PodVerb[] = [];
   const kept = new Set<string>();
   for (const name of new Set(input.level.containers.map((container) => container.name))) {
@@ -236,7 +230,7 @@ function oldDead(input: Present): readonly PodVerb[] {
 }
 
 /** What is told when a container begins to wait for one of these reasons. */
-function backOffNotes(input: Present, waits: Waits): readonly PodNote[] {
+function backOffNotes(input: PresentPod, waits: Waits): readonly PodNote[] {
   const notes: PodNote[] = [];
   for (const [container, { reason, message = '' }] of waits) {
     const before = knownStatus(input.status as PodStatus, container)?.state?.waiting;

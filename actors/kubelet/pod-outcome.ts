@@ -5,7 +5,7 @@ import { runtimeCause } from '../../contracts/runtime/errors.ts';
 import type { RuntimeOps } from '../../contracts/runtime/ops.ts';
 import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
 import { failedAgain, goDuration } from './backoff.ts';
-import type { ContainerBook, PodLevel, PodNote, PodState, PodVerb } from './pod-types.ts';
+import type { ContainerBook, Failure, PodLevel, PodNote, PodState, PodVerb } from './pod-types.ts';
 
 /** What the kubelet holds of a pod besides the pod itself. */
 export interface PodBooks {
@@ -30,6 +30,18 @@ const withBook = (state: PodState, name: string, change: (book: ContainerBook) =
   ...state,
   containers: { ...state.containers, [name]: change(own(state.containers, name) ?? {}) },
 });
+/** One more failure of a container. @param more what it was refused for, so that something else is not held up by it */
+const withFailure = (
+  state: PodState,
+  name: string,
+  { reason, message, now }: { readonly reason: string; readonly message: string; readonly now: number },
+  more: Pick<Failure, 'image' | 'secrets'> = {},
+  mostMs?: number,
+): PodState =>
+  withBook(state, name, (book) => ({
+    ...book,
+    failure: { ...failedAgain(book.failure, reason, message, now, mostMs, mostMs), ...more },
+  }));
 const without = <T, K extends keyof T>(value: T, key: K): Omit<T, K> => {
   const { [key]: _, ...rest } = value;
   return rest;
@@ -120,15 +132,12 @@ function afterLook(books: PodBooks, verb: Verb<'imageStatus'>, id: string | unde
     return { level, state, notes: [] };
   }
   const message = `Container image "${image}" is not present with pull policy of Never`;
-  const state = withBook(books.state, verb.name, (book) => ({
-    ...book,
-    failure: { ...failedAgain(book.failure, 'ErrImageNeverPull', message, now), image },
-  }));
-  const notes: PodNote[] = [
-    { type: 'Warning', reason: 'ErrImageNeverPull', message, container: verb.name },
-    { type: 'Warning', reason: 'Failed', message: 'Error: ErrImageNeverPull', container: verb.name },
-  ];
-  return { level, state, notes };
+  const reason = 'ErrImageNeverPull';
+  return {
+    level,
+    state: withFailure(books.state, verb.name, { reason, message, now }, { image }),
+    notes: [failedNote(verb.name, message, reason), failedNote(verb.name, `Error: ${reason}`)],
+  };
 }
 
 function afterPull(
@@ -197,18 +206,15 @@ export function afterRefusal(books: PodBooks, verb: PodVerb, error: StatusError,
   if (verb.op === 'createContainer') return refusedCreate(books, verb, cause, error, now);
   if (verb.op === 'startContainer') {
     if (cause === undefined) return unknown;
-    const refused = withBook(state, verb.name, (book) => ({
-      ...book,
-      failure: failedAgain(book.failure, cause, message, now),
-    }));
+    const refused = withFailure(state, verb.name, { reason: cause, message, now });
     return { ...unknown, state: refused, notes: [failedNote(verb.name, `Error: ${message}`)] };
   }
   return unknown;
 }
 
-const failedNote = (container: string, message: string): PodNote => ({
+const failedNote = (container: string, message: string, reason = 'Failed'): PodNote => ({
   type: 'Warning',
-  reason: 'Failed',
+  reason,
   message,
   container,
 });
@@ -216,15 +222,11 @@ const failedNote = (container: string, message: string): PodNote => ({
 /** The name is none that the engine could look for. */
 function refusedLook(books: PodBooks, verb: Verb<'imageStatus'>, cause: string, message: string, now: number): Outcome {
   const { image } = verb.body;
-  const state = withBook(books.state, verb.name, (book) => ({
-    ...book,
-    failure: { ...failedAgain(book.failure, cause, message, now), image },
-  }));
-  const notes: PodNote[] = [
-    { type: 'Warning', reason: 'InspectFailed', message, container: verb.name },
-    failedNote(verb.name, `Error: ${cause}`),
-  ];
-  return { level: books.level, state, notes };
+  return {
+    level: books.level,
+    state: withFailure(books.state, verb.name, { reason: cause, message, now }, { image }),
+    notes: [failedNote(verb.name, message, 'InspectFailed'), failedNote(verb.name, `Error: ${cause}`)],
+  };
 }
 
 function refusedPull(books: PodBooks, verb: Verb<'pullImage'>, cause: string, message: string, now: number): Outcome {
@@ -262,9 +264,6 @@ function refusedCreate(
   const configured = cause !== 'CreateContainerConfigError';
   const mostMs = configured ? undefined : CONFIG_RETRY_MS;
   const tried = { image: imageName, ...(configured ? {} : { secrets: verb.secrets }) };
-  const refused = withBook(state, name, (book) => ({
-    ...book,
-    failure: { ...failedAgain(book.failure, cause, message, now, mostMs, mostMs), ...tried },
-  }));
+  const refused = withFailure(state, name, { reason: cause, message, now }, tried, mostMs);
   return { level, state: refused, notes: [failedNote(name, `Error: ${message}`)], relist: true };
 }

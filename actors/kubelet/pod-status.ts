@@ -12,7 +12,7 @@ import { parseRfc3339, rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { attemptsOf } from './container-history.ts';
 import { containerKubeStatus, type Wait } from './container-kube-status.ts';
 import { endedContainers } from './ended-containers.ts';
-import type { PodInput } from './pod-types.ts';
+import type { PresentPod } from './pod-types.ts';
 
 export type Waits = ReadonlyMap<string, Wait>;
 /** `over`: nothing of it will be started again. `deleted`: the same, and how it went follows from its containers. */
@@ -24,7 +24,6 @@ export type Ending =
       readonly message?: string;
     }
   | { readonly kind: 'deleted' };
-type Present = PodInput & { readonly dispatched: NonNullable<PodInput['dispatched']> };
 
 interface Counts {
   /** Waiting for its first start. */
@@ -54,7 +53,7 @@ function phaseOf(initialized: boolean, statuses: readonly KubeContainerStatus[],
  * what it holds is not free before.
  * @see kubernetes pkg/kubelet/status/status_manager.go, mergePodStatus
  */
-const isStopping = ({ level, status, dispatched }: Present, ending: Ending | undefined): boolean =>
+const isStopping = ({ level, status, dispatched }: PresentPod, ending: Ending | undefined): boolean =>
   ending?.kind === 'over' &&
   level.containers.some(({ state }) => state === 'running') &&
   !hasEnded(status.phase) &&
@@ -99,7 +98,7 @@ function initVerdict(pod: Pod, inits: readonly KubeContainerStatus[], initialize
 const OURS = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'] as const;
 
 /** Ours in Kubernetes' order, with the moment of their last change; then those of others, untouched. */
-function conditions(input: Present, verdicts: Readonly<Record<(typeof OURS)[number], Verdict>>): PodCondition[] {
+function conditions(input: PresentPod, verdicts: Readonly<Record<(typeof OURS)[number], Verdict>>): PodCondition[] {
   const stored = input.dispatched.pod.status?.conditions ?? [];
   const before = { conditions: [...(input.status.conditions ?? []), ...stored] };
   const found: PodCondition[] = OURS.map((type) => {
@@ -117,7 +116,7 @@ function conditions(input: Present, verdicts: Readonly<Record<(typeof OURS)[numb
  * @see kubernetes pkg/kubelet/container/helpers.go, HasAnyActiveRegularContainerStarted
  */
 const hasBegun = (
-  { level }: Present,
+  { level }: PresentPod,
   statuses: readonly KubeContainerStatus[],
   sandbox: SandboxStatus | undefined,
 ): boolean =>
@@ -132,7 +131,7 @@ const hasBegun = (
  * @param waits   containers that can't be started now, and why
  * @param ending  nothing will be started any more
  */
-export function podStatus(input: Present, waits: Waits, ending?: Ending): PodStatus {
+export function podStatus(input: PresentPod, waits: Waits, ending?: Ending): PodStatus {
   const { pod } = input.dispatched;
   const inits = pod.spec?.initContainers ?? [];
   const over = ending !== undefined;

@@ -235,7 +235,7 @@ export class PodSyncer {
     const init = pod?.spec?.initContainers?.some(({ name }) => name === container) === true;
     const part =
       container === undefined ? {} : { fieldPath: `spec.${init ? 'initContainers' : 'containers'}{${container}}` };
-    return this.#parts.tellEvent({ apiVersion: 'v1', kind: 'Pod', metadata }, { ...note, ...part });
+    return this.#parts.tellEvent({ kind: 'Pod', metadata }, { ...note, ...part });
   }
 
   #ask(uid: string, verb: PodVerb): Observable<unknown> {
