@@ -1,7 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { JetStreamApiError } from '@nats-io/jetstream';
 import { statusError } from '../../contracts/errors/status.ts';
+import { bucketNames } from '../../contracts/store/buckets.ts';
 import { type Cluster, OPERATOR, readCluster } from '../boot/cluster.ts';
-import { type HomePaths, homePaths } from '../boot/home.ts';
+import { type HomePaths, homePaths, writePrivateFile } from '../boot/home.ts';
 import { releaseLock, runningUp, takeLock } from '../boot/lock.ts';
 import { serveStopped } from '../boot/serve-stopped.ts';
 import type { Client } from '../client/client.ts';
@@ -59,7 +61,29 @@ async function closeWhenLost({ connection }: Client): Promise<void> {
   for await (const { type } of connection.status()) if (type === 'disconnect') await connection.close();
 }
 
+/**
+ * The configuration names the store by its whole path, as "up" wrote it: in a home that was moved or copied since, that is
+ * another's, which may run, or nobody's.
+ */
+function nameOwnStore({ natsConfig, natsStore }: HomePaths): void {
+  const written = readFileSync(natsConfig, 'utf8');
+  const own = written.replace(/^( *store_dir: ).*$/m, (_line, named: string) => named + JSON.stringify(natsStore));
+  if (own !== written) writePrivateFile(natsConfig, own);
+}
+
+const STREAM_NOT_FOUND = 10_059;
+
+function missing(error: unknown, { home, natsStore }: HomePaths, { prefix }: Cluster): Error | undefined {
+  if (!(error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND)) return undefined;
+  const { journal } = bucketNames(prefix);
+  return statusError(
+    'NotFound',
+    `read the recordings of ${home}: ${natsStore} holds no stream ${journal}, which a cluster's first master makes; restore it from a copy, or start the cluster with "troupe up"`,
+  );
+}
+
 async function openStopped(cluster: Cluster, paths: HomePaths): Promise<OpenedRecordings> {
+  nameOwnStore(paths);
   const server = await serveStopped(paths);
   try {
     const { client, close } = await connected(paths, server.url);
@@ -67,6 +91,7 @@ async function openStopped(cluster: Cluster, paths: HomePaths): Promise<OpenedRe
       client,
       prefix: cluster.prefix,
       live: false,
+      worded: (error) => missing(error, paths, cluster),
       close: async () => {
         await close();
         await server.end();
