@@ -47,6 +47,39 @@ it('a connection that is lost while it is made is made again soon', async () => 
   between.close();
 }, 20_000);
 
+it.each([
+  ['master', 'print "troupe permissions" with this version again'],
+  ['service', 'make its user again with "troupe user add shop --actors <file>"'],
+])(
+  'what a server forbids a %s that goes by what an older version printed is said with what to do',
+  async (role, remedy) => {
+    const key = newSeed();
+    const permissions = { publish: ['old.>'], subscribe: ['old.>'] };
+    const config = authorizationBlock([{ name: 'shop', publicKey: key.publicKey, permissions }]);
+    const own = await startNatsServer({ jetstream: false, config });
+    const told: string[] = [];
+    const connection = await connectRole(role, {
+      url: own.url,
+      prefix: 'troupe',
+      user: 'shop',
+      seed: key.seed,
+      instance: 'one',
+      record: false,
+      log: (line) => told.push(line),
+    });
+    connection.subscribe('new.status', { callback: () => undefined });
+    connection.publish('new.words');
+    await waitUntil('both are told', 10_000, () => told.length === 2);
+    const why = `what it goes by was made for other actors or by another version: ${remedy}, have a server of your own read that, and start this process again`;
+    expect(told.toSorted()).toEqual([
+      `error: nats-server does not let user shop publish on new.words; ${why}`,
+      `error: nats-server does not let user shop subscribe to new.status; ${why}`,
+    ]);
+    await connection.close();
+    await own.stop();
+  },
+);
+
 it('a user that is missing from the server for a while is waited for, which is said once', async () => {
   const key = newSeed();
   const permissions = { publish: ['>'], subscribe: ['>'] };

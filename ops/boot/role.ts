@@ -91,6 +91,20 @@ export function loginRefused({ url, user, seed, seedFile = 'TROUPE_NKEY' }: Role
   return `nats-server at ${url} does not accept user ${user} with the key in ${seedFile} (${key}); check TROUPE_NKEY, and that the server's configuration has this key ("troupe permissions" prints it)`;
 }
 
+/** What the server's configuration does not let this user do, and what to look at. */
+function forbidden(
+  { operation, subject }: { readonly operation: string; readonly subject: string },
+  role: string,
+  user: string,
+): string {
+  const act = operation === 'publish' ? 'publish on' : 'subscribe to';
+  const remedy =
+    role === 'service'
+      ? `make its user again with "troupe user add ${user} --actors <file>"`
+      : 'print "troupe permissions" with this version again';
+  return `nats-server does not let user ${user} ${act} ${subject}; what it goes by was made for other actors or by another version: ${remedy}, have a server of your own read that, and start this process again`;
+}
+
 const isLogin = (error: unknown): boolean =>
   error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError;
 
@@ -117,7 +131,7 @@ function judge({ info }: NatsConnection, { url, log }: RoleOptions): void {
 }
 
 /** Logs what becomes of the connection. Every attempt to make it again tells of itself; a person is told once what is new. */
-async function follow(connection: NatsConnection, role: RoleOptions): Promise<void> {
+async function follow(connection: NatsConnection, name: string, role: RoleOptions): Promise<void> {
   let lost = false;
   let refused = false;
   for await (const status of connection.status()) {
@@ -127,6 +141,8 @@ async function follow(connection: NatsConnection, role: RoleOptions): Promise<vo
     } else if (status.type === 'reconnect' && lost) {
       lost = refused = false;
       role.log(`reconnected: ${role.url}`);
+    } else if (status.type === 'error' && status.error instanceof errors.PermissionViolationError) {
+      role.log(`error: ${forbidden(status.error, name, role.user)}`);
     } else if (status.type === 'error' && !isLogin(status.error)) {
       role.log(`error: nats: ${status.error.message}`);
     } else if (status.type === 'error' && !refused) {
@@ -164,7 +180,7 @@ export async function connectRole(role: string, options: RoleOptions, mandate?: 
     await connection.close();
     throw error;
   }
-  void follow(connection, options);
+  void follow(connection, role, options);
   void connection.closed().then((error) => {
     if (error instanceof Error && !connection.isDraining()) options.onClosed?.(error.message);
   });

@@ -36,7 +36,9 @@ it.each([
   {
     why: 'an actor is missing',
     change: { actors: [...(facts().actors ?? [])].filter(({ name }) => name !== 'scheduler') },
-    problems: [/^scheduler does not answer; a master that .* needs up to 10 s, else see its log/],
+    problems: [
+      /^scheduler does not answer; a master that .* needs up to 10 s, one of another version may have none, else see its log/,
+    ],
   },
   {
     why: 'all are missing, and nobody can be asked',
@@ -79,7 +81,30 @@ it.each([
     change: { silent: ['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7'] },
     problems: [/^no worker answers for nodes n1, n2, n3, n4, n5 and 2 more: /],
   },
-  { why: 'there is no node', change: { nodes: [] }, problems: [/^no node has joined/] },
+  {
+    why: 'there is no node',
+    change: { nodes: [] },
+    problems: [/^no node has joined; a worker that was just started /],
+  },
+  {
+    why: 'there is no node, and workers say why',
+    change: { nodes: [], hindered: ['n1', 'n2', 'n3', 'n4'].map((instance) => ({ instance, lastError: 'no engine' })) },
+    problems: ['n1', 'n2', 'n3'].map(
+      (name) => new RegExp(`^no node has joined; the worker of ${name} says: no engine$`),
+    ),
+  },
+  {
+    why: 'the worker of a node said itself why it is not ready',
+    change: {
+      nodes: [
+        {
+          metadata: { name: 'n1' },
+          status: { conditions: [{ type: 'Ready', status: 'False', message: 'no container engine answers' }] },
+        },
+      ],
+    },
+    problems: [/^node n1 is not ready: no container engine answers$/],
+  },
   {
     why: 'nothing is wrong with what a tenant may see',
     change: { namespace: 'a', actors: undefined, nodes: undefined },

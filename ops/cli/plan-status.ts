@@ -14,6 +14,12 @@ export interface StoreAlarm {
   readonly alarm: string;
 }
 
+/** What a worker says hinders it. */
+export interface WorkerWord {
+  readonly instance: string;
+  readonly lastError: string;
+}
+
 /** What was found out about a cluster; `undefined` is what could not be asked. */
 export interface ClusterFacts {
   readonly url: string;
@@ -30,6 +36,8 @@ export interface ClusterFacts {
   readonly nodes?: readonly Node[] | undefined;
   /** Names of nodes that the store calls ready and for which no worker answers. */
   readonly silent?: readonly string[] | undefined;
+  /** Where no node has joined: of the workers that answer. */
+  readonly hindered?: readonly WorkerWord[] | undefined;
   readonly pods?: readonly Pod[] | undefined;
   readonly deployments?: readonly Deployment[] | undefined;
   /** Why the api-server could not be asked. */
@@ -55,6 +63,9 @@ export interface ClusterStatus {
 
 /** A whole cluster's nodes may be started at once. */
 const SILENT_SHOWN = 5;
+
+/** Each has a line of its own, and most say the same. */
+const HINDERED_SHOWN = 3;
 
 /** Sums facts up. Pure. */
 export function planStatus(facts: ClusterFacts): ClusterStatus {
@@ -87,7 +98,7 @@ export const readyOf = (nodes: readonly Node[]): readonly string[] => namesOf(no
 
 /** What others follow from comes first. */
 function problemsOf(facts: ClusterFacts): readonly string[] {
-  const { disk, alarms = [], problem, actors, controlPlane, nodes, silent = [], namespace } = facts;
+  const { disk, alarms = [], problem, actors, controlPlane, nodes, silent = [], hindered = [], namespace } = facts;
   const told = alarms.some(({ alarm }) => alarm === problem);
   const problems = [disk, ...alarmed(alarms), told ? undefined : problem].filter((one) => one !== undefined);
   if (namespace !== undefined) return problems;
@@ -96,18 +107,32 @@ function problemsOf(facts: ClusterFacts): readonly string[] {
     const remedy =
       alarms.length > 0
         ? 'mend the store first: without it nobody can take a lead'
-        : `a master that was just started, or stands by, needs up to ${LEASE_TTL_MS / 1000} s, else see its log ("troupe master" runs one)`;
+        : `a master that was just started, or stands by, needs up to ${LEASE_TTL_MS / 1000} s, one of another version may have none, else see its log ("troupe master" runs one)`;
     problems.push(`${missing.join(', ')} ${missing.length === 1 ? 'does' : 'do'} not answer; ${remedy}`);
   }
-  for (const name of notReadyOf(nodes ?? []))
-    problems.push(`node ${name} is not ready; start its worker with "troupe worker" or look at its log`);
+  for (const one of nodes ?? []) if (!isReady(one)) problems.push(tellNotReady(one));
   if (silent.length > 0) problems.push(tellSilent(silent));
-  if (problem === undefined && (nodes ?? []).length === 0) {
-    problems.push(
-      'no node has joined; a worker that was just started needs a moment, else see its log ("troupe worker" runs one)',
-    );
-  }
+  if (problem === undefined && (nodes ?? []).length === 0) problems.push(...tellNone(hindered));
   return problems;
+}
+
+/** Of a node that is unknown nobody has said why: there its worker is missing. */
+function tellNotReady({ metadata, status }: Node): string {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  const name = metadata?.name ?? '';
+  return ready?.status === 'False' && ready.message !== undefined
+    ? `node ${name} is not ready: ${ready.message}`
+    : `node ${name} is not ready; start its worker with "troupe worker" or look at its log`;
+}
+
+function tellNone(hindered: readonly WorkerWord[]): readonly string[] {
+  if (hindered.length === 0) {
+    return [
+      'no node has joined; a worker that was just started needs a moment, else see its log ("troupe worker" runs one)',
+    ];
+  }
+  const shown = hindered.slice(0, HINDERED_SHOWN);
+  return shown.map(({ instance, lastError }) => `no node has joined; the worker of ${instance} says: ${lastError}`);
 }
 
 /** Before a worker was stopped, its pods may have been ready: so they stay in the store until it tells of them anew, or is missed. */
