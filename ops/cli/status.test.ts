@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { headers } from 'nats';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { ActorStats } from '../../actors/kernel/live/actor-stats.ts';
+import { statusError } from '../../contracts/errors/status.ts';
 import { SimulatedEngine } from '../../runtime-adapters/simulated/simulated-engine.ts';
 import { run } from '../../test/support/command-line.ts';
 import { connectAs, startNatsServer } from '../../test/support/nats-server.ts';
@@ -109,6 +110,34 @@ it('says at once of which node no worker runs any more, though the store calls i
     return first?.startsWith('no worker answers for node n1: ') === true && more.length === 0 && status;
   });
   expect({ nodes, healthy }).toMatchObject({ nodes: { ready: 1 }, healthy: false });
+});
+
+it('says what keeps a worker from making its node', {
+  timeout: 60_000,
+}, async () => {
+  const server = await startNatsServer();
+  ends.push(() => server.stop());
+  vi.stubEnv('TROUPE_URL', server.url);
+  vi.stubEnv('TROUPE_USER', 'operator');
+  const role = { url: server.url, prefix: 'troupe', record: false, log: () => undefined };
+  const master = await runMaster({ ...role, user: 'master', instance: 'm1', clusterKeyBytes: randomBytes(32) });
+  ends.push(() => master.stop());
+  const engine = new SimulatedEngine();
+  const away = statusError('ServiceUnavailable', 'no container engine answers; is dockerd running?');
+  engine.failNext('info', away, 1_000_000, 'n1');
+  const worker = await runWorker({
+    ...role,
+    user: 'node-n1',
+    instance: 'n1',
+    node: 'n1',
+    adapter: engine.runtime('n1'),
+  });
+  ends.push(() => worker.stop());
+  await waitUntil('the worker is quoted', 20_000, async () =>
+    (await statusNow()).problems.some((one) =>
+      /^no node has joined; the worker of n1 says: .*no container engine answers; /.test(one),
+    ),
+  );
 });
 
 it('says why the store may not be written to, before what follows from it', { timeout: 60_000 }, async () => {

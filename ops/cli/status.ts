@@ -9,7 +9,7 @@ import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Client } from '../client/client.ts';
 import { pause } from '../client/pause.ts';
 import { Exit, UsageError } from './errors.ts';
-import { type ClusterFacts, type Ping, planStatus, readyOf, statusRows } from './plan-status.ts';
+import { type ClusterFacts, type Ping, planStatus, readyOf, statusRows, type WorkerWord } from './plan-status.ts';
 import { toJson, toYaml } from './print.ts';
 import { FAILURE } from './render-error.ts';
 import { type ClusterOptions, namespaceOf, withClient } from './session.ts';
@@ -71,10 +71,12 @@ export async function factsOf(client: Client, namespace?: string): Promise<Clust
   };
   const { controlPlane } = await import('../boot/roster.ts'); // which loads every actor
   const listing = namespace === undefined ? list<Node>('nodes') : undefined;
-  const [actors, nodes, silent, pods, deployments] = await Promise.all([
-    namespace === undefined ? ping(client, controlPlane) : undefined,
+  const pinged = namespace === undefined ? ping(client, controlPlane) : undefined;
+  const [actors, nodes, silent, hindered, pods, deployments] = await Promise.all([
+    pinged,
     listing,
     listing?.then((nodes = []) => silentAmong(client, readyOf(nodes))),
+    listing?.then(async (nodes) => (nodes?.length === 0 ? hinderedAmong(client, (await pinged) ?? []) : undefined)),
     list<Pod>('pods'),
     list<Deployment>('deployments'),
   ]);
@@ -83,7 +85,7 @@ export async function factsOf(client: Client, namespace?: string): Promise<Clust
   const natsVersion = info?.version ?? 'unknown';
   const disk = await fullDisk(url);
   const alarms = actors?.flatMap(({ instance, alarm }) => (alarm === undefined ? [] : [{ instance, alarm }]));
-  const found = { actors, alarms, nodes, silent, pods, deployments, problem, disk };
+  const found = { actors, alarms, nodes, silent, hindered, pods, deployments, problem, disk };
   return { url, caller, prefix, natsVersion, controlPlane, namespace, ...found };
 }
 
@@ -142,6 +144,15 @@ async function ping(client: Client, wanted: readonly string[]): Promise<readonly
 async function silentAmong(client: Client, names: readonly string[]): Promise<readonly string[]> {
   const answering = await inTurns(names, NODES_AT_ONCE, (name) => ask(client, { name: KUBELET, instance: name }));
   return names.filter((_name, at) => answering[at] === undefined);
+}
+
+/** @returns of the kubelets among those that answer, what each says of what went wrong */
+async function hinderedAmong(client: Client, answering: readonly Located[]): Promise<readonly WorkerWord[]> {
+  const kubelets = answering.filter(({ name }) => name === KUBELET);
+  const words = await inTurns(kubelets, ASKED_AT_ONCE, (one) => ask(client, one));
+  return words.flatMap((one) =>
+    one?.lastError === undefined ? [] : [{ instance: one.instance, lastError: one.lastError }],
+  );
 }
 
 async function inTurns<T, R>(of: readonly T[], atOnce: number, act: (one: T) => Promise<R>): Promise<readonly R[]> {
@@ -208,6 +219,7 @@ type Asked = Pick<Located, 'name' | 'instance'>;
 interface Alarmed {
   /** What a store says that is wrong with it. */
   readonly alarm?: string;
+  readonly lastError?: string;
 }
 
 type Answering = Located & Alarmed;
@@ -222,8 +234,12 @@ async function ask<T extends Asked>(client: Client, located: T): Promise<(T & Al
   const reply = `${inboxPrefix}.${randomUUID()}`;
   try {
     const answer = await connection.request(subject, '', { timeout: ANSWER_MS, noMux: true, reply });
-    const alarm = answer.json<Partial<ActorStats>>().account?.alarm;
-    return alarm === undefined ? located : { ...located, alarm: printable(alarm, TEXT_MAX) };
+    const { account, lastError } = answer.json<Partial<ActorStats>>();
+    return {
+      ...located,
+      ...(account?.alarm === undefined ? {} : { alarm: printable(account.alarm, TEXT_MAX) }),
+      ...(lastError === undefined ? {} : { lastError: printable(lastError, TEXT_MAX) }),
+    };
   } catch {
     return undefined; // there is none, or it is too busy to answer
   }
