@@ -1,13 +1,12 @@
 import type { Status } from '../../contracts/errors/status.ts';
 import { sameJson } from '../../contracts/hash/stable-hash.ts';
+import { FINALIZER } from '../../contracts/kinds/meta/check-meta.ts';
 import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
 import type { DeleteOptions } from '../../contracts/messages/api.ts';
 import { parseRfc3339, rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { type Obj, withMeta } from './object.ts';
 import { forbidden, precondition } from './refusals.ts';
 
-const FOREGROUND = 'foregroundDeletion';
-const ORPHAN = 'orphan';
 /** Namespaces that the cluster can't do without. */
 const KEPT_NAMESPACES = new Set(['default', 'kube-system']);
 const POD_GRACE_SECONDS = 30;
@@ -62,9 +61,9 @@ function refuse(resource: string, object: Obj, options: DeleteOptions): Status |
 /** The finalizers of the garbage collector follow the policy; without one they stay as they are. */
 function finalizersFor(have: readonly string[], options: DeleteOptions): readonly string[] {
   if (options.propagationPolicy === undefined) return have;
-  const others = have.filter((name) => name !== FOREGROUND && name !== ORPHAN);
-  if (options.propagationPolicy === 'Foreground') return [...others, FOREGROUND];
-  if (options.propagationPolicy === 'Orphan') return [...others, ORPHAN];
+  const others = have.filter((name) => name !== FINALIZER.foreground && name !== FINALIZER.orphan);
+  if (options.propagationPolicy === 'Foreground') return [...others, FINALIZER.foreground];
+  if (options.propagationPolicy === 'Orphan') return [...others, FINALIZER.orphan];
   return others;
 }
 

@@ -1,12 +1,10 @@
 import { safeHash } from '../../contracts/hash/stable-hash.ts';
-import { type EventNote, makeEvent } from '../../contracts/kinds/event/make-event.ts';
+import { type EventNote, makeEvent, NOTE_MAX } from '../../contracts/kinds/event/make-event.ts';
 import { dnsLabel, dnsSubdomain } from '../../contracts/kinds/formats.ts';
 import type { Event } from '../../contracts/kinds/kinds.ts';
 import type { ApplyItem } from '../../contracts/messages/api.ts';
 import { printable } from '../../contracts/printable.ts';
 
-/** As much as Kubernetes takes for the note of an Event. */
-const NOTE_MAX = 1024;
 /** Longest name of an object. */
 const NAME_MAX = 253;
 /** What is left of a name that is none, beside a hash. */

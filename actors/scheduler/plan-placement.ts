@@ -1,3 +1,4 @@
+import { NOTE_MAX } from '../../contracts/kinds/event/make-event.ts';
 import type { Filter } from './filter.ts';
 import { filterNodeAffinity } from './filter-node-affinity.ts';
 import { filterNodeName } from './filter-node-name.ts';
@@ -138,13 +139,10 @@ export function pointsOf({ score, weight, scale }: Score, pod: PodFacts, fit: re
 /** Multiplication mixes the two hashes, so that each pod has an order of nodes of its own: of equals, the highest is chosen. */
 export const tie = (pod: PodFacts, node: NodeInfo): number => Math.imul(pod.uidHash ^ node.nameHash, 0x85ebca6b) >>> 0;
 
-/** Kubernetes' limit of an event's note. */
-const EXPLANATION_MAX = 1024;
-
 /** Kubernetes' words for a pod that fits nowhere. */
 export function explainRefusal(nodes: number, reasons: ReadonlyMap<string, number>): string {
   if (nodes === 0) return 'no nodes available to schedule pods';
   const parts = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort();
   const text = `0/${nodes} nodes are available: ${parts.join(', ')}.`;
-  return text.length <= EXPLANATION_MAX ? text : `${text.slice(0, EXPLANATION_MAX - 4)} ...`;
+  return text.length <= NOTE_MAX ? text : `${text.slice(0, NOTE_MAX - 4)} ...`;
 }

@@ -1,11 +1,7 @@
 import type { KubeObject, OwnerReference } from '../../../contracts/kinds/kinds.ts';
+import { FINALIZER } from '../../../contracts/kinds/meta/check-meta.ts';
 import { isTerminating, namespaceOf, uidOf } from '../shared/owner.ts';
 import { isKept } from '../shared/resources.ts';
-
-/** An owner with it goes after those of its dependents that block it. */
-export const FOREGROUND = 'foregroundDeletion';
-/** An owner with it goes once its dependents have forgotten it. */
-export const ORPHAN = 'orphan';
 
 export type GarbageEffect =
   | { readonly type: 'delete'; readonly object: KubeObject; readonly policy: 'Background' | 'Foreground' | 'Orphan' }
@@ -15,10 +11,10 @@ export type GarbageEffect =
 const has = (object: KubeObject, finalizer: string): boolean =>
   object.metadata?.finalizers?.includes(finalizer) === true;
 /** Do its dependents have to forget it first? */
-export const isOrphaning = (owner: KubeObject): boolean => has(owner, ORPHAN);
+export const isOrphaning = (owner: KubeObject): boolean => has(owner, FINALIZER.orphan);
 const blocks = ({ blockOwnerDeletion }: OwnerReference): boolean => blockOwnerDeletion === true;
 const unblocked = (reference: OwnerReference): OwnerReference => ({ ...reference, blockOwnerDeletion: false });
-const awaitsDependents = (owner: KubeObject): boolean => isTerminating(owner) && has(owner, FOREGROUND);
+const awaitsDependents = (owner: KubeObject): boolean => isTerminating(owner) && has(owner, FINALIZER.foreground);
 
 /**
  * Decides whether an object may stay: it goes when none of its owners is left. Pure and total. An owner of a kind that
@@ -56,7 +52,11 @@ export function planDependent(
     if (circular) return [{ type: 'set-owners', object, owners: owners.map(unblocked) }];
     return [{ type: 'delete', object, policy: 'Foreground' }];
   }
-  const policy = has(object, ORPHAN) ? 'Orphan' : has(object, FOREGROUND) ? 'Foreground' : 'Background';
+  const policy = has(object, FINALIZER.orphan)
+    ? 'Orphan'
+    : has(object, FINALIZER.foreground)
+      ? 'Foreground'
+      : 'Background';
   return [{ type: 'delete', object, policy }];
 }
 
@@ -68,11 +68,11 @@ export function planOwner(owner: KubeObject, dependents: Iterable<KubeObject>): 
       const owners = (object.metadata?.ownerReferences ?? []).filter(({ uid }) => uid !== uidOf(owner));
       return { type: 'set-owners', object, owners };
     });
-    return [...forgetting, ...(forgetting.length === 0 ? [without(owner, ORPHAN)] : [])];
+    return [...forgetting, ...(forgetting.length === 0 ? [without(owner, FINALIZER.orphan)] : [])];
   }
-  if (!has(owner, FOREGROUND)) return [];
+  if (!has(owner, FINALIZER.foreground)) return [];
   for (const object of dependents) if (isBlocking(object, owner)) return [];
-  return [without(owner, FOREGROUND)];
+  return [without(owner, FINALIZER.foreground)];
 }
 
 /** Nobody waits for itself. */

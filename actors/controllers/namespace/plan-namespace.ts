@@ -1,9 +1,8 @@
 import type { KubeObject, Namespace } from '../../../contracts/kinds/kinds.ts';
+import { FINALIZER } from '../../../contracts/kinds/meta/check-meta.ts';
 import { isTerminating } from '../shared/owner.ts';
 import { type KeptResource, NAMESPACED_RESOURCES } from '../shared/resources.ts';
 
-/** Holds a namespace until everything in it is gone. */
-export const NAMESPACE_FINALIZER = 'kubernetes';
 /** What every namespace has an account of. A pod that names none is not given it. */
 export const DEFAULT_ACCOUNT = 'default';
 
@@ -32,12 +31,12 @@ export function planNamespace(
     return hasAccount ? [] : [{ type: 'create-account' }];
   }
   const finalizers = namespace.spec?.finalizers ?? [];
-  if (!finalizers.includes(NAMESPACE_FINALIZER)) return [];
+  if (!finalizers.includes(FINALIZER.namespace)) return [];
   const effects: NamespaceEffect[] = namespace.status?.phase === 'Terminating' ? [] : [{ type: 'mark-terminating' }];
   const filled = NAMESPACED_RESOURCES.filter((resource) => contents(resource).length > 0);
   for (const resource of filled) effects.push(...emptying(resource, contents(resource)));
   if (filled.length === 0) {
-    effects.push({ type: 'finalize', finalizers: finalizers.filter((name) => name !== NAMESPACE_FINALIZER) });
+    effects.push({ type: 'finalize', finalizers: finalizers.filter((name) => name !== FINALIZER.namespace) });
   }
   return effects;
 }

@@ -2,10 +2,8 @@ import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import type { EventNote } from '../../../contracts/kinds/event/make-event.ts';
 import type { Node, NodeCondition, Taint } from '../../../contracts/kinds/kinds.ts';
 import { conditionOf, isTrue, withCondition } from '../../../contracts/kinds/meta/conditions.ts';
-import { NOT_READY } from '../../../contracts/kinds/node/node.ts';
+import { NOT_READY, UNREACHABLE } from '../../../contracts/kinds/node/node.ts';
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
-
-const UNREACHABLE = 'node.kubernetes.io/unreachable';
 
 /** What heartbeats say of a node: `unknown` = none for longer than the grace period. */
 export type Health = 'ready' | 'not-ready' | 'unknown';

@@ -7,6 +7,7 @@ import { ageSince, column, NAME, wide } from '../meta/columns.ts';
 import { parseRfc3339 } from '../../time/rfc3339.ts';
 import { schemaOf } from '../schema.ts';
 import { eventFromStorage, eventToStorage } from './convert.ts';
+import { NOTE_MAX } from './make-event.ts';
 
 /** An event of something without a namespace lies in `default`. */
 function checkNamespace({ metadata, involvedObject }: Event, findings: Findings): void {
@@ -15,8 +16,6 @@ function checkNamespace({ metadata, involvedObject }: Event, findings: Findings)
   const fits = about === '' ? own === '' || own === 'default' : own === about;
   if (!fits) findings.invalid('involvedObject.namespace', about, 'does not match event.namespace');
 }
-
-const NOTE_MAX = 1024;
 
 /** `events.k8s.io/v1` asks more of who reports than `v1` did. */
 function checkNewer(event: EventsEvent, findings: Findings): void {

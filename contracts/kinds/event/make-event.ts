@@ -12,6 +12,9 @@ export interface EventNote {
   readonly fieldPath?: string;
 }
 
+/** As much as Kubernetes takes for the note of an event. */
+export const NOTE_MAX = 1024;
+
 /** Any object that an event can be about. */
 export interface Regarded {
   readonly apiVersion?: string;

@@ -1,7 +1,16 @@
 import type { Findings } from '../findings.ts';
 import type { ObjectMeta } from '../kinds.ts';
 
-const STANDARD_FINALIZERS = ['kubernetes', 'orphan', 'foregroundDeletion'];
+/** Kubernetes' own finalizers. */
+export const FINALIZER = {
+  /** Holds a namespace until everything in it is gone. */
+  namespace: 'kubernetes',
+  /** An owner with it goes once its dependents have forgotten it. */
+  orphan: 'orphan',
+  /** An owner with it goes after those of its dependents that block it. */
+  foreground: 'foregroundDeletion',
+} as const;
+const STANDARD_FINALIZERS: readonly string[] = Object.values(FINALIZER);
 const UNQUALIFIED = 'name is neither a standard finalizer name nor is it fully qualified';
 
 /** A finalizer without a domain is one of Kubernetes' own. Its syntax is checked elsewhere. */
@@ -15,7 +24,7 @@ export function checkFinalizerNames(field: string, names: readonly string[], fin
 /** What holds for the metadata of objects, and not of pod templates. The walk stands at the object. */
 export function checkMeta({ finalizers = [] }: ObjectMeta, findings: Findings): void {
   checkFinalizerNames('metadata.finalizers', finalizers, findings);
-  if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
+  if (finalizers.includes(FINALIZER.orphan) && finalizers.includes(FINALIZER.foreground)) {
     const detail = 'finalizer orphan and foregroundDeletion cannot be both set';
     findings.invalid('metadata.finalizers', finalizers, detail);
   }

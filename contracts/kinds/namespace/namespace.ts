@@ -1,14 +1,12 @@
 import { dnsLabel, qualifiedName } from '../formats.ts';
 import { defineKind } from '../kind.ts';
 import type { Namespace } from '../kinds.ts';
-import { checkFinalizerNames } from '../meta/check-meta.ts';
+import { checkFinalizerNames, FINALIZER } from '../meta/check-meta.ts';
 import { AGE, column, NAME } from '../meta/columns.ts';
 import { keepStatus } from '../meta/status.ts';
 
 /** Label by which selectors can name a namespace. */
 const NAME_LABEL = 'kubernetes.io/metadata.name';
-/** Who empties a namespace before it goes. */
-const FINALIZER = 'kubernetes';
 
 /** The label always tells the name. */
 function labelWithName(namespace: Namespace): void {
@@ -33,7 +31,8 @@ export const namespaceKind = defineKind<Namespace>({
   prepareForCreate: (namespace) => {
     namespace.status = { phase: 'Active' };
     const finalizers = namespace.spec?.finalizers ?? [];
-    namespace.spec = { finalizers: finalizers.includes(FINALIZER) ? finalizers : [...finalizers, FINALIZER] };
+    const { namespace: ours } = FINALIZER;
+    namespace.spec = { finalizers: finalizers.includes(ours) ? finalizers : [...finalizers, ours] };
   },
   checkCreate: ({ spec }, findings) => checkFinalizerNames('spec.finalizers', spec?.finalizers ?? [], findings),
   prepareForUpdate: (namespace, old) => {

@@ -10,6 +10,8 @@ import { sameValue } from '../plain.ts';
 const ROLE = 'node-role.kubernetes.io/';
 /** Key of the taint of a node that is not ready. */
 export const NOT_READY = 'node.kubernetes.io/not-ready';
+/** Of one that nobody hears. */
+export const UNREACHABLE = 'node.kubernetes.io/unreachable';
 
 /** `Ready`, `NotReady`, `Unknown`, with `SchedulingDisabled` after a comma. */
 function statusText(node: Node): string {

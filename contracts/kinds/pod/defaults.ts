@@ -1,5 +1,6 @@
 import type { DefaultTable } from '../defaults.ts';
 import type { PodSpec, ResourceRequirements, Toleration } from '../kinds.ts';
+import { NOT_READY, UNREACHABLE } from '../node/node.ts';
 import { POD_SPEC_DEFAULTS } from '../pod-template/defaults.ts';
 
 /** In a pod (not in a template) a limit without a request is the request too. */
@@ -21,7 +22,7 @@ export const POD_DEFAULTS: DefaultTable = {
 
 /** How long a pod stays on a node that stopped answering. */
 const TOLERATED_SECONDS = 300;
-const NODE_TROUBLES = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
+const NODE_TROUBLES = [NOT_READY, UNREACHABLE];
 
 const tolerates = (toleration: Toleration, key: string): boolean =>
   (toleration.key === key || (toleration.key ?? '') === '') && ['', 'NoExecute', undefined].includes(toleration.effect);
