@@ -106,8 +106,6 @@ export interface WatchAck {
   readonly resourceVersion: string;
 }
 
-export { LAST_APPLIED } from '../merge/last-applied.ts';
-
 export type ApplyOutcome = 'created' | 'configured' | 'unchanged';
 
 /** What became of one document. */

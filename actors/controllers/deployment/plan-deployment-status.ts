@@ -4,7 +4,7 @@ import { parseRfc3339, rfc3339 } from '../../../contracts/time/rfc3339.ts';
 import type { Refusal } from '../../kernel/reconcile/refusal.ts';
 import { nameOf } from '../shared/owner.ts';
 import { describeRefusal, SET_REFUSED } from './deployment-notes.ts';
-import { sizeOf, total } from './plan-scaling.ts';
+import { isSeen, sizeOf, total } from './plan-scaling.ts';
 import type { RollingLimits } from './rolling-limits.ts';
 
 /** What a status is computed from. */
@@ -60,31 +60,31 @@ function failureCondition(
 
 /** Everything wanted runs today's template, is available, and nothing else runs. */
 export function isComplete(deployment: Deployment, status: DeploymentStatus | undefined = deployment.status): boolean {
-  const want = deployment.spec?.replicas ?? 1;
+  const want = sizeOf(deployment);
   return (
     (status?.updatedReplicas ?? 0) === want &&
     (status?.replicas ?? 0) === want &&
     (status?.availableReplicas ?? 0) === want &&
-    (status?.observedGeneration ?? 0) >= (deployment.metadata?.generation ?? 0)
+    isSeen(deployment, status)
   );
 }
 
 /** Milliseconds until a rollout that stands still has to be called timed out; undefined when there is nothing to wait for. */
 export function deadlineInMs(deployment: Deployment, status: DeploymentStatus, now: number): number | undefined {
-  const deadline = deployment.spec?.progressDeadlineSeconds ?? 600;
   const progressing = conditionOf(status, 'Progressing');
   if (deployment.spec?.paused === true || progressing === undefined || progressing.status === 'False') return undefined;
   if (isComplete(deployment, status) || progressing.reason === 'NewReplicaSetAvailable') return undefined;
-  return Math.max(1, updatedAt(progressing, now) + deadline * 1000 - now);
+  return Math.max(1, deadlineAt(deployment, progressing, now) - now);
 }
 
-function updatedAt(condition: DeploymentCondition, now: number): number {
-  const at = parseRfc3339(condition.lastUpdateTime);
-  return Number.isNaN(at) ? now : at;
+/** When a rollout that stands still has taken too long; milliseconds since the epoch. */
+function deadlineAt({ spec }: Deployment, { lastUpdateTime }: DeploymentCondition, now: number): number {
+  const updatedAt = parseRfc3339(lastUpdateTime);
+  return (Number.isNaN(updatedAt) ? now : updatedAt) + (spec?.progressDeadlineSeconds ?? 600) * 1000;
 }
 
 function availableCondition({ deployment, limits, now }: Seen, available: number): DeploymentCondition {
-  const enough = available >= (deployment.spec?.replicas ?? 1) - limits.maxUnavailable;
+  const enough = available >= sizeOf(deployment) - limits.maxUnavailable;
   return settle(conditionOf(deployment.status, 'Available'), now, {
     type: 'Available',
     status: enough ? 'True' : 'False',
@@ -124,8 +124,7 @@ function progressCondition(seen: Seen, counts: DeploymentStatus): DeploymentCond
       lastTransitionTime: transitionTime(current, 'True', now),
     };
   }
-  const deadline = deployment.spec?.progressDeadlineSeconds ?? 600;
-  if (current.reason !== 'NewReplicaSetAvailable' && updatedAt(current, now) + deadline * 1000 <= now) {
+  if (current.reason !== 'NewReplicaSetAvailable' && deadlineAt(deployment, current, now) <= now) {
     return say('False', 'ProgressDeadlineExceeded', `ReplicaSet "${name}" has timed out progressing.`);
   }
   return current;

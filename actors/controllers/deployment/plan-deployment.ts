@@ -5,6 +5,7 @@ import { claim } from '../shared/claim.ts';
 import { controllerOf, controllerReference, isTerminating, nameOf, uidOf } from '../shared/owner.ts';
 import { deadlineInMs, deploymentStatus, isComplete } from './plan-deployment-status.ts';
 import {
+  isEmpty,
   newSetSize,
   oldPodsGone,
   planRecreate,
@@ -145,7 +146,7 @@ function createNewSet(
     const leaving = isTerminating(namesake) && controllerOf(namesake)?.uid === uidOf(deployment);
     return leaving ? STILL : { ...STILL, collisionCount: (deployment.status?.collisionCount ?? 0) + 1 };
   }
-  const want = deployment.spec?.replicas ?? 1;
+  const want = sizeOf(deployment);
   const replicas = recreate ? want : newSetSize(want, undefined, oldSets, limits);
   const revision = String(Math.max(0, ...oldSets.map(revisionOf)) + 1);
   const set = newSetFor(deployment, name, hash, replicas, {
@@ -211,7 +212,7 @@ const changed = (
 ): Record<string, string> => Object.fromEntries(Object.entries(want).filter(([name, value]) => have?.[name] !== value));
 
 const sizeAnnotations = (deployment: Deployment, { maxSurge }: RollingLimits): Readonly<Record<string, string>> => {
-  const want = deployment.spec?.replicas ?? 1;
+  const want = sizeOf(deployment);
   return { [DESIRED]: String(want), [MAX]: String(want + maxSurge) };
 };
 
@@ -242,11 +243,5 @@ function cleanUp(deployment: Deployment, oldSets: readonly ReplicaSet[]): readon
     .sort((a, b) => revisionOf(a) - revisionOf(b))
     .filter((set) => !isTerminating(set))
     .slice(0, surplus);
-  const empty = oldest.filter(
-    (set) =>
-      sizeOf(set) === 0 &&
-      (set.status?.replicas ?? 0) === 0 &&
-      (set.status?.observedGeneration ?? 0) >= (set.metadata?.generation ?? 0),
-  );
-  return empty.map((set) => ({ type: 'delete-set', set }));
+  return oldest.filter(isEmpty).map((set) => ({ type: 'delete-set', set }));
 }

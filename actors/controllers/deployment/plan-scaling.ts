@@ -8,7 +8,8 @@ export interface Resize {
   readonly replicas: number;
 }
 
-export const sizeOf = (set: ReplicaSet): number => set.spec?.replicas ?? 1;
+/** How many pods it shall have. */
+export const sizeOf = ({ spec }: Deployment | ReplicaSet): number => spec?.replicas ?? 1;
 export const total = (sets: readonly ReplicaSet[], count: (set: ReplicaSet) => number): number =>
   sets.reduce((sum, set) => sum + count(set), 0);
 /** A set that has yet to tell of its new size has no more than that. */
@@ -20,7 +21,7 @@ const resize = (set: ReplicaSet, replicas: number): readonly Resize[] =>
 export const wasScaled = (deployment: Deployment, sets: readonly ReplicaSet[]): boolean =>
   sets.some((set) => {
     const desired = set.metadata?.annotations?.[DESIRED];
-    return sizeOf(set) > 0 && desired !== undefined && Number(desired) !== (deployment.spec?.replicas ?? 1);
+    return sizeOf(set) > 0 && desired !== undefined && Number(desired) !== sizeOf(deployment);
   });
 
 /** Follows a scaled Deployment: the one active set takes it all, several share it in proportion to their sizes. */
@@ -30,7 +31,7 @@ export function planScaling(
   oldSets: readonly ReplicaSet[],
   limits: RollingLimits,
 ): readonly Resize[] {
-  const want = deployment.spec?.replicas ?? 1;
+  const want = sizeOf(deployment);
   const sets = newSet === undefined ? oldSets : [...oldSets, newSet];
   const active = sets.filter((set) => sizeOf(set) > 0);
   const only = active.length === 0 ? (newSet ?? byAge(oldSets).at(-1)) : active.length === 1 ? active[0] : undefined;
@@ -82,7 +83,7 @@ export function planRolling(
 ): readonly Resize[] {
   // Grown again before it has told what it gave, it would be taken for as large as it was.
   if ((newSet.status?.replicas ?? 0) > sizeOf(newSet)) return [];
-  const want = deployment.spec?.replicas ?? 1;
+  const want = sizeOf(deployment);
   const grown = resize(newSet, newSetSize(want, newSet, oldSets, limits));
   return grown.length > 0 ? grown : shrinkOld(want, newSet, oldSets, limits);
 }
@@ -138,14 +139,18 @@ export function planRecreate(
 ): readonly Resize[] {
   const shrunk = oldSets.flatMap((set) => resize(set, 0));
   if (shrunk.length > 0 || newSet === undefined || !oldPodsGone(oldSets)) return shrunk;
-  return resize(newSet, deployment.spec?.replicas ?? 1);
+  return resize(newSet, sizeOf(deployment));
 }
 
 export const oldPodsGone = (oldSets: readonly ReplicaSet[]): boolean =>
-  oldSets.every(
-    ({ metadata, spec, status }) =>
-      (spec?.replicas ?? 1) === 0 &&
-      (status?.replicas ?? 0) === 0 &&
-      (status?.terminatingReplicas ?? 0) === 0 &&
-      (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0),
-  );
+  oldSets.every((set) => isEmpty(set) && (set.status?.terminatingReplicas ?? 0) === 0);
+
+/** It shall have no pods and has none, and says so of what it is now. */
+export const isEmpty = (set: ReplicaSet): boolean =>
+  sizeOf(set) === 0 && (set.status?.replicas ?? 0) === 0 && isSeen(set, set.status);
+
+/** Does a status speak of the object as it is now? */
+export const isSeen = (
+  { metadata }: Deployment | ReplicaSet,
+  status: { readonly observedGeneration?: number } | undefined,
+): boolean => (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);

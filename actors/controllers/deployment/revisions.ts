@@ -2,7 +2,7 @@ import { canonicalJson, safeDecimalHash } from '../../../contracts/hash/stable-h
 import { withoutEmpty } from '../../../contracts/kinds/copy.ts';
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
 import { typeNode } from '../../../contracts/kinds/schema.ts';
-import { LAST_APPLIED } from '../../../contracts/messages/api.ts';
+import { LAST_APPLIED } from '../../../contracts/merge/last-applied.ts';
 import { createdAt, nameOf } from '../shared/owner.ts';
 
 export const HASH_LABEL = 'pod-template-hash';
