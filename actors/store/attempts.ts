@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
-import { StatusError, statusError } from '../../contracts/errors/status.ts';
+import { failure, StatusError } from '../../contracts/errors/status.ts';
 import { NatsQuestions, type Question } from '../kernel/nats/nats-questions.ts';
 import { remedyOfGone } from '../kernel/nats/nats-stream-gone.ts';
 import { type Failure, planFailure, retryDelayMs } from './plan-failure.ts';
@@ -78,9 +78,9 @@ export class Attempts {
         return await once(Math.max(1, Math.min(ATTEMPT_MS, end - performance.now())));
       } catch (error) {
         if (error instanceof StatusError) throw error;
-        const failure = failureOf(error);
-        if (failure === 'wrong-sequence') throw error;
-        if (failure !== 'retry') throw refusal(act, failure, error);
+        const fault = failureOf(error);
+        if (fault === 'wrong-sequence') throw error;
+        if (fault !== 'retry') throw refusal(act, fault, error);
         const waitMs = retryDelayMs(attempt, Math.random());
         if (performance.now() + waitMs >= end) throw tooLate(act, deadlineMs, error);
         this.retries++;
@@ -104,25 +104,18 @@ export class Attempts {
   }
 }
 
-function refusal(act: string, failure: Failure, cause: unknown): StatusError {
+function refusal(act: string, fault: Failure, cause: unknown): StatusError {
   const finding = cause instanceof Error ? cause.message : String(cause);
-  const error =
-    failure === 'too-large'
-      ? statusError('RequestEntityTooLarge', `${act}: ${finding}; make the object smaller`)
-      : statusError(
-          'ServiceUnavailable',
-          `${act}: the server refused: ${finding}; ${remedyOfGone(cause) ?? "see the master's log"}`,
-        );
-  error.cause = cause;
-  return error;
+  const remedy = remedyOfGone(cause) ?? "see the master's log";
+  const status =
+    fault === 'too-large'
+      ? failure('RequestEntityTooLarge', `${act}: ${finding}; make the object smaller`)
+      : failure('ServiceUnavailable', `${act}: the server refused: ${finding}; ${remedy}`);
+  return new StatusError(status, { cause });
 }
 
 function tooLate(act: string, deadlineMs: number, cause: unknown): StatusError {
   const finding = cause instanceof Error ? cause.message : String(cause);
-  const error = statusError(
-    'Timeout',
-    `${act}: no answer from the store within ${deadlineMs} ms (last: ${finding}); it may have been done: read before you repeat it`,
-  );
-  error.cause = cause;
-  return error;
+  const message = `${act}: no answer from the store within ${deadlineMs} ms (last: ${finding}); it may have been done: read before you repeat it`;
+  return new StatusError(failure('Timeout', message), { cause });
 }

@@ -7,7 +7,7 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
-import { StatusError, statusError } from '../../contracts/errors/status.ts';
+import { failure, StatusError, statusError } from '../../contracts/errors/status.ts';
 import {
   type AssetFault,
   type AssetOptions,
@@ -221,7 +221,5 @@ function cannotMake({ name, config }: StreamPlan, cause: unknown): StatusError {
     lacksServers(fault) && typeof copies === 'number'
       ? `${copies} replicas need a NATS cluster of at least ${copies} servers with JetStream`
       : 'check that the server has JetStream and that this user may administer it';
-  const refusal = statusError('ServiceUnavailable', `make stream ${name}: ${fault.message}; ${remedy}`);
-  refusal.cause = cause;
-  return refusal;
+  return new StatusError(failure('ServiceUnavailable', `make stream ${name}: ${fault.message}; ${remedy}`), { cause });
 }

@@ -14,7 +14,6 @@ export interface AssetOptions {
   readonly prefix: string;
   /** How many servers keep each stream; default as it is, and for a new one 3 on a NATS cluster of as many, else 1. */
   readonly replicas?: number | undefined;
-  readonly eventTtlMs?: number;
   readonly leaseTtlMs?: number;
   /** How long and how large what can be played back may become; default 7 days and 4 GiB. */
   readonly keep?: Partial<Keep> | undefined;
@@ -71,7 +70,7 @@ export function planAssets(options: AssetOptions): readonly StreamPlan[] {
       deny_purge: false,
     }),
     plan(streamOf(names.events), 'Events; they expire', {
-      ...expiring(names.events, options.eventTtlMs ?? EVENT_TTL_MS),
+      ...expiring(names.events, EVENT_TTL_MS),
       republish: republish(names.events),
     }),
     plan(

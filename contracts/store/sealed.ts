@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
-import { statusError } from '../errors/status.ts';
+import { failure, StatusError, statusError } from '../errors/status.ts';
 import type { KubeObject } from '../kinds/kinds.ts';
 import type { Key } from './keys.ts';
 
@@ -139,7 +139,5 @@ function decipher(key: Key, sealed: Sealed, cluster: ClusterKey): SecretParts {
 const boundTo = (key: Key): Buffer => Buffer.from(`troupe sealed 1 ${key}`);
 
 function cannotRead(key: Key, finding: string, cause?: unknown): Error {
-  const error = statusError('InternalError', `read ${key}: ${finding}`);
-  if (cause !== undefined) error.cause = cause;
-  return error;
+  return new StatusError(failure('InternalError', `read ${key}: ${finding}`), { cause });
 }

@@ -38,8 +38,6 @@ export interface UpOptions {
   readonly say: (text: string) => void;
   /** Every line of the children. */
   readonly line?: (child: string, text: string) => void;
-  /** Milliseconds until an api-server must have answered; default 60 s. */
-  readonly readyWithinMs?: number;
   /** Breaks the start off; what was begun has ended then. */
   readonly signal?: AbortSignal;
 }
@@ -93,6 +91,8 @@ const unlessAborted = <T>(work: Promise<T>, signal: AbortSignal | undefined): Pr
     work.then(resolve, reject);
   });
 
+/** So long the first answer of an api-server may take. */
+const READY_WITHIN_MS = 60_000;
 /** A master that ended so often in a row will go on to. */
 const FAILURES_MOST = 6;
 
@@ -101,8 +101,7 @@ const FAILURES_MOST = 6;
  * @throws StatusError Timeout, ServiceUnavailable (the master keeps ending; `signal` was aborted)
  */
 async function waitForApi(client: Client, book: ChildBook, options: UpOptions): Promise<void> {
-  const withinMs = options.readyWithinMs ?? 60_000;
-  const deadline = performance.now() + withinMs;
+  const deadline = performance.now() + READY_WITHIN_MS;
   for (;;) {
     if (options.signal?.aborted === true) throw brokenOff();
     try {
@@ -115,7 +114,7 @@ async function waitForApi(client: Client, book: ChildBook, options: UpOptions): 
       if (performance.now() > deadline) {
         throw statusError(
           'Timeout',
-          `no api-server answers after ${withinMs} ms: ${(error as Error).message}; the master said last: ${book.lastWords(MASTER)}`,
+          `no api-server answers after ${READY_WITHIN_MS} ms: ${(error as Error).message}; the master said last: ${book.lastWords(MASTER)}`,
         );
       }
       await pause(25, options.signal);
