@@ -5,7 +5,7 @@ import type { Client } from '../client/client.ts';
 import { Exit, UsageError } from './errors.ts';
 import type { ManifestObject } from './parse-manifest.ts';
 import { qualifiedName, type ResourceInfo } from './plan-resource-arguments.ts';
-import { toJson, toYaml } from './print.ts';
+import { printObjects } from './print.ts';
 import { readManifests } from './read-manifests.ts';
 import { FAILURE, isHopeless, renderError } from './render-error.ts';
 import { resourceOfObject } from './resources.ts';
@@ -82,20 +82,10 @@ async function each(
         for (const line of renderError(prefix, error).lines) terminal.tell(line);
       }
     }
-    await printObjects(done, manifests.length === 1, output, terminal);
+    if ((output === 'json' || output === 'yaml') && done.length > 0)
+      await printObjects(terminal, output, done, manifests.length === 1);
     if (refused) throw new Exit(FAILURE);
   });
-}
-
-async function printObjects(
-  done: readonly KubeObject[],
-  one: boolean,
-  output: string | undefined,
-  terminal: Terminal,
-): Promise<void> {
-  if ((output !== 'json' && output !== 'yaml') || done.length === 0) return;
-  const value = one ? done[0] : { apiVersion: 'v1', kind: 'List', metadata: { resourceVersion: '' }, items: done };
-  terminal.out(output === 'json' ? toJson(value) : await toYaml(value));
 }
 
 /** @throws UsageError for an unknown kind, or when -n says another namespace than the manifest */

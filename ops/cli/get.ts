@@ -4,7 +4,7 @@ import type { KubeList } from '../../contracts/messages/api.ts';
 import type { Client } from '../client/client.ts';
 import { Exit, UsageError } from './errors.ts';
 import { qualifiedName, qualifier, type ResourceInfo, type ResourceTarget } from './plan-resource-arguments.ts';
-import { TablePrinter, toJson, toYaml, yamlWriter } from './print.ts';
+import { printObjects, TablePrinter, toJson, yamlWriter } from './print.ts';
 import { FAILURE, INTERRUPTED, renderError } from './render-error.ts';
 import { columnsOf, inTableOrder, resourceTargets } from './resources.ts';
 import { type ClusterOptions, namespaceOf, withClient } from './session.ts';
@@ -111,10 +111,7 @@ async function printAll(
 ): Promise<void> {
   if (output === 'json' || output === 'yaml') {
     const items = found.flatMap(({ list }) => list.items);
-    if (how.one && items.length === 0) return;
-    const value = how.one ? items[0] : { apiVersion: 'v1', kind: 'List', metadata: { resourceVersion: '' }, items };
-    terminal.out(output === 'json' ? toJson(value) : await toYaml(value));
-    return;
+    return printObjects(terminal, output, items, how.one);
   }
   let blank = false;
   for (const { resource, list } of found) {

@@ -48,4 +48,17 @@ export async function yamlWriter(): Promise<(value: unknown) => string> {
 
 export const toYaml = async (value: unknown): Promise<string> => (await yamlWriter())(value);
 
+/** One object, or a `List` of them, as kubectl prints what it was asked for in these forms. */
+export async function printObjects(
+  terminal: Terminal,
+  output: 'json' | 'yaml',
+  objects: readonly KubeObject[],
+  isOne: boolean,
+): Promise<void> {
+  if (isOne && objects.length === 0) return;
+  const list = { apiVersion: 'v1', kind: 'List', metadata: { resourceVersion: '' }, items: objects };
+  const value = isOne ? objects[0] : list;
+  terminal.out(output === 'json' ? toJson(value) : await toYaml(value));
+}
+
 export const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
