@@ -103,6 +103,13 @@ export const absolutePath: Format = (text) => (text.startsWith('/') ? [] : ['mus
 
 export const trimmed: Format = (text) => (text === text.trim() ? [] : ['must not have leading or trailing whitespace']);
 
+export const httpHeaderName: Format = (text) =>
+  /^[-A-Za-z0-9]+$/.test(text)
+    ? []
+    : [
+        "a valid HTTP header must consist of alphanumeric characters or '-' (e.g. 'X-Header-Name', regex used for validation is '[-A-Za-z0-9]+')",
+      ];
+
 /** A dotted IPv4 or an IPv6 address. */
 export const ipAddress: Format = (text) =>
   isIpV4(text) || isIpV6(text) ? [] : ['must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'];

@@ -5,6 +5,7 @@ import {
   dnsLabel,
   dnsSubdomain,
   envName,
+  httpHeaderName,
   ipAddress,
   labelValue,
   pathWithin,
@@ -18,8 +19,11 @@ import type {
   EnvVar,
   EnvVarSource,
   LifecycleHandler,
+  PodDNSConfig,
+  PodSecurityContext,
   PodSpec,
   Probe,
+  TopologySpreadConstraint,
   Volume,
 } from '../kinds.ts';
 import type { FieldRule, RuleTable, TypeRule } from '../rules.ts';
@@ -28,6 +32,8 @@ import { checkContainers } from './check-containers.ts';
 import { checkEnvFields, checkFileFields } from './check-downward-api.ts';
 import { checkResources } from './check-resources.ts';
 import { checkLabelRequirement, checkNodeRequirement, checkNodeTerm, checkToleration } from './check-scheduling.ts';
+import { checkSeccomp, checkSecurityContext, checkSharing } from './check-security.ts';
+import { checkEmptyDir, checkHostPath, checkMountPath, checkProjected, checkToken } from './check-volumes.ts';
 import { checkOneOf, given } from './one-of.ts';
 
 const PORT = { min: 1, max: 65535 } as const;
@@ -76,6 +82,43 @@ const only1 =
   };
 const [onlyOnceAlive, onlyOnceStarted] = [only1('livenessProbe'), only1('startupProbe')];
 
+const NAMESERVERS_MAX = 3;
+function checkDns({ nameservers = [] }: PodDNSConfig, findings: Findings): void {
+  if (nameservers.length > NAMESERVERS_MAX) {
+    findings.invalid('nameservers', nameservers, `must not have more than ${NAMESERVERS_MAX} nameservers`);
+  }
+}
+function checkGroups({ supplementalGroups = [] }: PodSecurityContext, findings: Findings): void {
+  supplementalGroups.forEach((group, at) => {
+    if (group >= ID.min && group <= ID.max) return;
+    findings.invalid(`supplementalGroups[${at}]`, group, `must be between ${ID.min} and ${ID.max}, inclusive`);
+  });
+}
+function checkMinDomains({ minDomains, whenUnsatisfiable }: TopologySpreadConstraint, findings: Findings): void {
+  if (minDomains === undefined || whenUnsatisfiable === 'DoNotSchedule') return;
+  const detail = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`;
+  findings.invalid('minDomains', minDomains, detail);
+}
+function checkSpread({ topologySpreadConstraints = [] }: PodSpec, findings: Findings): void {
+  const seen = new Set<string>();
+  topologySpreadConstraints.forEach(({ topologyKey, whenUnsatisfiable }, at) => {
+    const pair = `{${topologyKey}, ${whenUnsatisfiable}}`;
+    if (seen.has(pair)) findings.duplicate(`topologySpreadConstraints[${at}].{topologyKey, whenUnsatisfiable}`, pair);
+    seen.add(pair);
+  });
+}
+function checkSleeps(spec: PodSpec, findings: Findings): void {
+  const most = spec.terminationGracePeriodSeconds ?? 0;
+  spec.containers.forEach(({ lifecycle }, at) => {
+    for (const hook of ['postStart', 'preStop'] as const) {
+      const seconds = lifecycle?.[hook]?.sleep?.seconds ?? 0;
+      if (seconds >= 0 && seconds <= most) continue;
+      const detail = `must be non-negative and less than terminationGracePeriodSeconds (${most})`;
+      findings.invalid(`containers[${at}].lifecycle.${hook}.sleep.seconds`, seconds, detail);
+    }
+  });
+}
+
 const CONTAINER: TypeRule = {
   fields: {
     name: { required: true, format: dnsLabel },
@@ -114,6 +157,9 @@ export const POD_SPEC_RULES: RuleTable = {
     },
     check: (spec: PodSpec, findings) => {
       checkContainers(spec, findings);
+      checkSharing(spec, findings);
+      checkSpread(spec, findings);
+      checkSleeps(spec, findings);
       if (spec.dnsPolicy === 'None' && (spec.dnsConfig?.nameservers ?? []).length === 0) {
         findings.required('dnsConfig.nameservers', 'must provide at least one DNS nameserver when `dnsPolicy` is None');
       }
@@ -154,6 +200,7 @@ export const POD_SPEC_RULES: RuleTable = {
   LifecycleHandler: {
     check: (hook: LifecycleHandler, findings) => checkOneOf(hook, HOOKS, 'handler type', findings),
   },
+  HTTPHeader: { fields: { name: { required: true, format: httpHeaderName } } },
   ExecAction: { fields: { command: { required: true } } },
   HTTPGetAction: {
     fields: { path: { required: true }, scheme: { oneOf: ['HTTP', 'HTTPS'] } },
@@ -172,6 +219,7 @@ export const POD_SPEC_RULES: RuleTable = {
       subPath: { format: pathWithin },
       mountPropagation: { oneOf: ['Bidirectional', 'HostToContainer', 'None'] },
     },
+    check: checkMountPath,
   },
   KeyToPath: {
     fields: { key: { required: true }, path: { required: true, format: pathWithin }, mode: MODE },
@@ -183,7 +231,9 @@ export const POD_SPEC_RULES: RuleTable = {
     check: checkFileFields,
   },
   DownwardAPIVolumeSource: { fields: { defaultMode: MODE } },
-  ProjectedVolumeSource: { fields: { defaultMode: MODE } },
+  ProjectedVolumeSource: { fields: { defaultMode: MODE }, check: checkProjected },
+  ServiceAccountTokenProjection: { check: checkToken },
+  EmptyDirVolumeSource: { check: checkEmptyDir },
   HostPathVolumeSource: {
     fields: {
       path: { required: true },
@@ -191,6 +241,7 @@ export const POD_SPEC_RULES: RuleTable = {
         oneOf: ['BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'],
       },
     },
+    check: checkHostPath,
   },
   NFSVolumeSource: { fields: { server: { required: true }, path: { required: true, format: absolutePath } } },
   PersistentVolumeClaimVolumeSource: { fields: { claimName: { required: true } } },
@@ -208,7 +259,9 @@ export const POD_SPEC_RULES: RuleTable = {
       maxSkew: { min: 1 },
       topologyKey: { required: true, format: qualifiedName },
       whenUnsatisfiable: { oneOf: ['DoNotSchedule', 'ScheduleAnyway'] },
+      minDomains: { min: 1 },
     },
+    check: checkMinDomains,
   },
   PodAffinityTerm: { fields: { topologyKey: { required: true, format: qualifiedName } } },
   WeightedPodAffinityTerm: { fields: { weight: { min: 1, max: 100 } } },
@@ -226,9 +279,18 @@ export const POD_SPEC_RULES: RuleTable = {
       fsGroupChangePolicy: { oneOf: ['Always', 'OnRootMismatch'] },
       supplementalGroupsPolicy: { oneOf: ['Merge', 'Strict'] },
     },
+    check: checkGroups,
   },
-  SecurityContext: { fields: { runAsUser: ID, runAsGroup: ID } },
-  SeccompProfile: { fields: { type: { oneOf: ['Localhost', 'RuntimeDefault', 'Unconfined'] } } },
+  PodOS: { fields: { name: { oneOf: ['linux', 'windows'] } } },
+  PodDNSConfig: { fields: { nameservers: { format: ipAddress } }, check: checkDns },
+  SecurityContext: {
+    fields: { runAsUser: ID, runAsGroup: ID, procMount: { oneOf: ['Default', 'Unmasked'] } },
+    check: checkSecurityContext,
+  },
+  SeccompProfile: {
+    fields: { type: { oneOf: ['Localhost', 'RuntimeDefault', 'Unconfined'] } },
+    check: checkSeccomp,
+  },
   PodSchedulingGate: { fields: { name: { required: true, format: qualifiedName } } },
   PodReadinessGate: { fields: { conditionType: { required: true, format: qualifiedName } } },
 };

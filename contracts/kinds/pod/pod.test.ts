@@ -477,3 +477,131 @@ it.each([
 ])('%j is %s', (resources, qos) => {
   expect(qosClass({ containers: [{ name: 'a', resources }] })).toBe(qos);
 });
+
+/* Fields that Troupe does not act upon are held to Kubernetes' rules as well. */
+const mounted = (source: object, mount: object = {}): object => ({
+  ...container({ volumeMounts: [{ name: 'v', mountPath: '/a', ...mount }] }),
+  volumes: [{ name: 'v', ...source }],
+});
+const projected = (...sources: object[]): object => mounted({ projected: { sources } });
+const item = (path: string): object => ({ name: 'n', items: [{ key: 'k', path }] });
+it.each([
+  { of: spec({ os: { name: 'beos' } }), told: 'os.name: Unsupported value: "beos"' },
+  {
+    of: spec({ securityContext: { supplementalGroups: [1, -1] } }),
+    told: 'securityContext.supplementalGroups[1]: Invalid value: -1: must be between 0 and 2147483647',
+  },
+  {
+    of: container({ securityContext: { privileged: true, allowPrivilegeEscalation: false } }),
+    told: 'containers[0].securityContext: Invalid value',
+  },
+  {
+    of: container({ securityContext: { capabilities: { add: ['CAP_SYS_ADMIN'] }, allowPrivilegeEscalation: false } }),
+    told: 'containers[0].securityContext: Invalid value',
+  },
+  {
+    of: spec({ securityContext: { seccompProfile: { type: 'Localhost' } } }),
+    told: 'securityContext.seccompProfile.localhostProfile: Required value: must be set',
+  },
+  {
+    of: spec({ securityContext: { seccompProfile: { type: 'Unconfined', localhostProfile: 'p' } } }),
+    told: 'securityContext.seccompProfile.localhostProfile: Invalid value: "p": can only be set',
+  },
+  {
+    of: container({ securityContext: { procMount: 'X' } }),
+    told: 'containers[0].securityContext.procMount: Unsupported value: "X"',
+  },
+  {
+    of: spec({ shareProcessNamespace: true, hostPID: true }),
+    told: 'shareProcessNamespace: Invalid value: true: ShareProcessNamespace and HostPID',
+  },
+  { of: mounted({ emptyDir: { sizeLimit: '-1Gi' } }), told: 'volumes[0].emptyDir.sizeLimit: Forbidden' },
+  {
+    of: mounted({ hostPath: { path: '/a/../b' } }),
+    told: 'volumes[0].hostPath.path: Invalid value: "/a/../b": must not contain',
+  },
+  {
+    of: mounted({ emptyDir: {} }, { subPath: 'x', subPathExpr: 'y' }),
+    told: 'containers[0].volumeMounts[0].subPathExpr: Invalid value: "y": subPathExpr and subPath are mutually exclusive',
+  },
+  {
+    of: mounted({ emptyDir: {} }, { mountPropagation: 'Bidirectional' }),
+    told: 'containers[0].volumeMounts[0].mountPropagation: Forbidden: Bidirectional',
+  },
+  {
+    of: projected({ configMap: item('x') }, { secret: item('x') }),
+    told: 'volumes[0].projected.sources[1]: Invalid value: "x": conflicting duplicate paths',
+  },
+  {
+    of: projected({ serviceAccountToken: { path: 't', expirationSeconds: 5 } }),
+    told: 'volumes[0].projected.sources[0].serviceAccountToken.expirationSeconds: Invalid value: 5: may not',
+  },
+  {
+    of: spec({ dnsConfig: { nameservers: ['1.1.1.1', '1.1.1.2', '1.1.1.3', '1.1.1.4'] } }),
+    told: 'dnsConfig.nameservers: Invalid value: ["1.1.1.1","1.1.1.2","1.1.1.3","1.1.1.4"]: must not have more than 3',
+  },
+  {
+    of: spec({ dnsConfig: { nameservers: ['nope'] } }),
+    told: 'dnsConfig.nameservers[0]: Invalid value: "nope": must be a valid IP address',
+  },
+  {
+    of: container({ livenessProbe: { httpGet: { path: '/', port: 80, httpHeaders: [{ name: 'a b', value: 'x' }] } } }),
+    told: 'containers[0].livenessProbe.httpGet.httpHeaders[0].name: Invalid value: "a b": a valid HTTP header',
+  },
+  {
+    of: { ...container({ lifecycle: { preStop: { sleep: { seconds: 10 } } } }), terminationGracePeriodSeconds: 5 },
+    told: 'containers[0].lifecycle.preStop.sleep.seconds: Invalid value: 10: must be non-negative and less than',
+  },
+  {
+    of: spec({
+      topologySpreadConstraints: [1, 2].map((maxSkew) => ({
+        maxSkew,
+        topologyKey: 'a',
+        whenUnsatisfiable: 'DoNotSchedule',
+      })),
+    }),
+    told: 'topologySpreadConstraints[1].{topologyKey, whenUnsatisfiable}: Duplicate value: "{a, DoNotSchedule}"',
+  },
+  {
+    of: spec({
+      topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'a', whenUnsatisfiable: 'ScheduleAnyway', minDomains: 2 }],
+    }),
+    told: 'topologySpreadConstraints[0].minDomains: Invalid value: 2: can only use minDomains if',
+  },
+])('refuses $told', ({ of, told }) => {
+  expect(create(of).told).toEqual([expect.stringContaining(`spec.${told}`) as string]);
+});
+it.each([
+  {},
+  { containers: null },
+  mounted({ hostPath: {} }),
+  projected({ serviceAccountToken: {} }, { serviceAccountToken: {} }),
+  spec({ topologySpreadConstraints: [{}, {}] }),
+])('asks for what is missing: %j', (of) => {
+  expect(create(of).told.every((one) => one.includes('Required value'))).toBe(true);
+});
+it('takes a pod that has the same fields as Kubernetes would', () => {
+  const fine = {
+    ...mounted({
+      projected: {
+        sources: [
+          { configMap: item('x') },
+          { secret: item('y') },
+          { serviceAccountToken: { path: 't', expirationSeconds: 600 } },
+        ],
+      },
+    }),
+    os: { name: 'linux' },
+    securityContext: {
+      supplementalGroups: [0, 4000],
+      seccompProfile: { type: 'Localhost', localhostProfile: 'p.json' },
+    },
+    dnsConfig: { nameservers: ['1.1.1.1', '::1'] },
+    topologySpreadConstraints: ['DoNotSchedule', 'ScheduleAnyway'].map((whenUnsatisfiable) => ({
+      maxSkew: 1,
+      topologyKey: 'a',
+      whenUnsatisfiable,
+    })),
+  };
+  expect(create(fine).told).toEqual([]);
+});

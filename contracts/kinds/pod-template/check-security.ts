@@ -1,0 +1,47 @@
+import type { Findings } from '../findings.ts';
+import type { Container, PodSpec, SeccompProfile, SecurityContext } from '../kinds.ts';
+
+/** The least of privileges and the most of them exclude each other. Pure. */
+export function checkSecurityContext(context: SecurityContext, findings: Findings): void {
+  if (context.allowPrivilegeEscalation !== false) return;
+  if (context.privileged === true) {
+    findings.invalid('', context, 'cannot set `allowPrivilegeEscalation` to false and `privileged` to true');
+  }
+  if (context.capabilities?.add?.includes('CAP_SYS_ADMIN') === true) {
+    findings.invalid(
+      '',
+      context,
+      'cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN',
+    );
+  }
+}
+
+/** Pure. */
+export function checkSeccomp({ type, localhostProfile = '' }: SeccompProfile, findings: Findings): void {
+  if (type === 'Localhost' && localhostProfile === '') {
+    findings.required('localhostProfile', 'must be set when seccomp type is Localhost');
+  }
+  if (type !== 'Localhost' && localhostProfile !== '') {
+    findings.invalid('localhostProfile', localhostProfile, 'can only be set when seccomp type is Localhost');
+  }
+}
+
+/** What the pod shares with its node, and what its containers mount into it. Pure. */
+export function checkSharing(spec: PodSpec, findings: Findings): void {
+  if (spec.shareProcessNamespace === true && spec.hostPID === true) {
+    findings.invalid('shareProcessNamespace', true, 'ShareProcessNamespace and HostPID cannot both be enabled');
+  }
+  const check = (field: string, containers: readonly Container[] = []): void => {
+    containers.forEach(({ securityContext, volumeMounts = [] }, at) => {
+      volumeMounts.forEach(({ mountPropagation }, index) => {
+        if (mountPropagation !== 'Bidirectional' || securityContext?.privileged === true) return;
+        findings.forbidden(
+          `${field}[${at}].volumeMounts[${index}].mountPropagation`,
+          'Bidirectional mount propagation is available only to privileged containers',
+        );
+      });
+    });
+  };
+  check('initContainers', spec.initContainers);
+  check('containers', spec.containers);
+}
