@@ -3,7 +3,7 @@ import type { JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { StorePorts } from '../../contracts/messages/store.ts';
-import { streamOf } from '../../contracts/store/buckets.ts';
+import { keyOfSubject, keySubject, streamOf } from '../../contracts/store/buckets.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import { readStored } from '../../contracts/store/read-stored.ts';
 import { token } from '../../contracts/subjects/token.ts';
@@ -51,7 +51,7 @@ export class EventStore {
   async get({ key }: StorePorts['getEvent'][0]): Promise<{ readonly object?: KubeObject }> {
     const { connection, attempts, deadlineMs } = this.#options;
     const message = await attempts.until(`read ${key}`, deadlineMs, (timeoutMs) =>
-      readMessage(connection, this.#stream, { last_by_subj: this.#subject(key) }, timeoutMs),
+      readMessage(connection, this.#stream, { last_by_subj: keySubject(this.#options.bucket, key) }, timeoutMs),
     );
     const object = message === undefined ? undefined : decode(key, message);
     return object === undefined ? {} : { object };
@@ -61,11 +61,10 @@ export class EventStore {
     const { manager, attempts, deadlineMs } = this.#options;
     const pattern = `events.${namespace === undefined ? '*' : token(namespace)}.*`;
     const info = await attempts.until('list events', deadlineMs, () =>
-      manager.streams.info(this.#stream, { subjects_filter: this.#subject(pattern) }),
+      manager.streams.info(this.#stream, { subjects_filter: keySubject(this.#options.bucket, pattern) }),
     );
-    const from = this.#subject('').length;
     const keys = Object.keys(info.state.subjects ?? {})
-      .map((subject) => subject.slice(from))
+      .map(keyOfSubject)
       .filter((key) => after === undefined || key > after)
       .sort();
     const objects: KubeObject[] = [];
@@ -86,18 +85,13 @@ export class EventStore {
       newestOfEach(
         connection,
         this.#stream,
-        keys.map((key) => this.#subject(key)),
+        keys.map((key) => keySubject(this.#options.bucket, key)),
         { inboxPrefix: watcherPrefix, timeoutMs },
       ),
     );
-    const from = this.#subject('').length;
     return messages
       .toSorted((a, b) => (a.subject < b.subject ? -1 : 1))
-      .flatMap((message) => decode(message.subject.slice(from), message) ?? []);
-  }
-
-  #subject(key: string): string {
-    return `$KV.${this.#options.bucket}.${key}`;
+      .flatMap((message) => decode(keyOfSubject(message.subject), message) ?? []);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { NatsConnection } from 'nats';
 import { failure, StatusError, statusError } from '../../contracts/errors/status.ts';
-import { streamOf } from '../../contracts/store/buckets.ts';
+import { keySubject, streamOf } from '../../contracts/store/buckets.ts';
 import { type Key, parseKey } from '../../contracts/store/keys.ts';
 import { STORE_HEADER } from '../../contracts/store/marks.ts';
 import { type Attempts, failureOf } from './attempts.ts';
@@ -63,7 +63,11 @@ export class KeyWriter {
         const ack = await this.#attempts.ask<{ readonly seq: number }>(act, this.#deadlineMs, () => {
           sent++;
           this.#mayWrite?.();
-          return { subject: this.#subject(write.key), body: write.payload, headers: headersOf(write, expect) };
+          return {
+            subject: keySubject(this.#bucket, write.key),
+            body: write.payload,
+            headers: headersOf(write, expect),
+          };
         });
         return ack.seq;
       } catch (error) {
@@ -108,12 +112,8 @@ export class KeyWriter {
   }
 
   #next(key: Key, from: number, timeoutMs: number): Promise<StoredMessage | undefined> {
-    const query = { seq: from, next_by_subj: this.#subject(key) };
+    const query = { seq: from, next_by_subj: keySubject(this.#bucket, key) };
     return readMessage(this.#connection, streamOf(this.#bucket), query, timeoutMs);
-  }
-
-  #subject(key: Key): string {
-    return `$KV.${this.#bucket}.${key}`;
   }
 }
 

@@ -1,4 +1,4 @@
-import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
+import { bucketNames, keySubject, streamOf } from '../../contracts/store/buckets.ts';
 import { EVENT_TTL_MS, HISTORY_PER_KEY, LEASE_TTL_MS } from '../../contracts/store/limits.ts';
 import { below } from '../../contracts/subjects/family.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
@@ -36,7 +36,7 @@ export function planAssets(options: AssetOptions): readonly StreamPlan[] {
   const kept = { ...base, compression: 's2', allow_direct: true, deny_delete: true };
   const bucket = (name: string) => ({
     ...base,
-    subjects: [`$KV.${name}.>`],
+    subjects: [keySubject(name, '>')],
     discard: 'new',
     allow_rollup_hdrs: true,
     deny_delete: true,
@@ -49,7 +49,7 @@ export function planAssets(options: AssetOptions): readonly StreamPlan[] {
     max_age: nanos(ttlMs),
     duplicate_window: nanos(Math.min(ttlMs, 120_000)),
   });
-  const republish = (name: string) => ({ src: `$KV.${name}.>`, dest: below(SUBJECTS.changes, options.prefix) });
+  const republish = (name: string) => ({ src: keySubject(name, '>'), dest: below(SUBJECTS.changes, options.prefix) });
   const plan = (name: string, description: string, config: StreamPlan['config']): StreamPlan => ({
     name,
     config: { description, ...config },

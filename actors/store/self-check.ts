@@ -1,5 +1,5 @@
 import type { NatsConnection } from 'nats';
-import { streamOf } from '../../contracts/store/buckets.ts';
+import { keyOfSubject, keySubject, streamOf } from '../../contracts/store/buckets.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import type { NatsCache } from '../kernel/nats/nats-cache.ts';
 import type { Attempts } from './attempts.ts';
@@ -36,7 +36,7 @@ export async function selfCheck(
   }
   for (let count = 0; count < sample; count++) {
     const message = await read(options, { seq: 1 + Math.floor(options.random() * cache.revision) });
-    if (message !== undefined) keys.add(keyOf(options, message));
+    if (message !== undefined) keys.add(keyOfSubject(message.subject));
   }
   const differing: Key[] = [];
   for (const key of keys) if (!(await same(options, key))) differing.push(key);
@@ -47,7 +47,7 @@ export async function selfCheck(
 async function same(options: SelfCheckOptions, key: Key): Promise<boolean> {
   const { feed } = options;
   for (let look = 0; look < LOOKS; look++) {
-    const message = await read(options, { last_by_subj: `$KV.${options.bucket}.${key}` });
+    const message = await read(options, { last_by_subj: keySubject(options.bucket, key) });
     if (message !== undefined) await feed.reached(message.sequence, { timeoutMs: options.deadlineMs });
     const stored = message === undefined || message.deleted ? 0 : message.sequence;
     if (feed.cache.revisionOf(key) === stored) return true;
@@ -61,5 +61,3 @@ function read(options: SelfCheckOptions, query: MessageQuery): Promise<StoredMes
     readMessage(connection, streamOf(bucket), query, timeoutMs),
   );
 }
-
-const keyOf = ({ bucket }: SelfCheckOptions, { subject }: StoredMessage): Key => subject.slice(`$KV.${bucket}.`.length);

@@ -1,6 +1,6 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
-import type { Key } from '../../contracts/store/keys.ts';
+import { keyOfSubject } from '../../contracts/store/buckets.ts';
 import { STORE_HEADER } from '../../contracts/store/marks.ts';
 import { readStored } from '../../contracts/store/read-stored.ts';
 
@@ -58,12 +58,9 @@ export async function readMessage(
     data,
     storedAt: Date.parse(message.time),
     request: headerOf(Buffer.from(message.hdrs ?? '', 'base64').toString('utf8'), STORE_HEADER.request),
-    deleted: readStored(keyOf(message.subject), data).object === undefined,
+    deleted: readStored(keyOfSubject(message.subject), data).object === undefined,
   };
 }
-
-/** Of a bucket's subject: `$KV.<bucket>.<key>`. */
-const keyOf = (subject: string): Key => subject.split('.').slice(2).join('.');
 
 function headerOf(block: string, name: string): string {
   const line = block.split('\r\n').find((each) => each.toLowerCase().startsWith(`${name.toLowerCase()}:`));

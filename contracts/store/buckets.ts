@@ -1,3 +1,5 @@
+import type { Key } from './keys.ts';
+
 /** Names of the JetStream assets of a cluster; `prefix` is the cluster's subject prefix. */
 export const bucketNames = (prefix: string) => ({
   /** Every object; history 64; republished to `<prefix>.changes.>`. */
@@ -16,3 +18,9 @@ export const bucketNames = (prefix: string) => ({
 
 /** The stream behind a key-value bucket. */
 export const streamOf = (bucket: string): string => `KV_${bucket}`;
+
+/** Where a bucket keeps what lies under a key. @param key also `>`: under all */
+export const keySubject = (bucket: string, key: Key): string => `$KV.${bucket}.${key}`;
+
+/** The key under which a message of a bucket lies. */
+export const keyOfSubject = (subject: string): Key => subject.split('.').slice(2).join('.');
