@@ -1,88 +1,69 @@
-import type { Heard, TestWorld } from '../../actors/kernel/testing/test-world.ts';
 import type { Dice } from './dice.ts';
 
 /** What may happen to a message, each as a probability in [0, 1]. */
 export interface Faults {
-  /** A request that never arrives, or an answer: whoever asked hears nothing until its time is over. */
+  /** A message that never arrives; whoever asked hears nothing until its time is over. */
   readonly loses: number;
-  /** A request that arrives twice. Only the first answer is heard. */
+  /** A message that arrives twice. Of a question only the first answer is heard. */
   readonly repeats: number;
 }
 
 export const NO_FAULTS: Faults = { loses: 0, repeats: 0 };
 
-interface Question {
-  readonly asker: TestWorld;
-  readonly heard: Heard;
-}
-interface Answer extends Question {
-  readonly body: unknown;
+/** A message on its way. */
+export interface Letter {
+  readonly from: string;
+  readonly to: string;
+  deliver(this: void): void;
 }
 
-/** Of so many of the oldest requests any may be the next. */
-const REORDERED_MOST = 3;
-
-/** The broker of a simulated world: requests and answers on their way, in an order and with faults that dice decide. */
+/** The broker of a simulated world: keeps the order of what one tells another, and nothing else; dice decide the rest. */
 export class Bus {
+  faults: Faults;
   readonly #dice: Dice;
-  readonly #faults: Faults;
-  readonly #requests: Question[] = [];
-  readonly #answers: Answer[] = [];
-  readonly #open: (Question & { readonly until: number })[] = [];
+  /** Those who are cut off: what they say and what they are told is lost. */
+  readonly #cut = new Set<string>();
+  /** Letters that wait, by sender and receiver. */
+  readonly #ways = new Map<string, Letter[]>();
 
   constructor(dice: Dice, faults: Faults) {
     this.#dice = dice;
-    this.#faults = faults;
+    this.faults = faults;
   }
 
-  /** Takes the requests among what an actor has said since it was asked last. */
-  collect(asker: TestWorld): void {
-    for (const heard of asker.said()) if (heard.kind === 'request') this.#send({ asker, heard });
+  get hasLetters(): boolean {
+    return this.#ways.size > 0;
   }
 
-  #send(question: Question): void {
-    const { asker, heard } = question;
-    if (heard.timeoutMs !== undefined) this.#open.push({ ...question, until: asker.now + heard.timeoutMs });
-    if (this.#dice.happens(this.#faults.loses)) return;
-    this.#requests.push(question);
-    if (this.#dice.happens(this.#faults.repeats)) this.#requests.push(question);
+  /** @param heardOnce its receiver takes only the first: an answer */
+  send(letter: Letter, heardOnce = false): void {
+    if (this.#dice.happens(this.faults.loses)) return;
+    this.#post(letter);
+    if (!heardOnce && this.#dice.happens(this.faults.repeats)) this.#post(letter);
   }
 
-  get hasRequests(): boolean {
-    return this.#requests.length > 0;
-  }
-  get hasAnswers(): boolean {
-    return this.#answers.length > 0;
-  }
-
-  /** Lets one request arrive. @param serve answers it, once or not at all */
-  deliverRequest(serve: (heard: Heard, answer: (body: unknown) => void) => void): void {
-    const at = this.#dice.below(Math.min(REORDERED_MOST, this.#requests.length));
-    const [question] = this.#requests.splice(at, 1);
-    if (question === undefined) return;
-    serve(question.heard, (body) => {
-      if (question.heard.timeoutMs === undefined || this.#dice.happens(this.#faults.loses)) return;
-      this.#answers.push({ ...question, body });
-    });
+  /** Lets one letter arrive. */
+  deliverOne(): void {
+    const way = this.#dice.pick([...this.#ways.keys()]);
+    if (way === undefined) return;
+    const letters = this.#ways.get(way) ?? [];
+    const letter = letters.shift();
+    if (letters.length === 0) this.#ways.delete(way);
+    if (letter !== undefined && !this.#cut.has(letter.from) && !this.#cut.has(letter.to)) letter.deliver();
   }
 
-  /** Lets one answer arrive. */
-  deliverAnswer(): void {
-    const [answer] = this.#answers.splice(this.#dice.below(this.#answers.length), 1);
-    if (answer !== undefined) this.#tell(answer, answer.body);
+  cut(who: string): void {
+    this.#cut.add(who);
   }
 
-  /** Tells whoever has waited too long, by its own clock. */
-  expire(): void {
-    for (const question of this.#open.splice(0)) {
-      const { asker, heard, until } = question;
-      if (!asker.core.isAskOpen(heard.id)) continue;
-      if (asker.now >= until) this.#tell(question, 'timeout');
-      else this.#open.push(question);
-    }
+  mend(who: string): void {
+    this.#cut.delete(who);
   }
 
-  #tell({ asker, heard }: Question, body: unknown): void {
-    if (asker.core.isAskOpen(heard.id)) this.collect(asker.answer(heard, body));
+  #post(letter: Letter): void {
+    const way = `${letter.from}>${letter.to}`;
+    const letters = this.#ways.get(way);
+    if (letters === undefined) this.#ways.set(way, [letter]);
+    else letters.push(letter);
   }
 }

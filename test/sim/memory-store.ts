@@ -1,10 +1,11 @@
 import type { Heard, TestWorld } from '../../actors/kernel/testing/test-world.ts';
+import { Cache } from '../../actors/kernel/view/cache.ts';
 import { statusError } from '../../contracts/errors/status.ts';
 import type { Event, KubeObject } from '../../contracts/kinds/kinds.ts';
-import { parseKey } from '../../contracts/store/keys.ts';
+import { EPOCHS, parseKey, storeKey } from '../../contracts/store/keys.ts';
 
 /** A change of the store; without an object, a deletion. */
-interface Change {
+export interface Change {
   readonly resource: string;
   readonly namespace: string | undefined;
   readonly name: string;
@@ -20,17 +21,13 @@ interface Question {
   readonly expect?: number;
 }
 
-/** The store of a simulated world: compare-and-set on the api-server's own cache, and a log of all changes. */
+/** The store of a simulated world: compare-and-set, and a log of all changes that is shown to each watcher in its own time. */
 export class MemoryStore {
-  readonly #api: TestWorld;
+  readonly cache = new Cache({ freeze: true });
   readonly #changes: Change[] = [];
   readonly #events: Event[] = [];
 
-  constructor(api: TestWorld) {
-    this.#api = api;
-  }
-
-  /** How many changes there were. */
+  /** How many changes there were; the revision of the newest. */
   get length(): number {
     return this.#changes.length;
   }
@@ -45,6 +42,11 @@ export class MemoryStore {
     return this.#changes.flatMap((change) => (change.isNew && change.resource === resource ? [change.name] : []));
   }
 
+  /** Changes from one place in the log on. */
+  since(from: number): readonly Change[] {
+    return this.#changes.slice(from);
+  }
+
   /** Lets a watcher's cache see the changes from one place in the log to another. */
   show(watcher: TestWorld, from: number, to: number): void {
     for (const { resource, namespace, name, object } of this.#changes.slice(from, to)) {
@@ -53,7 +55,12 @@ export class MemoryStore {
     }
   }
 
-  /** What the store driver would answer an api-server. */
+  /** Somebody takes over from whoever acted until now. @returns her epoch */
+  nextEpoch(actor: string): number {
+    return this.#append(storeKey(EPOCHS, undefined, actor), { metadata: { name: actor } });
+  }
+
+  /** What the store driver would answer an api-server, whose view has all that was stored where it asks for that. */
   answer({ say, body }: Heard): unknown {
     const question = body as Question;
     switch (say) {
@@ -68,21 +75,27 @@ export class MemoryStore {
       case 'purge':
         return this.#write(question);
       default:
-        return { revision: this.#api.cache.revision };
+        return { revision: this.length };
     }
   }
 
   #write({ key = '', object, expect: wanted }: Question): unknown {
-    const parts = parseKey(key);
-    if (parts === undefined) return statusError('Invalid', `"${key}" is no key`).status;
-    const { resource, namespace, name } = parts;
-    const known = this.#api.cache.revisionOf(key);
-    if (wanted !== undefined && known !== wanted) {
+    if (wanted !== undefined && this.cache.revisionOf(key) !== wanted)
       return statusError(wanted === 0 ? 'AlreadyExists' : 'Conflict', `${key} is at another revision`).status;
-    }
-    this.#changes.push({ resource, namespace, name, isNew: known === 0, ...(object === undefined ? {} : { object }) });
-    const revision =
-      object === undefined ? this.#api.remove(resource, namespace, name) : this.#api.put(resource, object);
-    return { revision };
+    return { revision: this.#append(key, object) };
+  }
+
+  #append(key: string, object: KubeObject | undefined): number {
+    const parts = parseKey(key);
+    if (parts === undefined) throw new Error(`"${key}" is no key`);
+    const { resource, namespace, name } = parts;
+    const isNew = this.cache.revisionOf(key) === 0;
+    this.#changes.push({ resource, namespace, name, isNew, ...(object === undefined ? {} : { object }) });
+    this.cache.apply({
+      key,
+      revision: this.length,
+      ...(object === undefined ? {} : { object: structuredClone(object) }),
+    });
+    return this.length;
   }
 }

@@ -1,10 +1,8 @@
 import { expect, it } from 'vitest';
-import { replicaSetController } from '../../actors/controllers/replica-set/replica-set.ts';
-import { testWorld } from '../../actors/kernel/testing/test-world.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
-import { Bus, type Faults, NO_FAULTS } from './bus.ts';
-import { Dice } from './dice.ts';
 import { SimWorld } from './sim-world.ts';
+import { broken, unsettled } from './soundness.ts';
+import { Story } from './story.ts';
 
 const set = {
   metadata: { name: 'web' },
@@ -14,11 +12,12 @@ const set = {
     template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'main', image: 'web:1' }] } },
   },
 };
+const phases = (world: SimWorld) => world.all<Pod>('pods').map(({ status }) => status?.phase);
 
 function lifeOf(seed: number): readonly string[] {
-  const world = new SimWorld(seed, { loses: 0.05, repeats: 0.05 });
+  const world = new SimWorld(seed, { loses: 0.02, repeats: 0.05 });
   world.do('create', 'replicasets', 'default', 'web', set);
-  world.until(() => world.all<Pod>('pods').filter(({ status }) => status?.phase === 'Running').length === 5);
+  world.until(() => phases(world).filter((phase) => phase === 'Running').length === 5, 3_600);
   return world.all<Pod>('pods').map(({ metadata, spec }) => {
     const { name = '', uid = '', resourceVersion = '' } = metadata ?? {};
     return `${name} ${uid} ${resourceVersion} ${spec?.nodeName}`;
@@ -30,38 +29,72 @@ it('the same seed plays the same, another one not', () => {
   expect(lifeOf(2)).not.toEqual(lifeOf(1));
 });
 
-/** A controller that wants one pod, and a bus that has taken its first request: for the status of its set. */
-function asking(faults: Faults) {
-  const asker = testWorld(replicaSetController);
-  asker.put('replicasets', { ...set, metadata: { namespace: 'default', name: 'web', uid: 'u', generation: 1 } });
-  const bus = new Bus(new Dice(1), faults);
-  bus.collect(asker.start());
-  return { asker, bus };
-}
-const serve = (bus: Bus): string[] => {
-  const served: string[] = [];
-  while (bus.hasRequests)
-    bus.deliverRequest(({ subject }, answer) => {
-      served.push(subject);
-      answer({});
-    });
-  return served;
-};
-
 it('a message that is lost is missed by whoever waits for an answer when its time is over', () => {
-  const { asker, bus } = asking({ ...NO_FAULTS, loses: 1 });
-  expect(serve(bus)).toEqual([]);
-  bus.expire();
-  expect(asker.core.openAsks).toBe(1);
-  bus.collect(asker.advance(10_000));
-  bus.expire();
-  expect(asker.core.openAsks).toBe(0);
+  const world = new SimWorld(1);
+  world.faults = { loses: 1, repeats: 0 };
+  world.pass(15_000);
+  expect(world.reports().filter((report) => report.includes('dispatch: no answer on troupe.dispatch.'))).not.toEqual(
+    [],
+  );
 });
 
-it('a request that comes twice is served twice, and answered once', () => {
-  const { asker, bus } = asking({ ...NO_FAULTS, repeats: 1 });
-  expect(serve(bus)).toEqual(Array.from({ length: 2 }, () => expect.stringContaining('.update.replicasets=2Fstatus.')));
-  bus.deliverAnswer();
-  bus.deliverAnswer();
-  expect(asker.turns.filter(({ rec }) => rec.t === 'answer')).toHaveLength(1);
+it('the pods of a node that is cut off are evicted, and what ran there is gone once it is back', () => {
+  const world = new SimWorld(1);
+  world.do('create', 'replicasets', 'default', 'web', set);
+  world.until(() => phases(world).length === 5 && unsettled(world).length === 0);
+  const node = world.nodes.find(({ runtime }) => runtime.running().length > 0);
+  if (node === undefined) throw new Error('nothing runs');
+  const { length } = node.runtime.containers;
+  world.cutOff(node);
+  world.pass(420_000);
+  expect(node.runtime.running()).toHaveLength(length);
+  expect(unsettled(world)).not.toEqual([]);
+  world.reconnect(node);
+  world.until(() => unsettled(world).length === 0);
+  expect(new Set(world.created('pods')).size).toBe(5 + length);
+});
+
+/* That it is seen when something is wrong. */
+
+function storyWithPods(): Story {
+  const story = new Story(1);
+  story.world.do('create', 'replicasets', 'default', 'web', set);
+  story.world.until(() => phases(story.world).length === 5 && unsettled(story.world).length === 0);
+  return story;
+}
+
+it('a container that runs on two nodes is seen', () => {
+  const { world, ...story } = storyWithPods();
+  const [from, to] = world.nodes;
+  const [container] = from?.runtime.containers ?? [];
+  if (container === undefined || to === undefined) throw new Error('nothing runs');
+  const { id: containerId } = to.runtime.do('createContainer', container as never) as { readonly id?: string };
+  to.runtime.do('startContainer', { containerId: containerId ?? container.id } as never);
+  const what = `${container.pod.uid}/main`;
+  expect(broken({ ...story, world } as Story)).toEqual([`${what}/0 was started twice`, `${what} runs twice`]);
+  expect(unsettled(world)).toEqual([`${to.name} has ${container.id} of no pod`]);
+});
+
+it('a pod that was acknowledged and is gone is seen, and one that was started once more than it may', () => {
+  const story = storyWithPods();
+  const [pod] = story.world.all<Pod>('pods');
+  const uid = pod?.metadata?.uid ?? '';
+  story.acknowledged.set('pods/other', 'u');
+  story.onceAlone.add(uid);
+  const node = story.world.nodes.find(({ name }) => name === pod?.spec?.nodeName);
+  node?.runtime.started.push(`${uid}/main/1`);
+  expect(broken(story)).toEqual([
+    `${uid} is never to be restarted, and was`,
+    'pods/other (u) was acknowledged, and is gone',
+  ]);
+});
+
+it('a container that ended, of which nobody knows, is seen', () => {
+  const { world } = storyWithPods();
+  const node = world.nodes.find(({ runtime }) => runtime.running().length > 0);
+  const [container] = node?.runtime.containers ?? [];
+  node?.runtime.exit(container?.id ?? '', 0);
+  expect(unsettled(world)).toEqual([
+    expect.stringMatching(/^pod web-\w+ \(Running on node-\d\) has 0 containers that run/),
+  ]);
 });

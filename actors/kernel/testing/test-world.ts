@@ -79,8 +79,8 @@ export class TestWorld {
   /** Starts the behaviour; objects put before are told in its first change. */
   start(): this {
     this.#run({ t: 'start' });
-    this.settle();
-    return this;
+    this.#pending.noteAll(this.cache);
+    return this.settle();
   }
 
   /** Writes an object into the cache; the actor hears of it at the next `settle`. @returns its revision */

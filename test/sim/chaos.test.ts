@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest';
+import { broken, unsettled } from './soundness.ts';
+import { Story } from './story.ts';
+
+/*
+ * Goal: whatever people ask for and whatever breaks meanwhile, nothing runs twice, no node has more than it has room for, and
+ * nothing that was acknowledged is lost; once nothing breaks any more, the cluster comes to what was asked for and tells the truth.
+ * Method: stories that dice write, in the seeded world of all actors; a recording of each actor must play back identically.
+ * `SIM_SEEDS=13-500 npx vitest run test/sim/chaos.test.ts` plays others. The same seed plays the same.
+ */
+const [first = 1, last = first] = (process.env['SIM_SEEDS'] ?? '1-12').split('-').map(Number);
+/** Half an hour of the world: the longest time-out of a pull, and then the longest wait in a crash loop. */
+const SETTLES_WITHIN_TICKS = 3_600;
+
+it.each(Array.from({ length: last - first + 1 }, (_, at) => first + at))(
+  'story %i ends well',
+  (seed) => {
+    const story = new Story(seed);
+    const look = (): void => expect(broken(story), story.acts.join('\n')).toEqual([]);
+    story.play(look);
+    story.calm();
+    story.world.until(
+      () => unsettled(story.world).length === 0,
+      SETTLES_WITHIN_TICKS,
+      () => [...unsettled(story.world), ...story.acts].join('\n'),
+    );
+    look();
+    expect(story.world.diverged()).toEqual([]);
+  },
+  60_000,
+);

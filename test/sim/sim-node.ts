@@ -1,0 +1,61 @@
+import { kubelet } from '../../actors/kubelet/kubelet.ts';
+import { type TestWorld, testWorld } from '../../actors/kernel/testing/test-world.ts';
+import { StatusError } from '../../contracts/errors/status.ts';
+import type { RuntimeOp } from '../../contracts/runtime/ops.ts';
+import type { RuntimeInfo } from '../../contracts/runtime/status.ts';
+import { nodeUser } from '../../contracts/subjects/users.ts';
+import { ModelRuntime } from '../support/model-runtime.ts';
+
+const INFO: RuntimeInfo = {
+  runtime: 'model',
+  version: '1',
+  operatingSystem: 'linux',
+  osImage: 'none',
+  kernelVersion: '6',
+  architecture: 'amd64',
+  cpuMillis: 4_000,
+  memoryBytes: 8 * 2 ** 30,
+};
+
+/** A machine of a simulated world: an engine, which outlives everything, and the kubelet that drives it. */
+export class SimNode {
+  readonly name: string;
+  readonly runtime = new ModelRuntime();
+  kubelet: TestWorld;
+  #boots = 0;
+
+  constructor(name: string, now: number, seed: readonly number[]) {
+    this.name = name;
+    this.kubelet = this.#newKubelet(now, seed);
+    this.runtime.now = now;
+  }
+
+  /** The worker was killed; containers run on. */
+  restartKubelet(seed: readonly number[]): void {
+    this.kubelet = this.#newKubelet(this.kubelet.now, seed);
+  }
+
+  /** The machine went down and came up again. */
+  reboot(seed: readonly number[]): void {
+    this.#boots += 1;
+    for (const { id } of this.runtime.sandboxes) this.runtime.sandboxDies(id);
+    this.restartKubelet(seed);
+  }
+
+  #newKubelet(now: number, seed: readonly number[]): TestWorld {
+    const options = { node: this.name, ip: '10.1.0.1', version: 'v1.36.0', bootId: `boot-${this.#boots}` };
+    const self = { caller: nodeUser(this.name), instance: this.name };
+    return testWorld(kubelet(options), { now, self, seed });
+  }
+
+  /** What the runtime driver would answer. */
+  answer(op: RuntimeOp, body: unknown): unknown {
+    if (op === 'info') return INFO;
+    try {
+      return this.runtime.do(op, body as never);
+    } catch (error) {
+      if (error instanceof StatusError) return error.status;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import type { Deployment, KubeObject, Pod, ReplicaSet } from '../../contracts/kinds/kinds.ts';
+import type { SimNode } from './sim-node.ts';
+import type { SimWorld } from './sim-world.ts';
+import type { Story } from './story.ts';
+
+/** What must hold at any time. @returns what does not */
+export function broken({ world, acknowledged, onceAlone }: Story): readonly string[] {
+  const started = world.nodes.flatMap(({ runtime }) => runtime.started);
+  const running = world.nodes.flatMap(({ runtime }) =>
+    runtime.containers.flatMap(({ pod, name, state }) => (state === 'running' ? `${pod.uid}/${name}` : [])),
+  );
+  const startsOf = (uid: string): number => started.filter((one) => one.startsWith(`${uid}/`)).length;
+  const kept = (resource: string, name: string) =>
+    world.all(resource).find(({ metadata }) => metadata?.namespace === 'default' && metadata.name === name);
+  return [
+    ...repeated(started).map((what) => `${what} was started twice`),
+    ...repeated(running).map((what) => `${what} runs twice`),
+    ...[...onceAlone].filter((uid) => startsOf(uid) > 1).map((uid) => `${uid} is never to be restarted, and was`),
+    ...world.nodes.flatMap((node) => overbooked(world, node)),
+    ...[...acknowledged].flatMap(([what, uid]) => {
+      const [resource = '', name = ''] = what.split('/');
+      return kept(resource, name)?.metadata?.uid === uid ? [] : [`${what} (${uid}) was acknowledged, and is gone`];
+    }),
+  ];
+}
+
+/** What holds once nothing breaks any more and there was time: what was asked for, what is told of it and what runs agree. */
+export function unsettled(world: SimWorld): readonly string[] {
+  return [
+    ...['namespaces', 'deployments', 'replicasets', 'pods'].flatMap((resource) =>
+      world.all(resource).flatMap((object) => leaving(resource, object)),
+    ),
+    ...world.nodes.flatMap(({ name }) =>
+      world.all('nodes').some(({ metadata }) => metadata?.name === name) ? [] : [`${name} is missing`],
+    ),
+    ...world.all<Deployment>('deployments').flatMap(unsettledDeployment),
+    ...world.all<ReplicaSet>('replicasets').flatMap(unsettledSet),
+    ...world.all<Pod>('pods').flatMap((pod) => unsettledPod(world, pod)),
+    ...world.nodes.flatMap((node) => strays(world, node)),
+  ];
+}
+
+const leaving = (resource: string, { metadata }: KubeObject): readonly string[] =>
+  metadata?.deletionTimestamp === undefined ? [] : [`${resource}/${metadata.name} is still there`];
+
+function unsettledDeployment({ metadata, spec, status }: Deployment): readonly string[] {
+  const wanted = spec?.replicas ?? 1;
+  const { observedGeneration, replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status ?? {};
+  const told = [replicas, updatedReplicas, availableReplicas];
+  return observedGeneration === metadata?.generation && told.every((count) => count === wanted)
+    ? []
+    : [`deployment ${metadata?.name} wants ${wanted}, tells ${told.join('/')} of generation ${observedGeneration}`];
+}
+
+function unsettledSet({ metadata, spec, status }: ReplicaSet): readonly string[] {
+  const wanted = spec?.replicas ?? 1;
+  const { observedGeneration, replicas = 0, availableReplicas = 0 } = status ?? {};
+  return observedGeneration === metadata?.generation && replicas === wanted && availableReplicas === wanted
+    ? []
+    : [
+        `set ${metadata?.name} wants ${wanted}, tells ${replicas}/${availableReplicas} of generation ${observedGeneration}`,
+      ];
+}
+
+function unsettledPod(world: SimWorld, { metadata, spec, status }: Pod): readonly string[] {
+  const what = `pod ${metadata?.name} (${status?.phase} on ${spec?.nodeName})`;
+  const { runtime } = world.nodes.find(({ name }) => name === spec?.nodeName) ?? {};
+  if (runtime === undefined) return [`${what} has no node`];
+  const running = runtime.containers.filter(({ pod, state }) => pod.uid === metadata?.uid && state === 'running');
+  if (isEnded(status)) return running.length === 0 ? [] : [`${what} has a container that runs`];
+  const told = status?.containerStatuses?.[0];
+  return status?.phase === 'Running' &&
+    running.length === 1 &&
+    told?.ready === true &&
+    told.containerID?.endsWith(`/${running[0]?.id}`) === true
+    ? []
+    : [`${what} has ${running.length} containers that run, tells of ${JSON.stringify(told?.state)}`];
+}
+
+function strays(world: SimWorld, { name, runtime }: SimNode): readonly string[] {
+  const wanted = new Set(
+    world.all<Pod>('pods').flatMap(({ metadata, spec }) => (spec?.nodeName === name ? metadata?.uid : [])),
+  );
+  return [...runtime.sandboxes, ...runtime.containers]
+    .filter(({ pod }) => !wanted.has(pod.uid))
+    .map(({ id }) => `${name} has ${id} of no pod`);
+}
+
+/** Each pod of a story asks for one of a node's four CPUs. */
+function overbooked(world: SimWorld, { name }: SimNode): readonly string[] {
+  const pods = world.all<Pod>('pods').filter(({ spec, status }) => spec?.nodeName === name && !isEnded(status));
+  return pods.length <= 4 ? [] : [`${name} has room for 4 pods, and has ${pods.length}`];
+}
+
+const isEnded = (status: Pod['status']): boolean => status?.phase === 'Succeeded' || status?.phase === 'Failed';
+
+const repeated = (texts: readonly string[]): readonly string[] =>
+  texts.filter((text, at) => texts.indexOf(text) !== at);
