@@ -6,6 +6,7 @@ import { pause } from '../client/pause.ts';
 import { place } from './apply.ts';
 import { Exit, UsageError } from './errors.ts';
 import { parseSpan } from './parse-span.ts';
+import type { Patience } from './patience.ts';
 import { qualifier, type ResourceInfo, type ResourceTarget } from './plan-resource-arguments.ts';
 import { readManifests } from './read-manifests.ts';
 import { FAILURE, INTERRUPTED, isHopeless, renderError } from './render-error.ts';
@@ -57,8 +58,11 @@ export async function del(args: readonly string[], options: DeleteOptions, termi
         for (const line of renderError('troupe delete', error, options.namespace).lines) terminal.tell(line);
       }
     }
-    if (options.wait !== false) {
-      await Promise.all(leaving.map((one) => waitUntilGone(client, one, timeoutMs, terminal)));
+    if (options.wait !== false && leaving.length > 0) {
+      const { withPatience } = await import('./patience.ts');
+      await withPatience(client, terminal, async (patience) => {
+        await Promise.all(leaving.map((one) => waitUntilGone(client, one, timeoutMs, patience, terminal)));
+      });
     }
     if (refused) throw new Exit(FAILURE);
   });
@@ -158,6 +162,7 @@ async function waitUntilGone(
   client: Client,
   one: Doomed,
   timeoutMs: number | undefined,
+  patience: Patience,
   terminal: Terminal,
 ): Promise<void> {
   const { resource, namespace, name } = one;
@@ -171,12 +176,12 @@ async function waitUntilGone(
   if (timeoutMs !== undefined && timeoutMs !== 0) void pause(timeoutMs, stop.signal).then(() => stop.abort());
   const reminder = setTimeout(() => terminal.tell(reminderOf(one, last)), REMIND_AFTER_MS);
   try {
-    const signal = AbortSignal.any([terminal.signal, stop.signal]);
+    const signal = AbortSignal.any([patience.signal, stop.signal]);
     for await (const { type, object } of watchObjects(
       client,
       resource.resource,
       { namespace },
-      { ...picked, from, signal },
+      { ...picked, from, signal, contact: patience },
     )) {
       if (type === 'DELETED' || !isIt(object)) return;
       last = object;
@@ -186,6 +191,7 @@ async function waitUntilGone(
     stop.abort();
   }
   if (terminal.signal.aborted) throw new Exit(INTERRUPTED);
+  if (patience.signal.aborted) return;
   terminal.tell(
     `troupe delete: ${qualifier(resource)}/${name} is not gone after ${timeoutMs} ms; its deletion goes on`,
   );

@@ -168,14 +168,15 @@ async function watch(
     if (name !== undefined && from.items.length === 0) await client.get(resource.resource, { ...scope, name });
     const print = await eventPrinter(resource, output, options, terminal);
     if (options.watchOnly !== true) print(from.items);
-    const { watchObjects } = await import('../client/watch.ts');
-    for await (const event of watchObjects(client, resource.resource, scope, {
-      ...picked,
-      from,
-      signal: terminal.signal,
-    })) {
-      print([event.object]);
-    }
+    const [{ watchObjects }, { withPatience }] = await Promise.all([
+      import('../client/watch.ts'),
+      import('./patience.ts'),
+    ]);
+    await withPatience(client, terminal, async (contact) => {
+      const { signal } = contact;
+      const following = { ...picked, from, signal, contact };
+      for await (const { object } of watchObjects(client, resource.resource, scope, following)) print([object]);
+    });
   });
   throw new Exit(INTERRUPTED);
 }

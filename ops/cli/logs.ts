@@ -33,16 +33,20 @@ export async function logs(args: readonly string[], options: LogsOptions, termin
       throw new Exit(FAILURE);
     }
     if (picked.note !== undefined) terminal.tell(picked.note);
-    const { readLogs } = await import('../client/logs.ts');
+    const [{ readLogs }, { withPatience }] = await Promise.all([import('../client/logs.ts'), import('./patience.ts')]);
     const of = { namespace: pod.metadata?.namespace ?? '', pod: pod.metadata?.name ?? '', container: picked.container };
     let left = read.limitBytes ?? Number.POSITIVE_INFINITY; // the server gives whole lines, so it may give more
-    for await (const line of readLogs(client, of, read)) {
-      const text = `${options.timestamps === true ? `${line.time} ` : ''}${line.text}\n`;
-      const bytes = Buffer.from(text);
-      terminal.out(bytes.length <= left ? text : bytes.subarray(0, left).toString('utf8'));
-      left -= bytes.length;
-      if (left <= 0) break;
-    }
+    const print = async (how: ReadOptions): Promise<void> => {
+      for await (const line of readLogs(client, of, how)) {
+        const text = `${options.timestamps === true ? `${line.time} ` : ''}${line.text}\n`;
+        const bytes = Buffer.from(text);
+        terminal.out(bytes.length <= left ? text : bytes.subarray(0, left).toString('utf8'));
+        left -= bytes.length;
+        if (left <= 0) break;
+      }
+    };
+    if (options.follow !== true) return print(read);
+    await withPatience(client, terminal, (contact) => print({ ...read, contact, signal: contact.signal }));
   });
   if (read.signal?.aborted === true) throw new Exit(INTERRUPTED);
 }

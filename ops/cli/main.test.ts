@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Deployment, KubeObject, Pod } from '../../contracts/kinds/kinds.ts';
 import { typeLine } from '../../test/support/command-line.ts';
 import { FakeApi } from '../../test/support/fake-api.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
+import { startTcpProxy } from '../../test/support/tcp-proxy.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 
 const NOW = Date.parse('2026-01-01T00:01:30Z');
@@ -158,6 +159,80 @@ describe('get', () => {
       'web-1   0/1     Running   0          90s',
       '',
     ]);
+  });
+});
+
+describe('a command that goes on says once that the cluster is away, and once that it is back', () => {
+  const away = async () => {
+    const proxy = await startTcpProxy(server.port);
+    onTestFinished(() => proxy.close());
+    const url = `nats://127.0.0.1:${proxy.port}`;
+    vi.stubEnv('TROUPE_URL', url);
+    return { proxy, url };
+  };
+  const lostAndBack = (url: string): string =>
+    `the connection to nats-server at ${url} is lost; waiting up to 60 s for an answer, Ctrl-C ends\nthe cluster answers again\n`;
+
+  it('get -w', async () => {
+    const { proxy, url } = await away();
+    const { seen, code, interrupt } = type('get', 'pods', '-w', '-o', 'name');
+    await waitUntil('a watch', 5_000, () => api.watchers === 1);
+    proxy.cut();
+    await waitUntil('it is back', 10_000, () => seen.err.includes('again'));
+    api.put('pods', pod('web-1'));
+    await waitUntil('the row', 10_000, () => seen.out === 'pod/web-1\n');
+    interrupt();
+    expect(await code).toBe(130);
+    expect(seen.err).toBe(lostAndBack(url));
+  });
+
+  it('get -w, where an api-server alone is away', async () => {
+    const { seen, code, interrupt } = type('get', 'pods', '-w', '-o', 'name');
+    await waitUntil('a watch', 5_000, () => api.watchers === 1);
+    api.endWatches();
+    await endApi();
+    await waitUntil('it is missed', 10_000, () => seen.err !== '');
+    const connection = await connectAs(server);
+    onTestFinished(() => connection.close());
+    new FakeApi(connection);
+    await waitUntil('it is back', 10_000, () => seen.err.includes('again'));
+    interrupt();
+    expect(await code).toBe(130);
+    expect(seen.err).toBe(
+      'no api-server is listening on troupe.api.alice.watch.pods.default._; waiting up to 60 s for an answer, Ctrl-C ends\nthe cluster answers again\n',
+    );
+  });
+
+  it('logs -f, which asks at once for what it missed', async () => {
+    const { proxy, url } = await away();
+    api.put('pods', pod('web-1'));
+    const line = (n: number) => ({
+      stream: 'stdout' as const,
+      time: `2026-01-01T00:00:0${n}.000000000Z`,
+      text: `${n}`,
+    });
+    api.output.push(line(1));
+    const { seen, code, interrupt } = type('logs', '-f', 'web-1');
+    await waitUntil('the first line', 10_000, () => seen.out === '1\n');
+    api.output.push(line(2));
+    proxy.cut();
+    await waitUntil('the second', 5_000, () => seen.out === '1\n2\n');
+    await waitUntil('it is back', 5_000, () => seen.err.includes('again'));
+    interrupt();
+    expect(await code).toBe(130);
+    expect(seen.err).toBe(lostAndBack(url));
+  });
+
+  it('delete, while it waits', async () => {
+    const { proxy, url } = await away();
+    api.put('pods', pod('web-1', { metadata: { namespace: 'default', name: 'web-1', finalizers: ['x/y'] } }));
+    const { seen, code } = type('delete', 'pod', 'web-1');
+    await waitUntil('a watch', 5_000, () => api.watchers === 1);
+    proxy.cut();
+    await waitUntil('it is back', 10_000, () => seen.err.includes('again'));
+    api.remove('pods', 'default', 'web-1');
+    expect(await code).toBe(0);
+    expect(seen.err).toBe(lostAndBack(url));
   });
 });
 

@@ -21,6 +21,8 @@ export interface RequestOptions {
   readonly timeoutMs?: number;
 }
 
+type Turn = 'reconnect' | 'disconnect';
+
 const TIMEOUT_MS = 15_000;
 
 /** nats-server drops the connection for more than 4096 bytes of subject, inbox and sizes. */
@@ -41,8 +43,8 @@ export class Client {
   readonly #trace = randomBytes(16).toString('hex');
   readonly #questions: NatsQuestions;
   #asked = 0;
-  /** Told of every reconnection; absent while nobody has asked to be. */
-  #reconnected: Set<() => void> | undefined;
+  /** Told of the connection; absent while nobody has asked to be. */
+  #following: Record<Turn, Set<() => void>> | undefined;
   /** What the connection was closed for, where it was not by us. */
   #closedFor: Error | undefined;
 
@@ -65,18 +67,27 @@ export class Client {
    * @returns how to end that
    */
   onReconnected(listener: () => void): () => void {
-    if (this.#reconnected === undefined) {
-      this.#reconnected = new Set();
-      void this.#followConnection(this.#reconnected);
+    return this.#on('reconnect', listener);
+  }
+
+  /** Has `listener` called whenever the connection is lost; it is made again for as long as it takes. @returns how to end that */
+  onDisconnected(listener: () => void): () => void {
+    return this.#on('disconnect', listener);
+  }
+
+  #on(turn: Turn, listener: () => void): () => void {
+    if (this.#following === undefined) {
+      this.#following = { reconnect: new Set(), disconnect: new Set() };
+      void this.#followConnection(this.#following);
     }
-    const listeners = this.#reconnected;
+    const listeners = this.#following[turn];
     listeners.add(listener);
     return () => void listeners.delete(listener);
   }
 
-  async #followConnection(listeners: ReadonlySet<() => void>): Promise<void> {
+  async #followConnection(following: Readonly<Record<Turn, ReadonlySet<() => void>>>): Promise<void> {
     for await (const { type } of this.connection.status())
-      if (type === 'reconnect') for (const listener of listeners) listener();
+      if (type === 'reconnect' || type === 'disconnect') for (const listener of following[type]) listener();
   }
 
   /** Subject of one verb on one object or collection. @throws StatusError BadRequest for a name that no object has */

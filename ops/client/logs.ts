@@ -4,12 +4,14 @@ import { HEADER } from '../../contracts/headers.ts';
 import type { LogLine, LogLines, LogQuery } from '../../contracts/messages/logs.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Client } from './client.ts';
+import type { Contact } from './contact.ts';
 import { pause } from './pause.ts';
 import { LogBook } from './plan-log-lines.ts';
 
 export interface LogOptions extends Pick<LogQuery, 'previous' | 'tailLines' | 'sinceTime' | 'limitBytes'> {
   readonly follow?: boolean;
   readonly signal?: AbortSignal;
+  readonly contact?: Contact;
   /** How often to ask again while following; the kubelet streams for 30 s after each. 10 s by default. */
   readonly askAgainMs?: number;
 }
@@ -20,6 +22,8 @@ export interface ContainerRef {
 }
 
 const ASK_AGAIN_MS = 10_000;
+/** While nobody answers. */
+const RETRY_MS = 2_000;
 /** Lines held for a slow reader; what it misses beyond that comes with the next answer. */
 const MOST_HELD = 10_000;
 
@@ -29,7 +33,7 @@ const MOST_HELD = 10_000;
  * @throws StatusError
  */
 export async function* readLogs(client: Client, of: ContainerRef, options: LogOptions = {}): AsyncGenerator<LogLine> {
-  const { follow, signal: _, askAgainMs: __, tailLines, ...query } = options;
+  const { follow, signal: _, askAgainMs: __, contact: ___, tailLines, ...query } = options;
   const ask: Ask = (sinceTime) => {
     // `tailLines` belongs to the first question alone.
     const from = sinceTime !== undefined ? { sinceTime } : tailLines === undefined ? {} : { tailLines };
@@ -71,30 +75,35 @@ async function* followLogs(
   stream: LogStream,
   options: LogOptions,
 ): AsyncGenerator<LogLine> {
-  const over = (): boolean => options.signal?.aborted === true;
+  const { askAgainMs = ASK_AGAIN_MS, contact, signal } = options;
+  const over = (): boolean => signal?.aborted === true;
   let started = false;
   while (!over()) {
+    let pauseMs = askAgainMs;
     try {
       if (yield* readPages(ask, book, true)) return;
       started = true;
+      contact?.heard();
     } catch (error) {
       if (client.ended !== undefined) throw client.ended;
       if (!started || retryOf(error) !== 'backoff') throw error;
+      if (!over()) contact?.lost((error as Error).message);
+      pauseMs = Math.min(RETRY_MS, askAgainMs);
     }
-    const until = performance.now() + (options.askAgainMs ?? ASK_AGAIN_MS);
-    for (let left = 1; left > 0 && !over() && !stream.ended; left = until - performance.now()) {
+    const until = performance.now() + pauseMs;
+    for (let left = 1; left > 0 && !over() && !stream.askNow; left = until - performance.now()) {
       yield* book.ofStream(stream.take());
-      if (!stream.ended) await stream.wait(until - performance.now(), options.signal);
+      if (!stream.askNow) await stream.wait(until - performance.now(), signal);
     }
     yield* book.ofStream(stream.take());
-    stream.ended = false;
+    stream.askNow = false;
   }
 }
 
 /** What the kubelet streams on the container's subject. */
 class LogStream {
-  /** The kubelet said that the container has ended. */
-  ended = false;
+  /** The kubelet said that the container has ended, or the connection was lost and lines with it. */
+  askNow = false;
   #held: LogLine[] = [];
   #wake = (): void => undefined;
   readonly #close: () => Promise<void>;
@@ -102,6 +111,10 @@ class LogStream {
   constructor(client: Client, { namespace, pod, container }: ContainerRef) {
     const subject = SUBJECTS.logs.subject(client.prefix, { namespace, pod, container });
     const subscription = client.connection.subscribe(subject);
+    const forget = client.onReconnected(() => {
+      this.askNow = true;
+      this.#wake();
+    });
     const listening = (async () => {
       for await (const message of subscription) {
         try {
@@ -112,6 +125,7 @@ class LogStream {
       }
     })();
     this.#close = async () => {
+      forget();
       subscription.unsubscribe();
       await listening;
     };
@@ -120,7 +134,7 @@ class LogStream {
   #hear({ lines, ended }: LogLines): void {
     this.#held.push(...lines);
     if (this.#held.length > MOST_HELD) this.#held.splice(0, this.#held.length - MOST_HELD);
-    if (ended === true) this.ended = true;
+    if (ended === true) this.askNow = true;
     this.#wake();
   }
 

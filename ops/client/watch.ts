@@ -5,6 +5,7 @@ import { retryOf, StatusError, statusError } from '../../contracts/errors/status
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { KubeList, WatchEvent, WatchOptions } from '../../contracts/messages/api.ts';
 import type { Client, Target } from './client.ts';
+import type { Contact } from './contact.ts';
 import { pause } from './pause.ts';
 import { type ObjectEvent, planRelist } from './plan-relist.ts';
 
@@ -12,6 +13,7 @@ export interface WatchFrom<T = KubeObject> extends Pick<WatchOptions, 'labelSele
   /** Go on from this list; without it the watch begins with every object as ADDED. */
   readonly from?: KubeList<T>;
   readonly signal?: AbortSignal;
+  readonly contact?: Contact;
   /** Bookmarks come every 5 s at the latest; without any message for this long the watch is asked for again. */
   readonly silenceMs?: number;
   /** Longest pause between attempts while nobody serves. */
@@ -47,9 +49,11 @@ export async function* watchObjects<T extends KubeObject>(
     try {
       if (revision === undefined) {
         const list = await client.list<T>(resource, target, selectors);
+        options.contact?.heard();
         revision = list.metadata.resourceVersion;
         for (const event of planRelist(known, list.items, identity)) yield remember(known, event);
       }
+      let silent = true;
       for await (const event of readOnce<T>(
         client,
         resource,
@@ -58,16 +62,20 @@ export async function* watchObjects<T extends KubeObject>(
         options,
       )) {
         failures = 0;
+        silent = false;
         if (event.type === 'ERROR') throw new StatusError(event.object);
+        options.contact?.heard();
         revision = event.object.metadata?.resourceVersion ?? revision;
         if (event.type === 'BOOKMARK' || event.type === 'END') continue;
         yield remember(known, event);
       }
+      if (silent && !over()) options.contact?.lost(`no api-server answers "watch ${resource}"`);
     } catch (error) {
       if (over()) return;
       if (client.ended !== undefined) throw client.ended;
       if (isExpired(error)) revision = undefined;
       else if (retryOf(error) !== 'backoff') throw error;
+      else if (failures > 0) options.contact?.lost((error as Error).message); // one that began anew is back at the next try
       await pause(Math.min(options.backoffMs ?? BACKOFF_MS, 50 * 2 ** failures++), options.signal);
     }
   }
