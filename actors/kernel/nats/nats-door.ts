@@ -35,6 +35,8 @@ export interface Hearing {
   readonly told: boolean;
   /** Absent where subjects do not say who asks, and on a broker that does not know it either. */
   readonly isAskers?: IsAskersInbox | undefined;
+  /** Readers acknowledge here what they were told, and go when they like: that one is gone is worth no warning. */
+  readonly readers?: boolean;
 }
 
 /**
@@ -84,7 +86,8 @@ export function behindDoor(
     const hear = (msg: Msg): unknown => {
       const arrived = new ArrivedMessage(msg);
       const why = refusedAtDoor(arrived, heard);
-      return why === undefined ? callback(null, arrived as unknown as Msg) : refused(msg.subject, why);
+      if (why === undefined) return callback(null, arrived as unknown as Msg);
+      if (heard.readers !== true || arrived.headers?.code !== NO_RESPONDERS) refused(msg.subject, why);
     };
     return connection.subscribe(pattern, {
       ...options,

@@ -1,6 +1,6 @@
 import { connect, type NatsConnection } from 'nats';
-import { map } from 'rxjs';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ignoreElements, map, merge, tap } from 'rxjs';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts';
 import { failure } from '../../../contracts/errors/status.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
@@ -108,4 +108,30 @@ it('an account that is larger than the server takes is answered with a refusal',
   account.alarm = 'little';
   expect(await ask('$SRV.STATS.boundless')).toMatchObject({ name: 'boundless' });
   expect(await ask('troupe.actor.boundless.one.status')).toMatchObject({ lastError: 'little' });
+});
+
+it('that a reader of a watch is gone is no warning; that anybody else is, is one', async () => {
+  const log: string[] = [];
+  const connection = await connect({ servers: server.url });
+  const watching = testHost({ connection, log: (line) => log.push(line) });
+  const heard: string[] = [];
+  await watching.start(
+    defineActor({
+      name: 'watched',
+      hears: { acknowledged: calls(SUBJECTS.watchAck, { fixed: { instance: 'one' } }), asks: calls(SUBJECTS.api) },
+      says: {},
+      behave: (inputs) =>
+        merge(inputs.acknowledged, inputs.asks).pipe(
+          tap(({ subject }) => heard.push(subject)),
+          ignoreElements(),
+        ),
+    }),
+  );
+  connection.publish('_INBOX.gone', '{}', { reply: 'troupe.watch.one.a' });
+  connection.publish('_INBOX.gone', '{}', { reply: 'troupe.api.me.get.pods.a.b' });
+  connection.publish('troupe.watch.one.b', '{}');
+  await vi.waitFor(() => expect(heard).toEqual(['troupe.watch.one.b']));
+  expect(log).toEqual([expect.stringMatching(/^warning: watched\/one: message on troupe\.api\.\S+ ignored: .*nobody/)]);
+  await watching.stop();
+  await connection.close();
 });

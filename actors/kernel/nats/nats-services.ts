@@ -44,9 +44,11 @@ export async function serveActor(host: Host, served: Served): Promise<ActorServi
       host.options.log(`warning: ${actor}/${instance}: message on ${subject} ${outcome}: ${why} (${count} so far)`);
   };
   const askers = host.knowsUsers ? askersInboxes(served) : undefined;
+  const acknowledged = patternsOf(served, SUBJECTS.watchAck);
   const connection = behindDoor(host.connection, keptOut, (pattern) => ({
     told: false,
     isAskers: askers?.get(pattern),
+    readers: acknowledged.has(pattern),
   }));
   const changes = behindDoor(host.connection, keptOut, () => ({ told: true }));
   const figures = new Map<string, AnswerFigures>();
@@ -121,6 +123,16 @@ function askersInboxes({ definition, self }: Served): ReadonlyMap<string, IsAske
     if (pattern !== undefined && isAskers !== undefined) inboxes.set(pattern, isAskers);
   }
   return inboxes;
+}
+
+/** The patterns on which a family is heard. */
+function patternsOf({ definition, self }: Served, { template }: { readonly template: string }): ReadonlySet<string> {
+  const patterns = new Set<string>();
+  for (const heard of Object.values(definition.hears)) {
+    const pattern = patternOf(heard, self.prefix);
+    if (pattern !== undefined && heard.hear !== 'watch' && heard.family.template === template) patterns.add(pattern);
+  }
+  return patterns;
 }
 
 /** Behind the door every message is an `ArrivedMessage`; the service hands over one around it, with the same parts. */
