@@ -171,5 +171,11 @@ export interface World<S> {
   /** An index over the view: rebuildable, not hashed, brought up to the turn's view whenever it is read. */
   derived<T>(name: string, build: (view: View) => T, step: (index: T, change: Change) => T): () => T;
   /** Something went wrong with one key: counted, logged, shown as the actor's last error. Never stops the actor. */
-  report(key: string, error: unknown): void;
+  report(key: string, error: unknown, note?: ReportNote): void;
+}
+
+/** How a report is told to whoever reads the log. It is no part of what is recorded and compared: words may change. */
+export interface ReportNote {
+  /** What the key stands for, where that is a name which says nothing to a person. */
+  readonly about?: string;
 }

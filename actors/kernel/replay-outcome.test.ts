@@ -2,6 +2,7 @@ import { from, map, mergeMap, of, EMPTY } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import type { ReportNote } from './contract.ts';
 import { defineActor, publish, watch } from './declare.ts';
 import { decodeSegment, encodeSegment } from './journal/journal.ts';
 import type { Incarnation } from './journal/recorder.ts';
@@ -15,7 +16,7 @@ import { TestWorld } from './testing/test-world.ts';
 type Fault = 'throws' | 'reports';
 
 /** Tells of pods named `loud` alone. */
-const listener = (faults: Readonly<Record<string, Fault>> = {}, message = 'no such helper') =>
+const listener = (faults: Readonly<Record<string, Fault>> = {}, message = 'no such helper', note?: ReportNote) =>
   defineActor({
     name: 'listener',
     hears: { pods: watch('pods') },
@@ -25,7 +26,7 @@ const listener = (faults: Readonly<Record<string, Fault>> = {}, message = 'no su
         mergeMap((changes) => from(changes)),
         mergeMap(({ name, key }) => {
           if (faults[name] === 'throws') throw new TypeError(message);
-          if (faults[name] === 'reports') world.report(key, new Error(message));
+          if (faults[name] === 'reports') world.report(key, new Error(message), note);
           return name === 'loud' ? of(name) : EMPTY;
         }),
         map((name) => world.say.tell({ caller: 'x' }, { name })),
@@ -86,6 +87,8 @@ it('a key that is reported today, or was then, is named', () => {
   const today = 'now it also makes a report of pods.default.a';
   expect(findings(listener({ a: 'reports' }), quiet)).toEqual([today, today, undefined]);
   expect(findings(listener({ a: 'reports' }), faulty)).toEqual([undefined, undefined, undefined]);
+  const inOtherWords = listener({ a: 'reports' }, undefined, { about: 'pod default/a' });
+  expect(findings(inOtherWords, faulty)).toEqual([undefined, undefined, undefined]);
   const then = 'then it said 1 things, now 0: missing is a report of pods.default.a';
   expect(findings(listener(), faulty)).toEqual([then, then, undefined]);
   expect(findings(listener({ a: 'reports' }, 'another'), faulty)[0]).toBe(

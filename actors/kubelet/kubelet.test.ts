@@ -303,9 +303,17 @@ describe('kubelet', () => {
     const asked = node.says('stopContainer').length;
     expect(asked).toBeGreaterThan(10);
     expect(asked).toBeLessThan(20);
+    expect(node.world.reports[0]).toMatchObject({ key: 'u', about: 'pod default/pod-u' });
     node.refusing.clear();
     node.pass(6000);
     expect(node.says('deletePod')).toHaveLength(1);
+  });
+
+  it('names the pod whose status is refused', () => {
+    const node = new Node().give(podOf('u'));
+    node.refusing.add('patchPodStatus');
+    node.start().pass(2000);
+    expect(node.world.reports[0]).toMatchObject({ key: 'u', about: 'pod default/pod-u' });
   });
 
   it('lets a deleted pod go while its image is still being pulled', () => {

@@ -12,8 +12,10 @@ import {
 } from 'rxjs/operators';
 import { StatusError } from '../../contracts/errors/status.ts';
 import { sameJson } from '../../contracts/hash/stable-hash.ts';
+import type { PodRef } from '../../contracts/runtime/config.ts';
 import { runtimeCause } from '../../contracts/runtime/errors.ts';
 import type { Said } from '../kernel/contract.ts';
+import { aboutPod } from './about-pod.ts';
 import type { Alarms } from './alarms.ts';
 import { podRef } from './container-config.ts';
 import type { EventTeller } from './event-teller.ts';
@@ -104,7 +106,7 @@ export class PodSyncer {
     const dispatched = feed.get(uid);
     if (dispatched === undefined && !feed.whole) return EMPTY;
     if (left === 0) {
-      world.report(uid, new Error(`sync pod ${uid}: not at rest after ${STEPS} steps; going on in 10 s`));
+      this.#report(uid, new Error(`sync pod ${uid}: not at rest after ${STEPS} steps; going on in 10 s`));
       alarms.in(uid, 10 * SECOND);
       return EMPTY;
     }
@@ -181,7 +183,7 @@ export class PodSyncer {
     // Anything else is a fault of ours, and the supervisor's business.
     if (!(error instanceof StatusError)) return throwError(() => error);
     if (runtimeCause(error) === undefined) {
-      this.#parts.world.report(uid, error);
+      this.#report(uid, error);
       this.#hold(uid);
     }
     return this.#take(uid, afterRefusal(this.#books(uid), verb, error, this.#parts.world.now()), answered);
@@ -226,10 +228,21 @@ export class PodSyncer {
     return { level: this.#parts.view.level(uid), state: this.#parts.desk.state(uid) };
   }
 
+  /** Whose uid it is, as far as the dispatcher or the runtime says. */
+  #ref(uid: string): PodRef | undefined {
+    const pod = this.#parts.feed.get(uid)?.pod;
+    if (pod !== undefined) return podRef(pod);
+    const { containers, sandboxes } = this.#parts.view.level(uid);
+    return (containers[0] ?? sandboxes[0])?.pod;
+  }
+
+  #report(uid: string, error: unknown): void {
+    this.#parts.world.report(uid, error, aboutPod(this.#ref(uid)));
+  }
+
   #tell(uid: string, note: PodNote): Said {
     const pod = this.#parts.feed.get(uid)?.pod;
-    const held = this.#parts.view.level(uid);
-    const ref = pod === undefined ? (held.containers[0] ?? held.sandboxes[0])?.pod : podRef(pod);
+    const ref = this.#ref(uid);
     const metadata = pod?.metadata ?? { uid, name: ref?.name ?? uid, namespace: ref?.namespace ?? 'default' };
     const { container } = note;
     const init = pod?.spec?.initContainers?.some(({ name }) => name === container) === true;

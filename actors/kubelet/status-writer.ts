@@ -5,7 +5,9 @@ import { canonicalJson, sameJson } from '../../contracts/hash/stable-hash.ts';
 import type { Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
 import { STATUS_NEWS_MS } from '../../contracts/messages/node.ts';
 import type { Said } from '../kernel/contract.ts';
+import { aboutPod } from './about-pod.ts';
 import type { Alarms } from './alarms.ts';
+import { podRef } from './container-config.ts';
 import type { KubeletWorld } from './kubelet-says.ts';
 import type { PodDesk } from './pod-desk.ts';
 import type { PodFeed } from './pod-feed.ts';
@@ -105,7 +107,7 @@ export class StatusWriter {
         defer(() => this.#release(uid, pod)),
       ).pipe(
         catchError((error: unknown) => {
-          this.#failed(uid, error);
+          this.#failed(uid, pod, error);
           return EMPTY;
         }),
       );
@@ -155,13 +157,13 @@ export class StatusWriter {
     );
   }
 
-  #failed(uid: string, error: unknown): void {
+  #failed(uid: string, pod: Pod, error: unknown): void {
     const { world, alarms, mistaken } = this.#parts;
     const reason = error instanceof StatusError ? error.reason : undefined;
     const failures = (this.#failures.get(uid) ?? 0) + 1;
     this.#failures.set(uid, failures);
     const first = reason === 'Conflict' && failures === 1; // somebody wrote; the dispatcher is telling it
-    if (reason !== 'NotFound' && reason !== 'Conflict') world.report(uid, error);
+    if (reason !== 'NotFound' && reason !== 'Conflict') world.report(uid, error, aboutPod(podRef(pod)));
     else if (!first) mistaken();
     const inMs = retryOf(error) === 'never' ? 60_000 : Math.min(30_000, 500 * 2 ** failures);
     alarms.in(uid, first ? STATUS_NEWS_MS + 50 : inMs);

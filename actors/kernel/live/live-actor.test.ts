@@ -1,4 +1,4 @@
-import { from, interval, map, merge, mergeMap, NEVER, of } from 'rxjs';
+import { EMPTY, from, interval, map, merge, mergeMap, NEVER, of } from 'rxjs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts';
 import type { Pod } from '../../../contracts/kinds/kinds.ts';
@@ -34,6 +34,11 @@ const clerk = defineActor({
         mergeMap((call) => {
           const { order } = call.decode() as { order: string };
           if (order === 'fail') throw new Error('deliberate');
+          if (order === 'report') {
+            world.report('1-2-3', new Error('refused'), { about: 'pod default/web' });
+            world.report('list', new Error('no answer'));
+            return EMPTY;
+          }
           if (order === 'idle') return of(world.reply(call, order));
           if (order === 'inbox') return of(world.say.told(call.reply ?? '', order));
           return world.ask(world.say.ask({ name: order }), { timeoutMs: 1_000 }).pipe(
@@ -65,6 +70,7 @@ function office(definition = clerk) {
   const turns: Pick<RecordedTurn, 'n' | 'rec'>[] = [];
   const incarnations = new Set<number>();
   const escalated: string[] = [];
+  const log: string[] = [];
   let awake = false;
   const host: HostServices = {
     ambient: { now: () => Date.now(), seed: () => [1, 2, 3, 4] },
@@ -73,7 +79,7 @@ function office(definition = clerk) {
       prefix: 'troupe',
       caller: 'system',
       build: 'test',
-      log: () => undefined,
+      log: (line) => log.push(line),
       recorder: {
         record: ({ incarnation }, turn) => {
           incarnations.add(incarnation);
@@ -100,6 +106,7 @@ function office(definition = clerk) {
     turns,
     incarnations,
     escalated,
+    log,
     responses,
     work: () => {
       for (let round = 0; awake && round < 1_000; round++) {
@@ -386,4 +393,12 @@ describe('who begins anew', () => {
     expect(told('left')).toHaveLength(4);
     expect(actor.stats()).toMatchObject({ restarts: 2, refused: 0 });
   });
+});
+
+it('what is reported of a key is logged with what the key stands for', () => {
+  const { actor, order, work, log } = office();
+  actor.start();
+  order('report');
+  work();
+  expect(log).toEqual(['warning: clerk/one: pod default/web (1-2-3): refused', 'warning: clerk/one: list: no answer']);
 });

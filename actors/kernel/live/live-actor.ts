@@ -303,8 +303,10 @@ export class LiveActor {
       const unsent = this.#host.send(out, from, cause, this.#asker);
       this.#inHand.said(subject, unsent ?? body);
     }
-    for (const { key, error } of done.reports)
-      this.#note(`${key}: ${error instanceof Error ? error.message : String(error)}`);
+    for (const { key, error, about } of done.reports) {
+      const subject = about === undefined ? key : `${about} (${key})`;
+      this.#note(`${subject}: ${error instanceof Error ? error.message : String(error)}`);
+    }
     if ('failed' in done) this.#failed(done);
   }
 

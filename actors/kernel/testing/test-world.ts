@@ -8,7 +8,7 @@ import type { Json, Millis, Rec, Self, Turn } from '../contract.ts';
 import type { ActorDefinition } from '../declare.ts';
 import { type RecordedTurn, saidThen } from '../journal/journal.ts';
 import type { Incarnation } from '../journal/recorder.ts';
-import { ActorCore, type TurnDone } from '../turns/core.ts';
+import { ActorCore, type Report, type TurnDone } from '../turns/core.ts';
 import { installGuard } from '../turns/guard.ts';
 import { LATEST_HEADER, REPLY_HEADER } from '../turns/heard-calls.ts';
 import { outcomeOf } from '../turns/outcome.ts';
@@ -37,7 +37,7 @@ export class TestWorld {
   readonly core: ActorCore;
   readonly cache = new Cache({ freeze: true });
   readonly turns: Turn[] = [];
-  readonly reports: { readonly key: string; readonly error: unknown }[] = [];
+  readonly reports: Report[] = [];
   readonly violations: Violation[] = [];
   now: Millis;
   readonly #seed: readonly number[];

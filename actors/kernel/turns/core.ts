@@ -2,7 +2,21 @@ import { Observable, Subject, type Subscriber, type Subscription } from 'rxjs';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import type { Key } from '../../../contracts/store/keys.ts';
 import { INBOX_ROOT } from '../../../contracts/subjects/inbox.ts';
-import type { AskId, Checkpoint, Cursor, Id, Json, Millis, Rec, Said, Self, Turn, View, World } from '../contract.ts';
+import type {
+  AskId,
+  Checkpoint,
+  Cursor,
+  Id,
+  Json,
+  Millis,
+  Rec,
+  ReportNote,
+  Said,
+  Self,
+  Turn,
+  View,
+  World,
+} from '../contract.ts';
 import type { ActorDefinition } from '../declare.ts';
 import { hashOf } from '../journal/hash.ts';
 import { holdsSecret } from '../journal/secrecy.ts';
@@ -21,11 +35,17 @@ import { TurnScheduler } from './turn-scheduler.ts';
 import { turnsInProgress } from './turns-in-progress.ts';
 import { type Violation, ViolationError, violationOf } from './violation.ts';
 
+/** Of one key, in which something went wrong. */
+export interface Report extends ReportNote {
+  readonly key: string;
+  readonly error: unknown;
+}
+
 export interface TurnDone {
   readonly turn: Turn;
   readonly out: readonly Outgoing[];
   /** Reports of keys that went wrong in this turn. */
-  readonly reports: readonly { readonly key: string; readonly error: unknown }[];
+  readonly reports: readonly Report[];
   /** The behaviour failed or ended; its supervisor decides what next. */
   readonly failed?: unknown;
 }
@@ -68,7 +88,7 @@ export class ActorCore {
   #inputs: Record<string, Subject<never>> = {};
   #subscription: Subscription | undefined;
   #out: Outgoing[] = [];
-  #reports: { key: string; error: unknown }[] = [];
+  #reports: Report[] = [];
   #failed: { error: unknown } | undefined;
   #cursor: Cursor = {};
   #window: number;
@@ -344,10 +364,10 @@ export class ActorCore {
         inTurn(`derived(${name})`);
         return this.#indexes.read(name, build, step);
       },
-      report: (key, error) => {
+      report: (key, error, note) => {
         inTurn('report()');
         this.blameMutation(error);
-        this.#reports.push({ key, error });
+        this.#reports.push({ key, error, ...note });
       },
     };
   }
