@@ -178,4 +178,6 @@ export interface World<S> {
 export interface ReportNote {
   /** What the key stands for, where that is a name which says nothing to a person. */
   readonly about?: string;
+  /** It is as usual so far, and will most likely pass: not told at all. */
+  readonly passing?: boolean;
 }

@@ -44,6 +44,8 @@ class Node {
   /** Images that were built anew: name -> id. */
   readonly rebuilt = new Map<string, string>();
   down = false;
+  /** No dispatcher leads. */
+  unled = false;
   /** Somebody deleted the Node, and the kubelet was not told. */
   nodeGone = false;
   /** Of the dispatcher. */
@@ -131,6 +133,7 @@ class Node {
       case 'info':
         return this.down ? failure('ServiceUnavailable', 'no engine') : INFO;
       case 'dispatch': {
+        if (this.unled) return failure('ServiceUnavailable', 'no dispatcher is listening');
         const pods = [...this.pods.values()].map((each) => ({ pod: each }));
         const digest = dispatchDigest(pods);
         const same = (body as DispatchQuery).digest === digest;
@@ -307,6 +310,16 @@ describe('kubelet', () => {
     node.refusing.clear();
     node.pass(6000);
     expect(node.says('deletePod')).toHaveLength(1);
+  });
+
+  it('warns of a dispatcher that is missed for long, not of one that is not there yet', () => {
+    const node = new Node();
+    node.unled = true;
+    const warnings = () => node.world.reports.filter(({ passing }) => passing !== true);
+    node.start().pass(5000);
+    expect([node.says('dispatch').length > 1, warnings()]).toEqual([true, []]);
+    node.pass(10_000);
+    expect(warnings()[0]).toMatchObject({ key: 'dispatch' });
   });
 
   it('names the pod whose status is refused', () => {

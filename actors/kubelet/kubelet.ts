@@ -1,6 +1,6 @@
 import { concat, defer, EMPTY, merge, type Observable, of, Subject, timer } from 'rxjs';
 import { catchError, ignoreElements, map, mergeMap, tap } from 'rxjs/operators';
-import { statusError } from '../../contracts/errors/status.ts';
+import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { Node } from '../../contracts/kinds/kinds.ts';
 import type { LogQuery } from '../../contracts/messages/logs.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
@@ -38,6 +38,8 @@ const LIST_SPACING_MS = 200;
 const HINT_SETTLES_MS = 250;
 /** A runtime that did not answer this many times in a row makes the node not ready. */
 const LIST_FAILURES = 3;
+/** A dispatcher that did not answer this many times in a row, which is for some seven seconds, is missed. */
+const UNLED_TRIES = 3;
 
 export interface KubeletOptions extends NodeOptions {
   /** Questions to the engine at once; default 16. Stops and pulls don't count. */
@@ -74,6 +76,10 @@ export function kubelet(options: KubeletOptions): ActorDefinition {
     },
   });
 }
+
+/** A worker starts before a dispatcher leads, and the next one leads a moment after the last: no matter for a warning yet. */
+const isLedSoon = (error: unknown, failures: number): boolean =>
+  failures <= UNLED_TRIES && error instanceof StatusError && error.reason === 'ServiceUnavailable';
 
 type Chore = 'dispatch' | 'list' | 'node';
 
@@ -328,7 +334,7 @@ class Room {
       tap({ complete: () => void (this.#failures[name] = 0) }),
       catchError((error: unknown) => {
         const failures = ++this.#failures[name];
-        this.#world.report(name, error);
+        this.#world.report(name, error, { passing: name === 'dispatch' && isLedSoon(error, failures) });
         if (name === 'list' && failures >= LIST_FAILURES) {
           const message = `container runtime is down: ${error instanceof Error ? error.message : String(error)}`;
           if (this.#node.setHealth({ ready: false, message })) this.#chores.next('node');

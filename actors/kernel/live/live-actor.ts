@@ -303,7 +303,8 @@ export class LiveActor {
       const unsent = this.#host.send(out, from, cause, this.#asker);
       this.#inHand.said(subject, unsent ?? body);
     }
-    for (const { key, error, about } of done.reports) {
+    for (const { key, error, about, passing } of done.reports) {
+      if (passing === true) continue;
       const subject = about === undefined ? key : `${about} (${key})`;
       this.#note(`${subject}: ${error instanceof Error ? error.message : String(error)}`);
     }

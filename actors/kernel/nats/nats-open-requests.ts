@@ -127,5 +127,8 @@ function noListener(subject: string): Status {
   if (family === 'node' || family === 'runtime') {
     return failure('ServiceUnavailable', `node ${second ?? ''} is not connected: nobody is listening on ${subject}`);
   }
+  if (family === 'dispatch') {
+    return failure('ServiceUnavailable', `no dispatcher is listening on ${subject}; is a master running?`);
+  }
   return failure('ServiceUnavailable', `nobody is listening on ${subject}`);
 }
