@@ -206,6 +206,19 @@ it('a lease that nobody renews is followed though the store keeps it, as does a 
   expect([heir.told, (await leases.get('solo'))?.operation]).toEqual([['acts', 'stopped'], 'PURGE']);
 });
 
+it('a lease that is asked for in vain is warned of with what to look at', async () => {
+  await buckets('frozen', 800);
+  const waiting = await instance('one', { prefix: 'frozen', ttlMs: 800, reached: async () => undefined }, proxy.port);
+  proxy.freeze();
+  const warning = () => waiting.warned.find((line) => line.startsWith('warning: lease of solo: '));
+  await waitUntil('it warns', WITHIN_MS, () => warning() !== undefined);
+  proxy.thaw();
+  expect(warning()).toMatch(
+    /: no answer from nats-server in time; see that its machine and its disk .*; trying again$/,
+  );
+  await waiting.stop();
+});
+
 it('who takes longer to begin than it may hold the lease does not begin', async () => {
   const ttlMs = 3_000;
   await buckets('slow', ttlMs);

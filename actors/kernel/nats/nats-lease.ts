@@ -100,7 +100,7 @@ export function holdLease(
           return;
         }
         // Whoever took so long may have been followed by another already.
-        if (leftMs({ revision, since }) <= 0) throw new Error('it took too long to begin; trying again');
+        if (leftMs({ revision, since }) <= 0) throw new Error('it took too long to begin');
         acts = true;
         const running = await hooks.acting(epoch);
         let held: number | undefined;
@@ -120,7 +120,7 @@ export function holdLease(
         acts = false;
         if (signal.aborted) return;
         failures += 1;
-        if (failures % 10 === 1) hooks.log(`warning: lease of ${actor}: ${findingOf(error)}`);
+        if (failures % 10 === 1) hooks.log(`warning: lease of ${actor}: ${findingOf(error)}; trying again`);
         await sleep(Math.min(2_000, 50 * 2 ** Math.min(failures, 6)), signal);
       }
     }
