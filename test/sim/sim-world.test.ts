@@ -79,7 +79,7 @@ it('a pod that was acknowledged and is gone is seen, and one that was started on
   const story = storyWithPods();
   const [pod] = story.world.all<Pod>('pods');
   const uid = pod?.metadata?.uid ?? '';
-  story.acknowledged.set('pods/other', 'u');
+  story.expected.begin('pods', 'other')({ metadata: { name: 'other', uid: 'u' } });
   story.onceAlone.add(uid);
   const node = story.world.nodes.find(({ name }) => name === pod?.spec?.nodeName);
   node?.runtime.started.push(`${uid}/main/1`);

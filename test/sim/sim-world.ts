@@ -25,6 +25,8 @@ const TICKS_MOST = 240;
 const STEPS_MOST = 50_000;
 /** How many changes a watcher may hear of at once. */
 const LUMP_MOST = 4;
+const LATE_MS = 15 * SECOND;
+const PERSON_WAITS_MS = 20 * SECOND;
 /** Where not all is heard before time goes on. */
 const STEPS_A_TICK = 40;
 const CRASHES = 1 / 20;
@@ -39,6 +41,8 @@ interface Watcher {
   readonly world: TestWorld;
   heard: number;
 }
+type Request = Pick<Heard, 'subject' | 'body' | 'headers'>;
+type Answered = (answer: unknown) => void;
 interface OpenAsk {
   readonly asker: TestWorld;
   readonly heard: Heard;
@@ -70,6 +74,8 @@ export class SimWorld {
   readonly #open: OpenAsk[] = [];
   /** What api-servers ask the store. */
   readonly #asked: { readonly world: TestWorld; readonly heard: Heard }[] = [];
+  /** Those who asked for something and wait. */
+  readonly #persons = new Set<{ readonly until: number; readonly answered: Answered }>();
   readonly #beats = new Map<string, unknown>();
   #told = 0;
   #calls = 0;
@@ -95,9 +101,8 @@ export class SimWorld {
 
   /** What a person asks for; it is neither lost nor late. @throws StatusError what the api-server refuses */
   do(verb: string, resource: string, namespace: string, name: string, body?: object): unknown {
-    const target = `${resource.replace('/', '=2F')}.${namespace || '_'}.${name || '_'}`;
     let answer: { readonly body: unknown } | undefined;
-    this.#call(this.#anyApi(), `troupe.api.me.${verb}.${target}`, body, {}, (said) => {
+    this.#call(this.#anyApi(), subjectOf(verb, resource, namespace, name), body, {}, (said) => {
       answer = { body: said };
     });
     for (let steps = 0; answer === undefined; steps++) {
@@ -106,6 +111,22 @@ export class SimWorld {
     }
     if (isFailure(answer.body)) throw new StatusError(answer.body as Status);
     return answer.body;
+  }
+
+  /**
+   * What a person asks for who does not wait: it is lost and late as anything else.
+   * @param answered is called once: with the answer, a `Status` where it was refused, `undefined` where none came in time
+   */
+  ask(verb: string, resource: string, namespace: string, name: string, body: object, answered: Answered): void {
+    const heard = { subject: subjectOf(verb, resource, namespace, name), body, headers: {} };
+    const person = { until: this.#now + PERSON_WAITS_MS, answered };
+    this.#persons.add(person);
+    const answer = (said: unknown): void => {
+      if (this.#persons.delete(person)) answered(said);
+    };
+    const to = this.#anyApi().name;
+    const back = (said: unknown): void => this.#bus.send({ from: to, to: 'me', deliver: () => answer(said) }, true);
+    this.#bus.send({ from: 'me', to, deliver: this.#inTime(() => this.#serve(to, heard, back)) }, true);
   }
 
   all<T extends KubeObject>(resource: string): readonly T[] {
@@ -286,7 +307,7 @@ export class SimWorld {
     const [, family, who = '', op] = heard.subject.split('.');
     if (family === 'api') {
       const { name } = this.#anyApi();
-      this.#bus.send({ from, to: name, deliver: () => this.#serve(name, heard, answer(name)) });
+      this.#bus.send({ from, to: name, deliver: this.#inTime(() => this.#serve(name, heard, answer(name))) });
     } else if (family === 'dispatch') {
       for (const { name, world } of this.#dispatchers())
         this.#bus.send({ from, to: name, deliver: () => this.#callActor(name, world, heard, answer(name)) });
@@ -328,7 +349,15 @@ export class SimWorld {
     this.#collect(name, kubelet);
   }
 
-  #serve(name: string, { subject, body, headers }: Heard, answer: (body: unknown) => void): void {
+  /** An api-server does nothing of what was asked too long ago. */
+  #inTime(serve: () => void): () => void {
+    const late = this.#now + LATE_MS;
+    return () => {
+      if (this.#now <= late) serve();
+    };
+  }
+
+  #serve(name: string, { subject, body, headers }: Request, answer: (body: unknown) => void): void {
     if (this.refusing?.(subject) === true) return answer(failure('Forbidden', 'exceeded quota'));
     const api = this.#apis.find((each) => each.name === name);
     if (api !== undefined) this.#call(api, subject, body, headers, answer);
@@ -347,7 +376,7 @@ export class SimWorld {
   #callActor(
     name: string,
     world: TestWorld,
-    { subject, body, headers }: Pick<Heard, 'subject' | 'body' | 'headers'>,
+    { subject, body, headers }: Request,
     answer: (body: unknown) => void,
   ): void {
     if (this.#dead.has(world)) return;
@@ -454,6 +483,7 @@ export class SimWorld {
       this.#collect(name, world);
     }
     this.#expire();
+    this.#giveUp();
     this.#beat();
   }
 
@@ -464,6 +494,14 @@ export class SimWorld {
       if (this.#dead.has(asker) || !asker.core.isAskOpen(heard.id)) continue;
       if (asker.now < until) this.#open.push(question);
       else this.#tell(this.#nameOf(asker), asker, heard, 'timeout');
+    }
+  }
+
+  #giveUp(): void {
+    for (const person of [...this.#persons]) {
+      if (person.until > this.#now) continue;
+      this.#persons.delete(person);
+      person.answered(undefined);
     }
   }
 
@@ -483,5 +521,7 @@ export class SimWorld {
   }
 }
 
+const subjectOf = (verb: string, resource: string, namespace: string, name: string): string =>
+  `troupe.api.me.${verb}.${resource.replace('/', '=2F')}.${namespace || '_'}.${name || '_'}`;
 const engineOf = (node: string): string => `${node}'s engine`;
 const addressesOf = ({ name }: SimNode): readonly string[] => [name, engineOf(name)];

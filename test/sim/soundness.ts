@@ -1,10 +1,10 @@
-import type { Deployment, KubeObject, Pod, ReplicaSet } from '../../contracts/kinds/kinds.ts';
+import type { ConfigMap, Deployment, KubeObject, Pod, ReplicaSet } from '../../contracts/kinds/kinds.ts';
 import type { SimNode } from './sim-node.ts';
 import type { SimWorld } from './sim-world.ts';
-import type { Story } from './story.ts';
+import { COUNT, type Story } from './story.ts';
 
 /** What must hold at any time. @returns what does not */
-export function broken({ world, acknowledged, onceAlone }: Story): readonly string[] {
+export function broken({ world, expected, onceAlone, counted }: Story): readonly string[] {
   const started = world.nodes.flatMap(({ runtime }) => runtime.started);
   const running = world.nodes.flatMap(({ runtime }) =>
     runtime.containers.flatMap(({ pod, name, state }) => (state === 'running' ? `${pod.uid}/${name}` : [])),
@@ -12,19 +12,54 @@ export function broken({ world, acknowledged, onceAlone }: Story): readonly stri
   const startsOf = (uid: string): number => started.filter((one) => one.startsWith(`${uid}/`)).length;
   const kept = (resource: string, name: string) =>
     world.all(resource).find(({ metadata }) => metadata?.namespace === 'default' && metadata.name === name);
+  const count = Number((kept('configmaps', COUNT) as ConfigMap | undefined)?.data?.['n']);
   return [
+    ...(count >= counted.told && count <= counted.told + counted.untold + counted.underWay
+      ? []
+      : [`counted to ${count}: ${JSON.stringify(counted)}`]),
     ...repeated(started).map((what) => `${what} was started twice`),
     ...repeated(running).map((what) => `${what} runs twice`),
     ...[...onceAlone].filter((uid) => startsOf(uid) > 1).map((uid) => `${uid} is never to be restarted, and was`),
     ...world.nodes.flatMap((node) => overbooked(world, node)),
-    ...[...acknowledged].flatMap(([what, uid]) => {
+    ...[...expected.uids].flatMap(([what, uid]) => {
       const [resource = '', name = ''] = what.split('/');
       return kept(resource, name)?.metadata?.uid === uid ? [] : [`${what} (${uid}) was acknowledged, and is gone`];
     }),
   ];
 }
 
-/** What holds once nothing breaks any more and there was time: what was asked for, what is told of it and what runs agree. */
+/** What holds once nothing breaks any more and there was time, whatever is asked for: what is told and what runs agree. @returns what does not */
+export function untrue(world: SimWorld): readonly string[] {
+  return [
+    ...world.nodes.flatMap((node) => strays(world, node)),
+    ...world.all<ReplicaSet>('replicasets').flatMap((set) => {
+      const active = world.all<Pod>('pods').filter((pod) => isActiveChild(pod, set)).length;
+      const { replicas = 0 } = set.status ?? {};
+      return replicas === active ? [] : [`set ${set.metadata?.name} tells of ${replicas} pods, and has ${active}`];
+    }),
+    ...world.all<Pod>('pods').flatMap((pod) => untruePod(world, pod)),
+  ];
+}
+
+const isActiveChild = ({ metadata, status }: Pod, set: ReplicaSet): boolean =>
+  metadata?.deletionTimestamp === undefined &&
+  !isEnded(status) &&
+  (metadata?.ownerReferences ?? []).some(({ uid, controller }) => controller === true && uid === set.metadata?.uid);
+
+function untruePod(world: SimWorld, { metadata, spec, status }: Pod): readonly string[] {
+  if (metadata?.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0)
+    return [`pod ${metadata.name} is still there`];
+  const { runtime } = world.nodes.find(({ name }) => name === spec?.nodeName) ?? {};
+  const runs = runtime?.containers.find(({ pod, state }) => pod.uid === metadata?.uid && state === 'running');
+  const { state, containerID } = status?.containerStatuses?.[0] ?? {};
+  const told = state?.running === undefined ? undefined : containerID;
+  const agree = runs === undefined ? told === undefined : told?.endsWith(`/${runs.id}`) === true;
+  return agree
+    ? []
+    : [`pod ${metadata?.name} tells of ${told ?? JSON.stringify(state)}, and ${runs?.id ?? 'nothing'} runs`];
+}
+
+/** What holds besides, once all that is asked for can be had: what was asked for, what is told of it and what runs agree. */
 export function unsettled(world: SimWorld): readonly string[] {
   return [
     ...['namespaces', 'deployments', 'replicasets', 'pods'].flatMap((resource) =>

@@ -1,6 +1,6 @@
 import { controllers } from '../../actors/controllers/registry.ts';
-import { StatusError } from '../../contracts/errors/status.ts';
-import type { Deployment, KubeObject, Pod, ReplicaSet } from '../../contracts/kinds/kinds.ts';
+import { isFailure, StatusError } from '../../contracts/errors/status.ts';
+import type { ConfigMap, Deployment, KubeObject, Pod, ReplicaSet } from '../../contracts/kinds/kinds.ts';
 import type { ApplyResult } from '../../contracts/messages/api.ts';
 import { NO_FAULTS } from './bus.ts';
 import type { SimNode } from './sim-node.ts';
@@ -15,6 +15,8 @@ const PAUSE_SECONDS = 20;
 const LONG_SECONDS = 400;
 const LEADERS = ['scheduler', 'dispatcher', ...controllers.map(({ name }) => name)];
 const IMAGES = ['web:1', 'web:2', 'web:3', 'bad'];
+/** A ConfigMap that is raised by one, by several at once. */
+export const COUNT = 'count';
 const HELD = ['a.example/hold'];
 const COLOURS = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'colours' }, data: { colour: 'red' } };
 const COLOUR = { name: 'COLOUR', valueFrom: { configMapKeyRef: { name: 'colours', key: 'colour' } } };
@@ -47,8 +49,10 @@ export class Story {
   readonly world: SimWorld;
   /** What was done, and when, in seconds. */
   readonly acts: string[] = [];
-  /** What was acknowledged and has no reason to be gone, `resource/name` in the namespace `default` -> its uid. */
-  readonly acknowledged = new Map<string, string>();
+  /** What must be there, of what people were told. */
+  readonly expected = new Expected();
+  /** How often `count` was raised by one: those who were told so, those who never were, and those who still wait. */
+  readonly counted = { told: 0, untold: 0, underWay: 0 };
   /** Uids of pods that may be started once alone. */
   readonly onceAlone = new Set<string>();
   readonly #away = new Set<SimNode>();
@@ -57,6 +61,7 @@ export class Story {
   constructor(seed: number) {
     this.world = new SimWorld(seed);
     this.world.pass(2 * SECOND);
+    this.world.do('create', 'configmaps', 'default', COUNT, { metadata: { name: COUNT }, data: { n: '0' } });
     this.#begin = this.world.now;
   }
 
@@ -70,11 +75,15 @@ export class Story {
     }
   }
 
-  /** Nothing breaks any more, nobody holds anything up, and what is asked for can be had. */
+  /** Nothing breaks any more. */
   calm(): void {
+    this.world.faults = NO_FAULTS;
+    for (const node of this.#away) this.#reconnect(node);
+  }
+
+  /** Nobody holds anything up, and what is asked for can be had. */
+  makeRoom(): void {
     const { world } = this;
-    world.faults = NO_FAULTS;
-    for (const node of world.nodes) this.#reconnect(node);
     for (const { name } of world.nodes) this.#cordon(name, false);
     this.#do('delete', 'namespaces', 'shop', {}, '');
     this.#do('apply', 'configmaps', 'colours', COLOURS);
@@ -96,7 +105,9 @@ export class Story {
     const acts: Readonly<Record<string, () => void>> = {
       deploy: () => this.#deploy(name, this.#pick(IMAGES), this.#below(5)),
       'deploy anew': () => this.#deploy(name, this.#pick(IMAGES), this.#below(5)),
-      scale: () => this.#do('patch', 'deployments', name, { spec: { replicas: this.#below(6) } }),
+      scale: () => this.#ask('patch', 'deployments', name, { spec: { replicas: this.#below(6) } }),
+      'three count': () => [1, 2, 3].forEach(() => this.#count()),
+      'three others count': () => [1, 2, 3].forEach(() => this.#count()),
       'delete a deployment': () =>
         this.#delete('deployments', name, { propagationPolicy: this.#pick(['Background', 'Foreground', 'Orphan']) }),
       'create a pod': () => this.#createPod(`p${this.#below(4)}`),
@@ -114,12 +125,20 @@ export class Story {
       cordon: () => this.#cordon(node.name, this.#below(2) === 0),
       hold: () => this.#finalizers(this.#pick(world.all<Pod>('pods'))?.metadata, HELD),
       'let go': () => this.#finalizers(this.#pick(world.all<Pod>('pods'))?.metadata, null),
-      'a namespace comes': () => this.#do('create', 'namespaces', 'shop', { metadata: { name: 'shop' } }, ''),
-      'a namespace goes': () => this.#do('delete', 'namespaces', 'shop', {}, ''),
+      'a namespace comes': () =>
+        this.#ask('create', 'namespaces', 'shop', { metadata: { name: 'shop' } }, undefined, ''),
+      'a namespace goes': () => this.#ask('delete', 'namespaces', 'shop', {}, undefined, ''),
       'deploy in it': () =>
-        this.#do('apply', 'deployments', name, deploymentOf(name, 'web:1', this.#below(3), 'Recreate'), 'shop'),
-      configure: () => this.#do('apply', 'configmaps', 'colours', COLOURS),
-      'take the configuration away': () => this.#do('delete', 'configmaps', 'colours', {}),
+        this.#ask(
+          'apply',
+          'deployments',
+          name,
+          deploymentOf(name, 'web:1', this.#below(3), 'Recreate'),
+          undefined,
+          'shop',
+        ),
+      configure: () => this.#ask('apply', 'configmaps', 'colours', COLOURS),
+      'take the configuration away': () => this.#ask('delete', 'configmaps', 'colours', {}),
       'a long time passes': () => world.pass(this.#below(LONG_SECONDS) * SECOND),
     };
     const what = this.#pick(Object.keys(acts));
@@ -134,39 +153,66 @@ export class Story {
     return this.world.dice.pick(some) as T;
   }
 
-  /** @returns the answer; `undefined` when it was refused, or is not known to have been done */
-  #do(verb: string, resource: string, name: string, body: object, namespace = 'default'): KubeObject | undefined {
+  /** @param then is called with the answer; with `undefined` when it was refused, or is not known to have been done */
+  #ask(
+    verb: string,
+    resource: string,
+    name: string,
+    body: object,
+    then: (answer: KubeObject | undefined, refused: boolean) => void = () => undefined,
+    namespace = 'default',
+  ): void {
+    this.world.ask(verb, resource, namespace, name, body, (answer) => {
+      const refused = isFailure(answer) && answer.reason !== 'Timeout' && answer.reason !== 'ServiceUnavailable';
+      then(answer === undefined || isFailure(answer) ? undefined : (answer as KubeObject), refused);
+    });
+  }
+
+  /** At once, and nothing happens to it on its way. */
+  #do(verb: string, resource: string, name: string, body: object, namespace = 'default'): void {
     try {
-      return this.world.do(verb, resource, namespace, name, body) as KubeObject;
+      this.world.do(verb, resource, namespace, name, body);
     } catch (error) {
-      if (error instanceof StatusError) return undefined;
-      throw error;
+      if (!(error instanceof StatusError)) throw error;
     }
   }
 
-  #acknowledge(resource: string, { metadata }: KubeObject): void {
-    this.acknowledged.set(`${resource}/${metadata?.name}`, metadata?.uid ?? '');
+  #count(): void {
+    this.#ask('get', 'configmaps', COUNT, {}, (read) => {
+      if (read === undefined) return;
+      const data = { n: String(Number((read as ConfigMap).data?.['n']) + 1) };
+      this.counted.underWay += 1;
+      this.#ask('update', 'configmaps', COUNT, { ...read, data }, (written, refused) => {
+        this.counted.underWay -= 1;
+        if (written !== undefined) this.counted.told += 1;
+        else if (!refused) this.counted.untold += 1;
+      });
+    });
   }
 
   #deploy(name: string, image: string, replicas: number): void {
     const body = deploymentOf(name, image, replicas, this.#pick(['RollingUpdate', 'Recreate']));
-    const applied = this.#do('apply', 'deployments', name, body) as Partial<ApplyResult> | undefined;
-    const made = applied?.items?.[0]?.object;
-    if (made !== undefined && made.metadata?.deletionTimestamp === undefined) this.#acknowledge('deployments', made);
+    const made = this.expected.begin('deployments', name);
+    this.#ask('apply', 'deployments', name, body, (applied) => {
+      const object = (applied as Partial<ApplyResult> | undefined)?.items?.[0]?.object;
+      if (object !== undefined && object.metadata?.deletionTimestamp === undefined) made(object);
+    });
   }
 
   #createPod(name: string): void {
     const restartPolicy = this.#pick(['Always', 'OnFailure', 'Never', 'Never']);
     const containers = [containerOf(this.#pick(IMAGES), this.#pick([[], [COLOUR]]))];
-    const made = this.#do('create', 'pods', name, { metadata: { name }, spec: { restartPolicy, containers } });
-    if (made === undefined) return;
-    if (this.#away.size === 0) this.#acknowledge('pods', made);
-    if (restartPolicy === 'Never') this.onceAlone.add(made.metadata?.uid ?? '');
+    const made = this.expected.begin('pods', name);
+    this.#ask('create', 'pods', name, { metadata: { name }, spec: { restartPolicy, containers } }, (pod) => {
+      if (pod === undefined) return;
+      if (this.#away.size === 0) made(pod);
+      if (restartPolicy === 'Never') this.onceAlone.add(pod.metadata?.uid ?? '');
+    });
   }
 
   #delete(resource: string, name = '', options: object = {}): void {
-    this.acknowledged.delete(`${resource}/${name}`);
-    this.#do('delete', resource, name, options);
+    const ended = this.expected.remove(resource, name);
+    this.#ask('delete', resource, name, options, ended);
   }
 
   #deleteAPod(): void {
@@ -177,7 +223,7 @@ export class Story {
 
   #finalizers(metadata: Pod['metadata'], finalizers: readonly string[] | null): void {
     const { name = '', namespace } = metadata ?? {};
-    if (namespace !== undefined) this.#do('patch', 'pods', name, { metadata: { finalizers } }, namespace);
+    if (namespace !== undefined) this.#ask('patch', 'pods', name, { metadata: { finalizers } }, undefined, namespace);
   }
 
   #endOne(): void {
@@ -187,7 +233,7 @@ export class Story {
   }
 
   #cordon(name: string, unschedulable: boolean): void {
-    this.#do('patch', 'nodes', name, { spec: { unschedulable } }, '');
+    this.#ask('patch', 'nodes', name, { spec: { unschedulable } }, undefined, '');
   }
 
   #cutOff(node: SimNode): void {
@@ -203,11 +249,44 @@ export class Story {
 
   #deleteNode(node: SimNode): void {
     this.#podsMayGo();
-    this.#do('delete', 'nodes', node.name, {}, '');
+    this.#ask('delete', 'nodes', node.name, {}, undefined, '');
   }
 
   /** Those of a node that is away for long, or gone, are evicted. */
   #podsMayGo(): void {
-    for (const what of this.acknowledged.keys()) if (what.startsWith('pods/')) this.acknowledged.delete(what);
+    this.expected.forget('pods');
+  }
+}
+
+/** What people were told was made, and have no reason to find gone; in the namespace `default`. */
+export class Expected {
+  /** `resource/name` -> its uid. */
+  readonly uids = new Map<string, string>();
+  /** How often each was asked to go. */
+  readonly #removals = new Map<string, number>();
+  readonly #underWay = new Map<string, number>();
+
+  /** Somebody asks for it. @returns to be called when that is acknowledged */
+  begin(resource: string, name: string): (made: KubeObject) => void {
+    const what = `${resource}/${name}`;
+    const removals = this.#removals.get(what);
+    const mayGo = (this.#underWay.get(what) ?? 0) > 0;
+    return ({ metadata }) => {
+      if (!mayGo && this.#removals.get(what) === removals) this.uids.set(what, metadata?.uid ?? '');
+    };
+  }
+
+  /** Somebody wants it gone. @returns to be called when that can no longer happen */
+  remove(resource: string, name: string): () => void {
+    const what = `${resource}/${name}`;
+    const add = (counts: Map<string, number>, by: number): void => void counts.set(what, (counts.get(what) ?? 0) + by);
+    this.uids.delete(what);
+    add(this.#removals, 1);
+    add(this.#underWay, 1);
+    return () => add(this.#underWay, -1);
+  }
+
+  forget(resource: string): void {
+    for (const what of this.uids.keys()) if (what.startsWith(`${resource}/`)) this.uids.delete(what);
   }
 }
