@@ -76,3 +76,18 @@ it('empties, waits, and lets go', () => {
     { subject: 'troupe.api.namespace.update.namespaces=2Ffinalize._.shop', body: { spec: { finalizers: [] } } },
   ]);
 });
+
+it('what comes or changes in a namespace is no turn; what goes is', () => {
+  const world = testWorld(namespaceController);
+  world.put('namespaces', shop());
+  world.put('serviceaccounts', thing('default'));
+  world.start();
+  const { length } = world.turns;
+  world.put('pods', thing('web'));
+  world.settle().put('pods', thing('web', true));
+  world.settle();
+  expect(world.turns).toHaveLength(length);
+  world.remove('serviceaccounts', 'shop', 'default');
+  world.settle();
+  expect(world.said()).toMatchObject([{ subject: 'troupe.api.namespace.create.serviceaccounts.shop.default' }]);
+});

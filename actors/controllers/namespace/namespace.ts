@@ -33,9 +33,9 @@ export const namespaceController = defineController({
 
 const empties = ({ type }: NamespaceEffect): boolean => type === 'delete-all' || type === 'delete-one';
 
-/** Only what comes and goes matters here. */
-function wokenByContent(object: KubeObject, { before, after }: Changed): string | undefined {
-  return before !== undefined && after !== undefined ? undefined : namespaceOf(object);
+/** Only what goes matters here: a namespace is emptied when it is to go, and each time that something in it has gone. */
+function wokenByContent(object: KubeObject, { after }: Changed): string | undefined {
+  return after === undefined ? namespaceOf(object) : undefined;
 }
 
 function saidFor(namespace: Namespace, effect: NamespaceEffect, say: Says<typeof says>): Said<unknown> {
