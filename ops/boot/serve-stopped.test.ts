@@ -1,10 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { connect } from 'nats';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { startNatsServer } from '../../test/support/nats-server.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { connectClient } from '../client/connect.ts';
 import { OPERATOR, prepareHome, writeCluster } from './cluster.ts';
@@ -66,4 +69,31 @@ it('ends when its reader is killed', async () => {
   reader.kill('SIGKILL');
   await exit;
   await waitUntil('the server is gone', 10_000, () => id !== undefined && !isAlive(id));
+});
+
+it('a server that comes to no end with a damaged file is not waited for, and told with the stream', async () => {
+  const made = await startNatsServer();
+  const nc = await connect({ servers: made.url });
+  const { streams } = await jetstreamManager(nc);
+  await streams.add({ name: 'numbers', subjects: ['numbers'] });
+  for (let at = 0; at < 20; at++) await jetstream(nc).publish('numbers', new Uint8Array(500));
+  await nc.close();
+  await made.restart(); // in order
+  await made.kill9();
+  cpSync(made.storeDir, paths.natsStore, { recursive: true });
+  await made.stop();
+  const block = join(paths.natsStore, 'jetstream', '$G', 'streams', 'numbers', 'msgs', '1.blk');
+  const bytes = readFileSync(block);
+  const second = bytes.readUInt32LE(0);
+  const SEQUENCE_AT = 8;
+  bytes.writeUInt8(255 - bytes.readUInt8(second + SEQUENCE_AT), second + SEQUENCE_AT);
+  writeFileSync(block, bytes);
+
+  await takeLock(paths, { as: 'reading' });
+  await expect(serveStopped(paths, 1_500)).rejects.toThrow(
+    /nats-server comes to no end with the files of numbers, after 1.5 s: they are damaged; restore their folder below .* from a copy, or move it away, which loses what it held$/,
+  );
+  const id = serverIn('up.json');
+  expect(id !== undefined && isAlive(id)).toBe(false);
+  releaseLock(paths);
 });

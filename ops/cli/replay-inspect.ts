@@ -9,6 +9,7 @@ import { codeOf, indexOfTyped, openNamed, partsOf, startsMeant, typedTurn } from
 import type { Terminal } from './terminal.ts';
 
 const PORT = 9229;
+const PORT_LEAST = 1024;
 
 /** Runs the same command under a debugger that waits to be attached to, on this machine alone. */
 export async function inspectCommand(
@@ -19,6 +20,10 @@ export async function inspectCommand(
   const port = inspectBrk === true ? PORT : Number(inspectBrk);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new UsageError(`--inspect-brk is "${String(inspectBrk)}"; give a port, or nothing for ${PORT}`);
+  if (port > 0 && port < PORT_LEAST)
+    throw new UsageError(
+      `--inspect-brk: Node's debugger takes no port below ${PORT_LEAST}, and ${port} is; give another, or nothing for ${PORT}`,
+    );
   if (!(await isFree(port)))
     throw new UsageError(
       `--inspect-brk: port ${port} is taken, perhaps by another debugger's process; give another: --inspect-brk ${port + 1}`,

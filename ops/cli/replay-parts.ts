@@ -2,6 +2,7 @@ import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import { BUILD } from '../boot/build.ts';
 import { troupeHome } from '../boot/home.ts';
+import { versionOfBuild } from '../boot/plan-build-name.ts';
 import { compareVersions } from '../boot/plan-nats-version.ts';
 import { definitionOf } from '../replay/definitions.ts';
 import { indexAt, indexFrom, parsePoint, type Point } from '../replay/parse-moment.ts';
@@ -34,6 +35,7 @@ export async function openNamed(
   const where = isFile(what)
     ? { home: troupeHome(), keyFile: options.key }
     : (await import('./recorded-where.ts')).recordedWhere(options);
+  const told = new Set<string>(); // all that is recorded may be read after what was asked for
   const source = await openSource(what, {
     ...where,
     actor: options.actor,
@@ -41,6 +43,10 @@ export async function openNamed(
     sealed: how.sealed === true,
     onRead: (line) => {
       if (terminal.interactive) terminal.tell(line);
+    },
+    onDamaged: (problem) => {
+      if (!told.has(problem)) terminal.tell(problem);
+      told.add(problem);
     },
   });
   const [newer] = source.playables.map(({ incarnation }) => incarnation.build).filter(isNewer);
@@ -51,7 +57,10 @@ export async function openNamed(
   return source;
 }
 
-const isNewer = (build: string): boolean => /^\d+(\.\d+)*$/.test(build) && compareVersions(build, BUILD) > 0;
+function isNewer(build: string): boolean {
+  const [version, own] = [versionOfBuild(build), versionOfBuild(BUILD)];
+  return version !== undefined && own !== undefined && compareVersions(version, own) > 0;
+}
 
 /** The recordings of a source, and of each the part between `--from` and `--to`; those without one are left out. */
 export function partsOf(source: Source, { from, to }: ReplayOptions): readonly Part[] {

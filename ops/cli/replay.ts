@@ -109,7 +109,7 @@ function print(checked: readonly Checked[], terminal: Terminal): void {
   const rows = checked.map((one) => [
     one.actor,
     one.instance,
-    new Date(one.incarnation).toISOString().slice(0, 19).replace('T', ' '),
+    one.incarnation === 0 ? '-' : new Date(one.incarnation).toISOString().slice(0, 19).replace('T', ' '),
     String(one.turns),
     resultOf(one),
   ]);

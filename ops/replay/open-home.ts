@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { statusError } from '../../contracts/errors/status.ts';
-import { bucketNames } from '../../contracts/store/buckets.ts';
+import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
 import { type Cluster, OPERATOR, readCluster } from '../boot/cluster.ts';
 import { type HomePaths, homePaths, writePrivateFile } from '../boot/home.ts';
 import { releaseLock, runningUp, takeLock } from '../boot/lock.ts';
@@ -72,13 +73,18 @@ function nameOwnStore({ natsConfig, natsStore }: HomePaths): void {
 }
 
 const STREAM_NOT_FOUND = 10_059;
+/** As nats-server calls the account of who has none, in the store. */
+const ACCOUNT = '$G';
 
 function missing(error: unknown, { home, natsStore }: HomePaths, { prefix }: Cluster): Error | undefined {
   if (!(error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND)) return undefined;
-  const { journal } = bucketNames(prefix);
+  const { journal, history, checkpoints, objects } = bucketNames(prefix);
+  const gone = [journal, history, checkpoints, streamOf(objects)].filter(
+    (stream) => !existsSync(join(natsStore, 'jetstream', ACCOUNT, 'streams', stream)),
+  );
   return statusError(
     'NotFound',
-    `read the recordings of ${home}: ${natsStore} holds no stream ${journal}, which a cluster's first master makes; restore it from a copy, or start the cluster with "troupe up"`,
+    `read the recordings of ${home}: ${natsStore} holds no stream ${gone[0] ?? journal}, which a cluster's first master makes; restore it from a copy, or start the cluster with "troupe up"`,
   );
 }
 

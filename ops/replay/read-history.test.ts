@@ -9,6 +9,7 @@ import { dropHistoryBefore } from '../../actors/store/retention.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { clusterKey, IV_BYTES, seal } from '../../contracts/store/sealed.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { openStore } from '../../test/support/store.ts';
 import { withNats } from '../../test/support/with-nats.ts';
 import { readHistory } from './read-history.ts';
@@ -82,6 +83,34 @@ it('a hole is told, and what comes after the next checkpoint is known again', as
   expect([...torn.stateAt(w)].map(({ key }) => key).sort()).toEqual(
     ['w', 'x', 'y', 'z'].map((name) => `pods.a.${name}`),
   );
+  await store.close();
+});
+
+it('a checkpoint of which a part is lost is passed over, and the next one serves', async () => {
+  const prefix = 'damaged';
+  const store = await openStore(connection, prefix);
+  const manager = await jetstreamManager(connection, { checkAPI: false });
+  const checkpoints = new Checkpoints({ connection, manager, prefix });
+  const { history, objects, checkpoints: stream } = bucketNames(prefix);
+  const putAndCheckpoint = async (name: string): Promise<number> => {
+    await store.ports.put({ key: `pods.a.${name}`, object: pod(name), expect: 0, requestId: name });
+    const { revision } = await store.ports.fresh({});
+    expect(await checkpoints.write(store.cache)).toBe(true);
+    return revision;
+  };
+  const first = await putAndCheckpoint('x');
+  const second = await putAndCheckpoint('y');
+  await readHistory(connection, prefix); // waits for the mirror
+  await manager.streams.purge(history, { filter: `$KV.${objects}.pods.a.x` });
+  await manager.streams.purge(stream, {
+    filter: SUBJECTS.checkpoints.subject(prefix, { revision: String(first), chunk: '0' }),
+  });
+
+  const read = await readHistory(connection, prefix);
+  expect(read.bases.map(({ revision }) => revision)).toEqual([second]);
+  expect([...read.stateAt(second)].map(({ key }) => key)).toEqual(['pods.a.x', 'pods.a.y']);
+  expect(read.missing(second)).toBeUndefined();
+  expect(read.missing(first)).toEqual({ first: 1, last: first });
   await store.close();
 });
 

@@ -4,9 +4,9 @@ import type { NatsConnection } from 'nats';
 import { type Write, withRevision } from '../../actors/kernel/view/cache.ts';
 import { type Base, MemoryHistory, type Revisions } from '../../actors/kernel/view/memory-history.ts';
 import { Checkpoints } from '../../actors/store/checkpoints.ts';
+import { StatusError } from '../../contracts/errors/status.ts';
 import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
 import { parseKey } from '../../contracts/store/keys.ts';
-import { OBJECT_BYTES_MAX } from '../../contracts/store/limits.ts';
 import { readStored } from '../../contracts/store/read-stored.ts';
 import { type ClusterKey, isSecretKey, unsealOrLeave } from '../../contracts/store/sealed.ts';
 import { readStream } from './read-stream.ts';
@@ -37,14 +37,29 @@ async function readBases(
   if (holes.length === 0) return [];
   const manager = await jetstreamManager(options.connection, { checkAPI: false });
   const checkpoints = new Checkpoints({ ...options, manager });
-  const names = (await checkpoints.names()).filter(({ whole }) => whole);
-  const bases: Base[] = [];
+  const whole = (await checkpoints.names()).filter((name) => name.whole).map(({ revision }) => revision);
+  const read = new Map<number, Base | undefined>();
+  const bases = new Set<Base>();
   for (const { last } of holes) {
-    const next = names.find(({ revision }) => revision >= last);
-    const base = next === undefined ? undefined : await checkpoints.read(next.revision);
-    if (base !== undefined && base.revision !== bases.at(-1)?.revision) bases.push(base);
+    for (const revision of whole.filter((each) => each >= last)) {
+      if (!read.has(revision)) read.set(revision, await readable(checkpoints, revision));
+      const base = read.get(revision);
+      if (base === undefined) continue;
+      bases.add(base);
+      break;
+    }
   }
-  return bases;
+  return [...bases];
+}
+
+/** Where one is damaged the next one serves. */
+async function readable(checkpoints: Checkpoints, revision: number): Promise<Base | undefined> {
+  try {
+    return await checkpoints.read(revision);
+  } catch (error) {
+    if (error instanceof StatusError && error.reason === 'InternalError') return undefined;
+    throw error;
+  }
 }
 
 /**
@@ -62,7 +77,7 @@ export async function readHistory(
   const writes: Write[] = [];
   const holes: Revisions[] = [];
   let last = 0;
-  for await (const { subject, sequence, data } of readStream(connection, names.history, OBJECT_BYTES_MAX)) {
+  for await (const { subject, sequence, data } of readStream(connection, names.history)) {
     if (sequence > last + 1) holes.push({ first: last + 1, last: sequence - 1 });
     last = sequence;
     const at = subject.slice(start.length);

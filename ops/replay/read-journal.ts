@@ -2,13 +2,12 @@ import type { NatsConnection } from 'nats';
 import { decodeSegment, type Segment } from '../../actors/kernel/journal/journal.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import { MAX_PAYLOAD_BYTES } from '../boot/nats-config.ts';
 import { type Recording, RecordingGatherer } from './gather-recordings.ts';
-import { readStream, type StreamMessage } from './read-stream.ts';
+import { type Lost, readStream, type StreamMessage } from './read-stream.ts';
 
 export type { Recording } from './gather-recordings.ts';
 
-/** A message of the journal that can't be read as a segment. */
+/** A message of the journal that can't be read as a segment, or the journal itself, of which messages are lost. */
 export interface Damaged {
   readonly actor: string;
   readonly instance: string;
@@ -30,10 +29,18 @@ function decoded(
   }
 }
 
+function lostText({ messages, of }: Lost): string {
+  const restore = 'restore them from a copy';
+  return messages === of
+    ? `the journal holds none of the ${of} messages that it had: they are older than is kept, or its files are lost; ${restore}`
+    : `the journal has lost ${messages} of its ${of} messages, and what they held is missing here: its files are damaged; ${restore}`;
+}
+
 /**
  * Reads the journal of a cluster, by incarnation, in the order in which they began.
  * @param actor only this actor's
- * @param onDamaged told of each message that is no segment, which is then passed over; without it the first one throws
+ * @param onDamaged told of each message that is no segment, which is then passed over, and of how many are lost; without it
+ * the first one that is no segment throws
  */
 export async function readJournal(
   connection: NatsConnection,
@@ -42,8 +49,10 @@ export async function readJournal(
   onDamaged?: (damaged: Damaged) => void,
 ): Promise<readonly Recording[]> {
   const gatherer = new RecordingGatherer();
-  const pattern = SUBJECTS.journal.pattern(prefix, actor === undefined ? {} : { actor });
-  for await (const message of readStream(connection, bucketNames(prefix).journal, MAX_PAYLOAD_BYTES, pattern)) {
+  const { journal } = bucketNames(prefix);
+  const onLost = (lost: Lost): void => onDamaged?.({ actor: 'journal', instance: journal, problem: lostText(lost) });
+  const subject = SUBJECTS.journal.pattern(prefix, actor === undefined ? {} : { actor });
+  for await (const message of readStream(connection, journal, { subject, onLost })) {
     const segment = onDamaged === undefined ? decodeSegment(message.data) : decoded(message, prefix, onDamaged);
     if (segment !== undefined) gatherer.add(segment, message.data.length);
   }

@@ -1,5 +1,5 @@
-import { DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import type { NatsConnection } from 'nats';
+import { type JetStreamManager, jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
+import { type MsgHdrs, errors, type NatsConnection } from 'nats';
 import { statusError } from '../../contracts/errors/status.ts';
 
 export interface StreamMessage {
@@ -9,80 +9,152 @@ export interface StreamMessage {
   readonly headers: ReadonlyMap<string, string>;
 }
 
-/** What a server holds for a client before it takes it for dead is 64 MiB by default; this stays below it. */
-const BYTES_AHEAD = 48 * 1024 * 1024;
-/** A server that has messages sends one at once; one that counts some which its files have lost sends none, ever. */
+/** Messages that the stream has had since its oldest, and that its server does not find any more. */
+export interface Lost {
+  readonly messages: number;
+  /** Of so many. */
+  readonly of: number;
+}
+
+export interface ReadOptions {
+  /** Only messages on subjects of this pattern. */
+  readonly subject?: string;
+  /** Told at the end, when some are lost. */
+  readonly onLost?: (lost: Lost) => void;
+  readonly silenceMs?: number;
+}
+
+/** Well below what a server holds for a client before it takes it for dead. */
+const BATCH_BYTES = 8 * 1024 * 1024;
+const BATCH_MESSAGES = 4_096;
+/** A server that has messages sends one at once; of files that are damaged in some ways it never comes to say anything. */
 const SILENCE_MS = 20_000;
 
+type Asked = Pick<ReadOptions, 'subject'> & { readonly silenceMs: number };
+
 /**
- * Every message of a stream that is in it now, oldest first.
- * @param largestBytes of one message: so many are asked for ahead that the server need not hold too much
- * @param subject only messages on subjects of this pattern
- * @throws StatusError ServiceUnavailable: the connection ended in the middle, or messages that are there did not come
+ * Every message of a stream that is in it now and can be read, oldest first. They are asked for in batches, not consumed: a
+ * consumer waits without end for messages that the server counts and whose bytes are lost.
+ * @throws StatusError ServiceUnavailable: the connection ended in the middle, or the server is silent
  */
 export async function* readStream(
   connection: NatsConnection,
   stream: string,
-  largestBytes: number,
-  subject?: string,
-  silenceMs = SILENCE_MS,
+  { silenceMs = SILENCE_MS, ...options }: ReadOptions = {},
 ): AsyncGenerator<StreamMessage> {
   try {
-    if (yield* readAll(connection, stream, largestBytes, subject, silenceMs)) return;
+    yield* readAll(connection, stream, { ...options, silenceMs });
+    return;
   } catch (error) {
     if (!connection.isClosed()) throw error;
   }
   throw statusError('ServiceUnavailable', `read ${stream}: the nats-server went away in the middle; try again`);
 }
 
-/** @returns whether the end was reached */
 async function* readAll(
   connection: NatsConnection,
   stream: string,
-  largestBytes: number,
-  subject: string | undefined,
-  silenceMs: number,
-): AsyncGenerator<StreamMessage, boolean> {
-  const manager = await jetstreamManager(connection, { checkAPI: false });
-  const { state } = await manager.streams.info(stream);
-  if (state.messages === 0) return true;
-  const consumer = await jetstream(connection).consumers.get(stream, {
-    deliver_policy: DeliverPolicy.All,
-    ...(subject === undefined ? {} : { filter_subjects: [subject] }),
-  });
-  const info = await consumer.info(true);
-  let left = info.num_pending;
-  if (left === 0) return true;
-  const messages = await consumer.consume({ max_messages: Math.floor(BYTES_AHEAD / largestBytes) });
-  try {
-    const silent = (): Error =>
-      statusError(
-        'ServiceUnavailable',
-        `read ${stream}: the nats-server counts ${left} messages more and has sent none for ${silenceMs / 1000} s; where its files are damaged, restore them from a copy`,
-      );
-    for await (const msg of untilSilent(messages, silenceMs, silent)) {
-      left = msg.info.pending;
-      const headers = new Map<string, string>();
-      for (const [name, values] of msg.headers ?? []) headers.set(name, values[0] ?? '');
-      yield { subject: msg.subject, sequence: msg.seq, data: msg.data, headers };
-      if (msg.seq >= state.last_seq || left === 0) return true;
+  options: ReadOptions & Asked,
+): AsyncGenerator<StreamMessage> {
+  const { subject, onLost } = options;
+  const manager = await jetstreamManager(connection, { checkAPI: false, timeout: options.silenceMs });
+  const { state } = await answered(stream, options, () =>
+    manager.streams.info(stream, onLost === undefined ? {} : { subjects_filter: subject ?? '>' }),
+  );
+  let read = 0;
+  for (let next = state.first_seq; next <= state.last_seq; ) {
+    const batch = await answered(stream, options, () => direct(connection, manager, stream, next, options));
+    const found = batch.length > 0 ? batch : await ofLeader(manager, stream, next, options);
+    if (found.length === 0) break;
+    for (const { subject, seq, data, header } of found) {
+      next = seq + 1;
+      if (seq > state.last_seq) break;
+      read += 1;
+      yield { subject, sequence: seq, data, headers: headersOf(header) };
     }
-  } finally {
-    if (!connection.isClosed()) await messages.close();
   }
-  return false;
+  if (onLost === undefined) return;
+  const span = state.messages === 0 ? state.last_seq : state.last_seq - state.first_seq + 1;
+  const counted = Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
+  const of = Math.max(span, counted); // a server may still count by subject what it knows to be lost
+  const lost = Math.min(of, span - state.messages + Math.max(0, counted - read));
+  if (lost === 0) return;
+  const { first_seq: first } = (await answered(stream, options, () => manager.streams.info(stream))).state;
+  const droppedMeanwhile = first > state.first_seq && first <= state.last_seq;
+  if (!droppedMeanwhile) onLost({ messages: lost, of });
 }
 
-/** The messages; it is the wait for one that counts, not what is done with it. */
-async function* untilSilent<T>(messages: AsyncIterable<T>, silenceMs: number, silent: () => Error): AsyncGenerator<T> {
-  const left = messages[Symbol.asyncIterator]();
-  for (;;) {
-    let timer: NodeJS.Timeout | undefined;
-    const silence = new Promise<never>((_done, failed) => {
-      timer = setTimeout(() => failed(silent()), silenceMs);
-    });
-    const next = await Promise.race([left.next(), silence]).finally(() => clearTimeout(timer));
-    if (next.done === true) return;
-    yield next.value;
+function headersOf(header: MsgHdrs): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
+  for (const [name, values] of header) headers.set(name, values[0] ?? '');
+  return headers;
+}
+
+/** What comes at or after `next`; nothing when that is nothing, or when this stream answers its leader's way alone. */
+function direct(
+  connection: NatsConnection,
+  manager: JetStreamManager,
+  stream: string,
+  next: number,
+  { subject, silenceMs }: Asked,
+): Promise<readonly StoredMsg[]> {
+  return new Promise((resolve, reject) => {
+    const messages: StoredMsg[] = [];
+    let stop = (): void => undefined;
+    const end = (settle: () => void): void => {
+      clearTimeout(timer);
+      stop();
+      settle();
+    };
+    const timer = setTimeout(() => end(() => reject(new errors.TimeoutError())), silenceMs);
+    const callback = (done: { readonly err?: Error } | null, message: StoredMsg): void => {
+      timer.refresh();
+      if (done === null) messages.push(message);
+      else if (done.err instanceof errors.TimeoutError) end(() => reject(done.err));
+      else end(() => resolve(messages)); // what is wrong the leader says
+    };
+    void connection.closed().then(() => end(() => reject(new errors.ClosedConnectionError())));
+    manager.direct
+      .getBatch(stream, {
+        seq: next,
+        batch: BATCH_MESSAGES,
+        max_bytes: BATCH_BYTES,
+        callback,
+        ...(subject === undefined ? {} : { next_by_subj: subject }),
+      })
+      .then(
+        (batch) => (stop = () => batch.stop()),
+        (error: Error) => end(() => reject(error)),
+      );
+  });
+}
+
+/** A copy that lags behind has no more, and its leader may. */
+async function ofLeader(
+  manager: JetStreamManager,
+  stream: string,
+  next: number,
+  options: Asked,
+): Promise<readonly StoredMsg[]> {
+  const query = { seq: next, next_by_subj: options.subject ?? '>' };
+  const found = await answered(stream, options, () => manager.streams.getMessage(stream, query));
+  return found === null ? [] : [found];
+}
+
+/** The client's own patience may be shorter. */
+async function answered<T>(stream: string, { silenceMs }: Asked, ask: () => Promise<T>): Promise<T> {
+  for (const deadline = performance.now() + silenceMs; ; ) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof errors.TimeoutError)) throw error;
+      if (performance.now() >= deadline) throw silent(stream, silenceMs);
+    }
   }
 }
+
+const silent = (stream: string, silenceMs: number): Error =>
+  statusError(
+    'ServiceUnavailable',
+    `read ${stream}: the nats-server has said nothing for ${silenceMs / 1000} s; try again, and where it stays so the stream's files are damaged: restore them from a copy`,
+  );

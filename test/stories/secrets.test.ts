@@ -211,7 +211,7 @@ it('none of them lies in a stream, on the disk, in a log or in what was told', a
   const buckets = [names.objects, names.events, names.leases].map(streamOf);
   for (const stream of [...buckets, names.history, names.checkpoints, names.journal]) {
     let text = '';
-    for await (const { subject, data, headers } of readStream(connection, stream, 1_572_864)) {
+    for await (const { subject, data, headers } of readStream(connection, stream)) {
       text += `${subject} ${[...headers].join(' ')} ${Buffer.from(data).toString('latin1')}\n`;
     }
     places.set(stream, text);
