@@ -17,6 +17,9 @@ export interface UpOptions {
   readonly keepSize?: string;
 }
 
+/** For a minute: nobody waits. */
+const LOOKS_MOST = 12;
+
 export async function up(options: UpOptions, terminal: Terminal): Promise<void> {
   const port = options.port === undefined ? undefined : portOf(options.port);
   const keep = keepOf(options);
@@ -27,10 +30,12 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<void> 
     const { upDetached } = await import('./up-detached.ts');
     return upDetached(options, (line) => terminal.out(`${line}\n`, 'news'), signal);
   }
+  const since = Date.now();
   const [{ up: run }, { roster }] = await Promise.all([import('../boot/up.ts'), import('../boot/roster.ts')]);
+  const say = (line: string): void => terminal.out(`${line}\n`, 'news');
   const starting = run({
     roster,
-    say: (line) => terminal.out(`${line}\n`, 'news'),
+    say,
     signal,
     ...(port === undefined ? {} : { port }),
     ...(options.sync === undefined ? {} : { sync: options.sync }),
@@ -42,10 +47,14 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<void> 
     terminal.tell(`troupe up: ${error.message}`);
     throw new Exit(INTERRUPTED);
   });
-  terminal.out(`cluster is up at ${cluster.cluster.url} (${cluster.paths.home}); Ctrl-C ends it\n`, 'news');
+  say(`cluster is up at ${cluster.cluster.url} (${cluster.paths.home}); Ctrl-C ends it`);
+  const { tellNode } = await import('./tell-node.ts');
+  const here = { cluster: cluster.cluster, home: cluster.paths.home, since };
+  const told = tellNode(here, say, signal, LOOKS_MOST);
   await aborted(signal);
-  terminal.out('ending the control plane; containers keep running\n', 'news');
+  say('ending the control plane; containers keep running');
   await cluster.stop();
+  await told;
 }
 
 function portOf(text: string): number {

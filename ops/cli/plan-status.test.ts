@@ -70,6 +70,26 @@ it.each([
     problems: [/^node n2 is not/],
   },
   {
+    why: 'the worker of a node that is not ready says more than its node',
+    change: {
+      nodes: [
+        { metadata: { name: 'n1' }, status: { conditions: [{ type: 'Ready', status: 'False', message: 'x: y' }] } },
+      ],
+      hindered: [{ instance: 'n1', lastError: 'list: no engine answers' }],
+    },
+    problems: [/^node n1 is not ready: x: y; its worker says: list: no engine answers$/],
+  },
+  {
+    why: 'it says the same as its node',
+    change: {
+      nodes: [
+        { metadata: { name: 'n1' }, status: { conditions: [{ type: 'Ready', status: 'False', message: 'x: y' }] } },
+      ],
+      hindered: [{ instance: 'n1', lastError: 'list: y' }],
+    },
+    problems: [/^node n1 is not ready: x: y$/],
+  },
+  {
     why: 'nobody answers for a node that the store still calls ready',
     change: { silent: ['n1'] },
     problems: [

@@ -1,4 +1,5 @@
 import type { Deployment, Node, Pod } from '../../contracts/kinds/kinds.ts';
+import { conditionOf } from '../../contracts/kinds/meta/conditions.ts';
 import { LEASE_TTL_MS } from '../../contracts/store/limits.ts';
 
 /** An actor that answered `$SRV.PING`. */
@@ -36,7 +37,7 @@ export interface ClusterFacts {
   readonly nodes?: readonly Node[] | undefined;
   /** Names of nodes that the store calls ready and for which no worker answers. */
   readonly silent?: readonly string[] | undefined;
-  /** Where no node has joined: of the workers that answer. */
+  /** Where no node has joined: of the workers that answer. Else of those whose nodes are not ready. */
   readonly hindered?: readonly WorkerWord[] | undefined;
   readonly pods?: readonly Pod[] | undefined;
   readonly deployments?: readonly Deployment[] | undefined;
@@ -91,7 +92,9 @@ function clusterWide({ actors = [], nodes = [] }: ClusterFacts): Required<Pick<C
 
 const namesOf = (nodes: readonly Node[]): readonly string[] => nodes.map(({ metadata }) => metadata?.name ?? '');
 
-const notReadyOf = (nodes: readonly Node[]): readonly string[] => namesOf(nodes.filter((node) => !isReady(node)));
+/** Names of the nodes that the store does not call ready. Pure. */
+export const notReadyOf = (nodes: readonly Node[]): readonly string[] =>
+  namesOf(nodes.filter((node) => !isReady(node)));
 
 /** Names of the nodes that the store calls ready. Pure. */
 export const readyOf = (nodes: readonly Node[]): readonly string[] => namesOf(nodes.filter(isReady));
@@ -110,22 +113,26 @@ function problemsOf(facts: ClusterFacts): readonly string[] {
         : `a master that was just started, or stands by, needs up to ${LEASE_TTL_MS / 1000} s, one of another version may have none, else see its log ("troupe master" runs one)`;
     problems.push(`${missing.join(', ')} ${missing.length === 1 ? 'does' : 'do'} not answer; ${remedy}`);
   }
-  for (const one of nodes ?? []) if (!isReady(one)) problems.push(tellNotReady(one));
+  for (const one of nodes ?? []) if (!isReady(one)) problems.push(tellNotReady(one, hindered));
   if (silent.length > 0) problems.push(tellSilent(silent));
   if (problem === undefined && (nodes ?? []).length === 0) problems.push(...tellNone(hindered));
   return problems;
 }
 
-/** Of a node that is unknown nobody has said why: there its worker is missing. */
-function tellNotReady({ metadata, status }: Node): string {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+/** Of a node that is unknown nobody has said why: there its worker is missing. Pure. */
+export function tellNotReady({ metadata, status }: Node, hindered: readonly WorkerWord[]): string {
+  const ready = conditionOf(status, 'Ready');
   const name = metadata?.name ?? '';
-  return ready?.status === 'False' && ready.message !== undefined
-    ? `node ${name} is not ready: ${ready.message}`
-    : `node ${name} is not ready; start its worker with "troupe worker" or look at its log`;
+  const told = ready?.status === 'False' ? ready.message : undefined;
+  const { lastError: word } = hindered.find(({ instance }) => instance === name) ?? {};
+  const isNew = word !== undefined && told?.includes(word.slice(word.indexOf(': ') + 2)) !== true; // less what the worker was at
+  if (told === undefined && !isNew)
+    return `node ${name} is not ready; start its worker with "troupe worker" or look at its log`;
+  return `node ${name} is not ready${told === undefined ? '' : `: ${told}`}${isNew ? `; its worker says: ${word}` : ''}`;
 }
 
-function tellNone(hindered: readonly WorkerWord[]): readonly string[] {
+/** Of a cluster without a node. Pure. */
+export function tellNone(hindered: readonly WorkerWord[]): readonly string[] {
   if (hindered.length === 0) {
     return [
       'no node has joined; a worker that was just started needs a moment, else see its log ("troupe worker" runs one)',
@@ -149,7 +156,7 @@ function alarmed(alarms: readonly StoreAlarm[]): readonly string[] {
   return [...instances].map(([alarm, saying]) => `store on ${saying.toSorted().join(', ')}: ${alarm}`);
 }
 
-const isReady = (node: Node): boolean =>
+export const isReady = (node: Node): boolean =>
   node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
 
 const phaseOf = (pod: Pod): string =>

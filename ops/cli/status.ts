@@ -9,7 +9,15 @@ import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Client } from '../client/client.ts';
 import { pause } from '../client/pause.ts';
 import { Exit, UsageError } from './errors.ts';
-import { type ClusterFacts, type Ping, planStatus, readyOf, statusRows, type WorkerWord } from './plan-status.ts';
+import {
+  type ClusterFacts,
+  notReadyOf,
+  type Ping,
+  planStatus,
+  readyOf,
+  statusRows,
+  type WorkerWord,
+} from './plan-status.ts';
 import { toJson, toYaml } from './print.ts';
 import { FAILURE } from './render-error.ts';
 import { type ClusterOptions, namespaceOf, withClient } from './session.ts';
@@ -76,7 +84,9 @@ export async function factsOf(client: Client, namespace?: string): Promise<Clust
     pinged,
     listing,
     listing?.then((nodes = []) => silentAmong(client, readyOf(nodes))),
-    listing?.then(async (nodes) => (nodes?.length === 0 ? hinderedAmong(client, (await pinged) ?? []) : undefined)),
+    listing?.then(async (nodes = []) =>
+      wordsOf(client, nodes.length === 0 ? kubeletsAmong((await pinged) ?? []) : notReadyOf(nodes)),
+    ),
     list<Pod>('pods'),
     list<Deployment>('deployments'),
   ]);
@@ -146,10 +156,12 @@ async function silentAmong(client: Client, names: readonly string[]): Promise<re
   return names.filter((_name, at) => answering[at] === undefined);
 }
 
-/** @returns of the kubelets among those that answer, what each says of what went wrong */
-async function hinderedAmong(client: Client, answering: readonly Located[]): Promise<readonly WorkerWord[]> {
-  const kubelets = answering.filter(({ name }) => name === KUBELET);
-  const words = await inTurns(kubelets, ASKED_AT_ONCE, (one) => ask(client, one));
+const kubeletsAmong = (answering: readonly Located[]): readonly string[] =>
+  answering.filter(({ name }) => name === KUBELET).map(({ instance }) => instance);
+
+/** @returns of the kubelets of these nodes that answer, what each says of what went wrong */
+export async function wordsOf(client: Client, nodes: readonly string[]): Promise<readonly WorkerWord[]> {
+  const words = await inTurns(nodes, NODES_AT_ONCE, (instance) => ask(client, { name: KUBELET, instance }));
   return words.flatMap((one) =>
     one?.lastError === undefined ? [] : [{ instance: one.instance, lastError: one.lastError }],
   );

@@ -13,6 +13,10 @@ import { pause } from '../client/pause.ts';
 import type { UpOptions } from './boot-commands.ts';
 import { Exit } from './errors.ts';
 import { INTERRUPTED } from './render-error.ts';
+import { tellNode } from './tell-node.ts';
+
+/** Somebody waits. */
+const LOOKS_MOST = 2;
 
 /**
  * Starts `troupe up` as a process of its own and waits until its api-server has answered, as long as that takes: the start
@@ -23,7 +27,8 @@ import { INTERRUPTED } from './render-error.ts';
  */
 export async function upDetached(options: UpOptions, say: (line: string) => void, signal: AbortSignal): Promise<void> {
   const paths = homePaths(troupeHome());
-  if (await isStartedByOther(paths, say, signal)) return join(options, paths, say);
+  const since = Date.now();
+  if (await isStartedByOther(paths, say, signal)) return join(options, paths, say, signal);
   makePrivateFolder(paths.home);
   makePrivateFolder(paths.logs);
   const logFile = `${paths.logs}/up.${process.pid}.out`; // another start may go on at the same time
@@ -60,7 +65,9 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
   }
   keepLog(paths, logFile, child);
   child.unref();
-  say(`cluster is up at ${readCluster(paths)?.url ?? ''} (${paths.home}); "troupe down" ends it`);
+  const cluster = readCluster(paths);
+  say(`cluster is up at ${cluster?.url ?? ''} (${paths.home}); "troupe down" ends it`);
+  if (cluster !== undefined) await tellNode({ cluster, home: paths.home, since }, say, signal, LOOKS_MOST);
 }
 
 /**
@@ -80,13 +87,19 @@ async function isStartedByOther(paths: HomePaths, say: (line: string) => void, s
 }
 
 /** @throws StatusError AlreadyExists when what runs is not as wished */
-async function join(options: UpOptions, paths: HomePaths, say: (line: string) => void): Promise<void> {
+async function join(
+  options: UpOptions,
+  paths: HomePaths,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const cluster = readCluster(paths);
   if (cluster === undefined)
     throw statusError('NotFound', `a cluster is up, but ${paths.cluster} is missing; end it with "troupe down"`);
   refuseOthers(options, cluster, paths);
   await refuseOtherPort(options, cluster, paths, say);
   say(`cluster is up at ${cluster.url} already (${paths.home})`);
+  await tellNode({ cluster, home: paths.home, since: 0 }, say, signal, LOOKS_MOST);
 }
 
 /** What was asked for and does not run would never come about. @throws StatusError AlreadyExists */

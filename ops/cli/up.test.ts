@@ -45,9 +45,11 @@ interface Running {
 
 const troupe = (...args: readonly string[]): Running => troupeInto('pipe', args);
 
-function troupeInto(stdout: 'pipe' | number, args: readonly string[]): Running {
+const SIMULATED = { TROUPE_RUNTIME: 'simulated' };
+
+function troupeInto(stdout: 'pipe' | number, args: readonly string[], env: NodeJS.ProcessEnv = SIMULATED): Running {
   const child = spawn(process.execPath, [launcher, ...args], {
-    env: { ...process.env, TROUPE_HOME: paths.home, TROUPE_RUNTIME: 'simulated' },
+    env: { ...process.env, TROUPE_HOME: paths.home, ...env },
     stdio: ['ignore', stdout, 'pipe'],
   });
   const wrote = { text: '' };
@@ -172,6 +174,23 @@ it('a start in the background says where it is up, and in its own words why not'
   const refused = troupe('up', '--detach', '--node', 'no such node');
   expect(await refused.code).toBe(2);
   expect(refused.wrote.text).toMatch(/^troupe up: [^\n]*no such node[^\n]*\n$/);
+});
+
+it('a start says why its node is not ready, once that is known', { timeout: TEST_MS }, async () => {
+  const noEngine = { TROUPE_RUNTIME: 'docker', DOCKER_HOST: `unix://${join(paths.home, 'no.sock')}` };
+  const node = `idle-${process.pid}`;
+  const args = ['up', '--detach', '--port', String(await choosePort(0)), '--node', node];
+  const detached = troupeInto('pipe', args, noEngine);
+  const why = `warning: no node has joined; the worker of ${node} says: [^\\n]*no container engine answers [^\\n]*no\\.sock[^\\n]*\\n`;
+  expect(await detached.code).toBe(0);
+  // A worker that takes longer than that to come is not waited for.
+  expect(detached.wrote.text).toMatch(new RegExp(`^cluster is up at [^\\n]*\\n(${why})?$`));
+  await hasStarted('worker');
+  await waitUntil('who runs it says so', WITHIN_MS, () =>
+    new RegExp(`^cluster is up at [^\\n]*\\n${why}$`).test(readFileSync(join(paths.logs, 'up.out'), 'utf8')),
+  );
+  expect(await troupe('down').code).toBe(0);
+  expectNothingLeft();
 });
 
 it('two starts in the background at once are one, of which both tell, and the log is its own', {
