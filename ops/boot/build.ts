@@ -1,2 +1,28 @@
-/** Version of this build; recorded at every start of an actor. */
-export const BUILD = '0.1.0';
+import { existsSync, readFileSync } from 'node:fs';
+import { type BuildInfo, buildName } from './plan-build-name.ts';
+
+const ROOMS = ['contracts', 'actors', 'runtime-adapters', 'ops'];
+
+/** Of the nearest package.json above, from the sources and from `dist` alike. */
+function packageVersion(): string {
+  for (let folder = new URL('.', import.meta.url); ; folder = new URL('..', folder)) {
+    const file = new URL('package.json', folder);
+    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
+    if (folder.href === new URL('..', folder).href) return 'unknown';
+  }
+}
+
+/** None where sources run as they are, as in tests. */
+function compiled(): readonly BuildInfo[] | undefined {
+  try {
+    return ROOMS.map((room) => {
+      const file = new URL(`../../${room}/tsconfig.tsbuildinfo`, import.meta.url);
+      return JSON.parse(readFileSync(file, 'utf8')) as BuildInfo;
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Name of this build, `0.1.0+3f9a12bc04`: recorded at every start of an actor, and told by logs, Nodes and `troupe version`. */
+export const BUILD = buildName(packageVersion(), compiled());

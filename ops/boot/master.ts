@@ -11,6 +11,7 @@ import { StatusError } from '../../contracts/errors/status.ts';
 import { LEASE_TTL_MS } from '../../contracts/store/limits.ts';
 import { type ClusterKey, clusterKey } from '../../contracts/store/sealed.ts';
 import type { Client } from '../client/client.ts';
+import { BUILD } from './build.ts';
 import { masterMandate } from './mandate.ts';
 import { openHost } from './open-host.ts';
 import { connectRole, leave, type RoleOptions } from './role.ts';
@@ -72,7 +73,7 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
     options.singletons === false
       ? []
       : await Promise.all(hostedHere(options).map((definition) => host.start(definition)));
-  log(`master ${options.instance} is ready`);
+  log(`master ${options.instance} is ready, build ${BUILD}`);
   return {
     instance: options.instance,
     host,

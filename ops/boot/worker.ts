@@ -71,7 +71,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningRole> {
     ...(recorder === undefined ? {} : { recorder }),
   });
   await hostNode(host, options);
-  log(`worker ${node} is ready`);
+  log(`worker ${node} is ready, build ${BUILD}`);
   return {
     instance: node,
     host,

@@ -254,7 +254,9 @@ it('a recording of a newer build is said to be one, before what this build does 
   const told = `${newer} was recorded by build 9.10.0, which is newer than this one, ${BUILD}: what this does not know of counts as a difference; 9.10.0 plays it as it was\n`;
   for (const args of [[newer], [newer, '--turn', '2'], ['minimise', newer, '-o', join(folder, 'never.troupe')]])
     expect((await run('replay', ...args)).err, args.join(' ')).toContain(told);
-  for (const build of [BUILD, '0.0.9', '', 'mine'])
+  const hashed = saveOf('9.10.0+3f9a12bc04');
+  expect((await run('replay', hashed)).err).toContain('was recorded by build 9.10.0+3f9a12bc04, which is newer');
+  for (const build of [BUILD, `${BUILD}+another`, '0.0.9+3f9a12bc04', '0.0.9', '', 'mine'])
     expect((await run('replay', saveOf(build))).err, build).not.toContain('newer');
 });
 

@@ -1,17 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { BUILD } from '../boot/build.ts';
 import { UsageError } from './errors.ts';
 import { toJson, toYaml } from './print.ts';
 import { type ClusterOptions, withClient } from './session.ts';
 import type { Terminal } from './terminal.ts';
-
-/** Version of this package: of the nearest package.json above, from the sources and from `dist` alike. */
-export function packageVersion(): string {
-  for (let folder = new URL('.', import.meta.url); ; folder = new URL('..', folder)) {
-    const file = new URL('package.json', folder);
-    if (existsSync(file)) return (JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string }).version;
-    if (folder.href === new URL('..', folder).href) return 'unknown';
-  }
-}
 
 export interface VersionOptions extends ClusterOptions {
   readonly client?: boolean;
@@ -22,7 +13,7 @@ export async function version(options: VersionOptions, terminal: Terminal): Prom
   const { output } = options;
   if (output !== undefined && output !== 'json' && output !== 'yaml')
     throw new UsageError(`there is no output "${output}"; use -o json or -o yaml`);
-  const own = { troupe: packageVersion(), node: process.versions.node };
+  const own = { troupe: BUILD, node: process.versions.node };
   let server: ServerVersion | undefined;
   let problem: unknown;
   if (options.client !== true) {

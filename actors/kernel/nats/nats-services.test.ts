@@ -1,5 +1,5 @@
 import { connect, type NatsConnection } from 'nats';
-import { ignoreElements, map, merge, tap } from 'rxjs';
+import { EMPTY, ignoreElements, map, merge, tap } from 'rxjs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts';
 import { failure } from '../../../contracts/errors/status.ts';
@@ -133,5 +133,17 @@ it('that a reader of a watch is gone is no warning; that anybody else is, is one
   await vi.waitFor(() => expect(heard).toEqual(['troupe.watch.one.b']));
   expect(log).toEqual([expect.stringMatching(/^warning: watched\/one: message on troupe\.api\.\S+ ignored: .*nobody/)]);
   await watching.stop();
+  await connection.close();
+});
+
+it.each([
+  { build: '0.1.0+3f9a12bc04', version: '0.1.0+3f9a12bc04' },
+  { build: 'ours, of Tuesday', version: '0.0.0' },
+])('the micro services of the build "$build" are of version $version', async ({ build, version }) => {
+  const connection = await connect({ servers: server.url });
+  const built = testHost({ connection, build });
+  await built.start(defineActor({ name: 'built', hears: {}, says: {}, behave: () => EMPTY }));
+  expect(await ask('$SRV.INFO.built')).toMatchObject({ version });
+  await built.stop();
   await connection.close();
 });

@@ -15,6 +15,9 @@ import { patternOf } from '../turns/subject-patterns.ts';
 import { behindDoor } from './nats-door.ts';
 import type { Host } from './nats-host.ts';
 
+/** A micro service must have a semantic version; a service that embeds actors may call its build as it likes. */
+const VERSIONED = /^\d+\.\d+\.\d+(?:\+[0-9A-Za-z.-]+)?$/;
+
 /** What the service of an actor or driver needs of it. */
 export interface Served {
   readonly definition: { readonly name: string; readonly hears: Readonly<Record<string, HearDecl>> };
@@ -54,7 +57,7 @@ export async function serveActor(host: Host, served: Served): Promise<ActorServi
   const figures = new Map<string, AnswerFigures>();
   const service = await new Svcm(connection).add({
     name: actor.replaceAll(/[^A-Za-z0-9_-]/g, '-'),
-    version: '0.1.0',
+    version: VERSIONED.test(host.options.build) ? host.options.build : '0.0.0',
     description: `Troupe's ${actor} on ${instance}`,
     metadata: { instance, prefix },
     statsHandler: (endpoint) => {
