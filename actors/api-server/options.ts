@@ -1,8 +1,8 @@
+import { didYouMean } from '../../contracts/did-you-mean.ts';
 import { isPlain } from '../../contracts/kinds/plain.ts';
 import type { DeleteOptions, GetOptions, ListOptions, WatchOptions } from '../../contracts/messages/api.ts';
 import type { LogQuery } from '../../contracts/messages/logs.ts';
 import { quotable } from '../../contracts/printable.ts';
-import { didYouMean } from './did-you-mean.ts';
 import { badRequest } from './refusals.ts';
 
 type Check = (value: unknown) => string | undefined;

@@ -1,10 +1,10 @@
+import { didYouMean } from '../../contracts/did-you-mean.ts';
 import { statusError } from '../../contracts/errors/status.ts';
 import type { Kind, KindVersion } from '../../contracts/kinds/kind.ts';
 import { quotable } from '../../contracts/printable.ts';
 import { type Key, storeKey } from '../../contracts/store/keys.ts';
 import { VERBS, type Verb } from '../../contracts/subjects/subjects.ts';
 import type { Call } from '../kernel/contract.ts';
-import { didYouMean } from './did-you-mean.ts';
 import type { Obj } from './object.ts';
 import { badRequest } from './refusals.ts';
 import { findKind } from './served.ts';

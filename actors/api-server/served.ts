@@ -1,8 +1,8 @@
+import { didYouMean } from '../../contracts/did-you-mean.ts';
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import { groupOf, type Kind, type KindVersion } from '../../contracts/kinds/kind.ts';
 import { KINDS } from '../../contracts/kinds/registry.ts';
 import { quotable } from '../../contracts/printable.ts';
-import { didYouMean } from './did-you-mean.ts';
 import type { Obj } from './object.ts';
 import { badRequest } from './refusals.ts';
 

@@ -1,4 +1,4 @@
-import { closest, distance } from 'fastest-levenshtein';
+import { closest } from '../did-you-mean.ts';
 import type { StatusCause } from '../errors/status.ts';
 import { isQuantity } from '../quantity.ts';
 import { Findings } from './findings.ts';
@@ -100,14 +100,9 @@ function checkMap(findings: Findings, field: FieldNode, value: unknown): void {
   }
 }
 
-/** Of a name that is much longer than any field's nobody asks what was meant, and to compare it would take long. */
-const NAME_MAX = 100;
-
 function unknownField(findings: Findings, type: TypeNode, name: string): void {
-  const names = [...type.fields.keys()];
-  const near = names.length === 0 || name.length > NAME_MAX ? '' : closest(name, names);
-  const meant = distance(name.toLowerCase(), near.toLowerCase()) <= Math.max(2, name.length / 3);
-  const hint = meant ? `, did you mean "${near}"?` : '';
+  const near = closest(name, type.fields.keys());
+  const hint = near === undefined ? '' : `, did you mean "${near}"?`;
   findings.add('FieldValueForbidden', '', `unknown field${hint}`);
 }
 

@@ -1,5 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
-import { closest } from './closest.ts';
+import { closest } from '../../contracts/did-you-mean.ts';
 import type { CommandSpec, OptionSpec } from './command-spec.ts';
 import { UsageError } from './errors.ts';
 import { READING, RUNNING, WRITING } from './commands.ts';

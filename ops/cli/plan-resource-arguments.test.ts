@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { closest } from './closest.ts';
 import { findResource, parseResourceArguments, qualifiedName, type ResourceInfo } from './plan-resource-arguments.ts';
 
 const kind = (plural: string, name: string, shortNames: string[], group = ''): ResourceInfo => ({
@@ -21,7 +20,7 @@ const known = [
 ];
 
 const read = (...args: string[]): string => {
-  const parsed = parseResourceArguments(args, known, closest);
+  const parsed = parseResourceArguments(args, known);
   if ('problem' in parsed) return `! ${parsed.problem}`;
   return parsed.targets.map(({ resource, names }) => [resource.plural, ...(names ?? [])].join(' ')).join('; ');
 };

@@ -1,3 +1,4 @@
+import { didYouMean } from '../../contracts/did-you-mean.ts';
 import { isKubernetesKind } from './plan-kubernetes-words.ts';
 
 /** What the command line needs to know of a kind. */
@@ -31,18 +32,13 @@ export type ResourceParse =
 /**
  * Reads what follows a verb as kubectl does: `pods`, `po web-1 web-2`, `deploy/web rs/web-1`, `pods,deploy`, `all`,
  * `deployments.apps`.
- * @param closest finds the likeliest of the known words for a misspelt one, `undefined` when none is near
  */
-export function parseResourceArguments(
-  args: readonly string[],
-  known: readonly ResourceInfo[],
-  closest: (word: string, words: readonly string[]) => string | undefined,
-): ResourceParse {
+export function parseResourceArguments(args: readonly string[], known: readonly ResourceInfo[]): ResourceParse {
   const [first, ...rest] = args;
   if (first === undefined || first === '') {
     return { problem: 'no resource was named; name one, such as pods, deployments or deploy/web' };
   }
-  if (args.some((arg) => arg.includes('/'))) return parseSlashed(args, known, closest);
+  if (args.some((arg) => arg.includes('/'))) return parseSlashed(args, known);
   // Said to the api-server, no name means all of them: an unset variable in a script must not come to that.
   if (rest.includes(''))
     return { problem: `a name of "${first}" is empty; leave it out, or see what was to stand there` };
@@ -50,7 +46,7 @@ export function parseResourceArguments(
   for (const word of first.split(',').filter((part) => part !== '')) {
     const found = findResource(word, known);
     const group = found === undefined ? known.filter(({ categories }) => categories.includes(word)) : [found];
-    if (group.length === 0) return { problem: unknown(word, known, closest) };
+    if (group.length === 0) return { problem: unknown(word, known) };
     for (const resource of group) resources.add(resource);
   }
   const [one] = resources;
@@ -66,11 +62,7 @@ export function parseResourceArguments(
   };
 }
 
-function parseSlashed(
-  args: readonly string[],
-  known: readonly ResourceInfo[],
-  closest: (word: string, words: readonly string[]) => string | undefined,
-): ResourceParse {
+function parseSlashed(args: readonly string[], known: readonly ResourceInfo[]): ResourceParse {
   const named = new Map<ResourceInfo, string[]>();
   for (const arg of args) {
     const [word, name, ...more] = arg.split('/');
@@ -80,7 +72,7 @@ function parseSlashed(
       };
     }
     const resource = findResource(word, known);
-    if (resource === undefined) return { problem: unknown(word, known, closest) };
+    if (resource === undefined) return { problem: unknown(word, known) };
     const names = named.get(resource) ?? [];
     if (!names.includes(name)) names.push(name);
     named.set(resource, names);
@@ -111,20 +103,17 @@ function groupSuffixes({ group, apiVersion }: ResourceInfo): string[] {
   return group === '' ? [version, `${version}.`] : [group, `${version}.${group}`];
 }
 
-function unknown(
-  word: string,
-  known: readonly ResourceInfo[],
-  closest: (word: string, words: readonly string[]) => string | undefined,
-): string {
+function unknown(word: string, known: readonly ResourceInfo[]): string {
   const all = [...new Set(known.map(({ plural }) => plural))].toSorted();
-  if (isKubernetesKind(word)) return `there is no kind "${word}" yet; known: ${all.join(', ')}`;
-  const near = closest(
-    word.toLowerCase(),
-    known.flatMap(({ plural, singular, shortNames }) => [plural, singular, ...shortNames]),
-  );
-  return near === undefined
-    ? `there is no kind "${word}"; known: ${all.join(', ')}`
-    : `there is no kind "${word}"; did you mean "${near}"?`;
+  const words = known.flatMap(({ plural, singular, shortNames }) => [plural, singular, ...shortNames]);
+  return noSuchKind(word, words, all);
+}
+
+/** @param words what may have been meant  @param all what there is, where none of them was */
+export function noSuchKind(word: string, words: readonly string[], all: readonly string[]): string {
+  const isYetToCome = isKubernetesKind(word);
+  const wayOut = didYouMean(word, isYetToCome ? [] : words, all);
+  return `there is no kind "${word}"${isYetToCome ? ' yet' : ''}; ${wayOut}`;
 }
 
 /** `pod/web-1`, `deployment.apps/web`: how outcomes name an object. */

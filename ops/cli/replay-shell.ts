@@ -1,7 +1,7 @@
+import { closest } from '../../contracts/did-you-mean.ts';
 import { wordsOf } from '../replay/plan-words.ts';
 import type { ReplaySession } from '../replay/session.ts';
 import { SCOPE, Stops } from '../replay/stops.ts';
-import { closest } from './closest.ts';
 import { UsageError } from './errors.ts';
 import { formatTable } from './plan-table.ts';
 import { momentText, timeText } from './replay-render.ts';

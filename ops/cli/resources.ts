@@ -1,11 +1,10 @@
 import { groupOf, type Kind } from '../../contracts/kinds/kind.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { KINDS } from '../../contracts/kinds/registry.ts';
-import { closest } from './closest.ts';
 import { UsageError } from './errors.ts';
-import { isKubernetesKind } from './plan-kubernetes-words.ts';
 import {
   findResource,
+  noSuchKind,
   parseResourceArguments,
   type ResourceInfo,
   type ResourceTarget,
@@ -39,7 +38,7 @@ export const isResource = (word: string): boolean => findResource(word, RESOURCE
 
 /** @throws UsageError */
 export function resourceTargets(args: readonly string[]): readonly ResourceTarget[] {
-  const parsed = parseResourceArguments(args, RESOURCES, closest);
+  const parsed = parseResourceArguments(args, RESOURCES);
   if ('problem' in parsed) throw new UsageError(parsed.problem);
   return parsed.targets;
 }
@@ -89,9 +88,5 @@ export function resourceOfObject(
   if (versions.length > 0)
     throw new UsageError(`${at}: ${kind} is not served in ${apiVersion}; write apiVersion: ${versions.join(' or ')}`);
   const all = KINDS.map((known) => known.kind).toSorted();
-  const near = isKubernetesKind(kind) ? undefined : closest(kind, all);
-  const yet = isKubernetesKind(kind) ? ' yet' : '';
-  throw new UsageError(
-    `${at}: there is no kind "${kind}"${yet}; ${near === undefined ? `known: ${all.join(', ')}` : `did you mean "${near}"?`}`,
-  );
+  throw new UsageError(`${at}: ${noSuchKind(kind, all, all)}`);
 }
