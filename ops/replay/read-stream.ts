@@ -1,12 +1,13 @@
 import { type JetStreamManager, jetstreamManager, type StoredMsg } from '@nats-io/jetstream';
-import { type MsgHdrs, errors, type NatsConnection } from 'nats';
+import { errors, type NatsConnection } from 'nats';
 import { statusError } from '../../contracts/errors/status.ts';
 
 export interface StreamMessage {
   readonly subject: string;
   readonly sequence: number;
   readonly data: Uint8Array;
-  readonly headers: ReadonlyMap<string, string>;
+  /** What was sent with it, and what the server says of it. */
+  readonly headers: Iterable<readonly [string, readonly string[]]>;
 }
 
 /** Messages that the stream has had since its oldest, and that its server does not find any more. */
@@ -61,16 +62,24 @@ async function* readAll(
   const { state } = await answered(stream, options, () =>
     manager.streams.info(stream, onLost === undefined ? {} : { subjects_filter: subject ?? '>' }),
   );
+  const batchAt = (seq: number): Promise<readonly StoredMsg[]> => {
+    if (seq > state.last_seq) return Promise.resolve([]);
+    const batch = answered(stream, options, () => direct(connection, manager, stream, seq, options));
+    batch.catch(() => undefined); // it is told to who waits for it, if anybody comes to
+    return batch;
+  };
   let read = 0;
+  let batch = batchAt(state.first_seq);
   for (let next = state.first_seq; next <= state.last_seq; ) {
-    const batch = await answered(stream, options, () => direct(connection, manager, stream, next, options));
-    const found = batch.length > 0 ? batch : await ofLeader(manager, stream, next, options);
+    const asked = await batch;
+    const found = asked.length > 0 ? asked : await ofLeader(manager, stream, next, options);
     if (found.length === 0) break;
+    next = (found.at(-1)?.seq ?? next) + 1;
+    batch = batchAt(next); // comes while these are looked at
     for (const { subject, seq, data, header } of found) {
-      next = seq + 1;
       if (seq > state.last_seq) break;
       read += 1;
-      yield { subject, sequence: seq, data, headers: headersOf(header) };
+      yield { subject, sequence: seq, data, headers: header };
     }
   }
   if (onLost === undefined) return;
@@ -82,12 +91,6 @@ async function* readAll(
   const { first_seq: first } = (await answered(stream, options, () => manager.streams.info(stream))).state;
   const droppedMeanwhile = first > state.first_seq && first <= state.last_seq;
   if (!droppedMeanwhile) onLost({ messages: lost, of });
-}
-
-function headersOf(header: MsgHdrs): ReadonlyMap<string, string> {
-  const headers = new Map<string, string>();
-  for (const [name, values] of header) headers.set(name, values[0] ?? '');
-  return headers;
 }
 
 /** What comes at or after `next`; nothing when that is nothing, or when this stream answers its leader's way alone. */
