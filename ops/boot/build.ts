@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { type BuildInfo, buildName } from './plan-build-name.ts';
+import { type BuildInfo, buildName } from './build-name.ts';
 
 const ROOMS = ['contracts', 'actors', 'runtime-adapters', 'ops'];
 

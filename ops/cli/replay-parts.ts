@@ -2,7 +2,7 @@ import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import { BUILD } from '../boot/build.ts';
 import { troupeHome } from '../boot/home.ts';
-import { versionOfBuild } from '../boot/plan-build-name.ts';
+import { versionOfBuild } from '../boot/build-name.ts';
 import { compareVersions } from '../boot/plan-nats-version.ts';
 import { definitionOf } from '../replay/definitions.ts';
 import { indexAt, indexFrom, parsePoint, type Point } from '../replay/parse-moment.ts';

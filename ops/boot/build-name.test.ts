@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type BuildInfo, buildName, versionOfBuild } from './plan-build-name.ts';
+import { type BuildInfo, buildName, versionOfBuild } from './build-name.ts';
 
 const room = (files: Readonly<Record<string, string>>): BuildInfo => ({
   fileNames: Object.keys(files),
