@@ -1,3 +1,4 @@
+import { doubled } from '../../contracts/time/doubled.ts';
 import type { ContainerBook, Failure } from './pod-types.ts';
 
 const FIRST_MS = 10_000;
@@ -35,7 +36,7 @@ export function failedAgain(
   mostMs = MOST_MS,
 ): Failure {
   const failures = (before?.failures ?? 0) + 1;
-  const delay = Math.min(mostMs, firstMs * 2 ** Math.min(failures - 1, 20));
+  const delay = doubled(firstMs, failures - 1, mostMs);
   return { reason, message, failures, at: now, until: now + delay };
 }
 

@@ -4,6 +4,7 @@ import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { Node } from '../../contracts/kinds/kinds.ts';
 import type { LogQuery } from '../../contracts/messages/logs.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import { doubled } from '../../contracts/time/doubled.ts';
 import type { Call, Json, Said } from '../kernel/contract.ts';
 import { type ActorDefinition, calls, defineActor } from '../kernel/declare.ts';
 import { coalesceByKey } from '../kernel/reconcile/coalesce-by-key.ts';
@@ -339,7 +340,7 @@ class Room {
           const message = `container runtime is down: ${error instanceof Error ? error.message : String(error)}`;
           if (this.#node.setHealth({ ready: false, message })) this.#chores.next('node');
         }
-        this.#choreAlarms.in(name, this.#about(Math.min(30 * SECOND, 500 * 2 ** Math.min(failures, 6))));
+        this.#choreAlarms.in(name, this.#about(doubled(500, failures, 30 * SECOND)));
         return EMPTY;
       }),
       ignoreElements(),

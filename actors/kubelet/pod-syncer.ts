@@ -14,6 +14,7 @@ import { StatusError } from '../../contracts/errors/status.ts';
 import { sameJson } from '../../contracts/hash/stable-hash.ts';
 import type { PodRef } from '../../contracts/runtime/config.ts';
 import { runtimeCause } from '../../contracts/runtime/errors.ts';
+import { doubled } from '../../contracts/time/doubled.ts';
 import type { Said } from '../kernel/contract.ts';
 import { aboutPod } from './about-pod.ts';
 import type { Alarms } from './alarms.ts';
@@ -192,7 +193,7 @@ export class PodSyncer {
   /** What is refused for no reason that a plan waits out would be asked again with every list. */
   #hold(uid: string): void {
     const times = (this.#holds.get(uid)?.times ?? 0) + 1;
-    const holdMs = Math.min(HOLD_MOST_MS, HOLD_FIRST_MS * 2 ** Math.min(times - 1, 10));
+    const holdMs = doubled(HOLD_FIRST_MS, times - 1, HOLD_MOST_MS);
     this.#holds.set(uid, { times, until: this.#parts.world.now() + holdMs });
   }
 

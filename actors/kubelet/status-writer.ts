@@ -4,6 +4,7 @@ import { retryOf, StatusError } from '../../contracts/errors/status.ts';
 import { canonicalJson, sameJson } from '../../contracts/hash/stable-hash.ts';
 import type { Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
 import { STATUS_NEWS_MS } from '../../contracts/messages/node.ts';
+import { doubled } from '../../contracts/time/doubled.ts';
 import type { Said } from '../kernel/contract.ts';
 import { aboutPod } from './about-pod.ts';
 import type { Alarms } from './alarms.ts';
@@ -165,7 +166,7 @@ export class StatusWriter {
     const first = reason === 'Conflict' && failures === 1; // somebody wrote; the dispatcher is telling it
     if (reason !== 'NotFound' && reason !== 'Conflict') world.report(uid, error, aboutPod(podRef(pod)));
     else if (!first) mistaken();
-    const inMs = retryOf(error) === 'never' ? 60_000 : Math.min(30_000, 500 * 2 ** failures);
+    const inMs = retryOf(error) === 'never' ? 60_000 : doubled(500, failures, 30_000);
     alarms.in(uid, first ? STATUS_NEWS_MS + 50 : inMs);
   }
 }

@@ -1,4 +1,5 @@
 import type { Key } from '../../contracts/store/keys.ts';
+import { doubled } from '../../contracts/time/doubled.ts';
 import type { Cell, Millis, World } from '../kernel/contract.ts';
 
 /** A pod that fits nowhere, or could not be bound: tried again at `at`, or from `notBefore` on when the cluster changes. */
@@ -90,7 +91,7 @@ export class Pending {
    */
   wait(key: Key, priority: number, now: Millis, retryMs?: number): void {
     const attempts = (this.#book(key).get()?.attempts ?? 0) + 1;
-    const backoff = Math.min(BACKOFF_CAP_MS, BACKOFF_MS * 2 ** Math.min(attempts - 1, 10));
+    const backoff = doubled(BACKOFF_MS, attempts - 1, BACKOFF_CAP_MS);
     this.#set(key, { priority, attempts, notBefore: now + backoff, at: now + (retryMs ?? backoff) });
   }
 

@@ -1,3 +1,5 @@
+import { doubled } from '../../contracts/time/doubled.ts';
+
 /** What an attempt at a call of JetStream came to. */
 export type Failure =
   /** Somebody wrote first, or this very write was stored and its acknowledgement lost. */
@@ -43,5 +45,5 @@ export function planFailure({ name, code, status }: Fault): Failure {
  * @returns milliseconds in [5, 1000]
  */
 export function retryDelayMs(attempt: number, random: number): number {
-  return Math.min(1_000, 10 * 2 ** (attempt - 1)) * (0.5 + random / 2);
+  return doubled(10, attempt - 1, 1_000) * (0.5 + random / 2);
 }

@@ -1,3 +1,5 @@
+import { doubled } from '../../contracts/time/doubled.ts';
+
 const MIB = 2 ** 20;
 /** So much is enough to go on with; on a small disk a twentieth of it. */
 const ROOM_BYTES = 64 * MIB;
@@ -33,5 +35,5 @@ const MOST_MS = 600_000;
  */
 export function planDisk(disk: Disk, restarts: number, sinceMs: number): 'wait' | 'restart' {
   if (isFull(disk)) return 'wait';
-  return restarts === 0 || sinceMs >= Math.min(MOST_MS, FIRST_MS * 2 ** (restarts - 1)) ? 'restart' : 'wait';
+  return restarts === 0 || sinceMs >= doubled(FIRST_MS, restarts - 1, MOST_MS) ? 'restart' : 'wait';
 }

@@ -4,6 +4,7 @@ import { encodeMsgpack, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
 import { retryOf, StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { KubeList, WatchEvent, WatchOptions } from '../../contracts/messages/api.ts';
+import { doubled } from '../../contracts/time/doubled.ts';
 import type { Client, Target } from './client.ts';
 import type { Contact } from './contact.ts';
 import { pause } from './pause.ts';
@@ -76,7 +77,7 @@ export async function* watchObjects<T extends KubeObject>(
       if (isExpired(error)) revision = undefined;
       else if (retryOf(error) !== 'backoff') throw error;
       else if (failures > 0) options.contact?.lost((error as Error).message); // one that began anew is back at the next try
-      await pause(Math.min(options.backoffMs ?? BACKOFF_MS, 50 * 2 ** failures++), options.signal);
+      await pause(doubled(50, failures++, options.backoffMs ?? BACKOFF_MS), options.signal);
     }
   }
 }

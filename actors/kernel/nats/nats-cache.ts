@@ -8,6 +8,7 @@ import { MARKER_TTL_MS } from '../../../contracts/store/limits.ts';
 import type { ObjectChanges } from '../../../contracts/store/object-changes.ts';
 import { readStored } from '../../../contracts/store/read-stored.ts';
 import { type ClusterKey, unsealOrLeave } from '../../../contracts/store/sealed.ts';
+import { doubled } from '../../../contracts/time/doubled.ts';
 import type { Change } from '../contract.ts';
 import { type Cache, type CacheEntry, withRevision } from '../view/cache.ts';
 import { RevisionWaiters } from '../view/revision-waiters.ts';
@@ -372,7 +373,7 @@ export class NatsCache {
   }
 
   #pause(attempt: number): Promise<void> {
-    const ms = Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
+    const ms = doubled(BACKOFF_MS, attempt - 1, BACKOFF_MS_MAX) * (0.5 + Math.random() / 2);
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.#wake = () => {

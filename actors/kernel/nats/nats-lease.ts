@@ -4,6 +4,7 @@ import type { NatsConnection } from 'nats';
 import { bucketNames } from '../../../contracts/store/buckets.ts';
 import { EPOCHS, storeKey } from '../../../contracts/store/keys.ts';
 import { token } from '../../../contracts/subjects/token.ts';
+import { doubled } from '../../../contracts/time/doubled.ts';
 import { findingOf } from './nats-stream-gone.ts';
 
 export interface LeaseOptions {
@@ -121,7 +122,7 @@ export function holdLease(
         if (signal.aborted) return;
         failures += 1;
         if (failures % 10 === 1) hooks.log(`warning: lease of ${actor}: ${findingOf(error)}; trying again`);
-        await sleep(Math.min(2_000, 50 * 2 ** Math.min(failures, 6)), signal);
+        await sleep(doubled(50, failures, 2_000), signal);
       }
     }
   };

@@ -1,5 +1,6 @@
 import type { NatsConnection } from 'nats';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
+import { doubled } from '../../../contracts/time/doubled.ts';
 import type { Bytes, Rec, Turn } from '../contract.ts';
 import { type Sealer, SegmentWriter } from '../journal/journal.ts';
 import type { Incarnation, Recorder } from '../journal/recorder.ts';
@@ -290,7 +291,7 @@ export class NatsRecorder implements Recorder {
         return;
       } catch (error) {
         if (this.#options.connection.isClosed() || performance.now() - since > GIVE_UP_MS) throw error;
-        await new Promise<void>((resolve) => setTimeout(resolve, Math.min(RETRY_MS_MOST, 50 * 2 ** attempt)));
+        await new Promise<void>((resolve) => setTimeout(resolve, doubled(50, attempt, RETRY_MS_MOST)));
       }
     }
   }

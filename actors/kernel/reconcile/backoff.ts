@@ -1,3 +1,5 @@
+import { doubled } from '../../../contracts/time/doubled.ts';
+
 const BASE_MS = 5;
 const CAP_MS = 1_000_000;
 
@@ -12,6 +14,6 @@ const CAP_MS = 1_000_000;
 export function backoffMs(attempt: number, random: () => number): number {
   if (!Number.isInteger(attempt) || attempt < 1)
     throw new RangeError(`backoffMs: attempt is ${attempt}; expected a whole number >= 1`);
-  const full = Math.min(CAP_MS, BASE_MS * 2 ** Math.min(attempt - 1, 30));
+  const full = doubled(BASE_MS, attempt - 1, CAP_MS);
   return Math.ceil(full / 2 + (full / 2) * random());
 }
