@@ -53,6 +53,7 @@ export const READING: readonly CommandSpec[] = [
       ['troupe get pods -A -w', 'pods of all namespaces, and every change'],
       ['troupe get pods -l app=web -o name', 'names, for scripts'],
       ['troupe get all', 'what runs here'],
+      ['troupe get events -w', 'what happens to it'],
     ],
     run: async (args, options: GetOptions, terminal) => (await import('./get.ts')).get(args, options, terminal),
   }),
@@ -74,6 +75,7 @@ export const READING: readonly CommandSpec[] = [
     examples: [
       ['troupe logs web-1', 'what the pod has written so far'],
       ['troupe logs -f deploy/web --tail 10', 'the last ten lines of one of its pods, and what follows'],
+      ['troupe logs web-1 -c main -p', 'what one of its containers wrote before it was restarted'],
     ],
     run: async (args, options: LogsOptions, terminal) => (await import('./logs.ts')).logs(args, options, terminal),
   }),
@@ -114,7 +116,10 @@ export const READING: readonly CommandSpec[] = [
     name: 'version',
     description: 'Show the version of this program and of the server',
     options: [{ flags: '--client', description: 'of this program alone' }, output('json or yaml'), CONTEXT],
-    examples: [['troupe version', 'both']],
+    examples: [
+      ['troupe version', 'both'],
+      ['troupe version --client', 'also where no cluster runs'],
+    ],
     run: async (_, options: VersionOptions, terminal) => (await import('./version.ts')).version(options, terminal),
   }),
 ];
@@ -174,7 +179,10 @@ export const WRITING: readonly CommandSpec[] = [
       { flags: '--current-replicas <count>', description: 'only if it has this many now' },
       ...IN_CLUSTER,
     ],
-    examples: [['troupe scale deploy/web --replicas 5', 'five pods']],
+    examples: [
+      ['troupe scale deploy/web --replicas 5', 'five pods'],
+      ['troupe scale deploy/web deploy/api --replicas 0', 'none of either, until they are scaled up again'],
+    ],
     run: async (args, options: ScaleOptions, terminal) => (await import('./scale.ts')).scale(args, options, terminal),
   }),
 ];

@@ -193,7 +193,7 @@ async function waitUntilGone(
   if (terminal.signal.aborted) throw new Exit(INTERRUPTED);
   if (patience.signal.aborted) return;
   terminal.tell(
-    `troupe delete: ${qualifier(resource)}/${name} is not gone after ${timeoutMs} ms; its deletion goes on`,
+    `troupe delete: ${qualifier(resource)}/${name} is not gone after ${(timeoutMs ?? 0) / 1000} s; its deletion goes on`,
   );
   throw new Exit(FAILURE);
 }

@@ -593,7 +593,7 @@ describe('delete', () => {
     const late = await run('delete', 'pod', 'slow', '--timeout', '50ms');
     expect(late).toMatchObject({
       code: 1,
-      err: 'troupe delete: pod/slow is not gone after 50 ms; its deletion goes on\n',
+      err: 'troupe delete: pod/slow is not gone after 0.05 s; its deletion goes on\n',
     });
     expect((await run('delete', 'pod', 'slow', '--no-wait')).code).toBe(0);
     expect((await run('delete', '--wait=false', 'pod', 'slow')).code).toBe(0);

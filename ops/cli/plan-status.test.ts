@@ -6,7 +6,10 @@ const node = (name: string, ready: boolean): Node => ({
   metadata: { name },
   status: { conditions: [{ type: 'Ready', status: ready ? 'True' : 'Unknown' }] },
 });
-const pod = (phase: string): Pod => ({ metadata: { namespace: 'a', name: phase }, status: { phase } });
+const pod = (phase: string, ready = phase === 'Running'): Pod => ({
+  metadata: { namespace: 'a', name: phase },
+  status: { phase, conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] },
+});
 const deployment: Deployment = {
   metadata: { namespace: 'a', name: 'web' },
   spec: { replicas: 2, selector: {}, template: {} },
@@ -138,6 +141,14 @@ it.each([
 
 it('calls those nodes ready which the store does', () => {
   expect(readyOf([node('n1', true), node('n2', false), { metadata: { name: 'n3' } }])).toEqual(['n1']);
+});
+
+it('tells how many pods run that are not ready, as those whose containers are gone', () => {
+  const going: Pod = { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' }, status: { phase: 'Running' } };
+  const pods = [pod('Running'), pod('Running', false), pod('Running', false), pod('Succeeded'), going];
+  const status = planStatus(facts({ pods }));
+  expect(status).toMatchObject({ pods: { Running: 3, Succeeded: 1, Terminating: 1 }, runningNotReady: 2 });
+  expect(statusRows(status)).toContainEqual(['Pods', '3 Running (2 not ready), 1 Succeeded, 1 Terminating']);
 });
 
 it('tells it to people: the whole cluster, or a namespace alone', () => {

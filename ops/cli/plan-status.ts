@@ -1,5 +1,5 @@
 import type { Deployment, Node, Pod } from '../../contracts/kinds/kinds.ts';
-import { conditionOf } from '../../contracts/kinds/meta/conditions.ts';
+import { conditionOf, isTrue } from '../../contracts/kinds/meta/conditions.ts';
 import { LEASE_TTL_MS } from '../../contracts/store/limits.ts';
 
 /** An actor that answered `$SRV.PING`. */
@@ -57,6 +57,8 @@ export interface ClusterStatus {
   readonly nodes?: { readonly total: number; readonly ready: number; readonly notReady: readonly string[] };
   /** Phase -> how many pods. */
   readonly pods: Readonly<Record<string, number>>;
+  /** How many of the phase Running are not ready: a container that is gone, or started anew, leaves the phase as it is. */
+  readonly runningNotReady: number;
   readonly deployments: Readonly<Record<string, { readonly wanted: number; readonly ready: number }>>;
   readonly healthy: boolean;
   readonly problems: readonly string[];
@@ -76,6 +78,7 @@ export function planStatus(facts: ClusterFacts): ClusterStatus {
     nats: { url: facts.url, version: facts.natsVersion, user: facts.caller, prefix: facts.prefix },
     ...(namespace === undefined ? clusterWide(facts) : { namespace }),
     pods: countBy(pods, phaseOf),
+    runningNotReady: pods.filter((pod) => phaseOf(pod) === 'Running' && !isTrue(pod.status, 'Ready')).length,
     deployments: Object.fromEntries(deployments.map((one) => [nameOf(one), readiness(one)])),
     healthy: problems.length === 0,
     problems,
@@ -156,8 +159,7 @@ function alarmed(alarms: readonly StoreAlarm[]): readonly string[] {
   return [...instances].map(([alarm, saying]) => `store on ${saying.toSorted().join(', ')}: ${alarm}`);
 }
 
-export const isReady = (node: Node): boolean =>
-  node.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+export const isReady = ({ status }: Node): boolean => isTrue(status, 'Ready');
 
 const phaseOf = (pod: Pod): string =>
   pod.metadata?.deletionTimestamp === undefined ? (pod.status?.phase ?? 'Unknown') : 'Terminating';
@@ -177,7 +179,7 @@ function countBy<T>(items: readonly T[], key: (item: T) => string): Record<strin
 
 /** As people read it: a heading and its account, line by line. Pure. */
 export function statusRows(status: ClusterStatus): readonly (readonly [string, string])[] {
-  const { nats, namespace, actors = {}, nodes, pods, deployments } = status;
+  const { nats, namespace, actors = {}, nodes, deployments } = status;
   const names = Object.entries(actors).map(([name, count]) => (count === 1 ? name : `${name} x${count}`));
   const ready = Object.values(deployments).filter((one) => one.ready >= one.wanted).length;
   const total = Object.keys(deployments).length;
@@ -191,11 +193,14 @@ export function statusRows(status: ClusterStatus): readonly (readonly [string, s
           ['Nodes', nodes.total === 0 ? 'none' : `${nodes.ready} of ${nodes.total} ready`],
         ] as const)),
     ['Deployments', total === 0 ? 'none' : `${ready} of ${total} ready`],
-    ['Pods', summary(pods)],
+    ['Pods', summary(status)],
   ];
 }
 
-function summary(pods: Readonly<Record<string, number>>): string {
-  const parts = Object.entries(pods).map(([phase, count]) => `${count} ${phase}`);
+function summary({ pods, runningNotReady }: ClusterStatus): string {
+  const parts = Object.entries(pods).map(([phase, count]) => {
+    const less = phase === 'Running' && runningNotReady > 0 ? ` (${runningNotReady} not ready)` : '';
+    return `${count} ${phase}${less}`;
+  });
   return parts.length === 0 ? 'none' : parts.join(', ');
 }
