@@ -1,6 +1,6 @@
 import type { AnySayDecl, HearDecl } from '../../actors/kernel/declare.ts';
 import { patternOf } from '../../actors/kernel/turns/subject-patterns.ts';
-import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
+import { bucketNames, keySubject, streamOf } from '../../contracts/store/buckets.ts';
 import { EPOCHS, storeKey } from '../../contracts/store/keys.ts';
 import { below, type Family } from '../../contracts/subjects/family.ts';
 import { INBOX_ROOT, inboxPrefix } from '../../contracts/subjects/inbox.ts';
@@ -121,7 +121,7 @@ function storing(prefix: string): readonly string[] {
       `$JS.API.STREAM.UPDATE.${stream}`,
     ]),
     ...[names.history, names.checkpoints, names.journal].map((stream) => `$JS.API.STREAM.PURGE.${stream}`),
-    ...buckets.map((bucket) => `$KV.${bucket}.>`),
+    ...buckets.map((bucket) => keySubject(bucket, '>')),
     SUBJECTS.checkpoints.pattern(prefix),
     SUBJECTS.journal.pattern(prefix),
   ];
@@ -138,8 +138,8 @@ function serving(prefix: string, declared: readonly Declared[]): Draft {
       ...readingStream(streamOf(objects)),
       ...(single.length === 0 ? [] : readingStream(streamOf(leases))),
       ...single.flatMap((actor) => [
-        `$KV.${leases}.${token(actor)}`,
-        `$KV.${objects}.${storeKey(EPOCHS, undefined, actor)}`,
+        keySubject(leases, token(actor)),
+        keySubject(objects, storeKey(EPOCHS, undefined, actor)),
       ]),
     ],
     subscribe: [below(SUBJECTS.changes, prefix)],

@@ -2,7 +2,7 @@ import { type JetStreamManager, jetstreamManager, type StreamInfo } from '@nats-
 import type { NatsConnection } from 'nats';
 import { type Status, statusError } from '../../../contracts/errors/status.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
-import { streamOf } from '../../../contracts/store/buckets.ts';
+import { keySubject, streamOf } from '../../../contracts/store/buckets.ts';
 import { type Key, parseKey } from '../../../contracts/store/keys.ts';
 import { MARKER_TTL_MS } from '../../../contracts/store/limits.ts';
 import type { ObjectChanges } from '../../../contracts/store/object-changes.ts';
@@ -84,7 +84,7 @@ export class NatsCache {
     this.cache = options.cache;
     this.#stream = streamOf(options.bucket);
     this.#past = new StorePast(this.#stream, (alarm) => options.onAlarm?.(alarm));
-    this.#keyAt = `$KV.${options.bucket}.`.length;
+    this.#keyAt = keySubject(options.bucket, '').length;
     this.#markerTtlMs = options.markerTtlMs ?? MARKER_TTL_MS;
   }
 
@@ -198,7 +198,7 @@ export class NatsCache {
       connection,
       manager: this.#manager,
       stream: this.#stream,
-      subject: `$KV.${this.#options.bucket}.>`,
+      subject: keySubject(this.#options.bucket, '>'),
       from,
       onMessage: (message) => {
         if (isNewest()) this.#hear(message);

@@ -1,7 +1,7 @@
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from 'nats';
-import { bucketNames } from '../../../contracts/store/buckets.ts';
+import { bucketNames, keySubject } from '../../../contracts/store/buckets.ts';
 import { EPOCHS, storeKey } from '../../../contracts/store/keys.ts';
 import { token } from '../../../contracts/subjects/token.ts';
 import { doubled } from '../../../contracts/time/doubled.ts';
@@ -266,7 +266,7 @@ async function writeEpoch(
   instance: string,
   timeoutMs: number,
 ): Promise<number> {
-  const subject = `$KV.${bucketNames(prefix).objects}.${storeKey(EPOCHS, undefined, actor)}`;
+  const subject = keySubject(bucketNames(prefix).objects, storeKey(EPOCHS, undefined, actor));
   const body = { apiVersion: 'troupe.io/v1', kind: 'Epoch', metadata: { name: actor }, holder: instance };
   const ack = await js.publish(subject, JSON.stringify(body), { timeout: timeoutMs });
   return ack.seq;

@@ -2,7 +2,7 @@ import { encodeMsgpack } from '../../../contracts/codec/codec.ts';
 import type { Status } from '../../../contracts/errors/status.ts';
 import { HEADER, type Headers } from '../../../contracts/headers.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
-import { type Key, storeKey } from '../../../contracts/store/keys.ts';
+import { type Key, keyOfObject, storeKey } from '../../../contracts/store/keys.ts';
 import type { Family, TokensOf } from '../../../contracts/subjects/family.ts';
 import type { Json, Millis, Rec, Self, Turn } from '../contract.ts';
 import type { ActorDefinition } from '../declare.ts';
@@ -86,8 +86,7 @@ export class TestWorld {
   /** Writes an object into the cache; the actor hears of it at the next `settle`. @returns its revision */
   put(resource: string, object: KubeObject): number {
     this.#revision += 1;
-    const key = storeKey(resource, object.metadata?.namespace, object.metadata?.name ?? '');
-    this.#write({ key, revision: this.#revision, object: structuredClone(object) });
+    this.#write({ key: keyOfObject(resource, object), revision: this.#revision, object: structuredClone(object) });
     return this.#revision;
   }
 

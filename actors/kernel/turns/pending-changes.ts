@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
-import { type Key, parseKey, storeKey } from '../../../contracts/store/keys.ts';
+import { type Key, keyOfObject, parseKey } from '../../../contracts/store/keys.ts';
 import type { Change, Changed } from '../contract.ts';
 import type { HearDecl, WatchDecl } from '../declare.ts';
 import type { Cache } from '../view/cache.ts';
@@ -60,8 +60,7 @@ export class PendingChanges {
   noteAll(cache: Cache): boolean {
     this.#before = new Map();
     for (const resource of this.#watches.keys()) {
-      for (const after of cache.list(resource))
-        this.note({ key: storeKey(resource, after.metadata?.namespace, after.metadata?.name ?? ''), after });
+      for (const after of cache.list(resource)) this.note({ key: keyOfObject(resource, after), after });
     }
     return this.#before.size > 0;
   }
