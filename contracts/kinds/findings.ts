@@ -87,8 +87,9 @@ export class Findings {
     const list = supported.map((one) => JSON.stringify(one)).join(', ');
     this.add('FieldValueNotSupported', below, `Unsupported value: ${this.value(value)}: supported values: ${list}`);
   }
-  tooLong(below: string, maxBytes: number): void {
-    this.add('FieldValueTooLong', below, `Too long: may not be more than ${maxBytes} bytes`);
+  /** @param more what else is to be said of it */
+  tooLong(below: string, maxBytes: number, more = ''): void {
+    this.add('FieldValueTooLong', below, `Too long: may not be more than ${maxBytes} bytes${more}`);
   }
 
   #path(): string {

@@ -39,6 +39,9 @@ const update = (word: string, before: object, after: object) => {
   return admit(kind, named(kind, after), { operation: 'update', old });
 };
 
+/** As apply writes of a large manifest. */
+const NOTED = { 'kubectl.kubernetes.io/last-applied-configuration': 'y'.repeat(256 * 1024) };
+
 describe('defaults', () => {
   it.each([
     {
@@ -267,6 +270,16 @@ describe('validation', () => {
       'cm',
       { metadata: { name: 'a', namespace: 'b', annotations: { x: 'y'.repeat(256 * 1024) } } },
       'metadata.annotations: Too long: may not be more than 262144 bytes',
+    ],
+    [
+      'cm',
+      { metadata: { name: 'a', namespace: 'b', annotations: { ...NOTED, x: 'y'.repeat(256 * 1024 + 1) } } },
+      'metadata.annotations: Too long: may not be more than 262144 bytes',
+    ],
+    [
+      'cm',
+      { metadata: { name: 'a', namespace: 'b', annotations: { ...NOTED, x: 'y'.repeat(1024) } } },
+      'metadata.annotations: Too long: may not be more than 262144 bytes; 262144 of them are the copy of the manifest that apply keeps in kubectl.kubernetes.io/last-applied-configuration: make it with create ("troupe create -f"), which keeps none, as update does',
     ],
   ])('%s %#', (word, fields, cause) => {
     expect(refusedCreate(word, fields)).toContain(cause);

@@ -1,3 +1,4 @@
+import { LAST_APPLIED } from '../../merge/last-applied.ts';
 import { utf8Length } from '../config-map/keys.ts';
 import type { Findings } from '../findings.ts';
 import { annotationKey, labelValue, qualifiedName } from '../formats.ts';
@@ -7,10 +8,16 @@ import type { RuleTable } from '../rules.ts';
 /** All keys and values of the annotations together, in bytes. */
 const ANNOTATIONS_MAX = 256 * 1024;
 
+/** Who wrote no annotation should know whose it is. */
+const copyOf = (bytes: number): string =>
+  `; ${bytes} of them are the copy of the manifest that apply keeps in ${LAST_APPLIED}: make it with create ("troupe create -f"), which keeps none, as update does`;
+
 function checkAnnotations(annotations: Record<string, string>, findings: Findings): void {
   let size = 0;
   for (const key of Object.keys(annotations)) size += utf8Length(key) + utf8Length(annotations[key] ?? '');
-  if (size > ANNOTATIONS_MAX) findings.tooLong('annotations', ANNOTATIONS_MAX);
+  if (size <= ANNOTATIONS_MAX) return;
+  const copy = utf8Length(annotations[LAST_APPLIED] ?? '');
+  findings.tooLong('annotations', ANNOTATIONS_MAX, size - copy > ANNOTATIONS_MAX ? '' : copyOf(copy));
 }
 
 function checkOwners(owners: readonly OwnerReference[], findings: Findings): void {
