@@ -7,7 +7,7 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** A command that follows something until it is told to end, and a connection that is lost and made by hand. */
-function follow() {
+function follow(heeds = true) {
   const told: string[] = [];
   const ctrlC = new AbortController();
   const connection = { lose: () => undefined as void, make: () => undefined as void };
@@ -26,7 +26,7 @@ function follow() {
   const terminal = { ...silent, tell: (line: string) => void told.push(line), signal: ctrlC.signal };
   const ended = withPatience(client, terminal, async (given) => {
     patience = given;
-    await aborted(given.signal);
+    await (heeds ? aborted(given.signal) : new Promise(() => undefined));
   }).then(
     () => 'ended',
     (error: Error) => error.message,
@@ -68,5 +68,15 @@ it('has patience anew once something was heard', async () => {
   await vi.advanceTimersByTimeAsync(59_999);
   expect(patience.signal.aborted).toBe(false);
   ctrlC.abort();
-  expect(await ended).toBe('ended');
+  expect(await ended).toBe('exit 130');
+});
+
+it('does not wait for a question that is still open, neither after a minute nor after Ctrl-C', async () => {
+  const one = follow(false);
+  one.ctrlC.abort();
+  expect(await one.ended).toBe('exit 130');
+  const other = follow(false);
+  other.connection.lose();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(await other.ended).toMatch(/, for 60 s now; /);
 });

@@ -1,6 +1,9 @@
 import { statusError } from '../../contracts/errors/status.ts';
 import type { Client } from '../client/client.ts';
 import type { Contact } from '../client/contact.ts';
+import { aborted } from './boot-commands.ts';
+import { Exit } from './errors.ts';
+import { INTERRUPTED } from './render-error.ts';
 import type { Terminal } from './terminal.ts';
 
 /** How long a command that goes on waits for a cluster that is away: a restart takes a tenth of it. */
@@ -14,7 +17,7 @@ export interface Patience extends Contact {
 
 /**
  * Has `work` follow something for as long as that goes on. That the cluster is lost, and back, is told once each.
- * @throws StatusError ServiceUnavailable when it was away for `mostMs`
+ * @throws StatusError ServiceUnavailable when it was away for `mostMs`; Exit when it was interrupted
  */
 export async function withPatience(
   client: Pick<Client, 'url' | 'onDisconnected' | 'onReconnected'>,
@@ -48,8 +51,13 @@ export async function withPatience(
     }),
   ];
   try {
-    await work({ lost, heard, signal: AbortSignal.any([terminal.signal, tooLong.signal]) });
-    if (tooLong.signal.aborted && !terminal.signal.aborted) {
+    const signal = AbortSignal.any([terminal.signal, tooLong.signal]);
+    const working = work({ lost, heard, signal });
+    working.catch(() => undefined); // of no interest once it is not waited for
+    // It may wait for an answer yet, for as long as a question may take.
+    await Promise.race([working, aborted(terminal.signal), aborted(tooLong.signal)]);
+    if (terminal.signal.aborted) throw new Exit(INTERRUPTED);
+    if (tooLong.signal.aborted) {
       throw statusError(
         'ServiceUnavailable',
         `${away?.why ?? ''}, for ${mostMs / 1000} s now; look at "troupe status", or start the cluster with "troupe up", then type this again`,
