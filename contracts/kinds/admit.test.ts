@@ -8,26 +8,29 @@ import type { Deployment, KubeObject, Pod, PodSpec } from './kinds.ts';
 import { podKind } from './pod/pod.ts';
 import { KINDS } from './registry.ts';
 
-const POD = { metadata: { name: 'web' }, spec: { containers: [{ name: 'a', image: 'nginx:1' }] } };
+const POD = {
+  metadata: { name: 'web', namespace: 'default' },
+  spec: { containers: [{ name: 'a', image: 'nginx:1' }] },
+};
 const stamp = { uid: 'u-1', creationTimestamp: '2026-01-01T00:00:00Z', nameSuffix: 'x7k2p' };
 
-const CREATE = { operation: 'create', namespace: 'default' } as const;
+const CREATE = { operation: 'create' } as const;
 function made<T extends KubeObject>(kind: Kind<T>, input: unknown, options: AdmitOptions<T> = CREATE): T {
   const { object, status } = admit(kind, input, options);
   if (object === undefined) throw new Error(status?.message);
   return object;
 }
-const refusal = (input: unknown, options: AdmitOptions<Pod> = { operation: 'create', namespace: 'default' }) => {
+const refusal = (input: unknown, options: AdmitOptions<Pod> = { operation: 'create' }) => {
   const { status } = admit(podKind, input, options);
   return `${status?.reason}: ${status?.message}`;
 };
 
 describe('admit, create', () => {
-  it('fills in what the request knows and the system gives', () => {
+  it('fills in what the system gives', () => {
     const pod = made(
       podKind,
-      { ...POD, metadata: { generateName: 'web-' } },
-      { operation: 'create', namespace: 'team', stamp },
+      { ...POD, metadata: { generateName: 'web-', namespace: 'team' } },
+      { operation: 'create', stamp },
     );
     expect(pod).toMatchObject({
       apiVersion: 'v1',
@@ -43,12 +46,14 @@ describe('admit, create', () => {
   });
 
   it('does not believe a client about status, uid or deletion', () => {
-    const metadata = { name: 'web', uid: 'mine', deletionTimestamp: '2026-01-01T00:00:00Z', generation: 7 };
-    const pod = made(
-      podKind,
-      { ...POD, metadata, status: { phase: 'Running' } },
-      { operation: 'create', namespace: 'team', stamp },
-    );
+    const metadata = {
+      name: 'web',
+      namespace: 'team',
+      uid: 'mine',
+      deletionTimestamp: '2026-01-01T00:00:00Z',
+      generation: 7,
+    };
+    const pod = made(podKind, { ...POD, metadata, status: { phase: 'Running' } }, { operation: 'create', stamp });
     expect(pod.metadata).toEqual({
       name: 'web',
       namespace: 'team',
@@ -71,7 +76,7 @@ describe('admit, create', () => {
   it('knows one zero, as the store does, whatever an encoding makes of minus zero', () => {
     const managedFields = [{ fieldsV1: { some: -0 } }];
     const pod = made(podKind, {
-      metadata: { name: 'web', managedFields },
+      metadata: { name: 'web', namespace: 'default', managedFields },
       spec: { ...POD.spec, terminationGracePeriodSeconds: -0 },
     });
     expect(JSON.parse(JSON.stringify(pod))).toEqual(pod);
@@ -90,13 +95,8 @@ describe('admit, create', () => {
       'BadRequest: the API version in the data (v2) is not served for Pod; send apiVersion: v1',
     ],
     [
-      'another namespace',
-      { ...POD, metadata: { name: 'a', namespace: 'b' } },
-      'BadRequest: the namespace of the provided object does not match the namespace sent on the request (b is not default)',
-    ],
-    [
       'no name',
-      { ...POD, metadata: {} },
+      { ...POD, metadata: { namespace: 'default' } },
       'Invalid: Pod "" is invalid: metadata.name: Required value: name or generateName is required',
     ],
     [
@@ -107,7 +107,7 @@ describe('admit, create', () => {
     [
       'nothing but a status',
       { status: {} },
-      'Invalid: Pod "" is invalid: [metadata.name: Required value: name or generateName is required, spec: Required value]',
+      'Invalid: Pod "" is invalid: [metadata.name: Required value: name or generateName is required, metadata.namespace: Required value, spec: Required value]',
     ],
   ])('refuses %s', (_why, input, message) => {
     expect(refusal(input)).toBe(message);
@@ -116,8 +116,8 @@ describe('admit, create', () => {
   it('tells all causes, as data too', () => {
     const { status } = admit(
       podKind,
-      { metadata: { name: 'web' }, spec: { containers: [{ name: 'A' }] } },
-      { operation: 'create', namespace: 'x' },
+      { metadata: { name: 'web', namespace: 'default' }, spec: { containers: [{ name: 'A' }] } },
+      { operation: 'create' },
     );
     expect(status?.details?.causes?.map(({ field, reason }) => `${field} ${reason}`)).toEqual([
       'spec.containers[0].name FieldValueInvalid',
@@ -128,7 +128,7 @@ describe('admit, create', () => {
   it('is pure and total: any input gives an object or a Status', () => {
     fc.assert(
       fc.property(fc.anything({ withBigInt: true, withMap: true }), fc.constantFrom(...KINDS), (input, kind) => {
-        const { object, status } = admit(kind, input, { operation: 'create', namespace: 'default', stamp });
+        const { object, status } = admit(kind, input, { operation: 'create', stamp });
         expect((object === undefined) !== (status === undefined)).toBe(true);
       }),
     );
@@ -141,15 +141,15 @@ describe('admit, create', () => {
 });
 
 describe('admit, update and status', () => {
-  const old = made(podKind, POD, { operation: 'create', namespace: 'default', stamp });
+  const old = made(podKind, POD, { operation: 'create', stamp });
 
   it('keeps what a client cannot change and raises the generation with the spec', () => {
     const update = {
       ...POD,
-      metadata: { name: 'web', generation: 9 },
+      metadata: { name: 'web', namespace: 'default', generation: 9 },
       spec: { containers: [{ name: 'a', image: 'nginx:2' }], tolerations: old.spec?.tolerations },
     };
-    const pod = made(podKind, update, { operation: 'update', old, namespace: 'default', name: 'web' });
+    const pod = made(podKind, update, { operation: 'update', old });
     expect(pod.metadata).toMatchObject({
       uid: 'u-1',
       generation: 2,
@@ -217,7 +217,7 @@ describe('admit, update and status', () => {
         says: 'metadata.labels',
       },
     ])('$why', ({ change, says }) => {
-      const { object, status } = admit(podKind, change, { operation: 'update', old: taken, name: 'web' });
+      const { object, status } = admit(podKind, change, { operation: 'update', old: taken });
       if (says === undefined) expect([status, object?.spec?.containers]).toEqual([undefined, expect.anything()]);
       else expect(status?.message).toContain(says);
     });
@@ -225,7 +225,7 @@ describe('admit, update and status', () => {
     it('a Deployment is scaled down whose template it is, and no new template is taken', () => {
       const labels = { app: 'web' };
       const of = (replicas: number, template: object): Deployment => ({
-        metadata: { name: 'web' },
+        metadata: { name: 'web', namespace: 'default' },
         spec: {
           replicas,
           selector: { matchLabels: labels },
@@ -393,7 +393,7 @@ describe('events in two versions', () => {
         const stored = {
           apiVersion: 'v1',
           kind: 'Event',
-          metadata: { name: 'e' },
+          metadata: { name: 'e', namespace: 'default' },
           involvedObject: { name: 'x' },
           ...fields,
         };

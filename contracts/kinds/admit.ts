@@ -20,9 +20,6 @@ export interface AdmitOptions<T = KubeObject> {
   readonly operation: 'create' | 'update' | 'status';
   /** The stored object; needed for all but `create`. */
   readonly old?: T;
-  /** Where the request is addressed to; fills in what the object does not say, and refuses what contradicts. */
-  readonly namespace?: string | undefined;
-  readonly name?: string | undefined;
   /** For `create`. */
   readonly stamp?: Stamp;
 }
@@ -70,21 +67,6 @@ function read<T>(kind: Kind<T>, version: KindVersion<T>, input: Plain): KubeObje
   if (causes.length === 0) return copyTyped(version.type, input) as KubeObject;
   const name: unknown = isPlain(input.metadata) ? (input.metadata.name ?? input.metadata.generateName) : '';
   return new Refused(invalid(kind, typeof name === 'string' ? name : '', causes));
-}
-
-/** Does the request's address agree with what the object says? */
-function addressed(meta: ObjectMeta, options: AdmitOptions<unknown>): Refused | undefined {
-  const { namespace = '', name = '' } = options;
-  if (namespace !== '' && (meta.namespace ??= namespace) !== namespace) {
-    return badRequest(
-      `the namespace of the provided object does not match the namespace sent on the request (${meta.namespace} is not ${namespace})`,
-    );
-  }
-  if (name !== '' && (meta.name || name) !== name) {
-    return badRequest(`the name of the object (${meta.name}) does not match the name on the request (${name})`);
-  }
-  if (name !== '') meta.name = name;
-  return undefined;
 }
 
 /** Kubernetes' limit of what a generated name may begin with, so that the suffix fits. */
@@ -183,7 +165,7 @@ function newCauses<T extends KubeObject>(
  * Everything between a decoded body and the store: the input is checked field by field, copied, converted to the storage
  * version, given its defaults, prepared for the operation and validated. Pure; the input and `old` are never changed, the
  * result shares nothing with the input. `metadata.resourceVersion` stays what the client sent: the caller compares it.
- * @returns the object to store, or why not: BadRequest (no object, wrong kind, version, namespace or name), Invalid (causes)
+ * @returns the object to store, or why not: BadRequest (no object, wrong kind or version), Invalid (causes)
  */
 export function admit<T extends KubeObject>(kind: Kind<T>, input: unknown, options: AdmitOptions<T>): Admitted<T> {
   if (!isPlain(input)) {
@@ -195,8 +177,6 @@ export function admit<T extends KubeObject>(kind: Kind<T>, input: unknown, optio
   const given = read(kind, version, input);
   if (given instanceof Refused) return { status: given.status };
   const meta: ObjectMeta = (given.metadata ??= {});
-  const elsewhere = addressed(meta, options);
-  if (elsewhere !== undefined) return { status: elsewhere.status };
   if (options.operation === 'create' && options.stamp !== undefined) stamped(meta, options.stamp);
   if (options.operation !== 'create') keepIdentity(meta, options.old?.metadata ?? {});
   const ofVersion = checkVersion(version, given, options.operation === 'create' ? 'create' : 'update');

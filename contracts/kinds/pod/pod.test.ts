@@ -10,8 +10,8 @@ const spec = (more: object): object => ({ containers: [A], ...more });
 const container = (more: object): object => ({ containers: [{ ...A, ...more }] });
 
 function create(podSpec: object): { readonly pod?: Pod; readonly told: readonly string[] } {
-  const input = { metadata: { name: 'web' }, spec: podSpec };
-  const { object, status } = admit(podKind, input, { operation: 'create', namespace: 'default' });
+  const input = { metadata: { name: 'web', namespace: 'default' }, spec: podSpec };
+  const { object, status } = admit(podKind, input, { operation: 'create' });
   const causes = status?.details?.causes ?? [];
   return {
     ...(object === undefined ? {} : { pod: object }),
@@ -44,8 +44,8 @@ const onNodes = (matchFields: object[]) =>
 
 const COST = 'controller.kubernetes.io/pod-deletion-cost';
 it.each(['x', '', '+1', '007', '1.5', '2147483648', '1e3'])('a deletion cost of %j is refused', (cost) => {
-  const input = { metadata: { name: 'web', annotations: { [COST]: cost } }, spec: spec({}) };
-  const { status } = admit(podKind, input, { operation: 'create', namespace: 'default' });
+  const input = { metadata: { name: 'web', namespace: 'default', annotations: { [COST]: cost } }, spec: spec({}) };
+  const { status } = admit(podKind, input, { operation: 'create' });
   expect(status?.details?.causes).toMatchObject([
     {
       field: `metadata.annotations[${COST}]`,
@@ -54,8 +54,8 @@ it.each(['x', '', '+1', '007', '1.5', '2147483648', '1e3'])('a deletion cost of 
   ]);
 });
 it.each(['0', '-1', '2147483647', '-2147483648'])('a deletion cost of %j is taken', (cost) => {
-  const input = { metadata: { name: 'web', annotations: { [COST]: cost } }, spec: spec({}) };
-  expect(admit(podKind, input, { operation: 'create', namespace: 'default' }).status).toBeUndefined();
+  const input = { metadata: { name: 'web', namespace: 'default', annotations: { [COST]: cost } }, spec: spec({}) };
+  expect(admit(podKind, input, { operation: 'create' }).status).toBeUndefined();
 });
 it('a deletion cost that was stored and is none may stay, so that the status can be written', () => {
   const old = {
@@ -67,8 +67,8 @@ it('a deletion cost that was stored and is none may stay, so that the status can
 
 it('a new pod with scheduling gates says that it is not scheduled, and why', () => {
   const stamp = { uid: 'u', creationTimestamp: '2026-01-01T00:00:00Z' };
-  const input = { metadata: { name: 'web' }, spec: spec({ schedulingGates: [{ name: 'a' }] }) };
-  const { object } = admit(podKind, input, { operation: 'create', namespace: 'default', stamp });
+  const input = { metadata: { name: 'web', namespace: 'default' }, spec: spec({ schedulingGates: [{ name: 'a' }] }) };
+  const { object } = admit(podKind, input, { operation: 'create', stamp });
   expect(object?.status).toEqual({
     phase: 'Pending',
     conditions: [
