@@ -50,7 +50,7 @@ async function checkMeant(what: string, options: ReplayOptions, terminal: Termin
   const meant =
     n === undefined ? partsOf(source, options).map(({ playable }) => playable) : startsMeant(source, options).slice(-1);
   for (const playable of meant) {
-    if (n !== undefined) indexOfTyped(playable, n);
+    if (n !== undefined) indexOfTyped(playable, n, source.playables);
     codeOf(playable);
   }
 }

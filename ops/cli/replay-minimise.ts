@@ -6,9 +6,11 @@ import { playAndSettle } from '../replay/play.ts';
 import { writeRecordingFile } from '../replay/recording-file.ts';
 import { Exit, UsageError } from './errors.ts';
 import { parseSpan } from './parse-span.ts';
-import { FAILURE } from './render-error.ts';
+import { FAILURE, UNPLAYABLE } from './render-error.ts';
 import type { ReplayOptions } from './replay.ts';
 import { codeOf, openNamed, startedName } from './replay-parts.ts';
+import { unplayedText } from './replay-play.ts';
+import { turnsText } from './replay-shell-command.ts';
 import { divergenceText } from './replay-render.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -38,6 +40,8 @@ export async function minimiseCommand(
   const tree = options.old === undefined ? undefined : await loadTree(options.old);
   const { key: _key, ...keyless } = options; // what is written must not be open
   const source = await openNamed(what, keyless, terminal, { sealed: true });
+  let turns = 0;
+  let notPlayed = '';
   for (const recorded of source.playables) {
     const playable = lacksMail(recorded)
       ? { ...recorded, turns: withMail(recorded, await source.all()) } // the file will hold this one alone
@@ -49,24 +53,38 @@ export async function minimiseCommand(
       ...(tree === undefined ? {} : { old: (candidate) => tree.version(candidate) }),
     });
     if (found === undefined) {
-      const { divergence } = await playAndSettle(playable, definition);
-      if (divergence === undefined) continue;
+      const played = await playAndSettle(playable, definition);
+      const { divergence } = played;
+      if (divergence === undefined) {
+        turns += played.turns;
+        notPlayed += unplayedText({ ...played, name: startedName(recorded, source.playables) });
+        continue;
+      }
       terminal.tell(`${divergence.finding}; that is after its turns, so it is of none of them alone: play the whole`);
       throw new Exit(FAILURE);
     }
-    const { incarnation, turns, history } = found.playable;
+    const name = startedName(recorded, source.playables);
+    const { incarnation, turns: kept, history } = found.playable;
     const size = writeRecordingFile(output, {
       prefix: incarnation.self.prefix,
-      recordings: [{ incarnation, turns }],
+      recordings: [{ incarnation, turns: kept }],
       history,
     });
     terminal.out(
-      `${startedName(recorded, source.playables)}: ${playable.turns.length} turns became ${turns.length}, ${size} bytes, in ${found.tries} tries${found.outOfTime ? ' (no more time; --within gives it more)' : ''}\n\n`,
+      `${name}: ${playable.turns.length} turns became ${kept.length}, ${size} bytes, in ${found.tries} tries${found.outOfTime ? ' (no more time; --within gives it more)' : ''}\n\n`,
     );
     terminal.out(divergenceText(found.divergence, [], terminal.paint, ''));
     terminal.out(`\nplay it: troupe replay ${output}\n`);
+    tellUnplayed(notPlayed + unplayedText({ name, unplayed: found.unplayed }), terminal);
     return;
   }
-  terminal.tell(`nothing differs in ${what}, so there is nothing to make smaller`);
-  throw new Exit(FAILURE);
+  tellUnplayed(notPlayed, terminal);
+  const among = notPlayed === '' ? what : `the ${turnsText(turns)} of ${what} that could be played`;
+  terminal.tell(`nothing differs in ${among}, so there is nothing to make smaller`);
+  throw new Exit(turns === 0 && notPlayed !== '' ? UNPLAYABLE : FAILURE);
+}
+
+/** What differs there nobody knows. */
+function tellUnplayed(text: string, terminal: Terminal): void {
+  for (const line of text.split('\n')) if (line !== '') terminal.tell(line);
 }

@@ -141,12 +141,23 @@ export function typedTurn(text: string | undefined): number {
   return Number(text);
 }
 
-/** Where the turn of that number is. @throws UsageError: it is not recorded */
-export function indexOfTyped({ turns }: Playable, n: number): number {
-  const index = indexOfTurn(turns, n);
-  if (turns[index]?.n === n) return index;
-  throw new UsageError(`there is no turn ${n}; the recording has turns ${turns[0]?.n ?? 0} to ${turns.at(-1)?.n ?? 0}`);
+/**
+ * Where the turn of that number is.
+ * @param starts others of the same actor, which may have it
+ * @throws UsageError: it is not recorded
+ */
+export function indexOfTyped(playable: Playable, n: number, starts: readonly Playable[] = []): number {
+  const { turns } = playable;
+  if (hasTurn(playable, n)) return indexOfTurn(turns, n);
+  const finding = `there is no turn ${n}; the recording has turns ${turns[0]?.n ?? 0} to ${turns.at(-1)?.n ?? 0}`;
+  const older = starts.findLast((one) => nameOf(one) === nameOf(playable) && hasTurn(one, n));
+  if (older === undefined) throw new UsageError(finding);
+  const started = new Date(older.incarnation.incarnation).toISOString();
+  const end = new Date(older.turns.at(-1)?.now ?? 0).toISOString();
+  throw new UsageError(`${finding}; that of the start at ${started} has it: add --to ${end}`);
 }
+
+const hasTurn = ({ turns }: Playable, n: number): boolean => turns[indexOfTurn(turns, n)]?.n === n;
 
 /** Of each instance, the recording that began last. */
 export function newestOf(playables: readonly Playable[]): readonly Playable[] {

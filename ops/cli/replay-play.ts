@@ -92,7 +92,8 @@ function sameText({ verdict, skipped, gaps: missing }: Played & { readonly verdi
 const SPANS_MAX = 10;
 
 /** Which turns could not be played, and why. */
-function unplayedText({ name, unplayed }: Played): string {
+/** Which turns were not played, and why; empty when all were. */
+export function unplayedText({ name, unplayed }: Pick<Played, 'name' | 'unplayed'>): string {
   const lines = unplayed.slice(0, SPANS_MAX).map(({ from, to, fromMs, toMs, turns, why }) => {
     const which = turns === 1 ? `turn ${from}` : `turn ${from} and what follows from it up to turn ${to}`;
     const span = turns === 1 ? momentText(fromMs) : `${momentText(fromMs)} to ${timeText(toMs)}`;

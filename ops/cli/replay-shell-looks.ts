@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { isSealed } from '../../contracts/store/sealed.ts';
+import { cellsAbout, objectsInCells } from '../replay/objects-in-cells.ts';
 import { valuesOf } from '../replay/plan-watch.ts';
 import type { ReplaySession } from '../replay/session.ts';
 import { reportTurn, type TurnReport } from '../replay/turn-report.ts';
@@ -81,13 +82,14 @@ function cells(context: ShellContext, [path]: readonly string[]): string {
   return path === undefined ? 'no cell has anything in it\n' : `no cell is called ${path}\n`;
 }
 
-function view({ session }: ShellContext, [what]: readonly string[]): string {
+function view(context: ShellContext, [what]: readonly string[]): string {
+  const { session } = context;
   if (what === undefined) throw new UsageError('view what? a kind (pods) or an object (pods/default/web-1, node/n1)');
   const [kind = '', ...rest] = what.split('/');
   const resource = resourceTargets([kind])[0]?.resource;
   if (resource === undefined) return '';
   if (session.frame === undefined) return BEGINNING;
-  if (session.revision === 0) return 'the actor sees nothing of the store here; what it knows is in its cells\n';
+  if (session.revision === 0) return viewInCells(context, resource, rest);
   const objects = session.view().list(resource.resource);
   const untold = objects.length === 0 ? untoldText(session, resource) : undefined;
   if (untold !== undefined) return untold;
@@ -104,6 +106,27 @@ function view({ session }: ShellContext, [what]: readonly string[]): string {
   if (found !== undefined) return yamlText(veiled(found));
   throw new UsageError(
     `there is no ${what} at revision ${session.revision}; "view ${resource.plural}" shows what there is`,
+  );
+}
+
+/** Of an actor that sees nothing of the store, but was told of objects: a kubelet of its pods. */
+function viewInCells(context: ShellContext, resource: ResourceInfo, path: readonly string[]): string {
+  const unknown = unknownText(context, 'no state');
+  if (unknown !== undefined) return unknown;
+  const cells = context.session.cells();
+  const held = objectsInCells(cells, resource.kind);
+  if (held.length === 0)
+    return `the actor sees nothing of the store here, and its cells hold no ${resource.plural}; "cells" shows what they do\n`;
+  if (path.length === 0) {
+    const rows = held.map(({ object: { metadata }, cell }) => [metadata?.namespace ?? '', metadata?.name ?? '', cell]);
+    return `the actor sees nothing of the store here; what it was told is in its cells\n${formatTable([['NAMESPACE', 'NAME', 'CELL'], ...rows])}`;
+  }
+  const [name = '', namespace] = [...path].reverse();
+  const objects = held.map(({ object }) => object);
+  const found = held[objects.indexOf(findObject(objects, name, namespace) as KubeObject)];
+  if (found !== undefined) return yamlText(veiled(cellsAbout(cells, found)));
+  throw new UsageError(
+    `no cell holds a ${resource.singular} ${path.join('/')} here; "view ${resource.plural}" shows which there are`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type Breakpoint, RECORDS } from '../replay/plan-breakpoint.ts';
+import { type Breakpoint, isPattern, RECORDS } from '../replay/plan-breakpoint.ts';
 import { valuesOf } from '../replay/plan-watch.ts';
 import { indexOfTurn } from '../replay/playable.ts';
 import type { ReplaySession } from '../replay/session.ts';
@@ -78,7 +78,11 @@ function explained(add: () => number): number {
     return add();
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(`${(error as Error).message}; an expression may speak of ${SCOPE.join(', ')}`);
+    const { message } = error as Error;
+    const unquoted = message.endsWith(' is not defined')
+      ? ', and one that has quotes in it is quoted as a whole, \'rec.t === "call"\', or they are lost'
+      : '';
+    throw new UsageError(`${message}; an expression may speak of ${SCOPE.join(', ')}${unquoted}`);
   }
 }
 
@@ -110,6 +114,10 @@ function breakpointOf(args: readonly string[], { turns }: ReplaySession): Breakp
       `break: there is no turn ${turn}; the recording has turns ${turns[0]?.n ?? 0} to ${turns.at(-1)?.n ?? 0}`,
     );
   if (rest.subject === '') throw new UsageError(`break: --subject is empty; give one, "troupe.api.>" say`);
+  if (rest.subject !== undefined && !isPattern(rest.subject))
+    throw new UsageError(
+      `break: --subject ${rest.subject} matches no subject: between its dots stands a name or *, and > only at the end; "troupe.api.>" say`,
+    );
   return {
     ...rest,
     ...(kind === undefined ? {} : { kind: kindOf(kind) }),

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { beforeEach, expect, it } from 'vitest';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import type { Heard } from '../../actors/kernel/testing/test-world.ts';
@@ -8,7 +9,9 @@ import { clusterKey, seal } from '../../contracts/store/sealed.ts';
 import { nodeNamed, podNamed, RecordingWorld, recordScheduling } from '../bench/make-recording.ts';
 import { chainOf } from '../replay/chain.ts';
 import type { Playable } from '../replay/playable.ts';
+import { readPlayables } from '../replay/source.ts';
 import { ReplaySession } from '../replay/session.ts';
+import { codeOf } from './replay-parts.ts';
 import { ReplayShell } from './replay-shell.ts';
 import { painter } from './style.ts';
 
@@ -278,6 +281,12 @@ it.each([
   ['break --kind podz', 'there is no kind "podz"'],
   ['break --colour red', 'break: unknown option "--colour"; it takes --subject'],
   ['break --when "trun > 3"', 'trun is not defined; an expression may speak of turn, now, rec, body, said, cells'],
+  [
+    'break --when rec.t==="call"',
+    'call is not defined; an expression may speak of turn, now, rec, body, said, cells, and one that has quotes in it is quoted as a whole',
+  ],
+  ['break --subject troupe..x', 'break: --subject troupe..x matches no subject: between its dots stands a name or *'],
+  ['break --subject ">.pods"', 'break: --subject >.pods matches no subject'],
   ['break --when "turn >"', 'an expression may speak of'],
   ['watch', 'watch what?'],
   ['delete 9', 'there is no breakpoint or watch 9'],
@@ -289,6 +298,25 @@ it.each([
   const shell = shellOn();
   await type(shell, 'goto 3');
   await expect(shell.run(line)).rejects.toThrow(finding);
+});
+
+it('of an actor that sees nothing of the store, view shows what it was told, and all its cells of that', async () => {
+  const rollout = join(import.meta.dirname, '../../test/fixtures/decisions/rollout.troupe');
+  playable = readPlayables(rollout).find(({ incarnation }) => incarnation.self.actor === 'kubelet') as Playable;
+  const shell = shellOn(codeOf(playable));
+  const told = (): boolean => Object.keys(shell.session.cells()).some((name) => name.startsWith('status/'));
+  while (!told()) expect(shell.session.step()).toBeDefined();
+  const [, , name = '', cell = ''] =
+    /^the actor sees nothing of the store here; .*\nNAMESPACE +NAME +CELL *\n(\S+) +(\S+) +(\S+)/.exec(
+      await shell.run('view pods'),
+    ) ?? [];
+  const shown = await shell.run(`view pods/${name}`);
+  expect(shown).toContain(`${cell}:`);
+  expect(shown).toContain(`${cell.replace('pod/', 'status/')}:`);
+  expect(await shell.run('view nodes')).toMatch(
+    /^the actor sees nothing of the store here, and its cells hold no nodes;/,
+  );
+  await expect(shell.run('view pods/nobody')).rejects.toThrow('no cell holds a pod nobody here; "view pods" shows');
 });
 
 it('an expression that fails on the way is named, with its breakpoint', async () => {

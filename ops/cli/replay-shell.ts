@@ -15,7 +15,8 @@ const CONDITIONS = `conditions of break:
   --subject P   what is heard or said is on it; * and > as in NATS
   --kind K      start, change, call, answer, due; or pods, Node
   --turn N      that turn
-  --when EXPR   JavaScript over ${SCOPE.join(', ')}:
+  --when EXPR   JavaScript over ${SCOPE.join(', ')}; one
+                that has quotes or blanks in it is quoted as a whole:
                 'said.some(s => s.body.target?.name === "n7")'
 `;
 

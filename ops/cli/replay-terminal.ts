@@ -37,7 +37,7 @@ export async function interactive(
   const part = parts.at(-1);
   if (part === undefined) return;
   const { playable, to } = part;
-  if (n !== undefined) indexOfTyped(playable, n);
+  if (n !== undefined) indexOfTyped(playable, n, source.playables);
   const session = new ReplaySession(playable, codeOf(playable), { level: levelOf(options) });
   const shell = new ReplayShell(session, {
     paint: (format, text) => terminal.paint(format, text),

@@ -23,7 +23,7 @@ export async function turnCommand(what: string, options: ReplayOptions, terminal
   const meant = startsMeant(source, options);
   const playable = meant.at(-1) as Playable;
   if (meant.length > 1) terminal.tell(chosenText(what, meant, playable, '--actor and --instance'));
-  const index = indexOfTyped(playable, n);
+  const index = indexOfTyped(playable, n, source.playables);
   const session = stoppingSession(playable, codeOf(playable), index, { level: levelOf(options) });
   await session.settle();
   const report = await reportWhole(session);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { SaidThen } from '../../actors/kernel/journal/journal.ts';
-import type { MemoryHistory } from '../../actors/kernel/replay.ts';
+import { MemoryHistory } from '../../actors/kernel/replay.ts';
 import { BUILD } from '../boot/build.ts';
 import { scoreLeastAllocated } from '../../actors/scheduler/score-least-allocated.ts';
 import { nodeNamed, podNamed, RecordingWorld, recordScheduling } from '../bench/make-recording.ts';
@@ -205,7 +205,9 @@ it('tells the starts of one actor apart: a turn of an earlier one is meant by a 
   const [, , hint = ''] =
     /(one of them whole: troupe replay .*) (--turn 3 --to 2025-12-31T23:00:00\.\d{3}Z)\n$/.exec(found.out) ?? [];
   expect((await run('replay', path, ...hint.split(' '))).out).toMatch(/^scheduler\/test turn 3, 2025-12-31 23:00:00/);
-  expect((await run('replay', path, '--turn', '3')).err).toMatch(/there is no turn 3; the recording has turns 4 to /);
+  expect((await run('replay', path, '--turn', '3')).err).toMatch(
+    /there is no turn 3; the recording has turns 4 to \d+; that of the start at 2025-12-31T23:00:00\.000Z has it: add --to 2025-12-31T23:00:00\.\d{3}Z\n$/,
+  );
   expect(await run('replay', path, '--turn', '3', '--to', '2025-12-31')).toMatchObject({
     code: 2,
     err: 'troupe replay: nothing is recorded up to --to 2025-12-31; it begins at 2025-12-31 23:00:00.000\n',
@@ -585,6 +587,29 @@ it('makes a recording small that still goes differently, and says how to play it
   expect(await run('replay', 'minimise', file, '-o', small)).toMatchObject({
     code: 1,
     err: expect.stringMatching(/nothing differs in .*, so there is nothing to make smaller/) as string,
+  });
+});
+
+it('minimise tells of turns that it could not play, and when those are all that nobody knows', async () => {
+  const { incarnation, turns, history } = recordScheduling({ nodes: 4, pods: 8, batch: 2 });
+  const { all } = history as MemoryHistory;
+  const lost = async (first: number) => {
+    const path = join(folder, 'lost.troupe');
+    const last = all.at(-1)?.revision ?? 0;
+    const kept = all.filter(({ revision }) => revision < first);
+    const holed = new MemoryHistory(kept, { holes: [{ first, last }] });
+    writeRecordingFile(path, { prefix: 'troupe', recordings: [{ incarnation, turns }], history: holed });
+    return run('replay', 'minimise', path, '-o', join(folder, 'never.troupe'));
+  };
+  expect(await lost((all.at(-1)?.revision ?? 0) - 2)).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(
+      /^scheduler\/test: turn .* not played .*: the history has lost revisions .*\nnothing differs in the \d+ turns of .* that could be played, so/,
+    ) as string,
+  });
+  expect(await lost(1)).toMatchObject({
+    code: 3,
+    err: expect.stringMatching(/nothing differs in the 0 turns of /) as string,
   });
 });
 

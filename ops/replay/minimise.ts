@@ -8,7 +8,7 @@ import { Hidden } from './bodies.ts';
 import { compareVersions } from './compare-versions.ts';
 import { ddmin } from './plan-ddmin.ts';
 import { reduceTurns } from './plan-reduce.ts';
-import { playUntilDivergence } from './play.ts';
+import { playUntilDivergence, type UnplayedSpan } from './play.ts';
 import type { Playable } from './playable.ts';
 import type { Frame } from './session-frame.ts';
 import type { Speech, TurnReport } from './turn-report.ts';
@@ -25,6 +25,8 @@ export interface Minimised {
   readonly tries: number;
   /** It could perhaps be smaller: there was no more time. */
   readonly outOfTime: boolean;
+  /** Of the whole, before the turn that goes differently. */
+  readonly unplayed: readonly UnplayedSpan[];
 }
 
 export interface MinimiseOptions {
@@ -47,7 +49,7 @@ export function minimise(
   definition: ActorDefinition,
   { goesOn = () => true, old }: MinimiseOptions = {},
 ): Minimised | undefined {
-  const { divergence, session } = playUntilDivergence(whole, definition);
+  const { divergence, session, unplayed } = playUntilDivergence(whole, definition);
   if (divergence === undefined) return undefined;
   const wanted = markOf(divergence);
   let tries = 0;
@@ -80,7 +82,7 @@ export function minimise(
     const kept = others.splice(Math.max(0, others.length - 1 - behind));
     ddmin(others, (left) => shows(withOnly(narrow, [first, ...left, ...kept], keysOf(narrow))), mayTry);
   }
-  return { ...found, tries, outOfTime };
+  return { ...found, tries, outOfTime, unplayed };
 }
 
 const numbersOf = ({ turns }: Playable): readonly number[] => turns.map(({ n }) => n);

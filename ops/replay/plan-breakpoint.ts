@@ -50,6 +50,10 @@ function resourceOf(subject: string): string | undefined {
   return at < 0 ? undefined : untoken(tokens[at + 3] ?? '');
 }
 
+/** Can a subject match it at all? */
+export const isPattern = (pattern: string): boolean =>
+  /^[^\s.]+(\.[^\s.]+)*$/.test(pattern) && !pattern.split('.').slice(0, -1).includes('>');
+
 /** NATS' own rule for patterns. */
 export function matchesSubject(pattern: string, subject: string): boolean {
   const want = pattern.split('.');
