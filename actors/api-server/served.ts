@@ -1,34 +1,25 @@
 import { didYouMean } from '../../contracts/did-you-mean.ts';
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
-import { groupOf, type Kind, type KindVersion } from '../../contracts/kinds/kind.ts';
-import { KINDS } from '../../contracts/kinds/registry.ts';
+import { groupOf, type KindVersion } from '../../contracts/kinds/kind.ts';
+import { KINDS, SERVED, type Served, servedAs, servedVersions } from '../../contracts/kinds/registry.ts';
 import { quotable } from '../../contracts/printable.ts';
 import type { Obj } from './object.ts';
 import { badRequest } from './refusals.ts';
 
-/** A kind, and the version in which a client speaks of it. */
-export interface Served {
-  readonly kind: Kind;
-  readonly version: KindVersion;
-}
+export type { Served };
 
 /** Plurals under which objects are stored. */
 export const resourceNames = (): readonly string[] => KINDS.map(({ resource }) => resource);
 
 /** The name of a resource -> what it is: `events` is the storage version, `events.events.k8s.io` that group's. */
-const BY_NAME: ReadonlyMap<string, Served> = new Map(KINDS.flatMap((kind) => namesOf(kind as Kind)));
+const BY_NAME: ReadonlyMap<string, Served> = new Map(
+  SERVED.flatMap((served) => namesOf(served).map((name) => [name, served] as const)),
+);
 
-function namesOf(kind: Kind): (readonly [string, Served])[] {
-  const served = kind.versions.filter((version) => version.served);
-  const stored = served.find(({ apiVersion }) => apiVersion === kind.storageVersion) ?? served[0];
-  const names = served.map((version): readonly [string, Served] => {
-    const group = groupOf(version.apiVersion);
-    return [
-      group === '' || kind.resource.includes('.') ? kind.resource : `${kind.resource}.${group}`,
-      { kind, version },
-    ];
-  });
-  return stored === undefined ? names : [...names, [kind.resource, { kind, version: stored }]];
+function namesOf({ kind: { resource, storageVersion }, version: { apiVersion } }: Served): readonly string[] {
+  const group = groupOf(apiVersion);
+  const full = group === '' || resource.includes('.') ? resource : `${resource}.${group}`;
+  return apiVersion === storageVersion ? [full, resource] : [full];
 }
 
 /** @param resource plural, with or without its group. @throws StatusError NotFound, with a way out */
@@ -47,15 +38,12 @@ function unknownResource(resource: string): StatusError {
 export function kindOfDocument(apiVersion: unknown, kind: unknown): Served {
   if (typeof kind !== 'string' || typeof apiVersion !== 'string')
     throw badRequest('a manifest needs apiVersion and kind');
-  for (const served of BY_NAME.values()) {
-    if (served.kind.kind === kind && served.version.apiVersion === apiVersion) return served;
-  }
-  const versions = [...BY_NAME.values()]
-    .filter((one) => one.kind.kind === kind)
-    .map(({ version }) => version.apiVersion);
+  const served = servedAs(apiVersion, kind);
+  if (served !== undefined) return served;
+  const versions = servedVersions(kind);
   if (versions.length > 0) {
     throw badRequest(
-      `no matches for kind "${quotable(kind)}" in version "${quotable(apiVersion)}"; it is served in ${[...new Set(versions)].join(', ')}`,
+      `no matches for kind "${quotable(kind)}" in version "${quotable(apiVersion)}"; it is served in ${versions.join(', ')}`,
     );
   }
   const wayOut = didYouMean(

@@ -1,7 +1,7 @@
 import { configMapKind } from './config-map/config-map.ts';
 import { deploymentKind } from './deployment/deployment.ts';
 import { eventKind } from './event/event.ts';
-import type { Kind } from './kind.ts';
+import type { Kind, KindVersion } from './kind.ts';
 import type { KubeObject } from './kinds.ts';
 import { namespaceKind } from './namespace/namespace.ts';
 import { nodeKind } from './node/node.ts';
@@ -30,6 +30,23 @@ const BY_RESOURCE = new Map(KINDS.map((kind) => [kind.resource, kind]));
 /** By the plural, as in subjects and keys; a subresource after a slash is not looked at. */
 export const kindByResource = (resource: string): Kind | undefined => BY_RESOURCE.get(resource.split('/', 1)[0] ?? '');
 
+/** A kind, and a version in which a client may speak of it. */
+export interface Served {
+  readonly kind: Kind;
+  readonly version: KindVersion;
+}
+
+/** Every kind in every version that is served. */
+export const SERVED: readonly Served[] = KINDS.flatMap((kind) =>
+  kind.versions.filter(({ served }) => served).map((version) => ({ kind, version })),
+);
+
 /** By what an object says of itself; `undefined` when no such version is served. */
-export const kindOf = (apiVersion: string, kind: string): Kind | undefined =>
-  KINDS.find((one) => one.kind === kind && one.versions.some((each) => each.served && each.apiVersion === apiVersion));
+export const servedAs = (apiVersion: string, kind: string): Served | undefined =>
+  SERVED.find((one) => one.kind.kind === kind && one.version.apiVersion === apiVersion);
+
+/** In which versions a kind is served; none: there is no such kind. */
+export const servedVersions = (kind: string): readonly string[] =>
+  SERVED.filter((one) => one.kind.kind === kind).map(({ version }) => version.apiVersion);
+
+export const kindOf = (apiVersion: string, kind: string): Kind | undefined => servedAs(apiVersion, kind)?.kind;

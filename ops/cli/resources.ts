@@ -1,6 +1,6 @@
 import { groupOf, type Kind } from '../../contracts/kinds/kind.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
-import { KINDS } from '../../contracts/kinds/registry.ts';
+import { KINDS, SERVED, type Served, servedAs, servedVersions } from '../../contracts/kinds/registry.ts';
 import { UsageError } from './errors.ts';
 import {
   findResource,
@@ -11,14 +11,11 @@ import {
 } from './plan-resource-arguments.ts';
 
 /** Every kind as the command line names it; one that is served in another group too, also by that. */
-const RESOURCES: readonly ResourceInfo[] = KINDS.flatMap((kind) => [
-  infoOf(kind),
-  ...kind.versions.flatMap(({ apiVersion, served }) =>
-    served && groupOf(apiVersion) !== kind.group ? [infoOf(kind, apiVersion)] : [],
-  ),
-]);
+const RESOURCES: readonly ResourceInfo[] = SERVED.filter(
+  ({ kind, version: { apiVersion } }) => apiVersion === kind.storageVersion || groupOf(apiVersion) !== kind.group,
+).map(infoOf);
 
-function infoOf(kind: Kind, apiVersion = kind.storageVersion): ResourceInfo {
+function infoOf({ kind, version: { apiVersion } }: Served): ResourceInfo {
   const group = groupOf(apiVersion);
   return {
     resource: group === kind.group ? kind.resource : `${kind.resource}.${group}`,
@@ -43,13 +40,14 @@ export function resourceTargets(args: readonly string[]): readonly ResourceTarge
   return parsed.targets;
 }
 
-export const hasScale = ({ kind }: ResourceInfo): boolean =>
-  KINDS.some((known) => known.kind === kind && known.subresources.includes('scale'));
+const servedOf = ({ kind, apiVersion }: ResourceInfo): Partial<Served> => servedAs(apiVersion, kind) ?? {};
 
-export function columnsOf({ kind, apiVersion }: ResourceInfo): Kind['columns'] {
-  const found = KINDS.find((known) => known.kind === kind);
-  const version = found?.versions.find((known) => known.apiVersion === apiVersion);
-  const columns = found?.columns ?? [];
+export const hasScale = (resource: ResourceInfo): boolean =>
+  servedOf(resource).kind?.subresources.includes('scale') === true;
+
+export function columnsOf(resource: ResourceInfo): Kind['columns'] {
+  const { kind, version } = servedOf(resource);
+  const columns = kind?.columns ?? [];
   if (version?.toStorage === undefined) return columns;
   // Columns read the stored version.
   const stored = version.toStorage.bind(version);
@@ -57,14 +55,10 @@ export function columnsOf({ kind, apiVersion }: ResourceInfo): Kind['columns'] {
 }
 
 /** As a table for people shows them: by name, as they came, but events by when they were last seen. */
-export function inTableOrder(
-  { kind, apiVersion }: ResourceInfo,
-  objects: readonly KubeObject[],
-): readonly KubeObject[] {
-  const found = KINDS.find((known) => known.kind === kind);
-  const { tableOrder } = found ?? {};
+export function inTableOrder(resource: ResourceInfo, objects: readonly KubeObject[]): readonly KubeObject[] {
+  const { kind, version } = servedOf(resource);
+  const tableOrder = kind?.tableOrder;
   if (tableOrder === undefined) return objects;
-  const version = found?.versions.find((known) => known.apiVersion === apiVersion);
   const placed = objects.map((object) => ({ object, at: tableOrder(version?.toStorage?.(object) ?? object) }));
   return placed.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)).map(({ object }) => object);
 }
@@ -79,12 +73,9 @@ export function resourceOfObject(
   at: string,
 ): ResourceInfo {
   const { apiVersion, kind } = object;
-  const named = KINDS.filter((known) => known.kind === kind);
-  const served = named.find(({ versions }) =>
-    versions.some((version) => version.served && version.apiVersion === apiVersion),
-  );
-  if (served !== undefined) return infoOf(served, apiVersion);
-  const versions = named.flatMap((known) => known.versions.map((version) => version.apiVersion));
+  const served = servedAs(apiVersion, kind);
+  if (served !== undefined) return infoOf(served);
+  const versions = servedVersions(kind);
   if (versions.length > 0)
     throw new UsageError(`${at}: ${kind} is not served in ${apiVersion}; write apiVersion: ${versions.join(' or ')}`);
   const all = KINDS.map((known) => known.kind).toSorted();
