@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from 'nats';
+import { connect, type Msg, type NatsConnection } from 'nats';
 import { describe, expect, it } from 'vitest';
 import { startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { type Lost, type ReadOptions, readStream } from './read-stream.ts';
@@ -68,6 +68,22 @@ it('reads a stream that allows no direct gets, and one of which the beginning wa
     await streams.purge('numbers', { seq: 4 });
     await streams.update('numbers', { allow_direct: false });
     expect(await read(nc)).toEqual({ sequences: upTo(9).slice(3), lost: [] });
+  });
+});
+
+it('what comes while the server counts by subject, after it has looked at the rest, is not taken for lost', async () => {
+  await withNumbers(9, 10, async (_server, nc) => {
+    const ask = nc.request.bind(nc);
+    nc.request = async (...asked) => {
+      const answer = await ask(...asked);
+      if (!Buffer.from((asked[1] ?? '') as Uint8Array).includes('subjects_filter')) return answer;
+      await jetstream(nc).publish('numbers.even', new Uint8Array(10).fill(10));
+      const before = answer.json<{ state: object }>();
+      const { state } = (await ask(...asked)).json<{ state: { subjects: object } }>();
+      const told = { ...before, state: { ...before.state, subjects: state.subjects } };
+      return { data: Buffer.from(JSON.stringify(told)) } as unknown as Msg;
+    };
+    expect(await read(nc)).toEqual({ sequences: upTo(10), lost: [] });
   });
 });
 

@@ -59,9 +59,10 @@ async function* readAll(
 ): AsyncGenerator<StreamMessage> {
   const { subject, onLost } = options;
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: options.silenceMs });
-  const { state } = await answered(stream, options, () =>
-    manager.streams.info(stream, onLost === undefined ? {} : { subjects_filter: subject ?? '>' }),
-  );
+  const info = (filter = {}) => answered(stream, options, () => manager.streams.info(stream, filter));
+  // Before the rest: the server counts by subject last, and what came in between would be missed.
+  const counts = onLost === undefined ? undefined : (await info({ subjects_filter: subject ?? '>' })).state;
+  const { state } = await info();
   const batchAt = (seq: number): Promise<readonly StoredMsg[]> => {
     if (seq > state.last_seq) return Promise.resolve([]);
     const batch = answered(stream, options, () => direct(connection, manager, stream, seq, options));
@@ -82,14 +83,14 @@ async function* readAll(
       yield { subject, sequence: seq, data, headers: header };
     }
   }
-  if (onLost === undefined) return;
+  if (onLost === undefined || counts === undefined) return;
   const span = state.messages === 0 ? state.last_seq : state.last_seq - state.first_seq + 1;
-  const counted = Object.values(state.subjects ?? {}).reduce((sum, count) => sum + count, 0);
+  const counted = Object.values(counts.subjects ?? {}).reduce((sum, count) => sum + count, 0);
   const of = Math.max(span, counted); // a server may still count by subject what it knows to be lost
   const lost = Math.min(of, span - state.messages + Math.max(0, counted - read));
   if (lost === 0) return;
-  const { first_seq: first } = (await answered(stream, options, () => manager.streams.info(stream))).state;
-  const droppedMeanwhile = first > state.first_seq && first <= state.last_seq;
+  const { first_seq: first } = (await info()).state;
+  const droppedMeanwhile = first > counts.first_seq && first <= state.last_seq;
   if (!droppedMeanwhile) onLost({ messages: lost, of });
 }
 
