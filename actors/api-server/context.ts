@@ -1,4 +1,5 @@
-import type { Observable } from 'rxjs';
+import { Observable } from 'rxjs';
+import { mergeMap } from 'rxjs/operators';
 import type { StorePorts } from '../../contracts/messages/store.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Said, World } from '../kernel/contract.ts';
@@ -41,3 +42,14 @@ export const askStore = <A>({ world, limits }: Pick<Context, 'world' | 'limits'>
 
 /** An answer, now or later. A refusal is thrown, or comes as an error. */
 export type Answer<T = unknown> = T | Observable<T>;
+
+/** Chains an answer, now or later. */
+export const andThen = <A, B>(answer: Answer<A>, next: (value: A) => Answer<B>): Answer<B> => {
+  if (!(answer instanceof Observable)) return next(answer);
+  return answer.pipe(
+    mergeMap((value) => {
+      const then = next(value as A);
+      return then instanceof Observable ? then : [then];
+    }),
+  ) as Observable<B>;
+};

@@ -1,11 +1,11 @@
 import { isPlain } from '../../contracts/kinds/plain.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { nodeOfUser } from '../../contracts/subjects/users.ts';
-import type { Answer, Context } from './context.ts';
+import { type Answer, andThen, type Context } from './context.ts';
 import { buildNodeReferences, stepNodeReferences } from './node-references.ts';
 import type { Obj } from './object.ts';
 import { type NodeAct, type NodeFacts, refuseNode, refuseObject } from './plan-node-restriction.ts';
-import { andThen, unlessRefused } from './reads.ts';
+import { unlessRefused } from './reads.ts';
 import { forbidden } from './refusals.ts';
 import { qualified, type Request } from './request.ts';
 

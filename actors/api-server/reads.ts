@@ -1,5 +1,5 @@
-import { Observable } from 'rxjs';
-import { catchError, map, mergeMap } from 'rxjs/operators';
+import type { Observable } from 'rxjs';
+import { catchError, map } from 'rxjs/operators';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { KubeList, ListOptions } from '../../contracts/messages/api.ts';
 import { token } from '../../contracts/subjects/token.ts';
@@ -137,14 +137,3 @@ export function unlessRefused(
     if (found !== undefined) throw found;
   });
 }
-
-/** Chains an answer, now or later. */
-export const andThen = <A, B>(answer: Answer<A>, next: (value: A) => Answer<B>): Answer<B> => {
-  if (!(answer instanceof Observable)) return next(answer);
-  return answer.pipe(
-    mergeMap((value) => {
-      const then = next(value as A);
-      return then instanceof Observable ? then : [then];
-    }),
-  ) as Observable<B>;
-};

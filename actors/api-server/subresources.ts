@@ -11,9 +11,9 @@ import { checkScale, SCALE, type Scalable, scaleOf, withScale } from '../../cont
 import { quotable } from '../../contracts/printable.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
 import { admittedStatus, admittedUpdate } from './admission.ts';
-import type { Answer, Context } from './context.ts';
+import { type Answer, andThen, type Context } from './context.ts';
 import type { Obj } from './object.ts';
-import { andThen, get } from './reads.ts';
+import { get } from './reads.ts';
 import { badRequest, conflict, precondition } from './refusals.ts';
 import { qualified, type Request, type Target } from './request.ts';
 import { presented } from './served.ts';

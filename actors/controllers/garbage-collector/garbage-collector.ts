@@ -25,8 +25,8 @@ export const garbageCollector = defineController({
   says,
   indexes: { graph: ownerGraph },
   plan: (key, { view, say, index }) => {
-    const at = key.indexOf('/');
-    const effects = EFFECTS[key.slice(0, at) as keyof typeof EFFECTS](key.slice(at + 1), view, index.graph);
+    const slash = key.indexOf('/');
+    const effects = EFFECTS[key.slice(0, slash) as keyof typeof EFFECTS](key.slice(slash + 1), view, index.graph);
     const batch = effects.slice(0, BATCH_MAX);
     return {
       together: batch.flatMap((effect) => saidFor(effect, index.graph, say)),
