@@ -5,6 +5,7 @@ import type { RuntimeOp } from '../../contracts/runtime/ops.ts';
 import type { RuntimeInfo } from '../../contracts/runtime/status.ts';
 import { nodeUser } from '../../contracts/subjects/users.ts';
 import { ModelRuntime } from '../support/model-runtime.ts';
+import type { Dice } from './dice.ts';
 
 const INFO: RuntimeInfo = {
   runtime: 'model',
@@ -16,6 +17,12 @@ const INFO: RuntimeInfo = {
   cpuMillis: 4_000,
   memoryBytes: 8 * 2 ** 30,
 };
+
+/** A container of this name ends by itself. */
+export const INIT = 'init';
+/** In each tick, of those that run; and of those that end, so many fail. */
+const INIT_ENDS = 1 / 4;
+const INIT_FAILS = 1 / 4;
 
 /** A machine of a simulated world: an engine, which outlives everything, and the kubelet that drives it. */
 export class SimNode {
@@ -46,6 +53,16 @@ export class SimNode {
     const options = { node: this.name, ip: '10.1.0.1', version: 'v1.36.0', bootId: `boot-${this.#boots}` };
     const self = { caller: nodeUser(this.name), instance: this.name };
     return testWorld(kubelet(options), { now, self, seed });
+  }
+
+  /** Time goes on. @returns whether a container ended */
+  advance(now: number, dice: Dice): boolean {
+    this.runtime.now = now;
+    const ends = this.runtime.containers.filter(
+      ({ name, state }) => name === INIT && state === 'running' && dice.happens(INIT_ENDS),
+    );
+    for (const { id } of ends) this.runtime.exit(id, dice.happens(INIT_FAILS) ? 1 : 0);
+    return ends.length > 0;
   }
 
   /** What the runtime driver would answer. */

@@ -469,7 +469,7 @@ export class SimWorld {
   #advance(): void {
     this.#now += TICK_MS;
     for (const node of this.nodes) {
-      node.runtime.now = this.#now;
+      if (node.advance(this.#now, this.dice)) this.#hint(node);
       node.kubelet.advance(TICK_MS);
       this.#collect(node.name, node.kubelet);
     }

@@ -1,5 +1,6 @@
 import type { ConfigMap, Deployment, KubeObject, Pod, ReplicaSet } from '../../contracts/kinds/kinds.ts';
-import type { SimNode } from './sim-node.ts';
+import type { ContainerStatus } from '../../contracts/runtime/status.ts';
+import { INIT, type SimNode } from './sim-node.ts';
 import type { SimWorld } from './sim-world.ts';
 import { COUNT, type Story } from './story.ts';
 
@@ -9,7 +10,7 @@ export function broken({ world, expected, onceAlone, counted }: Story): readonly
   const running = world.nodes.flatMap(({ runtime }) =>
     runtime.containers.flatMap(({ pod, name, state }) => (state === 'running' ? `${pod.uid}/${name}` : [])),
   );
-  const startsOf = (uid: string): number => started.filter((one) => one.startsWith(`${uid}/`)).length;
+  const containers = started.map((one) => one.slice(0, one.lastIndexOf('/')));
   const kept = (resource: string, name: string) =>
     world.all(resource).find(({ metadata }) => metadata?.namespace === 'default' && metadata.name === name);
   const count = Number((kept('configmaps', COUNT) as ConfigMap | undefined)?.data?.['n']);
@@ -19,13 +20,31 @@ export function broken({ world, expected, onceAlone, counted }: Story): readonly
       : [`counted to ${count}: ${JSON.stringify(counted)}`]),
     ...repeated(started).map((what) => `${what} was started twice`),
     ...repeated(running).map((what) => `${what} runs twice`),
-    ...[...onceAlone].filter((uid) => startsOf(uid) > 1).map((uid) => `${uid} is never to be restarted, and was`),
+    ...repeated(containers)
+      .filter((what) => onceAlone.has(what.slice(0, what.indexOf('/'))) && !what.endsWith(`/${INIT}`))
+      .map((what) => `${what} is never to be restarted, and was`),
+    ...world.nodes.flatMap(({ runtime }) =>
+      runtime.containers.flatMap((container) => early(world, container, runtime.containers)),
+    ),
     ...world.nodes.flatMap((node) => overbooked(world, node)),
     ...[...expected.uids].flatMap(([what, uid]) => {
       const [resource = '', name = ''] = what.split('/');
       return kept(resource, name)?.metadata?.uid === uid ? [] : [`${what} (${uid}) was acknowledged, and is gone`];
     }),
   ];
+}
+
+/** A container that runs though one of its pod that must end before has not. */
+function early(
+  world: SimWorld,
+  { pod, name, state, sandboxId }: ContainerStatus,
+  all: readonly ContainerStatus[],
+): readonly string[] {
+  const of = world.all<Pod>('pods').find(({ metadata }) => metadata?.uid === pod.uid);
+  if (state !== 'running' || name === INIT || of?.spec?.initContainers === undefined) return [];
+  return all.some((each) => each.sandboxId === sandboxId && each.name === INIT && each.exitCode === 0)
+    ? []
+    : [`${pod.uid}/${name} runs before ${INIT} has ended`];
 }
 
 /** What holds once nothing breaks any more and there was time, whatever is asked for: what is told and what runs agree. @returns what does not */
@@ -50,13 +69,16 @@ function untruePod(world: SimWorld, { metadata, spec, status }: Pod): readonly s
   if (metadata?.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0)
     return [`pod ${metadata.name} is still there`];
   const { runtime } = world.nodes.find(({ name }) => name === spec?.nodeName) ?? {};
-  const runs = runtime?.containers.find(({ pod, state }) => pod.uid === metadata?.uid && state === 'running');
-  const { state, containerID } = status?.containerStatuses?.[0] ?? {};
-  const told = state?.running === undefined ? undefined : containerID;
-  const agree = runs === undefined ? told === undefined : told?.endsWith(`/${runs.id}`) === true;
-  return agree
-    ? []
-    : [`pod ${metadata?.name} tells of ${told ?? JSON.stringify(state)}, and ${runs?.id ?? 'nothing'} runs`];
+  return (status?.containerStatuses ?? []).flatMap(({ name, state, containerID }) => {
+    const runs = runtime?.containers.find(
+      (each) => each.pod.uid === metadata?.uid && each.name === name && each.state === 'running',
+    );
+    const told = state?.running === undefined ? undefined : containerID;
+    const agree = runs === undefined ? told === undefined : told?.endsWith(`/${runs.id}`) === true;
+    return agree
+      ? []
+      : [`pod ${metadata?.name} tells of ${told ?? JSON.stringify(state)}, and ${runs?.id ?? 'nothing'} runs`];
+  });
 }
 
 /** What holds besides, once all that is asked for can be had: what was asked for, what is told of it and what runs agree. */
@@ -103,13 +125,10 @@ function unsettledPod(world: SimWorld, { metadata, spec, status }: Pod): readonl
   if (runtime === undefined) return [`${what} has no node`];
   const running = runtime.containers.filter(({ pod, state }) => pod.uid === metadata?.uid && state === 'running');
   if (isEnded(status)) return running.length === 0 ? [] : [`${what} has a container that runs`];
-  const told = status?.containerStatuses?.[0];
-  return status?.phase === 'Running' &&
-    running.length === 1 &&
-    told?.ready === true &&
-    told.containerID?.endsWith(`/${running[0]?.id}`) === true
+  const told = status?.containerStatuses ?? [];
+  return status?.phase === 'Running' && running.length === spec?.containers.length && told.every(({ ready }) => ready)
     ? []
-    : [`${what} has ${running.length} containers that run, tells of ${JSON.stringify(told?.state)}`];
+    : [`${what} has ${running.length} containers that run, tells of ${JSON.stringify(told.map(({ state }) => state))}`];
 }
 
 function strays(world: SimWorld, { name, runtime }: SimNode): readonly string[] {

@@ -3,7 +3,7 @@ import { isFailure, StatusError } from '../../contracts/errors/status.ts';
 import type { ConfigMap, Deployment, KubeObject, Pod, ReplicaSet } from '../../contracts/kinds/kinds.ts';
 import type { ApplyResult } from '../../contracts/messages/api.ts';
 import { NO_FAULTS } from './bus.ts';
-import type { SimNode } from './sim-node.ts';
+import { INIT, type SimNode } from './sim-node.ts';
 import { SimWorld } from './sim-world.ts';
 
 const FAULTS = { loses: 0.02, repeats: 0.03 };
@@ -22,12 +22,14 @@ const COLOURS = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'colour
 const COLOUR = { name: 'COLOUR', valueFrom: { configMapKeyRef: { name: 'colours', key: 'colour' } } };
 
 /** Each asks for a CPU, of which a node has four. */
-const containerOf = (image: string, env: readonly object[] = []): object => ({
-  name: 'main',
-  image,
-  env,
-  resources: { requests: { cpu: '1' } },
-});
+const containerOf = (image: string): object => ({ name: 'main', image, resources: { requests: { cpu: '1' } } });
+/** What a pod may be made of: it waits for a configuration, for another container to end, or has one beside it. */
+const shapesOf = (image: string): readonly object[] => [
+  { containers: [containerOf(image)] },
+  { containers: [{ ...containerOf(image), env: [COLOUR] }] },
+  { initContainers: [{ name: INIT, image: 'web:1' }], containers: [containerOf(image)] },
+  { containers: [containerOf(image), { name: 'side', image: 'web:2' }] },
+];
 
 const deploymentOf = (name: string, image: string, replicas: number, type: string): object => ({
   apiVersion: 'apps/v1',
@@ -201,9 +203,9 @@ export class Story {
 
   #createPod(name: string): void {
     const restartPolicy = this.#pick(['Always', 'OnFailure', 'Never', 'Never']);
-    const containers = [containerOf(this.#pick(IMAGES), this.#pick([[], [COLOUR]]))];
+    const spec = { ...this.#pick(shapesOf(this.#pick(IMAGES))), restartPolicy };
     const made = this.expected.begin('pods', name);
-    this.#ask('create', 'pods', name, { metadata: { name }, spec: { restartPolicy, containers } }, (pod) => {
+    this.#ask('create', 'pods', name, { metadata: { name }, spec }, (pod) => {
       if (pod === undefined) return;
       if (this.#away.size === 0) made(pod);
       if (restartPolicy === 'Never') this.onceAlone.add(pod.metadata?.uid ?? '');
