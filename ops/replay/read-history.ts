@@ -5,7 +5,7 @@ import { type Write, withRevision } from '../../actors/kernel/view/cache.ts';
 import { type Base, MemoryHistory, type Revisions } from '../../actors/kernel/view/memory-history.ts';
 import { Checkpoints } from '../../actors/store/checkpoints.ts';
 import { StatusError } from '../../contracts/errors/status.ts';
-import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
+import { bucketNames, keyOfSubject, streamOf } from '../../contracts/store/buckets.ts';
 import { parseKey } from '../../contracts/store/keys.ts';
 import { readStored } from '../../contracts/store/read-stored.ts';
 import { type ClusterKey, isSecretKey, unsealOrLeave } from '../../contracts/store/sealed.ts';
@@ -72,7 +72,6 @@ export async function readHistory(
   key?: ClusterKey,
 ): Promise<MemoryHistory> {
   const names = bucketNames(prefix);
-  const start = `$KV.${names.objects}.`;
   const newest = await mirrorCaughtUp(connection, prefix);
   const writes: Write[] = [];
   const holes: Revisions[] = [];
@@ -80,7 +79,7 @@ export async function readHistory(
   for await (const { subject, sequence, data } of readStream(connection, names.history)) {
     if (sequence > last + 1) holes.push({ first: last + 1, last: sequence - 1 });
     last = sequence;
-    const at = subject.slice(start.length);
+    const at = keyOfSubject(subject);
     if (parseKey(at) === undefined) continue; // no actor was ever told of it
     const stored = readStored(at, data).object;
     const object = stored === undefined ? undefined : withRevision(stored, sequence);
