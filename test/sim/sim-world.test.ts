@@ -84,7 +84,7 @@ it('a pod that was acknowledged and is gone is seen, and one that was started on
   const node = story.world.nodes.find(({ name }) => name === pod?.spec?.nodeName);
   node?.runtime.started.push(`${uid}/main/1`);
   expect(broken(story)).toEqual([
-    `${uid} is never to be restarted, and was`,
+    `${uid}/main is never to be restarted, and was`,
     'pods/other (u) was acknowledged, and is gone',
   ]);
 });
