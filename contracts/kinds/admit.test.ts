@@ -222,6 +222,13 @@ describe('admit, update and status', () => {
       else expect(status?.message).toContain(says);
     });
 
+    it('so much that what is changed cannot be told from it keeps the change from being taken', () => {
+      const many = Array.from({ length: 100 }, (_, at) => ({ name: `e=${at}` }));
+      const much: Pod = { ...taken, spec: { ...spec, initContainers: [{ name: 'b', image: 'x:1', env: many }] } };
+      const change = { ...much, spec: { ...much.spec, nodeName: 'elsewhere', hostNetwork: true } };
+      expect(admit(podKind, change, { operation: 'update', old: much }).status?.reason).toBe('Invalid');
+    });
+
     it('a Deployment is scaled down whose template it is, and no new template is taken', () => {
       const labels = { app: 'web' };
       const of = (replicas: number, template: object): Deployment => ({

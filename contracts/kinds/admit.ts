@@ -151,7 +151,8 @@ function newCauses<T extends KubeObject>(
   next: T,
   old: T,
 ): readonly StatusCause[] {
-  if (checkType(kind.type, old as Plain).length > 0) return causes;
+  // What comes after the last that is told was not looked at: a field that nobody may change may be among it.
+  if (causes.length >= Findings.max || checkType(kind.type, old as Plain).length > 0) return causes;
   const before = copyTyped(kind.type, old as Plain) as T;
   kind.applyDefaults(before);
   const had = new Set(kind.validate(before).map(({ field, message }) => `${field}: ${message}`));
