@@ -54,7 +54,7 @@ interface Asker {
 const AGAIN_MS = 200;
 
 /** Would the broker let this connection hear the subject? */
-async function mayHear(connection: NatsConnection, subject: string): Promise<boolean> {
+export async function mayHear(connection: NatsConnection, subject: string): Promise<boolean> {
   for (;;) {
     let allowed = true;
     const heard = (error: Error | null): void => {

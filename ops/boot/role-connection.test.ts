@@ -70,15 +70,51 @@ it.each([
     connection.subscribe('new.status', { callback: () => undefined });
     connection.publish('new.words');
     await waitUntil('both are told', 10_000, () => told.length === 2);
-    const why = `what it goes by was made for other actors or by another version: ${remedy}, have a server of your own read that, and start this process again`;
+    const why = `what it goes by was made for other actors or by another version: ${remedy}, have a server of your own read that`;
+    const last = ', and start this process again where that is not enough';
     expect(told.toSorted()).toEqual([
-      `error: nats-server does not let user shop publish on new.words; ${why}`,
-      `error: nats-server does not let user shop subscribe to new.status; ${why}`,
+      `error: nats-server does not let user shop publish on new.words; ${why}${last}`,
+      `error: nats-server does not let user shop subscribe to new.status; ${why}; this process asks again every minute${last}`,
     ]);
     await connection.close();
     await own.stop();
   },
 );
+
+it('who may hear more once the server has read new permissions hears it in the same process', async () => {
+  const key = newSeed();
+  const config = (allowed: string) =>
+    authorizationBlock([
+      { name: 'master', publicKey: key.publicKey, permissions: { publish: ['>'], subscribe: ['_INBOX.>', allowed] } },
+    ]);
+  const own = await startNatsServer({ jetstream: false, config: config('old.>') });
+  const told: string[] = [];
+  const connection = await connectRole('master', {
+    url: own.url,
+    prefix: 'troupe',
+    user: 'master',
+    seed: key.seed,
+    instance: 'one',
+    record: false,
+    forbiddenAgainMs: 50,
+    log: (line) => told.push(line),
+  });
+  const heard: string[] = [];
+  // As the library of micro services subscribes.
+  connection.subscribe('new.status', { queue: '', callback: (_, { subject }) => void heard.push(subject) });
+  await waitUntil('it was asked for in vain a few times', 10_000, () => own.log().split('new.status').length > 3);
+  expect(told).toEqual([
+    expect.stringMatching(/^error: nats-server does not let user master subscribe to new\.status; /),
+  ]);
+  own.reload(config('new.>'));
+  await waitUntil('it is heard', 20_000, () => {
+    if (!connection.isClosed()) connection.publish('new.status');
+    return heard.length > 0;
+  });
+  expect(told[1]).toBe('nats-server lets user master subscribe to new.status now; connecting anew');
+  await connection.close();
+  await own.stop();
+}, 40_000);
 
 it('a user that is missing from the server for a while is waited for, which is said once', async () => {
   const key = newSeed();
