@@ -10,7 +10,7 @@ const ANNOTATIONS_MAX = 256 * 1024;
 
 /** Who wrote no annotation should know whose it is. */
 const copyOf = (bytes: number): string =>
-  `; ${bytes} of them are the copy of the manifest that apply keeps in ${LAST_APPLIED}: make it with create ("troupe create -f"), which keeps none, as update does`;
+  `; the copy of the manifest that apply keeps in ${LAST_APPLIED} has ${bytes}: make it with create ("troupe create -f"), which keeps none, as update does`;
 
 function checkAnnotations(annotations: Record<string, string>, findings: Findings): void {
   let size = 0;
