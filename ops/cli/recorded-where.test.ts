@@ -34,7 +34,7 @@ const users: Readonly<Record<string, Permissions>> = {
   master: planPermissions('troupe', 'master', { kind: 'system', declared: roster.master }),
   ann: operator,
   bob: planPermissions('troupe', 'bob', { kind: 'tenant', namespaces: ['team-a'] }),
-  nexted: without('nexted', /MSG\.NEXT/),
+  undirected: without('undirected', /DIRECT\.GET/),
   mirrorless: without('mirrorless', /\.troupe-history/),
   uncheckpointed: without('uncheckpointed', /\.troupe-checkpoints/),
 };
@@ -113,8 +113,8 @@ it('a context names her too, by flag or by environment', async () => {
 it.each([
   { user: 'bob', lacks: /NATS refuses to publish \$JS\.API\.STREAM\.INFO\.troupe-journal; an operator may: set / },
   {
-    user: 'nexted',
-    lacks: /NATS refuses to publish \$JS\.API\.CONSUMER\.MSG\.NEXT\.troupe-journal\.\S+; an operator may/,
+    user: 'undirected',
+    lacks: /NATS refuses to publish \$JS\.API\.DIRECT\.GET\.troupe-journal; an operator may/,
   },
   { user: 'mirrorless', lacks: /NATS refuses to publish \$JS\.API\.STREAM\.INFO\.troupe-history; an operator may/ },
   {
