@@ -71,6 +71,13 @@ describe('planScaling', () => {
       becomes: {},
     },
     {
+      why: 'once all is shared out the rest keep what they have: the newer of equals grow',
+      of: web(2),
+      now: set('c', 1, { max: 3 }),
+      olds: [set('a', 1, { max: 3 }), set('b', 1, { max: 3 })],
+      becomes: { b: 2, c: 2 },
+    },
+    {
       why: "Kubernetes' example: what is added goes by size, the surge included",
       of: web(15),
       now: set('b', 5, { max: 13 }),

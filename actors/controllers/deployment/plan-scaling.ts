@@ -69,7 +69,7 @@ function inProportion(active: readonly ReplicaSet[], allowed: number, lastMax: n
  */
 function proportion(set: ReplicaSet, newMax: number, oldMax: number, left: number): number {
   const size = sizeOf(set);
-  if (size === 0 || !(oldMax > 0)) return 0;
+  if (size === 0 || left === 0 || !(oldMax > 0)) return 0;
   const fraction = Math.round((size * newMax) / oldMax) - size;
   return left > 0 ? Math.min(fraction, left) : Math.max(fraction, left);
 }
