@@ -216,11 +216,15 @@ export class Player {
     const otherCells = goesOn && this.#level !== 'shape' && !this.#cellsAre(rec);
     let before: ReadonlyMap<Key, KubeObject | undefined> | undefined;
     let otherChange: string | undefined;
+    /** Nothing came of it then, and today's code is not woken by it: no decision changes. */
+    let sleptThrough = false;
     if (rec.t === 'change') {
       const taken = this.#pending.take();
       before = new Map([...this.#unselected.takeOnly(rec.keys), ...taken.before]);
-      if (taken.keys.join() !== rec.keys.join())
-        otherChange = `it is not told of what it was told: recorded ${brief(rec.keys)}, today, by the history, ${brief(taken.keys)}`;
+      if (taken.keys.join() !== rec.keys.join()) {
+        sleptThrough = turn.said.length === 0 && taken.keys.every((key) => rec.keys.includes(key));
+        otherChange = `it is not told of what it was told: recorded ${brief(rec.keys)}, today, by the history, ${brief(taken.keys)}; what wakes it has changed, or the history has`;
+      }
     }
     const toldBefore = before === undefined ? undefined : (key: Key) => before.get(key);
     const done = this.core.run(rec, turn.now, turn.view, toldBefore);
@@ -229,6 +233,7 @@ export class Player {
     this.#lastPlayed = turn;
     if (rec.t === 'start' && rec.checkpoint === undefined)
       for (const pending of [this.#pending, this.#unselected]) pending.noteAll(this.cache);
+    if (sleptThrough && this.says.length === 0) otherChange = undefined;
     const what = this.violation ?? (otherCells ? OTHER_STATE : (otherChange ?? this.#difference(turn)));
     if (what !== undefined) return diverged(turn, what, this.says);
     this.played += 1;

@@ -12,17 +12,20 @@ function packageVersion(): string {
   }
 }
 
-/** None where sources run as they are, as in tests. */
+/** None where sources run as they are, as in tests, or where the compiler's notes can't be read. */
 function compiled(): readonly BuildInfo[] | undefined {
   try {
-    return ROOMS.map((room) => {
+    const notes = ROOMS.map((room) => {
       const file = new URL(`../../${room}/tsconfig.tsbuildinfo`, import.meta.url);
-      return JSON.parse(readFileSync(file, 'utf8')) as BuildInfo;
+      return JSON.parse(readFileSync(file, 'utf8')) as Partial<BuildInfo>;
     });
+    return notes.every(isBuildInfo) ? notes : undefined;
   } catch {
     return undefined;
   }
 }
+const isBuildInfo = (notes: Partial<BuildInfo>): notes is BuildInfo =>
+  Array.isArray(notes.fileNames) && Array.isArray(notes.fileInfos);
 
 /** Name of this build, `0.1.0+3f9a12bc04`: recorded at every start of an actor, and told by logs, Nodes and `troupe version`. */
 export const BUILD = buildName(packageVersion(), compiled());

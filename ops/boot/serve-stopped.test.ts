@@ -90,8 +90,8 @@ it('a server that comes to no end with a damaged file is not waited for, and tol
   writeFileSync(block, bytes);
 
   await takeLock(paths, { as: 'reading' });
-  await expect(serveStopped(paths, 1_500)).rejects.toThrow(
-    /nats-server comes to no end with the files of numbers, after 1.5 s: they are damaged; restore their folder below .* from a copy, or move it away, which loses what it held$/,
+  await expect(serveStopped(paths, 5_000)).rejects.toThrow(
+    /nats-server comes to no end with the files of numbers, after 5 s: they are damaged; restore their folder below .* from a copy, or move it away, which loses what it held$/,
   );
   const id = serverIn('up.json');
   expect(id !== undefined && isAlive(id)).toBe(false);

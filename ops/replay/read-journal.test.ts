@@ -36,7 +36,7 @@ it('tells how many of its messages are lost, each that is no segment, and that n
 
   await streams.purge(journal);
   expect(await told()).toEqual([
-    `journal/${journal}: the journal holds none of the 4 messages that it had: they are older than is kept, or its files are lost; restore them from a copy`,
+    `journal/${journal}: the journal holds none of the 4 messages that it had; where they are not older than is kept its files are lost: restore them from a copy`,
   ]);
   await store.close();
 });

@@ -30,10 +30,9 @@ function decoded(
 }
 
 function lostText({ messages, of }: Lost): string {
-  const restore = 'restore them from a copy';
   return messages === of
-    ? `the journal holds none of the ${of} messages that it had: they are older than is kept, or its files are lost; ${restore}`
-    : `the journal has lost ${messages} of its ${of} messages, and what they held is missing here: its files are damaged; ${restore}`;
+    ? `the journal holds none of the ${of} messages that it had; where they are not older than is kept its files are lost: restore them from a copy`
+    : `the journal has lost ${messages} of its ${of} messages, and what they held is missing here: its files are damaged; restore them from a copy`;
 }
 
 /**

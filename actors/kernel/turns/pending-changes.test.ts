@@ -124,11 +124,19 @@ it('plays back from a recording of a build that was told of every change', () =>
 });
 
 it('says so when today it would be told of something else', () => {
-  const world = played([{ do: 'put', name: 'a', mark: 1 }], false);
-  const { divergence } = replayed(world);
+  const both = [
+    { do: 'put', name: 'a', mark: 1 },
+    { do: 'put', name: 'b', mark: 2 },
+  ] as const;
+  const { divergence } = replayed(played(both, false));
   expect(divergence?.what).toBe(
-    'it is not told of what it was told: recorded pods.default.a, today, by the history, nothing',
+    'it is not told of what it was told: recorded pods.default.a, pods.default.b, today, by the history, pods.default.b; what wakes it has changed, or the history has',
   );
+});
+
+it('that today it sleeps through what moved nothing then is no difference', () => {
+  const world = played([{ do: 'put', name: 'a', mark: 1 }], false);
+  expect(replayed(world)).toEqual({ turns: world.turns.length, skipped: 0, skips: [] });
 });
 
 it('what cannot be judged is told, and fails that actor alone', () => {

@@ -17,11 +17,11 @@ export function checkSecurityContext(context: SecurityContext, findings: Finding
 }
 
 /** Pure. */
-export function checkSeccomp({ type, localhostProfile = '' }: SeccompProfile, findings: Findings): void {
-  if (type === 'Localhost' && localhostProfile === '') {
+export function checkSeccomp({ type, localhostProfile }: SeccompProfile, findings: Findings): void {
+  if (type === 'Localhost' && localhostProfile === undefined) {
     findings.required('localhostProfile', 'must be set when seccomp type is Localhost');
   }
-  if (type !== 'Localhost' && localhostProfile !== '') {
+  if (type !== 'Localhost' && localhostProfile !== undefined) {
     findings.invalid('localhostProfile', localhostProfile, 'can only be set when seccomp type is Localhost');
   }
 }

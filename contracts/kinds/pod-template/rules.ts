@@ -111,8 +111,8 @@ function checkSleeps(spec: PodSpec, findings: Findings): void {
   const most = spec.terminationGracePeriodSeconds ?? 0;
   spec.containers.forEach(({ lifecycle }, at) => {
     for (const hook of ['postStart', 'preStop'] as const) {
-      const seconds = lifecycle?.[hook]?.sleep?.seconds ?? 0;
-      if (seconds >= 0 && seconds <= most) continue;
+      const seconds = lifecycle?.[hook]?.sleep?.seconds;
+      if (seconds === undefined || (seconds >= 0 && seconds <= most)) continue;
       const detail = `must be non-negative and less than terminationGracePeriodSeconds (${most})`;
       findings.invalid(`containers[${at}].lifecycle.${hook}.sleep.seconds`, seconds, detail);
     }
