@@ -296,13 +296,13 @@ export class LiveActor {
       this.#cursor(),
       before === undefined ? undefined : (key) => before.get(key),
     );
-    this.#host.options.recorder?.record(this.#incarnation, this.#withState(done), outcomeOf(done, { reports: true }));
     for (const out of done.out) {
       const { subject, body } = out.said;
       const from = { name: this.#from, incarnation: this.#incarnation.incarnation };
       const unsent = this.#host.send(out, from, cause, this.#asker);
       this.#inHand.said(subject, unsent ?? body);
     }
+    this.#host.options.recorder?.record(this.#incarnation, this.#withState(done), outcomeOf(done, { reports: true }));
     for (const { key, error, about, passing } of done.reports) {
       if (passing === true) continue;
       const subject = about === undefined ? key : `${about} (${key})`;

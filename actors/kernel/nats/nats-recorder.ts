@@ -43,16 +43,21 @@ interface HeardTurn {
   readonly incarnation: Incarnation;
   readonly turn: Turn;
   readonly out: readonly Outgoing[];
+  /** Bytes that it holds back. */
+  readonly weight: number;
 }
 
 /**
- * Turns that are written one after the other: code that comes back with each turn drives whatever else the process does out of
- * the processor's caches, which costs as much again as it takes itself.
+ * Turns that are written one after the other where they come fast: code that comes back with each turn drives whatever else the
+ * process does out of the processor's caches, which costs as much again as it takes itself.
  */
 const TOGETHER = 128;
 /** What they hold back of memory, at most. */
 const TOGETHER_BYTES = 256 * 1024;
-const FLUSH_MS = 100;
+/** Where they come slowly they are written this often, a slice at a time, I/O let in between: a turn may have to wait for that. */
+const SLICE_MS = 20;
+const SLICE_TURNS = 32;
+const FLUSH_MS = 80;
 /** Turns in which nothing happened (a timer, a heart-beat) wait this long for company: an idle cluster writes little. */
 const IDLE_FLUSH_MS = 5_000;
 /** A segment is closed when its bodies weigh this much. */
@@ -65,7 +70,7 @@ const SEGMENTS_A_SECOND = 50;
 /** About how long a recording waits for its turn where there are hundreds: what a crash may lose. */
 const WAIT_MS_MOST = 4_000;
 /** Segments written before I/O is let in: a process that hosts a thousand nodes has two thousand recordings. */
-const AT_ONCE = 16;
+const AT_ONCE = 4;
 /** As long as a segment may get while it waits for its turn; beyond it, it is dropped whole and counted. */
 const HELD_BYTES = 2 * 1024 * 1024;
 const ACK_WITHIN_MS = 5_000;
@@ -78,7 +83,7 @@ const FLUSH_WITHIN_MS = 3_000;
 export class NatsRecorder implements Recorder {
   readonly #options: RecorderOptions;
   readonly #questions: NatsQuestions;
-  #heard: HeardTurn[] = [];
+  readonly #heard: HeardTurn[] = [];
   #heardBytes = 0;
   readonly #buffers = new Map<Incarnation, SegmentInProgress>();
   /** Number of the newest incarnation of each actor and instance; of one before it nothing more comes. */
@@ -86,6 +91,7 @@ export class NatsRecorder implements Recorder {
   /** Those in which something would be missed, the longest waiting first; heart-beats alone can wait. */
   readonly #eventful = new Set<SegmentInProgress>();
   readonly #inFlight = new Set<Promise<void>>();
+  #sliceTimer: NodeJS.Timeout | undefined;
   #timer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   /** Segments to be written as soon as the broker and I/O have room, the longest waiting first. */
@@ -117,18 +123,24 @@ export class NatsRecorder implements Recorder {
 
   record(incarnation: Incarnation, turn: Turn, out: readonly Outgoing[]): void {
     this.#turns += 1;
-    this.#heard.push({ incarnation, turn, out });
-    this.#heardBytes += weightOf(turn.rec, out);
+    const weight = weightOf(turn.rec, out);
+    this.#heard.push({ incarnation, turn, out, weight });
+    this.#heardBytes += weight;
     if (this.#heard.length >= TOGETHER || this.#heardBytes >= TOGETHER_BYTES) this.#writeTurns();
-    if (isEventful(turn.rec, out)) this.#timer ??= setTimeout(() => this.#writeEventful(), this.#flushMs);
-    else this.#idleTimer ??= setTimeout(() => this.#writeIdle(), IDLE_FLUSH_MS);
+    else this.#sliceTimer ??= setTimeout(() => this.#writeSlice(), SLICE_MS);
   }
 
-  #writeTurns(): void {
-    const heard = this.#heard;
-    this.#heard = [];
-    this.#heardBytes = 0;
-    for (const { incarnation, turn, out } of heard) this.#writeTurn(incarnation, turn, out);
+  #writeTurns(count = this.#heard.length): void {
+    for (const { incarnation, turn, out, weight } of this.#heard.splice(0, count)) {
+      this.#heardBytes -= weight;
+      this.#writeTurn(incarnation, turn, out);
+    }
+  }
+
+  #writeSlice(): void {
+    this.#writeTurns(SLICE_TURNS);
+    if (this.#heard.length > 0) setImmediate(() => this.#writeSlice());
+    else this.#sliceTimer = undefined;
   }
 
   #writeTurn(incarnation: Incarnation, turn: Turn, out: readonly Outgoing[]): void {
@@ -149,7 +161,10 @@ export class NatsRecorder implements Recorder {
       this.#drop(buffer, String(error)); // whoever is recorded must not fail because of it
       return;
     }
-    if (isEventful(turn.rec, out)) this.#eventful.add(buffer);
+    if (isEventful(turn.rec, out)) {
+      this.#eventful.add(buffer);
+      this.#timer ??= setTimeout(() => this.#writeEventful(), this.#flushMs);
+    } else this.#idleTimer ??= setTimeout(() => this.#writeIdle(), IDLE_FLUSH_MS);
     if (segment.bytes >= HELD_BYTES && this.#inFlight.size >= IN_FLIGHT_MAX)
       this.#drop(buffer, 'the broker does not keep up');
     else if (segment.bytes >= SEGMENT_BYTES || segment.turns >= SEGMENT_TURNS) this.#writeSoon([buffer]);
@@ -182,7 +197,6 @@ export class NatsRecorder implements Recorder {
 
   #writeEventful(): void {
     this.#timer = undefined;
-    this.#writeTurns();
     const share = planShare(this.#eventful.size, this.#flushMs);
     const next = [...this.#eventful].slice(0, share);
     for (const buffer of next) this.#eventful.delete(buffer);
