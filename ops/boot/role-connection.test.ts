@@ -81,6 +81,33 @@ it.each([
   },
 );
 
+it('what a process may not say again and again is told once a subject, and then how much it was', async () => {
+  const key = newSeed();
+  const permissions = { publish: ['old.>'], subscribe: ['old.>'] };
+  const config = authorizationBlock([{ name: 'shop', publicKey: key.publicKey, permissions }]);
+  const own = await startNatsServer({ jetstream: false, config });
+  const told: string[] = [];
+  const connection = await connectRole('master', {
+    url: own.url,
+    prefix: 'troupe',
+    user: 'shop',
+    seed: key.seed,
+    instance: 'one',
+    record: false,
+    forbiddenAgainMs: 300,
+    log: (line) => told.push(line),
+  });
+  const more = (): readonly string[] => told.filter((line) => line.includes('more messages'));
+  for (let count = 0; count < 100; count++) connection.publish(`new.words.${count % 50}`);
+  await connection.flush();
+  const counted = (): number => more().reduce((sum, line) => sum + Number(/refused (\d+) /.exec(line)?.[1]), 0);
+  await waitUntil('the others are counted', 10_000, () => counted() === 92);
+  expect(told.filter((line) => line.includes('does not let user shop publish on'))).toHaveLength(8);
+  expect(more().at(-1)).toMatch(/^error: nats-server refused \d+ more messages of user shop, the last on new\.words\.49$/);
+  await connection.close();
+  await own.stop();
+}, 20_000);
+
 it('who may hear more once the server has read new permissions hears it in the same process', async () => {
   const key = newSeed();
   const config = (allowed: string) =>

@@ -10,7 +10,8 @@ import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';
 import { serversOf } from '../client/connect.ts';
 import { connectRefusal } from '../client/refusal.ts';
 import { nodeNameOf } from './cluster.ts';
-import { checkMandate, type Mandate, mayHear } from './mandate.ts';
+import { FORBIDDEN_AGAIN_MS, Forbidden } from './forbidden.ts';
+import { checkMandate, type Mandate } from './mandate.ts';
 import { PING_EVERY_MS } from './nats-config.ts';
 import { judgeServer } from './plan-server.ts';
 
@@ -18,8 +19,6 @@ import { judgeServer } from './plan-server.ts';
 const RETRY_MS = 200;
 /** For one attempt: one whose connection is lost half-way is not noticed before. */
 const CONNECT_WITHIN_MS = 5_000;
-
-const FORBIDDEN_AGAIN_MS = 60_000;
 
 /** For the last words: they are heard within milliseconds, or not at all. */
 const LEAVE_WITHIN_MS = 2_000;
@@ -95,20 +94,6 @@ export function loginRefused({ url, user, seed, seedFile = 'TROUPE_NKEY' }: Role
   return `nats-server at ${url} does not accept user ${user} with the key in ${seedFile} (${key}); check TROUPE_NKEY, and that the server's configuration has this key ("troupe permissions" prints it)`;
 }
 
-/** What the server's configuration does not let this user do, and what to look at. */
-function forbidden(
-  { operation, subject }: { readonly operation: string; readonly subject: string },
-  role: string,
-  user: string,
-): string {
-  const act = operation === 'publish' ? 'publish on' : 'subscribe to';
-  const remedy =
-    role === 'service'
-      ? `make its user again with "troupe user add ${user} --actors <file>"`
-      : 'print "troupe permissions" with this version again';
-  return `nats-server does not let user ${user} ${act} ${subject}; what it goes by was made for other actors or by another version: ${remedy}, have a server of your own read that${operation === 'publish' ? '' : '; this process asks again every minute'}, and start this process again where that is not enough`;
-}
-
 const isLogin = (error: unknown): boolean =>
   error instanceof errors.AuthorizationError || error instanceof errors.UserAuthenticationExpiredError;
 
@@ -134,55 +119,12 @@ function judge({ info }: NatsConnection, { url, log }: RoleOptions): void {
   for (const warning of warnings) log(`warning: ${warning}`);
 }
 
-/**
- * What the server does not let a process hear. Once it lets it, the connection is made anew: with each one the client asks for
- * all that it hears.
- */
-class Forbidden {
-  readonly #connection: NatsConnection;
-  readonly #role: RoleOptions;
-  readonly #subjects = new Set<string>();
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(connection: NatsConnection, role: RoleOptions) {
-    this.#connection = connection;
-    this.#role = role;
-  }
-
-  /** @returns is it new? */
-  add(subject: string): boolean {
-    if (this.#subjects.has(subject)) return false;
-    this.#subjects.add(subject);
-    this.#later();
-    return true;
-  }
-
-  #later(): void {
-    if (this.#timer !== undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#ask().catch((error: unknown) => {
-        if (!this.#connection.isClosed()) this.#role.log(`warning: ask nats-server again: ${String(error)}`);
-      });
-    }, this.#role.forbiddenAgainMs ?? FORBIDDEN_AGAIN_MS).unref();
-  }
-
-  async #ask(): Promise<void> {
-    for (const subject of this.#subjects) {
-      if (!(await mayHear(this.#connection, subject))) continue;
-      this.#role.log(`nats-server lets user ${this.#role.user} subscribe to ${subject} now; connecting anew`);
-      this.#subjects.clear();
-      return this.#connection.reconnect();
-    }
-    this.#later();
-  }
-}
-
 /** Logs what becomes of the connection. Every attempt to make it again tells of itself; a person is told once what is new. */
 async function follow(connection: NatsConnection, name: string, role: RoleOptions): Promise<void> {
   let lost = false;
   let refused = false;
-  const unheard = new Forbidden(connection, role);
+  const { user, log, forbiddenAgainMs: everyMs = FORBIDDEN_AGAIN_MS } = role;
+  const forbidden = new Forbidden({ connection, name, user, everyMs, log });
   for await (const status of connection.status()) {
     if (status.type === 'disconnect' && !lost) {
       lost = true;
@@ -191,9 +133,7 @@ async function follow(connection: NatsConnection, name: string, role: RoleOption
       lost = refused = false;
       role.log(`reconnected: ${role.url}`);
     } else if (status.type === 'error' && status.error instanceof errors.PermissionViolationError) {
-      const { operation, subject } = status.error;
-      if (operation === 'publish' || unheard.add(subject))
-        role.log(`error: ${forbidden(status.error, name, role.user)}`);
+      forbidden.tell(status.error);
     } else if (status.type === 'error' && !isLogin(status.error)) {
       role.log(`error: nats: ${status.error.message}`);
     } else if (status.type === 'error' && !refused) {
