@@ -103,7 +103,9 @@ it('what a process may not say again and again is told once a subject, and then 
   const counted = (): number => more().reduce((sum, line) => sum + Number(/refused (\d+) /.exec(line)?.[1]), 0);
   await waitUntil('the others are counted', 10_000, () => counted() === 92);
   expect(told.filter((line) => line.includes('does not let user shop publish on'))).toHaveLength(8);
-  expect(more().at(-1)).toMatch(/^error: nats-server refused \d+ more messages of user shop, the last on new\.words\.49$/);
+  expect(more().at(-1)).toMatch(
+    /^error: nats-server refused \d+ more messages of user shop, the last on new\.words\.49$/,
+  );
   await connection.close();
   await own.stop();
 }, 20_000);

@@ -91,7 +91,8 @@ export class NatsRecorder implements Recorder {
   /** Those in which something would be missed, the longest waiting first; heart-beats alone can wait. */
   readonly #eventful = new Set<SegmentInProgress>();
   readonly #inFlight = new Set<Promise<void>>();
-  #sliceTimer: NodeJS.Timeout | undefined;
+  /** Turns will be written in slices, or are being. */
+  #slicing = false;
   #timer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
   /** Segments to be written as soon as the broker and I/O have room, the longest waiting first. */
@@ -127,7 +128,10 @@ export class NatsRecorder implements Recorder {
     this.#heard.push({ incarnation, turn, out, weight });
     this.#heardBytes += weight;
     if (this.#heard.length >= TOGETHER || this.#heardBytes >= TOGETHER_BYTES) this.#writeTurns();
-    else this.#sliceTimer ??= setTimeout(() => this.#writeSlice(), SLICE_MS);
+    else if (!this.#slicing) {
+      this.#slicing = true;
+      setTimeout(() => this.#writeSlice(), SLICE_MS);
+    }
   }
 
   #writeTurns(count = this.#heard.length): void {
@@ -139,8 +143,8 @@ export class NatsRecorder implements Recorder {
 
   #writeSlice(): void {
     this.#writeTurns(SLICE_TURNS);
-    if (this.#heard.length > 0) setImmediate(() => this.#writeSlice());
-    else this.#sliceTimer = undefined;
+    this.#slicing = this.#heard.length > 0;
+    if (this.#slicing) setImmediate(() => this.#writeSlice());
   }
 
   #writeTurn(incarnation: Incarnation, turn: Turn, out: readonly Outgoing[]): void {
