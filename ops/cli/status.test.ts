@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { headers } from 'nats';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { ActorStats } from '../../actors/kernel/live/actor-stats.ts';
 import { statusError } from '../../contracts/errors/status.ts';
 import { SimulatedEngine } from '../../runtime-adapters/simulated/simulated-engine.ts';
 import { run } from '../../test/support/command-line.ts';
-import { connectAs, startNatsServer } from '../../test/support/nats-server.ts';
+import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { homePaths } from '../boot/home.ts';
 import { type RunningRole, runMaster } from '../boot/master.ts';
@@ -31,20 +31,45 @@ afterEach(async () => {
 const statusNow = async (): Promise<ClusterStatus> =>
   JSON.parse((await run('status', '-o', 'json')).out) as ClusterStatus;
 
-it('names what a control plane lacks, and asks for no more than one of what has a standby', {
-  timeout: 60_000,
-}, async () => {
+/** A server of its own, which commands ask as its operator. */
+async function ownServer(): Promise<TestNatsServer> {
   const server = await startNatsServer();
   ends.push(() => server.stop());
   vi.stubEnv('TROUPE_URL', server.url);
   vi.stubEnv('TROUPE_USER', 'operator');
+  return server;
+}
+
+const roleAt = ({ url }: TestNatsServer) => ({ url, prefix: 'troupe', record: false, log: () => undefined });
+
+async function masterOf(
+  server: TestNatsServer,
+  options: Partial<Parameters<typeof runMaster>[0]> = {},
+): Promise<RunningRole> {
+  const role = { ...roleAt(server), user: 'master', instance: 'm1', clusterKeyBytes: randomBytes(32) };
+  const running = await runMaster({ ...role, ...options });
+  ends.push(() => running.stop());
+  return running;
+}
+
+/** A cluster in a home of its own, in which all is well. */
+async function ownCluster(): Promise<{ readonly home: string; readonly url: string }> {
+  const home = mkdtempSync(join(tmpdir(), 'troupe-status-'));
+  ends.push(() => rmSync(home, { recursive: true }));
+  vi.stubEnv('TROUPE_HOME', home);
+  vi.stubEnv('TROUPE_RUNTIME', 'simulated');
+  const { stop, cluster } = await up({ home, port: 0, roster, say: () => undefined });
+  ends.push(stop);
+  await waitUntil('all is well', 20_000, async () => (await statusNow()).healthy);
+  return { home, url: cluster.url };
+}
+
+it('names what a control plane lacks, and asks for no more than one of what has a standby', {
+  timeout: 60_000,
+}, async () => {
+  const server = await ownServer();
   const clusterKeyBytes = randomBytes(32);
-  const master = async (instance: string, singletons: boolean): Promise<RunningRole> => {
-    const role = { url: server.url, prefix: 'troupe', user: 'master', record: false, log: () => undefined };
-    const running = await runMaster({ ...role, instance, clusterKeyBytes, singletons });
-    ends.push(() => running.stop());
-    return running;
-  };
+  const master = (instance: string, singletons: boolean) => masterOf(server, { instance, clusterKeyBytes, singletons });
   await master('m1', false);
   const forger = await connectAs(server);
   ends.push(() => forger.close());
@@ -85,16 +110,10 @@ it('names what a control plane lacks, and asks for no more than one of what has 
 it('says at once of which node no worker runs any more, though the store calls it and its pods ready for long', {
   timeout: 60_000,
 }, async () => {
-  const server = await startNatsServer();
-  ends.push(() => server.stop());
-  vi.stubEnv('TROUPE_URL', server.url);
-  vi.stubEnv('TROUPE_USER', 'operator');
-  const role = { url: server.url, prefix: 'troupe', record: false, log: () => undefined };
-  const clusterKeyBytes = randomBytes(32);
-  const master = await runMaster({ ...role, user: 'master', instance: 'm1', clusterKeyBytes });
-  ends.push(() => master.stop());
+  const server = await ownServer();
+  await masterOf(server);
   const adapter = new SimulatedEngine().runtime('n1');
-  const worker = await runWorker({ ...role, user: 'node-n1', instance: 'n1', node: 'n1', adapter });
+  const worker = await runWorker({ ...roleAt(server), user: 'node-n1', instance: 'n1', node: 'n1', adapter });
   let runs = true;
   const end = async (): Promise<void> => {
     if (runs) await worker.stop();
@@ -115,18 +134,13 @@ it('says at once of which node no worker runs any more, though the store calls i
 it('says what keeps a worker from making its node', {
   timeout: 60_000,
 }, async () => {
-  const server = await startNatsServer();
-  ends.push(() => server.stop());
-  vi.stubEnv('TROUPE_URL', server.url);
-  vi.stubEnv('TROUPE_USER', 'operator');
-  const role = { url: server.url, prefix: 'troupe', record: false, log: () => undefined };
-  const master = await runMaster({ ...role, user: 'master', instance: 'm1', clusterKeyBytes: randomBytes(32) });
-  ends.push(() => master.stop());
+  const server = await ownServer();
+  await masterOf(server);
   const engine = new SimulatedEngine();
   const away = statusError('ServiceUnavailable', 'no container engine answers; is dockerd running?');
   engine.failNext('info', away, 1_000_000, 'n1');
   const worker = await runWorker({
-    ...role,
+    ...roleAt(server),
     user: 'node-n1',
     instance: 'n1',
     node: 'n1',
@@ -141,22 +155,11 @@ it('says what keeps a worker from making its node', {
 });
 
 it('says why the store may not be written to, before what follows from it', { timeout: 60_000 }, async () => {
-  const server = await startNatsServer();
+  const server = await ownServer();
   const older = `${server.storeDir}-older`;
   ends.push(() => rmSync(older, { recursive: true, force: true }));
-  ends.push(() => server.stop());
-  vi.stubEnv('TROUPE_URL', server.url);
-  vi.stubEnv('TROUPE_USER', 'operator');
   const log: string[] = [];
-  const role = {
-    url: server.url,
-    prefix: 'troupe',
-    user: 'master',
-    record: false,
-    log: (line: string) => log.push(line),
-  };
-  const master = await runMaster({ ...role, instance: 'm1', clusterKeyBytes: randomBytes(32), singletons: false });
-  ends.push(() => master.stop());
+  await masterOf(server, { singletons: false, log: (line) => log.push(line) });
   await waitUntil('those that wait for a lead are missed', 20_000, async () =>
     (await statusNow()).problems.some((one) => / do not answer; a master that was just started/.test(one)),
   );
@@ -211,17 +214,11 @@ it('says why the store may not be written to, before what follows from it', { ti
 });
 
 it('takes no finding, and no letter that moves a cursor, from a node', { timeout: 60_000 }, async () => {
-  const home = mkdtempSync(join(tmpdir(), 'troupe-status-'));
-  ends.push(() => rmSync(home, { recursive: true }));
-  vi.stubEnv('TROUPE_HOME', home);
-  vi.stubEnv('TROUPE_RUNTIME', 'simulated');
-  const cluster = await up({ home, port: 0, roster, say: () => undefined });
-  ends.push(() => cluster.stop());
-  await waitUntil('all is well', 20_000, async () => (await statusNow()).healthy);
+  const { home, url } = await ownCluster();
   const users = readdirSync(homePaths(home).users).filter((file) => /^node-.*\.nk$/.test(file));
   const name = users[0]?.replace(/\.nk$/, '') ?? '';
   const seed = readFileSync(seedFile(homePaths(home), name), 'utf8').trim();
-  const node = await connectAs({ url: cluster.cluster.url }, { name, seed });
+  const node = await connectAs({ url }, { name, seed });
   ends.push(() => node.close());
   const heard: string[] = [];
   const answers = ['m1', 'evil\u001b[2J'].map((instance) =>
@@ -249,13 +246,7 @@ it('takes no finding, and no letter that moves a cursor, from a node', { timeout
 });
 
 it('shows a tenant what is theirs', { timeout: 60_000 }, async () => {
-  const home = mkdtempSync(join(tmpdir(), 'troupe-status-'));
-  ends.push(() => rmSync(home, { recursive: true }));
-  vi.stubEnv('TROUPE_HOME', home);
-  vi.stubEnv('TROUPE_RUNTIME', 'simulated');
-  const cluster = await up({ home, port: 0, roster, say: () => undefined });
-  ends.push(() => cluster.stop());
-  await waitUntil('all is well', 20_000, async () => (await statusNow()).healthy);
+  const { home, url } = await ownCluster();
   const { seedFile } = await addTenant('carol', ['team-a', 'team-b'], roster, home);
   vi.stubEnv('TROUPE_USER', 'carol');
   const own = await run('status');
@@ -269,7 +260,7 @@ it('shows a tenant what is theirs', { timeout: 60_000 }, async () => {
   });
   // On another machine nothing tells what is hers.
   vi.stubEnv('TROUPE_HOME', join(home, 'elsewhere'));
-  vi.stubEnv('TROUPE_URL', cluster.cluster.url);
+  vi.stubEnv('TROUPE_URL', url);
   vi.stubEnv('TROUPE_NKEY', seedFile);
   expect(await run('status')).toEqual({
     code: 1,
