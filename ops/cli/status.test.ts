@@ -58,10 +58,10 @@ async function ownCluster(): Promise<{ readonly home: string; readonly url: stri
   ends.push(() => rmSync(home, { recursive: true }));
   vi.stubEnv('TROUPE_HOME', home);
   vi.stubEnv('TROUPE_RUNTIME', 'simulated');
-  const { stop, cluster } = await up({ home, port: 0, roster, say: () => undefined });
-  ends.push(stop);
+  const running = await up({ home, port: 0, roster, say: () => undefined });
+  ends.push(() => running.stop());
   await waitUntil('all is well', 20_000, async () => (await statusNow()).healthy);
-  return { home, url: cluster.url };
+  return { home, url: running.cluster.url };
 }
 
 it('names what a control plane lacks, and asks for no more than one of what has a standby', {
