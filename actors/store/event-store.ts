@@ -11,6 +11,7 @@ import { withRevision } from '../kernel/view/cache.ts';
 import type { Attempts } from './attempts.ts';
 import { type DirectMessage, newestOfEach } from './direct-batch.ts';
 import { encodeObject } from './encode-object.ts';
+import { EventKeyLists, type EventKeys } from './event-keys.ts';
 import type { KeyWriter } from './key-writer.ts';
 import { readMessage } from './stored-message.ts';
 
@@ -31,6 +32,7 @@ export interface EventStoreOptions {
 export class EventStore {
   readonly #options: EventStoreOptions;
   readonly #stream: string;
+  readonly #keys = new EventKeyLists((pattern) => this.#askKeys(pattern));
 
   constructor(options: EventStoreOptions) {
     this.#options = options;
@@ -58,15 +60,8 @@ export class EventStore {
   }
 
   async list({ namespace, after, limit }: StorePorts['listEvents'][0]): Promise<StorePorts['listEvents'][1]> {
-    const { manager, attempts, deadlineMs } = this.#options;
     const pattern = `events.${namespace === undefined ? '*' : token(namespace)}.*`;
-    const info = await attempts.until('list events', deadlineMs, () =>
-      manager.streams.info(this.#stream, { subjects_filter: keySubject(this.#options.bucket, pattern) }),
-    );
-    const keys = Object.keys(info.state.subjects ?? {})
-      .map(keyOfSubject)
-      .filter((key) => after === undefined || key > after)
-      .sort();
+    const { keys, revision } = await this.#keys.after(pattern, after);
     const objects: KubeObject[] = [];
     let read = 0;
     // Some keys hold only the marker of a deletion, or expire meanwhile: then more are read.
@@ -75,7 +70,15 @@ export class EventStore {
       objects.push(...(await this.#read(some)));
       read += some.length;
     }
-    return { objects, more: read < keys.length, revision: info.state.last_seq };
+    return { objects, more: read < keys.length, revision };
+  }
+
+  async #askKeys(pattern: string): Promise<EventKeys> {
+    const { manager, attempts, deadlineMs } = this.#options;
+    const { state } = await attempts.until('list events', deadlineMs, () =>
+      manager.streams.info(this.#stream, { subjects_filter: keySubject(this.#options.bucket, pattern) }),
+    );
+    return { keys: Object.keys(state.subjects ?? {}).map(keyOfSubject).sort(), revision: state.last_seq };
   }
 
   async #read(keys: readonly Key[]): Promise<readonly KubeObject[]> {

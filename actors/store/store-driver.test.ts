@@ -206,6 +206,13 @@ describe('the store', () => {
     expect(await names({ limit: 10 })).toEqual([['m@3', 'a@2', 'z@1'], false, 5]);
     expect(await names({ limit: 1, namespace: 'b' })).toEqual([['a@2'], true, 5]);
     expect(await names({ limit: 5, namespace: 'b', after: 'events.b.a' })).toEqual([['z@1'], false, 5]);
+    await store.ports.putEvent(event('b.c'));
+    // Who pages through them reads on in what there was when they began.
+    expect(await names({ limit: 5, namespace: 'b', after: 'events.b.a' })).toEqual([['z@1'], false, 5]);
+    expect(await names({ limit: 5, namespace: 'b', after: 'events.b.z' })).toEqual([[], false, 5]);
+    expect(await names({ limit: 5, namespace: 'b' })).toEqual([['a@2', 'c@6', 'z@1'], false, 6]);
+    expect(await names({ limit: 5, namespace: 'b', after: 'events.b.a' })).toEqual([['c@6', 'z@1'], false, 6]);
+    expect(await names({ limit: 5, namespace: 'c', after: 'events.c.a' })).toEqual([[], false, 6]);
     expect(await store.ports.getEvent({ key: 'events.b.q' })).toEqual({});
     expect((await store.ports.getEvent({ key: 'events.a.m' })).object?.metadata?.resourceVersion).toBe('3');
     expect(await reasonOf(store.ports.putEvent({ ...event('a.m'), expect: 1 }))).toBe('Conflict');
