@@ -78,7 +78,12 @@ export class EventStore {
     const { state } = await attempts.until('list events', deadlineMs, () =>
       manager.streams.info(this.#stream, { subjects_filter: keySubject(this.#options.bucket, pattern) }),
     );
-    return { keys: Object.keys(state.subjects ?? {}).map(keyOfSubject).sort(), revision: state.last_seq };
+    return {
+      keys: Object.keys(state.subjects ?? {})
+        .map(keyOfSubject)
+        .sort(),
+      revision: state.last_seq,
+    };
   }
 
   async #read(keys: readonly Key[]): Promise<readonly KubeObject[]> {
