@@ -54,12 +54,17 @@ function readable(bytes: Uint8Array, declared: string | undefined): Decoded {
     return decodeMessage(bytes, declared);
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
+    if (RECORDED.some((mark) => Buffer.from(bytes).subarray(0, mark.length).toString('latin1') === mark))
+      throw statusError('BadRequest', 'it is of a recording, no message; "troupe replay" plays what is recorded');
     throw statusError(
       'BadRequest',
       `${error.message}; say what it is with --hex, --base64 or --content-type if that was guessed wrongly`,
     );
   }
 }
+
+/** How a recording file begins, and each message of the journal. */
+const RECORDED = ['TROUPE-RECORDING', 'TJ'];
 
 const looksLikeSubject = (text: string): boolean => /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_=-]+)+$/.test(text);
 

@@ -681,6 +681,18 @@ describe('decode', () => {
     expect(got).toMatchObject({ code: 0, err: '' });
     expect(JSON.parse(got.out)).toMatchObject(out);
   });
+  it.each([
+    { why: 'a segment of the journal', args: ['troupe.journal.scheduler.m1', '--hex', '544a04c1c1'] },
+    {
+      why: 'a recording file',
+      args: ['--base64', Buffer.from('TROUPE-RECORDING\x01\xff', 'latin1').toString('base64')],
+    },
+  ])('of $why it says what plays it', async ({ args }) => {
+    expect(await run('decode', ...args)).toMatchObject({
+      code: 1,
+      err: 'troupe decode: it is of a recording, no message; "troupe replay" plays what is recorded\n',
+    });
+  });
   it('says what is wrong with a payload', async () => {
     expect(await run('decode', '--hex', '81a4')).toMatchObject({
       code: 1,

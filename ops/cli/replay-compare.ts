@@ -3,7 +3,7 @@ import { bindingOf } from '../replay/placements.ts';
 import { gapsText } from '../replay/plan-gaps.ts';
 import { tallyTexts, thousands } from '../replay/plan-decisions.ts';
 import { plainSpeech } from './replay-json.ts';
-import { saidText, timeText } from './replay-render.ts';
+import { saidText, type Sides, timeText } from './replay-render.ts';
 import { scoresText } from './replay-scores.ts';
 import type { Painter } from './style.ts';
 
@@ -30,7 +30,7 @@ function sumLines(actor: string, { tallies, turns, unplayed, why, gaps = [] }: C
 }
 
 /** One decision that changed: the bodies' difference, and of a placement the scores. */
-export function changeText(change: DecisionChange, paint: Painter): string {
+export function changeText(change: DecisionChange, paint: Painter, sides?: Sides): string {
   const { turn, now, was, is, diff, tables } = change;
   const both = {
     same: false,
@@ -41,8 +41,8 @@ export function changeText(change: DecisionChange, paint: Painter): string {
   const scores =
     tables === undefined
       ? ''
-      : scoresText({ ...tables, chosenThen: tables.was?.chosen ?? bindingOf(was)?.target?.name }, '      ');
-  return `${paint('bold', `turn ${turn}`)}  ${timeText(now)}\n${saidText([both], paint, false)}${scores}`;
+      : scoresText({ ...tables, chosenThen: tables.was?.chosen ?? bindingOf(was)?.target?.name }, '      ', sides);
+  return `${paint('bold', `turn ${turn}`)}  ${timeText(now)}\n${saidText([both], paint, false, sides)}${scores}`;
 }
 
 /** As programs read it. */

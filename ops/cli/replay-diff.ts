@@ -15,6 +15,7 @@ import { readManifests } from './read-manifests.ts';
 import { FAILURE, UNPLAYABLE } from './render-error.ts';
 import { changeText, comparisonLines, differs, plainComparison } from './replay-compare.ts';
 import type { ReplayOptions } from './replay.ts';
+import { FIRST_AND_SECOND } from './replay-render.ts';
 import { checkOutput, codeOf, openNamed, startedName } from './replay-parts.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -163,7 +164,7 @@ async function eachOf(
 function print(actor: string, name: string, comparison: Comparison, title: string, terminal: Terminal): void {
   const lines = comparisonLines(actor, comparison);
   terminal.out(`${terminal.paint('bold', name)}  ${title}\n${lines.map((line) => `  ${line}\n`).join('')}`);
-  for (const change of comparison.changes) terminal.out(changeText(change, terminal.paint));
+  for (const change of comparison.changes) terminal.out(changeText(change, terminal.paint, FIRST_AND_SECOND));
   const rest = comparison.changed - comparison.changes.length;
   if (rest > 0) terminal.out(`  … ${rest} more; --full shows them\n`);
 }

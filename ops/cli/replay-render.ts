@@ -65,13 +65,29 @@ export function heardText(heard: Heard, paint: Painter, options: { readonly body
 
 const speechText = ({ say, subject }: Speech): string => `${say}${subject === '' ? '' : ` ${subject}`}`;
 
-/** Everything that a turn says, then and now. @param whole also the bodies of what is the same */
-export function saidText(said: readonly SaidBoth[], paint: Painter, whole: boolean): string {
-  if (said.length === 0) return '    nothing\n';
-  return said.map((both) => oneSaid(both, paint, whole)).join('');
+/** What the two sides of a comparison are called. */
+export interface Sides {
+  readonly was: string;
+  readonly is: string;
 }
 
-function oneSaid({ same, was, is, diff }: SaidBoth, paint: Painter, whole: boolean): string {
+/** A recording against today's code. */
+export const THEN_AND_NOW: Sides = { was: 'then', is: 'now' };
+/** Of what a heading has told which is which: the second need not be what is now. */
+export const FIRST_AND_SECOND: Sides = { was: '(-)', is: '(+)' };
+
+/** Everything that a turn says, on both sides. @param whole also the bodies of what is the same */
+export function saidText(
+  said: readonly SaidBoth[],
+  paint: Painter,
+  whole: boolean,
+  sides: Sides = THEN_AND_NOW,
+): string {
+  if (said.length === 0) return '    nothing\n';
+  return said.map((both) => oneSaid(both, paint, whole, sides)).join('');
+}
+
+function oneSaid({ same, was, is, diff }: SaidBoth, paint: Painter, whole: boolean, sides: Sides): string {
   if (same && is !== undefined) return `  = ${speechText(is)}\n${whole ? indent(yamlText(is.body), '      ') : ''}`;
   let text = '';
   if (was !== undefined && is !== undefined && was.subject === is.subject)
@@ -82,8 +98,8 @@ function oneSaid({ same, was, is, diff }: SaidBoth, paint: Painter, whole: boole
   }
   if (diff !== undefined && (diff.length > 0 || was?.subject === is?.subject))
     return text + (diffText(diff, paint, '      ') || '      (the same body, in other bytes)\n');
-  if (was !== undefined) text += `      then\n${indent(yamlText(was.body), '        ')}`;
-  if (is !== undefined) text += `      now\n${indent(yamlText(is.body), '        ')}`;
+  if (was !== undefined) text += `      ${sides.was}\n${indent(yamlText(was.body), '        ')}`;
+  if (is !== undefined) text += `      ${sides.is}\n${indent(yamlText(is.body), '        ')}`;
   return text;
 }
 

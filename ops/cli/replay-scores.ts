@@ -3,7 +3,7 @@ import { bindingOf, placementsAt, recordedPlacement } from '../replay/placements
 import type { ReplaySession } from '../replay/session.ts';
 import type { TurnReport } from '../replay/turn-report.ts';
 import { formatTable } from './plan-table.ts';
-import { indent } from './replay-render.ts';
+import { indent, type Sides, THEN_AND_NOW } from './replay-render.ts';
 
 /** What two versions of the scheduler thought of the nodes for one pod; either may be unknown. */
 export interface Scores {
@@ -44,7 +44,11 @@ export function scoresAt(
 const NODES_MAX = 8;
 
 /** One table: where both versions are known, `80.2 -> 98.4`; the nodes chosen are marked. */
-export function scoresText({ was, is, chosenThen = was?.chosen, isGone }: Scores, by: string): string {
+export function scoresText(
+  { was, is, chosenThen = was?.chosen, isGone }: Scores,
+  by: string,
+  sides: Sides = THEN_AND_NOW,
+): string {
   const table = is ?? was;
   if (table === undefined) return '';
   const before = new Map(was?.nodes.map((node) => [node.node, node]));
@@ -66,7 +70,7 @@ export function scoresText({ was, is, chosenThen = was?.chosen, isGone }: Scores
     name,
     ...columns.map((column) => cell(name, ({ points }) => points[column] ?? 0, '?')),
     cell(name, totalOf, most),
-    [...(name === chosenThen ? ['then'] : []), ...(name === is?.chosen ? ['now'] : [])].join(', '),
+    [...(name === chosenThen ? [sides.was] : []), ...(name === is?.chosen ? [sides.is] : [])].join(', '),
   ]);
   const heading = ['NODE', ...columns.map((column) => column.toUpperCase()), 'TOTAL', 'CHOSEN'];
   const rest = [
@@ -74,7 +78,7 @@ export function scoresText({ was, is, chosenThen = was?.chosen, isGone }: Scores
     ...refusals(table).map(([reason, count]) => `${count} not: ${reason}\n`),
   ].join('');
   const bare = was === undefined && chosenThen !== undefined && chosenThen !== is?.chosen;
-  const note = bare ? ' (of then the choice alone is known)' : '';
+  const note = bare ? ` (of ${sides.was} the choice alone is known)` : '';
   return indent(
     `scores of the nodes for ${table.namespace}/${table.pod}${note}\n${formatTable([heading, ...rows])}${rest}`,
     by,

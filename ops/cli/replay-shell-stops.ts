@@ -97,13 +97,24 @@ const findingOf = (error: unknown): string =>
     .replaceAll("'", '"');
 
 function breakpointOf(args: readonly string[], { turns }: ReplaySession): Breakpoint {
-  const text = { type: 'string' } as const;
-  let values: { subject?: string; kind?: string; when?: string; turn?: string };
+  const text = { type: 'string', multiple: true } as const;
+  let given: { subject?: string[]; kind?: string[]; when?: string[]; turn?: string[] };
   try {
-    ({ values } = parseArgs({ args: [...args], options: { subject: text, kind: text, when: text, turn: text } }));
+    ({ values: given } = parseArgs({
+      args: [...args],
+      options: { subject: text, kind: text, when: text, turn: text },
+    }));
   } catch (error) {
     throw new UsageError(`break: ${findingOf(error)}; ${CONDITIONS}`);
   }
+  for (const [name, several = []] of Object.entries(given))
+    if (several.length > 1)
+      throw new UsageError(
+        `break takes --${name} once, since all of its conditions must hold; for either, break twice`,
+      );
+  const values: { subject?: string; kind?: string; when?: string; turn?: string } = Object.fromEntries(
+    Object.entries(given).map(([name, [value]]) => [name, value]),
+  );
   const { turn, kind, ...rest } = values;
   if (Object.keys(values).length === 0) throw new UsageError(`break where? ${CONDITIONS}`);
   if (turn !== undefined && !/^\d+$/.test(turn))
@@ -113,6 +124,8 @@ function breakpointOf(args: readonly string[], { turns }: ReplaySession): Breakp
     throw new UsageError(
       `break: there is no turn ${turn}; the recording has turns ${turns[0]?.n ?? 0} to ${turns.at(-1)?.n ?? 0}`,
     );
+  if (rest.when?.trim() === '')
+    throw new UsageError('break: --when is empty; give an expression, "said.length > 1" say');
   if (rest.subject === '') throw new UsageError(`break: --subject is empty; give one, "troupe.api.>" say`);
   if (rest.subject !== undefined && !isPattern(rest.subject))
     throw new UsageError(

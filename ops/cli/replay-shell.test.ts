@@ -288,6 +288,8 @@ it.each([
   ['break --subject troupe..x', 'break: --subject troupe..x matches no subject: between its dots stands a name or *'],
   ['break --subject ">.pods"', 'break: --subject >.pods matches no subject'],
   ['break --when "turn >"', 'an expression may speak of'],
+  ['break --when " "', 'break: --when is empty; give an expression'],
+  ['break --kind change --kind pods', 'break takes --kind once, since all of its conditions must hold'],
   ['watch', 'watch what?'],
   ['delete 9', 'there is no breakpoint or watch 9'],
   ['view', 'view what?'],
@@ -298,6 +300,17 @@ it.each([
   const shell = shellOn();
   await type(shell, 'goto 3');
   await expect(shell.run(line)).rejects.toThrow(finding);
+});
+
+it('before the first turn, too, an expression is refused that speaks of what there never is', async () => {
+  const shell = shellOn();
+  await expect(shell.run('break --when rec.t==="call"')).rejects.toThrow(
+    'call is not defined; an expression may speak',
+  );
+  expect(await shell.run(`break --when 'said[0].body.target.name === "node-a"'`)).toBe('breakpoint 1\n');
+  expect(await shell.run(`break --when 'cells.none.length > rec.keys.length + body.spec.replicas'`)).toBe(
+    'breakpoint 2\n',
+  );
 });
 
 it('of an actor that sees nothing of the store, view shows what it was told, and all its cells of that', async () => {

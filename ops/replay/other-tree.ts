@@ -31,6 +31,7 @@ export const isTree = (path: string): boolean => existsSync(join(path, 'ops', 'b
  */
 export async function loadTree(path: string): Promise<Tree> {
   const root = resolve(path);
+  if (!existsSync(root)) throw statusError('NotFound', `${path}: there is no such folder; name a built tree of Troupe`);
   if (!existsSync(join(root, DEFINITIONS)))
     throw statusError('NotFound', `${path} is not built, or older than replay; run "npm ci && npm run build" in it`);
   const load = async (file: string): Promise<unknown> => import(pathToFileURL(join(root, file)).href);

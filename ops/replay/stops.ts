@@ -1,5 +1,5 @@
 import { statusError } from '../../contracts/errors/status.ts';
-import { compileExpression } from './expression.ts';
+import { compileExpression, type Scope } from './expression.ts';
 import { heardBody, Hidden, saidBody } from './bodies.ts';
 import { type Breakpoint, breakpointText, holdsIn } from './plan-breakpoint.ts';
 import { changesOf, type Watched } from './plan-watch.ts';
@@ -22,6 +22,9 @@ interface SetBreakpoint {
   readonly when: ReturnType<typeof compileExpression> | undefined;
 }
 
+/** What an expression sees before the first turn: enough to find that it speaks of what there never is. */
+const NOTHING_HEARD: Scope = { turn: () => 0, now: () => 0, rec: () => ({}), said: () => [], cells: () => ({}) };
+
 /** Breakpoints and watches of a session: where a run stops. */
 export class Stops {
   #breakpoints: readonly SetBreakpoint[] = [];
@@ -36,7 +39,8 @@ export class Stops {
   /** @returns its number. @throws SyntaxError when the expression is none, Error when it speaks of what there is not */
   addBreakpoint(breakpoint: Breakpoint): number {
     const when = breakpoint.when === undefined ? undefined : compileExpression(breakpoint.when, SCOPE);
-    if (when !== undefined && this.#session.frame !== undefined) when(scopeOf(this.#session, this.#session.frame));
+    const { frame } = this.#session;
+    when?.(frame === undefined ? NOTHING_HEARD : scopeOf(this.#session, frame));
     this.#last += 1;
     this.#breakpoints = [...this.#breakpoints, { id: this.#last, text: breakpointText(breakpoint), breakpoint, when }];
     return this.#last;
