@@ -12,6 +12,8 @@ export interface ShellContext {
   readonly session: ReplaySession;
   readonly stops: Stops;
   readonly paint: Painter;
+  /** Does whoever typed want what is running to end? */
+  readonly interrupted: () => boolean;
   /** Why the turn at which the session stands came about. */
   readonly causes: () => Promise<readonly Cause[]>;
 }

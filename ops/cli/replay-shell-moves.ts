@@ -59,7 +59,7 @@ async function step(context: ShellContext, [n]: readonly string[]): Promise<stri
 }
 
 async function run(context: ShellContext): Promise<string> {
-  const stop = context.stops.run();
+  const stop = await context.stops.run(context.interrupted);
   const shown = await turnSettled(context);
   const unplayed = stop === undefined ? unplayedText(context) : '';
   return `${context.paint('bold', stopText(stop, context))}\n${unplayed}${shown}`;
@@ -80,6 +80,7 @@ function stopText(stop: Stop | undefined, context: ShellContext): string {
     const changes = stop.watched.map(({ cell, before, after }) => `${cell}: ${brief(before)} -> ${brief(after)}`);
     return `watch ${stop.id}: ${changes.join('; ')}`;
   }
+  if (stop?.why === 'interrupted') return 'interrupted; "run" goes on';
   return `${END}; ${endText(context)}`;
 }
 

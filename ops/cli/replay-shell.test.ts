@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import type { Heard } from '../../actors/kernel/testing/test-world.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
@@ -330,6 +330,18 @@ it('of an actor that sees nothing of the store, view shows what it was told, and
     /^the actor sees nothing of the store here, and its cells hold no nodes;/,
   );
   await expect(shell.run('view pods/nobody')).rejects.toThrow('no cell holds a pod nobody here; "view pods" shows');
+});
+
+it('a run that takes long is ended where it is by whoever interrupts it, and goes on from there', async () => {
+  const shell = shellOn();
+  expect(shell.interrupt()).toBe(false);
+  let now = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 1_000));
+  onTestFinished(() => clock.mockRestore());
+  const running = shell.run('run');
+  expect(shell.interrupt()).toBe(true);
+  expect(await running).toMatch(/^interrupted; "run" goes on\nturn 1 /);
+  expect(await shell.run('')).toMatch(/^the end of the recording; nothing differed\n/);
 });
 
 it('an expression that fails on the way is named, with its breakpoint', async () => {

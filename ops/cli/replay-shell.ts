@@ -28,10 +28,13 @@ export class ReplayShell {
   /** What an empty line does. */
   #again = '';
   done = false;
+  /** A command is under way. */
+  #busy = false;
+  #interrupted = false;
 
   constructor(session: ReplaySession, { paint, causes }: Pick<ShellContext, 'paint' | 'causes'>) {
     this.session = session;
-    this.#context = { session, stops: new Stops(session), paint, causes };
+    this.#context = { session, stops: new Stops(session), interrupted: () => this.#interrupted, paint, causes };
     this.#commands = [
       ...MOVES,
       ...STOPS,
@@ -85,7 +88,19 @@ export class ReplayShell {
     const command = this.#find(word);
     refuseMore(command, args);
     if (command.again === true) this.#again = meant;
-    return command.run(this.#context, args);
+    this.#interrupted = false;
+    this.#busy = true;
+    try {
+      return await command.run(this.#context, args);
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  /** Ends a run where it is. @returns whether a command was under way */
+  interrupt(): boolean {
+    this.#interrupted = true;
+    return this.#busy;
   }
 
   /** Words that may stand where the last word of a line stands. */

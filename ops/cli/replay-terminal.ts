@@ -23,7 +23,7 @@ export interface Typist {
   readonly output: NodeJS.WritableStream;
 }
 
-/** Plays a recording under the hands of whoever types, until `quit`, Ctrl-D or Ctrl-C. */
+/** Plays a recording under the hands of whoever types, until `quit`, Ctrl-D or Ctrl-C; while it runs Ctrl-C ends the run alone. */
 export async function interactive(
   what: string,
   { turn, ...given }: ReplayOptions,
@@ -73,8 +73,13 @@ async function converse(shell: ReplayShell, terminal: Terminal, { input, output 
     lines.setPrompt(`${shell.prompt}> `);
     lines.prompt();
   };
-  terminal.signal.addEventListener('abort', () => lines.close());
-  lines.on('SIGINT', () => lines.close());
+  terminal.signal.addEventListener('abort', () => {
+    shell.interrupt();
+    lines.close();
+  });
+  lines.on('SIGINT', () => {
+    if (!shell.interrupt()) lines.close();
+  });
   ask();
   for await (const line of lines) {
     // What a script typed is shown, so that what is written reads as what one sees at a terminal.

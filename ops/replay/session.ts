@@ -14,6 +14,8 @@ import type { AskOpen, Cells, Frame, TimerOpen } from './session-frame.ts';
 const FRAMES_MAX = 4_096;
 /** What these may have said, together. */
 const FRAMES_BYTES_MAX = 64 * 1024 * 1024;
+/** How long turns are played at a stretch where somebody may want to end that (Ctrl-C), in milliseconds. */
+export const SLICE_MS = 50;
 
 export interface SessionOptions {
   readonly level?: Level;

@@ -3,7 +3,7 @@ import { compileExpression, type Scope } from './expression.ts';
 import { heardBody, Hidden, saidBody } from './bodies.ts';
 import { type Breakpoint, breakpointText, holdsIn } from './plan-breakpoint.ts';
 import { changesOf, type Watched } from './plan-watch.ts';
-import type { ReplaySession } from './session.ts';
+import { type ReplaySession, SLICE_MS } from './session.ts';
 import type { Frame } from './session-frame.ts';
 
 /** What an expression may speak of. */
@@ -13,7 +13,8 @@ export const SCOPE = ['turn', 'now', 'rec', 'body', 'said', 'cells'] as const;
 export type Stop =
   | { readonly why: 'breakpoint'; readonly id: number; readonly text: string }
   | { readonly why: 'watch'; readonly id: number; readonly text: string; readonly watched: readonly Watched[] }
-  | { readonly why: 'divergence' };
+  | { readonly why: 'divergence' }
+  | { readonly why: 'interrupted' };
 
 interface SetBreakpoint {
   readonly id: number;
@@ -89,9 +90,15 @@ export class Stops {
     }
   }
 
-  /** Goes forward to the next reason to stop; undefined = the end. */
-  run(): Stop | undefined {
-    return this.#session.run((frame) => this.at(frame));
+  /** Goes forward to the next reason to stop; undefined = the end. Now and then asks whether it is interrupted. */
+  async run(interrupted: () => boolean): Promise<Stop | undefined> {
+    for (;;) {
+      const until = performance.now() + SLICE_MS;
+      const stop = this.#session.run((frame) => this.at(frame) ?? (performance.now() < until ? undefined : 'slice'));
+      if (stop !== 'slice') return stop;
+      if ((await this.#session.settle()) !== undefined) return { why: 'divergence' };
+      if (interrupted()) return { why: 'interrupted' };
+    }
   }
 }
 
