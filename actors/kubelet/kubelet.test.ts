@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failure, StatusError } from '../../contracts/errors/status.ts';
-import type { Event, NodeStatus, Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
+import type { Container, Event, NodeStatus, Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
 import { dispatchDigest } from '../../contracts/messages/dispatch-digest.ts';
 import type { DispatchQuery } from '../../contracts/messages/node.ts';
 import { runtimeError } from '../../contracts/runtime/errors.ts';
@@ -238,8 +238,22 @@ describe('kubelet', () => {
     node.pass(2000);
     expect(node.status('u')?.containerStatuses?.[0]?.state?.waiting?.reason).toBe('ImagePullBackOff');
     expect(node.events()).toContain('Failed: Failed to pull image "bad:1": pull bad:1: not found');
+    const pulls = node.says('pullImage').length;
     node.give({ ...node.pods.get('u'), spec: podOf('u').spec as NonNullable<Pod['spec']> }).tell('u');
     expect(node.status('u')?.phase).toBe('Running');
+    // It is on the node: a registry that can't be reached must not matter.
+    expect(node.says('pullImage')).toHaveLength(pulls);
+  });
+
+  it('runs the image that a pod names now, not the one that was pulled for it meanwhile', () => {
+    const node = new Node();
+    node.runtime.images.add('huge:1');
+    const web: Container = { name: 'web', image: 'web:1', imagePullPolicy: 'Always' };
+    const waits: Container = { ...web, image: 'huge:1', envFrom: [{ configMapRef: { name: 'late' } }] };
+    node.give(podOf('u', { containers: [waits] })).start();
+    expect(node.status('u')?.containerStatuses?.[0]?.state?.waiting?.reason).toBe('CreateContainerConfigError');
+    node.give({ ...node.pods.get('u'), spec: { nodeName: 'a', containers: [web] } }).tell('u');
+    expect(node.runtime.containers.map(({ imageId }) => imageId)).toEqual(['sha256:web:1']);
   });
 
   it('runs what an image name stands for now', () => {

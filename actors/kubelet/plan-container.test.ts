@@ -95,6 +95,23 @@ it.each<Row>([
     is: created(0, { present: true }),
   },
   {
+    why: 'one that was pulled before the pod named another is not run in its stead',
+    book: { image: { attempt: 0, name: 'old:1', id: 'sha256:old:1', pulled: true } },
+    is: created(0, { present: true, body: { image: 'sha256:web:1' } }),
+  },
+  {
+    why: 'nor is another pulled because the one before was not there',
+    images: [],
+    book: { image: { attempt: 0, name: 'old:1' } },
+    is: { verb: { op: 'imageStatus', body: { image: 'web:1' } } },
+  },
+  {
+    why: 'what was found out about this very image counts',
+    images: [],
+    book: { image: { attempt: 0, name: 'web:1' } },
+    is: { verb: { op: 'pullImage', body: { image: 'web:1' } } },
+  },
+  {
     why: 'an image that must not be pulled is looked for with that word',
     of: { imagePullPolicy: 'Never' },
     images: [],

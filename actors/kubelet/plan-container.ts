@@ -167,11 +167,17 @@ function planAttempt(at: ContainerContext, container: Container, book: Container
     facts: { podIp, node: input.node },
   });
   if (isConfigError(body)) return { wait: { reason: 'CreateContainerConfigError', message: body.error }, book };
-  const pulled = book.image?.attempt === attempt && book.image.pulled === true;
+  const pulled = bookedImage(container, book, attempt)?.pulled === true;
   return { verb: { op: 'createContainer', body, present: !pulled, secrets: secretVersions(at) }, book };
 }
 
 const secretVersions = ({ input }: ContainerContext): string => canonicalJson(input.dispatched.secrets ?? {});
+
+/** What was found out about the image of this attempt; of no use once the pod names another image. */
+function bookedImage({ image }: Container, book: ContainerBook, attempt: number): ContainerBook['image'] {
+  const booked = book.image;
+  return booked?.attempt === attempt && (booked.name ?? image) === image ? booked : undefined;
+}
 
 /** @returns the image's id once it is on the node; else what to ask or to wait for */
 function resolveImage(
@@ -188,7 +194,7 @@ function resolveImage(
     return { wait: { reason: 'InvalidImageName', message } };
   }
   const policy = pullPolicy(container);
-  const looked = book.image?.attempt === attempt ? book.image : undefined;
+  const looked = bookedImage(container, book, attempt);
   if (looked?.id !== undefined) return looked.id;
   if (policy !== 'Always' && looked === undefined) {
     const never = policy === 'Never' ? { never: true } : {};

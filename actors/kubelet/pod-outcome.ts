@@ -128,7 +128,10 @@ function afterLook(books: PodBooks, verb: Verb<'imageStatus'>, id: string | unde
   const { level } = books;
   if (id !== undefined) return { level, state: books.state, notes: [], image: { name: image, id } };
   if (verb.never !== true) {
-    const state = withBook(books.state, verb.name, (book) => ({ ...book, image: { attempt: verb.attempt } }));
+    const state = withBook(books.state, verb.name, (book) => ({
+      ...book,
+      image: { attempt: verb.attempt, name: image },
+    }));
     return { level, state, notes: [] };
   }
   const message = `Container image "${image}" is not present with pull policy of Never`;
@@ -151,7 +154,7 @@ function afterPull(
   const id = pulled.imageId;
   const book = withBook(books.state, verb.name, (each) => ({
     ...each,
-    image: { attempt: verb.attempt, id, pulled: true },
+    image: { attempt: verb.attempt, name: image, id, pulled: true },
   }));
   const took = goDuration(now - askedAt);
   const size = pulled.sizeBytes === undefined ? '' : ` Image size: ${pulled.sizeBytes} bytes.`;

@@ -22,8 +22,16 @@ export type Failure = {
 };
 /** What is remembered about one container of a pod. */
 export type ContainerBook = {
-  /** The image of the attempt that comes next: found on the node or pulled for it; `id` is absent while it must be pulled. */
-  readonly image?: { readonly attempt: number; readonly id?: string; readonly pulled?: boolean };
+  /**
+   * The image of the attempt that comes next: pulled for it; `id` is absent while it must be pulled. Another image that
+   * the pod names meanwhile is looked for by itself. Books of older releases lack `name`.
+   */
+  readonly image?: {
+    readonly attempt: number;
+    readonly name?: string;
+    readonly id?: string;
+    readonly pulled?: boolean;
+  };
   /** The last restart that was granted: for which attempt, when, and how long the next one must wait. */
   readonly restart?: { readonly attempt: number; readonly at: number; readonly delayMs: number };
   /** The newest attempt that was ever created. */
