@@ -93,6 +93,10 @@ export function compareQuantities(a: string | number, b: string | number): numbe
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
+/** One text for all that are as large: `128Mi` and `134217728`. What is no quantity stays as it is. Never throws. */
+export const exactQuantity = (quantity: string | number): string =>
+  isQuantity(quantity) ? `${parsed(quantity).nano}n` : String(quantity);
+
 /** Is it a whole number of units? @throws RangeError */
 export const isWhole = (quantity: string | number): boolean => parsed(quantity).nano % NANO === 0n;
 

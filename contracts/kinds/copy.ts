@@ -1,4 +1,4 @@
-import { canonicalQuantity } from '../quantity.ts';
+import { canonicalQuantity, exactQuantity } from '../quantity.ts';
 import { isPlain, type Plain } from './plain.ts';
 import type { FieldNode, TypeNode } from './schema.ts';
 
@@ -42,20 +42,26 @@ export function copyTyped(type: TypeNode, value: Plain): Plain {
   return copy;
 }
 
+const exactMap = (map: object): Plain =>
+  Object.fromEntries(Object.entries(map).map(([key, value]) => [key, exactQuantity(value as string | number)]));
+
 /**
- * The same object without its empty lists and maps, which say no more than absent ones, as in Kubernetes; an empty struct
- * (`emptyDir: {}`) says something. Of an object that fits its type.
+ * The same object in one form for one meaning, to be compared: without its empty lists and maps, which say no more than
+ * absent ones, as in Kubernetes (an empty struct, `emptyDir: {}`, says something), and with quantities as large as they
+ * are, however written. Of an object that fits its type.
  */
-export function withoutEmpty(type: TypeNode, value: object): Plain {
+export function inOneForm(type: TypeNode, value: object): Plain {
   const kept: Plain = {};
   for (const [name, part] of Object.entries(value)) {
     const field = type.fields.get(name);
     const items = field?.shape === 'list' || field?.shape === 'map' ? Object.keys((part ?? {}) as object) : undefined;
-    if (part === undefined || items?.length === 0) continue;
+    if (part === undefined || part === null || items?.length === 0) continue;
     const below = field?.type;
-    if (below === undefined || field?.shape === 'map') kept[name] = part;
-    else if (field?.shape === 'list') kept[name] = (part as object[]).map((item) => withoutEmpty(below, item));
-    else kept[name] = withoutEmpty(below, part as object);
+    if (field?.basic === 'quantity')
+      kept[name] = field.shape === 'map' ? exactMap(part as object) : exactQuantity(part as string | number);
+    else if (below === undefined || field?.shape === 'map') kept[name] = part;
+    else if (field?.shape === 'list') kept[name] = (part as object[]).map((item) => inOneForm(below, item));
+    else kept[name] = inOneForm(below, part as object);
   }
   return kept;
 }

@@ -184,6 +184,22 @@ it('an empty list or map that the template did not have before means nothing, an
   expect(world.sizes).toEqual([0, 3]);
 });
 
+it('a quantity that is only written otherwise rolls nothing out', () => {
+  const world = new World(web());
+  const template = (memory: string) => ({
+    metadata: { labels: { app: 'web' } },
+    spec: { containers: [{ name: 'main', image: 'web:1', resources: { limits: { memory } } }] },
+  });
+  world.edit({ template: template('134217728') });
+  world.settle();
+  world.edit({ template: template('128Mi') });
+  world.settle();
+  expect(world.sizes).toEqual([3]);
+  world.edit({ template: template('129Mi') });
+  world.settle();
+  expect(world.sizes).toEqual([0, 3]);
+});
+
 it('keeps no more old sets than revisionHistoryLimit', () => {
   const world = new World(web({ revisionHistoryLimit: 2 }));
   for (const image of ['web:1', 'web:2', 'web:3', 'web:4', 'web:5']) {

@@ -1,5 +1,5 @@
 import { canonicalJson, safeDecimalHash } from '../../../contracts/hash/stable-hash.ts';
-import { withoutEmpty } from '../../../contracts/kinds/copy.ts';
+import { inOneForm } from '../../../contracts/kinds/copy.ts';
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
 import { typeNode } from '../../../contracts/kinds/schema.ts';
 import { LAST_APPLIED } from '../../../contracts/merge/last-applied.ts';
@@ -30,7 +30,7 @@ const TEMPLATE = typeNode('PodTemplateSpec');
 /** The template as its author wrote it, in one form for one meaning. */
 function templateText(template: PodTemplateSpec | undefined): string {
   const { [HASH_LABEL]: _, ...labels } = template?.metadata?.labels ?? {};
-  return canonicalJson(withoutEmpty(TEMPLATE, { ...template, metadata: { ...template?.metadata, labels } }));
+  return canonicalJson(inOneForm(TEMPLATE, { ...template, metadata: { ...template?.metadata, labels } }));
 }
 
 /** Oldest first; by name where two are of one second. */

@@ -1,7 +1,9 @@
+import { inOneForm } from '../copy.ts';
 import type { Findings } from '../findings.ts';
 import type { Container, Pod, PodSpec, Toleration } from '../kinds.ts';
 import { sameValue } from '../plain.ts';
 import { checkDeletionCost } from '../pod-template/deletion-cost.ts';
+import { typeNode } from '../schema.ts';
 
 const FIXED =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
@@ -46,15 +48,18 @@ const withoutImages = (containers: readonly Container[] | undefined): readonly C
 
 const count = (containers: readonly Container[] | undefined): number => (containers ?? []).length;
 
+const SPEC = typeNode('PodSpec');
+
 /** The spec without what may change. */
-const fixedPart = (spec: PodSpec): Record<string, unknown> => ({
-  ...spec,
-  containers: withoutImages(spec.containers),
-  initContainers: withoutImages(spec.initContainers),
-  activeDeadlineSeconds: undefined,
-  tolerations: undefined,
-  schedulingGates: undefined,
-});
+const fixedPart = (spec: PodSpec): Record<string, unknown> =>
+  inOneForm(SPEC, {
+    ...spec,
+    containers: withoutImages(spec.containers),
+    initContainers: withoutImages(spec.initContainers),
+    activeDeadlineSeconds: undefined,
+    tolerations: undefined,
+    schedulingGates: undefined,
+  });
 
 function checkQosClass(pod: Pod, old: Pod, findings: Findings): void {
   const [now, before] = [pod.status?.qosClass, old.status?.qosClass];

@@ -417,6 +417,15 @@ describe('validation', () => {
 });
 
 describe('updates', () => {
+  it('a quantity may be written otherwise, and not be another', () => {
+    const to = (memory: string) => (old: PodSpec) => ({
+      ...old,
+      containers: [{ ...(old.containers[0] as Container), resources: { limits: { memory }, requests: { memory } } }],
+    });
+    const before = container({ resources: { limits: { memory: '134217728' } } });
+    expect(update(before, to('128Mi'))).toEqual([]);
+    expect(update(before, to('129Mi')).join('\n')).toMatch(/changed: containers$/);
+  });
   it.each([
     {
       why: 'an image',
