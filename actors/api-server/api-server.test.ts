@@ -361,6 +361,16 @@ describe('update and patch', () => {
     expect(update({ a: '2' }).metadata.resourceVersion).toBe('3');
   });
 
+  it.each([{}, { metadata: {} }, { data: { b: '2' } }, { metadata: { name: '', labels: { a: '1' } } }])(
+    'does not empty an object for a body that does not name it: %j',
+    (body) => {
+      const before = cluster.ask('get', 'configmaps', ['default', 'c']);
+      const refused = cluster.ask('update', 'configmaps', ['default', 'c'], body);
+      expect(refused).toMatchObject({ code: 400, message: expect.stringContaining('write metadata.name: c') });
+      expect(cluster.ask('get', 'configmaps', ['default', 'c'])).toEqual(before);
+    },
+  );
+
   it('takes a label that every object seems to have', () => {
     cluster.ask('patch', 'configmaps', ['default', 'c'], { metadata: { labels: { a: '1' } } });
     const { metadata } = cluster.ask('patch', 'configmaps', ['default', 'c'], {
@@ -622,7 +632,10 @@ describe('delete', () => {
 
   it('a namespace goes when its last finalizer does', () => {
     cluster.ask('create', 'namespaces', [], { metadata: { name: 'team' } });
-    const unnamed = cluster.ask('update', 'namespaces/finalize', ['', 'team'], { spec: { finalizers: ['mine'] } });
+    const unnamed = cluster.ask('update', 'namespaces/finalize', ['', 'team'], {
+      metadata: { name: 'team' },
+      spec: { finalizers: ['mine'] },
+    });
     expect(unnamed['message']).toBe(
       'Namespace "team" is invalid: spec.finalizers[0]: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified',
     );

@@ -2,6 +2,7 @@ import type { Observable } from 'rxjs';
 import { map } from 'rxjs/operators';
 import { sameJson } from '../../contracts/hash/stable-hash.ts';
 import { HEADER } from '../../contracts/headers.ts';
+import { isPlain } from '../../contracts/kinds/plain.ts';
 import { SCALE } from '../../contracts/kinds/scale.ts';
 import { admittedUpdate } from './admission.ts';
 import type { Answer, Context } from './context.ts';
@@ -9,7 +10,7 @@ import { type Obj, withMeta } from './object.ts';
 import { checkPatchType, parsePatch, patched } from './patch.ts';
 import { placed } from './placed.ts';
 import { isFinished } from './plan-delete.ts';
-import { modified, precondition } from './refusals.ts';
+import { badRequest, modified, precondition } from './refusals.ts';
 import { qualified, type Request, type Target } from './request.ts';
 import { presented } from './served.ts';
 import { subresourceOf } from './subresources.ts';
@@ -41,10 +42,20 @@ const seen = (request: Request): Target =>
       }
     : request;
 
+/** What replaces a whole object says which, as in Kubernetes: an empty body, or a part of one, would empty the object. */
+function checkNamed(name: string, body: unknown): void {
+  const metadata = isPlain(body) ? body['metadata'] : undefined;
+  if (isPlain(metadata) && (metadata['name'] ?? '') !== '') return;
+  throw badRequest(
+    `the object says no name: an update replaces the whole object, so write metadata.name: ${name}; a patch changes a part`,
+  );
+}
+
 /** `update`: replaces; with a resourceVersion only that version. */
 export function update(context: Context, request: Request, body: unknown): Observable<Obj> {
   const facet = facetOf(request);
   const edited = placed(seen(request), body);
+  if (request.subresource !== 'scale') checkNamed(request.name, body);
   const plan = planEdit(request, facet, () => edited);
   const retries = edited.metadata?.resourceVersion ? 0 : context.limits.retries;
   return change(context, request, plan, retries).pipe(map(({ object }) => facet.shown(object)));
