@@ -98,3 +98,19 @@ it('a container that ended, of which nobody knows, is seen', () => {
     expect.stringMatching(/^pod web-\w+ \(Running on node-\d\) has 0 containers that run/),
   ]);
 });
+
+it.each([
+  { restartPolicy: 'Never', exitCode: 1 },
+  { restartPolicy: 'OnFailure', exitCode: 0 },
+])('a pod ($restartPolicy) of which one container has ended ($exitCode), and another runs, wants nothing', (one) => {
+  const world = new SimWorld(1);
+  const { restartPolicy, exitCode } = one;
+  const containers = ['main', 'side'].map((name) => ({ name, image: 'web:1' }));
+  world.do('create', 'pods', 'default', 'two', { metadata: { name: 'two' }, spec: { restartPolicy, containers } });
+  world.until(() => phases(world)[0] === 'Running' && unsettled(world).length === 0);
+  const node = world.nodes.find(({ runtime }) => runtime.running().length > 0) ?? world.nodes[0];
+  if (node === undefined) throw new Error('there is no node');
+  world.exit(node, node.runtime.containers[0]?.id ?? '', exitCode);
+  expect(unsettled(world)).not.toEqual([]);
+  world.until(() => unsettled(world).length === 0);
+});

@@ -126,10 +126,18 @@ function unsettledPod(world: SimWorld, { metadata, spec, status }: Pod): readonl
   const running = runtime.containers.filter(({ pod, state }) => pod.uid === metadata?.uid && state === 'running');
   if (isEnded(status)) return running.length === 0 ? [] : [`${what} has a container that runs`];
   const told = status?.containerStatuses ?? [];
-  return status?.phase === 'Running' && running.length === spec?.containers.length && told.every(({ ready }) => ready)
+  const wanted = told.filter(({ state }) => !isEndedForGood(spec?.restartPolicy, state?.terminated?.exitCode));
+  const ended = told.length - wanted.length;
+  return status?.phase === 'Running' &&
+    wanted.length > 0 &&
+    running.length === (spec?.containers.length ?? 0) - ended &&
+    wanted.every(({ ready }) => ready)
     ? []
     : [`${what} has ${running.length} containers that run, tells of ${JSON.stringify(told.map(({ state }) => state))}`];
 }
+
+const isEndedForGood = (restartPolicy = 'Always', exitCode?: number): boolean =>
+  exitCode !== undefined && (restartPolicy === 'Never' || (restartPolicy === 'OnFailure' && exitCode === 0));
 
 function strays(world: SimWorld, { name, runtime }: SimNode): readonly string[] {
   const wanted = new Set(
