@@ -22,7 +22,9 @@ export function restartGate(
   if (last?.attempt === attempt) return { granted: last };
   if (last === undefined || finishedAt - last.at > FORGIVEN_MS)
     return { granted: { attempt, at: now, delayMs: FIRST_MS } };
-  if (now - finishedAt < last.delayMs) return { until: finishedAt + last.delayMs, delayMs: last.delayMs };
+  // The engine's clock may have been set back since: nothing ends before it was begun.
+  const endedAt = Math.max(finishedAt, last.at);
+  if (now - endedAt < last.delayMs) return { until: endedAt + last.delayMs, delayMs: last.delayMs };
   return { granted: { attempt, at: now, delayMs: Math.min(MOST_MS, last.delayMs * 2) } };
 }
 
