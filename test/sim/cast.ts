@@ -1,16 +1,17 @@
 import { apiServer } from '../../actors/api-server/api-server.ts';
 import { controllers } from '../../actors/controllers/registry.ts';
 import { dispatcher } from '../../actors/dispatcher/dispatcher.ts';
+import type { Self } from '../../actors/kernel/contract.ts';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { type TestWorld, testWorld } from '../../actors/kernel/testing/test-world.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
 import type { Dice } from './dice.ts';
 import type { MemoryStore } from './memory-store.ts';
 import { SimNode } from './sim-node.ts';
-import { TICK_MS, type Time } from './time.ts';
+import { Clock, TICK_MS, type Time } from './time.ts';
 
 const SINGLETONS: readonly ActorDefinition[] = [scheduler, ...controllers, dispatcher];
-const API_SERVERS = 2;
+const MASTERS = 2;
 const NODES = 3;
 /** For how many ticks a leader that was followed by another goes on, at most. */
 const STALE_TICKS_MOST = 20;
@@ -21,16 +22,19 @@ export interface Member {
   readonly world: TestWorld;
 }
 
-/** An actor of the control plane, and how many of the store's changes it has heard of. */
+/** An actor of the control plane, on which master, and how many of the store's changes it has heard of. */
 export interface Watcher extends Member {
+  readonly master: number;
   heard: number;
 }
 
 /** Who is there: api-servers, leaders, those that were followed by another, and kubelets; and who was. */
 export class Cast {
   readonly nodes: readonly SimNode[];
-  /** Every incarnation that there ever was. */
-  readonly worlds: TestWorld[] = [];
+  /** Of each machine; a master's first. */
+  readonly clocks: readonly Clock[];
+  /** Every incarnation that there ever was, and its time: each is a process of its own. */
+  readonly #times = new Map<TestWorld, () => number>();
   readonly #dice: Dice;
   readonly #store: MemoryStore;
   readonly #time: Time;
@@ -49,12 +53,18 @@ export class Cast {
     this.#store = store;
     this.#time = time;
     this.#listen = listen;
-    this.nodes = Array.from({ length: NODES }, (_, at) => new SimNode(`node-${at}`, time.now, this.#seed()));
+    this.clocks = Array.from({ length: MASTERS + NODES }, () => new Clock(time, dice));
+    this.nodes = this.clocks.slice(MASTERS).map((clock, at) => new SimNode(`node-${at}`, clock, this.#seed()));
+  }
+
+  get worlds(): readonly TestWorld[] {
+    return [...this.#times.keys()];
   }
 
   startMasters(): void {
-    for (let at = 0; at < API_SERVERS; at++) this.#apis.push(this.#newApi(`api-${at}`));
-    for (const definition of SINGLETONS) this.#leaders.set(definition.name, this.#newLeader(definition));
+    for (let master = 0; master < MASTERS; master++) this.#apis.push(this.#newApi(master));
+    for (const definition of SINGLETONS)
+      this.#leaders.set(definition.name, this.#newLeader(definition, this.#dice.below(MASTERS)));
   }
 
   startWorkers(): void {
@@ -97,7 +107,7 @@ export class Cast {
     const before = this.#leaders.get(actor);
     if (before === undefined) throw new Error(`there is no ${actor}`);
     this.#stale.set(before, this.#time.now + this.#dice.below(STALE_TICKS_MOST) * TICK_MS);
-    this.#leaders.set(actor, this.#newLeader(before.world.core.definition));
+    this.#leaders.set(actor, this.#newLeader(before.world.core.definition, (before.master + 1) % MASTERS));
   }
 
   /** Who was followed by another has learned of it. */
@@ -110,10 +120,9 @@ export class Cast {
   }
 
   restartApi(): void {
-    const at = this.#dice.below(this.#apis.length);
-    const { name, world } = this.#apis[at] as Watcher;
+    const { master, world } = this.anyApi();
     this.#dead.add(world);
-    this.#apis[at] = this.#newApi(name);
+    this.#apis[master] = this.#newApi(master);
   }
 
   /** @param reboots its machine does, not the worker alone */
@@ -124,36 +133,51 @@ export class Cast {
     this.#startKubelet(node);
   }
 
+  /** An actor's time goes on. */
+  goOn(world: TestWorld): void {
+    const now = this.#timeOf(world)();
+    world.now = Math.max(world.now, now - TICK_MS); // where it jumps ahead, whatever is due is due at once
+    world.advance(now - world.now);
+  }
+
+  #timeOf(world: TestWorld): () => number {
+    const time = this.#times.get(world);
+    if (time === undefined) throw new Error('it has not begun');
+    return time;
+  }
+
   #seed(): readonly number[] {
     return Array.from({ length: 4 }, () => 1 + this.#dice.below(2 ** 31));
   }
 
-  #newApi(name: string): Watcher {
-    const options = { now: this.#time.now, self: { instance: name }, seed: this.#seed() };
-    return this.#begin(name, testWorld(apiServer({ instance: name }), options));
+  #newApi(master: number): Watcher {
+    const name = `api-${master}`;
+    return this.#begin(name, apiServer({ instance: name }), master, { instance: name });
   }
 
-  #newLeader(definition: ActorDefinition): Watcher {
+  #newLeader(definition: ActorDefinition, master: number): Watcher {
     const epoch = this.#store.nextEpoch(definition.name);
     // Not by its own name: `node-lifecycle` is whom a node called lifecycle speaks as.
     const self = { caller: 'master', instance: `${definition.name}-${epoch}`, epoch };
-    return this.#begin(definition.name, testWorld(definition, { now: this.#time.now, self, seed: this.#seed() }));
+    return this.#begin(definition.name, definition, master, self);
   }
 
   /** Whoever starts has listed what is there. */
-  #begin(name: string, world: TestWorld): Watcher {
+  #begin(name: string, definition: ActorDefinition, master: number, self: Partial<Self>): Watcher {
+    const time = (this.clocks[master] as Clock).ofProcess();
+    const world = testWorld(definition, { now: time(), self, seed: this.#seed() });
     const heard = this.#store.length;
     this.#store.show(world, 0, heard);
-    this.#start({ name, world });
-    return { name, world, heard };
+    this.#start({ name, world }, time);
+    return { name, world, master, heard };
   }
 
-  #startKubelet({ name, kubelet }: SimNode): void {
-    this.#start({ name, world: kubelet });
+  #startKubelet({ name, kubelet, time }: SimNode): void {
+    this.#start({ name, world: kubelet }, time);
   }
 
-  #start(newcomer: Member): void {
-    this.worlds.push(newcomer.world);
+  #start(newcomer: Member, time: () => number): void {
+    this.#times.set(newcomer.world, time);
     newcomer.world.start();
     this.#listen(newcomer);
   }

@@ -6,6 +6,7 @@ import type { RuntimeInfo } from '../../contracts/runtime/status.ts';
 import { nodeUser } from '../../contracts/subjects/users.ts';
 import { ModelRuntime } from '../support/model-runtime.ts';
 import type { Dice } from './dice.ts';
+import type { Clock } from './time.ts';
 
 const INFO: RuntimeInfo = {
   runtime: 'model',
@@ -29,17 +30,23 @@ export class SimNode {
   readonly name: string;
   readonly runtime = new ModelRuntime();
   kubelet: TestWorld;
+  /** As the kubelet's process tells it. */
+  time: () => number;
+  readonly #clock: Clock;
   #boots = 0;
 
-  constructor(name: string, now: number, seed: readonly number[]) {
+  constructor(name: string, clock: Clock, seed: readonly number[]) {
     this.name = name;
-    this.kubelet = this.#newKubelet(now, seed);
-    this.runtime.now = now;
+    this.#clock = clock;
+    this.runtime.now = clock.now;
+    this.time = clock.ofProcess();
+    this.kubelet = this.#newKubelet(seed);
   }
 
   /** The worker was killed; containers run on. */
   restartKubelet(seed: readonly number[]): void {
-    this.kubelet = this.#newKubelet(this.kubelet.now, seed);
+    this.time = this.#clock.ofProcess();
+    this.kubelet = this.#newKubelet(seed);
   }
 
   /** The machine went down and came up again. */
@@ -49,15 +56,15 @@ export class SimNode {
     this.restartKubelet(seed);
   }
 
-  #newKubelet(now: number, seed: readonly number[]): TestWorld {
+  #newKubelet(seed: readonly number[]): TestWorld {
     const options = { node: this.name, ip: '10.1.0.1', version: 'v1.36.0', bootId: `boot-${this.#boots}` };
     const self = { caller: nodeUser(this.name), instance: this.name };
-    return testWorld(kubelet(options), { now, self, seed });
+    return testWorld(kubelet(options), { now: this.time(), self, seed });
   }
 
   /** Time goes on. @returns whether a container ended */
-  advance(now: number, dice: Dice): boolean {
-    this.runtime.now = now;
+  advance(dice: Dice): boolean {
+    this.runtime.now = this.#clock.now;
     const ends = this.runtime.containers.filter(
       ({ name, state }) => name === INIT && state === 'running' && dice.happens(INIT_ENDS),
     );

@@ -54,6 +54,20 @@ it('the pods of a node that is cut off are evicted, and what ran there is gone o
   expect(new Set(world.created('pods')).size).toBe(5 + length);
 });
 
+it('clocks that are set again and again evict nobody, and a set is complete though its pods have to be ready for a while', () => {
+  const world = new SimWorld(1);
+  const patient = { ...set, spec: { ...set.spec, minReadySeconds: 10 } };
+  world.do('create', 'replicasets', 'default', 'web', patient);
+  for (let times = 0; times < 30; times++) {
+    world.setAClock();
+    world.pass(10_000);
+  }
+  world.until(() => phases(world).length === 5 && unsettled(world).length === 0);
+  expect(world.created('pods')).toHaveLength(5);
+  expect([...world.eventReasons]).not.toEqual(expect.arrayContaining(['NodeNotReady']));
+  expect(world.diverged()).toEqual([]);
+});
+
 /* That it is seen when something is wrong. */
 
 function storyWithPods(): Story {

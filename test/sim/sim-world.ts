@@ -22,7 +22,7 @@ const CRASHES = 1 / 20;
 /**
  * A seeded world: real actors on a virtual clock, two api-servers and three kubelets among them, and between them a bus, a
  * store and engines of our own. Dice decide who hears what next, so that views lag behind answers and answers behind views;
- * what the bus loses and repeats; and who crashes in between. The same seed plays the same.
+ * what the bus loses and repeats; by how much each machine's clock is wrong; and who crashes in between. The same seed plays the same.
  */
 export class SimWorld {
   readonly dice: Dice;
@@ -155,6 +155,11 @@ export class SimWorld {
     this.#mail.reconnect(node);
   }
 
+  /** The clock of one of the machines is set, ahead or back. */
+  setAClock(): void {
+    this.dice.pick(this.#cast.clocks)?.set();
+  }
+
   /** A container ends by itself. */
   exit(node: SimNode, containerId: string, exitCode: number): void {
     node.runtime.exit(containerId, exitCode);
@@ -210,7 +215,7 @@ export class SimWorld {
   #advance(): void {
     this.#time.tick();
     for (const node of this.nodes) {
-      if (node.advance(this.#time.now, this.dice)) this.#mail.hint(node);
+      if (node.advance(this.dice)) this.#mail.hint(node);
       this.#goOn({ name: node.name, world: node.kubelet });
     }
     this.#cast.retire();
@@ -220,7 +225,7 @@ export class SimWorld {
   }
 
   #goOn(member: Member): void {
-    member.world.advance(TICK_MS);
+    this.#cast.goOn(member.world);
     this.#mail.collect(member);
   }
 }

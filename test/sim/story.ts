@@ -31,7 +31,7 @@ const shapesOf = (image: string): readonly object[] => [
   { containers: [containerOf(image), { name: 'side', image: 'web:2' }] },
 ];
 
-const deploymentOf = (name: string, image: string, replicas: number, type: string): object => ({
+const deploymentOf = (name: string, image: string, replicas: number, type: string, minReadySeconds = 0): object => ({
   apiVersion: 'apps/v1',
   kind: 'Deployment',
   metadata: { name },
@@ -39,6 +39,7 @@ const deploymentOf = (name: string, image: string, replicas: number, type: strin
     replicas,
     selector: { matchLabels: { app: name } },
     strategy: { type },
+    minReadySeconds,
     template: { metadata: { labels: { app: name } }, spec: { containers: [containerOf(image)] } },
   },
 });
@@ -141,6 +142,8 @@ export class Story {
         ),
       configure: () => this.#ask('apply', 'configmaps', 'colours', COLOURS),
       'take the configuration away': () => this.#ask('delete', 'configmaps', 'colours', {}),
+      'a clock is set': () => world.setAClock(),
+      'another clock is set': () => world.setAClock(),
       'a long time passes': () => world.pass(this.#below(LONG_SECONDS) * SECOND),
     };
     const what = this.#pick(Object.keys(acts));
@@ -193,7 +196,7 @@ export class Story {
   }
 
   #deploy(name: string, image: string, replicas: number): void {
-    const body = deploymentOf(name, image, replicas, this.#pick(['RollingUpdate', 'Recreate']));
+    const body = deploymentOf(name, image, replicas, this.#pick(['RollingUpdate', 'Recreate']), this.#pick([0, 0, 4]));
     const made = this.expected.begin('deployments', name);
     this.#ask('apply', 'deployments', name, body, (applied) => {
       const object = (applied as Partial<ApplyResult> | undefined)?.items?.[0]?.object;
