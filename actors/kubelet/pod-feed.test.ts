@@ -51,6 +51,20 @@ it('a list in parts is whole when every part has come', () => {
   expect([told.answered(answer), told.whole]).toEqual([{ woken: ['a', 'b'], ask: false }, true]);
 });
 
+it('of a backup that is put back twice the second dispatcher is believed too, though its epoch is that of the first', () => {
+  const told = feed();
+  told.answered({ epoch: 50, begunAt: 1_000, counter: 3, digest: '', pods: [pod('a', '30'), pod('b', '31')] });
+  const again = { epoch: 50, begunAt: 2_000 };
+  const news = { changed: [pod('a', '30')], removed: [] };
+  expect(told.heard({ ...again, counter: 1, ...news })).toEqual({ woken: [], ask: true });
+  expect(told.heard({ ...again, counter: 4, ...news })).toEqual({ woken: [], ask: true });
+  expect(told.answered({ ...again, counter: 1, digest: '', pods: [pod('a', '30')] })).toEqual({
+    woken: ['a', 'b'],
+    ask: false,
+  });
+  expect(told.heard({ ...again, counter: 2, ...news })).toEqual({ woken: ['a'], ask: false });
+});
+
 it('a dispatcher of a restored store is believed though its epoch is older, once it has told the whole list', () => {
   const told = feed();
   told.answered({ epoch: 90, begunAt: 1_000, counter: 7, digest: '', pods: [pod('a', '80'), pod('b', '81')] });

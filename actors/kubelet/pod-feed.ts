@@ -6,8 +6,11 @@ import { uidOf } from './pod-types.ts';
 type Feed = { readonly epoch: number; readonly begunAt: number; readonly counter: number; readonly whole: boolean };
 
 type Told = Pick<NodePods, 'epoch' | 'begunAt'>;
-/** An older epoch of a dispatcher that began later: the store went back in time, and its numbers with it. */
-const wentBack = (told: Told, known: Feed): boolean => told.epoch < known.epoch && (told.begunAt ?? 0) > known.begunAt;
+/**
+ * A dispatcher that began later under an older epoch: the store went back in time, and its numbers with it. Under the same
+ * one, too: of a backup that is put back twice, whoever begins may get the same number twice.
+ */
+const wentBack = (told: Told, known: Feed): boolean => told.epoch <= known.epoch && (told.begunAt ?? 0) > known.begunAt;
 
 const versionOf = ({ pod }: DispatchedPod): number => Number(pod.metadata?.resourceVersion ?? 0);
 
@@ -49,9 +52,10 @@ export class PodFeed {
   heard(message: NodePods): { readonly woken: readonly string[]; readonly ask: boolean } {
     const known = this.#feed.get();
     const { epoch, counter, whole } = known;
+    const back = wentBack(message, known);
     const old = message.epoch < epoch || (message.epoch === epoch && message.counter <= counter);
     // What a restored store tells may be older than what is known: only its whole list is believed.
-    if (old) return { woken: [], ask: wentBack(message, known) };
+    if (back || old) return { woken: [], ask: back };
     this.#feed.set({ epoch: message.epoch, begunAt: message.begunAt ?? 0, counter: message.counter, whole });
     const woken = [
       ...this.#take(message.changed),
@@ -65,7 +69,7 @@ export class PodFeed {
     const known = this.#feed.get();
     const { epoch, counter, whole } = known;
     const overtaken =
-      (answer.epoch < epoch && !wentBack(answer, known)) || (answer.epoch === epoch && answer.counter < counter);
+      !wentBack(answer, known) && (answer.epoch < epoch || (answer.epoch === epoch && answer.counter < counter));
     // What it lists may have been removed since: a pod that is gone must not be started again.
     if (overtaken) return { woken: [], ask: true };
     const changed = this.#take(answer.pods ?? [], true);

@@ -38,8 +38,8 @@ export interface NodePods {
   /** Epoch of the dispatcher that speaks; a kubelet ignores an older one, unless it began later (`begunAt`). */
   readonly epoch: number;
   /**
-   * When the dispatcher that speaks began, milliseconds since the Unix epoch. An older epoch that began later is one of a
-   * store that went back in time, such as a restored backup.
+   * When the dispatcher that speaks began, milliseconds since the Unix epoch. An older epoch that began later, or the same,
+   * is one of a store that went back in time, such as a restored backup.
    */
   readonly begunAt?: number;
   /** Rises by one a message within an epoch; a gap means: ask for the whole list. */
