@@ -42,6 +42,10 @@ export class Bus {
     if (!heardOnce && this.#dice.happens(this.faults.repeats)) this.#post(letter);
   }
 
+  isCut(who: string): boolean {
+    return this.#cut.has(who);
+  }
+
   /** Lets one letter arrive. */
   deliverOne(): void {
     const way = this.#dice.pick([...this.#ways.keys()]);
@@ -50,6 +54,11 @@ export class Bus {
     const letter = letters.shift();
     if (letters.length === 0) this.#ways.delete(way);
     if (letter !== undefined && !this.#cut.has(letter.from) && !this.#cut.has(letter.to)) letter.deliver();
+  }
+
+  /** The server is lost, and with it whatever is on its way. */
+  loseAll(): void {
+    this.#ways.clear();
   }
 
   cut(who: string): void {

@@ -67,6 +67,13 @@ export class Cast {
       this.#leaders.set(definition.name, this.#newLeader(definition, this.#dice.below(MASTERS)));
   }
 
+  stopMasters(): void {
+    for (const { world } of this.watchers) this.#dead.add(world);
+    this.#apis.length = 0;
+    this.#leaders.clear();
+    this.#stale.clear();
+  }
+
   startWorkers(): void {
     for (const node of this.nodes) this.#startKubelet(node);
   }
@@ -84,8 +91,9 @@ export class Cast {
     return this.watchers.filter(({ name }) => name === dispatcher.name);
   }
 
-  anyApi(): Watcher {
-    return this.#dice.pick(this.#apis) as Watcher;
+  /** @returns `undefined` while no master runs */
+  anyApi(): Watcher | undefined {
+    return this.#dice.pick(this.#apis);
   }
 
   /** @param is which one; `undefined` where it was killed */
@@ -120,7 +128,7 @@ export class Cast {
   }
 
   restartApi(): void {
-    const { master, world } = this.anyApi();
+    const { master, world } = this.anyApi() as Watcher;
     this.#dead.add(world);
     this.#apis[master] = this.#newApi(master);
   }

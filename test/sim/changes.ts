@@ -33,6 +33,12 @@ export class Changes {
     this.#asked.push({ world, heard });
   }
 
+  /** The store went back: what was asked of it is lost, and of what it holds nobody is told but who lists it. */
+  beginAnew(): void {
+    this.#asked.length = 0;
+    this.#republished = this.#store.length;
+  }
+
   /** What could happen next. */
   choices(): readonly (() => void)[] {
     const behind = this.#cast.watchers.filter(({ heard }) => heard < this.#store.length);

@@ -48,13 +48,15 @@ export class Mail {
 
   /** A person asks for something; neither that nor the answer is lost or late. */
   demand(subject: string, body: unknown, answer: Answered): void {
-    this.#callActor(this.#cast.anyApi(), { subject, body, headers: {} }, answer);
+    const api = this.#cast.anyApi();
+    if (api !== undefined) this.#callActor(api, { subject, body, headers: {} }, answer);
   }
 
   /** A person asks for something that is lost and late as anything else. */
   ask(subject: string, body: unknown, answered: Answered): void {
     const answer = this.#waits.person(answered);
-    const to = this.#cast.anyApi().name;
+    const to = this.#cast.anyApi()?.name;
+    if (to === undefined) return;
     const back = (said: unknown): void => this.#bus.send({ from: to, to: 'me', deliver: () => answer(said) }, true);
     const request = { subject, body, headers: {} };
     this.#bus.send({ from: 'me', to, deliver: this.#inTime(() => this.#serve(to, request, back)) }, true);
@@ -71,8 +73,9 @@ export class Mail {
       this.#bus.send({ from: by, to: from, deliver: () => this.tell({ name: from, world: asker }, heard, body) }, true);
     const [, family, who = '', op] = heard.subject.split('.');
     if (family === 'api') {
-      const { name } = this.#cast.anyApi();
-      this.#bus.send({ from, to: name, deliver: this.#inTime(() => this.#serve(name, heard, answer(name))) });
+      const to = this.#cast.anyApi()?.name;
+      if (to === undefined) return;
+      this.#bus.send({ from, to, deliver: this.#inTime(() => this.#serve(to, heard, answer(to))) });
     } else if (family === 'dispatch') {
       for (const member of this.#cast.dispatchers) {
         const to = member.name;
@@ -136,8 +139,19 @@ export class Mail {
     for (const who of [name, engineOf(name)]) this.#bus.cut(who);
   }
 
-  reconnect({ name, kubelet }: SimNode): void {
-    for (const who of [name, engineOf(name)]) this.#bus.mend(who);
+  reconnect(node: SimNode): void {
+    for (const who of [node.name, engineOf(node.name)]) this.#bus.mend(who);
+    this.#isBack(node);
+  }
+
+  /** The server was lost, with all that was on its way, and is back. */
+  lose(): void {
+    this.#bus.loseAll();
+    this.#beats.clear();
+    for (const node of this.#cast.nodes) if (!this.#bus.isCut(node.name)) this.#isBack(node);
+  }
+
+  #isBack({ name, kubelet }: SimNode): void {
     const gone = failure('ServiceUnavailable', 'the connection was lost');
     for (const { heard } of this.#waits.openOf(kubelet))
       if (kubelet.core.isAskOpen(heard.id)) kubelet.answer(heard, gone);

@@ -23,9 +23,13 @@ interface Question {
 
 /** The store of a simulated world: compare-and-set, and a log of all changes that is shown to each watcher in its own time. */
 export class MemoryStore {
-  readonly cache = new Cache({ freeze: true });
+  #cache = new Cache({ freeze: true });
   readonly #changes: Change[] = [];
   readonly #events: Event[] = [];
+
+  get cache(): Cache {
+    return this.#cache;
+  }
 
   /** How many changes there were; the revision of the newest. */
   get length(): number {
@@ -55,6 +59,13 @@ export class MemoryStore {
     }
   }
 
+  /** An older backup takes its place: what came later was never written, and its revisions will be others. */
+  goBack(to: number): void {
+    const kept = this.#changes.splice(0).slice(0, to);
+    this.#cache = new Cache({ freeze: true });
+    for (const { resource, namespace, name, object } of kept) this.#append(storeKey(resource, namespace, name), object);
+  }
+
   /** Somebody takes over from whoever acted until now. @returns her epoch */
   nextEpoch(actor: string): number {
     return this.#append(storeKey(EPOCHS, undefined, actor), { metadata: { name: actor } });
@@ -80,7 +91,7 @@ export class MemoryStore {
   }
 
   #write({ key = '', object, expect: wanted }: Question): unknown {
-    if (wanted !== undefined && this.cache.revisionOf(key) !== wanted)
+    if (wanted !== undefined && this.#cache.revisionOf(key) !== wanted)
       return statusError(wanted === 0 ? 'AlreadyExists' : 'Conflict', `${key} is at another revision`).status;
     return { revision: this.#append(key, object) };
   }
@@ -89,9 +100,9 @@ export class MemoryStore {
     const parts = parseKey(key);
     if (parts === undefined) throw new Error(`"${key}" is no key`);
     const { resource, namespace, name } = parts;
-    const isNew = this.cache.revisionOf(key) === 0;
+    const isNew = this.#cache.revisionOf(key) === 0;
     this.#changes.push({ resource, namespace, name, isNew, ...(object === undefined ? {} : { object }) });
-    this.cache.apply({
+    this.#cache.apply({
       key,
       revision: this.length,
       ...(object === undefined ? {} : { object: structuredClone(object) }),

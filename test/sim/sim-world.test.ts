@@ -68,6 +68,20 @@ it('clocks that are set again and again evict nobody, and a set is complete thou
   expect(world.diverged()).toEqual([]);
 });
 
+it.each([1, 2, 3])(
+  'what changes together reaches its nodes at once, not with the next look at digests (seed %i)',
+  (seed) => {
+    const world = new SimWorld(seed);
+    world.do('create', 'replicasets', 'default', 'web', set);
+    world.until(() => phases(world).length === 5 && unsettled(world).length === 0);
+    const before = new Set(world.all<Pod>('pods').map(({ metadata }) => metadata?.uid));
+    world.do('patch', 'replicasets', 'default', 'web', { spec: { replicas: 0 } });
+    const left = () =>
+      world.nodes.flatMap(({ runtime }) => runtime.containers.filter(({ pod }) => before.has(pod.uid)));
+    world.until(() => left().length === 0, 20);
+  },
+);
+
 /* That it is seen when something is wrong. */
 
 function storyWithPods(): Story {
@@ -101,6 +115,12 @@ it('a pod that was acknowledged and is gone is seen, and one that was started on
     `${uid}/main is never to be restarted, and was`,
     'pods/other (u) was acknowledged, and is gone',
   ]);
+});
+
+it('a pod that was held and is gone is seen', () => {
+  const story = storyWithPods();
+  story.held.begin('pods', 'other')({ metadata: { name: 'other', uid: 'u' } });
+  expect(broken(story)).toEqual(['pods/other (u) was held, and is gone']);
 });
 
 it('a container that ended, of which nobody knows, is seen', () => {

@@ -18,6 +18,8 @@ const STEPS_MOST = 50_000;
 /** Where not all is heard before time goes on. */
 const STEPS_A_TICK = 40;
 const CRASHES = 1 / 20;
+/** For so long no master runs while a backup takes the store's place. */
+const RESTORING_MS = 30 * SECOND;
 
 /**
  * A seeded world: real actors on a virtual clock, two api-servers and three kubelets among them, and between them a bus, a
@@ -32,6 +34,8 @@ export class SimWorld {
   readonly #cast: Cast;
   readonly #mail: Mail;
   readonly #changes: Changes;
+  /** The revision of the newest backup. */
+  #backup = 0;
 
   constructor(seed: number, faults: Faults = NO_FAULTS) {
     this.dice = new Dice(seed);
@@ -153,6 +157,20 @@ export class SimWorld {
 
   reconnect(node: SimNode): void {
     this.#mail.reconnect(node);
+  }
+
+  backUp(): void {
+    this.#backup = this.#store.length;
+  }
+
+  /** The newest backup takes the store's place: masters are stopped and started anew, as the alarm says; workers run on. */
+  restore(): void {
+    this.#cast.stopMasters();
+    this.#store.goBack(this.#backup);
+    this.#changes.beginAnew();
+    this.#mail.lose();
+    this.pass(RESTORING_MS);
+    this.#cast.startMasters();
   }
 
   /** The clock of one of the machines is set, ahead or back. */

@@ -2,17 +2,24 @@ import type { ConfigMap, Deployment, KubeObject, Pod, ReplicaSet } from '../../c
 import type { ContainerStatus } from '../../contracts/runtime/status.ts';
 import { INIT, type SimNode } from './sim-node.ts';
 import type { SimWorld } from './sim-world.ts';
-import { COUNT, type Story } from './story.ts';
+import { COUNT, type Expected, type Story } from './story.ts';
 
 /** What must hold at any time. @returns what does not */
-export function broken({ world, expected, onceAlone, counted }: Story): readonly string[] {
+export function broken({ world, expected, held, onceAlone, restored, counted }: Story): readonly string[] {
   const started = world.nodes.flatMap(({ runtime }) => runtime.started);
   const running = world.nodes.flatMap(({ runtime }) =>
-    runtime.containers.flatMap(({ pod, name, state }) => (state === 'running' ? `${pod.uid}/${name}` : [])),
+    runtime.containers.flatMap(({ pod, name, state }) =>
+      state === 'running' && !restored.has(pod.uid) ? `${pod.uid}/${name}` : [],
+    ),
   );
   const containers = started.map((one) => one.slice(0, one.lastIndexOf('/')));
   const kept = (resource: string, name: string) =>
     world.all(resource).find(({ metadata }) => metadata?.namespace === 'default' && metadata.name === name);
+  const gone = ({ uids }: Expected): readonly string[] =>
+    [...uids].flatMap(([what, uid]) => {
+      const [resource = '', name = ''] = what.split('/');
+      return kept(resource, name)?.metadata?.uid === uid ? [] : [`${what} (${uid})`];
+    });
   const count = Number((kept('configmaps', COUNT) as ConfigMap | undefined)?.data?.['n']);
   return [
     ...(count >= counted.told && count <= counted.told + counted.untold + counted.underWay
@@ -27,10 +34,8 @@ export function broken({ world, expected, onceAlone, counted }: Story): readonly
       runtime.containers.flatMap((container) => early(world, container, runtime.containers)),
     ),
     ...world.nodes.flatMap((node) => overbooked(world, node)),
-    ...[...expected.uids].flatMap(([what, uid]) => {
-      const [resource = '', name = ''] = what.split('/');
-      return kept(resource, name)?.metadata?.uid === uid ? [] : [`${what} (${uid}) was acknowledged, and is gone`];
-    }),
+    ...gone(expected).map((what) => `${what} was acknowledged, and is gone`),
+    ...gone(held).map((what) => `${what} was held, and is gone`),
   ];
 }
 

@@ -54,17 +54,24 @@ export class Story {
   readonly acts: string[] = [];
   /** What must be there, of what people were told. */
   readonly expected = new Expected();
+  /** Pods that may not go, whoever wants them gone: somebody's finalizer holds them. */
+  readonly held = new Expected();
   /** How often `count` was raised by one: those who were told so, those who never were, and those who still wait. */
   readonly counted = { told: 0, untold: 0, underWay: 0 };
   /** Uids of pods that may be started once alone. */
   readonly onceAlone = new Set<string>();
+  /** Uids of pods that ran when the store went back, which may know nothing of that. */
+  readonly restored = new Set<string>();
   readonly #away = new Set<SimNode>();
   readonly #begin: number;
+  /** How far `count` had come when the newest backup was made. */
+  #countThen = 0;
 
   constructor(seed: number) {
     this.world = new SimWorld(seed);
     this.world.pass(2 * SECOND);
     this.world.do('create', 'configmaps', 'default', COUNT, { metadata: { name: COUNT }, data: { n: '0' } });
+    this.#backUp();
     this.#begin = this.world.now;
   }
 
@@ -142,6 +149,8 @@ export class Story {
         ),
       configure: () => this.#ask('apply', 'configmaps', 'colours', COLOURS),
       'take the configuration away': () => this.#ask('delete', 'configmaps', 'colours', {}),
+      'a backup is made': () => this.#backUp(),
+      'the backup is put back': () => this.#restore(),
       'a clock is set': () => world.setAClock(),
       'another clock is set': () => world.setAClock(),
       'a long time passes': () => world.pass(this.#below(LONG_SECONDS) * SECOND),
@@ -180,6 +189,28 @@ export class Story {
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
     }
+  }
+
+  #backUp(): void {
+    this.world.backUp();
+    const count = this.world.all<ConfigMap>('configmaps').find(({ metadata }) => metadata?.name === COUNT);
+    this.#countThen = Number(count?.data?.['n']);
+  }
+
+  /** What people were told since the backup was made counts no more. */
+  #restore(): void {
+    const { world, counted } = this;
+    this.expected.forget('deployments');
+    this.expected.forget('pods');
+    this.held.forget('pods');
+    this.onceAlone.clear();
+    for (const { runtime } of world.nodes) {
+      runtime.started.length = 0;
+      for (const { pod } of runtime.containers) this.restored.add(pod.uid);
+    }
+    world.restore();
+    counted.told = this.#countThen;
+    counted.untold = 0;
   }
 
   #count(): void {
@@ -228,7 +259,17 @@ export class Story {
 
   #finalizers(metadata: Pod['metadata'], finalizers: readonly string[] | null): void {
     const { name = '', namespace } = metadata ?? {};
-    if (namespace !== undefined) this.#ask('patch', 'pods', name, { metadata: { finalizers } }, undefined, namespace);
+    if (namespace === undefined) return;
+    const then = namespace === 'default' ? this.#holdOrLetGo(name, finalizers !== null) : undefined;
+    this.#ask('patch', 'pods', name, { metadata: { finalizers } }, then, namespace);
+  }
+
+  #holdOrLetGo(name: string, holds: boolean): (answer: KubeObject | undefined) => void {
+    if (!holds) return this.held.remove('pods', name);
+    const made = this.held.begin('pods', name);
+    return (pod) => {
+      if (pod !== undefined) made(pod);
+    };
   }
 
   #endOne(): void {
