@@ -550,6 +550,15 @@ const rows: readonly (Row & {
     verbs: ['create web/0'],
   },
   {
+    why: 'Never: has failed once its only container was taken away after the init containers ended',
+    spec: { ...twoInits, restartPolicy: 'Never' },
+    sandboxes: ready,
+    have: [init('i1'), init('i2')],
+    status: lostInits,
+    verbs: ['stop sandbox s0'],
+    phase: 'Failed',
+  },
+  {
     why: 'does not repeat a lost init container once a later one was made in the sandbox',
     spec: twoInits,
     sandboxes: ready,

@@ -167,6 +167,8 @@ function planRunning(input: PresentPod, state: PodState): PodPlan {
     if (!passed && !initialized) return finish(oldDead(input));
   }
   const decisions = regular.map((container) => decide(container, false));
+  // Also those that somebody took away, by which it was seen that the init containers are done with.
+  if (decisions.every(({ ended }) => ended !== undefined)) return finish(windDown(input, state), exits(decisions));
   const verbs = decisions.flatMap(({ verb }) => (verb === undefined ? [] : [verb]));
   const stops = verbs.filter((verb) => verb.op === 'stopContainer');
   if (stops.length > 0) return finish(stops);
