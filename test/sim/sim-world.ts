@@ -184,6 +184,12 @@ export class SimWorld {
     this.#mail.hint(node);
   }
 
+  /** Somebody removes a container behind the kubelet's back. */
+  remove(node: SimNode, containerId: string): void {
+    node.runtime.do('removeContainer', { containerId } as never);
+    this.#mail.hint(node);
+  }
+
   /* What happens, and when. */
 
   /**

@@ -125,6 +125,7 @@ export class Story {
       'delete a pod': () => this.#deleteAPod(),
       'a container ends': () => this.#endOne(),
       'another container ends': () => this.#endOne(),
+      'an engine loses a container': () => this.#loseOne(),
       'somebody else leads': () => world.failOver(this.#pick(LEADERS)),
       'an api-server is killed': () => world.restartApi(),
       'a worker is killed': () => world.restartKubelet(node),
@@ -276,6 +277,13 @@ export class Story {
     const node = this.#pick(this.world.nodes);
     const container = this.#pick(node.runtime.containers.filter(({ state }) => state === 'running'));
     if (container !== undefined) this.world.exit(node, container.id, this.#below(2));
+  }
+
+  /** Not one of which it has to be seen that it ended before others began. */
+  #loseOne(): void {
+    const node = this.#pick(this.world.nodes);
+    const container = this.#pick(node.runtime.containers.filter(({ name }) => name !== INIT));
+    if (container !== undefined) this.world.remove(node, container.id);
   }
 
   #cordon(name: string, unschedulable: boolean): void {
