@@ -1,6 +1,6 @@
 import { isObservable, merge, type Observable, of } from 'rxjs';
 import { catchError, finalize, map, mergeMap } from 'rxjs/operators';
-import { statusError } from '../../contracts/errors/status.ts';
+import { messageTooLarge, StatusError, statusError } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Call, Said } from '../kernel/contract.ts';
@@ -46,7 +46,7 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
     config: { instance, limits: { ...limits } },
     hears: {
       ...objects,
-      api: calls(SUBJECTS.api, { queue: true, all: true }),
+      api: calls(SUBJECTS.api, { queue: true, all: true, bytesMax: limits.objectBytes }),
       manifests: calls(SUBJECTS.apply, { queue: true, all: true }),
       acknowledged: calls(SUBJECTS.watchAck, { fixed: { instance } }),
       events: calls(SUBJECTS.changes, { fixed: { resource: EVENTS }, whileSet: EVENTS_WATCHED }),
@@ -130,12 +130,10 @@ function serve(context: Context, watches: Watches, gate: NodeGate, call: Call): 
   }
 }
 
+/** A live one does not hear of what is larger; it may be in an older recording. */
 function checkSize({ limits }: Context, { bytes, subject }: Call): void {
-  if (bytes.length <= limits.objectBytes) return;
-  throw statusError(
-    'RequestEntityTooLarge',
-    `${subject}: the message has ${bytes.length} bytes; at most ${limits.objectBytes} are taken`,
-  );
+  if (bytes.length > limits.objectBytes)
+    throw new StatusError(messageTooLarge(subject, bytes.length, limits.objectBytes));
 }
 
 function answerOf(context: Context, request: Request): Answer {

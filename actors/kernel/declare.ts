@@ -26,6 +26,8 @@ export interface CallsDecl<T extends string = string, Q = unknown, A = unknown> 
   readonly fixed?: Partial<TokensOf<T>>;
   /** Share the messages with the other instances of this actor. */
   readonly queue?: boolean;
+  /** Of requests: one whose body has more bytes is refused with 413 as it arrives; its actor does not hear it, nor does the journal keep it. */
+  readonly bytesMax?: number;
   /** Also hear subjects that begin like the family's but are not of its grammar, so that they can be refused. */
   readonly all?: boolean;
   /** Of messages that are published. Name of a cell: while it is not set they say nothing to this actor, and it need not be told. */
@@ -52,7 +54,7 @@ export const watch = <R extends ResourceName | (string & {})>(
 
 export const calls = <T extends string, Q, A>(
   family: Family<T, Q, A>,
-  options: Pick<CallsDecl<T>, 'fixed' | 'queue' | 'all' | 'whileSet' | 'cells'> = {},
+  options: Pick<CallsDecl<T>, 'fixed' | 'queue' | 'all' | 'bytesMax' | 'whileSet' | 'cells'> = {},
 ): CallsDecl<T, Q, A> => ({ hear: 'calls', family, ...options });
 
 export const latest = <T extends string, Q>(

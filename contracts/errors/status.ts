@@ -112,3 +112,7 @@ export function retryOf(error: unknown): Retry {
 
 export const statusError = (reason: StatusReason, message: string, details?: Status['details']): StatusError =>
   new StatusError(failure(reason, message, details));
+
+/** @param most bytes that a message there may have */
+export const messageTooLarge = (subject: string, bytes: number, most: number): Status =>
+  failure('RequestEntityTooLarge', `${subject}: the message has ${bytes} bytes; at most ${most} are taken`);

@@ -4,7 +4,7 @@ import { connect, type Msg, type NatsConnection } from 'nats';
 import { concatMap, forkJoin, from, ignoreElements, map, merge, mergeMap, type Observable, of } from 'rxjs';
 import { catchError } from 'rxjs/operators';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts';
+import { decode, decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts';
 import { type StatusError, statusError } from '../../../contracts/errors/status.ts';
 import { bucketNames } from '../../../contracts/store/buckets.ts';
 import { storeKey } from '../../../contracts/store/keys.ts';
@@ -237,6 +237,39 @@ it('a full inbox answers 429, and the next question is served', async () => {
   expect(refused).toBeGreaterThan(0);
   expect(answers.filter(({ done }) => done === true).length).toBe(200 - refused);
   expect(await ask()).toEqual({ done: true });
+});
+
+it('a question with more bytes than are taken is refused in its own encoding, and is no turn of the actor', async () => {
+  const narrow = await host('narrow', { prefix: 'narrow' });
+  const heard: number[] = [];
+  await narrow.start(
+    defineActor({
+      name: 'narrow',
+      hears: { applies: calls(SUBJECTS.apply, { bytesMax: 20 }) },
+      says: {},
+      behave: (inputs, world) =>
+        inputs.applies.pipe(
+          map((call) => {
+            heard.push(call.bytes.length);
+            return world.reply(call, { done: true });
+          }),
+        ),
+    }),
+  );
+  const client = await connection();
+  const ask = async (body: Uint8Array | string) =>
+    decode((await client.request('narrow.apply.me._', body, { timeout: 5_000 })).data);
+  const refusal = (bytes: number) => ({
+    code: 413,
+    reason: 'RequestEntityTooLarge',
+    message: `narrow.apply.me._: the message has ${bytes} bytes; at most 20 are taken`,
+  });
+  expect(await ask('{"nineteen":"bytes"}')).toEqual({ done: true });
+  expect(await ask('{"twenty-one":"bytes"}')).toMatchObject(refusal(22));
+  expect(await ask(encodeMsgpack({ text: 'x'.repeat(20) }))).toMatchObject(refusal(27));
+  client.publish('narrow.apply.me._', 'x'.repeat(21)); // nobody awaits its refusal
+  expect(await ask('{}')).toEqual({ done: true });
+  expect(heard).toEqual([20, 2]);
 });
 
 it('what an actor cannot use while a cell is not set is no turn of it', async () => {

@@ -1,7 +1,7 @@
 import { type Endpoint, type ServiceMsg, Svcm } from '@nats-io/services';
 import type { Msg, Subscription } from 'nats';
 import { decode, encode, JSON_TYPE } from '../../../contracts/codec/codec.ts';
-import { failure } from '../../../contracts/errors/status.ts';
+import { failure, messageTooLarge, type Status } from '../../../contracts/errors/status.ts';
 import type { Family } from '../../../contracts/subjects/family.ts';
 import { askersInbox, type IsAskersInbox } from '../../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
@@ -92,10 +92,15 @@ export async function serveActor(host: Host, served: Served): Promise<ActorServi
         handler: (error, msg) => {
           if (error !== null) return;
           const question = new Question(arrived(msg), counted);
+          const { subject, data } = question;
           const lateMs = lag !== undefined && question.isAwaited ? lag.ms : 0;
-          if (lateMs <= host.lainMsMax) return served.heard(question);
-          keptOut(question.subject, 'it came so late that whoever asked has given up', TOO_LATE);
-          tooLate(question, actor, lateMs);
+          if (lateMs > host.lainMsMax) {
+            keptOut(subject, 'it came so late that whoever asked has given up', 'answered 504, nothing done');
+            refuse(question, tooLate(actor, lateMs));
+          } else if (heard.bytesMax !== undefined && data.length > heard.bytesMax) {
+            keptOut(subject, `it is larger than the ${heard.bytesMax} bytes that are taken`, 'answered 413');
+            refuse(question, messageTooLarge(subject, data.length, heard.bytesMax));
+          } else served.heard(question);
         },
       });
     } else {
@@ -175,13 +180,16 @@ class Question implements InboundMessage {
   }
 }
 
-const TOO_LATE = 'answered 504, nothing done';
-
 /** This process or the network stood still; to do now what was given up then would surprise everybody. */
-function tooLate(question: Question, actor: string, lateMs: number): void {
-  const message = `${actor} heard this up to ${Math.round(lateMs / 1000)} s late, for its process or network stood still; nothing was done; ask again`;
-  const status = failure('Timeout', message, { retryAfterSeconds: 1 });
-  question.respond(encode(status, encodingOfQuestion(question.data, namedHeaders(question))));
+const tooLate = (actor: string, lateMs: number): Status =>
+  failure(
+    'Timeout',
+    `${actor} heard this up to ${Math.round(lateMs / 1000)} s late, for its process or network stood still; nothing was done; ask again`,
+    { retryAfterSeconds: 1 },
+  );
+
+function refuse(question: Question, status: Status): void {
+  if (question.isAwaited) question.respond(encode(status, encodingOfQuestion(question.data, namedHeaders(question))));
 }
 
 /** What the library keeps of an endpoint, beside what it declares of it. */
