@@ -7,6 +7,7 @@ import { type Level, saidDifferently } from './journal/compare-said.ts';
 import type { RecordedTurn, SaidThen, Sealer } from './journal/journal.ts';
 import type { Incarnation } from './journal/recorder.ts';
 import { openRec } from './journal/sealed-record.ts';
+import { atOnce, inSlices, settled, type Steps } from './slices.ts';
 import { ActorCore, type TurnDone } from './turns/core.ts';
 import { installGuard } from './turns/guard.ts';
 import { outcomeToCompare } from './turns/outcome.ts';
@@ -67,23 +68,27 @@ export function replay(
   level?: Level,
 ): Replayed {
   const player = new Player(definition, incarnation, history, sealer, level, lastOf(turns));
-  return replayed(player, playAll(player, turns));
+  return replayed(player, atOnce(playAll(player, turns)));
 }
 
-/** The same, and waits for what the behaviour does after its turns, which it must not. */
+/** The same in slices, and waits for what the behaviour does after its turns, which it must not. */
 export async function replayAndSettle(
   ...[definition, incarnation, turns, history, sealer, level]: Parameters<typeof replay>
 ): Promise<Replayed> {
   const player = new Player(definition, incarnation, history, sealer, level, lastOf(turns));
-  return replayed(player, playAll(player, turns) ?? (await player.settle()));
+  const divergence = await inSlices(playAll(player, turns));
+  if (divergence === undefined) await settled();
+  return replayed(player, divergence ?? player.late);
 }
 
 const lastOf = (turns: readonly RecordedTurn[]): number | undefined => turns.at(-1)?.n;
 
-function playAll(player: Player, turns: Iterable<RecordedTurn>): Divergence | undefined {
+function* playAll(player: Player, turns: Iterable<RecordedTurn>): Steps<Divergence | undefined> {
   for (const turn of turns) {
     const divergence = player.play(turn);
     if (divergence !== undefined) return divergence;
+    yield;
+    if (player.late !== undefined) return player.late;
   }
   return undefined;
 }
@@ -94,14 +99,6 @@ const replayed = ({ played, skipped, skips }: Player, divergence: Divergence | u
   skips,
   ...(divergence === undefined ? {} : { divergence }),
 });
-
-/** Rounds of the event loop in which what was left behind has its chance; what waits longer was seen when it was begun. */
-const ROUNDS = 4;
-
-/** Lets run what a behaviour began and left behind, without waiting for any time to pass. */
-export async function settled(): Promise<void> {
-  for (let round = 0; round < ROUNDS; round++) await new Promise((resolve) => setImmediate(resolve));
-}
 
 /** Plays a recording turn by turn; what stands around the behaviour is as it was live. */
 export class Player {
@@ -160,15 +157,10 @@ export class Player {
     return violation && describeViolation(violation);
   }
 
-  /**
-   * Lets run what the behaviour left behind.
-   * @returns what it did then that it must not, if that is the first such thing, as a divergence of the turn played last
-   */
-  async settle(): Promise<Divergence | undefined> {
-    const before = this.violation;
-    await settled();
+  /** What it did that it must not since the turn played last, which did not diverge, as a divergence of that turn. */
+  get late(): Divergence | undefined {
     const { violation } = this;
-    if (before !== undefined || violation === undefined || this.#lastPlayed === undefined) return undefined;
+    if (violation === undefined || this.#lastPlayed === undefined) return undefined;
     return diverged(this.#lastPlayed, violation, this.says);
   }
 

@@ -1,3 +1,4 @@
+import { inSlices } from '../../actors/kernel/slices.ts';
 import { Hidden } from '../replay/bodies.ts';
 import { compareRecordings } from '../replay/compare-recordings.ts';
 import { type Comparison, compareAndSettle, type DecisionChange } from '../replay/compare-versions.ts';
@@ -66,12 +67,13 @@ export async function diffCommand(a: string, b: string, options: DiffOptions, te
     }
     const gaps = gapsText(gapsWithin(peer.turns));
     if (gaps !== '') terminal.tell(`${startedName(peer, others)} in ${b}: turns not recorded: ${gaps}`);
-    const compared = (): Comparison => compareRecordings(playable, peer, { ...detailsOf(options), definitionOf });
-    const comparison = compared();
+    const compared = (): Promise<Comparison> =>
+      inSlices(compareRecordings(playable, peer, { ...detailsOf(options), definitionOf }));
+    const comparison = await compared();
     const more = comparison.changes.some(isUnseen) && (await readOn(playable, peer));
     const [, begun] = startedName(peer, others).split(', ');
     const which = begun === undefined ? b : `${b}, ${begun}`;
-    return { comparison: more ? compared() : comparison, title: `${a} (-) against ${which} (+)` };
+    return { comparison: more ? await compared() : comparison, title: `${a} (-) against ${which} (+)` };
   });
   for (const one of pairs?.left ?? []) terminal.tell(unpaired(one, others, b, a));
   if (differing) throw new Exit(FAILURE);

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { inSlices } from '../../actors/kernel/slices.ts';
 import { loadTree } from '../replay/other-tree.ts';
 import { lacksMail, withMail } from '../replay/keep-mail.ts';
 import { minimise } from '../replay/minimise.ts';
@@ -48,10 +49,12 @@ export async function minimiseCommand(
       : recorded;
     const definition = codeOf(playable);
     const goesOn = (): boolean => performance.now() < until && !terminal.signal.aborted;
-    const found = minimise(playable, definition, {
-      goesOn,
-      ...(tree === undefined ? {} : { old: (candidate) => tree.version(candidate) }),
-    });
+    const found = await inSlices(
+      minimise(playable, definition, {
+        goesOn,
+        ...(tree === undefined ? {} : { old: (candidate) => tree.version(candidate) }),
+      }),
+    );
     if (found === undefined) {
       const played = await playAndSettle(playable, definition);
       const { divergence } = played;
@@ -71,7 +74,7 @@ export async function minimiseCommand(
       history,
     });
     terminal.out(
-      `${name}: ${playable.turns.length} turns became ${kept.length}, ${size} bytes, in ${found.tries} tries${found.outOfTime ? ' (no more time; --within gives it more)' : ''}\n\n`,
+      `${name}: ${playable.turns.length} turns became ${kept.length}, ${size} bytes, in ${found.tries} tries${found.outOfTime ? whyEnded(terminal) : ''}\n\n`,
     );
     terminal.out(divergenceText(found.divergence, [], terminal.paint, ''));
     terminal.out(`\nplay it: troupe replay ${output}\n`);
@@ -83,6 +86,9 @@ export async function minimiseCommand(
   terminal.tell(`nothing differs in ${among}, so there is nothing to make smaller`);
   throw new Exit(turns === 0 && notPlayed !== '' ? UNPLAYABLE : FAILURE);
 }
+
+const whyEnded = ({ signal }: Terminal): string =>
+  signal.aborted ? ' (interrupted; perhaps there is a smaller one)' : ' (no more time; --within gives it more)';
 
 /** What differs there nobody knows. */
 function tellUnplayed(text: string, terminal: Terminal): void {

@@ -4,6 +4,7 @@ import { apiServer } from '../../actors/api-server/api-server.ts';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { MemoryHistory } from '../../actors/kernel/replay.ts';
 import type { Json } from '../../actors/kernel/contract.ts';
+import { atOnce } from '../../actors/kernel/slices.ts';
 import { type ContentType, encode, JSON_TYPE, MSGPACK_TYPE, YAML_TYPE } from '../../contracts/codec/codec.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import { LonelyApiServer } from '../../test/support/lonely-api-server.ts';
@@ -52,7 +53,7 @@ function adding({ incarnation }: Playable): ActorDefinition {
 
 function changes(playable: Playable): readonly DecisionChange[] {
   const now = codeVersion('now', playable, adding(playable));
-  return compareVersions(playable, recordedVersion(playable, now.session), now).changes;
+  return atOnce(compareVersions(playable, recordedVersion(playable, now.session), now)).changes;
 }
 
 const asked = (body: object, type: ContentType): readonly [Uint8Array, Record<string, string>] => [
@@ -214,7 +215,7 @@ it('of what it had the store write, which the history holds at the revision that
     },
   };
   const now = codeVersion('now', playable, marking);
-  const { changes: found } = compareVersions(playable, recordedVersion(playable, now.session), now);
+  const { changes: found } = atOnce(compareVersions(playable, recordedVersion(playable, now.session), now));
   const puts = found.filter(({ say }) => say === 'put');
   expect(puts).toHaveLength(7);
   for (const { diff } of puts) expect(diff).toEqual([{ path: 'object.more', is: true }]);

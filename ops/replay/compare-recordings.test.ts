@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { replicaSetController } from '../../actors/controllers/replica-set/replica-set.ts';
 import { calls, defineActor, publish } from '../../actors/kernel/declare.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
+import { atOnce } from '../../actors/kernel/slices.ts';
 import type { Pod, ReplicaSet } from '../../contracts/kinds/kinds.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { nodeNamed, RecordingWorld } from '../bench/make-recording.ts';
@@ -53,14 +54,14 @@ function replicaSetRun({ uid, replicas = 4, image = 'nginx:1', hash = '6b549577f
 }
 
 const brief = (first: Playable, second: Playable) =>
-  compareRecordings(first, second).changes.map(
+  atOnce(compareRecordings(first, second)).changes.map(
     ({ say, was, is, diff }) =>
       `${say} ${was === undefined ? '+' : is === undefined ? '-' : (diff ?? []).map(({ path, was: a, is: b }) => `${path}: ${String(a)} -> ${String(b)}`).join(', ')}`,
   );
 
 it('two runs of the same are the same, whatever names their pods were given', () => {
   const [here, there] = [replicaSetRun({ uid: HERE }), replicaSetRun({ uid: THERE })];
-  const comparison = compareRecordings(here, there);
+  const comparison = atOnce(compareRecordings(here, there));
   expect(comparison.changes).toEqual([]);
   expect(comparison.tallies).toContainEqual({ say: 'create', of: 4, changed: 0 });
   const names = ({ turns }: Playable) => turns.flatMap(({ said }) => said.map(({ subject }) => subject));
@@ -110,8 +111,8 @@ function schedulerRun(names: readonly string[], uid: string, cordoned?: string, 
 it('placements are compared pod by pod, in the order in which they were placed', () => {
   const here = schedulerRun(['z55m8', 'gwpvt', 'qjgjr'], HERE);
   const there = schedulerRun(['5zdvc', 'd6j2x', 'qglzr'], THERE);
-  expect(compareRecordings(here, there)).toMatchObject({ changed: 0 });
-  const cordoned = compareRecordings(here, schedulerRun(['5zdvc', 'd6j2x', 'qglzr'], THERE, 'b'));
+  expect(atOnce(compareRecordings(here, there))).toMatchObject({ changed: 0 });
+  const cordoned = atOnce(compareRecordings(here, schedulerRun(['5zdvc', 'd6j2x', 'qglzr'], THERE, 'b')));
   const placements = cordoned.changes.filter(({ say }) => say === 'bind');
   expect(placements.map(({ diff }) => diff)).toEqual([[{ path: 'target.name', was: 'b', is: 'a' }]]);
 });
@@ -122,17 +123,17 @@ it('on nodes that are called otherwise, each goes with one of the other, which i
     ['5zdvc', 'd6j2x', 'qglzr'],
   ];
   const here = schedulerRun(names, HERE, 'b');
-  expect(compareRecordings(here, schedulerRun(others, THERE, 'vm-2', ['vm-1', 'vm-2']))).toMatchObject({
+  expect(atOnce(compareRecordings(here, schedulerRun(others, THERE, 'vm-2', ['vm-1', 'vm-2'])))).toMatchObject({
     changed: 0,
     nodes: [
       { was: 'a', is: 'vm-1', as: 'node-#1' },
       { was: 'b', is: 'vm-2', as: 'node-#2' },
     ],
   });
-  const cordoned = compareRecordings(here, schedulerRun(others, THERE, 'vm-1', ['vm-1', 'vm-2']));
+  const cordoned = atOnce(compareRecordings(here, schedulerRun(others, THERE, 'vm-1', ['vm-1', 'vm-2'])));
   const placements = cordoned.changes.filter(({ say }) => say === 'bind').map(({ diff }) => diff);
   expect(placements).toEqual(names.map(() => [{ path: 'target.name', was: 'node-#1', is: 'node-#2' }]));
-  expect(compareRecordings(here, here).nodes).toBeUndefined();
+  expect(atOnce(compareRecordings(here, here)).nodes).toBeUndefined();
 });
 
 it('what is published again with nothing new counts once', () => {
@@ -153,5 +154,8 @@ it('what is published again with nothing new counts once', () => {
     }
     return recording.playable();
   };
-  expect(compareRecordings(run(2), run(5))).toMatchObject({ changed: 0, tallies: [{ say: 'heartbeat', of: 1 }] });
+  expect(atOnce(compareRecordings(run(2), run(5)))).toMatchObject({
+    changed: 0,
+    tallies: [{ say: 'heartbeat', of: 1 }],
+  });
 });

@@ -1,4 +1,5 @@
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
+import type { Steps } from '../../actors/kernel/slices.ts';
 import { sameThing } from '../../actors/kernel/journal/compare-said.ts';
 import { canonicalJson } from '../../contracts/hash/stable-hash.ts';
 import { Hidden, saidBody } from './bodies.ts';
@@ -30,18 +31,20 @@ export interface RecordingsOptions extends Pick<CompareOptions, 'detailsMax'> {
  * Sets what was decided in two recordings side by side, subject by subject and in order. What differs from run to run by
  * its nature (names, ids and uids that were made up, names of nodes, revisions, moments) is no difference.
  */
-export function compareRecordings(
+export function* compareRecordings(
   first: Playable,
   second: Playable,
   { detailsMax = 1_000, definitionOf }: RecordingsOptions = {},
-): Comparison {
-  const [madeHere, madeThere] = [madeUpIn(first), madeUpIn(second)];
-  const left = essencesOf(decisionsOf(first, definitionOf?.(first.incarnation)), madeHere, madeThere);
-  const right = essencesOf(decisionsOf(second, definitionOf?.(second.incarnation)), madeThere, madeHere);
+): Steps<Comparison> {
+  const [madeHere, madeThere] = [yield* madeUpIn(first), yield* madeUpIn(second)];
+  const left = yield* essencesOf(yield* decisionsOf(first, definitionOf?.(first.incarnation)), madeHere, madeThere);
+  const right = yield* essencesOf(yield* decisionsOf(second, definitionOf?.(second.incarnation)), madeThere, madeHere);
   const tallies = new Map<string, { of: number; changed: number; first?: number }>();
   const changes: Change[] = [];
-  for (const [on, was] of left)
+  for (const [on, was] of left) {
+    yield;
     for (const pair of alignSaid(was, right.get(on) ?? [])) note(pair.was, pair.is, pair.same);
+  }
   for (const [on, is] of right) if (!left.has(on)) for (const one of is) note(undefined, one, false);
   changes.sort((a, b) => a.afterMs - b.afterMs || turnOf(a) - turnOf(b));
   const sorted = [...tallies].sort(([a], [b]) => (a < b ? -1 : 1)).map(([say, counts]) => ({ say, ...counts }));
@@ -98,11 +101,11 @@ interface Essential extends Decision {
 }
 
 /** What was said, by entry, subject and whom it is about, as far as it can be compared. */
-function essencesOf(
+function* essencesOf(
   decisions: readonly Decision[],
   made: MadeUp,
   other: MadeUp,
-): ReadonlyMap<string, readonly Essential[]> {
+): Steps<ReadonlyMap<string, readonly Essential[]>> {
   const put = standIns(
     made,
     other,
@@ -110,6 +113,7 @@ function essencesOf(
   );
   const said = new Map<string, Essential[]>();
   for (const decision of decisions) {
+    yield;
     const on = [decision.say, put.subject(decision.subject), aboutOf(decision.body, put)].join(' ');
     const all = said.get(on) ?? [];
     said.set(on, all);
@@ -126,11 +130,12 @@ function essencesOf(
 const speech = ({ say, subject, body }: Decision): Speech => ({ say, subject, body });
 
 /** What was said, in order; an answer is on the subject of what it answers. Questions to drivers are no decisions. */
-function decisionsOf(playable: Playable, definition: ActorDefinition | undefined): readonly Decision[] {
+function* decisionsOf(playable: Playable, definition: ActorDefinition | undefined): Steps<readonly Decision[]> {
   const decisions: Decision[] = [];
   const calls = callFinder();
   const bodyAt = definition === undefined ? undefined : bodiesSaid(playable, definition);
   for (const [index, turn] of playable.turns.entries()) {
+    yield;
     const callBehind = calls(turn);
     for (const [at, then] of turn.said.entries()) {
       if (then.kind === 'port' || then.kind === 'report') continue;

@@ -1,4 +1,4 @@
-import { settled } from '../../actors/kernel/replay.ts';
+import { inSlices, settled, type Steps } from '../../actors/kernel/slices.ts';
 import { sameThing } from '../../actors/kernel/journal/compare-said.ts';
 import type { Sealer } from '../../actors/kernel/journal/journal.ts';
 import type { PlacementTable } from '../../actors/scheduler/explain-placement.ts';
@@ -61,12 +61,12 @@ export interface CompareOptions {
 }
 
 /** Sets two versions of an actor side by side over the same inputs, each turn given what had happened by then. */
-export function compareVersions(
+export function* compareVersions(
   { turns, sealer }: Playable,
   first: Version,
   second: Version,
   { detailsMax = 1_000, byShape = false }: CompareOptions = {},
-): Comparison {
+): Steps<Comparison> {
   const tallies = new Map<string, { of: number; changed: number; first?: number }>();
   const tally = (say: string) => {
     const known = tallies.get(say) ?? { of: 0, changed: 0 };
@@ -79,6 +79,14 @@ export function compareVersions(
   let why: string | undefined;
   let changed = 0;
   for (const [index, turn] of turns.entries()) {
+    const known = breachOf(first, second);
+    yield;
+    if (breachOf(first, second) !== known) {
+      // Who did what it must not between two turns is stopped: that it says nothing from here on is no decision.
+      unplayed += turns.length - index;
+      why ??= BREACHED;
+      break;
+    }
     const was = first.says(index);
     const is = second.says(index);
     if (was === undefined || is === undefined) {
@@ -109,12 +117,16 @@ export function compareVersions(
   return { ...about, tallies: sorted, changes, changed };
 }
 
-/** The same, and waits for what the behaviours do after their turns, which they must not. */
+const BREACHED = 'the actor had been stopped by then for what it must not do';
+
+const breachOf = (first: Version, second: Version): string | undefined => first.violation?.() ?? second.violation?.();
+
+/** The same in slices, and waits for what the behaviours do after their turns, which they must not. */
 export async function compareAndSettle(...what: Parameters<typeof compareVersions>): Promise<Comparison> {
-  const comparison = compareVersions(...what);
+  const comparison = await inSlices(compareVersions(...what));
   await settled();
   const [, first, second] = what;
-  const violation = first.violation?.() ?? second.violation?.();
+  const violation = breachOf(first, second);
   return violation === undefined ? comparison : { ...comparison, violation };
 }
 

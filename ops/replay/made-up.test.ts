@@ -1,6 +1,7 @@
 import { ignoreElements, mergeMap } from 'rxjs';
 import { expect, it } from 'vitest';
 import { defineActor, request, watch } from '../../actors/kernel/declare.ts';
+import { atOnce } from '../../actors/kernel/slices.ts';
 import { encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { runtimeOp } from '../../contracts/runtime/ops.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
@@ -39,7 +40,7 @@ it.each<{ why: string; metadata: KubeObject['metadata']; names: Record<string, s
   recording.put('pods', { apiVersion: 'v1', kind: 'Pod', metadata: { ...metadata, namespace: 'a' } } as KubeObject);
   recording.world.start();
   recording.world.settle();
-  const made = madeUpIn(recording.playable());
+  const made = atOnce(madeUpIn(recording.playable()));
   expect(Object.fromEntries([...made.names].map(([name, { begins }]) => [name, begins]))).toEqual(names);
 });
 
@@ -77,7 +78,7 @@ it('a container is known from what was asked and answered, uids from wherever th
   world.start();
   world.settle();
   for (const heard of world.said('createContainer')) world.answer(heard, { containerId: 'c0ffee' });
-  const made = madeUpIn(recording.playable());
+  const made = atOnce(madeUpIn(recording.playable()));
   expect([...made.ids]).toEqual([['c0ffee', { pod: 'web', name: 'main', attempt: 2 }]]);
   expect([...made.uids]).toEqual([UID]);
 });
@@ -89,7 +90,7 @@ it('nodes: those of which objects, placements and heartbeats tell', () => {
   recording.world.start();
   recording.world.settle();
   const playable = recording.playable();
-  expect([...madeUpIn(playable).nodes].sort()).toEqual(['a', 'b']);
+  expect([...atOnce(madeUpIn(playable)).nodes].sort()).toEqual(['a', 'b']);
   const said = (body: object) =>
     ({ kind: 'publish', say: 'x', subject: 'x', hash: '', size: 1, body: encodeMsgpack(body) }) as const;
   const bodies = [
@@ -98,5 +99,5 @@ it('nodes: those of which objects, placements and heartbeats tell', () => {
     { kind: 'ConfigMap', metadata: { name: 'x' }, data: { nodeName: 'e', node: 'f' } },
   ];
   const turns = playable.turns.map((turn) => ({ ...turn, said: bodies.map(said) }));
-  expect([...madeUpIn({ ...playable, turns }).nodes].sort()).toEqual(['a', 'b', 'c', 'd']);
+  expect([...atOnce(madeUpIn({ ...playable, turns })).nodes].sort()).toEqual(['a', 'b', 'c', 'd']);
 });

@@ -1,3 +1,4 @@
+import type { Steps } from '../../actors/kernel/slices.ts';
 import { isPlain, type Plain } from '../../contracts/kinds/plain.ts';
 import { heardBody, saidBody } from './bodies.ts';
 import { type Playable, revisionOf } from './playable.ts';
@@ -37,7 +38,7 @@ const SUFFIX = /^[bcdfghjklmnpqrstvwxz2456789]{5}$/;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Looks through the objects of a recording's history, what was heard and what was said. */
-export function madeUpIn(playable: Playable): MadeUp {
+export function* madeUpIn(playable: Playable): Steps<MadeUp> {
   const { turns, history, sealer } = playable;
   const found = new Finder();
   const from = turns.find((turn) => revisionOf(turn) > 0);
@@ -48,6 +49,7 @@ export function madeUpIn(playable: Playable): MadeUp {
   }
   const asked = new Map<string, unknown>();
   for (const turn of turns) {
+    yield;
     const heard = heardBody(turn, sealer);
     found.look(heard);
     if (turn.rec.t === 'answer') {

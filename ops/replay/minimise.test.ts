@@ -2,6 +2,7 @@ import { filter, map, mergeMap, tap } from 'rxjs';
 import { expect, it } from 'vitest';
 import { type ActorDefinition, defineActor, publish, watch } from '../../actors/kernel/declare.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
+import { atOnce } from '../../actors/kernel/slices.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { failingOver } from '../../test/support/brittle.ts';
 import { podNamed, RecordingWorld, recordScheduling } from '../bench/make-recording.ts';
@@ -29,7 +30,7 @@ const objectsOf = ({ history }: Minimised['playable']): number =>
 
 it('a difference far into a recording shows in a few turns about a few objects', () => {
   expect(before.turns).toBeGreaterThan(5);
-  const small = minimise(whole, shy);
+  const small = atOnce(minimise(whole, shy));
   expect(small?.outOfTime).toBe(false);
   const diffOf = (report: TurnReport | undefined) => report?.said.find(({ same }) => !same)?.diff;
   expect(diffOf(before.divergence)).not.toHaveLength(0);
@@ -50,7 +51,7 @@ it('a difference far into a recording shows in a few turns about a few objects',
 });
 
 it('with the old code at hand, what was said then is what that code says of the smaller one too', () => {
-  const small = minimise(whole, shy, { old: (playable) => codeVersion('old', playable, scheduler) });
+  const small = atOnce(minimise(whole, shy, { old: (playable) => codeVersion('old', playable, scheduler) }));
   const { playable } = small as Minimised;
   const played = playUntilDivergence(playable, scheduler);
   expect(played).toMatchObject({ turns: playable.turns.length, skipped: 0, dropped: 0 });
@@ -78,7 +79,7 @@ it('objects of which something was only reported are left out too', () => {
   const recording = new RecordingWorld(complaining());
   for (let at = 0; at < 8; at++) recording.put('pods', podNamed(`web-${at}`));
   recording.world.start().settle();
-  const small = minimise(recording.playable(), complaining('web-5'));
+  const small = atOnce(minimise(recording.playable(), complaining('web-5')));
   expect(objectsOf((small as Minimised).playable)).toBe(1);
 });
 
@@ -96,7 +97,7 @@ it.each([
     }
     const { incarnation, ...rest } = recording.playable();
     const recorded = { ...rest, incarnation: { ...incarnation, reports } };
-    const { playable, divergence } = minimise(recorded, failingOver('web-3')) as Minimised;
+    const { playable, divergence } = atOnce(minimise(recorded, failingOver('web-3'))) as Minimised;
     expect(playable.turns.length).toBe(1 + left); // the start
     expect(objectsOf(playable)).toBe(left);
     expect(divergence).toMatchObject({ turn: 2, finding: expect.stringMatching(/fail/) });
@@ -110,11 +111,11 @@ it.each([
 );
 
 it('there is nothing to make smaller where nothing differs', () => {
-  expect(minimise(whole, scheduler)).toBeUndefined();
+  expect(atOnce(minimise(whole, scheduler))).toBeUndefined();
 });
 
 it('without time it gives what it has', () => {
-  const small = minimise(whole, shy, { goesOn: () => false });
+  const small = atOnce(minimise(whole, shy, { goesOn: () => false }));
   expect(small).toMatchObject({ outOfTime: true, tries: 0 });
   expect(small?.divergence.turn).toBe(before.divergence?.turn);
 });

@@ -1,6 +1,7 @@
 import type { Json } from '../../actors/kernel/contract.ts';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { MemoryHistory } from '../../actors/kernel/replay.ts';
+import type { Steps } from '../../actors/kernel/slices.ts';
 import { isTurnFailure } from '../../actors/kernel/turns/outcome.ts';
 import { canonicalJson } from '../../contracts/hash/stable-hash.ts';
 import type { Key } from '../../contracts/store/keys.ts';
@@ -8,7 +9,7 @@ import { Hidden } from './bodies.ts';
 import { compareVersions } from './compare-versions.ts';
 import { ddmin } from './plan-ddmin.ts';
 import { reduceTurns } from './plan-reduce.ts';
-import { playUntilDivergence, type UnplayedSpan } from './play.ts';
+import { playing, type UnplayedSpan } from './play.ts';
 import type { Playable } from './playable.ts';
 import type { Frame } from './session-frame.ts';
 import type { Speech, TurnReport } from './turn-report.ts';
@@ -30,7 +31,7 @@ export interface Minimised {
 }
 
 export interface MinimiseOptions {
-  /** Asked before every try. */
+  /** Asked before and during every try. */
   readonly goesOn?: () => boolean;
   /**
    * What the code that was recorded says of a smaller recording. Without it a smaller one holds what was said then of the
@@ -44,12 +45,12 @@ export interface MinimiseOptions {
  * just as in the whole: inputs are dropped, and objects, as long as it does.
  * @returns undefined when nothing differs
  */
-export function minimise(
+export function* minimise(
   whole: Playable,
   definition: ActorDefinition,
   { goesOn = () => true, old }: MinimiseOptions = {},
-): Minimised | undefined {
-  const { divergence, session, unplayed } = playUntilDivergence(whole, definition);
+): Steps<Minimised | undefined> {
+  const { divergence, session, unplayed } = yield* playing(whole, definition);
   if (divergence === undefined) return undefined;
   const wanted = markOf(divergence);
   let tries = 0;
@@ -60,27 +61,37 @@ export function minimise(
   };
   const behind = tellsByNext(whole, session.frame) ? 1 : 0;
   let found = { playable: partUpTo(whole, session.position, behind), divergence };
-  const shows = (candidate: Minimised['playable']): boolean => {
+  function* asLong<T>(steps: Steps<T>): Steps<T | undefined> {
+    for (let step = steps.next(); ; step = steps.next()) {
+      if (step.done === true) return step.value;
+      if (!mayTry()) return undefined;
+      yield;
+    }
+  }
+  function* shows(candidate: Minimised['playable']): Steps<boolean> {
     tries += 1;
     const last = candidate.turns.length - 1 - behind;
     if (last < 0) return false;
-    const played = playUntilDivergence(candidate, definition);
-    const differs = played.divergence;
-    if (differs === undefined || played.session.position !== last || markOf(differs) !== wanted) return false;
-    if (old !== undefined && compareVersions(candidate, recordedVersion(candidate), old(candidate)).changed > 0)
+    const played = yield* asLong(playing(candidate, definition));
+    const differs = played?.divergence;
+    if (played === undefined || differs === undefined || played.session.position !== last || markOf(differs) !== wanted)
       return false;
+    if (old !== undefined) {
+      const compared = yield* asLong(compareVersions(candidate, recordedVersion(candidate), old(candidate)));
+      if (compared === undefined || compared.changed > 0) return false;
+    }
     found = { playable: candidate, divergence: differs };
     return true;
-  };
+  }
   // Fewer objects need fewer turns, and fewer turns fewer objects.
   for (let size = Number.POSITIVE_INFINITY; sizeOf(found.playable) < size && mayTry(); ) {
     size = sizeOf(found.playable);
     const wide = found.playable;
-    ddmin(keysOf(wide), (left) => shows(withOnly(wide, numbersOf(wide), left)), mayTry);
+    yield* ddmin(keysOf(wide), (left) => shows(withOnly(wide, numbersOf(wide), left)), mayTry);
     const narrow = found.playable;
     const [first = 0, ...others] = numbersOf(narrow);
     const kept = others.splice(Math.max(0, others.length - 1 - behind));
-    ddmin(others, (left) => shows(withOnly(narrow, [first, ...left, ...kept], keysOf(narrow))), mayTry);
+    yield* ddmin(others, (left) => shows(withOnly(narrow, [first, ...left, ...kept], keysOf(narrow))), mayTry);
   }
   return { ...found, tries, outOfTime, unplayed };
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, expect, it, vi } from 'vitest';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { Player } from '../../actors/kernel/replay.ts';
+import { atOnce } from '../../actors/kernel/slices.ts';
 import { failingOver } from '../../test/support/brittle.ts';
 import { podNamed, RecordingWorld } from '../bench/make-recording.ts';
 import { compareVersions } from './compare-versions.ts';
@@ -40,6 +41,6 @@ it('of an older recording that ends with a turn that fails, two trees that both 
     turns: turns.map((turn) => ({ ...turn, said: turn.said.filter(({ kind }) => kind !== 'report') })),
   };
   const tree = await treeOf(brittle);
-  const compared = compareVersions(older, codeVersion('this build', older, brittle), tree.version(older));
+  const compared = atOnce(compareVersions(older, codeVersion('this build', older, brittle), tree.version(older)));
   expect(compared).toMatchObject({ turns: turns.length, changed: 0 });
 });

@@ -2,10 +2,11 @@ import type { Millis } from '../../actors/kernel/contract.ts';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
 import type { Level } from '../../actors/kernel/replay.ts';
+import { atOnce, inSlices, type Steps } from '../../actors/kernel/slices.ts';
 import { type Gap, gapsWithin } from './plan-gaps.ts';
 import { nameOf, type Playable } from './playable.ts';
 import type { Frame } from './session-frame.ts';
-import { ReplaySession, SLICE_MS } from './session.ts';
+import { ReplaySession } from './session.ts';
 import { reportTurn, reportWhole, type TurnReport } from './turn-report.ts';
 
 export interface PlayOptions {
@@ -47,20 +48,13 @@ export interface Played {
 }
 
 /** Plays a recording up to the first turn that goes differently. */
-export function playUntilDivergence(...what: Parameters<typeof playing>): Played {
-  const play = playing(...what);
-  for (;;) {
-    const { done, value } = play.next();
-    if (done === true) return value;
-  }
-}
+export const playUntilDivergence = (...what: Parameters<typeof playing>): Played => atOnce(playing(...what));
 
-/** The same, turn by turn; ends where its session is found to have diverged meanwhile. */
-function* playing(
-  playable: Playable,
-  definition: ActorDefinition,
-  options: PlayOptions = {},
-): Generator<ReplaySession, Played> {
+/**
+ * The same, turn by turn. Ends, with no divergence to tell of, after a turn after which the behaviour is found to have done
+ * what it must not: that is of none of its turns alone.
+ */
+export function* playing(playable: Playable, definition: ActorDefinition, options: PlayOptions = {}): Steps<Played> {
   const { level = 'strict', from = 0, to = playable.turns.length - 1 } = options;
   const session = new ReplaySession(playable, definition, { level });
   session.goto(Math.min(from, to + 1) - 1);
@@ -75,8 +69,8 @@ function* playing(
     else {
       turns += 1;
       if (frame !== undefined && hasState(frame)) states += 1;
-      yield session;
-      if (session.frame?.divergence !== undefined) break;
+      yield;
+      if (session.noteLate() !== undefined) break;
     }
   }
   const gaps = gapsWithin(playable.turns.slice(Math.max(0, from - 1), to + 1));
@@ -94,23 +88,13 @@ function* playing(
   };
 }
 
-/** The same, and waits for what the behaviour does after its turns, which it must not. Whoever ends the process is heard meanwhile. */
+/** The same in slices, and waits for what the behaviour does after its turns, which it must not. */
 export async function playAndSettle(...what: Parameters<typeof playing>): Promise<Played> {
   const played = await inSlices(playing(...what));
   const { session, divergence } = played;
   if (divergence === undefined) await session.settle();
   const found = session.frame?.divergence === undefined ? undefined : await reportWhole(session);
   return found === undefined ? played : { ...played, divergence: found };
-}
-
-async function inSlices(play: ReturnType<typeof playing>): Promise<Played> {
-  for (let until = performance.now() + SLICE_MS; ; ) {
-    const { done, value } = play.next();
-    if (done === true) return value;
-    if (performance.now() < until) continue;
-    await value.settle();
-    until = performance.now() + SLICE_MS;
-  }
 }
 
 /** A checkpoint tells the state up to it; the one that a recording begins with, nothing that was played. */

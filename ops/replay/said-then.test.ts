@@ -2,6 +2,7 @@ import { map } from 'rxjs';
 import { expect, it } from 'vitest';
 import type { Call, World } from '../../actors/kernel/contract.ts';
 import { calls, defineActor, watch } from '../../actors/kernel/declare.ts';
+import { atOnce } from '../../actors/kernel/slices.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { podNamed, RecordingWorld } from '../bench/make-recording.ts';
 import { Hidden } from './bodies.ts';
@@ -73,7 +74,7 @@ it.each([
     playable,
     answering((world, call) => ({ ...(answer(world, call) as object), more: true })),
   );
-  const { changes } = compareVersions(playable, recordedVersion(playable, now.session), now);
+  const { changes } = atOnce(compareVersions(playable, recordedVersion(playable, now.session), now));
   expect(changes).toMatchObject([{ say: 'reply', diff: [{ path: 'more', is: true }] }]);
 });
 
@@ -92,11 +93,11 @@ it('an answer that was not what the store held stays unknown, and why is said', 
 
 it('two recordings are compared by what was answered too', () => {
   const definitionOf = () => answering(get);
-  const same = compareRecordings(recorded('get', get), recorded('get', get), { definitionOf });
+  const same = atOnce(compareRecordings(recorded('get', get), recorded('get', get), { definitionOf }));
   expect(same).toMatchObject({ changed: 0, tallies: [{ say: 'reply', of: 1, changed: 0 }] });
   // Also where today's code answers otherwise.
   for (const today of [definitionOf, () => answering(metadata)]) {
-    const other = compareRecordings(recorded('get', get), recorded('get', get, '2'), { definitionOf: today });
+    const other = atOnce(compareRecordings(recorded('get', get), recorded('get', get, '2'), { definitionOf: today }));
     expect(other.tallies).toEqual([{ say: 'reply', of: 1, changed: 1, first: 3 }]);
     expect(other.changes[0]).toMatchObject({
       was: { subject: 'troupe.api.me.get.pods.default.web' },

@@ -2,7 +2,8 @@ import { Cache } from '../../actors/kernel/view/cache.ts';
 import type { Json } from '../../actors/kernel/contract.ts';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import type { RecordedTurn, Sealer } from '../../actors/kernel/journal/journal.ts';
-import { type Divergence, type Level, Player, settled } from '../../actors/kernel/replay.ts';
+import { type Divergence, type Level, Player } from '../../actors/kernel/replay.ts';
+import { settled } from '../../actors/kernel/slices.ts';
 import { openRec } from '../../actors/kernel/journal/sealed-record.ts';
 import { CellLog } from './cell-log.ts';
 import type { Playable } from './playable.ts';
@@ -14,8 +15,6 @@ import type { AskOpen, Cells, Frame, TimerOpen } from './session-frame.ts';
 const FRAMES_MAX = 4_096;
 /** What these may have said, together. */
 const FRAMES_BYTES_MAX = 64 * 1024 * 1024;
-/** How long turns are played at a stretch where somebody may want to end that (Ctrl-C), in milliseconds. */
-export const SLICE_MS = 50;
 
 export interface SessionOptions {
   readonly level?: Level;
@@ -120,13 +119,17 @@ export class ReplaySession {
     return this.#player.violation;
   }
 
-  /**
-   * Lets run what the behaviour left behind; what it does then that it must not, or has done since a turn was played, is a
-   * divergence of the turn played last.
-   * @returns that divergence, once
-   */
+  /** Lets run what the behaviour left behind, and notes what it did then that it must not. @returns that divergence, once */
   async settle(): Promise<Divergence | undefined> {
     await settled();
+    return this.noteLate();
+  }
+
+  /**
+   * Notes what the behaviour has done since a turn was played that it must not, as a divergence of the turn played last.
+   * @returns that divergence, once
+   */
+  noteLate(): Divergence | undefined {
     const what = this.violation;
     const frame = this.#frames.at(-1);
     if (what === undefined || what === this.#named || frame === undefined) return undefined;

@@ -1,9 +1,10 @@
+import { SLICE_MS } from '../../actors/kernel/slices.ts';
 import { statusError } from '../../contracts/errors/status.ts';
 import { compileExpression, type Scope } from './expression.ts';
 import { heardBody, Hidden, saidBody } from './bodies.ts';
 import { type Breakpoint, breakpointText, holdsIn } from './plan-breakpoint.ts';
 import { changesOf, type Watched } from './plan-watch.ts';
-import { type ReplaySession, SLICE_MS } from './session.ts';
+import type { ReplaySession } from './session.ts';
 import type { Frame } from './session-frame.ts';
 
 /** What an expression may speak of. */
