@@ -44,7 +44,7 @@ export async function openNamed(
     onRead: (line) => {
       if (terminal.interactive) terminal.tell(line);
     },
-    onDamaged: (problem) => {
+    onMissing: (problem) => {
       if (!told.has(problem)) terminal.tell(problem);
       told.add(problem);
     },

@@ -71,6 +71,7 @@ async function checkCommand(args: readonly string[], options: ReplayOptions, ter
     onRead: (what) => {
       if (terminal.interactive) terminal.tell(what);
     },
+    onMissing: (what) => terminal.tell(what),
   });
   if (args[0] !== undefined && checked.length === 0) {
     const { notRecorded } = await import('../replay/definitions.ts');

@@ -16,12 +16,14 @@ export function checkHome(
     readonly actor?: string;
     readonly level?: Level;
     readonly onRead?: (what: string) => void;
+    /** Told that there is no key; as `onRead` unless it is given. */
+    readonly onMissing?: (what: string) => void;
   } = {},
 ): Promise<readonly Checked[]> {
-  const { onRead = () => undefined, actor, level } = options;
+  const { onRead = () => undefined, onMissing = onRead, actor, level } = options;
   const where = { ...options, home };
   return withRecordings(where, async ({ client: { connection }, prefix, live }) => {
-    const given = keyOf(where);
+    const given = keyOf(where, onMissing);
     let sealer: Sealer | undefined;
     return await checkRecordings({
       connection,

@@ -58,3 +58,15 @@ it('a home whose store is gone is no defect of ours', async () => {
   ])
     expect(await run(...args), args.join(' ')).toMatchObject({ err: expect.stringMatching(remedy) as string });
 });
+
+it('a home that lacks its key is read all the same, and that is said', async () => {
+  vi.stubEnv('TROUPE_HOME', home);
+  rmSync(homePaths(home).clusterKey);
+  const read =
+    /cluster\.key is missing, so turns that heard a secret are not played; give --key cluster\.key, .* first master\n.*holds no stream troupe-journal/;
+  for (const args of [
+    ['replay', '--check'],
+    ['replay', 'scheduler'],
+  ])
+    expect(await run(...args), args.join(' ')).toMatchObject({ err: expect.stringMatching(read) as string });
+});

@@ -36,12 +36,25 @@ export interface GivenKey {
   readonly how: 'own' | 'named' | 'found';
 }
 
-/** @throws StatusError NotFound, BadRequest, Invalid: a key that was named, or that a home cannot do without */
-export function keyOf({ home, server, keyFile }: RecordedWhere): GivenKey | undefined {
+/**
+ * The key that is named, else that of the home; `undefined` where there is none.
+ * @param onMissing told when it is a home that lacks its own
+ * @throws StatusError NotFound, BadRequest, Invalid: a key that was named, or that is damaged
+ */
+export function keyOf(
+  { home, server, keyFile }: RecordedWhere,
+  onMissing: (what: string) => void,
+): GivenKey | undefined {
   const paths = homePaths(home);
   const file = keyFile ?? paths.clusterKey;
   if (keyFile !== undefined) return { key: clusterKey(readKeyFile(keyFile)), file, how: 'named' };
-  if (server !== undefined && !existsSync(file)) return undefined;
+  if (!existsSync(file)) {
+    if (server === undefined)
+      onMissing(
+        `${file} is missing, so turns that heard a secret are not played; give --key cluster.key, from the home of the cluster's first master`,
+      );
+    return undefined;
+  }
   return { key: clusterKey(readClusterKey(paths)), file, how: server === undefined ? 'own' : 'found' };
 }
 

@@ -6,10 +6,10 @@ import type { SourceOptions } from './source.ts';
 
 /** Everything recorded in a home or on a server, or of one actor, in the order in which it began. */
 export function readHome(options: SourceOptions, actor?: string): Promise<readonly Playable[]> {
-  const { sealed = false, onRead = () => undefined, onDamaged = onRead } = options;
+  const { sealed = false, onRead = () => undefined, onMissing = onRead } = options;
   return withRecordings(options, async ({ client: { connection }, prefix }) => {
-    const given = sealed ? undefined : keyOf(options);
-    const recordings = await readJournal(connection, prefix, actor, ({ problem }) => onDamaged(problem));
+    const given = sealed ? undefined : keyOf(options, onMissing);
+    const recordings = await readJournal(connection, prefix, actor, ({ problem }) => onMissing(problem));
     if (recordings.length === 0) return [];
     const history = await readHistory(connection, prefix, given?.key);
     onRead(`${recordings.length} recordings and ${history.all.length} revisions of objects read`);

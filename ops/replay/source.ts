@@ -26,8 +26,8 @@ export interface SourceOptions extends RecordedWhere {
   /** What carries secret data of a home shall stay sealed, though its key is at hand. */
   readonly sealed?: boolean;
   readonly onRead?: (what: string) => void;
-  /** Told of what is missing of the journal; as `onRead` unless it is given. */
-  readonly onDamaged?: (problem: string) => void;
+  /** Told of what is missing: of the journal, or the key; as `onRead` unless it is given. */
+  readonly onMissing?: (what: string) => void;
 }
 
 /** Is this the name of a file rather than of an actor? */
