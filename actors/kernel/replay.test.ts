@@ -211,7 +211,7 @@ it('turns that the recorder dropped are skipped up to the next checkpoint, and t
         to: second,
         turns: second - first - 2,
         why: 'gap',
-        what: '1 turn before it is missing from the recording',
+        what: '1 turn before is missing from the recording',
       },
     ],
   });

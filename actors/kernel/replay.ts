@@ -187,12 +187,12 @@ export class Player {
     // What is lost up to here a start need not know, if it does not look back there.
     if (goesOn && turn.rec.t === 'start' && this.#lost(turn, goesOn, revision) !== undefined) goesOn = false;
     if (!goesOn && turn.rec.t !== 'start') {
-      if (beginning) return this.#skip(turn, 'start', 'its recording begins in the middle');
+      if (beginning) return this.#skip(turn, 'start', 'the recording begins in the middle');
       if (follows) return this.#skip(turn); // for the same reason as the turn before
       return this.#skip(
         turn,
         'gap',
-        `${missed === 1 ? '1 turn before it is' : `${missed} turns before it are`} missing from the recording`,
+        `${missed === 1 ? '1 turn before is' : `${missed} turns before are`} missing from the recording`,
       );
     }
     const lost = this.#lost(turn, goesOn, revision);
@@ -293,7 +293,7 @@ export class Player {
 
 const NOTHING_SAID: readonly Outgoing[] = [];
 const OTHER_STATE = 'the state in its cells is not what it was';
-const SEALED = "it carries secret data that is sealed; with the cluster's key it can be played";
+const SEALED = "what was heard carries secret data that is sealed; with the cluster's key it can be played";
 const missing = ({ first, last }: Revisions): string =>
   first === last
     ? `the history has lost revision ${first} of the store`

@@ -1,6 +1,7 @@
 import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
 import { typedAbout } from './typed-about.ts';
-import { nameOf } from '../replay/playable.ts';
+import { nameOf, type Playable } from '../replay/playable.ts';
+import { isFile, type Source } from '../replay/source.ts';
 import { UsageError } from './errors.ts';
 import { toJson } from './print.ts';
 import type { ReplayOptions } from './replay.ts';
@@ -42,11 +43,31 @@ export async function aboutCommand(what: string, options: ReplayOptions, termina
   }
   const last = found.at(-1);
   const telling = last && tellingOf(last.turns);
-  if (last === undefined || telling === undefined) terminal.tell(`nothing in ${what} is about ${text}`);
+  if (last === undefined || telling === undefined) terminal.tell(await nothingText(what, text, options, source));
   else
     terminal.out(
       `\none of them whole: ${commandFor(what, options, source, last.playable)} ${turnFlags('--turn', source, last.playable, telling)}\n`,
     );
+}
+
+const NAMED_MOST = 8;
+
+/** What to look into instead: the part that was left out, or other actors. */
+async function nothingText(what: string, text: string, options: ReplayOptions, source: Source): Promise<string> {
+  const isAbout = typedAbout(text);
+  const hasAny = ({ turns }: Playable): boolean => turns.some((turn) => isAbout(turn));
+  const nothing = `nothing in ${what} is about ${text}`;
+  if (source.playables.some(hasAny)) return `${nothing} between --from and --to; without them there is`;
+  const others = (await source.all()).filter((one) => !one.incarnation.driver && hasAny(one));
+  const actors = [...new Set(others.map(({ incarnation: { self } }) => self.actor))];
+  const [first] = others;
+  if (first === undefined) return `${nothing}, nor is anything recorded there of other actors; is the name right?`;
+  const more = actors.length > NAMED_MOST ? `, and ${actors.length - NAMED_MOST} more` : '';
+  const { actor } = first.incarnation.self;
+  const { actor: _actor, instance: _instance, ...rest } = options;
+  const named: [string, ReplayOptions] = isFile(what) ? [what, { ...rest, actor }] : [actor, rest];
+  const command = commandFor(...named, { ...source, playables: [first] }, first);
+  return `${nothing}; of ${actors.slice(0, NAMED_MOST).join(', ')}${more} there is: ${command} --about ${text}`;
 }
 
 /** Of all turns about an object, the one to look at first: its placement, else where something was said of it. */

@@ -1,7 +1,7 @@
 import type { Comparison, DecisionChange } from '../replay/compare-versions.ts';
 import { bindingOf } from '../replay/placements.ts';
 import { gapsText } from '../replay/plan-gaps.ts';
-import { tallyTexts, thousands } from '../replay/plan-decisions.ts';
+import { sameDecisions, tallyTexts, turnsText } from '../replay/plan-decisions.ts';
 import { plainSpeech } from './replay-json.ts';
 import { saidText, type Sides, timeText } from './replay-render.ts';
 import { scoresText } from './replay-scores.ts';
@@ -21,12 +21,12 @@ function sumLines(actor: string, { tallies, turns, unplayed, why, gaps = [] }: C
   const texts = tallyTexts(actor, tallies);
   const left = [
     gaps.length > 0 ? `turns not recorded: ${gapsText(gaps)}` : '',
-    unplayed > 0 ? `${thousands(unplayed)} turns could not be played${why === undefined ? '' : `: ${why}`}` : '',
+    unplayed > 0 ? `${turnsText(unplayed)} could not be played${why === undefined ? '' : `: ${why}`}` : '',
   ].filter((text) => text !== '');
   const skipped = left.length === 0 ? '' : ` (${left.join('; ')})`;
   if (texts.length > 0) return skipped === '' ? texts : [...texts, skipped.trim()];
   const said = tallies.reduce((sum, { of }) => sum + of, 0);
-  return [`all ${thousands(said)} decisions of ${thousands(turns)} turns stay the same${skipped}`];
+  return [`${sameDecisions(said, turns)}${skipped}`];
 }
 
 /** One decision that changed: the bodies' difference, and of a placement the scores. */

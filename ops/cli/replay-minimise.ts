@@ -1,3 +1,4 @@
+import { turnsText } from '../replay/plan-decisions.ts';
 import { resolve } from 'node:path';
 import { inSlices } from '../../actors/kernel/slices.ts';
 import { loadTree } from '../replay/other-tree.ts';
@@ -11,7 +12,6 @@ import { FAILURE, UNPLAYABLE } from './render-error.ts';
 import type { ReplayOptions } from './replay.ts';
 import { codeOf, openNamed, startedName } from './replay-parts.ts';
 import { unplayedText } from './replay-play.ts';
-import { turnsText } from './replay-shell-command.ts';
 import { divergenceText } from './replay-render.ts';
 import type { Terminal } from './terminal.ts';
 

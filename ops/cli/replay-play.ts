@@ -2,6 +2,7 @@ import type { Level } from '../../actors/kernel/replay.ts';
 import { chainOf } from '../replay/chain.ts';
 import { definitionOf } from '../replay/definitions.ts';
 import type { Cause } from '../replay/plan-causes.ts';
+import { turnsText } from '../replay/plan-decisions.ts';
 import { gapsText } from '../replay/plan-gaps.ts';
 import { type Played, playAndSettle } from '../replay/play.ts';
 import { isInspected, stoppingSession } from '../replay/stopping-session.ts';
@@ -83,7 +84,7 @@ function print(
 function sameText({ verdict, skipped, gaps: missing }: Played & { readonly verdict: string }): string {
   const gaps = [
     missing.length > 0 ? `turns not recorded: ${gapsText(missing)}` : '',
-    skipped > 0 ? `${skipped} turns could not be played` : '',
+    skipped > 0 ? `${turnsText(skipped)} could not be played` : '',
   ].filter((text) => text !== '');
   return gaps.length === 0 ? verdict : `${verdict} (${gaps.join('; ')})`;
 }
@@ -91,7 +92,6 @@ function sameText({ verdict, skipped, gaps: missing }: Played & { readonly verdi
 /** Spans that are told of one recording; the sums are in the table. */
 const SPANS_MAX = 10;
 
-/** Which turns could not be played, and why. */
 /** Which turns were not played, and why; empty when all were. */
 export function unplayedText({ name, unplayed }: Pick<Played, 'name' | 'unplayed'>): string {
   const lines = unplayed.slice(0, SPANS_MAX).map(({ from, to, fromMs, toMs, turns, why }) => {

@@ -63,5 +63,3 @@ export async function turnSettled(context: ShellContext): Promise<string> {
 }
 
 export const breachText = ({ what }: Divergence, { paint }: ShellContext): string => `${paint('yellow', what)}\n`;
-
-export const turnsText = (turns: number): string => (turns === 1 ? '1 turn' : `${turns} turns`);

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import { turnsText } from '../replay/plan-decisions.ts';
 import { isSealed } from '../../contracts/store/sealed.ts';
 import { cellsAbout, objectsInCells } from '../replay/objects-in-cells.ts';
 import { valuesOf } from '../replay/plan-watch.ts';
@@ -9,7 +10,7 @@ import { UsageError } from './errors.ts';
 import { formatTable, planTable } from './plan-table.ts';
 import { causesText, heardText, momentText, saidText, timeText, yamlText } from './replay-render.ts';
 import { scoresAt } from './replay-scores.ts';
-import { type ShellCommand, type ShellContext, turnsText } from './replay-shell-command.ts';
+import { type ShellCommand, type ShellContext } from './replay-shell-command.ts';
 import type { ResourceInfo } from './plan-resource-arguments.ts';
 import { columnsOf, isResource, resourceTargets } from './resources.ts';
 

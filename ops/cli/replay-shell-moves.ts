@@ -1,3 +1,4 @@
+import { turnsText } from '../replay/plan-decisions.ts';
 import { indexAt, indexFrom, parsePoint } from '../replay/parse-moment.ts';
 import { typedAbout } from './typed-about.ts';
 import { gapsText, gapsWithin } from '../replay/plan-gaps.ts';
@@ -7,7 +8,7 @@ import type { Stop } from '../replay/stops.ts';
 import { veiled } from '../replay/veil.ts';
 import { UsageError } from './errors.ts';
 import { lineOf } from './replay-line.ts';
-import { breachText, type ShellCommand, type ShellContext, turnSettled, turnsText } from './replay-shell-command.ts';
+import { breachText, type ShellCommand, type ShellContext, turnSettled } from './replay-shell-command.ts';
 
 /** Most turns that one command lists. */
 const LISTED_MAX = 1_000;

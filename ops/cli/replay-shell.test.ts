@@ -145,27 +145,27 @@ it('tells how many turns were not played, and why, before anybody takes it that 
   expect(await type(shell, 'run')).toMatchInlineSnapshot(`
     "the end of the recording; nothing differed in the 3 turns that could be played
       turns not recorded: 1 after turn 3
-      4 turns not played: 1 turn before it is missing from the recording
+      4 turns not played: 1 turn before is missing from the recording
          8  00:00:00.010  answer  answer to 6.0  -> event  (not played)
-      it cannot be played: 1 turn before it is missing from the recording; the next start tells everything anew
+      it cannot be played: 1 turn before is missing from the recording; the next start tells everything anew
     "
   `);
   expect(await type(shell, 'where')).toMatch(
-    /differed +nothing so far\nnot played 4 turns: 1 turn before it is missing from the recording\n$/,
+    /differed +nothing so far\nnot played 4 turns: 1 turn before is missing from the recording\n$/,
   );
   playable = { ...playable, turns: playable.turns.filter(({ n }) => n > 4) };
   expect(await type(shellOn(), 'run')).toMatchInlineSnapshot(`
     "the end of the recording; no turn could be played
-      4 turns not played: its recording begins in the middle
+      4 turns not played: the recording begins in the middle
          8  00:00:00.010  answer  answer to 6.0  -> event  (not played)
-      it cannot be played: its recording begins in the middle; the next start tells everything anew
+      it cannot be played: the recording begins in the middle; the next start tells everything anew
     "
   `);
 });
 
 it('counts what goto, find and back play on the way, too', async () => {
   playable = { ...playable, turns: playable.turns.filter(({ n }) => n !== 4) };
-  const unplayed = /differed +nothing so far\nnot played (\d) turns: 1 turn before it is missing from the recording\n$/;
+  const unplayed = /differed +nothing so far\nnot played (\d) turns: 1 turn before is missing from the recording\n$/;
   expect((await type(shellOn(), 'goto 8', 'where')).match(unplayed)?.[1]).toBe('4');
   expect((await type(shellOn(), 'find db', 'where')).match(unplayed)?.[1]).toBe('2');
   expect((await type(shellOn(), 'goto 8', 'back 3', 'where')).match(unplayed)?.[1]).toBe('4');
@@ -187,7 +187,7 @@ it('the end does not speak for turns that were jumped over', async () => {
 it('of a turn that was not played no state is shown, and no score', async () => {
   playable = { ...playable, turns: playable.turns.filter(({ n }) => n !== 4) };
   const shell = shellOn();
-  const why = 'turn 6 was not played (1 turn before it is missing from the recording)';
+  const why = 'turn 6 was not played (1 turn before is missing from the recording)';
   expect(await type(shell, 'goto 6', 'cells')).toBe(`no state is known: ${why}\n`);
   expect(await type(shell, 'cells start')).toBe(`no state is known: ${why}\n`);
   expect(await type(shell, 'scores')).toBe(`no score is known: ${why}\n`);

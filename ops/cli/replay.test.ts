@@ -294,8 +294,25 @@ it('lists the turns about an object, and shows why it was placed where it was', 
   );
   expect(await run('replay', file, '--about', 'nobody')).toMatchObject({
     out: '',
-    err: expect.stringContaining('is about nobody') as string,
+    err: expect.stringMatching(
+      /is about nobody, nor is anything recorded there of other actors; is the name right\?/,
+    ) as string,
   });
+  expect((await run('replay', file, '--about', 'default/web-0', '--from', '40')).err).toMatch(
+    /is about default\/web-0 between --from and --to; without them there is\n$/,
+  );
+});
+
+it('of an object that the actor knows nothing of, those that do are named, with what to type', async () => {
+  const rollout = join(import.meta.dirname, '../../test/fixtures/decisions/rollout.troupe');
+  const { err, code } = await run('replay', rollout, '--actor', 'scheduler', '--about', 'deployments/web');
+  expect(code).toBe(0);
+  const [, actors = '', actor = '', about] =
+    /^.*nothing in .* is about deployments\/web; of (.*) there is: troupe replay \S+rollout\.troupe --actor (\S+) (--about \S+)\n$/.exec(
+      err,
+    ) ?? [];
+  expect(actors.split(', ')).toEqual(expect.arrayContaining(['deployment', 'api-server']));
+  expect((await run('replay', rollout, '--actor', actor, ...(about ?? '').split(' '))).out).toContain(`${actor}/`);
 });
 
 it('checks a folder: which decisions change, and the exit code says so', async () => {
@@ -411,7 +428,7 @@ it('a file that is damaged, cut short or not played at all is told apart from on
   const { code, out } = await run('replay', late);
   expect(out).toMatch(/ 0 +not played \(\d+ turns could not be played\)\n/);
   expect(out).toMatch(
-    /\nscheduler\/test: turn 4 and what follows from it up to turn \d+ not played \(2026-01-01 00:00:00\.\d{3} to 00:00:00\.\d{3}\): its recording begins in the middle\n$/,
+    /\nscheduler\/test: turn 4 and what follows from it up to turn \d+ not played \(2026-01-01 00:00:00\.\d{3} to 00:00:00\.\d{3}\): the recording begins in the middle\n$/,
   );
   expect(code).toBe(3);
   expect(await run('replay', 'diff', late, late)).toMatchObject({ code: 0 });

@@ -1,5 +1,6 @@
 import { statusError } from '../../contracts/errors/status.ts';
 import type { Checked } from '../replay/check.ts';
+import { turnsText } from '../replay/plan-decisions.ts';
 import { gapsText } from '../replay/plan-gaps.ts';
 import { placeOf } from '../replay/recorded-where.ts';
 import { Exit, UsageError } from './errors.ts';
@@ -101,9 +102,15 @@ function resultOf(checked: Checked): string {
   const missing = checked.gaps.filter(({ after }) => after > 0 || dropped > 0);
   const gaps = [
     missing.length > 0 ? `turns not recorded: ${gapsText(missing)}` : '',
-    skipped > 0 ? `${skipped} turns could not be played: ${skips[0]?.what ?? ''}` : '',
+    skipped > 0 ? `${turnsText(skipped)} could not be played${whyUnplayed(skips)}` : '',
   ].filter((text) => text !== '');
   return gaps.length === 0 ? verdict : `${verdict} (${gaps.join('; ')})`;
+}
+
+/** Of several reasons the first. */
+function whyUnplayed(skips: Checked['skips']): string {
+  const reasons = [...new Set(skips.map(({ what }) => what))];
+  return reasons.length > 1 ? `, the first since ${reasons[0]}` : `: ${reasons[0] ?? ''}`;
 }
 
 function print(checked: readonly Checked[], terminal: Terminal): void {

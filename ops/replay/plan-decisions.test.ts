@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { tallyTexts, thousands } from './plan-decisions.ts';
+import { sameDecisions, tallyTexts, thousands } from './plan-decisions.ts';
 
 it('sums up what changes, in the order in which it first does', () => {
   const tallies = [
@@ -22,4 +22,14 @@ it.each([
   [1234567, '1,234,567'],
 ])('%d', (count, text) => {
   expect(thousands(count)).toBe(text);
+});
+
+it.each([
+  [0, 0, 'nothing could be compared'],
+  [0, 12, 'nothing was decided in 12 turns, and nothing is now'],
+  [1, 1, 'the one decision of 1 turn stays the same'],
+  [2, 1, 'all 2 decisions of 1 turn stay the same'],
+  [40_000, 44_562, 'all 40,000 decisions of 44,562 turns stay the same'],
+])('%d decisions of %d turns that stay the same', (decisions, turns, text) => {
+  expect(sameDecisions(decisions, turns)).toBe(text);
 });

@@ -22,4 +22,14 @@ export function tallyTexts(actor: string, tallies: readonly Tally[]): readonly s
     );
 }
 
+/** Of so many decisions none changes. @param turns that were compared */
+export function sameDecisions(decisions: number, turns: number): string {
+  if (turns === 0) return 'nothing could be compared';
+  if (decisions === 0) return `nothing was decided in ${turnsText(turns)}, and nothing is now`;
+  if (decisions === 1) return `the one decision of ${turnsText(turns)} stays the same`;
+  return `all ${thousands(decisions)} decisions of ${turnsText(turns)} stay the same`;
+}
+
+export const turnsText = (turns: number): string => (turns === 1 ? '1 turn' : `${thousands(turns)} turns`);
+
 export const thousands = (count: number): string => String(count).replace(/\B(?=(\d{3})+$)/g, ',');

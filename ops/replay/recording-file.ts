@@ -1,4 +1,5 @@
 import { closeSync, openSync, readFileSync, realpathSync, renameSync, unlinkSync, statSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type CacheEntry, type Write, withRevision } from '../../actors/kernel/view/cache.ts';
 import { decodeSegment, encodeSegment, type Sealer } from '../../actors/kernel/journal/journal.ts';
 import { type Base, MemoryHistory, type Revisions } from '../../actors/kernel/view/memory-history.ts';
@@ -114,10 +115,21 @@ export function writeRecordingFile(path: string, content: RecordingFileContent):
   } catch (error) {
     if (fresh !== undefined) removeIfMade(fresh);
     if (error instanceof StatusError) throw error;
-    // What the system adds, "open '…/a.troupe.123.new'", names a file that nobody asked for.
-    const finding = (error instanceof Error ? error.message : String(error)).replace(/, \w+( '.*)?$/s, '');
-    throw statusError('InternalError', `write ${path}: ${finding}; give another place with -o`);
+    throw statusError('InternalError', `write ${path}: ${unwritten(path, error)} give another place with -o`);
   }
+}
+
+/** Why a file could not be written, up to the remedy that is for all of them. What the system says names a file that nobody asked for, `…/a.troupe.123.new`. */
+function unwritten(path: string, error: unknown): string {
+  const folder = dirname(path);
+  const { code, message } =
+    error instanceof Error ? (error as NodeJS.ErrnoException) : { code: '', message: String(error) };
+  if (code === 'ENOENT') return `there is no folder ${folder}; make it, or`;
+  if (code === 'ENOTDIR') return `${folder} is no folder;`;
+  if (code === 'EACCES' || code === 'EPERM') return `you may not write to ${folder} (${code});`;
+  if (code === 'EROFS') return `${folder} can only be read (${code});`;
+  if (code === 'ENOSPC' || code === 'EDQUOT') return `the disk is full (${code}); make room, or`;
+  return `${message.replace(/, \w+( '.*)?$/s, '')};`;
 }
 
 function removeIfMade(path: string): void {

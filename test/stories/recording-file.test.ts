@@ -98,7 +98,10 @@ it('without the key, who hears of no secret is played as well, and who does is s
   const skipping = checked.filter(({ skipped }) => skipped > 0);
   expect(skipping.map(({ actor }) => actor)).toEqual(['api-server']);
   expect(skipping[0]?.skips.map(({ why, what }) => ({ why, what }))).toEqual([
-    { why: 'sealed', what: "it carries secret data that is sealed; with the cluster's key it can be played" },
+    {
+      why: 'sealed',
+      what: "what was heard carries secret data that is sealed; with the cluster's key it can be played",
+    },
   ]);
   for (const { actor, turns } of checked) expect(turns, actor).toBeGreaterThan(0);
 });
@@ -142,10 +145,10 @@ it('a place where it cannot be written is a clear error', () => {
   const nowhere = join(folder, 'no', 'such', 'folder.troupe');
   const content = { prefix: PREFIX, recordings: [], history: { all: [], bases: [], holes: [] } };
   expect(() => writeRecordingFile(nowhere, content)).toThrow(
-    `write ${nowhere}: ENOENT: no such file or directory; give another place with -o`,
+    `write ${nowhere}: there is no folder ${join(folder, 'no', 'such')}; make it, or give another place with -o`,
   );
   expect(() => writeRecordingFile(join(path, 'below'), content)).toThrow(
-    `write ${join(path, 'below')}: ENOTDIR: not a directory; give another place with -o`,
+    `write ${join(path, 'below')}: ${path} is no folder; give another place with -o`,
   );
   expect(() => writeRecordingFile(folder, content)).toThrow(/write .*: it is a folder; name a file in it with -o/);
 });
