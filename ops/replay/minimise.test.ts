@@ -1,12 +1,15 @@
 import { filter, map, mergeMap, tap } from 'rxjs';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { type ActorDefinition, defineActor, publish, watch } from '../../actors/kernel/declare.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
 import { atOnce } from '../../actors/kernel/slices.ts';
+import { storeKey } from '../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { failingOver } from '../../test/support/brittle.ts';
 import { podNamed, RecordingWorld, recordScheduling } from '../bench/make-recording.ts';
 import { type Minimised, minimise } from './minimise.ts';
+import type { Playable } from './playable.ts';
+import { reduceTurns } from './plan-reduce.ts';
 import type { TurnReport } from './turn-report.ts';
 import { playUntilDivergence } from './play.ts';
 import { decodeRecordingFile, encodeRecordingFile } from './recording-file.ts';
@@ -118,4 +121,20 @@ it('without time it gives what it has', () => {
   const small = atOnce(minimise(whole, shy, { goesOn: () => false }));
   expect(small).toMatchObject({ outOfTime: true, tries: 0 });
   expect(small?.divergence.turn).toBe(before.divergence?.turn);
+});
+
+it('a try among tens of thousands of objects costs about one look at each thing said', () => {
+  const recorded = recordScheduling({ nodes: 4, pods: 2_000 });
+  const objects = Array.from({ length: 20_000 }, (_, at) => storeKey('pods', 'default', `other-${at}`));
+  const first = storeKey('pods', 'default', 'web-0');
+  const parse = vi.spyOn(SUBJECTS.api, 'parse');
+  const keys = new Set([...objects, first]);
+  const left = reduceTurns(recorded.turns, recorded.incarnation.self.prefix, { turns: new Set(), keys });
+  const said = recorded.turns.reduce((sum, turn) => sum + turn.said.length, 0);
+  expect(parse.mock.calls.length).toBeLessThanOrEqual(said);
+  parse.mockRestore();
+  const about = (turns: Playable['turns']): number =>
+    turns.flatMap((turn) => turn.said).filter(({ subject }) => subject.endsWith('.web-0')).length;
+  expect(about(recorded.turns)).toBe(1);
+  expect(about(left)).toBe(0);
 });

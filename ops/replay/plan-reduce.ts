@@ -23,9 +23,7 @@ export function reduceTurns(
 ): readonly RecordedTurn[] {
   const reduced: RecordedTurn[] = [];
   const asks = new Map<AskId, AskId>();
-  const dropped = [...reduction.keys].map((key) => ({ key, parts: parseKey(key) }));
-  const concernsDropped = (said: SaidThen): boolean =>
-    dropped.some(({ parts }) => parts !== undefined && concerns(said, prefix, parts));
+  const concernsDropped = concernedWith(reduction.keys, prefix);
   for (const turn of turns) {
     if (reduction.turns.has(turn.n)) continue;
     const n = reduced.length + 1;
@@ -56,30 +54,45 @@ function reduceRec(rec: Rec, n: number, keys: ReadonlySet<Key>, asks: ReadonlyMa
   if (rec.t !== 'start' || rec.checkpoint === undefined) return rec;
   const cells: Record<string, Json> = {};
   for (const [name, value] of Object.entries(rec.checkpoint.cells)) {
-    if (![...keys].some((key) => name.endsWith(`/${key}`))) cells[name] = value;
+    if (!endings(name).some((ending) => keys.has(ending as Key))) cells[name] = value;
   }
   return { t: 'start', checkpoint: { ...rec.checkpoint, turn: n - 1, cells } };
 }
 
-type Parts = NonNullable<ReturnType<typeof parseKey>>;
+/** What follows each `/` of a cell's name. */
+const endings = (name: string): readonly string[] => {
+  const pieces = name.split('/');
+  return pieces.slice(1).map((_, at) => pieces.slice(at + 1).join('/'));
+};
 
-/** Is this about that object: a request that names it, an event of it, or a report of it, by its key or its name? */
-function concerns({ kind, subject, body }: SaidThen, prefix: string, { resource, namespace, name }: Parts): boolean {
-  if (kind === 'report')
-    return (
-      subject === storeKey(resource, namespace, name) || subject === name || subject.endsWith(`${namespace}/${name}`)
-    );
-  const tokens = SUBJECTS.api.parse(prefix, subject);
-  if (tokens === undefined) return false;
-  const [of = ''] = tokens.resource.split('/');
-  if (of === resource && tokens.name === name && tokens.namespace === namespace) return true;
-  if (of !== 'events' || body === undefined) return false;
-  try {
-    const { involvedObject } = decodeMsgpack(body) as {
-      involvedObject?: { kind?: string; namespace?: string; name?: string };
-    };
-    return involvedObject?.name === name && `${involvedObject.kind?.toLowerCase() ?? ''}s` === resource;
-  } catch {
-    return false;
-  }
+/**
+ * Finds what is about one of these objects: a request that names it, an event of it, or a report of it, by its key or its
+ * name. Of tens of thousands of objects each thing said is looked at once.
+ */
+function concernedWith(keys: ReadonlySet<Key>, prefix: string): (said: SaidThen) => boolean {
+  const parts = [...keys].flatMap((key) => parseKey(key) ?? []);
+  const objects = new Set(parts.map(({ resource, namespace, name }) => `${resource}/${namespace}/${name}`));
+  const involved = new Set(parts.map(({ resource, name }) => `${resource}/${name}`));
+  return ({ kind, subject, body }) => {
+    if (kind === 'report')
+      return parts.some(
+        ({ resource, namespace, name }) =>
+          subject === storeKey(resource, namespace, name) ||
+          subject === name ||
+          subject.endsWith(`${namespace}/${name}`),
+      );
+    const tokens = SUBJECTS.api.parse(prefix, subject);
+    if (tokens === undefined) return false;
+    const [of = ''] = tokens.resource.split('/');
+    if (objects.has(`${of}/${tokens.namespace}/${tokens.name}`)) return true;
+    if (of !== 'events' || body === undefined) return false;
+    try {
+      const { involvedObject } = decodeMsgpack(body) as {
+        involvedObject?: { kind?: string; namespace?: string; name?: string };
+      };
+      return involved.has(`${involvedObject?.kind?.toLowerCase() ?? ''}s/${involvedObject?.name}`);
+    } catch {
+      return false;
+    }
+  };
 }
