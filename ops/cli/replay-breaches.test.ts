@@ -153,8 +153,9 @@ it.each([
     finding: /breakpoint 1: .*\nturn 5 .*\n(?: .*\n)* {2}actor scheduler, turn 5: used/,
   },
   {
-    lines: ['run'],
-    finding: /the end of the recording; 1 turn differed\n.*\n(?: .*\n)*? {2}actor scheduler, turn \d+: used/,
+    lines: ['run'], // what comes after a turn is found at the end, or on a slow machine in between: it lets others in every 50 ms
+    finding:
+      /(?:the end of the recording; 1 turn differed|today's code acts differently here)\n.*\n(?: .*\n)*? {2}actor scheduler, turn \d+: used/,
   },
   { lines: ['goto 5', 'back 2', 'where'], finding: /differed {3}5\n/ },
 ])('who steps through it is told of what comes after a turn: $lines', async ({ lines, finding }) => {
