@@ -340,6 +340,7 @@ it('a run that takes long is ended where it is by whoever interrupts it, and goe
   onTestFinished(() => clock.mockRestore());
   const running = shell.run('run');
   expect(shell.interrupt()).toBe(true);
+  expect(shell.interrupt()).toBe(false); // who asks again wants to leave
   expect(await running).toMatch(/^interrupted; "run" goes on\nturn 1 /);
   expect(await shell.run('')).toMatch(/^the end of the recording; nothing differed\n/);
 });

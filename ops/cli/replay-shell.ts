@@ -97,10 +97,11 @@ export class ReplayShell {
     }
   }
 
-  /** Ends a run where it is. @returns whether a command was under way */
+  /** Ends a run where it is. @returns whether a command was under way that nobody had interrupted yet: not each ends by that */
   interrupt(): boolean {
+    const mayEnd = this.#busy && !this.#interrupted;
     this.#interrupted = true;
-    return this.#busy;
+    return mayEnd;
   }
 
   /** Words that may stand where the last word of a line stands. */

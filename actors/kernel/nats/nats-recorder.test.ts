@@ -222,6 +222,31 @@ it('a segment that is full is written at once, and none with nothing in it after
   expect(recorder.stats()).toMatchObject({ turns: 2, segments: 2 });
 });
 
+it('turns that come slowly are written slice by slice, each once and in the order in which they came', async () => {
+  const recorder = new NatsRecorder({ connection: nc, prefix: 'troupe', flushMs: 1, log: () => undefined });
+  const incarnation = { ...asker(1), self: { ...asker(1).self, instance: 'slices' } };
+  const written: number[] = [];
+  const heard = nc.subscribe(`troupe.journal.${incarnation.self.actor}.slices`, {
+    callback: (_error, { data }) => void written.push(...decodeSegment(data).turns.map(({ n }) => n)),
+  });
+  let newest = 0;
+  const record = (count: number): void => {
+    for (const to = newest + count; newest < to; ) {
+      const rec: Rec = { t: 'call', id: 'c', subject: 'troupe.node.a.pods', headers: {}, body: Buffer.alloc(1) };
+      recorder.record(incarnation, { n: ++newest, rec, now: 1, view: {}, out: [] }, []);
+    }
+  };
+  record(100); // three slices, and a part of one
+  await waitUntil('all slices are written', 5_000, () => written.length >= 100);
+  record(1);
+  await waitUntil('what came after them is written', 5_000, () => written.length >= 101);
+  record(40);
+  await recorder.flush();
+  await nc.flush();
+  expect(written).toEqual(Array.from({ length: 141 }, (_, at) => at + 1));
+  heard.unsubscribe();
+});
+
 it('of an incarnation that ended with a secret question open nothing is kept once another has begun', async () => {
   const nc = await connect({ servers: server.url });
   const recorder = new NatsRecorder({ connection: nc, prefix: 'troupe', log: () => undefined });
