@@ -29,13 +29,16 @@ rules() { # -I or -D
   [ "$1" = -I ] && nat=-A || nat=-D
   iptables -t nat "$nat" POSTROUTING -s "$subnet.0/24" ! -o "$link" -j MASQUERADE
 }
+child=
 cleanup() {
+  [ -z "$child" ] || { kill -KILL "$child" && wait "$child"; } 2>/dev/null || true # and all that it started
   rules -D 2>/dev/null || true
   ip link delete "$link" 2>/dev/null || true
   ip netns delete "$net" 2>/dev/null || true
   rm -rf --one-file-system "$root"
 }
 trap cleanup EXIT
+trap 'exit 130' INT TERM
 
 echo "== debootstrap $suite from this machine's mirror"
 debootstrap --variant=minbase "$suite" "$root" "$mirror" >"$root.log" 2>&1 || { tail -20 "$root.log"; exit 1; }
@@ -98,4 +101,9 @@ nsenter --net="/var/run/netns/$net" unshare --mount --pid --fork --kill-child --
   mount --rbind /sys '$root/sys'
   mount --rbind /dev '$root/dev'
   mount -t tmpfs tmpfs '$root/run'
-  exec chroot '$root' /bin/bash /try.sh"
+  exec chroot '$root' /bin/bash /try.sh" &
+child=$!
+code=0
+wait "$child" || code=$?
+child=
+exit "$code"
