@@ -86,3 +86,20 @@ it('a dispatcher of a restored store is believed though its epoch is older, once
     ask: false,
   });
 });
+
+it('of a restored store whose list comes in parts no pod stays as it was before, and none is taken for gone meanwhile', () => {
+  const told = feed();
+  told.answered({ epoch: 90, begunAt: 1_000, counter: 7, digest: '', pods: [pod('a', '80'), pod('b', '81')] });
+
+  const restored = { epoch: 50, begunAt: 2_000 };
+  const ahead = { changed: [pod('a', '30')], removed: [] };
+  const last = { digest: '', pods: [pod('b', '31')], listed: ['a', 'b'] };
+  expect(told.heard({ ...restored, counter: 1, ...ahead })).toEqual({ woken: [], ask: true });
+  expect(told.answered({ ...restored, counter: 2, ...last })).toEqual({ woken: ['b'], ask: true });
+  expect([told.uids, told.whole]).toEqual([['b'], false]);
+
+  expect(told.heard({ ...restored, counter: 3, ...ahead })).toEqual({ woken: ['a'], ask: false });
+  expect(told.answered({ ...restored, counter: 4, ...last })).toEqual({ woken: ['a', 'b'], ask: false });
+  expect(told.get('a')?.pod.metadata?.resourceVersion).toBe('30');
+  expect(told.whole).toBe(true);
+});

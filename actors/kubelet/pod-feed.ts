@@ -68,16 +68,18 @@ export class PodFeed {
   answered(answer: DispatchAnswer): { readonly woken: readonly string[]; readonly ask: boolean } {
     const known = this.#feed.get();
     const { epoch, counter, whole } = known;
-    const overtaken =
-      !wentBack(answer, known) && (answer.epoch < epoch || (answer.epoch === epoch && answer.counter < counter));
+    const back = wentBack(answer, known);
+    const overtaken = !back && (answer.epoch < epoch || (answer.epoch === epoch && answer.counter < counter));
     // What it lists may have been removed since: a pod that is gone must not be started again.
     if (overtaken) return { woken: [], ask: true };
     const changed = this.#take(answer.pods ?? [], true);
     const listed = new Set(answer.listed ?? (answer.pods ?? []).map(({ pod }) => uidOf(pod)));
+    // The parts of a restored store's long list that were told beforehand were refused: of those pods only what was before is known.
+    if (back && answer.pods !== undefined) this.#dropAll(listed, new Set(changed));
     // Part of a long list was told beforehand, and may have got lost.
     const lacks = [...listed].some((uid) => this.get(uid) === undefined);
     const { begunAt = 0 } = answer;
-    this.#feed.set({ epoch: answer.epoch, begunAt, counter: answer.counter, whole: whole || !lacks });
+    this.#feed.set({ epoch: answer.epoch, begunAt, counter: answer.counter, whole: !lacks || (whole && !back) });
     const gone = answer.pods === undefined ? [] : this.uids.filter((uid) => !listed.has(uid) && this.#drop(uid));
     if (lacks) return { woken: [...changed, ...gone], ask: true };
     // Only now is it known that what runs of no pod belongs to none.
@@ -101,6 +103,9 @@ export class PodFeed {
       woken.push(uid);
     }
     return woken;
+  }
+  #dropAll(uids: Iterable<string>, but: ReadonlySet<string>): void {
+    for (const uid of uids) if (!but.has(uid)) this.#drop(uid);
   }
   #drop(uid: string): boolean {
     if (this.get(uid) === undefined) return false;
