@@ -10,7 +10,9 @@ import { ROOT, countsIn, report, run, steps, vitest } from './check.js';
 const READY = 'Next, in another terminal';
 const START_WITHIN_MS = 15 * 60_000;
 const DOCKERD_ENDS_WITHIN_MS = 30_000;
+const OLDEST_NODE = '20.0.0';
 const NEXT_NODE = '24';
+const RUNNING_WITHIN_MS = 60_000;
 
 const home = mkdtempSync(join(tmpdir(), 'troupe-ci-'));
 const env = { ...process.env, CI: 'true', TROUPE_HOME: join(home, 'troupe') };
@@ -97,29 +99,43 @@ async function npmTest() {
   return { ...result, output: '', ...countsIn(file) };
 }
 
-/** The tests on a newer Node, whose program an npm package carries; nothing of it enters the project. */
-async function nextNode() {
+/** Another Node, whose program an npm package carries; nothing of it enters the project. @param use given its path and the environment in which child processes find it too */
+async function onNode(version, use) {
   const arch = { x64: 'x64', arm64: 'arm64' }[process.arch];
   if (process.platform !== 'linux' || arch === undefined)
-    return { code: 1, output: `no Node ${NEXT_NODE} for ${process.platform}-${process.arch}` };
+    return { code: 1, output: `no Node ${version} for ${process.platform}-${process.arch}` };
   const folder = mkdtempSync(join(tmpdir(), 'troupe-node-'));
   try {
     const name = `node-linux-${arch}`;
-    const install = await run('npm', [
-      'install',
-      '--prefix',
-      folder,
-      '--no-save',
-      '--no-audit',
-      '--no-fund',
-      `${name}@${NEXT_NODE}`,
-    ]);
+    const options = ['--prefix', folder, '--no-save', '--no-audit', '--no-fund'];
+    const install = await run('npm', ['install', ...options, `${name}@${version}`]);
     if (install.code !== 0) return install;
     const program = join(folder, 'node_modules', name, 'bin', 'node');
-    // Child processes of the tests find the same Node.
-    return await vitest(program, { ...env, PATH: `${join(program, '..')}:${process.env.PATH ?? ''}` });
+    return await use(program, { ...env, PATH: `${join(program, '..')}:${process.env.PATH ?? ''}` });
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The built program on the oldest Node that it promises: a cluster comes up, takes a manifest, runs it, and goes. */
+async function oldestNode(program, onIt) {
+  const launcher = join(ROOT, 'ops', 'bin', 'troupe.js');
+  const said = [];
+  const tell = async (...args) => {
+    const { code, output } = await run(program, [launcher, ...args], { env: onIt });
+    said.push(`$ troupe ${args.join(' ')}\n${output}`);
+    return { code, output };
+  };
+  const isRunning = async () => /1\/1\s+Running/.test((await tell('get', 'pods')).output);
+  try {
+    let code = (await tell('up', '--detach')).code;
+    if (code === 0) ({ code } = await tell('apply', '-f', join(ROOT, 'ops', 'examples', 'hello.yaml')));
+    for (const deadline = Date.now() + RUNNING_WITHIN_MS; code === 0 && !(await isRunning()); await pause(500))
+      if (Date.now() > deadline) code = 1;
+    if (code === 0) ({ code } = await tell('replay', '--check'));
+    return { code, output: said.join('') };
+  } finally {
+    await tell('down', '--pods');
   }
 }
 
@@ -147,7 +163,8 @@ try {
     ['npm start (smoke)', smoke],
     ['npm test', npmTest],
     ...['format', 'lint', 'typecheck', 'build', 'imports', 'unused'].map((name) => [name, steps[name]]),
-    [`tests on Node ${NEXT_NODE}`, nextNode],
+    [`troupe on Node ${OLDEST_NODE}`, () => onNode(OLDEST_NODE, oldestNode)],
+    [`tests on Node ${NEXT_NODE}`, () => onNode(NEXT_NODE, vitest)],
   ];
   for (const [name, step] of plan) {
     console.log(`---- ${name}`);

@@ -9,8 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** The first with `util.styleText`. */
-const OLDEST_NODE = [20, 12];
+const OLDEST_NODE = [20, 0];
 /** What vitest's bundler needs. */
 const OLDEST_FOR_TESTS = [20, 19];
 const ROOMS = ['contracts', 'actors', 'runtime-adapters', 'ops'];

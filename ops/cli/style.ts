@@ -1,14 +1,16 @@
-import { styleText } from 'node:util';
+import colours from 'picocolors';
 
-type Format = Parameters<typeof styleText>[0];
+type Format = 'bold' | 'green' | 'yellow' | 'red';
 export type Painter = (format: Format, text: string) => string;
 
 /** May this stream be coloured? Only a terminal, and never against NO_COLOR (https://no-color.org). */
 export const wantsColour = (stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean =>
   stream.isTTY === true && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
 
-export const painter = (colour: boolean): Painter =>
-  colour ? (format, text) => styleText(format, text) : (_, text) => text;
+export function painter(colour: boolean): Painter {
+  const paint = colours.createColors(colour);
+  return (format, text) => paint[format](text);
+}
 
 const TONES: readonly [RegExp, Format][] = [
   [/^(Running|Ready|Active|True|Bound|Available|Completed|Succeeded|Normal)$/, 'green'],
