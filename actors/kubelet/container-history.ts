@@ -1,7 +1,7 @@
 import type { ContainerStatus as KubeContainerStatus, PodStatus } from '../../contracts/kinds/kinds.ts';
 import type { ContainerStatus } from '../../contracts/runtime/status.ts';
 import { parseRfc3339 } from '../../contracts/time/rfc3339.ts';
-import type { PodLevel } from './pod-types.ts';
+import type { PodInput, PodLevel } from './pod-types.ts';
 
 type Named<T> = ReadonlyMap<string, readonly T[]>;
 /* A plan asks for every container of a pod, several times. */
@@ -43,6 +43,23 @@ export const knownStatus = (status: PodStatus, name: string): KubeContainerStatu
   byName(statuses, status, () => [...(status.containerStatuses ?? []), ...(status.initContainerStatuses ?? [])]).get(
     name,
   )?.[0];
+
+type Told = Pick<PodInput, 'level' | 'status'>;
+
+/**
+ * The newest attempt, if the runtime has it. Not an older one that has ended, where the pod's status tells of one after it:
+ * that one is lost.
+ */
+export function newestAttempt({ level, status }: Told, name: string): ContainerStatus | undefined {
+  const newest = attemptsOf(level, name)[0];
+  return newest?.state === 'exited' && newest.attempt < newestTold(status, name) ? undefined : newest;
+}
+
+/** The number of the newest attempt that the pod's status tells of; -1 where it tells of none. */
+export function newestTold(status: PodStatus, name: string): number {
+  const { containerID, restartCount = 0 } = knownStatus(status, name) ?? {};
+  return containerID === undefined && lostEnding(status, name) === undefined ? -1 : restartCount;
+}
 
 /**
  * What the pod's status tells of a container that the runtime does not have: it ended, or it is lost (Kubernetes' exit

@@ -1,7 +1,7 @@
 import type { Container, ContainerState, ContainerStatus as KubeContainerStatus } from '../../contracts/kinds/kinds.ts';
 import type { ContainerStatus } from '../../contracts/runtime/status.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
-import { attemptsOf, knownStatus } from './container-history.ts';
+import { attemptsOf, knownStatus, newestAttempt } from './container-history.ts';
 import { UNKNOWN_END } from './ended-containers.ts';
 import type { PodInput } from './pod-types.ts';
 
@@ -55,12 +55,20 @@ function lost(known: KubeContainerStatus | undefined): ContainerState | undefine
   };
 }
 
+/** How the attempt before ended; as it was told, where the runtime has lost it and kept an older one. */
+function lastState(input: PodInput, name: string, newest: ContainerStatus | undefined): ContainerState | undefined {
+  const told = knownStatus(input.status, name)?.lastState;
+  const before = attemptsOf(input.level, name).find((each) => each.state === 'exited' && each !== newest);
+  if (before === undefined) return told;
+  const isNext = newest === undefined || before.attempt + 1 === newest.attempt;
+  return isNext || told?.terminated === undefined ? terminated(input, before) : told;
+}
+
 function states(at: StatusContext, name: string): { state: ContainerState; last?: ContainerState | undefined } {
   const { input } = at;
   const known = knownStatus(input.status, name);
-  const [newest, ...older] = attemptsOf(input.level, name);
-  const before = older.find(({ state }) => state === 'exited');
-  const last = before === undefined ? known?.lastState : terminated(input, before);
+  const newest = newestAttempt(input, name);
+  const last = lastState(input, name, newest);
   if (newest === undefined) {
     const gone = lost(known);
     return at.over && gone !== undefined ? { state: gone, last } : { state: waiting(at), last: gone };
@@ -81,7 +89,7 @@ function states(at: StatusContext, name: string): { state: ContainerState; last?
 export function containerKubeStatus(at: StatusContext, container: Container): KubeContainerStatus {
   const { input, init } = at;
   const known = knownStatus(input.status, container.name);
-  const newest = attemptsOf(input.level, container.name)[0];
+  const newest = newestAttempt(input, container.name);
   const { state, last } = states(at, container.name);
   const running = state.running !== undefined;
   const containerID = newest === undefined ? known?.containerID : idOf(input, newest);

@@ -5,7 +5,7 @@ import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/sta
 import { goDuration, restartGate } from './backoff.ts';
 import { containerConfig, pullPolicy, specHash } from './container-config.ts';
 import { isConfigError } from './container-env.ts';
-import { attemptsOf, type Ending, lostEnding } from './container-history.ts';
+import { attemptsOf, type Ending, lostEnding, newestAttempt, newestTold } from './container-history.ts';
 import type { ContainerBook, PodVerb, PresentPod } from './pod-types.ts';
 
 /** How long a failed pull is called `ErrImagePull` before it is called a back-off. */
@@ -45,24 +45,28 @@ export function restarts(at: ContainerContext, container: Container, init: boole
 export function planContainer(at: ContainerContext, container: Container, init: boolean): Decision {
   const { input } = at;
   const book = own(input.state.containers, container.name) ?? {};
-  const newest = attemptsOf(input.level, container.name)[0];
+  const newest = newestAttempt(input, container.name);
   if (newest === undefined) {
     const lost = lostEnding(input.status, container.name);
-    if (lost === undefined) return planAttempt(at, container, book, (book.attempt ?? -1) + 1);
-    if (init && repeatsLost(at, container, lost.exitCode))
-      return planAttempt(at, container, book, Math.max(lost.attempt, book.attempt ?? -1) + 1);
+    if (lost === undefined || (init && repeatsLost(at, container, lost.exitCode)))
+      return planAttempt(at, container, book, nextAttempt(at, container, book));
     return afterEnding(at, container, init, book, lost);
   }
   if (newest.state === 'running') return whileRunning(at, container, book, newest);
   if (newest.state === 'created') return onceCreated(at, container, book, newest);
   if (newest.state === 'unknown') return { verb: remove(newest) };
-  if (init && repeats(at, container, newest))
-    return planAttempt(at, container, book, Math.max(newest.attempt, book.attempt ?? -1) + 1);
+  if (init && repeats(at, container, newest)) return planAttempt(at, container, book, nextAttempt(at, container, book));
   return afterEnding(at, container, init, book, {
     attempt: newest.attempt,
     exitCode: newest.exitCode ?? 0,
     finishedAt: newest.finishedAt ?? newest.createdAt,
   });
+}
+
+/** One that never was, as far as the runtime, the book and what was told of the pod know. */
+function nextAttempt({ input }: ContainerContext, { name }: Container, book: ContainerBook): number {
+  const found = attemptsOf(input.level, name)[0]?.attempt ?? -1;
+  return Math.max(found, book.attempt ?? -1, newestTold(input.status, name)) + 1;
 }
 
 /** May what an init container did be done again, if the sandbox that it was done for is gone? */
@@ -140,7 +144,7 @@ function afterEnding(
   book: ContainerBook,
   ending: Ending,
 ): Decision {
-  const next = Math.max(ending.attempt, book.attempt ?? -1) + 1;
+  const next = nextAttempt(at, container, book);
   if (book.replaced === ending.attempt) return planAttempt(at, container, book, next);
   if (!restarts(at, container, init, ending.exitCode)) return { ended: { exitCode: ending.exitCode } };
   const gate = restartGate(book, next, ending.finishedAt, at.input.now);

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
-import type { Container, Pod, PodSpec, PodStatus } from '../../contracts/kinds/kinds.ts';
+import type {
+  Container,
+  ContainerStatus as KubeContainerStatus,
+  Pod,
+  PodSpec,
+  PodStatus,
+} from '../../contracts/kinds/kinds.ts';
 import { conditionOf } from '../../contracts/kinds/meta/conditions.ts';
 import type { DispatchedPod } from '../../contracts/messages/node.ts';
 import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
@@ -157,15 +163,13 @@ const initEnded = (name: string) => ({
   state: { terminated: { exitCode: 0, finishedAt: rfc3339(NOW - 5000) } },
   ...{ ready: true, restartCount: 0, image: 'web:1', imageID: '' },
 });
+/** What was told of the one container. */
+const webStatus = (told: Partial<KubeContainerStatus>): PodStatus => ({
+  containerStatuses: [{ name: 'web', image: 'web:1', imageID: '', ready: false, restartCount: 0, ...told }],
+});
 const lostInits: PodStatus = {
   initContainerStatuses: [initEnded('i1'), initEnded('i2')],
-  containerStatuses: [
-    {
-      name: 'web',
-      state: { running: { startedAt: rfc3339(NOW - 5000) } },
-      ...{ ready: true, restartCount: 0, image: 'web:1', imageID: '' },
-    },
-  ],
+  ...webStatus({ ready: true, state: { running: { startedAt: rfc3339(NOW - 5000) } } }),
 };
 const init = (name: string, more: Partial<ContainerStatus> = {}): ContainerStatus => dead(0, { name, ...more });
 const withEnv = (env: Container['env'], image = 'web:1'): Partial<PodSpec> => ({
@@ -192,6 +196,7 @@ const rows: readonly (Row & {
   verbs: string[];
   phase?: string;
   shows?: string;
+  restarts?: number;
   wakeInMs?: number;
   deletable?: true;
   forget?: true;
@@ -447,37 +452,49 @@ const rows: readonly (Row & {
   {
     why: 'a done pod stays done when the runtime forgot it',
     spec: policy('Never'),
-    status: {
-      containerStatuses: [
-        {
-          name: 'web',
-          image: 'web:1',
-          imageID: '',
-          ready: false,
-          restartCount: 0,
-          state: { terminated: { exitCode: 0 } },
-        },
-      ],
-    },
+    status: webStatus({ state: { terminated: { exitCode: 0 } } }),
     verbs: [],
     phase: 'Succeeded',
   },
   {
     why: 'a lost container comes back as the next attempt',
     sandboxes: ready,
-    status: {
-      containerStatuses: [
-        {
-          name: 'web',
-          image: 'web:1',
-          imageID: '',
-          ready: true,
-          restartCount: 2,
-          state: { running: { startedAt: rfc3339(NOW - 60_000) } },
-        },
-      ],
-    },
+    status: webStatus({ ready: true, restartCount: 2, state: { running: { startedAt: rfc3339(NOW - 60_000) } } }),
     verbs: ['create web/3'],
+  },
+  {
+    why: 'nor under a number that was told, whatever older one the runtime still has',
+    sandboxes: ready,
+    have: [dead(1)],
+    status: webStatus({ restartCount: 1, state: { running: { startedAt: rfc3339(NOW - 60_000) } } }),
+    verbs: ['create web/2'],
+    shows: 'waiting:ContainerCreating',
+    restarts: 1,
+  },
+  {
+    why: 'nor at all if it had ended for good: an older one that failed says nothing',
+    spec: policy('OnFailure'),
+    sandboxes: ready,
+    have: [dead(1)],
+    status: webStatus({ restartCount: 1, state: { terminated: { exitCode: 0 } } }),
+    verbs: ['stop sandbox s0'],
+    phase: 'Succeeded',
+    restarts: 1,
+  },
+  {
+    why: 'nor one that was made and never seen to run',
+    sandboxes: ready,
+    status: webStatus({ containerID: 'model://web-0', state: { waiting: { reason: 'ContainerCreating' } } }),
+    verbs: ['create web/1'],
+  },
+  {
+    why: 'what runs is what counts',
+    sandboxes: ready,
+    have: [have()],
+    status: webStatus({ restartCount: 3, state: { running: {} } }),
+    verbs: [],
+    phase: 'Running',
+    restarts: 0,
   },
   {
     why: 'a dead sandbox is replaced by the next attempt',
@@ -707,11 +724,12 @@ const rows: readonly (Row & {
 ];
 
 describe('planPodSync', () => {
-  it.each(rows)('$why', ({ verbs, phase, shows, wakeInMs, deletable, forget, ...row }) => {
+  it.each(rows)('$why', ({ verbs, phase, shows, restarts, wakeInMs, deletable, forget, ...row }) => {
     const plan = planPodSync(inputOf(row));
     expect(plan.verbs.map(brief)).toEqual(verbs);
     if (phase !== undefined) expect(plan.status?.phase).toBe(phase);
     if (shows !== undefined) expect(shown(plan)).toBe(shows);
+    if (restarts !== undefined) expect(plan.status?.containerStatuses?.[0]?.restartCount).toBe(restarts);
     expect(plan.wakeAt === undefined ? undefined : plan.wakeAt - NOW).toBe(wakeInMs);
     expect([plan.deletable, plan.forget]).toEqual([deletable ?? false, forget ?? false]);
   });

@@ -2,6 +2,7 @@ import { controllers } from '../../actors/controllers/registry.ts';
 import { isFailure, StatusError } from '../../contracts/errors/status.ts';
 import type { ConfigMap, Deployment, KubeObject, Pod, ReplicaSet } from '../../contracts/kinds/kinds.ts';
 import type { ApplyResult } from '../../contracts/messages/api.ts';
+import type { ContainerStatus } from '../../contracts/runtime/status.ts';
 import { NO_FAULTS } from './bus.ts';
 import { INIT, type SimNode } from './sim-node.ts';
 import { SimWorld } from './sim-world.ts';
@@ -63,6 +64,8 @@ export class Story {
   /** Uids of pods that ran when the store went back, which may know nothing of that. */
   readonly restored = new Set<string>();
   readonly #away = new Set<SimNode>();
+  /** What engines have lost. */
+  readonly #lost: { readonly node: SimNode; readonly container: ContainerStatus }[] = [];
   readonly #begin: number;
   /** How far `count` had come when the newest backup was made. */
   #countThen = 0;
@@ -128,8 +131,8 @@ export class Story {
       'an engine loses a container': () => this.#loseOne(),
       'somebody else leads': () => world.failOver(this.#pick(LEADERS)),
       'an api-server is killed': () => world.restartApi(),
-      'a worker is killed': () => world.restartKubelet(node),
-      'a machine boots': () => world.reboot(node),
+      'a worker is killed': () => this.#beginAnew(node, () => world.restartKubelet(node)),
+      'a machine boots': () => this.#beginAnew(node, () => world.reboot(node)),
       'a node is cut off': () => this.#cutOff(node),
       'a node is back': () => this.#reconnect(node),
       'delete a node': () => this.#deleteNode(node),
@@ -283,7 +286,22 @@ export class Story {
   #loseOne(): void {
     const node = this.#pick(this.world.nodes);
     const container = this.#pick(node.runtime.containers.filter(({ name }) => name !== INIT));
-    if (container !== undefined) this.world.remove(node, container.id);
+    if (container === undefined) return;
+    this.world.remove(node, container.id);
+    this.#lost.push({ node, container });
+  }
+
+  /** That a container was started nobody knows any more, once the engine has lost it and its kubelet died before it told the store. */
+  #beginAnew(node: SimNode, begin: () => void): void {
+    const told = JSON.stringify(this.world.all<Pod>('pods').map(({ status }) => status));
+    const { runtime } = node;
+    for (const { container } of this.#lost.filter((each) => each.node === node && !told.includes(each.container.id))) {
+      const { pod, name, attempt } = container;
+      const forgotten = `${pod.uid}/${name}/${attempt}`;
+      const at = runtime.started.lastIndexOf(forgotten);
+      if (at >= 0) runtime.started.splice(at, 1);
+    }
+    begin();
   }
 
   #cordon(name: string, unschedulable: boolean): void {
