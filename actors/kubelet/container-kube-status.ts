@@ -15,7 +15,7 @@ export interface StatusContext {
   readonly init: boolean;
   /** Reason of a container that waits for no particular reason. */
   readonly idle: 'ContainerCreating' | 'PodInitializing';
-  /** Nothing will be started any more. */
+  /** It will not be started any more. */
   readonly over: boolean;
 }
 

@@ -72,11 +72,14 @@ function planGone(input: PodInput): PodPlan {
   return { ...base, verbs, forget: verbs.length === 0 };
 }
 
+/** Nothing is started any more: nothing waits. */
+const NO_MORE = { waits: new Map(), done: new Set<string>() } as const;
+
 function planDeletion(input: PresentPod, state: PodState): PodPlan {
   const verbs = wind(input, state.graceSeconds);
   const stopped = verbs.length === 0;
   const ending: Ending | undefined = stopped ? { kind: 'deleted' } : undefined;
-  return { verbs, state, status: podStatus(input, new Map(), ending), notes: [], deletable: stopped, forget: false };
+  return { verbs, state, status: podStatus(input, NO_MORE, ending), notes: [], deletable: stopped, forget: false };
 }
 
 /** The deadline passed, or the store says that the pod has ended: whoever wrote that, it never runs again. */
@@ -108,7 +111,7 @@ function deadlineOf({ dispatched, status, state }: PresentPod): number | undefin
 }
 
 function planOver(input: PresentPod, state: PodState, ending: Ending): PodPlan {
-  const status = podStatus(input, new Map(), ending);
+  const status = podStatus(input, NO_MORE, ending);
   const known = conditionOf(input.status, 'ContainersReady')?.reason === 'PodFailed';
   const notes: PodNote[] =
     ending === deadlineExceeded && !known
@@ -124,11 +127,13 @@ function planRunning(input: PresentPod, state: PodState): PodPlan {
   const at: ContainerContext = { input, sandbox, graceMs: state.graceSeconds * 1000 };
   const books: Record<string, PodState['containers'][string]> = { ...state.containers };
   const waits = new Map<string, NonNullable<Decision['wait']>>();
+  const done = new Set<string>();
   const until: number[] = [];
   const decide = (container: Container, init: boolean): Decision => {
     const decision = planContainer(at, container, init);
     if (decision.book !== undefined) books[container.name] = decision.book;
     if (decision.wait !== undefined) waits.set(container.name, decision.wait);
+    if (decision.ended !== undefined) done.add(container.name);
     if (decision.until !== undefined) until.push(decision.until);
     return decision;
   };
@@ -140,7 +145,7 @@ function planRunning(input: PresentPod, state: PodState): PodPlan {
     return {
       verbs,
       state: { ...state, containers: books },
-      status: podStatus(input, waits, ending),
+      status: podStatus(input, { waits, done }, ending),
       notes: backOffNotes(input, waits),
       ...(wakeAt === undefined || verbs.length > 0 ? {} : { wakeAt }),
       deletable: false,
@@ -158,6 +163,7 @@ function planRunning(input: PresentPod, state: PodState): PodPlan {
   if (inits.some((container) => (planContainer(at, container, true).ended?.exitCode ?? 0) !== 0)) {
     return finish(windDown(input, state), { kind: 'over', phase: 'Failed' });
   }
+  if (!initialized && inits.some((container) => isUndone(at, container))) return finish(windDown(input, state), undone);
   if (sandbox === undefined) return finish(needSandbox(input, state, until));
 
   for (const container of inits) {
@@ -174,6 +180,21 @@ function planRunning(input: PresentPod, state: PodState): PodPlan {
   if (stops.length > 0) return finish(stops);
   return finish(verbs.length > 0 ? verbs.slice(0, 1) : oldDead(input));
 }
+
+/** What an init container did for a sandbox that is gone is gone with it, and Never repeats nothing. */
+function isUndone(at: ContainerContext, container: Container): boolean {
+  const { dispatched, level } = at.input;
+  if (dispatched.pod.spec?.restartPolicy !== 'Never' || container.restartPolicy === 'Always') return false;
+  if (planContainer(at, container, true).ended?.exitCode !== 0) return false;
+  const found = attemptsOf(level, container.name)[0];
+  return found === undefined ? at.sandbox === undefined : found.sandboxId !== at.sandbox?.id;
+}
+const undone = {
+  kind: 'over',
+  phase: 'Failed',
+  reason: 'SandboxChanged',
+  message: 'The sandbox for which init containers ran is gone, and with restartPolicy Never they do not run again',
+} as const satisfies Ending;
 
 const newestReady = (sandboxes: readonly SandboxStatus[]): SandboxStatus | undefined =>
   sandboxes.filter(({ state }) => state === 'ready').sort((a, b) => b.attempt - a.attempt)[0];

@@ -129,16 +129,24 @@ const hasBegun = (
 /**
  * The status that the store should have of a pod. Pure.
  * @param waits   containers that can't be started now, and why
+ * @param done    containers that have ended for good
  * @param ending  nothing will be started any more
  */
-export function podStatus(input: PresentPod, waits: Waits, ending?: Ending): PodStatus {
+export function podStatus(
+  input: PresentPod,
+  { waits, done }: { readonly waits: Waits; readonly done: ReadonlySet<string> },
+  ending?: Ending,
+): PodStatus {
   const { pod } = input.dispatched;
   const inits = pod.spec?.initContainers ?? [];
   const over = ending !== undefined;
   const sandbox = input.level.sandboxes.find(({ state }) => state === 'ready');
-  const context = { input, over, idle: inits.length > 0 ? 'PodInitializing' : 'ContainerCreating' } as const;
+  const context = { input, idle: inits.length > 0 ? 'PodInitializing' : 'ContainerCreating' } as const;
   const statuses = (pod.spec?.containers ?? []).map((container) =>
-    containerKubeStatus({ ...context, init: false, wait: waits.get(container.name) }, container),
+    containerKubeStatus(
+      { ...context, init: false, over: over || done.has(container.name), wait: waits.get(container.name) },
+      container,
+    ),
   );
   const begun = hasBegun(input, statuses, sandbox);
   // An init container that is done with stays so when the engine has it no more.
@@ -147,7 +155,7 @@ export function podStatus(input: PresentPod, waits: Waits, ending?: Ending): Pod
       {
         ...context,
         init: true,
-        over: over || (begun && container.restartPolicy !== 'Always'),
+        over: over || done.has(container.name) || (begun && container.restartPolicy !== 'Always'),
         wait: waits.get(container.name),
       },
       container,

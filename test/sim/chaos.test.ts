@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { keepForFailure } from '../support/failed-recordings.ts';
 import type { SimWorld } from './sim-world.ts';
 import { broken, unsettled, untrue } from './soundness.ts';
 import { Story } from './story.ts';
@@ -17,6 +18,7 @@ it.each(Array.from({ length: last - first + 1 }, (_, at) => first + at))(
   'story %i ends well',
   (seed) => {
     const story = new Story(seed);
+    void keepForFailure(story.world.keepKubelets)(async () => undefined);
     const look = (): void => expect(broken(story), story.acts.join('\n')).toEqual([]);
     const until = (wrong: (world: SimWorld) => readonly string[]): void => {
       const why = (): string => [...wrong(story.world), ...story.acts].join('\n');

@@ -124,6 +124,15 @@ export class SimWorld {
     });
   }
 
+  /** Writes what kubelets heard and said, those of former lives too, into one file: they need no history of the store. */
+  keepKubelets = async (path: string): Promise<object> => {
+    const { writeRecordingFile } = await import('../../ops/replay/recording-file.ts');
+    const kubelets = this.#cast.worlds.filter(({ core }) => core.definition.name === 'kubelet');
+    const recordings = kubelets.map((world) => world.recording());
+    writeRecordingFile(path, { prefix: 'troupe', recordings, history: { all: [], bases: [], holes: [] } });
+    return {};
+  };
+
   #podsNow(): string {
     const pods = this.all<Pod>('pods');
     return JSON.stringify(pods.map(({ metadata, spec, status }) => [metadata?.name, spec?.nodeName, status]));
