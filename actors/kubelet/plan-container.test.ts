@@ -54,7 +54,7 @@ it.each<Row>([
   {
     why: 'what was made for another sandbox and never started goes',
     has: { state: 'created', sandboxId: 's0' },
-    is: removed,
+    is: { ...removed, book: { replaced: 0 } },
   },
   {
     why: "its own restart policy comes before the pod's",

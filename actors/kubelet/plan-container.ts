@@ -124,7 +124,8 @@ function onceCreated(
   book: ContainerBook,
   found: ContainerStatus,
 ): Decision {
-  if (found.sandboxId !== at.sandbox?.id || found.specHash !== specHash(container)) return { verb: remove(found) };
+  if (found.sandboxId !== at.sandbox?.id || found.specHash !== specHash(container))
+    return { verb: remove(found), book: { ...book, replaced: found.attempt } };
   const waiting = failureWait(at, container, book);
   return waiting ?? { verb: { op: 'startContainer', body: { containerId: found.id }, name: found.name } };
 }

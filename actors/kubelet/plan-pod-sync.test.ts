@@ -498,6 +498,20 @@ const rows: readonly (Row & {
     verbs: ['create web/1'],
   },
   {
+    why: 'one that was made for a definition of before is followed by the next, whatever the restart policy',
+    spec: policy('Never'),
+    sandboxes: ready,
+    have: [dead(137)],
+    state: { containers: { web: { attempt: 1, replaced: 1 } } },
+    status: webStatus({
+      restartCount: 1,
+      containerID: 'model://web-1',
+      state: { waiting: { reason: 'ContainerCreating' } },
+      lastState: { terminated: { exitCode: 137 } },
+    }),
+    verbs: ['create web/2'],
+  },
+  {
     why: 'what runs is what counts',
     sandboxes: ready,
     have: [have()],
@@ -992,16 +1006,24 @@ const actArb = fc.oneof(
   fc.record({ act: fc.constant('run' as const), most: fc.nat(5) }),
   fc.record({ act: fc.constant('crash' as const) }),
   fc.record({ act: fc.constant('exit' as const), which: fc.nat(5), code: fc.constantFrom(0, 1) }),
+  fc.record({ act: fc.constant('lose' as const), which: fc.nat(5) }),
+  fc.record({ act: fc.constant('image' as const), which: fc.nat(2), image: fc.constantFrom('here', 'there') }),
   fc.record({ act: fc.constant('sandbox dies' as const) }),
   fc.record({ act: fc.constant('time' as const), ms: fc.constantFrom(1000, 20_000, 700_000) }),
 );
+
+/** Of a container only its image can change. */
+const changed = (pod: Pod, which: number, image: string): Pod => {
+  const containers = (pod.spec?.containers ?? []).map((each, at) => (at === which ? { ...each, image } : each));
+  return { ...pod, spec: { ...pod.spec, containers } };
+};
 
 describe('planPodSync, whatever happens on the way', () => {
   it('converges, starts nothing twice, and then has nothing to say', () => {
     fc.assert(
       fc.property(podArb, fc.array(actArb, { maxLength: 25 }), (made, acts) => {
         const container = (name: string): Container => ({ name, image: made.image, imagePullPolicy: made.pull });
-        const pod = podOf({
+        let pod = podOf({
           restartPolicy: made.restartPolicy,
           containers: made.containers.map(container),
           initContainers: made.inits.map(container),
@@ -1017,6 +1039,14 @@ describe('planPodSync, whatever happens on the way', () => {
             const running = runtime.containers.filter(({ state }) => state === 'running');
             const one = running[act.which % Math.max(1, running.length)];
             if (one !== undefined) runtime.exit(one.id, act.code);
+          } else if (act.act === 'lose') {
+            const { id: containerId } = runtime.containers[act.which % Math.max(1, runtime.containers.length)] ?? {};
+            if (containerId !== undefined) runtime.do('removeContainer', { containerId } as never);
+            loop.run(0); // it is seen, and told
+          } else if (act.act === 'image') {
+            const at = act.which % made.containers.length;
+            pod = changed(pod, at, act.image);
+            loop.dispatched = { pod };
           } else for (const { id } of runtime.sandboxes) runtime.sandboxDies(id);
         }
         // Left in peace, with init containers that end well, it comes to rest.
@@ -1027,7 +1057,12 @@ describe('planPodSync, whatever happens on the way', () => {
         }
         expect(loop.plan.verbs).toEqual([]);
         expect(new Set(runtime.started).size).toBe(runtime.started.length);
-        const canRun = made.image === 'here' || (made.image === 'there' && made.pull !== 'Never');
+        const images = new Map(pod.spec?.containers.map(({ name, image }) => [name, image]));
+        for (const { name, state, image } of runtime.containers)
+          if (state === 'running' && images.has(name)) expect([name, image]).toEqual([name, images.get(name)]);
+        const canRun = [made.image, ...images.values()].every(
+          (image) => image === 'here' || (image === 'there' && made.pull !== 'Never'),
+        );
         if (made.restartPolicy === 'Always' && canRun) {
           expect(new Set(runtime.running().map((each) => each.split('/')[0]))).toEqual(new Set(made.containers));
           expect(loop.plan.status?.phase).toBe('Running');
@@ -1037,7 +1072,7 @@ describe('planPodSync, whatever happens on the way', () => {
         loop.run(100);
         expect([runtime.containers, runtime.sandboxes, loop.plan.forget]).toEqual([[], [], true]);
       }),
-      { numRuns: 300 },
+      { numRuns: Number(process.env['RUNS'] ?? 300) },
     );
   });
 });

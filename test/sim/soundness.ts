@@ -80,6 +80,8 @@ function untruePod(world: SimWorld, { metadata, spec, status }: Pod): readonly s
     );
     const told = state?.running === undefined ? undefined : containerID;
     const agree = runs === undefined ? told === undefined : told?.endsWith(`/${runs.id}`) === true;
+    const { image } = spec?.containers.find((each) => each.name === name) ?? {};
+    if (runs !== undefined && runs.image !== image) return [`pod ${metadata?.name} runs ${runs.image}, not ${image}`];
     return agree
       ? []
       : [`pod ${metadata?.name} tells of ${told ?? JSON.stringify(state)}, and ${runs?.id ?? 'nothing'} runs`];

@@ -61,6 +61,8 @@ export class Story {
   readonly counted = { told: 0, untold: 0, underWay: 0 };
   /** Uids of pods that may be started once alone. */
   readonly onceAlone = new Set<string>();
+  /** Uids of pods whose images were changed. */
+  readonly changed = new Set<string>();
   /** Uids of pods that ran when the store went back, which may know nothing of that. */
   readonly restored = new Set<string>();
   readonly #away = new Set<SimNode>();
@@ -125,6 +127,7 @@ export class Story {
         this.#delete('deployments', name, { propagationPolicy: this.#pick(['Background', 'Foreground', 'Orphan']) }),
       'create a pod': () => this.#createPod(`p${this.#below(4)}`),
       'create another pod': () => this.#createPod(`p${this.#below(4)}`),
+      'change a pod': () => this.#changeAPod(),
       'delete a pod': () => this.#deleteAPod(),
       'a container ends': () => this.#endOne(),
       'another container ends': () => this.#endOne(),
@@ -246,7 +249,8 @@ export class Story {
     this.#ask('create', 'pods', name, { metadata: { name }, spec }, (pod) => {
       if (pod === undefined) return;
       if (this.#away.size === 0) made(pod);
-      if (restartPolicy === 'Never') this.onceAlone.add(pod.metadata?.uid ?? '');
+      const { uid = '' } = pod.metadata ?? {};
+      if (restartPolicy === 'Never' && !this.changed.has(uid)) this.onceAlone.add(uid);
     });
   }
 
@@ -259,6 +263,16 @@ export class Story {
     const { metadata } = this.#pick(this.world.all<Pod>('pods')) ?? {};
     if (metadata?.namespace === 'default')
       this.#delete('pods', metadata.name, this.#below(3) === 0 ? { gracePeriodSeconds: 0 } : {});
+  }
+
+  /** Its container is started again with another image, whatever its restart policy. */
+  #changeAPod(): void {
+    const { metadata, spec } = this.#pick(this.world.all<Pod>('pods')) ?? {};
+    if (metadata?.name === undefined || metadata.namespace !== 'default') return;
+    this.onceAlone.delete(metadata.uid ?? '');
+    this.changed.add(metadata.uid ?? '');
+    const containers = (spec?.containers ?? []).map((each) => ({ ...each, image: this.#pick(IMAGES) }));
+    this.#ask('patch', 'pods', metadata.name, { metadata: { uid: metadata.uid }, spec: { containers } });
   }
 
   #finalizers(metadata: Pod['metadata'], finalizers: readonly string[] | null): void {
