@@ -16,6 +16,7 @@ import { toJson } from './print.ts';
 import { typedPoint } from './replay-parts.ts';
 import { recordedWhere } from './recorded-where.ts';
 import type { Terminal } from './terminal.ts';
+import { counted } from '../replay/counted.ts';
 
 export interface ListOptions {
   readonly instance?: string;
@@ -107,11 +108,11 @@ export async function recordExport(options: ExportOptions, terminal: Terminal): 
       );
     const bytes = path === STDOUT ? writeOut(content, terminal) : writeRecordingFile(path, content);
     const turns = content.recordings.reduce((sum, one) => sum + one.turns.length, 0);
-    const many = content.recordings.length === 1 ? '1 recording' : `${content.recordings.length} recordings`;
+    const many = counted(content.recordings.length, 'recording');
     const played = content.recordings.some(({ incarnation }) => !incarnation.driver);
     const [place, file] = path === STDOUT ? ['standard output', 'FILE'] : [path, path];
     const next = played ? `play it with: troupe replay ${file}` : 'drivers decide nothing, so it cannot be played';
-    terminal.tell(`${place}: ${many}, ${turns} turns, ${sizeText(bytes)}; ${next}`);
+    terminal.tell(`${place}: ${many}, ${counted(turns, 'turn')}, ${sizeText(bytes)}; ${next}`);
   });
 }
 

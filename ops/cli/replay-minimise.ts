@@ -14,6 +14,7 @@ import { codeOf, openNamed, startedName } from './replay-parts.ts';
 import { unplayedText } from './replay-play.ts';
 import { divergenceText } from './replay-render.ts';
 import type { Terminal } from './terminal.ts';
+import { counted } from '../replay/counted.ts';
 
 export interface MinimiseCommandOptions extends ReplayOptions {
   /** Another built tree: the code that was recorded. */
@@ -74,7 +75,7 @@ export async function minimiseCommand(
       history,
     });
     terminal.out(
-      `${name}: ${playable.turns.length} turns became ${kept.length}, ${size} bytes, in ${found.tries} tries${found.outOfTime ? whyEnded(terminal) : ''}\n\n`,
+      `${name}: ${counted(playable.turns.length, 'turn')} became ${kept.length}, ${counted(size, 'byte')}, in ${counted(found.tries, 'try', 'tries')}${found.outOfTime ? whyEnded(terminal) : ''}\n\n`,
     );
     terminal.out(divergenceText(found.divergence, [], terminal.paint, ''));
     terminal.out(`\nplay it: troupe replay ${output}\n`);

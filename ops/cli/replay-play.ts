@@ -17,6 +17,7 @@ import { codeOf, commandFor, levelOf, openNamed, partsOf, turnFlags } from './re
 import { scoresAt } from './replay-scores.ts';
 import { divergenceText, momentText, timeText } from './replay-render.ts';
 import type { Terminal } from './terminal.ts';
+import { counted } from '../replay/counted.ts';
 
 /** Plays recordings against today's code and stops at the first turn that goes differently. */
 export async function playCommand(what: string, options: ReplayOptions, terminal: Terminal): Promise<void> {
@@ -52,7 +53,7 @@ function verdictOf({ turns, states }: Played, level: Level): string {
   if (turns === 0) return 'not played';
   if (level !== 'state') return 'same';
   return states > 0
-    ? `same (${states} ${states === 1 ? 'state' : 'states'})`
+    ? `same (${counted(states, 'state')})`
     : 'nothing to compare: the state of none of these turns is recorded';
 }
 

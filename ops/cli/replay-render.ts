@@ -4,6 +4,7 @@ import { Hidden } from '../replay/bodies.ts';
 import type { Cause } from '../replay/plan-causes.ts';
 import type { CellDiff, Heard, SaidBoth, Speech, TurnReport } from '../replay/turn-report.ts';
 import type { Painter } from './style.ts';
+import { counted } from '../replay/counted.ts';
 
 /** Longest value that is shown beside its name. */
 const INLINE_MAX = 100;
@@ -24,7 +25,9 @@ export function yamlText(value: unknown): string {
 export function indent(text: string, by: string): string {
   const lines = text.trimEnd().split('\n');
   const shown =
-    lines.length > LINES_MAX ? [...lines.slice(0, LINES_MAX), `… ${lines.length - LINES_MAX} more lines`] : lines;
+    lines.length > LINES_MAX
+      ? [...lines.slice(0, LINES_MAX), `… ${counted(lines.length - LINES_MAX, 'more line')}`]
+      : lines;
   return `${shown.map((line) => `${by}${line}`).join('\n')}\n`;
 }
 

@@ -4,6 +4,7 @@ import type { ReplaySession } from '../replay/session.ts';
 import type { TurnReport } from '../replay/turn-report.ts';
 import { formatTable } from './plan-table.ts';
 import { indent, type Sides, THEN_AND_NOW } from './replay-render.ts';
+import { counted } from '../replay/counted.ts';
 
 /** What two versions of the scheduler thought of the nodes for one pod; either may be unknown. */
 export interface Scores {
@@ -74,7 +75,7 @@ export function scoresText(
   ]);
   const heading = ['NODE', ...columns.map((column) => column.toUpperCase()), 'TOTAL', 'CHOSEN'];
   const rest = [
-    fits.length > shown.length ? `and ${fits.length - shown.length} nodes with fewer points\n` : '',
+    fits.length > shown.length ? `and ${counted(fits.length - shown.length, 'node')} with fewer points\n` : '',
     ...refusals(table).map(([reason, count]) => `${count} not: ${reason}\n`),
   ].join('');
   const bare = was === undefined && chosenThen !== undefined && chosenThen !== is?.chosen;

@@ -13,6 +13,7 @@ import { scoresAt } from './replay-scores.ts';
 import { type ShellCommand, type ShellContext } from './replay-shell-command.ts';
 import type { ResourceInfo } from './plan-resource-arguments.ts';
 import { columnsOf, isResource, resourceTargets } from './resources.ts';
+import { counted } from '../replay/counted.ts';
 
 const BEGINNING = 'before the first turn\n';
 
@@ -173,7 +174,7 @@ function where({ session }: ShellContext): string {
       'turn',
       `${frame?.turn.n ?? 0} of ${turns.at(-1)?.n ?? 0}${frame === undefined ? '' : `, ${momentText(frame.turn.now)}`}`,
     ],
-    ['view', `revision ${session.revision}, ${session.view().size} objects`],
+    ['view', `revision ${session.revision}, ${counted(session.view().size, 'object')}`],
     ['recorded', `${momentText(incarnation)}, Node ${node}${build === '' ? '' : `, build ${build}`}`],
     ...atMost(
       frame?.asks ?? [],

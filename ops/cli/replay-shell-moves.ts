@@ -93,7 +93,8 @@ function endText({ session }: ShellContext): string {
   const differing = session.divergences.size;
   const differed = differing === 0 ? 'nothing differed' : `${turnsText(differing)} differed`;
   if (played === session.turns.length) return differed;
-  return `${differed} in the ${turnsText(played)} that ${turns < session.turns.length ? 'were' : 'could be'} played`;
+  const were = played === 1 ? 'was' : 'were';
+  return `${differed} in the ${turnsText(played)} that ${turns < session.turns.length ? were : 'could be'} played`;
 }
 
 /** Reasons that are told. */

@@ -9,6 +9,7 @@ import type { ShellCommand, ShellContext } from './replay-shell-command.ts';
 import { LOOKS } from './replay-shell-looks.ts';
 import { MOVES } from './replay-shell-moves.ts';
 import { STOPS } from './replay-shell-stops.ts';
+import { counted } from '../replay/counted.ts';
 
 /** What `break` may be told; no line is wider than a narrow terminal. */
 const CONDITIONS = `conditions of break:
@@ -71,7 +72,7 @@ export class ReplayShell {
     const { self } = this.session.playable.incarnation;
     const { turns } = this.session;
     const span = `${momentText(turns[0]?.now ?? 0)} to ${timeText(turns.at(-1)?.now ?? 0)}`;
-    return `${self.actor}/${self.instance}: ${turns.length} turns, ${span}; "help" shows what to type\n`;
+    return `${self.actor}/${self.instance}: ${counted(turns.length, 'turn')}, ${span}; "help" shows what to type\n`;
   }
 
   /**

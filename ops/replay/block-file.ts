@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { counted } from './counted.ts';
 
 /**
  * A file of blocks, each of which tells whether it is what was written, where it was written:
@@ -75,7 +76,9 @@ export function* decodeBlocks(file: Uint8Array, version: number): Generator<Bloc
     if (String.fromCharCode(letter) === END) break;
     yield { type: String.fromCharCode(letter), body: inflated(body, number) };
   }
-  if (at < bytes.length) throw new BadFile(`it is damaged: ${bytes.length - at} bytes follow its end; copy it again`);
+  const left = bytes.length - at;
+  if (left > 0)
+    throw new BadFile(`it is damaged: ${counted(left, 'byte follows', 'bytes follow')} its end; copy it again`);
 }
 
 function inflated(body: Uint8Array, number: number): Uint8Array {

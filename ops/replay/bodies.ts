@@ -13,6 +13,7 @@ import { contentTypeOf, decode, decodeAll, decodeMsgpack, YAML_TYPE } from '../.
 import { isPlain } from '../../contracts/kinds/plain.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import { veiled } from './veil.ts';
+import { counted } from './counted.ts';
 
 /** What stands for a body that cannot be shown: why. */
 export class Hidden {
@@ -33,7 +34,7 @@ export function heardBody(turn: RecordedTurn, sealer?: Sealer): unknown {
   try {
     return shownOf(rec.t === 'call' ? rec.subject : '', decodedHeard(rec, box));
   } catch (error) {
-    return new Hidden(`${box.length} bytes that cannot be read: ${(error as Error).message}`);
+    return new Hidden(`${counted(box.length, 'byte')} that cannot be read: ${(error as Error).message}`);
   }
 }
 
@@ -53,12 +54,11 @@ function decodedHeard(rec: Rec, bytes: Bytes): unknown {
 export function saidBody(said: SaidThen): unknown {
   const { subject, body, size } = said;
   if (size === 0) return undefined;
-  if (body === undefined)
-    return new Hidden(`${size} ${size === 1 ? 'byte' : 'bytes'}, kept by their hash alone${hashedFor(said)}`);
+  if (body === undefined) return new Hidden(`${counted(size, 'byte')}, kept by their hash alone${hashedFor(said)}`);
   try {
     return shownOf(subject, bodyIn(body));
   } catch (error) {
-    return new Hidden(`${size} bytes that cannot be read: ${(error as Error).message}`);
+    return new Hidden(`${counted(size, 'byte')} that cannot be read: ${(error as Error).message}`);
   }
 }
 

@@ -5,6 +5,7 @@ import { definitionOf } from './definitions.ts';
 import { keyOf, sealerOf, withRecordings } from './open-recordings.ts';
 import { readHistory } from './read-history.ts';
 import type { RecordedWhere } from './recorded-where.ts';
+import { counted } from './counted.ts';
 
 /**
  * Plays every recording of a home, or on a server that is named, against today's code. Works while its cluster runs and
@@ -30,13 +31,15 @@ export function checkHome(
       prefix,
       history: async (recordings) => {
         const history = await readHistory(connection, prefix, given?.key);
-        onRead(`${history.all.length} revisions of objects read${live ? '' : ' from a store that no cluster runs on'}`);
+        onRead(
+          `${counted(history.all.length, 'revision')} of objects read${live ? '' : ' from a store that no cluster runs on'}`,
+        );
         sealer = sealerOf(given, recordings, history, onRead);
         return history;
       },
       sealer: () => sealer,
       definitionOf,
-      onChecked: (checked) => onRead(`${checked.actor}/${checked.instance}: ${checked.turns} turns`),
+      onChecked: (checked) => onRead(`${checked.actor}/${checked.instance}: ${counted(checked.turns, 'turn')}`),
       ...(actor === undefined ? {} : { actor }),
       ...(level === undefined ? {} : { level }),
     });

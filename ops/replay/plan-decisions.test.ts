@@ -7,11 +7,15 @@ it('sums up what changes, in the order in which it first does', () => {
     { say: 'event', of: 8000, changed: 13, first: 1206 },
     { say: 'status', of: 3, changed: 0 },
     { say: 'new', of: 2, changed: 2, first: 7 },
+    { say: 'bind', of: 40, changed: 1, first: 1300 },
+    { say: 'bind', of: 1, changed: 1, first: 1400 },
   ];
   expect(tallyTexts('scheduler', tallies)).toEqual([
     '2 of 2 "new" change, first at turn 7',
     '12 of 4,031 placements change, first at turn 1204',
     '13 of 8,000 events change, first at turn 1206',
+    '1 of 40 placements changes, first at turn 1300',
+    '1 of 1 placement changes, first at turn 1400',
   ]);
 });
 

@@ -2,14 +2,17 @@ import type { Tally } from './compare-versions.ts';
 
 /** What an actor's sayings are called where they are counted. */
 const NOUNS: Readonly<Record<string, string>> = {
-  'scheduler bind': 'placements',
-  'scheduler status': 'refusals',
-  'scheduler event': 'events',
-  'api-server reply': 'answers',
+  'scheduler bind': 'placement',
+  'scheduler status': 'refusal',
+  'scheduler event': 'event',
+  'api-server reply': 'answer',
 };
 
-/** `placements`, else the entry of `says` in quotes. */
-export const decisionsOf = (actor: string, say: string): string => NOUNS[`${actor} ${say}`] ?? `"${say}"`;
+/** `placements`, of one `placement`, else the entry of `says` in quotes. */
+function decisionsOf(actor: string, say: string, count: number): string {
+  const noun = NOUNS[`${actor} ${say}`];
+  return noun === undefined ? `"${say}"` : `${noun}${count === 1 ? '' : 's'}`;
+}
 
 /** `12 of 4,031 placements change, first at turn 1204`; one sentence an entry that changed. */
 export function tallyTexts(actor: string, tallies: readonly Tally[]): readonly string[] {
@@ -18,7 +21,7 @@ export function tallyTexts(actor: string, tallies: readonly Tally[]): readonly s
     .sort((a, b) => (a.first ?? 0) - (b.first ?? 0))
     .map(
       ({ say, of, changed, first }) =>
-        `${thousands(changed)} of ${thousands(of)} ${decisionsOf(actor, say)} change, first at turn ${first ?? 0}`,
+        `${thousands(changed)} of ${thousands(of)} ${decisionsOf(actor, say, of)} ${changed === 1 ? 'changes' : 'change'}, first at turn ${first ?? 0}`,
     );
 }
 

@@ -3,6 +3,7 @@ import type { Playable } from './playable.ts';
 import { readHistory } from './read-history.ts';
 import { readJournal } from './read-journal.ts';
 import type { SourceOptions } from './source.ts';
+import { counted } from './counted.ts';
 
 /** Everything recorded in a home or on a server, or of one actor, in the order in which it began. */
 export function readHome(options: SourceOptions, actor?: string): Promise<readonly Playable[]> {
@@ -12,7 +13,7 @@ export function readHome(options: SourceOptions, actor?: string): Promise<readon
     const recordings = await readJournal(connection, prefix, actor, ({ problem }) => onMissing(problem));
     if (recordings.length === 0) return [];
     const history = await readHistory(connection, prefix, given?.key);
-    onRead(`${recordings.length} recordings and ${history.all.length} revisions of objects read`);
+    onRead(`${counted(recordings.length, 'recording')} and ${counted(history.all.length, 'revision')} of objects read`);
     const sealer = sealerOf(given, recordings, history, onRead);
     return recordings.map(({ incarnation, turns }) => ({ incarnation, turns, history, sealer }));
   });
