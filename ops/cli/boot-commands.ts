@@ -153,6 +153,15 @@ export async function userAdd(name: string, options: UserAddOptions, terminal: T
     if (!tenant.live) terminal.tell('no cluster runs now; the user will be known when it starts');
   }
   tellOfOtherServer(url, terminal);
+  const server = url ?? namedUrl();
+  if (server !== undefined && (url === undefined || tenant.live)) await tellOfMissing(namespaces, server, terminal);
+}
+
+/** A user may be made before the namespace is; but it may be a slip of the pen, too. */
+async function tellOfMissing(namespaces: readonly string[], url: string, terminal: Terminal): Promise<void> {
+  const { makesNamespace, missingNamespaces } = await import('./missing-namespaces.ts');
+  for (const name of await missingNamespaces([...new Set(namespaces)], url))
+    terminal.tell(`namespace "${name}" does not exist yet; to make it: ${makesNamespace(name, typedAs())}`);
 }
 
 async function serviceAdd(name: string, file: string, terminal: Terminal): Promise<void> {
