@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { planPatience, streamsBeingRead } from './plan-patience.ts';
+import { planPatience, streamsBeingRead, tellReading } from './plan-patience.ts';
 
 it('is more patient with a store that takes longer to read', () => {
   expect(planPatience(0)).toBe(20_000);
@@ -14,4 +14,11 @@ it('names the streams that a server has begun to restore and not ended with', ()
 `;
   expect(streamsBeingRead(written)).toEqual(['troupe-journal']);
   expect(streamsBeingRead('')).toEqual([]);
+});
+
+it.each([
+  [[], 'waiting for nats-server to read its store, 10 s so far; it said last: nothing'],
+  [['a', 'b'], 'waiting for nats-server to read its store (a, b), 10 s so far; it said last: nothing'],
+])('tells who waits what it reads: %j', (streams, text) => {
+  expect(tellReading(10_049, streams, 'nothing')).toBe(text);
 });

@@ -11,3 +11,9 @@ export function streamsBeingRead(written: string): readonly string[] {
   const read = new Set(named(/Restored [\d,]+ messages for stream '\S+ > (\S+)'/g));
   return named(/Starting restore for stream '\S+ > (\S+)'/g).filter((name) => !read.has(name));
 }
+
+/** What a start says to who waits for a nats-server. @param streams that it reads now, as far as it has said */
+export function tellReading(waitedMs: number, streams: readonly string[], lastWords: string): string {
+  const named = streams.length === 0 ? '' : ` (${streams.join(', ')})`;
+  return `waiting for nats-server to read its store${named}, ${(waitedMs / 1000).toFixed()} s so far; it said last: ${lastWords}`;
+}

@@ -89,9 +89,10 @@ it('settings that the server refuses are told in its own words, soon', async () 
 
 it('a server that takes its time is told of, and waited for', async () => {
   const send = (server: Supervised, name: NodeJS.Signals): boolean => process.kill(server.id?.pid ?? Number.NaN, name);
-  const { said, starting } = start(0, { tellEveryMs: 20, started: (server) => send(server, 'SIGSTOP') });
+  const { paths, said, starting } = start(0, { tellEveryMs: 20, started: (server) => send(server, 'SIGSTOP') });
   await waitUntil('it is told of', 10_000, () => said.length > 1);
-  expect(said[0]).toMatch(/^nats-server reads its store, \d+ s so far; it said last: /);
+  expect(said[0]).toMatch(/^waiting for nats-server to read its store, \d+ s so far; it said last: /);
+  expect(said[0]).toContain(`; its log is ${join(paths.logs, 'nats-server.log')}`);
   for (const server of servers) send(server, 'SIGCONT');
   await starting;
 });

@@ -5,12 +5,12 @@ import type { HomePaths } from './home.ts';
 import { leanNats } from './lean-heap.ts';
 import { choosePort, READY_WITHIN_MS, waitForNats } from './nats-process.ts';
 import { serverName } from './nats-users.ts';
+import { streamsBeingRead, tellReading } from './plan-patience.ts';
 import { type Supervised, type SuperviseEvents, supervise } from './supervise.ts';
 
 const DEFAULT_PORT = 4222;
 const TRIES = 3;
 export const NATS = 'nats-server';
-
 export interface NatsToStart {
   /** The program. */
   readonly program: string;
@@ -36,7 +36,8 @@ export async function startNats(
   started: (server: Supervised) => void,
 ): Promise<Cluster> {
   const { book, say, signal } = wanted;
-  const lastWords = (): string => book.lastWords(NATS);
+  const logFile = childLog(paths, NATS);
+  const lastWords = (): string => `${book.lastWords(NATS)}; its log is ${logFile}`;
   const wished = wanted.port ?? readCluster(paths)?.port ?? DEFAULT_PORT;
   for (let attempt = 1; ; attempt++) {
     const port = await choosePort(attempt === 1 ? wished : 0);
@@ -44,8 +45,14 @@ export async function startNats(
     const cluster = writeCluster(paths, { ...wanted.settings, port });
     await wanted.prepare(cluster);
     let failures = 0; // of this attempt
+    let written: string[] | undefined = []; // by the server that runs now, until it answers
+    const line: SuperviseEvents['line'] = (name, text) => {
+      written?.push(text);
+      book.events.line?.(name, text);
+    };
     const ended: SuperviseEvents['ended'] = (name, why, times, delayMs) => {
       failures = times;
+      written &&= [];
       book.events.ended?.(name, why, times, delayMs);
     };
     const server = supervise(
@@ -54,10 +61,10 @@ export async function startNats(
         command: wanted.program,
         args: ['-c', paths.natsConfig],
         env: leanNats(process.env),
-        logFile: childLog(paths, NATS),
+        logFile,
         graceMs: 15_000,
       },
-      { ...book.events, ended },
+      { ...book.events, line, ended },
     );
     started(server);
     try {
@@ -65,10 +72,11 @@ export async function startNats(
       await waitForNats(port, READY_WITHIN_MS, lastWords, {
         name,
         failures: () => failures,
-        onWait: (ms) => say(`${NATS} reads its store, ${(ms / 1000).toFixed()} s so far; it said last: ${lastWords()}`),
+        onWait: (ms) => say(tellReading(ms, streamsBeingRead(written?.join('\n') ?? ''), lastWords())),
         tellEveryMs: wanted.tellEveryMs,
         signal,
       });
+      written = undefined;
       return cluster;
     } catch (error) {
       if (attempt === TRIES || !(error instanceof StatusError && error.reason === 'Conflict')) throw error;

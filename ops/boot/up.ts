@@ -1,11 +1,8 @@
 import { KEEP, type Keep } from '../../actors/store/plan-retention.ts';
-import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import { nodeUser } from '../../contracts/subjects/users.ts';
-import type { Client } from '../client/client.ts';
 import { connectClient } from '../client/connect.ts';
-import { pause } from '../client/pause.ts';
 import { appendLog } from './append-log.ts';
-import { type ChildBook, childBook, childLog } from './child-book.ts';
+import { childBook, childLog } from './child-book.ts';
 import { type Cluster, MASTER, OPERATOR, prepareHome } from './cluster.ts';
 import { watchDisk } from './disk-watch.ts';
 import { findNatsServer } from './find-nats-server.ts';
@@ -22,6 +19,7 @@ import { NATS, startNats } from './start-nats.ts';
 import { type ChildSpec, type Supervised, supervise } from './supervise.ts';
 import { offerNatsContext, readUsers, seedFile, writeNatsContext, writeUser } from './users.ts';
 import { usersTurn } from './users-turn.ts';
+import { brokenOff, waitForApi } from './wait-for-api.ts';
 
 export interface UpOptions {
   readonly home?: string;
@@ -82,45 +80,12 @@ function roleSpec(paths: HomePaths, cluster: Cluster, role: 'master' | 'worker')
   };
 }
 
-const brokenOff = (): StatusError => statusError('ServiceUnavailable', 'the start was broken off');
-
 /** What goes on is not waited for then. */
 const unlessAborted = <T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> =>
   new Promise((resolve, reject) => {
     signal?.addEventListener('abort', () => reject(brokenOff()), { once: true });
     work.then(resolve, reject);
   });
-
-/** So long the first answer of an api-server may take. */
-const READY_WITHIN_MS = 60_000;
-/** A master that ended so often in a row will go on to. */
-const FAILURES_MOST = 6;
-
-/**
- * Asks until an api-server has answered, and what every cluster has from the start is there.
- * @throws StatusError Timeout, ServiceUnavailable (the master keeps ending; `signal` was aborted)
- */
-async function waitForApi(client: Client, book: ChildBook, options: UpOptions): Promise<void> {
-  const deadline = performance.now() + READY_WITHIN_MS;
-  for (;;) {
-    if (options.signal?.aborted === true) throw brokenOff();
-    try {
-      await client.request('get', 'namespaces', { name: 'default' }, { resourceVersion: '0' }, { timeoutMs: 2_000 });
-      return;
-    } catch (error) {
-      if (book.failures(MASTER) >= FAILURES_MOST) {
-        throw statusError('ServiceUnavailable', `the master does not start: ${book.lastWords(MASTER)}`);
-      }
-      if (performance.now() > deadline) {
-        throw statusError(
-          'Timeout',
-          `no api-server answers after ${READY_WITHIN_MS} ms: ${(error as Error).message}; the master said last: ${book.lastWords(MASTER)}`,
-        );
-      }
-      await pause(25, options.signal);
-    }
-  }
-}
 
 /**
  * Runs a whole cluster on this machine: nats-server, a master and a worker as supervised child processes.
@@ -180,7 +145,7 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
     const connecting = connectClient({ home: paths.home, url: cluster.url, user: OPERATOR });
     try {
       await unlessAborted(
-        connecting.then((client) => waitForApi(client, book, options)),
+        connecting.then((client) => waitForApi(client, { book, logFile: childLog(paths, MASTER), say, signal })),
         signal,
       );
     } finally {
