@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { failure, StatusError } from '../../contracts/errors/status.ts';
 import type { Container, Event, NodeStatus, Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
 import { dispatchDigest } from '../../contracts/messages/dispatch-digest.ts';
-import type { DispatchQuery } from '../../contracts/messages/node.ts';
+import type { DispatchQuery, NodeHeartbeat } from '../../contracts/messages/node.ts';
 import { runtimeError } from '../../contracts/runtime/errors.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { ModelRuntime } from '../../test/support/model-runtime.ts';
@@ -21,7 +21,7 @@ const RUNTIME = {
 };
 const INFO = { ...RUNTIME, architecture: 'amd64', cpuMillis: 2000, memoryBytes: 4 * 2 ** 30 };
 
-const OPTIONS = { node: 'a', ip: '192.168.0.1', version: 'v1.36.0', bootId: 'this-boot' };
+const OPTIONS = { node: 'a', ip: '192.168.0.1', version: 'v1.36.0', bootId: 'this-boot', tellsHealth: true };
 
 const podOf = (uid: string, more: Partial<NonNullable<Pod['spec']>> = {}): Pod => ({
   apiVersion: 'v1',
@@ -37,6 +37,7 @@ class Node {
   readonly pods = new Map<string, Pod>();
   /** Everything said, oldest first, without heartbeats. */
   readonly log: Heard[] = [];
+  readonly #beats: NodeHeartbeat[] = [];
   /** Ops that nobody answers. */
   readonly silent = new Set<string>();
   /** Ops that the engine refuses without a reason that Kubernetes has a word for. */
@@ -98,7 +99,9 @@ class Node {
   }
   answerAll(): this {
     for (let rounds = 0; rounds < 1000; rounds++) {
-      const asks = this.world.said().filter(({ say }) => say !== 'heartbeat');
+      const said = this.world.said();
+      this.#beats.push(...said.filter(({ say }) => say === 'heartbeat').map(({ body }) => body as NodeHeartbeat));
+      const asks = said.filter(({ say }) => say !== 'heartbeat');
       if (asks.length === 0) return this;
       this.log.push(...asks);
       for (const ask of asks) if (ask.timeoutMs !== undefined && this.world.core.isAskOpen(ask.id)) this.#answer(ask);
@@ -110,6 +113,10 @@ class Node {
   }
   says(say: string): readonly Heard[] {
     return this.log.filter((each) => each.say === say);
+  }
+  /** Heartbeats, oldest first. */
+  beats(): readonly NodeHeartbeat[] {
+    return this.#beats;
   }
   events(): readonly string[] {
     return this.says('createEvent').map(({ body }) => `${(body as Event).reason}: ${(body as Event).message}`);
@@ -455,9 +462,15 @@ describe('kubelet', () => {
     node.hint().pass(10_000);
     const ready = () => JSON.stringify(node.says('patchNodeStatus').at(-1)?.body);
     expect(ready()).toContain('KubeletNotReady');
+    expect(ready()).toContain('container runtime is down: no engine');
+    expect(node.events().filter((event) => event.startsWith('Node'))).toEqual([
+      'NodeNotReady: Node a status is now: NodeNotReady: container runtime is down: no engine',
+    ]);
+    expect(node.beats().at(-1)).toMatchObject({ runtimeReady: false, message: 'container runtime is down: no engine' });
     node.down = false;
     node.pass(31_000);
     expect(ready()).toContain('KubeletReady');
+    expect(node.beats().at(-1)).not.toHaveProperty('message');
     expect(node.runtime.running()).toEqual(['web/0']);
   });
 

@@ -2,7 +2,10 @@ import { concat, defer, EMPTY, merge, type Observable, of, Subject, timer } from
 import { catchError, ignoreElements, map, mergeMap, tap } from 'rxjs/operators';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { Node } from '../../contracts/kinds/kinds.ts';
+import { statusNote } from '../../contracts/kinds/node/status-note.ts';
 import type { LogQuery } from '../../contracts/messages/logs.ts';
+import { HEARTBEAT_MESSAGE_MAX } from '../../contracts/messages/node.ts';
+import { printable } from '../../contracts/printable.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { doubled } from '../../contracts/time/doubled.ts';
 import type { Call, Json, Said } from '../kernel/contract.ts';
@@ -88,6 +91,7 @@ type Chore = 'dispatch' | 'list' | 'node';
 class Room {
   readonly #world: KubeletWorld;
   readonly #nodeName: string;
+  readonly #tellsHealth: boolean;
   readonly #feed: PodFeed;
   readonly #desk: PodDesk;
   readonly #view = new RuntimeView();
@@ -97,6 +101,7 @@ class Room {
   readonly #pods = new Subject<string>();
   readonly #statuses = new Subject<string>();
   readonly #chores = new Subject<Chore>();
+  readonly #notes = new Subject<Said>();
   readonly #podAlarms: Alarms;
   readonly #statusAlarms: Alarms;
   readonly #choreAlarms: Alarms;
@@ -107,6 +112,7 @@ class Room {
   constructor(world: KubeletWorld, options: KubeletOptions) {
     this.#world = world;
     this.#nodeName = options.node;
+    this.#tellsHealth = options.tellsHealth === true;
     this.#feed = new PodFeed(world);
     this.#desk = new PodDesk(world);
     this.#node = new NodeKeeper(world, options, this.#desk);
@@ -146,6 +152,7 @@ class Room {
       merge(this.#statuses, this.#statusAlarms.due$).pipe(coalesceByKey((uid) => this.#writer.write(uid), 64)),
       merge(this.#chores, due$).pipe(coalesceByKey((chore: Chore) => chores[chore]())),
       this.#heartbeats(),
+      this.#notes,
       defer(() => {
         for (const chore of ['node', 'list', 'dispatch'] as const) this.#chores.next(chore);
         return EMPTY;
@@ -248,19 +255,14 @@ class Room {
   }
 
   #heartbeats(): Observable<Said> {
-    return timer(0, HEARTBEAT_MS, this.#world.scheduler).pipe(
-      map(() =>
-        this.#world.say.heartbeat(
-          {},
-          {
-            node: this.#nodeName,
-            sentAt: this.#world.now(),
-            runtimeReady: this.#node.ready,
-            pods: this.#feed.uids.length,
-          },
-        ),
-      ),
-    );
+    return timer(0, HEARTBEAT_MS, this.#world.scheduler).pipe(map(() => this.#heartbeat()));
+  }
+
+  #heartbeat(): Said {
+    const { ready, message } = this.#node.health;
+    const why = this.#tellsHealth && !ready && message !== undefined ? { message } : {};
+    const beat = { node: this.#nodeName, sentAt: this.#world.now(), runtimeReady: ready };
+    return this.#world.say.heartbeat({}, { ...beat, pods: this.#feed.uids.length, ...why });
   }
   /** Give or take a quarter, so that a thousand nodes that began together do not ask together. */
   #about(ms: number): number {
@@ -316,6 +318,16 @@ class Room {
     if (this.#node.setHealth({ ready: true })) this.#chores.next('node');
   }
 
+  #unwell(error: unknown): void {
+    const words = `container runtime is down: ${error instanceof Error ? error.message : String(error)}`;
+    const message = this.#tellsHealth ? printable(words, HEARTBEAT_MESSAGE_MAX) : words;
+    if (!this.#node.setHealth({ ready: false, message })) return;
+    this.#chores.next('node');
+    if (!this.#tellsHealth) return;
+    const note = statusNote(this.#nodeName, 'NodeNotReady', message);
+    this.#notes.next(eventTeller(this.#world, this.#nodeName)({ kind: 'Node', metadata: this.#node.metadata }, note));
+  }
+
   #register(): Observable<Said> {
     const known = this.#desk.facts !== undefined;
     return this.#chore(
@@ -336,10 +348,7 @@ class Room {
       catchError((error: unknown) => {
         const failures = ++this.#failures[name];
         this.#world.report(name, error, { passing: name === 'dispatch' && isLedSoon(error, failures) });
-        if (name === 'list' && failures >= LIST_FAILURES) {
-          const message = `container runtime is down: ${error instanceof Error ? error.message : String(error)}`;
-          if (this.#node.setHealth({ ready: false, message })) this.#chores.next('node');
-        }
+        if (name === 'list' && failures >= LIST_FAILURES) this.#unwell(error);
         this.#choreAlarms.in(name, this.#about(doubled(500, failures, 30 * SECOND)));
         return EMPTY;
       }),

@@ -1,7 +1,7 @@
 import { defer, type Observable, of, throwError } from 'rxjs';
 import { catchError, map, mergeMap } from 'rxjs/operators';
 import { StatusError } from '../../contracts/errors/status.ts';
-import type { Node } from '../../contracts/kinds/kinds.ts';
+import type { Node, ObjectMeta } from '../../contracts/kinds/kinds.ts';
 import { cpuMillis, wholeUnits } from '../../contracts/quantity.ts';
 import type { RuntimeInfo } from '../../contracts/runtime/status.ts';
 import type { KubeletWorld } from './kubelet-says.ts';
@@ -27,8 +27,11 @@ export class NodeKeeper {
     this.#desk = desk;
   }
 
-  get ready(): boolean {
-    return this.#health.ready;
+  get health(): NodeHealth {
+    return this.#health;
+  }
+  get metadata(): ObjectMeta {
+    return this.#node?.metadata ?? { name: this.#options.node };
   }
   /** @returns whether that is news */
   setHealth(health: NodeHealth): boolean {

@@ -15,6 +15,8 @@ export interface NodeOptions {
   readonly version: string;
   /** Of the machine's start, `status.nodeInfo.bootID`: another machine of this name has another. Absent = not known. */
   readonly bootId?: string;
+  /** Heartbeats, and an event, say why the node is not ready. Absent in older recordings: the condition alone. */
+  readonly tellsHealth?: boolean;
 }
 export interface NodeHealth {
   readonly ready: boolean;

@@ -7,8 +7,13 @@ export interface NodeHeartbeat {
   readonly sentAt: number;
   /** False while the runtime does not answer. */
   readonly runtimeReady: boolean;
+  /** Why it does not, in one line of at most 512 characters. Kubelets of earlier builds do not say. */
+  readonly message?: string;
   readonly pods: number;
 }
+
+/** Longest `message` of a heartbeat, in UTF-16 units. */
+export const HEARTBEAT_MESSAGE_MAX = 512;
 
 /** A pod with what it refers to, so that a kubelet needs no store. Secrets by version alone. */
 export interface DispatchedPod {

@@ -57,7 +57,13 @@ export class SimNode {
   }
 
   #newKubelet(seed: readonly number[]): TestWorld {
-    const options = { node: this.name, ip: '10.1.0.1', version: 'v1.36.0', bootId: `boot-${this.#boots}` };
+    const options = {
+      node: this.name,
+      ip: '10.1.0.1',
+      version: 'v1.36.0',
+      bootId: `boot-${this.#boots}`,
+      tellsHealth: true,
+    };
     const self = { caller: nodeUser(this.name), instance: this.name };
     return testWorld(kubelet(options), { now: this.time(), self, seed });
   }

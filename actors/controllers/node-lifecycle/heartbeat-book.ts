@@ -1,11 +1,13 @@
-import type { NodeHeartbeat } from '../../../contracts/messages/node.ts';
+import { HEARTBEAT_MESSAGE_MAX, type NodeHeartbeat } from '../../../contracts/messages/node.ts';
 import { own } from '../../../contracts/own.ts';
+import { printable } from '../../../contracts/printable.ts';
 import type { Call, Millis, World } from '../../kernel/contract.ts';
 import { nameOf } from '../shared/owner.ts';
 import type { Health } from './plan-node-health.ts';
 
-/** When each node was heard of last, and whether its runtime answered; null = never heard, only seen in the store. */
-type Beats = { readonly [node: string]: { readonly at: Millis; readonly runtimeReady: boolean | null } };
+/** When a node was heard of last, whether its runtime answered (null = never heard, only seen in the store), and why not. */
+type Beat = { readonly at: Millis; readonly runtimeReady: boolean | null; readonly why?: string };
+type Beats = { readonly [node: string]: Beat };
 
 /** The heartbeat in a message; none when it can't be read, or speaks of another node than its subject. */
 export function heartbeatOf(call: Call<NodeHeartbeat, { readonly node: string }>): readonly NodeHeartbeat[] {
@@ -16,6 +18,11 @@ export function heartbeatOf(call: Call<NodeHeartbeat, { readonly node: string }>
   } catch {
     return [];
   }
+}
+
+function whyIn({ runtimeReady, message }: NodeHeartbeat): string | undefined {
+  if (runtimeReady || typeof message !== 'string' || message === '') return undefined;
+  return printable(message, HEARTBEAT_MESSAGE_MAX);
 }
 
 /**
@@ -36,6 +43,8 @@ export function heartbeatBook(world: Pick<World<unknown>, 'cell' | 'now' | 'view
     if (world.now() - beat.at >= graceMs) return 'unknown';
     return beat.runtimeReady === null ? undefined : beat.runtimeReady ? 'ready' : 'not-ready';
   };
+  /** Why its runtime does not answer, as its kubelet says it. */
+  const whyOf = (name: string): string | undefined => own(beats.get(), name)?.why;
   /** A node that was never heard from gets the whole grace period, counted from when it was first seen. */
   const meet = (): void => {
     if (wasAway()) beats.set({});
@@ -57,15 +66,17 @@ export function heartbeatBook(world: Pick<World<unknown>, 'cell' | 'now' | 'view
       meet();
     }
     const known = beats.get();
-    const fresh: Record<string, Beats[string]> = { ...known };
+    const fresh: Record<string, Beat> = { ...known };
     const turned = new Set<string>();
-    for (const { node, runtimeReady } of heard) {
+    for (const beat of heard) {
+      const { node, runtimeReady } = beat;
       if (!Object.hasOwn(known, node)) continue;
-      if (healthOf(node) !== (runtimeReady ? 'ready' : 'not-ready')) turned.add(node);
-      fresh[node] = { at: world.now(), runtimeReady };
+      const why = whyIn(beat);
+      if (healthOf(node) !== (runtimeReady ? 'ready' : 'not-ready') || whyOf(node) !== why) turned.add(node);
+      fresh[node] = { at: world.now(), runtimeReady, ...(why === undefined ? {} : { why }) };
     }
     beats.set(fresh);
     return [...turned];
   };
-  return { healthOf, meet, hear };
+  return { healthOf, whyOf, meet, hear };
 }

@@ -141,9 +141,9 @@ it('a pod leaves no node without NoExecute taints', () => {
   expect(evictionAt({ spec: { containers: [] } }, [taint('unreachable', 'NoSchedule')])).toBeUndefined();
 });
 
-const beat = (world: TestWorld, name: string, runtimeReady = true) =>
+const beat = (world: TestWorld, name: string, runtimeReady = true, more: object = {}) =>
   world.latest('beats', [
-    { subject: `troupe.heartbeat.${name}`, body: { node: name, sentAt: world.now, runtimeReady, pods: 0 } },
+    { subject: `troupe.heartbeat.${name}`, body: { node: name, sentAt: world.now, runtimeReady, pods: 0, ...more } },
   ]);
 const pod = (name: string, on: string, tolerationSeconds?: number): Pod => ({
   metadata: { name, namespace: 'shop', uid: `${name}-uid` },
@@ -304,6 +304,49 @@ it('a node without a runtime is not ready, at once', () => {
   world.start();
   beat(world, 'a', false);
   expect(serve(world)).toEqual(['condition a', 'taint a']);
+});
+
+it('a node without a runtime says why, in the words of its kubelet, and since when whatever it says', () => {
+  const world = testWorld(nodeLifecycle(), { now: T0 });
+  world.put('nodes', node('a', 'True'));
+  world.start();
+  const events: string[] = [];
+  const hear = (message: unknown, ready = false): string[] => {
+    world.advance(1000);
+    beat(world, 'a', ready, { message });
+    const asked: string[] = [];
+    for (let said = world.said(); said.length > 0; said = world.said()) {
+      for (const heard of said) {
+        if (heard.say === 'event') events.push((heard.body as { message: string }).message);
+        if (heard.timeoutMs === undefined) continue;
+        asked.push(heard.say);
+        const current = world.cache.get('nodes', undefined, 'a');
+        const { spec, status } = heard.body as Node;
+        world.put('nodes', {
+          ...current,
+          spec: { ...current?.spec, ...spec },
+          status: { ...current?.status, ...status },
+        } as Node);
+        world.answer(heard, {});
+      }
+    }
+    return asked;
+  };
+  const ready = () =>
+    world.cache.get('nodes', undefined, 'a')?.status?.conditions?.find(({ type }) => type === 'Ready');
+  expect(hear('no engine\nanswers')).toEqual(['condition', 'taint']);
+  expect(events).toEqual(['Node a status is now: NodeNotReady: no engine answers']);
+  expect(ready()).toMatchObject({ status: 'False', reason: 'KubeletNotReady', message: 'no engine answers' });
+  const since = ready()?.lastTransitionTime;
+  expect(hear('no engine\nanswers')).toEqual([]);
+  expect(hear('it did not answer in time')).toEqual(['condition']);
+  expect(ready()).toMatchObject({ message: 'it did not answer in time', lastTransitionTime: since });
+  for (const nothing of ['', 7, undefined]) expect(hear(nothing)).toEqual([]); // what was said last stays
+  expect(hear('x'.repeat(5000))).toEqual(['condition']);
+  expect(ready()?.message).toHaveLength(512);
+  expect(hear('though it is ready', true)).toEqual(['condition', 'taint']);
+  expect(ready()).toMatchObject({ status: 'True', message: 'kubelet is posting ready status' });
+  expect(events).toHaveLength(2);
 });
 
 it.each([

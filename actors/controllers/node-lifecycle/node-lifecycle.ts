@@ -94,7 +94,7 @@ const podsByNode = grouped<Pod>('pods', ({ spec }) => (spec?.nodeName === '' ? u
 
 function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
   const graceMs = config.graceSeconds * 1000;
-  const { meet, healthOf, hear } = heartbeatBook(world, graceMs, config.tickMs + graceMs / 4);
+  const { meet, healthOf, whyOf, hear } = heartbeatBook(world, graceMs, config.tickMs + graceMs / 4);
   const missing = world.cell<Missing>('missing', {});
   const pods = world.derived('pods', podsByNode.build, podsByNode.step);
   /** Every node silent: more likely we are deaf. As Kubernetes' full disruption: nobody is evicted then. */
@@ -104,7 +104,9 @@ function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
   const plan = (node: Node, mayEvict: boolean): NodePlan => {
     // One that was not heard of yet is ready if its kubelet wrote so: a new node need not wait for its first heartbeat.
     const health = healthOf(nameOf(node)) ?? (isTrue(node.status, 'Ready') ? 'ready' : undefined);
-    return health === undefined ? { effects: [], notes: [] } : planNodeHealth(node, health, mayEvict, world.now());
+    return health === undefined
+      ? { effects: [], notes: [] }
+      : planNodeHealth(node, health, mayEvict, world.now(), whyOf(nameOf(node)));
   };
   const evictions = (node: Node, mayEvict: boolean): readonly Pod[] => {
     const taints = node.spec?.taints ?? [];
@@ -130,7 +132,7 @@ function makeWard(world: NodeWorld, config: NodeLifecycleConfig) {
   /** Versions of nodes that need nothing while their health is this: a node in order is looked at in no time. */
   const inOrder = new WeakMap<Node, string>();
   const needsCare = (node: Node, mayEvict: boolean): boolean => {
-    const state = `${healthOf(nameOf(node)) ?? ''} ${mayEvict}`;
+    const state = `${healthOf(nameOf(node)) ?? ''} ${mayEvict} ${whyOf(nameOf(node)) ?? ''}`;
     if (inOrder.get(node) !== state) {
       if (plan(node, mayEvict).effects.length > 0) return true;
       inOrder.set(node, state);

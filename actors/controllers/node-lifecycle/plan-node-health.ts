@@ -1,8 +1,9 @@
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import type { EventNote } from '../../../contracts/kinds/event/make-event.ts';
 import type { Node, NodeCondition, Taint } from '../../../contracts/kinds/kinds.ts';
-import { conditionOf, isTrue, withCondition } from '../../../contracts/kinds/meta/conditions.ts';
+import { conditionOf, isTrue, transitionTime, withCondition } from '../../../contracts/kinds/meta/conditions.ts';
 import { NOT_READY, UNREACHABLE } from '../../../contracts/kinds/node/node.ts';
+import { statusNote } from '../../../contracts/kinds/node/status-note.ts';
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
 
 /** What heartbeats say of a node: `unknown` = none for longer than the grace period. */
@@ -22,11 +23,6 @@ const READY: Readonly<Record<Health, Pick<NodeCondition, 'status' | 'reason' | '
   'not-ready': { status: 'False', reason: 'KubeletNotReady', message: 'container runtime is down' },
   unknown: { status: 'Unknown', reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.' },
 };
-const NOTE: Readonly<Record<Health, string>> = {
-  ready: 'NodeReady',
-  'not-ready': 'NodeNotReady',
-  unknown: 'NodeNotReady',
-};
 
 /** Pressure that repels new pods while its condition is True. */
 const PRESSURE: Readonly<Record<string, string>> = {
@@ -39,32 +35,43 @@ const PRESSURE: Readonly<Record<string, string>> = {
 /**
  * Decides how a node's Ready condition and the taints that follow from conditions should be. Pure and total.
  * @param evicting false while every node is unreachable: then it is more likely we who are cut off, and nobody is evicted
+ * @param why what its kubelet says, if it is not ready
  */
-export function planNodeHealth(node: Node, health: Health, evicting: boolean, now: number): NodePlan {
+export function planNodeHealth(node: Node, health: Health, evicting: boolean, now: number, why?: string): NodePlan {
   const ready = conditionOf(node.status, 'Ready');
+  const said = health === 'not-ready' ? why : undefined;
   const effects: NodeEffect[] = [];
   const notes: EventNote[] = [];
-  if (ready?.status !== READY[health].status) {
-    effects.push({ type: 'conditions', conditions: withCondition(node.status, readiness(ready, health, now)) });
+  const isNews = ready?.status !== READY[health].status;
+  if (isNews || (said !== undefined && ready.message !== said)) {
+    effects.push({ type: 'conditions', conditions: withCondition(node.status, readiness(ready, health, said, now)) });
     // That it is ready again is told by the change, whoever made it.
-    if (health !== 'ready') notes.push(nodeNote(node, health));
+    if (isNews && health !== 'ready') notes.push(nodeNote(node, health, said));
   }
   const taints = taintsFor(node, health, evicting, now);
   if (!sameJson(taints, node.spec?.taints ?? [])) effects.push({ type: 'taints', taints });
   return { effects, notes };
 }
 
-export const nodeNote = (node: Node, health: Health): EventNote => ({
-  type: 'Normal',
-  reason: NOTE[health],
-  message: `Node ${node.metadata?.name ?? ''} status is now: ${NOTE[health]}`,
-});
+export const nodeNote = ({ metadata }: Node, health: Health, why?: string): EventNote =>
+  statusNote(metadata?.name ?? '', health === 'ready' ? 'NodeReady' : 'NodeNotReady', why);
 
-function readiness(before: NodeCondition | undefined, health: Health, now: number): NodeCondition {
+function readiness(
+  before: NodeCondition | undefined,
+  health: Health,
+  why: string | undefined,
+  now: number,
+): NodeCondition {
   const at = rfc3339(now);
+  const verdict = { ...READY[health], ...(why === undefined ? {} : { message: why }) };
   // The last heartbeat is what it was when nobody hears one.
   const lastHeartbeatTime = health === 'unknown' ? (before?.lastHeartbeatTime ?? at) : at;
-  return { type: 'Ready', ...READY[health], lastHeartbeatTime, lastTransitionTime: at };
+  return {
+    type: 'Ready',
+    ...verdict,
+    lastHeartbeatTime,
+    lastTransitionTime: transitionTime(before, verdict.status, now),
+  };
 }
 
 const managed = ({ key }: Taint): boolean =>
