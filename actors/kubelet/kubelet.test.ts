@@ -9,7 +9,7 @@ import { ModelRuntime } from '../../test/support/model-runtime.ts';
 import { type RecordedTurn, saidThen } from '../kernel/journal/journal.ts';
 import { MemoryHistory, replay } from '../kernel/replay.ts';
 import { type Heard, TestWorld } from '../kernel/testing/test-world.ts';
-import { kubelet } from './kubelet.ts';
+import { type KubeletOptions, kubelet } from './kubelet.ts';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const RUNTIME = {
@@ -54,9 +54,9 @@ class Node {
   #version = 10;
   #counter = 0;
 
-  constructor() {
+  constructor(options: KubeletOptions = OPTIONS) {
     this.runtime.now = NOW;
-    this.world = new TestWorld(kubelet(OPTIONS), { now: NOW });
+    this.world = new TestWorld(kubelet(options), { now: NOW });
   }
   start(): this {
     this.world.start();
@@ -454,6 +454,69 @@ describe('kubelet', () => {
     node.answerAll().pass(2000);
     expect(node.says('createContainer')).toHaveLength(1);
     expect(node.runtime.started).toEqual(['u/web/0']);
+  });
+
+  it('calls the node not ready until its runtime has answered once, and says what it lacks', () => {
+    const node = new Node().give(podOf('u'));
+    node.down = true;
+    node.start();
+    expect(node.beats()).toEqual([]); // an answer may come within milliseconds
+    node.pass(8000);
+    const said = [...new Set(node.beats().map(({ runtimeReady, message }) => `${runtimeReady}: ${message}`))];
+    expect(said).toEqual([
+      'false: container runtime has not answered yet: no engine',
+      'false: container runtime is down: no engine',
+    ]);
+    expect(node.beats()).toHaveLength(8);
+    node.world.crash();
+    node.answerAll().pass(1000);
+    expect(node.beats().at(-1)).toMatchObject({ runtimeReady: false, message: 'container runtime is down: no engine' });
+    expect(node.says('createNode')).toEqual([]);
+    node.down = false;
+    node.pass(31_000);
+    expect(node.beats().at(-1)).toMatchObject({ runtimeReady: true });
+    expect(JSON.stringify((node.says('patchNodeStatus').at(-1) ?? node.says('createNode').at(-1))?.body)).toContain(
+      'KubeletReady',
+    );
+    expect(node.runtime.running()).toEqual(['web/0']);
+  });
+
+  it.each([
+    { first: 'list', other: 'info' },
+    { first: 'info', other: 'list' },
+  ])('calls the node ready when $first is answered, at once and before $other is', ({ first, other }) => {
+    const node = new Node();
+    for (const op of [first, other]) node.silent.add(op);
+    node.start().pass(1000);
+    expect(node.beats()).toMatchObject([{ runtimeReady: false, message: 'container runtime has not answered yet' }]);
+    node.silent.delete(first);
+    node.world.answer(node.says(first)[0] as Heard, first === 'info' ? INFO : { sandboxes: [], containers: [] });
+    node.answerAll();
+    expect(node.beats()).toHaveLength(2);
+    expect(node.beats().at(-1)).toMatchObject({ runtimeReady: true });
+  });
+
+  it('writes the Node once at a start in which all answer, and beats from then on', () => {
+    const node = new Node().start();
+    expect(node.beats()).toMatchObject([{ runtimeReady: true }]);
+    expect(JSON.stringify(node.says('createNode').map(({ body }) => body))).toContain('KubeletReady');
+    expect([node.says('createNode').length, node.says('patchNodeStatus').length]).toEqual([1, 0]);
+    node.world.crash();
+    node.answerAll();
+    expect(node.beats().map(({ runtimeReady }) => runtimeReady)).toEqual([true, true]);
+  });
+
+  it('of an older recording, it is ready from its first heartbeat on and does not say why no longer', () => {
+    const { tellsHealth: _, ...older } = OPTIONS;
+    const node = new Node(older);
+    node.down = true;
+    node.start().pass(8000);
+    expect([...new Set(node.beats().map(({ runtimeReady, message }) => `${runtimeReady} ${message}`))]).toEqual([
+      'true undefined',
+      'false undefined',
+    ]);
+    expect(node.beats()[0]?.sentAt).toBe(NOW);
+    expect(node.events()).toEqual([]);
   });
 
   it('calls the node not ready while its runtime is down', () => {

@@ -2,6 +2,7 @@ import { concat, defer, EMPTY, merge, type Observable, of, Subject, timer } from
 import { catchError, ignoreElements, map, mergeMap, tap } from 'rxjs/operators';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { Node } from '../../contracts/kinds/kinds.ts';
+import { RUNTIME_UNANSWERED } from '../../contracts/kinds/node/node.ts';
 import { statusNote } from '../../contracts/kinds/node/status-note.ts';
 import type { LogQuery } from '../../contracts/messages/logs.ts';
 import { HEARTBEAT_MESSAGE_MAX } from '../../contracts/messages/node.ts';
@@ -17,7 +18,7 @@ import { logQuery, podsMessage, refusalOf } from './heard-messages.ts';
 import { type KubeletWorld, saysOf } from './kubelet-says.ts';
 import { NodeKeeper } from './node-keeper.ts';
 import { planLogs } from './plan-logs.ts';
-import type { NodeOptions } from './plan-node.ts';
+import { type NodeOptions, UNANSWERED } from './plan-node.ts';
 import { PodDesk } from './pod-desk.ts';
 import { PodFeed } from './pod-feed.ts';
 import { PodSyncer } from './pod-syncer.ts';
@@ -255,7 +256,12 @@ class Room {
   }
 
   #heartbeats(): Observable<Said> {
-    return timer(0, HEARTBEAT_MS, this.#world.scheduler).pipe(map(() => this.#heartbeat()));
+    return defer(() => {
+      // Whether the runtime is up, which the first heartbeat says, it tells within milliseconds, or is not.
+      const first = this.#node.health.unanswered === true ? HEARTBEAT_MS : 0;
+      const ticks$ = timer(first, HEARTBEAT_MS, this.#world.scheduler);
+      return this.#tellsHealth ? merge(ticks$, this.#node.flips$) : ticks$;
+    }).pipe(map(() => this.#heartbeat()));
   }
 
   #heartbeat(): Said {
@@ -315,12 +321,18 @@ class Room {
   }
 
   #healthy(): void {
-    if (this.#node.setHealth({ ready: true })) this.#chores.next('node');
+    const isFirst = this.#node.health.unanswered === true;
+    // The Node is being written at the start anyway, unless it could not be.
+    if (this.#node.setHealth({ ready: true }) && (!isFirst || this.#failures.node > 0)) this.#chores.next('node');
   }
 
-  #unwell(error: unknown): void {
-    const words = `container runtime is down: ${error instanceof Error ? error.message : String(error)}`;
+  #unwell(error: unknown, failures: number): void {
+    const isUnanswered = failures < LIST_FAILURES;
+    if (isUnanswered && this.#node.health.unanswered !== true) return;
+    const finding = isUnanswered ? RUNTIME_UNANSWERED : 'container runtime is down';
+    const words = `${finding}: ${error instanceof Error ? error.message : String(error)}`;
     const message = this.#tellsHealth ? printable(words, HEARTBEAT_MESSAGE_MAX) : words;
+    if (isUnanswered) return void this.#node.setHealth({ ...UNANSWERED, message });
     if (!this.#node.setHealth({ ready: false, message })) return;
     this.#chores.next('node');
     if (!this.#tellsHealth) return;
@@ -348,7 +360,7 @@ class Room {
       catchError((error: unknown) => {
         const failures = ++this.#failures[name];
         this.#world.report(name, error, { passing: name === 'dispatch' && isLedSoon(error, failures) });
-        if (name === 'list' && failures >= LIST_FAILURES) this.#unwell(error);
+        if (name === 'list') this.#unwell(error, failures);
         this.#choreAlarms.in(name, this.#about(doubled(500, failures, 30 * SECOND)));
         return EMPTY;
       }),

@@ -1,11 +1,21 @@
-import { defer, type Observable, of, throwError } from 'rxjs';
-import { catchError, map, mergeMap } from 'rxjs/operators';
+import { defer, type Observable, of, Subject, throwError } from 'rxjs';
+import { catchError, map, mergeMap, tap } from 'rxjs/operators';
 import { StatusError } from '../../contracts/errors/status.ts';
+import { sameJson } from '../../contracts/hash/stable-hash.ts';
 import type { Node, ObjectMeta } from '../../contracts/kinds/kinds.ts';
 import { cpuMillis, wholeUnits } from '../../contracts/quantity.ts';
 import type { RuntimeInfo } from '../../contracts/runtime/status.ts';
+import type { Cell, Json } from '../kernel/contract.ts';
 import type { KubeletWorld } from './kubelet-says.ts';
-import { bootOf, type NodeHealth, type NodeOptions, nodeObject, nodeStatus, tellsOurHealth } from './plan-node.ts';
+import {
+  bootOf,
+  type NodeHealth,
+  type NodeOptions,
+  nodeObject,
+  nodeStatus,
+  tellsOurHealth,
+  UNANSWERED,
+} from './plan-node.ts';
 import type { PodDesk } from './pod-desk.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -15,6 +25,9 @@ export class NodeKeeper {
   readonly #world: KubeletWorld;
   readonly #options: NodeOptions;
   readonly #desk: PodDesk;
+  readonly #flips = new Subject<void>();
+  /** Emits when the node became ready, or is no longer. */
+  readonly flips$: Observable<void> = this.#flips.asObservable();
   #health: NodeHealth = { ready: true };
   /** The machine as it was last heard of: a runtime that is down does not tell. */
   #info: RuntimeInfo | undefined;
@@ -27,17 +40,25 @@ export class NodeKeeper {
     this.#desk = desk;
   }
 
+  /** A cell keeps it over a rehearsed crash: a runtime that is down then does not seem to be up, nor one that is up unheard. */
   get health(): NodeHealth {
-    return this.#health;
+    if (this.#options.tellsHealth !== true) return this.#health;
+    return (this.#cell.get() ?? UNANSWERED) as NodeHealth;
   }
   get metadata(): ObjectMeta {
     return this.#node?.metadata ?? { name: this.#options.node };
   }
   /** @returns whether that is news */
   setHealth(health: NodeHealth): boolean {
-    const news = health.ready !== this.#health.ready;
-    this.#health = health;
+    const before = this.health;
+    const news = health.ready !== before.ready;
+    if (this.#options.tellsHealth !== true) this.#health = health;
+    else if (!sameJson(health, before)) this.#cell.set({ ...health });
+    if (news) this.#flips.next();
     return news;
+  }
+  get #cell(): Cell<Json> {
+    return this.#world.cell<Json>('health', null);
   }
   /** Did another machine's kubelet write the Node, over what this one had written? */
   isRivals(node: Node): boolean {
@@ -47,7 +68,7 @@ export class NodeKeeper {
   /** Somebody wrote the Node. @returns whether it must be corrected */
   heard(node: Node): boolean {
     this.#node = node;
-    return !tellsOurHealth(node, this.#health);
+    return !tellsOurHealth(node, this.health);
   }
 
   /** Somebody deleted the Node; as long as this kubelet lives, it is there. */
@@ -60,6 +81,10 @@ export class NodeKeeper {
     const { say } = this.#world;
     const known = this.#info;
     return this.#world.ask(say.info({}, {}), { timeoutMs: TIMEOUT_MS }).pipe(
+      tap(() => {
+        // That is an answer, too. Of one that was there and went away, its lists tell.
+        if (this.health.unanswered === true) this.setHealth({ ready: true });
+      }),
       catchError((error: unknown) => (known === undefined ? refuse(error) : of(known))),
       mergeMap((info) => {
         this.#learn(info);
@@ -88,7 +113,7 @@ export class NodeKeeper {
   #create(info: RuntimeInfo): Observable<Node> {
     const name = this.#options.node;
     return defer(() => {
-      const status = nodeStatus(this.#options, info, this.#health, undefined, this.#world.now());
+      const status = nodeStatus(this.#options, info, this.health, undefined, this.#world.now());
       return this.#world.ask(this.#world.say.createNode({ name }, nodeObject(this.#options, info, status)), {
         timeoutMs: TIMEOUT_MS,
       });
@@ -98,7 +123,7 @@ export class NodeKeeper {
   #patch(info: RuntimeInfo): Observable<Node> {
     const name = this.#options.node;
     return defer(() => {
-      const status = nodeStatus(this.#options, info, this.#health, this.#node?.status, this.#world.now());
+      const status = nodeStatus(this.#options, info, this.health, this.#node?.status, this.#world.now());
       return this.#world.ask(this.#world.say.patchNodeStatus({ name }, { status }), { timeoutMs: TIMEOUT_MS });
     }).pipe(
       catchError((error: unknown) => {

@@ -1,5 +1,6 @@
 import type { Node, NodeCondition, NodeStatus } from '../../contracts/kinds/kinds.ts';
 import { conditionOf, transitionTime } from '../../contracts/kinds/meta/conditions.ts';
+import { RUNTIME_UNANSWERED } from '../../contracts/kinds/node/node.ts';
 import { canonicalQuantity } from '../../contracts/quantity.ts';
 import type { RuntimeInfo } from '../../contracts/runtime/status.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
@@ -15,14 +16,20 @@ export interface NodeOptions {
   readonly version: string;
   /** Of the machine's start, `status.nodeInfo.bootID`: another machine of this name has another. Absent = not known. */
   readonly bootId?: string;
-  /** Heartbeats, and an event, say why the node is not ready. Absent in older recordings: the condition alone. */
+  /**
+   * The node is ready once its runtime has answered, and heartbeats and an event say why it is not. Absent in older recordings:
+   * it is ready from the start, and the condition alone says why no longer.
+   */
   readonly tellsHealth?: boolean;
 }
 export interface NodeHealth {
   readonly ready: boolean;
   /** Why not. */
   readonly message?: string;
+  /** The runtime has not answered since the kubelet began. */
+  readonly unanswered?: true;
 }
+export const UNANSWERED: NodeHealth = { ready: false, message: RUNTIME_UNANSWERED, unanswered: true };
 
 function condition(type: string, status: string, reason: string, message: string): NodeCondition {
   return { type, status, reason, message };

@@ -6,7 +6,7 @@ const SINCE = Date.parse('2026-01-01T00:01:00.500Z');
 const BEFORE = '2026-01-01T00:00:59Z';
 const SINCE_THEN = '2026-01-01T00:01:00Z';
 
-const node = (status: string, readyAt: string, othersAt: string): Node => ({
+const node = (status: string, readyAt: string, othersAt: string, message = 'container runtime is down'): Node => ({
   metadata: { name: 'n1' },
   status: {
     conditions: [
@@ -14,7 +14,7 @@ const node = (status: string, readyAt: string, othersAt: string): Node => ({
       {
         type: 'Ready',
         status,
-        ...(status === 'False' ? { message: 'container runtime is down' } : {}),
+        ...(status === 'False' ? { message } : {}),
         lastHeartbeatTime: readyAt,
       },
     ],
@@ -43,6 +43,18 @@ it.each([
     node: node('False', SINCE_THEN, BEFORE),
     word,
     trouble: 'node n1 is not ready: container runtime is down; its worker says: list: no engine answers',
+  },
+  {
+    why: 'not ready for its engine has not answered yet, which may take a moment',
+    node: node('False', SINCE_THEN, BEFORE, 'container runtime has not answered yet'),
+    word: undefined,
+    trouble: undefined,
+  },
+  {
+    why: 'not ready for there is no engine to answer',
+    node: node('False', SINCE_THEN, BEFORE, 'container runtime has not answered yet: list: no engine answers'),
+    word,
+    trouble: 'node n1 is not ready: container runtime has not answered yet: list: no engine answers',
   },
   {
     why: 'not ready last time',

@@ -1,16 +1,19 @@
 import type { Node } from '../../contracts/kinds/kinds.ts';
 import { conditionOf } from '../../contracts/kinds/meta/conditions.ts';
+import { RUNTIME_UNANSWERED } from '../../contracts/kinds/node/node.ts';
 import { parseRfc3339 } from '../../contracts/time/rfc3339.ts';
 import { isReady, tellNone, tellNotReady, type WorkerWord } from './plan-status.ts';
 
 /**
- * Has the node told of itself since then, or is it known that it cannot? That it is ready is written for a worker that lives
- * before its engine has answered; then the other conditions are as old as they were. Moments are whole seconds. Pure.
+ * Has the node told of itself since then, or is it known that it cannot? That it is ready is written for a worker of an earlier
+ * build before its engine has answered; then the other conditions are as old as they were. One that waits for its engine, and
+ * has heard of nothing that is wrong with it, may be ready in a moment. Moments are whole seconds. Pure.
  */
 export function hasTold({ status }: Pick<Node, 'status'>, since: number): boolean {
   const isSince = (type: string): boolean =>
     parseRfc3339(conditionOf(status, type)?.lastHeartbeatTime) >= Math.floor(since / 1000) * 1000;
-  return isSince(conditionOf(status, 'Ready')?.status === 'False' ? 'Ready' : 'MemoryPressure');
+  const ready = conditionOf(status, 'Ready');
+  return isSince(ready?.status === 'False' && ready.message !== RUNTIME_UNANSWERED ? 'Ready' : 'MemoryPressure');
 }
 
 /**

@@ -93,6 +93,19 @@ it.each([
     problems: [/^node n1 is not ready: x: y$/],
   },
   {
+    why: 'it says the same as its node of another question to its engine',
+    change: {
+      nodes: [
+        {
+          metadata: { name: 'n1' },
+          status: { conditions: [{ type: 'Ready', status: 'False', message: 'down: list: no engine (ENOENT)' }] },
+        },
+      ],
+      hindered: [{ instance: 'n1', lastError: 'node: ask the engine: no engine (ENOENT)' }],
+    },
+    problems: [/^node n1 is not ready: down: list: no engine \(ENOENT\)$/],
+  },
+  {
     why: 'nobody answers for a node that the store still calls ready',
     change: { silent: ['n1'] },
     problems: [

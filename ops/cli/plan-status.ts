@@ -128,10 +128,16 @@ export function tellNotReady({ metadata, status }: Node, hindered: readonly Work
   const name = metadata?.name ?? '';
   const told = ready?.status === 'False' ? ready.message : undefined;
   const { lastError: word } = hindered.find(({ instance }) => instance === name) ?? {};
-  const isNew = word !== undefined && told?.includes(word.slice(word.indexOf(': ') + 2)) !== true; // less what the worker was at
+  const isNew = word !== undefined && !(told !== undefined && saysTheSame(told, word));
   if (told === undefined && !isNew)
     return `node ${name} is not ready; start its worker with "troupe worker" or look at its log`;
   return `node ${name} is not ready${told === undefined ? '' : `: ${told}`}${isNew ? `; its worker says: ${word}` : ''}`;
+}
+
+/** Less what the worker was at, and what it asked its engine then. */
+function saysTheSame(told: string, word: string): boolean {
+  const parts = word.split(': ');
+  return [0, 1, 2].some((from) => from < parts.length && told.includes(parts.slice(from).join(': ')));
 }
 
 /** Of a cluster without a node. Pure. */

@@ -6,7 +6,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { headers } from 'nats';
 import { afterEach, expect, it, vi } from 'vitest';
 import type { ActorStats } from '../../actors/kernel/live/actor-stats.ts';
+import { decodeMsgpack } from '../../contracts/codec/codec.ts';
 import { statusError } from '../../contracts/errors/status.ts';
+import type { NodeHeartbeat } from '../../contracts/messages/node.ts';
 import { SimulatedEngine } from '../../runtime-adapters/simulated/simulated-engine.ts';
 import { run } from '../../test/support/command-line.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
@@ -151,6 +153,37 @@ it('says what keeps a worker from making its node', {
     (await statusNow()).problems.some((one) =>
       /^no node has joined; the worker of n1 says: .*no container engine answers; /.test(one),
     ),
+  );
+});
+
+it('a node of before is not ready again until its engine has answered, and says why', { timeout: 60_000 }, async () => {
+  const server = await ownServer();
+  await masterOf(server);
+  const engine = new SimulatedEngine();
+  const start = () =>
+    runWorker({ ...roleAt(server), user: 'node-n1', instance: 'n1', node: 'n1', adapter: engine.runtime('n1') });
+  let worker = await start();
+  ends.push(() => worker.stop());
+  await waitUntil('all is well', 20_000, async () => (await statusNow()).healthy);
+  await worker.stop();
+  const away = statusError('ServiceUnavailable', 'no container engine answers (connect ENOENT /run/engine.sock)');
+  for (const op of ['info', 'list'] as const) engine.failNext(op, away, 1_000_000, 'n1');
+  const listener = await connectAs(server);
+  ends.push(() => listener.close());
+  const beats: NodeHeartbeat[] = [];
+  listener.subscribe('troupe.heartbeat.n1', {
+    callback: (_error, { data }) => void beats.push(decodeMsgpack(data) as NodeHeartbeat),
+  });
+  await listener.flush();
+  worker = await start();
+  const why = 'container runtime .*: no container engine answers \\(connect ENOENT /run/engine\\.sock\\)';
+  await waitUntil('the node says why', 20_000, async () =>
+    (await statusNow()).problems.some((one) => new RegExp(`^node n1 is not ready: ${why}$`).test(one)),
+  );
+  expect(beats.filter(({ runtimeReady }) => runtimeReady)).toEqual([]);
+  expect((await run('get', 'nodes', '-o', 'wide')).out).toMatch(new RegExp(`\nn1 +NotReady .* ${why}\n`));
+  await waitUntil('an event does, too', 20_000, async () =>
+    new RegExp(`NodeNotReady .*: NodeNotReady: ${why}\n`).test((await run('get', 'events')).out),
   );
 });
 

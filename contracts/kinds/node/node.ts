@@ -10,6 +10,8 @@ import { sameValue } from '../plain.ts';
 const ROLE = 'node-role.kubernetes.io/';
 /** Key of the taint of a node that is not ready. */
 export const NOT_READY = 'node.kubernetes.io/not-ready';
+/** Message of a node whose kubelet has only begun; behind a colon, what the runtime was last heard to lack. */
+export const RUNTIME_UNANSWERED = 'container runtime has not answered yet';
 /** Of one that nobody hears. */
 export const UNREACHABLE = 'node.kubernetes.io/unreachable';
 
