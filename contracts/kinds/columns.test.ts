@@ -195,16 +195,6 @@ describe('columns', () => {
         'OS-IMAGE': '<unknown>',
       },
     ],
-    [
-      'no',
-      { status: { conditions: [{ type: 'Ready', status: 'True', message: 'kubelet is posting ready status' }] } },
-      { STATUS: 'Ready', 'WHY-NOT-READY': '<none>' },
-    ],
-    [
-      'no',
-      { status: { conditions: [{ type: 'Ready', status: 'False', message: 'container runtime is down: x' }] } },
-      { STATUS: 'NotReady', 'WHY-NOT-READY': 'container runtime is down: x' },
-    ],
     ['no', { status: { conditions: [{ type: 'Ready', status: 'Unknown' }] } }, { STATUS: 'NotReady', ROLES: '<none>' }],
     ['ns', { status: { phase: 'Active' } }, { STATUS: 'Active' }],
     ['cm', { data: { a: '', b: '' }, binaryData: { c: '' } }, { DATA: '3' }],

@@ -22,12 +22,6 @@ function statusText(node: Node): string {
   return node.spec?.unschedulable === true ? `${state},SchedulingDisabled` : state;
 }
 
-/** Kubernetes tells it in `describe` alone. */
-function whyNotReady({ status }: Node): string {
-  const ready = conditionOf(status, 'Ready');
-  return orNone(ready?.status === 'True' ? undefined : ready?.message);
-}
-
 function rolesText(node: Node): string {
   const labels = node.metadata?.labels ?? {};
   const named = Object.keys(labels)
@@ -96,7 +90,6 @@ export const nodeKind = defineKind<Node>({
     wide('OS-IMAGE', ({ status }) => known(status?.nodeInfo?.osImage)),
     wide('KERNEL-VERSION', ({ status }) => known(status?.nodeInfo?.kernelVersion)),
     wide('CONTAINER-RUNTIME', ({ status }) => known(status?.nodeInfo?.containerRuntimeVersion)),
-    wide('WHY-NOT-READY', whyNotReady),
   ],
   defaults: {
     Node: { spec: {} },
