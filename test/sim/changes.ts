@@ -39,6 +39,15 @@ export class Changes {
     this.#republished = this.#store.length;
   }
 
+  /** The server was lost before it had answered: what was asked of the store was done, or was not. */
+  loseAnswers(): void {
+    for (const { world, heard } of this.#asked.splice(0)) {
+      if (this.#dice.happens(1 / 2)) this.#store.answer(heard);
+      const api = this.#cast.api((each) => each.world === world);
+      if (api !== undefined) this.#mail.tell(api, heard, 'timeout');
+    }
+  }
+
   /** What could happen next. */
   choices(): readonly (() => void)[] {
     const behind = this.#cast.watchers.filter(({ heard }) => heard < this.#store.length);

@@ -148,14 +148,18 @@ export class Mail {
   lose(): void {
     this.#bus.loseAll();
     this.#beats.clear();
+    for (const watcher of this.#cast.watchers) this.#failAsks(watcher);
     for (const node of this.#cast.nodes) if (!this.#bus.isCut(node.name)) this.#isBack(node);
   }
 
   #isBack({ name, kubelet }: SimNode): void {
-    const gone = failure('ServiceUnavailable', 'the connection was lost');
-    for (const { heard } of this.#waits.openOf(kubelet))
-      if (kubelet.core.isAskOpen(heard.id)) kubelet.answer(heard, gone);
+    this.#failAsks({ name, world: kubelet });
     this.#tellKubelet(name, `troupe.reconnected.${name}`);
+  }
+
+  #failAsks(asker: Member): void {
+    const gone = failure('ServiceUnavailable', 'the connection was lost');
+    for (const { heard } of this.#waits.openOf(asker.world)) this.tell(asker, heard, gone);
   }
 
   #tellKubelet(name: string, subject: string, body?: unknown): void {

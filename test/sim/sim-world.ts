@@ -168,6 +168,12 @@ export class SimWorld {
     this.#mail.reconnect(node);
   }
 
+  /** nats-server is killed, and starts anew. */
+  restartServer(): void {
+    this.#changes.loseAnswers();
+    this.#mail.lose();
+  }
+
   backUp(): void {
     this.#backup = this.#store.length;
   }

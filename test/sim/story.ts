@@ -134,6 +134,7 @@ export class Story {
       'an engine loses a container': () => this.#loseOne(),
       'somebody else leads': () => world.failOver(this.#pick(LEADERS)),
       'an api-server is killed': () => world.restartApi(),
+      'the server is killed': () => world.restartServer(),
       'a worker is killed': () => this.#beginAnew(node, () => world.restartKubelet(node)),
       'a machine boots': () => this.#beginAnew(node, () => world.reboot(node)),
       'a node is cut off': () => this.#cutOff(node),
