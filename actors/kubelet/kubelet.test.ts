@@ -51,6 +51,7 @@ class Node {
   nodeGone = false;
   /** Of the dispatcher. */
   epoch = 1;
+  begunAt = NOW;
   #version = 10;
   #counter = 0;
 
@@ -78,6 +79,7 @@ class Node {
       { node: 'a' },
       {
         epoch: this.epoch,
+        begunAt: this.begunAt,
         counter: this.#counter,
         changed: pod === undefined ? [] : [{ pod }],
         removed: pod === undefined ? [{ uid, namespace: 'default', name: `pod-${uid}` }] : [],
@@ -144,7 +146,8 @@ class Node {
         const pods = [...this.pods.values()].map((each) => ({ pod: each }));
         const digest = dispatchDigest(pods);
         const same = (body as DispatchQuery).digest === digest;
-        return { epoch: this.epoch, counter: this.#counter, digest, ...(same ? {} : { pods }) };
+        const { epoch, begunAt } = this;
+        return { epoch, begunAt, counter: this.#counter, digest, ...(same ? {} : { pods }) };
       }
       case 'createNode':
         this.nodeGone = false;
@@ -600,10 +603,16 @@ describe('kubelet', () => {
     },
     { why: 'another dispatcher speaks', happens: (node: Node) => void node.tell('u') },
     { why: 'another dispatcher answers', happens: (node: Node) => void node.pass(80_000) },
-  ])('makes its Node again when nobody told it that it is gone, but $why', ({ happens }) => {
+    {
+      why: 'one answers that began later under the same epoch',
+      epoch: 1,
+      happens: (node: Node) => void node.tell('u'),
+    },
+  ])('makes its Node again when nobody told it that it is gone, but $why', ({ happens, epoch = 2 }) => {
     const node = new Node().start().pass(1000);
     node.nodeGone = true;
-    node.epoch = 2;
+    node.epoch = epoch;
+    node.begunAt += 1000;
     happens(node);
     node.answerAll().pass(10_000);
     expect(node.says('createNode')).toHaveLength(2);

@@ -186,9 +186,9 @@ class Room {
 
   /** Takes what a dispatcher tells; where that is another one than before, nobody may have dispatched for a while. */
   #told<T>(take: () => T): T {
-    const { epoch } = this.#feed;
+    const { dispatcher } = this.#feed;
     const taken = take();
-    if (epoch >= 0 && this.#feed.epoch !== epoch) this.#lookAtNode();
+    if (dispatcher !== undefined && this.#feed.dispatcher !== dispatcher) this.#lookAtNode();
     return taken;
   }
 

@@ -3,7 +3,14 @@ import type { DispatchAnswer, DispatchedPod, NodePods } from '../../contracts/me
 import type { Json, World } from '../kernel/contract.ts';
 import { uidOf } from './pod-types.ts';
 
-type Feed = { readonly epoch: number; readonly begunAt: number; readonly counter: number; readonly whole: boolean };
+type Feed = {
+  readonly epoch: number;
+  readonly begunAt: number;
+  readonly counter: number;
+  readonly whole: boolean;
+  /** Since the last whole list this dispatcher told of a pod as it was before: its view lags, or the store went back in time. */
+  readonly older?: boolean;
+};
 
 type Told = Pick<NodePods, 'epoch' | 'begunAt'>;
 /**
@@ -26,9 +33,10 @@ export class PodFeed {
   get whole(): boolean {
     return this.#feed.get().whole;
   }
-  /** Of the dispatcher that was heard last; negative before the first. */
-  get epoch(): number {
-    return this.#feed.get().epoch;
+  /** Which dispatcher was heard last; `undefined` before the first. After a restored backup another may have the same epoch. */
+  get dispatcher(): string | undefined {
+    const { epoch, begunAt } = this.#feed.get();
+    return epoch < 0 ? undefined : `${epoch}/${begunAt}`;
   }
   get uids(): readonly string[] {
     return this.#world.cellNames('pod/').map((name) => name.slice('pod/'.length));
@@ -56,7 +64,10 @@ export class PodFeed {
     const old = message.epoch < epoch || (message.epoch === epoch && message.counter <= counter);
     // What a restored store tells may be older than what is known: only its whole list is believed.
     if (back || old) return { woken: [], ask: back };
-    this.#feed.set({ epoch: message.epoch, begunAt: message.begunAt ?? 0, counter: message.counter, whole });
+    const older =
+      message.changed.some((one) => this.#isOlder(one)) || (message.epoch === epoch && known.older === true);
+    const begunAt = message.begunAt ?? 0;
+    this.#feed.set({ epoch: message.epoch, begunAt, counter: message.counter, whole, ...(older ? { older } : {}) });
     const woken = [
       ...this.#take(message.changed),
       ...message.removed.filter(({ uid }) => this.#drop(uid)).map(({ uid }) => uid),
@@ -74,12 +85,13 @@ export class PodFeed {
     if (overtaken) return { woken: [], ask: true };
     const changed = this.#take(answer.pods ?? [], true);
     const listed = new Set(answer.listed ?? (answer.pods ?? []).map(({ pod }) => uidOf(pod)));
-    // The parts of a restored store's long list that were told beforehand were refused: of those pods only what was before is known.
-    if (back && answer.pods !== undefined) this.#dropAll(listed, new Set(changed));
+    // Parts of a restored store's long list that were told beforehand were refused: of those pods only what was before is known.
+    const refused = back || (answer.epoch === epoch && known.older === true);
+    if (refused) this.#dropAll(listed, new Set(changed));
     // Part of a long list was told beforehand, and may have got lost.
     const lacks = [...listed].some((uid) => this.get(uid) === undefined);
     const { begunAt = 0 } = answer;
-    this.#feed.set({ epoch: answer.epoch, begunAt, counter: answer.counter, whole: !lacks || (whole && !back) });
+    this.#feed.set({ epoch: answer.epoch, begunAt, counter: answer.counter, whole: !lacks || (whole && !refused) });
     const gone = answer.pods === undefined ? [] : this.uids.filter((uid) => !listed.has(uid) && this.#drop(uid));
     if (lacks) return { woken: [...changed, ...gone], ask: true };
     // Only now is it known that what runs of no pod belongs to none.
@@ -97,12 +109,15 @@ export class PodFeed {
     const woken: string[] = [];
     for (const dispatched of pods) {
       const uid = uidOf(dispatched.pod);
-      const known = this.get(uid);
-      if (!believed && known !== undefined && versionOf(known) > versionOf(dispatched)) continue;
+      if (!believed && this.#isOlder(dispatched)) continue;
       this.#cell(uid).set(dispatched as unknown as Json);
       woken.push(uid);
     }
     return woken;
+  }
+  #isOlder(dispatched: DispatchedPod): boolean {
+    const known = this.get(uidOf(dispatched.pod));
+    return known !== undefined && versionOf(known) > versionOf(dispatched);
   }
   #dropAll(uids: Iterable<string>, but: ReadonlySet<string>): void {
     for (const uid of uids) if (!but.has(uid)) this.#drop(uid);
