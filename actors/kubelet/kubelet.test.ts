@@ -621,6 +621,22 @@ describe('kubelet', () => {
     expect(node.says('patchNodeStatus')).toHaveLength(before);
   });
 
+  it.each([
+    { why: 'under an older epoch', epoch: 0 },
+    { why: 'under the same one', epoch: 1 },
+    { why: 'under a newer one', epoch: 2 },
+  ])('writes again what a restored store does not know that it had written, told by a dispatcher $why', ({ epoch }) => {
+    const node = new Node().give(podOf('u')).start();
+    const backup = node.pods.get('u') as Pod;
+    node.pods.set('u', { ...backup, metadata: { ...backup.metadata, resourceVersion: '1' }, status: {} });
+    node.epoch = epoch;
+    node.begunAt += 1000;
+    node.world.call(SUBJECTS.reconnected, { instance: 'a' }, {});
+    node.answerAll().pass(5000);
+    expect(node.status('u')?.phase).toBe('Running');
+    expect(node.runtime.started).toEqual(['u/web/0']);
+  });
+
   it('hands out logs, and refuses in the words of Kubernetes', () => {
     const node = new Node()
       .give(podOf('u'))

@@ -184,11 +184,14 @@ class Room {
     return EMPTY;
   }
 
-  /** Takes what a dispatcher tells; where that is another one than before, nobody may have dispatched for a while. */
+  /** Takes what a dispatcher tells; where that is another one than before, nobody may have dispatched for a while, and the store be another one. */
   #told<T>(take: () => T): T {
     const { dispatcher } = this.#feed;
     const taken = take();
-    if (dispatcher !== undefined && this.#feed.dispatcher !== dispatcher) this.#lookAtNode();
+    if (dispatcher !== undefined && this.#feed.dispatcher !== dispatcher) {
+      this.#lookAtNode();
+      this.#writer.doubt();
+    }
     return taken;
   }
 

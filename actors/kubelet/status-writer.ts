@@ -74,6 +74,11 @@ export class StatusWriter {
     if (deletable) this.#deletable.add(uid);
     else this.#deletable.delete(uid);
   }
+  /** What was acknowledged the store may not hold any more: an older backup took its place. */
+  doubt(): void {
+    this.#acknowledged.clear();
+    this.#letGo.clear();
+  }
   forget(uid: string): void {
     this.#acknowledged.delete(uid);
     this.#deletable.delete(uid);
