@@ -90,7 +90,7 @@ async function converse(shell: ReplayShell, terminal: Terminal, { input, output 
       const { lines: told } = renderError('replay', error);
       terminal.out(told.map((one) => `${one}\n`).join(''));
     }
-    if (shell.done) break;
+    if (shell.done || terminal.signal.aborted) break; // of a script the next lines are here already
     ask();
   }
   lines.close();

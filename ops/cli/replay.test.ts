@@ -237,6 +237,18 @@ it('says that a file holds nothing of a kind that its actors do not watch, not t
   expect(told.at(-1)).toMatch(/^NAMESPACE +NAME .*\ndefault +web-0 /);
 });
 
+it('a script that is ended in its middle goes no further, though its next lines have been read', async () => {
+  const shown: string[] = [];
+  const ended = new AbortController();
+  const out = (text: string): void => {
+    shown.push(text);
+    if (text.endsWith('> where\n')) ended.abort();
+  };
+  const typist = { input: Readable.from('where\nrun\n'), output: new PassThrough() };
+  await interactive(file, { turn: '2' }, { ...silent, signal: ended.signal, out }, typist);
+  expect(shown.at(-1)).toMatch(/^turn +2 of /);
+});
+
 it('what a file says that it holds counts, not what its actors watch in the build at hand', async () => {
   const { incarnation, turns, history } = recordScheduling({ nodes: 0, pods: 2, batch: 1 });
   const path = join(folder, 'narrow.troupe');
