@@ -98,7 +98,7 @@ export async function serveActor(host: Host, served: Served): Promise<ActorServi
             keptOut(subject, 'it came so late that whoever asked has given up', 'answered 504, nothing done');
             refuse(question, tooLate(actor, lateMs));
           } else if (heard.bytesMax !== undefined && data.length > heard.bytesMax) {
-            keptOut(subject, `it is larger than the ${heard.bytesMax} bytes that are taken`, 'answered 413');
+            keptOut(subject, `it is larger than the ${heard.bytesMax} bytes that are taken`, 'refused with 413');
             refuse(question, messageTooLarge(subject, data.length, heard.bytesMax));
           } else served.heard(question);
         },
