@@ -1,12 +1,12 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, connect as dial, type Socket } from 'node:net';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { startTcpProxy } from '../../test/support/tcp-proxy.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
-import { authorizationBlock } from './nats-config.ts';
+import { authorizationBlock, type NatsUser } from './nats-config.ts';
 import { newSeed } from './nkeys.ts';
-import { connectRole, leave } from './role.ts';
+import { connectRole, leave, type RoleOptions } from './role.ts';
 
 let server: TestNatsServer;
 beforeAll(async () => {
@@ -15,6 +15,28 @@ beforeAll(async () => {
 afterAll(async () => {
   await server.stop();
 });
+
+const ROLE = { prefix: 'troupe', user: 'u', instance: 'one', record: false, log: () => undefined };
+
+/** What a user may who goes by what an older version printed. */
+const OLD = { publish: ['old.>'], subscribe: ['old.>'] };
+
+/** A role on a server of its own, which knows its user alone. */
+async function connectOwn(
+  role: string,
+  { user, permissions, ...options }: Partial<RoleOptions> & Pick<NatsUser, 'permissions'> & { readonly user: string },
+) {
+  const { seed, publicKey } = newSeed();
+  const configOf = (more: Partial<NatsUser> = {}): string =>
+    authorizationBlock([{ name: user, publicKey, permissions, ...more }]);
+  const own = await startNatsServer({ jetstream: false, config: configOf() });
+  onTestFinished(() => own.stop());
+  const told: string[] = [];
+  const log = (line: string): void => void told.push(line);
+  const connection = await connectRole(role, { ...ROLE, url: own.url, user, seed, log, ...options });
+  onTestFinished(() => connection.close());
+  return { own, publicKey, configOf, connection, told };
+}
 
 it('a connection that is lost while it is made is made again soon', async () => {
   let made = 0;
@@ -30,14 +52,7 @@ it('a connection that is lost while it is made is made again soon', async () => 
   });
   await new Promise<void>((listening) => between.listen(0, '127.0.0.1', listening));
   const { port } = between.address() as AddressInfo;
-  const connection = await connectRole('worker', {
-    url: `nats://127.0.0.1:${port}`,
-    prefix: 'troupe',
-    user: 'u',
-    instance: 'one',
-    record: false,
-    log: () => undefined,
-  });
+  const connection = await connectRole('worker', { ...ROLE, url: `nats://127.0.0.1:${port}` });
   for (const socket of sockets) socket.destroy();
   await waitUntil('the second connection was cut', 5_000, () => made === 2);
   await waitUntil('the third one', 10_000, () => made === 3); // the client itself waits twenty seconds
@@ -53,20 +68,7 @@ it.each([
 ])(
   'what a server forbids a %s that goes by what an older version printed is said with what to do',
   async (role, remedy) => {
-    const key = newSeed();
-    const permissions = { publish: ['old.>'], subscribe: ['old.>'] };
-    const config = authorizationBlock([{ name: 'shop', publicKey: key.publicKey, permissions }]);
-    const own = await startNatsServer({ jetstream: false, config });
-    const told: string[] = [];
-    const connection = await connectRole(role, {
-      url: own.url,
-      prefix: 'troupe',
-      user: 'shop',
-      seed: key.seed,
-      instance: 'one',
-      record: false,
-      log: (line) => told.push(line),
-    });
+    const { connection, told } = await connectOwn(role, { user: 'shop', permissions: OLD });
     connection.subscribe('new.status', { callback: () => undefined });
     connection.publish('new.words');
     await waitUntil('both are told', 10_000, () => told.length === 2);
@@ -76,27 +78,12 @@ it.each([
       `error: nats-server does not let user shop publish on new.words; ${why}${last}`,
       `error: nats-server does not let user shop subscribe to new.status; ${why}; this process asks again every minute${last}`,
     ]);
-    await connection.close();
-    await own.stop();
   },
 );
 
 it('what a process may not say again and again is told once a subject, and then how much it was', async () => {
-  const key = newSeed();
-  const permissions = { publish: ['old.>'], subscribe: ['old.>'] };
-  const config = authorizationBlock([{ name: 'shop', publicKey: key.publicKey, permissions }]);
-  const own = await startNatsServer({ jetstream: false, config });
-  const told: string[] = [];
-  const connection = await connectRole('master', {
-    url: own.url,
-    prefix: 'troupe',
-    user: 'shop',
-    seed: key.seed,
-    instance: 'one',
-    record: false,
-    forbiddenAgainMs: 300,
-    log: (line) => told.push(line),
-  });
+  const shop = { user: 'shop', permissions: OLD, forbiddenAgainMs: 300 };
+  const { connection, told } = await connectOwn('master', shop);
   const more = (): readonly string[] => told.filter((line) => / more messages? of user /.test(line));
   for (let count = 0; count < 100; count++) connection.publish(`new.words.${count % 50}`);
   await connection.flush();
@@ -106,28 +93,12 @@ it('what a process may not say again and again is told once a subject, and then 
   expect(more().at(-1)).toMatch(
     /^error: nats-server refused (one more message|\d+ more messages) of user shop, the last on new\.words\.49$/,
   );
-  await connection.close();
-  await own.stop();
 }, 20_000);
 
 it('who may hear more once the server has read new permissions hears it in the same process', async () => {
-  const key = newSeed();
-  const config = (allowed: string) =>
-    authorizationBlock([
-      { name: 'master', publicKey: key.publicKey, permissions: { publish: ['>'], subscribe: ['_INBOX.>', allowed] } },
-    ]);
-  const own = await startNatsServer({ jetstream: false, config: config('old.>') });
-  const told: string[] = [];
-  const connection = await connectRole('master', {
-    url: own.url,
-    prefix: 'troupe',
-    user: 'master',
-    seed: key.seed,
-    instance: 'one',
-    record: false,
-    forbiddenAgainMs: 50,
-    log: (line) => told.push(line),
-  });
+  const hearing = (allowed: string) => ({ permissions: { publish: ['>'], subscribe: ['_INBOX.>', allowed] } });
+  const master = { user: 'master', ...hearing('old.>'), forbiddenAgainMs: 50 };
+  const { own, configOf, connection, told } = await connectOwn('master', master);
   const heard: string[] = [];
   // As the library of micro services subscribes.
   connection.subscribe('new.status', { queue: '', callback: (_, { subject }) => void heard.push(subject) });
@@ -135,38 +106,26 @@ it('who may hear more once the server has read new permissions hears it in the s
   expect(told).toEqual([
     expect.stringMatching(/^error: nats-server does not let user master subscribe to new\.status; /),
   ]);
-  own.reload(config('new.>'));
+  own.reload(configOf(hearing('new.>')));
   await waitUntil('it is heard', 20_000, () => {
     if (!connection.isClosed()) connection.publish('new.status');
     return heard.length > 0;
   });
   expect(told[1]).toBe('nats-server lets user master subscribe to new.status now; connecting anew');
-  await connection.close();
-  await own.stop();
 }, 40_000);
 
 it('a user that is missing from the server for a while is waited for, which is said once', async () => {
-  const key = newSeed();
-  const permissions = { publish: ['>'], subscribe: ['>'] };
-  const known = authorizationBlock([{ name: 'master', publicKey: key.publicKey, permissions }]);
-  const own = await startNatsServer({ jetstream: false, config: known });
-  const told: string[] = [];
   const closed: string[] = [];
-  const connection = await connectRole('master', {
-    url: own.url,
-    prefix: 'troupe',
+  const { own, publicKey, configOf, connection, told } = await connectOwn('master', {
     user: 'master',
-    seed: key.seed,
+    permissions: { publish: ['>'], subscribe: ['>'] },
     seedFile: '/keys/master.nk',
-    instance: 'one',
-    record: false,
     onClosed: (why) => closed.push(why),
-    log: (line) => told.push(line),
   });
-  own.reload(authorizationBlock([{ name: 'master', publicKey: newSeed().publicKey, permissions }]));
+  own.reload(configOf({ publicKey: newSeed().publicKey }));
   const refusals = (): number => own.log().split('authentication error').length - 1;
   await waitUntil('it was refused several times', 10_000, () => refusals() > 3);
-  own.reload(known);
+  own.reload(configOf());
   await waitUntil('it is back', 10_000, () => told.at(-1) === `reconnected: ${own.url}`);
   await connection.flush();
   expect(told).toEqual([
@@ -175,7 +134,7 @@ it('a user that is missing from the server for a while is waited for, which is s
     `reconnected: ${own.url}`,
   ]);
   expect(told.find((line) => line.startsWith('warning: '))).toBe(
-    `warning: nats-server at ${own.url} does not accept user master with the key in /keys/master.nk (${key.publicKey}); check TROUPE_NKEY, and that the server's configuration has this key ("troupe permissions" prints it); trying on`,
+    `warning: nats-server at ${own.url} does not accept user master with the key in /keys/master.nk (${publicKey}); check TROUPE_NKEY, and that the server's configuration has this key ("troupe permissions" prints it); trying on`,
   );
   await connection.close();
   expect(closed).toEqual([]);
@@ -183,9 +142,8 @@ it('a user that is missing from the server for a while is waited for, which is s
 
 it('a connection that is closed for good is told of, unless this process ends it', async () => {
   const closed: string[] = [];
-  const role = { url: server.url, prefix: 'troupe', user: 'u', instance: 'one', record: false, log: () => undefined };
   const open = (): ReturnType<typeof connectRole> =>
-    connectRole('worker', { ...role, onClosed: (why) => closed.push(why) });
+    connectRole('worker', { ...ROLE, url: server.url, onClosed: (why) => closed.push(why) });
   await (await open()).drain();
   const lost = (await open()) as unknown as { readonly protocol: { close(why: Error): Promise<void> } };
   await lost.protocol.close(new Error('the client gives up'));
@@ -201,9 +159,7 @@ it.each([
   },
 ])('who leaves a server that $why goes soon, and says so', { timeout: 8_000 }, async ({ why, says }) => {
   const proxy = await startTcpProxy(server.port);
-  const url = `nats://127.0.0.1:${proxy.port}`;
-  const role = { url, prefix: 'troupe', user: 'u', instance: 'one', record: false, log: () => undefined };
-  const connection = await connectRole('worker', role);
+  const connection = await connectRole('worker', { ...ROLE, url: `nats://127.0.0.1:${proxy.port}` });
   connection.subscribe('news');
   if (why === 'does not answer') proxy.freeze();
   else await connection.close();

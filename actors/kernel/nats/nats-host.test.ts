@@ -12,7 +12,8 @@ import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { startNatsServer, type TestNatsServer } from '../../../test/support/nats-server.ts';
 import { startTcpProxy } from '../../../test/support/tcp-proxy.ts';
 import { testHost } from '../../../test/support/test-host.ts';
-import { api, calls, defineActor, defineDriver, port, publish, request, watch } from '../declare.ts';
+import type { Call, World } from '../contract.ts';
+import { api, type CallsDecl, calls, defineActor, defineDriver, port, publish, request, watch } from '../declare.ts';
 import { Cache } from '../view/cache.ts';
 import type { Host, HostOptions } from './nats-host.ts';
 
@@ -52,20 +53,32 @@ interface ServiceStats {
     readonly data: unknown;
   }[];
 }
-const doubler = defineDriver({
-  name: 'doubler',
-  hears: {},
-  says: {},
-  run: async () => ({
-    handlers: {},
-    ports: {
-      double: async ({ n }: { n: number }) => {
-        if (n < 0) throw statusError('Invalid', `double ${n}: must not be negative`);
-        return { n: n * 2 };
-      },
-    },
-  }),
+/** A driver that doubles numbers, in a way of its own. */
+const doublingBy = (double: (question: { n: number }) => Promise<{ n: number }>) =>
+  defineDriver({ name: 'doubler', hears: {}, says: {}, run: async () => ({ handlers: {}, ports: { double } }) });
+const doubler = doublingBy(async ({ n }) => {
+  if (n < 0) throw statusError('Invalid', `double ${n}: must not be negative`);
+  return { n: n * 2 };
 });
+/** An actor that answers each question at once. */
+const answering = (
+  name: string,
+  answer: (call: Call, world: World<unknown>) => unknown,
+  { singleton = false, ...heard }: Pick<CallsDecl, 'bytesMax'> & { readonly singleton?: boolean } = {},
+) =>
+  defineActor({
+    name,
+    singleton,
+    hears: { applies: calls(SUBJECTS.apply, heard) },
+    says: {},
+    behave: ({ applies }, world) => applies.pipe(map((call) => world.reply(call, answer(call as Call, world)))),
+  });
+/** A client's questions to what answers there, and their answers, whatever they are written in. */
+async function questionsTo(prefix: string, client?: NatsConnection) {
+  const nc = client ?? (await connection());
+  return async <A = unknown>(body: Uint8Array | string = '') =>
+    decode((await nc.request(`${prefix}.apply.me._`, body, { timeout: 5_000 })).data) as A;
+}
 const echo = defineActor({
   name: 'echo',
   hears: { applies: calls(SUBJECTS.apply, { queue: true, all: true }) },
@@ -205,12 +218,12 @@ it('a failing behaviour restarts its actor alone, and a promise in a pipeline st
     }),
   );
   const client = await connection();
-  const ask = async (body: string) =>
-    decodeMsgpack((await client.request('fragile.apply.me._', encodeMsgpack({ say: body }), { timeout: 5_000 })).data);
-  const send = (body: string) => client.publish('fragile.apply.me._', encodeMsgpack({ say: body }));
-  expect(await ask('hello')).toEqual({ said: 'hello' });
+  const ask = await questionsTo('fragile', client);
+  const say = (text: string): Uint8Array => encodeMsgpack({ say: text });
+  const send = (text: string) => client.publish('fragile.apply.me._', say(text));
+  expect(await ask(say('hello'))).toEqual({ said: 'hello' });
   send('throw');
-  await vi.waitFor(async () => expect(await ask('again')).toEqual({ said: 'again' }), { timeout: 5_000 });
+  await vi.waitFor(async () => expect(await ask(say('again'))).toEqual({ said: 'again' }), { timeout: 5_000 });
   send('promise');
   await vi.waitFor(() => expect(escalated).toEqual(['fragile stopped']), { timeout: 5_000 });
   expect(logs.join('\n')).toMatch(
@@ -220,19 +233,10 @@ it('a failing behaviour restarts its actor alone, and a promise in a pipeline st
 
 it('a full inbox answers 429, and the next question is served', async () => {
   const busy = await host('busy', { prefix: 'busy', inboxMax: 10 });
-  await busy.start(
-    defineActor({
-      name: 'busy',
-      hears: { applies: calls(SUBJECTS.apply) },
-      says: {},
-      behave: (inputs, world) => inputs.applies.pipe(map((call) => world.reply(call, { done: true }))),
-    }),
-  );
-  const client = await connection();
-  const ask = async () =>
-    (await client.request('busy.apply.me._', '', { timeout: 5_000 })).json<{ done?: boolean; code?: number }>();
+  await busy.start(answering('busy', () => ({ done: true })));
+  const ask = await questionsTo('busy');
   await ask();
-  const answers = await Promise.all(Array.from({ length: 200 }, ask));
+  const answers = await Promise.all(Array.from({ length: 200 }, () => ask<{ done?: boolean; code?: number }>()));
   const refused = answers.filter(({ code }) => code === 429).length;
   expect(refused).toBeGreaterThan(0);
   expect(answers.filter(({ done }) => done === true).length).toBe(200 - refused);
@@ -242,23 +246,10 @@ it('a full inbox answers 429, and the next question is served', async () => {
 it('a question with more bytes than are taken is refused in its own encoding, and is no turn of the actor', async () => {
   const narrow = await host('narrow', { prefix: 'narrow' });
   const heard: number[] = [];
-  await narrow.start(
-    defineActor({
-      name: 'narrow',
-      hears: { applies: calls(SUBJECTS.apply, { bytesMax: 20 }) },
-      says: {},
-      behave: (inputs, world) =>
-        inputs.applies.pipe(
-          map((call) => {
-            heard.push(call.bytes.length);
-            return world.reply(call, { done: true });
-          }),
-        ),
-    }),
-  );
+  const hear = ({ bytes }: Call) => ({ done: heard.push(bytes.length) > 0 });
+  await narrow.start(answering('narrow', hear, { bytesMax: 20 }));
   const client = await connection();
-  const ask = async (body: Uint8Array | string) =>
-    decode((await client.request('narrow.apply.me._', body, { timeout: 5_000 })).data);
+  const ask = await questionsTo('narrow', client);
   const refusal = (bytes: number) => ({
     code: 413,
     reason: 'RequestEntityTooLarge',
@@ -315,19 +306,10 @@ it('what an actor cannot use while a cell is not set is no turn of it', async ()
 
 it('a driver that never answers a port is not waited for for ever', async () => {
   const deaf = await host('deaf', { prefix: 'deaf' });
-  await deaf.startDriver(
-    defineDriver({
-      name: 'doubler',
-      hears: {},
-      says: {},
-      run: async () => ({ handlers: {}, ports: { double: () => new Promise(() => undefined) } }),
-    }),
-  );
+  await deaf.startDriver(doublingBy(() => new Promise(() => undefined)));
   await deaf.start(echo);
-  const client = await connection();
-  const question = encodeMsgpack({ n: 1, withinMs: 50 });
-  const answer = await client.request('deaf.apply.me._', question, { timeout: 5_000 });
-  expect(decodeMsgpack(answer.data)).toMatchObject({ reason: 'Timeout' });
+  const ask = await questionsTo('deaf');
+  expect(await ask(encodeMsgpack({ n: 1, withinMs: 50 }))).toMatchObject({ reason: 'Timeout' });
 });
 
 it('a driver in the same process is waited for while the connection comes back: no broker lost its answer', async () => {
@@ -336,17 +318,7 @@ it('a driver in the same process is waited for while the connection comes back: 
   connections.push(through);
   const local = await host('local', { prefix: 'local', connection: through });
   const slow: { answer?: (value: { n: number }) => void } = {};
-  await local.startDriver(
-    defineDriver({
-      name: 'doubler',
-      hears: {},
-      says: {},
-      run: async () => ({
-        handlers: {},
-        ports: { double: () => new Promise<{ n: number }>((resolve) => (slow.answer = resolve)) },
-      }),
-    }),
-  );
+  await local.startDriver(doublingBy(() => new Promise((resolve) => (slow.answer = resolve))));
   const told: unknown[] = [];
   await local.start(
     defineActor({
@@ -379,21 +351,20 @@ it('what it has started can be reached by others', async () => {
   const behind = await connect({ servers: `nats://127.0.0.1:${proxy.port}` });
   connections.push(behind);
   const slow = await host('slow', { prefix: 'slow', connection: behind });
-  const client = await connection();
+  const ask = await questionsTo('slow');
   const question = encodeMsgpack({ n: 404 });
-  const ask = async () => decodeMsgpack((await client.request('slow.apply.me._', question, { timeout: 5_000 })).data);
   for (const start of [() => slow.startDriver(doubler), () => slow.start(echo)]) {
     proxy.freeze();
     let started = false;
     const starting = start().then(() => {
       started = true;
     });
-    await expect(ask()).rejects.toThrow(/no responders/i);
+    await expect(ask(question)).rejects.toThrow(/no responders/i);
     expect(started).toBe(false);
     proxy.thaw();
     await starting;
   }
-  expect(await ask()).toMatchObject({ reason: 'ServiceUnavailable' });
+  expect(await ask(question)).toMatchObject({ reason: 'ServiceUnavailable' });
   await proxy.close();
 });
 
@@ -483,14 +454,7 @@ it('one instance of a singleton acts; when it stops another takes over with a hi
   const names = bucketNames('solo');
   await new Kvm(jetstream(nc)).create(names.leases, { history: 1, ttl: TTL_MS });
   await new Kvm(jetstream(nc)).create(names.objects, { history: 64 });
-  const singleton = defineActor({
-    name: 'solo',
-    singleton: true,
-    hears: { applies: calls(SUBJECTS.apply) },
-    says: {},
-    behave: (inputs, world) =>
-      inputs.applies.pipe(map((call) => world.reply(call, [world.self.instance, world.self.epoch]))),
-  });
+  const singleton = answering('solo', (_, { self }) => [self.instance, self.epoch], { singleton: true });
   const lease = { prefix: 'solo', ttlMs: TTL_MS, reached: async () => undefined };
   const first = await (await host('first', { prefix: 'solo', lease })).start(singleton);
   const actsOn = (instance: string): Promise<number> =>
@@ -587,13 +551,7 @@ it('a singleton begins under no epoch while the store must not be written to, an
   const names = bucketNames('fenced');
   await new Kvm(jetstream(nc)).create(names.leases, { history: 1, ttl: TTL_MS });
   const objects = await new Kvm(jetstream(nc)).create(names.objects, { history: 64 });
-  const singleton = defineActor({
-    name: 'fenced',
-    singleton: true,
-    hears: { applies: calls(SUBJECTS.apply) },
-    says: {},
-    behave: (inputs, world) => inputs.applies.pipe(map((call) => world.reply(call, world.self.epoch ?? 0))),
-  });
+  const singleton = answering('fenced', (_, { self }) => self.epoch ?? 0, { singleton: true });
   let wentBack = true;
   let asked = 0;
   let newest = 0;
@@ -631,19 +589,9 @@ it('an acknowledgement that arrives with the change is heard and answered before
   const revision = 1;
   const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', namespace: 'default' } };
   await told.startDriver(
-    defineDriver({
-      name: 'doubler',
-      hears: {},
-      says: {},
-      run: async () => ({
-        handlers: {},
-        ports: {
-          double: async ({ n }: { n: number }) => {
-            told.changed(cache.apply({ key: storeKey('pods', 'default', 'a'), revision, object }));
-            return { n };
-          },
-        },
-      }),
+    doublingBy(async ({ n }) => {
+      told.changed(cache.apply({ key: storeKey('pods', 'default', 'a'), revision, object }));
+      return { n };
     }),
   );
   await told.start(
