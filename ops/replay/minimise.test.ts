@@ -138,3 +138,21 @@ it('a try among tens of thousands of objects costs about one look at each thing 
   expect(about(recorded.turns)).toBe(1);
   expect(about(left)).toBe(0);
 });
+
+it('and about one at each report', () => {
+  const { turns, incarnation } = recordScheduling({ nodes: 4, pods: 200 });
+  const reports = turns.map((turn) => {
+    const subject = `sync pods default/web-${turn.n}`;
+    return { ...turn, said: [{ kind: 'report', say: 'report', subject, hash: '', size: 0 } as const] };
+  });
+  const keys = new Set(Array.from({ length: 2_000 }, (_, at) => storeKey('pods', 'default', `web-${at + 3}`)));
+  const endsWith = vi.spyOn(String.prototype, 'endsWith');
+  const left = reduceTurns(reports, incarnation.self.prefix, { turns: new Set(), keys });
+  const looks = endsWith.mock.calls.length;
+  endsWith.mockRestore();
+  expect(looks).toBeLessThanOrEqual(turns.length);
+  expect(left.flatMap((turn) => turn.said).map(({ subject }) => subject)).toEqual([
+    'sync pods default/web-1',
+    'sync pods default/web-2',
+  ]);
+});

@@ -73,14 +73,16 @@ function concernedWith(keys: ReadonlySet<Key>, prefix: string): (said: SaidThen)
   const parts = [...keys].flatMap((key) => parseKey(key) ?? []);
   const objects = new Set(parts.map(({ resource, namespace, name }) => `${resource}/${namespace}/${name}`));
   const involved = new Set(parts.map(({ resource, name }) => `${resource}/${name}`));
+  const reported = new Set(parts.map(({ resource, namespace, name }) => storeKey(resource, namespace, name)));
+  const namespaces = new Map<string, Set<string>>();
+  for (const { namespace, name } of parts) namespaces.set(name, (namespaces.get(name) ?? new Set()).add(namespace));
   return ({ kind, subject, body }) => {
-    if (kind === 'report')
-      return parts.some(
-        ({ resource, namespace, name }) =>
-          subject === storeKey(resource, namespace, name) ||
-          subject === name ||
-          subject.endsWith(`${namespace}/${name}`),
-      );
+    if (kind === 'report') {
+      if (reported.has(subject as Key) || namespaces.has(subject)) return true;
+      const slash = subject.lastIndexOf('/');
+      const ofName = slash < 0 ? undefined : namespaces.get(subject.slice(slash + 1));
+      return ofName !== undefined && [...ofName].some((one) => subject.slice(0, slash).endsWith(one));
+    }
     const tokens = SUBJECTS.api.parse(prefix, subject);
     if (tokens === undefined) return false;
     const [of = ''] = tokens.resource.split('/');
