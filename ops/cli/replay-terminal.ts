@@ -2,7 +2,8 @@ import { createInterface } from 'node:readline';
 import { chainOf } from '../replay/chain.ts';
 import { definitionOf } from '../replay/definitions.ts';
 import { ReplaySession } from '../replay/session.ts';
-import { renderError } from './render-error.ts';
+import { Exit } from './errors.ts';
+import { INTERRUPTED, renderError } from './render-error.ts';
 import type { ReplayOptions } from './replay.ts';
 import {
   chosenText,
@@ -95,4 +96,5 @@ async function converse(shell: ReplayShell, terminal: Terminal, { input, output 
   }
   lines.close();
   if (person && !shell.done) terminal.out('\n');
+  if (!person && terminal.signal.aborted) throw new Exit(INTERRUPTED);
 }

@@ -245,7 +245,8 @@ it('a script that is ended in its middle goes no further, though its next lines 
     if (text.endsWith('> where\n')) ended.abort();
   };
   const typist = { input: Readable.from('where\nrun\n'), output: new PassThrough() };
-  await interactive(file, { turn: '2' }, { ...silent, signal: ended.signal, out }, typist);
+  const played = interactive(file, { turn: '2' }, { ...silent, signal: ended.signal, out }, typist);
+  await expect(played).rejects.toMatchObject({ code: 130 });
   expect(shown.at(-1)).toMatch(/^turn +2 of /);
 });
 
