@@ -21,7 +21,7 @@ const RUNTIME = {
 };
 const INFO = { ...RUNTIME, architecture: 'amd64', cpuMillis: 2000, memoryBytes: 4 * 2 ** 30 };
 
-const OPTIONS = { node: 'a', ip: '192.168.0.1', version: 'v1.36.0', bootId: 'this-boot', tellsHealth: true };
+const OPTIONS = { node: 'a', ip: '192.168.0.1', version: 'v1.36.0', bootId: 'this-boot' };
 
 const podOf = (uid: string, more: Partial<NonNullable<Pod['spec']>> = {}): Pod => ({
   apiVersion: 'v1',
@@ -507,19 +507,6 @@ describe('kubelet', () => {
     node.world.crash();
     node.answerAll();
     expect(node.beats().map(({ runtimeReady }) => runtimeReady)).toEqual([true, true]);
-  });
-
-  it('of an older recording, it is ready from its first heartbeat on and does not say why no longer', () => {
-    const { tellsHealth: _, ...older } = OPTIONS;
-    const node = new Node(older);
-    node.down = true;
-    node.start().pass(8000);
-    expect([...new Set(node.beats().map(({ runtimeReady, message }) => `${runtimeReady} ${message}`))]).toEqual([
-      'true undefined',
-      'false undefined',
-    ]);
-    expect(node.beats()[0]?.sentAt).toBe(NOW);
-    expect(node.events()).toEqual([]);
   });
 
   it('calls the node not ready while its runtime is down', () => {

@@ -92,7 +92,6 @@ type Chore = 'dispatch' | 'list' | 'node';
 class Room {
   readonly #world: KubeletWorld;
   readonly #nodeName: string;
-  readonly #tellsHealth: boolean;
   readonly #feed: PodFeed;
   readonly #desk: PodDesk;
   readonly #view = new RuntimeView();
@@ -113,7 +112,6 @@ class Room {
   constructor(world: KubeletWorld, options: KubeletOptions) {
     this.#world = world;
     this.#nodeName = options.node;
-    this.#tellsHealth = options.tellsHealth === true;
     this.#feed = new PodFeed(world);
     this.#desk = new PodDesk(world);
     this.#node = new NodeKeeper(world, options, this.#desk);
@@ -262,14 +260,13 @@ class Room {
     return defer(() => {
       // Whether the runtime is up, which the first heartbeat says, it tells within milliseconds, or is not.
       const first = this.#node.health.unanswered === true ? HEARTBEAT_MS : 0;
-      const ticks$ = timer(first, HEARTBEAT_MS, this.#world.scheduler);
-      return this.#tellsHealth ? merge(ticks$, this.#node.flips$) : ticks$;
+      return merge(timer(first, HEARTBEAT_MS, this.#world.scheduler), this.#node.flips$);
     }).pipe(map(() => this.#heartbeat()));
   }
 
   #heartbeat(): Said {
     const { ready, message } = this.#node.health;
-    const why = this.#tellsHealth && !ready && message !== undefined ? { message } : {};
+    const why = ready || message === undefined ? {} : { message };
     const beat = { node: this.#nodeName, sentAt: this.#world.now(), runtimeReady: ready };
     return this.#world.say.heartbeat({}, { ...beat, pods: this.#feed.uids.length, ...why });
   }
@@ -334,11 +331,10 @@ class Room {
     if (isUnanswered && this.#node.health.unanswered !== true) return;
     const finding = isUnanswered ? RUNTIME_UNANSWERED : 'container runtime is down';
     const words = `${finding}: ${error instanceof Error ? error.message : String(error)}`;
-    const message = this.#tellsHealth ? printable(words, HEARTBEAT_MESSAGE_MAX) : words;
+    const message = printable(words, HEARTBEAT_MESSAGE_MAX);
     if (isUnanswered) return void this.#node.setHealth({ ...UNANSWERED, message });
     if (!this.#node.setHealth({ ready: false, message })) return;
     this.#chores.next('node');
-    if (!this.#tellsHealth) return;
     const note = statusNote(this.#nodeName, 'NodeNotReady', message);
     this.#notes.next(eventTeller(this.#world, this.#nodeName)({ kind: 'Node', metadata: this.#node.metadata }, note));
   }

@@ -28,7 +28,6 @@ export class NodeKeeper {
   readonly #flips = new Subject<void>();
   /** Emits when the node became ready, or is no longer. */
   readonly flips$: Observable<void> = this.#flips.asObservable();
-  #health: NodeHealth = { ready: true };
   /** The machine as it was last heard of: a runtime that is down does not tell. */
   #info: RuntimeInfo | undefined;
   /** The Node as it was last heard of. */
@@ -42,7 +41,6 @@ export class NodeKeeper {
 
   /** A cell keeps it over a rehearsed crash: a runtime that is down then does not seem to be up, nor one that is up unheard. */
   get health(): NodeHealth {
-    if (this.#options.tellsHealth !== true) return this.#health;
     return (this.#cell.get() ?? UNANSWERED) as NodeHealth;
   }
   get metadata(): ObjectMeta {
@@ -52,8 +50,7 @@ export class NodeKeeper {
   setHealth(health: NodeHealth): boolean {
     const before = this.health;
     const news = health.ready !== before.ready;
-    if (this.#options.tellsHealth !== true) this.#health = health;
-    else if (!sameJson(health, before)) this.#cell.set({ ...health });
+    if (!sameJson(health, before)) this.#cell.set({ ...health });
     if (news) this.#flips.next();
     return news;
   }

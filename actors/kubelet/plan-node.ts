@@ -16,11 +16,6 @@ export interface NodeOptions {
   readonly version: string;
   /** Of the machine's start, `status.nodeInfo.bootID`: another machine of this name has another. Absent = not known. */
   readonly bootId?: string;
-  /**
-   * The node is ready once its runtime has answered, and heartbeats and an event say why it is not. Absent in older recordings:
-   * it is ready from the start, and the condition alone says why no longer.
-   */
-  readonly tellsHealth?: boolean;
 }
 export interface NodeHealth {
   readonly ready: boolean;

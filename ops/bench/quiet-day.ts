@@ -53,9 +53,7 @@ export function recordQuietKubelet(pods: number): {
   readonly running: number;
   readonly asked: readonly Asked[];
 } {
-  const recording = new RecordingWorld(
-    kubelet({ node: NODE, ip: '192.168.0.1', version: 'v1.36.0', tellsHealth: true }),
-  );
+  const recording = new RecordingWorld(kubelet({ node: NODE, ip: '192.168.0.1', version: 'v1.36.0' }));
   const { world } = recording;
   const around = new QuietNode(pods);
   const asked: Asked[] = [];

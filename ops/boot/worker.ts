@@ -42,7 +42,7 @@ function machineBoot(): string {
 export async function hostNode(host: Host, { node, adapter, ip, kubelet: settings }: NodeToHost): Promise<void> {
   await host.startDriver(runtimeDriver({ node, adapter }), node);
   const machine = { ip: ip ?? machineAddress(), bootId: machineBoot() };
-  await host.start(kubelet({ node, ...machine, version: BUILD, tellsHealth: true, ...settings }), node);
+  await host.start(kubelet({ node, ...machine, version: BUILD, ...settings }), node);
 }
 
 /** Runs a node's actors in this process. @throws StatusError AlreadyExists while another worker runs them */

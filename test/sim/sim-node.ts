@@ -62,7 +62,6 @@ export class SimNode {
       ip: '10.1.0.1',
       version: 'v1.36.0',
       bootId: `boot-${this.#boots}`,
-      tellsHealth: true,
     };
     const self = { caller: nodeUser(this.name), instance: this.name };
     return testWorld(kubelet(options), { now: this.time(), self, seed });
