@@ -110,7 +110,7 @@ export class Story {
     for (const { metadata } of world.all<ReplicaSet>('replicasets'))
       if ((metadata?.ownerReferences ?? []).length === 0) this.#delete('replicasets', metadata?.name);
     for (const { metadata, spec } of world.all<Pod>('pods'))
-      if (spec?.containers[0]?.image === 'bad') this.#delete('pods', metadata?.name);
+      if (spec?.containers.some(({ image }) => image === 'bad') === true) this.#delete('pods', metadata?.name);
   }
 
   #act(): void {
