@@ -139,6 +139,15 @@ export class Mail {
     for (const who of [name, engineOf(name)]) this.#bus.cut(who);
   }
 
+  /** What is asked of a node's engine from now on is lost, until it goes on. */
+  holdEngine({ name }: SimNode): void {
+    this.#bus.cut(engineOf(name));
+  }
+
+  letEngineGoOn({ name }: SimNode): void {
+    if (!this.#bus.isCut(name)) this.#bus.mend(engineOf(name));
+  }
+
   reconnect(node: SimNode): void {
     for (const who of [node.name, engineOf(node.name)]) this.#bus.mend(who);
     this.#isBack(node);

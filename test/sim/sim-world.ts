@@ -168,6 +168,15 @@ export class SimWorld {
     this.#mail.reconnect(node);
   }
 
+  /** A node's engine hears nothing that it is asked; what runs in it runs on. */
+  holdEngine(node: SimNode): void {
+    this.#mail.holdEngine(node);
+  }
+
+  letEngineGoOn(node: SimNode): void {
+    this.#mail.letEngineGoOn(node);
+  }
+
   /** nats-server is killed, and starts anew. */
   restartServer(): void {
     this.#changes.loseAnswers();

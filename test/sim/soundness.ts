@@ -1,8 +1,9 @@
 import type { ConfigMap, Deployment, KubeObject, Pod, ReplicaSet } from '../../contracts/kinds/kinds.ts';
 import type { ContainerStatus } from '../../contracts/runtime/status.ts';
+import type { Expected } from './expected.ts';
 import { INIT, type SimNode } from './sim-node.ts';
 import type { SimWorld } from './sim-world.ts';
-import { COUNT, type Expected, type Story } from './story.ts';
+import { COUNT, type Story } from './story.ts';
 
 /** What must hold at any time. @returns what does not */
 export function broken({ world, expected, held, onceAlone, restored, counted }: Story): readonly string[] {

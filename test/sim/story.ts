@@ -4,6 +4,7 @@ import type { ConfigMap, Deployment, KubeObject, Pod, ReplicaSet } from '../../c
 import type { ApplyResult } from '../../contracts/messages/api.ts';
 import type { ContainerStatus } from '../../contracts/runtime/status.ts';
 import { NO_FAULTS } from './bus.ts';
+import { Expected } from './expected.ts';
 import { INIT, type SimNode } from './sim-node.ts';
 import { SimWorld } from './sim-world.ts';
 
@@ -66,6 +67,8 @@ export class Story {
   /** Uids of pods that ran when the store went back, which may know nothing of that. */
   readonly restored = new Set<string>();
   readonly #away = new Set<SimNode>();
+  /** Those whose engines stand still. */
+  readonly #still = new Set<SimNode>();
   /** What engines have lost. */
   readonly #lost: { readonly node: SimNode; readonly container: ContainerStatus }[] = [];
   readonly #begin: number;
@@ -94,6 +97,7 @@ export class Story {
   calm(): void {
     this.world.faults = NO_FAULTS;
     for (const node of this.#away) this.#reconnect(node);
+    this.#letEnginesGoOn();
   }
 
   /** Nobody holds anything up, and what is asked for can be had. */
@@ -139,6 +143,8 @@ export class Story {
       'a machine boots': () => this.#beginAnew(node, () => world.reboot(node)),
       'a node is cut off': () => this.#cutOff(node),
       'a node is back': () => this.#reconnect(node),
+      'an engine stands still': () => this.#holdEngine(node),
+      'engines go on': () => this.#letEnginesGoOn(),
       'delete a node': () => this.#deleteNode(node),
       cordon: () => this.#cordon(node.name, this.#below(2) === 0),
       hold: () => this.#finalizers(this.#pick(world.all<Pod>('pods'))?.metadata, HELD),
@@ -249,7 +255,7 @@ export class Story {
     const made = this.expected.begin('pods', name);
     this.#ask('create', 'pods', name, { metadata: { name }, spec }, (pod) => {
       if (pod === undefined) return;
-      if (this.#away.size === 0) made(pod);
+      if (this.#away.size + this.#still.size === 0) made(pod);
       const { uid = '' } = pod.metadata ?? {};
       if (restartPolicy === 'Never' && !this.changed.has(uid)) this.onceAlone.add(uid);
     });
@@ -329,8 +335,20 @@ export class Story {
     this.world.cutOff(node);
   }
 
+  #holdEngine(node: SimNode): void {
+    this.#podsMayGo();
+    this.#still.add(node);
+    this.world.holdEngine(node);
+  }
+
+  #letEnginesGoOn(): void {
+    for (const node of this.#still) this.world.letEngineGoOn(node);
+    this.#still.clear();
+  }
+
   #reconnect(node: SimNode): void {
     this.#away.delete(node);
+    this.#still.delete(node); // its engine, too
     this.world.reconnect(node);
   }
 
@@ -339,41 +357,8 @@ export class Story {
     this.#ask('delete', 'nodes', node.name, {}, undefined, '');
   }
 
-  /** Those of a node that is away for long, or gone, are evicted. */
+  /** Those of a node that is away for long, whose engine is, or that is gone are evicted. */
   #podsMayGo(): void {
     this.expected.forget('pods');
-  }
-}
-
-/** What people were told was made, and have no reason to find gone; in the namespace `default`. */
-export class Expected {
-  /** `resource/name` -> its uid. */
-  readonly uids = new Map<string, string>();
-  /** How often each was asked to go. */
-  readonly #removals = new Map<string, number>();
-  readonly #underWay = new Map<string, number>();
-
-  /** Somebody asks for it. @returns to be called when that is acknowledged */
-  begin(resource: string, name: string): (made: KubeObject) => void {
-    const what = `${resource}/${name}`;
-    const removals = this.#removals.get(what);
-    const mayGo = (this.#underWay.get(what) ?? 0) > 0;
-    return ({ metadata }) => {
-      if (!mayGo && this.#removals.get(what) === removals) this.uids.set(what, metadata?.uid ?? '');
-    };
-  }
-
-  /** Somebody wants it gone. @returns to be called when that can no longer happen */
-  remove(resource: string, name: string): () => void {
-    const what = `${resource}/${name}`;
-    const add = (counts: Map<string, number>, by: number): void => void counts.set(what, (counts.get(what) ?? 0) + by);
-    this.uids.delete(what);
-    add(this.#removals, 1);
-    add(this.#underWay, 1);
-    return () => add(this.#underWay, -1);
-  }
-
-  forget(resource: string): void {
-    for (const what of this.uids.keys()) if (what.startsWith(`${resource}/`)) this.uids.delete(what);
   }
 }
