@@ -29,7 +29,7 @@ const MOST_HELD = 10_000;
 
 /**
  * The lines of one container, each once. With `follow` until the container ends or `signal` is aborted: the stream is
- * heard live, and what it missed comes with the next answer, a little late.
+ * heard live, and what it missed comes with the next answer, a little late; after a lost connection in its place.
  * @throws StatusError
  */
 export async function* readLogs(client: Client, of: ContainerRef, options: LogOptions = {}): AsyncGenerator<LogLine> {
@@ -80,6 +80,8 @@ async function* followLogs(
   let started = false;
   while (!over()) {
     let pauseMs = askAgainMs;
+    const mayMiss = stream.mayMiss;
+    stream.mayMiss = false;
     try {
       if (yield* readPages(ask, book, true)) return;
       started = true;
@@ -88,14 +90,15 @@ async function* followLogs(
       if (client.ended !== undefined) throw client.ended;
       if (!started || retryOf(error) !== 'backoff') throw error;
       if (!over()) contact?.lost((error as Error).message);
+      stream.mayMiss ||= mayMiss;
       pauseMs = Math.min(RETRY_MS, askAgainMs);
     }
     const until = performance.now() + pauseMs;
     for (let left = 1; left > 0 && !over() && !stream.askNow; left = until - performance.now()) {
-      yield* book.ofStream(stream.take());
+      if (!stream.mayMiss) yield* book.ofStream(stream.take());
       if (!stream.askNow) await stream.wait(until - performance.now(), signal);
     }
-    yield* book.ofStream(stream.take());
+    if (!stream.mayMiss || over()) yield* book.ofStream(stream.take());
     stream.askNow = false;
   }
 }
@@ -104,6 +107,8 @@ async function* followLogs(
 class LogStream {
   /** The kubelet said that the container has ended, or the connection was lost and lines with it. */
   askNow = false;
+  /** The connection was lost, and no answer has come since: what is held waits for what comes before it. */
+  mayMiss = false;
   #held: LogLine[] = [];
   #wake = (): void => undefined;
   readonly #close: () => Promise<void>;
@@ -113,6 +118,7 @@ class LogStream {
     const subscription = client.connection.subscribe(subject);
     const forget = client.onReconnected(() => {
       this.askNow = true;
+      this.mayMiss = true;
       this.#wake();
     });
     const listening = (async () => {
@@ -144,7 +150,7 @@ class LogStream {
 
   /** Until something came, `ms` have passed, or `signal` is aborted. */
   async wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#held.length > 0 || ms <= 0) return;
+    if ((this.#held.length > 0 && !this.mayMiss) || ms <= 0) return;
     const stop = new AbortController();
     this.#wake = () => stop.abort();
     await pause(ms, signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]));

@@ -285,4 +285,31 @@ describe('readLogs', () => {
     await done;
     expect(texts).toEqual([0, 1, 2, 3, 4].map((n) => `line ${n}`));
   });
+  it('keeps the order over a lost connection: what is heard after it waits for what was missed', async () => {
+    const proxy = await startTcpProxy(server.port);
+    const away = await connectAs({ ...who, url: `nats://127.0.0.1:${proxy.port}` });
+    const texts: string[] = [];
+    let lost = 0;
+    const contact = { heard: () => undefined, lost: () => void lost++ };
+    const done = (async () => {
+      for await (const { text } of readLogs(away, of, { follow: true, askAgainMs: 1_000, contact })) texts.push(text);
+    })();
+    api.write(line(0), 'web');
+    await waitUntil('the first line', 5_000, () => texts.length === 1);
+    await endApi();
+    proxy.cut();
+    await waitUntil('a question in vain', 5_000, () => lost > 0);
+    const connection = await connectNats(server);
+    connection.publish('troupe.logs.default.web.main', JSON.stringify({ lines: [line(2)] }));
+    await connection.flush();
+    await away.connection.flush();
+    const next = new FakeApi(connection);
+    next.output.push(line(0), line(1), line(2));
+    next.write(line(3), 'web', { ended: true });
+    await done;
+    expect(texts).toEqual([0, 1, 2, 3].map((n) => `line ${n}`));
+    await away.close();
+    await connection.close();
+    await proxy.close();
+  });
 });
