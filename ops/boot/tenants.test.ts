@@ -9,6 +9,7 @@ import { calls } from '../../actors/kernel/declare.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { connectAs } from '../../test/support/nats-server.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
+import { findCredentials } from '../client/credentials.ts';
 import { MASTER, OPERATOR, prepareHome, writeCluster } from './cluster.ts';
 import { externalServer } from './external-server.ts';
 import { findNatsServer } from './find-nats-server.ts';
@@ -99,6 +100,14 @@ it('one who exists keeps the key and gets a further namespace, on the open conne
       return !refused;
     });
   }
+});
+
+it('is at home in the namespace that was given first, whatever comes later', async () => {
+  await addTenant('dan', ['team-b', 'team-a'], roster, paths.home);
+  const again = await addTenant('dan', ['default', 'team-a'], roster, paths.home);
+  expect(again.namespaces).toEqual(['team-b', 'team-a', 'default']);
+  expect(findCredentials({ home: paths.home, user: 'dan' }).namespace).toBe('team-b');
+  await removeTenant('dan', roster, paths.home);
 });
 
 it('one who is removed is thrown out', async () => {

@@ -56,7 +56,7 @@ export async function addTenant(
     checkReserved(paths, name, 'tenant');
     const known = findUser(paths, name);
     if (isNew && known !== undefined) throw madeMeanwhile(known, namespaces);
-    const all = [...new Set([...(known?.namespaces ?? []), ...namespaces])].sort();
+    const all = [...new Set([...(known?.namespaces ?? []), ...namespaces])]; // the first one is where it is at home
     const made = writeUser(paths, { name, profile: 'tenant', namespaces: all });
     const embedded = cluster === undefined ? {} : { url: cluster.url, context: writeNatsContext(paths, made) };
     const live = reloadNatsConfig(paths, roster);

@@ -286,7 +286,11 @@ export const RUNNING: readonly CommandSpec[] = [
     args: '<name>',
     description: 'Make a tenant, who may act in some namespaces alone, or the user of a service that hosts actors',
     options: [
-      { flags: '-n, --namespace <name>', description: 'of a tenant: where; may be repeated', many: true },
+      {
+        flags: '-n, --namespace <name>',
+        description: 'of a tenant: where; may be repeated, and the first is its own',
+        many: true,
+      },
       {
         flags: '--actors <file>',
         description: 'of a service: module whose `actors` it hosts; it may do what they declare',
