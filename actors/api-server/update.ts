@@ -88,7 +88,7 @@ export const planEdit =
     if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) throw modified(name, target.name);
     if (uid && uid !== old.metadata.uid) throw precondition(name, target.name, 'UID', uid, old.metadata.uid);
     const next = withMeta(facet.next(old, edited), { resourceVersion: old.metadata.resourceVersion });
-    if (isFinished(target.kind.resource, next)) return { type: 'purge' };
+    if (isFinished(target.kind.resource, next)) return { type: 'purge', object: next };
     if (sameJson(next, old)) return { type: 'keep' };
     return { type: 'put', object: next };
   };

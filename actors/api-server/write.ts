@@ -14,7 +14,8 @@ import { keyOfTarget, qualified, type Target } from './request.ts';
 export type WritePlan =
   /** Its resourceVersion does not matter. */
   | { readonly type: 'put'; readonly object: Obj }
-  | { readonly type: 'purge' }
+  /** With what it became where it was changed as well: the last of what held it is gone. */
+  | { readonly type: 'purge'; readonly object?: Obj }
   /** There is nothing to write. */
   | { readonly type: 'keep' };
 
@@ -82,7 +83,7 @@ function write(
   old: Obj,
   planned: Exclude<WritePlan, { type: 'keep' }>,
 ): Observable<Written> {
-  const { type } = planned;
+  const { type, object } = planned;
   // Not stored: the store itself gives it.
   const next = type === 'put' ? withMeta(planned.object, { resourceVersion: undefined }) : undefined;
   const answer = isEvent(target.kind)
@@ -90,7 +91,7 @@ function write(
     : next === undefined
       ? purge(context, target, revisionOf(old))
       : put(context, target, next, revisionOf(old));
-  return answer.pipe(map(({ revision }) => ({ type, object: atRevision(next ?? old, revision) })));
+  return answer.pipe(map(({ revision }) => ({ type, object: atRevision(object ?? old, revision) })));
 }
 
 /** @param expect revision that the key must have; 0 = it must be absent. Refused with Conflict or AlreadyExists. */

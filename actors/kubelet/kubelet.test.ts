@@ -509,6 +509,14 @@ describe('kubelet', () => {
     expect(node.beats().map(({ runtimeReady }) => runtimeReady)).toEqual([true, true]);
   });
 
+  it('makes a sandbox anew that is gone, and says so', () => {
+    const node = new Node().give(podOf('u')).start();
+    for (const { id } of node.runtime.sandboxes) node.runtime.sandboxDies(id);
+    node.hint().pass(11_000);
+    expect(node.events()).toContain('SandboxChanged: Pod sandbox changed, it will be killed and re-created.');
+    expect(node.runtime.started).toEqual(['u/web/0', 'u/web/1']);
+  });
+
   it('calls the node not ready while its runtime is down', () => {
     const node = new Node().give(podOf('u')).start();
     node.down = true;

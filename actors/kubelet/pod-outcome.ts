@@ -59,9 +59,16 @@ const imageNote = (name: string, message: string, reason = 'Pulled'): PodNote =>
   container: name,
 });
 
+const SANDBOX_CHANGED: PodNote = {
+  type: 'Normal',
+  reason: 'SandboxChanged',
+  message: 'Pod sandbox changed, it will be killed and re-created.',
+};
+
 /** What is told before a verb is asked. */
 export function notesBefore(verb: PodVerb): readonly PodNote[] {
   if (verb.op === 'pullImage') return [imageNote(verb.name, `Pulling image "${verb.body.image}"`, 'Pulling')];
+  if (verb.op === 'runPodSandbox') return verb.body.attempt === 0 ? [] : [SANDBOX_CHANGED];
   if (verb.op !== 'stopContainer') return [];
   return [{ type: 'Normal', reason: 'Killing', message: verb.why, container: verb.name }];
 }

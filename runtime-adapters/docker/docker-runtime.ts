@@ -297,7 +297,7 @@ export class DockerRuntime implements RuntimeAdapter {
         ),
       );
     } catch (error) {
-      if (engineCode(error) !== 304) throw startRefusal(act, error);
+      if (engineCode(error) !== 304) throw startRefusal('start container', error); // an event for each of its attempts would not count up
     } finally {
       this.#fresh.delete(id);
       this.#reads.forget(id);
