@@ -1,7 +1,7 @@
 import { concat, defer, EMPTY, type Observable } from 'rxjs';
 import { catchError, mergeMap } from 'rxjs/operators';
 import { retryOf, StatusError } from '../../contracts/errors/status.ts';
-import { canonicalJson, sameJson } from '../../contracts/hash/stable-hash.ts';
+import { sameJson } from '../../contracts/hash/stable-hash.ts';
 import type { Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
 import { STATUS_NEWS_MS } from '../../contracts/messages/node.ts';
 import { doubled } from '../../contracts/time/doubled.ts';
@@ -58,10 +58,7 @@ export interface WriterParts {
 /** Writes the status of pods: only when it differs, one write a pod at a time, always the newest; and lets deleted pods go. */
 export class StatusWriter {
   readonly #parts: WriterParts;
-  readonly #acknowledged = new Map<
-    string,
-    { readonly text: string; readonly status: PodStatus; readonly version: number }
-  >();
+  readonly #acknowledged = new Map<string, { readonly status: PodStatus; readonly version: number }>();
   readonly #deletable = new Set<string>();
   readonly #letGo = new Set<string>();
   readonly #failures = new Map<string, number>();
@@ -122,7 +119,7 @@ export class StatusWriter {
 
   #differs(uid: string, pod: Pod, planned: PodStatus): boolean {
     const last = this.#lastWritten(uid, pod);
-    return last === undefined ? !tells(pod.status ?? {}, planned) : last.text !== canonicalJson(planned);
+    return last === undefined ? !tells(pod.status ?? {}, planned) : !sameJson(last.status, planned);
   }
 
   /** What was written of it, as long as nothing newer was heard. */
@@ -139,11 +136,7 @@ export class StatusWriter {
     return world.ask(world.say.patchPodStatus({ namespace, name }, patch), { timeoutMs: TIMEOUT_MS }).pipe(
       mergeMap((stored) => {
         this.#failures.delete(uid);
-        this.#acknowledged.set(uid, {
-          text: canonicalJson(planned),
-          status: planned,
-          version: versionOf(stored),
-        });
+        this.#acknowledged.set(uid, { status: planned, version: versionOf(stored) });
         return EMPTY;
       }),
     );
