@@ -117,9 +117,10 @@ async function onNode(version, use) {
   }
 }
 
-/** The built program on the oldest Node that it promises: a cluster comes up, takes a manifest, runs it, and goes. */
+/** The built program on the oldest Node that it promises: a cluster comes up, takes a manifest, runs it, takes it back, goes, and is played. */
 async function oldestNode(program, onIt) {
   const launcher = join(ROOT, 'ops', 'bin', 'troupe.js');
+  const hello = join(ROOT, 'ops', 'examples', 'hello.yaml');
   const said = [];
   const tell = async (...args) => {
     const { code, output } = await run(program, [launcher, ...args], { env: onIt });
@@ -129,10 +130,16 @@ async function oldestNode(program, onIt) {
   const isRunning = async () => /1\/1\s+Running/.test((await tell('get', 'pods')).output);
   try {
     let code = (await tell('up', '--detach')).code;
-    if (code === 0) ({ code } = await tell('apply', '-f', join(ROOT, 'ops', 'examples', 'hello.yaml')));
+    if (code === 0) ({ code } = await tell('apply', '-f', hello));
     for (const deadline = Date.now() + RUNNING_WITHIN_MS; code === 0 && !(await isRunning()); await pause(500))
       if (Date.now() > deadline) code = 1;
-    if (code === 0) ({ code } = await tell('replay', '--check'));
+    for (const args of [
+      ['delete', '-f', hello],
+      ['replay', '--check'],
+      ['down', '--pods'],
+      ['replay', '--check'],
+    ])
+      if (code === 0) ({ code } = await tell(...args));
     return { code, output: said.join('') };
   } finally {
     await tell('down', '--pods');

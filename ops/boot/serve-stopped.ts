@@ -91,14 +91,14 @@ function caughtIn(streams: readonly string[], { natsStore }: HomePaths, patience
 function bytesBelow(folder: string): number {
   let entries: readonly Dirent[];
   try {
-    entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+    entries = readdirSync(folder, { withFileTypes: true });
   } catch {
     return 0; // what is wrong with it the server says
   }
-  return entries
-    .filter((entry) => entry.isFile())
-    .reduce(
-      (sum, { parentPath, name }) => sum + (statSync(join(parentPath, name), { throwIfNoEntry: false })?.size ?? 0),
-      0,
-    );
+  const bytesOf = (entry: Dirent): number => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return bytesBelow(path);
+    return entry.isFile() ? (statSync(path, { throwIfNoEntry: false })?.size ?? 0) : 0;
+  };
+  return entries.reduce((sum, entry) => sum + bytesOf(entry), 0);
 }

@@ -1,6 +1,7 @@
 import { isFailure, StatusError } from '../../contracts/errors/status.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { DeleteOptions as Body } from '../../contracts/messages/api.ts';
+import { abortWith } from '../client/abort-with.ts';
 import type { Client } from '../client/client.ts';
 import { pause } from '../client/pause.ts';
 import { place } from './apply.ts';
@@ -175,19 +176,20 @@ async function waitUntilGone(
   const stop = new AbortController();
   if (timeoutMs !== undefined && timeoutMs !== 0) void pause(timeoutMs, stop.signal).then(() => stop.abort());
   const reminder = setTimeout(() => terminal.tell(reminderOf(one, last)), REMIND_AFTER_MS);
+  const forget = abortWith(stop, patience.signal);
   try {
-    const signal = AbortSignal.any([patience.signal, stop.signal]);
     for await (const { type, object } of watchObjects(
       client,
       resource.resource,
       { namespace },
-      { ...picked, from, signal, contact: patience },
+      { ...picked, from, signal: stop.signal, contact: patience },
     )) {
       if (type === 'DELETED' || !isIt(object)) return;
       last = object;
     }
   } finally {
     clearTimeout(reminder);
+    forget();
     stop.abort();
   }
   if (terminal.signal.aborted) throw new Exit(INTERRUPTED);

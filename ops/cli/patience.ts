@@ -1,4 +1,5 @@
 import { statusError } from '../../contracts/errors/status.ts';
+import { abortWith } from '../client/abort-with.ts';
 import type { Client } from '../client/client.ts';
 import type { Contact } from '../client/contact.ts';
 import { aborted } from './boot-commands.ts';
@@ -27,6 +28,7 @@ export async function withPatience(
 ): Promise<void> {
   const { url } = client;
   const tooLong = new AbortController();
+  const end = new AbortController();
   let away: { readonly why: string; readonly timer: NodeJS.Timeout } | undefined;
   let connected = true;
   const lost = (message: string): void => {
@@ -42,6 +44,8 @@ export async function withPatience(
     terminal.tell('the cluster answers again');
   };
   const forget = [
+    abortWith(end, terminal.signal),
+    abortWith(end, tooLong.signal),
     client.onDisconnected(() => {
       connected = false;
       lost(`the connection to nats-server at ${url} is lost`);
@@ -51,8 +55,7 @@ export async function withPatience(
     }),
   ];
   try {
-    const signal = AbortSignal.any([terminal.signal, tooLong.signal]);
-    const working = work({ lost, heard, signal });
+    const working = work({ lost, heard, signal: end.signal });
     working.catch(() => undefined); // of no interest once it is not waited for
     // It may wait for an answer yet, for as long as a question may take.
     await Promise.race([working, aborted(terminal.signal), aborted(tooLong.signal)]);
@@ -65,6 +68,6 @@ export async function withPatience(
     }
   } finally {
     clearTimeout(away?.timer);
-    for (const end of forget) end();
+    for (const each of forget) each();
   }
 }

@@ -3,6 +3,7 @@ import { retryOf, statusError } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import type { LogLine, LogLines, LogQuery } from '../../contracts/messages/logs.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import { abortWith } from './abort-with.ts';
 import type { Client } from './client.ts';
 import type { Contact } from './contact.ts';
 import { pause } from './pause.ts';
@@ -153,7 +154,9 @@ class LogStream {
     if ((this.#held.length > 0 && !this.mayMiss) || ms <= 0) return;
     const stop = new AbortController();
     this.#wake = () => stop.abort();
-    await pause(ms, signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]));
+    const forget = signal && abortWith(stop, signal);
+    await pause(ms, stop.signal);
+    forget?.();
   }
 
   close(): Promise<void> {
