@@ -75,3 +75,11 @@ export function lostEnding(status: PodStatus, name: string): Ending | undefined 
   if (ended === undefined) return undefined;
   return { attempt, exitCode: ended.exitCode, finishedAt: parseRfc3339(ended.finishedAt) || 0 };
 }
+
+/** Was an attempt made after the last one that ended, and never seen to run? It was due then, and is yet. */
+export function isMadeAlone(status: PodStatus, name: string): boolean {
+  const { state, lastState, containerID } = knownStatus(status, name) ?? {};
+  const endedID = lastState?.terminated?.containerID;
+  if (state?.waiting === undefined || containerID === undefined || endedID === undefined) return false;
+  return containerID !== endedID;
+}

@@ -1,7 +1,7 @@
 import type { Container, ContainerState, ContainerStatus as KubeContainerStatus } from '../../contracts/kinds/kinds.ts';
 import type { ContainerStatus } from '../../contracts/runtime/status.ts';
 import { rfc3339 } from '../../contracts/time/rfc3339.ts';
-import { attemptsOf, knownStatus, newestAttempt } from './container-history.ts';
+import { attemptsOf, knownStatus, newestAttempt, newestTold } from './container-history.ts';
 import { UNKNOWN_END } from './ended-containers.ts';
 import type { PodInput } from './pod-types.ts';
 
@@ -60,7 +60,7 @@ function lastState(input: PodInput, name: string, newest: ContainerStatus | unde
   const told = knownStatus(input.status, name)?.lastState;
   const before = attemptsOf(input.level, name).find((each) => each.state === 'exited' && each !== newest);
   if (before === undefined) return told;
-  const isNext = newest === undefined || before.attempt + 1 === newest.attempt;
+  const isNext = before.attempt + 1 === (newest?.attempt ?? newestTold(input.status, name));
   return isNext || told?.terminated === undefined ? terminated(input, before) : told;
 }
 

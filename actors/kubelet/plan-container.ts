@@ -5,7 +5,7 @@ import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/sta
 import { goDuration, restartGate } from './backoff.ts';
 import { containerConfig, pullPolicy, specHash } from './container-config.ts';
 import { isConfigError } from './container-env.ts';
-import { attemptsOf, type Ending, lostEnding, newestAttempt, newestTold } from './container-history.ts';
+import { attemptsOf, type Ending, isMadeAlone, lostEnding, newestAttempt, newestTold } from './container-history.ts';
 import type { ContainerBook, PodVerb, PresentPod } from './pod-types.ts';
 
 /** How long a failed pull is called `ErrImagePull` before it is called a back-off. */
@@ -48,8 +48,12 @@ export function planContainer(at: ContainerContext, container: Container, init: 
   const newest = newestAttempt(input, container.name);
   if (newest === undefined) {
     const lost = lostEnding(input.status, container.name);
-    if (lost === undefined || (init && repeatsLost(at, container, lost.exitCode)))
-      return planAttempt(at, container, book, nextAttempt(at, container, book));
+    const isDue =
+      lost === undefined ||
+      (init && repeatsLost(at, container, lost.exitCode)) ||
+      // Whatever the restart policy: its definition had changed. Where the policy restarts it, there is a back-off.
+      (isMadeAlone(input.status, container.name) && !restarts(at, container, init, lost.exitCode));
+    if (isDue) return planAttempt(at, container, book, nextAttempt(at, container, book));
     return afterEnding(at, container, init, book, lost);
   }
   if (newest.state === 'running') return whileRunning(at, container, book, newest);

@@ -512,6 +512,21 @@ const rows: readonly (Row & {
     verbs: ['create web/2'],
   },
   {
+    why: 'nor is it for an ending that the one made after it, and lost before it ran, was to follow',
+    spec: policy('OnFailure'),
+    sandboxes: ready,
+    have: [dead(0)],
+    state: { containers: { web: { attempt: 1 } } },
+    status: webStatus({
+      restartCount: 1,
+      containerID: 'docker://web-1',
+      state: { waiting: { reason: 'RunContainerError' } },
+      lastState: { terminated: { exitCode: 0, containerID: 'docker://web-0' } },
+    }),
+    verbs: ['create web/2'],
+    phase: 'Running',
+  },
+  {
     why: 'what runs is what counts',
     sandboxes: ready,
     have: [have()],
@@ -1100,6 +1115,22 @@ it('goes on to tell that init containers are done once the engine has none of th
   expect(status?.initContainerStatuses).toMatchObject([
     { state: { terminated: { exitCode: 0 } }, ready: true },
     { state: { terminated: { exitCode: 0 } }, ready: true },
+  ]);
+});
+
+it('tells how the attempt before the last one ended as it was told, where the engine has lost both and kept an older one', () => {
+  const before = { terminated: { exitCode: 3, containerID: 'docker://web-1' } };
+  const running = { running: { startedAt: rfc3339(NOW - 60_000) } };
+  const { status } = planPodSync(
+    inputOf({
+      spec: policy('Never'),
+      sandboxes: [box()],
+      have: [dead(1)],
+      status: webStatus({ restartCount: 2, containerID: 'docker://web-2', state: running, lastState: before }),
+    }),
+  );
+  expect(status?.containerStatuses).toMatchObject([
+    { restartCount: 2, state: { terminated: { reason: 'ContainerStatusUnknown' } }, lastState: before },
   ]);
 });
 
