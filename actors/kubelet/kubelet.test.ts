@@ -470,7 +470,7 @@ describe('kubelet', () => {
       'false: container runtime has not answered yet: no engine',
       'false: container runtime is down: no engine',
     ]);
-    expect(node.beats()).toHaveLength(8);
+    expect(node.beats()).toHaveLength(6);
     node.world.crash();
     node.answerAll().pass(1000);
     expect(node.beats().at(-1)).toMatchObject({ runtimeReady: false, message: 'container runtime is down: no engine' });
@@ -490,7 +490,9 @@ describe('kubelet', () => {
   ])('calls the node ready when $first is answered, at once and before $other is', ({ first, other }) => {
     const node = new Node();
     for (const op of [first, other]) node.silent.add(op);
-    node.start().pass(1000);
+    node.start().pass(2000);
+    expect(node.beats()).toEqual([]); // it may be slow
+    node.pass(1000);
     expect(node.beats()).toMatchObject([{ runtimeReady: false, message: 'container runtime has not answered yet' }]);
     node.silent.delete(first);
     node.world.answer(node.says(first)[0] as Heard, first === 'info' ? INFO : { sandboxes: [], containers: [] });

@@ -27,6 +27,8 @@ import { StatusWriter } from './status-writer.ts';
 
 const SECOND = 1000;
 const HEARTBEAT_MS = SECOND;
+/** So long an engine may take for its first answer before it is said to give none: whoever is not ready loses pods that tolerate nothing. */
+const FIRST_ANSWER_MS = 3 * SECOND;
 /** The node's status is written anew at least this often. */
 const NODE_STATUS_MS = 300 * SECOND;
 /** A readiness that somebody else wrote is corrected after this, and a deleted Node is made again. */
@@ -258,8 +260,7 @@ class Room {
 
   #heartbeats(): Observable<Said> {
     return defer(() => {
-      // Whether the runtime is up, which the first heartbeat says, it tells within milliseconds, or is not.
-      const first = this.#node.health.unanswered === true ? HEARTBEAT_MS : 0;
+      const first = this.#node.health.unanswered === true ? FIRST_ANSWER_MS : 0;
       return merge(timer(first, HEARTBEAT_MS, this.#world.scheduler), this.#node.flips$);
     }).pipe(map(() => this.#heartbeat()));
   }
