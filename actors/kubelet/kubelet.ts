@@ -1,5 +1,5 @@
 import { concat, defer, EMPTY, merge, type Observable, of, Subject, timer } from 'rxjs';
-import { catchError, ignoreElements, map, mergeMap, tap } from 'rxjs/operators';
+import { catchError, filter, ignoreElements, map, mergeMap, tap } from 'rxjs/operators';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { Node } from '../../contracts/kinds/kinds.ts';
 import { RUNTIME_UNANSWERED } from '../../contracts/kinds/node/node.ts';
@@ -260,8 +260,12 @@ class Room {
 
   #heartbeats(): Observable<Said> {
     return defer(() => {
-      const first = this.#node.health.unanswered === true ? FIRST_ANSWER_MS : 0;
-      return merge(timer(first, HEARTBEAT_MS, this.#world.scheduler), this.#node.flips$);
+      const isAwaited = (): boolean => this.#node.health.unanswered === true;
+      const until = this.#world.now() + FIRST_ANSWER_MS;
+      const ticks$ = timer(isAwaited() ? HEARTBEAT_MS : 0, HEARTBEAT_MS, this.#world.scheduler).pipe(
+        filter(() => !isAwaited() || this.#world.now() >= until),
+      );
+      return merge(ticks$, this.#node.flips$);
     }).pipe(map(() => this.#heartbeat()));
   }
 
