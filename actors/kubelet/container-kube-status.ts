@@ -82,7 +82,9 @@ function states(at: StatusContext, name: string): { state: ContainerState; last?
     const ended = terminated(input, newest);
     return at.wait === undefined ? { state: ended, last } : { state: waiting(at), last: ended };
   }
-  return { state: waiting(at), last };
+  // Such as one that somebody is removing: once it is gone, that it ran must be known.
+  const gone = newest.state === 'unknown' && known?.containerID === idOf(input, newest) ? lost(known) : undefined;
+  return { state: gone ?? waiting(at), last };
 }
 
 /** Kubernetes' status of one container. Pure. */

@@ -492,6 +492,16 @@ const rows: readonly (Row & {
     shows: 'terminated:ContainerStatusUnknown',
   },
   {
+    why: 'one that ran and is in a state that nobody knows has ended, as it is told once it is removed',
+    spec: policy('Never'),
+    sandboxes: ready,
+    have: [have({ state: 'unknown' })],
+    status: webStatus({ containerID: 'docker://web-0', state: { running: { startedAt: rfc3339(NOW - 60_000) } } }),
+    verbs: ['remove web-0'],
+    phase: 'Running',
+    shows: 'terminated:ContainerStatusUnknown',
+  },
+  {
     why: 'nor one that was made and never seen to run',
     sandboxes: ready,
     status: webStatus({ containerID: 'model://web-0', state: { waiting: { reason: 'ContainerCreating' } } }),
