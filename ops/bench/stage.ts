@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Cluster, MASTER, OPERATOR, prepareHome, writeCluster } from '../boot/cluster.ts';
 import { findNatsServer } from '../boot/find-nats-server.ts';
-import { helperThreads } from '../boot/helper-threads.ts';
+import { v8Arguments } from '../boot/v8-arguments.ts';
 import { type HomePaths, homePaths, writePrivateFile } from '../boot/home.ts';
 import { leanNats } from '../boot/lean-heap.ts';
 import { natsServerConfig } from '../boot/nats-config.ts';
@@ -107,7 +107,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   try {
     const nats = run('nats-server', findNatsServer().path, ['-c', paths.natsConfig], leanNats(process.env));
     await waitForNats(port, 20_000, () => 'see its log');
-    const args = [...helperThreads(process.env), ...profiling(options.profile), launcher, 'master'];
+    const args = [...v8Arguments(process.env), ...profiling(options.profile), launcher, 'master'];
     const master = run('master', process.execPath, args, role(MASTER));
     const client = await connectAsUser(OPERATOR);
     await until('an api-server answers', 30_000, () =>
@@ -126,7 +126,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
       connect: connectAsUser,
       child: (name, module, env = {}, profile) => {
         const file = fileURLToPath(new URL(`./${module}.js`, import.meta.url));
-        return run(name, process.execPath, [...helperThreads(process.env), ...profiling(profile), file], {
+        return run(name, process.execPath, [...v8Arguments(process.env), ...profiling(profile), file], {
           ...role(EXTRA),
           ...env,
         });

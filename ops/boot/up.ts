@@ -6,7 +6,7 @@ import { childBook, childLog } from './child-book.ts';
 import { type Cluster, MASTER, OPERATOR, prepareHome } from './cluster.ts';
 import { watchDisk } from './disk-watch.ts';
 import { findNatsServer } from './find-nats-server.ts';
-import { helperThreads } from './helper-threads.ts';
+import { v8Arguments } from './v8-arguments.ts';
 import { defaultHome, type HomePaths, homePaths, troupeHome } from './home.ts';
 import { keepEnv } from './keep.ts';
 import { releaseLock, takeLock, updateLock } from './lock.ts';
@@ -63,7 +63,7 @@ function roleSpec(paths: HomePaths, cluster: Cluster, role: 'master' | 'worker')
   return {
     name: role,
     command: process.execPath,
-    args: [...helperThreads(process.env), launcher, role, ...(role === 'worker' ? ['--node', cluster.node] : [])],
+    args: [...v8Arguments(process.env), launcher, role, ...(role === 'worker' ? ['--node', cluster.node] : [])],
     env: {
       ...process.env,
       TROUPE_HOME: paths.home,
