@@ -10,6 +10,7 @@ it.each([
   { cores: 4, env: { NODE_OPTIONS: '--enable-source-maps' }, args: ['--v8-pool-size=3', YOUNG] },
   { cores: 64, env: {}, args: ['--v8-pool-size=4', YOUNG] },
   { cores: 2, env: { NODE_OPTIONS: '--v8-pool-size=2' }, args: [YOUNG] },
+  { cores: 2, env: { NODE_OPTIONS: '--max_semi_space_size=8' }, args: ['--v8-pool-size=1'] },
   { cores: 2, env: { NODE_OPTIONS: '--max-semi-space-size=8 --v8-pool-size=2' }, args: [] },
 ])('$cores cores, $env: $args', ({ cores, env, args }) => {
   expect(v8Arguments(env, cores)).toEqual(args);

@@ -18,7 +18,8 @@ export function v8Arguments(env: NodeJS.ProcessEnv, cores: number = availablePar
     '--v8-pool-size': Math.min(THREADS_MOST, Math.max(1, cores - 1)),
     '--max-semi-space-size': YOUNG_MB,
   };
+  const hers = env['NODE_OPTIONS']?.replaceAll('_', '-') ?? ''; // V8 takes either
   return Object.entries(wanted)
-    .filter(([name]) => env['NODE_OPTIONS']?.includes(name) !== true)
+    .filter(([name]) => !hers.includes(name))
     .map(([name, value]) => `${name}=${value}`);
 }
