@@ -4,9 +4,9 @@ import type { StorePorts } from '../../contracts/messages/store.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Said, World } from '../kernel/contract.ts';
 import { inbox, port, publish, request } from '../kernel/declare.ts';
-import type { FreshReads } from './fresh.ts';
-import type { KeyTurns } from './key-turns.ts';
 import type { Limits } from './limits.ts';
+import type { FreshReads } from './read/fresh.ts';
+import type { KeyTurns } from './write/key-turns.ts';
 
 const store = <K extends keyof StorePorts>(op: K) => port<StorePorts, K>('store', op);
 

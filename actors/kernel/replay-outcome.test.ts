@@ -1,4 +1,4 @@
-import { from, map, mergeMap, of, EMPTY } from 'rxjs';
+import { EMPTY, from, map, mergeMap, of } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';

@@ -6,15 +6,15 @@ import { decodeMsgpack, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import type { Checkpoint } from './contract.ts';
 import { api, calls, defineActor, publish, watch } from './declare.ts';
 import { hashOf } from './journal/hash.ts';
 import { decodeSegment, encodeSegment, type RecordedTurn, saidThen } from './journal/journal.ts';
 import type { Incarnation } from './journal/recorder.ts';
-import type { Checkpoint } from './contract.ts';
 import { type Level, MemoryHistory, Player, replay, replayAndSettle } from './replay.ts';
-import type { History } from './view/memory-history.ts';
 import { TestWorld } from './testing/test-world.ts';
 import type { Write } from './view/cache.ts';
+import type { History } from './view/memory-history.ts';
 
 /** Counts, waits, asks and draws lots: everything that a behaviour may lean on. */
 const gambler = (stake = 1) =>

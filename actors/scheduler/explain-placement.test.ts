@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { nodeNamed, podNamed, RecordingWorld, recordScheduling } from '../../ops/bench/make-recording.ts';
-import { ReplaySession } from '../../ops/replay/session.ts';
+import { ReplaySession } from '../../ops/replay/play/session.ts';
 import { explainTurn, type PlacementTable } from './explain-placement.ts';
 import { scheduler } from './scheduler.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { recordScheduling } from '../../ops/bench/make-recording.ts';
-import { bindingOf, placementsAt, recordedPlacement } from '../../ops/replay/placements.ts';
-import { ReplaySession } from '../../ops/replay/session.ts';
-import { speechThen } from '../../ops/replay/turn-report.ts';
+import { bindingOf, placementsAt, recordedPlacement } from '../../ops/replay/compare/placements.ts';
+import { ReplaySession } from '../../ops/replay/play/session.ts';
+import { speechThen } from '../../ops/replay/play/turn-report.ts';
 import { RANKED_MAX, rankingJson, rankingOf } from './ranking.ts';
 import { scheduler } from './scheduler.ts';
 

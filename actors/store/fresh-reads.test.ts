@@ -2,7 +2,7 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { expect, it } from 'vitest';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
-import { choosePort } from '../../ops/boot/nats-process.ts';
+import { choosePort } from '../../ops/boot/nats/nats-process.ts';
 import { atEndOfTest } from '../../test/support/end-of-test.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { openStore, type TestStore } from '../../test/support/store.ts';

@@ -7,7 +7,7 @@ import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { kindByResource } from '../../contracts/kinds/registry.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
-import { readHistory } from '../../ops/replay/read-history.ts';
+import { readHistory } from '../../ops/replay/read/read-history.ts';
 import type { TestNatsServer } from '../../test/support/nats-server.ts';
 import { readFilesBelow } from '../../test/support/read-files.ts';
 import { openStore, type TestStore } from '../../test/support/store.ts';

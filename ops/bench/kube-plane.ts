@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { choosePort } from '../boot/nats-process.ts';
-import { type Supervised, supervise } from '../boot/supervise.ts';
+import { choosePort } from '../boot/nats/nats-process.ts';
+import { type Supervised, supervise } from '../boot/watch/supervise.ts';
 import { findProgram } from '../setup/facts.ts';
 import { until } from './drive.ts';
 import { endLater } from './end-later.ts';

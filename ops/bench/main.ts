@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { findNatsServer } from '../boot/find-nats-server.ts';
+import { findNatsServer } from '../boot/nats/find-nats-server.ts';
 import { CASES } from './cases.ts';
 import { endAll } from './end-later.ts';
 import { machineSpeed } from './machine-speed.ts';

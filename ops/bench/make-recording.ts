@@ -8,7 +8,7 @@ import type { Write } from '../../actors/kernel/view/cache.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
 import type { KubeObject, Node, Pod } from '../../contracts/kinds/kinds.ts';
 import { keyOfObject, storeKey } from '../../contracts/store/keys.ts';
-import type { Playable } from '../replay/playable.ts';
+import type { Playable } from '../replay/read/playable.ts';
 
 const SEED = [7, 8, 9, 10];
 

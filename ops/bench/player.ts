@@ -5,12 +5,12 @@ import { nodeLifecycle } from '../../actors/controllers/node-lifecycle/node-life
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import type { MemoryHistory } from '../../actors/kernel/replay.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
-import { definitionOf } from '../replay/definitions.ts';
-import { playUntilDivergence } from '../replay/play.ts';
-import type { Playable } from '../replay/playable.ts';
-import { writeRecordingFile } from '../replay/recording-file.ts';
-import { ReplaySession } from '../replay/session.ts';
-import { readPlayables } from '../replay/source.ts';
+import { definitionOf } from '../replay/play/definitions.ts';
+import { playUntilDivergence } from '../replay/play/play.ts';
+import { ReplaySession } from '../replay/play/session.ts';
+import type { Playable } from '../replay/read/playable.ts';
+import { writeRecordingFile } from '../replay/read/recording-file.ts';
+import { readPlayables } from '../replay/read/source.ts';
 import { recordScheduling } from './make-recording.ts';
 import { recordQuietController, recordQuietKubelet, recordQuietOthers } from './quiet-day.ts';
 import { megabytes, ms, percentile, type Report, rate } from './report.ts';

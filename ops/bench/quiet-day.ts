@@ -14,7 +14,7 @@ import type { ContainerConfig, PodSandboxConfig } from '../../contracts/runtime/
 import { createdContainer } from '../../contracts/runtime/created-container.ts';
 import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
 import { parseKey } from '../../contracts/store/keys.ts';
-import type { Playable } from '../replay/playable.ts';
+import type { Playable } from '../replay/read/playable.ts';
 import { nodeNamed, podNamed, RecordingWorld } from './make-recording.ts';
 
 const SECONDS_A_DAY = 86_400;

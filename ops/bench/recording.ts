@@ -1,5 +1,5 @@
 import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
-import { readJournal } from '../replay/read-journal.ts';
+import { readJournal } from '../replay/read/read-journal.ts';
 import type { BenchOptions } from './bench-case.ts';
 import { type StageWithNodes, startStageWithNodes } from './kubelets.ts';
 import { inPairs, ratioNote, ratios } from './pairs.ts';

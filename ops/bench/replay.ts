@@ -1,9 +1,9 @@
 import { clusterKey } from '../../contracts/store/sealed.ts';
-import { readClusterKey } from '../boot/cluster.ts';
-import { journalSealer } from '../boot/journal-sealer.ts';
-import { checkRecordings } from '../replay/check.ts';
-import { definitionOf } from '../replay/definitions.ts';
-import { readHistory } from '../replay/read-history.ts';
+import { readClusterKey } from '../boot/home/cluster.ts';
+import { journalSealer } from '../boot/roles/journal-sealer.ts';
+import { checkRecordings } from '../replay/play/check.ts';
+import { definitionOf } from '../replay/play/definitions.ts';
+import { readHistory } from '../replay/read/read-history.ts';
 import type { BenchOptions } from './bench-case.ts';
 import { namespaceOf } from './objects.ts';
 import { NAMESPACE } from './pods-seen.ts';

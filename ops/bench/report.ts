@@ -1,5 +1,5 @@
 import { loadavg } from 'node:os';
-import { formatTable } from '../cli/plan-table.ts';
+import { formatTable } from '../cli/objects/plan-table.ts';
 
 /** What one case found, as people read it. */
 export interface Report {

@@ -1,5 +1,5 @@
 import { guarded } from '../../actors/kernel/nats/nats-callback.ts';
-import { connectRole, roleFromEnv } from '../boot/role.ts';
+import { connectRole, roleFromEnv } from '../boot/roles/role.ts';
 
 /** The plain other side of a bare request: answers at once with what it was asked. */
 const connection = await connectRole('responder', roleFromEnv('worker', process.env, console.log));

@@ -2,10 +2,10 @@ import { Host } from '../../actors/kernel/nats/nats-host.ts';
 import { NatsRecorder } from '../../actors/kernel/nats/nats-recorder.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { SimulatedEngine } from '../../runtime-adapters/simulated/simulated-engine.ts';
-import { BUILD } from '../boot/build.ts';
-import { leanHeap } from '../boot/lean-heap.ts';
-import { connectRole, roleFromEnv } from '../boot/role.ts';
-import { hostNode } from '../boot/worker.ts';
+import { BUILD } from '../boot/home/build.ts';
+import { leanHeap } from '../boot/roles/lean-heap.ts';
+import { connectRole, roleFromEnv } from '../boot/roles/role.ts';
+import { hostNode } from '../boot/roles/worker.ts';
 
 /* Nodes as they are, but for what runs on them: a kubelet and a runtime driver each, on one connection, over a simulated engine. */
 

@@ -1,7 +1,7 @@
 import { encodeMsgpack } from '../../contracts/codec/codec.ts';
 import type { NodeHeartbeat } from '../../contracts/messages/node.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import { connectRole, roleFromEnv } from '../boot/role.ts';
+import { connectRole, roleFromEnv } from '../boot/roles/role.ts';
 
 /* Nodes that do nothing but live: a heartbeat a second each, spread evenly over the second. */
 

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ROOT, countsIn, report, run, steps, vitest } from './check.js';
+import { countsIn, ROOT, report, run, steps, vitest } from './check.js';
 
 const READY = 'Next, in another terminal';
 const START_WITHIN_MS = 15 * 60_000;

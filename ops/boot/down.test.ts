@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { nodeUser } from '../../contracts/subjects/users.ts';
 import { LABEL } from '../../runtime-adapters/docker/labels.ts';
-import { prepareHome, writeCluster } from './cluster.ts';
 import { down } from './down.ts';
-import { type HomePaths, homePaths } from './home.ts';
-import { writeUser } from './users.ts';
+import { prepareHome, writeCluster } from './home/cluster.ts';
+import { type HomePaths, homePaths } from './home/home.ts';
+import { writeUser } from './users/users.ts';
 
 /* Goal: whoever ends a cluster learns of every container of it. Method: an engine that only lists and removes. */
 

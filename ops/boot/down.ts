@@ -1,10 +1,10 @@
 import { statusError } from '../../contracts/errors/status.ts';
-import { readCluster } from './cluster.ts';
-import { homePaths, troupeHome } from './home.ts';
-import { endLeftovers, runningUp } from './lock.ts';
-import { otherNodes, tellOther } from './other-nodes.ts';
-import { removePods, runningPods } from './pods.ts';
-import { endProcess } from './processes.ts';
+import { readCluster } from './home/cluster.ts';
+import { homePaths, troupeHome } from './home/home.ts';
+import { endLeftovers, runningUp } from './home/lock.ts';
+import { otherNodes, tellOther } from './roles/other-nodes.ts';
+import { removePods, runningPods } from './roles/pods.ts';
+import { endProcess } from './watch/processes.ts';
 
 export interface DownOptions {
   readonly home?: string;

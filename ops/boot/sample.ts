@@ -6,9 +6,9 @@ import type { Deployment } from '../../contracts/kinds/kinds.ts';
 import { SAMPLE_SCRIPT } from '../../runtime-adapters/docker/known-images.ts';
 import type { Client } from '../client/client.ts';
 import { tryPull } from '../setup/pull-image.ts';
-import { type HomePaths, writePrivateFile } from './home.ts';
+import { type HomePaths, writePrivateFile } from './home/home.ts';
+import { projectRoot } from './home/root.ts';
 import { type PulledImage, planSample } from './plan-sample.ts';
-import { projectRoot } from './root.ts';
 
 export const SAMPLE = { namespace: 'default', name: 'hello' } as const;
 const MANIFEST = join(projectRoot, 'ops', 'examples', 'hello.yaml');

@@ -1,24 +1,24 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Node, Pod } from '../../contracts/kinds/kinds.ts';
-import { type ClusterStatus, planStatus, statusRows } from '../cli/plan-status.ts';
-import { INTERRUPTED } from '../cli/render-error.ts';
-import { factsOf } from '../cli/status.ts';
+import { type ClusterStatus, planStatus, statusRows } from '../cli/cluster/plan-status.ts';
+import { factsOf } from '../cli/cluster/status.ts';
+import { INTERRUPTED } from '../cli/shared/render-error.ts';
 import type { Client } from '../client/client.ts';
 import { connectClient } from '../client/connect.ts';
 import { watchObjects } from '../client/watch.ts';
 import { makeImages } from '../setup/images.ts';
 import { setUp } from '../setup/setup.ts';
-import { OPERATOR } from './cluster.ts';
-import { hearEnd } from './hear-end.ts';
-import { defaultHome, homePaths, troupeHome } from './home.ts';
-import { LiveLine } from './live-line.ts';
-import { allReady, podSummary } from './plan-pod-summary.ts';
+import { OPERATOR } from './home/cluster.ts';
+import { defaultHome, homePaths, troupeHome } from './home/home.ts';
 import type { PulledImage } from './plan-sample.ts';
-import { hasReported, isOfBefore, isSettled, type StartedNode } from './plan-settled.ts';
-import { runningPods } from './pods.ts';
-import { roster } from './roster.ts';
+import { runningPods } from './roles/pods.ts';
+import { roster } from './roles/roster.ts';
 import { createSample, pullSample, SAMPLE, wantsSample } from './sample.ts';
 import { type RunningCluster, up } from './up.ts';
+import { hearEnd } from './watch/hear-end.ts';
+import { LiveLine } from './watch/live-line.ts';
+import { allReady, podSummary } from './watch/plan-pod-summary.ts';
+import { hasReported, isOfBefore, isSettled, type StartedNode } from './watch/plan-settled.ts';
 
 const NEXT = [
   ['npx troupe get pods -w', 'watch them'],

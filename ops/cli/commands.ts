@@ -1,17 +1,17 @@
-import type { ManifestOptions } from './apply.ts';
-import type { DownOptions, UpOptions, UserAddOptions } from './boot-commands.ts';
-import { type CommandSpec, CONTEXT, command, type OptionSpec } from './command-spec.ts';
-import type { DecodeOptions } from './decode.ts';
-import type { DeleteOptions } from './delete.ts';
-import type { GetOptions } from './get.ts';
-import type { LogsOptions } from './logs.ts';
-import type { PermissionsOptions } from './permissions.ts';
-import { RECORDING } from './record-commands.ts';
-import { REPLAYING } from './replay-commands.ts';
-import type { MasterOptions, WorkerOptions } from './roles.ts';
-import type { ScaleOptions } from './scale.ts';
-import type { StatusOptions } from './status.ts';
-import type { VersionOptions } from './version.ts';
+import type { DownOptions, UpOptions, UserAddOptions } from './cluster/boot-commands.ts';
+import type { PermissionsOptions } from './cluster/permissions.ts';
+import type { MasterOptions, WorkerOptions } from './cluster/roles.ts';
+import type { StatusOptions } from './cluster/status.ts';
+import type { VersionOptions } from './cluster/version.ts';
+import type { ManifestOptions } from './objects/apply.ts';
+import type { DeleteOptions } from './objects/delete.ts';
+import type { GetOptions } from './objects/get.ts';
+import type { LogsOptions } from './objects/logs.ts';
+import type { ScaleOptions } from './objects/scale.ts';
+import { RECORDING } from './replay/record-commands.ts';
+import { REPLAYING } from './replay/replay-commands.ts';
+import { CONTEXT, type CommandSpec, command, type OptionSpec } from './shared/command-spec.ts';
+import type { DecodeOptions } from './shared/decode.ts';
 
 const NAMESPACE: OptionSpec = {
   flags: '-n, --namespace <namespace>',
@@ -55,7 +55,7 @@ export const READING: readonly CommandSpec[] = [
       ['troupe get all', 'what runs here'],
       ['troupe get events -w', 'what happens to it'],
     ],
-    run: async (args, options: GetOptions, terminal) => (await import('./get.ts')).get(args, options, terminal),
+    run: async (args, options: GetOptions, terminal) => (await import('./objects/get.ts')).get(args, options, terminal),
   }),
   command({
     name: 'logs',
@@ -77,7 +77,8 @@ export const READING: readonly CommandSpec[] = [
       ['troupe logs -f deploy/web --tail 10', 'the last ten lines of one of its pods, and what follows'],
       ['troupe logs web-1 -c main -p', 'what one of its containers wrote before it was restarted'],
     ],
-    run: async (args, options: LogsOptions, terminal) => (await import('./logs.ts')).logs(args, options, terminal),
+    run: async (args, options: LogsOptions, terminal) =>
+      (await import('./objects/logs.ts')).logs(args, options, terminal),
   }),
   command({
     name: 'status',
@@ -91,7 +92,7 @@ export const READING: readonly CommandSpec[] = [
       ['troupe status', 'in five lines; exit code 1 when something is wrong'],
       ['troupe status -o json', 'for programs'],
     ],
-    run: async (_, options: StatusOptions, terminal) => (await import('./status.ts')).status(options, terminal),
+    run: async (_, options: StatusOptions, terminal) => (await import('./cluster/status.ts')).status(options, terminal),
   }),
   command({
     name: 'decode',
@@ -108,7 +109,7 @@ export const READING: readonly CommandSpec[] = [
       ['troupe decode troupe.api.alice.get.pods=2Flog.default.web', 'what a subject says'],
     ],
     run: async (args, options: DecodeOptions, terminal) =>
-      (await import('./decode.ts')).decode(args, options, terminal),
+      (await import('./shared/decode.ts')).decode(args, options, terminal),
   }),
   ...REPLAYING,
   ...RECORDING,
@@ -120,7 +121,8 @@ export const READING: readonly CommandSpec[] = [
       ['troupe version', 'both'],
       ['troupe version --client', 'also where no cluster runs'],
     ],
-    run: async (_, options: VersionOptions, terminal) => (await import('./version.ts')).version(options, terminal),
+    run: async (_, options: VersionOptions, terminal) =>
+      (await import('./cluster/version.ts')).version(options, terminal),
   }),
 ];
 
@@ -134,14 +136,15 @@ export const WRITING: readonly CommandSpec[] = [
       ['troupe apply -f manifests/ -R', 'every .yaml, .yml and .json in a folder'],
       ['cat web.yaml | troupe apply -n team-a -f -', 'from stdin, into a namespace'],
     ],
-    run: async (_, options: ManifestOptions, terminal) => (await import('./apply.ts')).apply(options, terminal),
+    run: async (_, options: ManifestOptions, terminal) => (await import('./objects/apply.ts')).apply(options, terminal),
   }),
   command({
     name: 'create',
     description: 'Make new objects; one that exists is refused',
     options: [FILES, RECURSIVE, output('json, yaml or name'), ...IN_CLUSTER],
     examples: [['troupe create -f job.yaml', 'also with metadata.generateName']],
-    run: async (_, options: ManifestOptions, terminal) => (await import('./apply.ts')).create(options, terminal),
+    run: async (_, options: ManifestOptions, terminal) =>
+      (await import('./objects/apply.ts')).create(options, terminal),
   }),
   command({
     name: 'delete',
@@ -168,7 +171,8 @@ export const WRITING: readonly CommandSpec[] = [
       ['troupe delete -f web.yaml', 'what a manifest names'],
       ['troupe delete pods -l app=web --grace-period 0', 'at once'],
     ],
-    run: async (args, options: DeleteOptions, terminal) => (await import('./delete.ts')).del(args, options, terminal),
+    run: async (args, options: DeleteOptions, terminal) =>
+      (await import('./objects/delete.ts')).del(args, options, terminal),
   }),
   command({
     name: 'scale',
@@ -183,7 +187,8 @@ export const WRITING: readonly CommandSpec[] = [
       ['troupe scale deploy/web --replicas 5', 'five pods'],
       ['troupe scale deploy/web deploy/api --replicas 0', 'none of either, until they are scaled up again'],
     ],
-    run: async (args, options: ScaleOptions, terminal) => (await import('./scale.ts')).scale(args, options, terminal),
+    run: async (args, options: ScaleOptions, terminal) =>
+      (await import('./objects/scale.ts')).scale(args, options, terminal),
   }),
 ];
 
@@ -210,7 +215,7 @@ export const RUNNING: readonly CommandSpec[] = [
       ['troupe up', 'until Ctrl-C'],
       ['troupe up --detach', 'in the background; "troupe down" ends it'],
     ],
-    run: async (_, options: UpOptions, terminal) => (await import('./boot-commands.ts')).up(options, terminal),
+    run: async (_, options: UpOptions, terminal) => (await import('./cluster/boot-commands.ts')).up(options, terminal),
   }),
   command({
     name: 'down',
@@ -227,7 +232,8 @@ export const RUNNING: readonly CommandSpec[] = [
       ['troupe down --pods', 'and its containers'],
       ['troupe down --pods --node a', 'what "troupe worker --node a" has left here'],
     ],
-    run: async (_, options: DownOptions, terminal) => (await import('./boot-commands.ts')).down(options, terminal),
+    run: async (_, options: DownOptions, terminal) =>
+      (await import('./cluster/boot-commands.ts')).down(options, terminal),
   }),
   command({
     name: 'master',
@@ -248,7 +254,7 @@ export const RUNNING: readonly CommandSpec[] = [
       ['TROUPE_URL=nats://10.0.0.1:4222 TROUPE_USER=master TROUPE_NKEY=master.nk troupe master', 'one more'],
       ['troupe master --replicas 3', 'a NATS cluster has grown to three servers; with the same environment'],
     ],
-    run: async (_, options: MasterOptions, terminal) => (await import('./roles.ts')).master(options, terminal),
+    run: async (_, options: MasterOptions, terminal) => (await import('./cluster/roles.ts')).master(options, terminal),
   }),
   command({
     name: 'worker',
@@ -266,7 +272,7 @@ export const RUNNING: readonly CommandSpec[] = [
         'join a machine',
       ],
     ],
-    run: async (_, options: WorkerOptions, terminal) => (await import('./roles.ts')).worker(options, terminal),
+    run: async (_, options: WorkerOptions, terminal) => (await import('./cluster/roles.ts')).worker(options, terminal),
   }),
   command({
     name: 'permissions',
@@ -279,7 +285,7 @@ export const RUNNING: readonly CommandSpec[] = [
       ['troupe permissions --node a --node b > troupe.conf', 'public keys alone; seeds stay under TROUPE_HOME/users'],
     ],
     run: async (_, options: PermissionsOptions, terminal) =>
-      (await import('./permissions.ts')).permissions(options, terminal),
+      (await import('./cluster/permissions.ts')).permissions(options, terminal),
   }),
   command({
     name: 'user add',
@@ -304,7 +310,7 @@ export const RUNNING: readonly CommandSpec[] = [
       ],
     ],
     run: async ([name = ''], options: UserAddOptions, terminal) =>
-      (await import('./boot-commands.ts')).userAdd(name, options, terminal),
+      (await import('./cluster/boot-commands.ts')).userAdd(name, options, terminal),
   }),
   command({
     name: 'user remove',
@@ -314,12 +320,12 @@ export const RUNNING: readonly CommandSpec[] = [
       ['troupe user remove alice', 'her connections are closed'],
       ['troupe user remove node-b', 'a machine that is gone; "troupe permissions --node b" makes a new key for it'],
     ],
-    run: async ([name = ''], _, terminal) => (await import('./boot-commands.ts')).userRemove(name, terminal),
+    run: async ([name = ''], _, terminal) => (await import('./cluster/boot-commands.ts')).userRemove(name, terminal),
   }),
   command({
     name: 'user list',
     description: 'Show who may connect',
     examples: [['troupe user list', 'names, profiles and namespaces']],
-    run: async (_, __, terminal) => (await import('./boot-commands.ts')).userList(terminal),
+    run: async (_, __, terminal) => (await import('./cluster/boot-commands.ts')).userList(terminal),
   }),
 ];

@@ -19,7 +19,7 @@ let folder: string;
 beforeAll(async () => {
   server = await startNatsServer({ jetstream: false });
   folder = mkdtempSync(join(tmpdir(), 'troupe-cli-'));
-  await import('./record.ts'); // much of the project: in no test's time
+  await import('./replay/record.ts'); // much of the project: in no test's time
 });
 afterAll(async () => {
   await server.stop();

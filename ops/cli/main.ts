@@ -1,13 +1,13 @@
 import { Command, CommanderError, Option } from 'commander';
 import { closest } from '../../contracts/did-you-mean.ts';
-import type { CommandSpec, OptionSpec } from './command-spec.ts';
-import { UsageError } from './errors.ts';
 import { READING, RUNNING, WRITING } from './commands.ts';
-import { parseBooleanFlags } from './plan-boolean-flags.ts';
-import { insteadOf } from './plan-kubernetes-words.ts';
-import { leadingFlagsLast } from './plan-leading-flags.ts';
-import { renderError, USAGE } from './render-error.ts';
-import { processTerminal, type Terminal } from './terminal.ts';
+import type { CommandSpec, OptionSpec } from './shared/command-spec.ts';
+import { UsageError } from './shared/errors.ts';
+import { parseBooleanFlags } from './shared/plan-boolean-flags.ts';
+import { insteadOf } from './shared/plan-kubernetes-words.ts';
+import { leadingFlagsLast } from './shared/plan-leading-flags.ts';
+import { renderError, USAGE } from './shared/render-error.ts';
+import { processTerminal, type Terminal } from './shared/terminal.ts';
 
 /** What was typed so far as an error has to know it. */
 interface Spoken {

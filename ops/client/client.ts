@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { headers as natsHeaders, type Msg, type MsgHdrs, type NatsConnection } from 'nats';
+import { type Msg, type MsgHdrs, type NatsConnection, headers as natsHeaders } from 'nats';
 import { ArrivedMessage } from '../../actors/kernel/nats/nats-arrived.ts';
 import { NatsQuestions } from '../../actors/kernel/nats/nats-questions.ts';
 import { decode, encodeMsgpack, MSGPACK_TYPE, YAML_TYPE } from '../../contracts/codec/codec.ts';

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { statusError } from '../../contracts/errors/status.ts';
-import { homePaths, natsContextFolder, troupeHome, unreadable } from '../boot/home.ts';
+import { homePaths, natsContextFolder, troupeHome, unreadable } from '../boot/home/home.ts';
 import { type Credentials, contextUser, type NatsContext, planCredentials } from './plan-credentials.ts';
 
 export interface WhereToConnect {

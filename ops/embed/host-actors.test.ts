@@ -5,7 +5,7 @@ import { NatsCache } from '../../actors/kernel/nats/nats-cache.ts';
 import { Host } from '../../actors/kernel/nats/nats-host.ts';
 import { scheduler } from '../../actors/scheduler/scheduler.ts';
 import { startNatsServer } from '../../test/support/nats-server.ts';
-import { runMaster } from '../boot/master.ts';
+import { runMaster } from '../boot/roles/master.ts';
 import { type HostActorsOptions, hostActors } from './host-actors.ts';
 
 afterEach(() => {

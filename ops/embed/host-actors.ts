@@ -2,9 +2,9 @@ import { JetStreamApiError } from '@nats-io/jetstream';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
-import { serviceMandate } from '../boot/mandate.ts';
-import { openHost } from '../boot/open-host.ts';
-import { connectRole, leave, type RoleOptions, roleFromEnv } from '../boot/role.ts';
+import { serviceMandate } from '../boot/roles/mandate.ts';
+import { openHost } from '../boot/roles/open-host.ts';
+import { connectRole, leave, type RoleOptions, roleFromEnv } from '../boot/roles/role.ts';
 
 /** Whatever is left out is taken from TROUPE_URL, TROUPE_USER, TROUPE_NKEY, TROUPE_PREFIX, TROUPE_INSTANCE and TROUPE_RECORD. */
 export interface HostActorsOptions extends Partial<RoleOptions> {

@@ -2,6 +2,9 @@
  * What a service of somebody's own imports as `troupe`: declaring actors, hosting them, and those of Troupe that can be hosted
  * elsewhere. ops/docs/embedding.md shows it at work.
  */
+
+export { controllers } from '../../actors/controllers/registry.ts';
+export { dispatcher } from '../../actors/dispatcher/dispatcher.ts';
 export type {
   Call,
   Cell,
@@ -24,8 +27,6 @@ export {
   request,
   watch,
 } from '../../actors/kernel/declare.ts';
-export { controllers } from '../../actors/controllers/registry.ts';
-export { dispatcher } from '../../actors/dispatcher/dispatcher.ts';
 export { scheduler } from '../../actors/scheduler/scheduler.ts';
 export { StatusError, statusError } from '../../contracts/errors/status.ts';
 export { SUBJECTS } from '../../contracts/subjects/subjects.ts';

@@ -1,4 +1,4 @@
-import { DEFAULT_PREFIX, type SubjectName, SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import { DEFAULT_PREFIX, SUBJECTS, type SubjectName } from '../../contracts/subjects/subjects.ts';
 
 /** What a message on a subject carries, and what answers it: names of types in contracts/. */
 interface Payload {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -13,10 +14,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execFileSync } from 'node:child_process';
 import { statusError } from '../../contracts/errors/status.ts';
-import { type HomePaths, makePrivateFolder } from '../boot/home.ts';
-import { judgeNatsVersion, parseNatsVersion } from '../boot/plan-nats-version.ts';
+import { type HomePaths, makePrivateFolder } from '../boot/home/home.ts';
+import { judgeNatsVersion, parseNatsVersion } from '../boot/nats/plan-nats-version.ts';
 import type { Mirror } from './plan-apt-sources.ts';
 import type { Program } from './plan-setup.ts';
 import { runCommand } from './run-command.ts';

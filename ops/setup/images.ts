@@ -5,8 +5,8 @@ import {
   LOCAL_PAUSE_IMAGE,
   SAMPLE_IMAGE,
 } from '../../runtime-adapters/docker/known-images.ts';
-import { type Busybox, BUSYBOX_PLACES, findStaticBusybox } from '../../runtime-adapters/docker/static-busybox.ts';
-import type { HomePaths } from '../boot/home.ts';
+import { BUSYBOX_PLACES, type Busybox, findStaticBusybox } from '../../runtime-adapters/docker/static-busybox.ts';
+import type { HomePaths } from '../boot/home/home.ts';
 
 /** The machine's static busybox, else the one that set-up fetched. @throws StatusError NotFound */
 export const findBusybox = (paths: HomePaths): Promise<Busybox> =>

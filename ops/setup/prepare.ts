@@ -1,4 +1,4 @@
-import { homePaths, troupeHome } from '../boot/home.ts';
+import { homePaths, troupeHome } from '../boot/home/home.ts';
 import { makeImages } from './images.ts';
 import { setUp } from './setup.ts';
 

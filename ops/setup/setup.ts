@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { type HomePaths, homePaths, makePrivateFolder, troupeHome } from '../boot/home.ts';
+import { type HomePaths, homePaths, makePrivateFolder, troupeHome } from '../boot/home/home.ts';
 import { installDocker, startDocker } from './docker.ts';
 import { gatherFacts } from './facts.ts';
 import { fetchPrograms } from './fetch-programs.ts';
-import { planSetup, type Program, type SetupStep } from './plan-setup.ts';
+import { type Program, planSetup, type SetupStep } from './plan-setup.ts';
 
 /** Something that is needed and missing, in one line with a way out. */
 export interface Lack {

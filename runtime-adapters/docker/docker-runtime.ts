@@ -19,8 +19,8 @@ import { callEngine, connectEngine, type Engine, engineCode, engineRefusal, engi
 import { followEngineEvents } from './engine-events.ts';
 import { followLogs, readLogs } from './engine-logs.ts';
 import { Images } from './images.ts';
-import { gateOf, type NetworkGate } from './network-gate.ts';
 import { engineName, LABEL, SANDBOX_NAME } from './labels.ts';
+import { gateOf, type NetworkGate } from './network-gate.ts';
 import { absent, createRefusal, refuseLongProgram, sandboxRefusal, startRefusal } from './refusals.ts';
 
 export interface DockerOptions {

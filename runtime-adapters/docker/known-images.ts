@@ -1,5 +1,5 @@
-import { buildLocalImage, type LocalImage } from './local-image.ts';
 import type { Engine } from './engine.ts';
+import { buildLocalImage, type LocalImage } from './local-image.ts';
 import type { Busybox } from './static-busybox.ts';
 
 export const LOCAL_PAUSE_IMAGE = 'troupe/pause:local';

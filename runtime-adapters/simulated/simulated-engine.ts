@@ -2,8 +2,8 @@ import { type StatusError, statusError } from '../../contracts/errors/status.ts'
 import { own } from '../../contracts/own.ts';
 import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import type { Clock } from '../../contracts/time/clock.ts';
-import { realClock } from './real-clock.ts';
 import { drawLatency, type SimulatedConfig, type SimulatedImage, type SlowOp } from './config.ts';
+import { realClock } from './real-clock.ts';
 import { emptyNode, type SimulatedNode } from './simulated-node.ts';
 import { SimulatedRuntime } from './simulated-runtime.ts';
 

@@ -1,4 +1,4 @@
-import { homePaths, troupeHome } from '../../ops/boot/home.ts';
+import { homePaths, troupeHome } from '../../ops/boot/home/home.ts';
 import { findBusybox } from '../../ops/setup/images.ts';
 import { DockerRuntime } from '../../runtime-adapters/docker/docker-runtime.ts';
 import { connectEngine, type Engine } from '../../runtime-adapters/docker/engine.ts';

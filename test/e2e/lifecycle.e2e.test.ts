@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
-import { docker, TEST_IMAGE_2, testImage } from '../support/docker.ts';
 import { CLUSTER_MS, type ProcessCluster, startProcessCluster } from '../support/cluster.ts';
+import { docker, TEST_IMAGE_2, testImage } from '../support/docker.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import {
   containerIdOf,

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
-import type { Cluster } from '../../ops/boot/cluster.ts';
-import { findNatsServer } from '../../ops/boot/find-nats-server.ts';
-import { homePaths } from '../../ops/boot/home.ts';
-import { removePods } from '../../ops/boot/pods.ts';
-import { launcher } from '../../ops/boot/root.ts';
+import type { Cluster } from '../../ops/boot/home/cluster.ts';
+import { homePaths } from '../../ops/boot/home/home.ts';
+import { launcher } from '../../ops/boot/home/root.ts';
+import { findNatsServer } from '../../ops/boot/nats/find-nats-server.ts';
+import { removePods } from '../../ops/boot/roles/pods.ts';
 import { containersOf } from '../support/workloads.ts';
 
 /*

@@ -9,7 +9,7 @@ import { isPlain, type Plain } from '../../contracts/kinds/plain.ts';
 import type { Family } from '../../contracts/subjects/family.ts';
 import { askersInbox, inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import { MAX_PAYLOAD_BYTES } from '../../ops/boot/nats-config.ts';
+import { MAX_PAYLOAD_BYTES } from '../../ops/boot/nats/nats-config.ts';
 import { addressedSubjects, type Malformed, malformedOn, mustBeRefused, oversized } from '../support/malformed.ts';
 import {
   expectReplays,

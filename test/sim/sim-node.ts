@@ -1,5 +1,5 @@
-import { kubelet } from '../../actors/kubelet/kubelet.ts';
 import { type TestWorld, testWorld } from '../../actors/kernel/testing/test-world.ts';
+import { kubelet } from '../../actors/kubelet/kubelet.ts';
 import { StatusError } from '../../contracts/errors/status.ts';
 import type { RuntimeOp } from '../../contracts/runtime/ops.ts';
 import type { RuntimeInfo } from '../../contracts/runtime/status.ts';

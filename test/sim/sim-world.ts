@@ -126,7 +126,7 @@ export class SimWorld {
 
   /** Writes what kubelets heard and said, those of former lives too, into one file: they need no history of the store. */
   keepKubelets = async (path: string): Promise<object> => {
-    const { writeRecordingFile } = await import('../../ops/replay/recording-file.ts');
+    const { writeRecordingFile } = await import('../../ops/replay/read/recording-file.ts');
     const kubelets = this.#cast.worlds.filter(({ core }) => core.definition.name === 'kubelet');
     const recordings = kubelets.map((world) => world.recording());
     writeRecordingFile(path, { prefix: 'troupe', recordings, history: { all: [], bases: [], holes: [] } });

@@ -7,11 +7,11 @@ import { bucketNames } from '../../contracts/store/buckets.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { LEASE_TTL_MS } from '../../contracts/store/limits.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import { singletons } from '../../ops/boot/roles/roster.ts';
 import { Client } from '../../ops/client/client.ts';
-import { singletons } from '../../ops/boot/roster.ts';
+import { PREFIX, type SimulatedCluster } from '../support/simulated-cluster.ts';
 import { onCluster, STORY_MS } from '../support/story.ts';
 import { startTcpProxy } from '../support/tcp-proxy.ts';
-import { PREFIX, type SimulatedCluster } from '../support/simulated-cluster.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { deploymentManifest, nameOf, podRuns, settled } from '../support/workloads.ts';
 

@@ -10,13 +10,13 @@ import { storeDriver } from '../../actors/store/store-driver.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { Client } from '../../ops/client/client.ts';
-import { checkRecordings } from '../../ops/replay/check.ts';
-import { definitionOf } from '../../ops/replay/definitions.ts';
-import { readHistory } from '../../ops/replay/read-history.ts';
-import { withNats } from '../support/with-nats.ts';
+import { checkRecordings } from '../../ops/replay/play/check.ts';
+import { definitionOf } from '../../ops/replay/play/definitions.ts';
+import { readHistory } from '../../ops/replay/read/read-history.ts';
 import { STORY_MS } from '../support/story.ts';
 import { testHost } from '../support/test-host.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { withNats } from '../support/with-nats.ts';
 
 vi.setConfig({ testTimeout: STORY_MS });
 

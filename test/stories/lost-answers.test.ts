@@ -6,8 +6,8 @@ import { calls, defineActor, publish, request } from '../../actors/kernel/declar
 import { decodeMsgpack, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { startNatsServer } from '../support/nats-server.ts';
-import { waitUntil } from '../support/wait-until.ts';
 import { testHost } from '../support/test-host.ts';
+import { waitUntil } from '../support/wait-until.ts';
 
 /*
  * Goal: who asked through a broker that was killed meanwhile is told so when it is back, not after the question's own

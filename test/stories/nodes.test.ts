@@ -1,8 +1,8 @@
 import { expect, it, vi } from 'vitest';
 import type { Deployment, Node, Pod } from '../../contracts/kinds/kinds.ts';
 import { conditionOf, isTrue } from '../../contracts/kinds/meta/conditions.ts';
-import { onCluster, STORY_MS } from '../support/story.ts';
 import type { SimulatedCluster } from '../support/simulated-cluster.ts';
+import { onCluster, STORY_MS } from '../support/story.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { eventsAbout, nameOf, podsOf, settled, uidOf } from '../support/workloads.ts';
 

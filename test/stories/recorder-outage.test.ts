@@ -4,11 +4,11 @@ import { NEVER } from 'rxjs';
 import { expect, it } from 'vitest';
 import type { Rec } from '../../actors/kernel/contract.ts';
 import { defineActor } from '../../actors/kernel/declare.ts';
-import { MemoryHistory, replay } from '../../actors/kernel/replay.ts';
-import { readJournal } from '../../ops/replay/read-journal.ts';
-import { startNatsServer } from '../support/nats-server.ts';
-import { NatsRecorder } from '../../actors/kernel/nats/nats-recorder.ts';
 import type { Incarnation } from '../../actors/kernel/journal/recorder.ts';
+import { NatsRecorder } from '../../actors/kernel/nats/nats-recorder.ts';
+import { MemoryHistory, replay } from '../../actors/kernel/replay.ts';
+import { readJournal } from '../../ops/replay/read/read-journal.ts';
+import { startNatsServer } from '../support/nats-server.ts';
 
 /*
  * Goal: what a broker had not acknowledged when it was killed is in the recording none the less.

@@ -1,8 +1,8 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { bucketNames } from '../../contracts/store/buckets.ts';
 import { Checkpoints } from '../../actors/store/checkpoints.ts';
 import { dropHistoryBefore } from '../../actors/store/retention.ts';
+import { bucketNames } from '../../contracts/store/buckets.ts';
 import {
   checkedRecordings,
   PREFIX,

@@ -2,8 +2,8 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { Checkpoints } from '../../actors/store/checkpoints.ts';
 import { bucketNames, streamOf } from '../../contracts/store/buckets.ts';
-import { readJournal } from '../../ops/replay/read-journal.ts';
-import { readStream } from '../../ops/replay/read-stream.ts';
+import { readJournal } from '../../ops/replay/read/read-journal.ts';
+import { readStream } from '../../ops/replay/read/read-stream.ts';
 import { readFilesBelow } from '../support/read-files.ts';
 import {
   expectReplays,

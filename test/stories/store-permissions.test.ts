@@ -4,10 +4,10 @@ import { expect, it } from 'vitest';
 import { Checkpoints } from '../../actors/store/checkpoints.ts';
 import { dropHistoryBefore } from '../../actors/store/retention.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
-import { authorizationBlock } from '../../ops/boot/nats-config.ts';
-import { newSeed } from '../../ops/boot/nkeys.ts';
-import { planPermissions } from '../../ops/boot/plan-permissions.ts';
-import { readHistory } from '../../ops/replay/read-history.ts';
+import { authorizationBlock } from '../../ops/boot/nats/nats-config.ts';
+import { newSeed } from '../../ops/boot/users/nkeys.ts';
+import { planPermissions } from '../../ops/boot/users/plan-permissions.ts';
+import { readHistory } from '../../ops/replay/read/read-history.ts';
 import { connectAs, startNatsServer } from '../support/nats-server.ts';
 import { openStore } from '../support/store.ts';
 

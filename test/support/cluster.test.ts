@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { homePaths } from '../../ops/boot/home.ts';
-import { runningUp } from '../../ops/boot/lock.ts';
-import { isAlive } from '../../ops/boot/processes.ts';
+import { homePaths } from '../../ops/boot/home/home.ts';
+import { runningUp } from '../../ops/boot/home/lock.ts';
+import { isAlive } from '../../ops/boot/watch/processes.ts';
 import { CLUSTER_MS } from './cluster.ts';
 import { waitUntil } from './wait-until.ts';
 

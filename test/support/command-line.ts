@@ -1,6 +1,6 @@
 import { main } from '../../ops/cli/main.ts';
-import { painter } from '../../ops/cli/style.ts';
-import type { Terminal } from '../../ops/cli/terminal.ts';
+import { painter } from '../../ops/cli/shared/style.ts';
+import type { Terminal } from '../../ops/cli/shared/terminal.ts';
 
 /** Where nobody sits and nothing is seen. */
 export const silent: Terminal = {

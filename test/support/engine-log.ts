@@ -1,5 +1,5 @@
-import type { Readable } from 'node:stream';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { LABEL } from '../../runtime-adapters/docker/labels.ts';
 import { docker } from './docker.ts';
 

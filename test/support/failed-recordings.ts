@@ -64,7 +64,7 @@ export async function keepRecordings(test: string): Promise<readonly string[]> {
 const writeWorld =
   (world: TestWorld): WriteRecordings =>
   async (path) => {
-    const { writeRecordingFile } = await import('../../ops/replay/recording-file.ts');
+    const { writeRecordingFile } = await import('../../ops/replay/read/recording-file.ts');
     const { incarnation, turns, writes } = world.recording();
     const history = { all: writes, bases: [], holes: [] };
     writeRecordingFile(path, { prefix: incarnation.self.prefix, recordings: [{ incarnation, turns }], history });

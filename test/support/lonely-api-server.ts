@@ -1,12 +1,12 @@
+import { apiServer } from '../../actors/api-server/api-server.ts';
+import type { Limits } from '../../actors/api-server/limits.ts';
+import { type Heard, type TestWorld, testWorld } from '../../actors/kernel/testing/test-world.ts';
 import { failure } from '../../contracts/errors/status.ts';
 import type { KubeObject, ObjectMeta, PodSpec } from '../../contracts/kinds/kinds.ts';
 import type { StorePorts } from '../../contracts/messages/store.ts';
 import { parseKey } from '../../contracts/store/keys.ts';
 import { STORE_HEADER } from '../../contracts/store/marks.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import { apiServer } from '../../actors/api-server/api-server.ts';
-import type { Limits } from '../../actors/api-server/limits.ts';
-import { type Heard, type TestWorld, testWorld } from '../../actors/kernel/testing/test-world.ts';
 
 /** Any answer of an api-server. */
 export interface Body {

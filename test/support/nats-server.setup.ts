@@ -1,5 +1,5 @@
 import { beforeAll, expect } from 'vitest';
-import { findNatsServer } from '../../ops/boot/find-nats-server.ts';
+import { findNatsServer } from '../../ops/boot/nats/find-nats-server.ts';
 import { endServersLeft } from './servers-left.ts';
 
 /* Set-up may have put nats-server into the home of whoever runs the tests; tests have homes of their own. */

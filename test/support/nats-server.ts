@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { connect, type ConnectionOptions, type NatsConnection, nkeyAuthenticator } from 'nats';
+import { type ConnectionOptions, connect, type NatsConnection, nkeyAuthenticator } from 'nats';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
-import { findNatsServer } from '../../ops/boot/find-nats-server.ts';
+import { findNatsServer } from '../../ops/boot/nats/find-nats-server.ts';
 import { atEndOfTest } from './end-of-test.ts';
 import { guard } from './guard.ts';
 import { runningServers } from './servers-left.ts';

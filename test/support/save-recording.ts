@@ -1,6 +1,6 @@
 import type { MemoryHistory } from '../../actors/kernel/replay.ts';
-import type { Playable } from '../../ops/replay/playable.ts';
-import { writeRecordingFile } from '../../ops/replay/recording-file.ts';
+import type { Playable } from '../../ops/replay/read/playable.ts';
+import { writeRecordingFile } from '../../ops/replay/read/recording-file.ts';
 
 /** Writes what was recorded in memory into a file of its own. @returns the path */
 export function saveRecording(path: string, { incarnation, turns, history }: Playable): string {

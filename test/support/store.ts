@@ -1,8 +1,8 @@
 import type { NatsConnection } from 'nats';
-import { Cache } from '../../actors/kernel/view/cache.ts';
 import type { Change } from '../../actors/kernel/contract.ts';
 import type { DriverContext } from '../../actors/kernel/declare.ts';
 import { NatsCache } from '../../actors/kernel/nats/nats-cache.ts';
+import { Cache } from '../../actors/kernel/view/cache.ts';
 import { ensureAssets } from '../../actors/store/ensure-assets.ts';
 import { type StoreDriverOptions, storeDriver } from '../../actors/store/store-driver.ts';
 import type { StorePorts, StoreStats } from '../../contracts/messages/store.ts';

@@ -14,8 +14,8 @@ import {
   type HostServices,
   type Origin,
   type Runnable,
-  type Told,
   statusOf,
+  type Told,
 } from '../live/host-services.ts';
 import { LiveActor } from '../live/live-actor.ts';
 import { LiveDriver } from '../live/live-driver.ts';

@@ -1,10 +1,10 @@
+import { parseRfc3339 } from '../../time/rfc3339.ts';
 import type { Findings } from '../findings.ts';
 import { dnsSubdomain, qualifiedName } from '../formats.ts';
 import { FIELDS } from '../generated/fields.ts';
 import { defineKind, type KindVersion } from '../kind.ts';
 import type { Event, EventsEvent, ObjectReference } from '../kinds.ts';
 import { ageSince, column, NAME, wide } from '../meta/columns.ts';
-import { parseRfc3339 } from '../../time/rfc3339.ts';
 import { schemaOf } from '../schema.ts';
 import { eventFromStorage, eventToStorage } from './convert.ts';
 import { NOTE_MAX } from './make-event.ts';

@@ -1,0 +1,20 @@
+import type { Kind } from '../../../contracts/kinds/kind.ts';
+import type { Obj } from '../object.ts';
+
+/** What selectors look at in an object, and no more. Pure. */
+export function selectable(kind: Pick<Kind, 'selectableFields'>, object: Obj): Obj {
+  const { name, namespace, uid, labels } = object.metadata;
+  const fields = new Set(Object.keys(kind.selectableFields).map((path) => path.split('.', 1)[0] ?? path));
+  const chosen = [...fields].filter((field) => object[field] !== undefined).map((field) => [field, object[field]]);
+  return {
+    apiVersion: object.apiVersion,
+    kind: object.kind,
+    metadata: {
+      ...(name === undefined ? {} : { name }),
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(labels === undefined ? {} : { labels }),
+    },
+    ...Object.fromEntries(chosen),
+  };
+}

@@ -1,0 +1,75 @@
+import { applyPatch, type Operation, Pointer } from 'rfc6902';
+import { statusError } from '../../../contracts/errors/status.ts';
+import { isPlain } from '../../../contracts/kinds/plain.ts';
+
+/** Letters of JSON that one patch may copy and move; Kubernetes lets it copy as many bytes. */
+const CARRIED_MAX = 3 * 1024 * 1024;
+
+/**
+ * What the operations, checked for their form, make of a document; `document` itself stays as it is.
+ * @throws StatusError Invalid, RequestEntityTooLarge
+ */
+export function jsonPatched(document: unknown, operations: readonly Operation[]): unknown {
+  const root = structuredClone(document);
+  const budget = { left: CARRIED_MAX };
+  for (const [at, operation] of operations.entries()) {
+    const act = `patch operation ${at} (${operation.op} ${operation.path})`;
+    for (const step of plainSteps(root, operation, budget, act)) {
+      checkPlace(root, step, act);
+      // The library answers `null` on success, and an error, never thrown, for what RFC 6902 refuses.
+      const [error] = applyPatch(root, [step]);
+      if (error?.name === 'TestError')
+        throw statusError('Invalid', `${act}: the value there is another; read the object and patch again`);
+      if (error) throw statusError('Invalid', `${act}: ${error.message}`);
+    }
+  }
+  return root;
+}
+
+type Step = Exclude<Operation, { op: 'move' | 'copy' }>;
+
+/** To move and to copy is to add what is found elsewhere. */
+function plainSteps(root: unknown, operation: Operation, budget: { left: number }, act: string): readonly Step[] {
+  if (operation.op !== 'move' && operation.op !== 'copy') return [operation];
+  const { op, from, path } = operation;
+  if (op === 'move' && path.startsWith(`${from}/`))
+    throw statusError('Invalid', `${act}: nothing can be moved into itself`);
+  const text = JSON.stringify(found(root, Pointer.fromJSON(from).tokens, act));
+  budget.left -= text.length;
+  if (budget.left < 0)
+    throw statusError('RequestEntityTooLarge', `${act}: what one patch copies and moves may have ${CARRIED_MAX} bytes`);
+  const add: Step = { op: 'add', path, value: JSON.parse(text) as unknown };
+  return op === 'copy' ? [add] : [{ op: 'remove', path: from }, add];
+}
+
+/** The library finds what an object inherits, too, and takes anything for the index of a list. @throws StatusError Invalid */
+function checkPlace(root: unknown, { op, path }: Step, act: string): void {
+  const tokens = Pointer.fromJSON(path).tokens;
+  if (op !== 'add') {
+    found(root, tokens, act);
+    return;
+  }
+  const parent = found(root, tokens.slice(0, -1), act);
+  const last = tokens.at(-1) as string;
+  if (Array.isArray(parent)) {
+    if (last !== '-') indexIn(parent.length + 1, last, act);
+  } else if (!isPlain(parent)) throw missing(act);
+}
+
+function found(root: unknown, tokens: readonly string[], act: string): unknown {
+  let value = root;
+  for (const token of tokens.slice(1)) {
+    if (Array.isArray(value)) value = value[indexIn(value.length, token, act)];
+    else if (isPlain(value) && Object.hasOwn(value, token)) value = value[token];
+    else throw missing(act);
+  }
+  return value;
+}
+
+function indexIn(length: number, token: string, act: string): number {
+  if (!/^(0|[1-9]\d*)$/.test(token)) throw statusError('Invalid', `${act}: "${token}" is no index of a list`);
+  if (Number(token) >= length) throw missing(act);
+  return Number(token);
+}
+
+const missing = (act: string) => statusError('Invalid', `${act}: there is nothing at that path`);

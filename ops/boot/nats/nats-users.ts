@@ -1,0 +1,54 @@
+import { type Cluster, readCluster } from '../home/cluster.ts';
+import { type HomePaths, writePrivateFile } from '../home/home.ts';
+import { runningUp } from '../home/lock.ts';
+import type { Roster } from '../roles/roster.ts';
+import { type Permissions, type Profile, planPermissions } from '../users/plan-permissions.ts';
+import { readUsers, type UserRecord } from '../users/users.ts';
+import { signal } from '../watch/processes.ts';
+import { type NatsUser, natsServerConfig } from './nats-config.ts';
+
+function permissionsOf(user: UserRecord, prefix: string, roster: Roster): Permissions {
+  const as = (profile: Profile): Permissions => planPermissions(prefix, user.name, profile);
+  switch (user.profile) {
+    case 'system':
+      return as({ kind: 'system', declared: roster.master });
+    case 'node':
+      return as({ kind: 'node', declared: roster.worker(user.node ?? user.name) });
+    case 'operator':
+      return as({ kind: 'operator' });
+    case 'tenant':
+      return as({ kind: 'tenant', namespaces: user.namespaces ?? [] });
+    case 'service':
+      return user.permissions ?? { publish: [], subscribe: [] }; // its actors are code that this process does not have
+  }
+}
+
+/** Everybody who may connect, with what the broker lets each of them do. */
+export const natsUsers = (paths: HomePaths, prefix: string, roster: Roster): readonly NatsUser[] =>
+  readUsers(paths).map((user) => ({
+    name: user.name,
+    publicKey: user.publicKey,
+    permissions: permissionsOf(user, prefix, roster),
+  }));
+
+/** What the embedded server of a cluster calls itself: nobody else's greets with that. */
+export const serverName = ({ id }: Cluster): string => `troupe-${id}`;
+
+/** Writes the embedded server's configuration from the users of this home and what the actors declare. */
+export function writeNatsConfig(paths: HomePaths, cluster: Cluster, roster: Roster): void {
+  const users = natsUsers(paths, cluster.prefix, roster);
+  const { port, sync } = cluster;
+  const name = serverName(cluster);
+  writePrivateFile(paths.natsConfig, natsServerConfig({ name, port, sync, storeDir: paths.natsStore, users }));
+}
+
+/** Writes the configuration again after users changed, and has a running server read it. @returns whether one runs */
+export function reloadNatsConfig(paths: HomePaths, roster: Roster): boolean {
+  const cluster = readCluster(paths);
+  if (cluster === undefined) return false;
+  writeNatsConfig(paths, cluster, roster);
+  const server = runningUp(paths)?.children['nats-server'];
+  if (server === undefined) return false;
+  signal(server, 'SIGHUP');
+  return true;
+}

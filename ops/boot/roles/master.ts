@@ -1,0 +1,103 @@
+import { apiServer } from '../../../actors/api-server/api-server.ts';
+import { bootstrapObjects } from '../../../actors/api-server/bootstrap.ts';
+import type { Limits } from '../../../actors/api-server/limits.ts';
+import type { NodeLifecycleConfig } from '../../../actors/controllers/node-lifecycle/node-lifecycle.ts';
+import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
+import type { Host } from '../../../actors/kernel/nats/nats-host.ts';
+import { ensureAssets } from '../../../actors/store/ensure-assets.ts';
+import type { Keep } from '../../../actors/store/plan-retention.ts';
+import { storeDriver } from '../../../actors/store/store-driver.ts';
+import { StatusError } from '../../../contracts/errors/status.ts';
+import { LEASE_TTL_MS } from '../../../contracts/store/limits.ts';
+import { type ClusterKey, clusterKey } from '../../../contracts/store/sealed.ts';
+import type { Client } from '../../client/client.ts';
+import { BUILD } from '../home/build.ts';
+import { masterMandate } from './mandate.ts';
+import { openHost } from './open-host.ts';
+import { connectRole, leave, type RoleOptions } from './role.ts';
+import { singletonsWith } from './roster.ts';
+
+export interface MasterOptions extends RoleOptions {
+  /** 32 bytes that seal Secrets. */
+  readonly clusterKeyBytes: Uint8Array;
+  /** Host the api-server alone, or also the scheduler, controllers and dispatcher. */
+  readonly singletons?: boolean;
+  /** Names of those that another process hosts. */
+  readonly without?: readonly string[];
+  /** When nodes count as silent; Kubernetes' figures by default. */
+  readonly nodeLifecycle?: Partial<NodeLifecycleConfig>;
+  readonly limits?: Partial<Limits>;
+  /**
+   * Milliseconds after which another master takes over from one that fell silent; 10 s by default, at least 100. Every master
+   * of a cluster must be told the same.
+   */
+  readonly leaseTtlMs?: number;
+  /** Objects of the cache are frozen, so that a behaviour that changes one fails; for tests. */
+  readonly freeze?: boolean;
+  /** How many servers of a NATS cluster keep each stream; default as they are, and 3 for new ones. */
+  readonly replicas?: number | undefined;
+  /** How long and how large recordings, and what they refer to, may become. */
+  readonly keep?: Keep;
+}
+
+export interface RunningRole {
+  readonly instance: string;
+  readonly host: Host;
+  stop(): Promise<void>;
+}
+
+/** Runs the control plane's actors in this process, on one connection, with one cache for all. */
+export async function runMaster(options: MasterOptions): Promise<RunningRole> {
+  const { prefix, log } = options;
+  const key: ClusterKey = clusterKey(options.clusterKeyBytes);
+  const leaseTtlMs = options.leaseTtlMs ?? LEASE_TTL_MS;
+  const connection = await connectRole('master', options, masterMandate(prefix));
+  await ensureAssets({ connection, prefix, replicas: options.replicas, leaseTtlMs, keep: options.keep, tell: log });
+  const { host, feed, client } = await openHost(connection, options, {
+    clusterKey: key,
+    leaseTtlMs,
+    freeze: options.freeze,
+  });
+  await host.startDriver(
+    storeDriver({
+      connection,
+      prefix,
+      cache: feed,
+      clusterKey: key,
+      onHole: (revision) => host.forgetBefore(revision),
+    }),
+  );
+  await host.start(apiServer({ instance: options.instance, ...(options.limits && { limits: options.limits }) }));
+  await bootstrap(client);
+  const running =
+    options.singletons === false
+      ? []
+      : await Promise.all(hostedHere(options).map((definition) => host.start(definition)));
+  log(`master ${options.instance} is ready, build ${BUILD}`);
+  return {
+    instance: options.instance,
+    host,
+    stop: async () => {
+      await Promise.all(running.map((one) => one.stop()));
+      await host.stop();
+      feed.close();
+      await leave(connection, log);
+    },
+  };
+}
+
+const hostedHere = ({ nodeLifecycle, without = [] }: MasterOptions): readonly ActorDefinition[] =>
+  singletonsWith(nodeLifecycle).filter(({ name }) => !without.includes(name));
+
+/** Creates what every cluster has from the start; another master may have been first. */
+async function bootstrap(client: Client): Promise<void> {
+  for (const object of bootstrapObjects()) {
+    try {
+      await client.request('create', 'namespaces', { name: object.metadata?.name ?? '' }, object, {
+        timeoutMs: 10_000,
+      });
+    } catch (error) {
+      if (!(error instanceof StatusError && error.reason === 'AlreadyExists')) throw error;
+    }
+  }
+}

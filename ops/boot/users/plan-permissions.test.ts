@@ -1,0 +1,150 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { api, calls, inbox, latest, port, publish, request, watch } from '../../../actors/kernel/declare.ts';
+import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
+import { covers, type Declared, planPermissions } from './plan-permissions.ts';
+
+const may = (patterns: readonly string[], subject: string): boolean =>
+  patterns.some((pattern) => covers(pattern, subject));
+const kubelet: Declared = {
+  name: 'kubelet',
+  hears: {
+    pods: calls(SUBJECTS.nodePods, { fixed: { node: 'n1' } }),
+    logs: calls(SUBJECTS.nodeLogs, { fixed: { node: 'n1' } }),
+    own: watch('pods'),
+  },
+  says: {
+    status: api('update', 'pods/status'),
+    list: request(SUBJECTS.dispatch, { node: 'n1' }),
+    beat: publish(SUBJECTS.heartbeat, { node: 'n1' }),
+    engine: port<{ run: [string, string] }, 'run'>('runtime', 'run'),
+  },
+};
+const master: Declared = {
+  name: 'api-server',
+  hears: {
+    api: calls(SUBJECTS.api, { queue: true, all: true }),
+    beats: latest(SUBJECTS.heartbeat, { everyMs: 1000 }),
+  },
+  says: { outcome: publish(SUBJECTS.outcome), events: inbox(), bind: api('create', 'pods/binding') },
+};
+const labels: Declared = {
+  name: 'team-labels',
+  singleton: true,
+  hears: { pods: watch('pods') },
+  says: { label: api('patch', 'pods') },
+};
+const listener: Declared = { name: 'listener', hears: { beats: calls(SUBJECTS.heartbeat) }, says: {} };
+const printed = {
+  service: planPermissions('troupe', 'shop', { kind: 'service', declared: [labels] }),
+  listener: planPermissions('troupe', 'ears', { kind: 'service', declared: [listener] }),
+  node: planPermissions('troupe', 'node-n1', { kind: 'node', declared: [kubelet] }),
+  system: planPermissions('troupe', 'master', { kind: 'system', declared: [master] }),
+  operator: planPermissions('troupe', 'ann', { kind: 'operator' }),
+  tenant: planPermissions('troupe', 'bob', { kind: 'tenant', namespaces: ['team-a'] }),
+};
+
+describe('what each profile may do', () => {
+  it.each<[who: keyof typeof printed, act: 'publish' | 'subscribe', subject: string, allowed: boolean]>([
+    ['node', 'publish', 'troupe.api.node-n1.update.pods=2Fstatus.default.web', true],
+    ['node', 'publish', 'troupe.api.node-n1.update.pods.default.web', false],
+    ['node', 'publish', 'troupe.api.master.update.pods=2Fstatus.default.web', false],
+    ['node', 'publish', 'troupe.heartbeat.n1', true],
+    ['node', 'publish', 'troupe.heartbeat.n2', false],
+    ['node', 'publish', 'troupe.journal.kubelet.a1', true],
+    ['node', 'publish', 'troupe.journal.api-server.a1', false],
+    ['node', 'subscribe', 'troupe.node.n1.pods', true],
+    ['node', 'subscribe', 'troupe.node.n2.pods', false],
+    ['node', 'subscribe', 'troupe.changes.secrets.default.key', false],
+    ['node', 'publish', '$JS.API.STREAM.INFO.KV_troupe-objects', false],
+    ['node', 'publish', '$KV.troupe-objects.pods.default.web', false],
+    ['node', 'publish', '_INBOX.ann.x', true],
+    ['node', 'publish', 'troupe.changes.pods.default.web', false],
+    ['system', 'subscribe', 'troupe.api.bob.get.pods.team-a.web', true],
+    ['system', 'subscribe', 'troupe.api.nonsense', true],
+    ['system', 'subscribe', 'troupe.heartbeat.n7', true],
+    ['system', 'publish', '_INBOX.ann.x', true],
+    ['system', 'publish', 'troupe.outcome.master', true],
+    ['system', 'publish', '$KV.troupe-objects.pods.default.web', true],
+    ['system', 'publish', '$JS.API.STREAM.PURGE.KV_troupe-objects', false],
+    ['system', 'publish', '$JS.API.STREAM.DELETE.KV_troupe-objects', false],
+    ['service', 'publish', 'troupe.api.shop.patch.pods.team-b.web', true],
+    ['service', 'publish', 'troupe.api.shop.delete.pods.team-b.web', false],
+    ['service', 'publish', 'troupe.api.shop.get.secrets.team-b.key', false],
+    ['service', 'publish', 'troupe.api.ann.patch.pods.team-b.web', false],
+    ['service', 'publish', 'troupe.journal.team-labels.a1', true],
+    ['service', 'publish', 'troupe.journal.scheduler.a1', false],
+    ['service', 'publish', '$KV.troupe-leases.team-labels', true],
+    ['service', 'publish', '$KV.troupe-leases.scheduler', false],
+    ['service', 'publish', '$KV.troupe-objects.epochs._.team-labels', true],
+    ['service', 'publish', '$KV.troupe-objects.epochs._.scheduler', false],
+    ['service', 'publish', '$KV.troupe-objects.pods.default.web', false],
+    ['service', 'publish', '$JS.API.STREAM.INFO.KV_troupe-objects', true],
+    ['service', 'publish', '$JS.API.STREAM.UPDATE.KV_troupe-objects', false],
+    ['service', 'publish', '$JS.API.STREAM.MSG.GET.troupe-journal', false],
+    ['service', 'publish', 'troupe.changes.pods.default.web', false],
+    ['service', 'subscribe', 'troupe.changes.pods.team-b.web', true],
+    ['service', 'subscribe', 'troupe.api.bob.get.pods.team-a.web', false],
+    ['listener', 'subscribe', 'troupe.heartbeat.n7', true],
+    ['listener', 'subscribe', 'troupe.changes.pods.default.web', false],
+    ['listener', 'publish', '$JS.API.STREAM.INFO.KV_troupe-objects', false],
+    ['operator', 'publish', 'troupe.api.ann.delete.pods.team-b.web', true],
+    ['operator', 'publish', 'troupe.api.bob.delete.pods.team-b.web', false],
+    ['operator', 'publish', 'troupe.apply.ann._', true],
+    ['operator', 'publish', '$KV.troupe-objects.pods.default.web', false],
+    ['operator', 'publish', '$JS.API.STREAM.PURGE.KV_troupe-objects', false],
+    ['operator', 'publish', '$JS.API.STREAM.MSG.DELETE.KV_troupe-objects', false],
+    ['operator', 'subscribe', 'troupe.changes.pods.team-b.web', true],
+    ['operator', 'subscribe', 'troupe.changes.>', true],
+    ['operator', 'subscribe', 'troupe.logs.>', true],
+    ['operator', 'subscribe', 'troupe.>', false],
+    ['operator', 'subscribe', 'troupe.api.bob.create.secrets.team-a._', false],
+    ['operator', 'subscribe', '_INBOX.bob.x', false],
+    ['tenant', 'publish', 'troupe.api.bob.create.pods.team-a._', true],
+    ['tenant', 'publish', 'troupe.api.bob.create.pods.team-b._', false],
+    ['tenant', 'publish', 'troupe.apply.bob.team-a', true],
+    ['tenant', 'publish', 'troupe.apply.bob._', false],
+    ['tenant', 'subscribe', 'troupe.changes.pods.team-a.web', true],
+    ['tenant', 'subscribe', 'troupe.changes.pods.team-b.web', false],
+    ['tenant', 'subscribe', 'troupe.changes.>', false],
+    ['tenant', 'subscribe', 'troupe.logs.team-a.web.main', true],
+    ['tenant', 'subscribe', 'troupe.outcome.bob', true],
+    ['tenant', 'subscribe', 'troupe.outcome.ann', false],
+  ])('%s: %s %s: %s', (who, act, subject, allowed) => {
+    expect(may(printed[who][act], subject)).toBe(allowed);
+  });
+});
+
+it("prints a driver's every operation when the declaration leaves tokens open", () => {
+  const driver: Declared = {
+    name: 'runtime',
+    hears: { ops: calls(SUBJECTS.runtime, { fixed: { node: 'n1' } }) },
+    says: {},
+  };
+  const { subscribe } = planPermissions('troupe', 'node-n1', { kind: 'node', declared: [driver] });
+  expect(subscribe).toContain('troupe.runtime.n1.*');
+});
+
+it('escapes the namespaces and names that it prints', () => {
+  const { publish: may } = planPermissions('troupe', 'b.c', { kind: 'tenant', namespaces: ['*', 'a.b'] });
+  expect(may).toEqual([
+    'troupe.api.b=2Ec.*.*.=2A.>',
+    'troupe.api.b=2Ec.*.*.a=2Eb.>',
+    'troupe.apply.b=2Ec.=2A',
+    'troupe.apply.b=2Ec.a=2Eb',
+  ]);
+});
+
+it('a tenant reaches no subject of another tenant, whatever the names', () => {
+  const name = fc.string({ minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(name, name, name, name, (me, mine, you, yours) => {
+      fc.pre(me !== you && mine !== yours);
+      const left = planPermissions('troupe', me, { kind: 'tenant', namespaces: [mine] });
+      const right = planPermissions('troupe', you, { kind: 'tenant', namespaces: [yours] });
+      for (const act of ['publish', 'subscribe'] as const) {
+        for (const pattern of right[act]) expect(may(left[act], pattern.replaceAll('*', 'x'))).toBe(false);
+      }
+    }),
+  );
+});

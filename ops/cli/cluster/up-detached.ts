@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { statusError } from '../../../contracts/errors/status.ts';
+import { type Cluster, readCluster } from '../../boot/home/cluster.ts';
+import { type HomePaths, homePaths, makePrivateFolder, refused, troupeHome } from '../../boot/home/home.ts';
+import { runningUp } from '../../boot/home/lock.ts';
+import { launcher } from '../../boot/home/root.ts';
+import { choosePort } from '../../boot/nats/nats-process.ts';
+import { diskOf } from '../../boot/watch/disk-watch.ts';
+import { inMib, isFull } from '../../boot/watch/plan-disk.ts';
+import { pause } from '../../client/pause.ts';
+import { tellNode } from '../objects/tell-node.ts';
+import { Exit } from '../shared/errors.ts';
+import { INTERRUPTED } from '../shared/render-error.ts';
+import type { UpOptions } from './boot-commands.ts';
+
+/** Somebody waits. */
+const LOOKS_MOST = 2;
+
+/**
+ * Starts `troupe up` as a process of its own and waits until its api-server has answered, as long as that takes: the start
+ * itself gives up when it does not get on. What it says meanwhile is said here too. A cluster that runs, or that somebody
+ * else is starting, is as good as one of its own.
+ * @param signal ends the waiting, and what was started here
+ * @throws StatusError with its last words when it ends before
+ */
+export async function upDetached(options: UpOptions, say: (line: string) => void, signal: AbortSignal): Promise<void> {
+  const paths = homePaths(troupeHome());
+  const since = Date.now();
+  if (await isStartedByOther(paths, say, signal)) return join(options, paths, say, signal);
+  makePrivateFolder(paths.home);
+  makePrivateFolder(paths.logs);
+  const logFile = `${paths.logs}/up.${process.pid}.out`; // another start may go on at the same time
+  const child = startDetached(options, logFile);
+  const ended = once(child, 'exit');
+  const passOn = teller(logFile, say);
+  for (;;) {
+    const running = runningUp(paths);
+    passOn();
+    if (running?.ready === true && running.up.pid === child.pid) break;
+    if (signal.aborted) {
+      child.kill('SIGTERM'); // it ends its own children, and then itself
+      await ended;
+      keepLog(paths, logFile, child);
+      throw new Exit(INTERRUPTED);
+    }
+    if (child.exitCode !== null || child.signalCode !== null) {
+      if (runningUp(paths) !== undefined) {
+        rmSync(logFile);
+        return upDetached(options, say, signal); // another was faster
+      }
+      const words = lastLine(logFile);
+      const log = keepLog(paths, logFile, child);
+      if (words !== undefined) throw statusError('InternalError', words);
+      const disk = diskOf(paths.logs);
+      if (disk === undefined || !isFull(disk))
+        throw statusError('InternalError', `"troupe up" ended at once; see ${log}`);
+      throw statusError(
+        'ServiceUnavailable',
+        `start in ${paths.home}: the disk is full (${inMib(disk.freeBytes)} free); make room and try again`,
+      );
+    }
+    await pause(25, signal);
+  }
+  keepLog(paths, logFile, child);
+  child.unref();
+  const cluster = readCluster(paths);
+  say(`cluster is up at ${cluster?.url ?? ''} (${paths.home}); "troupe down" ends it`);
+  if (cluster !== undefined) await tellNode({ cluster, home: paths.home, since }, say, signal, LOOKS_MOST);
+}
+
+/**
+ * Waits while somebody else's `troupe up` from this home starts.
+ * @returns whether one is up now
+ */
+async function isStartedByOther(paths: HomePaths, say: (line: string) => void, signal: AbortSignal): Promise<boolean> {
+  for (let told: number | undefined; ; ) {
+    const running = runningUp(paths);
+    if (running === undefined || running.ready) return running !== undefined;
+    if (signal.aborted) throw new Exit(INTERRUPTED);
+    const { pid } = running.up;
+    if (told !== pid) say(`waiting for process ${pid}, which starts the cluster of ${paths.home}`);
+    told = pid;
+    await pause(25, signal);
+  }
+}
+
+/** @throws StatusError AlreadyExists when what runs is not as wished */
+async function join(
+  options: UpOptions,
+  paths: HomePaths,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const cluster = readCluster(paths);
+  if (cluster === undefined)
+    throw statusError('NotFound', `a cluster is up, but ${paths.cluster} is missing; end it with "troupe down"`);
+  refuseOthers(options, cluster, paths);
+  await refuseOtherPort(options, cluster, paths, say);
+  say(`cluster is up at ${cluster.url} already (${paths.home})`);
+  await tellNode({ cluster, home: paths.home, since: 0 }, say, signal, LOOKS_MOST);
+}
+
+/** What was asked for and does not run would never come about. @throws StatusError AlreadyExists */
+function refuseOthers(wished: UpOptions, runs: Cluster, { home }: HomePaths): void {
+  for (const name of ['sync', 'node'] as const) {
+    const asked = wished[name];
+    if (asked !== undefined && asked !== runs[name]) throw runsWith(home, name, runs[name], asked);
+  }
+}
+
+/** As at a start, a port that another program has is replaced. @throws StatusError AlreadyExists */
+async function refuseOtherPort(
+  { port: asked }: UpOptions,
+  { port }: Cluster,
+  { home }: HomePaths,
+  say: (line: string) => void,
+): Promise<void> {
+  if (asked === undefined || Number(asked) === port) return;
+  if (Number(asked) === 0) return; // any
+  if ((await choosePort(Number(asked))) === Number(asked)) throw runsWith(home, 'port', String(port), asked);
+  say(`port ${asked} is not free; nats-server listens on ${port}`);
+}
+
+const runsWith = (home: string, name: string, runs: string, asked: string): Error =>
+  statusError(
+    'AlreadyExists',
+    `troupe already runs from ${home} with --${name} ${runs}, not ${asked}; end it with \`troupe down\` first, or leave out --${name}`,
+  );
+
+function startDetached({ port, sync, node, keep, keepSize }: UpOptions, logFile: string): ChildProcess {
+  const args = Object.entries({ port, sync, node, keep, 'keep-size': keepSize }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, value],
+  );
+  const log = openLog(logFile);
+  try {
+    return spawn(process.execPath, [launcher, 'up', ...args], { detached: true, stdio: ['ignore', log, log] });
+  } finally {
+    closeSync(log);
+  }
+}
+
+function openLog(file: string): number {
+  try {
+    return openSync(file, 'w', 0o600);
+  } catch (error) {
+    throw refused(`write ${file}`, error);
+  }
+}
+
+/** The log of the home is that of its last start, unless the cluster is up that somebody else started meanwhile. */
+function keepLog(paths: HomePaths, logFile: string, child: ChildProcess): string {
+  const log = `${paths.logs}/up.out`;
+  const running = runningUp(paths);
+  if (running === undefined || running.up.pid === child.pid) renameSync(logFile, log);
+  else rmSync(logFile);
+  return log;
+}
+
+/** Its errors are ours, and whether it is up is said in our own words. */
+const OWN = /^(troupe up: |cluster is up )/;
+
+/** @returns says the lines that have come to the file since it was called last */
+function teller(file: string, say: (line: string) => void): () => void {
+  let told = 0;
+  return () => {
+    const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+    for (const line of lines.slice(told)) if (!OWN.test(line)) say(line);
+    told = lines.length;
+  };
+}
+
+function lastLine(file: string): string | undefined {
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  return lines.at(-1)?.replace(/^troupe up: /, '') || undefined;
+}

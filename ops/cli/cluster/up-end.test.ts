@@ -1,0 +1,29 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import { silent } from '../../../test/support/command-line.ts';
+import { homePaths } from '../../boot/home/home.ts';
+import { runningUp } from '../../boot/home/lock.ts';
+import { choosePort } from '../../boot/nats/nats-process.ts';
+import { up } from './boot-commands.ts';
+
+/** As where its server is gone before it has answered. */
+vi.mock('../objects/tell-node.ts', () => ({ tellNode: () => new Promise(() => undefined) }));
+
+it('a start that is ended does not wait for what it asked of the server that it ended', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'troupe-up-end-'));
+  onTestFinished(() => rmSync(home, { recursive: true }));
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv('TROUPE_HOME', home);
+  vi.stubEnv('TROUPE_RUNTIME', 'simulated');
+  const ended = new AbortController();
+  const said: string[] = [];
+  const out = (text: string): void => {
+    said.push(text);
+    if (text.startsWith('cluster is up')) ended.abort();
+  };
+  await up({ port: String(await choosePort(0)) }, { ...silent, signal: ended.signal, out });
+  expect(said.at(-1)).toMatch(/^ending the control plane; /);
+  expect(runningUp(homePaths(home))).toBeUndefined();
+}, 60_000);

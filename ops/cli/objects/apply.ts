@@ -1,0 +1,106 @@
+import { StatusError } from '../../../contracts/errors/status.ts';
+import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
+import { warningsOf } from '../../../contracts/kinds/pod-template/not-acted-upon.ts';
+import type { Client } from '../../client/client.ts';
+import { Exit, UsageError } from '../shared/errors.ts';
+import { printObjects } from '../shared/print.ts';
+import { FAILURE, isHopeless, renderError } from '../shared/render-error.ts';
+import { type ClusterOptions, namespaceOf, withClient } from '../shared/session.ts';
+import type { Terminal } from '../shared/terminal.ts';
+import type { ManifestObject } from './parse-manifest.ts';
+import { qualifiedName, type ResourceInfo } from './plan-resource-arguments.ts';
+import { readManifests } from './read-manifests.ts';
+import { resourceOfObject } from './resources.ts';
+
+export interface ManifestOptions extends ClusterOptions {
+  readonly filename?: readonly string[];
+  readonly recursive?: boolean;
+  readonly output?: string;
+}
+
+/** An object of a manifest, and where it goes. */
+export interface Placed extends ManifestObject {
+  readonly resource: ResourceInfo;
+  readonly namespace: string | undefined;
+  readonly name: string;
+}
+
+export async function apply(options: ManifestOptions, terminal: Terminal): Promise<void> {
+  await each('apply', options, terminal, async (client, { resource, namespace, name, object, at }) => {
+    if (name === '') throw new UsageError(`${at}: apply needs metadata.name; use "troupe create" with generateName`);
+    const { items } = await client.apply(resource.resource, { namespace, name }, object);
+    const [item] = items;
+    if (item?.status !== undefined) throw new StatusError(item.status);
+    return { outcome: item?.outcome ?? 'configured', object: item?.object, warnings: item?.warnings ?? [] };
+  });
+}
+
+export async function create(options: ManifestOptions, terminal: Terminal): Promise<void> {
+  await each('create', options, terminal, async (client, { resource, namespace, object }) => {
+    const created = await client.create(resource.resource, namespace, object);
+    return { outcome: 'created', object: created, warnings: warningsOf(created) };
+  });
+}
+
+interface Done {
+  readonly outcome: string;
+  readonly object: KubeObject | undefined;
+  /** What is accepted and does nothing, as kubectl shows the warnings of its server. */
+  readonly warnings: readonly string[];
+}
+
+/** Object after object, in their order; one that is refused does not keep the others back. */
+async function each(
+  command: string,
+  options: ManifestOptions,
+  terminal: Terminal,
+  act: (client: Client, placed: Placed) => Promise<Done>,
+): Promise<void> {
+  const output = options.output;
+  if (output !== undefined && !['json', 'yaml', 'name'].includes(output)) {
+    throw new UsageError(`there is no output "${output}"; use -o json, -o yaml or -o name`);
+  }
+  if (options.filename === undefined)
+    throw new UsageError(`say what to ${command}: -f <manifest>, a folder, or - for stdin`);
+  const manifests = await readManifests(options.filename, options);
+  await withClient(options, async (client) => {
+    const done: KubeObject[] = [];
+    let refused = false;
+    for (const manifest of manifests) {
+      try {
+        const placed = place(manifest, options, client);
+        const { outcome, object, warnings } = await act(client, placed);
+        const name = qualifiedName(placed.resource, object?.metadata?.name ?? placed.name);
+        for (const warning of warnings) terminal.tell(`Warning: ${name}: ${warning}`);
+        if (object !== undefined) done.push(object);
+        if (output === 'name') terminal.out(`${name}\n`);
+        else if (output === undefined) terminal.out(`${name} ${outcome}\n`);
+      } catch (error) {
+        if (error instanceof StatusError && isHopeless(error)) throw error;
+        refused = true;
+        const prefix = error instanceof StatusError ? `troupe ${command}: ${manifest.at}` : `troupe ${command}`;
+        for (const line of renderError(prefix, error).lines) terminal.tell(line);
+      }
+    }
+    if ((output === 'json' || output === 'yaml') && done.length > 0)
+      await printObjects(terminal, output, done, manifests.length === 1);
+    if (refused) throw new Exit(FAILURE);
+  });
+}
+
+/** @throws UsageError for an unknown kind, or when -n says another namespace than the manifest */
+export function place(manifest: ManifestObject, options: ClusterOptions, client: Pick<Client, 'namespace'>): Placed {
+  const { object, at } = manifest;
+  const resource = resourceOfObject(object, at);
+  const name = object.metadata?.name ?? '';
+  if (!resource.namespaced) return { ...manifest, resource, namespace: undefined, name };
+  const written = object.metadata?.namespace;
+  const own = written === '' ? undefined : written;
+  if (own !== undefined && options.namespace !== undefined && own !== options.namespace) {
+    throw new UsageError(
+      `${at}: ${resource.kind} "${name}" says namespace "${own}" and the command says -n "${options.namespace}"; leave out one of them`,
+    );
+  }
+  const namespace = own ?? namespaceOf(options, client);
+  return { ...manifest, object: { ...object, metadata: { ...object.metadata, namespace } }, resource, namespace, name };
+}

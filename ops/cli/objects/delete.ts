@@ -1,0 +1,207 @@
+import { isFailure, StatusError } from '../../../contracts/errors/status.ts';
+import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
+import type { DeleteOptions as Body } from '../../../contracts/messages/api.ts';
+import { abortWith } from '../../client/abort-with.ts';
+import type { Client } from '../../client/client.ts';
+import { pause } from '../../client/pause.ts';
+import { Exit, UsageError } from '../shared/errors.ts';
+import { parseSpan } from '../shared/parse-span.ts';
+import type { Patience } from '../shared/patience.ts';
+import { FAILURE, INTERRUPTED, isHopeless, renderError } from '../shared/render-error.ts';
+import { type ClusterOptions, namespaceOf, withClient } from '../shared/session.ts';
+import type { Terminal } from '../shared/terminal.ts';
+import { place } from './apply.ts';
+import { qualifier, type ResourceInfo, type ResourceTarget } from './plan-resource-arguments.ts';
+import { readManifests } from './read-manifests.ts';
+import { resourceTargets } from './resources.ts';
+
+export interface DeleteOptions extends ClusterOptions {
+  readonly filename?: readonly string[];
+  readonly recursive?: boolean;
+  readonly selector?: string;
+  readonly all?: boolean;
+  readonly gracePeriod?: string;
+  readonly now?: boolean;
+  readonly force?: boolean;
+  readonly cascade?: string;
+  readonly wait?: boolean;
+  readonly timeout?: string;
+  readonly ignoreNotFound?: boolean;
+  readonly output?: string;
+}
+
+/** One object to delete. */
+interface Doomed {
+  readonly resource: ResourceInfo;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  readonly uid?: string | undefined;
+}
+
+export async function del(args: readonly string[], options: DeleteOptions, terminal: Terminal): Promise<void> {
+  refuseContradictions(args, options);
+  const body = bodyOf(options);
+  if (options.output !== undefined && options.output !== 'name')
+    throw new UsageError(`there is no output "${options.output}"; use -o name`);
+  const timeoutMs = options.timeout === undefined ? undefined : parseSpan('--timeout', options.timeout);
+  await withClient(options, async (client) => {
+    const doomed = options.filename === undefined ? await named(args, options, client) : await ofFiles(options, client);
+    if (doomed.length === 0) terminal.tell('No resources found');
+    let refused = false;
+    const leaving: Doomed[] = [];
+    for (const one of doomed) {
+      try {
+        leaving.push(...(await deleteOne(client, one, body, options, terminal)));
+      } catch (error) {
+        if (!(error instanceof StatusError) || isHopeless(error)) throw error;
+        if (error.reason === 'NotFound' && options.ignoreNotFound === true) continue;
+        refused = true;
+        for (const line of renderError('troupe delete', error, options.namespace).lines) terminal.tell(line);
+      }
+    }
+    if (options.wait !== false && leaving.length > 0) {
+      const { withPatience } = await import('../shared/patience.ts');
+      await withPatience(client, terminal, async (patience) => {
+        await Promise.all(leaving.map((one) => waitUntilGone(client, one, timeoutMs, patience, terminal)));
+      });
+    }
+    if (refused) throw new Exit(FAILURE);
+  });
+}
+
+/** What says twice which objects are meant would delete more than one of the two says. */
+function refuseContradictions(args: readonly string[], options: DeleteOptions): void {
+  const { filename, selector, all, force, now, gracePeriod } = options;
+  if (filename === undefined && args.length === 0)
+    throw new UsageError('say what to delete: -f <manifest>, or a kind and names, such as "pod web-1"');
+  if (filename !== undefined && (args.length > 0 || selector !== undefined || all === true))
+    throw new UsageError('-f excludes kinds, names, --selector and --all; use one of them');
+  if (selector !== undefined && all === true)
+    throw new UsageError('--selector and --all exclude each other; use one of them');
+  if (now === true && (gracePeriod !== undefined || force === true))
+    throw new UsageError('--now excludes --grace-period and --force; use one of them');
+  if (force === true && gracePeriod !== undefined && Number(gracePeriod) > 0)
+    throw new UsageError('--force is --grace-period 0; leave out one of them');
+}
+
+const CASCADES = { background: 'Background', foreground: 'Foreground', orphan: 'Orphan' } as const;
+
+function bodyOf(options: DeleteOptions): Body {
+  const cascade = options.cascade ?? 'background';
+  if (!Object.hasOwn(CASCADES, cascade)) {
+    throw new UsageError(`--cascade is "${cascade}"; use background, foreground or orphan`);
+  }
+  const grace = options.force === true ? 0 : options.now === true ? 1 : graceOf(options.gracePeriod);
+  return {
+    propagationPolicy: CASCADES[cascade as keyof typeof CASCADES],
+    ...(grace === undefined ? {} : { gracePeriodSeconds: grace }),
+  };
+}
+
+function graceOf(text: string | undefined): number | undefined {
+  if (text === undefined || text === '-1') return undefined;
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new UsageError(`--grace-period is "${text}"; it must be a whole number of seconds, 0 or more`);
+}
+
+async function named(args: readonly string[], options: DeleteOptions, client: Client): Promise<Doomed[]> {
+  const found = await Promise.all(resourceTargets(args).map((target) => doomedOf(target, options, client)));
+  return found.flat();
+}
+
+async function doomedOf(target: ResourceTarget, options: DeleteOptions, client: Client): Promise<Doomed[]> {
+  const { resource, names } = target;
+  const namespace = resource.namespaced ? namespaceOf(options, client) : undefined;
+  if (names !== undefined) {
+    if (options.selector !== undefined || options.all === true) {
+      throw new UsageError('names exclude --selector and --all; use one of them');
+    }
+    return names.map((name) => ({ resource, namespace, name }));
+  }
+  if (options.selector === undefined && options.all !== true) {
+    throw new UsageError(`say which ${resource.plural}: names, --selector, or --all`);
+  }
+  const picked = options.selector === undefined ? {} : { labelSelector: options.selector };
+  const { items } = await client.list(resource.resource, { namespace }, picked);
+  return items.map((object) => ({ resource, namespace, name: object.metadata?.name ?? '', uid: object.metadata?.uid }));
+}
+
+async function ofFiles(options: DeleteOptions, client: Client): Promise<Doomed[]> {
+  const manifests = await readManifests(options.filename ?? [], options);
+  return manifests.map((manifest) => {
+    const { resource, namespace, name, at } = place(manifest, options, client);
+    if (name === '') throw new UsageError(`${at}: delete needs metadata.name; generateName tells no object`);
+    return { resource, namespace, name };
+  });
+}
+
+/** @returns the object when it is still on its way out */
+async function deleteOne(
+  client: Client,
+  one: Doomed,
+  body: Body,
+  options: DeleteOptions,
+  terminal: Terminal,
+): Promise<Doomed[]> {
+  const { resource, namespace, name, uid } = one;
+  const answer = await client.delete<KubeObject & { readonly details?: { readonly uid?: string } }>(
+    resource.resource,
+    { namespace, name },
+    uid === undefined ? body : { ...body, preconditions: { uid } },
+  );
+  const forced = options.force === true ? ' force' : '';
+  if (options.output === 'name') terminal.out(`${qualifier(resource)}/${name}\n`);
+  else terminal.out(`${qualifier(resource)} "${name}"${forced} deleted\n`);
+  if (isFailure(answer) || answer.kind === 'Status') return [];
+  return [{ ...one, uid: answer.metadata?.uid ?? uid }];
+}
+
+const REMIND_AFTER_MS = 10_000;
+
+/** Until the object is gone from the store, or another one has its name. */
+async function waitUntilGone(
+  client: Client,
+  one: Doomed,
+  timeoutMs: number | undefined,
+  patience: Patience,
+  terminal: Terminal,
+): Promise<void> {
+  const { resource, namespace, name } = one;
+  const { watchObjects } = await import('../../client/watch.ts');
+  const picked = { fieldSelector: `metadata.name=${name}` };
+  const from = await client.list(resource.resource, { namespace }, picked);
+  const isIt = (object: KubeObject): boolean => one.uid === undefined || object.metadata?.uid === one.uid;
+  let last = from.items.find(isIt);
+  if (last === undefined) return;
+  const stop = new AbortController();
+  if (timeoutMs !== undefined && timeoutMs !== 0) void pause(timeoutMs, stop.signal).then(() => stop.abort());
+  const reminder = setTimeout(() => terminal.tell(reminderOf(one, last)), REMIND_AFTER_MS);
+  const forget = abortWith(stop, patience.signal);
+  try {
+    for await (const { type, object } of watchObjects(
+      client,
+      resource.resource,
+      { namespace },
+      { ...picked, from, signal: stop.signal, contact: patience },
+    )) {
+      if (type === 'DELETED' || !isIt(object)) return;
+      last = object;
+    }
+  } finally {
+    clearTimeout(reminder);
+    forget();
+    stop.abort();
+  }
+  if (terminal.signal.aborted) throw new Exit(INTERRUPTED);
+  if (patience.signal.aborted) return;
+  terminal.tell(
+    `troupe delete: ${qualifier(resource)}/${name} is not gone after ${(timeoutMs ?? 0) / 1000} s; its deletion goes on`,
+  );
+  throw new Exit(FAILURE);
+}
+
+function reminderOf({ resource, name }: Doomed, object: KubeObject | undefined): string {
+  const finalizers = object?.metadata?.finalizers ?? [];
+  const why = finalizers.length === 0 ? 'it is still stopping' : `finalizers remain: ${finalizers.join(', ')}`;
+  return `waiting for ${qualifier(resource)}/${name} (${why}); Ctrl-C ends the waiting, not the deletion`;
+}

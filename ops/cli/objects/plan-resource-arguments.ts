@@ -1,0 +1,124 @@
+import { didYouMean } from '../../../contracts/did-you-mean.ts';
+import { isKubernetesKind } from '../shared/plan-kubernetes-words.ts';
+
+/** What the command line needs to know of a kind. */
+export interface ResourceInfo {
+  /** As in subjects: the plural, with the group after a dot for custom kinds. */
+  readonly resource: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly kind: string;
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly apiVersion: string;
+  readonly shortNames: readonly string[];
+  /** Words that stand for several kinds: `all`. */
+  readonly categories: readonly string[];
+  readonly namespaced: boolean;
+}
+
+/** One kind and, when given, the names asked for. */
+export interface ResourceTarget {
+  readonly resource: ResourceInfo;
+  /** Absent: all of the kind. */
+  readonly names?: readonly string[];
+}
+
+export type ResourceParse =
+  | { readonly targets: readonly ResourceTarget[] }
+  /** One line: what is wrong and what to write instead. */
+  | { readonly problem: string };
+
+/**
+ * Reads what follows a verb as kubectl does: `pods`, `po web-1 web-2`, `deploy/web rs/web-1`, `pods,deploy`, `all`,
+ * `deployments.apps`.
+ */
+export function parseResourceArguments(args: readonly string[], known: readonly ResourceInfo[]): ResourceParse {
+  const [first, ...rest] = args;
+  if (first === undefined || first === '') {
+    return { problem: 'no resource was named; name one, such as pods, deployments or deploy/web' };
+  }
+  if (args.some((arg) => arg.includes('/'))) return parseSlashed(args, known);
+  // Said to the api-server, no name means all of them: an unset variable in a script must not come to that.
+  if (rest.includes(''))
+    return { problem: `a name of "${first}" is empty; leave it out, or see what was to stand there` };
+  const resources = new Set<ResourceInfo>();
+  for (const word of first.split(',').filter((part) => part !== '')) {
+    const found = findResource(word, known);
+    const group = found === undefined ? known.filter(({ categories }) => categories.includes(word)) : [found];
+    if (group.length === 0) return { problem: unknown(word, known) };
+    for (const resource of group) resources.add(resource);
+  }
+  const [one] = resources;
+  if (resources.size > 1 && rest.length > 0) {
+    return {
+      problem: `"${first}" names several kinds, so names must say which they are of: write ${one?.plural}/${rest[0]}`,
+    };
+  }
+  return {
+    targets: [...resources].map((resource) =>
+      rest.length === 0 ? { resource } : { resource, names: [...new Set(rest)] },
+    ),
+  };
+}
+
+function parseSlashed(args: readonly string[], known: readonly ResourceInfo[]): ResourceParse {
+  const named = new Map<ResourceInfo, string[]>();
+  for (const arg of args) {
+    const [word, name, ...more] = arg.split('/');
+    if (word === undefined || word === '' || name === undefined || name === '' || more.length > 0) {
+      return {
+        problem: `"${arg}" is no <kind>/<name>; write all arguments like pod/web-1, or the kind once: pods web-1 web-2`,
+      };
+    }
+    const resource = findResource(word, known);
+    if (resource === undefined) return { problem: unknown(word, known) };
+    const names = named.get(resource) ?? [];
+    if (!names.includes(name)) names.push(name);
+    named.set(resource, names);
+  }
+  return { targets: [...named].map(([resource, names]) => ({ resource, names })) };
+}
+
+/** By plural, singular, kind or short name, whatever the case; also with the group, or version and group, after a dot. */
+export function findResource(word: string, known: readonly ResourceInfo[]): ResourceInfo | undefined {
+  const wanted = word.toLowerCase();
+  const exact = known.find((resource) => namesOf(resource).includes(wanted));
+  if (exact !== undefined || !wanted.includes('.')) return exact;
+  const dot = wanted.indexOf('.');
+  const [base, suffix] = [wanted.slice(0, dot), wanted.slice(dot + 1)];
+  return known.find((resource) => namesOf(resource).includes(base) && groupSuffixes(resource).includes(suffix));
+}
+
+const namesOf = (resource: ResourceInfo): string[] => [
+  resource.resource.toLowerCase(),
+  resource.plural,
+  resource.singular,
+  resource.kind.toLowerCase(),
+  ...resource.shortNames,
+];
+
+function groupSuffixes({ group, apiVersion }: ResourceInfo): string[] {
+  const version = apiVersion.slice(apiVersion.indexOf('/') + 1);
+  return group === '' ? [version, `${version}.`] : [group, `${version}.${group}`];
+}
+
+function unknown(word: string, known: readonly ResourceInfo[]): string {
+  const all = [...new Set(known.map(({ plural }) => plural))].toSorted();
+  const words = known.flatMap(({ plural, singular, shortNames }) => [plural, singular, ...shortNames]);
+  return noSuchKind(word, words, all);
+}
+
+/** @param words what may have been meant  @param all what there is, where none of them was */
+export function noSuchKind(word: string, words: readonly string[], all: readonly string[]): string {
+  const isYetToCome = isKubernetesKind(word);
+  const wayOut = didYouMean(word, isYetToCome ? [] : words, all);
+  return `there is no kind "${word}"${isYetToCome ? ' yet' : ''}; ${wayOut}`;
+}
+
+/** `pod/web-1`, `deployment.apps/web`: how outcomes name an object. */
+export const qualifiedName = (resource: ResourceInfo, name: string): string => `${qualifier(resource)}/${name}`;
+
+/** `pod`, `deployment.apps`. */
+export const qualifier = ({ singular, group }: ResourceInfo): string =>
+  group === '' ? singular : `${singular}.${group}`;

@@ -1,0 +1,56 @@
+import type { Comparison, DecisionChange } from '../../replay/compare/compare-versions.ts';
+import { bindingOf } from '../../replay/compare/placements.ts';
+import { sameDecisions, tallyTexts, turnsText } from '../../replay/compare/plan-decisions.ts';
+import { gapsText } from '../../replay/read/plan-gaps.ts';
+import type { Painter } from '../shared/style.ts';
+import { plainSpeech } from './json.ts';
+import { type Sides, saidText, timeText } from './render.ts';
+import { scoresText } from './scores.ts';
+
+/** Is there anything to find? A version that breaks its contract is a finding, whatever it says. */
+export const differs = ({ changed, violation }: Comparison): boolean => changed > 0 || violation !== undefined;
+
+/** A breach of the contract; the sums of a comparison, one line an entry that changed, or that nothing did; nodes taken for each other. */
+export function comparisonLines(actor: string, comparison: Comparison): readonly string[] {
+  const { violation, nodes = [] } = comparison;
+  const taken = nodes.map(({ was, is, as }) => `node ${was} (-) goes with node ${is} (+), as ${as}`);
+  return [...(violation === undefined ? [] : [violation]), ...sumLines(actor, comparison), ...taken];
+}
+
+function sumLines(actor: string, { tallies, turns, unplayed, why, gaps = [] }: Comparison): readonly string[] {
+  const texts = tallyTexts(actor, tallies);
+  const left = [
+    gaps.length > 0 ? `turns not recorded: ${gapsText(gaps)}` : '',
+    unplayed > 0 ? `${turnsText(unplayed)} could not be played${why === undefined ? '' : `: ${why}`}` : '',
+  ].filter((text) => text !== '');
+  const skipped = left.length === 0 ? '' : ` (${left.join('; ')})`;
+  if (texts.length > 0) return skipped === '' ? texts : [...texts, skipped.trim()];
+  const said = tallies.reduce((sum, { of }) => sum + of, 0);
+  return [`${sameDecisions(said, turns)}${skipped}`];
+}
+
+/** One decision that changed: the bodies' difference, and of a placement the scores. */
+export function changeText(change: DecisionChange, paint: Painter, sides?: Sides): string {
+  const { turn, now, was, is, diff, tables } = change;
+  const both = {
+    same: false,
+    ...(was === undefined ? {} : { was }),
+    ...(is === undefined ? {} : { is }),
+    ...(diff === undefined ? {} : { diff }),
+  };
+  const scores =
+    tables === undefined
+      ? ''
+      : scoresText({ ...tables, chosenThen: tables.was?.chosen ?? bindingOf(was)?.target?.name }, '      ', sides);
+  return `${paint('bold', `turn ${turn}`)}  ${timeText(now)}\n${saidText([both], paint, false, sides)}${scores}`;
+}
+
+/** As programs read it. */
+export const plainComparison = ({ changes, ...rest }: Comparison): object => ({
+  ...rest,
+  changes: changes.map(({ was, is, ...change }) => ({
+    ...change,
+    ...(was === undefined ? {} : { was: plainSpeech(was) }),
+    ...(is === undefined ? {} : { is: plainSpeech(is) }),
+  })),
+});

@@ -1,0 +1,64 @@
+import type { Column } from '../../../contracts/kinds/kind.ts';
+import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
+import { columnWidths, formatRow, planTable, type TableOptions } from '../objects/plan-table.ts';
+import { toneOf } from './style.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Prints rows as they come; columns only ever grow, so that a stream of rows stays aligned. */
+export class TablePrinter {
+  readonly #terminal: Terminal;
+  readonly #columns: readonly Column<KubeObject>[];
+  readonly #options: TableOptions;
+  #widths: number[] = [];
+  #headed: boolean;
+
+  constructor(
+    terminal: Terminal,
+    columns: readonly Column<KubeObject>[],
+    options: TableOptions & { readonly noHeaders?: boolean },
+  ) {
+    this.#terminal = terminal;
+    this.#columns = columns;
+    this.#options = options;
+    this.#headed = options.noHeaders === true;
+  }
+
+  print(objects: readonly KubeObject[]): void {
+    const [header = [], ...rows] = planTable(this.#columns, objects, this.#terminal.now(), this.#options);
+    const shown = this.#headed ? rows : [header, ...rows];
+    this.#widths = columnWidths(shown, this.#widths);
+    const { paint } = this.#terminal;
+    const lines = shown.map((row) =>
+      formatRow(row, this.#widths, (cell, at) => {
+        if (row === header) return paint('bold', cell);
+        const tone = toneOf(header[at] ?? '', cell);
+        return tone === undefined ? cell : paint(tone, cell);
+      }),
+    );
+    this.#headed = true;
+    if (lines.length > 0) this.#terminal.out(`${lines.join('\n')}\n`);
+  }
+}
+
+/** Texts that YAML 1.1, which kubectl and most others read, would take for something else (`yes`, a time) are quoted. */
+export async function yamlWriter(): Promise<(value: unknown) => string> {
+  const { stringify } = await import('yaml');
+  return (value) => stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' });
+}
+
+export const toYaml = async (value: unknown): Promise<string> => (await yamlWriter())(value);
+
+/** One object, or a `List` of them, as kubectl prints what it was asked for in these forms. */
+export async function printObjects(
+  terminal: Terminal,
+  output: 'json' | 'yaml',
+  objects: readonly KubeObject[],
+  isOne: boolean,
+): Promise<void> {
+  if (isOne && objects.length === 0) return;
+  const list = { apiVersion: 'v1', kind: 'List', metadata: { resourceVersion: '' }, items: objects };
+  const value = isOne ? objects[0] : list;
+  terminal.out(output === 'json' ? toJson(value) : await toYaml(value));
+}
+
+export const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

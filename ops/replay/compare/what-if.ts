@@ -1,0 +1,87 @@
+import type { History } from '../../../actors/kernel/replay.ts';
+import type { CacheEntry, Write } from '../../../actors/kernel/view/cache.ts';
+import { statusError } from '../../../contracts/errors/status.ts';
+import { checkFields } from '../../../contracts/kinds/check-fields.ts';
+import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
+import { kindOf } from '../../../contracts/kinds/registry.ts';
+import { mergePatch } from '../../../contracts/merge/merge-patch.ts';
+import { type Key, parseKey, storeKey } from '../../../contracts/store/keys.ts';
+import { isSealed } from '../../../contracts/store/sealed.ts';
+import type { Playable } from '../read/playable.ts';
+
+/** An object of the recording, and how it shall have been: the fields given, merged into every version of it. */
+export type Wish = KubeObject & { readonly apiVersion: string; readonly kind: string };
+
+/**
+ * The same inputs, with objects as they were not. What the actor was told in messages stays as it was told.
+ * @throws StatusError NotFound, Invalid: an object that the recording does not have, a field that its kind does not have
+ */
+export function whatIf(playable: Playable, wishes: readonly Wish[]): Playable {
+  const patches = new Map<Key, Wish>();
+  const last = playable.turns.at(-1)?.view['objects'] ?? 0;
+  for (const wish of wishes) {
+    const kind = kindOf(wish.apiVersion, wish.kind);
+    const { name = '', namespace } = wish.metadata ?? {};
+    if (kind === undefined) throw statusError('BadRequest', `there is no kind ${wish.kind} in ${wish.apiVersion}`);
+    const key = storeKey(kind.resource, kind.namespaced ? (namespace ?? 'default') : undefined, name);
+    const example = newest(playable.history, last, key);
+    if (example === undefined) throw missing(playable.history, last, key, wish.kind);
+    if (isSealed(example))
+      throw statusError(
+        'BadRequest',
+        `${wish.kind} ${name} is sealed in the recording; give the key: --key cluster.key`,
+      );
+    const [cause] = checkFields(kind, patched(example, wish));
+    if (cause !== undefined) throw statusError('Invalid', `${wish.kind} ${name}: ${cause.field}: ${cause.message}`);
+    patches.set(key, wish);
+  }
+  return { ...playable, history: patchedHistory(playable.history, patches) };
+}
+
+const patched = (object: KubeObject, wish: Wish): KubeObject => {
+  const { resourceVersion } = object.metadata ?? {};
+  const merged = mergePatch(object, wish) as KubeObject;
+  return { ...merged, metadata: { ...merged.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) } };
+};
+
+function patchedHistory(history: History, patches: ReadonlyMap<Key, Wish>): History {
+  const as = <T extends Write>(write: T): T => {
+    const wish = patches.get(write.key);
+    return wish === undefined || write.object === undefined ? write : { ...write, object: patched(write.object, wish) };
+  };
+  return {
+    *stateAt(revision): Iterable<CacheEntry> {
+      for (const entry of history.stateAt(revision)) yield as(entry);
+    },
+    *writes(from, to): Iterable<Write> {
+      for (const write of history.writes(from, to)) yield as(write);
+    },
+    missing: (to, from) => history.missing?.(to, from),
+  };
+}
+
+/** The last version of an object, also of one that was deleted. */
+function newest(history: History, last: number, key: Key): KubeObject | undefined {
+  for (const entry of history.stateAt(last)) if (entry.key === key) return entry.object;
+  let found: KubeObject | undefined;
+  for (const write of history.writes(0, last))
+    if (write.key === key && write.object !== undefined) found = write.object;
+  return found;
+}
+
+function missing(history: History, last: number, key: Key, kind: string): Error {
+  const wanted = parseKey(key);
+  const there = new Set<string>();
+  const note = (other: Key): void => {
+    const parts = parseKey(other);
+    if (parts?.resource === wanted?.resource) there.add(parts?.name ?? '');
+  };
+  for (const entry of history.stateAt(last)) note(entry.key);
+  for (const write of history.writes(0, last)) note(write.key);
+  const names = [...there].sort();
+  const shown = names.length > 8 ? `${names.slice(0, 8).join(', ')} and ${names.length - 8} more` : names.join(', ');
+  return statusError(
+    'NotFound',
+    `${kind} ${wanted?.name ?? ''} is not in the recording; ${names.length === 0 ? `it holds no ${wanted?.resource ?? ''}` : `there are: ${shown}`}`,
+  );
+}

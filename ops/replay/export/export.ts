@@ -1,0 +1,69 @@
+import type { MemoryHistory } from '../../../actors/kernel/view/memory-history.ts';
+import type { Recording } from '../read/gather-recordings.ts';
+import { watchedBy } from '../read/history-kinds.ts';
+import { withMail } from '../read/keep-mail.ts';
+import { indexAt, indexFrom, type Point } from '../read/parse-moment.ts';
+import { nameOf, seesStore } from '../read/playable.ts';
+import type { RecordingFileContent } from '../read/recording-file.ts';
+import { planHistory, planOpenTurns, planPart, planRevisions } from './plan-export.ts';
+
+/** From where to where; absent = from the beginning, to the end. */
+export interface Points {
+  readonly from?: Point | undefined;
+  readonly to?: Point | undefined;
+}
+
+/**
+ * What a file of these recordings holds: of each the turns between two points, with the start they are played from, and
+ * of the store what their actors watch.
+ * @param history as it is stored, Secrets sealed
+ * @param nodes recordings that are left out of it and heard what these told them
+ */
+export function exportOf(
+  prefix: string,
+  recordings: readonly Recording[],
+  history: MemoryHistory,
+  points: Points = {},
+  nodes: readonly Recording[] = [],
+): RecordingFileContent {
+  const newest = new Map(recordings.map((recording) => [nameOf(recording), recording]));
+  const end = Math.max(...recordings.map(({ turns }) => turns.at(-1)?.now ?? 0));
+  // Turns are numbered anew at every start: a number means the newest.
+  const numbered = [points.from, points.to].some((point) => point !== undefined && 'turn' in point);
+  const meant = numbered ? [...newest.values()] : recordings;
+  const parts = meant.flatMap((recording) => {
+    const last = newest.get(nameOf(recording)) === recording;
+    const part = partOf(recording, points, last ? end : (recording.turns.at(-1)?.now ?? 0));
+    if (part.turns.length === 0) return [];
+    const open = { ...part, turns: planOpenTurns(part.turns, recording.format) };
+    return [nodes.length === 0 ? open : { ...open, turns: withMail(open, nodes) }];
+  });
+  const kinds = allOf(parts.map(watchedBy));
+  const isWanted = (resource: string): boolean => kinds === 'all' || kinds.has(resource);
+  return { prefix, recordings: parts, history: planHistory(history, planRevisions(parts), isWanted), kinds };
+}
+
+function allOf(some: readonly (ReadonlySet<string> | 'all')[]): ReadonlySet<string> | 'all' {
+  const all = new Set<string>();
+  for (const kinds of some) {
+    if (kinds === 'all') return 'all';
+    for (const kind of kinds) all.add(kind);
+  }
+  return all;
+}
+
+/**
+ * @param end the moment up to which it lasted: the newest of an instance to the end of all, though it was silent. Who says
+ *   nothing is what one looks for when something is stuck.
+ */
+function partOf(recording: Recording, points: Points, end: number): Recording {
+  const { turns } = recording;
+  // Of who sees nothing of the store all is taken: it cannot be told when a revision was.
+  const meant = (point: Point | undefined): Point | undefined =>
+    point !== undefined && 'revision' in point && !seesStore(turns) ? undefined : point;
+  const [from, to] = [meant(points.from), meant(points.to)];
+  const ended = from !== undefined && ('moment' in from ? end < from.moment : indexFrom(turns, from) >= turns.length);
+  const first = from === undefined ? -1 : indexAt(turns, from);
+  const last = to === undefined ? turns.length - 1 : indexAt(turns, to);
+  return planPart(recording, first, ended ? -1 : last);
+}

@@ -1,0 +1,98 @@
+import type { NatsConnection } from 'nats';
+import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
+import type { Sealer } from '../../../actors/kernel/journal/journal.ts';
+import type { Incarnation } from '../../../actors/kernel/journal/recorder.ts';
+import {
+  type Divergence,
+  type History,
+  type Level,
+  replayAndSettle,
+  type Skip,
+} from '../../../actors/kernel/replay.ts';
+import type { Gap } from '../read/plan-gaps.ts';
+import { type Recording, readJournal } from '../read/read-journal.ts';
+import { notReplayed } from './definitions.ts';
+
+export interface Checked {
+  readonly actor: string;
+  readonly instance: string;
+  /** Milliseconds since the Unix epoch at its start. */
+  readonly incarnation: number;
+  readonly turns: number;
+  readonly skipped: number;
+  /** What could not be played, and why. */
+  readonly skips: readonly Skip[];
+  readonly dropped: number;
+  /** Where turns are missing. */
+  readonly gaps: readonly Gap[];
+  readonly divergence?: Divergence;
+  /** Why it could not be played. */
+  readonly problem?: string;
+}
+
+/** Makes today's definition of a recorded actor; `undefined` when no actor of that name exists any more. */
+export type DefinitionOf = (incarnation: Incarnation) => ActorDefinition | undefined;
+
+/**
+ * Plays every recording against today's code. Drivers are recorded, not replayed: they are left out.
+ * @throws StatusError NotFound when the one actor that is asked for is a driver
+ */
+export async function checkRecordings(options: {
+  readonly connection: NatsConnection;
+  readonly prefix: string;
+  readonly actor?: string;
+  /** Given, or read once the journal has been: a cluster that runs writes on, and no turn may be newer than the history. */
+  readonly history: History | ((recordings: readonly Recording[]) => Promise<History>);
+  /** Opens what carries secret data; asked for once the history has been read. */
+  readonly sealer?: Sealer | (() => Sealer | undefined);
+  readonly level?: Level;
+  readonly definitionOf: DefinitionOf;
+  readonly onChecked?: (checked: Checked) => void;
+}): Promise<readonly Checked[]> {
+  const checked: Checked[] = [];
+  const note = (result: Checked): void => {
+    checked.push(result);
+    options.onChecked?.(result);
+  };
+  const recordings = await readJournal(options.connection, options.prefix, options.actor, (damaged) =>
+    note({ ...damaged, incarnation: 0, ...NOTHING, dropped: 0, gaps: [] }),
+  );
+  if (options.actor !== undefined && recordings.length > 0 && recordings.every(({ incarnation }) => incarnation.driver))
+    throw notReplayed(options.actor);
+  const history = typeof options.history === 'function' ? await options.history(recordings) : options.history;
+  const sealer = typeof options.sealer === 'function' ? options.sealer() : options.sealer;
+  for (const recording of recordings) {
+    if (!recording.incarnation.driver) note(await checkOne(recording, { ...options, history, sealer }));
+  }
+  return checked;
+}
+
+const NOTHING = { turns: 0, skipped: 0, skips: [] } as const;
+
+/** Plays one recording against today's code. */
+export async function checkOne(
+  recording: Pick<Recording, 'incarnation' | 'turns' | 'dropped' | 'gaps'>,
+  {
+    definitionOf,
+    history,
+    sealer,
+    level,
+  }: {
+    readonly history: History;
+    readonly sealer?: Sealer | undefined;
+    readonly level?: Level;
+    readonly definitionOf: DefinitionOf;
+  },
+): Promise<Checked> {
+  const { incarnation, turns, dropped, gaps } = recording;
+  const { actor, instance } = incarnation.self;
+  const about = { actor, instance, incarnation: incarnation.incarnation, dropped, gaps };
+  const notPlayed = (problem: string): Checked => ({ ...about, ...NOTHING, skipped: turns.length, problem });
+  try {
+    const definition = definitionOf(incarnation);
+    if (definition === undefined) return notPlayed(`this build has no actor "${actor}"`);
+    return { ...about, ...(await replayAndSettle(definition, incarnation, turns, history, sealer, level)) };
+  } catch (error) {
+    return notPlayed(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,124 @@
+import type { Bytes, Id, Rec } from '../../../actors/kernel/contract.ts';
+import { isHashOf } from '../../../actors/kernel/journal/compare-said.ts';
+import {
+  isKeptBySender,
+  type RecordedTurn,
+  type SaidThen,
+  type Sealer,
+} from '../../../actors/kernel/journal/journal.ts';
+import { openRec } from '../../../actors/kernel/journal/sealed-record.ts';
+import { callOf } from '../explain/plan-calls.ts';
+import { type Elsewhere, indexOfTurn, nameOf, type Recorded } from '../read/playable.ts';
+
+interface HeardThere {
+  readonly turn: RecordedTurn;
+  readonly sealer: Sealer | undefined;
+}
+
+/**
+ * What the recordings at hand heard of messages whose sender kept their hash alone: whoever got one has it by value. The
+ * hash proves that it is the one.
+ */
+export class HeardElsewhere implements Elsewhere {
+  readonly #shelves: Shelf[];
+  #rest: (() => Promise<readonly Recorded[]>) | undefined;
+
+  /**
+   * @param near where to look first, and where then: read when it is looked into
+   * @param rest everything that there is, where more is to be had than that
+   */
+  constructor(near: readonly (() => readonly Recorded[])[], rest?: () => Promise<readonly Recorded[]>) {
+    this.#shelves = near.map((read) => new Shelf(read));
+    this.#rest = rest;
+  }
+
+  async complete(): Promise<boolean> {
+    const rest = await this.#rest?.();
+    this.#rest = undefined;
+    if (rest === undefined) return false;
+    this.#shelves.push(new Shelf(() => rest));
+    return true;
+  }
+
+  heard(from: Recorded, index: number, then: SaidThen): Bytes | undefined {
+    const id = then.kind === 'reply' ? callOf(from.turns, index, then.subject)?.id : idOf(from, index, then);
+    if (id === undefined) return undefined;
+    for (const shelf of this.#shelves) {
+      const there = then.kind === 'reply' ? shelf.answerTo(id) : shelf.call(id);
+      const bytes = there === undefined ? undefined : bodyHeard(there);
+      if (bytes !== undefined && proves(then, bytes, from.sealer)) return bytes;
+    }
+    return undefined;
+  }
+}
+
+/** Recordings that are read together. */
+class Shelf {
+  readonly #read: () => readonly Recorded[];
+  #all: readonly Recorded[] | undefined;
+  /** Messages that are kept by their hash where they were said, by their ids. */
+  #calls: ReadonlyMap<Id, HeardThere> | undefined;
+
+  constructor(read: () => readonly Recorded[]) {
+    this.#read = read;
+  }
+
+  /** A request or a message, where it was heard. */
+  call(id: Id): HeardThere | undefined {
+    this.#calls ??= callsIn(this.#playables);
+    return this.#calls.get(id);
+  }
+
+  /** The answer to a request, where whoever asked heard it: its id says who that was. */
+  answerTo(id: Id): HeardThere | undefined {
+    const [, name, incarnation = '', n = '', at = ''] = /^(.+)\/([0-9a-z]+)\.(\d+)\.(\d+)$/.exec(id) ?? [];
+    const began = Number.parseInt(incarnation, 36);
+    const asker = this.#playables.find((one) => one.incarnation.incarnation === began && nameOf(one) === name);
+    if (asker === undefined) return undefined;
+    const { turns, sealer } = asker;
+    for (let next = indexOfTurn(turns, Number(n)) + 1; next < turns.length; next++) {
+      const turn = turns[next] as RecordedTurn;
+      if (turn.rec.t === 'answer' && turn.rec.ask === `${n}.${at}`) return { turn, sealer };
+      if (turn.rec.t === 'start') return undefined; // who begins anew awaits nothing of before
+    }
+    return undefined;
+  }
+
+  get #playables(): readonly Recorded[] {
+    return (this.#all ??= this.#read());
+  }
+}
+
+/** As a message is called: `scheduler/m1/k2x8.19.0`. */
+function idOf(from: Recorded, index: number, then: SaidThen): Id | undefined {
+  const turn = from.turns[index];
+  return turn && `${nameOf(from)}/${from.incarnation.incarnation.toString(36)}.${turn.n}.${turn.said.indexOf(then)}`;
+}
+
+function callsIn(all: readonly Recorded[]): ReadonlyMap<Id, HeardThere> {
+  const calls = new Map<Id, HeardThere>();
+  for (const { turns, sealer } of all) {
+    for (const turn of turns) {
+      const { rec, sealed } = turn;
+      if (rec.t === 'call' && (sealed === true || !isKeptBySender(rec.subject, bodyOf(rec)?.length ?? 0)))
+        calls.set(rec.id, { turn, sealer });
+    }
+  }
+  return calls;
+}
+
+function bodyHeard({ turn, sealer }: HeardThere): Bytes | undefined {
+  const rec = turn.sealed === true ? openRec(turn.rec, sealer) : turn.rec;
+  return rec && bodyOf(rec);
+}
+
+function bodyOf(rec: Rec): Bytes | undefined {
+  const body = rec.t === 'call' ? rec.body : rec.t === 'answer' ? rec.result : undefined;
+  return body instanceof Uint8Array ? body : undefined;
+}
+
+/** Is this what was said then? The hash tells. */
+export function proves(then: SaidThen, bytes: Bytes, sealer?: Sealer): boolean {
+  const { kind, subject, hash, size } = then;
+  return bytes.length === size && hash !== '' && isHashOf(then, { kind, subject, bytes }, sealer);
+}

@@ -1,0 +1,32 @@
+import type { Json } from '../../../actors/kernel/contract.ts';
+import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
+import { isPlain } from '../../../contracts/kinds/plain.ts';
+
+/** An object that an actor was told, in the cell where it keeps it. */
+export interface ObjectInCell {
+  readonly object: KubeObject;
+  readonly cell: string;
+}
+
+/** The objects of a kind that cells hold: a cell is one, or has it as a field. */
+export function objectsInCells(cells: Readonly<Record<string, Json>>, kind: string): readonly ObjectInCell[] {
+  return Object.entries(cells).flatMap(([cell, value]) => {
+    const fields = isPlain(value) ? [value, ...Object.values(value)] : [];
+    return fields.filter((one) => isObjectOf(one, kind)).map((object) => ({ object, cell }));
+  });
+}
+
+function isObjectOf(value: unknown, kind: string): value is KubeObject {
+  return isPlain(value) && value['kind'] === kind && isPlain(value['metadata']);
+}
+
+/** The cells that are about an object: the one that holds it, and those that are called after its uid. */
+export function cellsAbout(
+  cells: Readonly<Record<string, Json>>,
+  { object, cell }: ObjectInCell,
+): Readonly<Record<string, Json>> {
+  const uid = object.metadata?.uid;
+  return Object.fromEntries(
+    Object.entries(cells).filter(([name]) => name === cell || (uid !== undefined && name.includes(uid))),
+  );
+}

@@ -1,0 +1,46 @@
+import { type SchedulerAction, type SchedulerLike, type Subscription, tap } from 'rxjs';
+import type { World } from '../../../actors/kernel/contract.ts';
+import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
+import { stopHere } from './debugger/stop-here.ts';
+
+/**
+ * The same actor, which an attached debugger stops where a turn enters its behaviour: stepping into from there leads to the
+ * actor's own code, whichever way the record comes in.
+ * @param isHere asked in every turn: is this the one?
+ */
+export function stopInside(definition: ActorDefinition, isHere: () => boolean): ActorDefinition {
+  const stop = (): void => {
+    if (isHere()) stopHere();
+  };
+  return {
+    ...definition,
+    behave: (inputs, world) => {
+      const stopping = Object.fromEntries(
+        Object.entries(inputs).map(([name, input]) => [name, input.pipe(tap(stop))]),
+      ) as typeof inputs;
+      const stoppingWorld = { ...world, ask: askStopping(world, stop), scheduler: schedulerStopping(world, stop) };
+      stop(); // last: what is made ready for the actor is nothing to step through
+      return definition.behave(stopping, stoppingWorld);
+    },
+  };
+}
+
+/** Answers come back through what was asked. */
+const askStopping =
+  (world: World<unknown>, stop: () => void): World<unknown>['ask'] =>
+  (said, options) =>
+    world.ask(said, options).pipe(tap({ next: stop, error: stop }));
+
+/** Timers come back through the work that was scheduled. */
+const schedulerStopping = ({ scheduler }: World<unknown>, stop: () => void): SchedulerLike => ({
+  now: () => scheduler.now(),
+  schedule: <T>(work: (this: SchedulerAction<T>, state?: T) => void, delay?: number, state?: T): Subscription =>
+    scheduler.schedule<T>(
+      function (this: SchedulerAction<T>, given?: T) {
+        stop();
+        work.call(this, given);
+      },
+      delay,
+      state,
+    ),
+});

@@ -1,0 +1,28 @@
+import inspector from 'node:inspector';
+import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
+import type { Playable } from '../read/playable.ts';
+import { ReplaySession, type SessionOptions } from './session.ts';
+import { stopInside } from './stop-inside.ts';
+
+/** Is a debugger there, or expected? */
+export const isInspected = (): boolean => inspector.url() !== undefined;
+
+/** Stands at a turn, inside of which an attached debugger has stopped, once. */
+export function stoppingSession(
+  playable: Playable,
+  definition: ActorDefinition,
+  index: number,
+  options: SessionOptions,
+): ReplaySession {
+  let armed = false;
+  const once = (): boolean => {
+    const here = armed;
+    armed = false;
+    return here;
+  };
+  const session = new ReplaySession(playable, stopInside(definition, once), options);
+  session.goto(index - 1);
+  armed = isInspected();
+  session.step();
+  return session;
+}

@@ -1,0 +1,42 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from 'nats';
+import { expect, it } from 'vitest';
+import { bucketNames } from '../../../contracts/store/buckets.ts';
+import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
+import { openStore } from '../../../test/support/store.ts';
+import { withNats } from '../../../test/support/with-nats.ts';
+import { type Damaged, readJournal } from './read-journal.ts';
+
+let connection: NatsConnection;
+withNats((own) => {
+  connection = own;
+});
+
+it('tells how many of its messages are lost, each that is no segment, and that none is left', async () => {
+  const prefix = 'holed';
+  const store = await openStore(connection, prefix);
+  const { journal } = bucketNames(prefix);
+  const { streams } = await jetstreamManager(connection, { checkAPI: false });
+  for (const instance of ['a', 'b', 'b'])
+    await connection.request(SUBJECTS.journal.subject(prefix, { actor: 'scheduler', instance }), 'no segment');
+  const told = async (): Promise<readonly string[]> => {
+    const damaged: Damaged[] = [];
+    expect(await readJournal(connection, prefix, 'scheduler', (one) => damaged.push(one))).toEqual([]);
+    return damaged.map(({ actor, instance, problem }) => `${actor}/${instance}: ${problem}`);
+  };
+  expect(await told()).toHaveLength(3);
+
+  await streams.purge(journal, { filter: SUBJECTS.journal.subject(prefix, { actor: 'scheduler', instance: 'b' }) });
+  await connection.request(SUBJECTS.journal.subject(prefix, { actor: 'scheduler', instance: 'b' }), 'no segment');
+  expect(await told()).toEqual([
+    expect.stringMatching(/^scheduler\/a: message 1 of the journal: /),
+    expect.stringMatching(/^scheduler\/b: message 4 of the journal: /),
+    `journal/${journal}: the journal has lost 2 of its 4 messages, and what they held is missing here: its files are damaged; restore them from a copy`,
+  ]);
+
+  await streams.purge(journal);
+  expect(await told()).toEqual([
+    `journal/${journal}: the journal holds none of the 4 messages that it had; where they are not older than is kept its files are lost: restore them from a copy`,
+  ]);
+  await store.close();
+});

@@ -1,0 +1,59 @@
+import type { NatsConnection } from 'nats';
+import { decodeSegment, type Segment } from '../../../actors/kernel/journal/journal.ts';
+import { bucketNames } from '../../../contracts/store/buckets.ts';
+import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
+import { type Recording, RecordingGatherer } from './gather-recordings.ts';
+import { type Lost, readStream, type StreamMessage } from './read-stream.ts';
+
+export type { Recording } from './gather-recordings.ts';
+
+/** A message of the journal that can't be read as a segment, or the journal itself, of which messages are lost. */
+export interface Damaged {
+  readonly actor: string;
+  readonly instance: string;
+  readonly problem: string;
+}
+
+function decoded(
+  { data, subject, sequence }: StreamMessage,
+  prefix: string,
+  onDamaged: (damaged: Damaged) => void,
+): Segment | undefined {
+  try {
+    return decodeSegment(data);
+  } catch (error) {
+    const { actor, instance } = SUBJECTS.journal.parse(prefix, subject) ?? { actor: subject, instance: '' };
+    const finding = error instanceof Error ? error.message : String(error);
+    onDamaged({ actor, instance, problem: `message ${sequence} of the journal: ${finding}` });
+    return undefined;
+  }
+}
+
+function lostText({ messages, of }: Lost): string {
+  return messages === of
+    ? `the journal holds none of the ${of} messages that it had; where they are not older than is kept its files are lost: restore them from a copy`
+    : `the journal has lost ${messages} of its ${of} messages, and what they held is missing here: its files are damaged; restore them from a copy`;
+}
+
+/**
+ * Reads the journal of a cluster, by incarnation, in the order in which they began.
+ * @param actor only this actor's
+ * @param onDamaged told of each message that is no segment, which is then passed over, and of how many are lost; without it
+ * the first one that is no segment throws
+ */
+export async function readJournal(
+  connection: NatsConnection,
+  prefix: string,
+  actor?: string,
+  onDamaged?: (damaged: Damaged) => void,
+): Promise<readonly Recording[]> {
+  const gatherer = new RecordingGatherer();
+  const { journal } = bucketNames(prefix);
+  const onLost = (lost: Lost): void => onDamaged?.({ actor: 'journal', instance: journal, problem: lostText(lost) });
+  const subject = SUBJECTS.journal.pattern(prefix, actor === undefined ? {} : { actor });
+  for await (const message of readStream(connection, journal, { subject, onLost })) {
+    const segment = onDamaged === undefined ? decodeSegment(message.data) : decoded(message, prefix, onDamaged);
+    if (segment !== undefined) gatherer.add(segment, message.data.length);
+  }
+  return gatherer.recordings();
+}

@@ -1,0 +1,26 @@
+import type { Client } from '../../client/client.ts';
+import type { Credentials } from '../../client/plan-credentials.ts';
+
+/** Where a cluster's recordings lie. */
+export interface RecordedWhere {
+  readonly home: string;
+  /** A nats-server that was named, and who reads there; absent: the home's own. */
+  readonly server?: Credentials | undefined;
+  /** The cluster's key; without it that of the home. */
+  readonly keyFile?: string | undefined;
+}
+
+/** `nothing is recorded <in this home>` */
+export const placeOf = ({ server }: Pick<RecordedWhere, 'server'>): string =>
+  server === undefined ? 'in this home' : `at ${server.url}`;
+
+export interface OpenedRecordings {
+  readonly client: Client;
+  /** First token of the cluster's subjects. */
+  readonly prefix: string;
+  /** A cluster may run on it; otherwise only its store was opened. */
+  readonly live: boolean;
+  close(): Promise<void>;
+  /** What reading met, with a way out; `undefined`: as it is. */
+  worded?(error: unknown): Error | undefined;
+}

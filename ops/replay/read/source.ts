@@ -1,0 +1,127 @@
+import { statSync } from 'node:fs';
+import { statusError } from '../../../contracts/errors/status.ts';
+import { clusterKey } from '../../../contracts/store/sealed.ts';
+import { isActorName, notRecorded, notReplayed } from '../play/definitions.ts';
+import { HeardElsewhere } from '../play/heard-elsewhere.ts';
+import { kindsHeld } from './history-kinds.ts';
+import { readKeyFile } from './key-file.ts';
+import { nameOf, type Playable } from './playable.ts';
+import { placeOf, type RecordedWhere } from './recorded-where.ts';
+import { readRecordingFile } from './recording-file.ts';
+
+/** Where recordings come from: a home, a server, or a file. */
+export interface Source {
+  /** What was asked for, in the order in which it began; never empty. */
+  readonly playables: readonly Playable[];
+  /** Everything that is recorded there: what causes are followed through. Read when it is needed. */
+  readonly all: () => Promise<readonly Playable[]>;
+}
+
+export interface SourceOptions extends RecordedWhere {
+  /** Of a file, in which there may be several. */
+  readonly actor?: string | undefined;
+  readonly instance?: string | undefined;
+  /** Without it what carries secret data of a file is skipped or compared by shape. */
+  readonly keyFile?: string | undefined;
+  /** What carries secret data of a home shall stay sealed, though its key is at hand. */
+  readonly sealed?: boolean;
+  readonly onRead?: (what: string) => void;
+  /** Told of what is missing: of the journal, or the key; as `onRead` unless it is given. */
+  readonly onMissing?: (what: string) => void;
+}
+
+/** Is this the name of a file rather than of an actor? */
+export function isFile(what: string): boolean {
+  if (/[/\\.]/.test(what)) return true;
+  const there = statSync(what, { throwIfNoEntry: false });
+  return there !== undefined && (there.isFile() || !isActorName(what)); // a folder may well be called as an actor is
+}
+
+/**
+ * Opens the recordings of an actor in a home or on a server, or of a file.
+ * @throws StatusError NotFound, which names what there is instead; BadRequest: an actor of the home is told to be another
+ */
+export async function openSource(what: string, options: SourceOptions): Promise<Source> {
+  if (isFile(what)) return openFile(what, options);
+  if (options.actor !== undefined && options.actor !== what)
+    throw statusError(
+      'BadRequest',
+      `"${what}" and --actor ${options.actor} name two actors; --actor chooses one of a file; leave it out`,
+    );
+  const { readHome } = await import('./read-home.ts'); // a file needs none of what talks to a server
+  const read = chosen(await readHome(options, what), options);
+  if (read.length === 0) throw nothingFound(what, options, await readHome(options));
+  let rest: Promise<readonly Playable[]> | undefined;
+  const all = (): Promise<readonly Playable[]> => (rest ??= readHome(options));
+  const elsewhere = new HeardElsewhere([() => read], all);
+  return { playables: read.map((playable) => ({ ...playable, elsewhere })), all };
+}
+
+/** Opens a recording file; opens no socket. */
+function openFile(path: string, options: Omit<SourceOptions, 'home'>): Source {
+  const all = readPlayables(path, options.keyFile);
+  const playables = chosen(all, options);
+  if (playables.length > 0) return { playables, all: () => Promise.resolve(all) };
+  const there = [...new Set(all.filter(({ incarnation }) => !incarnation.driver).map(nameOf))].join(', ');
+  if (there === '')
+    throw statusError(
+      'NotFound',
+      `${path} holds nothing that can be played: what it holds is of drivers, which decide nothing`,
+    );
+  const wanted = [options.actor, options.instance].filter((one) => one !== undefined).join('/');
+  throw statusError('NotFound', `${path} holds no recording of ${wanted}; there are: ${there}`);
+}
+
+/**
+ * Everything in a recording file, each with what the others heard of it.
+ * @param beside recordings that may have heard of it, too; read when it is needed
+ * @throws StatusError which names what is wrong with it
+ */
+export function readPlayables(path: string, keyFile?: string, beside?: () => readonly Playable[]): readonly Playable[] {
+  const key = keyFile === undefined ? undefined : clusterKey(readKeyFile(keyFile));
+  const elsewhere = new HeardElsewhere([() => playables, ...(beside === undefined ? [] : [beside])]);
+  const { recordings, history, sealer, kinds: told } = readRecordingFile(path, key);
+  let held = told;
+  const kinds = (): ReadonlySet<string> | 'all' => (held ??= kindsHeld(recordings, history));
+  const playables = recordings.map(
+    ({ incarnation, turns }): Playable => ({
+      incarnation,
+      turns,
+      history,
+      sealer,
+      elsewhere,
+      kinds,
+    }),
+  );
+  return playables;
+}
+
+function chosen(
+  all: readonly Playable[],
+  { actor, instance }: Pick<SourceOptions, 'actor' | 'instance'>,
+): readonly Playable[] {
+  return all.filter(
+    ({ incarnation: { driver, self } }) =>
+      !driver &&
+      (actor === undefined || self.actor === actor) &&
+      (instance === undefined || self.instance === instance),
+  );
+}
+
+function nothingFound(actor: string, options: SourceOptions, all: readonly Playable[]): Error {
+  const played = all.filter(({ incarnation }) => !incarnation.driver);
+  const names = (of: (playable: Playable) => string, among = played): string => [...new Set(among.map(of))].join(', ');
+  const ofActor = played.filter(({ incarnation }) => incarnation.self.actor === actor);
+  if (ofActor.length > 0) {
+    const there = names(({ incarnation }) => incarnation.self.instance, ofActor);
+    return statusError('NotFound', `no instance "${options.instance}" of ${actor} is recorded; there are: ${there}`);
+  }
+  if (all.some(({ incarnation }) => incarnation.self.actor === actor)) return notReplayed(actor);
+  const unrecorded = notRecorded(actor);
+  if (unrecorded !== undefined) return unrecorded;
+  const there = names(({ incarnation }) => incarnation.self.actor);
+  return statusError(
+    'NotFound',
+    there === '' ? `nothing is recorded ${placeOf(options)}` : `no actor "${actor}" is recorded; there are: ${there}`,
+  );
+}
