@@ -86,6 +86,13 @@ export function planAssets(options: AssetOptions): readonly StreamPlan[] {
     plan(names.journal, 'What every actor heard and said, in the order it did', {
       ...kept,
       subjects: [below(SUBJECTS.journal, options.prefix)],
+      // A node writes here. An acknowledgement would go to any subject that it names, the buckets' included.
+      no_ack: true,
+      republish: {
+        src: below(SUBJECTS.journal, options.prefix),
+        dest: below(SUBJECTS.journaled, options.prefix),
+        headers_only: true,
+      },
       // Journal, history and checkpoints share these two; housekeeping drops of the others what no kept record refers to.
       max_age: nanos(keep.maxAgeMs),
       max_bytes: keep.maxBytes,

@@ -20,6 +20,8 @@ export interface Family<T extends string = string, Q = unknown, A = unknown> {
    */
   readonly mode: 'request' | 'publish' | 'stream' | 'self';
   readonly heardBy: string;
+  /** Only the node that `<node>` names may ask here, as its own user. */
+  readonly askedByNode?: boolean;
   readonly doc: string;
   /** @param tokens plain values; each becomes one escaped token, a missing or empty one `_` */
   subject(prefix: string, tokens: TokensOf<T>): string;
@@ -38,7 +40,7 @@ export const family =
   <Q, A = never>() =>
   <const T extends string>(
     template: T,
-    about: { readonly mode: Family['mode']; readonly heardBy: string; readonly doc: string },
+    about: Pick<Family, 'mode' | 'heardBy' | 'askedByNode' | 'doc'>,
   ): Family<T, Q, A> => {
     const parts = template
       .split('.')

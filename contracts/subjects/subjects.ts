@@ -35,10 +35,10 @@ export const SUBJECTS = {
     heardBy: 'anyone',
     doc: 'Every change of the store, live, at most once; published by the server. `Nats-Last-Sequence` shows gaps of a key.',
   }),
-  watchAck: family<WatchAck>()('watch.<instance>.<id>', {
+  watchAck: family<WatchAck>()('watch.<caller>.<instance>.<id>', {
     mode: 'publish',
     heardBy: 'the api-server instance that serves the watch',
-    doc: 'A reader of a watch has handled everything up to a bookmark. Sent as the reply to that bookmark.',
+    doc: 'A reader of a watch has handled everything up to a bookmark. The reply subject of that bookmark; `<caller>` is the reader.',
   }),
   nodePods: family<NodePods>()('node.<node>.pods', {
     mode: 'publish',
@@ -53,11 +53,13 @@ export const SUBJECTS = {
   dispatch: family<DispatchQuery, DispatchAnswer>()('dispatch.<node>', {
     mode: 'request',
     heardBy: 'dispatcher (the acting one)',
+    askedByNode: true,
     doc: 'A kubelet asks for the whole list of its pods: at start, after a gap, and to compare digests.',
   }),
   runtime: family<unknown, unknown>()('runtime.<node>.<op>', {
     mode: 'request',
     heardBy: "that node's runtime driver",
+    askedByNode: true,
     doc: "CRI's operations; payloads in contracts/runtime.",
   }),
   runtimeEvents: family<RuntimeEvent>()('runtime-events.<node>', {
@@ -74,11 +76,6 @@ export const SUBJECTS = {
     mode: 'publish',
     heardBy: 'anyone',
     doc: 'Container output, live, streamed only while somebody asked for it; a line is never split.',
-  }),
-  metrics: family<unknown>()('metrics.<node>', {
-    mode: 'publish',
-    heardBy: 'metrics consumers',
-    doc: 'Usage samples of a node and its pods.',
   }),
   actor: family<unknown, unknown>()('actor.<actor>.<instance>.status', {
     mode: 'request',
@@ -104,6 +101,11 @@ export const SUBJECTS = {
     mode: 'stream',
     heardBy: 'replay',
     doc: 'What the actor heard and said, in the order it did, in segments.',
+  }),
+  journaled: family<unknown>()('journaled.<actor>.<instance>', {
+    mode: 'publish',
+    heardBy: 'the process that records the actor',
+    doc: 'The stream has stored a segment of the journal: its headers alone, published by the server.',
   }),
   checkpoints: family<unknown>()('checkpoints.<revision>.<chunk>', {
     mode: 'stream',

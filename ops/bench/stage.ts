@@ -46,7 +46,7 @@ export interface StageOptions {
 const profiling = (folder: string | undefined): readonly string[] =>
   folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
 
-const ANYTHING: Permissions = { publish: ['>'], subscribe: ['>'] };
+const ANYTHING: Permissions = { publish: ['>'], subscribe: ['>'], answers: [] };
 
 export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const paths = homePaths(mkdtempSync(join(tmpdir(), 'troupe-bench-')));

@@ -4,6 +4,7 @@ import { encodeMsgpack, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
 import { retryOf, StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { KubeList, WatchEvent, WatchOptions } from '../../contracts/messages/api.ts';
+import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { doubled } from '../../contracts/time/doubled.ts';
 import type { Client, Target } from './client.ts';
 import type { Contact } from './contact.ts';
@@ -118,7 +119,7 @@ async function* readOnce<T>(
       const event = client.decode<WatchEvent<T>>(message);
       yield event;
       // Acknowledged once the reader came back for more: it has handled all that was before.
-      if (event.type === 'BOOKMARK' && message.reply !== undefined && message.reply !== '') {
+      if (event.type === 'BOOKMARK' && isOwnAck(client, message.reply)) {
         connection.publish(message.reply, encodeMsgpack({ resourceVersion: event.object.metadata.resourceVersion }));
       }
       if (event.type === 'END' || event.type === 'ERROR') return;
@@ -129,6 +130,10 @@ async function* readOnce<T>(
     subscription.unsubscribe();
   }
 }
+
+/** Only the subject of an acknowledgement is answered: a forged bookmark could name any other subject on which this user may publish. */
+const isOwnAck = ({ prefix, caller }: Client, reply: string | undefined): reply is string =>
+  SUBJECTS.watchAck.parse(prefix, reply ?? '')?.caller === caller;
 
 /** The messages, until none has come for `silenceMs`. */
 async function* untilSilent(subscription: Subscription, silenceMs: number): AsyncGenerator<Msg> {

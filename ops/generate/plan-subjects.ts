@@ -13,7 +13,6 @@ const IN_WORDS: Partial<Record<SubjectName, Payload>> = {
   outcome: { question: '`ApplyResult`' },
   changes: { question: 'the object as stored, JSON; empty when it was deleted. Secret data is sealed' },
   runtime: { question: 'depends on the operation, see below', answer: 'depends on the operation, see below' },
-  metrics: { question: 'nobody speaks here yet' },
   actor: {
     question: 'nothing',
     answer: '`ActorStats` (actors/kernel/live/actor-stats.ts); its `account`, of the store: `StoreStats`',
@@ -25,6 +24,7 @@ const IN_WORDS: Partial<Record<SubjectName, Payload>> = {
     question:
       'lines of JSON, a `ChunkHeader` and then `ChunkEntry`s; `end`: a `CheckpointEnd` (actors/store/plan-checkpoint.ts). Secret data is sealed',
   },
+  journaled: { question: 'nothing' },
   journal: {
     question: 'a `Segment` (actors/kernel/journal/journal.ts), in the format of actors/kernel/journal/segment.ts',
   },

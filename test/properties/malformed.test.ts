@@ -6,9 +6,10 @@ import type { Status } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { isPlain, type Plain } from '../../contracts/kinds/plain.ts';
-import type { Family } from '../../contracts/subjects/family.ts';
-import { askersInbox, inboxPrefix } from '../../contracts/subjects/inbox.ts';
+import { below, type Family } from '../../contracts/subjects/family.ts';
+import { askersInbox, INBOX_ROOT, inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import { nodeUser } from '../../contracts/subjects/users.ts';
 import { MAX_PAYLOAD_BYTES } from '../../ops/boot/nats/nats-config.ts';
 import { addressedSubjects, type Malformed, malformedOn, mustBeRefused, oversized } from '../support/malformed.ts';
 import {
@@ -34,7 +35,7 @@ let nc: NatsConnection;
 let sent = 0;
 
 beforeAll(async () => {
-  cluster = await startSimulatedCluster({ unconfined: ['anybody'] });
+  cluster = await startSimulatedCluster({ further: { anybody: { publish: ['>'], subscribe: ['_INBOX.>'] } } });
   nc = await cluster.connect('anybody');
   await cluster.client.create('namespaces', undefined, { metadata: { name: 'junk' } });
 });
@@ -49,9 +50,25 @@ function headersOf(plain: Readonly<Record<string, string>>) {
   return made;
 }
 
+const NODES_ASK = families
+  .filter(([, family]) => family.askedByNode === true)
+  .map(([, family]) => below(family, PREFIX));
+
+/** Where the answer goes when only the node that the subject names may ask. */
+function nodesInbox(subject: string): string | undefined {
+  const isNodes = NODES_ASK.some((pattern) => subject.startsWith(pattern.slice(0, -1)));
+  return isNodes ? `${INBOX_ROOT}.${nodeUser(subject.split('.')[2] ?? '')}.${++sent}` : undefined;
+}
+
 /** The answer to a request, in the encoding that it names: an object; one that is a Status is a whole one. */
 async function answerTo({ subject, payload, headers }: Omit<Malformed, 'addressed'>): Promise<Plain> {
-  const message = await nc.request(subject, payload, { timeout: 10_000, headers: headersOf(headers) });
+  const options = { timeout: 10_000, headers: headersOf(headers) };
+  const reply = nodesInbox(subject);
+  const message = await nc.request(
+    subject,
+    payload,
+    reply === undefined ? options : { ...options, noMux: true, reply },
+  );
   const type = message.headers?.get(HEADER.contentType);
   const answer = decode(message.data, type === '' ? JSON_TYPE : type);
   if (!isPlain(answer)) throw new Error(`answered with ${JSON.stringify(answer)}`);
@@ -79,7 +96,7 @@ function refusalsIn(answer: Plain): readonly Status[] | undefined {
 /** A request to somebody who is there is answered, and refused when it cannot be understood; nothing fails inside. */
 async function expectAnswered(family: Family, message: Malformed): Promise<void> {
   const { subject, payload, headers, addressed } = message;
-  const reply = `${inboxPrefix('anybody')}.elsewhere`;
+  const reply = nodesInbox(subject) ?? `${inboxPrefix('anybody')}.elsewhere`;
   // In another's name: nobody answers that here.
   if (askersInbox(family, PREFIX)?.(subject, reply) === false) {
     nc.publish(subject, payload, { headers: headersOf(headers), reply });

@@ -8,6 +8,7 @@ import { encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { type Checked, checkRecordings } from '../../ops/replay/play/check.ts';
 import { readJournal } from '../../ops/replay/read/read-journal.ts';
+import { addJournalStream } from '../support/journal-stream.ts';
 import { FLUSH, type Flushed, mortal, startMortal } from '../support/mortal.ts';
 import { startNatsServer, type TestNatsServer } from '../support/nats-server.ts';
 import { STORY_MS } from '../support/story.ts';
@@ -28,7 +29,7 @@ let child: ChildProcess | undefined;
 beforeAll(async () => {
   server = await startNatsServer();
   nc = await connect({ servers: server.url });
-  await (await jetstreamManager(nc)).streams.add({ name: 'troupe-journal', subjects: ['troupe.journal.>'] });
+  await addJournalStream(nc);
 });
 beforeEach(async () => {
   await (await jetstreamManager(nc)).streams.purge('troupe-journal');

@@ -1,6 +1,6 @@
 import { jetstreamManager } from '@nats-io/jetstream';
 import { Kvm } from '@nats-io/kv';
-import type { NatsConnection } from 'nats';
+import { type NatsConnection, headers as newHeaders } from 'nats';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ConfigMap, Event } from '../../contracts/kinds/kinds.ts';
 import type { Client } from '../../ops/client/client.ts';
@@ -338,6 +338,14 @@ describe('an operator', () => {
       await manager.streams.getMessage('KV_troupe-leases', { last_by_subj: '$KV.troupe-leases.service' }),
     ).toBeNull();
   });
+});
+
+it('a request with the header of stored messages is answered 400', async () => {
+  const headers = newHeaders();
+  headers.set('Nats-Stream', 'KV_troupe-objects');
+  const nc = await connect('alice');
+  const answer = await nc.request('troupe.api.alice.list.pods.team-a._', '{}', { timeout: 10_000, headers });
+  expect(answer.json()).toMatchObject({ code: 400, message: expect.stringContaining('send the request without it') });
 });
 
 describe("another's inbox", () => {

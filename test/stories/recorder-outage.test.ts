@@ -1,4 +1,3 @@
-import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from 'nats';
 import { NEVER } from 'rxjs';
 import { expect, it } from 'vitest';
@@ -8,6 +7,7 @@ import type { Incarnation } from '../../actors/kernel/journal/recorder.ts';
 import { NatsRecorder } from '../../actors/kernel/nats/nats-recorder.ts';
 import { MemoryHistory, replay } from '../../actors/kernel/replay.ts';
 import { readJournal } from '../../ops/replay/read/read-journal.ts';
+import { addJournalStream } from '../support/journal-stream.ts';
 import { startNatsServer } from '../support/nats-server.ts';
 
 /*
@@ -33,8 +33,7 @@ it('loses no turn when the broker is killed and comes back', async () => {
   const server = await startNatsServer();
   const nc = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 20 });
   try {
-    const manager = await jetstreamManager(nc);
-    await manager.streams.add({ name: 'troupe-journal', subjects: ['troupe.journal.>'] });
+    await addJournalStream(nc);
     const recorder = new NatsRecorder({
       connection: nc,
       prefix: 'troupe',
@@ -74,8 +73,7 @@ it('drops whole segments where the broker cannot keep up, and readers tell where
   const server = await startNatsServer();
   const nc = await connect({ servers: server.url });
   try {
-    const manager = await jetstreamManager(nc);
-    await manager.streams.add({ name: 'troupe-journal', subjects: ['troupe.journal.>'] });
+    await addJournalStream(nc);
     const log: string[] = [];
     const recorder = new NatsRecorder({ connection: nc, prefix: 'troupe', log: (line) => log.push(line) });
     const incarnation = incarnationOf('busy');

@@ -9,6 +9,7 @@ import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 
 interface Watcher {
   readonly inbox: string;
+  readonly caller: string;
   readonly scope: string;
   readonly name: string | undefined;
 }
@@ -81,8 +82,9 @@ export class FakeApi {
   }
   /** A bookmark that wants an answer. */
   bookmark(): void {
-    for (const { inbox } of this.#watchers) {
-      this.#send(inbox, { type: 'BOOKMARK', object: this.#mark() }, 'troupe.watch.fake.1');
+    for (const { inbox, caller } of this.#watchers) {
+      const ack = SUBJECTS.watchAck.subject('troupe', { caller, instance: 'fake', id: '1' });
+      this.#send(inbox, { type: 'BOOKMARK', object: this.#mark() }, ack);
     }
   }
   /** One more line of output, by the stream too unless `missed`. */
@@ -111,14 +113,14 @@ export class FakeApi {
   #hear(message: Msg): void {
     const tokens = SUBJECTS.api.parse('troupe', message.subject);
     if (tokens === undefined) return;
-    const { verb, resource, namespace, name } = tokens;
+    const { caller, verb, resource, namespace, name } = tokens;
     this.asked.push(`${verb} ${resource} ${namespace}/${name}`);
     const body = decode(message.data, message.headers?.get('Content-Type'));
     const answer =
       resource === 'pods/log'
         ? this.#logs(body as LogQuery)
         : verb === 'watch'
-          ? this.#watch(message.reply ?? '', `${resource}.${namespace}`, body as WatchOptions)
+          ? this.#watch({ inbox: message.reply ?? '', caller }, `${resource}.${namespace}`, body as WatchOptions)
           : this.#answer(verb, { resource, namespace, name }, body);
     if (answer !== undefined) message.respond(encodeMsgpack(answer));
   }
@@ -168,10 +170,10 @@ export class FakeApi {
     };
   }
 
-  #watch(inbox: string, scope: string, options: WatchOptions): unknown {
+  #watch({ inbox, caller }: Pick<Watcher, 'inbox' | 'caller'>, scope: string, options: WatchOptions): unknown {
     const from = Number(options.resourceVersion ?? 0);
     if (from < this.oldest) return failure('Expired', `too old resource version: ${from}; list again`);
-    const watcher = { inbox, scope, name: nameIn(options.fieldSelector) };
+    const watcher = { inbox, caller, scope, name: nameIn(options.fieldSelector) };
     this.#send(inbox, { type: 'BOOKMARK', object: { ...this.#mark(), metadata: { resourceVersion: String(from) } } });
     for (const past of this.#history) {
       if (past.revision > from && isFor(watcher, past.scope, past.event)) this.#send(inbox, past.event);

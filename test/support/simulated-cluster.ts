@@ -18,7 +18,7 @@ import { type RunningRole, runMaster } from '../../ops/boot/roles/master.ts';
 import { roster } from '../../ops/boot/roles/roster.ts';
 import { runWorker } from '../../ops/boot/roles/worker.ts';
 import { newSeed } from '../../ops/boot/users/nkeys.ts';
-import { type Profile, planPermissions } from '../../ops/boot/users/plan-permissions.ts';
+import { type Permissions, type Profile, planPermissions, withInboxes } from '../../ops/boot/users/plan-permissions.ts';
 import { Client } from '../../ops/client/client.ts';
 import { exportOf } from '../../ops/replay/export/export.ts';
 import { type Checked, checkRecordings } from '../../ops/replay/play/check.ts';
@@ -80,8 +80,10 @@ export interface SimulatedClusterOptions {
   readonly leaseTtlMs?: number;
   /** Further lines of the broker's configuration. */
   readonly brokerConfig?: string;
-  /** Names of further users whom the broker lets publish anything: what the actors themselves make of it is the story. */
-  readonly unconfined?: readonly string[];
+  /** Profiles of further users. */
+  readonly profiles?: Readonly<Record<string, Profile>>;
+  /** Further users with permissions of their own: to publish what no user of a real cluster may, or to listen to everything. */
+  readonly further?: Readonly<Record<string, Partial<Permissions>>>;
 }
 
 /** Boots a master and workers in this process, as real users with the permissions that boot prints. */
@@ -90,22 +92,25 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
   const profiles: Record<string, Profile> = {
     master: { kind: 'system', declared: roster.master },
     operator: { kind: 'operator' },
+    ...options.profiles,
   };
   for (const node of nodes) profiles[nodeUser(node)] = { kind: 'node', declared: roster.worker(node) };
   for (const [name, namespaces] of Object.entries(options.tenants ?? {})) {
     profiles[name] = { kind: 'tenant', namespaces };
   }
   const seeds = new Map<string, string>();
-  const users = Object.entries(profiles).map(([name, profile]) => {
+  const permitted = (name: string, permissions: Permissions) => {
     const { seed, publicKey } = newSeed();
     seeds.set(name, seed);
-    return { name, publicKey, permissions: planPermissions(PREFIX, name, profile) };
-  });
-  for (const name of options.unconfined ?? []) {
-    const { seed, publicKey } = newSeed();
-    seeds.set(name, seed);
-    users.push({ name, publicKey, permissions: { publish: ['>'], subscribe: [`${inboxPrefix(name)}.>`] } });
-  }
+    return { name, publicKey, permissions };
+  };
+  const planned = Object.entries(profiles).map(([name, profile]) =>
+    permitted(name, planPermissions(PREFIX, name, profile)),
+  );
+  const further = Object.entries(options.further ?? {}).map(([name, permissions]) =>
+    permitted(name, { publish: [], subscribe: [`${inboxPrefix(name)}.>`], answers: [], ...permissions }),
+  );
+  const users = withInboxes([...planned, ...further]);
   const server = await startNatsServer({ config: `${authorizationBlock(users)}\n${options.brokerConfig ?? ''}` });
   const clusterKeyBytes = randomBytes(32);
   const key = clusterKey(clusterKeyBytes);

@@ -11,6 +11,8 @@ import { type ObjectEvent, planEvent, type Transition } from './plan-watch.ts';
 
 /** What a watch is; kept in a cell, so that it outlives a crash. */
 export type WatchCell = {
+  /** The user that reads; it alone may acknowledge. */
+  readonly caller: string;
   readonly inbox: string;
   /** As the client named it. */
   readonly resource: string;

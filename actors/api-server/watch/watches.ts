@@ -168,8 +168,8 @@ export class Watches {
 
   /** A reader answered a bookmark. */
   acknowledge(call: Call): void {
-    const { id } = (call.tokens ?? {}) as { readonly id?: string };
-    if (id === undefined || !this.#byId.has(id)) return;
+    const { caller, id = '' } = (call.tokens ?? {}) as { readonly caller?: string; readonly id?: string };
+    if (this.#byId.get(id)?.cell.caller !== caller) return;
     const flow = this.#flow(id);
     flow.set(acknowledged(flow.get(), revisionIn(call)));
   }
@@ -238,6 +238,7 @@ export class Watches {
     const id = world.uid();
     const seconds = Math.min(options.timeoutSeconds || limits.watchSeconds, limits.watchSeconds);
     const cell: WatchCell = {
+      caller: request.caller,
       inbox: request.call.reply ?? '',
       resource: (request.call.tokens as unknown as ApiTokens).resource,
       namespace: request.namespace,
@@ -324,7 +325,8 @@ export class Watches {
     const { world, instance, limits } = this.#context;
     const flow = this.#flow(watch.id);
     flow.set(marked(flow.get(), revision, timed, world.now() + limits.bookmarkEveryMs));
-    const answerTo = SUBJECTS.watchAck.subject(world.self.prefix, { instance, id: watch.id });
+    const { caller } = watch.cell;
+    const answerTo = SUBJECTS.watchAck.subject(world.self.prefix, { caller, instance, id: watch.id });
     const headers = { ...encodedFor(watch.cell), 'Troupe-Reply': answerTo };
     return world.say.event(watch.cell.inbox, bookmark(watch, revision), headers);
   }

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { askersInbox } from '../../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
-import { knowsUsers, refusedAtDoor } from './nats-door.ts';
+import { answerAtDoor, knowsUsers, refusedAtDoor } from './nats-door.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 const status = () => Object.assign(newHeaders(100, 'Idle Heartbeat'));
@@ -33,7 +33,12 @@ it.each([
     why: /is no inbox/,
   },
   { what: 'a heartbeat', message: { data: bytes(''), headers: status() }, told: false, why: /status/ },
-  { what: 'that nobody listens', message: { data: bytes(''), headers: unheard() }, told: false, why: /nobody listens/ },
+  {
+    what: 'that nobody listens',
+    message: { data: bytes(''), headers: unheard() },
+    told: false,
+    why: /no subscriber is left/,
+  },
   { what: 'a heartbeat among changes', message: { data: bytes(''), headers: status() }, told: true, why: /status/ },
   { what: 'a direct get', message: { data: bytes('{}'), headers: copied() }, told: false, why: /stored message/ },
   {
@@ -42,6 +47,19 @@ it.each([
     told: false,
     why: /answer/,
   },
+  {
+    what: "a stream's acknowledgement",
+    message: { data: bytes('{"stream":"KV_troupe-leases","seq":185}') },
+    told: false,
+    why: /answer/,
+  },
+  {
+    what: 'an acknowledgement with an error',
+    message: { data: bytes('{"error":{"code":503,"err_code":10077},"stream":"KV_troupe-objects","seq":0}') },
+    told: false,
+    why: /answer/,
+  },
+  { what: 'JSON that names a stream', message: { data: bytes('{"stream":"brook"}') }, told: false, why: undefined },
 ])('the door lets in what is said to an actor and nothing that the server says: $what', ({ message, told, why }) => {
   const found = refusedAtDoor({ subject: 'troupe.api.bob.get.pods.a.b', ...message }, { told });
   if (why === undefined) expect(found).toBeUndefined();
@@ -75,9 +93,20 @@ it.each([
 it.each(Object.entries(SUBJECTS))(
   'who asks is said by subjects that carry the caller, and are asked: %s',
   (name, family) => {
-    expect(askersInbox(family, 'troupe') !== undefined).toBe(['api', 'apply'].includes(name));
+    expect(askersInbox(family, 'troupe') !== undefined).toBe(['api', 'apply', 'dispatch', 'runtime'].includes(name));
   },
 );
+
+it.each([
+  { what: 'a copy', why: copied(), reply: undefined, answered: false },
+  { what: 'a request that looks like a copy', why: copied(), reply: '_INBOX.alice.1', answered: true },
+  { what: 'a status of a consumer', why: status(), reply: '_INBOX.alice.1', answered: false },
+])('only a client is answered that its request is taken for a copy: $what', ({ why: headers, reply, answered }) => {
+  const message = { subject: GET, data: bytes('{}'), reply, headers };
+  const why = refusedAtDoor(message, { told: false, isAskers: askersInbox(SUBJECTS.api, 'troupe') }) ?? '';
+  expect(why).not.toBe('');
+  expect(answerAtDoor(message, why)?.code).toBe(answered ? 400 : undefined);
+});
 
 const KEY = 'UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4';
 it.each([

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts';
 import type { StatusError } from '../../../contracts/errors/status.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
+import { addJournalStream } from '../../../test/support/journal-stream.ts';
 import { startNatsServer, type TestNatsServer } from '../../../test/support/nats-server.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
 import type { Rec } from '../contract.ts';
@@ -22,7 +23,7 @@ let nc: NatsConnection;
 beforeAll(async () => {
   server = await startNatsServer({ jetstream: true });
   nc = await connect({ servers: server.url });
-  await (await jetstreamManager(nc)).streams.add({ name: 'troupe-journal', subjects: ['troupe.journal.>'] });
+  await addJournalStream(nc);
 });
 afterAll(async () => {
   await nc.close();
@@ -147,7 +148,7 @@ it.each(['secret-one', 'secret.two'])(
   'keeps no answer that carries a Secret in clear, nor what readers are told: prefix %s',
   async (prefix) => {
     const stream = `${prefix.replace('.', '-')}-journal`;
-    await (await jetstreamManager(nc)).streams.add({ name: stream, subjects: [`${prefix}.journal.>`] });
+    await addJournalStream(nc, prefix);
     const recorder = new NatsRecorder({ connection: nc, prefix, sealer, log: () => undefined });
     const host = new Host({
       connection: nc,
@@ -273,7 +274,7 @@ it('of many who stop while no broker takes their segments, one waits for it', as
     await recorder.flush();
   }
   expect(performance.now() - began).toBeLessThan(20 * 300);
-  await (await jetstreamManager(nc)).streams.add({ name: 'nowhere-journal', subjects: ['nowhere.journal.>'] });
+  await addJournalStream(nc, 'nowhere');
   await waitUntil('the broker has taken one', 10_000, async () => {
     const { state } = await (await jetstreamManager(nc)).streams.info('nowhere-journal');
     return state.messages > 0;

@@ -1,5 +1,4 @@
 import type { NatsConnection } from 'nats';
-import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { doubled } from '../../../contracts/time/doubled.ts';
 import type { Bytes, Rec, Turn } from '../contract.ts';
 import { type Sealer, SegmentWriter } from '../journal/journal.ts';
@@ -7,7 +6,7 @@ import type { Incarnation, Recorder } from '../journal/recorder.ts';
 import { TurnKeeper } from '../journal/turn-keeper.ts';
 import { LATEST_HEADER } from '../turns/heard-calls.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
-import { NatsQuestions } from './nats-questions.ts';
+import { JournalWriter } from './nats-journal-writer.ts';
 
 export interface RecorderOptions {
   readonly connection: NatsConnection;
@@ -73,7 +72,7 @@ const WAIT_MS_MOST = 4_000;
 const AT_ONCE = 4;
 /** As long as a segment may get while it waits for its turn; beyond it, it is dropped whole and counted. */
 const HELD_BYTES = 2 * 1024 * 1024;
-const ACK_WITHIN_MS = 5_000;
+const STORED_WITHIN_MS = 5_000;
 /** A segment that a broker has not taken for this long, however often it was sent, is dropped and counted. */
 const GIVE_UP_MS = 120_000;
 const RETRY_MS_MOST = 1_000;
@@ -82,7 +81,7 @@ const FLUSH_WITHIN_MS = 3_000;
 /** Writes what actors heard and said to the journal stream, in segments, never making anybody wait. */
 export class NatsRecorder implements Recorder {
   readonly #options: RecorderOptions;
-  readonly #questions: NatsQuestions;
+  readonly #journal: JournalWriter;
   readonly #heard: HeardTurn[] = [];
   #heardBytes = 0;
   readonly #buffers = new Map<Incarnation, SegmentInProgress>();
@@ -107,7 +106,7 @@ export class NatsRecorder implements Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    this.#questions = new NatsQuestions(options.connection);
+    this.#journal = new JournalWriter(options.connection, options.prefix);
     void this.#sendAgainOnceReconnected();
   }
 
@@ -280,9 +279,7 @@ export class NatsRecorder implements Recorder {
     buffer.gap = 0;
     this.#segments += 1;
     this.#bytes += bytes.length;
-    const { actor, instance } = incarnation.self;
-    const subject = SUBJECTS.journal.subject(this.#options.prefix, { actor, instance });
-    const sent: Promise<void> = this.#send(subject, bytes).catch((error: unknown) =>
+    const sent: Promise<void> = this.#send(incarnation.self, bytes).catch((error: unknown) =>
       this.#lose(buffer, turns, error instanceof Error ? error.message : String(error)),
     );
     this.#inFlight.add(sent);
@@ -295,16 +292,15 @@ export class NatsRecorder implements Recorder {
   /** What was under way, or said meanwhile, may have gone with the old connection: it is not waited for. */
   async #sendAgainOnceReconnected(): Promise<void> {
     for await (const { type } of this.#options.connection.status())
-      if (type === 'reconnect') this.#questions.fail(new Error('the connection was lost'));
+      if (type === 'reconnect') this.#journal.fail(new Error('the connection was lost'));
   }
 
-  /** Sends until it is acknowledged; readers put the order right and leave out what came twice. */
-  async #send(subject: string, bytes: Bytes): Promise<void> {
+  /** Sends until it is stored; readers restore the order and leave out duplicates. */
+  async #send(self: Incarnation['self'], bytes: Bytes): Promise<void> {
     const since = performance.now();
     for (let attempt = 0; ; attempt++) {
       try {
-        const { data } = await this.#questions.ask({ subject, body: bytes }, ACK_WITHIN_MS);
-        refuse(JSON.parse(Buffer.from(data).toString('utf8')) as Acknowledgement);
+        await this.#journal.write(self, bytes, STORED_WITHIN_MS);
         this.#inVain = false;
         return;
       } catch (error) {
@@ -323,17 +319,6 @@ const nameOf = ({ self }: Incarnation): string => `${self.actor}/${self.instance
  */
 export const planShare = (waiting: number, everyMs: number): number =>
   Math.ceil(everyMs * Math.max(SEGMENTS_A_SECOND / 1_000, waiting / WAIT_MS_MOST));
-
-/** What a stream says to a message that it was sent. */
-interface Acknowledgement {
-  readonly seq?: number;
-  readonly error?: { readonly description?: string };
-}
-
-/** @throws Error when it was not stored */
-function refuse({ seq, error }: Acknowledgement): void {
-  if (error !== undefined || seq === undefined) throw new Error(error?.description ?? 'no stream took it');
-}
 
 const weightOf = (rec: Rec, out: readonly Outgoing[]): number => {
   const heard = rec.t === 'call' ? rec.body : rec.t === 'answer' ? rec.result : undefined;

@@ -127,11 +127,13 @@ it('that a reader of a watch is gone is no warning; that anybody else is, is one
         ),
     }),
   );
-  connection.publish('_INBOX.gone', '{}', { reply: 'troupe.watch.one.a' });
+  connection.publish('_INBOX.gone', '{}', { reply: 'troupe.watch.me.one.a' });
   connection.publish('_INBOX.gone', '{}', { reply: 'troupe.api.me.get.pods.a.b' });
-  connection.publish('troupe.watch.one.b', '{}');
-  await vi.waitFor(() => expect(heard).toEqual(['troupe.watch.one.b']));
-  expect(log).toEqual([expect.stringMatching(/^warning: watched\/one: message on troupe\.api\.\S+ ignored: .*nobody/)]);
+  connection.publish('troupe.watch.me.one.b', '{}');
+  await vi.waitFor(() => expect(heard).toEqual(['troupe.watch.me.one.b']));
+  expect(log).toEqual([
+    expect.stringMatching(/^warning: watched\/one: message on troupe\.api\.\S+ ignored: .*no subscriber is left/),
+  ]);
   await watching.stop();
   await connection.close();
 });

@@ -4,7 +4,7 @@ export interface NatsUser {
   readonly name: string;
   /** nkey, `U...` */
   readonly publicKey: string;
-  readonly permissions: Permissions;
+  readonly permissions: Pick<Permissions, 'publish' | 'subscribe'>;
 }
 
 export interface NatsServerSettings {
@@ -31,16 +31,12 @@ const list = (patterns: readonly string[]): string =>
     : `{ allow: [\n${patterns.map((pattern) => `          ${quoted(pattern)}`).join('\n')}\n        ] }`;
 
 function userBlock({ name, publicKey, permissions }: NatsUser): string {
-  const responses =
-    permissions.responses === undefined
-      ? ''
-      : `\n        allow_responses: { max: ${permissions.responses.max}, expires: ${quoted(permissions.responses.expires)} }`;
   return `    # ${name.replaceAll(/[^\x20-\x7e]/g, '?')}
     {
       nkey: ${publicKey}
       permissions: {
         publish: ${list(permissions.publish)}
-        subscribe: ${list(permissions.subscribe)}${responses}
+        subscribe: ${list(permissions.subscribe)}
       }
     }`;
 }

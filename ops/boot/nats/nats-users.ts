@@ -2,34 +2,36 @@ import { type Cluster, readCluster } from '../home/cluster.ts';
 import { type HomePaths, writePrivateFile } from '../home/home.ts';
 import { runningUp } from '../home/lock.ts';
 import type { Roster } from '../roles/roster.ts';
-import { type Permissions, type Profile, planPermissions } from '../users/plan-permissions.ts';
+import { type Permissions, planPermissions, withInboxes } from '../users/plan-permissions.ts';
 import { readUsers, type UserRecord } from '../users/users.ts';
 import { signal } from '../watch/processes.ts';
 import { type NatsUser, natsServerConfig } from './nats-config.ts';
 
 function permissionsOf(user: UserRecord, prefix: string, roster: Roster): Permissions {
-  const as = (profile: Profile): Permissions => planPermissions(prefix, user.name, profile);
   switch (user.profile) {
     case 'system':
-      return as({ kind: 'system', declared: roster.master });
+      return planPermissions(prefix, user.name, { kind: 'system', declared: roster.master });
     case 'node':
-      return as({ kind: 'node', declared: roster.worker(user.node ?? user.name) });
+      return planPermissions(prefix, user.name, { kind: 'node', declared: roster.worker(user.node ?? user.name) });
     case 'operator':
-      return as({ kind: 'operator' });
+      return planPermissions(prefix, user.name, { kind: 'operator' });
     case 'tenant':
-      return as({ kind: 'tenant', namespaces: user.namespaces ?? [] });
+      return planPermissions(prefix, user.name, { kind: 'tenant', namespaces: user.namespaces ?? [] });
     case 'service':
-      return user.permissions ?? { publish: [], subscribe: [] }; // its actors are code that this process does not have
+      // Kept in the record: this process does not have the code of the service's actors.
+      return user.permissions ?? { publish: [], subscribe: [], answers: [] };
   }
 }
 
-/** Everybody who may connect, with what the broker lets each of them do. */
+/** All users of this home, with what the broker lets each of them do. */
 export const natsUsers = (paths: HomePaths, prefix: string, roster: Roster): readonly NatsUser[] =>
-  readUsers(paths).map((user) => ({
-    name: user.name,
-    publicKey: user.publicKey,
-    permissions: permissionsOf(user, prefix, roster),
-  }));
+  withInboxes(
+    readUsers(paths).map((user) => ({
+      name: user.name,
+      publicKey: user.publicKey,
+      permissions: permissionsOf(user, prefix, roster),
+    })),
+  );
 
 /** What the embedded server of a cluster calls itself: nobody else's greets with that. */
 export const serverName = ({ id }: Cluster): string => `troupe-${id}`;

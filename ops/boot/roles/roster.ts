@@ -10,7 +10,7 @@ import { type ActorDefinition, api } from '../../../actors/kernel/declare.ts';
 import { kubelet } from '../../../actors/kubelet/kubelet.ts';
 import { runtimeDeclared } from '../../../actors/runtime/runtime-driver.ts';
 import { scheduler } from '../../../actors/scheduler/scheduler.ts';
-import type { Declared } from '../users/plan-permissions.ts';
+import type { Declared } from '../users/declared-subjects.ts';
 
 /** Which actors and drivers a process of each role hosts: from what they declare, its permissions are printed. */
 export interface Roster {

@@ -9,8 +9,9 @@ import { connectAs, startNatsServer, type TestNatsServer, type TestUser } from '
 import { waitUntil } from '../../../test/support/wait-until.ts';
 import { authorizationBlock } from '../nats/nats-config.ts';
 import { roster } from '../roles/roster.ts';
+import type { Declared } from './declared-subjects.ts';
 import { newSeed } from './nkeys.ts';
-import { type Declared, type Profile, planPermissions } from './plan-permissions.ts';
+import { type Profile, planPermissions, withInboxes } from './plan-permissions.ts';
 
 /* Goal: the broker itself refuses. Method: the printed configuration on a real server, and clients that are not ours. */
 
@@ -39,11 +40,13 @@ const open: Partial<Record<Name, NatsConnection>> = {};
 const as = (name: Name): NatsConnection => open[name] as NatsConnection;
 
 beforeAll(async () => {
-  const users = names.map((name) => ({
-    name,
-    publicKey: keys[name].publicKey,
-    permissions: planPermissions('troupe', name, profiles[name]),
-  }));
+  const users = withInboxes(
+    names.map((name) => ({
+      name,
+      publicKey: keys[name].publicKey,
+      permissions: planPermissions('troupe', name, profiles[name]),
+    })),
+  );
   server = await startNatsServer({ config: authorizationBlock(users) });
   for (const name of names) {
     const user: TestUser = { name, seed: keys[name].seed };

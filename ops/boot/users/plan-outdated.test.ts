@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { api, watch } from '../../../actors/kernel/declare.ts';
+import type { Declared } from './declared-subjects.ts';
 import { type Hosting, planOutdated, tellOutdated } from './plan-outdated.ts';
-import { type Declared, planPermissions } from './plan-permissions.ts';
+import { planPermissions } from './plan-permissions.ts';
 
 const always: Declared = { name: 'boot', hears: {}, says: { event: api('create', 'events') } };
 const before: Declared = {

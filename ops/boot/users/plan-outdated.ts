@@ -1,10 +1,12 @@
-import { covers, type Declared, type Permissions, planPermissions } from './plan-permissions.ts';
+import type { Declared } from './declared-subjects.ts';
+import { type Permissions, planPermissions } from './plan-permissions.ts';
+import { covers } from './subject-patterns.ts';
 
 /** Of a user's record: the actors that it hosts, and what it may do since it was made for them. */
 export interface Hosting {
   readonly name: string;
   readonly actors?: readonly string[];
-  readonly permissions?: Permissions;
+  readonly permissions?: Pick<Permissions, 'publish' | 'subscribe'>;
 }
 
 export interface Outdated {

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { api, calls, inbox, latest, port, publish, request, watch } from '../../../actors/kernel/declare.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
-import { covers, type Declared, planPermissions } from './plan-permissions.ts';
+import type { Declared } from './declared-subjects.ts';
+import { type Permissions, planPermissions, withInboxes } from './plan-permissions.ts';
+import { covers } from './subject-patterns.ts';
 
 const may = (patterns: readonly string[], subject: string): boolean =>
   patterns.some((pattern) => covers(pattern, subject));
@@ -26,7 +28,12 @@ const master: Declared = {
     api: calls(SUBJECTS.api, { queue: true, all: true }),
     beats: latest(SUBJECTS.heartbeat, { everyMs: 1000 }),
   },
-  says: { outcome: publish(SUBJECTS.outcome), events: inbox(), bind: api('create', 'pods/binding') },
+  says: {
+    outcome: publish(SUBJECTS.outcome),
+    events: inbox(),
+    bind: api('create', 'pods/binding'),
+    logs: request(SUBJECTS.nodeLogs),
+  },
 };
 const labels: Declared = {
   name: 'team-labels',
@@ -35,7 +42,7 @@ const labels: Declared = {
   says: { label: api('patch', 'pods') },
 };
 const listener: Declared = { name: 'listener', hears: { beats: calls(SUBJECTS.heartbeat) }, says: {} };
-const printed = {
+const users = {
   service: planPermissions('troupe', 'shop', { kind: 'service', declared: [labels] }),
   listener: planPermissions('troupe', 'ears', { kind: 'service', declared: [listener] }),
   node: planPermissions('troupe', 'node-n1', { kind: 'node', declared: [kubelet] }),
@@ -43,9 +50,16 @@ const printed = {
   operator: planPermissions('troupe', 'ann', { kind: 'operator' }),
   tenant: planPermissions('troupe', 'bob', { kind: 'tenant', namespaces: ['team-a'] }),
 };
+const NAMES = { service: 'shop', listener: 'ears', node: 'node-n1', system: 'master', operator: 'ann', tenant: 'bob' };
+type Who = keyof typeof users;
+const printed = Object.fromEntries(
+  withInboxes((Object.keys(users) as Who[]).map((who) => ({ who, name: NAMES[who], permissions: users[who] }))).map(
+    ({ who, permissions }) => [who, permissions],
+  ),
+) as Record<Who, Permissions>;
 
 describe('what each profile may do', () => {
-  it.each<[who: keyof typeof printed, act: 'publish' | 'subscribe', subject: string, allowed: boolean]>([
+  it.each<[who: Who, act: 'publish' | 'subscribe', subject: string, allowed: boolean]>([
     ['node', 'publish', 'troupe.api.node-n1.update.pods=2Fstatus.default.web', true],
     ['node', 'publish', 'troupe.api.node-n1.update.pods.default.web', false],
     ['node', 'publish', 'troupe.api.master.update.pods=2Fstatus.default.web', false],
@@ -58,7 +72,12 @@ describe('what each profile may do', () => {
     ['node', 'subscribe', 'troupe.changes.secrets.default.key', false],
     ['node', 'publish', '$JS.API.STREAM.INFO.KV_troupe-objects', false],
     ['node', 'publish', '$KV.troupe-objects.pods.default.web', false],
-    ['node', 'publish', '_INBOX.ann.x', true],
+    ['node', 'publish', '_INBOX.ann.x', true], // asks micro services of every process
+    ['node', 'publish', '_INBOX.master.x', true], // asks for logs
+    ['node', 'publish', '_INBOX.bob.x', false],
+    ['node', 'publish', '_INBOX.node-n2.x', false],
+    ['node', 'publish', 'troupe.watch.node-n1.m1.7', true],
+    ['node', 'publish', 'troupe.watch.bob.m1.7', false],
     ['node', 'publish', 'troupe.changes.pods.default.web', false],
     ['system', 'subscribe', 'troupe.api.bob.get.pods.team-a.web', true],
     ['system', 'subscribe', 'troupe.api.nonsense', true],
@@ -110,6 +129,11 @@ describe('what each profile may do', () => {
     ['tenant', 'subscribe', 'troupe.logs.team-a.web.main', true],
     ['tenant', 'subscribe', 'troupe.outcome.bob', true],
     ['tenant', 'subscribe', 'troupe.outcome.ann', false],
+    ['tenant', 'publish', 'troupe.watch.bob.m1.7', true],
+    ['tenant', 'publish', 'troupe.watch.ann.m1.7', false],
+    ['tenant', 'publish', '_INBOX.ann.x', false],
+    ['service', 'publish', '_INBOX.ann.x', true],
+    ['service', 'publish', '_INBOX.bob.x', false],
   ])('%s: %s %s: %s', (who, act, subject, allowed) => {
     expect(may(printed[who][act], subject)).toBe(allowed);
   });
@@ -132,6 +156,7 @@ it('escapes the namespaces and names that it prints', () => {
     'troupe.api.b=2Ec.*.*.a=2Eb.>',
     'troupe.apply.b=2Ec.=2A',
     'troupe.apply.b=2Ec.a=2Eb',
+    'troupe.watch.b=2Ec.*.*',
   ]);
 });
 

@@ -2,8 +2,9 @@ import { DEFAULT_PREFIX } from '../../../contracts/subjects/subjects.ts';
 import { homePaths, troupeHome } from '../home/home.ts';
 import { reloadNatsConfig } from '../nats/nats-users.ts';
 import { hosting, type Roster } from '../roles/roster.ts';
+import type { Declared } from './declared-subjects.ts';
 import { checkReserved, requireHome, waitUntilKnown } from './made-users.ts';
-import { type Declared, planPermissions } from './plan-permissions.ts';
+import { planPermissions } from './plan-permissions.ts';
 import { seedFile, writeUser } from './users.ts';
 import { usersTurn } from './users-turn.ts';
 

@@ -129,12 +129,12 @@ it('a service may do what its actors declare, and once more when they declare so
   };
   const made = await addService('shop', [{ name: 'ears', hears, says: {} }], roster, paths.home);
   expect(made).toMatchObject({ actors: ['ears'], live: true, url });
-  expect([await heard(SUBJECTS.heartbeat), await heard(SUBJECTS.metrics)]).toEqual([true, false]);
+  expect([await heard(SUBJECTS.heartbeat), await heard(SUBJECTS.runtimeEvents)]).toEqual([true, false]);
   const key = findUser(paths, 'shop')?.publicKey;
-  const other = { name: 'other', hears: { usage: calls(SUBJECTS.metrics) }, says: {} };
+  const other = { name: 'other', hears: { usage: calls(SUBJECTS.runtimeEvents) }, says: {} };
   await addService('shop', [other], roster, paths.home);
   expect(findUser(paths, 'shop')?.publicKey).toBe(key);
-  expect([await heard(SUBJECTS.heartbeat), await heard(SUBJECTS.metrics)]).toEqual([false, true]);
+  expect([await heard(SUBJECTS.heartbeat), await heard(SUBJECTS.runtimeEvents)]).toEqual([false, true]);
 
   await expect(addTenant('shop', ['a'], roster, paths.home)).rejects.toThrow(
     'user "shop" is a service; choose another name, or end it first: troupe user remove shop',
