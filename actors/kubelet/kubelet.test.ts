@@ -512,6 +512,17 @@ describe('kubelet', () => {
     expect(node.beats().map(({ runtimeReady }) => runtimeReady)).toEqual([true, true]);
   });
 
+  it('moves no lastTransitionTime and writes no Node early because of a checkpoint', () => {
+    const node = new Node().start().pass(200_000);
+    node.world.crash();
+    node.answerAll().pass(99_000);
+    expect([node.says('createNode').length, node.says('patchNodeStatus').length]).toEqual([1, 0]);
+    node.pass(2_000);
+    const transitions = (heard: Heard | undefined) =>
+      (heard?.body as { status: NodeStatus }).status.conditions?.map(({ lastTransitionTime }) => lastTransitionTime);
+    expect(transitions(node.says('patchNodeStatus')[0])).toEqual(transitions(node.says('createNode')[0]));
+  });
+
   it('makes a sandbox anew that is gone, and says so', () => {
     const node = new Node().give(podOf('u')).start();
     for (const { id } of node.runtime.sandboxes) node.runtime.sandboxDies(id);

@@ -22,6 +22,9 @@ const RETRY_MOST_MS = 30_000;
 /** Before the retry of a write that will fail again unless something changes. */
 const HOPELESS_RETRY_MS = 60_000;
 
+/** Whether the pod was deleted with grace 0 already, and is in the store only because of finalizers. */
+const isReleased = ({ metadata }: Pod): boolean => metadata?.deletionGracePeriodSeconds === 0;
+
 export interface PodStatusWriterParts {
   readonly world: KubeletWorld;
   readonly assigned: AssignedPods;
@@ -88,7 +91,7 @@ export class PodStatusWriter {
     const pod = this.#parts.assigned.get(uid)?.pod;
     const planned = this.#parts.state.status(uid);
     if (pod === undefined || planned === undefined || this.#deleted.has(uid)) return false;
-    if (this.#deletable.has(uid)) return true;
+    if (this.#deletable.has(uid) && !isReleased(pod)) return true;
     const last = this.#written.get(uid);
     if (!settled && last !== undefined && last.status.phase === planned.phase) return false;
     return this.#differs(uid, pod, planned);
@@ -139,7 +142,7 @@ export class PodStatusWriter {
 
   #delete(uid: string, pod: Pod): Observable<Said> {
     const { world } = this.#parts;
-    if (!this.#deletable.has(uid)) return EMPTY;
+    if (!this.#deletable.has(uid) || isReleased(pod)) return EMPTY;
     const { namespace, name } = pod.metadata ?? {};
     const body = { gracePeriodSeconds: 0, preconditions: { uid } };
     return world.ask(world.say.deletePod({ namespace, name }, body), { timeoutMs: TIMEOUT_MS }).pipe(
