@@ -2,7 +2,7 @@ import type { ConfigMap } from '../../contracts/kinds/kinds.ts';
 
 const sizes = new WeakMap<object, number>();
 
-/** Bytes of JSON. Remembered by identity: many pods share the data of one ConfigMap, which never changes in place. */
+/** Size as JSON, in bytes. Cached by identity: many pods share the data of one ConfigMap, which never changes in place. */
 export function jsonBytes(value: object | undefined): number {
   if (value === undefined) return 0;
   const known = sizes.get(value);
@@ -12,5 +12,6 @@ export function jsonBytes(value: object | undefined): number {
   return size;
 }
 
+/** Size of a ConfigMap's data as JSON, in bytes. */
 export const dataBytes = ({ data, binaryData }: Pick<ConfigMap, 'data' | 'binaryData'>): number =>
   jsonBytes(data) + jsonBytes(binaryData);

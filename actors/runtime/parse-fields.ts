@@ -6,14 +6,19 @@ import { isPlain } from '../../contracts/kinds/plain.ts';
 export type Parse<T> = (value: unknown, path: string) => T;
 export type Fields<T> = { readonly [K in keyof Required<T>]: Parse<T[K]> };
 
-/** Longest list that a message may carry. */
+/** Most items of a list in a message. */
 const ITEMS_MAX = 10_000;
 
+/** @throws StatusError BadRequest, always */
 export const refuse = (path: string, wanted: string, value: unknown): never => {
   const found = value === undefined ? 'nothing' : shown(value).slice(0, 60);
-  throw statusError('BadRequest', `read message: ${path === '' ? 'it' : path} must be ${wanted}; found ${found}`, {
-    causes: [{ reason: 'FieldValueInvalid', message: `must be ${wanted}`, field: path }],
-  });
+  throw statusError(
+    'BadRequest',
+    `read message: ${path === '' ? 'the body' : path} must be ${wanted}; found ${found}`,
+    {
+      causes: [{ reason: 'FieldValueInvalid', message: `must be ${wanted}`, field: path }],
+    },
+  );
 };
 
 export const text: Parse<string> = (value, path) => (typeof value === 'string' ? value : refuse(path, 'text', value));
@@ -54,11 +59,11 @@ export const list =
     return value.map((item: unknown, at) => parse(item, `${path}[${at}]`));
   };
 
-/** Reads the named fields; others are left behind, so that a newer sender is understood. */
+/** Reads the named fields and ignores others, so that messages of newer senders are accepted. */
 export const fields =
   <T extends object>(parsers: Fields<T>): Parse<T> =>
   (value, path) => {
-    if (!isPlain(value)) return refuse(path, 'a map', value); // bytes and moments, which MessagePack has, are objects too
+    if (!isPlain(value)) return refuse(path, 'a map', value); // MessagePack's bytes and timestamps are objects too
     const read: Record<string, unknown> = {};
     for (const [name, parse] of Object.entries<Parse<unknown>>(parsers)) {
       const given = Object.hasOwn(value, name) ? value[name] : undefined;
