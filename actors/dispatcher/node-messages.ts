@@ -1,9 +1,10 @@
-import { type DispatchedPod, type NodePods } from '../../contracts/messages/node.ts';
+import type { DispatchedPod, NodePods } from '../../contracts/messages/node.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Cell, Said, World } from '../kernel/contract.ts';
 import { publish } from '../kernel/declare.ts';
 
-export const says = { tell: publish(SUBJECTS.nodePods) };
+/** What the dispatcher sends. */
+export const says = { sendPods: publish(SUBJECTS.nodePods) };
 export type DispatcherWorld = World<typeof says>;
 
 /** Numbers the messages to each node, by which a kubelet notices that it missed one or that another dispatcher leads. */
@@ -29,7 +30,7 @@ export class NodeMessages {
   next(node: string, changed: readonly DispatchedPod[], removed: NodePods['removed']): Said {
     const counter = this.#counter(node);
     counter.set(counter.get() + 1);
-    return this.#world.say.tell({ node }, { ...this.position(node), changed, removed });
+    return this.#world.say.sendPods({ node }, { ...this.position(node), changed, removed });
   }
 
   /** The node is gone with its pods. */

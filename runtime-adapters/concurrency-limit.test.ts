@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { limitConcurrency, singleFlight } from './limit.ts';
+import { limitConcurrency, singleFlight } from './concurrency-limit.ts';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

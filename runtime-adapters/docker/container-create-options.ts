@@ -7,13 +7,14 @@ import type {
 } from '../../contracts/runtime/config.ts';
 import { containerLabels, sandboxLabels } from './labels.ts';
 
-/** As the kubelet: the smallest and the largest share, and the smallest quota, that a kernel takes. */
+/** The smallest and largest CPU share, and the smallest quota, that a kernel accepts; as in Kubernetes. */
 const MIN_SHARES = 2;
 const MAX_SHARES = 262_144;
 const PERIOD_US = 100_000;
 const MIN_QUOTA_US = 1_000;
 const HOSTNAME_MAX = 63;
 
+/** The engine's options for a pod's sandbox, which holds its network. */
 export function sandboxOptions(
   node: string,
   config: PodSandboxConfig,
@@ -52,13 +53,14 @@ function portBindings(ports: readonly PortMapping[]): NonNullable<HostConfig['Po
   return bindings;
 }
 
+/** The engine's options for a container that joins a sandbox. */
 export function containerOptions(node: string, config: ResolvedContainerConfig): ContainerCreateOptions {
   const sandbox = `container:${config.sandboxId}`;
   return {
     Image: config.image,
     Labels: containerLabels(node, config),
     Env: (config.env ?? []).map(({ name, value }) => `${name}=${value}`),
-    // The engine drops the image's CMD when an entry point is given, as Kubernetes' `command` does.
+    // An entry point makes the engine drop the image's CMD, as Kubernetes' `command` does.
     ...(given(config.command) ? { Entrypoint: [...config.command] } : {}),
     ...(given(config.args) ? { Cmd: [...config.args] } : {}),
     ...(config.workingDir ? { WorkingDir: config.workingDir } : {}),
@@ -69,7 +71,7 @@ export function containerOptions(node: string, config: ResolvedContainerConfig):
       NetworkMode: sandbox,
       IpcMode: sandbox,
       RestartPolicy: { Name: 'no' },
-      // Sizes as the kubelet rotates at; named here because an engine's default may be a driver that can't be read back.
+      // Sizes as in Kubernetes. The driver is given because the engine's default may be one whose logs cannot be read.
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } },
       ...resources(config.resources ?? {}),
     },
@@ -79,13 +81,13 @@ export function containerOptions(node: string, config: ResolvedContainerConfig):
 const given = (words: readonly string[] | undefined): words is readonly string[] =>
   words !== undefined && words.length > 0;
 
-/** As the kubelet: shares from the request (or the limit, when there is no request), a quota from the limit. */
+/** As in Kubernetes: CPU shares from the request (by default the limit), a CPU quota from the limit. */
 export function resources(wanted: ContainerResources): Partial<HostConfig> {
   const { cpuLimitMillis: limit, cpuRequestMillis: request = limit, memoryLimitBytes: memory } = wanted;
   return {
     CpuShares: Math.min(MAX_SHARES, Math.max(MIN_SHARES, Math.floor(((request ?? 0) * 1024) / 1000))),
     ...(limit ? { CpuPeriod: PERIOD_US, CpuQuota: Math.max(MIN_QUOTA_US, (limit * PERIOD_US) / 1000) } : {}),
-    // The same figure for memory and swap: a limit that swap can't stretch.
+    // The same value for memory and memory plus swap, so that the container gets no swap.
     ...(memory ? { Memory: memory, MemorySwap: memory } : {}),
   };
 }

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { NetworkGate } from './network-gate.ts';
+import { NetworkJoinLock } from './network-join-lock.ts';
 
 it('never lets one leave while another joins or leaves, and serves everybody', async () => {
   const step = fc.record({ kind: fc.constantFrom('join', 'leave'), turns: fc.nat(4), fails: fc.boolean() });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
-      const gate = new NetworkGate();
+      const gate = new NetworkJoinLock();
       const inside = { join: 0, leave: 0 };
       let most = 0;
       const outcomes = steps.map(({ kind, turns, fails }) => {
@@ -27,7 +27,7 @@ it('never lets one leave while another joins or leaves, and serves everybody', a
 });
 
 it('lets joins go together', async () => {
-  const gate = new NetworkGate();
+  const gate = new NetworkJoinLock();
   let inside = 0;
   let most = 0;
   const work = async (): Promise<void> => {

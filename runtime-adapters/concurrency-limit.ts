@@ -1,17 +1,17 @@
 import { statusError } from '../contracts/errors/status.ts';
 
-/** Runs work, at most so much of it at once. */
+/** Runs work, a limited number at once. */
 export type Limiter = <T>(work: () => Promise<T>) => Promise<T>;
 
 /**
- * First come, first served; what does not fit waits.
- * @param atOnce   how many run together
- * @param waiting  how many may wait; one more is refused with TooManyRequests
+ * Limits concurrent work; the rest waits in order of arrival.
+ * @param atOnce   most that run at once
+ * @param waiting  most that may wait; further ones are rejected with TooManyRequests
  */
 export function limitConcurrency(atOnce: number, waiting = 10_000): Limiter {
   const queue: (() => void)[] = [];
   let running = 0;
-  // Who waited longest takes over the place: freed, it could go to somebody who comes before the first has woken.
+  // The place is handed to the first in the queue: if it were freed, a later caller could take it before the first resumes.
   const next = (): void => {
     const first = queue.shift();
     if (first === undefined) running -= 1;
@@ -20,7 +20,7 @@ export function limitConcurrency(atOnce: number, waiting = 10_000): Limiter {
   return async (work) => {
     if (running >= atOnce) {
       if (queue.length >= waiting) {
-        throw statusError('TooManyRequests', `ask the engine: ${waiting} calls wait already; ask again later`);
+        throw statusError('TooManyRequests', `call the engine: ${waiting} calls are waiting already; retry later`);
       }
       await new Promise<void>((resolve) => queue.push(resolve));
     } else running += 1;
@@ -32,7 +32,7 @@ export function limitConcurrency(atOnce: number, waiting = 10_000): Limiter {
   };
 }
 
-/** Who asks for a key while it is being worked on gets the same outcome. */
+/** Shares work by key: a call for a key whose work is in progress gets the same outcome. */
 export function singleFlight<T>(): (key: string, work: () => Promise<T>) => Promise<T> {
   const flights = new Map<string, Promise<T>>();
   return (key, work) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerResources, PodSandboxConfig } from '../../contracts/runtime/config.ts';
-import { containerOptions, resources, sandboxOptions } from './create-options.ts';
+import { containerOptions, resources, sandboxOptions } from './container-create-options.ts';
 import { engineName } from './labels.ts';
 
 const pod = { uid: 'u', namespace: 'ns', name: 'web' };

@@ -6,10 +6,10 @@ export const LOCAL_PAUSE_IMAGE = 'troupe/pause:local';
 export const SAMPLE_IMAGE = 'troupe/sample:local';
 const SAMPLE_PORT = 8080;
 
-/** Sleeps for ever: all that holding a network takes. */
+/** Sleeps for ever: it only holds the pod's network. */
 const PAUSE: LocalImage = { entrypoint: ['/bin/sleep', 'inf'] };
 
-/** `trap` because a first process ignores signals that it does not ask for, and would be killed only after its grace. */
+/** With a `trap`, because process 1 ignores signals without a handler and would be killed only after its grace period. */
 export const SAMPLE_SCRIPT = `#!/bin/sh
 trap 'exit 0' TERM INT
 mkdir -p /www
@@ -25,10 +25,11 @@ const SAMPLE: LocalImage = {
   files: { '/bin/serve': SAMPLE_SCRIPT },
 };
 
+/** Builds the image that runs in sandboxes. */
 export const buildPauseImage = (engine: Engine, busybox?: Busybox): Promise<{ readonly imageId: string }> =>
   buildLocalImage(engine, LOCAL_PAUSE_IMAGE, PAUSE, busybox);
 
-/** A web server on port 8080 whose page names its pod and says `$MESSAGE`; ends at once on SIGTERM. */
+/** Builds the sample image: a web server on port 8080 whose page shows its pod's name and `$MESSAGE`; ends at once on SIGTERM. */
 export const buildSampleImage = (
   engine: Engine,
   tag: string = SAMPLE_IMAGE,

@@ -1,21 +1,21 @@
-/** Milliseconds; a pair is a range from which each call draws. */
+/** Milliseconds; a pair is a range from which each call draws at random. */
 export type Latency = number | readonly [leastMs: number, mostMs: number];
 
-/** What one run of a container does. Times count from its start. */
+/** What one run of a container does. Times are relative to its start. */
 export interface SimulatedRun {
   readonly output?: readonly { readonly atMs: number; readonly stream?: 'stdout' | 'stderr'; readonly text: string }[];
-  /** Absent: it runs until it is stopped. */
+  /** Default: it runs until it is stopped. */
   readonly exitAfterMs?: number;
-  /** 0 when absent. */
+  /** Default 0. */
   readonly exitCode?: number;
   readonly oomKilled?: boolean;
-  /** Only SIGKILL ends it. */
+  /** It ends only by SIGKILL. */
   readonly ignoresTerm?: boolean;
-  /** How long it takes to end once told to. */
+  /** How long it takes to end after SIGTERM. */
   readonly stopMs?: number;
-  /** 143 when absent. */
+  /** Default 143. */
   readonly stopExitCode?: number;
-  /** The engine can't start it, and says this. */
+  /** The engine fails to start it, with this message. */
   readonly cannotStart?: string;
 }
 
@@ -23,18 +23,18 @@ export interface SimulatedImage {
   readonly entrypoint?: readonly string[];
   readonly cmd?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** On every node from the beginning. */
+  /** Present on every node from the start. */
   readonly present?: boolean;
   readonly pull?: {
     readonly latencyMs?: Latency;
-    /** The registry refuses with these words … */
+    /** The registry fails with this message … */
     readonly fails?: string;
-    /** … so many times a node; always when absent. */
+    /** … this many times per node; by default always. */
     readonly failTimes?: number;
   };
   /**
-   * What its containers do. A list is a crash schedule: the run of each attempt, the last one for all that follow. Absent: they
-   * run until stopped. A function sees the whole command line and environment.
+   * What its containers do; by default they run until stopped. A list gives the run of each attempt, the last one for all
+   * further ones. A function is called with the command line, the environment and the attempt.
    */
   readonly run?:
     | SimulatedRun
@@ -47,21 +47,22 @@ export type SlowOp = (typeof SLOW_OPS)[number];
 
 export interface SimulatedConfig {
   readonly images?: Readonly<Record<string, SimulatedImage>>;
-  /** Every image not named in `images`; absent: pulls at once and runs until stopped. `false`: no registry has it. */
+  /** Images not in `images`; by default they are pulled at once and run until stopped. `false`: no registry has them. */
   readonly otherImages?: SimulatedImage | false;
-  /** 0 when absent. */
+  /** Default 0. */
   readonly latencyMs?: Readonly<Partial<Record<SlowOp, Latency>>>;
   readonly cpuMillis?: number;
   readonly memoryBytes?: number;
 }
 
+/** @param random  uniform in [0, 1). @returns milliseconds */
 export function drawLatency(latency: Latency | undefined, random: () => number): number {
   if (latency === undefined || typeof latency === 'number') return latency ?? 0;
   const [least, most] = latency;
   return least + random() * (most - least);
 }
 
-/** @param attempt  counts from 0 */
+/** What an attempt of a container does. @param attempt  counts from 0 */
 export function runOf(
   image: SimulatedImage,
   argv: readonly string[],

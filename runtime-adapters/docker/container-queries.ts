@@ -1,19 +1,19 @@
 import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import type { ContainerStatus } from '../../contracts/runtime/status.ts';
-import { limitConcurrency } from '../limit.ts';
+import { limitConcurrency } from '../concurrency-limit.ts';
 import { containerStatus } from './container-status.ts';
-import { callEngine, type Engine, engineCode, engineRefusal } from './engine.ts';
-import { absent } from './refusals.ts';
+import { callEngine, type Engine, engineCode, engineError } from './engine.ts';
+import { notFound } from './operation-errors.ts';
 
 const READ_MS = 30_000;
 const READS_AT_ONCE = 16;
 
-/** What the engine says of its containers. */
-export class ContainerReads {
+/** Lists and inspects the engine's containers. */
+export class ContainerQueries {
   readonly #engine: Engine;
-  /** The last `inspect` of each container: good until the engine lists it in another state. */
+  /** The last `inspect` of each container: valid until the engine lists it in another state. */
   readonly #known = new Map<string, { readonly state: string; readonly status: ContainerStatus }>();
-  /** Reads of any kind, not too many at once. */
+  /** Limits reads of all kinds. */
   readonly atOnce = limitConcurrency(READS_AT_ONCE);
 
   constructor(engine: Engine) {
@@ -24,7 +24,7 @@ export class ContainerReads {
     try {
       return await this.atOnce(() => callEngine(act, READ_MS, work));
     } catch (error) {
-      throw engineRefusal(act, error);
+      throw engineError(act, error);
     }
   }
 
@@ -32,7 +32,7 @@ export class ContainerReads {
     return this.read(act, (abortSignal) => this.#engine.listContainers({ all: true, filters: { label }, abortSignal }));
   }
 
-  /** @returns `undefined` when there is none */
+  /** Inspects a container, by id or name. @returns `undefined` when there is none */
   async find(id: string): Promise<ContainerInspectInfo | undefined> {
     const act = `inspect container ${id}`;
     try {
@@ -41,18 +41,18 @@ export class ContainerReads {
       );
     } catch (error) {
       if (engineCode(error) === 404) return undefined;
-      throw engineRefusal(act, error);
+      throw engineError(act, error);
     }
   }
 
-  /** @throws StatusError NotFound */
+  /** Like `find`. @throws StatusError NotFound */
   async needed(id: string): Promise<ContainerInspectInfo> {
     const found = await this.find(id);
-    if (found === undefined) throw absent(id);
+    if (found === undefined) throw notFound(id);
     return found;
   }
 
-  /** @returns `undefined` for one that is gone since it was listed */
+  /** The status of a listed container. @returns `undefined` when it has been removed since */
   async statusOf(entry: ContainerInfo): Promise<ContainerStatus | undefined> {
     const known = this.#known.get(entry.Id);
     if (known?.state === entry.State) return known.status;

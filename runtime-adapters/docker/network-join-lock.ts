@@ -1,16 +1,16 @@
 /**
- * Docker 20.10's libnetwork can lock up for good when a container leaves a network while another joins or leaves it: one
- * takes the network's lock and then the controller's, the other the other way round (seen: every later call hung until the
- * engine was killed). So joins go together, and leaves one at a time with no join in progress. Both get their turn: who comes
- * while the other kind waits, waits too.
+ * A lock for joining and leaving a network. Docker 20.10's libnetwork can deadlock when a container leaves a network while
+ * another joins or leaves it: they take the network's and the controller's lock in opposite order (observed: every later
+ * call hung until the engine was killed). So joins run together, and leaves run one at a time with no join in progress.
+ * Neither starves: new work waits behind waiting work of the other kind.
  */
-export class NetworkGate {
+export class NetworkJoinLock {
   #joining = 0;
   #leaving = false;
   #joiners: (() => void)[] = [];
   #leavers: (() => Promise<void>)[] = [];
 
-  /** Runs beside other joins. */
+  /** Runs together with other joins. */
   async join<T>(work: () => Promise<T>): Promise<T> {
     if (this.#leaving || this.#leavers.length > 0) await new Promise<void>((resolve) => this.#joiners.push(resolve));
     else this.#joining += 1;
@@ -18,7 +18,7 @@ export class NetworkGate {
       return await work();
     } finally {
       this.#joining -= 1;
-      this.#turn();
+      this.#startLeaves();
     }
   }
 
@@ -26,11 +26,11 @@ export class NetworkGate {
   leave<T>(work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#leavers.push(() => work().then(resolve, reject));
-      this.#turn();
+      this.#startLeaves();
     });
   }
 
-  #turn(): void {
+  #startLeaves(): void {
     if (this.#leaving || this.#joining > 0 || this.#leavers.length === 0) return;
     this.#leaving = true;
     const batch = this.#leavers;
@@ -45,15 +45,15 @@ export class NetworkGate {
     this.#joiners = [];
     this.#joining += joiners.length;
     for (const go of joiners) go();
-    this.#turn();
+    this.#startLeaves();
   }
 }
 
-const gates = new WeakMap<object, NetworkGate>();
+const locks = new WeakMap<object, NetworkJoinLock>();
 
-/** The one gate of an engine, however many adapters of this process share it. */
-export function gateOf(engine: object): NetworkGate {
-  let gate = gates.get(engine);
-  if (gate === undefined) gates.set(engine, (gate = new NetworkGate()));
-  return gate;
+/** The lock of an engine, shared by all adapters of this process that use it. */
+export function lockOf(engine: object): NetworkJoinLock {
+  let lock = locks.get(engine);
+  if (lock === undefined) locks.set(engine, (lock = new NetworkJoinLock()));
+  return lock;
 }
