@@ -518,9 +518,12 @@ describe('kubelet', () => {
     node.answerAll().pass(99_000);
     expect([node.says('createNode').length, node.says('patchNodeStatus').length]).toEqual([1, 0]);
     node.pass(2_000);
-    const transitions = (heard: Heard | undefined) =>
-      (heard?.body as { status: NodeStatus }).status.conditions?.map(({ lastTransitionTime }) => lastTransitionTime);
-    expect(transitions(node.says('patchNodeStatus')[0])).toEqual(transitions(node.says('createNode')[0]));
+    const transitions = (say: string) =>
+      node.says(say).map(({ body }) => {
+        const { conditions } = (body as { status: NodeStatus }).status;
+        return conditions?.map(({ lastTransitionTime }) => lastTransitionTime);
+      });
+    expect(transitions('patchNodeStatus')).toEqual(transitions('createNode'));
   });
 
   it('makes a sandbox anew that is gone, and says so', () => {

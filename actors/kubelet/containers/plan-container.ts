@@ -14,8 +14,8 @@ import {
 import { containerConfig, specHash } from './container-config.ts';
 import type { ContainerContext, Decision } from './container-decision.ts';
 import { isConfigError } from './container-env.ts';
-import { planImage, recordedImage } from './plan-container-image.ts';
-import { goDuration, restartBackoff } from './restart-backoff.ts';
+import { goDuration, restartBackoff } from './crash-loop-backoff.ts';
+import { planImage, recordedImage } from './plan-image-pull.ts';
 
 /** Whether a container that ended is started again, by the restart policy; init containers run until they succeed. */
 export function restarts(at: ContainerContext, container: Container, init: boolean, exitCode: number): boolean {

@@ -3,7 +3,7 @@ import type { SandboxStatus } from '../../../contracts/runtime/status.ts';
 import { sandboxConfig } from '../containers/container-config.ts';
 import type { ContainerContext, Decision } from '../containers/container-decision.ts';
 import { planContainer } from '../containers/plan-container.ts';
-import { backOffEvents } from '../events/back-off-events.ts';
+import { backOffEvents } from '../events/backoff-events.ts';
 import type { Ending } from '../status/pod-phase.ts';
 import { podStatus } from '../status/pod-status.ts';
 import { planDeadContainerRemoval } from './plan-dead-container-removal.ts';

@@ -1,7 +1,7 @@
 import { createdContainer } from '../../../contracts/runtime/created-container.ts';
 import type { RuntimeOps } from '../../../contracts/runtime/ops.ts';
 import type { ContainerStatus, SandboxStatus } from '../../../contracts/runtime/status.ts';
-import { goDuration } from '../containers/restart-backoff.ts';
+import { goDuration } from '../containers/crash-loop-backoff.ts';
 import type { PodLevel, PodState, PodVerb } from '../pods/pod-types.ts';
 import {
   failedNote,

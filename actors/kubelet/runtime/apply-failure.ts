@@ -1,7 +1,7 @@
 import { retryOf, type StatusError } from '../../../contracts/errors/status.ts';
 import { own } from '../../../contracts/own.ts';
 import { runtimeCause } from '../../../contracts/runtime/errors.ts';
-import { failedAgain } from '../containers/restart-backoff.ts';
+import { failedAgain } from '../containers/crash-loop-backoff.ts';
 import type { PodNote, PodVerb } from '../pods/pod-types.ts';
 import { failedNote, type KnownPod, type Outcome, type VerbOf, withFailure, without, withRecord } from './outcome.ts';
 

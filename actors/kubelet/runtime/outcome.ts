@@ -1,5 +1,5 @@
 import { own } from '../../../contracts/own.ts';
-import { failedAgain } from '../containers/restart-backoff.ts';
+import { failedAgain } from '../containers/crash-loop-backoff.ts';
 import type { ContainerRecord, Failure, PodLevel, PodNote, PodState, PodVerb } from '../pods/pod-types.ts';
 
 /** What the kubelet knows of a pod besides the pod itself. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { restartBackoff } from './restart-backoff.ts';
+import { restartBackoff } from './crash-loop-backoff.ts';
 
 const SECOND = 1_000;
 const HOUR = 3_600 * SECOND;
