@@ -37,7 +37,7 @@ export function planContainer(at: ContainerContext, container: Container, init: 
     const isDue =
       lost === undefined ||
       (init && repeatsLost(at, container, lost.exitCode)) ||
-      // Its definition changed, so that it runs whatever the restart policy; where the policy restarts it, it backs off.
+      // Its definition changed, so that it runs under any restart policy; where the policy restarts it, it backs off.
       (wasCreatedOnly(input.status, container.name) && !restarts(at, container, init, lost.exitCode));
     if (isDue) return planAttempt(at, container, record, nextAttempt(at, container, record));
     return afterEnding(at, container, init, record, lost);

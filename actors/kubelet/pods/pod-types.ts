@@ -37,7 +37,7 @@ export type ContainerRecord = {
   readonly restart?: { readonly attempt: number; readonly at: number; readonly delayMs: number };
   /** The newest attempt ever created. */
   readonly attempt?: number;
-  /** The attempt that was stopped because its definition changed; the next one starts whatever the restart policy. */
+  /** The attempt that was stopped because its definition changed; the next one starts under any restart policy. */
   readonly replaced?: number;
   readonly failure?: Failure;
 };
