@@ -1,10 +1,10 @@
 import type { LogLine, LogLines } from '../contracts/messages/logs.ts';
 
 const BYTES_MAX = 1024 * 1024;
-/** Each line also costs its moment and its stream: a message must hold them all, however short they are. */
+/** Each line also has a time and a stream, so that many short lines need a limit too. */
 const LINES_MAX = 10_000;
 
-/** The lines of one answer, as many as may go together. */
+/** The lines of one answer, up to the limits of a message. */
 export class LogPage {
   readonly #bytesMax: number;
   readonly #lines: LogLine[] = [];
@@ -21,7 +21,7 @@ export class LogPage {
 
   add(line: LogLine): void {
     this.#bytes += Buffer.byteLength(line.text) + 1;
-    // One line always goes, or a reader could never get past a long one.
+    // At least one line, or a client could never get past a long one.
     const full = this.#bytes > this.#bytesMax || this.#lines.length >= LINES_MAX;
     this.#truncated ||= full && this.#lines.length > 0;
     if (!this.#truncated) this.#lines.push(line);

@@ -2,14 +2,14 @@ import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { podReferences } from '../../contracts/kinds/pod/pod-references.ts';
 import type { DispatchedPod } from '../../contracts/messages/node.ts';
 import type { View } from '../kernel/contract.ts';
-import { dataBytes } from './data-bytes.ts';
+import { dataBytes } from './payload-size.ts';
 
-/** Of the ConfigMaps of one pod, which go into one message with it. No environment is as large. */
+/** Most bytes of ConfigMaps in one pod's message. No environment is as large. */
 const CONFIG_BYTES_MOST = 4 * 1024 * 1024;
 
 /**
- * A pod with the ConfigMaps it refers to by value and the Secrets by version; what does not exist is left out, and what
- * would be too much is named alone.
+ * A pod with the ConfigMaps that it refers to, by value, and the Secrets, by version. References to what does not exist are
+ * left out; ConfigMaps beyond the size limit are only named, in `leftOut`.
  */
 export function dispatchedPod(pod: Pod, view: View): DispatchedPod {
   const namespace = pod.metadata?.namespace;

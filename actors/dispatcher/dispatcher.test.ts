@@ -25,7 +25,7 @@ function begun(...pods: readonly Pod[]): TestWorld {
   return world;
 }
 const told = (world: TestWorld): string[] =>
-  world.said('tell').map(({ subject, body }) => {
+  world.said('sendPods').map(({ subject, body }) => {
     const { epoch, counter, changed, removed } = body as NodePods;
     const names = [...removed.map(({ name }) => `-${name}`), ...changed.map(({ pod }) => `+${pod.metadata?.name}`)];
     return `${subject.split('.')[2]} ${epoch}.${counter} ${names.join(' ')}`.trim();
@@ -80,7 +80,7 @@ describe('dispatcher', () => {
     const version = world.put('secrets', hidden('c2VjcmV0'));
     world.put('pods', podOf('p', 'a', refers));
     world.settle();
-    const body = world.said('tell')[0]?.body as NodePods;
+    const body = world.said('sendPods')[0]?.body as NodePods;
     expect(body.changed[0]).toMatchObject({
       configMaps: { 'd/conf': { data: { KEY: 'one' } } },
       secrets: { 'd/hidden': String(version) },
@@ -133,7 +133,7 @@ describe('dispatcher', () => {
     const world = begun();
     for (let at = 0; at < 120; at++) world.put('pods', podOf(`p${at}`, 'a'));
     world.settle();
-    expect(world.said('tell').map(({ body }) => (body as NodePods).changed.length)).toEqual([50, 50, 20]);
+    expect(world.said('sendPods').map(({ body }) => (body as NodePods).changed.length)).toEqual([50, 50, 20]);
   });
 
   it('splits by size too, and what is too much for one answer goes ahead of it', () => {
@@ -167,7 +167,7 @@ describe('dispatcher', () => {
     world.put('pods', podOf('p', 'a', { containers: [{ name: 'c', envFrom }] }));
     world.put('pods', podOf('q', 'a'));
     world.settle();
-    const bodies = world.said('tell').map(({ body }) => body as NodePods);
+    const bodies = world.said('sendPods').map(({ body }) => body as NodePods);
     const [first] = bodies.flatMap(({ changed }) => changed);
     expect(Object.keys(first?.configMaps ?? {})).toHaveLength(4);
     expect(first?.leftOut).toEqual(names.slice(4).map((name) => `d/${name}`));
@@ -185,7 +185,7 @@ describe('dispatcher', () => {
       world.put('pods', podOf(`p${at}`, `n${at % 1000}`, { activeDeadlineSeconds: 1 }));
       world.settle();
     }
-    expect(world.said('tell')).toHaveLength(1000);
+    expect(world.said('sendPods')).toHaveLength(1000);
     const { user, system } = process.cpuUsage(before);
     expect((user + system) / 1000 / 1000).toBeLessThan(5); // milliseconds a change; 0.1 by itself
   });
@@ -194,7 +194,7 @@ describe('dispatcher', () => {
 describe('of a status alone', () => {
   const withStatus = (name: string, phase: string): Pod => ({ ...podOf(name, 'a'), status: { phase } });
   const phases = (world: TestWorld): unknown[] =>
-    world.said('tell').map(({ body }) => (body as NodePods).changed.map(({ pod }) => pod.status?.phase));
+    world.said('sendPods').map(({ body }) => (body as NodePods).changed.map(({ pod }) => pod.status?.phase));
 
   it('the newest is told after a moment, with those of other pods', () => {
     const world = begun(podOf('p', 'a'), podOf('q', 'a'));

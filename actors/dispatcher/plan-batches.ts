@@ -1,9 +1,9 @@
 import type { DispatchedPod } from '../../contracts/messages/node.ts';
-import { dataBytes, jsonBytes } from './data-bytes.ts';
+import { dataBytes, jsonBytes } from './payload-size.ts';
 
 export interface BatchLimits {
   readonly pods: number;
-  /** Of JSON, roughly. */
+  /** Approximate size as JSON. */
   readonly bytes: number;
 }
 
@@ -11,8 +11,8 @@ const dispatchedSize = ({ pod, configMaps }: DispatchedPod): number =>
   Object.values(configMaps ?? {}).reduce((sum, map) => sum + dataBytes(map), jsonBytes(pod));
 
 /**
- * Pods in their order, in as few messages as the limits allow; at least one message, and at least one pod in each. Pure.
- * What is larger than `bytes` by itself goes alone.
+ * Splits pods, in their order, into messages within the limits. A pod larger than `bytes` is a message of its own; without
+ * pods there is one empty message. Pure.
  */
 export function planBatches(pods: readonly DispatchedPod[], most: BatchLimits): readonly (readonly DispatchedPod[])[] {
   if (pods.length <= 1) return [pods];

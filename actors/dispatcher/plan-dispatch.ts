@@ -2,13 +2,13 @@ import { sameJson } from '../../contracts/hash/stable-hash.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import type { NodePods } from '../../contracts/messages/node.ts';
 
-/** A pod as it was last told of, and as it is now. */
+/** A pod as it was last sent, and as it is now. */
 export interface PodChange {
   readonly before?: Pod;
   readonly after?: Pod;
 }
-/** What a node is to be told: pods by value, without what they refer to. */
-export interface NodeNews {
+/** The changes to send to one node: pods without what they refer to. */
+export interface NodeChanges {
   readonly changed: readonly Pod[];
   readonly removed: NodePods['removed'];
 }
@@ -23,7 +23,7 @@ const identity = (pod: Pod): NodePods['removed'][number] => ({
   name: pod.metadata?.name ?? '',
 });
 
-/** Has nothing changed but its status? Mostly its kubelet wrote that itself. */
+/** Whether only the pod's status changed. Mostly its kubelet wrote that itself. */
 export const isStatusAlone = ({ before, after }: PodChange): boolean =>
   before !== undefined &&
   after !== undefined &&
@@ -36,15 +36,14 @@ function withoutVersion({ metadata }: Pod): object {
 }
 
 /**
- * Sorts changes of pods by the node that must hear of them. A pod that is bound for the first time, or changed on its
- * node, is in `changed`; one that left the store, was replaced under its name, or left the node, is in `removed`.
- * Pure; the order is that of `changes`.
+ * Groups changes of pods by node. A pod that is bound for the first time, or changed on its node, is in `changed`; one that
+ * left the store, was replaced by another of its name, or left the node, is in `removed`. Pure; keeps the order of `changes`.
  */
-export function planDispatch(changes: readonly PodChange[]): ReadonlyMap<string, NodeNews> {
-  const news = new Map<string, { changed: Pod[]; removed: NodePods['removed'][number][] }>();
+export function planDispatch(changes: readonly PodChange[]): ReadonlyMap<string, NodeChanges> {
+  const byNode = new Map<string, { changed: Pod[]; removed: NodePods['removed'][number][] }>();
   const of = (node: string) => {
-    const found = news.get(node) ?? { changed: [], removed: [] };
-    news.set(node, found);
+    const found = byNode.get(node) ?? { changed: [], removed: [] };
+    byNode.set(node, found);
     return found;
   };
   for (const { before, after } of changes) {
@@ -54,5 +53,5 @@ export function planDispatch(changes: readonly PodChange[]): ReadonlyMap<string,
     if (before !== undefined && from !== undefined && !stays) of(from).removed.push(identity(before));
     if (after !== undefined && to !== undefined) of(to).changed.push(after);
   }
-  return news;
+  return byNode;
 }

@@ -3,11 +3,11 @@ import { podReferenceKeys } from '../../contracts/kinds/pod/pod-references.ts';
 import { type Key, keyOfObject } from '../../contracts/store/keys.ts';
 import type { Change, View } from '../kernel/contract.ts';
 
-/** Which pods a node has, and which pods refer to a ConfigMap or Secret. Only bound pods are in it. */
+/** Indexes of the bound pods: by node, and by the ConfigMaps and Secrets that they refer to. */
 export interface PodIndex {
-  /** Node -> keys of its pods. In no order: sort what is read. */
+  /** Node -> keys of its pods, unordered: readers must sort. */
   readonly byNode: Map<string, Set<Key>>;
-  /** Key of a ConfigMap or Secret -> keys of the pods that refer to it. In no order. */
+  /** Key of a ConfigMap or Secret -> keys of the pods that refer to it, unordered. */
   readonly byReference: Map<Key, Set<Key>>;
 }
 
@@ -29,13 +29,14 @@ function edit(index: PodIndex, pod: Pod, how: typeof add): void {
   for (const reference of podReferenceKeys(pod)) how(index.byReference, reference, key);
 }
 
+/** Builds the index from all pods. */
 export function buildPodIndex(view: View): PodIndex {
   const index: PodIndex = { byNode: new Map(), byReference: new Map() };
   for (const pod of view.list('pods')) edit(index, pod, add);
   return index;
 }
 
-/** Costs what the changed pod refers to. Changes the index in place, as `World.derived` allows. */
+/** Applies one change to the index, in place, as `World.derived` allows. */
 export function stepPodIndex(index: PodIndex, change: Change): PodIndex {
   if (!change.key.startsWith('pods.')) return index;
   if (change.before !== undefined) edit(index, change.before as Pod, remove);

@@ -5,7 +5,7 @@ import { api, apiForMetadata, publish, request } from '../kernel/declare.ts';
 
 const runtime = <K extends RuntimeOp>(node: string, op: K) => request(runtimeOp(op), { node, op });
 
-/** Everything that the kubelet of one node says. */
+/** Everything that the kubelet of one node may send: requests to the runtime, the dispatcher and the api-server. */
 export const saysOf = (node: string) => ({
   info: runtime(node, 'info'),
   list: runtime(node, 'list'),

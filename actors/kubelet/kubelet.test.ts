@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { failure, StatusError } from '../../contracts/errors/status.ts';
 import type { Container, Event, NodeStatus, Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
+import { summarizePod } from '../../contracts/kinds/pod/columns.ts';
 import { dispatchDigest } from '../../contracts/messages/dispatch-digest.ts';
 import type { DispatchQuery, NodeHeartbeat } from '../../contracts/messages/node.ts';
 import { runtimeError } from '../../contracts/runtime/errors.ts';
@@ -511,6 +512,20 @@ describe('kubelet', () => {
     expect(node.beats().map(({ runtimeReady }) => runtimeReady)).toEqual([true, true]);
   });
 
+  it('moves no lastTransitionTime and writes no Node early because of a checkpoint', () => {
+    const node = new Node().start().pass(200_000);
+    node.world.crash();
+    node.answerAll().pass(99_000);
+    expect([node.says('createNode').length, node.says('patchNodeStatus').length]).toEqual([1, 0]);
+    node.pass(2_000);
+    const transitions = (say: string) =>
+      node.says(say).map(({ body }) => {
+        const { conditions } = (body as { status: NodeStatus }).status;
+        return conditions?.map(({ lastTransitionTime }) => lastTransitionTime);
+      });
+    expect(transitions('patchNodeStatus')).toEqual(transitions('createNode'));
+  });
+
   it('makes a sandbox anew that is gone, and says so', () => {
     const node = new Node().give(podOf('u')).start();
     for (const { id } of node.runtime.sandboxes) node.runtime.sandboxDies(id);
@@ -576,6 +591,33 @@ describe('kubelet', () => {
     expect(node.says('createNode')).toHaveLength(2);
   });
 
+  it.each([
+    { why: 'succeeded', exitCode: 0, reason: 'Completed', phase: 'Succeeded' },
+    { why: 'failed', exitCode: 1, reason: 'Error', phase: 'Failed' },
+  ])('shows that the main container $why while its sidecar is still being stopped', ({ exitCode, reason, phase }) => {
+    const sidecar: Container = { name: 'proxy', image: 'web:1', restartPolicy: 'Always' };
+    const spec = { ...podOf('u').spec, initContainers: [sidecar], restartPolicy: 'Never' };
+    const node = new Node().give(podOf('u', spec)).start();
+    expect(summarizePod(node.pods.get('u') ?? {})).toMatchObject({ status: 'Running', ready: 2, total: 2 });
+    node.silent.add('stopContainer');
+    node.runtime.exit('u-web-0', exitCode);
+    node.hint();
+    expect(node.says('stopContainer')).toHaveLength(1);
+    expect(node.status('u')).toMatchObject({
+      phase: 'Running',
+      containerStatuses: [{ name: 'web', ready: false, state: { terminated: { exitCode } } }],
+      initContainerStatuses: [{ name: 'proxy', ready: true, state: { running: {} } }],
+    });
+    expect(summarizePod(node.pods.get('u') ?? {})).toMatchObject({ status: reason, ready: 1, total: 2 });
+    node.silent.clear();
+    const [stop] = node.says('stopContainer');
+    node.runtime.exit('u-proxy-0', 143);
+    if (stop !== undefined) node.world.answer(stop, {});
+    node.answerAll().pass(1000);
+    expect(node.status('u')?.phase).toBe(phase);
+    expect(summarizePod(node.pods.get('u') ?? {})).toMatchObject({ status: reason, ready: 0, total: 2 });
+  });
+
   it('tells once that another machine has its name, each time that one takes its Node', () => {
     const node = new Node().start();
     const written = node.says('createNode')[0]?.body as { status: NodeStatus };
@@ -587,9 +629,11 @@ describe('kubelet', () => {
     writtenBy('this-boot');
     expect(node.world.reports).toEqual([]);
     for (const bootID of ['other-boot', 'other-boot', 'this-boot', 'other-boot']) writtenBy(bootID);
-    expect(node.events()).toEqual(Array(2).fill(expect.stringMatching(/^NodeNameConflict: .* itself a too.* --node /)));
+    expect(node.events()).toEqual(
+      Array(2).fill(expect.stringMatching(/^NodeNameConflict: .* node name a too.* --node /)),
+    );
     expect(node.world.reports.map(({ error }) => String(error))).toEqual(
-      Array(2).fill(expect.stringContaining("another machine's worker calls itself a too")),
+      Array(2).fill(expect.stringContaining('a worker on another machine uses the node name a too')),
     );
   });
 

@@ -1,61 +1,47 @@
-import { concat, defer, EMPTY, merge, type Observable, of, Subject, timer } from 'rxjs';
-import { catchError, filter, ignoreElements, map, mergeMap, tap } from 'rxjs/operators';
-import { StatusError, statusError } from '../../contracts/errors/status.ts';
+import { defer, EMPTY, merge, type Observable, of, Subject } from 'rxjs';
+import { mergeMap, tap } from 'rxjs/operators';
+import { statusError } from '../../contracts/errors/status.ts';
 import type { Node } from '../../contracts/kinds/kinds.ts';
-import { RUNTIME_UNANSWERED } from '../../contracts/kinds/node/node.ts';
 import { statusNote } from '../../contracts/kinds/node/status-note.ts';
 import type { LogQuery } from '../../contracts/messages/logs.ts';
-import { HEARTBEAT_MESSAGE_MAX } from '../../contracts/messages/node.ts';
-import { printable } from '../../contracts/printable.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import { doubled } from '../../contracts/time/doubled.ts';
 import type { Call, Json, Said } from '../kernel/contract.ts';
 import { type ActorDefinition, calls, defineActor } from '../kernel/declare.ts';
-import { coalesceByKey } from '../kernel/reconcile/coalesce-by-key.ts';
-import { logQuery, podsMessage, refusalOf } from './feed/heard-messages.ts';
-import { PodFeed } from './feed/pod-feed.ts';
+import { AssignedPods } from './dispatch/assigned-pods.ts';
+import { DispatcherClient } from './dispatch/dispatcher-client.ts';
+import { type EventRecorder, eventRecorder } from './events/event-recorder.ts';
 import { type KubeletWorld, saysOf } from './kubelet-says.ts';
-import { Alarms } from './node/alarms.ts';
-import { NodeKeeper } from './node/node-keeper.ts';
-import { type NodeOptions, UNANSWERED } from './node/plan-node.ts';
-import { planLogs } from './pods/plan-logs.ts';
-import { PodDesk } from './pods/pod-desk.ts';
-import { PodSyncer } from './pods/pod-syncer.ts';
-import { RuntimeView } from './pods/runtime-view.ts';
-import { eventTeller } from './status/event-teller.ts';
-import { StatusWriter } from './status/status-writer.ts';
+import { answerLogRequest } from './logs/log-requests.ts';
+import { nodeHeartbeats } from './node/node-heartbeats.ts';
+import { NodeStatusWriter } from './node/node-status-writer.ts';
+import type { NodeOptions } from './node/plan-node-status.ts';
+import { RuntimeHealth } from './node/runtime-health.ts';
+import { failureOf, podsMessage } from './parse-messages.ts';
+import { PodStateStore } from './pods/pod-state-store.ts';
+import { PodWorkers } from './pods/pod-workers.ts';
+import { PeriodicTasks } from './queues/periodic-tasks.ts';
+import { ObservedPods } from './runtime/observed-pods.ts';
+import { RuntimeLister } from './runtime/runtime-lister.ts';
+import { PodStatusWriter } from './status/pod-status-writer.ts';
 
 const SECOND = 1000;
-const HEARTBEAT_MS = SECOND;
-/** So long an engine may take for its first answer before it is said to give none: whoever is not ready loses pods that tolerate nothing. */
-const FIRST_ANSWER_MS = 3 * SECOND;
-/** The node's status is written anew at least this often. */
+/** The Node's status is written at least this often. */
 const NODE_STATUS_MS = 300 * SECOND;
-/** A readiness that somebody else wrote is corrected after this, and a deleted Node is made again. */
+/** After this time conditions of the Node that another writer changed are corrected, and a deleted Node is created again. */
 const CORRECTION_MS = 10 * SECOND;
-/** Whoever may have missed that its Node was deleted looks within this; at random, so that a thousand do not look together. */
-const NODE_LOOK_MS = 8 * SECOND;
-/** A digest of what is held is compared with the dispatcher's this often, give or take a quarter. */
-const DIGEST_MS = 60 * SECOND;
-/** The runtime is listed at least this often, give or take a quarter, even if it gives no hint. */
-const LIST_MS = 45 * SECOND;
-/** Hints that come closer together than this share one list; more when lists are slow. */
-const LIST_SPACING_MS = 200;
-/** An engine may tell of a change a moment before its list shows it (Docker does): after a hint it is listed once more. */
-const HINT_SETTLES_MS = 250;
-/** A runtime that did not answer this many times in a row makes the node not ready. */
-const LIST_FAILURES = 3;
-/** A dispatcher that did not answer this many times in a row, which is for some seven seconds, is missed. */
-const UNLED_TRIES = 3;
+/** A kubelet that may have missed the deletion of its Node checks within this; at random, so that a thousand do not at once. */
+const NODE_CHECK_MS = 8 * SECOND;
+/** After the store was found to differ from what the kubelet knows, the dispatcher is asked within this. */
+const OUTDATED_MS = SECOND;
 
 export interface KubeletOptions extends NodeOptions {
-  /** Questions to the engine at once; default 16. Stops and pulls don't count. */
+  /** Most requests to the engine at once; default 16. Stops and pulls do not count. */
   readonly atOnce?: number;
 }
 
 /**
- * Runs the pods of one node: hears from the dispatcher which, plans each by itself, asks the node's runtime driver, and
- * writes what became of them. It lives through its own restart by adopting what runs.
+ * Runs the pods of one node: receives them from the dispatcher, plans each pod by itself, asks the node's runtime driver, and
+ * writes the status of the pods and of the Node. After a restart it adopts the containers that run.
  */
 export function kubelet(options: KubeletOptions): ActorDefinition {
   const { node } = options;
@@ -71,304 +57,199 @@ export function kubelet(options: KubeletOptions): ActorDefinition {
     },
     says: saysOf(node),
     behave: (inputs, world): Observable<Said> => {
-      const room = new Room(world, options);
+      const self = new Kubelet(world, options);
       return merge(
-        room.run(),
-        inputs.news.pipe(mergeMap((call) => room.news(call))),
-        inputs.hints.pipe(mergeMap(() => room.hint())),
-        inputs.logs.pipe(mergeMap((call) => room.logs(call))),
-        inputs.back.pipe(mergeMap(() => room.reconnected())),
-        inputs.ownNode.pipe(mergeMap((call) => room.ownNode(call))),
+        self.run(),
+        inputs.news.pipe(mergeMap((call) => self.podsChanged(call))),
+        inputs.hints.pipe(mergeMap(() => self.runtimeChanged())),
+        inputs.logs.pipe(mergeMap((call) => self.logs(call))),
+        inputs.back.pipe(mergeMap(() => self.reconnected())),
+        inputs.ownNode.pipe(mergeMap((call) => self.nodeChanged(call))),
       );
     },
   });
 }
 
-/** A worker starts before a dispatcher leads, and the next one leads a moment after the last: no matter for a warning yet. */
-const isLedSoon = (error: unknown, failures: number): boolean =>
-  failures <= UNLED_TRIES && error instanceof StatusError && error.reason === 'ServiceUnavailable';
-
-type Chore = 'dispatch' | 'list' | 'node';
-
-/** The parts of a kubelet, and what wakes which. */
-class Room {
+/** The parts of a kubelet, and which of them acts on which input. */
+class Kubelet {
   readonly #world: KubeletWorld;
   readonly #nodeName: string;
-  readonly #feed: PodFeed;
-  readonly #desk: PodDesk;
-  readonly #view = new RuntimeView();
-  readonly #node: NodeKeeper;
-  readonly #syncer: PodSyncer;
-  readonly #writer: StatusWriter;
-  readonly #pods = new Subject<string>();
-  readonly #statuses = new Subject<string>();
-  readonly #chores = new Subject<Chore>();
-  readonly #notes = new Subject<Said>();
-  readonly #podAlarms: Alarms;
-  readonly #statusAlarms: Alarms;
-  readonly #choreAlarms: Alarms;
-  readonly #failures = { dispatch: 0, list: 0, node: 0 };
-  #nextListAt = 0;
-  #hintedAt = 0;
+  readonly #recordEvent: EventRecorder;
+  readonly #nodeEvents = new Subject<Said>();
+  readonly #tasks: PeriodicTasks;
+  readonly #assigned: AssignedPods;
+  readonly #state: PodStateStore;
+  readonly #observed = new ObservedPods();
+  readonly #health: RuntimeHealth;
+  readonly #node: NodeStatusWriter;
+  readonly #dispatcher: DispatcherClient;
+  readonly #lister: RuntimeLister;
+  readonly #statuses: PodStatusWriter;
+  readonly #workers: PodWorkers;
 
   constructor(world: KubeletWorld, options: KubeletOptions) {
-    this.#world = world;
-    this.#nodeName = options.node;
-    this.#feed = new PodFeed(world);
-    this.#desk = new PodDesk(world);
-    this.#node = new NodeKeeper(world, options, this.#desk);
-    this.#podAlarms = new Alarms(world);
-    this.#statusAlarms = new Alarms(world);
-    this.#choreAlarms = new Alarms(world);
-    this.#writer = new StatusWriter({
+    const { node, atOnce = 16 } = options;
+    const tasks = new PeriodicTasks(world);
+    const assigned = new AssignedPods(world);
+    const state = new PodStateStore(world);
+    const observed = this.#observed;
+    const recordEvent = eventRecorder(world, node);
+    const statuses = new PodStatusWriter({
       world,
-      feed: this.#feed,
-      desk: this.#desk,
-      alarms: this.#statusAlarms,
-      mistaken: () => this.#choreAlarms.in('dispatch', SECOND),
+      assigned,
+      state,
+      outdated: () => tasks.runWithin('dispatch', OUTDATED_MS),
     });
-    this.#syncer = new PodSyncer({
-      world,
-      feed: this.#feed,
-      desk: this.#desk,
-      view: this.#view,
-      alarms: this.#podAlarms,
-      tellEvent: eventTeller(world, options.node),
-      atOnce: options.atOnce ?? 16,
-      relist: () => this.#chores.next('list'),
-      onStatus: (uid, plan) => {
-        this.#writer.setDeletable(uid, plan.deletable);
-        if (this.#writer.needs(uid, plan.verbs.length === 0)) this.#statuses.next(uid);
-      },
-      onForgotten: (uid) => this.#writer.forget(uid),
+    const workers = new PodWorkers({
+      ...{ world, assigned, state, observed, recordEvent, atOnce },
+      relist: () => tasks.runNow('list'),
+      planned: (uid, plan) => statuses.planned(uid, plan),
+      forgotten: (uid) => statuses.forget(uid),
+    });
+    this.#world = world;
+    this.#nodeName = node;
+    this.#recordEvent = recordEvent;
+    this.#tasks = tasks;
+    this.#assigned = assigned;
+    this.#state = state;
+    this.#statuses = statuses;
+    this.#workers = workers;
+    this.#health = new RuntimeHealth(world);
+    this.#node = new NodeStatusWriter(world, options, this.#health, state);
+    this.#dispatcher = new DispatcherClient({
+      ...{ world, node, assigned, tasks },
+      wake: (uids) => workers.wake(uids),
+      unassigned: () => [...observed.uids, ...state.uids].filter((uid) => assigned.get(uid) === undefined),
+      onNewDispatcher: () => this.#newDispatcher(),
+    });
+    this.#lister = new RuntimeLister({
+      ...{ world, observed, tasks },
+      listed: (woken, isFirst) => this.#listed(woken, isFirst),
     });
   }
 
-  /** Everything that goes on by itself. */
+  /** Everything that goes on without an input: pod workers, status writes, periodic tasks, heartbeats. */
   run(): Observable<Said> {
-    const chores = { dispatch: () => this.#askDispatcher(), list: () => this.#list(), node: () => this.#register() };
-    const due$ = this.#choreAlarms.due$.pipe(map((chore) => chore as Chore));
+    const tasks = this.#tasks.runAll({
+      dispatch: {
+        run: () => this.#dispatcher.requestList(),
+        isPassing: (error, failures) => this.#dispatcher.isPassing(error, failures),
+      },
+      list: { run: () => this.#lister.list(), failed: (error, failures) => this.#listFailed(error, failures) },
+      node: { run: () => this.#writeNode() },
+    });
     return merge(
-      merge(this.#pods, this.#podAlarms.due$).pipe(coalesceByKey((uid) => this.#syncer.sync(uid))),
-      merge(this.#statuses, this.#statusAlarms.due$).pipe(coalesceByKey((uid) => this.#writer.write(uid), 64)),
-      merge(this.#chores, due$).pipe(coalesceByKey((chore: Chore) => chores[chore]())),
-      this.#heartbeats(),
-      this.#notes,
+      this.#workers.run(),
+      this.#statuses.run(),
+      tasks,
+      nodeHeartbeats(this.#world, this.#nodeName, this.#health, () => this.#assigned.uids.length),
+      this.#nodeEvents,
       defer(() => {
-        for (const chore of ['node', 'list', 'dispatch'] as const) this.#chores.next(chore);
+        this.#tasks.resumeNode();
+        this.#tasks.runNow('list');
+        this.#tasks.runNow('dispatch');
         return EMPTY;
       }),
     );
   }
 
-  news(call: Call<unknown>): Observable<Said> {
+  /** The dispatcher sent an update of the node's pods. */
+  podsChanged(call: Call<unknown>): Observable<Said> {
     return this.#guarded(call, () => {
-      const message = podsMessage(call.decode());
-      const { woken, ask } = this.#told(() => this.#feed.heard(message));
-      this.#wake(woken);
-      if (ask) this.#chores.next('dispatch');
+      this.#dispatcher.receive(podsMessage(call.decode()));
       return EMPTY;
     });
   }
 
-  hint(): Observable<Said> {
-    this.#hintedAt = this.#world.now();
-    this.#chores.next('list');
+  /** The runtime sent a hint that its containers changed. */
+  runtimeChanged(): Observable<Said> {
+    this.#lister.hint();
     return EMPTY;
   }
 
-  /** News and hints of a while are lost. */
+  logs(call: Call<LogQuery>): Observable<Said> {
+    return answerLogRequest(
+      { world: this.#world, node: this.#nodeName, assigned: this.#assigned, state: this.#state },
+      call,
+    );
+  }
+
+  /** The connection was lost for a while, and with it updates and hints. */
   reconnected(): Observable<Said> {
-    for (const chore of ['list', 'dispatch'] as const) this.#chores.next(chore);
-    this.#lookAtNode();
+    this.#tasks.runNow('list');
+    this.#tasks.runNow('dispatch');
+    this.#checkNode();
     return EMPTY;
   }
 
-  /** Takes what a dispatcher tells; where that is another one than before, nobody may have dispatched for a while, and the store be another one. */
-  #told<T>(take: () => T): T {
-    const { dispatcher } = this.#feed;
-    const taken = take();
-    if (dispatcher !== undefined && this.#feed.dispatcher !== dispatcher) {
-      this.#lookAtNode();
-      this.#writer.doubt();
-    }
-    return taken;
-  }
-
-  /** It may have been deleted, or the store be another one, and nobody have said so. */
-  #lookAtNode(): void {
-    this.#choreAlarms.in('node', Math.round(this.#world.random() * NODE_LOOK_MS));
-  }
-
-  ownNode(call: Call<unknown>): Observable<Said> {
+  /** The stored Node changed; an empty body means that it was deleted. */
+  nodeChanged(call: Call<unknown>): Observable<Said> {
     if (call.bytes.length === 0) {
       this.#node.deleted();
-      this.#choreAlarms.in('node', CORRECTION_MS);
+      this.#tasks.runWithin('node', CORRECTION_MS);
       return EMPTY;
     }
     return this.#guarded(call, () => {
       const node = call.decode() as Node;
-      const told = this.#node.isRivals(node) ? this.#tellOfRival(node) : EMPTY;
-      // Not at once: whoever watches heartbeats corrects it as soon as they arrive, and two writers must not race.
-      if (this.#node.heard(node)) this.#choreAlarms.in('node', CORRECTION_MS);
-      return told;
+      const event = this.#node.isOtherMachines(node) ? this.#nodeNameConflict(node) : EMPTY;
+      // Not at once: node-lifecycle corrects Ready itself as soon as heartbeats arrive, and the two must not race.
+      if (this.#node.changed(node)) this.#tasks.runWithin('node', CORRECTION_MS);
+      return event;
     });
   }
 
-  #tellOfRival(node: Node): Observable<Said> {
+  /** Two machines run a worker under the same node name. */
+  #nodeNameConflict(node: Node): Observable<Said> {
     const name = this.#nodeName;
-    const message = `another machine's worker calls itself ${name} too, and both run its pods; start one of them with --node and a name of its own`;
+    const message = `a worker on another machine uses the node name ${name} too, and both run its pods; start one of them with --node and another name`;
     this.#world.report('node', statusError('Conflict', message));
     const note = { type: 'Warning', reason: 'NodeNameConflict', message } as const;
-    return of(eventTeller(this.#world, name)({ kind: 'Node', metadata: node.metadata ?? { name } }, note));
+    return of(this.#recordEvent({ kind: 'Node', metadata: node.metadata ?? { name } }, note));
   }
 
-  logs(call: Call<LogQuery>): Observable<Said> {
-    const answer = defer(() => {
-      const query = logQuery(call.decode());
-      const dispatched = this.#feed.find(query.namespace, query.pod);
-      const uid = dispatched?.pod.metadata?.uid ?? '';
-      if (dispatched === undefined || (query.podUid !== undefined && query.podUid !== uid))
-        throw statusError('NotFound', `pods "${query.pod}" not found on node ${this.#nodeName}`);
-      const planned = planLogs(dispatched.pod, this.#desk.status(uid) ?? dispatched.pod.status ?? {}, query);
-      if ('refuse' in planned) return of(planned.refuse);
-      return this.#world.ask(this.#world.say.logs({}, planned.ask), { timeoutMs: 10 * SECOND });
-    });
-    return answer.pipe(
-      map((lines): Said => this.#world.reply(call, lines)),
-      catchError((error: unknown) => of<Said>(this.#world.reply(call, refusalOf(error)))),
+  /** Without a dispatcher for a while, updates may be missing; the store may even have been restored from a backup. */
+  #newDispatcher(): void {
+    this.#checkNode();
+    this.#statuses.forgetWritten();
+  }
+
+  /** The Node may have been deleted or restored without a notification: writing its status shows that. */
+  #checkNode(): void {
+    this.#tasks.runWithin('node', Math.round(this.#world.random() * NODE_CHECK_MS));
+  }
+
+  #writeNode(): Observable<unknown> {
+    const known = this.#state.facts !== undefined;
+    return this.#node.write().pipe(
+      tap(() => {
+        this.#tasks.runWithin('node', NODE_STATUS_MS);
+        if (!known) this.#workers.wake(new Set([...this.#assigned.uids, ...this.#observed.uids]));
+      }),
     );
   }
 
-  #wake(uids: Iterable<string>): void {
-    for (const uid of uids) {
-      this.#syncer.changed(uid);
-      this.#pods.next(uid);
-    }
+  #listed(woken: readonly string[], isFirst: boolean): void {
+    const wasUnanswered = this.#health.isUnanswered;
+    // At the start the Node is about to be written anyway, unless that has failed.
+    if (this.#health.answered() && (!wasUnanswered || this.#tasks.failures('node') > 0)) this.#tasks.runNow('node');
+    this.#workers.wake(isFirst ? new Set([...woken, ...this.#assigned.uids, ...this.#state.uids]) : woken);
   }
 
-  /** A message that can't be read is reported; the next one is not held up by it. */
+  #listFailed(error: unknown, failures: number): void {
+    if (!this.#health.failed(error, failures)) return;
+    this.#tasks.runNow('node');
+    const note = statusNote(this.#nodeName, 'NodeNotReady', this.#health.current.message);
+    this.#nodeEvents.next(this.#recordEvent({ kind: 'Node', metadata: this.#node.metadata }, note));
+  }
+
+  /** A message that cannot be parsed is reported and answered; it does not stop the kubelet. */
   #guarded(call: Call<unknown>, take: () => Observable<Said>): Observable<Said> {
     try {
       return take();
     } catch (error) {
       this.#world.report(call.subject, error);
-      if (call.reply !== undefined) return of<Said>(this.#world.reply(call as Call, refusalOf(error)));
+      if (call.reply !== undefined) return of<Said>(this.#world.reply(call as Call, failureOf(error)));
     }
     return EMPTY;
-  }
-
-  #heartbeats(): Observable<Said> {
-    return defer(() => {
-      const isAwaited = (): boolean => this.#node.health.unanswered === true;
-      const until = this.#world.now() + FIRST_ANSWER_MS;
-      const ticks$ = timer(isAwaited() ? HEARTBEAT_MS : 0, HEARTBEAT_MS, this.#world.scheduler).pipe(
-        filter(() => !isAwaited() || this.#world.now() >= until),
-      );
-      return merge(ticks$, this.#node.flips$);
-    }).pipe(map(() => this.#heartbeat()));
-  }
-
-  #heartbeat(): Said {
-    const { ready, message } = this.#node.health;
-    const why = ready || message === undefined ? {} : { message };
-    const beat = { node: this.#nodeName, sentAt: this.#world.now(), runtimeReady: ready };
-    return this.#world.say.heartbeat({}, { ...beat, pods: this.#feed.uids.length, ...why });
-  }
-  /** Give or take a quarter, so that a thousand nodes that began together do not ask together. */
-  #about(ms: number): number {
-    return Math.round(ms * (0.75 + this.#world.random() / 2));
-  }
-
-  #askDispatcher(): Observable<Said> {
-    const { say } = this.#world;
-    const query = { node: this.#nodeName, digest: this.#feed.digest() };
-    return this.#chore(
-      'dispatch',
-      this.#world.ask(say.dispatch({}, query), { timeoutMs: 5 * SECOND }).pipe(
-        tap((answer) => {
-          const { woken, ask } = this.#told(() => this.#feed.answered(answer));
-          this.#wake(woken);
-          if (this.#feed.whole) this.#wake(this.#strangers());
-          this.#choreAlarms.in('dispatch', ask ? SECOND : this.#about(DIGEST_MS));
-        }),
-      ),
-    );
-  }
-
-  /** What runs here of pods that nobody told of. */
-  #strangers(): readonly string[] {
-    return [...this.#view.uids, ...this.#desk.uids].filter((uid) => this.#feed.get(uid) === undefined);
-  }
-
-  #list(): Observable<Said> {
-    const begun = { at: 0 };
-    const wait = Math.max(0, this.#nextListAt - this.#world.now());
-    const paused = wait === 0 ? EMPTY : timer(wait, this.#world.scheduler).pipe(ignoreElements());
-    const ask = defer(() => {
-      begun.at = this.#world.now();
-      const take = this.#view.beginList();
-      return this.#world.ask(this.#world.say.list({}, {}), { timeoutMs: 30 * SECOND }).pipe(
-        tap((listed) => {
-          const first = !this.#view.known;
-          const { woken, again } = take(listed);
-          const took = this.#world.now() - begun.at;
-          this.#nextListAt = this.#world.now() + Math.max(LIST_SPACING_MS, 3 * took);
-          this.#healthy();
-          this.#wake(first ? new Set([...woken, ...this.#feed.uids, ...this.#desk.uids]) : woken);
-          if (again) this.#chores.next('list');
-          const early = begun.at < this.#hintedAt + HINT_SETTLES_MS;
-          this.#choreAlarms.in('list', early ? HINT_SETTLES_MS : this.#about(LIST_MS));
-        }),
-      );
-    });
-    return this.#chore('list', concat(paused, ask));
-  }
-
-  #healthy(): void {
-    const isFirst = this.#node.health.unanswered === true;
-    // The Node is being written at the start anyway, unless it could not be.
-    if (this.#node.setHealth({ ready: true }) && (!isFirst || this.#failures.node > 0)) this.#chores.next('node');
-  }
-
-  #unwell(error: unknown, failures: number): void {
-    const isUnanswered = failures < LIST_FAILURES;
-    if (isUnanswered && this.#node.health.unanswered !== true) return;
-    const finding = isUnanswered ? RUNTIME_UNANSWERED : 'container runtime is down';
-    const words = `${finding}: ${error instanceof Error ? error.message : String(error)}`;
-    const message = printable(words, HEARTBEAT_MESSAGE_MAX);
-    if (isUnanswered) return void this.#node.setHealth({ ...UNANSWERED, message });
-    if (!this.#node.setHealth({ ready: false, message })) return;
-    this.#chores.next('node');
-    const note = statusNote(this.#nodeName, 'NodeNotReady', message);
-    this.#notes.next(eventTeller(this.#world, this.#nodeName)({ kind: 'Node', metadata: this.#node.metadata }, note));
-  }
-
-  #register(): Observable<Said> {
-    const known = this.#desk.facts !== undefined;
-    return this.#chore(
-      'node',
-      this.#node.register().pipe(
-        tap(() => {
-          this.#choreAlarms.in('node', NODE_STATUS_MS);
-          if (!known) this.#wake([...new Set([...this.#feed.uids, ...this.#view.uids])]);
-        }),
-      ),
-    );
-  }
-
-  /** Runs a chore; a refused one is reported and tried again, each time a little later. */
-  #chore(name: Chore, work: Observable<unknown>): Observable<Said> {
-    return work.pipe(
-      tap({ complete: () => void (this.#failures[name] = 0) }),
-      catchError((error: unknown) => {
-        const failures = ++this.#failures[name];
-        this.#world.report(name, error, { passing: name === 'dispatch' && isLedSoon(error, failures) });
-        if (name === 'list') this.#unwell(error, failures);
-        this.#choreAlarms.in(name, this.#about(doubled(500, failures, 30 * SECOND)));
-        return EMPTY;
-      }),
-      ignoreElements(),
-    );
   }
 }

@@ -2,6 +2,7 @@ import type { LogLine, LogLines } from '../../contracts/messages/logs.ts';
 import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import type { ContainerStatus } from '../../contracts/runtime/status.ts';
 
+/** A stream ends this long after the last request to follow the log. */
 export const LOG_LEASE_MS = 30_000;
 const BATCH_MS = 50;
 const BATCH_BYTES = 64 * 1024;
@@ -16,7 +17,7 @@ interface LogStreamsOptions {
   readonly leaseMs?: number;
 }
 
-/** Live output while somebody wants it: one stream a container however many ask. */
+/** Publishes the live output of containers whose logs are followed: one stream per container, however many clients follow. */
 export class LogStreams {
   readonly #options: LogStreamsOptions;
   readonly #streams = new Map<string, LogStream>();
@@ -25,7 +26,7 @@ export class LogStreams {
     this.#options = options;
   }
 
-  /** Begins to stream, or goes on for another lease. @param sinceTime  only lines later than this; absent: all */
+  /** Starts the container's stream, or extends its lease. @param sinceTime  only lines later than this; absent: all */
   extend(source: Source, sinceTime: string | undefined): void {
     const running = this.#streams.get(source.id);
     if (running !== undefined) {

@@ -34,7 +34,7 @@ it.each<{ op: RuntimeOp; body: unknown; is?: unknown }>([
 });
 
 it.each<{ op: RuntimeOp; body: unknown; path: string }>([
-  { op: 'list', body: [], path: 'it' },
+  { op: 'list', body: [], path: 'the body' },
   { op: 'list', body: { podUid: 7 }, path: 'podUid' },
   { op: 'runPodSandbox', body: { pod: { ...pod, uid: '' }, attempt: 0 }, path: 'pod.uid' },
   { op: 'runPodSandbox', body: { pod, attempt: -1 }, path: 'attempt' },
@@ -52,9 +52,9 @@ it.each<{ op: RuntimeOp; body: unknown; path: string }>([
   },
   { op: 'stopContainer', body: { containerId: 'c', graceMs: 1.5 }, path: 'graceMs' },
   { op: 'stopContainer', body: { containerId: 'c', graceMs: 2 ** 31 }, path: 'graceMs' },
-  { op: 'startContainer', body: Object.create({ containerId: 'inherited' }), path: 'it' },
-  { op: 'info', body: decode(Uint8Array.of(0xc1), MSGPACK_TYPE), path: 'it' },
-  { op: 'list', body: decode(Uint8Array.of(0xc4, 1, 2), MSGPACK_TYPE), path: 'it' },
+  { op: 'startContainer', body: Object.create({ containerId: 'inherited' }), path: 'the body' },
+  { op: 'info', body: decode(Uint8Array.of(0xc1), MSGPACK_TYPE), path: 'the body' },
+  { op: 'list', body: decode(Uint8Array.of(0xc4, 1, 2), MSGPACK_TYPE), path: 'the body' },
 ])('refuses $op with the path $path', ({ op, body, path }) => {
   const read = (): unknown => PARSE_OP[op](body, '');
   expect(read).toThrow(StatusError);
@@ -63,7 +63,7 @@ it.each<{ op: RuntimeOp; body: unknown; path: string }>([
 
 it('refuses what is nested too deeply to be shown', () => {
   const deep: unknown = JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`);
-  expect(() => PARSE_OP.startContainer(deep, '')).toThrow('it must be a map');
+  expect(() => PARSE_OP.startContainer(deep, '')).toThrow('the body must be a map');
   expect(() => PARSE_OP.startContainer({ containerId: deep }, '')).toThrow('containerId must be text');
 });
 

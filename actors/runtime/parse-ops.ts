@@ -9,7 +9,7 @@ import type {
   SecretName,
 } from '../../contracts/runtime/config.ts';
 import { GRACE_MS_MAX, type RuntimeOp, type RuntimeOps } from '../../contracts/runtime/ops.ts';
-import { fields, filledText, flag, list, oneOf, optional, type Parse, text, wholeNumber } from './parse.ts';
+import { fields, filledText, flag, list, oneOf, optional, type Parse, text, wholeNumber } from './parse-fields.ts';
 
 const PORT_MAX = 65_535;
 const count = wholeNumber(0);
@@ -101,7 +101,7 @@ const sandboxId = fields<{ readonly sandboxId: string }>({ sandboxId: filledText
 const containerId = fields<{ readonly containerId: string }>({ containerId: filledText });
 const image = fields<{ readonly image: string }>({ image: filledText });
 
-/** How the body of each op is read. @throws StatusError BadRequest */
+/** Parses the request body of each runtime operation. @throws StatusError BadRequest */
 export const PARSE_OP: { readonly [K in RuntimeOp]: Parse<RuntimeOps[K][0]> } = {
   info: nothing,
   list: (value, path) => fields<{ readonly podUid?: string }>({ podUid: optional(filledText) })(value ?? {}, path),

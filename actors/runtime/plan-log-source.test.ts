@@ -57,7 +57,7 @@ it.each<{ why: string; have: readonly ContainerStatus[]; ask?: Partial<LogQuery>
 });
 
 it.each<{ why: string; have: readonly ContainerStatus[]; ask?: Partial<LogQuery>; says: string }>([
-  { why: 'no such pod', have: runs, ask: { pod: 'db' }, says: 'no container of it is on this node' },
+  { why: 'no such pod', have: runs, ask: { pod: 'db' }, says: 'it has no container on this node' },
   { why: 'no such container', have: runs, ask: { container: 'x' }, says: 'container x is not on this node' },
   {
     why: 'nothing before the first',

@@ -7,20 +7,21 @@ import type {
 } from '../../contracts/runtime/config.ts';
 import { runtimeError } from '../../contracts/runtime/errors.ts';
 
-/** Decoded values of a secret by key; `undefined` when there is no such secret. */
+/** A Secret's decoded values by key; `undefined` when there is no such Secret. */
 export type SecretValues = Readonly<Record<string, string>> | undefined;
 
-/** What references and secrets may come to together, UTF-16 units; a kernel takes no environment and command as large. */
+/** Most UTF-16 units of expanded references and Secrets; no kernel accepts an environment and command as large. */
 const FILLED_MOST = 4 * 1024 * 1024;
 type Budget = { left: number };
 
-/** What an environment variable may be called, as Kubernetes allows: printable, and no `=`. */
+/** The environment variable names that Kubernetes allows: printable, without `=`. */
 const ENV_NAME = /^[ -<>-~]+$/;
 
+/** The key of a Secret in the map that `resolveConfig` takes. */
 export const secretKey = ({ namespace, name }: Pick<SecretName, 'namespace' | 'name'>): string =>
   `${namespace}/${name}`;
 
-/** The secrets that a container's environment names, each once. */
+/** The Secrets that a container's environment refers to, each once. */
 export function secretsOf(env: readonly EnvEntry[] = []): readonly SecretName[] {
   const found = new Map<string, SecretName>();
   for (const entry of env) {
@@ -31,11 +32,11 @@ export function secretsOf(env: readonly EnvEntry[] = []): readonly SecretName[] 
 }
 
 /**
- * Fills in secrets and expands `$(VAR)` in values, command and args as Kubernetes does: `$$` is a dollar, an unknown name stays
- * as it is written.
+ * Fills in Secrets and expands `$(VAR)` in values, command and args as Kubernetes does: `$$` is a dollar, and a reference to
+ * an unknown name is kept as it is.
  * @param secrets  by `secretKey`
- * @throws StatusError Invalid, cause CreateContainerConfigError: a secret or key that is not optional is missing, or
- * references to references grow too large
+ * @throws StatusError Invalid, cause CreateContainerConfigError: a required Secret or key is missing, or the expansion is
+ * too large
  */
 export function resolveConfig(
   config: ContainerConfig,
@@ -98,12 +99,13 @@ const notConfigured = (words: string) => runtimeError('Invalid', 'CreateContaine
 function spent(value: string, budget: Budget, name: string): string {
   budget.left -= value.length;
   if (budget.left >= 0) return value;
-  throw notConfigured(`fill in ${name}: all references and secrets come to more than 4 MiB; refer to less`);
+  throw notConfigured(`expand ${name}: references and Secrets come to more than 4 MiB; refer to less`);
 }
 
 /**
- * @param env  what `$(NAME)` may refer to
- * @throws StatusError when the values referred to are more than what is left
+ * Expands `$(NAME)` references.
+ * @param env  the variables that may be referred to
+ * @throws StatusError when the expansion exceeds the budget
  */
 export const expand = (
   words: string,

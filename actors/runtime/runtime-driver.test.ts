@@ -6,7 +6,7 @@ import type { LogLines } from '../../contracts/messages/logs.ts';
 import type { ContainerConfig } from '../../contracts/runtime/config.ts';
 import type { RuntimeOp, RuntimeOps } from '../../contracts/runtime/ops.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import type { SimulatedConfig } from '../../runtime-adapters/simulated/config.ts';
+import type { SimulatedConfig } from '../../runtime-adapters/simulated/simulation-config.ts';
 import { SimulatedEngine } from '../../runtime-adapters/simulated/simulated-engine.ts';
 import { startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
 import { testHost } from '../../test/support/test-host.ts';

@@ -23,7 +23,7 @@ import { resolveConfig, type SecretValues, secretKey, secretsOf } from './resolv
 export interface RuntimeDriverOptions {
   readonly node: string;
   readonly adapter: RuntimeAdapter;
-  /** How long a container's output goes on being streamed after the last question for it. */
+  /** How long a container's log is streamed after the last request to follow it. */
   readonly logLeaseMs?: number;
 }
 
@@ -37,14 +37,14 @@ const saysOf = (node: string) => ({
 type Context = DriverContext<Says<ReturnType<typeof saysOf>>>;
 type Handlers = { readonly [K in RuntimeOp]: (body: RuntimeOps[K][0]) => Promise<RuntimeOps[K][1]> };
 
-/** What the driver of a node hears and says: its permissions are printed from this, wherever no adapter is at hand. */
+/** What a node's driver hears and says, without an adapter: its permissions are derived from this. */
 export const runtimeDeclared = (node: string) => ({
   name: 'runtime',
   hears: { ops: calls(SUBJECTS.runtime, { fixed: { node }, all: true }) },
   says: saysOf(node),
 });
 
-/** Hosts one adapter behind `runtime.<node>.<op>`: reads the question, asks the adapter, answers. Decides nothing. */
+/** Serves `runtime.<node>.<op>`: parses each request, calls the runtime adapter, and answers. Decides nothing. */
 export function runtimeDriver({ node, adapter, logLeaseMs }: RuntimeDriverOptions): DriverDefinition {
   return defineDriver({
     ...runtimeDeclared(node),
@@ -127,7 +127,7 @@ async function fetchSecret(context: Context, { namespace, name }: SecretName): P
   } catch (error) {
     if (error instanceof StatusError && error.reason === 'NotFound') return undefined;
     if (retryOf(error) !== 'never') throw error;
-    // Asking again changes nothing: then it is the container that cannot be configured, and its status says why.
+    // A retry cannot help: the container cannot be configured, and its status shows why.
     throw runtimeError('Invalid', 'CreateContainerConfigError', (error as Error).message);
   }
 }
@@ -138,7 +138,7 @@ async function readLogs(adapter: RuntimeAdapter, streams: LogStreams, query: Log
   const asked = logTimeOf(Date.now());
   const answered = await adapter.logs(source.id, query);
   if (query.follow === true && answered.ended !== true) {
-    // Without a line to go on from, a reader who wanted the end of what was written wants only what comes.
+    // With no line to continue from, a client that asked for the last lines gets only new ones.
     const from = answered.lines.at(-1)?.time ?? query.sinceTime ?? (query.tailLines === undefined ? undefined : asked);
     streams.extend(source, from);
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { StatusError } from '../../contracts/errors/status.ts';
 import type { Deployment } from '../../contracts/kinds/kinds.ts';
-import { SAMPLE_SCRIPT } from '../../runtime-adapters/docker/known-images.ts';
+import { SAMPLE_SCRIPT } from '../../runtime-adapters/docker/pause-and-sample-images.ts';
 import type { Client } from '../client/client.ts';
 import { tryPull } from '../setup/pull-image.ts';
 import { type HomePaths, writePrivateFile } from './home/home.ts';

@@ -4,7 +4,7 @@ import {
   buildSampleImage,
   LOCAL_PAUSE_IMAGE,
   SAMPLE_IMAGE,
-} from '../../runtime-adapters/docker/known-images.ts';
+} from '../../runtime-adapters/docker/pause-and-sample-images.ts';
 import { BUSYBOX_PLACES, type Busybox, findStaticBusybox } from '../../runtime-adapters/docker/static-busybox.ts';
 import type { HomePaths } from '../boot/home/home.ts';
 

@@ -3,7 +3,7 @@ import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/sta
 import { cutWords } from './engine.ts';
 import { attemptOf, LABEL, podOf } from './labels.ts';
 
-/** What of `inspect` tells a status. */
+/** The part of `inspect` that a status is made of. */
 export type Inspected = Pick<ContainerInspectInfo, 'Id' | 'Created' | 'Image'> & {
   readonly State: Pick<
     ContainerInspectInfo['State'],
@@ -12,16 +12,16 @@ export type Inspected = Pick<ContainerInspectInfo, 'Id' | 'Created' | 'Image'> &
   readonly Config: { readonly Labels: Readonly<Record<string, string>> };
 };
 
-/** The engine's zero time means "never". */
-const moment = (text: string): number | undefined => (text.startsWith('0001-') ? undefined : Date.parse(text));
+/** The engine's zero time means "never". @returns milliseconds since the Unix epoch */
+const timeOf = (text: string): number | undefined => (text.startsWith('0001-') ? undefined : Date.parse(text));
 
-/** Was it ever started? Such a container is never started again. */
-export const wasStarted = (found: Inspected): boolean => moment(found.State.StartedAt) !== undefined;
+/** Whether the container was ever started: then it is never started again. */
+export const wasStarted = (found: Inspected): boolean => timeOf(found.State.StartedAt) !== undefined;
 
-/** @param found  what `inspect` answered about one of our containers */
+/** The status of a container of ours. @param found  its `inspect` */
 export function containerStatus(found: Inspected): ContainerStatus {
   const labels = found.Config.Labels;
-  const startedAt = moment(found.State.StartedAt);
+  const startedAt = timeOf(found.State.StartedAt);
   const state = stateOf(found);
   return {
     id: found.Id,
@@ -43,7 +43,7 @@ export function containerStatus(found: Inspected): ContainerStatus {
 function stateOf({ State }: Inspected): ContainerStatus['state'] {
   switch (State.Status) {
     case 'created':
-      // The engine leaves a container that it could not start `created`, with a code and its reason.
+      // A container that could not start stays `created`, with an error.
       return State.Error === '' ? 'created' : 'exited';
     case 'running':
     case 'paused':
@@ -58,8 +58,8 @@ function stateOf({ State }: Inspected): ContainerStatus['state'] {
 
 function ending(found: Inspected): Pick<ContainerStatus, 'finishedAt' | 'exitCode' | 'oomKilled' | 'reason'> {
   const { ExitCode: exitCode, OOMKilled: oomKilled, FinishedAt, StartedAt } = found.State;
-  // The engine notes the end of a very short run before it notes its start.
-  const finishedAt = Math.max(moment(FinishedAt) ?? Date.parse(found.Created), moment(StartedAt) ?? 0);
+  // Of a very short run the engine may record an end before its start.
+  const finishedAt = Math.max(timeOf(FinishedAt) ?? Date.parse(found.Created), timeOf(StartedAt) ?? 0);
   const reason = !wasStarted(found)
     ? 'ContainerCannotRun'
     : oomKilled
@@ -70,7 +70,7 @@ function ending(found: Inspected): Pick<ContainerStatus, 'finishedAt' | 'exitCod
   return { finishedAt, exitCode, oomKilled, reason };
 }
 
-/** @param found  an entry of the engine's list that is a sandbox of ours */
+/** The status of a sandbox of ours. @param found  its entry in the engine's list */
 export function sandboxStatus(
   found: Pick<ContainerInfo, 'Id' | 'Created' | 'State' | 'Labels' | 'NetworkSettings'>,
 ): SandboxStatus {

@@ -10,54 +10,61 @@ import type {
   RuntimeLevel,
   SandboxStatus,
 } from '../../contracts/runtime/status.ts';
-import { limitConcurrency, singleFlight } from '../limit.ts';
-import { architectureName } from './architecture.ts';
-import { ContainerReads } from './container-reads.ts';
+import { limitConcurrency, singleFlight } from '../concurrency-limit.ts';
+import { containerOptions, sandboxOptions } from './container-create-options.ts';
+import { ContainerQueries } from './container-queries.ts';
 import { sandboxStatus, wasStarted } from './container-status.ts';
-import { containerOptions, sandboxOptions } from './create-options.ts';
-import { callEngine, connectEngine, type Engine, engineCode, engineRefusal, engineWords } from './engine.ts';
+import {
+  architectureName,
+  callEngine,
+  connectEngine,
+  type Engine,
+  engineCode,
+  engineError,
+  engineWords,
+} from './engine.ts';
 import { followEngineEvents } from './engine-events.ts';
 import { followLogs, readLogs } from './engine-logs.ts';
 import { Images } from './images.ts';
 import { engineName, LABEL, SANDBOX_NAME } from './labels.ts';
-import { gateOf, type NetworkGate } from './network-gate.ts';
-import { absent, createRefusal, refuseLongProgram, sandboxRefusal, startRefusal } from './refusals.ts';
+import { lockOf, type NetworkJoinLock } from './network-join-lock.ts';
+import { checkProgramName, createError, notFound, sandboxError, startError } from './operation-errors.ts';
 
 export interface DockerOptions {
-  /** Whose containers these are: several nodes, of several clusters too, may share an engine if their names differ. */
+  /** The node that the containers belong to. Several nodes, also of several clusters, may share an engine if their names differ. */
   readonly node: string;
   readonly engine?: Engine;
   readonly socketPath?: string;
-  /** What holds a pod's network; absent: a local image. */
+  /** The image that runs in each pod's sandbox; by default a local one. */
   readonly pauseImage?: string;
-  /** The engine's network that pods join; `bridge` when absent. */
+  /** The engine's network that pods join; default `bridge`. */
   readonly network?: string;
-  /** How many changes the engine is asked to make together. */
+  /** Most changes (create, start, kill, remove) at once. */
   readonly atOnce?: number;
 }
 
 const CHANGE_MS = 120_000;
-/** Measured on Docker 20.10 with 2 cores: more at once makes no more a second. */
+/** Measured on Docker 20.10 with 2 cores: more at once are not faster. */
 const CHANGES_AT_ONCE = 8;
-/** A name may be taken a moment before what has it can be inspected. */
+/** A name may be taken a moment before its container can be inspected. */
 const NAME_TRIES = 5;
 const NAME_WAIT_MS = 100;
 
 type Hint = { readonly podUid?: string };
 
-/** Docker through its API. Keeps nothing that the engine does not know: another instance goes on where this one ended. */
+/** Runs containers with Docker, through its API. Keeps no state that the engine lacks: after a crash another instance continues. */
 export class DockerRuntime implements RuntimeAdapter {
   readonly #node: string;
   readonly #engine: Engine;
   readonly #images: Images;
   readonly #network: string;
-  readonly #gate: NetworkGate;
+  readonly #networkLock: NetworkJoinLock;
   readonly #changes;
-  readonly #reads: ContainerReads;
+  readonly #queries: ContainerQueries;
   readonly #creating = singleFlight<{ readonly id: string; readonly fresh: boolean }>();
   readonly #running = singleFlight<SandboxStatus>();
   readonly #starting = singleFlight<void>();
-  /** Made here and never started, so that a start need not look first. */
+  /** Containers created here and not started yet: their start needs no inspection first. */
   readonly #fresh = new Set<string>();
   readonly #watchers = new Set<(hint: Hint) => void>();
   readonly #closed = new AbortController();
@@ -66,15 +73,15 @@ export class DockerRuntime implements RuntimeAdapter {
   constructor(options: DockerOptions) {
     this.#node = options.node;
     this.#engine = options.engine ?? connectEngine(options.socketPath);
-    this.#reads = new ContainerReads(this.#engine);
+    this.#queries = new ContainerQueries(this.#engine);
     this.#images = new Images(this.#engine, options.pauseImage);
     this.#network = options.network ?? 'bridge';
-    this.#gate = gateOf(this.#engine);
+    this.#networkLock = lockOf(this.#engine);
     this.#changes = limitConcurrency(options.atOnce ?? CHANGES_AT_ONCE);
   }
 
   async info(): Promise<RuntimeInfo> {
-    const found = (await this.#reads.read('ask the engine about itself', () => this.#engine.info())) as {
+    const found = (await this.#queries.read('get information about the engine', () => this.#engine.info())) as {
       readonly [name in 'ServerVersion' | 'OSType' | 'OperatingSystem' | 'KernelVersion' | 'Architecture']: string;
     } & { readonly NCPU: number; readonly MemTotal: number };
     return {
@@ -91,10 +98,10 @@ export class DockerRuntime implements RuntimeAdapter {
 
   async list(filter: { readonly podUid?: string } = {}): Promise<RuntimeLevel> {
     const pod = filter.podUid === undefined ? [] : [`${LABEL.podUid}=${filter.podUid}`];
-    const found = await this.#reads.list('list containers', [`${LABEL.node}=${this.#node}`, ...pod]);
+    const found = await this.#queries.list('list containers', [`${LABEL.node}=${this.#node}`, ...pod]);
     const of = (kind: string): ContainerInfo[] => found.filter((entry) => entry.Labels[LABEL.kind] === kind);
-    const containers = await Promise.all(of('container').map((entry) => this.#reads.statusOf(entry)));
-    if (filter.podUid === undefined) this.#reads.forgetAllBut(new Set(found.map((entry) => entry.Id)));
+    const containers = await Promise.all(of('container').map((entry) => this.#queries.statusOf(entry)));
+    if (filter.podUid === undefined) this.#queries.forgetAllBut(new Set(found.map((entry) => entry.Id)));
     return {
       sandboxes: of('sandbox').map(sandboxStatus),
       containers: containers.filter((status) => status !== undefined),
@@ -124,16 +131,16 @@ export class DockerRuntime implements RuntimeAdapter {
   }
 
   imageStatus(image: string): Promise<ImageInfo | undefined> {
-    return this.#reads.atOnce(() => this.#images.find(image));
+    return this.#queries.atOnce(() => this.#images.find(image));
   }
 
   async createContainer(config: ResolvedContainerConfig): Promise<string> {
-    refuseLongProgram(config);
+    checkProgramName(config);
     const name = engineName(config.name, config.pod, config.attempt);
     try {
       return (await this.#create(name, containerOptions(this.#node, config))).id;
     } catch (error) {
-      throw createRefusal(config, error);
+      throw createError(config, error);
     }
   }
 
@@ -144,8 +151,8 @@ export class DockerRuntime implements RuntimeAdapter {
   async stopContainer(containerId: string, graceMs: number): Promise<void> {
     const act = `stop container ${containerId}`;
     const t = Math.ceil(graceMs / 1000);
-    // Waits for as long as the container may take, so it must not hold one of the few places for changes.
-    await this.#orGone(
+    // Not limited like other changes: it may wait for the whole grace period.
+    await this.#ifPresent(
       act,
       (abortSignal) => this.#engine.getContainer(containerId).stop({ t, abortSignal }),
       t * 1000 + CHANGE_MS,
@@ -156,34 +163,34 @@ export class DockerRuntime implements RuntimeAdapter {
     const act = `remove container ${containerId}`;
     const container = this.#engine.getContainer(containerId);
     await this.#changes(() =>
-      this.#orGone(act, async (abortSignal) => {
+      this.#ifPresent(act, async (abortSignal) => {
         const options = { force: true, v: true, abortSignal };
         try {
           await container.remove(options);
         } catch (error) {
           if (engineCode(error) !== 409) throw error;
-          await container.wait({ condition: 'removed', abortSignal }); // somebody is removing it
+          await container.wait({ condition: 'removed', abortSignal }); // it is being removed already
         }
       }),
     );
-    this.#reads.forget(containerId);
+    this.#queries.forget(containerId);
     this.#fresh.delete(containerId);
   }
 
   async containerStatus(containerId: string): Promise<ContainerStatus> {
-    const found = await this.#reads.find(containerId);
-    if (found?.Config.Labels[LABEL.kind] !== 'container') throw absent(containerId);
-    return this.#reads.remember(found);
+    const found = await this.#queries.find(containerId);
+    if (found?.Config.Labels[LABEL.kind] !== 'container') throw notFound(containerId);
+    return this.#queries.remember(found);
   }
 
   async logs(containerId: string, window: LogWindow): Promise<LogLines> {
-    // Looked at before reading: once it has ended, all it wrote can be read.
-    const found = await this.#reads.needed(containerId);
+    // Inspected before reading: a container that had ended by then has written all its output.
+    const found = await this.#queries.needed(containerId);
     const source = { engine: this.#engine, id: containerId, tty: found.Config.Tty };
-    const read = await this.#reads
+    const read = await this.#queries
       .atOnce(() => readLogs(source, window))
       .catch((error: unknown) => {
-        throw engineRefusal(`read the log of container ${containerId}`, error);
+        throw engineError(`read the log of container ${containerId}`, error);
       });
     const ended = found.State.Status === 'exited' && read.truncated !== true;
     return ended ? { ...read, ended } : read;
@@ -194,10 +201,10 @@ export class DockerRuntime implements RuntimeAdapter {
     options: { readonly sinceTime?: string; readonly signal: AbortSignal },
     onLine: (line: LogLine) => void,
   ): Promise<void> {
-    const found = await this.#reads.needed(containerId);
+    const found = await this.#queries.needed(containerId);
     const source = { engine: this.#engine, id: containerId, tty: found.Config.Tty };
     await followLogs(source, options, onLine).catch((error: unknown) => {
-      throw engineRefusal(`follow the log of container ${containerId}`, error);
+      throw engineError(`follow the log of container ${containerId}`, error);
     });
   }
 
@@ -216,16 +223,16 @@ export class DockerRuntime implements RuntimeAdapter {
   async #runSandbox(name: string, config: PodSandboxConfig): Promise<SandboxStatus> {
     const act = `run sandbox of pod ${config.pod.namespace}/${config.pod.name}`;
     const { id, fresh } = await this.#createSandbox(name, config).catch((error: unknown) => {
-      throw sandboxRefusal(act, error);
+      throw sandboxError(act, error);
     });
     try {
-      await this.#starting(id, () => this.#start(id, (start) => this.#gate.join(start)));
+      await this.#starting(id, () => this.#start(id, (start) => this.#networkLock.join(start)));
     } catch (error) {
-      // One that could not start (a port is taken) is in the way of the next try.
+      // A sandbox that could not start, e.g. because a port is taken, would block the next attempt.
       if (fresh) await this.removeContainer(id).catch(() => undefined);
-      throw sandboxRefusal(act, error);
+      throw sandboxError(act, error);
     }
-    const found = await this.#reads.needed(id);
+    const found = await this.#queries.needed(id);
     return sandboxStatus({
       Id: found.Id,
       Created: Math.floor(Date.parse(found.Created) / 1000),
@@ -245,20 +252,20 @@ export class DockerRuntime implements RuntimeAdapter {
       return await make();
     } catch (error) {
       if (engineCode(error) !== 404) throw error;
-      this.#images.forgetPause(); // somebody removed the image under us
+      this.#images.forgetPause(); // the image was removed meanwhile
       return make();
     }
   }
 
-  /** Makes what has this name, or finds it made. @throws what the engine's client threw, or StatusError */
+  /** Creates the container of this name, or finds it. @throws the client's error, or StatusError */
   #create(name: string, options: ContainerCreateOptions): Promise<{ readonly id: string; readonly fresh: boolean }> {
     return this.#creating(name, async () => {
       try {
         const container = await this.#changes(() =>
           callEngine(`create container ${name}`, CHANGE_MS, (abortSignal) => {
-            // Apart, or the client repeats the body, secrets and all, in the address.
-            const apart = { _query: { name }, _body: options, abortSignal };
-            return this.#engine.createContainer(apart as ContainerCreateOptions);
+            // Query and body are given apart: otherwise the client repeats the body, Secrets included, in the URL.
+            const separate = { _query: { name }, _body: options, abortSignal };
+            return this.#engine.createContainer(separate as ContainerCreateOptions);
           }),
         );
         this.#fresh.add(container.id);
@@ -272,21 +279,24 @@ export class DockerRuntime implements RuntimeAdapter {
 
   async #idOf(name: string): Promise<string> {
     for (let left = NAME_TRIES; left > 0; left -= 1) {
-      const found = await this.#reads.find(name);
+      const found = await this.#queries.find(name);
       if (found !== undefined && found.Config.Labels[LABEL.node] === this.#node) return found.Id;
       if (found !== undefined) {
         throw statusError(
           'Conflict',
-          `create container ${name}: it belongs to another node; name the nodes of one engine apart`,
+          `create container ${name}: it belongs to another node; nodes that share an engine need different names`,
         );
       }
       await new Promise((resolve) => setTimeout(resolve, NAME_WAIT_MS));
     }
-    throw statusError('Conflict', `create container ${name}: the name is taken by one that comes or goes; ask again`);
+    throw statusError(
+      'Conflict',
+      `create container ${name}: its name is in use by a container that is being created or removed; retry`,
+    );
   }
 
   async #start(id: string, around = (start: () => Promise<void>): Promise<void> => start()): Promise<void> {
-    if (!this.#fresh.has(id) && wasStarted(await this.#reads.needed(id))) return;
+    if (!this.#fresh.has(id) && wasStarted(await this.#queries.needed(id))) return;
     const act = `start container ${id}`;
     try {
       await this.#changes(() =>
@@ -297,10 +307,10 @@ export class DockerRuntime implements RuntimeAdapter {
         ),
       );
     } catch (error) {
-      if (engineCode(error) !== 304) throw startRefusal('start container', error); // an event for each of its attempts would not count up
+      if (engineCode(error) !== 304) throw startError('start container', error); // without the id in the text, so that the events of all attempts are counted as one
     } finally {
       this.#fresh.delete(id);
-      this.#reads.forget(id);
+      this.#queries.forget(id);
     }
   }
 
@@ -308,17 +318,17 @@ export class DockerRuntime implements RuntimeAdapter {
     await this.#changes(() => this.#killNow(id));
   }
 
-  /** Holds none of the places for changes: who waits there for the gate would wait for this. */
+  /** Outside the limit for changes: starts that hold its places may wait for the lock, and this would wait for them. */
   async #leaveNetwork(sandboxId: string): Promise<void> {
-    await this.#gate.leave(() => this.#killNow(sandboxId));
+    await this.#networkLock.leave(() => this.#killNow(sandboxId));
   }
 
   async #killNow(id: string): Promise<void> {
-    await this.#orGone(`kill container ${id}`, (abortSignal) => this.#engine.getContainer(id).kill({ abortSignal }));
+    await this.#ifPresent(`kill container ${id}`, (abortSignal) => this.#engine.getContainer(id).kill({ abortSignal }));
   }
 
-  /** Absent, ended already or not running: then there is nothing to do. */
-  async #orGone(
+  /** Makes a call for which an absent or stopped container is a success. */
+  async #ifPresent(
     act: string,
     work: (abortSignal: AbortSignal) => Promise<unknown>,
     timeoutMs = CHANGE_MS,
@@ -328,28 +338,28 @@ export class DockerRuntime implements RuntimeAdapter {
     } catch (error) {
       const code = engineCode(error);
       if (code === 304 || code === 404 || (code === 409 && /is not running/.test(engineWords(error)))) return;
-      throw engineRefusal(act, error);
+      throw engineError(act, error);
     }
   }
 
   #inSandbox(sandboxId: string): Promise<ContainerInfo[]> {
-    return this.#reads.list(`list containers of sandbox ${sandboxId}`, [`${LABEL.sandboxId}=${sandboxId}`]);
+    return this.#queries.list(`list containers of sandbox ${sandboxId}`, [`${LABEL.sandboxId}=${sandboxId}`]);
   }
 
   #listen(): void {
     if (this.#listening) return;
     this.#listening = true;
-    const tell = (hint: Hint): void => {
+    const notify = (hint: Hint): void => {
       for (const watcher of this.#watchers) watcher(hint);
     };
     void followEngineEvents(
       this.#engine,
       this.#node,
       {
-        onOpen: () => tell({}),
+        onOpen: () => notify({}),
         onEvent: ({ containerId, podUid }) => {
-          this.#reads.forget(containerId);
-          tell(podUid === undefined ? {} : { podUid });
+          this.#queries.forget(containerId);
+          notify(podUid === undefined ? {} : { podUid });
         },
       },
       this.#closed.signal,

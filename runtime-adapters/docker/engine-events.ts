@@ -14,11 +14,11 @@ export interface EngineEvent {
 }
 export interface EngineEventsListener {
   onEvent(event: EngineEvent): void;
-  /** The stream is open, at first or again: what happened before it was not seen. */
+  /** The stream was opened, for the first time or again: earlier events were missed. */
   onOpen(): void;
 }
 
-/** Hears what ends or goes away among a node's containers, until `signal` aborts; comes back whenever the engine does. */
+/** Follows the engine's events about a node's containers that end or are removed, until `signal` aborts; reconnects. */
 export async function followEngineEvents(
   engine: Engine,
   node: string,
@@ -36,7 +36,7 @@ export async function followEngineEvents(
       listener.onOpen();
       await readEvents(stream, listener, signal);
     } catch {
-      // The engine is away; whoever asks it for something is told so.
+      // The engine is unreachable. Requests to it report that; here it is only retried.
     }
     await sleep(backoffMs, undefined, { signal, ref: false }).catch(() => undefined);
     backoffMs = Math.min(backoffMs * 2, BACKOFF_MOST_MS);
@@ -57,6 +57,7 @@ async function readEvents(stream: Readable, listener: EngineEventsListener, sign
   }
 }
 
+/** @returns `undefined` for a line that is no container event */
 export function parseEvent(line: string): EngineEvent | undefined {
   try {
     const { Action, Actor } = JSON.parse(line) as {

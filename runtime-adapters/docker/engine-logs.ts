@@ -14,7 +14,7 @@ interface Source {
   readonly tty: boolean;
 }
 
-/** Reads what was written so far; stops reading when the limit is reached. */
+/** Reads the log written so far, up to the window's limit. */
 export async function readLogs(source: Source, window: LogWindow): Promise<Omit<LogLines, 'ended'>> {
   const isWanted = laterThan(window.sinceTime);
   const page = new LogPage(window.limitBytes);
@@ -32,13 +32,13 @@ export async function readLogs(source: Source, window: LogWindow): Promise<Omit<
   return page.answer();
 }
 
-/** The engine also sends the line of that very moment, which whoever asks has. */
+/** The engine's `since` includes lines of that very time, which the client has already. */
 function laterThan(sinceTime: string | undefined): (line: LogLine) => boolean {
   const since = sinceTime === undefined ? undefined : logTime(sinceTime);
   return ({ time }) => since === undefined || time > since;
 }
 
-/** Hands over lines as they are written, until the container ends or `signal` aborts. */
+/** Emits lines as they are written, until the container ends or `signal` aborts. */
 export async function followLogs(
   source: Source,
   options: { readonly sinceTime?: string; readonly signal: AbortSignal },
@@ -63,7 +63,7 @@ export async function followLogs(
   }
 }
 
-/** The client reads a log that is not followed as one buffer, however large; this asks for a stream. */
+/** Opens the log as a stream: the client's own method reads a log that is not followed into one buffer, however large. */
 function openLog(
   { engine, id }: Source,
   window: LogWindow,

@@ -3,8 +3,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import type { StatusError } from '../../contracts/errors/status.ts';
 import { runtimeCause } from '../../contracts/runtime/errors.ts';
 import type { Engine } from './engine.ts';
-import { isImageName } from './image-name.ts';
-import { Images } from './images.ts';
+import { Images, isImageName } from './images.ts';
 
 afterEach(() => void vi.useRealTimers());
 
@@ -22,7 +21,7 @@ it("a pull that stalls is the registry's failure, not a missing engine", async (
   expect(runtimeCause(error)).toBe('ErrImagePull');
   expect(error).toMatchObject({
     reason: 'ServiceUnavailable',
-    message: expect.stringContaining('nothing came for 60 s'),
+    message: expect.stringContaining('no progress for 60 s'),
   });
 });
 

@@ -3,18 +3,27 @@ import type { Readable } from 'node:stream';
 import type { StatusError } from '../../contracts/errors/status.ts';
 import { runtimeError } from '../../contracts/runtime/errors.ts';
 import type { ImageInfo } from '../../contracts/runtime/status.ts';
-import { limitConcurrency, singleFlight } from '../limit.ts';
-import { callEngine, type Engine, engineCode, engineRefusal, engineWords } from './engine.ts';
-import { isImageName } from './image-name.ts';
-import { buildPauseImage, LOCAL_PAUSE_IMAGE } from './known-images.ts';
+import { limitConcurrency, singleFlight } from '../concurrency-limit.ts';
+import { callEngine, type Engine, engineCode, engineError, engineWords } from './engine.ts';
+import { buildPauseImage, LOCAL_PAUSE_IMAGE } from './pause-and-sample-images.ts';
 
 const LOOK_MS = 30_000;
 const PULL_MS = 30 * 60_000;
-/** As the kubelet's: a pull that moves nothing for so long is given up. */
+/** A pull that makes no progress for this long is aborted, as Kubernetes' kubelet does. */
 const PULL_IDLE_MS = 60_000;
 const PULLS_AT_ONCE = 4;
 
-/** An engine's images. */
+/** Characters and length of an image name; the exact grammar is left to the engine. */
+const NAME = /^[A-Za-z0-9_[][\w.:@/[\]-]{0,1023}$/;
+
+/**
+ * Whether a text is safe as an image name in a path of the engine's API: `..`, a query, or an empty part could make the
+ * engine do something else, or redirect the request to another host.
+ */
+export const isImageName = (text: string): boolean =>
+  NAME.test(text) && !text.split('/').some((part) => part === '' || /^\.+$/.test(part));
+
+/** Looks up and pulls an engine's images. */
 export class Images {
   readonly #engine: Engine;
   readonly #pulls = limitConcurrency(PULLS_AT_ONCE);
@@ -22,29 +31,29 @@ export class Images {
   readonly #pauseImage: string;
   #pauseId: string | undefined;
 
-  /** @param pauseImage  what holds a pod's network; when it is neither there nor can be pulled, a local one is built */
+  /** @param pauseImage  runs in each pod's sandbox; when it is neither present nor can be pulled, a local one is built */
   constructor(engine: Engine, pauseImage: string = LOCAL_PAUSE_IMAGE) {
     this.#engine = engine;
     this.#pauseImage = pauseImage;
   }
 
-  /** @returns `undefined` when it is not on the node */
+  /** @returns `undefined` when the image is not on the node */
   async find(image: string): Promise<ImageInfo | undefined> {
     const act = `look for image ${image}`;
-    if (!isImageName(image)) throw noName('look for', image);
+    if (!isImageName(image)) throw invalidName('look for', image);
     try {
       const found = await callEngine(act, LOOK_MS, () => this.#engine.getImage(image).inspect());
       return { imageId: found.Id, image, sizeBytes: found.Size, repoDigests: found.RepoDigests ?? [] };
     } catch (error) {
       if (engineCode(error) === 404) return undefined;
       if (engineCode(error) === 400) throw pullRefusal(image, error);
-      throw engineRefusal(act, error);
+      throw engineError(act, error);
     }
   }
 
-  /** @throws StatusError with cause ErrImagePull or InvalidImageName, in the registry's words */
+  /** @throws StatusError with cause ErrImagePull or InvalidImageName, with the registry's message */
   async pull(image: string): Promise<ImageInfo> {
-    if (!isImageName(image)) throw noName('pull', image);
+    if (!isImageName(image)) throw invalidName('pull', image);
     return this.#once(image, () => this.#pulls(() => this.#pull(image)));
   }
 
@@ -62,16 +71,16 @@ export class Images {
     throw runtimeError(
       'NotFound',
       'ErrImagePull',
-      `pull image ${image}: the engine pulled it and has it no more; ask again`,
+      `pull image ${image}: it is missing after the pull succeeded; pull it again`,
     );
   }
 
-  /** Id of the image that sandboxes run. */
+  /** The id of the image that sandboxes run. */
   async pauseImage(): Promise<string> {
     this.#pauseId ??= (await this.#once('\0pause', () => this.#findPause())).imageId;
     return this.#pauseId;
   }
-  /** The pause image turned out to be gone: look for it again. */
+  /** The pause image is gone: the next call looks for it again. */
   forgetPause(): void {
     this.#pauseId = undefined;
   }
@@ -87,10 +96,10 @@ export class Images {
   }
 }
 
-/** The engine answers well; it is the registry that does not. */
-const stalled = (): Error => Object.assign(new Error(`nothing came for ${PULL_IDLE_MS / 1000} s`), { statusCode: 504 });
+/** An error of the registry, not of the engine, hence the status code. */
+const stalled = (): Error => Object.assign(new Error(`no progress for ${PULL_IDLE_MS / 1000} s`), { statusCode: 504 });
 
-/** Reads the progress of a pull to its end. A registry's refusal may come here, after a good answer. */
+/** Reads the progress of a pull to its end. The registry's error may be in the stream, after a successful answer. */
 async function readPull(stream: Readable, abortSignal: AbortSignal): Promise<void> {
   const stop = (): void => void stream.destroy(stalled());
   let idle = setTimeout(stop, PULL_IDLE_MS);
@@ -110,7 +119,7 @@ async function readPull(stream: Readable, abortSignal: AbortSignal): Promise<voi
 }
 
 const NAME_SHOWN = 200;
-const noName = (act: string, image: string): StatusError => {
+const invalidName = (act: string, image: string): StatusError => {
   const shown = image.length > NAME_SHOWN ? `${image.slice(0, NAME_SHOWN)}…` : image;
   const message = `${act} image ${shown}: invalid reference format; correct the image's name`;
   return runtimeError('Invalid', 'InvalidImageName', message);

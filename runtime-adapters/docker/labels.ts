@@ -1,8 +1,8 @@
 import type { ContainerConfig, PodRef, PodSandboxConfig } from '../../contracts/runtime/config.ts';
 
-/** Labels by which an engine's containers are known again, by us and by people (`docker ps --filter label=…`). */
+/** Labels of the containers that an adapter creates. The adapter finds them by these, and so can users (`docker ps --filter label=…`). */
 export const LABEL = {
-  /** Whose they are: several nodes may share an engine. */
+  /** The node's name: several nodes may share an engine. */
   node: 'troupe.node',
   /** `sandbox` or `container`. */
   kind: 'troupe.kind',
@@ -49,8 +49,8 @@ export const podOf = (labels: Labels): PodRef => ({
 
 export const attemptOf = (labels: Labels): number => Number(labels[LABEL.attempt] ?? 0);
 
-/** Same name = the same thing: this is what makes `create` idempotent, across processes too. */
+/** The engine's name of an attempt. Names are unique, which makes `create` idempotent, also across processes. */
 export const engineName = (container: string, pod: PodRef, attempt: number): string =>
   `troupe_${container}_${pod.name}_${pod.namespace}_${pod.uid}_${attempt}`;
-/** No container can be called so: Kubernetes' names are lower case. */
+/** The sandbox's name among the pod's containers. No container has it: Kubernetes' names are lower case. */
 export const SANDBOX_NAME = 'POD';

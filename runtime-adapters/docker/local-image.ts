@@ -3,30 +3,29 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pack } from 'tar-stream';
 import { statusError } from '../../contracts/errors/status.ts';
-import { architectureName } from './architecture.ts';
-import { callEngine, type Engine, engineRefusal } from './engine.ts';
+import { architectureName, callEngine, type Engine, engineError } from './engine.ts';
 import { type Busybox, findStaticBusybox } from './static-busybox.ts';
 
-/** What a local image is made of, beside the machine's busybox. */
+/** The contents of a local image, besides the machine's busybox. */
 export interface LocalImage {
   readonly entrypoint: readonly string[];
   readonly cmd?: readonly string[];
   readonly env?: readonly string[];
-  /** `8080/tcp` */
+  /** Such as `8080/tcp`. */
   readonly exposedPorts?: readonly string[];
   /** Absolute path -> text; mode 0755. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Directories beside /bin and /tmp. */
+  /** Directories besides /bin and /tmp. */
   readonly directories?: readonly string[];
 }
 
 const LOAD_MS = 60_000;
-/** One moment for every file: the same content gives the same image id wherever it is built. */
+/** The time of every file, so that the same content has the same image id wherever it is built. */
 const EPOCH = new Date(0);
 
 /**
- * Builds an image with no registry and no base: busybox, its applets, and the files given. Building the same again gives the
- * same id.
+ * Builds an image without a registry or a base image: busybox, its applets, and the given files. The same content always has
+ * the same id.
  * @param tag  `name:tag`
  * @throws StatusError NotFound (no static busybox on this machine), ServiceUnavailable (no engine)
  */
@@ -48,7 +47,7 @@ export async function buildLocalImage(
     const words = (await buffer(output as Readable)).toString('utf8');
     if (words.includes('"error"')) throw statusError('InternalError', `${act}: the engine says ${words.trim()}`);
   } catch (error) {
-    throw engineRefusal(act, error);
+    throw engineError(act, error);
   }
   return { imageId: `sha256:${imageId}` };
 }

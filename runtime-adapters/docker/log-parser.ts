@@ -1,30 +1,30 @@
 import type { LogLine } from '../../contracts/messages/logs.ts';
 
-/** A line longer than this is handed over in pieces: there must be some limit to what waits for its line feed. */
+/** A longer line is emitted in pieces, to bound what is buffered until a line feed. */
 const LINE_BYTES_MAX = 1024 * 1024;
-/** The engine keeps longer lines in pieces of this size, each an entry; on a terminal nothing else sets them apart. */
+/** The engine stores longer lines as several entries of this size; with a terminal only the size separates them. */
 const PIECE_BYTES = 16 * 1024;
 const HEADER_BYTES = 8;
 const STDERR = 2;
-/** With which the engine begins every entry. */
-const MOMENT = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) /;
-const MOMENT_BYTES_MAX = 40;
+/** The timestamp at the start of every entry. */
+const TIME = /^(\d{4}-\d\d-\d\dT[\d:.]+Z) /;
+const TIME_BYTES_MAX = 40;
 
 type OpenLine = { readonly time: string; parts: Buffer[]; bytes: number };
 
 /**
- * Turns the engine's log stream (asked for with timestamps) into lines. Chunks may be cut anywhere. An entry that does not
- * end in a line feed is the beginning of a longer line, which keeps its first moment.
+ * Parses the engine's log stream (with timestamps) into lines. Chunks may be cut anywhere. An entry that does not end in a
+ * line feed starts a longer line, which keeps its first timestamp.
  */
 export class LogParser {
   readonly #onLine: (line: LogLine) => void;
   readonly #tty: boolean;
   #rest: Buffer = Buffer.alloc(0);
   readonly #open: Record<LogLine['stream'], OpenLine | undefined> = { stdout: undefined, stderr: undefined };
-  /** Of what was handed over last: what goes on without a moment of its own is of that one. */
+  /** The time of the line emitted last; used for a continuation without a timestamp. */
   #lastTime = '';
 
-  /** @param tty  the container has a terminal: the engine sends plain lines, without frames */
+  /** @param tty  the container has a terminal: the engine sends plain lines without frames */
   constructor(tty: boolean, onLine: (line: LogLine) => void) {
     this.#tty = tty;
     this.#onLine = onLine;
@@ -36,7 +36,7 @@ export class LogParser {
     this.#rest = this.#rest.subarray(used);
   }
 
-  /** Hands over what never got its line feed. */
+  /** Emits what is left without a line feed. */
   end(): void {
     if (this.#tty && this.#rest.length > 0) this.#entry('stdout', this.#rest);
     this.#flush('stdout');
@@ -50,15 +50,15 @@ export class LogParser {
       from = to;
     }
     if (this.#rest.length - from < LINE_BYTES_MAX) return from;
-    this.#entry('stdout', this.#rest.subarray(from)); // such as a progress bar, which never gets a line feed
+    this.#entry('stdout', this.#rest.subarray(from)); // e.g. a progress bar, which has no line feed
     return this.#rest.length;
   }
 
-  /** Where the entry of a terminal ends: behind its line feed, or where a piece is full and the next one's moment follows. */
+  /** Where a terminal's entry ends: after its line feed, or where a piece is full and another timestamp follows. */
   #entryEnd(from: number): number | undefined {
     const feed = this.#rest.indexOf(0x0a, from);
-    const piece = from + (momentOf(this.#rest, from)?.length ?? 0) + 1 + PIECE_BYTES;
-    const full = (feed < 0 || feed >= piece) && momentOf(this.#rest, piece) !== undefined;
+    const piece = from + (timestampAt(this.#rest, from)?.length ?? 0) + 1 + PIECE_BYTES;
+    const full = (feed < 0 || feed >= piece) && timestampAt(this.#rest, piece) !== undefined;
     if (full) return piece;
     return feed < 0 ? undefined : feed + 1;
   }
@@ -74,22 +74,22 @@ export class LogParser {
     return from;
   }
 
-  /** One entry: a moment, a space, and text that ends in a line feed when the line ends. */
+  /** One entry: a timestamp, a space, and text, with a line feed where the line ends. */
   #entry(stream: LogLine['stream'], entry: Buffer): void {
-    const moment = momentOf(entry, 0);
+    const time = timestampAt(entry, 0);
     const whole = entry.at(-1) === 0x0a;
-    const text = entry.subarray(moment === undefined ? 0 : moment.length + 1, whole ? -1 : undefined);
-    const line = (this.#open[stream] ??= { time: moment ?? this.#lastTime, parts: [], bytes: 0 });
+    const text = entry.subarray(time === undefined ? 0 : time.length + 1, whole ? -1 : undefined);
+    const line = (this.#open[stream] ??= { time: time ?? this.#lastTime, parts: [], bytes: 0 });
     line.parts.push(text);
     line.bytes += text.length;
     if (whole) this.#flush(stream);
-    else if (line.bytes >= LINE_BYTES_MAX) this.#flushPiece(stream, line, moment ?? line.time);
+    else if (line.bytes >= LINE_BYTES_MAX) this.#flushPiece(stream, line, time ?? line.time);
   }
 
-  /** No character is cut in two: what has begun goes with the next piece. */
+  /** Cuts no character in two: the bytes of an incomplete one go into the next piece. */
   #flushPiece(stream: LogLine['stream'], line: OpenLine, nextTime: string): void {
     const text = Buffer.concat(line.parts);
-    const end = text.length - begunCharacterBytes(text);
+    const end = text.length - incompleteCharacterBytes(text);
     line.parts = [text.subarray(0, end)];
     this.#flush(stream);
     if (end < text.length)
@@ -106,14 +106,14 @@ export class LogParser {
   }
 }
 
-const momentOf = (text: Buffer, at: number): string | undefined =>
-  at >= text.length ? undefined : MOMENT.exec(text.toString('latin1', at, at + MOMENT_BYTES_MAX))?.[1];
+const timestampAt = (text: Buffer, at: number): string | undefined =>
+  at >= text.length ? undefined : TIME.exec(text.toString('latin1', at, at + TIME_BYTES_MAX))?.[1];
 
-/** How many bytes at the end are the beginning of a UTF-8 character that goes on. */
-function begunCharacterBytes(text: Buffer): number {
+/** The number of bytes at the end that start an incomplete UTF-8 character. */
+function incompleteCharacterBytes(text: Buffer): number {
   for (let back = 1; back <= 3 && back <= text.length; back += 1) {
     const byte = text[text.length - back] as number;
-    if ((byte & 0xc0) === 0x80) continue; // goes on with a character
+    if ((byte & 0xc0) === 0x80) continue; // a continuation byte
     const bytes = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
     return bytes > back ? back : 0;
   }

@@ -14,11 +14,11 @@ const PROGRAM_INTERPRETER = 3;
 
 export interface Busybox {
   readonly binary: Buffer;
-  /** Names under which it does its works: `sh`, `httpd` … */
+  /** The programs that it contains: `sh`, `httpd` … */
   readonly applets: readonly string[];
 }
 
-/** The machine's own static busybox, which is all that a small image needs. @throws StatusError NotFound */
+/** Finds a static busybox on the machine. @throws StatusError NotFound */
 export async function findStaticBusybox(places: readonly string[] = BUSYBOX_PLACES): Promise<Busybox> {
   for (const path of places) {
     const binary = await readFile(path).catch(() => undefined);
@@ -28,11 +28,11 @@ export async function findStaticBusybox(places: readonly string[] = BUSYBOX_PLAC
   }
   throw statusError(
     'NotFound',
-    `build a local image: no static busybox in ${places.join(', ')}; install one (Debian: apt-get install busybox-static)`,
+    `build a local image: found no static busybox at ${places.join(', ')}; install one (Debian: apt-get install busybox-static)`,
   );
 }
 
-/** A 64-bit little-endian ELF program that asks for no dynamic loader, so that it runs in an image of its own. */
+/** Whether a file is a 64-bit little-endian ELF program without a dynamic loader, so that it runs in an otherwise empty image. */
 export function isStaticElf(file: Buffer): boolean {
   if (file.length < 64 || file.toString('latin1', 0, 4) !== '\x7fELF' || file[4] !== 2 || file[5] !== 1) return false;
   const table = Number(file.readBigUInt64LE(32));

@@ -1,9 +1,9 @@
 import type { Clock } from '../../contracts/time/clock.ts';
 
-/** The longest that a timer of Node's can wait; one that is set for longer rings at once. */
+/** Node's longest timer; one that is set for longer fires at once. */
 const TIMER_MS_MAX = 0x7fff_ffff;
 
-/** The machine's own time. */
+/** The machine's clock. */
 export const realClock: Clock = {
   now: () => Date.now(),
   after: (delayMs, work) => {

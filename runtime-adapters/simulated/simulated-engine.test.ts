@@ -3,8 +3,8 @@ import { statusError } from '../../contracts/errors/status.ts';
 import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import { runtimeCause } from '../../contracts/runtime/errors.ts';
 import { VirtualClock } from '../../test/support/virtual-clock.ts';
-import type { SimulatedConfig } from './config.ts';
 import { SimulatedEngine } from './simulated-engine.ts';
+import type { SimulatedConfig } from './simulation-config.ts';
 
 const pod = { uid: 'u', namespace: 'ns', name: 'web' };
 function world(config: SimulatedConfig, random = () => 0.5) {

@@ -2,14 +2,14 @@ import { type StatusError, statusError } from '../../contracts/errors/status.ts'
 import { own } from '../../contracts/own.ts';
 import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import type { Clock } from '../../contracts/time/clock.ts';
-import { drawLatency, type SimulatedConfig, type SimulatedImage, type SlowOp } from './config.ts';
 import { realClock } from './real-clock.ts';
 import { emptyNode, type SimulatedNode } from './simulated-node.ts';
 import { SimulatedRuntime } from './simulated-runtime.ts';
+import { drawLatency, type SimulatedConfig, type SimulatedImage, type SlowOp } from './simulation-config.ts';
 
 /**
- * The machines of a simulation: what `runtime(node)` made stays here, as what Docker made stays with Docker. A node is a few
- * maps; a container costs a timer only while it has an end to come to.
+ * The machines of a simulation. Containers belong to the engine and outlive the adapters that created them, as with Docker.
+ * A node costs a few maps, and a container a timer only while its end is scheduled.
  */
 export class SimulatedEngine {
   readonly config: SimulatedConfig;
@@ -32,23 +32,23 @@ export class SimulatedEngine {
     this.#random = given.random ?? Math.random;
   }
 
-  /** An adapter of a node; one made later goes on where an earlier one ended. */
+  /** A new adapter of a node; it sees the containers that earlier ones created. */
   runtime(node: string): RuntimeAdapter {
     return new SimulatedRuntime(this, node);
   }
 
-  /** While `false` every call of this node is refused with ServiceUnavailable; its containers run on. */
+  /** While `false`, every call of this node fails with ServiceUnavailable; its containers keep running. */
   setReachable(node: string, reachable: boolean): void {
     if (!reachable) this.#away.add(node);
-    else if (this.#away.delete(node)) this.node(node).tell({});
+    else if (this.#away.delete(node)) this.node(node).notify({});
   }
 
-  /** The next `times` calls of an operation fail so, on one node or on any. */
+  /** Makes the next `times` calls of an operation fail, on one node or on any. */
   failNext(op: string, error: StatusError, times = 1, node?: string): void {
     this.#faults.push({ op, node, times, error });
   }
 
-  /** A running container ends by itself, behind everybody's back. */
+  /** Ends a running container without any request to the adapter. */
   crash(node: string, containerId: string, exitCode: number, oomKilled = false): void {
     this.node(node).end(containerId, { exitCode, oomKilled, at: this.clock.now() });
   }
@@ -59,7 +59,7 @@ export class SimulatedEngine {
     return node;
   }
 
-  /** Passes the time that an operation takes, then fails it if it is to fail. @throws StatusError */
+  /** Waits for an operation's latency, then fails it if `failNext` or `setReachable` says so. @throws StatusError */
   async take(node: string, op: string, latency = this.config.latencyMs?.[op as SlowOp]): Promise<void> {
     this.#refuse(node, op);
     const delayMs = drawLatency(latency, this.#random);
@@ -91,7 +91,7 @@ export class SimulatedEngine {
     if (this.#away.has(node)) {
       throw statusError(
         'ServiceUnavailable',
-        `${op} on ${node}: the simulated engine is out of reach; make it reachable again`,
+        `${op} on ${node}: the simulated engine is unreachable; make it reachable again`,
       );
     }
   }

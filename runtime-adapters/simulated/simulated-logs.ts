@@ -5,7 +5,7 @@ import { logTime, logTimeOf } from '../../contracts/time/log-time.ts';
 import { LogPage } from '../log-page.ts';
 import type { SimulatedContainer } from './simulated-node.ts';
 
-/** All that a container has written by `now`: computed, never stored. */
+/** The lines that a container has written by `now`. They are computed, not stored. */
 function written({ status, run }: SimulatedContainer, now: number): readonly LogLine[] {
   const { startedAt } = status;
   if (startedAt === undefined) return [];
@@ -13,7 +13,7 @@ function written({ status, run }: SimulatedContainer, now: number): readonly Log
   const output = (run.output ?? []).filter(({ atMs }) => startedAt + atMs <= until);
   return output.map(({ atMs, stream = 'stdout', text }, at) => ({
     stream,
-    // The place among the lines as nanoseconds keeps moments apart.
+    // The line's index as nanoseconds, so that times are unique.
     time: `${logTimeOf(startedAt + atMs).slice(0, 23)}${String(at).padStart(6, '0')}Z`,
     text,
   }));
@@ -24,6 +24,7 @@ const after = (lines: readonly LogLine[], sinceTime: string | undefined): readon
   return since === undefined ? lines : lines.filter((line) => line.time > since);
 };
 
+/** The lines written so far, within the window. */
 export function readLogs(container: SimulatedContainer, window: LogWindow, now: number): LogLines {
   const { tailLines } = window;
   const all = written(container, now);
@@ -37,6 +38,7 @@ export function readLogs(container: SimulatedContainer, window: LogWindow, now: 
   return { ...page.answer(), ...(ended ? { ended } : {}) };
 }
 
+/** Emits lines as they are written; resolves when the container ends or `signal` aborts. */
 export function followLogs(
   container: SimulatedContainer,
   clock: Clock,
@@ -44,24 +46,24 @@ export function followLogs(
   onLine: (line: LogLine) => void,
 ): Promise<void> {
   return new Promise((resolve) => {
-    let handed = 0;
-    let forget = (): void => undefined;
+    let emitted = 0;
+    let cancelTimer = (): void => undefined;
     const stop = (): void => {
-      forget();
+      cancelTimer();
       container.onEnd.delete(pump);
       options.signal.removeEventListener('abort', stop);
       resolve();
     };
     const pump = (): void => {
       const lines = written(container, clock.now());
-      for (const line of after(lines.slice(handed), options.sinceTime)) onLine(line);
-      handed = lines.length;
-      forget();
+      for (const line of after(lines.slice(emitted), options.sinceTime)) onLine(line);
+      emitted = lines.length;
+      cancelTimer();
       if (container.status.state === 'exited') return stop();
-      const next = container.run.output?.[handed];
+      const next = container.run.output?.[emitted];
       const { startedAt } = container.status;
       if (next !== undefined && startedAt !== undefined) {
-        forget = clock.after(Math.max(0, startedAt + next.atMs - clock.now()), pump);
+        cancelTimer = clock.after(Math.max(0, startedAt + next.atMs - clock.now()), pump);
       }
     };
     container.onEnd.add(pump);

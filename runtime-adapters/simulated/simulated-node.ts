@@ -1,12 +1,13 @@
-import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
-import type { SimulatedRun } from './config.ts';
+import { createHash } from 'node:crypto';
+import type { ContainerStatus, ImageInfo, SandboxStatus } from '../../contracts/runtime/status.ts';
+import type { SimulatedRun } from './simulation-config.ts';
 
 export interface SimulatedContainer {
   status: ContainerStatus;
   readonly run: SimulatedRun;
-  /** Forgets the end that was to come. */
-  forget: () => void;
-  /** Called once it has ended. */
+  /** Cancels the scheduled end. */
+  cancelEnd: () => void;
+  /** Called when it ends. */
   readonly onEnd: Set<() => void>;
 }
 export interface Ending {
@@ -16,23 +17,24 @@ export interface Ending {
 }
 type Hint = { readonly podUid?: string };
 
-/** What is on one machine. */
+/** The state of one simulated machine. */
 export interface SimulatedNode {
   readonly name: string;
   readonly sandboxes: Map<string, SandboxStatus>;
   readonly containers: Map<string, SimulatedContainer>;
-  /** Key of pod, name and attempt -> id: what makes creation idempotent. */
+  /** Key of pod, name and attempt -> id, which makes creation idempotent. */
   readonly ids: Map<string, string>;
   /** imageId -> name. */
   readonly images: Map<string, string>;
   readonly pullFailures: Map<string, number>;
   readonly watchers: Set<(hint: Hint) => void>;
   serial: number;
-  tell(hint: Hint): void;
-  /** Ends a running container; one that does not run is left alone. */
+  notify(hint: Hint): void;
+  /** Ends a container if it is running. */
   end(containerId: string, ending: Ending): void;
 }
 
+/** A machine without containers. */
 export function emptyNode(name: string): SimulatedNode {
   const node: SimulatedNode = {
     name,
@@ -43,19 +45,27 @@ export function emptyNode(name: string): SimulatedNode {
     pullFailures: new Map(),
     watchers: new Set(),
     serial: 0,
-    tell(hint) {
+    notify(hint) {
       for (const watcher of node.watchers) watcher(hint);
     },
     end(containerId, { at, exitCode, oomKilled }) {
       const container = node.containers.get(containerId);
       if (container?.status.state !== 'running') return;
-      container.forget();
+      container.cancelEnd();
       const reason = oomKilled ? 'OOMKilled' : exitCode === 0 ? 'Completed' : 'Error';
       container.status = { ...container.status, state: 'exited', finishedAt: at, exitCode, oomKilled, reason };
       for (const done of container.onEnd) done();
       container.onEnd.clear();
-      node.tell({ podUid: container.status.pod.uid });
+      node.notify({ podUid: container.status.pod.uid });
     },
   };
   return node;
 }
+
+/** An image as a simulated node has it; its id is derived from its name. */
+export const imageInfo = (image: string): ImageInfo => ({
+  imageId: `sha256:${createHash('sha256').update(image).digest('hex')}`,
+  image,
+  sizeBytes: 1_000_000,
+  repoDigests: [],
+});

@@ -11,23 +11,32 @@ import type {
   RuntimeLevel,
   SandboxStatus,
 } from '../../contracts/runtime/status.ts';
-import { runOf } from './config.ts';
-import { imageInfo } from './image-info.ts';
-import type { SimulatedEngine } from './simulated-engine.ts';
+import type { Clock } from '../../contracts/time/clock.ts';
 import { followLogs, readLogs } from './simulated-logs.ts';
-import type { SimulatedContainer, SimulatedNode } from './simulated-node.ts';
+import { imageInfo, type SimulatedContainer, type SimulatedNode } from './simulated-node.ts';
+import { type Latency, runOf, type SimulatedConfig, type SimulatedImage } from './simulation-config.ts';
 
 const KILLED = 137;
 const TERMINATED = 143;
 const CANNOT_RUN = 127;
 
-/** One node's runtime in a simulation; all it knows is the engine's. */
+/** What a node's adapter needs of the engine. */
+interface Engine {
+  readonly config: SimulatedConfig;
+  readonly clock: Clock;
+  node(name: string): SimulatedNode;
+  image(name: string): SimulatedImage | undefined;
+  nextAddress(): string;
+  take(node: string, op: string, latency?: Latency): Promise<void>;
+}
+
+/** The runtime adapter of one simulated node. Keeps no state: all of it is in the engine. */
 export class SimulatedRuntime implements RuntimeAdapter {
-  readonly #engine: SimulatedEngine;
+  readonly #engine: Engine;
   readonly #node: SimulatedNode;
   readonly #watching = new Set<(hint: { readonly podUid?: string }) => void>();
 
-  constructor(engine: SimulatedEngine, node: string) {
+  constructor(engine: Engine, node: string) {
     this.#engine = engine;
     this.#node = engine.node(node);
   }
@@ -81,7 +90,7 @@ export class SimulatedRuntime implements RuntimeAdapter {
     if (sandbox === undefined) return;
     this.#node.sandboxes.delete(sandboxId);
     this.#forget(sandboxId, `${sandbox.pod.uid}\0${sandbox.attempt}`);
-    this.#node.tell({ podUid: sandbox.pod.uid });
+    this.#node.notify({ podUid: sandbox.pod.uid });
   }
 
   async pullImage(image: string): Promise<ImageInfo> {
@@ -89,10 +98,10 @@ export class SimulatedRuntime implements RuntimeAdapter {
     await this.#engine.take(this.#node.name, 'pullImage', found?.pull?.latencyMs);
     const { fails, failTimes = Number.POSITIVE_INFINITY } = found?.pull ?? {};
     const failed = this.#node.pullFailures.get(image) ?? 0;
-    if (found === undefined) throw pullRefusal(image, 'no registry has it');
+    if (found === undefined) throw pullError(image, 'no registry has it');
     if (fails !== undefined && failed < failTimes) {
       this.#node.pullFailures.set(image, failed + 1);
-      throw pullRefusal(image, fails);
+      throw pullError(image, fails);
     }
     const info = imageInfo(image);
     this.#node.images.set(info.imageId, image);
@@ -120,13 +129,13 @@ export class SimulatedRuntime implements RuntimeAdapter {
       );
     }
     if (!this.#node.sandboxes.has(sandboxId)) {
-      throw runtimeError('Invalid', 'CreateContainerError', `${act}: no sandbox ${sandboxId}; run one first`);
+      throw runtimeError('Invalid', 'CreateContainerError', `${act}: there is no sandbox ${sandboxId}; run one first`);
     }
     const id = this.#newId(keyOf(config));
     const { imageId } = imageInfo(imageName);
     const status = createdContainer(config, { id, imageId, createdAt: this.#now() });
     const run = this.#runOf(imageName, config);
-    this.#node.containers.set(id, { status, run, forget: () => undefined, onEnd: new Set() });
+    this.#node.containers.set(id, { status, run, cancelEnd: () => undefined, onEnd: new Set() });
     return id;
   }
 
@@ -137,7 +146,11 @@ export class SimulatedRuntime implements RuntimeAdapter {
     if (status.startedAt !== undefined) return;
     const act = `start container ${status.name} of pod ${status.pod.namespace}/${status.pod.name}`;
     if (this.#node.sandboxes.get(status.sandboxId)?.state !== 'ready') {
-      throw runtimeError('Invalid', 'RunContainerError', `${act}: its sandbox does not run; run another attempt`);
+      throw runtimeError(
+        'Invalid',
+        'RunContainerError',
+        `${act}: its sandbox is not running; run another attempt of it`,
+      );
     }
     if (run.cannotStart !== undefined) {
       container.status = { ...status, ...cannotRun(run.cannotStart, this.#now()) };
@@ -146,7 +159,9 @@ export class SimulatedRuntime implements RuntimeAdapter {
     container.status = { ...status, state: 'running', startedAt: this.#now() };
     if (run.exitAfterMs !== undefined) {
       const { exitCode = 0, oomKilled = false } = run;
-      container.forget = this.#engine.clock.after(run.exitAfterMs, () => this.#end(containerId, exitCode, oomKilled));
+      container.cancelEnd = this.#engine.clock.after(run.exitAfterMs, () =>
+        this.#end(containerId, exitCode, oomKilled),
+      );
     }
   }
 
@@ -171,7 +186,7 @@ export class SimulatedRuntime implements RuntimeAdapter {
     if (status === undefined) return;
     this.#end(containerId, KILLED);
     this.#forget(containerId, keyOf(status));
-    this.#node.tell({ podUid: status.pod.uid });
+    this.#node.notify({ podUid: status.pod.uid });
   }
 
   async containerStatus(containerId: string): Promise<ContainerStatus> {
@@ -194,7 +209,7 @@ export class SimulatedRuntime implements RuntimeAdapter {
   }
 
   watch(onChange: (hint: { readonly podUid?: string }) => void): () => void {
-    // A function of its own, so that one listener given twice is two watches.
+    // A new function, so that the same listener can watch twice.
     const watcher = (hint: { readonly podUid?: string }): void => onChange(hint);
     this.#node.watchers.add(watcher);
     this.#watching.add(watcher);
@@ -227,7 +242,7 @@ export class SimulatedRuntime implements RuntimeAdapter {
   #needed(containerId: string): SimulatedContainer {
     const container = this.#node.containers.get(containerId);
     if (container !== undefined) return container;
-    throw absent(containerId);
+    throw notFound(containerId);
   }
   #inSandbox(sandboxId: string): readonly SimulatedContainer[] {
     return [...this.#node.containers.values()].filter(({ status }) => status.sandboxId === sandboxId);
@@ -238,13 +253,13 @@ export class SimulatedRuntime implements RuntimeAdapter {
     if (sandbox?.state !== 'ready') return;
     const { ip: _ip, ...rest } = sandbox;
     this.#node.sandboxes.set(sandboxId, { ...rest, state: 'notReady' });
-    this.#node.tell({ podUid: sandbox.pod.uid });
+    this.#node.notify({ podUid: sandbox.pod.uid });
   }
   #forget(id: string, key: string): void {
     this.#node.containers.delete(id);
     this.#node.ids.delete(key);
   }
-  /** Name of an image on the node, from its name or id. */
+  /** The name of an image on the node, by its name or id. */
   #imageName(image: string): string | undefined {
     const named = this.#node.images.get(image);
     if (named !== undefined) return named;
@@ -266,10 +281,10 @@ export class SimulatedRuntime implements RuntimeAdapter {
 const keyOf = ({ pod, name, attempt }: Pick<ContainerStatus, 'pod' | 'name' | 'attempt'>): string =>
   `${pod.uid}\0${name}\0${attempt}`;
 
-const absent = (id: string): StatusError =>
-  statusError('NotFound', `look at container ${id}: the engine has none of that id; list again`);
+const notFound = (id: string): StatusError =>
+  statusError('NotFound', `get container ${id}: there is none of this id; list the containers again`);
 
-const pullRefusal = (image: string, words: string): StatusError =>
+const pullError = (image: string, words: string): StatusError =>
   runtimeError('NotFound', 'ErrImagePull', `pull image ${image}: ${words}; check the name, the tag and the registry`);
 
 const cannotRun = (message: string, at: number): Partial<ContainerStatus> => ({

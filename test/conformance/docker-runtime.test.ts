@@ -8,7 +8,7 @@ import { OTHER_SCRIPT, runtimeConformance, TOOL_SCRIPT } from './runtime.conform
 
 const NODE = `conformance-${process.pid}`;
 const IMAGE = `troupe/conformance:${process.pid}`;
-/** A registry on this machine that nobody serves: refused at once, with or without a network. */
+/** A registry on a local port that is closed: fails at once, with or without a network. */
 const MISSING = 'localhost:1/troupe/no-such-image:1';
 
 runtimeConformance('docker', async () => {
@@ -31,7 +31,7 @@ runtimeConformance('docker', async () => {
 
 async function cleanUp(engine: Engine): Promise<void> {
   const left = await engine.listContainers({ all: true, filters: { label: [`${LABEL.node}=${NODE}`] } });
-  // One at a time: see NetworkGate.
+  // One at a time: see NetworkJoinLock.
   for (const { Id } of left) await engine.getContainer(Id).remove({ force: true, v: true });
   await engine.getImage(IMAGE).remove({ force: true });
 }

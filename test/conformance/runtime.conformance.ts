@@ -6,20 +6,20 @@ import type { PodRef, ResolvedContainerConfig } from '../../contracts/runtime/co
 import { runtimeCause } from '../../contracts/runtime/errors.ts';
 import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
 
-/** What the suite needs of the thing under test. Everything that it makes belongs to one node name of its own. */
+/** The runtime under test. Everything that it creates belongs to one node name of its own. */
 export interface RuntimeUnderTest {
-  /** Another adapter of the same node, as after a crash of the first. */
+  /** A further adapter of the same node, as after a crash of the first. */
   adapter(): RuntimeAdapter;
-  /** An image of entry point `/bin/tool`, CMD `default`, env `IMAGE_VAR=image`; what tool does stands at `TOOL_SCRIPT`. */
+  /** An image with entry point `/bin/tool` (see `TOOL_SCRIPT`), CMD `default`, env `IMAGE_VAR=image`. */
   readonly image: string;
   /** An image that no registry has. */
   readonly missingImage: string;
-  /** Ends a running container behind the adapter's back, as by SIGKILL. */
+  /** Kills a running container (SIGKILL) without the adapter. */
   kill(containerId: string): Promise<void>;
   cleanUp(): Promise<void>;
 }
 
-/** The image's two programs; a simulation does the same. */
+/** The image's two programs; the simulated runtime behaves like them. */
 export const TOOL_SCRIPT = `#!/bin/sh
 case "$1" in
   exit) exit "$2" ;;
@@ -36,7 +36,7 @@ echo "other $*"
 
 const WAIT = { timeout: 10_000, interval: 20 };
 
-/** The promises of contracts/runtime, tried on one adapter. */
+/** Tests that an adapter keeps the contract of `contracts/runtime/adapter.ts`. */
 export function runtimeConformance(name: string, make: () => Promise<RuntimeUnderTest>): void {
   describe(`runtime conformance: ${name}`, () => {
     let under: RuntimeUnderTest;
@@ -167,7 +167,7 @@ export function runtimeConformance(name: string, make: () => Promise<RuntimeUnde
       it.each([
         { code: 0, reason: 'Completed' },
         { code: 7, reason: 'Error' },
-      ])('tells exit code $code, when it began and when it ended', async ({ code, reason }) => {
+      ])('reports exit code $code, and start and end times', async ({ code, reason }) => {
         const before = Date.now();
         const status = await ended(await run(['exit', String(code)]));
         expect(status).toMatchObject({ exitCode: code, reason, oomKilled: false });
@@ -264,7 +264,7 @@ export function runtimeConformance(name: string, make: () => Promise<RuntimeUnde
         expect(await runtime.containerStatus(id)).toMatchObject({ image: 'web:1', imageId: found?.imageId });
       });
 
-      it('that are missing are told, in words that name them', async () => {
+      it('that are missing are reported by an error that names them', async () => {
         expect(await runtime.imageStatus(under.missingImage)).toBeUndefined();
         const pull = await refusal(runtime.pullImage(under.missingImage));
         expect(runtimeCause(pull)).toBe('ErrImagePull');
@@ -277,7 +277,7 @@ export function runtimeConformance(name: string, make: () => Promise<RuntimeUnde
     describe('logs', () => {
       const brief = (lines: readonly LogLine[]): readonly string[] =>
         lines.map(({ stream, text }) => `${stream} ${text}`);
-      /** What the two wrote within a moment an engine may read in either order. */
+      /** An engine may return lines of the two streams, written at almost the same time, in either order. */
       const by = (stream: LogLine['stream'], lines: readonly LogLine[]): readonly string[] =>
         brief(lines.filter((line) => line.stream === stream));
 
@@ -336,7 +336,7 @@ export function runtimeConformance(name: string, make: () => Promise<RuntimeUnde
     });
 
     describe('hints', () => {
-      it('tell of an end that nobody asked for, by pod', async () => {
+      it('report a container that ends by itself, with its pod', async () => {
         const hints: (string | undefined)[] = [];
         const stop = runtime.watch(({ podUid }) => hints.push(podUid));
         const id = await run(['serve']);
@@ -349,7 +349,7 @@ export function runtimeConformance(name: string, make: () => Promise<RuntimeUnde
         stop();
       });
 
-      it('tell of a removal', async () => {
+      it('report a removal', async () => {
         const id = await runtime.createContainer(config(['serve']));
         const hints: (string | undefined)[] = [];
         const stop = runtime.watch(({ podUid }) => hints.push(podUid));
@@ -359,7 +359,7 @@ export function runtimeConformance(name: string, make: () => Promise<RuntimeUnde
       });
     });
 
-    it('tells what machine it is on', async () => {
+    it('reports what machine it is on', async () => {
       const info = await runtime.info();
       expect(info.cpuMillis).toBeGreaterThanOrEqual(1000);
       expect(info.memoryBytes).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
-import type { SimulatedRun } from '../../runtime-adapters/simulated/config.ts';
 import { SimulatedEngine } from '../../runtime-adapters/simulated/simulated-engine.ts';
+import type { SimulatedRun } from '../../runtime-adapters/simulated/simulation-config.ts';
 import { runtimeConformance } from './runtime.conformance.ts';
 
 const IMAGE = 'troupe/conformance:simulated';

@@ -36,6 +36,10 @@ export class MemoryStore {
     return this.#changes.length;
   }
 
+  get events(): number {
+    return this.#events.length;
+  }
+
   /** Reasons of all events that were told. */
   get eventReasons(): ReadonlySet<string> {
     return new Set(this.#events.map(({ reason = '' }) => reason));

@@ -34,6 +34,8 @@ export class SimWorld {
   readonly #cast: Cast;
   readonly #mail: Mail;
   readonly #changes: Changes;
+  /** Whether actors take checkpoints now and then, as the dice want. */
+  takesCheckpoints = true;
   /** The revision of the newest backup. */
   #backup = 0;
 
@@ -90,7 +92,30 @@ export class SimWorld {
     this.#mail.ask(subjectOf(verb, resource, namespace, name), body, answered);
   }
 
+  /** Sees every request to an api-server, by subject. */
+  set onRequest(onRequest: (subject: string) => void) {
+    this.#mail.refusing = (subject) => {
+      onRequest(subject);
+      return false;
+    };
+  }
+
   /* What there is. */
+
+  /** The actors that run, by name; of api-servers and kubelets there are several. */
+  get actors(): readonly string[] {
+    return [...this.#cast.watchers, ...this.#cast.kubelets].map(({ name }) => name);
+  }
+
+  /** The number of writes to the store so far. */
+  get writes(): number {
+    return this.#store.length;
+  }
+
+  /** The number of events recorded so far, counted ones included. */
+  get events(): number {
+    return this.#store.events;
+  }
 
   all<T extends KubeObject>(resource: string): readonly T[] {
     return this.#store.cache.list(resource) as readonly unknown[] as readonly T[];
@@ -143,6 +168,12 @@ export class SimWorld {
   /** Another master takes over an actor; the one before does not know it yet. */
   failOver(actor: string): void {
     this.#cast.failOver(actor);
+  }
+
+  /** Every actor of this name takes a checkpoint. */
+  checkpoint(actor: string): void {
+    for (const one of [...this.#cast.watchers, ...this.#cast.kubelets])
+      if (one.name === actor && !this.#checkpoint(one)) throw new Error(`${actor} waits for an answer`);
   }
 
   /** An api-server is killed, with what it has in hand, and starts anew. */
@@ -248,16 +279,21 @@ export class SimWorld {
     const letter = this.#bus.hasLetters ? [() => this.#bus.deliverOne()] : [];
     const choices = [...this.#changes.choices(), ...letter];
     this.dice.pick(choices)?.();
-    if (this.dice.happens(CRASHES)) this.#crash();
+    if (this.takesCheckpoints && this.dice.happens(CRASHES)) this.#takeACheckpoint();
     return choices.length > 0;
   }
 
-  /** Between two turns: what is not in cells is gone. */
-  #crash(): void {
+  #takeACheckpoint(): void {
     const one = this.dice.pick<Member>([...this.#cast.watchers, ...this.#cast.kubelets]);
-    if (one === undefined || one.world.core.openAsks > 0) return;
-    one.world.crash();
-    this.#mail.collect(one);
+    if (one !== undefined) this.#checkpoint(one);
+  }
+
+  /** Between two turns: what is not in cells is gone. @returns whether it took one: not while it waits for an answer */
+  #checkpoint(member: Member): boolean {
+    if (member.world.core.openAsks > 0) return false;
+    member.world.crash();
+    this.#mail.collect(member);
+    return true;
   }
 
   #advance(): void {

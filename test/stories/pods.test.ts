@@ -1,6 +1,7 @@
 import { expect, it, vi } from 'vitest';
 import type { ContainerStatus, Event, Pod } from '../../contracts/kinds/kinds.ts';
 import { conditionOf } from '../../contracts/kinds/meta/conditions.ts';
+import { summarizePod } from '../../contracts/kinds/pod/columns.ts';
 import type { Client } from '../../ops/client/client.ts';
 import { onCluster, STORY_MS } from '../support/story.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -383,3 +384,34 @@ it.concurrent('an environment comes from ConfigMaps and Secrets, and what is mis
     expect(missing.map(({ name }) => seen.get(name)?.['A'])).toEqual(['map', 'key', 'secret', 'secret key']);
   })();
 });
+
+/*
+ * Goal: a pod whose main container has ended shows that at once, not after the grace period of its sidecar.
+ * Method: a sidecar ignores SIGTERM, so that it is killed only after five seconds.
+ */
+it.concurrent(
+  'a pod whose main container has ended is shown 1/2 Completed while its sidecar is being stopped, then Succeeded',
+  onCluster(
+    { runtime: { images: { job: { run: { exitAfterMs: 500 } }, proxy: { run: { ignoresTerm: true } } } } },
+    async ({ client }) => {
+      const spec = {
+        restartPolicy: 'Never',
+        terminationGracePeriodSeconds: 5,
+        initContainers: [{ name: 'side', image: 'proxy', restartPolicy: 'Always' }],
+        containers: [{ name: 'main', image: 'job' }],
+      };
+      await client.create('pods', 'default', podNamed('job', spec));
+      const stopping = await podWhen(
+        client,
+        'job',
+        'has a main container that ended',
+        (pod) => container(pod)?.state?.terminated !== undefined,
+      );
+      expect(summarizePod(stopping)).toMatchObject({ status: 'Completed', ready: 1, total: 2 });
+      expect(stopping.status?.phase).toBe('Running');
+      expect(condition(stopping, 'Ready')).toMatchObject({ status: 'False', reason: 'PodCompleted' });
+      const ended = await podWhen(client, 'job', 'has succeeded', ({ status }) => status?.phase === 'Succeeded');
+      expect(summarizePod(ended)).toMatchObject({ status: 'Completed', ready: 0, total: 2 });
+    },
+  ),
+);

@@ -13,8 +13,9 @@ import type { DispatchedPod } from '../../../contracts/messages/node.ts';
 import type { ContainerStatus, SandboxStatus } from '../../../contracts/runtime/status.ts';
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
 import { ModelRuntime } from '../../../test/support/model-runtime.ts';
-import { afterAnswer, afterRefusal } from '../status/pod-outcome.ts';
-import { specHash } from './container-config.ts';
+import { specHash } from '../containers/container-config.ts';
+import { applyAnswer } from '../runtime/apply-answer.ts';
+import { applyFailure } from '../runtime/apply-failure.ts';
 import { planPodSync } from './plan-pod-sync.ts';
 import { type NodeFacts, newState, type PodInput, type PodPlan, type PodState, type PodVerb } from './pod-types.ts';
 
@@ -58,13 +59,13 @@ const dead = (exitCode: number, more: Partial<ContainerStatus> = {}): ContainerS
 
 it('shows a container whose question can never be granted', () => {
   const [verb] = planPodSync(inputOf({ sandboxes: [box()] })).verbs;
-  const books = { level: { sandboxes: [box()], containers: [] }, state: newState(NOW) };
+  const known = { level: { sandboxes: [box()], containers: [] }, state: newState(NOW) };
   const tooLarge = statusError('RequestEntityTooLarge', 'send on runtime.a: more than the server takes');
-  const { state, notes } = afterRefusal(books, verb as PodVerb, tooLarge, NOW);
+  const { state, notes } = applyFailure(known, verb as PodVerb, tooLarge, NOW);
   expect(state.containers['web']?.failure).toMatchObject({ reason: 'CreateContainerError', until: NOW + 10_000 });
   expect(notes).toMatchObject([{ type: 'Warning', reason: 'Failed' }]);
   const away = statusError('ServiceUnavailable', 'no engine');
-  expect(afterRefusal(books, verb as PodVerb, away, NOW).state.containers).toEqual({});
+  expect(applyFailure(known, verb as PodVerb, away, NOW).state.containers).toEqual({});
 });
 
 it('looks at each container of a pod a few times, however many there are', () => {
@@ -1006,15 +1007,15 @@ class Loop {
     return plan;
   }
   #do(verb: PodVerb): void {
-    const books = { level: this.runtime.level('u'), state: this.#state };
+    const known = { level: this.runtime.level('u'), state: this.#state };
     const { now } = this.runtime;
     try {
-      const outcome = afterAnswer(books, verb, this.runtime.do(verb.op, verb.body as never), now, now);
+      const outcome = applyAnswer(known, verb, this.runtime.do(verb.op, verb.body as never), now, now);
       this.#state = outcome.state;
       if (outcome.image !== undefined) this.#images.set(outcome.image.name, outcome.image.id);
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
-      this.#state = afterRefusal(books, verb, error, now).state;
+      this.#state = applyFailure(known, verb, error, now).state;
     }
   }
 }

@@ -1,18 +1,19 @@
 import type { EventNote } from '../../../contracts/kinds/event/make-event.ts';
 import type { Pod, PodStatus } from '../../../contracts/kinds/kinds.ts';
 import type { DispatchedPod } from '../../../contracts/messages/node.ts';
-import type { ContainerConfig, PodSandboxConfig } from '../../../contracts/runtime/config.ts';
+import type { ContainerConfig, PodRef, PodSandboxConfig } from '../../../contracts/runtime/config.ts';
 import type { RuntimeLevel } from '../../../contracts/runtime/status.ts';
+import type { ReportNote } from '../../kernel/contract.ts';
 
-/** What the runtime has of one pod, as last listed and as changed by what was asked since. */
+/** The sandboxes and containers that the runtime has of one pod: as last listed, and as changed by requests since. */
 export type PodLevel = RuntimeLevel;
 export const NOTHING: PodLevel = { sandboxes: [], containers: [] };
 
-/** A refusal that is waited out. Times in milliseconds. */
+/** A failure with its back-off. Times in milliseconds since the Unix epoch. */
 export type Failure = {
-  /** The image that was to be run: another one is not held up by it. */
+  /** The image that failed; another image does not wait. */
   readonly image?: string;
-  /** Versions of the Secrets that the container was refused for: it is tried again as soon as they are others. */
+  /** Versions of the Secrets with which the container failed; with other versions it is tried at once. */
   readonly secrets?: string;
   readonly reason: string;
   readonly message: string;
@@ -20,11 +21,11 @@ export type Failure = {
   readonly at: number;
   readonly until: number;
 };
-/** What is remembered about one container of a pod. */
-export type ContainerBook = {
+/** What is remembered about one container of a pod. Stored in a cell. */
+export type ContainerRecord = {
   /**
-   * The image of the attempt that comes next: pulled for it; `id` is absent while it must be pulled. Another image that
-   * the pod names meanwhile is looked for by itself. Books of older releases lack `name`.
+   * The image of the next attempt; `id` is absent while it must be pulled. Not valid once the pod names another image.
+   * Records of older releases lack `name`.
    */
   readonly image?: {
     readonly attempt: number;
@@ -32,23 +33,23 @@ export type ContainerBook = {
     readonly id?: string;
     readonly pulled?: boolean;
   };
-  /** The last restart that was granted: for which attempt, when, and how long the next one must wait. */
+  /** The last restart that was granted: its attempt, when, and how long the next restart must wait. */
   readonly restart?: { readonly attempt: number; readonly at: number; readonly delayMs: number };
-  /** The newest attempt that was ever created. */
+  /** The newest attempt ever created. */
   readonly attempt?: number;
-  /** The attempt that was stopped because its definition changed: followed by the next one whatever the restart policy. */
+  /** The attempt that was stopped because its definition changed; the next one starts under any restart policy. */
   readonly replaced?: number;
   readonly failure?: Failure;
 };
-/** What is remembered about a pod; a cell, so that it outlives a turn. */
+/** What is remembered about a pod. Stored in a cell. */
 export type PodState = {
-  /** When this node first heard of the pod. */
+  /** When this node received the pod. */
   readonly startedAt: number;
-  /** Seconds that its containers have to stop; for the time when the pod itself is gone. */
+  /** The pod's grace period, for when the pod itself is gone. */
   readonly graceSeconds: number;
-  readonly containers: { readonly [name: string]: ContainerBook };
+  readonly containers: { readonly [name: string]: ContainerRecord };
   readonly sandbox: { readonly attempt: number; readonly failure?: Failure };
-  /** Failed pulls by image. */
+  /** Failed pulls by image name. */
   readonly pulls: { readonly [image: string]: Failure };
 };
 export const newState = (now: number): PodState => ({
@@ -59,7 +60,7 @@ export const newState = (now: number): PodState => ({
   pulls: {},
 });
 
-/** One question to the runtime. `name` is the container that it is about. */
+/** One request to the runtime. `name` is the container that it is for. */
 export type PodVerb =
   | { readonly op: 'runPodSandbox'; readonly body: PodSandboxConfig }
   | { readonly op: 'stopPodSandbox'; readonly body: { readonly sandboxId: string } }
@@ -69,7 +70,7 @@ export type PodVerb =
       readonly body: { readonly image: string };
       readonly name: string;
       readonly attempt: number;
-      /** It must not be pulled: absent is a refusal. */
+      /** The pull policy is Never: a missing image is a failure. */
       readonly never?: boolean;
     }
   | {
@@ -82,7 +83,7 @@ export type PodVerb =
       readonly op: 'createContainer';
       readonly body: ContainerConfig;
       readonly present: boolean;
-      /** Versions of the pod's Secrets, whose values the runtime driver fetches. */
+      /** Versions of the pod's Secrets; the runtime driver fetches their values. */
       readonly secrets: string;
     }
   | { readonly op: 'startContainer'; readonly body: { readonly containerId: string }; readonly name: string }
@@ -95,7 +96,7 @@ export type PodVerb =
   | { readonly op: 'removeContainer'; readonly body: { readonly containerId: string } };
 
 export interface PodNote extends EventNote {
-  /** The container that it is about. */
+  /** The container that the event is about. */
   readonly container?: string;
 }
 
@@ -110,11 +111,11 @@ export interface NodeFacts {
 
 export interface PodInput {
   readonly uid: string;
-  /** Absent: the dispatcher's whole list does not have it, so that whatever runs of it must go. */
+  /** Absent: the dispatcher's whole list lacks the pod, so that all of it must be removed. */
   readonly dispatched?: DispatchedPod;
   readonly level: PodLevel;
   readonly state: PodState;
-  /** The status planned last; at first the one that the store has. */
+  /** The status planned last; at first the stored one. */
   readonly status: PodStatus;
   /** Images known to be on the node: name -> id. */
   readonly images: ReadonlyMap<string, string>;
@@ -123,22 +124,26 @@ export interface PodInput {
   readonly now: number;
 }
 
-/** Of a pod that the store has. */
+/** Input for a pod that is in the store. */
 export type PresentPod = PodInput & Required<Pick<PodInput, 'dispatched'>>;
 
 export interface PodPlan {
-  /** What to ask next; several may be asked at once. Empty = converged, or waiting for `wakeAt` or for the runtime. */
+  /** Requests to make now, all at once. Empty = converged, or waiting for `wakeAt` or for the runtime. */
   readonly verbs: readonly PodVerb[];
   readonly state: PodState;
-  /** Absent when the pod is gone. */
+  /** Absent for a pod that is gone. */
   readonly status?: PodStatus;
   readonly notes: readonly PodNote[];
-  /** Plan again then, even if nothing changes. */
+  /** When to plan again even if nothing changes; milliseconds since the Unix epoch. */
   readonly wakeAt?: number;
-  /** Deleted by its owner, and nothing of it runs any more: it may leave the store. */
+  /** Its deletion was requested, and nothing of it runs: it may leave the store. */
   readonly deletable: boolean;
-  /** Nothing is left of a pod that is gone: forget it. */
+  /** Nothing is left of a pod that is gone: its state can be dropped. */
   readonly forget: boolean;
 }
+
+/** Names the pod in a report whose key is the pod's uid. */
+export const reportNote = (pod: Pick<PodRef, 'namespace' | 'name'> | undefined): ReportNote =>
+  pod === undefined ? {} : { about: `pod ${pod.namespace}/${pod.name}` };
 
 export const uidOf = (pod: Pod): string => pod.metadata?.uid ?? '';
