@@ -16,10 +16,51 @@ const markdownIn = (folder: string): readonly string[] =>
 const ROOMS = ['contracts', 'actors', 'runtime-adapters', 'ops', 'test'];
 const PAGES = ['.', ...ROOMS].flatMap(markdownIn);
 
-it.each(PAGES)('%s: every link leads to a file of the project', (page) => {
-  const links = [...read(page).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, link = '']) => link);
-  const broken = links.filter((link) => !/^https?:/.test(link) && !existsSync(join(ROOT, dirname(page), link)));
-  expect(broken).toEqual([]);
+/** The anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(page: string): ReadonlySet<string> {
+  const anchors = new Set<string>();
+  for (const [, heading = ''] of read(page).matchAll(/^#{1,6} (.+)$/gm)) {
+    const slug = heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-');
+    let [anchor, count] = [slug, 0];
+    while (anchors.has(anchor)) anchor = `${slug}-${(count += 1)}`;
+    anchors.add(anchor);
+  }
+  return anchors;
+}
+
+/** Targets of a page's relative links that lack their file or their heading. */
+function brokenLinksIn(page: string): readonly string[] {
+  const links = [...read(page).matchAll(/\]\(([^)\s]+)[^)]*\)/g)].map(([, link = '']) => link);
+  return links.filter((link) => {
+    if (/^https?:/.test(link)) return false;
+    const [path = '', anchor] = link.split('#');
+    const target = path === '' ? page : join(dirname(page), path);
+    if (!existsSync(join(ROOT, target))) return true;
+    return anchor !== undefined && !anchorsOf(target).has(anchor);
+  });
+}
+
+it.each(PAGES)('%s: every link leads to a file of the project, and to a heading in it', (page) => {
+  expect(brokenLinksIn(page)).toEqual([]);
+});
+
+it.each(PAGES)('%s: every file that it names is there', (page) => {
+  const paths = new RegExp(`\`((?:${ROOMS.join('|')})/[\\w./-]+)\``, 'g');
+  const named = [...read(page).matchAll(paths)].map(([, path = '']) => path);
+  expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+});
+
+const linesIn = (page: string): number => read(page).trimEnd().split('\n').length;
+
+it.each(['README.md', 'ops/docs/figures.md'])('%s has at most 120 lines', (page) => {
+  expect(linesIn(page)).toBeLessThanOrEqual(120);
+});
+
+it('the page of the concepts has at most 1,200 words', () => {
+  expect(read('ops/docs/concepts.md').split(/\s+/).length).toBeLessThanOrEqual(1_200);
 });
 
 it('every dependency has its reason', () => {
@@ -54,15 +95,15 @@ it.each(['actors.mjs', 'service.mjs'])('the page on embedding shows %s as it is'
   expect(read('ops/docs/embedding.md')).toContain(text);
 });
 
-it('the README names the cases of the bench, in their order', () => {
+it('the page of figures names the cases of the bench, in their order', () => {
   const cases = [...read('ops/bench/cases.ts').matchAll(/\bname: '(\w+)'/g)].map(([, name = '']) => name);
   expect(cases.length).toBeGreaterThan(5);
-  const [, named = ''] = /^ +npm run bench -- .*# of (.+)$/m.exec(read('README.md')) ?? [];
+  const [, named = ''] = /^ +npm run bench -- .*# of (.+)$/m.exec(read('ops/docs/figures.md')) ?? [];
   expect(named.split(', ')).toEqual(cases);
 });
 
-it('every actor is in the page of the architecture', () => {
-  const page = read('ops/docs/architecture.md');
+it('every actor is in the page of the concepts', () => {
+  const page = read('ops/docs/concepts.md');
   const folders = readdirSync(join(ROOT, 'actors'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !['kernel', 'controllers'].includes(entry.name))
     .map(({ name }) => name);

@@ -149,7 +149,7 @@ fails when this page is older than the registry. Everything lives under one pref
 - Every request may be answered by a \`Status\` failure instead; see [errors.md](errors.md).
 - Replies go to the asker's private inboxes, \`_INBOX.<user>.>\`; a client must connect with that inbox prefix. Where the
   server knows its users, a question of \`<caller>\` that wants its answer elsewhere is ignored.
-- Which of these a user may speak or hear is printed from what actors declare; see [architecture.md](architecture.md#permissions).`;
+- Which of these a user may speak or hear is printed from what actors declare; see [security.md](security.md).`;
 
 /**
  * The page of subjects. Pure.
