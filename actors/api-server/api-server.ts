@@ -5,25 +5,25 @@ import { HEADER } from '../../contracts/headers.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Call, Said } from '../kernel/contract.ts';
 import { type ActorDefinition, calls, defineActor, type WatchDecl, watch } from '../kernel/declare.ts';
+import { statusOf } from './api-errors.ts';
 import { applyManifest, applyOne } from './apply/apply.ts';
-import { checkEpoch } from './authorise/epochs.ts';
+import { checkEpoch } from './authorise/leader-epoch.ts';
 import { type NodeGate, nodeGate } from './authorise/node-restriction.ts';
 import { type Answer, andThen, askStore, type Context, SAYS } from './context.ts';
 import { LIMITS, type Limits } from './limits.ts';
-import { freshReads } from './read/fresh.ts';
-import { podLog } from './read/logs.ts';
-import { answeredAs, planAccepted } from './read/plan-accepted.ts';
-import { get, list } from './read/reads.ts';
-import { statusOf } from './refusals.ts';
+import { freshReads } from './read/consistent-reads.ts';
+import { get, list } from './read/get-and-list.ts';
+import { answeredAs, planAccepted } from './read/plan-accept-header.ts';
+import { podLog } from './read/pod-logs.ts';
+import { EVENTS } from './read/read-events.ts';
 import { parseRequest, type Request } from './request.ts';
-import { presented, resourceNames } from './served.ts';
+import { presented, resourceNames } from './served-kinds.ts';
 import { EVENTS_WATCHED, WATCH_CELLS, Watches } from './watch/watches.ts';
 import { create } from './write/create.ts';
-import { EVENTS } from './write/events.ts';
-import { keyTurns } from './write/key-turns.ts';
-import { remove } from './write/remove.ts';
+import { remove } from './write/delete.ts';
 import { bind, getSubresource } from './write/subresources.ts';
 import { patch, update } from './write/update.ts';
+import { keyTurns } from './write/write-queues.ts';
 
 export interface ApiServerOptions {
   /** Tells this api-server from the others: watches are acknowledged on `watch.<instance>.…`. */

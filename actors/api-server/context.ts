@@ -5,8 +5,8 @@ import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Said, World } from '../kernel/contract.ts';
 import { inbox, port, publish, request } from '../kernel/declare.ts';
 import type { Limits } from './limits.ts';
-import type { FreshReads } from './read/fresh.ts';
-import type { KeyTurns } from './write/key-turns.ts';
+import type { FreshReads } from './read/consistent-reads.ts';
+import type { KeyTurns } from './write/write-queues.ts';
 
 const store = <K extends keyof StorePorts>(op: K) => port<StorePorts, K>('store', op);
 

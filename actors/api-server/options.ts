@@ -3,7 +3,7 @@ import { isPlain } from '../../contracts/kinds/plain.ts';
 import type { DeleteOptions, GetOptions, ListOptions, WatchOptions } from '../../contracts/messages/api.ts';
 import type { LogQuery } from '../../contracts/messages/logs.ts';
 import { quotable } from '../../contracts/printable.ts';
-import { badRequest } from './refusals.ts';
+import { badRequest } from './api-errors.ts';
 
 type Check = (value: unknown) => string | undefined;
 const text: Check = (value) => (typeof value === 'string' ? undefined : 'must be a text');

@@ -5,9 +5,9 @@ import { quotable } from '../../contracts/printable.ts';
 import { type Key, storeKey } from '../../contracts/store/keys.ts';
 import { VERBS, type Verb } from '../../contracts/subjects/subjects.ts';
 import type { Call } from '../kernel/contract.ts';
+import { badRequest } from './api-errors.ts';
 import type { Obj } from './object.ts';
-import { badRequest } from './refusals.ts';
-import { findKind } from './served.ts';
+import { findKind } from './served-kinds.ts';
 
 export interface ApiTokens {
   readonly caller: string;

@@ -2,12 +2,12 @@ import type { Event } from '../../contracts/kinds/kinds.ts';
 import type { Binding } from '../../contracts/messages/api.ts';
 import { type Key, storeKey } from '../../contracts/store/keys.ts';
 import type { Json, Said, View } from '../kernel/contract.ts';
-import { ASSUMED } from './assumed.ts';
-import { combine, type Load, NO_LOAD, podLoad } from './load.ts';
+import { ASSUMED } from './assumed-pods.ts';
 import { type NodeInfo, nodesInOrder, nodeTable, podAt } from './node-table.ts';
 import { type Candidate, planPlacement, pointsOf, refusalOf, SCORES, tie } from './plan-placement.ts';
-import { type PodFacts, podFacts } from './pod-facts.ts';
+import { type PodFacts, podFacts } from './pod-requirements.ts';
 import type { Ranking } from './ranking.ts';
+import { combine, type Load, NO_LOAD, podLoad } from './resource-load.ts';
 
 /** What the scheduler thought of one node for one pod. */
 export interface NodeScore {

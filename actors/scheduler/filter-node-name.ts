@@ -1,4 +1,4 @@
-import type { Filter } from './filter.ts';
+import type { Filter } from './plugin.ts';
 
 /** A pod that names its node goes there or nowhere. */
 export const filterNodeName: Filter = (pod, node) =>

@@ -1,5 +1,5 @@
-import type { Filter } from './filter.ts';
-import type { Load } from './load.ts';
+import type { Filter } from './plugin.ts';
+import type { Load } from './resource-load.ts';
 
 /** A host port belongs to one pod a node; the address 0.0.0.0 stands for all of them. */
 export const filterPorts: Filter = (pod, _node, used) =>

@@ -1,4 +1,4 @@
-import type { Filter } from './filter.ts';
+import type { Filter } from './plugin.ts';
 
 /** So many are named of what a node is short of: whoever asks for thousands of devices needs no list of them a node. */
 export const MOST_SHORT = 10;

@@ -1,5 +1,5 @@
 import { toleratedBy } from '../../contracts/selectors/taints.ts';
-import type { Filter } from './filter.ts';
+import type { Filter } from './plugin.ts';
 
 const CORDON = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
 

@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { Cache } from '../kernel/view/cache.ts';
-import { podLoad } from './load.ts';
 import { nodesInOrder, nodeTable } from './node-table.ts';
+import { podLoad } from './resource-load.ts';
 
 it.each([
   {

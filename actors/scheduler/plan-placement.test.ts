@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Node, Pod } from '../../contracts/kinds/kinds.ts';
 import { MOST_SHORT } from './filter-resources.ts';
-import { combine, type Load, NO_LOAD, podLoad } from './load.ts';
 import { type NodeInfo, nodeInfo } from './node-table.ts';
 import { enoughNodes, explainRefusal, planPlacement } from './plan-placement.ts';
-import { podFacts } from './pod-facts.ts';
+import { podFacts } from './pod-requirements.ts';
+import { combine, type Load, NO_LOAD, podLoad } from './resource-load.ts';
 
 const node = (
   name: string,

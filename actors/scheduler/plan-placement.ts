@@ -1,20 +1,20 @@
 import { NOTE_MAX } from '../../contracts/kinds/event/make-event.ts';
-import type { Filter } from './filter.ts';
-import { filterNodeAffinity } from './filter-node-affinity.ts';
 import { filterNodeName } from './filter-node-name.ts';
 import { filterPorts } from './filter-ports.ts';
 import { filterResources } from './filter-resources.ts';
-import { filterTaints } from './filter-taints.ts';
 import { filterUnschedulable } from './filter-unschedulable.ts';
-import type { Load } from './load.ts';
+import { filterNodeAffinity } from './node-affinity.ts';
 import type { NodeInfo } from './node-table.ts';
-import type { PodFacts } from './pod-facts.ts';
+import type { Filter } from './plugin.ts';
+import type { PodFacts } from './pod-requirements.ts';
 import { RANKED_MAX, type Ranking } from './ranking.ts';
+import type { Load } from './resource-load.ts';
 import { SCORE_MAX, type Score } from './score.ts';
-import { scoreBalanced } from './score-balanced.ts';
+import { scoreBalanced } from './score-balanced-allocation.ts';
 import { scoreLeastAllocated } from './score-least-allocated.ts';
 import { scoreNodeAffinity } from './score-node-affinity.ts';
 import { scoreTaints } from './score-taints.ts';
+import { filterTaints } from './taint-toleration.ts';
 
 /** In this order; the first that refuses a node ends the questions about it. */
 const FILTERS: readonly Filter[] = [

@@ -11,13 +11,13 @@ import { type Key, keyOfObject } from '../../contracts/store/keys.ts';
 import type { Changed, Said, World } from '../kernel/contract.ts';
 import { api, apiForMetadata, defineActor, watch } from '../kernel/declare.ts';
 import { askInTurn } from '../kernel/reconcile/requests.ts';
-import { Assumed } from './assumed.ts';
-import { combine, type Load, NO_LOAD } from './load.ts';
+import { Assumed } from './assumed-pods.ts';
 import { holder, nodesInOrder, nodeTable, podAt } from './node-table.ts';
-import { Pending } from './pending.ts';
 import { explainRefusal, planPlacement } from './plan-placement.ts';
-import { podFacts } from './pod-facts.ts';
+import { podFacts } from './pod-requirements.ts';
 import { type Ranking, rankingJson } from './ranking.ts';
+import { combine, type Load, NO_LOAD } from './resource-load.ts';
+import { Pending } from './scheduling-queue.ts';
 
 /** Bindings and refusals under way at once. */
 const IN_FLIGHT_MAX = 64;

@@ -1,6 +1,6 @@
-import type { Load } from './load.ts';
 import type { NodeInfo } from './node-table.ts';
-import type { PodFacts } from './pod-facts.ts';
+import type { PodFacts } from './pod-requirements.ts';
+import type { Load } from './resource-load.ts';
 
 /** How good a node is for a pod, among those that passed the filters. Pure. */
 export interface Score {

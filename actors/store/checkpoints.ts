@@ -6,7 +6,6 @@ import { MESSAGE_OVERHEAD_BYTES } from '../../contracts/store/limits.ts';
 import { type ClusterKey, isSealed, unsealOrLeave } from '../../contracts/store/sealed.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { type Cache, type CacheEntry, withRevision } from '../kernel/view/cache.ts';
-import { Attempts, failureOf } from './attempts.ts';
 import { toStored } from './encode-object.ts';
 import {
   CHECKPOINT_VERSION,
@@ -18,6 +17,7 @@ import {
   planCheckpoints,
   planChunks,
 } from './plan-checkpoint.ts';
+import { Attempts, failureOf } from './retrying-requests.ts';
 import { readMessage, type StoredMessage } from './stored-message.ts';
 
 /** All live objects at one revision. */

@@ -8,11 +8,11 @@ import type { Key } from '../../contracts/store/keys.ts';
 import { readStored } from '../../contracts/store/read-stored.ts';
 import { token } from '../../contracts/subjects/token.ts';
 import { withRevision } from '../kernel/view/cache.ts';
-import type { Attempts } from './attempts.ts';
-import { type DirectMessage, newestOfEach } from './direct-batch.ts';
+import { type DirectMessage, newestOfEach } from './direct-get-batch.ts';
 import { encodeObject } from './encode-object.ts';
-import { EventKeyLists, type EventKeys } from './event-keys.ts';
+import { EventKeyLists, type EventKeys } from './event-key-pages.ts';
 import type { KeyWriter } from './key-writer.ts';
+import type { Attempts } from './retrying-requests.ts';
 import { readMessage } from './stored-message.ts';
 
 /** Keys that one question may name. */

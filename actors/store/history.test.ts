@@ -14,9 +14,9 @@ import { openStore, type TestStore } from '../../test/support/store.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { withNats } from '../../test/support/with-nats.ts';
 import type { CacheEntry } from '../kernel/view/cache.ts';
-import { Attempts } from './attempts.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { dropHistoryBefore, dropOld, keptNow } from './retention.ts';
+import { Attempts } from './retrying-requests.ts';
 
 let server: TestNatsServer;
 let connection: NatsConnection;

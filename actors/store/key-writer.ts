@@ -3,7 +3,7 @@ import { failure, StatusError, statusError } from '../../contracts/errors/status
 import { keySubject, streamOf } from '../../contracts/store/buckets.ts';
 import { type Key, parseKey } from '../../contracts/store/keys.ts';
 import { STORE_HEADER } from '../../contracts/store/marks.ts';
-import { type Attempts, failureOf } from './attempts.ts';
+import { type Attempts, failureOf } from './retrying-requests.ts';
 import { readMessage, type StoredMessage } from './stored-message.ts';
 
 /** A write to one key. */

@@ -9,9 +9,9 @@ import {
   planCheckpoints,
   planChunks,
 } from './plan-checkpoint.ts';
-import { planFailure, retryDelayMs } from './plan-failure.ts';
 import { planRetention } from './plan-retention.ts';
-import { SharedQuestion } from './shared-question.ts';
+import { planFailure, retryDelayMs } from './plan-retry.ts';
+import { SharedQuestion } from './shared-request.ts';
 
 describe('chunks of a checkpoint', () => {
   it('hold every entry once, in order, and are no larger than asked unless one entry is', () => {

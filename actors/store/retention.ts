@@ -1,9 +1,9 @@
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { bucketNames } from '../../contracts/store/buckets.ts';
-import type { Attempts } from './attempts.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import { type CheckpointMoment, type Keep, planRetention } from './plan-retention.ts';
+import type { Attempts } from './retrying-requests.ts';
 import { readMessage } from './stored-message.ts';
 
 export interface RetentionOptions {

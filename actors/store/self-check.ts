@@ -2,7 +2,7 @@ import type { NatsConnection } from 'nats';
 import { keyOfSubject, keySubject, streamOf } from '../../contracts/store/buckets.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import type { NatsCache } from '../kernel/nats/nats-cache.ts';
-import type { Attempts } from './attempts.ts';
+import type { Attempts } from './retrying-requests.ts';
 import { type MessageQuery, readMessage, type StoredMessage } from './stored-message.ts';
 
 const LOOKS = 3;

@@ -8,7 +8,7 @@ import { connectAs, startNatsServer, type TestNatsServer } from '../../test/supp
 import { openStore, type TestStore } from '../../test/support/store.ts';
 import { startTcpProxy } from '../../test/support/tcp-proxy.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
-import { Attempts } from './attempts.ts';
+import { Attempts } from './retrying-requests.ts';
 import { selfCheck } from './self-check.ts';
 
 let server: TestNatsServer;

@@ -7,14 +7,14 @@ import { MARKER_TTL_MS, MESSAGE_OVERHEAD_BYTES, OBJECT_BYTES_MAX } from '../../c
 import { type ClusterKey, isSealed } from '../../contracts/store/sealed.ts';
 import { type DriverDefinition, defineDriver } from '../kernel/declare.ts';
 import type { NatsCache } from '../kernel/nats/nats-cache.ts';
-import { Attempts } from './attempts.ts';
+import { MirrorGate } from './await-mirror.ts';
 import { encodeObject } from './encode-object.ts';
 import { EventStore } from './event-store.ts';
-import { Housekeeping } from './housekeeping.ts';
 import { type KeyWrite, KeyWriter } from './key-writer.ts';
-import { MirrorGate } from './mirror-gate.ts';
-import { SharedQuestion } from './shared-question.ts';
-import { Trouble } from './trouble.ts';
+import { Housekeeping } from './maintenance.ts';
+import { Attempts } from './retrying-requests.ts';
+import { SharedQuestion } from './shared-request.ts';
+import { Trouble } from './store-health.ts';
 
 export interface StoreDriverOptions {
   readonly connection: NatsConnection;

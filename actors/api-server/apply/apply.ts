@@ -9,18 +9,18 @@ import type { ApplyItem, ApplyOutcome, ApplyResult } from '../../../contracts/me
 import { storeKey } from '../../../contracts/store/keys.ts';
 import { nodeOfUser } from '../../../contracts/subjects/users.ts';
 import type { Call, Said } from '../../kernel/contract.ts';
+import { badRequest, statusOf } from '../api-errors.ts';
 import { type Answer, askStore, type Context } from '../context.ts';
 import type { Obj } from '../object.ts';
-import { freshly } from '../read/reads.ts';
-import { badRequest, statusOf } from '../refusals.ts';
+import { freshly } from '../read/get-and-list.ts';
+import { EVENTS, isEvent } from '../read/read-events.ts';
 import type { Request, Target } from '../request.ts';
-import { findKind, kindOfDocument, presented } from '../served.ts';
+import { findKind, kindOfDocument, presented } from '../served-kinds.ts';
 import { admittedNew } from '../write/admission.ts';
 import { create } from '../write/create.ts';
-import { EVENTS, isEvent } from '../write/events.ts';
-import { placed } from '../write/placed.ts';
+import { placed } from '../write/object-identity.ts';
+import { change } from '../write/read-modify-write.ts';
 import { planEdit, whole } from '../write/update.ts';
-import { change } from '../write/write.ts';
 import { planApply, planFirst } from './plan-apply.ts';
 import { placeOfOutcome, planOutcomeEvent } from './plan-outcome-event.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { LAST_APPLIED, lastAppliedOf } from '../../../contracts/merge/last-applied.ts';
 import type { Obj } from '../object.ts';
-import { findKind } from '../served.ts';
+import { findKind } from '../served-kinds.ts';
 import { planApply, planFirst } from './plan-apply.ts';
 
 const manifest = (metadata: object, more: object = {}): Obj => ({

@@ -3,7 +3,7 @@ import type { Plain } from '../../../contracts/kinds/plain.ts';
 import { lastAppliedOf, withLastApplied } from '../../../contracts/merge/last-applied.ts';
 import { applyThreeWay } from '../../../contracts/merge/three-way.ts';
 import { type Obj, withMeta } from '../object.ts';
-import type { Served } from '../served.ts';
+import type { Served } from '../served-kinds.ts';
 
 /** A manifest on its way to become an object: with a record of itself, so that the next apply knows what it said. */
 export const planFirst = (manifest: Obj): Obj => withLastApplied(manifest, manifest as Plain) as Obj;

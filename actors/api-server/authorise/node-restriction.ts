@@ -1,10 +1,10 @@
 import { isPlain } from '../../../contracts/kinds/plain.ts';
 import { storeKey } from '../../../contracts/store/keys.ts';
 import { nodeOfUser } from '../../../contracts/subjects/users.ts';
+import { forbidden } from '../api-errors.ts';
 import { type Answer, andThen, type Context } from '../context.ts';
 import type { Obj } from '../object.ts';
-import { unlessRefused } from '../read/reads.ts';
-import { forbidden } from '../refusals.ts';
+import { unlessRefused } from '../read/get-and-list.ts';
 import { qualified, type Request } from '../request.ts';
 import { buildNodeReferences, stepNodeReferences } from './node-references.ts';
 import { type NodeAct, type NodeFacts, refuseNode, refuseObject } from './plan-node-restriction.ts';

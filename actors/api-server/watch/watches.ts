@@ -7,14 +7,14 @@ import type { WatchEvent, WatchOptions } from '../../../contracts/messages/api.t
 import { keyOfObject } from '../../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import type { Call, Cell, Said } from '../../kernel/contract.ts';
+import { badRequest } from '../api-errors.ts';
 import type { Context } from '../context.ts';
 import { type Obj, revisionOf } from '../object.ts';
 import { parseOptions } from '../options.ts';
-import { atLeast, everything } from '../read/reads.ts';
-import { selection } from '../read/selection.ts';
-import { badRequest } from '../refusals.ts';
+import { atLeast, everything } from '../read/get-and-list.ts';
+import { chosenEvents, EVENTS, isEvent } from '../read/read-events.ts';
+import { selection } from '../read/selectors.ts';
 import type { ApiTokens, Request } from '../request.ts';
-import { chosenEvents, EVENTS, isEvent } from '../write/events.ts';
 import {
   acknowledged,
   type Flow,

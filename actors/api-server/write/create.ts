@@ -2,18 +2,18 @@ import { defer, type Observable, throwError } from 'rxjs';
 import { catchError, map } from 'rxjs/operators';
 import { type StatusError, statusError } from '../../../contracts/errors/status.ts';
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
+import { alreadyExists, badRequest, forbidden, isConflict, notFound } from '../api-errors.ts';
 import { type Answer, andThen, type Context } from '../context.ts';
 import { atRevision, type Obj } from '../object.ts';
-import { unlessRefused } from '../read/reads.ts';
-import { alreadyExists, badRequest, forbidden, isConflict, notFound } from '../refusals.ts';
+import { unlessRefused } from '../read/get-and-list.ts';
+import { isEvent } from '../read/read-events.ts';
 import { qualified, type Target } from '../request.ts';
 import { admittedNew } from './admission.ts';
-import { isEvent } from './events.ts';
 import { nameSuffix } from './names.ts';
-import { placed } from './placed.ts';
-import { repeated } from './plan-repeat.ts';
+import { placed } from './object-identity.ts';
+import { repeated } from './plan-event-count.ts';
+import { change, put, type WritePlan } from './read-modify-write.ts';
 import { mayRunUnder } from './service-account.ts';
-import { change, put, type WritePlan } from './write.ts';
 
 /** A generated name is tried again with another suffix this often. */
 const NAMES_TRIED = 8;

@@ -3,8 +3,8 @@ import { statusError } from '../../../contracts/errors/status.ts';
 import { isPlain } from '../../../contracts/kinds/plain.ts';
 import { mergePatch } from '../../../contracts/merge/merge-patch.ts';
 import { quotable } from '../../../contracts/printable.ts';
+import { badRequest } from '../api-errors.ts';
 import type { Obj } from '../object.ts';
-import { badRequest } from '../refusals.ts';
 import { jsonPatched } from './json-patch.ts';
 
 type Patch =

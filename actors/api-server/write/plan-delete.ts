@@ -4,8 +4,8 @@ import { FINALIZER } from '../../../contracts/kinds/meta/check-meta.ts';
 import { hasEnded } from '../../../contracts/kinds/pod/phase.ts';
 import type { DeleteOptions } from '../../../contracts/messages/api.ts';
 import { parseRfc3339, rfc3339 } from '../../../contracts/time/rfc3339.ts';
+import { forbidden, precondition } from '../api-errors.ts';
 import { type Obj, withMeta } from '../object.ts';
-import { forbidden, precondition } from '../refusals.ts';
 
 /** Namespaces that the cluster can't do without. */
 const KEPT_NAMESPACES = new Set(['default', 'kube-system']);

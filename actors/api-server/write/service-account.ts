@@ -1,8 +1,8 @@
 import { dnsSubdomain } from '../../../contracts/kinds/formats.ts';
+import { forbidden } from '../api-errors.ts';
 import type { Answer, Context } from '../context.ts';
 import type { Obj } from '../object.ts';
-import { unlessRefused } from '../read/reads.ts';
-import { forbidden } from '../refusals.ts';
+import { unlessRefused } from '../read/get-and-list.ts';
 import type { Target } from '../request.ts';
 
 /** The namespace controller makes it a moment after the namespace: whoever is quicker is not refused. */

@@ -10,15 +10,15 @@ import { isPlain } from '../../../contracts/kinds/plain.ts';
 import { checkScale, SCALE, type Scalable, scaleOf, withScale } from '../../../contracts/kinds/scale.ts';
 import { quotable } from '../../../contracts/printable.ts';
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
+import { badRequest, conflict, precondition } from '../api-errors.ts';
 import { type Answer, andThen, type Context } from '../context.ts';
 import type { Obj } from '../object.ts';
-import { get } from '../read/reads.ts';
-import { badRequest, conflict, precondition } from '../refusals.ts';
+import { get } from '../read/get-and-list.ts';
 import { qualified, type Request, type Target } from '../request.ts';
-import { presented } from '../served.ts';
+import { presented } from '../served-kinds.ts';
 import { admittedStatus, admittedUpdate } from './admission.ts';
+import { change } from './read-modify-write.ts';
 import type { Facet } from './update.ts';
-import { change } from './write.ts';
 
 /** What an update or a patch of a subresource may touch. */
 export function subresourceOf(request: Request): Facet {

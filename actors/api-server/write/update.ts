@@ -4,17 +4,17 @@ import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import { HEADER } from '../../../contracts/headers.ts';
 import { isPlain } from '../../../contracts/kinds/plain.ts';
 import { SCALE } from '../../../contracts/kinds/scale.ts';
+import { badRequest, modified, precondition } from '../api-errors.ts';
 import type { Answer, Context } from '../context.ts';
 import { type Obj, withMeta } from '../object.ts';
-import { badRequest, modified, precondition } from '../refusals.ts';
 import { qualified, type Request, type Target } from '../request.ts';
-import { presented } from '../served.ts';
+import { presented } from '../served-kinds.ts';
 import { admittedUpdate } from './admission.ts';
+import { placed } from './object-identity.ts';
 import { checkPatchType, parsePatch, patched } from './patch.ts';
-import { placed } from './placed.ts';
 import { isFinished } from './plan-delete.ts';
+import { change, type WritePlan } from './read-modify-write.ts';
 import { subresourceOf } from './subresources.ts';
-import { change, type WritePlan } from './write.ts';
 
 /** How a client's object becomes the next version of the stored one. */
 export interface Facet {

@@ -2,9 +2,9 @@ import type { Deployment } from '../../../contracts/kinds/kinds.ts';
 import type { DeleteOptions } from '../../../contracts/messages/api.ts';
 import type { Said } from '../../kernel/contract.ts';
 import { api, apiForMetadata, type Says } from '../../kernel/declare.ts';
-import { targetOf } from '../shared/owner.ts';
+import { targetOf } from '../shared/object-meta.ts';
 import { defineOwnerController } from '../shared/owner-controller.ts';
-import { notesOfGranted, notesOfRefused } from './deployment-notes.ts';
+import { notesOfGranted, notesOfRefused } from './deployment-events.ts';
 import { type DeploymentEffect, planDeployment } from './plan-deployment.ts';
 
 const says = {

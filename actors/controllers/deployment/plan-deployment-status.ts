@@ -2,10 +2,10 @@ import type { Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet } fr
 import { conditionOf, transitionTime } from '../../../contracts/kinds/meta/conditions.ts';
 import { parseRfc3339, rfc3339 } from '../../../contracts/time/rfc3339.ts';
 import type { Refusal } from '../../kernel/reconcile/refusal.ts';
-import { nameOf } from '../shared/owner.ts';
-import { describeRefusal, SET_REFUSED } from './deployment-notes.ts';
-import { isSeen, sizeOf, total } from './plan-scaling.ts';
-import type { RollingLimits } from './rolling-limits.ts';
+import { nameOf } from '../shared/object-meta.ts';
+import { describeRefusal, SET_REFUSED } from './deployment-events.ts';
+import { isSeen, sizeOf, total } from './plan-proportional-scaling.ts';
+import type { RollingLimits } from './rolling-update-limits.ts';
 
 /** What a status is computed from. */
 export interface Seen {

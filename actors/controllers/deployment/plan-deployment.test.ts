@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Deployment, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
-import { notesOfGranted, notesOfRefused } from './deployment-notes.ts';
+import { notesOfGranted, notesOfRefused } from './deployment-events.ts';
 import { type DeploymentEffect, planDeployment } from './plan-deployment.ts';
 import { isComplete } from './plan-deployment-status.ts';
-import { REVISION, templateHash } from './revisions.ts';
-import { rollingLimits } from './rolling-limits.ts';
+import { REVISION, templateHash } from './revision-annotations.ts';
+import { rollingLimits } from './rolling-update-limits.ts';
 
 const T0 = 1_700_000_000_000;
 

@@ -1,8 +1,8 @@
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import type { Deployment, DeploymentStatus, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
 import type { Refusal } from '../../kernel/reconcile/refusal.ts';
-import { claim } from '../shared/claim.ts';
-import { controllerOf, controllerReference, isTerminating, nameOf, uidOf } from '../shared/owner.ts';
+import { claim } from '../shared/adopt-and-release.ts';
+import { controllerOf, controllerReference, isTerminating, nameOf, uidOf } from '../shared/object-meta.ts';
 import { deadlineInMs, deploymentStatus, isComplete } from './plan-deployment-status.ts';
 import {
   isEmpty,
@@ -14,7 +14,7 @@ import {
   type Resize,
   sizeOf,
   wasScaled,
-} from './plan-scaling.ts';
+} from './plan-proportional-scaling.ts';
 import {
   byAge,
   copiedAnnotations,
@@ -25,8 +25,8 @@ import {
   REVISION,
   revisionOf,
   templateHash,
-} from './revisions.ts';
-import { type RollingLimits, rollingLimits } from './rolling-limits.ts';
+} from './revision-annotations.ts';
+import { type RollingLimits, rollingLimits } from './rolling-update-limits.ts';
 
 export type DeploymentEffect =
   | { readonly type: 'adopt'; readonly set: ReplicaSet }

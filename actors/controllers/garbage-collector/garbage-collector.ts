@@ -4,8 +4,8 @@ import { type Key, parseKey } from '../../../contracts/store/keys.ts';
 import type { Changed, Said, View } from '../../kernel/contract.ts';
 import { defineController } from '../../kernel/controller.ts';
 import type { Says } from '../../kernel/declare.ts';
-import { isTerminating, onlyThis, targetOf, uidOf } from '../shared/owner.ts';
-import { KEPT_RESOURCES, type KeptResource, perResource, sayAll, watchAll } from '../shared/resources.ts';
+import { KEPT_RESOURCES, type KeptResource, perResource, sayAll, watchAll } from '../shared/managed-resources.ts';
+import { isTerminating, onlyThis, targetOf, uidOf } from '../shared/object-meta.ts';
 import { type OwnerGraph, ownerGraph } from './owner-graph.ts';
 import { type GarbageEffect, isOrphaning, planDependent, planOwner } from './plan-garbage.ts';
 

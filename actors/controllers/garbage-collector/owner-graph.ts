@@ -1,8 +1,8 @@
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import { type Key, keyOfObject } from '../../../contracts/store/keys.ts';
 import type { Change, View } from '../../kernel/contract.ts';
-import { uidOf } from '../shared/owner.ts';
-import { KEPT_RESOURCES } from '../shared/resources.ts';
+import { KEPT_RESOURCES } from '../shared/managed-resources.ts';
+import { uidOf } from '../shared/object-meta.ts';
 
 /** Who owns whom, by uid. */
 export interface OwnerGraph {

@@ -1,7 +1,7 @@
 import type { KubeObject, OwnerReference } from '../../../contracts/kinds/kinds.ts';
 import { FINALIZER } from '../../../contracts/kinds/meta/check-meta.ts';
-import { isTerminating, namespaceOf, uidOf } from '../shared/owner.ts';
-import { isKept } from '../shared/resources.ts';
+import { isKept } from '../shared/managed-resources.ts';
+import { isTerminating, namespaceOf, uidOf } from '../shared/object-meta.ts';
 
 export type GarbageEffect =
   | { readonly type: 'delete'; readonly object: KubeObject; readonly policy: 'Background' | 'Foreground' | 'Orphan' }

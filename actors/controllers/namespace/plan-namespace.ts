@@ -1,7 +1,7 @@
 import type { KubeObject, Namespace } from '../../../contracts/kinds/kinds.ts';
 import { FINALIZER } from '../../../contracts/kinds/meta/check-meta.ts';
-import { isTerminating } from '../shared/owner.ts';
-import { type KeptResource, NAMESPACED_RESOURCES } from '../shared/resources.ts';
+import { type KeptResource, NAMESPACED_RESOURCES } from '../shared/managed-resources.ts';
+import { isTerminating } from '../shared/object-meta.ts';
 
 /** What every namespace has an account of. A pod that names none is not given it. */
 export const DEFAULT_ACCOUNT = 'default';

@@ -13,10 +13,10 @@ import type { Changed, Millis, Said, World } from '../../kernel/contract.ts';
 import { type ActorDefinition, api, apiForMetadata, defineActor, latest, watch } from '../../kernel/declare.ts';
 import { coalesceByKey } from '../../kernel/reconcile/coalesce-by-key.ts';
 import { askInTurn, askTogether } from '../../kernel/reconcile/requests.ts';
-import { grouped, inKeyOrder } from '../shared/grouped.ts';
-import { isTerminating, nameOf, namespaceOf, onlyThis, targetOf } from '../shared/owner.ts';
-import { readySince } from '../shared/pod-state.ts';
-import { heartbeatBook, heartbeatOf } from './heartbeat-book.ts';
+import { grouped, inKeyOrder } from '../shared/group-index.ts';
+import { isTerminating, nameOf, namespaceOf, onlyThis, targetOf } from '../shared/object-meta.ts';
+import { readySince } from '../shared/pod-availability.ts';
+import { heartbeatBook, heartbeatOf } from './heartbeat-monitor.ts';
 import { evictionAt } from './plan-eviction.ts';
 import { type NodeEffect, type NodePlan, nodeNote, planNodeHealth } from './plan-node-health.ts';
 

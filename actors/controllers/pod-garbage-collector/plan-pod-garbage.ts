@@ -1,5 +1,5 @@
 import type { Pod } from '../../../contracts/kinds/kinds.ts';
-import { createdAt, isTerminating } from '../shared/owner.ts';
+import { createdAt, isTerminating } from '../shared/object-meta.ts';
 
 /**
  * Which of the pods that have ended are to go, so that `most` stay: those that were evicted first, then the oldest. Pure.

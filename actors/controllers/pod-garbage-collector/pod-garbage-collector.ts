@@ -2,8 +2,8 @@ import type { Pod } from '../../../contracts/kinds/kinds.ts';
 import { hasEnded } from '../../../contracts/kinds/pod/phase.ts';
 import { defineController } from '../../kernel/controller.ts';
 import { type ActorDefinition, api, watch } from '../../kernel/declare.ts';
-import { grouped, inKeyOrder } from '../shared/grouped.ts';
-import { onlyThis, targetOf } from '../shared/owner.ts';
+import { grouped, inKeyOrder } from '../shared/group-index.ts';
+import { onlyThis, targetOf } from '../shared/object-meta.ts';
 import { planPodGarbage } from './plan-pod-garbage.ts';
 
 /** So many pods that have ended stay, as in Kubernetes (`--terminated-pod-gc-threshold`). */

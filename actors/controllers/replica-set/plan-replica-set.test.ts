@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Pod, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
 import { isMove, planReplicaSet, type ReplicaSetEffect } from './plan-replica-set.ts';
+import { inDeletionOrder } from './pod-deletion-order.ts';
 import { podNames } from './pod-names.ts';
-import { inDeletionOrder } from './rank-pods.ts';
-import { noteOfGranted, notesOfRefused } from './replica-failure.ts';
+import { noteOfGranted, notesOfRefused } from './replica-failure-condition.ts';
 
 const NOW = 1_000_000_000;
 const READY_AT = '1970-01-12T13:46:30Z'; // ten seconds before NOW

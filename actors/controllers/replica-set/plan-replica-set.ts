@@ -3,12 +3,12 @@ import type { Pod, ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '../
 import { hasEnded } from '../../../contracts/kinds/pod/phase.ts';
 import { selectorMatches } from '../../../contracts/selectors/label-selector.ts';
 import type { Refusal } from '../../kernel/reconcile/refusal.ts';
-import { claim } from '../shared/claim.ts';
-import { controllerReference, isTerminating, nameOf, uidOf } from '../shared/owner.ts';
-import { availableInMs, isActive } from '../shared/pod-state.ts';
+import { claim } from '../shared/adopt-and-release.ts';
+import { controllerReference, isTerminating, nameOf, uidOf } from '../shared/object-meta.ts';
+import { availableInMs, isActive } from '../shared/pod-availability.ts';
+import { inDeletionOrder } from './pod-deletion-order.ts';
 import { podNames } from './pod-names.ts';
-import { inDeletionOrder } from './rank-pods.ts';
-import { replicaSetConditions } from './replica-failure.ts';
+import { replicaSetConditions } from './replica-failure-condition.ts';
 
 /** Most pods that one plan creates or deletes; the next plan goes on. As in Kubernetes. */
 export const BURST = 500;

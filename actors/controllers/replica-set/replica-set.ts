@@ -1,8 +1,8 @@
 import { api, apiForMetadata } from '../../kernel/declare.ts';
-import { namespaceOf, onlyThis, targetOf } from '../shared/owner.ts';
+import { namespaceOf, onlyThis, targetOf } from '../shared/object-meta.ts';
 import { defineOwnerController } from '../shared/owner-controller.ts';
 import { isMove, planReplicaSet } from './plan-replica-set.ts';
-import { noteOfGranted, notesOfRefused } from './replica-failure.ts';
+import { noteOfGranted, notesOfRefused } from './replica-failure-condition.ts';
 
 /** Keeps as many pods of a template as a ReplicaSet wants. */
 export const replicaSetController = defineOwnerController({

@@ -5,8 +5,8 @@ import { selectorMatches } from '../../../contracts/selectors/label-selector.ts'
 import type { Changed, Said, Stored } from '../../kernel/contract.ts';
 import { defineController, type Plan, type PlanContext } from '../../kernel/controller.ts';
 import { type ActorDefinition, type AnySayDecl, api, apiForMetadata, type Says, watch } from '../../kernel/declare.ts';
-import { adoption, release } from './claim.ts';
-import { grouped, inKeyOrder } from './grouped.ts';
+import { adoption, release } from './adopt-and-release.ts';
+import { grouped, inKeyOrder } from './group-index.ts';
 import {
   controllerOf,
   controllerReference,
@@ -18,7 +18,7 @@ import {
   splitKey,
   targetOf,
   uidOf,
-} from './owner.ts';
+} from './object-meta.ts';
 
 /** What the plan of an owner may use besides its children. */
 export interface OwnerContext<S, C> extends Pick<PlanContext<S, never>, 'view' | 'now' | 'refused'> {
