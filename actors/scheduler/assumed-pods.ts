@@ -3,30 +3,33 @@ import type { Key } from '../../contracts/store/keys.ts';
 import type { Cell, World } from '../kernel/contract.ts';
 import { combine, type Load, NO_LOAD, podLoad, without } from './resource-load.ts';
 
-type Book = { readonly node: string; readonly uid: string } | null;
+type Assumption = { readonly node: string; readonly uid: string };
 type Cells = Pick<World<unknown>, 'cell' | 'cellNames'>;
-/** How the names of the cells begin that keep them; behind it the pod's key. */
+/** Prefix of the names of their cells; the pod's key follows. */
 export const ASSUMED = 'assumed/';
 
-/** Pods for which a node was chosen and whose binding the view does not show yet: their room is taken all the same. */
-export class Assumed {
+/**
+ * Assumed pods, as in Kubernetes' scheduler cache: a node was chosen for them and the view does not show the binding yet.
+ * They use the node's resources all the same.
+ */
+export class AssumedPods {
   readonly #cells: Cells;
-  readonly #byKey = new Map<Key, { readonly node: string; readonly uid: string; readonly load: Load }>();
+  readonly #byKey = new Map<Key, Assumption & { readonly load: Load }>();
   readonly #byNode = new Map<string, Load>();
 
   constructor(cells: Cells) {
     this.#cells = cells;
   }
 
-  /** Goes on with what the cells hold; only in a turn. */
+  /** Restores the assumed pods from their cells; may be called only in a turn. */
   resume(find: (key: Key) => Pod | undefined): void {
     for (const name of this.#cells.cellNames(ASSUMED)) {
       const key = name.slice(ASSUMED.length);
-      const book = this.#book(key).get();
+      const assumption = this.#cell(key).get();
       const pod = find(key);
-      if (book === null) continue;
-      if (pod !== undefined && isOpen(pod, book.uid)) this.#add(key, book, podLoad(pod));
-      else this.#book(key).drop();
+      if (assumption === null) continue;
+      if (pod !== undefined && isUnbound(pod, assumption.uid)) this.#add(key, assumption, podLoad(pod));
+      else this.#cell(key).drop();
     }
   }
 
@@ -34,20 +37,21 @@ export class Assumed {
     return this.#byKey.has(key);
   }
 
+  /** What the assumed pods of a node take together; undefined when it has none. */
   on(node: string): Load | undefined {
     return this.#byNode.get(node);
   }
 
   assume(key: Key, node: string, uid: string, load: Load): void {
     this.#add(key, { node, uid }, load);
-    this.#book(key).set({ node, uid });
+    this.#cell(key).set({ node, uid });
   }
 
   drop(key: Key): void {
     const entry = this.#byKey.get(key);
     if (entry === undefined) return;
     this.#byKey.delete(key);
-    this.#book(key).drop();
+    this.#cell(key).drop();
     const others = (): readonly Load[] =>
       [...this.#byKey.values()].filter(({ node }) => node === entry.node).map(({ load }) => load);
     const rest = without(this.#byNode.get(entry.node) ?? NO_LOAD, entry.load, others);
@@ -55,21 +59,21 @@ export class Assumed {
     else this.#byNode.set(entry.node, rest);
   }
 
-  /** Drops what the view shows by now: bound, gone, or another pod of the same name. */
-  settle(find: (key: Key) => Pod | undefined): void {
+  /** Drops the pods that the view now shows as bound, deleted, or replaced by another pod of the same name. */
+  dropConfirmed(find: (key: Key) => Pod | undefined): void {
     for (const [key, { uid }] of this.#byKey) {
       const pod = find(key);
-      if (pod === undefined || !isOpen(pod, uid)) this.drop(key);
+      if (pod === undefined || !isUnbound(pod, uid)) this.drop(key);
     }
   }
 
-  #add(key: Key, { node, uid }: { readonly node: string; readonly uid: string }, load: Load): void {
+  #add(key: Key, { node, uid }: Assumption, load: Load): void {
     this.#byKey.set(key, { node, uid, load });
     this.#byNode.set(node, combine(this.#byNode.get(node) ?? NO_LOAD, load));
   }
-  #book(key: Key): Cell<Book> {
-    return this.#cells.cell<Book>(`${ASSUMED}${key}`, null);
+  #cell(key: Key): Cell<Assumption | null> {
+    return this.#cells.cell<Assumption | null>(`${ASSUMED}${key}`, null);
   }
 }
 
-const isOpen = (pod: Pod, uid: string): boolean => (pod.spec?.nodeName ?? '') === '' && pod.metadata?.uid === uid;
+const isUnbound = (pod: Pod, uid: string): boolean => (pod.spec?.nodeName ?? '') === '' && pod.metadata?.uid === uid;

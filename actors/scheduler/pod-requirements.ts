@@ -2,19 +2,19 @@ import { fnv1a32 } from '../../contracts/hash/stable-hash.ts';
 import type { NodeSelectorTerm, Pod, PreferredSchedulingTerm, Toleration } from '../../contracts/kinds/kinds.ts';
 import { type Load, podLoad } from './resource-load.ts';
 
-/** A pod as filters and scores see it: read once, asked of many nodes. */
-export interface PodFacts {
+/** What filters and scores need of a pod; computed once per pod and then used for many nodes. */
+export interface PodRequirements {
   readonly load: Load;
   readonly nodeName: string | undefined;
   readonly nodeSelector: readonly (readonly [name: string, value: string])[];
-  /** One of these must match; undefined = any node will do. */
+  /** One of these must match; undefined = no required node affinity. */
   readonly requiredTerms: readonly NodeSelectorTerm[] | undefined;
   readonly preferredTerms: readonly PreferredSchedulingTerm[];
   readonly tolerations: readonly Toleration[];
   readonly uidHash: number;
 }
 
-export function podFacts(pod: Pod): PodFacts {
+export function podRequirements(pod: Pod): PodRequirements {
   const affinity = pod.spec?.affinity?.nodeAffinity;
   return {
     load: podLoad(pod),

@@ -2,55 +2,57 @@ import type { Key } from '../../contracts/store/keys.ts';
 import { doubled } from '../../contracts/time/doubled.ts';
 import type { Cell, Millis, World } from '../kernel/contract.ts';
 
-/** A pod that fits nowhere, or could not be bound: tried again at `at`, or from `notBefore` on when the cluster changes. */
-type Wait = {
+/** The backoff of a pod that fits on no node or could not be bound: it is retried at `at`, or when the cluster changes after `notBefore`. */
+type Backoff = {
   readonly priority: number;
   readonly attempts: number;
   readonly notBefore: Millis;
   readonly at: Millis;
 };
 
-const PREFIX = 'waiting/';
-/** As in Kubernetes: a pod that fits nowhere is not tried again sooner than this, doubled each time up to the cap. */
+const CELL_PREFIX = 'waiting/';
+/** As in Kubernetes: an unschedulable pod is not retried before this time, which doubles with each attempt up to the cap. */
 const BACKOFF_MS = 1000;
 const BACKOFF_CAP_MS = 10_000;
 
 type Cells = Pick<World<unknown>, 'cell' | 'cellNames'>;
 
-/** Pods that want a node: the ready ones by priority and then in the order in which they came, and those that wait. */
-export class Pending {
+/**
+ * Pods without a node. Ready pods come out by priority and then first in, first out; pods in backoff wait for their retry.
+ */
+export class SchedulingQueue {
   readonly #cells: Cells;
   readonly #ready = new Map<number, Set<Key>>();
   readonly #priorityOf = new Map<Key, number>();
-  readonly #waiting = new Map<Key, Wait>();
+  readonly #waiting = new Map<Key, Backoff>();
 
   constructor(cells: Cells) {
     this.#cells = cells;
   }
 
   /**
-   * Takes the waits out of their cells; only in a turn.
-   * @param holds does this pod still wait for a node? Other waits are forgotten
+   * Restores the backoffs from their cells; may be called only in a turn.
+   * @param isUnscheduled whether this pod still needs a node; the backoffs of others are dropped
    */
-  resume(holds: (key: Key) => boolean): void {
-    for (const name of this.#cells.cellNames(PREFIX)) {
-      const key = name.slice(PREFIX.length);
-      const wait = this.#book(key).get();
-      if (wait === null) continue;
-      if (holds(key)) this.#waiting.set(key, wait);
-      else this.#book(key).drop();
+  resume(isUnscheduled: (key: Key) => boolean): void {
+    for (const name of this.#cells.cellNames(CELL_PREFIX)) {
+      const key = name.slice(CELL_PREFIX.length);
+      const backoff = this.#cell(key).get();
+      if (backoff === null) continue;
+      if (isUnscheduled(key)) this.#waiting.set(key, backoff);
+      else this.#cell(key).drop();
     }
   }
 
-  get ready(): number {
+  get readyCount(): number {
     return this.#priorityOf.size;
   }
 
-  isKnown(key: Key): boolean {
+  has(key: Key): boolean {
     return this.#priorityOf.has(key) || this.#waiting.has(key);
   }
 
-  /** To be tried now; a wait is over. Nothing changes for a pod that is ready already. */
+  /** Makes a pod ready and ends its backoff. No effect on a pod that is ready already. */
   add(key: Key, priority: number): void {
     if (this.#priorityOf.has(key)) return;
     this.#waiting.delete(key);
@@ -60,15 +62,15 @@ export class Pending {
     else queue.add(key);
   }
 
-  /** Gone, or bound. */
+  /** Removes a pod that needs no node any more, with its backoff. */
   forget(key: Key): void {
     const priority = this.#priorityOf.get(key);
     if (priority !== undefined) this.#take(key, priority);
     this.#waiting.delete(key);
-    if (this.#book(key).get() !== null) this.#book(key).drop();
+    if (this.#cell(key).get() !== null) this.#cell(key).drop();
   }
 
-  /** The next to try: highest priority first, then the longest ready. */
+  /** Takes out the next pod: the highest priority first, then the one that has been ready longest. */
   take(): Key | undefined {
     let best: number | undefined;
     for (const priority of this.#ready.keys()) if (best === undefined || priority > best) best = priority;
@@ -86,40 +88,40 @@ export class Pending {
   }
 
   /**
-   * Puts off a pod that was tried in vain.
-   * @param retryMs when to try again though nothing changed; undefined = after its backoff
+   * Puts a pod into backoff after a failed attempt.
+   * @param retryMs time after which it is retried even if nothing changed; undefined = its backoff
    */
   wait(key: Key, priority: number, now: Millis, retryMs?: number): void {
-    const attempts = (this.#book(key).get()?.attempts ?? 0) + 1;
-    const backoff = doubled(BACKOFF_MS, attempts - 1, BACKOFF_CAP_MS);
-    this.#set(key, { priority, attempts, notBefore: now + backoff, at: now + (retryMs ?? backoff) });
+    const attempts = (this.#cell(key).get()?.attempts ?? 0) + 1;
+    const backoffMs = doubled(BACKOFF_MS, attempts - 1, BACKOFF_CAP_MS);
+    this.#set(key, { priority, attempts, notBefore: now + backoffMs, at: now + (retryMs ?? backoffMs) });
   }
 
-  /** The cluster changed: whoever waits may fit now, once its backoff is over. */
-  hasten(now: Millis): void {
-    for (const [key, wait] of this.#waiting) {
-      const at = Math.max(now, wait.notBefore);
-      if (at < wait.at) this.#set(key, { ...wait, at });
+  /** The cluster changed and waiting pods may fit now: each is retried as soon as its backoff is over. */
+  retryWaiting(now: Millis): void {
+    for (const [key, backoff] of this.#waiting) {
+      const at = Math.max(now, backoff.notBefore);
+      if (at < backoff.at) this.#set(key, { ...backoff, at });
     }
   }
 
-  /** Makes those ready whose time has come. */
-  wake(now: Millis): void {
-    for (const [key, wait] of this.#waiting) if (wait.at <= now) this.add(key, wait.priority);
+  /** Makes the pods ready whose retry is due. */
+  releaseDue(now: Millis): void {
+    for (const [key, { at, priority }] of this.#waiting) if (at <= now) this.add(key, priority);
   }
 
-  /** When the next wait is over. */
-  get nextAt(): Millis | undefined {
+  /** When the next waiting pod is retried. */
+  get nextRetryAt(): Millis | undefined {
     let next: Millis | undefined;
     for (const { at } of this.#waiting.values()) if (next === undefined || at < next) next = at;
     return next;
   }
 
-  #set(key: Key, wait: Wait): void {
-    this.#waiting.set(key, wait);
-    this.#book(key).set(wait);
+  #set(key: Key, backoff: Backoff): void {
+    this.#waiting.set(key, backoff);
+    this.#cell(key).set(backoff);
   }
-  #book(key: Key): Cell<Wait | null> {
-    return this.#cells.cell<Wait | null>(`${PREFIX}${key}`, null);
+  #cell(key: Key): Cell<Backoff | null> {
+    return this.#cells.cell<Backoff | null>(`${CELL_PREFIX}${key}`, null);
   }
 }

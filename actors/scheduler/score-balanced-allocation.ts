@@ -1,14 +1,14 @@
-import { SCORE_MAX, type Score } from './score.ts';
+import { SCORE_MAX, type Score } from './plugin.ts';
 
-/** A node whose cpu and memory would be used to the same degree is better than one that runs out of one of them. */
+/** Prefers nodes on which the pod would bring cpu and memory to a similar share of use. */
 export const scoreBalanced: Score = {
   name: 'balanced',
   weight: 1,
   score: ({ load }, { allocatable }, used) => {
-    const cpu = share(allocatable.cpuMillis, used.guessedCpuMillis + load.guessedCpuMillis);
-    const memory = share(allocatable.memoryBytes, used.guessedMemoryBytes + load.guessedMemoryBytes);
+    const cpu = share(allocatable.cpuMillis, used.nonzeroCpuMillis + load.nonzeroCpuMillis);
+    const memory = share(allocatable.memoryBytes, used.nonzeroMemoryBytes + load.nonzeroMemoryBytes);
     return (1 - Math.abs(cpu - memory) / 2) * SCORE_MAX;
   },
 };
 
-const share = (has: number, takes: number): number => (has <= 0 ? 1 : Math.min(1, takes / has));
+const share = (allocatable: number, used: number): number => (allocatable <= 0 ? 1 : Math.min(1, used / allocatable));
