@@ -1,15 +1,15 @@
 import type { Deployment, IntOrString } from '../../../contracts/kinds/kinds.ts';
 
 export interface RollingLimits {
-  /** Pods above the wanted number that may exist during a rollout. */
+  /** Number of pods above the desired number that may exist during a rollout. */
   readonly maxSurge: number;
-  /** Pods below the wanted number that may be unavailable during a rollout. */
+  /** Number of the desired pods that may be unavailable during a rollout. */
   readonly maxUnavailable: number;
 }
 
 /**
- * Kubernetes' fence posts: percentages of the wanted number, surge rounded up, unavailable rounded down; when both come to
- * 0 one pod may be unavailable, so that a rollout can move at all.
+ * Resolves maxSurge and maxUnavailable to numbers of pods (Kubernetes' ResolveFenceposts): a percentage of maxSurge is
+ * rounded up, one of maxUnavailable down. When both are 0 one pod may be unavailable, or no rollout could progress.
  */
 export function rollingLimits(deployment: Deployment): RollingLimits {
   const want = deployment.spec?.replicas ?? 1;

@@ -7,9 +7,9 @@ import { readySince } from '../shared/pod-availability.ts';
 const PHASE_RANK: Readonly<Record<string, number>> = { Pending: 0, Unknown: 1, Running: 2 };
 
 /**
- * The order in which a set gives up pods, first to go first: Kubernetes' ActivePodsWithRanks. Unassigned, pending, not
- * ready, cheaper to delete, more crowded on their node, ready for a shorter time, restarted more often, younger; at last by
- * name, so that the order is total.
+ * Sorts pods in the order in which a ReplicaSet deletes them, as Kubernetes' ActivePodsWithRanks: unassigned first, then
+ * pending, not ready, lower deletion cost, more pods of the set on the same node, ready for a shorter time, more restarts,
+ * younger; finally by name, so that the order is total.
  */
 export function inDeletionOrder(pods: readonly Pod[]): readonly Pod[] {
   const onNode = new Map<string, number>();

@@ -1,17 +1,18 @@
 import type { KubeObject, LabelSelector, OwnerReference } from '../../../contracts/kinds/kinds.ts';
 import { selectorMatches } from '../../../contracts/selectors/label-selector.ts';
-import { controllerOf, isTerminating, uidOf } from './object-meta.ts';
+import { isTerminating, uidOf } from './object-meta.ts';
+import { controllerOf } from './owner-reference.ts';
 
 export interface Claim<T> {
-  /** Managed by the owner and selected. */
+  /** Managed by the owner and selected by it. */
   readonly mine: readonly T[];
-  /** Selected and managed by nobody: to be adopted. */
+  /** Selected and without a managing owner: to be adopted. */
   readonly adopt: readonly T[];
-  /** Managed by the owner, but no longer selected: to be let go. */
+  /** Managed by the owner but no longer selected: to be released. */
   readonly release: readonly T[];
 }
 
-/** Sorts children by what their owner's selector says of them. An owner on its way out neither adopts nor releases. */
+/** Sorts children by their owner's selector. A terminating owner neither adopts nor releases. */
 export function claim<T extends KubeObject>(
   owner: KubeObject,
   selector: LabelSelector | undefined,
@@ -20,23 +21,23 @@ export function claim<T extends KubeObject>(
   const mine: T[] = [];
   const adopt: T[] = [];
   const release: T[] = [];
-  const leaving = isTerminating(owner);
+  const terminating = isTerminating(owner);
   for (const child of children) {
     const controller = controllerOf(child);
     const selected = selectorMatches(selector, child.metadata?.labels);
     if (controller?.uid === uidOf(owner)) {
       if (selected) mine.push(child);
-      else if (!leaving) release.push(child);
-    } else if (controller === undefined && selected && !leaving && !isTerminating(child)) adopt.push(child);
+      else if (!terminating) release.push(child);
+    } else if (controller === undefined && selected && !terminating && !isTerminating(child)) adopt.push(child);
   }
   return { mine, adopt, release };
 }
 
-/** Merge patch that makes `reference` the child's manager. Refused when the child changed since it was seen. */
+/** Merge patch that adds `reference` to the child's owners. Rejected if the child changed since it was read. */
 export const adoption = (child: KubeObject, reference: OwnerReference) =>
   ownership(child, [...(child.metadata?.ownerReferences ?? []), reference]);
 
-/** Merge patch that takes the owner off the child. */
+/** Merge patch that removes the owner from the child's owners. */
 export const release = (child: KubeObject, ownerUid: string) =>
   ownership(
     child,

@@ -6,10 +6,10 @@ import type { IndexDecl } from '../../kernel/controller.ts';
 type Group<T> = Map<Key, T>;
 
 /**
- * An index of the objects of one resource by group: for `indexes` of a controller, or `world.derived`.
- * @param groupOf undefined = in none
+ * An index of the objects of one resource by group: for a controller's `indexes`, or `world.derived`.
+ * @param groupOf name of the object's group; undefined = none
  */
-export function grouped<T extends KubeObject>(
+export function groupIndex<T extends KubeObject>(
   resource: string,
   groupOf: (object: T) => string | undefined,
 ): IndexDecl<Map<string, Group<T>>> {
@@ -45,7 +45,7 @@ export function grouped<T extends KubeObject>(
 }
 
 /**
- * A group, or those of it that `keep` wants, in key order: what a plan decides must not depend on the order in which an
+ * The objects of a group that `keep` accepts (default: all) in key order: a plan must not depend on the order in which an
  * index was filled.
  */
 export function inKeyOrder<T>(group: ReadonlyMap<Key, T> | undefined, keep?: (object: T) => boolean): readonly T[] {

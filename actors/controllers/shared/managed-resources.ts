@@ -3,23 +3,23 @@ import type { OwnerReference, ResourceName } from '../../../contracts/kinds/kind
 import { KINDS } from '../../../contracts/kinds/registry.ts';
 import { type AnySayDecl, api, type WatchDecl, watch } from '../../kernel/declare.ts';
 
-/** What controllers that look after every kind look after. Events expire by themselves. */
-export type KeptResource = Exclude<ResourceName, 'events'>;
+/** The resources of controllers that handle every kind: all but events, which expire by themselves. */
+export type ManagedResource = Exclude<ResourceName, 'events'>;
 
-const KEPT = KINDS.filter(({ resource }) => resource !== 'events');
-const resourcesOf = (kinds: readonly Kind[]): readonly KeptResource[] =>
-  kinds.map(({ resource }) => resource as KeptResource);
+const MANAGED = KINDS.filter(({ resource }) => resource !== 'events');
+const resourcesOf = (kinds: readonly Kind[]): readonly ManagedResource[] =>
+  kinds.map(({ resource }) => resource as ManagedResource);
 
-export const KEPT_RESOURCES = resourcesOf(KEPT);
-export const NAMESPACED_RESOURCES = resourcesOf(KEPT.filter(({ namespaced }) => namespaced));
+export const MANAGED_RESOURCES = resourcesOf(MANAGED);
+export const NAMESPACED_RESOURCES = resourcesOf(MANAGED.filter(({ namespaced }) => namespaced));
 const isNamespaced: ReadonlyMap<string, boolean> = new Map(
-  KEPT.map(({ group, kind, namespaced }) => [`${group}/${kind}`, namespaced]),
+  MANAGED.map(({ group, kind, namespaced }) => [`${group}/${kind}`, namespaced]),
 );
 /**
- * Is that a kind whose objects are all seen here? Another group may have one of the same name.
- * @param scope of what is owned: `cluster` = it cannot tell in which namespace its owner would be
+ * Is the owner of a kind whose objects this controller watches? Another API group may have a kind of the same name.
+ * @param scope of the owned object: with `cluster`, an owner of a namespaced kind cannot be looked up
  */
-export function isKept(
+export function isManagedKind(
   { apiVersion, kind }: Pick<OwnerReference, 'apiVersion' | 'kind'>,
   scope: 'cluster' | 'namespace',
 ): boolean {
@@ -27,22 +27,22 @@ export function isKept(
   return namespaced === false || (namespaced === true && scope === 'namespace');
 }
 
-/** One entry a resource, for `hears` and `wakes`. */
+/** One entry per resource, for `hears` and `wakes`. */
 export const perResource = <T>(
-  resources: readonly KeptResource[],
-  of: (resource: KeptResource) => T,
-): Record<KeptResource, T> =>
-  Object.fromEntries(resources.map((resource) => [resource, of(resource)])) as Record<KeptResource, T>;
+  resources: readonly ManagedResource[],
+  of: (resource: ManagedResource) => T,
+): Record<ManagedResource, T> =>
+  Object.fromEntries(resources.map((resource) => [resource, of(resource)])) as Record<ManagedResource, T>;
 
-export const watchAll = (resources: readonly KeptResource[]): Record<KeptResource, WatchDecl<KeptResource>> =>
+export const watchAll = (resources: readonly ManagedResource[]): Record<ManagedResource, WatchDecl<ManagedResource>> =>
   perResource(resources, (resource) => watch(resource));
 
 export type Verb = 'delete' | 'patch';
 
-/** `delete-pods`, `patch-pods` and so on: one entry a verb and resource, for `says`. */
-export const sayAll = <V extends Verb>(verbs: readonly V[], resources: readonly KeptResource[]) =>
+/** `delete-pods`, `patch-pods` and so on: one entry per verb and resource, for `says`. */
+export const sayAll = <V extends Verb>(verbs: readonly V[], resources: readonly ManagedResource[]) =>
   Object.fromEntries(
     verbs.flatMap((verb) =>
       resources.map((resource): [string, AnySayDecl] => [`${verb}-${resource}`, api(verb, resource)]),
     ),
-  ) as Record<`${V}-${KeptResource}`, ReturnType<typeof api<string>>>;
+  ) as Record<`${V}-${ManagedResource}`, ReturnType<typeof api<string>>>;

@@ -4,10 +4,10 @@ import { hasEnded } from '../../../contracts/kinds/pod/phase.ts';
 import { parseRfc3339 } from '../../../contracts/time/rfc3339.ts';
 import { isTerminating } from './object-meta.ts';
 
-/** Counts as a replica: neither at its end nor on its way out. */
+/** Counts as a replica: it has not ended and is not terminating. */
 export const isActive = (pod: Pod): boolean => !hasEnded(pod.status?.phase) && !isTerminating(pod);
 
-/** @returns milliseconds since the epoch; undefined while it is not ready; 0 when nobody noted since when */
+/** @returns milliseconds since the epoch; undefined while the pod is not ready; 0 when its condition has no transition time */
 export function readySince(pod: Pod): number | undefined {
   const ready = conditionOf(pod.status, 'Ready');
   if (ready?.status !== 'True') return undefined;
@@ -15,7 +15,7 @@ export function readySince(pod: Pod): number | undefined {
   return Number.isNaN(since) ? 0 : since;
 }
 
-/** Milliseconds until a pod that stays ready counts as available: 0 = it does, undefined = it is not ready. */
+/** Milliseconds until a pod that stays ready counts as available: 0 = it is available, undefined = it is not ready. */
 export function availableInMs(pod: Pod, minReadySeconds: number, now: number): number | undefined {
   const since = readySince(pod);
   return since === undefined
