@@ -16,27 +16,27 @@ interface LastQuery {
 }
 
 export interface DirectOptions {
-  /** Prefix of the inboxes that this user may subscribe to. */
+  /** Prefix of the inboxes to which this user may subscribe. */
   readonly inboxPrefix: string | undefined;
   readonly timeoutMs: number;
 }
 
 interface Batch {
   readonly messages: readonly DirectMessage[];
-  /** What the server has left to say. */
+  /** Number of messages that the server has not sent yet. */
   readonly pending: number;
 }
 
 const NOT_FOUND = 404;
 const END_OF_BATCH = 204;
-/** After so much the server is asked anew: it would go on to what it may hold back for one client, and then end just as well. */
+/** Size of a batch. Without it the server sends as much as it may buffer for one client, and then ends the batch as well. */
 const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 
 /**
- * The newest message of each of these subjects that has one, in no order; asked for in as many batches as it takes. Of a
- * stream that allows direct gets.
+ * The newest message of each subject that has one, in no particular order, read in as many batches as needed. The stream
+ * must allow direct gets.
  * @param subjects at most 1,024, without wildcards
- * @throws StatusError ServiceUnavailable: the server refused; Error: it did not answer in time
+ * @throws StatusError ServiceUnavailable: the server answered with an error; Error: it did not answer in time
  */
 export async function newestOfEach(
   connection: NatsConnection,
@@ -45,7 +45,7 @@ export async function newestOfEach(
   { inboxPrefix, timeoutMs }: DirectOptions,
 ): Promise<readonly DirectMessage[]> {
   const deadline = performance.now() + timeoutMs;
-  const newest = new Map<string, DirectMessage>(); // one that is written anew in between comes again
+  const newest = new Map<string, DirectMessage>(); // a subject that is written meanwhile is sent again
   for (let seq = 1; ; ) {
     const query = { multi_last: subjects, seq, max_bytes: BATCH_BYTES_MAX };
     const { messages, pending } = await ask(connection, stream, query, {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { countUpTo, EventKeyLists } from './event-key-pages.ts';
+import { countUpTo, EventKeyPages } from './event-key-pages.ts';
 
 describe('keys of events', () => {
   beforeEach(() => void vi.useFakeTimers());
@@ -8,7 +8,7 @@ describe('keys of events', () => {
 
   it('are asked for once by who pages through them, and anew by who begins or is slow', async () => {
     let asked = 0;
-    const lists = new EventKeyLists(async () => ({ keys: ['a', 'b', `c${++asked}`], revision: asked }));
+    const lists = new EventKeyPages(async () => ({ keys: ['a', 'b', `c${++asked}`], revision: asked }));
     expect(await lists.after('p', undefined)).toEqual({ keys: ['a', 'b', 'c1'], revision: 1 });
     expect(await lists.after('p', 'a')).toEqual({ keys: ['b', 'c1'], revision: 1 });
     expect(await lists.after('q', 'a')).toEqual({ keys: ['b', 'c2'], revision: 2 });

@@ -1,36 +1,36 @@
 import type { Key } from '../../contracts/store/keys.ts';
 
-/** The keys that there were, in order. */
+/** The keys that existed, sorted. */
 export interface EventKeys {
   readonly keys: readonly Key[];
-  /** Of the bucket, when they were asked for. */
+  /** Revision of the bucket when they were read. */
   readonly revision: number;
 }
 
-/** Whoever pages through tens of thousands is done by then; who is slower reads on in newer ones. */
+/** Long enough to page through tens of thousands of events; a slower reader continues in a newer list. */
 const KEEP_MS = 10_000;
 
 /**
- * Keys of Events by the pattern that was asked for. The server tells all of them or none: pages would each pay for what all of them
- * hold, so those after the first read on in what that was told.
+ * The keys of Events, page by page. The server can only return all keys that match a pattern, so the list that was read for
+ * the first page is kept for those that follow.
  */
-export class EventKeyLists {
-  readonly #ask: (pattern: string) => Promise<EventKeys>;
+export class EventKeyPages {
+  readonly #readKeys: (pattern: string) => Promise<EventKeys>;
   readonly #kept = new Map<string, { readonly list: EventKeys; readonly timer: NodeJS.Timeout }>();
 
-  constructor(ask: (pattern: string) => Promise<EventKeys>) {
-    this.#ask = ask;
+  constructor(readKeys: (pattern: string) => Promise<EventKeys>) {
+    this.#readKeys = readKeys;
   }
 
-  /** @param after the last key of the page before; absent = of a first page */
+  /** @param after the last key of the previous page; absent = the first page */
   async after(pattern: string, after: Key | undefined): Promise<EventKeys> {
     const kept = after === undefined ? undefined : this.#kept.get(pattern)?.list;
-    const { keys, revision } = kept ?? (await this.#askAnew(pattern));
+    const { keys, revision } = kept ?? (await this.#read(pattern));
     return { keys: after === undefined ? keys : keys.slice(countUpTo(keys, after)), revision };
   }
 
-  async #askAnew(pattern: string): Promise<EventKeys> {
-    const list = await this.#ask(pattern);
+  async #read(pattern: string): Promise<EventKeys> {
+    const list = await this.#readKeys(pattern);
     clearTimeout(this.#kept.get(pattern)?.timer);
     const timer = setTimeout(() => this.#kept.delete(pattern), KEEP_MS).unref();
     this.#kept.set(pattern, { list, timer });
@@ -38,7 +38,7 @@ export class EventKeyLists {
   }
 }
 
-/** How many of these sorted keys are not beyond that one. */
+/** Number of these sorted keys that are less than or equal to `last`. */
 export function countUpTo(keys: readonly Key[], last: Key): number {
   let low = 0;
   let high = keys.length;

@@ -7,13 +7,13 @@ import type { NatsCache } from '../kernel/nats/nats-cache.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { checkpointDue } from './plan-checkpoint.ts';
 import { dropOld, keptNow } from './retention.ts';
-import type { Attempts } from './retrying-requests.ts';
+import type { RetryingRequests } from './retrying-requests.ts';
 import { selfCheck } from './self-check.ts';
 
-export interface HousekeepingOptions {
+export interface MaintenanceOptions {
   readonly connection: NatsConnection;
   readonly manager: JetStreamManager;
-  readonly attempts: Attempts;
+  readonly requests: RetryingRequests;
   readonly cache: NatsCache;
   readonly prefix: string;
   readonly clusterKey?: ClusterKey | undefined;
@@ -28,21 +28,21 @@ const CHECKPOINT_CHANGES_MIN = 10_000;
 const CHECK_EVERY_MS = 60_000;
 const SAMPLE = 8;
 const RETRY_MS = 60_000;
-/** Of more holes than this it is not asked where they are. */
+/** With more missing revisions than this, their list is not requested. */
 const HOLES_LISTED_MAX = 100_000;
 
 type Counts = Pick<StoreStats, 'checked' | 'differing' | 'historyHoles' | 'historyLag' | 'checkpoint'>;
 
-/** What the store needs from time to time: checkpoints, a look after the mirror, a check of the cache. */
-export class Housekeeping {
-  readonly #options: HousekeepingOptions;
+/** Periodic work of the store: checkpoints, retention, a check of the history mirror, and a check of the cache. */
+export class Maintenance {
+  readonly #options: MaintenanceOptions;
   readonly #checkpoints: Checkpoints;
   #timer: NodeJS.Timeout | undefined;
-  #writing = false;
-  #looking = false;
-  /** The newest revision that the mirror misses, until there is a checkpoint after it; 0 = none. */
+  #takingCheckpoint = false;
+  #running = false;
+  /** The newest revision that is missing in the mirror, until a later checkpoint exists; 0 = none. */
   #lost = 0;
-  /** Until then no checkpoint is tried again after one that could not be written, by `performance.now()`. */
+  /** When a checkpoint may be tried again after one that failed, by `performance.now()`. */
   #notBefore = 0;
   readonly counts: { -readonly [Name in keyof Counts]: Counts[Name] } = {
     checked: 0,
@@ -52,14 +52,14 @@ export class Housekeeping {
     checkpoint: 0,
   };
 
-  constructor(options: HousekeepingOptions) {
+  constructor(options: MaintenanceOptions) {
     this.#options = options;
     this.#checkpoints = new Checkpoints(options);
   }
 
   async start(): Promise<void> {
     this.counts.checkpoint = await this.#newest();
-    this.#timer = setInterval(() => void this.#look(), this.#options.checkEveryMs ?? CHECK_EVERY_MS);
+    this.#timer = setInterval(() => void this.#run(), this.#options.checkEveryMs ?? CHECK_EVERY_MS);
     this.#timer.unref();
   }
 
@@ -67,17 +67,17 @@ export class Housekeeping {
     clearInterval(this.#timer);
   }
 
-  /** The store has a new revision. */
+  /** Must be called after each write; takes a checkpoint when one is due. */
   written(revision: number): void {
-    if (this.#writing || !this.#due(revision) || performance.now() < this.#notBefore) return;
-    this.#writing = true;
+    if (this.#takingCheckpoint || !this.#due(revision) || performance.now() < this.#notBefore) return;
+    this.#takingCheckpoint = true;
     this.#checkpoint()
       .catch((error: unknown) => {
         this.#notBefore = performance.now() + RETRY_MS;
         this.#options.report('checkpoint', error);
       })
       .finally(() => {
-        this.#writing = false;
+        this.#takingCheckpoint = false;
       });
   }
 
@@ -94,7 +94,7 @@ export class Housekeeping {
   async #checkpoint(): Promise<void> {
     const { cache } = this.#options.cache;
     this.counts.checkpoint = await this.#newest();
-    if (!this.#due(cache.revision)) return; // another api-server was first
+    if (!this.#due(cache.revision)) return; // another api-server has taken one
     const { revision } = cache;
     if (await this.#checkpoints.write(cache)) this.counts.checkpoint = revision;
     await this.#dropOld();
@@ -108,28 +108,28 @@ export class Housekeeping {
     return dropOld({ ...this.#options, checkpoints: this.#checkpoints });
   }
 
-  async #look(): Promise<void> {
-    if (this.#looking) return; // the one before found a hole, and may not forget a newer one with it
-    this.#looking = true;
+  async #run(): Promise<void> {
+    if (this.#running) return; // two runs at once could overwrite each other's `#lost`
+    this.#running = true;
     try {
-      await this.#lookAtMirror();
-      await this.#lookAtSize();
-      await this.#lookAtCache();
-      await this.#mend().catch((error: unknown) => this.#options.report('checkpoint', error)); // again at the next look
-      this.written(this.#options.cache.cache.revision); // a checkpoint that failed is tried again in a quiet store too
+      await this.#checkMirror();
+      await this.#checkSize();
+      await this.#checkCache();
+      await this.#checkpointAfterHole().catch((error: unknown) => this.#options.report('checkpoint', error)); // the next run tries again
+      this.written(this.#options.cache.cache.revision); // retries a failed checkpoint even when nothing is written
     } catch (error) {
-      this.#options.report('housekeeping', error);
+      this.#options.report('maintenance', error);
     } finally {
-      this.#looking = false;
+      this.#running = false;
     }
   }
 
-  async #lookAtMirror(): Promise<void> {
+  async #checkMirror(): Promise<void> {
     const name = bucketNames(this.#options.prefix).history;
     const info = await this.#options.manager.streams.info(name);
     const holes = info.state.num_deleted ?? 0;
     if (holes > this.counts.historyHoles) {
-      const finding = `${name} misses ${holes} revisions; replay of that time is incomplete`;
+      const finding = `${name} lacks ${holes} revisions; a replay of that time is incomplete`;
       this.#options.report('history', new Error(finding));
       this.#lost = await this.#lastLost(name, info.state);
     }
@@ -137,15 +137,15 @@ export class Housekeeping {
     this.counts.historyLag = info.mirror?.lag ?? 0;
   }
 
-  /** The newest revision that the mirror misses. */
+  /** The newest revision that is missing in the mirror. */
   async #lastLost(name: string, { num_deleted: holes, last_seq: last }: StreamState): Promise<number> {
     if (holes > HOLES_LISTED_MAX) return last;
     const { state } = await this.#options.manager.streams.info(name, { deleted_details: true });
     return (state.deleted ?? []).reduce((newest, lost) => Math.max(newest, lost), 0);
   }
 
-  /** What came after a hole can be played from a checkpoint after it: whoever finds the hole takes one, if there is none. */
-  async #mend(): Promise<void> {
+  /** Takes a checkpoint after the newest missing revision, if there is none: what follows can be replayed from there. */
+  async #checkpointAfterHole(): Promise<void> {
     const lost = this.#lost;
     if (lost === 0) return;
     const { cache, deadlineMs, onHole } = this.#options;
@@ -157,23 +157,23 @@ export class Housekeeping {
       await this.#checkpoints.write(cache.cache);
       base = await after();
     }
-    if (base === undefined) return; // another one is writing it: at the next look
+    if (base === undefined) return; // another api-server is writing one; the next run checks again
     this.counts.checkpoint = Math.max(this.counts.checkpoint, base);
     await cache.reached(base, { timeoutMs: deadlineMs });
     this.#lost = 0;
     onHole?.(base);
   }
 
-  /** By age something is dropped whenever there is a new checkpoint; by size as soon as there is too much. */
-  async #lookAtSize(): Promise<void> {
+  /** Retention by age runs after each checkpoint; retention by size as soon as there is too much. */
+  async #checkSize(): Promise<void> {
     const { keep, bytes } = await keptNow(this.#options);
     if (bytes > keep.maxBytes) await this.#dropOld();
   }
 
-  async #lookAtCache(): Promise<void> {
-    const { cache, connection, attempts, prefix, deadlineMs } = this.#options;
+  async #checkCache(): Promise<void> {
+    const { cache, connection, requests, prefix, deadlineMs } = this.#options;
     const bucket = bucketNames(prefix).objects;
-    const check = { connection, attempts, feed: cache, bucket, deadlineMs, random: Math.random };
+    const check = { connection, requests, feed: cache, bucket, deadlineMs, random: Math.random };
     const { checked, differing } = await selfCheck(check, SAMPLE);
     this.counts.checked += checked.length;
     this.counts.differing += differing.length;

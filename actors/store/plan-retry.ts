@@ -1,20 +1,20 @@
 import { doubled } from '../../contracts/time/doubled.ts';
 
-/** What an attempt at a call of JetStream came to. */
+/** What a failed request to JetStream means. */
 export type Failure =
-  /** Somebody wrote first, or this very write was stored and its acknowledgement lost. */
+  /** Another write came first, or this write was stored and its acknowledgement was lost. */
   | 'wrong-sequence'
-  /** Unknown or temporary: ask again. */
+  /** Unknown or temporary: to be sent again. */
   | 'retry'
   | 'too-large'
   | 'refused';
 
-/** What an error says of itself, whatever its class. */
+/** The parts of an error that decide, of any error class. */
 export interface Fault {
   readonly name: string;
   /** JetStream's own code, such as 10071. */
   readonly code?: number | undefined;
-  /** The code as HTTP has it. */
+  /** The HTTP status code of JetStream's answer. */
   readonly status?: number | undefined;
 }
 
@@ -30,12 +30,13 @@ const PERMANENT_NAMES: readonly string[] = [
   'InvalidSubjectError',
 ];
 
+/** Classifies an error of a request to JetStream. Pure. */
 export function planFailure({ name, code, status }: Fault): Failure {
   if (code !== undefined && WRONG_LAST_SEQUENCE.includes(code)) return 'wrong-sequence';
   if (code !== undefined && MESSAGE_TOO_LARGE.includes(code)) return 'too-large';
   if (status === 503 || (code !== undefined && TEMPORARY.includes(code))) return 'retry';
   if (code !== undefined || PERMANENT_NAMES.includes(name)) return 'refused';
-  // No answer, no responders, a lost connection: JetStream is on its way back.
+  // No answer, no responders, a lost connection: JetStream is expected back.
   return 'retry';
 }
 

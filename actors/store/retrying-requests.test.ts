@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
-import { Attempts } from './retrying-requests.ts';
+import { RetryingRequests } from './retrying-requests.ts';
 
 let server: TestNatsServer;
 beforeAll(async () => {
@@ -12,11 +12,11 @@ afterAll(async () => {
 
 it('what was asked while the connection was away is asked again as soon as it is back', async () => {
   const connection = await connectAs(server, undefined, { maxReconnectAttempts: -1, reconnectTimeWait: 20 });
-  const attempts = new Attempts(connection);
-  void attempts.follow();
+  const requests = new RetryingRequests(connection);
+  void requests.followConnection();
   const askedAt: number[] = [];
   const ask = () =>
-    attempts.ask<{ readonly streams: number }>('ask', 10_000, () => {
+    requests.request<{ readonly streams: number }>('ask', 10_000, () => {
       askedAt.push(performance.now());
       return { subject: '$JS.API.INFO' };
     });

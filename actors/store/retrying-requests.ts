@@ -6,11 +6,11 @@ import { NatsQuestions, type Question } from '../kernel/nats/nats-questions.ts';
 import { remedyOfGone } from '../kernel/nats/nats-stream-gone.ts';
 import { type Failure, planFailure, retryDelayMs } from './plan-retry.ts';
 
-/** One attempt waits at most this long for its answer. */
+/** Timeout of one attempt. */
 const ATTEMPT_MS = 2_000;
 
-/** What JetStream says instead of an answer. */
-interface Refusal {
+/** JetStream's error answer. */
+interface ApiError {
   readonly code: number;
   readonly err_code: number;
   readonly description: string;
@@ -24,14 +24,15 @@ export function failureOf(error: unknown): Failure {
 }
 
 /**
- * Repeats calls of the server until they are answered or their deadline is over. A lost connection ends an attempt at once:
- * its answer will never come.
+ * Retries requests to the server until they are answered or their deadline has passed. A lost connection ends the current
+ * attempt at once, because its answer cannot arrive any more.
  */
-export class Attempts {
+export class RetryingRequests {
   readonly #connection: NatsConnection;
   readonly #questions: NatsQuestions;
+  /** Rejects the attempts that are under way. */
   readonly #open = new Set<(error: Error) => void>();
-  /** Attempts after the first. */
+  /** Attempts after the first, of all requests. */
   retries = 0;
 
   constructor(connection: NatsConnection) {
@@ -39,39 +40,40 @@ export class Attempts {
     this.#questions = new NatsQuestions(connection);
   }
 
-  /** Follows the connection until it closes. */
-  async follow(): Promise<void> {
+  /** Fails the open attempts whenever the connection is lost. Resolves when the connection is closed. */
+  async followConnection(): Promise<void> {
     for await (const status of this.#connection.status()) {
-      // What is asked while it is away goes nowhere either: the client drops it as it connects.
+      // Also on reconnect: the client drops what was sent while the connection was away.
       if (status.type !== 'disconnect' && status.type !== 'reconnect') continue;
-      const lost = new Error('the connection was lost before the answer came');
+      const lost = new Error('the connection was lost before the answer arrived');
       this.#questions.fail(lost);
       for (const fail of this.#open) fail(lost);
     }
   }
 
   /**
-   * @param act  what is done, as an error says it: `write pods.a.x`
+   * Calls the client library.
+   * @param act  what the request does, for error messages: `write pods.a.x`
    * @param call one attempt
-   * @throws StatusError Timeout, ServiceUnavailable, RequestEntityTooLarge; a wrong sequence as the JetStreamApiError it came as
+   * @throws StatusError Timeout, ServiceUnavailable, RequestEntityTooLarge; JetStreamApiError for a wrong sequence
    */
-  until<T>(act: string, deadlineMs: number, call: (timeoutMs: number) => Promise<T>): Promise<T> {
-    return this.#repeat(act, deadlineMs, (timeoutMs) => this.#once(call, timeoutMs));
+  call<T>(act: string, deadlineMs: number, call: (timeoutMs: number) => Promise<T>): Promise<T> {
+    return this.#retry(act, deadlineMs, (timeoutMs) => this.#withTimeout(call, timeoutMs));
   }
 
   /**
-   * `until` for one question to JetStream, with as little around it as can be: it is on the way of every read and write.
-   * @param question made anew for every attempt; may throw
+   * `call` for one request to JetStream's API, with little overhead: every read and write uses it.
+   * @param question built again for every attempt; may throw
    */
-  ask<A>(act: string, deadlineMs: number, question: () => Question): Promise<A> {
-    return this.#repeat(act, deadlineMs, async (timeoutMs) => {
-      const answer = (await this.#questions.ask(question(), timeoutMs)).json<A & { readonly error?: Refusal }>();
+  request<A>(act: string, deadlineMs: number, question: () => Question): Promise<A> {
+    return this.#retry(act, deadlineMs, async (timeoutMs) => {
+      const answer = (await this.#questions.ask(question(), timeoutMs)).json<A & { readonly error?: ApiError }>();
       if (answer.error !== undefined) throw new JetStreamApiError(answer.error);
       return answer;
     });
   }
 
-  async #repeat<T>(act: string, deadlineMs: number, once: (timeoutMs: number) => Promise<T>): Promise<T> {
+  async #retry<T>(act: string, deadlineMs: number, once: (timeoutMs: number) => Promise<T>): Promise<T> {
     const end = performance.now() + deadlineMs;
     for (let attempt = 1; ; attempt++) {
       try {
@@ -80,17 +82,17 @@ export class Attempts {
         if (error instanceof StatusError) throw error;
         const fault = failureOf(error);
         if (fault === 'wrong-sequence') throw error;
-        if (fault !== 'retry') throw refusal(act, fault, error);
+        if (fault !== 'retry') throw rejected(act, fault, error);
         const waitMs = retryDelayMs(attempt, Math.random());
-        if (performance.now() + waitMs >= end) throw tooLate(act, deadlineMs, error);
+        if (performance.now() + waitMs >= end) throw timedOut(act, deadlineMs, error);
         this.retries++;
         await pause(waitMs);
       }
     }
   }
 
-  /** Not every call of the client takes a timeout, so each has one here. */
-  #once<T>(call: (timeoutMs: number) => Promise<T>, timeoutMs: number): Promise<T> {
+  /** Not every call of the client library takes a timeout. */
+  #withTimeout<T>(call: (timeoutMs: number) => Promise<T>, timeoutMs: number): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`no answer within ${Math.ceil(timeoutMs)} ms`)), timeoutMs);
       this.#open.add(reject);
@@ -104,18 +106,18 @@ export class Attempts {
   }
 }
 
-function refusal(act: string, fault: Failure, cause: unknown): StatusError {
+function rejected(act: string, fault: Failure, cause: unknown): StatusError {
   const finding = cause instanceof Error ? cause.message : String(cause);
   const remedy = remedyOfGone(cause) ?? "see the master's log";
   const status =
     fault === 'too-large'
       ? failure('RequestEntityTooLarge', `${act}: ${finding}; make the object smaller`)
-      : failure('ServiceUnavailable', `${act}: the server refused: ${finding}; ${remedy}`);
+      : failure('ServiceUnavailable', `${act}: nats-server rejected the request: ${finding}; ${remedy}`);
   return new StatusError(status, { cause });
 }
 
-function tooLate(act: string, deadlineMs: number, cause: unknown): StatusError {
+function timedOut(act: string, deadlineMs: number, cause: unknown): StatusError {
   const finding = cause instanceof Error ? cause.message : String(cause);
-  const message = `${act}: no answer from the store within ${deadlineMs} ms (last: ${finding}); it may have been done: read before you repeat it`;
+  const message = `${act}: the store did not answer within ${deadlineMs} ms (last error: ${finding}); the request may have been carried out: read the object before you repeat it`;
   return new StatusError(failure('Timeout', message), { cause });
 }

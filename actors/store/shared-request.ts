@@ -1,22 +1,22 @@
 /**
- * One question for all that wait. Who comes while a question is under way waits for the next one: that question may have
- * been answered before the write that the asker knows of.
+ * One request for all callers that wait for its result. A caller that arrives while a request is under way waits for the
+ * next one: the current one may have been answered before the write that this caller knows of.
  */
-export class SharedQuestion<T> {
-  readonly #ask: () => Promise<T>;
-  #underWay: Promise<T> | undefined;
+export class SharedRequest<T> {
+  readonly #send: () => Promise<T>;
+  #current: Promise<T> | undefined;
   #next: Promise<T> | undefined;
-  /** How many questions were asked. */
-  asked = 0;
+  /** Number of requests sent. */
+  sent = 0;
 
-  constructor(ask: () => Promise<T>) {
-    this.#ask = ask;
+  constructor(send: () => Promise<T>) {
+    this.#send = send;
   }
 
-  /** @returns an answer to a question that was asked after this call */
-  answer(): Promise<T> {
-    if (this.#underWay === undefined) return this.#start();
-    this.#next ??= this.#underWay.then(
+  /** @returns the result of a request that was sent after this call */
+  result(): Promise<T> {
+    if (this.#current === undefined) return this.#start();
+    this.#next ??= this.#current.then(
       () => this.#start(),
       () => this.#start(),
     );
@@ -25,11 +25,11 @@ export class SharedQuestion<T> {
 
   #start(): Promise<T> {
     this.#next = undefined;
-    this.asked++;
-    const question = this.#ask().finally(() => {
-      if (this.#underWay === question) this.#underWay = undefined;
+    this.sent++;
+    const request = this.#send().finally(() => {
+      if (this.#current === request) this.#current = undefined;
     });
-    this.#underWay = question;
-    return question;
+    this.#current = request;
+    return request;
   }
 }

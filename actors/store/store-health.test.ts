@@ -1,11 +1,11 @@
 import { expect, it, vi } from 'vitest';
 import { StatusError, type StatusReason, statusError } from '../../contracts/errors/status.ts';
 import { Undecided } from './key-writer.ts';
-import { type Sort, Trouble } from './store-health.ts';
+import { type Operation, StoreHealth } from './store-health.ts';
 
-const ended = async (trouble: Trouble, sort: Sort, reason?: StatusReason, cause?: Error): Promise<void> => {
+const ended = async (health: StoreHealth, sort: Operation, reason?: StatusReason, cause?: Error): Promise<void> => {
   const error = new StatusError(statusError(reason ?? 'Timeout', `a ${reason}`).status, { cause });
-  await trouble.of(sort, reason === undefined ? Promise.resolve() : Promise.reject(error)).catch(() => undefined);
+  await health.track(sort, reason === undefined ? Promise.resolve() : Promise.reject(error)).catch(() => undefined);
 };
 
 it.each<{ why: string; reason?: StatusReason; cause?: Error; stays: boolean }>([
@@ -17,50 +17,52 @@ it.each<{ why: string; reason?: StatusReason; cause?: Error; stays: boolean }>([
   { why: 'a fault of ours', reason: 'InternalError', stays: true },
   { why: 'no answer again', reason: 'Timeout', stays: true },
 ])('after no answer, $why: does the alarm stay?', async ({ reason, cause, stays }) => {
-  const trouble = new Trouble();
-  await ended(trouble, 'write', 'Timeout');
-  await ended(trouble, 'read', reason, cause);
-  expect(trouble.now).toMatch(/^writes get no answer/); // each sort by itself
-  await ended(trouble, 'write', reason, cause);
-  await ended(trouble, 'read');
-  expect(trouble.now !== undefined).toBe(stays);
+  const health = new StoreHealth();
+  await ended(health, 'write', 'Timeout');
+  await ended(health, 'read', reason, cause);
+  expect(health.alarm).toMatch(/^writes get no answer/); // each sort by itself
+  await ended(health, 'write', reason, cause);
+  await ended(health, 'read');
+  expect(health.alarm !== undefined).toBe(stays);
 });
 
 it('a write of which the store cannot say whether it was stored raises no alarm, and takes one back: the store answered', async () => {
-  const trouble = new Trouble();
+  const health = new StoreHealth();
   const undecided = (): Promise<void> =>
-    trouble.of('write', Promise.reject(new Undecided(statusError('Timeout', 'read it').status))).catch(() => undefined);
+    health
+      .track('write', Promise.reject(new Undecided(statusError('Timeout', 'read it').status)))
+      .catch(() => undefined);
   await undecided();
-  expect(trouble.now).toBeUndefined();
-  await ended(trouble, 'write', 'Timeout');
+  expect(health.alarm).toBeUndefined();
+  await ended(health, 'write', 'Timeout');
   await undecided();
-  expect(trouble.now).toBeUndefined();
+  expect(health.alarm).toBeUndefined();
 });
 
 it('a slow call that fails raises no alarm where one that began after it was answered', async () => {
-  const trouble = new Trouble();
+  const health = new StoreHealth();
   const later: ((error: Error) => void)[] = [];
   const slow = (): Promise<void> =>
-    trouble.of('write', new Promise<never>((_, reject) => later.push(reject))).catch(() => undefined);
+    health.track('write', new Promise<never>((_, reject) => later.push(reject))).catch(() => undefined);
   const failing = slow();
-  await ended(trouble, 'write');
+  await ended(health, 'write');
   const afterwards = slow();
   const fail = (): void => later.shift()?.(statusError('Timeout', 'none'));
   fail();
   await failing;
-  expect(trouble.now).toBeUndefined();
+  expect(health.alarm).toBeUndefined();
   fail();
   await afterwards;
-  expect(trouble.now).toMatch(/^writes get no answer/);
+  expect(health.alarm).toMatch(/^writes get no answer/);
 });
 
 it('an alarm says how old its finding is, and is told for five minutes where nothing follows', async () => {
   const clock = vi.spyOn(performance, 'now').mockReturnValue(1_000);
-  const trouble = new Trouble();
-  await ended(trouble, 'write', 'Timeout', new Error('no responders'));
+  const health = new StoreHealth();
+  await ended(health, 'write', 'Timeout', new Error('no responders'));
   clock.mockReturnValue(41_000);
-  expect(trouble.now).toMatch(/^writes get no answer from the store \(last: no responders, 40 s ago\); see in/);
+  expect(health.alarm).toMatch(/^writes get no answer from the store \(last error: no responders, 40 s ago\); check/);
   clock.mockReturnValue(301_001);
-  expect(trouble.now).toBeUndefined();
+  expect(health.alarm).toBeUndefined();
   clock.mockRestore();
 });
