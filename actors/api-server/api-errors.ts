@@ -1,23 +1,27 @@
 import { failure, type Status, StatusError, statusError } from '../../contracts/errors/status.ts';
 
-/* Kubernetes' words for the refusals that people and programs know. `resource` is the plural, with its group. */
+/* Errors with the wording of Kubernetes, which clients rely on. `resource` is the plural, with its group. */
 
-/** `deployments.apps` is the kind `deployments` of the group `apps`, as Kubernetes tells it apart. */
-function about(resource: string, name: string): { name: string; kind: string; group?: string } {
+/** Status details as Kubernetes gives them: `deployments.apps` is the kind `deployments` of the group `apps`. */
+function detailsOf(resource: string, name: string): { name: string; kind: string; group?: string } {
   const dot = resource.indexOf('.');
   return dot < 0 ? { name, kind: resource } : { name, kind: resource.slice(0, dot), group: resource.slice(dot + 1) };
 }
 
 export const notFound = (resource: string, name: string): StatusError =>
-  statusError('NotFound', `${resource} "${name}" not found`, about(resource, name));
+  statusError('NotFound', `${resource} "${name}" not found`, detailsOf(resource, name));
 
 export const alreadyExists = (resource: string, name: string): StatusError =>
-  statusError('AlreadyExists', `${resource} "${name}" already exists`, about(resource, name));
+  statusError('AlreadyExists', `${resource} "${name}" already exists`, detailsOf(resource, name));
 
 export const conflict = (resource: string, name: string, finding: string): StatusError =>
-  statusError('Conflict', `Operation cannot be fulfilled on ${resource} "${name}": ${finding}`, about(resource, name));
+  statusError(
+    'Conflict',
+    `Operation cannot be fulfilled on ${resource} "${name}": ${finding}`,
+    detailsOf(resource, name),
+  );
 
-/** @param found the stored object's; `wanted` is the precondition's */
+/** @param wanted value of the precondition. @param found value of the stored object */
 export const precondition = (
   resource: string,
   name: string,
@@ -41,15 +45,15 @@ export const modified = (resource: string, name: string): StatusError =>
 export const badRequest = (message: string): StatusError => statusError('BadRequest', message);
 
 export const forbidden = (resource: string, name: string, finding: string): StatusError =>
-  statusError('Forbidden', `${resource} "${name}" is forbidden: ${finding}`, about(resource, name));
+  statusError('Forbidden', `${resource} "${name}" is forbidden: ${finding}`, detailsOf(resource, name));
 
-/** What a request that went wrong is answered with; an unforeseen error is our fault and says so. */
+/** The `Status` that answers an error; an unexpected error becomes InternalError. */
 export function statusOf(error: unknown): Status {
   if (error instanceof StatusError) return error.status;
   const finding = error instanceof Error ? error.message : String(error);
-  return failure('InternalError', `api-server: unexpected ${finding}; ask again, and report it if it stays`);
+  return failure('InternalError', `api-server: unexpected error: ${finding}; retry, and report it if it persists`);
 }
 
-/** Did someone else write first? */
+/** True when another write of the object came first. */
 export const isConflict = (error: unknown): boolean =>
   error instanceof StatusError && (error.reason === 'Conflict' || error.reason === 'AlreadyExists');

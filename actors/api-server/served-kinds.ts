@@ -8,10 +8,10 @@ import type { Obj } from './object.ts';
 
 export type { Served };
 
-/** Plurals under which objects are stored. */
+/** The plural names under which objects are stored. */
 export const resourceNames = (): readonly string[] => KINDS.map(({ resource }) => resource);
 
-/** The name of a resource -> what it is: `events` is the storage version, `events.events.k8s.io` that group's. */
+/** Resource name -> served kind: `events` is the storage version, `events.events.k8s.io` that of the group. */
 const BY_NAME: ReadonlyMap<string, Served> = new Map(
   SERVED.flatMap((served) => namesOf(served).map((name) => [name, served] as const)),
 );
@@ -22,7 +22,7 @@ function namesOf({ kind: { resource, storageVersion }, version: { apiVersion } }
   return apiVersion === storageVersion ? [full, resource] : [full];
 }
 
-/** @param resource plural, with or without its group. @throws StatusError NotFound, with a way out */
+/** @param resource plural, with or without its group. @throws StatusError NotFound, with a suggestion */
 export function findKind(resource: string): Served {
   const found = BY_NAME.get(resource);
   if (found === undefined) throw unknownResource(resource);
@@ -30,14 +30,14 @@ export function findKind(resource: string): Served {
 }
 
 function unknownResource(resource: string): StatusError {
-  const wayOut = didYouMean(resource, [...BY_NAME.keys()]);
-  return statusError('NotFound', `the server doesn't have a resource type "${quotable(resource)}"; ${wayOut}`);
+  const suggestion = didYouMean(resource, [...BY_NAME.keys()]);
+  return statusError('NotFound', `the server doesn't have a resource type "${quotable(resource)}"; ${suggestion}`);
 }
 
-/** @throws StatusError BadRequest for a kind that is not served */
+/** The served kind of a manifest. @throws StatusError BadRequest if there is none */
 export function kindOfDocument(apiVersion: unknown, kind: unknown): Served {
   if (typeof kind !== 'string' || typeof apiVersion !== 'string')
-    throw badRequest('a manifest needs apiVersion and kind');
+    throw badRequest('a manifest must have apiVersion and kind');
   const served = servedAs(apiVersion, kind);
   if (served !== undefined) return served;
   const versions = servedVersions(kind);
@@ -46,14 +46,14 @@ export function kindOfDocument(apiVersion: unknown, kind: unknown): Served {
       `no matches for kind "${quotable(kind)}" in version "${quotable(apiVersion)}"; it is served in ${versions.join(', ')}`,
     );
   }
-  const wayOut = didYouMean(
+  const suggestion = didYouMean(
     kind,
     KINDS.map((one) => one.kind),
   );
-  throw badRequest(`no matches for kind "${quotable(kind)}" in version "${quotable(apiVersion)}"; ${wayOut}`);
+  throw badRequest(`no matches for kind "${quotable(kind)}" in version "${quotable(apiVersion)}"; ${suggestion}`);
 }
 
-/** A stored object as a version shows it. */
+/** A stored object converted to a served version. */
 export const presentedAs = (version: KindVersion, object: Obj): Obj =>
   version.fromStorage === undefined ? object : (version.fromStorage(object) as Obj);
 

@@ -12,26 +12,26 @@ import type { Call, Said } from '../../kernel/contract.ts';
 import { badRequest, statusOf } from '../api-errors.ts';
 import { type Answer, askStore, type Context } from '../context.ts';
 import type { Obj } from '../object.ts';
-import { freshly } from '../read/get-and-list.ts';
+import { readConsistent } from '../read/get-and-list.ts';
 import { EVENTS, isEvent } from '../read/read-events.ts';
 import type { Request, Target } from '../request.ts';
 import { findKind, kindOfDocument, presented } from '../served-kinds.ts';
 import { admittedNew } from '../write/admission.ts';
 import { create } from '../write/create.ts';
-import { placed } from '../write/object-identity.ts';
-import { change } from '../write/read-modify-write.ts';
-import { planEdit, whole } from '../write/update.ts';
-import { planApply, planFirst } from './plan-apply.ts';
-import { placeOfOutcome, planOutcomeEvent } from './plan-outcome-event.ts';
+import { withIdentity } from '../write/object-identity.ts';
+import { planUpdate, wholeObject } from '../write/plan-update.ts';
+import { readModifyWrite } from '../write/read-modify-write.ts';
+import { planApply, planCreate } from './plan-apply.ts';
+import { outcomeNamespace, planOutcomeEvent } from './plan-outcome-event.ts';
 
 interface Applied {
   readonly outcome: ApplyOutcome;
   readonly object: Obj;
 }
 
-/** The verb `apply`: one object, created or brought to what the manifest says. */
+/** The verb `apply`: creates one object, or merges the manifest into it. */
 export function applyOne(context: Context, request: Request, body: unknown): Observable<ApplyResult> {
-  const manifest = placed(request, body);
+  const manifest = withIdentity(request, body);
   const target = { ...request, namespace: manifest.metadata.namespace ?? '', name: manifest.metadata.name ?? '' };
   return applied(context, target, manifest).pipe(
     map(({ outcome, object }) => {
@@ -41,20 +41,20 @@ export function applyOne(context: Context, request: Request, body: unknown): Obs
   );
 }
 
-/** Creates or updates; again when somebody else wrote in between. */
+/** Creates or updates the object, and tries again after a conflict. */
 function applied(context: Context, target: Target, manifest: Obj): Observable<Applied> {
   if (isEvent(target.kind))
-    throw statusError('MethodNotAllowed', 'apply: events are told, not wanted; use the verb create');
+    throw statusError('MethodNotAllowed', 'apply: events cannot be applied; use the verb create');
   if (target.name === '')
     throw badRequest(`apply ${target.kind.kind}: metadata.name must be given; generateName is for the verb create`);
   const attempt = (left: number): Observable<Applied> =>
-    freshly(context, target).pipe(
+    readConsistent(context, target).pipe(
       mergeMap((current) =>
         current === undefined ? created(context, target, manifest) : configured(context, target, manifest),
       ),
       catchError((error: unknown) => {
         const raced = error instanceof StatusError && (error.reason === 'AlreadyExists' || error.status.code === 404);
-        // A namespace that is missing stays missing; an object that came or went in between is looked at again.
+        // The object was created or deleted meanwhile: try again. A missing namespace is an error.
         if (raced && left > 0 && error.status.details?.name === target.name) return attempt(left - 1);
         throw error;
       }),
@@ -63,14 +63,14 @@ function applied(context: Context, target: Target, manifest: Obj): Observable<Ap
 }
 
 function created(context: Context, target: Target, manifest: Obj): Observable<Applied> {
-  const made = create(context, target, planFirst(manifest));
+  const made = create(context, target, planCreate(manifest));
   const later = isObservable(made) ? made : of(made);
   return later.pipe(map((object) => ({ outcome: 'created', object })));
 }
 
 function configured(context: Context, target: Target, manifest: Obj): Observable<Applied> {
-  const plan = planEdit(target, whole(target), (shown) => planApply(target, manifest, shown));
-  return change(context, target, plan, context.limits.retries).pipe(
+  const plan = planUpdate(target, wholeObject(target), (shown) => planApply(target, manifest, shown));
+  return readModifyWrite(context, target, plan, context.limits.retries).pipe(
     map(({ type, object }) => ({ outcome: type === 'keep' ? 'unchanged' : 'configured', object })),
   );
 }
@@ -82,7 +82,7 @@ interface ApplyTokens {
   readonly namespace: string;
 }
 
-/** A manifest of several documents: each has its own outcome, in their order. */
+/** Applies a manifest of several documents; each has its own outcome, in their order. */
 export function applyManifest(context: Context, call: Call): Observable<Said> {
   const { world } = context;
   const tokens = call.tokens as ApplyTokens | undefined;
@@ -90,7 +90,7 @@ export function applyManifest(context: Context, call: Call): Observable<Said> {
   const failed = (error: unknown): Observable<Said> => {
     const status = statusOf(error);
     if (call.reply !== undefined) return of(answer(status));
-    return tokens === undefined ? of() : told(context, call, tokens, [{ status }]);
+    return tokens === undefined ? of() : publishOutcome(context, call, tokens, [{ status }]);
   };
   let outcome: Observable<readonly ApplyItem[]>;
   try {
@@ -100,7 +100,9 @@ export function applyManifest(context: Context, call: Call): Observable<Said> {
   }
   return outcome.pipe(
     mergeMap((items) =>
-      call.reply === undefined && tokens !== undefined ? told(context, call, tokens, items) : of(answer(result(items))),
+      call.reply === undefined && tokens !== undefined
+        ? publishOutcome(context, call, tokens, items)
+        : of(answer(result(items))),
     ),
     catchError(failed),
   );
@@ -114,22 +116,22 @@ function applyDocuments(
   const { prefix } = context.world.self;
   if (tokens === undefined) {
     throw badRequest(
-      `subject "${call.subject}" is not understood; use ${prefix}.apply.<caller>.<namespace>, "_" for any namespace`,
+      `subject "${call.subject}" is not valid; use ${prefix}.apply.<caller>.<namespace>, with "_" for any namespace`,
     );
   }
   if (nodeOfUser(tokens.caller) !== undefined) {
-    throw statusError('Forbidden', `apply: user "${tokens.caller}" is a node; nodes apply no manifests`);
+    throw statusError('Forbidden', `apply: user "${tokens.caller}" is a node, and nodes may not apply manifests`);
   }
   const documents = decodeAll(call.bytes, call.headers[HEADER.contentType]).flatMap(itemsOfList);
   if (documents.length === 0) throw badRequest('apply: the manifest is empty');
   if (documents.length > context.limits.batch) {
     throw statusError(
       'RequestEntityTooLarge',
-      `apply: ${documents.length} documents; at most ${context.limits.batch} go in one message`,
+      `apply: ${documents.length} documents; the limit of one message is ${context.limits.batch}`,
     );
   }
   const items = documents.map((document) => applyDocument(context, document, tokens.namespace));
-  // What is refused at once is no link of the chain: a thousand such links in a row would nest a thousand calls.
+  // Items that are rejected at once are not concatenated: a thousand of them in a row would nest a thousand calls.
   return concat(...items.filter((item) => isObservable(item))).pipe(
     toArray(),
     map((asked) => {
@@ -139,7 +141,7 @@ function applyDocuments(
   );
 }
 
-/** A `List` stands for its items. */
+/** A `List` is replaced by its items. */
 const itemsOfList = (document: unknown): readonly unknown[] =>
   isPlain(document) && document['kind'] === 'List' && Array.isArray(document['items'])
     ? (document['items'] as unknown[])
@@ -148,7 +150,7 @@ const itemsOfList = (document: unknown): readonly unknown[] =>
 function applyDocument(context: Context, document: unknown, namespace: string): Answer<ApplyItem> {
   const item = itemOf(document);
   try {
-    const { target, manifest } = placeDocument(document, namespace);
+    const { target, manifest } = targetOfDocument(document, namespace);
     return applied(context, target, manifest).pipe(
       map(({ outcome, object }) => ({ ...itemOf(object), ...kindIn(document), outcome, ...warned(outcome, object) })),
       catchError((error: unknown) => of({ ...itemOf(manifest), status: statusOf(error) })),
@@ -158,8 +160,8 @@ function applyDocument(context: Context, document: unknown, namespace: string): 
   }
 }
 
-/** @param confined the subject's namespace; empty = any. @throws StatusError BadRequest, Forbidden */
-function placeDocument(document: unknown, confined: string): { readonly target: Target; readonly manifest: Obj } {
+/** The object that a document is about. @param confined the subject's namespace; empty = any. @throws StatusError BadRequest, Forbidden */
+function targetOfDocument(document: unknown, confined: string): { readonly target: Target; readonly manifest: Obj } {
   if (!isPlain(document))
     throw badRequest('apply: every document must be an object with apiVersion, kind and metadata');
   const { kind, version } = kindOfDocument(document['apiVersion'], document['kind']);
@@ -167,18 +169,18 @@ function placeDocument(document: unknown, confined: string): { readonly target: 
   if (confined !== '' && !kind.namespaced) {
     throw statusError(
       'Forbidden',
-      `apply ${kind.kind} "${name}": this subject is confined to namespace "${confined}", and ${kind.kind} objects are in none`,
+      `apply ${kind.kind} "${name}": this subject is limited to namespace "${confined}", and ${kind.kind} objects have no namespace`,
     );
   }
   if (confined !== '' && namespace !== undefined && namespace !== confined) {
     throw statusError(
       'Forbidden',
-      `apply ${kind.kind} "${name}": namespace "${namespace}" is outside of "${confined}", to which this subject is confined`,
+      `apply ${kind.kind} "${name}": this subject is limited to namespace "${confined}", and the document names namespace "${namespace}"`,
     );
   }
   const place = kind.namespaced ? (namespace ?? (confined === '' ? 'default' : confined)) : '';
   const target = { kind, version, namespace: place, name };
-  return { target, manifest: placed(target, document) };
+  return { target, manifest: withIdentity(target, document) };
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
@@ -201,7 +203,7 @@ function itemOf(document: unknown): ApplyItem {
   };
 }
 
-/** Who applies the same again was warned before. */
+/** Warnings about fields that have no effect; none for an unchanged object, because its first apply had them. */
 export function warned(outcome: ApplyOutcome, object: Obj): Pick<ApplyItem, 'warnings'> {
   const warnings = outcome === 'unchanged' ? [] : warningsOf(object);
   return warnings.length === 0 ? {} : { warnings };
@@ -209,9 +211,9 @@ export function warned(outcome: ApplyOutcome, object: Obj): Pick<ApplyItem, 'war
 
 const result = (items: readonly ApplyItem[]): ApplyResult => ({ apiVersion: 'troupe/v1', kind: 'ApplyResult', items });
 
-/* A manifest that was published without a reply subject: told on the outcome's subject, and by an Event a document. */
+/* The outcome of a manifest without a reply subject is published on the caller's outcome subject, and as one event per document. */
 
-function told(
+function publishOutcome(
   context: Context,
   call: Call,
   { caller, namespace }: ApplyTokens,
@@ -219,20 +221,20 @@ function told(
 ): Observable<Said> {
   const { world } = context;
   const body = result(items);
-  const { headers = {} } = world.reply(call, body); // the encoding of an answer, had one been asked for
+  const { headers = {} } = world.reply(call, body); // the encoding that an answer would have had
   const outcome = { ...world.say.outcome({ caller }, body), headers };
   const exists = (name: string): boolean => world.view.get('namespaces', undefined, name) !== undefined;
   const events = (): Observable<never> =>
-    concat(...items.map((item) => tellEvent(context, caller, placeOfOutcome(namespace, item, exists), item)));
-  // One that was made a moment ago is not missing.
-  const doubtful = items.some(
-    (item) => placeOfOutcome(namespace, item, exists) !== placeOfOutcome(namespace, item, () => true),
+    concat(...items.map((item) => storeEvent(context, caller, outcomeNamespace(namespace, item, exists), item)));
+  // A namespace that was created a moment ago may not be in the view yet.
+  const mayLag = items.some(
+    (item) => outcomeNamespace(namespace, item, exists) !== outcomeNamespace(namespace, item, () => true),
   );
-  const looked = doubtful ? context.fresh(() => true).pipe(catchError(() => of(true))) : of(true);
-  return concat(of(outcome), looked.pipe(mergeMap(events)));
+  const caughtUp$ = mayLag ? context.fresh(() => true).pipe(catchError(() => of(true))) : of(true);
+  return concat(of(outcome), caughtUp$.pipe(mergeMap(events)));
 }
 
-function tellEvent(context: Context, caller: string, place: string, item: ApplyItem): Observable<never> {
+function storeEvent(context: Context, caller: string, place: string, item: ApplyItem): Observable<never> {
   const { world } = context;
   const made = planOutcomeEvent(item, caller, place, world.self.actor, world.now());
   const stamp = { uid: world.uid(), creationTimestamp: made.firstTimestamp ?? '' };

@@ -1,10 +1,10 @@
 import { defer, Subject } from 'rxjs';
 import { expect, it } from 'vitest';
-import { freshReads } from './consistent-reads.ts';
+import { consistentReads } from './consistent-reads.ts';
 
 function questions() {
   const asked: Subject<unknown>[] = [];
-  const fresh = freshReads(
+  const fresh = consistentReads(
     defer(() => {
       const answer = new Subject<unknown>();
       asked.push(answer);
@@ -15,7 +15,7 @@ function questions() {
   const log: string[] = [];
   const read = (name: string): void => {
     fresh
-      .after(() => name)
+      .read(() => name)
       .subscribe({ next: (value) => log.push(value), error: (error: Error) => log.push(`${name} ${error.message}`) });
   };
   const answer = (at: number): void => {

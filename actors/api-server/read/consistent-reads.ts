@@ -5,19 +5,21 @@ interface Waiter {
   readonly read: () => unknown;
 }
 
-/** `after(read)` runs `read` once the view has everything that was acknowledged when it was asked for. */
-export interface FreshReads {
-  /** Must be subscribed to for as long as `after` is used; emits nothing. */
+/** Consistent reads from the view, as Kubernetes' consistent reads from the watch cache. */
+export interface ConsistentReads {
+  /** Must be subscribed to for as long as `read` is used; emits nothing. */
   readonly run: Observable<never>;
-  readonly after: <A>(read: () => A) => Observable<A>;
+  /** Runs a read once the view has every write that was acknowledged before the subscription. */
+  readonly read: <A>(read: () => A) => Observable<A>;
 }
 
 /**
- * Read your writes with one question for all that wait. Who comes while a question is under way waits for the next one:
- * that question may have been answered before the write that the reader knows of. Made by hand, because every get passes
- * here: of operators it takes six.
+ * One request to the store for all reads that wait. A read that arrives while a request is under way waits for the next
+ * one: the current one may have been answered before the write that the reader knows of. Written by hand, because every
+ * get runs through it and it would take six operators.
+ * @param caughtUp emits once the view has everything that was acknowledged before its subscription
  */
-export function freshReads(question: Observable<unknown>): FreshReads {
+export function consistentReads(caughtUp: Observable<unknown>): ConsistentReads {
   const wake = new Subject<void>();
   let waiting: Waiter[] = [];
   const run = new Observable<never>(() => {
@@ -33,8 +35,8 @@ export function freshReads(question: Observable<unknown>): FreshReads {
         ask();
       };
       all.add(
-        question.subscribe({
-          next: () => waiters.forEach(release),
+        caughtUp.subscribe({
+          next: () => waiters.forEach(runRead),
           error: (error: unknown) => {
             for (const { subscriber } of waiters) subscriber.error(error);
             ended();
@@ -48,7 +50,7 @@ export function freshReads(question: Observable<unknown>): FreshReads {
   });
   return {
     run,
-    after: <A>(read: () => A) =>
+    read: <A>(read: () => A) =>
       new Observable<A>((subscriber) => {
         waiting.push({ subscriber: subscriber as Subscriber<unknown>, read });
         wake.next();
@@ -56,7 +58,7 @@ export function freshReads(question: Observable<unknown>): FreshReads {
   };
 }
 
-function release({ subscriber, read }: Waiter): void {
+function runRead({ subscriber, read }: Waiter): void {
   if (subscriber.closed) return;
   try {
     subscriber.next(read());

@@ -13,12 +13,12 @@ import { type Continuation, decodeContinue, encodeContinue, planPage, rewound } 
 import { eventByKey, isEvent, listEvents } from './read-events.ts';
 import { selection } from './selectors.ts';
 
-/** The object in the view, as it is now: possibly behind what was acknowledged. Not for events. */
+/** The object in the view, which may lag behind acknowledged writes. Not for events. */
 export const viewed = ({ world }: Context, { kind, namespace, name }: Target): Obj | undefined =>
   world.view.get(kind.resource, namespace, name) as Obj | undefined;
 
 /** The object with every write that was acknowledged so far. */
-export const freshly = (context: Context, target: Target): Observable<Obj | undefined> =>
+export const readConsistent = (context: Context, target: Target): Observable<Obj | undefined> =>
   isEvent(target.kind) ? eventByKey(context, keyOfTarget(target)) : context.fresh(() => viewed(context, target));
 
 /** `get`: an object. */
@@ -29,11 +29,14 @@ export function get(context: Context, request: Request, body: unknown): Answer<O
     request.guard?.(object);
     return object;
   };
-  if (isEvent(request.kind)) return freshly(context, request).pipe(map(found));
+  if (isEvent(request.kind)) return readConsistent(context, request).pipe(map(found));
   return atLeast(context, resourceVersion, () => found(viewed(context, request)));
 }
 
-/** Runs `read` when the view is as new as the client asks: absent or empty = everything acknowledged, "0" = anything. */
+/**
+ * Runs a read when the view is at least at `resourceVersion`: absent or empty = everything that was acknowledged, "0" =
+ * any revision.
+ */
 export function atLeast<T>(context: Context, resourceVersion: string | undefined, read: () => T): Answer<T> {
   if (resourceVersion === undefined || resourceVersion === '') return context.fresh(read);
   const revision = Number(resourceVersion);
@@ -49,25 +52,25 @@ export function atLeast<T>(context: Context, resourceVersion: string | undefined
   );
 }
 
-/** As long as Kubernetes waits for a revision that its cache has not reached. */
+/** Time to wait for a revision that the view has not reached, as in Kubernetes. */
 const AHEAD_WAIT_MS = 3_000;
 
 const tooLarge = (revision: number, current: number): StatusError =>
   statusError(
     'Timeout',
-    `Too large resource version: ${revision}, current: ${current}; ask again, or for one that a server gave`,
+    `Too large resource version: ${revision}, current: ${current}; retry, or use one that the server returned`,
     {
       retryAfterSeconds: 1,
       causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version', field: 'resourceVersion' }],
     },
   );
 
-/** `list`: a page. */
+/** `list`: one page. */
 export function list(context: Context, request: Request, body: unknown): Answer<KubeList> {
   const options = parseOptions('list', body);
   const select = selection(request.kind, options);
   if (options.continue !== undefined && options.resourceVersion !== undefined && options.resourceVersion !== '0') {
-    throw badRequest('list: give either continue or resourceVersion, not both');
+    throw badRequest('list: use either continue or resourceVersion, not both');
   }
   const from = options.continue === undefined ? undefined : decodeContinue(options.continue);
   if (isEvent(request.kind)) return listEvents(context, request, options, select, from);
@@ -108,6 +111,7 @@ function pageOf(
 export const everything = ({ world }: Context, { kind, namespace }: Target): readonly Obj[] =>
   world.view.list(kind.resource, namespace === '' ? undefined : namespace) as readonly Obj[];
 
+/** The list as it was at an earlier revision. */
 function asOf(context: Context, request: Target, revision: number): readonly Obj[] {
   const { view } = context.world;
   const changes = view.revision === revision ? [] : view.since(revision);
@@ -123,17 +127,17 @@ function asOf(context: Context, request: Target, revision: number): readonly Obj
 }
 
 /**
- * Lets pass, or refuses by throwing, now or later. Another api-server may have written a moment ago: only a view that has
- * everything may refuse.
- * @param refusal by what the view shows; `undefined` = none
+ * Checks a request against the view; rejects it by throwing, or by the observable's error. The view may lag behind another
+ * api-server's write, so a check that fails is repeated with a view that has everything.
+ * @param check the error for what the view shows; `undefined` = none
  */
-export function unlessRefused(
+export function checkAgainstView(
   { world, fresh }: Context,
-  refusal: (world: Context['world']) => StatusError | undefined,
+  check: (world: Context['world']) => StatusError | undefined,
 ): Answer<void> {
-  if (refusal(world) === undefined) return;
+  if (check(world) === undefined) return;
   return fresh(() => {
-    const found = refusal(world);
-    if (found !== undefined) throw found;
+    const error = check(world);
+    if (error !== undefined) throw error;
   });
 }

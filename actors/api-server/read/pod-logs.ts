@@ -10,23 +10,23 @@ import { parseOptions } from '../options.ts';
 import type { Request } from '../request.ts';
 import { viewed } from './get-and-list.ts';
 
-/** `get pods/log`: asks the kubelet of the pod's node. */
+/** `get pods/log`: reads the log from the kubelet of the pod's node. */
 export function podLog(context: Context, request: Request, body: unknown): Observable<LogLines> {
   const { world, limits } = context;
   const options = parseOptions('get pods/log', body);
   return context
-    .fresh(() => query(context, request, options))
+    .fresh(() => logQuery(context, request, options))
     .pipe(
       mergeMap(({ node, question }) =>
         world
           .ask(world.say.nodeLogs({ node }, question), { timeoutMs: limits.nodeTimeoutMs })
-          .pipe(catchError((error: unknown) => throwError(() => explained(error, node, request)))),
+          .pipe(catchError((error: unknown) => throwError(() => withNode(error, node, request)))),
       ),
     );
 }
 
-/** Whom to ask, and what. @throws StatusError NotFound, BadRequest */
-function query(
+/** The kubelet's node and the request to it. @throws StatusError NotFound, BadRequest */
+function logQuery(
   context: Context,
   request: Request,
   options: Partial<LogQuery>,
@@ -37,7 +37,7 @@ function query(
   const container = containerOf(name, pod, options.container);
   const node = pod.spec?.['nodeName'];
   if (typeof node !== 'string' || node === '') {
-    throw badRequest(`pod "${name}" is not assigned to a node yet; there is no log before it runs`);
+    throw badRequest(`pod "${name}" is not assigned to a node yet, so it has no log`);
   }
   const { uid } = pod.metadata;
   return {
@@ -62,18 +62,18 @@ const namesIn = (containers: unknown): string[] =>
     ? containers.flatMap((one: unknown) => (isPlain(one) && typeof one['name'] === 'string' ? [one['name']] : []))
     : [];
 
-function explained(error: unknown, node: string, { name }: Request): unknown {
+function withNode(error: unknown, node: string, { name }: Request): unknown {
   if (!(error instanceof StatusError)) return error;
   if (error.reason === 'ServiceUnavailable') {
     return statusError(
       'ServiceUnavailable',
-      `get log of pod "${name}": no kubelet is listening for node "${node}"; is its worker up?`,
+      `get log of pod "${name}": no kubelet is connected for node "${node}"; is its worker running?`,
     );
   }
   if (error.reason === 'Timeout') {
     return statusError(
       'Timeout',
-      `get log of pod "${name}": the kubelet of node "${node}" did not answer in time; ask again`,
+      `get log of pod "${name}": the kubelet of node "${node}" did not answer in time; retry`,
     );
   }
   return error;

@@ -10,13 +10,13 @@ import { presented } from '../served-kinds.ts';
 import { type Continuation, encodeContinue, planPage } from './plan-list.ts';
 
 /*
- * Events live in a bucket of their own, outside the view: they are read by asking the store, and their revisions are
- * of that bucket.
+ * Events are stored in a bucket of their own and are not in the view: they are read from the store, and their
+ * resourceVersions are revisions of that bucket.
  */
 
 export const EVENTS = 'events';
 export const isEvent = (kind: Kind): boolean => kind.resource === EVENTS;
-/** Events that one question to the store brings. */
+/** Events per request to the store. */
 const BATCH = 500;
 
 interface EventsPage {
@@ -43,35 +43,35 @@ const lastKey = (objects: readonly Obj[]): Key | undefined => {
   return last === undefined ? undefined : keyOfObject(EVENTS, last);
 };
 
-interface ChosenEvents {
+interface SelectedEvents {
   readonly objects: readonly Obj[];
-  /** Of the first answer, so that a watch may go on from there. */
+  /** Revision of the first answer, so that a watch can continue from there. */
   readonly revision: number;
 }
 
 /**
- * The events of a namespace (empty: of all) that are chosen. All are looked through, a batch at a time, and no more are
- * held than are chosen; once these are more than `max`, nobody wants the others.
+ * The events of a namespace (empty: of all) that `choose` accepts. Reads all events batch by batch, and stops once it has
+ * more than `max`: the caller rejects such a request.
  */
-export function chosenEvents(
+export function selectEvents(
   context: Context,
   namespace: string,
   choose: (object: Obj) => boolean,
   max: number,
-): Observable<ChosenEvents> {
+): Observable<SelectedEvents> {
   const objects: Obj[] = [];
   return readPage(context, namespace, undefined, BATCH).pipe(
     expand((page) => {
       objects.push(...page.objects.filter(choose));
-      const enough = !page.more || page.objects.length === 0 || objects.length > max;
-      return enough ? EMPTY : readPage(context, namespace, lastKey(page.objects), BATCH);
+      const done = !page.more || page.objects.length === 0 || objects.length > max;
+      return done ? EMPTY : readPage(context, namespace, lastKey(page.objects), BATCH);
     }),
     reduce((oldest, { revision }) => Math.min(oldest, revision), Number.POSITIVE_INFINITY),
     map((revision) => ({ objects, revision })),
   );
 }
 
-/** A page of events. Pages read one after the other show each its own moment: events come and go by themselves. */
+/** One page of events. Each page shows the revision at which it was read: events expire all the time. */
 export function listEvents(
   context: Context,
   request: Target,

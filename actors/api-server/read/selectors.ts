@@ -5,7 +5,7 @@ import type { Obj } from '../object.ts';
 
 const EVERYTHING = (): boolean => true;
 
-/** Does a stored object meet both selectors? Empty ones choose everything. @throws StatusError BadRequest */
+/** A predicate for stored objects that match both selectors; empty ones match everything. @throws StatusError BadRequest */
 export function selection(
   kind: Kind,
   { labelSelector = '', fieldSelector = '' }: { readonly labelSelector?: string; readonly fieldSelector?: string },

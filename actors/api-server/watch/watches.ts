@@ -12,7 +12,7 @@ import type { Context } from '../context.ts';
 import { type Obj, revisionOf } from '../object.ts';
 import { parseOptions } from '../options.ts';
 import { atLeast, everything } from '../read/get-and-list.ts';
-import { chosenEvents, EVENTS, isEvent } from '../read/read-events.ts';
+import { EVENTS, isEvent, selectEvents } from '../read/read-events.ts';
 import { selection } from '../read/selectors.ts';
 import type { ApiTokens, Request } from '../request.ts';
 import {
@@ -211,7 +211,7 @@ export class Watches {
     this.#starting.set(watch.id, held);
     const { initialEvents } = this.#context.limits;
     const begins = (object: Obj): boolean => revisionOf(object) > after && isNamed(request, object) && select(object);
-    return chosenEvents(this.#context, request.namespace, begins, initialEvents).pipe(
+    return selectEvents(this.#context, request.namespace, begins, initialEvents).pipe(
       mergeMap(({ objects, revision }) => {
         if (!this.#byId.has(watch.id)) return NOTHING; // it has ended meanwhile
         if (Math.max(objects.length, held.length) > initialEvents) throw tooMany(initialEvents);

@@ -7,29 +7,29 @@ import type { Context } from '../context.ts';
 import type { Obj } from '../object.ts';
 import { parseOptions } from '../options.ts';
 import { everything } from '../read/get-and-list.ts';
-import { chosenEvents, isEvent } from '../read/read-events.ts';
+import { isEvent, selectEvents } from '../read/read-events.ts';
 import { selection } from '../read/selectors.ts';
 import { qualified, type Request, type Target } from '../request.ts';
 import { presented } from '../served-kinds.ts';
 import { planDelete } from './plan-delete.ts';
-import { change, type WritePlan, type Written } from './read-modify-write.ts';
+import { readModifyWrite, type WritePlan, type Written } from './read-modify-write.ts';
 
-/** Deletions of a collection that are under way at the same time. */
+/** Deletions of a collection that run at the same time. */
 const TOGETHER = 32;
 
-/** `delete`: of one object, or of a collection. */
+/** `delete`: deletes one object or a collection. */
 export function remove(context: Context, request: Request, body: unknown): Observable<Obj | Status | KubeList> {
   const options = parseOptions('delete', body);
   if (request.name === '') return removeAll(context, request, options);
   if (options.labelSelector !== undefined || options.fieldSelector !== undefined) {
-    throw badRequest('delete: selectors choose among a collection; give "_" as the name, or leave them out');
+    throw badRequest('delete: selectors apply to a collection; use "_" as the name, or leave them out');
   }
   return removeOne(context, request, options).pipe(
-    map(({ type, object }) => (type === 'purge' ? gone(request, object) : presented(request, object))),
+    map(({ type, object }) => (type === 'purge' ? deleted(request, object) : presented(request, object))),
   );
 }
 
-const gone = ({ kind }: Target, { metadata: { name, uid } }: Obj): Status =>
+const deleted = ({ kind }: Target, { metadata: { name, uid } }: Obj): Status =>
   success({
     ...(name === undefined ? {} : { name }),
     kind: kind.resource,
@@ -43,26 +43,26 @@ function removeOne(context: Context, target: Target, options: DeleteOptions): Ob
     if (planned.type === 'refuse') throw new StatusError(planned.status);
     return planned;
   };
-  return change(context, target, plan, context.limits.retries);
+  return readModifyWrite(context, target, plan, context.limits.retries);
 }
 
 function removeAll(context: Context, request: Request, options: DeleteOptions): Observable<KubeList> {
   const { limits } = context;
   const select = selection(request.kind, options);
-  const choice = isEvent(request.kind)
-    ? chosenEvents(context, request.namespace, select, limits.batch).pipe(map(({ objects }) => objects))
+  const selected$ = isEvent(request.kind)
+    ? selectEvents(context, request.namespace, select, limits.batch).pipe(map(({ objects }) => objects))
     : context.fresh(() => everything(context, request).filter(select));
-  return choice.pipe(
-    mergeMap((chosen) => {
-      if (chosen.length > limits.batch) {
+  return selected$.pipe(
+    mergeMap((selected) => {
+      if (selected.length > limits.batch) {
         throw statusError(
           'RequestEntityTooLarge',
-          `delete ${request.kind.resource}: more than ${limits.batch} objects are chosen, which is the most that goes in one request; use a selector`,
+          `delete ${request.kind.resource}: more than ${limits.batch} objects match, which is the limit of one request; use a narrower selector`,
         );
       }
-      return from(chosen);
+      return from(selected);
     }),
-    mergeMap((object) => removeChosen(context, request, object, options), TOGETHER),
+    mergeMap((object) => removeIfPresent(context, request, object, options), TOGETHER),
     toArray(),
     map((removed) => ({
       apiVersion: request.version.apiVersion,
@@ -73,8 +73,8 @@ function removeAll(context: Context, request: Request, options: DeleteOptions): 
   );
 }
 
-/** What has gone meanwhile is not missed. */
-function removeChosen(
+/** Empty when the object was deleted meanwhile. */
+function removeIfPresent(
   context: Context,
   request: Request,
   object: Obj,

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { findKind } from '../served-kinds.ts';
-import { placed } from './object-identity.ts';
+import { withIdentity } from './object-identity.ts';
 
 const target = (resource: string, namespace: string, name: string) => ({ ...findKind(resource), namespace, name });
 const POD = { metadata: { name: 'web', namespace: 'team' } };
 
-describe('placed', () => {
+describe('withIdentity', () => {
   it.each([
     { why: 'the subject names it', to: ['', ''], body: POD, is: POD.metadata },
     { why: 'and both may', to: ['team', 'web'], body: POD, is: POD.metadata },
     { why: 'the object names nothing', to: ['team', 'web'], body: {}, is: POD.metadata },
     { why: 'nobody names it yet', to: ['team', ''], body: {}, is: { namespace: 'team' } },
   ])('$why', ({ to: [namespace = '', name = ''], body, is }) => {
-    const object = placed(target('pods', namespace, name), body);
+    const object = withIdentity(target('pods', namespace, name), body);
     expect(object).toEqual({ apiVersion: 'v1', kind: 'Pod', metadata: is });
   });
 
@@ -28,10 +28,10 @@ describe('placed', () => {
     { why: 'metadata that are none', body: { metadata: [] }, says: /metadata must be an object/ },
     { why: 'a list', body: [], says: /body must be a Pod object/ },
   ])('$why is refused', ({ body, says }) => {
-    expect(() => placed(target('pods', 'team', 'web'), body)).toThrow(says);
+    expect(() => withIdentity(target('pods', 'team', 'web'), body)).toThrow(says);
   });
 
   it('what is in no namespace is put into none', () => {
-    expect(placed(target('nodes', '', 'n1'), {}).metadata).toEqual({ name: 'n1' });
+    expect(withIdentity(target('nodes', '', 'n1'), {}).metadata).toEqual({ name: 'n1' });
   });
 });

@@ -4,10 +4,10 @@ import type { Obj } from '../object.ts';
 import type { Target } from '../request.ts';
 
 /**
- * The client's object, with name, namespace and kind as the subject gives them where it gives none itself.
- * @throws StatusError BadRequest when the two disagree
+ * The client's object with its apiVersion, kind, name and namespace, which default to those of the request.
+ * @throws StatusError BadRequest when object and request disagree
  */
-export function placed({ kind, version, namespace, name }: Target, body: unknown): Obj {
+export function withIdentity({ kind, version, namespace, name }: Target, body: unknown): Obj {
   if (body === undefined || body === null) throw badRequest(`the body is empty; send a ${kind.kind} object`);
   if (!isPlain(body)) throw badRequest(`the body must be a ${kind.kind} object`);
   const metadata = body['metadata'] ?? {};
@@ -24,7 +24,9 @@ export function placed({ kind, version, namespace, name }: Target, body: unknown
   }
   const place = found.namespace || namespace;
   if (kind.namespaced && place === '') {
-    throw badRequest(`${kind.kind} objects are in namespaces; name one in metadata.namespace or in the subject`);
+    throw badRequest(
+      `${kind.kind} objects are namespaced; set metadata.namespace, or name the namespace in the subject`,
+    );
   }
   const named = found.name || name;
   return {
@@ -39,7 +41,7 @@ export function placed({ kind, version, namespace, name }: Target, body: unknown
   };
 }
 
-/** What tells an object from all others; empty = not said. */
+/** Namespace and name of the object; empty = not set. */
 function identityIn(metadata: Plain): { readonly namespace: string; readonly name: string } {
   for (const field of ['uid', 'resourceVersion']) textIn(metadata, field);
   return { namespace: textIn(metadata, 'namespace'), name: textIn(metadata, 'name') };
@@ -47,7 +49,7 @@ function identityIn(metadata: Plain): { readonly namespace: string; readonly nam
 
 function textIn(metadata: Plain, field: string): string {
   const value = metadata[field] ?? '';
-  if (typeof value !== 'string') throw badRequest(`metadata.${field} must be a text`);
+  if (typeof value !== 'string') throw badRequest(`metadata.${field} must be a string`);
   return value;
 }
 

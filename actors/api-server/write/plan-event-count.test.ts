@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Obj } from '../object.ts';
-import { repeated } from './plan-event-count.ts';
+import { countedEvent } from './plan-event-count.ts';
 
 const event = (more: object = {}): Obj => ({
   metadata: { name: 'e', uid: 'first' },
@@ -20,27 +20,27 @@ const later = {
 };
 
 it('counts up, and is the first event in all else', () => {
-  expect(repeated(event({ count: 4 }), event(later))).toEqual(
+  expect(countedEvent(event({ count: 4 }), event(later))).toEqual(
     event({ count: 5, lastTimestamp: '2026-01-01T00:01:00Z' }),
   );
 });
 
 it('an event without a count was told once', () => {
-  expect(repeated(event({ count: undefined }), event({ count: undefined }))).toMatchObject({ count: 2 });
+  expect(countedEvent(event({ count: undefined }), event({ count: undefined }))).toMatchObject({ count: 2 });
 });
 
 it('a telling that is repeated because its answer was lost counts once', () => {
   const first = event({ eventTime: '2026-01-01T00:00:00.250000Z' });
-  expect(repeated(first, first)).toBe(first);
+  expect(countedEvent(first, first)).toBe(first);
   const again = event({ eventTime: '2026-01-01T00:00:00.750000Z' });
-  const twice = repeated(first, again) as Obj;
+  const twice = countedEvent(first, again) as Obj;
   expect(twice).toMatchObject({ count: 2, series: { count: 2, lastObservedTime: '2026-01-01T00:00:00.750000Z' } });
-  expect(repeated(twice, again)).toBe(twice);
+  expect(countedEvent(twice, again)).toBe(twice);
 });
 
 it('a series goes on', () => {
   const stored = event({ series: { count: 1, lastObservedTime: 'before' } });
-  expect(repeated(stored, event({ eventTime: 'now' }))).toMatchObject({
+  expect(countedEvent(stored, event({ eventTime: 'now' }))).toMatchObject({
     series: { count: 2, lastObservedTime: 'now' },
   });
 });
@@ -50,4 +50,4 @@ it.each([
   { why: 'reason', more: { reason: 'Pulled' } },
   { why: 'message', more: { message: 'pulled' } },
   { why: 'type', more: { type: 'Normal' } },
-])('another $why is another event', ({ more }) => expect(repeated(event(), event(more))).toBeUndefined());
+])('another $why is another event', ({ more }) => expect(countedEvent(event(), event(more))).toBeUndefined());

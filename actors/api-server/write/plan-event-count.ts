@@ -6,22 +6,21 @@ const SAME = ['reason', 'message', 'type'] as const;
 const subject = (event: Obj): unknown => (event['involvedObject'] as { readonly uid?: string } | undefined)?.uid;
 const countOf = (event: Obj): number => (typeof event['count'] === 'number' ? event['count'] : 1);
 
-/** When it was last told, as exactly as its teller said. */
-const toldAt = (event: Obj): unknown =>
+/** The precise time of the last occurrence, if the reporter set one. */
+const lastTime = (event: Obj): unknown =>
   isPlain(event['series']) ? event['series']['lastObservedTime'] : event['eventTime'];
 
 /**
- * An event that is told once more, in the storage version: the stored one with its count raised by that of the new one
- * and the new one's last time. Pure.
- * @returns the stored one itself when this very telling is in it: its teller got no answer and told it again;
- * undefined when the two do not say the same of the same object
+ * The stored event with the count and time of one more occurrence, both in the storage version. Pure.
+ * @returns the stored event itself when it includes this occurrence already, because the reporter sent it again after a
+ * lost answer; undefined when the two events differ in object, type, reason or message
  */
-export function repeated(stored: Obj, told: Obj): Obj | undefined {
-  if (subject(stored) !== subject(told) || SAME.some((field) => stored[field] !== told[field])) return undefined;
-  const { eventTime } = told;
-  if (eventTime !== undefined && eventTime === toldAt(stored)) return stored;
-  const count = countOf(stored) + countOf(told);
-  const lastTimestamp = told['lastTimestamp'] ?? told.metadata.creationTimestamp;
+export function countedEvent(stored: Obj, event: Obj): Obj | undefined {
+  if (subject(stored) !== subject(event) || SAME.some((field) => stored[field] !== event[field])) return undefined;
+  const { eventTime } = event;
+  if (eventTime !== undefined && eventTime === lastTime(stored)) return stored;
+  const count = countOf(stored) + countOf(event);
+  const lastTimestamp = event['lastTimestamp'] ?? event.metadata.creationTimestamp;
   const series = isPlain(stored['series']) ? stored['series'] : undefined;
   if (series === undefined && eventTime === undefined) return { ...stored, count, lastTimestamp };
   const lastObservedTime = eventTime ?? series?.['lastObservedTime'];

@@ -5,34 +5,36 @@ import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import { isConflict, modified, notFound } from '../api-errors.ts';
 import { askStore, type Context } from '../context.ts';
 import { atRevision, type Obj, revisionOf, withMeta } from '../object.ts';
-import { freshly, viewed } from '../read/get-and-list.ts';
+import { readConsistent, viewed } from '../read/get-and-list.ts';
 import { selectable } from '../read/plan-selectable.ts';
 import { isEvent } from '../read/read-events.ts';
 import { keyOfTarget, qualified, type Target } from '../request.ts';
 
 /** What a write does to one object. */
 export type WritePlan =
-  /** Its resourceVersion does not matter. */
+  /** Write this object; its resourceVersion is ignored. */
   | { readonly type: 'put'; readonly object: Obj }
-  /** With what it became where it was changed as well: the last of what held it is gone. */
+  /** Remove the object; `object` is its last version if the request changed it too, as when the last finalizer is removed. */
   | { readonly type: 'purge'; readonly object?: Obj }
-  /** There is nothing to write. */
+  /** Nothing to write. */
   | { readonly type: 'keep' };
 
-/** What was written: the object as it is now, or as it last was. */
+/** What was written: the object as it is now, or its last version. */
 export interface Written {
   readonly type: WritePlan['type'];
   readonly object: Obj;
 }
 
 /**
- * Reads an object, plans a change of it and writes that under compare-and-set. `plan` refuses by throwing.
- * Only a write may rest on a view that is behind, because compare-and-set checks it; "not found", a refusal and "nothing
- * to do" are told only after a fresh look. Those that write one object through this server take turns, so that many who
- * name no version all succeed; only other servers' writes are met as conflicts.
- * @param retries how often to plan again after somebody else wrote first
+ * Reads an object, plans a change, and writes it by compare-and-set; plans again after a conflict.
+ *
+ * The first plan may use a view that lags behind, because compare-and-set detects that; "not found", a rejection and
+ * "nothing to write" are returned only after a consistent read. The writes of one object through this server are queued,
+ * so that concurrent writes without a resourceVersion all succeed; only writes of other servers cause conflicts.
+ * @param plan    rejects the request by throwing
+ * @param retries how often to plan again after a conflict
  */
-export function change(
+export function readModifyWrite(
   context: Context,
   target: Target,
   plan: (old: Obj) => WritePlan,
@@ -41,7 +43,7 @@ export function change(
   const { world, limits } = context;
   const giveUpAt = world.now() + limits.requestTimeoutMs;
   const again = (left: number): Observable<Written> =>
-    freshly(context, target).pipe(mergeMap((old) => attempt(old, true, left)));
+    readConsistent(context, target).pipe(mergeMap((old) => attempt(old, true, left)));
   const attempt = (old: Obj | undefined, isFresh: boolean, left: number): Observable<Written> => {
     let planned: WritePlan;
     try {
@@ -62,21 +64,24 @@ export function change(
       }),
     );
   };
-  return context.turns(keyOfTarget(target), (waited) => {
-    if (world.now() >= giveUpAt) return throwError(() => waitedInVain(target));
+  return context.writeQueues(keyOfTarget(target), (waited) => {
+    if (world.now() >= giveUpAt) return throwError(() => queuedTooLong(target));
     return waited || isEvent(target.kind) ? again(retries) : attempt(viewed(context, target), false, retries);
   });
 }
 
-/** Whoever asked has gone by now: to write all the same, long after, would surprise everybody. */
-const waitedInVain = ({ kind, name }: Target): Error =>
-  statusError('Timeout', `${qualified(kind)} "${name}": earlier writes of it were not answered in time; ask again`);
+/** The client has given up by now, and must not find the object written long after. */
+const queuedTooLong = ({ kind, name }: Target): Error =>
+  statusError(
+    'Timeout',
+    `${qualified(kind)} "${name}": earlier writes of this object were not answered in time; retry`,
+  );
 
-/** Could a newer view have made this refusal go away? What is wrong with the request itself stays wrong. */
+/** May the error be due to a view that lags behind? An error of the request itself is not. */
 const mayBeStale = (error: unknown): boolean =>
   !(error instanceof StatusError) || (error.reason !== 'BadRequest' && error.reason !== 'UnsupportedMediaType');
 
-/** One write of an object that is there. */
+/** Writes an existing object once. */
 function write(
   context: Context,
   target: Target,
@@ -84,7 +89,7 @@ function write(
   planned: Exclude<WritePlan, { type: 'keep' }>,
 ): Observable<Written> {
   const { type, object } = planned;
-  // Not stored: the store itself gives it.
+  // The resourceVersion is not stored: it is the store's revision.
   const next = type === 'put' ? withMeta(planned.object, { resourceVersion: undefined }) : undefined;
   const answer = isEvent(target.kind)
     ? writeEvent(context, target, old, next)
@@ -94,7 +99,7 @@ function write(
   return answer.pipe(map(({ revision }) => ({ type, object: atRevision(object ?? old, revision) })));
 }
 
-/** @param expect revision that the key must have; 0 = it must be absent. Refused with Conflict or AlreadyExists. */
+/** Writes an object. @param expect revision that the key must have; 0 = it must not exist. Errors with Conflict or AlreadyExists. */
 export function put(
   context: Context,
   target: Target,
@@ -113,8 +118,8 @@ function purge(context: Context, target: Target, expect: number): Observable<{ r
 }
 
 /**
- * Nobody keeps the events of before: the write itself says what watches must know of the one that it replaces.
- * @param next `undefined` = it goes
+ * Writes or removes an event. No view holds events, so the write itself carries what watches need of the previous version.
+ * @param next `undefined` = remove it
  */
 function writeEvent(
   context: Context,
@@ -126,6 +131,6 @@ function writeEvent(
   const key = keyOfTarget(target);
   const before = selectable(target.kind, old) as object;
   if (next === undefined) return askStore(context, say.purgeEvent({ key, before }));
-  const told = sameJson(before, selectable(target.kind, next)) ? {} : { before };
-  return askStore(context, say.putEvent({ key, object: next as object, expect: revisionOf(old), ...told }));
+  const previous = sameJson(before, selectable(target.kind, next)) ? {} : { before };
+  return askStore(context, say.putEvent({ key, object: next as object, expect: revisionOf(old), ...previous }));
 }

@@ -1,13 +1,13 @@
 import { map, merge, mergeMap, Observable, of, Subject, takeUntil, throwError } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { expect, it } from 'vitest';
-import { keyTurns } from './write-queues.ts';
+import { writeQueues } from './write-queues.ts';
 
 const scheduler = () => new TestScheduler((actual, expected) => expect(actual).toEqual(expected));
 
 it('runs one piece of work a key at a time, in order; other keys are not held up', () => {
   scheduler().run(({ cold, hot, expectObservable }) => {
-    const turns = keyTurns();
+    const turns = writeQueues();
     const asked = hot('     aab---a|');
     const expected = '     ---a-b-A---A|';
     const told = asked.pipe(
@@ -18,7 +18,7 @@ it('runs one piece of work a key at a time, in order; other keys are not held up
 });
 
 it('gives the turn on when work fails, ends at once, or is no longer wanted', () => {
-  const turns = keyTurns();
+  const turns = writeQueues();
   const first = new Subject<string>();
   const left = new Subject<void>();
   const heard: string[] = [];
@@ -41,7 +41,7 @@ it('gives the turn on when work fails, ends at once, or is no longer wanted', ()
 });
 
 it('ten thousand that wait for a key, and whose work ends at once, do not nest ten thousand calls', () => {
-  const turns = keyTurns();
+  const turns = writeQueues();
   const first = new Subject<never>();
   const ended: number[] = [];
   turns('k', () => first).subscribe();
@@ -53,7 +53,7 @@ it('ten thousand that wait for a key, and whose work ends at once, do not nest t
 });
 
 it('lets nobody in while all are torn down', () => {
-  const turns = keyTurns();
+  const turns = writeQueues();
   let begun = 0;
   const work = () => turns('k', () => new Observable<never>(() => void (begun += 1)));
   merge(work(), work(), work()).subscribe().unsubscribe();
@@ -61,7 +61,7 @@ it('lets nobody in while all are torn down', () => {
 });
 
 it('work that nobody awaits any more keeps its turn until it ends, and the next gets its own then', () => {
-  const turns = keyTurns();
+  const turns = writeQueues();
   const first = new Subject<string>();
   const heard: string[] = [];
   const running = turns('k', () => first).subscribe((told) => heard.push(told));
@@ -74,7 +74,7 @@ it('work that nobody awaits any more keeps its turn until it ends, and the next 
 });
 
 it('work that cannot begin gives the turn on', () => {
-  const turns = keyTurns();
+  const turns = writeQueues();
   const first = new Subject<never>();
   const heard: unknown[] = [];
   const broken = () =>

@@ -1,19 +1,19 @@
 import { defer, Observable } from 'rxjs';
 
-/** Runs `work` when its turn has come; it is told whether it had to wait. */
-export type KeyTurns = <T>(key: string, work: (waited: boolean) => Observable<T>) => Observable<T>;
+/** Queues work on a key and runs it in order; `waited` says whether other work ran before it. */
+export type WriteQueues = <T>(key: string, work: (waited: boolean) => Observable<T>) => Observable<T>;
 
 /**
- * One piece of work a key at a time, in the order in which it came. Keys do not wait for each other, and one at rest costs
- * nothing. What has waited must not rest on anything that was read before. Work that has begun goes on to its end even if
- * nobody awaits it any more: what it asked for can't be taken back, and when a behaviour is torn down the next must not
- * begin; there the answer never comes.
+ * Runs the work on a key one piece after the other, in the order in which it was queued. Keys do not wait for each other,
+ * and an idle key takes no memory. Work that has waited must not rely on anything that was read before. Work that has begun
+ * runs to its end even if its subscriber is gone: its requests cannot be withdrawn, and when a behaviour is torn down the
+ * next piece must not begin, because its answers would never arrive.
  */
-export function keyTurns(): KeyTurns {
-  /** Key -> those who wait for the one at work; absent means at rest. */
+export function writeQueues(): WriteQueues {
+  /** Key -> queued work; absent means that the key is idle. */
   const queues = new Map<string, Set<() => boolean>>();
-  // A loop, not recursion: a thousand whose work ends at once must not nest a thousand calls.
-  const passOn = (key: string, queue: Set<() => boolean>): void => {
+  // A loop, not recursion: a thousand pieces that end at once must not nest a thousand calls.
+  const runQueued = (key: string, queue: Set<() => boolean>): void => {
     for (const begin of queue) {
       queue.delete(begin);
       if (!begin()) return;
@@ -24,13 +24,13 @@ export function keyTurns(): KeyTurns {
     new Observable((out) => {
       const waiting = queues.get(key);
       const queue = waiting ?? new Set();
-      /** @returns whether the work is over already */
+      /** @returns whether the work has ended already */
       const begin = (): boolean => {
-        let over = false;
+        let ended = false;
         let begun = false;
         const end = (): void => {
-          over = true;
-          if (begun) passOn(key, queue);
+          ended = true;
+          if (begun) runQueued(key, queue);
         };
         defer(() => work(waiting !== undefined)).subscribe({
           next: (value) => out.next(value),
@@ -44,11 +44,11 @@ export function keyTurns(): KeyTurns {
           },
         });
         begun = true;
-        return over;
+        return ended;
       };
       if (waiting === undefined) {
         queues.set(key, queue);
-        if (begin()) passOn(key, queue);
+        if (begin()) runQueued(key, queue);
       } else waiting.add(begin);
       return () => void queue.delete(begin);
     });
