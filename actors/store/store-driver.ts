@@ -7,9 +7,9 @@ import { MARKER_TTL_MS, MESSAGE_OVERHEAD_BYTES, OBJECT_BYTES_MAX } from '../../c
 import { type ClusterKey, isSealed } from '../../contracts/store/sealed.ts';
 import { type DriverDefinition, defineDriver } from '../kernel/declare.ts';
 import type { NatsCache } from '../kernel/nats/nats-cache.ts';
-import { HistoryMirror } from './await-mirror.ts';
 import { encodeObject } from './encode-object.ts';
 import { EventStore } from './event-store.ts';
+import { HistoryMirror } from './history-mirror.ts';
 import { type KeyWrite, KeyWriter } from './key-writer.ts';
 import { Maintenance } from './maintenance.ts';
 import { RetryingRequests } from './retrying-requests.ts';

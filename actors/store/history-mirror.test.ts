@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { connectAs, startNatsServer } from '../../test/support/nats-server.ts';
 import { openStore } from '../../test/support/store.ts';
-import { HistoryMirror } from './await-mirror.ts';
+import { HistoryMirror } from './history-mirror.ts';
 import { RetryingRequests } from './retrying-requests.ts';
 
 it('waits for the mirror though the server was away for longer than the mirror may take', async () => {
