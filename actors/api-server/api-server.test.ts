@@ -204,7 +204,7 @@ describe('create and get', () => {
       why: 'in no namespace',
       ask: ['create', 'pods', [''], pod('b')],
       code: 400,
-      says: 'Pod objects are in namespaces',
+      says: 'Pod objects are namespaced',
     },
     {
       why: 'in a missing namespace',
@@ -240,7 +240,7 @@ describe('create and get', () => {
       why: 'whose uid is no text',
       ask: ['patch', 'pods', ['default', 'a'], { metadata: { uid: {} } }],
       code: 400,
-      says: 'metadata.uid must be a text',
+      says: 'metadata.uid must be a string',
     },
     {
       why: 'misspelt',
@@ -298,7 +298,7 @@ describe('create and get', () => {
       why: 'a verb of something else',
       ask: ['exec', 'pods', ['default', 'a']],
       code: 405,
-      says: 'verb "exec" is not known; known: create, get, list, update, patch, delete, apply, watch',
+      says: 'unknown verb "exec"; known: create, get, list, update, patch, delete, apply, watch',
     },
     {
       why: 'a bad selector',
@@ -310,7 +310,7 @@ describe('create and get', () => {
       why: 'a namespace where none belongs',
       ask: ['get', 'nodes', ['default', 'n']],
       code: 400,
-      says: 'are in no namespace',
+      says: 'have no namespace',
     },
   ] as { why: string; ask: [string, string, string[], unknown]; code: number; says: string }[])(
     'refuses $why',
@@ -366,7 +366,10 @@ describe('update and patch', () => {
     (body) => {
       const before = cluster.ask('get', 'configmaps', ['default', 'c']);
       const refused = cluster.ask('update', 'configmaps', ['default', 'c'], body);
-      expect(refused).toMatchObject({ code: 400, message: expect.stringContaining('write metadata.name: c') });
+      expect(refused).toMatchObject({
+        code: 400,
+        message: expect.stringContaining('send all of it with metadata.name: c'),
+      });
       expect(cluster.ask('get', 'configmaps', ['default', 'c'])).toEqual(before);
     },
   );

@@ -1,39 +1,42 @@
 import { isObservable, merge, type Observable, of } from 'rxjs';
-import { catchError, finalize, map, mergeMap } from 'rxjs/operators';
+import { catchError, map, mergeMap } from 'rxjs/operators';
 import { messageTooLarge, StatusError, statusError } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Call, Said } from '../kernel/contract.ts';
 import { type ActorDefinition, calls, defineActor, type WatchDecl, watch } from '../kernel/declare.ts';
-import { applyManifest, applyOne } from './apply/apply.ts';
-import { checkEpoch } from './authorise/epochs.ts';
-import { type NodeGate, nodeGate } from './authorise/node-restriction.ts';
+import { statusOf } from './api-errors.ts';
+import { applyOne } from './apply/apply.ts';
+import { applyManifest } from './apply/apply-manifest.ts';
+import { checkEpoch } from './authorise/leader-epoch.ts';
+import { type NodeAuthorizer, nodeAuthorizer } from './authorise/node-restriction.ts';
 import { type Answer, andThen, askStore, type Context, SAYS } from './context.ts';
+import { inFlightLimit } from './in-flight-limit.ts';
 import { LIMITS, type Limits } from './limits.ts';
-import { freshReads } from './read/fresh.ts';
-import { podLog } from './read/logs.ts';
-import { answeredAs, planAccepted } from './read/plan-accepted.ts';
-import { get, list } from './read/reads.ts';
-import { statusOf } from './refusals.ts';
+import { consistentReads } from './read/consistent-reads.ts';
+import { get, list } from './read/get-and-list.ts';
+import { answeredAs, planAccepted } from './read/plan-accept-header.ts';
+import { podLog } from './read/pod-logs.ts';
+import { EVENTS } from './read/read-events.ts';
 import { parseRequest, type Request } from './request.ts';
-import { presented, resourceNames } from './served.ts';
+import { presented, resourceNames } from './served-kinds.ts';
 import { EVENTS_WATCHED, WATCH_CELLS, Watches } from './watch/watches.ts';
+import { bindPod } from './write/bind-pod.ts';
 import { create } from './write/create.ts';
-import { EVENTS } from './write/events.ts';
-import { keyTurns } from './write/key-turns.ts';
-import { remove } from './write/remove.ts';
-import { bind, getSubresource } from './write/subresources.ts';
+import { remove } from './write/delete.ts';
+import { getSubresource } from './write/subresources.ts';
 import { patch, update } from './write/update.ts';
+import { writeQueues } from './write/write-queues.ts';
 
 export interface ApiServerOptions {
-  /** Tells this api-server from the others: watches are acknowledged on `watch.<instance>.…`. */
+  /** Unique name of this api-server; clients acknowledge its watches on `watch.<instance>.…`. */
   readonly instance: string;
   readonly limits?: Partial<Limits>;
 }
 
 /**
- * The api-server: the only writer of objects. Any number of them share a queue group; each reads from its own view and
- * writes under compare-and-set, so that they need not know of each other.
+ * The api-server, the only actor that writes objects. Any number of instances share a queue group; each reads from its own
+ * view and writes by compare-and-set, so that they need no coordination.
  */
 export function apiServer({ instance, limits: given = {} }: ApiServerOptions): ActorDefinition {
   const limits = { ...LIMITS, ...given };
@@ -56,19 +59,19 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
     },
     says: SAYS,
     behave: (inputs, world) => {
-      const fresh = freshReads(askStore({ world, limits }, world.say.fresh({})));
-      const context: Context = { world, instance, limits, fresh: fresh.after, turns: keyTurns() };
+      const fresh = consistentReads(askStore({ world, limits }, world.say.fresh({})));
+      const context: Context = { world, instance, limits, fresh: fresh.read, writeQueues: writeQueues() };
       const watches = new Watches(context);
-      const gate = nodeGate(context);
-      const door = doorOf(context);
+      const authoriseNode = nodeAuthorizer(context);
+      const limited = inFlightLimit(context);
       const changes = Object.keys(objects).map(
         (name) => (inputs as Readonly<Record<string, Observable<unknown>>>)[name] as Observable<unknown>,
       );
       return merge(
         fresh.run,
         watches.ticks(),
-        inputs.api.pipe(mergeMap((call) => door(call, () => serve(context, watches, gate, call)))),
-        inputs.manifests.pipe(mergeMap((call) => door(call, () => applyManifest(context, call)))),
+        inputs.api.pipe(mergeMap((call) => limited(call, () => serve(context, watches, authoriseNode, call)))),
+        inputs.manifests.pipe(mergeMap((call) => limited(call, () => applyManifest(context, call)))),
         merge(...changes).pipe(mergeMap(() => watches.changed())),
         inputs.events.pipe(mergeMap((call) => watches.eventChanged(call))),
         inputs.reconnected.pipe(mergeMap(() => watches.reconnected())),
@@ -85,28 +88,13 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
   });
 }
 
-/** Lets in not too many at once. */
-function doorOf(
+/** Answers one request; an error is answered by a `Status`. */
+function serve(
   context: Context,
-): (call: Call, answer: () => Observable<Said> | readonly Said[]) => Observable<Said> | readonly Said[] {
-  const { world, limits } = context;
-  let inside = 0;
-  return (call, answer) => {
-    if (inside >= limits.inFlight) {
-      const status = statusError('TooManyRequests', `${limits.inFlight} requests are waiting; ask again in a moment`, {
-        retryAfterSeconds: 1,
-      });
-      return [world.reply(call, status.status)];
-    }
-    const said = answer();
-    if (!isObservable(said)) return said;
-    inside += 1;
-    return said.pipe(finalize(() => (inside -= 1)));
-  };
-}
-
-/** Answers one request; whatever goes wrong is a `Status`. */
-function serve(context: Context, watches: Watches, gate: NodeGate, call: Call): Observable<Said> | readonly Said[] {
+  watches: Watches,
+  authoriseNode: NodeAuthorizer,
+  call: Call,
+): Observable<Said> | readonly Said[] {
   const { world } = context;
   const refused = (error: unknown): Said => world.reply(call, statusOf(error));
   try {
@@ -114,7 +102,7 @@ function serve(context: Context, watches: Watches, gate: NodeGate, call: Call): 
     const request = parseRequest(call, world.self.prefix);
     checkEpoch(call, world.view);
     const accepted = planAccepted(call.headers[HEADER.accept], request.verb);
-    const allowed = gate(request);
+    const allowed = authoriseNode(request);
     if (allowed === request && request.verb === 'watch') {
       const said = watches.open(request, call.decode());
       return isObservable(said) ? said.pipe(catchError((error: unknown) => of(refused(error)))) : said;
@@ -130,7 +118,7 @@ function serve(context: Context, watches: Watches, gate: NodeGate, call: Call): 
   }
 }
 
-/** A live one does not hear of what is larger; it may be in an older recording. */
+/** The host rejects larger requests before they arrive here, but not when a recording is replayed. */
 function checkSize({ limits }: Context, { bytes, subject }: Call): void {
   if (bytes.length > limits.objectBytes)
     throw new StatusError(messageTooLarge(subject, bytes.length, limits.objectBytes));
@@ -141,7 +129,7 @@ function answerOf(context: Context, request: Request): Answer {
   if (verb === 'patch') return patch(context, request);
   const body = call.decode();
   if (subresource === 'log') return podLog(context, request, body);
-  if (subresource === 'binding') return bind(context, request, body);
+  if (subresource === 'binding') return bindPod(context, request, body);
   if (verb === 'get')
     return subresource === '' ? shown(request, get(context, request, body)) : getSubresource(context, request, body);
   if (verb === 'list') return list(context, request, body);
@@ -149,7 +137,7 @@ function answerOf(context: Context, request: Request): Answer {
   if (verb === 'update') return update(context, request, body);
   if (verb === 'delete') return remove(context, request, body);
   if (verb === 'apply') return applyOne(context, request, body);
-  throw statusError('MethodNotAllowed', `${verb} ${request.kind.resource} is not served`);
+  throw statusError('MethodNotAllowed', `verb ${verb} is not supported for ${request.kind.resource}`);
 }
 
 const shown = (request: Request, answer: Answer<Parameters<typeof presented>[1]>): Answer =>

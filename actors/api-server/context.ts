@@ -5,12 +5,12 @@ import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Said, World } from '../kernel/contract.ts';
 import { inbox, port, publish, request } from '../kernel/declare.ts';
 import type { Limits } from './limits.ts';
-import type { FreshReads } from './read/fresh.ts';
-import type { KeyTurns } from './write/key-turns.ts';
+import type { ConsistentReads } from './read/consistent-reads.ts';
+import type { WriteQueues } from './write/write-queues.ts';
 
 const store = <K extends keyof StorePorts>(op: K) => port<StorePorts, K>('store', op);
 
-/** What an api-server says. */
+/** What an api-server may send. */
 export const SAYS = {
   put: store('put'),
   purge: store('purge'),
@@ -25,25 +25,26 @@ export const SAYS = {
   event: inbox(),
 } as const;
 
-/** What the parts of an api-server share. */
+/** What all parts of an api-server use. */
 export interface Context {
   readonly world: World<typeof SAYS>;
-  /** Of this api-server among the others. */
+  /** Unique name of this api-server. */
   readonly instance: string;
   readonly limits: Limits;
-  readonly fresh: FreshReads['after'];
-  /** Writes of one object go one after the other. */
-  readonly turns: KeyTurns;
+  /** Runs a read once the view has everything that was acknowledged before. */
+  readonly fresh: ConsistentReads['read'];
+  /** Runs the writes of one object one after the other. */
+  readonly writeQueues: WriteQueues;
 }
 
-/** One question to the store, with the deadline of all. */
+/** One request to the store, with `storeTimeoutMs` as its deadline. */
 export const askStore = <A>({ world, limits }: Pick<Context, 'world' | 'limits'>, said: Said<A>): Observable<A> =>
   world.ask(said, { timeoutMs: limits.storeTimeoutMs });
 
-/** An answer, now or later. A refusal is thrown, or comes as an error. */
+/** A value, or an observable of one. A rejection is thrown, or is the observable's error. */
 export type Answer<T = unknown> = T | Observable<T>;
 
-/** Chains an answer, now or later. */
+/** Maps an answer to another; synchronously if it is a plain value. */
 export const andThen = <A, B>(answer: Answer<A>, next: (value: A) => Answer<B>): Answer<B> => {
   if (!(answer instanceof Observable)) return next(answer);
   return answer.pipe(

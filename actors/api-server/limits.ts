@@ -1,34 +1,34 @@
 import { OBJECT_BYTES_MAX } from '../../contracts/store/limits.ts';
 
-/** What one api-server takes upon itself. Times in milliseconds, sizes in bytes. */
+/** Limits of one api-server. Times in milliseconds, sizes in bytes. */
 export interface Limits {
-  /** Largest object, as sent or as stored. */
+  /** Size of an object, as sent and as stored. */
   readonly objectBytes: number;
   /** Size of a page of a list, as JSON. */
   readonly pageBytes: number;
   readonly pageItems: number;
-  /** Requests whose answer waits for the store or a node; more are refused with 429. */
+  /** Requests whose answer waits for the store or a node; others are rejected with 429. */
   readonly inFlight: number;
-  /** Deadline of one question to the store. */
+  /** Deadline of one request to the store. */
   readonly storeTimeoutMs: number;
-  /** Deadline of one question to a kubelet. */
+  /** Deadline of one request to a kubelet. */
   readonly nodeTimeoutMs: number;
-  /** No further attempt at a write begins after this. */
+  /** Time after which no further attempt at a write begins. */
   readonly requestTimeoutMs: number;
-  /** Attempts after a conflict, of writes that may be tried again. */
+  /** Retries after a conflict, for writes that may be retried. */
   readonly retries: number;
   /** Objects that one request may delete or apply. */
   readonly batch: number;
   readonly watchers: number;
   readonly watchSeconds: number;
   readonly bookmarkEveryMs: number;
-  /** A bookmark comes after this many events, however short the time. */
+  /** A bookmark is also sent after this many events. */
   readonly bookmarkEveryEvents: number;
-  /** Events that a reader may leave unacknowledged before its watch ends with 410. */
+  /** Unacknowledged events after which a watch ends with 410. */
   readonly unacknowledged: number;
-  /** Bookmarks that a reader may leave unanswered before its watch ends. */
+  /** Unanswered bookmarks after which a watch ends. */
   readonly missedBookmarks: number;
-  /** Objects with which a watch may begin. */
+  /** Initial objects that a watch may send. */
   readonly initialEvents: number;
 }
 

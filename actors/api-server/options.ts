@@ -3,16 +3,18 @@ import { isPlain } from '../../contracts/kinds/plain.ts';
 import type { DeleteOptions, GetOptions, ListOptions, WatchOptions } from '../../contracts/messages/api.ts';
 import type { LogQuery } from '../../contracts/messages/logs.ts';
 import { quotable } from '../../contracts/printable.ts';
-import { badRequest } from './refusals.ts';
+import { badRequest } from './api-errors.ts';
 
 type Check = (value: unknown) => string | undefined;
-const text: Check = (value) => (typeof value === 'string' ? undefined : 'must be a text');
+const text: Check = (value) => (typeof value === 'string' ? undefined : 'must be a string');
 const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
 const count: Check = (value) =>
   Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'must be a whole number, 0 or more';
 const whole: Check = (value) => (Number.isSafeInteger(value) ? undefined : 'must be a whole number');
 const revision: Check = (value) =>
-  typeof value === 'string' && /^\d{0,15}$/.test(value) ? undefined : 'must be a resourceVersion that a server gave';
+  typeof value === 'string' && /^\d{0,15}$/.test(value)
+    ? undefined
+    : 'must be a resourceVersion that the server returned';
 const policy: Check = (value) =>
   value === 'Background' || value === 'Foreground' || value === 'Orphan'
     ? undefined
@@ -25,7 +27,7 @@ const preconditions: Check = (value) =>
     ? undefined
     : 'must be an object with uid, resourceVersion or both';
 
-/** Says nothing: clients put it into every body. */
+/** Ignored; clients put them into every body. */
 const TYPE = { apiVersion: text, kind: text };
 const SELECTORS = { labelSelector: text, fieldSelector: text };
 const CHECKS = {
@@ -56,14 +58,14 @@ const CHECKS = {
 
 interface OptionsOf {
   readonly get: GetOptions;
-  /** What the subject says too is not looked at. */
+  /** Fields that the subject determines are ignored. */
   readonly 'get pods/log': Partial<LogQuery>;
   readonly list: ListOptions;
   readonly delete: DeleteOptions;
   readonly watch: WatchOptions;
 }
 
-/** The options of a verb from its body; nothing = none. @throws StatusError BadRequest, naming the option */
+/** Parses a verb's options from its body; an empty body means no options. @throws StatusError BadRequest, naming the option */
 export function parseOptions<V extends keyof OptionsOf>(verb: V, body: unknown): OptionsOf[V] {
   if (body === undefined || body === null) return {};
   if (!isPlain(body)) throw badRequest(`${verb}: the body must be an object of options, or empty`);

@@ -5,9 +5,9 @@ import { quotable } from '../../contracts/printable.ts';
 import { type Key, storeKey } from '../../contracts/store/keys.ts';
 import { VERBS, type Verb } from '../../contracts/subjects/subjects.ts';
 import type { Call } from '../kernel/contract.ts';
+import { badRequest } from './api-errors.ts';
 import type { Obj } from './object.ts';
-import { badRequest } from './refusals.ts';
-import { findKind } from './served.ts';
+import { findKind } from './served-kinds.ts';
 
 export interface ApiTokens {
   readonly caller: string;
@@ -22,17 +22,17 @@ type SubresourceName = '' | 'status' | 'scale' | 'binding' | 'log' | 'finalize';
 /** The object or collection that a request is about. */
 export interface Target {
   readonly kind: Kind;
-  /** The version in which the client speaks. */
+  /** The API version that the client uses. */
   readonly version: KindVersion;
-  /** Empty: all namespaces, or a kind without. */
+  /** Empty for all namespaces, and for cluster-scoped kinds. */
   readonly namespace: string;
-  /** Empty: the collection. */
+  /** Empty for the collection. */
   readonly name: string;
-  /** Throws when whoever asks may not reach this object: asked of the very one that is shown or that a write replaces. */
+  /** Throws if the caller may not access this object. Called with the version that is returned, or that a write replaces. */
   readonly guard?: (object: Obj) => void;
 }
 
-/** A message of the api, understood. */
+/** A parsed API request. */
 export interface Request extends Target {
   readonly call: Call;
   readonly caller: string;
@@ -41,11 +41,11 @@ export interface Request extends Target {
 }
 
 export const keyOfTarget = (target: Target): Key => storeKey(target.kind.resource, target.namespace, target.name);
-/** As refusals name it: `deployments.apps`. */
+/** The resource name in error messages: `deployments.apps`. */
 export const qualified = (kind: Kind): string =>
   kind.group === '' || kind.resource.includes('.') ? kind.resource : `${kind.resource}.${kind.group}`;
 
-/** Verbs of the main resource that need a name, and those that must not have one. */
+/** Verbs of the main resource that need a name. */
 const NEEDS_NAME: ReadonlySet<Verb> = new Set(['get', 'update', 'patch']);
 
 const SUBRESOURCE_VERBS: Readonly<Record<Exclude<SubresourceName, ''>, readonly Verb[]>> = {
@@ -56,12 +56,12 @@ const SUBRESOURCE_VERBS: Readonly<Record<Exclude<SubresourceName, ''>, readonly 
   finalize: ['update'],
 };
 
-/** @throws StatusError BadRequest, NotFound, MethodNotAllowed, which names what is wrong with the subject */
+/** Parses the subject of a request. @throws StatusError BadRequest, NotFound, MethodNotAllowed */
 export function parseRequest(call: Call, prefix: string): Request {
   const tokens = call.tokens as ApiTokens | undefined;
   if (tokens === undefined) {
     throw badRequest(
-      `subject "${call.subject}" is not understood; use ${prefix}.api.<caller>.<verb>.<resource>.<namespace>.<name> with all tokens, "_" for none and =XX for every byte outside [A-Za-z0-9_-]`,
+      `subject "${call.subject}" is not valid; use ${prefix}.api.<caller>.<verb>.<resource>.<namespace>.<name> with all tokens, "_" for an empty one and =XX for every byte outside [A-Za-z0-9_-]`,
     );
   }
   const verb = parseVerb(tokens.verb);
@@ -85,7 +85,7 @@ export function parseRequest(call: Call, prefix: string): Request {
 
 function parseVerb(verb: string): Verb {
   if ((VERBS as readonly string[]).includes(verb)) return verb as Verb;
-  throw statusError('MethodNotAllowed', `verb "${quotable(verb)}" is not known; ${didYouMean(verb, VERBS)}`);
+  throw statusError('MethodNotAllowed', `unknown verb "${quotable(verb)}"; ${didYouMean(verb, VERBS)}`);
 }
 
 function split(resource: string): readonly string[] {
@@ -97,14 +97,14 @@ function checkSubresource(kind: Kind, subresource: string, verb: Verb): void {
   if (subresource === '') return;
   const offered: readonly string[] = subresourcesOf(kind);
   if (!offered.includes(subresource)) {
-    const remedy = offered.length === 0 ? 'it has none' : `it has ${offered.join(', ')}`;
+    const remedy = offered.length === 0 ? 'it has none' : `its subresources are ${offered.join(', ')}`;
     throw statusError('NotFound', `${kind.resource} has no subresource "${quotable(subresource)}"; ${remedy}`);
   }
   const verbs = SUBRESOURCE_VERBS[subresource as Exclude<SubresourceName, ''>];
   if (!verbs.includes(verb)) {
     throw statusError(
       'MethodNotAllowed',
-      `${kind.resource}/${subresource} can't ${verb}; its verbs are ${verbs.join(', ')}`,
+      `${kind.resource}/${subresource} does not support the verb ${verb}; its verbs are ${verbs.join(', ')}`,
     );
   }
 }
@@ -115,18 +115,18 @@ const subresourcesOf = (kind: Kind): readonly string[] =>
 function checkPlace({ kind, verb, subresource, namespace, name }: Request): void {
   if (!kind.namespaced && namespace !== '') {
     throw badRequest(
-      `${verb} ${kind.resource}: ${kind.kind} objects are in no namespace; give "_" instead of "${namespace}"`,
+      `${verb} ${kind.resource}: ${kind.kind} objects have no namespace; use "_" instead of "${namespace}"`,
     );
   }
   const named = subresource !== '' || NEEDS_NAME.has(verb);
   if (named && name === '')
     throw badRequest(`${verb} ${kind.resource}: the subject's last token must name the object, not "_"`);
   if (verb === 'list' && name !== '') {
-    throw badRequest(`list ${kind.resource}: give "_" instead of "${name}", or use the verb get`);
+    throw badRequest(`list ${kind.resource}: use "_" instead of the name "${name}", or the verb get`);
   }
   if (kind.namespaced && namespace === '' && (named || verb === 'delete')) {
     throw badRequest(
-      `${verb} ${kind.resource}: ${kind.kind} objects are in namespaces; the subject must name one instead of "_"`,
+      `${verb} ${kind.resource}: ${kind.kind} objects are namespaced; the subject must name a namespace instead of "_"`,
     );
   }
 }

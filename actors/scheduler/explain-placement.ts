@@ -2,12 +2,12 @@ import type { Event } from '../../contracts/kinds/kinds.ts';
 import type { Binding } from '../../contracts/messages/api.ts';
 import { type Key, storeKey } from '../../contracts/store/keys.ts';
 import type { Json, Said, View } from '../kernel/contract.ts';
-import { ASSUMED } from './assumed.ts';
-import { combine, type Load, NO_LOAD, podLoad } from './load.ts';
+import { ASSUMED } from './assumed-pods.ts';
 import { type NodeInfo, nodesInOrder, nodeTable, podAt } from './node-table.ts';
 import { type Candidate, planPlacement, pointsOf, refusalOf, SCORES, tie } from './plan-placement.ts';
-import { type PodFacts, podFacts } from './pod-facts.ts';
+import { type PodRequirements, podRequirements } from './pod-requirements.ts';
 import type { Ranking } from './ranking.ts';
+import { combine, type Load, NO_LOAD, podLoad } from './resource-load.ts';
 
 /** What the scheduler thought of one node for one pod. */
 export interface NodeScore {
@@ -33,11 +33,9 @@ export interface PlacementTable {
   readonly unseen?: number;
 }
 
-/**
- * The placement that `planPlacement` makes of the same arguments, with everything that led to it. Pure; costs more.
- */
+/** The placement that `planPlacement` computes from the same arguments, with the scores and reasons behind it. Pure; slower. */
 export function explainPlacement(
-  pod: PodFacts,
+  pod: PodRequirements,
   nodes: readonly NodeInfo[],
   start: number,
   used: (node: string) => Load,
@@ -64,7 +62,7 @@ export function explainPlacement(
   return { ...(chosen === undefined ? {} : { chosen }), next, nodes: [...scored(pod, fit), ...refused] };
 }
 
-function scored(pod: PodFacts, fit: readonly Candidate[]): readonly NodeScore[] {
+function scored(pod: PodRequirements, fit: readonly Candidate[]): readonly NodeScore[] {
   const points = fit.map((): Record<string, number> => ({}));
   for (const score of SCORES) {
     if (score.skips?.(pod) === true) continue;
@@ -74,14 +72,14 @@ function scored(pod: PodFacts, fit: readonly Candidate[]): readonly NodeScore[] 
   return fit
     .map(({ node }, at): NodeScore => {
       const given = points[at] ?? {};
-      // In the order in which they were given, as the sum of fractions depends on it.
+      // Added in the order in which they were given: a sum of fractions depends on the order.
       const total = Object.values(given).reduce((sum, one) => sum + one, 0);
       return { node: node.name, points: given, total, tie: tie(pod, node) };
     })
     .sort((a, b) => b.total - a.total || b.tie - a.tie);
 }
 
-/** A placement as its binding was recorded with what led to it. Pure. */
+/** The table of a placement from the ranking that was recorded with its binding. Pure. */
 export function tableOfRanking(
   { metadata: { namespace = '', name = '' } = {}, target }: Partial<Binding>,
   ranking: Ranking,
@@ -113,7 +111,7 @@ export interface PlacementTurn {
   readonly said: readonly Pick<Said, 'say' | 'body'>[];
 }
 
-/** Every placement of a turn, in the order in which they were made: a recomputation from what was known then. Pure. */
+/** Every placement of a turn, in the order in which they were made, computed again from the view and the cells of that turn. Pure. */
 export function explainTurn({ view, before, after, said }: PlacementTurn): readonly PlacementTable[] {
   const table = nodeTable.build(view);
   const nodes = nodesInOrder(table);
@@ -121,7 +119,7 @@ export function explainTurn({ view, before, after, said }: PlacementTurn): reado
   const assumed = new Map<string, Load>();
   const assume = (node: string, load: Load): void =>
     void assumed.set(node, combine(assumed.get(node) ?? NO_LOAD, load));
-  // What this turn assumed comes one by one; the rest was there before its first placement.
+  // Pods that this turn placed are added one by one below; all others were assumed before its first placement.
   const own = new Set(placed.map(({ namespace, name }) => storeKey('pods', namespace, name)));
   for (const [cell, book] of Object.entries(after)) {
     const key: Key = cell.slice(ASSUMED.length);
@@ -134,9 +132,9 @@ export function explainTurn({ view, before, after, said }: PlacementTurn): reado
   return placed.flatMap(({ namespace, name, node }) => {
     const pod = view.get('pods', namespace, name);
     if (pod === undefined) return [];
-    const facts = podFacts(pod);
+    const facts = podRequirements(pod);
     const { next, ...explained } = explainPlacement(facts, nodes, start, used);
-    // Told late, of a search that was made in an earlier turn.
+    // An unschedulable report that was sent late: its search belongs to an earlier turn.
     if (node === undefined && explained.chosen !== undefined) return [];
     start = next;
     if (node !== undefined) assume(node, facts.load);
@@ -144,7 +142,7 @@ export function explainTurn({ view, before, after, said }: PlacementTurn): reado
   });
 }
 
-/** Which pod was placed, as it was said: bound to a node, or told of in an event that none will do. */
+/** The pod that a message is about: bound to a node, or reported as unschedulable by an event. */
 function placedIn({
   say,
   body,

@@ -1,27 +1,27 @@
-import type { Filter } from './filter.ts';
-import type { Load } from './load.ts';
+import type { Filter } from './plugin.ts';
+import type { Load } from './resource-load.ts';
 
-/** A host port belongs to one pod a node; the address 0.0.0.0 stands for all of them. */
+/** A host port can be used by one pod per node; the address 0.0.0.0 covers all addresses. */
 export const filterPorts: Filter = (pod, _node, used) =>
   pod.load.hostPorts.size > 0 && clash(pod.load.hostPorts, used.hostPorts)
     ? "node(s) didn't have free ports for the requested pod ports"
     : undefined;
 
 type Ports = Load['hostPorts'];
-const EVERYWHERE = '0.0.0.0';
+const ANY_ADDRESS = '0.0.0.0';
 
-/** Each port is looked at once: a pod may have thousands, and a node may have given away as many. */
+/** Looks at each port once: a pod may want thousands, and as many may be taken on the node. */
 function clash(wanted: Ports, taken: Ports): boolean {
-  const everywhere = new Set<string>();
+  const onAnyAddress = new Set<string>();
   for (const key of wanted.keys()) {
     const [protocol, ip, port] = key.split('/');
-    if (taken.has(key) || taken.has(`${protocol}/${EVERYWHERE}/${port}`)) return true;
-    if (ip === EVERYWHERE) everywhere.add(`${protocol}/${port}`);
+    if (taken.has(key) || taken.has(`${protocol}/${ANY_ADDRESS}/${port}`)) return true;
+    if (ip === ANY_ADDRESS) onAnyAddress.add(`${protocol}/${port}`);
   }
-  if (everywhere.size === 0) return false;
+  if (onAnyAddress.size === 0) return false;
   for (const key of taken.keys()) {
     const [protocol, , port] = key.split('/');
-    if (everywhere.has(`${protocol}/${port}`)) return true;
+    if (onAnyAddress.has(`${protocol}/${port}`)) return true;
   }
   return false;
 }

@@ -1,9 +1,9 @@
-import type { Filter } from './filter.ts';
+import type { Filter } from './plugin.ts';
 
-/** So many are named of what a node is short of: whoever asks for thousands of devices needs no list of them a node. */
-export const MOST_SHORT = 10;
+/** At most this many reasons per node: a pod that requests thousands of devices needs no list of all of them. */
+export const REASONS_MAX = 10;
 
-/** What the pod asks for must fit into what the node has left. What it doesn't ask for can't be short. */
+/** What the pod requests must fit into what is left on the node. A resource that it does not request is not checked. */
 export const filterResources: Filter = ({ load }, { allocatable }, used) => {
   const fits =
     used.pods < allocatable.pods &&
@@ -16,7 +16,7 @@ export const filterResources: Filter = ({ load }, { allocatable }, used) => {
   if (load.memoryBytes > 0 && used.memoryBytes + load.memoryBytes > allocatable.memoryBytes)
     short.push('Insufficient memory');
   for (const [name, amount] of load.extended) {
-    if (short.length >= MOST_SHORT) break;
+    if (short.length >= REASONS_MAX) break;
     if (amount > 0 && (used.extended.get(name) ?? 0) + amount > (allocatable.extended.get(name) ?? 0))
       short.push(`Insufficient ${name}`);
   }

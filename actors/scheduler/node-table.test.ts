@@ -3,14 +3,14 @@ import { expect, it } from 'vitest';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { Cache } from '../kernel/view/cache.ts';
-import { podLoad } from './load.ts';
 import { nodesInOrder, nodeTable } from './node-table.ts';
+import { podLoad } from './resource-load.ts';
 
 it.each([
   {
     why: 'containers together',
     spec: { containers: [ask('100m', '1Mi'), ask('200m', '2Mi')] },
-    load: { cpuMillis: 300, memoryBytes: 3 * 2 ** 20, guessedCpuMillis: 300 },
+    load: { cpuMillis: 300, memoryBytes: 3 * 2 ** 20, nonzeroCpuMillis: 300 },
   },
   {
     why: 'a greedy init container',
@@ -31,13 +31,13 @@ it.each([
       containers: [ask('100m', '1Mi')],
       initContainers: [ask('1', '1'), { ...ask('200m', '1'), restartPolicy: 'Always' }],
     },
-    load: { cpuMillis: 1000, guessedCpuMillis: 1000 },
+    load: { cpuMillis: 1000, nonzeroCpuMillis: 1000 },
   },
   { why: 'overhead', spec: { containers: [ask('100m', '1Mi')], overhead: { cpu: '50m' } }, load: { cpuMillis: 150 } },
   {
     why: 'a guess for those that ask for nothing',
     spec: { containers: [{ name: 'm' }] },
-    load: { cpuMillis: 0, guessedCpuMillis: 100, guessedMemoryBytes: 200 * 2 ** 20 },
+    load: { cpuMillis: 0, nonzeroCpuMillis: 100, nonzeroMemoryBytes: 200 * 2 ** 20 },
   },
 ])('a pod takes: $why', ({ spec, load }) => {
   expect(podLoad({ spec })).toMatchObject(load);

@@ -3,27 +3,27 @@ import type { Node, Pod, Taint } from '../../contracts/kinds/kinds.ts';
 import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
 import { type Key, keyOfObject, parseKey } from '../../contracts/store/keys.ts';
 import type { Change, View } from '../kernel/contract.ts';
-import { allocatableLoad, combine, type Load, podLoad, without } from './load.ts';
+import { allocatableLoad, combine, type Load, podLoad, without } from './resource-load.ts';
 
-/** A node as filters and scores see it. */
+/** What filters and scores need of a node. */
 export interface NodeInfo {
   readonly name: string;
   readonly nameHash: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly unschedulable: boolean;
   /** Taints with effect NoSchedule or NoExecute. */
-  readonly repelling: readonly Taint[];
+  readonly hardTaints: readonly Taint[];
   /** Taints with effect PreferNoSchedule. */
-  readonly discouraging: readonly Taint[];
+  readonly softTaints: readonly Taint[];
   readonly allocatable: Load;
 }
 
-/** Nodes and what is bound to them, kept up to date change by change. Equal views give equal tables, however they came about. */
+/** The nodes and what is bound to them, updated change by change. Equal views give equal tables, however they were built. */
 export interface NodeTable {
   readonly nodes: Map<string, NodeInfo>;
-  /** In code unit order of their names; made anew when a node comes or goes. */
+  /** Sorted by name in code unit order; recomputed when a node is added, changed or deleted. */
   order: readonly NodeInfo[] | undefined;
-  /** By node name; also for nodes that are not there (yet). */
+  /** By node name; also for names of nodes that do not exist (yet). */
   readonly bound: Map<string, { load: Load; readonly pods: Map<Key, Load> }>;
 }
 
@@ -57,20 +57,20 @@ export function podAt(view: View, key: Key): Pod | undefined {
   return parts === undefined ? undefined : view.get('pods', parts.namespace, parts.name);
 }
 
-/** The node on which a pod takes room: bound there, and not run to its end; empty for none. */
-export const holder = (pod: Pod | undefined): string =>
+/** Name of the node whose resources a pod uses: it is bound there and has not ended. Empty for none. */
+export const nodeOfRunningPod = (pod: Pod | undefined): string =>
   pod === undefined || hasEnded(pod.status?.phase) ? '' : (pod.spec?.nodeName ?? '');
 
 function stepPod(table: NodeTable, change: Change): void {
-  const from = holder(change.before as Pod | undefined);
-  const to = holder(change.after as Pod | undefined);
-  if (from === to) return; // requests of a bound pod don't change
+  const from = nodeOfRunningPod(change.before as Pod | undefined);
+  const to = nodeOfRunningPod(change.after as Pod | undefined);
+  if (from === to) return; // the requests of a bound pod cannot change
   if (from !== '') unbind(table, change.key, from);
   if (to !== '') bind(table, change.key, change.after as Pod);
 }
 
 function bind(table: NodeTable, key: Key, pod: Pod): void {
-  const node = holder(pod);
+  const node = nodeOfRunningPod(pod);
   if (node === '') return;
   const load = podLoad(pod);
   const bound = table.bound.get(node);
@@ -104,8 +104,8 @@ export function nodeInfo(node: Node): NodeInfo {
     nameHash: fnv1a32(name),
     labels: node.metadata?.labels ?? {},
     unschedulable: node.spec?.unschedulable === true,
-    repelling: taints.filter(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute'),
-    discouraging: taints.filter(({ effect }) => effect === 'PreferNoSchedule'),
+    hardTaints: taints.filter(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute'),
+    softTaints: taints.filter(({ effect }) => effect === 'PreferNoSchedule'),
     allocatable: allocatableLoad(node.status?.allocatable ?? node.status?.capacity),
   };
 }

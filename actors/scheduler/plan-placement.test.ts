@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Node, Pod } from '../../contracts/kinds/kinds.ts';
-import { MOST_SHORT } from './filter-resources.ts';
-import { combine, type Load, NO_LOAD, podLoad } from './load.ts';
+import { REASONS_MAX } from './filter-resources.ts';
 import { type NodeInfo, nodeInfo } from './node-table.ts';
 import { enoughNodes, explainRefusal, planPlacement } from './plan-placement.ts';
-import { podFacts } from './pod-facts.ts';
+import { podRequirements } from './pod-requirements.ts';
+import { combine, type Load, NO_LOAD, podLoad } from './resource-load.ts';
 
 const node = (
   name: string,
@@ -25,7 +25,7 @@ const pod = (
 });
 const idle = (): Load => NO_LOAD;
 const place = (p: Pod, nodes: readonly NodeInfo[], used: (name: string) => Load = idle) =>
-  planPlacement(podFacts(p), nodes, 0, used);
+  planPlacement(podRequirements(p), nodes, 0, used);
 const reasons = (p: Pod, n: NodeInfo, used: Load = NO_LOAD): readonly string[] => [
   ...place(p, [n], () => used).reasons.keys(),
 ];
@@ -153,7 +153,7 @@ it('thousands of host ports are looked for among thousands in no time', () => {
 it('of thousands of devices that a node lacks some are named', () => {
   const wanted = Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`example.com/d${at}`, '1']));
   const found = reasons(pod({}, { ...wanted, cpu: '8' }), node('a'));
-  expect(found).toHaveLength(MOST_SHORT);
+  expect(found).toHaveLength(REASONS_MAX);
   expect(found.slice(0, 2)).toEqual(['Insufficient cpu', 'Insufficient example.com/d0']);
 });
 
@@ -174,15 +174,15 @@ it('explains in the words of Kubernetes', () => {
   expect(explainRefusal(0, new Map())).toBe('no nodes available to schedule pods');
 });
 
-const busy: Load = { ...NO_LOAD, guessedCpuMillis: 2000, guessedMemoryBytes: 4 * 2 ** 30 };
-const lopsided: Load = { ...NO_LOAD, guessedCpuMillis: 3000, guessedMemoryBytes: 0 };
+const busy: Load = { ...NO_LOAD, nonzeroCpuMillis: 2000, nonzeroMemoryBytes: 4 * 2 ** 30 };
+const lopsided: Load = { ...NO_LOAD, nonzeroCpuMillis: 3000, nonzeroMemoryBytes: 0 };
 it.each([
   { why: 'the emptier node', pod: pod(), nodes: [node('a'), node('b')], used: { a: busy }, chosen: 'b' },
   {
     why: 'the balanced node',
     pod: pod(),
     nodes: [node('a'), node('b')],
-    used: { a: lopsided, b: { ...busy, guessedCpuMillis: 1500, guessedMemoryBytes: 3 * 2 ** 30 } },
+    used: { a: lopsided, b: { ...busy, nonzeroCpuMillis: 1500, nonzeroMemoryBytes: 3 * 2 ** 30 } },
     chosen: 'b',
   },
   {
@@ -224,9 +224,9 @@ it.each([
 
 it('each search begins where the last one ended', () => {
   const nodes = Array.from({ length: 300 }, (_, at) => node(`n${String(at).padStart(3, '0')}`));
-  const first = planPlacement(podFacts(pod()), nodes, 0, idle);
+  const first = planPlacement(podRequirements(pod()), nodes, 0, idle);
   expect(first.next).toBe(100);
-  const second = planPlacement(podFacts(pod()), nodes, first.next, idle);
+  const second = planPlacement(podRequirements(pod()), nodes, first.next, idle);
   expect(nodes.findIndex(({ name }) => name === second.node)).toBeGreaterThanOrEqual(100);
 });
 
@@ -251,7 +251,12 @@ it('never puts more on a node than it has, and refuses only what fits nowhere', 
       let start = 0;
       for (const [cpu, memory] of pods) {
         const p = pod({}, { cpu: `${cpu}m`, memory: `${memory}Mi` });
-        const { node: chosen, next } = planPlacement(podFacts(p), nodes, start, (name) => used.get(name) ?? NO_LOAD);
+        const { node: chosen, next } = planPlacement(
+          podRequirements(p),
+          nodes,
+          start,
+          (name) => used.get(name) ?? NO_LOAD,
+        );
         start = next;
         const load = podLoad(p);
         const fits = (name: string): boolean => {

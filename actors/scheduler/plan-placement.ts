@@ -1,22 +1,17 @@
 import { NOTE_MAX } from '../../contracts/kinds/event/make-event.ts';
-import type { Filter } from './filter.ts';
-import { filterNodeAffinity } from './filter-node-affinity.ts';
-import { filterNodeName } from './filter-node-name.ts';
 import { filterPorts } from './filter-ports.ts';
 import { filterResources } from './filter-resources.ts';
-import { filterTaints } from './filter-taints.ts';
-import { filterUnschedulable } from './filter-unschedulable.ts';
-import type { Load } from './load.ts';
+import { filterNodeAffinity, filterNodeName, scoreNodeAffinity } from './node-affinity.ts';
 import type { NodeInfo } from './node-table.ts';
-import type { PodFacts } from './pod-facts.ts';
+import { type Filter, SCORE_MAX, type Score } from './plugin.ts';
+import type { PodRequirements } from './pod-requirements.ts';
 import { RANKED_MAX, type Ranking } from './ranking.ts';
-import { SCORE_MAX, type Score } from './score.ts';
-import { scoreBalanced } from './score-balanced.ts';
+import type { Load } from './resource-load.ts';
+import { scoreBalanced } from './score-balanced-allocation.ts';
 import { scoreLeastAllocated } from './score-least-allocated.ts';
-import { scoreNodeAffinity } from './score-node-affinity.ts';
-import { scoreTaints } from './score-taints.ts';
+import { filterTaints, filterUnschedulable, scoreTaints } from './taint-toleration.ts';
 
-/** In this order; the first that refuses a node ends the questions about it. */
+/** Run in this order; the first filter that rejects a node decides, and the others are not run for it. */
 const FILTERS: readonly Filter[] = [
   filterUnschedulable,
   filterNodeName,
@@ -28,30 +23,27 @@ const FILTERS: readonly Filter[] = [
 export const SCORES: readonly Score[] = [scoreLeastAllocated, scoreBalanced, scoreTaints, scoreNodeAffinity];
 
 export interface Placement {
-  /** The node chosen; undefined when none will do. */
+  /** The chosen node; undefined when no node fits. */
   readonly node?: string;
-  /** Where the next search should begin, so that all nodes get their turn. */
+  /** Index at which the next search begins, so that the searches start at all nodes in turn. */
   readonly next: number;
-  /** Reason -> number of nodes, of those that were asked. */
+  /** Reason -> number of nodes that were rejected for it. */
   readonly reasons: ReadonlyMap<string, number>;
-  /** What was thought of the nodes that would do. */
+  /** The scores of the nodes that fit. */
   readonly ranking: Ranking;
 }
 
-/**
- * How many nodes that will do are enough to choose among: all in a small cluster, 5 % but at least 100 in a large one (the
- * idea of Kubernetes' percentageOfNodesToScore).
- */
+/** Number of fitting nodes after which the search stops: 5 % of the nodes, at least 100 (as percentageOfNodesToScore). */
 export const enoughNodes = (nodes: number): number => Math.max(100, Math.ceil(nodes * 0.05));
 
 /**
  * Chooses a node for a pod. Pure; ties are broken by a hash of pod and node.
  * @param nodes in a fixed order
- * @param start index at which to begin; the search wraps around
- * @param used  what pods, bound and about to be bound, take of a node
+ * @param start index at which the search begins; it wraps around
+ * @param used  what the bound and assumed pods of a node take
  */
 export function planPlacement(
-  pod: PodFacts,
+  pod: PodRequirements,
   nodes: readonly NodeInfo[],
   start: number,
   used: (node: string) => Load,
@@ -59,9 +51,9 @@ export function planPlacement(
   const enough = enoughNodes(nodes.length);
   const reasons = new Map<string, number>();
   const fit: Candidate[] = [];
-  let asked = 0;
-  for (; asked < nodes.length && fit.length < enough; asked++) {
-    const node = nodes[(start + asked) % nodes.length] as NodeInfo;
+  let visited = 0;
+  for (; visited < nodes.length && fit.length < enough; visited++) {
+    const node = nodes[(start + visited) % nodes.length] as NodeInfo;
     const load = used(node.name);
     const refusal = refusalOf(pod, node, load);
     if (refusal === undefined) fit.push({ node, load });
@@ -69,20 +61,20 @@ export function planPlacement(
       for (const reason of typeof refusal === 'string' ? [refusal] : refusal)
         reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
-  const next = nodes.length === 0 ? 0 : (start + asked) % nodes.length;
+  const next = nodes.length === 0 ? 0 : (start + visited) % nodes.length;
   const ranking = rank(pod, fit);
   const [best] = ranking.best;
   return { ...(best === undefined ? {} : { node: best.node }), next, reasons, ranking };
 }
 
-/** A node that will do. */
+/** A node on which the pod fits. */
 export interface Candidate {
   readonly node: NodeInfo;
   readonly load: Load;
 }
 
 /** Why the pod cannot run on the node; undefined when it can. */
-export function refusalOf(pod: PodFacts, node: NodeInfo, load: Load): string | readonly string[] | undefined {
+export function refusalOf(pod: PodRequirements, node: NodeInfo, load: Load): string | readonly string[] | undefined {
   for (const filter of FILTERS) {
     const refusal = filter(pod, node, load);
     if (refusal !== undefined) return refusal;
@@ -90,10 +82,10 @@ export function refusalOf(pod: PodFacts, node: NodeInfo, load: Load): string | r
   return undefined;
 }
 
-/** Sets nodes that will do in order: by their points, and of equals by their ties. */
-function rank(pod: PodFacts, fit: readonly Candidate[]): Ranking {
-  const asked = SCORES.filter(({ skips }) => skips?.(pod) !== true);
-  const points = asked.map((score) => pointsOf(score, pod, fit));
+/** Sorts the fitting nodes by total points, equal totals by their tie breaker, and keeps the best. */
+function rank(pod: PodRequirements, fit: readonly Candidate[]): Ranking {
+  const scores = SCORES.filter(({ skips }) => skips?.(pod) !== true);
+  const points = scores.map((score) => pointsOf(score, pod, fit));
   const best: Place[] = [];
   for (let at = 0; at < fit.length; at++) {
     let total = 0;
@@ -114,32 +106,38 @@ function rank(pod: PodFacts, fit: readonly Candidate[]): Ranking {
     total,
     points: points.map((given) => given[at] ?? 0),
   }));
-  return { by: asked.map(({ name }) => name), best: ranked, of: fit.length };
+  return { by: scores.map(({ name }) => name), best: ranked, of: fit.length };
 }
 
-/** Of one candidate, by its index. */
+/** The rank of one candidate. */
 interface Place {
+  /** Its index among the candidates. */
   readonly at: number;
   readonly total: number;
-  /** Of equal totals the highest is best. */
+  /** Of equal totals the highest wins. */
   readonly tie: number;
 }
 const isBetter = (one: Place, other: Place): boolean =>
   one.total > other.total || (one.total === other.total && one.tie > other.tie);
 
-/** What one way of scoring gives each, its weight included. */
-export function pointsOf({ score, weight, scale }: Score, pod: PodFacts, fit: readonly Candidate[]): readonly number[] {
+/** The points that one score gives to each candidate, weight included. */
+export function pointsOf(
+  { score, weight, scale }: Score,
+  pod: PodRequirements,
+  fit: readonly Candidate[],
+): readonly number[] {
   const raw = fit.map(({ node, load }) => score(pod, node, load));
   if (scale === undefined) return raw.map((one) => weight * one);
   const largest = Math.max(...raw);
-  if (largest === 0) return raw; // all alike
+  if (largest === 0) return raw; // all are 0
   return raw.map((one) => weight * SCORE_MAX * (scale === 'up' ? one / largest : 1 - one / largest));
 }
 
-/** Multiplication mixes the two hashes, so that each pod has an order of nodes of its own: of equals, the highest is chosen. */
-export const tie = (pod: PodFacts, node: NodeInfo): number => Math.imul(pod.uidHash ^ node.nameHash, 0x85ebca6b) >>> 0;
+/** Tie breaker: mixes the hashes of pod and node, so that each pod has its own order of nodes. Of equals the highest wins. */
+export const tie = (pod: PodRequirements, node: NodeInfo): number =>
+  Math.imul(pod.uidHash ^ node.nameHash, 0x85ebca6b) >>> 0;
 
-/** Kubernetes' words for a pod that fits nowhere. */
+/** Kubernetes' message for a pod that fits on no node. */
 export function explainRefusal(nodes: number, reasons: ReadonlyMap<string, number>): string {
   if (nodes === 0) return 'no nodes available to schedule pods';
   const parts = [...reasons].map(([reason, count]) => `${count} ${reason}`).sort();

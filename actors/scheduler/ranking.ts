@@ -1,35 +1,35 @@
 import type { Json } from '../kernel/contract.ts';
 
-/** A node that would do, and what it was given for each way of scoring. */
+/** A node on which the pod fits, with its points by score. */
 export interface Ranked {
   readonly node: string;
   readonly points: readonly number[];
   readonly total: number;
 }
 
-/** The nodes that would do for a pod, the best first; of many only the best. */
+/** The nodes on which a pod fits, the best first; at most `RANKED_MAX`. */
 export interface Ranking {
-  /** What gave points, in the order of `points`. */
+  /** Names of the scores, in the order of `points`. */
   readonly by: readonly string[];
   readonly best: readonly Ranked[];
-  /** How many would do. */
+  /** Number of nodes that fit. */
   readonly of: number;
 }
 
-/** Nodes that a binding tells of: as many as a table shows. */
+/** Number of nodes that are recorded with a binding: as many as a table shows. */
 export const RANKED_MAX = 8;
 
-/** A node and hundredths of points. */
+/** A node's name and its points in hundredths. */
 type Row = readonly [node: string, ...hundredths: number[]];
 
-/** What a recording keeps of a ranking: hundredths of points, so that it stays small. */
+/** The form of a ranking in a recording: points in hundredths, so that it stays small. */
 export const rankingJson = ({ by, best, of }: Ranking): Json => ({
   by,
   best: best.map(({ node, points }) => [node, ...points.map((one) => Math.round(one * 100))]),
   of,
 });
 
-/** @returns undefined when it is no ranking, as far as this build knows them */
+/** Reads a ranking from a recording. @returns undefined when this build does not recognise it as one */
 export function rankingOf(why: Json | undefined): Ranking | undefined {
   const { by, best, of } = (why ?? {}) as { readonly [name: string]: Json | undefined };
   if (!Array.isArray(by) || !Array.isArray(best) || typeof of !== 'number') return undefined;

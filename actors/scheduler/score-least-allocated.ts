@@ -1,13 +1,14 @@
-import { SCORE_MAX, type Score } from './score.ts';
+import { SCORE_MAX, type Score } from './plugin.ts';
 
-/** The emptier a node would be with the pod, the better: mean of cpu and memory. */
+/** Prefers nodes that would have the largest share of cpu and memory left with the pod: the mean of the two. */
 export const scoreLeastAllocated: Score = {
   name: 'least allocated',
   weight: 1,
   score: ({ load }, { allocatable }, used) =>
-    (free(allocatable.cpuMillis, used.guessedCpuMillis + load.guessedCpuMillis) +
-      free(allocatable.memoryBytes, used.guessedMemoryBytes + load.guessedMemoryBytes)) /
+    (free(allocatable.cpuMillis, used.nonzeroCpuMillis + load.nonzeroCpuMillis) +
+      free(allocatable.memoryBytes, used.nonzeroMemoryBytes + load.nonzeroMemoryBytes)) /
     2,
 };
 
-const free = (has: number, takes: number): number => (has <= 0 || takes > has ? 0 : ((has - takes) / has) * SCORE_MAX);
+const free = (allocatable: number, used: number): number =>
+  allocatable <= 0 || used > allocatable ? 0 : ((allocatable - used) / allocatable) * SCORE_MAX;

@@ -6,7 +6,6 @@ import { MESSAGE_OVERHEAD_BYTES } from '../../contracts/store/limits.ts';
 import { type ClusterKey, isSealed, unsealOrLeave } from '../../contracts/store/sealed.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { type Cache, type CacheEntry, withRevision } from '../kernel/view/cache.ts';
-import { Attempts, failureOf } from './attempts.ts';
 import { toStored } from './encode-object.ts';
 import {
   CHECKPOINT_VERSION,
@@ -18,6 +17,7 @@ import {
   planCheckpoints,
   planChunks,
 } from './plan-checkpoint.ts';
+import { failureOf, RetryingRequests } from './retrying-requests.ts';
 import { readMessage, type StoredMessage } from './stored-message.ts';
 
 /** All live objects at one revision. */
@@ -33,39 +33,39 @@ export interface CheckpointsOptions {
   readonly connection: NatsConnection;
   readonly manager: JetStreamManager;
   readonly prefix: string;
-  /** Seals what is written and opens what is read; without it secrets stay sealed. */
+  /** Encrypts secrets when writing and decrypts them when reading; without it they stay sealed. */
   readonly clusterKey?: ClusterKey | undefined;
 }
 
-/** The stream of checkpoints. */
+/** Reads and writes the checkpoints of a cluster. */
 export class Checkpoints {
   readonly #options: CheckpointsOptions;
   readonly #client: JetStreamClient;
-  readonly #attempts: Attempts;
+  readonly #requests: RetryingRequests;
   readonly #stream: string;
 
   constructor(options: CheckpointsOptions) {
     this.#options = options;
     this.#client = jetstream(options.connection);
-    this.#attempts = new Attempts(options.connection);
+    this.#requests = new RetryingRequests(options.connection);
     this.#stream = bucketNames(options.prefix).checkpoints;
   }
 
-  /** What the stream holds, by ascending revision; some may not be whole. */
+  /** The checkpoints in the stream, by ascending revision; some may be incomplete. */
   async names(): Promise<readonly CheckpointName[]> {
-    return (await this.#survey()).names;
+    return (await this.#list()).names;
   }
 
   /**
-   * Writes all live objects of the cache at its revision. Of several writers at once one succeeds: each chunk expects the
-   * one before it as the last of the stream.
-   * @returns false when another one was writing too
-   * @throws the client's errors
+   * Writes all objects of the cache at its revision. Of several writers at the same time one succeeds: each chunk expects
+   * the previous chunk to be the last message of the stream.
+   * @returns false when another process was writing a checkpoint
+   * @throws the client library's errors
    */
   async write(cache: Cache): Promise<boolean> {
     const { revision } = cache;
     const snapshot = [...cache.entries()];
-    let { last } = await this.#survey();
+    let { last } = await this.#list();
     let chunks = 0;
     try {
       for (const text of planChunks(revision, this.#stored(snapshot), this.#chunkBytesMax())) {
@@ -81,7 +81,7 @@ export class Checkpoints {
   }
 
   /**
-   * The newest whole checkpoint that is not newer than `revision`.
+   * The newest complete checkpoint that is not newer than `revision`.
    * @throws StatusError InternalError when a chunk is missing or was written by a newer version
    */
   async read(revision: number): Promise<Checkpoint | undefined> {
@@ -95,24 +95,24 @@ export class Checkpoints {
       for (const entry of this.#parse(text, name.revision)) entries.push(entry);
     }
     if (entries.length !== end.objects) {
-      throw this.#unreadable(name.revision, `it has ${entries.length} objects where ${end.objects} belong`);
+      throw this.#unreadable(name.revision, `it has ${entries.length} objects instead of ${end.objects}`);
     }
     return { revision: name.revision, entries };
   }
 
-  /** The message that ends a checkpoint: when it was taken. */
+  /** The last message of a checkpoint; its `storedAt` is when the checkpoint was taken. */
   async end(revision: number): Promise<StoredMessage | undefined> {
     return this.#message(revision, END_TOKEN);
   }
 
-  /** Drops every checkpoint older than that at `revision`. */
+  /** Drops every checkpoint older than the one at `revision`. */
   async dropBefore(revision: number): Promise<void> {
     const first = (await this.#message(revision, '0')) ?? (await this.#message(revision, END_TOKEN));
     if (first !== undefined) await this.#options.manager.streams.purge(this.#stream, { seq: first.sequence });
   }
 
-  async #survey(): Promise<{ readonly names: readonly CheckpointName[]; readonly last: number }> {
-    const info = await this.#attempts.until(`read ${this.#stream}`, CALL_MS, () =>
+  async #list(): Promise<{ readonly names: readonly CheckpointName[]; readonly last: number }> {
+    const info = await this.#requests.call(`read ${this.#stream}`, CALL_MS, () =>
       this.#options.manager.streams.info(this.#stream, { subjects_filter: '>' }),
     );
     return {
@@ -124,7 +124,7 @@ export class Checkpoints {
   *#stored(snapshot: readonly CacheEntry[]): Generator<CacheEntry> {
     const { clusterKey } = this.#options;
     for (const { key, revision, object } of snapshot) {
-      // Of what could not be unsealed the checkpoint keeps what the store has.
+      // A secret that could not be decrypted is written as it is stored.
       const keeps = clusterKey !== undefined && isSealed(object);
       yield { key, revision, object: keeps ? object : toStored(key, object, clusterKey) };
     }
@@ -161,7 +161,7 @@ export class Checkpoints {
 
   #message(revision: number, chunk: string): Promise<StoredMessage | undefined> {
     const query = { last_by_subj: this.#subject(revision, chunk) };
-    return this.#attempts.until(`read ${this.#stream}`, CALL_MS, (timeoutMs) =>
+    return this.#requests.call(`read ${this.#stream}`, CALL_MS, (timeoutMs) =>
       readMessage(this.#options.connection, this.#stream, query, timeoutMs),
     );
   }

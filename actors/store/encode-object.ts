@@ -5,22 +5,22 @@ import type { Key } from '../../contracts/store/keys.ts';
 import { type ClusterKey, IV_BYTES, isSealed, isSecretKey, seal } from '../../contracts/store/sealed.ts';
 
 /**
- * The bytes under which an object is stored: JSON that a person can read, without its resourceVersion (the stream's
- * sequence is that), secret data sealed.
+ * The stored form of an object: readable JSON without resourceVersion (which is the stream's sequence number), secret data
+ * sealed.
  * @throws StatusError InternalError: secret data and no key; RequestEntityTooLarge
  */
 export function encodeObject(key: Key, object: KubeObject, cluster: ClusterKey | undefined, bytesMax: number): string {
   const text = JSON.stringify(toStored(key, object, cluster));
-  // A UTF-16 unit has at most three bytes: most objects need not be measured.
+  // A UTF-16 unit takes at most three bytes: most objects need not be measured.
   const bytes = text.length * 3 <= bytesMax ? text.length : Buffer.byteLength(text);
   if (bytes <= bytesMax) return text;
   throw statusError(
     'RequestEntityTooLarge',
-    `write ${key}: it has ${bytes} bytes, an object may have ${bytesMax}; keep large data elsewhere and refer to it`,
+    `write ${key}: the object has ${bytes} bytes and the limit is ${bytesMax}; store large data elsewhere and refer to it`,
   );
 }
 
-/** What is stored of an object. @throws StatusError InternalError: secret data and no key */
+/** The object as it is stored, before encoding. @throws StatusError InternalError: secret data and no key */
 export function toStored(key: Key, object: KubeObject, cluster: ClusterKey | undefined): KubeObject {
   const { resourceVersion: _, ...metadata } = object.metadata ?? {};
   const stored = { ...object, metadata } as KubeObject;
@@ -28,11 +28,14 @@ export function toStored(key: Key, object: KubeObject, cluster: ClusterKey | und
   if (cluster === undefined) {
     throw statusError(
       'InternalError',
-      `write ${key}: this process has no cluster key, and secret data is stored sealed; start it with the cluster's key`,
+      `write ${key}: secret data is stored sealed and this process has no cluster key; start it with the cluster's key`,
     );
   }
   if (isSealed(object)) {
-    throw statusError('InternalError', `write ${key}: its data could not be read and must not be written back sealed`);
+    throw statusError(
+      'InternalError',
+      `write ${key}: the secret's data could not be decrypted and must not be written back; start this process with the cluster's key`,
+    );
   }
   return seal(key, stored, cluster, randomBytes(IV_BYTES));
 }

@@ -11,9 +11,9 @@ import { failure, StatusError, statusError } from '../../contracts/errors/status
 import {
   type AssetFault,
   type AssetOptions,
+  isTemporary,
   lacksRoom,
   lacksServers,
-  passes,
   planAssets,
   planSizes,
   refuseNewerData,
@@ -25,13 +25,13 @@ export type { AssetOptions } from './plan-assets.ts';
 
 const STREAM_NOT_FOUND = 10059;
 const STREAM_NAME_IN_USE = 10058;
-/** Of a NATS cluster: a loss of one server is survived. */
+/** Copies of each stream in a NATS cluster: it survives the loss of one server. */
 const REPLICAS_IN_CLUSTER = 3;
-const AGAIN_MS = 500;
-/** Servers of a cluster that are started together come one after the other: so long is waited for the third. */
-const GATHER_MS = 10_000;
+const RETRY_MS = 500;
+/** How long to wait for the third server of a NATS cluster: servers that are started together join one after the other. */
+const SERVERS_WAIT_MS = 10_000;
 
-/** What was done to every stream; those in neither list were right already. */
+/** Names of the streams that were created or updated; the others were up to date. */
 export interface EnsuredAssets {
   readonly created: readonly string[];
   readonly updated: readonly string[];
@@ -39,24 +39,24 @@ export interface EnsuredAssets {
 
 export interface EnsureOptions extends AssetOptions {
   readonly connection: NatsConnection;
-  /** Is told what is waited for, and what a person should know; without it nothing is waited for. */
-  readonly tell?: (line: string) => void;
+  /** Prints what is being waited for, and warnings. Without it nothing is waited for. */
+  readonly log?: (line: string) => void;
 }
 
 /**
- * Makes every stream that a cluster needs, and brings those that exist to today's settings. May be called by any number of
- * processes at once, any number of times.
- * @throws StatusError ServiceUnavailable: the server refused, or its data is newer than this code
+ * Creates every stream that a cluster needs, and updates the settings of those that exist. Idempotent, and safe to call
+ * from several processes at the same time.
+ * @throws StatusError ServiceUnavailable: the server rejected a stream, or its data is newer than this code
  */
 export async function ensureAssets(options: EnsureOptions): Promise<EnsuredAssets> {
   const manager = await jetstreamManager(options.connection, { checkAPI: false });
   const ensuring = new Ensuring(manager, options);
   const done = { created: [] as string[], updated: [] as string[] };
   for (const plan of planAssets(options)) {
-    const outcome = await ensuring.atLast(plan);
+    const outcome = await ensuring.ensure(plan);
     if (outcome !== 'kept') done[outcome].push(plan.name);
   }
-  ensuring.tellOfSingle();
+  ensuring.warnOfSingleCopies();
   return done;
 }
 
@@ -66,46 +66,46 @@ class Ensuring {
   readonly #manager: JetStreamManager;
   readonly #options: EnsureOptions;
   readonly #single: string[] = [];
-  #gatherUntil: number | undefined;
+  #waitUntil: number | undefined;
 
   constructor(manager: JetStreamManager, options: EnsureOptions) {
     this.#manager = manager;
     this.#options = options;
   }
 
-  async atLast(plan: StreamPlan): Promise<Outcome> {
-    const { tell } = this.#options;
+  async ensure(plan: StreamPlan): Promise<Outcome> {
+    const { log } = this.#options;
     try {
-      if (tell === undefined) return await this.#ensure(plan);
-      return await atLast(
-        { act: `make stream ${plan.name}`, tell, also: (fault) => this.#mayGather(fault) },
-        async () => await this.#ensure(plan),
+      if (log === undefined) return await this.#ensureOnce(plan);
+      return await retryWhileTemporary(
+        { act: `create stream ${plan.name}`, log, also: (fault) => this.#waitsForServers(fault) },
+        async () => await this.#ensureOnce(plan),
       );
     } catch (error) {
       throw error instanceof StatusError ? error : cannotMake(plan, error);
     }
   }
 
-  /** What is lost with one server is told at every start. */
-  tellOfSingle(): void {
-    const { connection, replicas, tell } = this.#options;
+  /** Names, at every start, the streams that would be lost with one server. */
+  warnOfSingleCopies(): void {
+    const { connection, replicas, log } = this.#options;
     const cluster = connection.info?.cluster;
     if (cluster === undefined || replicas !== undefined || this.#single.length === 0) return;
-    tell?.(
-      `warning: of the NATS cluster "${cluster}" a single server keeps ${this.#single.join(', ')}; once it has three, ask for three copies with "troupe master --replicas 3"`,
+    log?.(
+      `warning: only one server of the NATS cluster "${cluster}" keeps ${this.#single.join(', ')}; once the cluster has three servers, start "troupe master --replicas 3" for three copies`,
     );
   }
 
-  async #ensure(plan: StreamPlan): Promise<Outcome> {
+  async #ensureOnce(plan: StreamPlan): Promise<Outcome> {
     const found = await find(this.#manager, plan.name);
     if (found === undefined) {
       try {
         this.#note(await this.#create(plan));
         return 'created';
       } catch (error) {
-        // Another process made it in between, perhaps with other settings.
+        // Another process has just created it, perhaps with other settings.
         if (!isApiError(error, STREAM_NAME_IN_USE)) throw error;
-        return this.#ensure(plan);
+        return this.#ensureOnce(plan);
       }
     }
     const newer = refuseNewerData(found.config.metadata);
@@ -115,7 +115,8 @@ class Ensuring {
       this.#manager.streams.update(plan.name, { ...found.config, ...config }),
     );
     const [before, now] = [found.config.num_replicas, updated.config.num_replicas];
-    if (before !== now) this.#options.tell?.(`stream ${plan.name}: replicas ${now}, as asked for; it had ${before}`);
+    if (before !== now)
+      this.#options.log?.(`stream ${plan.name}: replicas changed from ${before} to ${now}, as requested`);
     if (sameConfig(found.config, updated.config)) return this.#kept(found);
     this.#note(updated);
     return 'updated';
@@ -129,17 +130,17 @@ class Ensuring {
       return await add(REPLICAS_IN_CLUSTER);
     } catch (error) {
       const fault = faultOf(error);
-      if (!lacksServers(fault) || this.#mayGather(fault)) throw error;
+      if (!lacksServers(fault) || this.#waitsForServers(fault)) throw error;
       return await add(1);
     }
   }
 
-  /** May there soon be as many servers as nobody asked for, but a cluster should have? */
-  #mayGather(fault: AssetFault): boolean {
-    const { replicas, tell } = this.#options;
-    if (tell === undefined || replicas !== undefined || !lacksServers(fault)) return false;
-    this.#gatherUntil ??= performance.now() + GATHER_MS;
-    return performance.now() < this.#gatherUntil;
+  /** Is it worth waiting for the default number of servers? Not when the user has set the number of replicas. */
+  #waitsForServers(fault: AssetFault): boolean {
+    const { replicas, log } = this.#options;
+    if (log === undefined || replicas !== undefined || !lacksServers(fault)) return false;
+    this.#waitUntil ??= performance.now() + SERVERS_WAIT_MS;
+    return performance.now() < this.#waitUntil;
   }
 
   #kept(found: StreamInfo): 'kept' {
@@ -152,7 +153,7 @@ class Ensuring {
   }
 }
 
-/** A stream's largest size is set aside on the disk at once: on a small one the stream gets less. */
+/** The server reserves a stream's maximum size on the disk: on a small disk the stream gets a smaller one. */
 async function setUp(plan: StreamPlan, make: (config: StreamConfig) => Promise<StreamInfo>): Promise<StreamInfo> {
   for (const config of planSizes(plan.config)) {
     try {
@@ -163,35 +164,35 @@ async function setUp(plan: StreamPlan, make: (config: StreamConfig) => Promise<S
   }
   throw statusError(
     'ServiceUnavailable',
-    `make stream ${plan.name}: the disk has too little room for it; make room where nats-server keeps its store`,
+    `create stream ${plan.name}: the disk has too little free space; free some where nats-server keeps its store`,
   );
 }
 
 /**
- * Tries again while JetStream lacks what comes back by itself: a leader, servers that are away, the connection.
- * @param about.also what else is worth another attempt
- * @returns what the first attempt gave that succeeded
- * @throws what another attempt would not mend
+ * Retries while the fault is temporary: no leader, servers that are away, a lost connection.
+ * @param about.also other faults that are worth another attempt
+ * @returns the result of the first attempt that succeeded
+ * @throws the error of an attempt that is not worth repeating
  */
-export async function atLast<T>(
+export async function retryWhileTemporary<T>(
   about: {
-    /** What is tried, in words. */
+    /** What is attempted, for the messages. */
     readonly act: string;
-    /** Is told of each new reason why it has to wait. */
-    readonly tell: (line: string) => void;
+    /** Prints each new reason for waiting. */
+    readonly log: (line: string) => void;
     readonly also?: (fault: AssetFault) => boolean;
   },
   attempt: () => Promise<T>,
 ): Promise<T> {
-  for (let told = ''; ; ) {
+  for (let printed = ''; ; ) {
     try {
       return await attempt();
     } catch (error) {
       const fault = faultOf(error);
-      if (!passes(fault) && about.also?.(fault) !== true) throw error;
-      if (told !== fault.message) about.tell(`warning: ${about.act}: ${fault.message}; trying on`);
-      told = fault.message;
-      await pause(AGAIN_MS);
+      if (!isTemporary(fault) && about.also?.(fault) !== true) throw error;
+      if (printed !== fault.message) about.log(`warning: ${about.act}: ${fault.message}; retrying`);
+      printed = fault.message;
+      await pause(RETRY_MS);
     }
   }
 }
@@ -221,5 +222,7 @@ function cannotMake({ name, config }: StreamPlan, cause: unknown): StatusError {
     lacksServers(fault) && typeof copies === 'number'
       ? `${copies} replicas need a NATS cluster of at least ${copies} servers with JetStream`
       : 'check that the server has JetStream and that this user may administer it';
-  return new StatusError(failure('ServiceUnavailable', `make stream ${name}: ${fault.message}; ${remedy}`), { cause });
+  return new StatusError(failure('ServiceUnavailable', `create stream ${name}: ${fault.message}; ${remedy}`), {
+    cause,
+  });
 }

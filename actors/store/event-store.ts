@@ -8,31 +8,31 @@ import type { Key } from '../../contracts/store/keys.ts';
 import { readStored } from '../../contracts/store/read-stored.ts';
 import { token } from '../../contracts/subjects/token.ts';
 import { withRevision } from '../kernel/view/cache.ts';
-import type { Attempts } from './attempts.ts';
-import { type DirectMessage, newestOfEach } from './direct-batch.ts';
+import { type DirectMessage, newestOfEach } from './direct-get-batch.ts';
 import { encodeObject } from './encode-object.ts';
-import { EventKeyLists, type EventKeys } from './event-keys.ts';
+import { EventKeyPages, type EventKeys } from './event-key-pages.ts';
 import type { KeyWriter } from './key-writer.ts';
+import type { RetryingRequests } from './retrying-requests.ts';
 import { readMessage } from './stored-message.ts';
 
-/** Keys that one question may name. */
+/** Number of keys in one request. */
 const KEYS_MAX = 500;
 
 export interface EventStoreOptions {
   readonly connection: NatsConnection;
   readonly manager: JetStreamManager;
-  readonly attempts: Attempts;
+  readonly requests: RetryingRequests;
   readonly writer: KeyWriter;
   readonly bucket: string;
   readonly objectBytesMax: number;
   readonly deadlineMs: number;
 }
 
-/** Events: many, short-lived, in a bucket of their own that no cache holds. */
+/** Reads and writes Events: many and short-lived, in a bucket of their own that no cache holds. */
 export class EventStore {
   readonly #options: EventStoreOptions;
   readonly #stream: string;
-  readonly #keys = new EventKeyLists((pattern) => this.#askKeys(pattern));
+  readonly #keys = new EventKeyPages((pattern) => this.#readKeys(pattern));
 
   constructor(options: EventStoreOptions) {
     this.#options = options;
@@ -51,8 +51,8 @@ export class EventStore {
   }
 
   async get({ key }: StorePorts['getEvent'][0]): Promise<{ readonly object?: KubeObject }> {
-    const { connection, attempts, deadlineMs } = this.#options;
-    const message = await attempts.until(`read ${key}`, deadlineMs, (timeoutMs) =>
+    const { connection, requests, deadlineMs } = this.#options;
+    const message = await requests.call(`read ${key}`, deadlineMs, (timeoutMs) =>
       readMessage(connection, this.#stream, { last_by_subj: keySubject(this.#options.bucket, key) }, timeoutMs),
     );
     const object = message === undefined ? undefined : decode(key, message);
@@ -64,7 +64,7 @@ export class EventStore {
     const { keys, revision } = await this.#keys.after(pattern, after);
     const objects: KubeObject[] = [];
     let read = 0;
-    // Some keys hold only the marker of a deletion, or expire meanwhile: then more are read.
+    // Some keys hold only a deletion marker, or expire meanwhile: then more are read.
     while (objects.length < limit && read < keys.length) {
       const some = keys.slice(read, read + Math.min(KEYS_MAX, limit - objects.length));
       objects.push(...(await this.#read(some)));
@@ -73,9 +73,9 @@ export class EventStore {
     return { objects, more: read < keys.length, revision };
   }
 
-  async #askKeys(pattern: string): Promise<EventKeys> {
-    const { manager, attempts, deadlineMs } = this.#options;
-    const { state } = await attempts.until('list events', deadlineMs, () =>
+  async #readKeys(pattern: string): Promise<EventKeys> {
+    const { manager, requests, deadlineMs } = this.#options;
+    const { state } = await requests.call('list events', deadlineMs, () =>
       manager.streams.info(this.#stream, { subjects_filter: keySubject(this.#options.bucket, pattern) }),
     );
     return {
@@ -87,9 +87,9 @@ export class EventStore {
   }
 
   async #read(keys: readonly Key[]): Promise<readonly KubeObject[]> {
-    const { connection, manager, attempts, deadlineMs } = this.#options;
+    const { connection, manager, requests, deadlineMs } = this.#options;
     const { watcherPrefix } = manager.getOptions();
-    const messages = await attempts.until('list events', deadlineMs, (timeoutMs) =>
+    const messages = await requests.call('list events', deadlineMs, (timeoutMs) =>
       newestOfEach(
         connection,
         this.#stream,
@@ -103,10 +103,10 @@ export class EventStore {
   }
 }
 
-/** A header has no room for more than this; what was before is then not told. */
+/** Size limit of the header; a larger previous object is left out. */
 const BEFORE_BYTES_MAX = 8_192;
 
-/** As a header's value: one line of ASCII. */
+/** The object as a header value: one line of ASCII. */
 function headerOf(before: KubeObject | undefined): { readonly before?: string } {
   if (before === undefined) return {};
   const text = JSON.stringify(before).replace(
@@ -116,7 +116,7 @@ function headerOf(before: KubeObject | undefined): { readonly before?: string } 
   return text.length > BEFORE_BYTES_MAX ? {} : { before: text };
 }
 
-/** @returns `undefined` for a deletion, and for what is no event of this key */
+/** @returns `undefined` for a deletion marker, and for data that is not an event of this key */
 function decode(key: Key, { data, sequence }: Pick<DirectMessage, 'data' | 'sequence'>): KubeObject | undefined {
   const { object } = readStored(key, data);
   return object === undefined ? undefined : withRevision(object, sequence);

@@ -186,7 +186,7 @@ it('in a NATS cluster changes and questions take ways of their own, and the stre
     NatsConnection,
     NatsConnection,
   ];
-  await ensureAssets({ connection: away, prefix: PREFIX, keep: { maxBytes: 2 ** 20 }, tell: () => undefined });
+  await ensureAssets({ connection: away, prefix: PREFIX, keep: { maxBytes: 2 ** 20 }, log: () => undefined });
   const [writer, reader] = [await opened(away), await opened(at)];
   expect(await writeAndAsk([away, writer], between, [at, reader], { lanes: 1, rounds: 30 })).toBe(0);
   expect(await asked(reader)).toBe(30);

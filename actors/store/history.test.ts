@@ -14,9 +14,9 @@ import { openStore, type TestStore } from '../../test/support/store.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
 import { withNats } from '../../test/support/with-nats.ts';
 import type { CacheEntry } from '../kernel/view/cache.ts';
-import { Attempts } from './attempts.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { dropHistoryBefore, dropOld, keptNow } from './retention.ts';
+import { RetryingRequests } from './retrying-requests.ts';
 
 let server: TestNatsServer;
 let connection: NatsConnection;
@@ -135,7 +135,7 @@ describe('the history', () => {
       await makeHoles(prefix);
       return store.stats().historyHoles > 0;
     });
-    expect(store.reports.find((report) => report.startsWith('history'))).toMatch(/misses \d+ revisions; replay/);
+    expect(store.reports.find((report) => report.startsWith('history'))).toMatch(/lacks \d+ revisions; a replay/);
     await store.close();
   });
 
@@ -252,8 +252,8 @@ describe('what is kept has one bound', () => {
     const store = await openStore(connection, prefix);
     const manager = await jetstreamManager(connection);
     const checkpoints = new Checkpoints({ connection, manager, prefix });
-    const attempts = new Attempts(connection);
-    const options = { connection, manager, attempts, prefix, checkpoints, deadlineMs: 5_000 };
+    const requests = new RetryingRequests(connection);
+    const options = { connection, manager, requests, prefix, checkpoints, deadlineMs: 5_000 };
     const put = async (name: string): Promise<number> => {
       const object = {
         kind: 'Pod',

@@ -3,7 +3,7 @@ import { failure, StatusError, statusError } from '../../contracts/errors/status
 import { keySubject, streamOf } from '../../contracts/store/buckets.ts';
 import { type Key, parseKey } from '../../contracts/store/keys.ts';
 import { STORE_HEADER } from '../../contracts/store/marks.ts';
-import { type Attempts, failureOf } from './attempts.ts';
+import { failureOf, type RetryingRequests } from './retrying-requests.ts';
 import { readMessage, type StoredMessage } from './stored-message.ts';
 
 /** A write to one key. */
@@ -11,19 +11,19 @@ export interface KeyWrite {
   readonly key: Key;
   /** What is stored; empty for a deletion. */
   readonly payload: string;
-  /** Revision that the key must have now; 0: it must be absent; `undefined`: whatever it has. */
+  /** Revision that the key must have now; 0: it must not exist; `undefined`: any. */
   readonly expect: number | undefined;
   readonly requestId: string;
-  /** How long the marker of a deletion stays; absent: as long as the bucket keeps anything. */
+  /** How long the deletion marker stays; absent: as long as the bucket keeps messages. */
   readonly markerTtlMs?: number;
-  /** What the write replaces, as JSON in ASCII, for those who hear of it. */
+  /** The object that the write replaces, as JSON in ASCII, for watchers. */
   readonly before?: string;
 }
 
-/** Compare-and-set on the keys of one bucket, safe to repeat. */
+/** Writes keys of one bucket by compare-and-set. A write that is repeated after a lost answer is recognised. */
 export class KeyWriter {
   readonly #connection: NatsConnection;
-  readonly #attempts: Attempts;
+  readonly #requests: RetryingRequests;
   readonly #bucket: string;
   readonly #deadlineMs: number;
   readonly #mayWrite: (() => void) | undefined;
@@ -32,16 +32,16 @@ export class KeyWriter {
 
   constructor(options: {
     readonly connection: NatsConnection;
-    readonly attempts: Attempts;
+    readonly requests: RetryingRequests;
     readonly bucket: string;
     readonly deadlineMs: number;
-    /** Asked before every attempt; throws a StatusError when nothing may be written, another error for "not now". */
+    /** Called before every attempt; throws a StatusError when nothing may be written, another error to retry later. */
     readonly mayWrite?: () => void;
-    /** Newest revision of the bucket that is known here: what is not newer was there before a write began. */
+    /** Newest revision of the bucket known to this process: everything up to it was stored before the write began. */
     readonly seen?: () => number;
   }) {
     this.#connection = options.connection;
-    this.#attempts = options.attempts;
+    this.#requests = options.requests;
     this.#bucket = options.bucket;
     this.#deadlineMs = options.deadlineMs;
     this.#mayWrite = options.mayWrite;
@@ -60,7 +60,7 @@ export class KeyWriter {
     for (;;) {
       let sent = 0;
       try {
-        const ack = await this.#attempts.ask<{ readonly seq: number }>(act, this.#deadlineMs, () => {
+        const ack = await this.#requests.request<{ readonly seq: number }>(act, this.#deadlineMs, () => {
           sent++;
           this.#mayWrite?.();
           return {
@@ -73,17 +73,17 @@ export class KeyWriter {
       } catch (error) {
         if (failureOf(error) !== 'wrong-sequence') throw error;
       }
-      const found = await this.#attempts.until(act, this.#deadlineMs, (timeoutMs) =>
+      const found = await this.#requests.call(act, this.#deadlineMs, (timeoutMs) =>
         this.#firstAfter(write, expect ?? 0, timeoutMs),
       );
       if (found.own !== undefined) {
         this.counts.recognised++;
         return found.own;
       }
-      // Absent is absent, whether the key was never written or its marker lies there: then the marker is what to expect.
+      // A key does not exist if it was never written, or if its last message is a deletion marker: then expect that one.
       const absent = write.expect === 0 && (found.first === undefined || found.marker !== undefined);
       if (absent && (found.marker ?? 0) !== expect) {
-        // An attempt that got no answer may have been stored, and deleted by somebody since: it must not come back.
+        // An attempt whose answer was lost may have been stored and deleted since: the object must not reappear.
         if (sent > 1 && (found.marker ?? 0) > seen) throw undecided(write);
         expect = found.marker ?? 0;
         continue;
@@ -94,8 +94,8 @@ export class KeyWriter {
   }
 
   /**
-   * Compare-and-set succeeds only for the first write after what was expected; so if this write was stored, it is the first
-   * message of its key after that, even when others wrote since.
+   * Compare-and-set succeeds only for the first write after the expected revision. So if this write was stored, it is the
+   * key's first message after that revision, even if there were other writes since.
    */
   async #firstAfter(
     write: KeyWrite,
@@ -117,7 +117,7 @@ export class KeyWriter {
   }
 }
 
-/** The header block of a write in its wire form. Compare-and-set and deletion are the server's, by these headers. */
+/** The header block in wire form. Its headers make the server do the compare-and-set and the deletion. */
 function headersOf({ payload, requestId, markerTtlMs, before }: KeyWrite, expect: number | undefined): Uint8Array {
   let text = `NATS/1.0\r\n${STORE_HEADER.request}: ${requestId}\r\n`;
   if (expect !== undefined) text += `${STORE_HEADER.expect}: ${expect}\r\n`;
@@ -127,13 +127,13 @@ function headersOf({ payload, requestId, markerTtlMs, before }: KeyWrite, expect
   return Buffer.from(`${text}\r\n`, 'utf8');
 }
 
-/** A Timeout though the store answers: whether a write that got no answer was stored, nothing tells any more. */
+/** A Timeout although the store answers: it is not known any more whether the write was stored. */
 export class Undecided extends StatusError {}
 
 function undecided({ key }: KeyWrite): Undecided {
   const finding =
-    "the store's answer was lost, and the key was deleted meanwhile; it may have been created before that";
-  return new Undecided(failure('Timeout', `write ${key}: ${finding}: read it before you repeat`));
+    "the store's answer was lost and the key was deleted meanwhile; the object may have been created before that";
+  return new Undecided(failure('Timeout', `write ${key}: ${finding}: read the key before you repeat the request`));
 }
 
 function conflict({ key, payload, expect }: KeyWrite, found: StoredMessage | undefined): StatusError {
@@ -142,11 +142,12 @@ function conflict({ key, payload, expect }: KeyWrite, found: StoredMessage | und
   if (expect === 0) {
     return statusError(
       'AlreadyExists',
-      `create ${resource} "${name}": it already exists; update it, or use another name`,
+      `create ${resource} "${name}": the object already exists; update it, or use another name`,
       details,
     );
   }
-  const is = found?.deleted === true ? 'it was deleted meanwhile' : `it is not what it was at revision ${expect}`;
+  const is =
+    found?.deleted === true ? 'the object was deleted meanwhile' : `the object was changed since revision ${expect}`;
   const act = payload === '' ? 'delete' : 'update';
   return statusError('Conflict', `${act} ${resource} "${name}": ${is}; read it again and repeat the change`, details);
 }

@@ -4,22 +4,22 @@ import { below } from '../../contracts/subjects/family.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { KEEP, type Keep } from './plan-retention.ts';
 
-/** Version of what is stored; one more whenever older code could not read it any more. */
+/** Version of the stored data; raised whenever older code could not read it. */
 export const DATA_VERSION = 1;
-/** Name of the data version in the metadata of the objects' stream. */
+/** Metadata key of the data version, in the objects' stream. */
 export const DATA_VERSION_NAME = 'io.troupe.data-version';
 
 export interface AssetOptions {
   /** The cluster's subject prefix. */
   readonly prefix: string;
-  /** How many servers keep each stream; default as it is, and for a new one 3 on a NATS cluster of as many, else 1. */
+  /** Copies of each stream. Default: unchanged; for a new stream 3 on a NATS cluster with three servers, else 1. */
   readonly replicas?: number | undefined;
   readonly leaseTtlMs?: number;
-  /** How long and how large what can be played back may become; default 7 days and 4 GiB. */
+  /** Limits of what can be replayed; default 7 days and 4 GiB. */
   readonly keep?: Partial<Keep> | undefined;
 }
 
-/** A stream as JetStream's API names its settings; times in nanoseconds. What is not named has the server's default. */
+/** A stream with its settings as in JetStream's API; times in nanoseconds. Absent settings have the server's default. */
 export interface StreamPlan {
   readonly name: string;
   readonly config: Readonly<Record<string, unknown>>;
@@ -27,12 +27,14 @@ export interface StreamPlan {
 
 const nanos = (ms: number): number => ms * 1_000_000;
 
-/** Every stream of a cluster, in the order in which they must be made. */
-export function planAssets(options: AssetOptions): readonly StreamPlan[] {
-  const names = bucketNames(options.prefix);
-  const keep: Keep = { ...KEEP, ...options.keep };
-  const replicas = options.replicas === undefined ? {} : { num_replicas: options.replicas };
-  const base = { storage: 'file', retention: 'limits', discard: 'old', ...replicas };
+/** Settings that several streams share. */
+function sharedSettings(replicas: number | undefined) {
+  const base = {
+    storage: 'file',
+    retention: 'limits',
+    discard: 'old',
+    ...(replicas === undefined ? {} : { num_replicas: replicas }),
+  };
   const kept = { ...base, compression: 's2', allow_direct: true, deny_delete: true };
   const bucket = (name: string) => ({
     ...base,
@@ -49,6 +51,14 @@ export function planAssets(options: AssetOptions): readonly StreamPlan[] {
     max_age: nanos(ttlMs),
     duplicate_window: nanos(Math.min(ttlMs, 120_000)),
   });
+  return { kept, bucket, expiring };
+}
+
+/** Every stream of a cluster, in the order in which they must be created. */
+export function planAssets(options: AssetOptions): readonly StreamPlan[] {
+  const names = bucketNames(options.prefix);
+  const keep: Keep = { ...KEEP, ...options.keep };
+  const { kept, bucket, expiring } = sharedSettings(options.replicas);
   const republish = (name: string) => ({ src: keySubject(name, '>'), dest: below(SUBJECTS.changes, options.prefix) });
   const plan = (name: string, description: string, config: StreamPlan['config']): StreamPlan => ({
     name,
@@ -57,7 +67,7 @@ export function planAssets(options: AssetOptions): readonly StreamPlan[] {
   return [
     plan(streamOf(names.objects), 'Every object of the cluster; written by api-servers alone', {
       ...bucket(names.objects),
-      // The server makes every mirror of a stream with direct gets answer them too, and this mirror forgets old objects.
+      // With direct gets allowed, the server lets the stream's mirrors answer them too, and the mirror drops old objects.
       allow_direct: false,
       max_msgs_per_subject: HISTORY_PER_KEY,
       allow_msg_ttl: true,
@@ -93,7 +103,7 @@ export function planAssets(options: AssetOptions): readonly StreamPlan[] {
         dest: below(SUBJECTS.journaled, options.prefix),
         headers_only: true,
       },
-      // Journal, history and checkpoints share these two; housekeeping drops of the others what no kept record refers to.
+      // Limits of journal, history and checkpoints together; `retention.ts` drops from the other two what no kept record needs.
       max_age: nanos(keep.maxAgeMs),
       max_bytes: keep.maxBytes,
     }),
@@ -102,7 +112,7 @@ export function planAssets(options: AssetOptions): readonly StreamPlan[] {
 
 const BYTES_MIN = 16 * 2 ** 20;
 
-/** The settings, and the same with a smaller and smaller largest size, where there is one. */
+/** The settings, then the same with ever smaller maximum sizes, if they have one. */
 export function* planSizes(config: StreamPlan['config']): Generator<StreamPlan['config']> {
   yield config;
   const { max_bytes: bytes } = config;
@@ -110,7 +120,7 @@ export function* planSizes(config: StreamPlan['config']): Generator<StreamPlan['
   for (let smaller = bytes / 4; smaller >= BYTES_MIN; smaller /= 4) yield { ...config, max_bytes: Math.floor(smaller) };
 }
 
-/** What the server said of a stream that it does not make, change or show. */
+/** The server's error for a stream that it does not create, update or show. */
 export interface AssetFault {
   readonly name: string;
   readonly message: string;
@@ -121,15 +131,15 @@ export interface AssetFault {
 const NO_PEERS = 10005;
 const NOT_CLUSTERED = 10074;
 const STORAGE_EXCEEDED = 10047;
-/** The cluster is not whole yet; it has no leader; another leads; the stream's servers are away; so are they for now. */
-const PASSING: readonly number[] = [10004, 10008, 10009, 10118, 10163];
-/** No answer yet, or the connection was lost meanwhile. */
-const PASSING_NAMES: readonly string[] = ['TimeoutError', 'RequestError', 'ConnectionError'];
+/** Cluster incomplete, not available, not the leader, stream offline, stream servers temporarily unavailable. */
+const TEMPORARY: readonly number[] = [10004, 10008, 10009, 10118, 10163];
+/** No answer yet, or the connection was lost. */
+const TEMPORARY_NAMES: readonly string[] = ['TimeoutError', 'RequestError', 'ConnectionError'];
 
-/** A server that is known and away comes back; who counts it as missing would keep fewer copies for good. */
+/** A known server that is offline is expected back; counting it as missing would create a stream with too few copies. */
 const isAway = ({ code, message }: AssetFault): boolean => code === NO_PEERS && message.includes('offline');
 
-/** Does the disk lack the room that is set aside for the stream's largest size? */
+/** Is there too little disk space to reserve the stream's maximum size? */
 export const lacksRoom = ({ code, message }: AssetFault): boolean =>
   code === STORAGE_EXCEEDED || (code === NO_PEERS && message.includes('storage'));
 
@@ -137,27 +147,27 @@ export const lacksRoom = ({ code, message }: AssetFault): boolean =>
 export const lacksServers = (fault: AssetFault): boolean =>
   fault.code === NOT_CLUSTERED || (fault.code === NO_PEERS && !isAway(fault) && !lacksRoom(fault));
 
-/** Does it help to wait? Not where a person has to change something. */
-export function passes(fault: AssetFault): boolean {
-  if (fault.code !== undefined) return PASSING.includes(fault.code) || isAway(fault);
-  return PASSING_NAMES.includes(fault.name);
+/** Is it worth waiting? Not when a person has to change something. */
+export function isTemporary(fault: AssetFault): boolean {
+  if (fault.code !== undefined) return TEMPORARY.includes(fault.code) || isAway(fault);
+  return TEMPORARY_NAMES.includes(fault.name);
 }
 
-/** Is what the server has already what is wanted? Looks only at what is named in `wanted`. */
+/** Does the server's configuration match? Compares only the settings in `wanted`. */
 export function sameConfig(wanted: unknown, found: unknown): boolean {
-  if (typeof wanted !== 'object' || wanted === null) return wanted === (found ?? unsaid(wanted));
+  if (typeof wanted !== 'object' || wanted === null) return wanted === (found ?? omitted(wanted));
   if (typeof found !== 'object' || found === null) return false;
   return Object.entries(wanted).every(([name, value]) => sameConfig(value, (found as Record<string, unknown>)[name]));
 }
 
-/** The server leaves out what is false, zero or empty. */
-const unsaid = (wanted: unknown): unknown => (wanted === false || wanted === 0 || wanted === '' ? wanted : undefined);
+/** The server omits settings that are false, zero or empty. */
+const omitted = (wanted: unknown): unknown => (wanted === false || wanted === 0 || wanted === '' ? wanted : undefined);
 
-/** @returns why the code must not touch the server's data; `undefined` when it may */
+/** @returns why this code must not use the server's data; `undefined` when it may */
 export function refuseNewerData(metadata: Readonly<Record<string, string>> | undefined): string | undefined {
   const version = metadata?.[DATA_VERSION_NAME];
   if (version === undefined) return undefined;
   const found = Number(version);
   if (Number.isInteger(found) && found <= DATA_VERSION) return undefined;
-  return `its data has version ${version}, this troupe reads up to ${DATA_VERSION}; start a newer troupe`;
+  return `its data has version ${version} and this troupe reads up to ${DATA_VERSION}; start a newer troupe`;
 }

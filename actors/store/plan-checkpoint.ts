@@ -3,7 +3,7 @@ import { isPlain, type Plain } from '../../contracts/kinds/plain.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 
-/** Version of the chunks' format. Readers accept every version up to this one. */
+/** Version of the chunk format. Readers accept every version up to this one. */
 export const CHECKPOINT_VERSION = 1;
 
 /** First line of a chunk. */
@@ -12,13 +12,13 @@ export interface ChunkHeader {
   readonly revision: number;
   readonly chunk: number;
 }
-/** The last message of a checkpoint; without it the checkpoint is not whole. */
+/** The last message of a checkpoint; without it the checkpoint is incomplete. */
 export interface CheckpointEnd extends ChunkHeader {
-  /** How many objects and how many chunks there are, the end not counted. */
+  /** Number of objects and of chunks, not counting this end. */
   readonly objects: number;
   readonly chunks: number;
 }
-/** One line of a chunk: an object as it is stored, secret data sealed. */
+/** One line of a chunk: an object in its stored form, secret data sealed. */
 export interface ChunkEntry {
   readonly key: Key;
   readonly revision: number;
@@ -26,8 +26,8 @@ export interface ChunkEntry {
 }
 
 /**
- * Lays entries into chunks: lines of JSON, the header first.
- * @param bytesMax of a chunk; an entry that is larger has a chunk of its own
+ * Groups entries into chunks: lines of JSON, the header first.
+ * @param bytesMax size of a chunk; a larger entry gets a chunk of its own
  */
 export function* planChunks(revision: number, entries: Iterable<ChunkEntry>, bytesMax: number): Generator<string> {
   let chunk = 0;
@@ -50,29 +50,29 @@ export function* planChunks(revision: number, entries: Iterable<ChunkEntry>, byt
 }
 const HEADER_BYTES_MAX = 100;
 
-/** @throws RangeError when it is none, or of a format that this version does not read */
+/** @throws RangeError when the text is not a chunk, or has a format that this version does not read */
 export function parseChunk(text: string): { readonly header: ChunkHeader; readonly entries: readonly ChunkEntry[] } {
   const [header, ...entries] = text.split('\n').map(plainIn);
   checkVersion(header);
   for (const { key, revision, object } of entries)
     if (typeof key !== 'string' || !Number.isSafeInteger(revision) || !isPlain(object))
-      throw new RangeError('a line of it is no object with its key and revision');
+      throw new RangeError('a line is not an object with its key and revision');
   return { header: header as unknown as ChunkHeader, entries: entries as unknown as readonly ChunkEntry[] };
 }
 
-/** @throws RangeError when it is none, or of a format that this version does not read */
+/** @throws RangeError when the text is not an end, or has a format that this version does not read */
 export function parseEnd(text: string): CheckpointEnd {
   const end = plainIn(text);
   checkVersion(end);
   if (!Number.isSafeInteger(end['chunks']) || !Number.isSafeInteger(end['objects']))
-    throw new RangeError('its end is no end');
+    throw new RangeError('its last message is not valid');
   return end as unknown as CheckpointEnd;
 }
 
 function checkVersion(header: Plain | undefined): void {
   const version = header?.['v'];
   if (typeof version !== 'number' || !(version >= 1 && version <= CHECKPOINT_VERSION)) {
-    throw new RangeError(`a checkpoint of format ${String(version)}; this version reads up to ${CHECKPOINT_VERSION}`);
+    throw new RangeError(`its format has version ${String(version)} and this troupe reads up to ${CHECKPOINT_VERSION}`);
   }
 }
 
@@ -81,12 +81,12 @@ function plainIn(line: string): Plain {
     const found: unknown = JSON.parse(line);
     if (isPlain(found)) return found;
   } catch {
-    // said below
+    // reported below
   }
-  throw new RangeError('a line of it is no JSON object');
+  throw new RangeError('a line is not a JSON object');
 }
 
-/** One checkpoint as the subjects of its stream tell. */
+/** One checkpoint, by the subjects of its stream. */
 export interface CheckpointName {
   readonly revision: number;
   readonly chunks: readonly number[];
@@ -96,7 +96,7 @@ export const END_TOKEN = 'end';
 
 const WHOLE = /^(0|[1-9]\d{0,14})$/;
 
-/** @returns by ascending revision what the subjects of the stream tell of; rubbish tells nothing */
+/** The checkpoints that the subjects of the stream name, by ascending revision; other subjects are ignored. */
 export function planCheckpoints(prefix: string, subjects: Iterable<string>): readonly CheckpointName[] {
   const found = new Map<number, { revision: number; chunks: number[]; whole: boolean }>();
   for (const subject of subjects) {
@@ -113,7 +113,7 @@ export function planCheckpoints(prefix: string, subjects: Iterable<string>): rea
   return [...found.values()].sort((a, b) => a.revision - b.revision);
 }
 
-/** Is it time for a checkpoint? */
+/** A checkpoint is due after as many changes as there are objects, and at least `changesMin`. */
 export function checkpointDue(state: {
   readonly revision: number;
   readonly checkpoint: number;

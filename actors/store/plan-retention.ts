@@ -1,38 +1,38 @@
-/** How long and how large what can be played back may become: journal, history and checkpoints together. */
+/** Limits of what can be replayed: journal, history and checkpoints together. */
 export interface Keep {
-  /** 0 = for ever. */
+  /** 0 = no limit. */
   readonly maxAgeMs: number;
   readonly maxBytes: number;
 }
 
 export const KEEP: Keep = { maxAgeMs: 7 * 86_400_000, maxBytes: 4 * 2 ** 30 };
 
-/** A whole checkpoint and when it was taken, in milliseconds since the epoch. */
+/** A complete checkpoint and when it was taken, in milliseconds since the epoch. */
 export interface CheckpointMoment {
   readonly revision: number;
   readonly takenAt: number;
 }
 
 /**
- * How far before a record the history may begin that it needs: actors' views look back ten minutes from their checkpoints,
- * which they take every quarter of an hour at least; and views lag behind the store, and clocks differ, a little.
+ * How much history before a record a replay of it may need: actors' views look back ten minutes from their checkpoints,
+ * which are taken at least every quarter of an hour; the rest is for views that lag behind the store and for clock skew.
  */
 const LOOKS_BACK_MS = 1_800_000;
 
 export interface Retention {
-  /** Revision of the checkpoint from which everything must be kept; absent: nothing of the history may be dropped. */
+  /** Revision of the checkpoint from which the history must be kept; absent: all of it must be kept. */
   readonly historyFrom?: number;
-  /** Records from before this moment are to be dropped first: together they are too large. */
+  /** Records stored before this moment must be dropped first, because of the limit of size. */
   readonly journalFrom?: number;
 }
 
 /**
- * Journal, checkpoints and history share one retention. The broker drops the journal's tail by its age; what no kept record
- * refers to needs no history any more. When all three are too large, the journal is cut so far that one checkpoint's worth
- * of history becomes free; the next look goes on from there.
+ * Decides what journal, checkpoints and history can drop; they share one retention. Pure. nats-server drops old records of
+ * the journal by age, and history that no kept record refers to is not needed any more. When the three together are too
+ * large, the journal is cut far enough to free the history of one checkpoint; the next run continues from there.
  * @param checkpoints by ascending revision
  * @param journal.oldestAt when the oldest kept record was stored; absent when there is none
- * @param bytes of all three
+ * @param bytes size of the three together
  */
 export function planRetention(
   checkpoints: readonly CheckpointMoment[],

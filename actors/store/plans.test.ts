@@ -9,9 +9,9 @@ import {
   planCheckpoints,
   planChunks,
 } from './plan-checkpoint.ts';
-import { planFailure, retryDelayMs } from './plan-failure.ts';
 import { planRetention } from './plan-retention.ts';
-import { SharedQuestion } from './shared-question.ts';
+import { planFailure, retryDelayMs } from './plan-retry.ts';
+import { SharedRequest } from './shared-request.ts';
 
 describe('chunks of a checkpoint', () => {
   it('hold every entry once, in order, and are no larger than asked unless one entry is', () => {
@@ -136,29 +136,29 @@ describe('failures', () => {
   });
 });
 
-describe('a shared question', () => {
-  it('is asked anew for whoever comes while it is under way, once for all of them', async () => {
+describe('a shared request', () => {
+  it('is sent again for the callers that arrive while it is under way, once for all of them', async () => {
     const answers: ((value: number) => void)[] = [];
-    const question = new SharedQuestion(() => new Promise<number>((answer) => answers.push(answer)));
-    const [first, second, third] = [question.answer(), question.answer(), question.answer()];
-    expect(question.asked).toBe(1);
+    const request = new SharedRequest(() => new Promise<number>((answer) => answers.push(answer)));
+    const [first, second, third] = [request.result(), request.result(), request.result()];
+    expect(request.sent).toBe(1);
     answers[0]?.(1);
     expect(await first).toBe(1);
-    expect(question.asked).toBe(2);
+    expect(request.sent).toBe(2);
     answers[1]?.(2);
     expect(await Promise.all([second, third])).toEqual([2, 2]);
-    const later = question.answer();
+    const later = request.result();
     answers[2]?.(3);
     expect(await later).toBe(3);
   });
 
-  it('fails those who asked it, and is asked again', async () => {
+  it('fails its callers, and can be sent again', async () => {
     let fail = true;
-    const question = new SharedQuestion(() => (fail ? Promise.reject(new Error('no')) : Promise.resolve(1)));
-    const [first, second] = [question.answer(), question.answer()];
+    const request = new SharedRequest(() => (fail ? Promise.reject(new Error('no')) : Promise.resolve(1)));
+    const [first, second] = [request.result(), request.result()];
     await expect(first).rejects.toThrow('no');
     await expect(second).rejects.toThrow('no');
     fail = false;
-    expect(await question.answer()).toBe(1);
+    expect(await request.result()).toBe(1);
   });
 });

@@ -1,15 +1,15 @@
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { bucketNames } from '../../contracts/store/buckets.ts';
-import type { Attempts } from './attempts.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import { type CheckpointMoment, type Keep, planRetention } from './plan-retention.ts';
+import type { RetryingRequests } from './retrying-requests.ts';
 import { readMessage } from './stored-message.ts';
 
 export interface RetentionOptions {
   readonly connection: NatsConnection;
   readonly manager: JetStreamManager;
-  readonly attempts: Attempts;
+  readonly requests: RetryingRequests;
   readonly prefix: string;
   readonly checkpoints: Checkpoints;
   readonly deadlineMs: number;
@@ -17,7 +17,7 @@ export interface RetentionOptions {
   readonly now?: () => number;
 }
 
-/** What is stored for playing back, and the one setting that bounds it: the journal stream's own. */
+/** The stored size of what can be replayed, and its limits, which are the journal stream's own settings. */
 export async function keptNow({ manager, prefix }: Pick<RetentionOptions, 'manager' | 'prefix'>): Promise<{
   readonly journal: StreamInfo;
   readonly keep: Keep;
@@ -30,7 +30,7 @@ export async function keptNow({ manager, prefix }: Pick<RetentionOptions, 'manag
   return { journal, keep: { maxAgeMs: journal.config.max_age / 1e6, maxBytes: journal.config.max_bytes }, bytes };
 }
 
-/** Drops what is too old or too much, and nothing that a kept record refers to. */
+/** Drops what exceeds the limits of age or size, and nothing that a kept record refers to. */
 export async function dropOld(options: RetentionOptions): Promise<void> {
   const { manager, prefix, checkpoints } = options;
   const { journal, keep, bytes } = await keptNow(options);
@@ -45,9 +45,9 @@ export async function dropOld(options: RetentionOptions): Promise<void> {
   if (plan.historyFrom !== undefined) await dropHistoryBefore(manager, checkpoints, prefix, plan.historyFrom);
 }
 
-/** Drops the records that were stored before a moment. */
+/** Drops the records that were stored before `moment`. */
 async function dropJournalBefore(
-  { connection, manager, attempts, deadlineMs }: RetentionOptions,
+  { connection, manager, requests, deadlineMs }: RetentionOptions,
   { config: { name }, state }: StreamInfo,
   moment: number,
 ): Promise<void> {
@@ -55,7 +55,7 @@ async function dropJournalBefore(
   let high = state.last_seq + 1;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    const message = await attempts.until(`read ${name}`, deadlineMs, (timeoutMs) =>
+    const message = await requests.call(`read ${name}`, deadlineMs, (timeoutMs) =>
       readMessage(connection, name, { seq: middle }, timeoutMs),
     );
     if (message === undefined || message.storedAt < moment) low = middle + 1;
@@ -64,7 +64,7 @@ async function dropJournalBefore(
   await manager.streams.purge(name, { seq: low });
 }
 
-/** Keeps the checkpoint at `revision` and everything after it. */
+/** Drops the history and the checkpoints before the checkpoint at `revision`, which is kept. */
 export async function dropHistoryBefore(
   manager: JetStreamManager,
   checkpoints: Checkpoints,

@@ -2,14 +2,14 @@ import type { NatsConnection } from 'nats';
 import { keyOfSubject, keySubject, streamOf } from '../../contracts/store/buckets.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import type { NatsCache } from '../kernel/nats/nats-cache.ts';
-import type { Attempts } from './attempts.ts';
+import type { RetryingRequests } from './retrying-requests.ts';
 import { type MessageQuery, readMessage, type StoredMessage } from './stored-message.ts';
 
-const LOOKS = 3;
+const COMPARISONS = 3;
 
 export interface SelfCheckOptions {
   readonly connection: NatsConnection;
-  readonly attempts: Attempts;
+  readonly requests: RetryingRequests;
   readonly feed: NatsCache;
   readonly bucket: string;
   readonly deadlineMs: number;
@@ -18,10 +18,9 @@ export interface SelfCheckOptions {
 }
 
 /**
- * Compares a sample of what the cache says with what the store says, from both ends: keys of the cache, and keys of messages
- * of the stream.
- * @param sample how many of each
- * @returns the keys that were looked at, and those of them that differ though the cache was given time
+ * Compares a sample of the cache with the store, from both ends: keys of the cache, and keys of messages of the stream.
+ * @param sample number of keys of each
+ * @returns the keys that were compared, and those that still differ after the cache had time to catch up
  */
 export async function selfCheck(
   options: SelfCheckOptions,
@@ -43,10 +42,10 @@ export async function selfCheck(
   return { checked: [...keys], differing };
 }
 
-/** A key that is being written differs for a moment; one that differs time after time is wrong. */
+/** A key that is being written differs for a moment; one that differs in every comparison is wrong. */
 async function same(options: SelfCheckOptions, key: Key): Promise<boolean> {
   const { feed } = options;
-  for (let look = 0; look < LOOKS; look++) {
+  for (let comparison = 0; comparison < COMPARISONS; comparison++) {
     const message = await read(options, { last_by_subj: keySubject(options.bucket, key) });
     if (message !== undefined) await feed.reached(message.sequence, { timeoutMs: options.deadlineMs });
     const stored = message === undefined || message.deleted ? 0 : message.sequence;
@@ -56,8 +55,8 @@ async function same(options: SelfCheckOptions, key: Key): Promise<boolean> {
 }
 
 function read(options: SelfCheckOptions, query: MessageQuery): Promise<StoredMessage | undefined> {
-  const { connection, attempts, bucket, deadlineMs } = options;
-  return attempts.until('check the cache', deadlineMs, (timeoutMs) =>
+  const { connection, requests, bucket, deadlineMs } = options;
+  return requests.call('check the cache', deadlineMs, (timeoutMs) =>
     readMessage(connection, streamOf(bucket), query, timeoutMs),
   );
 }

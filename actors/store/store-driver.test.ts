@@ -8,7 +8,7 @@ import { connectAs, startNatsServer, type TestNatsServer } from '../../test/supp
 import { openStore, type TestStore } from '../../test/support/store.ts';
 import { startTcpProxy } from '../../test/support/tcp-proxy.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
-import { Attempts } from './attempts.ts';
+import { RetryingRequests } from './retrying-requests.ts';
 import { selfCheck } from './self-check.ts';
 
 let server: TestNatsServer;
@@ -185,7 +185,7 @@ describe('the store', () => {
     const { proxy, store } = await openThroughProxy({ deadlineMs: 300, told: false });
     proxy.muffle();
     await expect(put(store, key, 0)).rejects.toThrow(
-      /write pods.a.x: no answer .* within 300 ms.* read before you repeat/,
+      /write pods.a.x: the store did not answer within 300 ms .* read the object before you repeat/,
     );
     expect(await reasonOf(store.ports.fresh({}))).toBe('Timeout');
     proxy.cut();
@@ -294,7 +294,8 @@ describe('the store', () => {
     expect(store.stats().alarm).toBeUndefined(); // the askers' own
     await manager.streams.update(stream, { ...config, subjects: ['elsewhere.>'] });
     expect(await reasonOf(put(store, 'pods.a.y', 0))).toBe('Timeout');
-    const alarm = /^writes get no answer from the store \(last: .*\); see in nats-server's log whether it runs, and/;
+    const alarm =
+      /^writes get no answer from the store \(last error: .*\); check nats-server's log: is it running, and/;
     expect(store.stats().alarm).toMatch(alarm);
     await store.ports.fresh({});
     expect(store.stats().alarm).toMatch(alarm); // a read proves nothing of writes
@@ -354,7 +355,7 @@ describe('the store', () => {
     await store.ports.reached({ revision });
     const check = {
       connection,
-      attempts: new Attempts(connection),
+      requests: new RetryingRequests(connection),
       feed: store.feed,
       bucket: `s${serial - 1}-objects`,
       deadlineMs: 2_000,

@@ -7,44 +7,44 @@ import { MARKER_TTL_MS, MESSAGE_OVERHEAD_BYTES, OBJECT_BYTES_MAX } from '../../c
 import { type ClusterKey, isSealed } from '../../contracts/store/sealed.ts';
 import { type DriverDefinition, defineDriver } from '../kernel/declare.ts';
 import type { NatsCache } from '../kernel/nats/nats-cache.ts';
-import { Attempts } from './attempts.ts';
 import { encodeObject } from './encode-object.ts';
 import { EventStore } from './event-store.ts';
-import { Housekeeping } from './housekeeping.ts';
+import { HistoryMirror } from './history-mirror.ts';
 import { type KeyWrite, KeyWriter } from './key-writer.ts';
-import { MirrorGate } from './mirror-gate.ts';
-import { SharedQuestion } from './shared-question.ts';
-import { Trouble } from './trouble.ts';
+import { Maintenance } from './maintenance.ts';
+import { RetryingRequests } from './retrying-requests.ts';
+import { SharedRequest } from './shared-request.ts';
+import { StoreHealth } from './store-health.ts';
 
 export interface StoreDriverOptions {
   readonly connection: NatsConnection;
   /** The cluster's subject prefix. */
   readonly prefix: string;
-  /** This process's feed of the objects. */
+  /** This process's cache of all objects. */
   readonly cache: NatsCache;
-  /** Seals secret data; without it secrets can be neither read nor written. */
+  /** Encrypts secret data; without it secrets can be neither read nor written. */
   readonly clusterKey?: ClusterKey;
-  /** Deadline of one question to the store; default 8 s, less than what the api-server waits. */
+  /** Deadline of one request to JetStream; default 8 s, less than the api-server waits. */
   readonly deadlineMs?: number;
   readonly markerTtlMs?: number;
   /** A checkpoint is taken after as many changes as there are live objects, but at least this many; default 10,000. */
   readonly checkpointChangesMin?: number;
-  /** How often a sample of the cache is compared with the store and the mirror is looked after; default 60 s. */
+  /** How often the mirror is checked and a sample of the cache compared with the store; default 60 s. */
   readonly checkEveryMs?: number;
   /**
-   * The mirror has lost something before that revision, at which there is a checkpoint and to which the cache has come: who
-   * is recorded should not look back to before it.
+   * Called when the history mirror lacks revisions before `revision`, at which there is a checkpoint and which the cache has
+   * reached: a recording should not depend on history before it.
    */
   readonly onHole?: (revision: number) => void;
 }
 
 const DEADLINE_MS = 8_000;
-/** How long a deletion waits for the mirror to have what it removes. */
+/** How long a deletion waits until the mirror has copied what it removes. */
 const MIRROR_WAIT_MS = 2_000;
 
 type Handlers = { readonly [Op in keyof StorePorts]: (body: StorePorts[Op][0]) => Promise<StorePorts[Op][1]> };
 
-/** The port behind which the objects are stored. It decides nothing: what to write, and whether, is the api-server's. */
+/** The port through which objects are stored in JetStream. It only reads and writes; the api-server decides. */
 export function storeDriver(options: StoreDriverOptions): DriverDefinition {
   return defineDriver({
     name: 'store',
@@ -68,13 +68,13 @@ class Store {
   readonly #feed: NatsCache;
   readonly #deadlineMs: number;
   readonly #objectBytesMax: number;
-  readonly #attempts: Attempts;
+  readonly #requests: RetryingRequests;
   readonly #objects: KeyWriter;
   readonly #events: EventStore;
-  readonly #housekeeping: Housekeeping;
-  readonly #lastSequence: SharedQuestion<number>;
-  readonly #mirror: MirrorGate;
-  readonly #trouble = new Trouble();
+  readonly #maintenance: Maintenance;
+  readonly #lastSequence: SharedRequest<number>;
+  readonly #mirror: HistoryMirror;
+  readonly #health = new StoreHealth();
   #freshReads = 0;
   #unmirrored = 0;
 
@@ -82,14 +82,14 @@ class Store {
     const { connection, prefix, cache } = options;
     const names = bucketNames(prefix);
     const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
-    const attempts = new Attempts(connection);
+    const requests = new RetryingRequests(connection);
     const limit = (connection.info?.max_payload ?? OBJECT_BYTES_MAX + MESSAGE_OVERHEAD_BYTES) - MESSAGE_OVERHEAD_BYTES;
-    const base = { connection, attempts, deadlineMs };
+    const base = { connection, requests, deadlineMs };
     this.#options = options;
     this.#feed = cache;
     this.#deadlineMs = deadlineMs;
     this.#objectBytesMax = Math.min(OBJECT_BYTES_MAX, limit);
-    this.#attempts = attempts;
+    this.#requests = requests;
     this.#objects = new KeyWriter({
       ...base,
       bucket: names.objects,
@@ -103,28 +103,17 @@ class Store {
       bucket: names.events,
       objectBytesMax: this.#objectBytesMax,
     });
-    this.#mirror = new MirrorGate({
+    this.#mirror = new HistoryMirror({
       manager,
-      attempts,
+      requests,
       stream: names.history,
       waitMs: MIRROR_WAIT_MS,
-      // Who waits behind another's question waits twice as long, and then still has to write before its asker gives up.
+      // A caller that shares a request may wait for two of them, and must still write before its client gives up.
       deadlineMs: deadlineMs / 2,
     });
-    this.#housekeeping = new Housekeeping({ ...options, manager, attempts, deadlineMs, report });
-    // The stream's leader answers, who is never behind what was acknowledged.
-    const question = { subject: `$JS.API.STREAM.INFO.${streamOf(names.objects)}` };
-    this.#lastSequence = new SharedQuestion(async () => {
-      const seenBefore = this.#feed.seen;
-      const info = await attempts.ask<Pick<StreamInfo, 'created' | 'state'>>(
-        'ask for the last revision',
-        deadlineMs,
-        () => question,
-      );
-      this.#feed.note(info, seenBefore);
-      return info.state.last_seq;
-    });
-    attempts.follow().catch((error: unknown) => report('connection', error));
+    this.#maintenance = new Maintenance({ ...options, manager, requests, deadlineMs, report });
+    this.#lastSequence = new SharedRequest(() => this.#readLastSequence(streamOf(names.objects)));
+    requests.followConnection().catch((error: unknown) => report('connection', error));
   }
 
   /** @throws StatusError InternalError when there are sealed secrets that this process cannot read */
@@ -134,16 +123,16 @@ class Store {
       const name = `${sealed.metadata?.namespace}/${sealed.metadata?.name}`;
       throw statusError(
         'InternalError',
-        `open the store: secret ${name} is sealed and this process has no key for it; start it with the cluster's key`,
+        `open the store: secret ${name} is sealed and this process cannot decrypt it; start it with the cluster's key`,
       );
     }
     const store = new Store(options, await jetstreamManager(options.connection, { checkAPI: false }), report);
-    await store.#housekeeping.start();
+    await store.#maintenance.start();
     return store;
   }
 
   close(): void {
-    this.#housekeeping.stop();
+    this.#maintenance.stop();
   }
 
   ports(): Handlers {
@@ -151,52 +140,66 @@ class Store {
     return {
       put: async ({ key, object, expect, requestId }) => {
         const payload = encodeObject(key, object, this.#options.clusterKey, this.#objectBytesMax);
-        return this.#trouble.of('write', this.#write({ key, payload, expect, requestId }));
+        return this.#health.track('write', this.#write({ key, payload, expect, requestId }));
       },
       purge: async ({ key, expect, requestId }) => {
-        if (!(await this.#mirror.passed(expect))) this.#unmirrored++;
+        if (!(await this.#mirror.awaitCopied(expect))) this.#unmirrored++;
         const { markerTtlMs = MARKER_TTL_MS } = this.#options;
-        return this.#trouble.of('write', this.#write({ key, payload: '', expect, requestId, markerTtlMs }));
+        return this.#health.track('write', this.#write({ key, payload: '', expect, requestId, markerTtlMs }));
       },
-      fresh: () => this.#trouble.of('read', this.#fresh()),
+      fresh: () => this.#health.track('read', this.#fresh()),
       reached: async ({ revision }) => {
         await this.#feed.reached(revision, { timeoutMs: this.#deadlineMs });
         return { revision: this.#feed.cache.revision };
       },
-      putEvent: (body) => this.#trouble.of('events', events.put(body)),
-      purgeEvent: (body) => this.#trouble.of('events', events.purge(body)),
-      getEvent: (body) => this.#trouble.of('events', events.get(body)),
-      listEvents: (body) => this.#trouble.of('events', events.list(body)),
+      putEvent: (body) => this.#health.track('events', events.put(body)),
+      purgeEvent: (body) => this.#health.track('events', events.purge(body)),
+      getEvent: (body) => this.#health.track('events', events.get(body)),
+      listEvents: (body) => this.#health.track('events', events.list(body)),
     };
   }
 
   async #write(write: KeyWrite): Promise<{ readonly revision: number }> {
     const revision = await this.#objects.write(write);
-    this.#housekeeping.written(revision);
+    this.#maintenance.written(revision);
     return { revision };
   }
 
-  /** Nobody writes to a store that went back in time, nor while it is unknown whether it did. */
+  /** Rejects writes while the store went back in time, or while that is not known after a reconnect. */
   #mayWrite(): void {
     if (this.#feed.alarm !== undefined) throw statusError('ServiceUnavailable', this.#feed.alarm.message);
-    if (!this.#feed.certain) throw new Error('the connection was lost and the store is not known to be the same yet');
+    if (!this.#feed.certain)
+      throw new Error('the connection was lost, and it is not yet known whether the store is still the same');
   }
 
+  /** The stream's leader answers, which is never behind what was acknowledged. */
+  async #readLastSequence(stream: string): Promise<number> {
+    const seenBefore = this.#feed.seen;
+    const info = await this.#requests.request<Pick<StreamInfo, 'created' | 'state'>>(
+      'read the last revision',
+      this.#deadlineMs,
+      () => ({ subject: `$JS.API.STREAM.INFO.${stream}` }),
+    );
+    this.#feed.note(info, seenBefore);
+    return info.state.last_seq;
+  }
+
+  /** Resolves when the cache has everything that was acknowledged before this call. */
   async #fresh(): Promise<{ readonly revision: number }> {
     this.#freshReads++;
     if (this.#feed.isAhead) return { revision: this.#feed.cache.revision };
-    const last = await this.#lastSequence.answer();
+    const last = await this.#lastSequence.result();
     await this.#feed.reached(last, { timeoutMs: this.#deadlineMs });
     return { revision: last };
   }
 
   stats(): StoreStats {
-    const alarm = this.#feed.alarm?.message ?? this.#feed.trouble ?? this.#trouble.now;
+    const alarm = this.#feed.alarm?.message ?? this.#feed.trouble ?? this.#health.alarm;
     return {
       ...this.#objects.counts,
-      ...this.#housekeeping.counts,
-      retries: this.#attempts.retries,
-      freshQuestions: this.#lastSequence.asked,
+      ...this.#maintenance.counts,
+      retries: this.#requests.retries,
+      freshQuestions: this.#lastSequence.sent,
       freshReads: this.#freshReads,
       unmirrored: this.#unmirrored,
       ...(alarm === undefined ? {} : { alarm }),

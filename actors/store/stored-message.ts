@@ -11,9 +11,9 @@ export interface StoredMessage {
   readonly data: Uint8Array;
   /** When the server stored it; milliseconds since the epoch. */
   readonly storedAt: number;
-  /** Id of the request that wrote it; empty when it carries none. */
+  /** Id of the request that wrote it; empty if it has none. */
   readonly request: string;
-  /** The object was deleted, or what lies there is none of its key. */
+  /** True for a deletion marker, and for data that is not an object of its key. */
   readonly deleted: boolean;
 }
 
@@ -36,8 +36,9 @@ interface Answer {
 const NO_MESSAGE = 10037;
 
 /**
- * Asks the stream's leader, who is never stale.
- * @throws JetStreamApiError, and the client's errors
+ * Reads one message from the stream's leader, which is never stale.
+ * @returns undefined when there is no such message
+ * @throws JetStreamApiError, and the client library's errors
  */
 export async function readMessage(
   connection: NatsConnection,

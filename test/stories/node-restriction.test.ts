@@ -60,10 +60,14 @@ it('a node reads the Secrets that its own pods refer to, as long as they do', as
 
 it('a node changes the status of its own pods and of itself alone', async () => {
   const status = { status: { message: 'made up' } };
-  await expect(one.patch('pods/status', at('on-two'), status)).rejects.toThrow(/only of pods bound to it/);
-  await expect(one.delete('pods', at('on-two'))).rejects.toThrow(/only of pods bound to it/);
-  await expect(one.patch('nodes/status', { name: 'n2' }, { status: {} })).rejects.toThrow(/itself alone, not "n2"/);
-  await expect(one.create('nodes', undefined, { metadata: { name: 'n3' } })).rejects.toThrow(/itself alone, not "n3"/);
+  await expect(one.patch('pods/status', at('on-two'), status)).rejects.toThrow(/only for pods bound to it/);
+  await expect(one.delete('pods', at('on-two'))).rejects.toThrow(/only for pods bound to it/);
+  await expect(one.patch('nodes/status', { name: 'n2' }, { status: {} })).rejects.toThrow(
+    /only for itself, not for "n2"/,
+  );
+  await expect(one.create('nodes', undefined, { metadata: { name: 'n3' } })).rejects.toThrow(
+    /only for itself, not for "n3"/,
+  );
   const { metadata } = await one.patch<Pod>('nodes/status', { name: 'n1' }, { status: {} });
   expect(metadata?.name).toBe('n1');
   expect((await cluster.client.get<Pod>('pods', at('on-two'))).status?.message).toBeUndefined();

@@ -133,7 +133,7 @@ it.concurrent(
     expect(await data()).toEqual({ a: '9', e: '4', f: '2' });
     const failed = operate({ op: 'remove', path: '/data/e' }, { op: 'test', path: '/data/a', value: 'other' });
     await expectRefused(failed, 'Invalid', /operation 1 \(test \/data\/a\)/);
-    await expectRefused(operate({ op: 'remove', path: '/data/none' }), 'Invalid', /nothing at that path/);
+    await expectRefused(operate({ op: 'remove', path: '/data/none' }), 'Invalid', /nothing exists at that path/);
     await expectRefused(operate({ op: 'replace', path: '/data/none', value: '1' }), 'Invalid');
     await expectRefused(operate({ op: 'add', path: '/spec/replicas', value: 1 }), 'Invalid');
     await expectRefused(operate({ op: 'put', path: '/data/a', value: '1' }), 'BadRequest', /unknown "op"/);

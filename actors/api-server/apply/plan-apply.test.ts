@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { LAST_APPLIED, lastAppliedOf } from '../../../contracts/merge/last-applied.ts';
 import type { Obj } from '../object.ts';
-import { findKind } from '../served.ts';
-import { planApply, planFirst } from './plan-apply.ts';
+import { findKind } from '../served-kinds.ts';
+import { planApply, planCreate } from './plan-apply.ts';
 
 const manifest = (metadata: object, more: object = {}): Obj => ({
   apiVersion: 'v1',
@@ -13,8 +13,8 @@ const manifest = (metadata: object, more: object = {}): Obj => ({
 
 /** What apply makes of an object that was applied before and then changed by others; without the record. */
 function applied(before: Obj, others: (made: Obj) => Obj, next: Obj, resource = 'configmaps'): Obj {
-  const object = planApply(findKind(resource), next, others(planFirst(before)));
-  expect(lastAppliedOf(object)).toEqual(lastAppliedOf(planFirst(next)));
+  const object = planApply(findKind(resource), next, others(planCreate(before)));
+  expect(lastAppliedOf(object)).toEqual(lastAppliedOf(planCreate(next)));
   const { [LAST_APPLIED]: _, ...annotations } = object.metadata.annotations ?? {};
   return { ...object, metadata: { ...object.metadata, annotations } };
 }
@@ -25,7 +25,7 @@ const annotated = (made: Obj): Obj => ({
 });
 
 it('a first apply adds nothing but the record of itself', () => {
-  const made = planFirst(manifest({}, { data: { a: '1' } }));
+  const made = planCreate(manifest({}, { data: { a: '1' } }));
   expect(lastAppliedOf(made)).toEqual(manifest({ annotations: undefined }, { data: { a: '1' } }));
   expect({ ...made, metadata: { name: 'c' } }).toEqual(manifest({}, { data: { a: '1' } }));
 });
@@ -59,7 +59,7 @@ it.each([
 it('entries of a Secret that others added stay when it is given in plain text', () => {
   const secret = (more: object): Obj => ({ ...manifest({}, more), kind: 'Secret' });
   const stored = (): Obj => ({
-    ...planFirst(secret({ data: { mine: 'MQ==' } })),
+    ...planCreate(secret({ data: { mine: 'MQ==' } })),
     data: { mine: 'MQ==', theirs: 'Mg==' },
   });
   const object = applied(secret({}), stored, secret({ stringData: { other: '3' } }), 'secrets');

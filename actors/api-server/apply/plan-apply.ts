@@ -3,24 +3,24 @@ import type { Plain } from '../../../contracts/kinds/plain.ts';
 import { lastAppliedOf, withLastApplied } from '../../../contracts/merge/last-applied.ts';
 import { applyThreeWay } from '../../../contracts/merge/three-way.ts';
 import { type Obj, withMeta } from '../object.ts';
-import type { Served } from '../served.ts';
+import type { Served } from '../served-kinds.ts';
 
-/** A manifest on its way to become an object: with a record of itself, so that the next apply knows what it said. */
-export const planFirst = (manifest: Obj): Obj => withLastApplied(manifest, manifest as Plain) as Obj;
+/** The object to create from a manifest: with the manifest as its last-applied annotation, for the next apply. */
+export const planCreate = (manifest: Obj): Obj => withLastApplied(manifest, manifest as Plain) as Obj;
 
 /**
- * The live object brought to what the manifest says: what it says is set, what it said last time and says no longer is
- * removed, what it never mentioned stays. Pure.
- * @param live as the client's version shows it
+ * Merges a manifest into the live object: fields of the manifest are set, fields of the last-applied manifest that are no
+ * longer in it are removed, all others stay. Pure.
+ * @param live in the client's API version
  */
 export function planApply({ kind, version }: Served, manifest: Obj, live: Obj): Obj {
   const of = { type: version.type, mergeKeys: kind.mergeKeys };
-  // With no annotations at all it would take away those of others, and its own record.
+  // A manifest without annotations would otherwise remove those of others, and the last-applied annotation.
   const annotated = withMeta(manifest, { annotations: manifest.metadata.annotations ?? {} });
-  // The same with a Secret's entries: in plain text they become entries of `data`, and are recorded as such.
+  // The same for a Secret's `stringData`: its entries become entries of `data`, and are recorded as such.
   const next = kind.resource === 'secrets' && manifest['stringData'] ? { data: {}, ...annotated } : annotated;
   const merged = applyThreeWay(of, { lastApplied: lastAppliedOf(live), live, next });
   const recorded = withLastApplied(merged as KubeObject, manifest as Plain) as Obj;
-  // Only a version that the manifest itself names is a condition.
+  // A resourceVersion is a precondition only if the manifest itself sets it.
   return withMeta(recorded, { resourceVersion: manifest.metadata.resourceVersion });
 }

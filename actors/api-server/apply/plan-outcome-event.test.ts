@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { failure } from '../../../contracts/errors/status.ts';
-import { placeOfOutcome, planOutcomeEvent } from './plan-outcome-event.ts';
+import { outcomeNamespace, planOutcomeEvent } from './plan-outcome-event.ts';
 
 const status = failure('Forbidden', 'no');
 
@@ -14,7 +14,7 @@ it.each([
   { why: 'not what is no name, in the subject either', confined: 'a b', item: { status }, place: 'default' },
   { why: 'default for what is in none', confined: '', item: {}, place: 'default' },
 ])('tells an outcome in $why', ({ confined, item, place }) => {
-  expect(placeOfOutcome(confined, item, (name) => name === 'there')).toBe(place);
+  expect(outcomeNamespace(confined, item, (name) => name === 'there')).toBe(place);
 });
 
 it.each([

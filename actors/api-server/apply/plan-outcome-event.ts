@@ -7,16 +7,16 @@ import { printable } from '../../../contracts/printable.ts';
 
 /** Longest name of an object. */
 const NAME_MAX = 253;
-/** What is left of a name that is none, beside a hash. */
+/** Characters of an invalid name that are kept, before a hash. */
 const DERIVED_MAX = 200;
 
 /**
- * Where the outcome of a document is told. Who is confined to a namespace is told there: what the document itself names
- * may be a place that its author can neither read nor is allowed to write to.
+ * The namespace of the event about a document's outcome. A caller that may apply only to one namespace gets the event
+ * there: it might have no access to the namespace that the document names.
  * @param confined the subject's namespace; empty = any
- * @param exists whether there is such a namespace
+ * @param exists   whether a namespace exists
  */
-export function placeOfOutcome(
+export function outcomeNamespace(
   confined: string,
   { namespace = '', status }: ApplyItem,
   exists: (namespace: string) => boolean,
@@ -28,9 +28,9 @@ export function placeOfOutcome(
 const isLabel = (text: string): boolean => dnsLabel(text).length === 0;
 
 /**
- * The Event that tells what became of a document. All that is in a document its author chose, and refusals quote it: what
- * is no name becomes one, what is long is cut, and nothing moves a terminal's cursor. Pure.
- * @param component who tells it
+ * The event about a document's outcome. Pure. A document may contain anything, and error messages quote it: an invalid name
+ * is replaced, long texts are truncated, and control characters are removed.
+ * @param component the event's source
  */
 export function planOutcomeEvent(
   item: ApplyItem,

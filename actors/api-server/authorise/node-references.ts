@@ -3,7 +3,7 @@ import { podReferenceKeys } from '../../../contracts/kinds/pod/pod-references.ts
 import type { Key } from '../../../contracts/store/keys.ts';
 import type { Change, View } from '../../kernel/contract.ts';
 
-/** Key of a ConfigMap or Secret -> node -> how many pods that are bound to it refer to it. */
+/** Key of a ConfigMap or Secret -> name of a node -> number of pods bound to the node that refer to the object. */
 export type NodeReferences = Map<Key, Map<string, number>>;
 
 function count(index: NodeReferences, pod: Pod, by: 1 | -1): void {
@@ -25,7 +25,7 @@ export function buildNodeReferences(view: View): NodeReferences {
   return index;
 }
 
-/** Costs what the changed pod refers to. Changes the index in place, as `World.derived` allows. */
+/** Updates the index in place, which `World.derived` allows. */
 export function stepNodeReferences(index: NodeReferences, { key, before, after }: Change): NodeReferences {
   if (!key.startsWith('pods.')) return index;
   if (before !== undefined) count(index, before as Pod, -1);

@@ -1,21 +1,21 @@
 import { isPlain } from '../../../contracts/kinds/plain.ts';
 import { storeKey } from '../../../contracts/store/keys.ts';
 import { nodeOfUser } from '../../../contracts/subjects/users.ts';
+import { forbidden } from '../api-errors.ts';
 import { type Answer, andThen, type Context } from '../context.ts';
 import type { Obj } from '../object.ts';
-import { unlessRefused } from '../read/reads.ts';
-import { forbidden } from '../refusals.ts';
+import { checkAgainstView } from '../read/get-and-list.ts';
 import { qualified, type Request } from '../request.ts';
 import { buildNodeReferences, stepNodeReferences } from './node-references.ts';
 import { type NodeAct, type NodeFacts, refuseNode, refuseObject } from './plan-node-restriction.ts';
 
 /**
- * Lets a request through, with a guard of the objects that it reaches, or throws a refusal now or later. Costs nothing
- * for who is no node.
+ * Authorises a request of a node: returns it with a guard for the objects that it accesses, or rejects it by throwing or
+ * by the observable's error. Requests of other users are returned as they are.
  */
-export type NodeGate = (request: Request) => Answer<Request>;
+export type NodeAuthorizer = (request: Request) => Answer<Request>;
 
-export function nodeGate(context: Context): NodeGate {
+export function nodeAuthorizer(context: Context): NodeAuthorizer {
   const references = context.world.derived('node-references', buildNodeReferences, stepNodeReferences);
   const facts: NodeFacts = {
     refersTo: (resource, namespace, name, node) =>
@@ -27,18 +27,18 @@ export function nodeGate(context: Context): NodeGate {
     const node = nodeOfUser(request.caller);
     if (node === undefined) return request;
     const act = actOf(request);
-    const refusal = (finding: string | undefined) =>
+    const rejection = (finding: string | undefined) =>
       finding === undefined ? undefined : forbidden(qualified(request.kind), act.name, finding);
     const guard = (object: Obj): void => {
-      const found = refusal(refuseObject(node, act, object));
+      const found = rejection(refuseObject(node, act, object));
       if (found !== undefined) throw found;
     };
-    const allowed = unlessRefused(context, () => refusal(refuseNode(node, act, facts)));
+    const allowed = checkAgainstView(context, () => rejection(refuseNode(node, act, facts)));
     return andThen(allowed, (): Request => ({ ...request, guard }));
   };
 }
 
-/** A creation is named by the subject or by the object alone. */
+/** The name of an object to create is in the subject or only in the object. */
 function actOf({ call, verb, kind, subresource, namespace, name }: Request): NodeAct {
   const act = { verb, resource: kind.resource, subresource, namespace, name };
   if (verb !== 'create' || kind.resource !== 'nodes') return act;

@@ -1,6 +1,6 @@
 import type { Obj } from '../object.ts';
 
-/** What a node asks for; `name` as the subject or, where that gives none, the object says it. */
+/** A node's request; `name` is that of the subject or, if it has none, of the object. */
 export interface NodeAct {
   readonly verb: string;
   readonly resource: string;
@@ -8,27 +8,27 @@ export interface NodeAct {
   readonly subresource: string;
   readonly namespace: string;
   readonly name: string;
-  /** Names of the labels of a node that is to be created. */
+  /** Names of the labels of a Node to create. */
   readonly labels?: readonly string[];
 }
 
-/** What the decision rests on. */
+/** What the decision needs to know of the cluster. */
 export interface NodeFacts {
-  /** Does a pod that is bound to this node refer to this ConfigMap or Secret? */
+  /** Whether a pod that is bound to the node refers to this ConfigMap or Secret. */
   readonly refersTo: (resource: string, namespace: string, name: string, node: string) => boolean;
 }
 
-/** Labels by which an administrator sets nodes apart; a node must not give itself one. */
-const SET_APART = /(^|\.)node-restriction\.kubernetes\.io\//;
+/** Labels that isolate nodes; only administrators may set them. */
+const RESTRICTED_LABEL = /(^|\.)node-restriction\.kubernetes\.io\//;
 
 const whatOf = ({ verb, resource, subresource }: NodeAct): string =>
   `${verb} ${resource}${subresource === '' ? '' : `/${subresource}`}`;
 
 /**
- * What a node may not do, as Kubernetes' node authorizer and NodeRestriction have it: it reads what its own pods refer
- * to, changes the status of its own pods and of itself, removes its own pods, makes itself known and tells events. Whose a
- * pod is, `refuseObject` tells. Pure.
- * @returns the finding, for a refusal; `undefined` when it may
+ * Authorises a node's request, as Kubernetes' node authorizer and NodeRestriction: a node may read what its pods refer to,
+ * update the status of its pods and of its Node, delete its pods, create its Node and create events. Whether a pod is its
+ * own is checked by `refuseObject`. Pure.
+ * @returns why the request is forbidden; `undefined` when it is allowed
  */
 export function refuseNode(node: string, act: NodeAct, facts: NodeFacts): string | undefined {
   const { verb, resource, subresource, namespace, name } = act;
@@ -39,19 +39,19 @@ export function refuseNode(node: string, act: NodeAct, facts: NodeFacts): string
   switch (resource) {
     case 'nodes': {
       if (!onStatus && !onObject('get', 'create')) return never;
-      if (name !== node) return `node "${node}" may ${what} itself alone, not "${name}"`;
-      const label = act.labels?.find((each) => SET_APART.test(each));
+      if (name !== node) return `node "${node}" may ${what} only for itself, not for "${name}"`;
+      const label = act.labels?.find((each) => RESTRICTED_LABEL.test(each));
       return label === undefined ? undefined : `node "${node}" may not set the label ${label}`;
     }
     case 'pods':
       if (!onStatus && !onObject('get', 'delete')) return never;
-      return name === '' ? `${never} but one by one` : undefined;
+      return name === '' ? `${never} as a collection` : undefined;
     case 'configmaps':
     case 'secrets':
       if (!onObject('get')) return never;
       return facts.refersTo(resource, namespace, name, node)
         ? undefined
-        : `no relationship found between node "${node}" and this object: no pod bound to it refers to it`;
+        : `no relationship found between node "${node}" and this object: no pod bound to the node refers to it`;
     case 'events':
       return onObject('create', 'update', 'patch') ? undefined : never;
     default:
@@ -60,11 +60,11 @@ export function refuseNode(node: string, act: NodeAct, facts: NodeFacts): string
 }
 
 /**
- * What of an object that it may ask for a node may not: a pod that is bound to another, or to none. Pure.
- * @param object the very one that is shown, or that the write replaces
- * @returns the finding, for a refusal; `undefined` when it may
+ * Authorises the object of a node's request: a node may not access a pod that is not bound to it. Pure.
+ * @param object the version that is returned, or that the write replaces
+ * @returns why the request is forbidden; `undefined` when it is allowed
  */
 export function refuseObject(node: string, act: NodeAct, object: Obj): string | undefined {
   if (act.resource !== 'pods' || object.spec?.['nodeName'] === node) return undefined;
-  return `node "${node}" may ${whatOf(act)} only of pods bound to it`;
+  return `node "${node}" may ${whatOf(act)} only for pods bound to it`;
 }

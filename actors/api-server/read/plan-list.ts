@@ -2,9 +2,9 @@ import { statusError } from '../../../contracts/errors/status.ts';
 import { keyOfObject } from '../../../contracts/store/keys.ts';
 import { jsonSize, type Obj } from '../object.ts';
 
-/** Where a list goes on: opaque to clients, kept by nobody. */
+/** Where a list continues. Opaque to clients; the server does not store it. */
 export interface Continuation {
-  /** The moment that all pages show. */
+  /** The revision that all pages show. */
   readonly revision: number;
   /** Store key of the last item examined. */
   readonly after: string;
@@ -19,20 +19,21 @@ export function decodeContinue(text: string): Continuation {
     const { v, rv, after } = JSON.parse(Buffer.from(text, 'base64url').toString()) as Record<string, unknown>;
     if (v === 1 && Number.isSafeInteger(rv) && typeof after === 'string') return { revision: rv as number, after };
   } catch {
-    // falls through: whatever is wrong with it, the remedy is the same
+    // rejected below, like a token of the wrong form
   }
   throw statusError('BadRequest', 'list: the continue token is not valid; list again without it');
 }
 
-/** A change of the store, as far as turning it back needs it. */
+/** The parts of a change that undoing it needs. */
 interface Undo {
   readonly key: string;
   readonly before?: unknown;
 }
 
 /**
- * The list as it was before `changes` (oldest first; those of other objects are passed over by `concerns`), in key order.
- * Pure: this is how the later pages of a list show the moment of the first.
+ * The list as it was before `changes`, in key order. Pure. With it the later pages of a list show the revision of the first.
+ * @param changes  oldest first
+ * @param concerns whether a change with this key is of the list's objects
  */
 export function rewound(
   resource: string,
@@ -64,8 +65,8 @@ interface Page {
 
 /**
  * One page of a list that is in key order.
- * @param after  the page begins behind this key
- * @param limits `items` and `bytes` (of JSON) of a page; a first item that is larger than `bytes` comes alone
+ * @param after  the page begins after this key
+ * @param limits `items` and `bytes` (of JSON) of a page; a first item that is larger than `bytes` is returned alone
  */
 export function planPage(
   resource: string,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Obj } from '../object.ts';
-import { findKind } from '../served.ts';
+import { findKind } from '../served-kinds.ts';
 import { selectable } from './plan-selectable.ts';
 
 const metadata = { name: 'p', namespace: 'team', uid: 'u', labels: { app: 'web' } };

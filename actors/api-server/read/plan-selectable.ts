@@ -1,7 +1,7 @@
 import type { Kind } from '../../../contracts/kinds/kind.ts';
 import type { Obj } from '../object.ts';
 
-/** What selectors look at in an object, and no more. Pure. */
+/** The parts of an object that label and field selectors can match. Pure. */
 export function selectable(kind: Pick<Kind, 'selectableFields'>, object: Obj): Obj {
   const { name, namespace, uid, labels } = object.metadata;
   const fields = new Set(Object.keys(kind.selectableFields).map((path) => path.split('.', 1)[0] ?? path));

@@ -3,7 +3,7 @@ import { storeKey } from '../../../contracts/store/keys.ts';
 import { STORE_HEADER } from '../../../contracts/store/marks.ts';
 import type { Call } from '../../kernel/contract.ts';
 import { atRevision, type Obj } from '../object.ts';
-import { EVENTS } from '../write/events.ts';
+import { EVENTS } from '../read/read-events.ts';
 import type { Transition } from './plan-watch.ts';
 
 /** A message of the events' bucket; `undefined` when it is not understood. */

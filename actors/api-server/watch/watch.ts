@@ -5,8 +5,8 @@ import type { WatchEvent, WatchMark } from '../../../contracts/messages/api.ts';
 import { storeKey } from '../../../contracts/store/keys.ts';
 import { token } from '../../../contracts/subjects/token.ts';
 import type { Obj } from '../object.ts';
-import { selection } from '../read/selection.ts';
-import { findKind, presentedAs } from '../served.ts';
+import { selection } from '../read/selectors.ts';
+import { findKind, presentedAs } from '../served-kinds.ts';
 import { type ObjectEvent, planEvent, type Transition } from './plan-watch.ts';
 
 /** What a watch is; kept in a cell, so that it outlives a crash. */

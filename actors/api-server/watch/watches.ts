@@ -7,14 +7,14 @@ import type { WatchEvent, WatchOptions } from '../../../contracts/messages/api.t
 import { keyOfObject } from '../../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import type { Call, Cell, Said } from '../../kernel/contract.ts';
+import { badRequest } from '../api-errors.ts';
 import type { Context } from '../context.ts';
 import { type Obj, revisionOf } from '../object.ts';
 import { parseOptions } from '../options.ts';
-import { atLeast, everything } from '../read/reads.ts';
-import { selection } from '../read/selection.ts';
-import { badRequest } from '../refusals.ts';
+import { atLeast, everything } from '../read/get-and-list.ts';
+import { EVENTS, isEvent, selectEvents } from '../read/read-events.ts';
+import { selection } from '../read/selectors.ts';
 import type { ApiTokens, Request } from '../request.ts';
-import { chosenEvents, EVENTS, isEvent } from '../write/events.ts';
 import {
   acknowledged,
   type Flow,
@@ -211,7 +211,7 @@ export class Watches {
     this.#starting.set(watch.id, held);
     const { initialEvents } = this.#context.limits;
     const begins = (object: Obj): boolean => revisionOf(object) > after && isNamed(request, object) && select(object);
-    return chosenEvents(this.#context, request.namespace, begins, initialEvents).pipe(
+    return selectEvents(this.#context, request.namespace, begins, initialEvents).pipe(
       mergeMap(({ objects, revision }) => {
         if (!this.#byId.has(watch.id)) return NOTHING; // it has ended meanwhile
         if (Math.max(objects.length, held.length) > initialEvents) throw tooMany(initialEvents);

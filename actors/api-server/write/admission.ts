@@ -3,12 +3,12 @@ import { type AdmitOptions, admit } from '../../../contracts/kinds/admit.ts';
 import type { Kind } from '../../../contracts/kinds/kind.ts';
 import type { Obj } from '../object.ts';
 
-/** The object to store, all its own. @throws StatusError BadRequest, Invalid */
+/** The object to store: with defaults set, and validated. Shares no part with the input. @throws StatusError BadRequest, Invalid */
 function admitted(kind: Kind, input: unknown, options: AdmitOptions): Obj {
   const { object, status } = admit(kind, input, options);
   if (status !== undefined) throw new StatusError(status);
   const metadata = object.metadata as Record<string, unknown>;
-  // Nobody manages fields here, and these two are never stored.
+  // Field management is not supported, and the other two are never stored.
   delete metadata['managedFields'];
   delete metadata['selfLink'];
   delete metadata['resourceVersion'];
@@ -21,6 +21,6 @@ export const admittedNew = (kind: Kind, input: Obj, stamp: NonNullable<AdmitOpti
 export const admittedUpdate = (kind: Kind, input: Obj, old: Obj): Obj =>
   admitted(kind, input, { operation: 'update', old });
 
-/** The old object with another status. */
+/** The old object with a new status. */
 export const admittedStatus = (kind: Kind, old: Obj, status: unknown): Obj =>
   admitted(kind, { ...old, status }, { operation: 'status', old });

@@ -2,29 +2,31 @@ import { defer, type Observable, throwError } from 'rxjs';
 import { catchError, map } from 'rxjs/operators';
 import { type StatusError, statusError } from '../../../contracts/errors/status.ts';
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
+import { alreadyExists, badRequest, forbidden, isConflict, notFound } from '../api-errors.ts';
 import { type Answer, andThen, type Context } from '../context.ts';
 import { atRevision, type Obj } from '../object.ts';
-import { unlessRefused } from '../read/reads.ts';
-import { alreadyExists, badRequest, forbidden, isConflict, notFound } from '../refusals.ts';
+import { checkAgainstView } from '../read/get-and-list.ts';
+import { isEvent } from '../read/read-events.ts';
 import { qualified, type Target } from '../request.ts';
 import { admittedNew } from './admission.ts';
-import { isEvent } from './events.ts';
-import { nameSuffix } from './names.ts';
-import { placed } from './placed.ts';
-import { repeated } from './plan-repeat.ts';
-import { mayRunUnder } from './service-account.ts';
-import { change, put, type WritePlan } from './write.ts';
+import { withIdentity } from './object-identity.ts';
+import { countedEvent } from './plan-event-count.ts';
+import { put, readModifyWrite, type WritePlan } from './read-modify-write.ts';
+import { checkServiceAccount } from './service-account.ts';
 
-/** A generated name is tried again with another suffix this often. */
+/** How many generated names are tried before AlreadyExists. */
 const NAMES_TRIED = 8;
+/** As in Kubernetes: letters and digits that form no words. */
+const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
+const SUFFIX_LENGTH = 5;
 
-/** `create`: the object as stored. @param body what the client sent */
+/** `create`: returns the object as stored. @param body what the client sent */
 export function create(context: Context, target: Target, body: unknown): Answer<Obj> {
-  const input = placed(target, body);
+  const input = withIdentity(target, body);
   if (input.metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
-  const place = { ...target, namespace: input.metadata.namespace ?? '' };
-  const allowed = andThen(mayCreateIn(context, place), () => mayRunUnder(context, place, input));
-  return andThen(allowed, () => tryCreate(context, place, input, NAMES_TRIED));
+  const inNamespace = { ...target, namespace: input.metadata.namespace ?? '' };
+  const allowed = andThen(checkNamespace(context, inNamespace), () => checkServiceAccount(context, inNamespace, input));
+  return andThen(allowed, () => tryCreate(context, inNamespace, input, NAMES_TRIED));
 }
 
 function tryCreate(context: Context, target: Target, input: Obj, tries: number): Observable<Obj> {
@@ -37,7 +39,7 @@ function tryCreate(context: Context, target: Target, input: Obj, tries: number):
     ...(generated ? { nameSuffix: nameSuffix(() => world.random()) } : {}),
   });
   const there = { ...target, name: object.metadata.name ?? '' };
-  // The uid is new with every attempt: it tells this write from all others.
+  // The uid is new with every attempt, so it identifies this write.
   return put(context, there, object, 0, uid).pipe(
     map(({ revision }) => atRevision(object, revision)),
     catchError((error: unknown) => {
@@ -46,25 +48,28 @@ function tryCreate(context: Context, target: Target, input: Obj, tries: number):
       const exists = (): never => {
         throw alreadyExists(qualified(target.kind), there.name);
       };
-      return isEvent(target.kind) ? countUp(context, there, object, exists) : defer(exists);
+      return isEvent(target.kind) ? countEvent(context, there, object, exists) : defer(exists);
     }),
   );
 }
 
-/** An event that is told again: the stored one counts. @param differs when the stored one says something else; throws */
-function countUp(context: Context, target: Target, told: Obj, differs: () => never): Observable<Obj> {
+/**
+ * Counts an event that exists already.
+ * @param differs called when the stored event is a different one of the same name; throws
+ */
+function countEvent(context: Context, target: Target, event: Obj, differs: () => never): Observable<Obj> {
   const plan = (stored: Obj): WritePlan => {
-    const counted = repeated(stored, told);
+    const counted = countedEvent(stored, event);
     if (counted === undefined) return differs();
     if (counted === stored) return { type: 'keep' };
     return { type: 'put', object: counted };
   };
-  return change(context, target, plan, context.limits.retries).pipe(map(({ object }) => object));
+  return readModifyWrite(context, target, plan, context.limits.retries).pipe(map(({ object }) => object));
 }
 
-/** Nothing is created in a namespace that is absent or on its way out. */
-const mayCreateIn = (context: Context, target: Target): Answer<void> =>
-  unlessRefused(context, ({ view }) => {
+/** Rejects a create in a namespace that does not exist or is terminating. */
+const checkNamespace = (context: Context, target: Target): Answer<void> =>
+  checkAgainstView(context, ({ view }) => {
     if (!target.kind.namespaced) return undefined;
     const namespace = view.get('namespaces', undefined, target.namespace);
     if (namespace === undefined) return notFound('namespaces', target.namespace);
@@ -82,4 +87,11 @@ function terminating({ kind, namespace }: Target): StatusError {
     },
   ];
   return statusError('Forbidden', status.message.replace(' ""', ''), { kind: kind.resource, causes });
+}
+
+/** The random part of a name from `metadata.generateName`. @param random uniform in [0, 1) */
+function nameSuffix(random: () => number): string {
+  let suffix = '';
+  while (suffix.length < SUFFIX_LENGTH) suffix += SUFFIX_ALPHABET[Math.floor(random() * SUFFIX_ALPHABET.length)] ?? '';
+  return suffix;
 }

@@ -47,12 +47,12 @@ describe('JSON patch', () => {
     {
       why: 'a failed test',
       body: [{ op: 'test', path: '/spec/deep/a', value: 2 }],
-      says: 'patch operation 0 (test /spec/deep/a): the value there is another',
+      says: 'patch operation 0 (test /spec/deep/a): the value at that path is different',
     },
     {
       why: 'a missing path',
       body: [{ op: 'replace', path: '/spec/none/a', value: 2 }],
-      says: 'there is nothing at that path',
+      says: 'nothing exists at that path',
     },
     { why: 'an unknown operation', body: [{ op: 'put', path: '/a' }], says: 'unknown "op" "put"' },
     { why: 'a bad path', body: [{ op: 'add', path: 'spec', value: 1 }], says: '"path" must be a JSON pointer' },
@@ -68,38 +68,50 @@ describe('JSON patch', () => {
     {
       why: 'metadata gone',
       body: [{ op: 'remove', path: '/metadata' }],
-      says: 'the result is no object with metadata',
+      says: 'the result is not an object with metadata',
     },
     {
       why: 'what is inherited',
       body: [{ op: 'add', path: '/metadata/hasOwnProperty/call', value: 5 }],
-      says: 'patch operation 0 (add /metadata/hasOwnProperty/call): there is nothing at that path',
+      says: 'patch operation 0 (add /metadata/hasOwnProperty/call): nothing exists at that path',
     },
-    { why: 'to remove it', body: [{ op: 'remove', path: '/spec/valueOf' }], says: 'there is nothing at that path' },
-    { why: 'a list as an object', body: [{ op: 'remove', path: '/spec/list/length' }], says: '"length" is no index' },
+    { why: 'to remove it', body: [{ op: 'remove', path: '/spec/valueOf' }], says: 'nothing exists at that path' },
+    {
+      why: 'a list as an object',
+      body: [{ op: 'remove', path: '/spec/list/length' }],
+      says: '"length" is not an index',
+    },
     {
       why: 'an index with a sign',
       body: [{ op: 'replace', path: '/spec/list/-1', value: 1 }],
-      says: '"-1" is no index',
+      says: '"-1" is not an index',
     },
-    { why: 'an index and more', body: [{ op: 'add', path: '/spec/list/1x', value: 1 }], says: '"1x" is no index' },
-    { why: 'what is past the end', body: [{ op: 'replace', path: '/spec/list/-', value: 1 }], says: '"-" is no index' },
-    { why: 'a gap', body: [{ op: 'add', path: '/spec/list/3', value: 1 }], says: 'there is nothing at that path' },
+    { why: 'an index and more', body: [{ op: 'add', path: '/spec/list/1x', value: 1 }], says: '"1x" is not an index' },
+    {
+      why: 'what is past the end',
+      body: [{ op: 'replace', path: '/spec/list/-', value: 1 }],
+      says: '"-" is not an index',
+    },
+    { why: 'a gap', body: [{ op: 'add', path: '/spec/list/3', value: 1 }], says: 'nothing exists at that path' },
     {
       why: 'a part of a text',
       body: [{ op: 'add', path: '/metadata/name/x', value: 1 }],
-      says: 'nothing at that path',
+      says: 'nothing exists at that path',
     },
-    { why: 'a gift to itself', body: [{ op: 'move', from: '/spec', path: '/spec/deep/b' }], says: 'moved into itself' },
+    {
+      why: 'a gift to itself',
+      body: [{ op: 'move', from: '/spec', path: '/spec/deep/b' }],
+      says: 'cannot be moved into itself',
+    },
     {
       why: 'an end that moving takes away',
       body: [{ op: 'move', from: '/spec/list/0', path: '/spec/list/2' }],
-      says: 'there is nothing at that path',
+      says: 'nothing exists at that path',
     },
     {
       why: 'to double without end',
       body: Array.from({ length: 40 }, (_, at) => ({ op: 'copy', from: '/spec', path: `/spec/c${at}` })),
-      says: 'what one patch copies and moves may have 3145728 bytes',
+      says: 'one patch may copy and move at most 3145728 bytes',
     },
   ])('refuses $why', ({ body, says }) => expect(() => after(body)).toThrow(says));
 

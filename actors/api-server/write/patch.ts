@@ -3,8 +3,8 @@ import { statusError } from '../../../contracts/errors/status.ts';
 import { isPlain } from '../../../contracts/kinds/plain.ts';
 import { mergePatch } from '../../../contracts/merge/merge-patch.ts';
 import { quotable } from '../../../contracts/printable.ts';
+import { badRequest } from '../api-errors.ts';
 import type { Obj } from '../object.ts';
-import { badRequest } from '../refusals.ts';
 import { jsonPatched } from './json-patch.ts';
 
 type Patch =
@@ -15,11 +15,11 @@ const JSON_PATCH = 'application/json-patch+json';
 const MERGE_PATCH = 'application/merge-patch+json';
 const STRATEGIC = 'application/strategic-merge-patch+json';
 const SERVER_SIDE = 'application/apply-patch+yaml';
-/** As many as Kubernetes takes. */
+/** As in Kubernetes. */
 const OPERATIONS_MAX = 10_000;
 const OPS = ['add', 'remove', 'replace', 'move', 'copy', 'test'];
 
-/** Refuses the patch types that are not understood. To be asked before the body is decoded. @throws StatusError */
+/** Rejects unsupported patch types. To be called before the body is decoded. @throws StatusError UnsupportedMediaType */
 export function checkPatchType(contentType: string | undefined): void {
   const type = plain(contentType);
   if (type === STRATEGIC) {
@@ -35,7 +35,7 @@ export function checkPatchType(contentType: string | undefined): void {
 }
 
 /**
- * Which patch is this? Told by the content type, else by the shape: a list is a JSON patch, an object a merge patch.
+ * Parses a patch. Without a content type of a patch, a list is a JSON patch and an object a merge patch.
  * @throws StatusError BadRequest
  */
 export function parsePatch(body: unknown, contentType: string | undefined): Patch {
@@ -45,11 +45,13 @@ export function parsePatch(body: unknown, contentType: string | undefined): Patc
   return { type: 'merge', body };
 }
 
-/** The object after the patch; `object` itself stays as it is. @throws StatusError BadRequest, Invalid, RequestEntityTooLarge */
+/** A copy of the object with the patch applied. @throws StatusError BadRequest, Invalid, RequestEntityTooLarge */
 export function patched(object: Obj, patch: Patch): Obj {
   const result = patch.type === 'merge' ? mergePatch(object, patch.body) : jsonPatched(object, patch.operations);
   if (!isPlain(result) || !isPlain(result['metadata'])) {
-    throw badRequest('patch: the result is no object with metadata; a patch may not replace or remove them');
+    throw badRequest(
+      'patch: the result is not an object with metadata; a patch may not replace or remove the metadata',
+    );
   }
   return result as Obj;
 }
@@ -60,7 +62,7 @@ function jsonPatch(body: unknown): Patch {
       'patch: a JSON patch is a list of operations: [{"op": "replace", "path": "/spec/replicas", "value": 3}]',
     );
   if (body.length > OPERATIONS_MAX) {
-    throw statusError('RequestEntityTooLarge', `patch: ${body.length} operations; at most ${OPERATIONS_MAX} are taken`);
+    throw statusError('RequestEntityTooLarge', `patch: ${body.length} operations; the limit is ${OPERATIONS_MAX}`);
   }
   return { type: 'json', operations: body.map(checkOperation) };
 }

@@ -4,24 +4,24 @@ import { FINALIZER } from '../../../contracts/kinds/meta/check-meta.ts';
 import { hasEnded } from '../../../contracts/kinds/pod/phase.ts';
 import type { DeleteOptions } from '../../../contracts/messages/api.ts';
 import { parseRfc3339, rfc3339 } from '../../../contracts/time/rfc3339.ts';
+import { forbidden, precondition } from '../api-errors.ts';
 import { type Obj, withMeta } from '../object.ts';
-import { forbidden, precondition } from '../refusals.ts';
 
-/** Namespaces that the cluster can't do without. */
-const KEPT_NAMESPACES = new Set(['default', 'kube-system']);
+/** Namespaces that cannot be deleted. */
+const PROTECTED_NAMESPACES = new Set(['default', 'kube-system']);
 const POD_GRACE_SECONDS = 30;
 
 type DeletePlan =
-  /** Gone at once: nothing holds it back. */
+  /** Removed at once. */
   | { readonly type: 'purge' }
-  /** On its way out: write this, someone finishes the job. */
+  /** Marked as terminating: a controller or kubelet completes the deletion. */
   | { readonly type: 'put'; readonly object: Obj }
-  /** Already on its way out as asked. */
+  /** Already marked as requested. */
   | { readonly type: 'keep' }
   | { readonly type: 'refuse'; readonly status: Status };
 
 /**
- * Decides what a delete does to an object, as Kubernetes' `rest.BeforeDelete`. Pure and total.
+ * Decides what a delete request does to an object, as Kubernetes' `rest.BeforeDelete`. Pure and total.
  * @param resource plural with its group, such as `pods` or `deployments.apps`
  * @param now milliseconds since the Unix epoch
  */
@@ -29,16 +29,16 @@ export function planDelete(resource: string, object: Obj, options: DeleteOptions
   const refusal = refuse(resource, object, options);
   if (refusal !== undefined) return { type: 'refuse', status: refusal };
   const finalizers = finalizersFor(object.metadata.finalizers ?? [], options);
-  const held = finalizers.length > 0 || namespaceHeld(resource, object);
+  const mustWait = finalizers.length > 0 || namespaceHeld(resource, object);
   const grace = graceSeconds(resource, object, options);
-  if (!held && grace === 0) return { type: 'purge' };
+  if (!mustWait && grace === 0) return { type: 'purge' };
   const marked = mark(resource, withFinalizers(object, finalizers), grace, now);
   return sameJson(marked, object) ? { type: 'keep' } : { type: 'put', object: marked };
 }
 
 /**
- * Does nothing hold this object any longer, so that a write of it is its removal? A pod keeps its deletion grace until
- * its kubelet deletes it with grace 0.
+ * Is this terminating object's deletion complete, so that the write removes it? A pod's is not before its kubelet deletes
+ * it with grace period 0.
  */
 export const isFinished = (resource: string, object: Obj): boolean =>
   object.metadata.deletionTimestamp !== undefined &&
@@ -46,6 +46,7 @@ export const isFinished = (resource: string, object: Obj): boolean =>
   (object.metadata.deletionGracePeriodSeconds ?? 0) === 0 &&
   !namespaceHeld(resource, object);
 
+/** Why the object must not be deleted. */
 function refuse(resource: string, object: Obj, options: DeleteOptions): Status | undefined {
   const { name = '', uid, resourceVersion } = object.metadata;
   const wanted = options.preconditions ?? {};
@@ -53,12 +54,12 @@ function refuse(resource: string, object: Obj, options: DeleteOptions): Status |
     return precondition(resource, name, 'UID', wanted.uid, uid).status;
   if (wanted.resourceVersion !== undefined && wanted.resourceVersion !== resourceVersion)
     return precondition(resource, name, 'ResourceVersion', wanted.resourceVersion, resourceVersion).status;
-  if (resource === 'namespaces' && KEPT_NAMESPACES.has(name))
+  if (resource === 'namespaces' && PROTECTED_NAMESPACES.has(name))
     return forbidden(resource, name, 'this namespace may not be deleted').status;
   return undefined;
 }
 
-/** The finalizers of the garbage collector follow the policy; without one they stay as they are. */
+/** A propagation policy sets or removes the garbage collector's finalizers; without one they stay. */
 function finalizersFor(have: readonly string[], options: DeleteOptions): readonly string[] {
   if (options.propagationPolicy === undefined) return have;
   const others = have.filter((name) => name !== FINALIZER.foreground && name !== FINALIZER.orphan);
@@ -78,7 +79,7 @@ function namespaceHeld(resource: string, object: Obj): boolean {
   return Array.isArray(finalizers) && finalizers.length > 0;
 }
 
-/** Seconds until the object may go; 0 for everything but a pod that a kubelet has to stop. */
+/** Grace period in seconds; 0 for everything but a pod that a kubelet has to stop. */
 function graceSeconds(resource: string, pod: Obj, options: DeleteOptions): number {
   if (resource !== 'pods') return 0;
   if (!pod.spec?.['nodeName'] || hasEnded(pod.status?.['phase'])) return 0;
@@ -86,11 +87,12 @@ function graceSeconds(resource: string, pod: Obj, options: DeleteOptions): numbe
   const asked = options.gracePeriodSeconds ?? (typeof ofSpec === 'number' ? ofSpec : POD_GRACE_SECONDS);
   const grace = asked < 0 ? 1 : asked;
   if (pod.metadata.deletionTimestamp === undefined) return grace;
-  // A second delete may shorten the grace, never lengthen it; without a wish of its own it changes nothing.
+  // A second delete can shorten the grace period, never lengthen it; without a grace period it changes nothing.
   const left = pod.metadata.deletionGracePeriodSeconds ?? 0;
   return options.gracePeriodSeconds === undefined ? left : Math.min(grace, left);
 }
 
+/** The object as terminating, with a deletion time `grace` seconds from now or from the first delete. */
 function mark(resource: string, object: Obj, grace: number, now: number): Obj {
   const { deletionTimestamp, deletionGracePeriodSeconds, generation } = object.metadata;
   let marked = object;

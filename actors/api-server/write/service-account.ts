@@ -1,24 +1,24 @@
 import { dnsSubdomain } from '../../../contracts/kinds/formats.ts';
+import { forbidden } from '../api-errors.ts';
 import type { Answer, Context } from '../context.ts';
 import type { Obj } from '../object.ts';
-import { unlessRefused } from '../read/reads.ts';
-import { forbidden } from '../refusals.ts';
+import { checkAgainstView } from '../read/get-and-list.ts';
 import type { Target } from '../request.ts';
 
-/** The namespace controller makes it a moment after the namespace: whoever is quicker is not refused. */
-const MADE_LATER = 'default';
+/** The namespace controller creates this account shortly after the namespace; a pod that is created before it is accepted. */
+const DEFAULT_ACCOUNT = 'default';
 
-/** A pod is made under no account that is not there. @param pod as it was sent */
-export const mayRunUnder = (context: Context, { kind, namespace }: Target, pod: Obj): Answer<void> =>
-  unlessRefused(context, ({ view }) => {
-    const account = kind.resource === 'pods' ? accountOf(pod) : MADE_LATER;
-    if (account === MADE_LATER || view.get('serviceaccounts', namespace, account) !== undefined) return undefined;
+/** Rejects a pod whose ServiceAccount does not exist. @param pod as it was sent */
+export const checkServiceAccount = (context: Context, { kind, namespace }: Target, pod: Obj): Answer<void> =>
+  checkAgainstView(context, ({ view }) => {
+    const account = kind.resource === 'pods' ? accountOf(pod) : DEFAULT_ACCOUNT;
+    if (account === DEFAULT_ACCOUNT || view.get('serviceaccounts', namespace, account) !== undefined) return undefined;
     const finding = `error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`;
     return forbidden(kind.resource, pod.metadata.name || pod.metadata.generateName || '', finding);
   });
 
-/** What is no name at all admission refuses, in words of its own. */
+/** An invalid name counts as the default here: validation rejects it. */
 function accountOf({ spec }: Obj): string {
   const named = spec?.['serviceAccountName'] || spec?.['serviceAccount'];
-  return typeof named === 'string' && dnsSubdomain(named).length === 0 ? named : MADE_LATER;
+  return typeof named === 'string' && dnsSubdomain(named).length === 0 ? named : DEFAULT_ACCOUNT;
 }

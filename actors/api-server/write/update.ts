@@ -1,39 +1,50 @@
 import type { Observable } from 'rxjs';
 import { map } from 'rxjs/operators';
-import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import { HEADER } from '../../../contracts/headers.ts';
 import { isPlain } from '../../../contracts/kinds/plain.ts';
 import { SCALE } from '../../../contracts/kinds/scale.ts';
+import { badRequest } from '../api-errors.ts';
 import type { Answer, Context } from '../context.ts';
 import { type Obj, withMeta } from '../object.ts';
-import { badRequest, modified, precondition } from '../refusals.ts';
-import { qualified, type Request, type Target } from '../request.ts';
-import { presented } from '../served.ts';
-import { admittedUpdate } from './admission.ts';
+import type { Request, Target } from '../request.ts';
+import { withIdentity } from './object-identity.ts';
 import { checkPatchType, parsePatch, patched } from './patch.ts';
-import { placed } from './placed.ts';
-import { isFinished } from './plan-delete.ts';
+import { type Editable, planUpdate, wholeObject } from './plan-update.ts';
+import { readModifyWrite } from './read-modify-write.ts';
 import { subresourceOf } from './subresources.ts';
-import { change, type WritePlan } from './write.ts';
 
-/** How a client's object becomes the next version of the stored one. */
-export interface Facet {
-  /** The stored object as the client sees and edits it. */
-  readonly shown: (old: Obj) => Obj;
-  /** The next version; refuses by throwing. */
-  readonly next: (old: Obj, edited: Obj) => Obj;
+/** `update`: replaces the object. If the client names a resourceVersion, only that version is replaced. */
+export function update(context: Context, request: Request, body: unknown): Observable<Obj> {
+  const editable = editableOf(request);
+  const edited = withIdentity(clientTarget(request), body);
+  if (request.subresource !== 'scale') checkNamed(request.name, body);
+  const plan = planUpdate(request, editable, () => edited);
+  const retries = edited.metadata?.resourceVersion ? 0 : context.limits.retries;
+  return readModifyWrite(context, request, plan, retries).pipe(map(({ object }) => editable.shown(object)));
 }
 
-/** The object itself: all but what belongs to the server and to the status. */
-export const whole = (target: Target): Facet => ({
-  shown: (old) => presented(target, old),
-  next: (old, edited) => admittedUpdate(target.kind, kept(old, edited), old),
-});
+/** `patch`: edits the current object, and again after a conflict. */
+export function patch(context: Context, request: Request): Answer<Obj> {
+  const { call } = request;
+  const contentType = call.headers[HEADER.contentType];
+  checkPatchType(contentType);
+  const parsed = parsePatch(call.decode(), contentType);
+  const editable = editableOf(request);
+  const plan = planUpdate(request, editable, (shown) => {
+    const edited = patched(shown, parsed);
+    // A resourceVersion is a precondition only if the patch itself sets it.
+    const setsVersion = edited.metadata.resourceVersion !== shown.metadata.resourceVersion;
+    return withIdentity(clientTarget(request), setsVersion ? edited : withMeta(edited, { resourceVersion: undefined }));
+  });
+  const written = readModifyWrite(context, request, plan, context.limits.retries);
+  return written.pipe(map(({ object }) => editable.shown(object)));
+}
 
-const facetOf = (request: Request): Facet => (request.subresource === '' ? whole(request) : subresourceOf(request));
+const editableOf = (request: Request): Editable =>
+  request.subresource === '' ? wholeObject(request) : subresourceOf(request);
 
-/** The target as the client names it: a scale is a Scale, whatever is scaled. */
-const seen = (request: Request): Target =>
+/** The target with the kind of the client's object: for the subresource `scale` that is Scale. */
+const clientTarget = (request: Request): Target =>
   request.subresource === 'scale'
     ? {
         ...request,
@@ -42,65 +53,11 @@ const seen = (request: Request): Target =>
       }
     : request;
 
-/** What replaces a whole object says which, as in Kubernetes: an empty body, or a part of one, would empty the object. */
+/** As in Kubernetes, an update must name its object: an empty or partial body would otherwise empty the object. */
 function checkNamed(name: string, body: unknown): void {
   const metadata = isPlain(body) ? body['metadata'] : undefined;
   if (isPlain(metadata) && (metadata['name'] ?? '') !== '') return;
   throw badRequest(
-    `the object says no name: an update replaces the whole object, so write metadata.name: ${name}; a patch changes a part`,
+    `metadata.name is missing: an update replaces the whole object, so send all of it with metadata.name: ${name}; to change a part, send a patch`,
   );
-}
-
-/** `update`: replaces; with a resourceVersion only that version. */
-export function update(context: Context, request: Request, body: unknown): Observable<Obj> {
-  const facet = facetOf(request);
-  const edited = placed(seen(request), body);
-  if (request.subresource !== 'scale') checkNamed(request.name, body);
-  const plan = planEdit(request, facet, () => edited);
-  const retries = edited.metadata?.resourceVersion ? 0 : context.limits.retries;
-  return change(context, request, plan, retries).pipe(map(({ object }) => facet.shown(object)));
-}
-
-/** `patch`: edits what is there, again when somebody else wrote first. */
-export function patch(context: Context, request: Request): Answer<Obj> {
-  const { call } = request;
-  const contentType = call.headers[HEADER.contentType];
-  checkPatchType(contentType);
-  const parsed = parsePatch(call.decode(), contentType);
-  const facet = facetOf(request);
-  const plan = planEdit(request, facet, (shown) => {
-    const edited = patched(shown, parsed);
-    // Only a version that the patch itself names is a condition.
-    const named = edited.metadata.resourceVersion !== shown.metadata.resourceVersion;
-    const free = named ? edited : withMeta(edited, { resourceVersion: undefined });
-    return placed(seen(request), free);
-  });
-  return change(context, request, plan, context.limits.retries).pipe(map(({ object }) => facet.shown(object)));
-}
-
-/** @param edit the client's object, from the stored one as the client sees it */
-export const planEdit =
-  (target: Target, facet: Facet, edit: (shown: Obj) => Obj) =>
-  (old: Obj): WritePlan => {
-    const edited = edit(facet.shown(old));
-    const { resourceVersion, uid } = edited.metadata;
-    const name = qualified(target.kind);
-    if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) throw modified(name, target.name);
-    if (uid && uid !== old.metadata.uid) throw precondition(name, target.name, 'UID', uid, old.metadata.uid);
-    const next = withMeta(facet.next(old, edited), { resourceVersion: old.metadata.resourceVersion });
-    if (isFinished(target.kind.resource, next)) return { type: 'purge', object: next };
-    if (sameJson(next, old)) return { type: 'keep' };
-    return { type: 'put', object: next };
-  };
-
-/** The edited object with the metadata that belongs to the server as it was; what may not be said is refused later. */
-function kept(old: Obj, edited: Obj): Obj {
-  const { uid, creationTimestamp, deletionTimestamp, generation } = old.metadata;
-  return withMeta(edited, {
-    uid,
-    creationTimestamp,
-    ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
-    generation,
-    resourceVersion: undefined,
-  });
 }

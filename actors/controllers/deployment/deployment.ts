@@ -2,9 +2,9 @@ import type { Deployment } from '../../../contracts/kinds/kinds.ts';
 import type { DeleteOptions } from '../../../contracts/messages/api.ts';
 import type { Said } from '../../kernel/contract.ts';
 import { api, apiForMetadata, type Says } from '../../kernel/declare.ts';
-import { targetOf } from '../shared/owner.ts';
+import { targetOf } from '../shared/object-meta.ts';
 import { defineOwnerController } from '../shared/owner-controller.ts';
-import { notesOfGranted, notesOfRefused } from './deployment-notes.ts';
+import { failureNotes, successNotes } from './deployment-events.ts';
 import { type DeploymentEffect, planDeployment } from './plan-deployment.ts';
 
 const says = {
@@ -24,18 +24,18 @@ export const deploymentController = defineOwnerController({
   kind: 'Deployment',
   component: 'deployment-controller',
   says,
-  plan: (deployment, sets, { view, say, now, refused, closing, adopt, release, tell }) => {
+  plan: (deployment, sets, { view, say, now, refused, namespaceTerminating, adopt, release, event }) => {
     const named = (name: string) => view.get('replicasets', deployment.metadata?.namespace, name);
     const { effects, againInMs } = planDeployment(deployment, sets, named, now(), refused);
     return {
-      inTurn: inAskOrder(effects).flatMap((effect) => {
+      inTurn: inRequestOrder(effects).flatMap((effect) => {
         if (effect.type === 'adopt') return adopt(effect.set);
         if (effect.type === 'release') return release(effect.set);
-        if (effect.type === 'create-set' && closing) return [];
+        if (effect.type === 'create-set' && namespaceTerminating) return [];
         return {
-          ask: saidFor(deployment, effect, say),
-          granted: notesOfGranted(effect).map(tell),
-          refused: (refusal) => notesOfRefused(effect, refusal).map(tell),
+          ask: requestFor(deployment, effect, say),
+          granted: successNotes(effect).map(event),
+          refused: (refusal) => failureNotes(effect, refusal).map(event),
         };
       }),
       ...(againInMs === undefined ? {} : { againInMs }),
@@ -43,13 +43,13 @@ export const deploymentController = defineOwnerController({
   },
 });
 
-/** The status carries the revision of the Deployment that was seen; annotating it first would outdate that. */
-const inAskOrder = (effects: readonly DeploymentEffect[]): readonly DeploymentEffect[] => [
+/** Annotations last: the status update names the resourceVersion that was read, and annotating changes it. */
+const inRequestOrder = (effects: readonly DeploymentEffect[]): readonly DeploymentEffect[] => [
   ...effects.filter(({ type }) => type !== 'annotate'),
   ...effects.filter(({ type }) => type === 'annotate'),
 ];
 
-function saidFor(
+function requestFor(
   deployment: Deployment,
   effect: Exclude<DeploymentEffect, { type: 'adopt' | 'release' }>,
   say: Says<typeof says>,

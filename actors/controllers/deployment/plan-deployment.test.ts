@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Deployment, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
-import { notesOfGranted, notesOfRefused } from './deployment-notes.ts';
+import { failureNotes, successNotes } from './deployment-events.ts';
 import { type DeploymentEffect, planDeployment } from './plan-deployment.ts';
-import { isComplete } from './plan-deployment-status.ts';
-import { REVISION, templateHash } from './revisions.ts';
-import { rollingLimits } from './rolling-limits.ts';
+import { isComplete } from './plan-progressing-condition.ts';
+import { templateHash } from './pod-template-hash.ts';
+import { REVISION } from './revision-annotations.ts';
+import { rollingLimits } from './rolling-update-limits.ts';
 
 const T0 = 1_700_000_000_000;
 
@@ -36,7 +37,7 @@ class World {
   step(): readonly DeploymentEffect[] {
     const { effects } = this.plan();
     for (const effect of effects) {
-      this.notes.push(...notesOfGranted(effect).map(({ message }) => message));
+      this.notes.push(...successNotes(effect).map(({ message }) => message));
       this.apply(effect);
     }
     return effects;
@@ -367,7 +368,7 @@ it('says first why its set could not be made, and goes on where it is', () => {
       ],
     },
   });
-  expect(effects.flatMap((effect) => notesOfRefused(effect, FORBIDDEN))).toEqual([
+  expect(effects.flatMap((effect) => failureNotes(effect, FORBIDDEN))).toEqual([
     { type: 'Warning', reason: 'ReplicaSetCreateError', message },
   ]);
   for (const effect of effects) world.apply(effect);

@@ -1,38 +1,26 @@
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import type { Deployment, DeploymentStatus, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
 import type { Refusal } from '../../kernel/reconcile/refusal.ts';
-import { claim } from '../shared/claim.ts';
-import { controllerOf, controllerReference, isTerminating, nameOf, uidOf } from '../shared/owner.ts';
-import { deadlineInMs, deploymentStatus, isComplete } from './plan-deployment-status.ts';
-import {
-  isEmpty,
-  newSetSize,
-  oldPodsGone,
-  planRecreate,
-  planRolling,
-  planScaling,
-  type Resize,
-  sizeOf,
-  wasScaled,
-} from './plan-scaling.ts';
-import {
-  byAge,
-  copiedAnnotations,
-  DESIRED,
-  findNewSet,
-  HASH_LABEL,
-  MAX,
-  REVISION,
-  revisionOf,
-  templateHash,
-} from './revisions.ts';
-import { type RollingLimits, rollingLimits } from './rolling-limits.ts';
+import { claim } from '../shared/adopt-and-release.ts';
+import { isTerminating, nameOf, uidOf } from '../shared/object-meta.ts';
+import { controllerOf } from '../shared/owner-reference.ts';
+import { newReplicaSet } from './new-replica-set.ts';
+import { deploymentStatus } from './plan-deployment-status.ts';
+import { planHistoryCleanup } from './plan-history-cleanup.ts';
+import { deadlineInMs, isComplete } from './plan-progressing-condition.ts';
+import { planScaling, wasScaled } from './plan-proportional-scaling.ts';
+import { oldPodsGone, planRecreate } from './plan-recreate.ts';
+import { newSetSize, planRollingUpdate } from './plan-rolling-update.ts';
+import { findNewSet, templateHash } from './pod-template-hash.ts';
+import { type Resize, sizeOf } from './replica-counts.ts';
+import { copiedAnnotations, DESIRED, MAX, REVISION, revisionOf } from './revision-annotations.ts';
+import { type RollingLimits, rollingLimits } from './rolling-update-limits.ts';
 
 export type DeploymentEffect =
   | { readonly type: 'adopt'; readonly set: ReplicaSet }
   | { readonly type: 'release'; readonly set: ReplicaSet }
   | { readonly type: 'create-set'; readonly set: ReplicaSet }
-  /** Sets size and bookkeeping annotations of a set; `replicas` absent = as it is. */
+  /** Sets the size and the annotations of a set; `replicas` absent = unchanged. */
   | {
       readonly type: 'patch-set';
       readonly set: ReplicaSet;
@@ -50,12 +38,12 @@ export interface DeploymentPlan {
 }
 
 /**
- * Decides what moves a Deployment one step towards its spec. Pure and total; `effects` empty means: nothing to do until
- * something changes.
+ * Decides the next step of a Deployment towards its spec. Pure and total; no `effects` means that there is nothing to do
+ * until an object changes.
  * @param children sets that the Deployment manages, and unmanaged ones of its namespace
- * @param named    the set of that name in the Deployment's namespace, whoever manages it
+ * @param named    the set of that name in the Deployment's namespace, whether the Deployment manages it or not
  * @param now      milliseconds since the epoch
- * @param refused  what ended the last attempt
+ * @param refused  the rejection that ended the last attempt
  */
 export function planDeployment(
   deployment: Deployment,
@@ -69,12 +57,12 @@ export function planDeployment(
     ...adopt.map((set) => ({ type: 'adopt', set }) as const),
     ...release.map((set) => ({ type: 'release', set }) as const),
   ];
-  // Sizes are decided among all sets that count; an adopted one counts from the next plan on.
+  // Sizes are decided among all sets that the Deployment manages; an adopted one counts from the next plan on.
   if (claims.length > 0) return { effects: claims };
   const limits = rollingLimits(deployment);
   const newSet = findNewSet(deployment, mine);
   const oldSets = mine.filter((set) => set !== newSet);
-  const step = isTerminating(deployment) ? STILL : planStep(deployment, newSet, oldSets, limits, named);
+  const step = isTerminating(deployment) ? NO_STEP : planStep(deployment, newSet, oldSets, limits, named);
   const collisionCount = step.collisionCount ?? deployment.status?.collisionCount;
   const creating = step.effects.find((effect) => effect.type === 'create-set');
   const status = deploymentStatus({
@@ -90,7 +78,7 @@ export function planDeployment(
   const statusChanged: DeploymentEffect[] = sameJson(status, deployment.status) ? [] : [{ type: 'status', status }];
   const againInMs = deadlineInMs(deployment, status, now);
   return {
-    // A set that was refused once may be so again, which ends the run: then why has to be told first.
+    // A create that was rejected may be rejected again, which ends the run: then the status goes first, with the reason.
     effects: refused === undefined ? [...step.effects, ...statusChanged] : [...statusChanged, ...step.effects],
     ...(againInMs === undefined ? {} : { againInMs }),
   };
@@ -98,10 +86,10 @@ export function planDeployment(
 
 interface Step {
   readonly effects: readonly DeploymentEffect[];
-  /** The name that today's template hashes to is taken: the next plan tries another. */
+  /** Set when the name with the template's hash is taken: the next plan tries another. */
   readonly collisionCount?: number;
 }
-const STILL: Step = { effects: [] };
+const NO_STEP: Step = { effects: [] };
 
 function planStep(
   deployment: Deployment,
@@ -118,13 +106,13 @@ function planStep(
     return { effects: [...resized(deployment, sets, resizes, limits), ...clean] };
   }
   if (newSet === undefined) return createNewSet(deployment, oldSets, limits, named);
-  const books = keepBooks(deployment, newSet, oldSets);
+  const synced = syncNewSet(deployment, newSet, oldSets);
   const recreate = deployment.spec?.strategy?.type === 'Recreate';
   const resizes = recreate
     ? planRecreate(deployment, newSet, oldSets)
-    : planRolling(deployment, newSet, oldSets, limits);
+    : planRollingUpdate(deployment, newSet, oldSets, limits);
   const clean = isComplete(deployment) ? cleanUp(deployment, oldSets) : [];
-  return { effects: [...books, ...resized(deployment, [], resizes, limits), ...clean] };
+  return { effects: [...synced, ...resized(deployment, [], resizes, limits), ...clean] };
 }
 
 function createNewSet(
@@ -142,14 +130,14 @@ function createNewSet(
   const name = `${nameOf(deployment)}-${hash}`;
   const namesake = named(name);
   if (namesake !== undefined) {
-    // A set of ours on its way out will make room; anybody else's stays where it is.
-    const leaving = isTerminating(namesake) && controllerOf(namesake)?.uid === uidOf(deployment);
-    return leaving ? STILL : { ...STILL, collisionCount: (deployment.status?.collisionCount ?? 0) + 1 };
+    // A terminating set of this Deployment will free the name; any other set keeps it.
+    const freesName = isTerminating(namesake) && controllerOf(namesake)?.uid === uidOf(deployment);
+    return freesName ? NO_STEP : { ...NO_STEP, collisionCount: (deployment.status?.collisionCount ?? 0) + 1 };
   }
   const want = sizeOf(deployment);
   const replicas = recreate ? want : newSetSize(want, undefined, oldSets, limits);
   const revision = String(Math.max(0, ...oldSets.map(revisionOf)) + 1);
-  const set = newSetFor(deployment, name, hash, replicas, {
+  const set = newReplicaSet(deployment, name, hash, replicas, {
     ...sizeAnnotations(deployment, limits),
     [REVISION]: revision,
   });
@@ -157,37 +145,8 @@ function createNewSet(
   return { effects: [{ type: 'create-set', set }, ...(revisionOf(deployment) === Number(revision) ? [] : [annotate])] };
 }
 
-function newSetFor(
-  deployment: Deployment,
-  name: string,
-  hash: string,
-  replicas: number,
-  annotations: Readonly<Record<string, string>>,
-): ReplicaSet {
-  const { template, selector, minReadySeconds } = deployment.spec ?? {};
-  const labels = { ...template?.metadata?.labels, [HASH_LABEL]: hash };
-  const namespace = deployment.metadata?.namespace;
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'ReplicaSet',
-    metadata: {
-      name,
-      ...(namespace === undefined ? {} : { namespace }),
-      labels,
-      annotations: { ...copiedAnnotations(deployment), ...annotations },
-      ownerReferences: [controllerReference(deployment, 'apps/v1', 'Deployment')],
-    },
-    spec: {
-      replicas,
-      ...(minReadySeconds === undefined ? {} : { minReadySeconds }),
-      selector: { ...selector, matchLabels: { ...selector?.matchLabels, [HASH_LABEL]: hash } },
-      template: { ...template, metadata: { ...template?.metadata, labels } },
-    },
-  };
-}
-
-/** Revision numbers and what the new set copies from the Deployment. */
-function keepBooks(
+/** Brings the new set's annotations and minReadySeconds, and the Deployment's revision, up to date. */
+function syncNewSet(
   deployment: Deployment,
   newSet: ReplicaSet,
   oldSets: readonly ReplicaSet[],
@@ -196,10 +155,10 @@ function keepBooks(
   const wanted = { ...copiedAnnotations(deployment), [REVISION]: String(revision) };
   const annotations = changed(newSet.metadata?.annotations, wanted);
   const minReadySeconds = deployment.spec?.minReadySeconds ?? 0;
-  const slower = (newSet.spec?.minReadySeconds ?? 0) !== minReadySeconds;
+  const minReadyChanged = (newSet.spec?.minReadySeconds ?? 0) !== minReadySeconds;
   const effects: DeploymentEffect[] = [];
-  if (slower || Object.keys(annotations).length > 0) {
-    effects.push({ type: 'patch-set', set: newSet, annotations, ...(slower ? { minReadySeconds } : {}) });
+  if (minReadyChanged || Object.keys(annotations).length > 0) {
+    effects.push({ type: 'patch-set', set: newSet, annotations, ...(minReadyChanged ? { minReadySeconds } : {}) });
   }
   if (revisionOf(deployment) !== revision)
     effects.push({ type: 'annotate', annotations: { [REVISION]: String(revision) } });
@@ -216,7 +175,7 @@ const sizeAnnotations = (deployment: Deployment, { maxSurge }: RollingLimits): R
   return { [DESIRED]: String(want), [MAX]: String(want + maxSurge) };
 };
 
-/** Size patches; `others` are active sets whose annotations must learn of the new size even where theirs stays. */
+/** Patches for the resized sets, and for those of `others` that keep their size but whose size annotations are outdated. */
 function resized(
   deployment: Deployment,
   others: readonly ReplicaSet[],
@@ -225,23 +184,15 @@ function resized(
 ): readonly DeploymentEffect[] {
   const annotations = sizeAnnotations(deployment, limits);
   const sized = new Set(resizes.map(({ set }) => set));
-  const told = others.filter(
+  const outdated = others.filter(
     (set) =>
       !sized.has(set) && sizeOf(set) > 0 && Object.keys(changed(set.metadata?.annotations, annotations)).length > 0,
   );
   return [
     ...resizes.map(({ set, replicas }) => ({ type: 'patch-set', set, replicas, annotations }) as const),
-    ...told.map((set) => ({ type: 'patch-set', set, annotations }) as const),
+    ...outdated.map((set) => ({ type: 'patch-set', set, annotations }) as const),
   ];
 }
 
-/** Old sets beyond the history limit, the oldest revisions first; only those that are empty and say so. */
-function cleanUp(deployment: Deployment, oldSets: readonly ReplicaSet[]): readonly DeploymentEffect[] {
-  const surplus = oldSets.filter((set) => !isTerminating(set)).length - (deployment.spec?.revisionHistoryLimit ?? 10);
-  if (surplus <= 0) return [];
-  const oldest = [...byAge(oldSets)]
-    .sort((a, b) => revisionOf(a) - revisionOf(b))
-    .filter((set) => !isTerminating(set))
-    .slice(0, surplus);
-  return oldest.filter(isEmpty).map((set) => ({ type: 'delete-set', set }));
-}
+const cleanUp = (deployment: Deployment, oldSets: readonly ReplicaSet[]): readonly DeploymentEffect[] =>
+  planHistoryCleanup(deployment, oldSets).map((set) => ({ type: 'delete-set', set }));

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Deployment, ReplicaSet, ReplicaSetStatus } from '../../../contracts/kinds/kinds.ts';
-import { planRecreate, planRolling, planScaling, type Resize, wasScaled } from './plan-scaling.ts';
-import { DESIRED, MAX } from './revisions.ts';
+import { planScaling, wasScaled } from './plan-proportional-scaling.ts';
+import { planRecreate } from './plan-recreate.ts';
+import { planRollingUpdate } from './plan-rolling-update.ts';
+import type { Resize } from './replica-counts.ts';
+import { DESIRED, MAX } from './revision-annotations.ts';
 
 const LIMITS = { maxSurge: 3, maxUnavailable: 2 };
 
@@ -165,7 +168,7 @@ describe('planRolling', () => {
       becomes: { a: 3 },
     },
   ])('$why', ({ of, now = set('b', 0), olds = [], becomes }) => {
-    expect(told(planRolling(of, now, olds, LIMITS))).toEqual(becomes);
+    expect(told(planRollingUpdate(of, now, olds, LIMITS))).toEqual(becomes);
   });
 });
 

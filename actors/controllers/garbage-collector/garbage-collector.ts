@@ -4,24 +4,26 @@ import { type Key, parseKey } from '../../../contracts/store/keys.ts';
 import type { Changed, Said, View } from '../../kernel/contract.ts';
 import { defineController } from '../../kernel/controller.ts';
 import type { Says } from '../../kernel/declare.ts';
-import { isTerminating, onlyThis, targetOf, uidOf } from '../shared/owner.ts';
-import { KEPT_RESOURCES, type KeptResource, perResource, sayAll, watchAll } from '../shared/resources.ts';
+import { MANAGED_RESOURCES, type ManagedResource, perResource, sayAll, watchAll } from '../shared/managed-resources.ts';
+import { isTerminating, onlyThis, targetOf, uidOf } from '../shared/object-meta.ts';
 import { type OwnerGraph, ownerGraph } from './owner-graph.ts';
 import { type GarbageEffect, isOrphaning, planDependent, planOwner } from './plan-garbage.ts';
 
-const says = sayAll(['delete', 'patch'], KEPT_RESOURCES);
-/** Most effects of one run; the next goes on at once. */
+const says = sayAll(['delete', 'patch'], MANAGED_RESOURCES);
+/** Largest number of requests in one run; the next run continues at once. */
 const BATCH_MAX = 500;
 
 /**
- * Deletes what its owners left behind, and serves the finalizers `foregroundDeletion` and `orphan`. A key is `object/` and
- * a store key (may it stay?), `owner/` and a uid (does it still wait for its dependents?), or `dependents/` and a uid (may
- * they stay?). The last is asked when the owner changes and not when one of them goes, or many would be asked of for each.
+ * Deletes objects whose owners are gone, and handles the finalizers `foregroundDeletion` and `orphan`. The keys are:
+ * - `object/<store key>`: does this object still have an owner?
+ * - `owner/<uid>`: can this terminating owner's finalizer be removed?
+ * - `dependents/<uid>`: do the dependents of this owner still have one? Woken by a change of the owner, not by the deletion
+ *   of a dependent, which would check all the others each time.
  */
 export const garbageCollector = defineController({
   name: 'garbage-collector',
-  hears: watchAll(KEPT_RESOURCES),
-  wakes: perResource(KEPT_RESOURCES, () => wokenBy),
+  hears: watchAll(MANAGED_RESOURCES),
+  wakes: perResource(MANAGED_RESOURCES, () => wokenBy),
   says,
   indexes: { graph: ownerGraph },
   plan: (key, { view, say, index }) => {
@@ -29,21 +31,22 @@ export const garbageCollector = defineController({
     const effects = EFFECTS[key.slice(0, slash) as keyof typeof EFFECTS](key.slice(slash + 1), view, index.graph);
     const batch = effects.slice(0, BATCH_MAX);
     return {
-      together: batch.flatMap((effect) => saidFor(effect, index.graph, say)),
+      together: batch.flatMap((effect) => requestFor(effect, index.graph, say)),
       ...(batch.length < effects.length ? { againInMs: 1 } : {}),
     };
   },
 });
 
-/** Called for the object before and after: only what touches ownership or an end matters. */
+/** Called for the object before and after the change; only changes of owners, deletions and terminating objects matter. */
 function wokenBy(object: KubeObject, { key, before, after }: Changed): readonly string[] {
   const owners = object.metadata?.ownerReferences ?? [];
-  const regrouped = !sameJson(before?.metadata?.ownerReferences, after?.metadata?.ownerReferences);
+  const ownersChanged = !sameJson(before?.metadata?.ownerReferences, after?.metadata?.ownerReferences);
   const woken: string[] = [];
   if (after === undefined || (isTerminating(after) && (after.metadata?.finalizers ?? []).length > 0))
     woken.push(`owner/${uidOf(object)}`, `dependents/${uidOf(object)}`);
-  if (object === before && (after === undefined || regrouped)) woken.push(...owners.map(({ uid }) => `owner/${uid}`));
-  if (after !== undefined && (after.metadata?.ownerReferences ?? []).length > 0 && regrouped)
+  if (object === before && (after === undefined || ownersChanged))
+    woken.push(...owners.map(({ uid }) => `owner/${uid}`));
+  if (after !== undefined && (after.metadata?.ownerReferences ?? []).length > 0 && ownersChanged)
     woken.push(`object/${key}`);
   return woken;
 }
@@ -65,7 +68,7 @@ function effectsOfObject(key: Key, view: View, graph: OwnerGraph): readonly Garb
 const dependentsOf = (uid: string, view: View, graph: OwnerGraph): readonly KubeObject[] =>
   [...(graph.dependents.get(uid) ?? [])].sort().flatMap((key) => at(key, view) ?? []);
 
-/** One by one, in whatever order: to know whether there is one of a sort. */
+/** Lazily and in no particular order, for a search that ends at the first match. */
 function* eachDependent(uid: string, view: View, graph: OwnerGraph): Generator<KubeObject> {
   for (const key of graph.dependents.get(uid) ?? []) {
     const object = at(key, view);
@@ -86,11 +89,11 @@ function effectsOfDependents(uid: string, view: View, graph: OwnerGraph): readon
 
 const EFFECTS = { object: effectsOfObject, owner: effectsOfOwner, dependents: effectsOfDependents } as const;
 
-function saidFor(effect: GarbageEffect, graph: OwnerGraph, say: Says<typeof says>): readonly Said<unknown>[] {
+function requestFor(effect: GarbageEffect, graph: OwnerGraph, say: Says<typeof says>): readonly Said<unknown>[] {
   const { object } = effect;
   const parts = parseKey(graph.keyOfUid.get(uidOf(object)) ?? '');
   if (parts === undefined) return [];
-  const resource = parts.resource as KeptResource;
+  const resource = parts.resource as ManagedResource;
   const target = targetOf(object);
   const { uid, resourceVersion } = object.metadata ?? {};
   switch (effect.type) {

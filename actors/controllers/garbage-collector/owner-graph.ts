@@ -1,20 +1,20 @@
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import { type Key, keyOfObject } from '../../../contracts/store/keys.ts';
 import type { Change, View } from '../../kernel/contract.ts';
-import { uidOf } from '../shared/owner.ts';
-import { KEPT_RESOURCES } from '../shared/resources.ts';
+import { MANAGED_RESOURCES } from '../shared/managed-resources.ts';
+import { uidOf } from '../shared/object-meta.ts';
 
-/** Who owns whom, by uid. */
+/** Objects and their dependents by the owner's uid. */
 export interface OwnerGraph {
   readonly keyOfUid: Map<string, Key>;
   readonly dependents: Map<string, Set<Key>>;
 }
 
-/** An index for `indexes` of a controller. */
+/** For a controller's `indexes`. */
 export const ownerGraph = {
   build: (view: View): OwnerGraph => {
     const graph: OwnerGraph = { keyOfUid: new Map(), dependents: new Map() };
-    for (const resource of KEPT_RESOURCES) {
+    for (const resource of MANAGED_RESOURCES) {
       for (const object of view.list(resource) as readonly KubeObject[]) {
         add(graph, keyOfObject(resource, object), object);
       }

@@ -1,7 +1,7 @@
 import type { KubeObject, OwnerReference } from '../../../contracts/kinds/kinds.ts';
 import { FINALIZER } from '../../../contracts/kinds/meta/check-meta.ts';
-import { isTerminating, namespaceOf, uidOf } from '../shared/owner.ts';
-import { isKept } from '../shared/resources.ts';
+import { isManagedKind } from '../shared/managed-resources.ts';
+import { isTerminating, namespaceOf, uidOf } from '../shared/object-meta.ts';
 
 export type GarbageEffect =
   | { readonly type: 'delete'; readonly object: KubeObject; readonly policy: 'Background' | 'Foreground' | 'Orphan' }
@@ -10,18 +10,18 @@ export type GarbageEffect =
 
 const has = (object: KubeObject, finalizer: string): boolean =>
   object.metadata?.finalizers?.includes(finalizer) === true;
-/** Do its dependents have to forget it first? */
+/** Must the owner be removed from its dependents' owner references before it is deleted? */
 export const isOrphaning = (owner: KubeObject): boolean => has(owner, FINALIZER.orphan);
 const blocks = ({ blockOwnerDeletion }: OwnerReference): boolean => blockOwnerDeletion === true;
 const unblocked = (reference: OwnerReference): OwnerReference => ({ ...reference, blockOwnerDeletion: false });
 const awaitsDependents = (owner: KubeObject): boolean => isTerminating(owner) && has(owner, FINALIZER.foreground);
 
 /**
- * Decides whether an object may stay: it goes when none of its owners is left. Pure and total. An owner of a kind that
- * nobody here looks after counts as present: what can't be seen is not known to be gone. So does, for an object without a
- * namespace, an owner that would have one: nobody says in which to look.
- * @param owner      the live object with that uid
- * @param dependents objects that are owned by it
+ * Decides whether an object is deleted, which it is when none of its owners exists. Pure and total. An owner of a kind that
+ * the controller does not watch counts as existing, because its deletion would not be seen. So does the namespaced owner of
+ * a cluster-scoped object: its reference does not say in which namespace it is.
+ * @param owner      the existing object with that uid
+ * @param dependents objects that this object owns
  */
 export function planDependent(
   object: KubeObject,
@@ -30,24 +30,24 @@ export function planDependent(
 ): readonly GarbageEffect[] {
   const owners = object.metadata?.ownerReferences ?? [];
   if (owners.length === 0 || isTerminating(object)) return [];
-  const present = (reference: OwnerReference): KubeObject | undefined => {
+  const existing = (reference: OwnerReference): KubeObject | undefined => {
     const found = owner(reference.uid);
     return found !== undefined && (namespaceOf(found) === '' || namespaceOf(found) === namespaceOf(object))
       ? found
       : undefined;
   };
-  const solid: OwnerReference[] = [];
-  let waited = false;
+  const remaining: OwnerReference[] = [];
+  let ownerAwaitsDependents = false;
   for (const reference of owners) {
-    const found = present(reference);
+    const found = existing(reference);
     const scope = namespaceOf(object) === '' ? 'cluster' : 'namespace';
-    if (found === undefined ? !isKept(reference, scope) : !awaitsDependents(found)) solid.push(reference);
-    else if (found !== undefined) waited = true;
+    if (found === undefined ? !isManagedKind(reference, scope) : !awaitsDependents(found)) remaining.push(reference);
+    else if (found !== undefined) ownerAwaitsDependents = true;
   }
-  if (solid.length === owners.length) return [];
-  if (solid.length > 0) return [{ type: 'set-owners', object, owners: solid }];
-  if (waited && dependents.length > 0) {
-    // Who waits for it may be waited for by it, in a circle: then it blocks nobody any more.
+  if (remaining.length === owners.length) return [];
+  if (remaining.length > 0) return [{ type: 'set-owners', object, owners: remaining }];
+  if (ownerAwaitsDependents && dependents.length > 0) {
+    // An owner and its dependent may each wait for the other's deletion: then the object stops blocking its owners.
     const circular = dependents.some(awaitsDependents) && owners.some(blocks);
     if (circular) return [{ type: 'set-owners', object, owners: owners.map(unblocked) }];
     return [{ type: 'delete', object, policy: 'Foreground' }];
@@ -60,22 +60,22 @@ export function planDependent(
   return [{ type: 'delete', object, policy }];
 }
 
-/** Decides what an owner on its way out, held by a finalizer of ours, asks of its dependents, and when it is let go. */
+/** Decides what a terminating owner's garbage collector finalizer requires of its dependents, and when it is removed. */
 export function planOwner(owner: KubeObject, dependents: Iterable<KubeObject>): readonly GarbageEffect[] {
   if (!isTerminating(owner)) return [];
   if (isOrphaning(owner)) {
-    const forgetting = [...dependents].map((object): GarbageEffect => {
+    const orphaned = [...dependents].map((object): GarbageEffect => {
       const owners = (object.metadata?.ownerReferences ?? []).filter(({ uid }) => uid !== uidOf(owner));
       return { type: 'set-owners', object, owners };
     });
-    return [...forgetting, ...(forgetting.length === 0 ? [without(owner, FINALIZER.orphan)] : [])];
+    return [...orphaned, ...(orphaned.length === 0 ? [without(owner, FINALIZER.orphan)] : [])];
   }
   if (!has(owner, FINALIZER.foreground)) return [];
   for (const object of dependents) if (isBlocking(object, owner)) return [];
   return [without(owner, FINALIZER.foreground)];
 }
 
-/** Nobody waits for itself. */
+/** An object does not block itself. */
 const isBlocking = (object: KubeObject, owner: KubeObject): boolean =>
   uidOf(object) !== uidOf(owner) &&
   object.metadata?.ownerReferences?.some((reference) => reference.uid === uidOf(owner) && blocks(reference)) === true;

@@ -2,8 +2,8 @@ import type { KubeObject, Namespace } from '../../../contracts/kinds/kinds.ts';
 import type { Changed, Said } from '../../kernel/contract.ts';
 import { defineController } from '../../kernel/controller.ts';
 import { apiForMetadata, type Says, watch } from '../../kernel/declare.ts';
-import { nameOf, namespaceOf, onlyThis, targetOf } from '../shared/owner.ts';
-import { NAMESPACED_RESOURCES, perResource, sayAll, watchAll } from '../shared/resources.ts';
+import { NAMESPACED_RESOURCES, perResource, sayAll, watchAll } from '../shared/managed-resources.ts';
+import { nameOf, namespaceOf, onlyThis, targetOf } from '../shared/object-meta.ts';
 import { DEFAULT_ACCOUNT, type NamespaceEffect, planNamespace } from './plan-namespace.ts';
 
 const says = {
@@ -13,7 +13,7 @@ const says = {
   finalize: apiForMetadata('update', 'namespaces/finalize'),
 };
 
-/** Gives namespaces their default ServiceAccount, and empties those that are to go. */
+/** Creates each namespace's default ServiceAccount, and deletes the contents of terminating namespaces. */
 export const namespaceController = defineController({
   name: 'namespace',
   hears: { ...watchAll(NAMESPACED_RESOURCES), namespaces: watch('namespaces') },
@@ -26,19 +26,22 @@ export const namespaceController = defineController({
     const namespace = view.get('namespaces', undefined, name);
     if (namespace === undefined) return {};
     const effects = planNamespace(namespace, (resource) => view.list(resource, name));
-    const said = (some: readonly NamespaceEffect[]) => some.map((effect) => saidFor(namespace, effect, say));
-    return { inTurn: said(effects.filter((effect) => !empties(effect))), together: said(effects.filter(empties)) };
+    const requests = (some: readonly NamespaceEffect[]) => some.map((effect) => requestFor(namespace, effect, say));
+    return {
+      inTurn: requests(effects.filter((effect) => !isDeletion(effect))),
+      together: requests(effects.filter(isDeletion)),
+    };
   },
 });
 
-const empties = ({ type }: NamespaceEffect): boolean => type === 'delete-all' || type === 'delete-one';
+const isDeletion = ({ type }: NamespaceEffect): boolean => type === 'delete-all' || type === 'delete-one';
 
-/** Only what goes matters here: a namespace is emptied when it is to go, and each time that something in it has gone. */
+/** A deletion inside a namespace wakes it: it may be empty now, or have lost its default ServiceAccount. */
 function wokenByContent(object: KubeObject, { after }: Changed): string | undefined {
   return after === undefined ? namespaceOf(object) : undefined;
 }
 
-function saidFor(namespace: Namespace, effect: NamespaceEffect, say: Says<typeof says>): Said<unknown> {
+function requestFor(namespace: Namespace, effect: NamespaceEffect, say: Says<typeof says>): Said<unknown> {
   const name = nameOf(namespace);
   switch (effect.type) {
     case 'create-account': {

@@ -4,7 +4,8 @@ import type { Node, Pod, Taint, Toleration } from '../../../contracts/kinds/kind
 import { type Heard, type TestWorld, testWorld } from '../../kernel/testing/test-world.ts';
 import { nodeLifecycle } from './node-lifecycle.ts';
 import { evictionAt } from './plan-eviction.ts';
-import { type Health, planNodeHealth } from './plan-node-health.ts';
+import { planNodeHealth } from './plan-node-health.ts';
+import type { Health } from './plan-ready-condition.ts';
 
 const T0 = Date.parse('2026-01-01T00:00:00Z');
 const ADDED = '2026-01-01T00:00:00Z';

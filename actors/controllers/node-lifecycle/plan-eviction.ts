@@ -3,9 +3,9 @@ import { tolerates } from '../../../contracts/selectors/taints.ts';
 import { parseRfc3339 } from '../../../contracts/time/rfc3339.ts';
 
 /**
- * When a pod has to leave its node. Each NoExecute taint must be tolerated, and for as long as its tolerations say; the
- * time runs from the moment at which the taint was added; where nobody noted it (people leave it out, and `planNodeHealth`
- * notes it), the pod stays until somebody has.
+ * When a pod must be evicted from its node: at once if it does not tolerate a NoExecute taint, else when the first
+ * `tolerationSeconds` has passed since the taint's `timeAdded`. A taint without `timeAdded` evicts no pod that tolerates it
+ * for a while; `planNodeTaints` adds the time.
  * @returns milliseconds since the epoch: 0 = at once, undefined = it may stay
  */
 export function evictionAt(pod: Pod, taints: readonly Taint[]): number | undefined {

@@ -2,22 +2,22 @@ import type { Pod } from '../../../contracts/kinds/kinds.ts';
 import { hasEnded } from '../../../contracts/kinds/pod/phase.ts';
 import { defineController } from '../../kernel/controller.ts';
 import { type ActorDefinition, api, watch } from '../../kernel/declare.ts';
-import { grouped, inKeyOrder } from '../shared/grouped.ts';
-import { onlyThis, targetOf } from '../shared/owner.ts';
+import { groupIndex, inKeyOrder } from '../shared/group-index.ts';
+import { onlyThis, targetOf } from '../shared/object-meta.ts';
 import { planPodGarbage } from './plan-pod-garbage.ts';
 
-/** So many pods that have ended stay, as in Kubernetes (`--terminated-pod-gc-threshold`). */
+/** Number of ended pods that are kept, as in Kubernetes (`--terminated-pod-gc-threshold`). */
 const ENDED_MOST = 12_500;
-/** Not each pod that ends is worth a look at thousands of others. */
+/** Shortest time between two collections: each one sorts thousands of pods. */
 const EVERY_MS = 20_000;
-/** Most deletions of one run; the next goes on at once. */
+/** Largest number of deletions in one run; the next run continues at once. */
 const BATCH_MAX = 500;
 
 const KEY = 'ended';
 
 /**
- * Deletes the oldest pods that have ended once there are more than a cluster is to keep. Pods of nodes that are gone are the
- * node lifecycle's; a pod that never had a node goes at once when it is deleted.
+ * Deletes the oldest ended pods when there are too many of them. Pods of nodes that no longer exist are deleted by the node
+ * lifecycle controller; an unscheduled pod needs no collection, because its deletion is immediate.
  */
 export const podGarbageCollector = (most: number = ENDED_MOST): ActorDefinition =>
   defineController({
@@ -28,19 +28,19 @@ export const podGarbageCollector = (most: number = ENDED_MOST): ActorDefinition 
         hasEnded(after?.status?.phase) && !hasEnded(before?.status?.phase) ? KEY : undefined,
     },
     says: { delete: api('delete', 'pods') },
-    indexes: { ended: grouped<Pod>('pods', ({ status }) => (hasEnded(status?.phase) ? KEY : undefined)) },
+    indexes: { ended: groupIndex<Pod>('pods', ({ status }) => (hasEnded(status?.phase) ? KEY : undefined)) },
     plan: (_key, at) => {
       const { index, say, now } = at;
       const ended = index.ended.get(KEY);
       if (ended === undefined || ended.size <= most) return {};
-      const looked = at.cell<number>('looked', 0);
-      const waitMs = looked.get() + EVERY_MS - now();
+      const collectedAt = at.cell<number>('looked', 0);
+      const waitMs = collectedAt.get() + EVERY_MS - now();
       if (waitMs > 0) return { againInMs: waitMs };
       const garbage = planPodGarbage(inKeyOrder(ended), most);
       const batch = garbage.slice(0, BATCH_MAX);
       const together = batch.map((pod) => say.delete(targetOf(pod), onlyThis(pod)));
       if (batch.length < garbage.length) return { together, againInMs: 1 };
-      looked.set(now());
+      collectedAt.set(now());
       return { together };
     },
   });

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Pod, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
-import { isMove, planReplicaSet, type ReplicaSetEffect } from './plan-replica-set.ts';
+import { isPodChange, planReplicaSet, type ReplicaSetEffect } from './plan-replica-set.ts';
+import { inDeletionOrder } from './pod-deletion-order.ts';
 import { podNames } from './pod-names.ts';
-import { inDeletionOrder } from './rank-pods.ts';
-import { noteOfGranted, notesOfRefused } from './replica-failure.ts';
+import { failureNotes, successNote } from './replica-set-events.ts';
 
 const NOW = 1_000_000_000;
 const READY_AT = '1970-01-12T13:46:30Z'; // ten seconds before NOW
@@ -190,18 +190,18 @@ it.each([
 
 it('tells of a refusal only when asking again can not help', () => {
   const create = { type: 'create', pod: pod('a') } as const;
-  expect(notesOfRefused(create, OVER_QUOTA)).toEqual([
+  expect(failureNotes(create, OVER_QUOTA)).toEqual([
     { type: 'Warning', reason: 'FailedCreate', message: 'Error creating: over quota' },
   ]);
-  expect(notesOfRefused({ ...create, type: 'delete' }, OVER_QUOTA)).toMatchObject([
+  expect(failureNotes({ ...create, type: 'delete' }, OVER_QUOTA)).toMatchObject([
     { reason: 'FailedDelete', message: 'Error deleting: over quota' },
   ]);
-  expect(notesOfRefused(create, { ...OVER_QUOTA, retry: 'reread' })).toEqual([]);
+  expect(failureNotes(create, { ...OVER_QUOTA, retry: 'reread' })).toEqual([]);
 });
 
 it('makes pods from the template', () => {
   const { effects } = planReplicaSet(web(1), [], NONE, NOW);
-  const [move] = effects.filter(isMove);
+  const [move] = effects.filter(isPodChange);
   const created = move?.pod;
   expect(created).toMatchObject({
     kind: 'Pod',
@@ -213,7 +213,7 @@ it('makes pods from the template', () => {
     spec: { containers: [{ name: 'main' }] },
   });
   expect(created?.metadata?.name).toMatch(/^web-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
-  expect(noteOfGranted(move!)).toEqual({
+  expect(successNote(move!)).toEqual({
     type: 'Normal',
     reason: 'SuccessfulCreate',
     message: `Created pod: ${created?.metadata?.name}`,

@@ -3,38 +3,38 @@ import type { Pod, ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '../
 import { hasEnded } from '../../../contracts/kinds/pod/phase.ts';
 import { selectorMatches } from '../../../contracts/selectors/label-selector.ts';
 import type { Refusal } from '../../kernel/reconcile/refusal.ts';
-import { claim } from '../shared/claim.ts';
-import { controllerReference, isTerminating, nameOf, uidOf } from '../shared/owner.ts';
-import { availableInMs, isActive } from '../shared/pod-state.ts';
+import { claim } from '../shared/adopt-and-release.ts';
+import { isTerminating, nameOf, uidOf } from '../shared/object-meta.ts';
+import { controllerReference } from '../shared/owner-reference.ts';
+import { availableInMs, isActive } from '../shared/pod-availability.ts';
+import { inDeletionOrder } from './pod-deletion-order.ts';
 import { podNames } from './pod-names.ts';
-import { inDeletionOrder } from './rank-pods.ts';
-import { replicaSetConditions } from './replica-failure.ts';
+import { replicaSetConditions } from './replica-failure-condition.ts';
 
-/** Most pods that one plan creates or deletes; the next plan goes on. As in Kubernetes. */
+/** Largest number of pods that one plan creates or deletes; the next plan continues. As in Kubernetes. */
 export const BURST = 500;
 
 export type ReplicaSetEffect =
   | { readonly type: 'adopt'; readonly pod: Pod }
   | { readonly type: 'release'; readonly pod: Pod }
   | { readonly type: 'status'; readonly status: ReplicaSetStatus }
-  | PodMove;
-/** What changes how many pods there are. */
-export type PodMove = { readonly type: 'create'; readonly pod: Pod } | { readonly type: 'delete'; readonly pod: Pod };
-export const isMove = (effect: ReplicaSetEffect): effect is PodMove =>
+  | PodChange;
+export type PodChange = { readonly type: 'create'; readonly pod: Pod } | { readonly type: 'delete'; readonly pod: Pod };
+export const isPodChange = (effect: ReplicaSetEffect): effect is PodChange =>
   effect.type === 'create' || effect.type === 'delete';
 
 export interface ReplicaSetPlan {
   readonly effects: readonly ReplicaSetEffect[];
-  /** When the next ready pod will have been ready for long enough. */
+  /** Milliseconds until the next ready pod counts as available. */
   readonly againInMs?: number;
 }
 
 /**
- * Decides what moves a set one step towards its spec. Pure and total; `effects` empty means converged.
+ * Decides the next step of a ReplicaSet towards its spec. Pure and total; no `effects` means that it has converged.
  * @param children pods that the set manages, and unmanaged ones of its namespace
- * @param taken    is a name in use, by whatever pod of the namespace?
+ * @param taken    whether any pod of the namespace has this name
  * @param now      milliseconds since the epoch
- * @param refused  what ended the last attempt
+ * @param refused  the rejection that ended the last attempt
  */
 export function planReplicaSet(
   set: ReplicaSet,
@@ -45,30 +45,30 @@ export function planReplicaSet(
 ): ReplicaSetPlan {
   const { mine, adopt, release } = claim(set, set.spec?.selector, children);
   const active = mine.filter(isActive);
-  // What is being adopted will count; to create in its stead would make one too many.
+  // A pod that is being adopted will count: creating another in its place would make one too many.
   const have = active.length + adopt.filter(isActive).length;
-  const moves = isTerminating(set) ? [] : planMoves(set, active, have, taken);
-  const conditions = replicaSetConditions(set, moves[0]?.type, now, refused);
+  const changes = isTerminating(set) ? [] : planPodChanges(set, active, have, taken);
+  const conditions = replicaSetConditions(set, changes[0]?.type, now, refused);
   const status = statusOf(set, mine, conditions, now);
   const againInMs = nextAvailableInMs(active, set.spec?.minReadySeconds ?? 0, now);
   return {
     effects: [
       ...adopt.map((pod) => ({ type: 'adopt', pod }) as const),
       ...release.map((pod) => ({ type: 'release', pod }) as const),
-      // Before the pods: a refused create ends the run, and whoever waits for this set reads its status.
+      // Before the pods: a rejected create ends the run, and the Deployment controller and clients wait for this status.
       ...(sameJson(status, set.status) ? [] : [{ type: 'status', status } as const]),
-      ...moves,
+      ...changes,
     ],
     ...(againInMs === undefined ? {} : { againInMs }),
   };
 }
 
-function planMoves(
+function planPodChanges(
   set: ReplicaSet,
   active: readonly Pod[],
   have: number,
   taken: (name: string) => boolean,
-): readonly PodMove[] {
+): readonly PodChange[] {
   const want = set.spec?.replicas ?? 1;
   if (have > want) {
     const surplus = inDeletionOrder(active).slice(0, Math.min(have - want, BURST));

@@ -1,16 +1,16 @@
 import { safeHash } from '../../../contracts/hash/stable-hash.ts';
 
-/** Kubernetes cuts the base of a generated name here, dash included, so that the whole stays a DNS label. */
+/** Kubernetes truncates the base of a generated name, dash included, to this length, so that the whole is a DNS label. */
 const BASE_MAX = 58;
-/** More attempts than a set can have pods in its way; a limit on every loop. */
+/** Bounds the loop; far more attempts than there can be pods with colliding names. */
 const ATTEMPTS_MAX = 1000;
 
 /**
  * Names for new pods of a set, in Kubernetes' shape (`web-7d4b9c6f5-x8k2p`). Each is a hash of (owner uid, slot,
- * attempt), and they are tried in one fixed order: whoever plans for the same set from an older view comes to the same
- * names, so that twins collide (AlreadyExists) instead of multiplying.
+ * attempt), and they are tried in a fixed order: a controller that plans for the same set from an older view
+ * computes the same names, so that twins collide (AlreadyExists) instead of multiplying.
  * @param slots how many replicas the set wants
- * @param taken is the name in use, by whomever and in whatever state?
+ * @param taken whether any pod of the namespace has this name, in any state
  */
 export function podNames(
   setName: string,

@@ -1,8 +1,8 @@
 import { api, apiForMetadata } from '../../kernel/declare.ts';
-import { namespaceOf, onlyThis, targetOf } from '../shared/owner.ts';
+import { namespaceOf, onlyThis, targetOf } from '../shared/object-meta.ts';
 import { defineOwnerController } from '../shared/owner-controller.ts';
-import { isMove, planReplicaSet } from './plan-replica-set.ts';
-import { noteOfGranted, notesOfRefused } from './replica-failure.ts';
+import { isPodChange, planReplicaSet } from './plan-replica-set.ts';
+import { failureNotes, successNote } from './replica-set-events.ts';
 
 /** Keeps as many pods of a template as a ReplicaSet wants. */
 export const replicaSetController = defineOwnerController({
@@ -17,24 +17,24 @@ export const replicaSetController = defineOwnerController({
     delete: api('delete', 'pods'),
     status: apiForMetadata('update', 'replicasets/status'),
   },
-  plan: (set, pods, { view, say, now, refused, closing, adopt, release, tell }) => {
+  plan: (set, pods, { view, say, now, refused, namespaceTerminating, adopt, release, event }) => {
     const namespace = namespaceOf(set);
     const taken = (name: string): boolean => view.get('pods', namespace, name) !== undefined;
     const { effects, againInMs } = planReplicaSet(set, pods, taken, now(), refused);
-    const moves = effects.filter(isMove).filter(({ type }) => !(closing && type === 'create'));
+    const changes = effects.filter(isPodChange).filter(({ type }) => !(namespaceTerminating && type === 'create'));
     return {
       inTurn: effects.flatMap((effect) => {
         if (effect.type === 'adopt') return adopt(effect.pod);
         if (effect.type === 'release') return release(effect.pod);
         return effect.type === 'status' ? say.status(targetOf(set), { ...set, status: effect.status }) : [];
       }),
-      together: moves.map((move) => ({
+      together: changes.map((change) => ({
         ask:
-          move.type === 'create'
-            ? say.create(targetOf(move.pod), move.pod)
-            : say.delete(targetOf(move.pod), onlyThis(move.pod)),
-        granted: [tell(noteOfGranted(move))],
-        refused: (refusal) => notesOfRefused(move, refusal).map(tell),
+          change.type === 'create'
+            ? say.create(targetOf(change.pod), change.pod)
+            : say.delete(targetOf(change.pod), onlyThis(change.pod)),
+        granted: [event(successNote(change))],
+        refused: (refusal) => failureNotes(change, refusal).map(event),
       })),
       ...(againInMs === undefined ? {} : { againInMs }),
     };

@@ -52,7 +52,7 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
   const key: ClusterKey = clusterKey(options.clusterKeyBytes);
   const leaseTtlMs = options.leaseTtlMs ?? LEASE_TTL_MS;
   const connection = await connectRole('master', options, masterMandate(prefix));
-  await ensureAssets({ connection, prefix, replicas: options.replicas, leaseTtlMs, keep: options.keep, tell: log });
+  await ensureAssets({ connection, prefix, replicas: options.replicas, leaseTtlMs, keep: options.keep, log });
   const { host, feed, client } = await openHost(connection, options, {
     clusterKey: key,
     leaseTtlMs,

@@ -3,7 +3,7 @@ import { NatsCache } from '../../../actors/kernel/nats/nats-cache.ts';
 import { Host } from '../../../actors/kernel/nats/nats-host.ts';
 import { NatsRecorder } from '../../../actors/kernel/nats/nats-recorder.ts';
 import { Cache } from '../../../actors/kernel/view/cache.ts';
-import { atLast } from '../../../actors/store/ensure-assets.ts';
+import { retryWhileTemporary } from '../../../actors/store/ensure-assets.ts';
 import { StatusError } from '../../../contracts/errors/status.ts';
 import { bucketNames } from '../../../contracts/store/buckets.ts';
 import { EPOCHS, storeKey } from '../../../contracts/store/keys.ts';
@@ -57,7 +57,7 @@ export async function openHost(
       onReport: (about, error) =>
         log(`warning: store: ${about}: ${error instanceof Error ? error.message : String(error)}`),
     });
-  const feed = await atLast({ act: 'read the store', tell: log }, open);
+  const feed = await retryWhileTemporary({ act: 'read the store', log }, open);
   const waiting = role.flushWithinMs === undefined ? {} : { flushWithinMs: role.flushWithinMs };
   const sealer = clusterKey === undefined ? {} : { sealer: journalSealer(clusterKey) };
   const recorder = role.record ? new NatsRecorder({ connection, prefix, ...sealer, log, ...waiting }) : undefined;

@@ -17,7 +17,7 @@ it('streams have three replicas on a NATS cluster of three, and keep as many as 
   const connection = await connectAs(await start(0));
   const told: string[] = [];
   const ensure = (more: Partial<EnsureOptions> = {}): ReturnType<typeof ensureAssets> =>
-    ensureAssets({ connection, prefix: 'c', tell: (line) => told.push(line), ...more });
+    ensureAssets({ connection, prefix: 'c', log: (line) => told.push(line), ...more });
 
   const first = ensure();
   await waitUntil('it waits for the cluster', 20_000, () => told.length > 0);
@@ -28,7 +28,7 @@ it('streams have three replicas on a NATS cluster of three, and keep as many as 
   const replicas = async (): Promise<readonly number[]> =>
     Promise.all(created.map(async (name) => (await manager.streams.info(name)).config.num_replicas));
   expect(await replicas()).toEqual([3, 3, 3, 3, 3, 3]);
-  expect(told.every((line) => /^warning: make stream KV_c-objects: .*; trying on$/.test(line))).toBe(true);
+  expect(told.every((line) => /^warning: create stream KV_c-objects: .*; retrying$/.test(line))).toBe(true);
 
   told.length = 0;
   expect(await ensure()).toEqual({ created: [], updated: [] });
@@ -37,12 +37,12 @@ it('streams have three replicas on a NATS cluster of three, and keep as many as 
 
   await ensure({ replicas: 1 });
   expect(told).toHaveLength(6);
-  expect(told[0]).toBe('stream KV_c-objects: replicas 1, as asked for; it had 3');
+  expect(told[0]).toBe('stream KV_c-objects: replicas changed from 3 to 1, as requested');
   told.length = 0;
   expect(await ensure()).toEqual({ created: [], updated: [] });
   expect(await replicas()).toEqual([1, 1, 1, 1, 1, 1]);
   expect(told).toEqual([
-    `warning: of the NATS cluster "c" a single server keeps ${created.join(', ')}; once it has three, ask for three copies with "troupe master --replicas 3"`,
+    `warning: only one server of the NATS cluster "c" keeps ${created.join(', ')}; once the cluster has three servers, start "troupe master --replicas 3" for three copies`,
   ]);
 
   await ensure({ replicas: 3 });

@@ -93,7 +93,7 @@ function refused(server: Playable): { readonly server: Playable; readonly asker:
   );
   const [start] = turns as [RecordedTurn];
   const result = encode(
-    failure('BadRequest', 'get: option resourceVersion must be a resourceVersion that a server gave'),
+    failure('BadRequest', 'get: option resourceVersion must be a resourceVersion that the server returned'),
     MSGPACK_TYPE,
   );
   const { incarnation } = server;

@@ -1,13 +1,13 @@
+import { alreadyExists, modified, notFound } from '../../../actors/api-server/api-errors.ts';
 import { warned } from '../../../actors/api-server/apply/apply.ts';
 import { LIMITS, type Limits } from '../../../actors/api-server/limits.ts';
 import type { Obj } from '../../../actors/api-server/object.ts';
 import { parseOptions } from '../../../actors/api-server/options.ts';
-import { answeredAs } from '../../../actors/api-server/read/plan-accepted.ts';
+import { answeredAs } from '../../../actors/api-server/read/plan-accept-header.ts';
 import { decodeContinue, encodeContinue, planPage } from '../../../actors/api-server/read/plan-list.ts';
-import { selection } from '../../../actors/api-server/read/selection.ts';
-import { alreadyExists, modified, notFound } from '../../../actors/api-server/refusals.ts';
+import { selection } from '../../../actors/api-server/read/selectors.ts';
 import { qualified } from '../../../actors/api-server/request.ts';
-import { findKind, presentedAs, type Served } from '../../../actors/api-server/served.ts';
+import { findKind, presentedAs, type Served } from '../../../actors/api-server/served-kinds.ts';
 import { openRec } from '../../../actors/kernel/journal/sealed-record.ts';
 import { recordBytes } from '../../../actors/kernel/turns/record-bytes.ts';
 import { encodingOfQuestion } from '../../../actors/kernel/turns/replies.ts';

@@ -1,8 +1,0 @@
-import { toleratedBy } from '../../contracts/selectors/taints.ts';
-import type { Filter } from './filter.ts';
-
-const CORDON = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
-
-/** A cordoned node takes only pods that tolerate it. */
-export const filterUnschedulable: Filter = (pod, node) =>
-  node.unschedulable && !toleratedBy(pod.tolerations, CORDON) ? 'node(s) were unschedulable' : undefined;
