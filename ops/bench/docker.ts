@@ -7,7 +7,7 @@ import { containerOptions, sandboxOptions } from '../../runtime-adapters/docker/
 import { LOCAL_PAUSE_IMAGE, SAMPLE_IMAGE } from '../../runtime-adapters/docker/known-images.ts';
 import { OPERATOR } from '../boot/home/cluster.ts';
 import { homePaths } from '../boot/home/home.ts';
-import { roster } from '../boot/roles/roster.ts';
+import { declaredActors } from '../boot/roles/hosted-actors.ts';
 import { up } from '../boot/up.ts';
 import { connectClient } from '../client/connect.ts';
 import { watchObjects } from '../client/watch.ts';
@@ -92,7 +92,7 @@ async function removeAll(made: Container[]): Promise<void> {
 }
 
 async function troupeOnDocker(home: string): Promise<number> {
-  const cluster = await up({ home, port: 0, roster, say: (text) => console.error(text) });
+  const cluster = await up({ home, port: 0, declaredActors, say: (text) => console.error(text) });
   const client = await connectClient({ home, url: cluster.cluster.url, user: OPERATOR });
   const stop = new AbortController();
   const over = endLater(async () => {

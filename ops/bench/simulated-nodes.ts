@@ -30,7 +30,9 @@ const host = new Host({
 const engine = new SimulatedEngine({ cpuMillis: 32_000, memoryBytes: 64 * 2 ** 30 });
 for (let first = 0; first < count; first += AT_ONCE) {
   const some = Array.from({ length: Math.min(AT_ONCE, count - first) }, (_, n) => `node-${first + n}`);
-  await Promise.all(some.map((node) => hostNode(host, { node, ip: '127.0.0.1', adapter: engine.runtime(node) })));
+  await Promise.all(
+    some.map((node) => hostNode(host, { node, ip: '127.0.0.1', adapters: { runtime: engine.runtime(node) } })),
+  );
 }
 console.log(`${count} nodes are hosted`);
 process.once('SIGTERM', () => {

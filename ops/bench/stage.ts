@@ -9,7 +9,7 @@ import { findNatsServer } from '../boot/nats/find-nats-server.ts';
 import { natsServerConfig } from '../boot/nats/nats-config.ts';
 import { choosePort, waitForNats } from '../boot/nats/nats-process.ts';
 import { leanNats } from '../boot/roles/lean-heap.ts';
-import { roster } from '../boot/roles/roster.ts';
+import { declaredActors } from '../boot/roles/hosted-actors.ts';
 import { v8Arguments } from '../boot/roles/v8-arguments.ts';
 import { type Permissions, planPermissions } from '../boot/users/plan-permissions.ts';
 import { seedFile, writeUser } from '../boot/users/users.ts';
@@ -54,7 +54,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const port = await choosePort(0);
   const cluster = writeCluster(paths, { port, node: 'bench' });
   const accounts: readonly (readonly [string, Permissions])[] = [
-    [MASTER, planPermissions(cluster.prefix, MASTER, { kind: 'system', declared: roster.master })],
+    [MASTER, planPermissions(cluster.prefix, MASTER, { kind: 'system', declared: declaredActors.master })],
     [OPERATOR, planPermissions(cluster.prefix, OPERATOR, { kind: 'operator' })],
     [EXTRA, ANYTHING],
   ];

@@ -12,7 +12,7 @@ import { OPERATOR } from './home/cluster.ts';
 import { defaultHome, homePaths, troupeHome } from './home/home.ts';
 import type { PulledImage } from './plan-sample.ts';
 import { runningPods } from './roles/pods.ts';
-import { roster } from './roles/roster.ts';
+import { declaredActors } from './roles/hosted-actors.ts';
 import { createSample, pullSample, SAMPLE, wantsSample } from './sample.ts';
 import { type RunningCluster, up } from './up.ts';
 import { hearEnd } from './watch/hear-end.ts';
@@ -146,7 +146,7 @@ export async function start(): Promise<number> {
     for (const image of await makeImages(paths)) say(`made image ${image} from this machine's busybox`);
     const pulling = wantsSample(paths) ? pullSample() : Promise.resolve(undefined); // while the cluster comes up
     const since = Date.now();
-    const cluster = await up({ roster, say, signal });
+    const cluster = await up({ declaredActors, say, signal });
     say(
       `cluster is up at ${cluster.cluster.url} after ${((performance.now() - began) / 1000).toFixed(1)} s (${paths.home})`,
     );

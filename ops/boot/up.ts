@@ -11,7 +11,7 @@ import { writeNatsConfig } from './nats/nats-users.ts';
 import { NATS, startNats } from './nats/start-nats.ts';
 import { keepEnv } from './roles/keep.ts';
 import { otherNodes, tellOther } from './roles/other-nodes.ts';
-import { hosting, type Roster } from './roles/roster.ts';
+import { hosting, type DeclaredActors } from './roles/hosted-actors.ts';
 import { v8Arguments } from './roles/v8-arguments.ts';
 import { planOutdated, tellOutdated } from './users/plan-outdated.ts';
 import { offerNatsContext, readUsers, seedFile, writeNatsContext, writeUser } from './users/users.ts';
@@ -31,7 +31,7 @@ export interface UpOptions {
   readonly keep?: Partial<Keep>;
   /** Name of this machine's node; default its host name. */
   readonly node?: string;
-  readonly roster: Roster;
+  readonly declaredActors: DeclaredActors;
   /** What happens, in one line each: for people. */
   readonly say: (text: string) => void;
   /** Every line of the children. */
@@ -48,11 +48,11 @@ export interface RunningCluster {
 }
 
 /** Who may connect, as nats-server and the `nats` command line read it. */
-function writeAccounts(paths: HomePaths, cluster: Cluster, roster: Roster): void {
+function writeAccounts(paths: HomePaths, cluster: Cluster, declaredActors: DeclaredActors): void {
   writeUser(paths, { name: MASTER, profile: 'system' });
   writeUser(paths, { name: nodeUser(cluster.node), profile: 'node', node: cluster.node });
   const operator = writeUser(paths, { name: OPERATOR, profile: 'operator' });
-  writeNatsConfig(paths, cluster, roster);
+  writeNatsConfig(paths, cluster, declaredActors);
   writeNatsContext(paths, operator);
   // A second cluster of the same person must not take the name from the first.
   if (paths.home === defaultHome()) offerNatsContext(paths, operator, 'troupe');
@@ -94,7 +94,7 @@ const unlessAborted = <T>(work: Promise<T>, signal: AbortSignal | undefined): Pr
  * setting), ServiceUnavailable (`signal` was aborted, the disk is full)
  */
 export async function up(options: UpOptions): Promise<RunningCluster> {
-  const { roster, signal } = options;
+  const { declaredActors, signal } = options;
   const paths = homePaths(options.home ?? troupeHome());
   /** Kept too: a terminal forgets, and `up.out` is of the last start alone. */
   const say = (text: string): void => {
@@ -130,14 +130,14 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
         program: found.path,
         port: options.port,
         settings: { sync: options.sync, node: options.node, keep: options.keep },
-        prepare: (at) => usersTurn(paths, () => writeAccounts(paths, at, roster)),
+        prepare: (at) => usersTurn(paths, () => writeAccounts(paths, at, declaredActors)),
         book,
         say,
         signal,
       },
       (server) => children.splice(0, 1, server), // in the place of one that could not have its port
     );
-    for (const outdated of planOutdated(readUsers(paths), cluster.prefix, roster.master, hosting))
+    for (const outdated of planOutdated(readUsers(paths), cluster.prefix, declaredActors.master, hosting))
       say(`warning: ${tellOutdated(outdated)}`);
     for (const role of ['master', 'worker'] as const) {
       children.push(supervise(roleSpec(paths, cluster, role), book.events));

@@ -2,7 +2,7 @@ import { DEFAULT_PREFIX } from '../../../contracts/subjects/subjects.ts';
 import { nodeUser } from '../../../contracts/subjects/users.ts';
 import { checkNodeName, MASTER, OPERATOR, prepareHome, readCluster } from '../home/cluster.ts';
 import { homePaths, troupeHome } from '../home/home.ts';
-import type { Roster } from '../roles/roster.ts';
+import type { DeclaredActors } from '../roles/hosted-actors.ts';
 import { findUser, seedFile, type UserRecord, writeUser } from '../users/users.ts';
 import { usersTurn } from '../users/users-turn.ts';
 import { externalServerConfig } from './nats-config.ts';
@@ -22,7 +22,7 @@ export interface ExternalServer {
  */
 export async function externalServer(
   options: { readonly nodes: readonly string[]; readonly account?: string },
-  roster: Roster,
+  declaredActors: DeclaredActors,
   home = troupeHome(),
 ): Promise<ExternalServer> {
   for (const node of options.nodes) checkNodeName(node);
@@ -36,10 +36,10 @@ export async function externalServer(
   const missing = await usersTurn(paths, () => {
     const lacking = needed.filter(({ name }) => findUser(paths, name) === undefined);
     for (const user of lacking) writeUser(paths, user);
-    if (lacking.length > 0) reloadNatsConfig(paths, roster);
+    if (lacking.length > 0) reloadNatsConfig(paths, declaredActors);
     return lacking;
   });
-  const users = natsUsers(paths, readCluster(paths)?.prefix ?? DEFAULT_PREFIX, roster);
+  const users = natsUsers(paths, readCluster(paths)?.prefix ?? DEFAULT_PREFIX, declaredActors);
   return {
     config: externalServerConfig(users, options.account),
     made: missing.map(({ name }) => ({ name, seedFile: seedFile(paths, name) })),

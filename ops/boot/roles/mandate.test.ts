@@ -5,13 +5,13 @@ import { newSeed } from '../users/nkeys.ts';
 import { type Profile, planPermissions } from '../users/plan-permissions.ts';
 import { masterMandate, nodeMandate } from './mandate.ts';
 import { connectRole } from './role.ts';
-import { roster } from './roster.ts';
+import { declaredActors } from './hosted-actors.ts';
 
 /* Goal: who may not do what a process is for, is told so before it says "is ready". Method: the printed users on a real server. */
 
-const node = (name: string): Profile => ({ kind: 'node', declared: roster.worker(name) });
+const node = (name: string): Profile => ({ kind: 'node', declared: declaredActors.worker(name) });
 const profiles: Readonly<Record<string, Profile>> = {
-  master: { kind: 'system', declared: roster.master },
+  master: { kind: 'system', declared: declaredActors.master },
   operator: { kind: 'operator' },
   'node-a': node('a'),
   'node-b': node('b'),

@@ -1,21 +1,18 @@
-import { apiServer } from '../../../actors/api-server/api-server.ts';
 import { bootstrapObjects } from '../../../actors/api-server/bootstrap.ts';
 import type { Limits } from '../../../actors/api-server/limits.ts';
 import type { NodeLifecycleConfig } from '../../../actors/controllers/node-lifecycle/node-lifecycle.ts';
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
 import type { Host } from '../../../actors/kernel/nats/nats-host.ts';
 import { ensureAssets } from '../../../actors/store/ensure-assets.ts';
 import type { Keep } from '../../../actors/store/plan-retention.ts';
-import { storeDriver } from '../../../actors/store/store-driver.ts';
 import { StatusError } from '../../../contracts/errors/status.ts';
 import { LEASE_TTL_MS } from '../../../contracts/store/limits.ts';
 import { type ClusterKey, clusterKey } from '../../../contracts/store/sealed.ts';
 import type { Client } from '../../client/client.ts';
 import { BUILD } from '../home/build.ts';
+import { isActor, isDriver, MASTER_TABLE, type MasterParts } from './hosted-actors.ts';
 import { masterMandate } from './mandate.ts';
 import { openHost } from './open-host.ts';
 import { connectRole, leave, type RoleOptions } from './role.ts';
-import { singletonsWith } from './roster.ts';
 
 export interface MasterOptions extends RoleOptions {
   /** 32 bytes that seal Secrets. */
@@ -58,21 +55,18 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
     leaseTtlMs,
     freeze: options.freeze,
   });
-  await host.startDriver(
-    storeDriver({
-      connection,
-      prefix,
-      cache: feed,
-      clusterKey: key,
-      onHole: (revision) => host.forgetBefore(revision),
-    }),
-  );
-  await host.start(apiServer({ instance: options.instance, ...(options.limits && { limits: options.limits }) }));
+  const parts: MasterParts = {
+    apiServer: { instance: options.instance, ...(options.limits && { limits: options.limits }) },
+    nodeLifecycle: options.nodeLifecycle,
+    store: { connection, prefix, cache: feed, clusterKey: key, onHole: (revision) => host.forgetBefore(revision) },
+  };
+  const actors = MASTER_TABLE.filter(isActor);
+  for (const driver of MASTER_TABLE.filter(isDriver)) await host.startDriver(await driver.make(parts));
+  for (const actor of actors.filter(({ singleton }) => !singleton)) await host.start(actor.make(parts));
   await bootstrap(client);
-  const running =
-    options.singletons === false
-      ? []
-      : await Promise.all(hostedHere(options).map((definition) => host.start(definition)));
+  const { singletons = true, without = [] } = options;
+  const hosted = singletons ? actors.filter(({ name, singleton }) => singleton && !without.includes(name)) : [];
+  const running = await Promise.all(hosted.map((actor) => host.start(actor.make(parts))));
   log(`master ${options.instance} is ready, build ${BUILD}`);
   return {
     instance: options.instance,
@@ -85,9 +79,6 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
     },
   };
 }
-
-const hostedHere = ({ nodeLifecycle, without = [] }: MasterOptions): readonly ActorDefinition[] =>
-  singletonsWith(nodeLifecycle).filter(({ name }) => !without.includes(name));
 
 /** Creates what every cluster has from the start; another master may have been first. */
 async function bootstrap(client: Client): Promise<void> {

@@ -1,7 +1,7 @@
 import { DEFAULT_PREFIX } from '../../../contracts/subjects/subjects.ts';
 import { homePaths, troupeHome } from '../home/home.ts';
 import { reloadNatsConfig } from '../nats/nats-users.ts';
-import { hosting, type Roster } from '../roles/roster.ts';
+import { hosting, type DeclaredActors } from '../roles/hosted-actors.ts';
 import { checkReserved, requireHome, waitUntilKnown } from './made-users.ts';
 import { type Declared, planPermissions } from './plan-permissions.ts';
 import { seedFile, writeUser } from './users.ts';
@@ -25,7 +25,7 @@ export interface Service {
 export async function addService(
   name: string,
   definitions: readonly Declared[],
-  roster: Roster,
+  declaredActors: DeclaredActors,
   home = troupeHome(),
 ): Promise<Service> {
   const paths = homePaths(home);
@@ -36,7 +36,7 @@ export async function addService(
   const { user, live } = await usersTurn(paths, () => {
     checkReserved(paths, name, 'service');
     const made = writeUser(paths, { name, profile: 'service', actors, permissions });
-    return { user: made, live: reloadNatsConfig(paths, roster) };
+    return { user: made, live: reloadNatsConfig(paths, declaredActors) };
   });
   if (live) await waitUntilKnown(paths, user, permissions);
   const embedded = cluster === undefined ? {} : { url: cluster.url };

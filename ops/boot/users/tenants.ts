@@ -5,7 +5,7 @@ import { MASTER, OPERATOR, readCluster } from '../home/cluster.ts';
 import { type HomePaths, homePaths, troupeHome } from '../home/home.ts';
 import { runningUp } from '../home/lock.ts';
 import { reloadNatsConfig } from '../nats/nats-users.ts';
-import type { Roster } from '../roles/roster.ts';
+import type { DeclaredActors } from '../roles/hosted-actors.ts';
 import { checkReserved, requireHome, waitUntilKnown } from './made-users.ts';
 import { planPermissions } from './plan-permissions.ts';
 import {
@@ -44,7 +44,7 @@ export interface Tenant {
 export async function addTenant(
   name: string,
   namespaces: readonly string[],
-  roster: Roster,
+  declaredActors: DeclaredActors,
   home = troupeHome(),
 ): Promise<Tenant> {
   const paths = homePaths(home);
@@ -59,7 +59,7 @@ export async function addTenant(
     const all = [...new Set([...(known?.namespaces ?? []), ...namespaces])]; // the first one is where it is at home
     const made = writeUser(paths, { name, profile: 'tenant', namespaces: all });
     const embedded = cluster === undefined ? {} : { url: cluster.url, context: writeNatsContext(paths, made) };
-    const live = reloadNatsConfig(paths, roster);
+    const live = reloadNatsConfig(paths, declaredActors);
     return { user: made, name, namespaces: all, seedFile: seedFile(paths, name), ...embedded, live };
   });
   if (tenant.live) {
@@ -87,7 +87,11 @@ const runsWith = (paths: HomePaths, name: string): boolean =>
  * @returns where that server is; `undefined`: there is none, and another one is told by `troupe permissions`
  * @throws StatusError NotFound, Forbidden (a user as whom the cluster runs now), Conflict
  */
-export async function removeTenant(name: string, roster: Roster, home = troupeHome()): Promise<Pick<Tenant, 'url'>> {
+export async function removeTenant(
+  name: string,
+  declaredActors: DeclaredActors,
+  home = troupeHome(),
+): Promise<Pick<Tenant, 'url'>> {
   const paths = homePaths(home);
   requireUser(paths, name); // a home that is none gets no folder
   await usersTurn(paths, () => {
@@ -98,7 +102,7 @@ export async function removeTenant(name: string, roster: Roster, home = troupeHo
       );
     }
     removeUser(paths, name);
-    reloadNatsConfig(paths, roster);
+    reloadNatsConfig(paths, declaredActors);
   });
   const url = readCluster(paths)?.url;
   return url === undefined ? {} : { url };

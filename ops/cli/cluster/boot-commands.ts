@@ -31,13 +31,13 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<void> 
     return upDetached(options, (line) => terminal.out(`${line}\n`, 'news'), signal);
   }
   const since = Date.now();
-  const [{ up: run }, { roster }] = await Promise.all([
+  const [{ up: run }, { declaredActors }] = await Promise.all([
     import('../../boot/up.ts'),
-    import('../../boot/roles/roster.ts'),
+    import('../../boot/roles/hosted-actors.ts'),
   ]);
   const say = (line: string): void => terminal.out(`${line}\n`, 'news');
   const starting = run({
-    roster,
+    declaredActors,
     say,
     signal,
     ...(port === undefined ? {} : { port }),
@@ -142,11 +142,11 @@ export async function userAdd(name: string, options: UserAddOptions, terminal: T
   }
   if (namespaces.length === 0)
     throw new UsageError(`say where ${name} may act: --namespace <name>, also several times`);
-  const [{ addTenant }, { roster }] = await Promise.all([
+  const [{ addTenant }, { declaredActors }] = await Promise.all([
     import('../../boot/users/tenants.ts'),
-    import('../../boot/roles/roster.ts'),
+    import('../../boot/roles/hosted-actors.ts'),
   ]);
-  const tenant = await addTenant(name, namespaces, roster);
+  const tenant = await addTenant(name, namespaces, declaredActors);
   terminal.out(`user ${tenant.name} may act in ${tenant.namespaces.join(', ')}\n`);
   terminal.out(`credentials   ${tenant.seedFile}\n`);
   const { context, url } = tenant;
@@ -171,12 +171,12 @@ async function tellOfMissing(namespaces: readonly string[], url: string, termina
 }
 
 async function serviceAdd(name: string, file: string, terminal: Terminal): Promise<void> {
-  const [{ addService }, { loadActors }, { roster }] = await Promise.all([
+  const [{ addService }, { loadActors }, { declaredActors }] = await Promise.all([
     import('../../boot/users/services.ts'),
     import('../../embed/load-actors.ts'),
-    import('../../boot/roles/roster.ts'),
+    import('../../boot/roles/hosted-actors.ts'),
   ]);
-  const { actors, seedFile, url, live } = await addService(name, await loadActors(file), roster);
+  const { actors, seedFile, url, live } = await addService(name, await loadActors(file), declaredActors);
   terminal.out(`user ${name} may host ${actors.join(', ')}\n`);
   terminal.out(`credentials   ${seedFile}\n`);
   const server = url ?? namedUrl() ?? '<server>';
@@ -198,11 +198,11 @@ function tellOfOtherServer(own: string | undefined, terminal: Terminal): void {
 }
 
 export async function userRemove(name: string, terminal: Terminal): Promise<void> {
-  const [{ removeTenant }, { roster }] = await Promise.all([
+  const [{ removeTenant }, { declaredActors }] = await Promise.all([
     import('../../boot/users/tenants.ts'),
-    import('../../boot/roles/roster.ts'),
+    import('../../boot/roles/hosted-actors.ts'),
   ]);
-  const { url } = await removeTenant(name, roster);
+  const { url } = await removeTenant(name, declaredActors);
   terminal.out(`user ${name} removed\n`);
   tellOfOtherServer(url, terminal);
 }

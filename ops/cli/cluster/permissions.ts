@@ -12,13 +12,13 @@ export async function permissions(options: PermissionsOptions, terminal: Termina
   if (options.account !== undefined && !/^[A-Za-z0-9_-]+$/.test(options.account))
     throw new UsageError(`--account is "${options.account}"; use letters, digits, "-" and "_"`);
   for (const node of options.node ?? []) await checkNode(node);
-  const [{ externalServer }, { roster }] = await Promise.all([
+  const [{ externalServer }, { declaredActors }] = await Promise.all([
     import('../../boot/nats/external-server.ts'),
-    import('../../boot/roles/roster.ts'),
+    import('../../boot/roles/hosted-actors.ts'),
   ]);
   const nodes = options.node ?? [];
   const wanted = { nodes, ...(options.account === undefined ? {} : { account: options.account }) };
-  const { config, made } = await externalServer(wanted, roster);
+  const { config, made } = await externalServer(wanted, declaredActors);
   terminal.out(config);
   for (const { name, seedFile } of made) terminal.tell(`user ${name} is new; its seed is in ${seedFile}`);
 }

@@ -60,15 +60,12 @@ function withoutOf(wished: readonly string[] | undefined, possible: readonly str
 export async function master(options: MasterOptions, terminal: Terminal): Promise<void> {
   const replicas = replicasOf(options.replicas);
   leanHeap();
-  const [{ runMaster }, { readClusterKey }, { singletons }] = await Promise.all([
+  const [{ runMaster }, { readClusterKey }, { singletonNames }] = await Promise.all([
     import('../../boot/roles/master.ts'),
     import('../../boot/home/cluster.ts'),
-    import('../../boot/roles/roster.ts'),
+    import('../../boot/roles/hosted-actors.ts'),
   ]);
-  const without = withoutOf(
-    options.without,
-    singletons.map(({ name }) => name),
-  );
+  const without = withoutOf(options.without, singletonNames);
   const log = (line: string): void => terminal.tell(line);
   const starting = runMaster({
     ...roleFromEnv('master', process.env, log),
@@ -116,7 +113,7 @@ export async function worker(options: WorkerOptions, terminal: Terminal): Promis
     onBroken: () => process.exit(BROKEN),
     onClosed: endWhenClosed('worker', terminal),
     node,
-    adapter: await adapterFor(node, runtime),
+    adapters: { runtime: await adapterFor(node, runtime) },
   });
   await runUntilStopped(starting, terminal);
 }

@@ -15,7 +15,7 @@ import { connectAs, startNatsServer, type TestNatsServer } from '../../../test/s
 import { waitUntil } from '../../../test/support/wait-until.ts';
 import { homePaths } from '../../boot/home/home.ts';
 import { type RunningRole, runMaster } from '../../boot/roles/master.ts';
-import { controlPlane, roster } from '../../boot/roles/roster.ts';
+import { controlPlane, declaredActors } from '../../boot/roles/hosted-actors.ts';
 import { runWorker } from '../../boot/roles/worker.ts';
 import { up } from '../../boot/up.ts';
 import { addTenant } from '../../boot/users/tenants.ts';
@@ -60,7 +60,7 @@ async function ownCluster(): Promise<{ readonly home: string; readonly url: stri
   ends.push(() => rmSync(home, { recursive: true }));
   vi.stubEnv('TROUPE_HOME', home);
   vi.stubEnv('TROUPE_RUNTIME', 'simulated');
-  const running = await up({ home, port: 0, roster, say: () => undefined });
+  const running = await up({ home, port: 0, declaredActors, say: () => undefined });
   ends.push(() => running.stop());
   await waitUntil('all is well', 20_000, async () => (await statusNow()).healthy);
   return { home, url: running.cluster.url };
@@ -115,7 +115,13 @@ it('says at once of which node no worker runs any more, though the store calls i
   const server = await ownServer();
   await masterOf(server);
   const adapter = new SimulatedEngine().runtime('n1');
-  const worker = await runWorker({ ...roleAt(server), user: 'node-n1', instance: 'n1', node: 'n1', adapter });
+  const worker = await runWorker({
+    ...roleAt(server),
+    user: 'node-n1',
+    instance: 'n1',
+    node: 'n1',
+    adapters: { runtime: adapter },
+  });
   let runs = true;
   const end = async (): Promise<void> => {
     if (runs) await worker.stop();
@@ -146,7 +152,7 @@ it('says what keeps a worker from making its node', {
     user: 'node-n1',
     instance: 'n1',
     node: 'n1',
-    adapter: engine.runtime('n1'),
+    adapters: { runtime: engine.runtime('n1') },
   });
   ends.push(() => worker.stop());
   await waitUntil('the worker is quoted', 20_000, async () =>
@@ -161,7 +167,13 @@ it('a node of before is not ready again until its engine has answered, and says 
   await masterOf(server);
   const engine = new SimulatedEngine();
   const start = () =>
-    runWorker({ ...roleAt(server), user: 'node-n1', instance: 'n1', node: 'n1', adapter: engine.runtime('n1') });
+    runWorker({
+      ...roleAt(server),
+      user: 'node-n1',
+      instance: 'n1',
+      node: 'n1',
+      adapters: { runtime: engine.runtime('n1') },
+    });
   let worker = await start();
   ends.push(() => worker.stop());
   await waitUntil('all is well', 20_000, async () => (await statusNow()).healthy);
@@ -280,7 +292,7 @@ it('takes no finding, and no letter that moves a cursor, from a node', { timeout
 
 it('shows a tenant what is theirs', { timeout: 60_000 }, async () => {
   const { home, url } = await ownCluster();
-  const { seedFile } = await addTenant('carol', ['team-a', 'team-b'], roster, home);
+  const { seedFile } = await addTenant('carol', ['team-a', 'team-b'], declaredActors, home);
   vi.stubEnv('TROUPE_USER', 'carol');
   const own = await run('status');
   expect(own).toMatchObject({ code: 0, err: '' });

@@ -77,7 +77,7 @@ export async function factsOf(client: Client, namespace?: string): Promise<Clust
       return undefined;
     }
   };
-  const { controlPlane } = await import('../../boot/roles/roster.ts'); // which loads every actor
+  const { controlPlane } = await import('../../boot/roles/hosted-actors.ts'); // which loads every actor
   const listing = namespace === undefined ? list<Node>('nodes') : undefined;
   const pinged = namespace === undefined ? ping(client, controlPlane) : undefined;
   const [actors, nodes, silent, hindered, pods, deployments] = await Promise.all([

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { run } from '../../../test/support/command-line.ts';
-import { roster } from '../../boot/roles/roster.ts';
+import { declaredActors } from '../../boot/roles/hosted-actors.ts';
 import { up } from '../../boot/up.ts';
 
 /* Goal: who makes a user hears that it may act where there is nothing. Method: a real cluster in a home of its own. */
@@ -22,7 +22,7 @@ it('names each namespace that does not exist yet, with the command that makes it
   ends.push(() => rmSync(home, { recursive: true }));
   vi.stubEnv('TROUPE_HOME', home);
   vi.stubEnv('TROUPE_RUNTIME', 'simulated');
-  const cluster = await up({ home, port: 0, roster, say: () => undefined });
+  const cluster = await up({ home, port: 0, declaredActors, say: () => undefined });
   let runs = true;
   const end = async (): Promise<void> => {
     if (runs) await cluster.stop();
