@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { OPERATOR } from '../boot/home/cluster.ts';
-import { launcher } from '../boot/home/root.ts';
+import { launcher } from '../boot/home/project-root.ts';
 import { choosePort } from '../boot/nats/nats-process.ts';
 import type { Client } from '../client/client.ts';
 import { connectClient } from '../client/connect.ts';

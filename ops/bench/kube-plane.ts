@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { choosePort } from '../boot/nats/nats-process.ts';
-import { type Supervised, supervise } from '../boot/watch/supervise.ts';
+import { type Supervised, supervise } from '../boot/supervision/supervise.ts';
 import { findProgram } from '../setup/facts.ts';
 import { until } from './drive.ts';
 import { endLater } from './end-later.ts';

@@ -1,5 +1,6 @@
 import { guarded } from '../../actors/kernel/nats/nats-callback.ts';
-import { connectRole, roleFromEnv } from '../boot/roles/role.ts';
+import { connectRole } from '../boot/roles/role-connection.ts';
+import { roleFromEnv } from '../boot/roles/role-options.ts';
 
 /** The plain other side of a bare request: answers at once with what it was asked. */
 const connection = await connectRole('responder', roleFromEnv('worker', process.env, console.log));

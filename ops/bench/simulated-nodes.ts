@@ -3,8 +3,9 @@ import { NatsRecorder } from '../../actors/kernel/nats/nats-recorder.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { SimulatedEngine } from '../../runtime-adapters/simulated/simulated-engine.ts';
 import { BUILD } from '../boot/home/build.ts';
-import { leanHeap } from '../boot/roles/lean-heap.ts';
-import { connectRole, roleFromEnv } from '../boot/roles/role.ts';
+import { limitHeapGrowth } from '../boot/roles/memory-settings.ts';
+import { connectRole } from '../boot/roles/role-connection.ts';
+import { roleFromEnv } from '../boot/roles/role-options.ts';
 import { hostNode } from '../boot/roles/worker.ts';
 
 /* Nodes as they are, but for what runs on them: a kubelet and a runtime driver each, on one connection, over a simulated engine. */
@@ -12,7 +13,7 @@ import { hostNode } from '../boot/roles/worker.ts';
 /** Nodes that are being started at any time: each asks for itself to be written, which should not wait for all the others. */
 const AT_ONCE = 32;
 
-leanHeap();
+limitHeapGrowth();
 const count = Number(process.env['BENCH_NODES'] ?? '1000');
 const options = roleFromEnv('worker', process.env, console.log);
 const { prefix, user } = options;

@@ -4,16 +4,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Cluster, MASTER, OPERATOR, prepareHome, writeCluster } from '../boot/home/cluster.ts';
 import { type HomePaths, homePaths, writePrivateFile } from '../boot/home/home.ts';
-import { launcher } from '../boot/home/root.ts';
+import { launcher } from '../boot/home/project-root.ts';
 import { findNatsServer } from '../boot/nats/find-nats-server.ts';
 import { natsServerConfig } from '../boot/nats/nats-config.ts';
 import { choosePort, waitForNats } from '../boot/nats/nats-process.ts';
-import { leanNats } from '../boot/roles/lean-heap.ts';
 import { declaredActors } from '../boot/roles/hosted-actors.ts';
-import { v8Arguments } from '../boot/roles/v8-arguments.ts';
+import { natsMemoryEnv, v8Arguments } from '../boot/roles/memory-settings.ts';
+import { type Supervised, supervise } from '../boot/supervision/supervise.ts';
 import { type Permissions, planPermissions } from '../boot/users/plan-permissions.ts';
 import { seedFile, writeUser } from '../boot/users/users.ts';
-import { type Supervised, supervise } from '../boot/watch/supervise.ts';
 import type { Client } from '../client/client.ts';
 import { connectClient } from '../client/connect.ts';
 import { until } from './drive.ts';
@@ -105,7 +104,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     rmSync(paths.home, { recursive: true, force: true });
   });
   try {
-    const nats = run('nats-server', findNatsServer().path, ['-c', paths.natsConfig], leanNats(process.env));
+    const nats = run('nats-server', findNatsServer().path, ['-c', paths.natsConfig], natsMemoryEnv(process.env));
     await waitForNats(port, 20_000, () => 'see its log');
     const args = [...v8Arguments(process.env), ...profiling(options.profile), launcher, 'master'];
     const master = run('master', process.execPath, args, role(MASTER));

@@ -1,7 +1,8 @@
 import { encodeMsgpack } from '../../contracts/codec/codec.ts';
 import type { NodeHeartbeat } from '../../contracts/messages/node.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import { connectRole, roleFromEnv } from '../boot/roles/role.ts';
+import { connectRole } from '../boot/roles/role-connection.ts';
+import { roleFromEnv } from '../boot/roles/role-options.ts';
 
 /* Nodes that do nothing but live: a heartbeat a second each, spread evenly over the second. */
 

@@ -98,6 +98,6 @@ if (act === 'prepare') {
   const { prepare } = await load('setup/prepare.js');
   process.exitCode = await prepare();
 } else if (act === 'start') {
-  const { start } = await load('boot/start.js');
+  const { start } = await load('boot/first-run/start.js');
   process.exitCode = await start();
 } else fail(`there is no "${act ?? ''}"; say \`npm start\` or \`npm test\``);

@@ -1,8 +1,9 @@
-import type { DownOptions, UpOptions, UserAddOptions } from './cluster/boot-commands.ts';
-import type { PermissionsOptions } from './cluster/permissions.ts';
-import type { MasterOptions, WorkerOptions } from './cluster/roles.ts';
+import type { DownOptions } from './cluster/down.ts';
+import type { MasterOptions, WorkerOptions } from './cluster/master-worker.ts';
 import type { StatusOptions } from './cluster/status.ts';
+import type { UpOptions } from './cluster/up-options.ts';
 import type { VersionOptions } from './cluster/version.ts';
+import type { DecodeOptions } from './decode/decode.ts';
 import type { ManifestOptions } from './objects/apply.ts';
 import type { DeleteOptions } from './objects/delete.ts';
 import type { GetOptions } from './objects/get.ts';
@@ -11,7 +12,8 @@ import type { ScaleOptions } from './objects/scale.ts';
 import { RECORDING } from './replay/record-commands.ts';
 import { REPLAYING } from './replay/replay-commands.ts';
 import { CONTEXT, type CommandSpec, command, type OptionSpec } from './shared/command-spec.ts';
-import type { DecodeOptions } from './shared/decode.ts';
+import type { PermissionsOptions } from './users/permissions.ts';
+import type { UserAddOptions } from './users/user-add.ts';
 
 const NAMESPACE: OptionSpec = {
   flags: '-n, --namespace <namespace>',
@@ -109,7 +111,7 @@ export const READING: readonly CommandSpec[] = [
       ['troupe decode troupe.api.alice.get.pods=2Flog.default.web', 'what a subject says'],
     ],
     run: async (args, options: DecodeOptions, terminal) =>
-      (await import('./shared/decode.ts')).decode(args, options, terminal),
+      (await import('./decode/decode.ts')).decode(args, options, terminal),
   }),
   ...REPLAYING,
   ...RECORDING,
@@ -215,7 +217,7 @@ export const RUNNING: readonly CommandSpec[] = [
       ['troupe up', 'until Ctrl-C'],
       ['troupe up --detach', 'in the background; "troupe down" ends it'],
     ],
-    run: async (_, options: UpOptions, terminal) => (await import('./cluster/boot-commands.ts')).up(options, terminal),
+    run: async (_, options: UpOptions, terminal) => (await import('./cluster/up.ts')).up(options, terminal),
   }),
   command({
     name: 'down',
@@ -232,8 +234,7 @@ export const RUNNING: readonly CommandSpec[] = [
       ['troupe down --pods', 'and its containers'],
       ['troupe down --pods --node a', 'what "troupe worker --node a" has left here'],
     ],
-    run: async (_, options: DownOptions, terminal) =>
-      (await import('./cluster/boot-commands.ts')).down(options, terminal),
+    run: async (_, options: DownOptions, terminal) => (await import('./cluster/down.ts')).down(options, terminal),
   }),
   command({
     name: 'master',
@@ -254,7 +255,8 @@ export const RUNNING: readonly CommandSpec[] = [
       ['TROUPE_URL=nats://10.0.0.1:4222 TROUPE_USER=master TROUPE_NKEY=master.nk troupe master', 'one more'],
       ['troupe master --replicas 3', 'a NATS cluster has grown to three servers; with the same environment'],
     ],
-    run: async (_, options: MasterOptions, terminal) => (await import('./cluster/roles.ts')).master(options, terminal),
+    run: async (_, options: MasterOptions, terminal) =>
+      (await import('./cluster/master-worker.ts')).master(options, terminal),
   }),
   command({
     name: 'worker',
@@ -272,7 +274,8 @@ export const RUNNING: readonly CommandSpec[] = [
         'join a machine',
       ],
     ],
-    run: async (_, options: WorkerOptions, terminal) => (await import('./cluster/roles.ts')).worker(options, terminal),
+    run: async (_, options: WorkerOptions, terminal) =>
+      (await import('./cluster/master-worker.ts')).worker(options, terminal),
   }),
   command({
     name: 'permissions',
@@ -285,7 +288,7 @@ export const RUNNING: readonly CommandSpec[] = [
       ['troupe permissions --node a --node b > troupe.conf', 'public keys alone; seeds stay under TROUPE_HOME/users'],
     ],
     run: async (_, options: PermissionsOptions, terminal) =>
-      (await import('./cluster/permissions.ts')).permissions(options, terminal),
+      (await import('./users/permissions.ts')).permissions(options, terminal),
   }),
   command({
     name: 'user add',
@@ -310,7 +313,7 @@ export const RUNNING: readonly CommandSpec[] = [
       ],
     ],
     run: async ([name = ''], options: UserAddOptions, terminal) =>
-      (await import('./cluster/boot-commands.ts')).userAdd(name, options, terminal),
+      (await import('./users/user-add.ts')).userAdd(name, options, terminal),
   }),
   command({
     name: 'user remove',
@@ -320,12 +323,12 @@ export const RUNNING: readonly CommandSpec[] = [
       ['troupe user remove alice', 'her connections are closed'],
       ['troupe user remove node-b', 'a machine that is gone; "troupe permissions --node b" makes a new key for it'],
     ],
-    run: async ([name = ''], _, terminal) => (await import('./cluster/boot-commands.ts')).userRemove(name, terminal),
+    run: async ([name = ''], _, terminal) => (await import('./users/user-remove.ts')).userRemove(name, terminal),
   }),
   command({
     name: 'user list',
     description: 'Show who may connect',
     examples: [['troupe user list', 'names, profiles and namespaces']],
-    run: async (_, __, terminal) => (await import('./cluster/boot-commands.ts')).userList(terminal),
+    run: async (_, __, terminal) => (await import('./users/user-list.ts')).userList(terminal),
   }),
 ];

@@ -439,7 +439,7 @@ it.each(['up', 'worker', 'permissions'])('%s refuses a name that no node can hav
   expect(await run(command, '--node', 'A b')).toEqual({
     code: 2,
     out: '',
-    err: `troupe ${command}: node "A b": must be lower-case letters, digits and "-", begin and end with a letter or digit, at most 43; "a-b" would do\n`,
+    err: `troupe ${command}: node "A b": must be lower-case letters, digits and "-", begin and end with a letter or digit, at most 43; use "a-b", for example\n`,
   });
 });
 

@@ -4,7 +4,7 @@ import { READING, RUNNING, WRITING } from './commands.ts';
 import type { CommandSpec, OptionSpec } from './shared/command-spec.ts';
 import { UsageError } from './shared/errors.ts';
 import { parseBooleanFlags } from './shared/plan-boolean-flags.ts';
-import { insteadOf } from './shared/plan-kubernetes-words.ts';
+import { kubectlHint } from './shared/plan-kubectl-hints.ts';
 import { leadingFlagsLast } from './shared/plan-leading-flags.ts';
 import { renderError, USAGE } from './shared/render-error.ts';
 import { processTerminal, type Terminal } from './shared/terminal.ts';
@@ -166,7 +166,7 @@ function commanderError({ command, parsed }: Spoken, text: string): string {
   if (near !== undefined && /^(too many arguments|unknown option)/.test(finding))
     return `${command}: "${word}" is none of its commands; did you mean "${command} ${near}"?`;
   const typed = command === 'troupe' ? /^unknown command '([^']+)'/.exec(finding)?.[1] : undefined;
-  const instead = typed === undefined ? undefined : insteadOf(typed);
+  const instead = typed === undefined ? undefined : kubectlHint(typed);
   if (instead !== undefined) return `${command}: there is no command "${typed}"; ${instead}`;
   return `${command}: ${finding}; see "${command} --help"`;
 }

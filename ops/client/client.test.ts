@@ -6,10 +6,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { serversOf } from './connect.ts';
 import { findCredentials } from './credentials.ts';
+import { LogDeduplicator, sortableTime } from './deduplicate-log-lines.ts';
+import { connectErrorToStatus } from './nats-errors.ts';
 import { planCredentials } from './plan-credentials.ts';
-import { LogBook, sortableTime } from './plan-log-lines.ts';
 import { planRelist } from './plan-relist.ts';
-import { connectRefusal } from './refusal.ts';
 
 it.each([
   {
@@ -29,7 +29,7 @@ it.each([
   },
 ])('no connection because of $code', ({ code, words, says }) => {
   const error = new Error('connection refused', { cause: Object.assign(new Error(words), { code }) });
-  expect(connectRefusal(error, 'tls://a:1').message).toBe(`nats-server at tls://a:1 ${says}`);
+  expect(connectErrorToStatus(error, 'tls://a:1').message).toBe(`nats-server at tls://a:1 ${says}`);
 });
 
 it('several servers may be named, with or without spaces', () => {
@@ -115,7 +115,7 @@ describe('planRelist', () => {
   });
 });
 
-describe('LogBook', () => {
+describe('LogDeduplicator', () => {
   const line = (n: number) => ({
     stream: 'stdout' as const,
     time: `2026-01-01T00:00:00.${String(n).padStart(3, '0')}Z`,
@@ -131,7 +131,7 @@ describe('LogBook', () => {
   it('gives every line once, whatever the stream missed or repeated', () => {
     fc.assert(
       fc.property(fc.array(fc.array(fc.boolean(), { maxLength: 5 }), { maxLength: 8 }), (rounds) => {
-        const book = new LogBook();
+        const book = new LogDeduplicator();
         const given: string[] = [];
         let written = 0;
         for (const round of rounds) {

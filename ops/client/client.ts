@@ -8,8 +8,8 @@ import { HEADER, MESSAGE_VERSION } from '../../contracts/headers.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { ApplyResult, DeleteOptions, GetOptions, KubeList, ListOptions } from '../../contracts/messages/api.ts';
 import { SUBJECTS, type Verb } from '../../contracts/subjects/subjects.ts';
+import { connectErrorToStatus, natsErrorToStatus } from './nats-errors.ts';
 import type { Credentials } from './plan-credentials.ts';
-import { connectRefusal, refusalOf } from './refusal.ts';
 
 /** One object (`name` given) or the objects of a namespace, or of all (`namespace` left out). */
 export interface Target {
@@ -53,7 +53,7 @@ export class Client {
     this.#questions = new NatsQuestions(connection);
     const { url } = this;
     void connection.closed().then((error) => {
-      if (error instanceof Error) this.#closedFor = connectRefusal(error, url);
+      if (error instanceof Error) this.#closedFor = connectErrorToStatus(error, url);
     });
     this.caller = who.caller;
     this.prefix = who.prefix;
@@ -160,7 +160,7 @@ export class Client {
     try {
       return await this.#questions.ask({ subject, body: payload, headers: this.#headerBlock(contentType) }, timeoutMs);
     } catch (error) {
-      throw refusalOf(error, { subject, timeoutMs });
+      throw natsErrorToStatus(error, { subject, timeoutMs });
     }
   }
 

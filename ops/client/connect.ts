@@ -8,8 +8,8 @@ import {
 import { reconnectPace } from '../../actors/kernel/nats/nats-reconnect-pace.ts';
 import { Client } from './client.ts';
 import { findCredentials, type WhereToConnect, whereFromEnv } from './credentials.ts';
+import { connectErrorToStatus } from './nats-errors.ts';
 import type { Credentials } from './plan-credentials.ts';
-import { connectRefusal } from './refusal.ts';
 
 export interface ConnectOptions extends WhereToConnect {
   /** How long one connection attempt may take; 5 s by default. */
@@ -60,7 +60,7 @@ export async function connectAs(
     });
     return new Client(connection, who);
   } catch (error) {
-    throw connectRefusal(error, who.url);
+    throw connectErrorToStatus(error, who.url);
   }
 }
 

@@ -3,11 +3,11 @@ import { retryOf, statusError } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import type { LogLine, LogLines, LogQuery } from '../../contracts/messages/logs.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import { abortWith } from './abort-with.ts';
+import { abortWith } from './abort.ts';
 import type { Client } from './client.ts';
 import type { Contact } from './contact.ts';
+import { LogDeduplicator } from './deduplicate-log-lines.ts';
 import { pause } from './pause.ts';
-import { LogBook } from './plan-log-lines.ts';
 
 export interface LogOptions extends Pick<LogQuery, 'previous' | 'tailLines' | 'sinceTime' | 'limitBytes'> {
   readonly follow?: boolean;
@@ -41,7 +41,7 @@ export async function* readLogs(client: Client, of: ContainerRef, options: LogOp
     const asked: LogQuery = { ...of, ...query, ...from, ...(follow === true ? { follow } : {}) };
     return client.request('get', 'pods/log', { namespace: of.namespace, name: of.pod }, asked);
   };
-  const book = new LogBook();
+  const book = new LogDeduplicator();
   if (follow !== true) {
     yield* readPages(ask, book, options.limitBytes === undefined);
     return;
@@ -57,7 +57,7 @@ export async function* readLogs(client: Client, of: ContainerRef, options: LogOp
 type Ask = (sinceTime: string | undefined) => Promise<LogLines>;
 
 /** Asks page after page from where `book` stands. @returns whether the container has ended */
-async function* readPages(ask: Ask, book: LogBook, all: boolean): AsyncGenerator<LogLine, boolean> {
+async function* readPages(ask: Ask, book: LogDeduplicator, all: boolean): AsyncGenerator<LogLine, boolean> {
   for (;;) {
     const before = book.answered;
     const page = await ask(before);
@@ -72,7 +72,7 @@ async function* readPages(ask: Ask, book: LogBook, all: boolean): AsyncGenerator
 async function* followLogs(
   client: Client,
   ask: Ask,
-  book: LogBook,
+  book: LogDeduplicator,
   stream: LogStream,
   options: LogOptions,
 ): AsyncGenerator<LogLine> {

@@ -2,9 +2,10 @@ import { JetStreamApiError } from '@nats-io/jetstream';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
-import { serviceMandate } from '../boot/roles/mandate.ts';
 import { openHost } from '../boot/roles/open-host.ts';
-import { connectRole, leave, type RoleOptions, roleFromEnv } from '../boot/roles/role.ts';
+import { connectRole, leave } from '../boot/roles/role-connection.ts';
+import { type RoleOptions, roleFromEnv } from '../boot/roles/role-options.ts';
+import { requiredOfService } from '../boot/roles/role-permissions.ts';
 
 /** Whatever is left out is taken from TROUPE_URL, TROUPE_USER, TROUPE_NKEY, TROUPE_PREFIX, TROUPE_INSTANCE and TROUPE_RECORD. */
 export interface HostActorsOptions extends Partial<RoleOptions> {
@@ -32,7 +33,7 @@ export async function hostActors(
   options: HostActorsOptions = {},
 ): Promise<HostedActors> {
   const role = roleOf(options);
-  const connection = await connectRole('service', role, serviceMandate(role.prefix, actors));
+  const connection = await connectRole('service', role, requiredOfService(role.prefix, actors));
   const key = options.clusterKeyBytes;
   let stop = (): Promise<void> => connection.close();
   try {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { projectRoot } from '../boot/home/root.ts';
+import { projectRoot } from '../boot/home/project-root.ts';
 import type { Model, ModelField } from './plan-kinds.ts';
 
 interface Attribute {

@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectRoot } from '../boot/home/root.ts';
+import { projectRoot } from '../boot/home/project-root.ts';
 import { planSubjects, SUBJECT_SOURCES } from './plan-subjects.ts';
 
 /** Where the page of subjects lives, and what should be in it today. */

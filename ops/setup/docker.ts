@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { statusError } from '../../contracts/errors/status.ts';
 import { type HomePaths, makePrivateFolder, writePrivateFile } from '../boot/home/home.ts';
-import { endProcess, identify, isAlive } from '../boot/watch/processes.ts';
+import { endProcess, identify, isAlive } from '../boot/supervision/processes.ts';
 import { findEngine, findProgram } from './facts.ts';
 import { type PidFile, planDockerd, planStalePidFiles } from './plan-dockerd.ts';
 import { runCommand } from './run-command.ts';

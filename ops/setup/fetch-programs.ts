@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { statusError } from '../../contracts/errors/status.ts';
 import { type HomePaths, makePrivateFolder } from '../boot/home/home.ts';
-import { judgeNatsVersion, parseNatsVersion } from '../boot/nats/plan-nats-version.ts';
+import { checkNatsVersion, parseNatsVersion } from '../boot/nats/plan-nats-version.ts';
 import type { Mirror } from './plan-apt-sources.ts';
 import type { Program } from './plan-setup.ts';
 import { runCommand } from './run-command.ts';
@@ -107,7 +107,7 @@ function checkProgram(program: Program, path: string): void {
     throw statusError('InternalError', `the package's nats-server does not run here: ${String(cause)}`);
   }
   const version = parseNatsVersion(said);
-  if (program === 'nats-server' && (version === undefined || judgeNatsVersion(version) === 'refuse')) {
+  if (program === 'nats-server' && (version === undefined || checkNatsVersion(version) === 'refuse')) {
     throw statusError('InternalError', `the package's nats-server is ${version ?? said.trim()}, too old`);
   }
 }

@@ -12,7 +12,7 @@ export async function prepare(): Promise<number> {
   try {
     problems.push(...(await setUp(say)).map(({ text }) => text));
     if (problems.length === 0) {
-      for (const image of await makeImages(homePaths(troupeHome()))) say(`made image ${image}`);
+      for (const image of await makeImages(homePaths(troupeHome()))) say(`built image ${image}`);
     }
   } catch (error) {
     problems.push((error as Error).message);

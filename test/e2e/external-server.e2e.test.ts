@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { homePaths } from '../../ops/boot/home/home.ts';
-import { launcher } from '../../ops/boot/home/root.ts';
+import { launcher } from '../../ops/boot/home/project-root.ts';
 import { seedFile } from '../../ops/boot/users/users.ts';
 import { connectClient } from '../../ops/client/connect.ts';
 import { startNatsServer, type TestNatsServer } from '../support/nats-server.ts';

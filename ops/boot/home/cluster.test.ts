@@ -53,7 +53,7 @@ it('a damaged key is refused before anything starts', () => {
 it("a node's name that is none is refused, and not remembered", () => {
   const paths = homePaths(join(folder, 'one'));
   prepareHome(paths);
-  expect(() => writeCluster(paths, { port: 1, node: 'My Node' })).toThrow(/node "My Node": .* "my-node" would do/);
+  expect(() => writeCluster(paths, { port: 1, node: 'My Node' })).toThrow(/node "My Node": .* use "my-node"/);
   expect(existsSync(paths.cluster)).toBe(false);
   expect(writeCluster(paths, { port: 1, node: 'my-node' }).node).toBe('my-node');
 });
@@ -113,6 +113,6 @@ it('a cluster whose key is gone is not given another', () => {
   prepareHome(paths);
   writeCluster(paths, { port: 1 });
   rmSync(paths.clusterKey);
-  expect(() => prepareHome(paths)).toThrow(/cluster\.key, .* is missing: put it back, or begin anew/);
+  expect(() => prepareHome(paths)).toThrow(/cluster\.key, .* is missing: restore it, or start a new cluster/);
   expect(existsSync(paths.clusterKey)).toBe(false);
 });

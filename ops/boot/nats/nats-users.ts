@@ -1,10 +1,10 @@
 import { type Cluster, readCluster } from '../home/cluster.ts';
 import { type HomePaths, writePrivateFile } from '../home/home.ts';
-import { runningUp } from '../home/lock.ts';
+import { runningUp } from '../home/home-lock.ts';
 import type { DeclaredActors } from '../roles/hosted-actors.ts';
+import { signal } from '../supervision/processes.ts';
 import { type Permissions, type Profile, planPermissions } from '../users/plan-permissions.ts';
 import { readUsers, type UserRecord } from '../users/users.ts';
-import { signal } from '../watch/processes.ts';
 import { type NatsUser, natsServerConfig } from './nats-config.ts';
 
 function permissionsOf(user: UserRecord, prefix: string, declaredActors: DeclaredActors): Permissions {

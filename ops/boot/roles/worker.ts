@@ -6,17 +6,18 @@ import type { KubeletOptions } from '../../../actors/kubelet/kubelet.ts';
 import { inboxPrefix } from '../../../contracts/subjects/inbox.ts';
 import { Client } from '../../client/client.ts';
 import { BUILD } from '../home/build.ts';
-import { escalations } from './escalate.ts';
-import { expectNodeFree } from './expect-node-free.ts';
+import { reportActorFailures } from './actor-failure-events.ts';
 import { isActor, isDriver, NODE_TABLE, type NodeAdapters, type NodeParts } from './hosted-actors.ts';
-import { nodeMandate } from './mandate.ts';
 import type { RunningRole } from './master.ts';
-import { connectRole, leave, type RoleOptions } from './role.ts';
+import { refuseDuplicateWorker } from './refuse-duplicate-worker.ts';
+import { connectRole, leave } from './role-connection.ts';
+import type { RoleOptions } from './role-options.ts';
+import { requiredOfNode } from './role-permissions.ts';
 
 export interface NodeToHost {
   readonly node: string;
   readonly adapters: NodeAdapters;
-  /** The address at which the node is reached; default the machine's first one that is not loopback. */
+  /** Address of the node; default: the machine's first address that is not loopback. */
   readonly ip?: string;
   readonly kubelet?: Pick<KubeletOptions, 'capacity' | 'labels' | 'atOnce'>;
 }
@@ -28,7 +29,7 @@ const machineAddress = (): string =>
     .flatMap((addresses) => addresses ?? [])
     .find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
 
-/** Another one at every start of the machine, a copy of it too; not every system tells. */
+/** The boot id: another at every start of the machine, also of a copy of it. Empty where the system has none. */
 function machineBoot(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -52,10 +53,10 @@ async function closeAll(adapters: NodeAdapters): Promise<void> {
 /** Runs a node's actors in this process. @throws StatusError AlreadyExists while another worker runs them */
 export async function runWorker(options: WorkerOptions): Promise<RunningRole> {
   const { prefix, log, node, adapters } = options;
-  const connection = await connectRole('worker', options, nodeMandate(prefix, node));
+  const connection = await connectRole('worker', options, requiredOfNode(prefix, node));
   const client = new Client(connection, { caller: options.user, prefix, inboxPrefix: inboxPrefix(options.user) });
   try {
-    await expectNodeFree(client, node);
+    await refuseDuplicateWorker(client, node);
   } catch (error) {
     await closeAll(adapters);
     await connection.close();
@@ -71,7 +72,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningRole> {
     inboxPrefix: inboxPrefix(options.user),
     build: BUILD,
     log,
-    onEscalation: escalations(client, log, options.onBroken),
+    onEscalation: reportActorFailures(client, log, options.onBroken),
     ...(recorder === undefined ? {} : { recorder }),
   });
   await hostNode(host, options);

@@ -12,18 +12,18 @@ import { waitUntil } from '../../../test/support/wait-until.ts';
 import { findCredentials } from '../../client/credentials.ts';
 import { MASTER, OPERATOR, prepareHome, writeCluster } from '../home/cluster.ts';
 import { type HomePaths, homePaths } from '../home/home.ts';
-import { releaseLock, takeLock, updateLock } from '../home/lock.ts';
-import { projectRoot } from '../home/root.ts';
+import { releaseLock, takeLock, updateLock } from '../home/home-lock.ts';
+import { projectRoot } from '../home/project-root.ts';
 import { externalServer } from '../nats/external-server.ts';
 import { findNatsServer } from '../nats/find-nats-server.ts';
 import { choosePort, waitForNats } from '../nats/nats-process.ts';
 import { writeNatsConfig } from '../nats/nats-users.ts';
 import type { DeclaredActors } from '../roles/hosted-actors.ts';
-import { type Supervised, supervise } from '../watch/supervise.ts';
+import { type Supervised, supervise } from '../supervision/supervise.ts';
 import { addService } from './services.ts';
 import { addTenant, listUsers, removeTenant } from './tenants.ts';
 import { findUser, seedFile, writeUser } from './users.ts';
-import { usersTurn } from './users-turn.ts';
+import { withUsersLock } from './users-lock.ts';
 
 /* Goal: users come and go while the cluster runs. Method: the embedded server as `troupe up` runs it, and live clients. */
 
@@ -147,7 +147,7 @@ it('a service may do what its actors declare, and once more when they declare so
 
 it('of two who make one user at once, one does and the other is told; a third, of another name, is not lost', async () => {
   const makers: Promise<unknown>[] = [];
-  await usersTurn(paths, () => {
+  await withUsersLock(paths, () => {
     makers.push(addTenant('dora', ['team-a'], declaredActors, paths.home));
     makers.push(addTenant('dora', ['team-b'], declaredActors, paths.home));
     makers.push(addTenant('emil', ['team-a'], declaredActors, paths.home));

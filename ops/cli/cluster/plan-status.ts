@@ -16,7 +16,7 @@ export interface StoreAlarm {
 }
 
 /** What a worker says hinders it. */
-export interface WorkerWord {
+export interface WorkerError {
   readonly instance: string;
   readonly lastError: string;
 }
@@ -38,7 +38,7 @@ export interface ClusterFacts {
   /** Names of nodes that the store calls ready and for which no worker answers. */
   readonly silent?: readonly string[] | undefined;
   /** Where no node has joined: of the workers that answer. Else of those whose nodes are not ready. */
-  readonly hindered?: readonly WorkerWord[] | undefined;
+  readonly hindered?: readonly WorkerError[] | undefined;
   readonly pods?: readonly Pod[] | undefined;
   readonly deployments?: readonly Deployment[] | undefined;
   /** Why the api-server could not be asked. */
@@ -116,14 +116,14 @@ function problemsOf(facts: ClusterFacts): readonly string[] {
         : `a master that was just started, or stands by, needs up to ${LEASE_TTL_MS / 1000} s, one of another version may have none, else see its log ("troupe master" runs one)`;
     problems.push(`${missing.join(', ')} ${missing.length === 1 ? 'does' : 'do'} not answer; ${remedy}`);
   }
-  for (const one of nodes ?? []) if (!isReady(one)) problems.push(tellNotReady(one, hindered));
-  if (silent.length > 0) problems.push(tellSilent(silent));
-  if (problem === undefined && (nodes ?? []).length === 0) problems.push(...tellNone(hindered));
+  for (const one of nodes ?? []) if (!isReady(one)) problems.push(describeNotReady(one, hindered));
+  if (silent.length > 0) problems.push(describeSilentNodes(silent));
+  if (problem === undefined && (nodes ?? []).length === 0) problems.push(...describeNoNode(hindered));
   return problems;
 }
 
 /** Of a node that is unknown nobody has said why: there its worker is missing. Pure. */
-export function tellNotReady({ metadata, status }: Node, hindered: readonly WorkerWord[]): string {
+export function describeNotReady({ metadata, status }: Node, hindered: readonly WorkerError[]): string {
   const ready = conditionOf(status, 'Ready');
   const name = metadata?.name ?? '';
   const told = ready?.status === 'False' ? ready.message : undefined;
@@ -141,7 +141,7 @@ function saysTheSame(told: string, word: string): boolean {
 }
 
 /** Of a cluster without a node. Pure. */
-export function tellNone(hindered: readonly WorkerWord[]): readonly string[] {
+export function describeNoNode(hindered: readonly WorkerError[]): readonly string[] {
   if (hindered.length === 0) {
     return [
       'no node has joined; a worker that was just started needs a moment, else see its log ("troupe worker" runs one)',
@@ -152,7 +152,7 @@ export function tellNone(hindered: readonly WorkerWord[]): readonly string[] {
 }
 
 /** Before a worker was stopped, its pods may have been ready: so they stay in the store until it tells of them anew, or is missed. */
-function tellSilent(silent: readonly string[]): string {
+function describeSilentNodes(silent: readonly string[]): string {
   const shown = silent.slice(0, SILENT_SHOWN).join(', ');
   const more = silent.length > SILENT_SHOWN ? ` and ${silent.length - SILENT_SHOWN} more` : '';
   return `no worker answers for node${silent.length === 1 ? '' : 's'} ${shown}${more}: what is told of the pods there is what it said last; one that was just started needs a moment, else see its log ("troupe worker" runs one)`;

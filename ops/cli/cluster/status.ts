@@ -11,8 +11,8 @@ import { pause } from '../../client/pause.ts';
 import { Exit, UsageError } from '../shared/errors.ts';
 import { toJson, toYaml } from '../shared/print.ts';
 import { FAILURE } from '../shared/render-error.ts';
-import { type ClusterOptions, namespaceOf, withClient } from '../shared/session.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import { type ClusterOptions, namespaceOf, withClient } from '../shared/with-client.ts';
 import {
   type ClusterFacts,
   notReadyOf,
@@ -20,7 +20,7 @@ import {
   planStatus,
   readyOf,
   statusRows,
-  type WorkerWord,
+  type WorkerError,
 } from './plan-status.ts';
 
 export interface StatusOptions extends ClusterOptions {
@@ -104,10 +104,10 @@ async function fullDisk(url: string): Promise<string | undefined> {
   const [{ readCluster }, { diskOf }, { homePaths, troupeHome }, { runningUp }, { inMib, isFull, roomBytes }] =
     await Promise.all([
       import('../../boot/home/cluster.ts'),
-      import('../../boot/watch/disk-watch.ts'),
+      import('../../boot/supervision/disk-watch.ts'),
       import('../../boot/home/home.ts'),
-      import('../../boot/home/lock.ts'),
-      import('../../boot/watch/plan-disk.ts'),
+      import('../../boot/home/home-lock.ts'),
+      import('../../boot/supervision/plan-disk.ts'),
     ]);
   const paths = homePaths(troupeHome());
   if (runningUp(paths) === undefined || readCluster(paths)?.url !== url) return undefined;
@@ -160,7 +160,7 @@ const kubeletsAmong = (answering: readonly Located[]): readonly string[] =>
   answering.filter(({ name }) => name === KUBELET).map(({ instance }) => instance);
 
 /** @returns of the kubelets of these nodes that answer, what each says of what went wrong */
-export async function wordsOf(client: Client, nodes: readonly string[]): Promise<readonly WorkerWord[]> {
+export async function wordsOf(client: Client, nodes: readonly string[]): Promise<readonly WorkerError[]> {
   const words = await inTurns(nodes, NODES_AT_ONCE, (instance) => ask(client, { name: KUBELET, instance }));
   return words.flatMap((one) =>
     one?.lastError === undefined ? [] : [{ instance: one.instance, lastError: one.lastError }],

@@ -4,16 +4,16 @@ import { closeSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { statusError } from '../../../contracts/errors/status.ts';
 import { type Cluster, readCluster } from '../../boot/home/cluster.ts';
 import { type HomePaths, homePaths, makePrivateFolder, refused, troupeHome } from '../../boot/home/home.ts';
-import { runningUp } from '../../boot/home/lock.ts';
-import { launcher } from '../../boot/home/root.ts';
+import { runningUp } from '../../boot/home/home-lock.ts';
+import { launcher } from '../../boot/home/project-root.ts';
 import { choosePort } from '../../boot/nats/nats-process.ts';
-import { diskOf } from '../../boot/watch/disk-watch.ts';
-import { inMib, isFull } from '../../boot/watch/plan-disk.ts';
+import { diskOf } from '../../boot/supervision/disk-watch.ts';
+import { inMib, isFull } from '../../boot/supervision/plan-disk.ts';
 import { pause } from '../../client/pause.ts';
-import { tellNode } from '../objects/tell-node.ts';
 import { Exit } from '../shared/errors.ts';
 import { INTERRUPTED } from '../shared/render-error.ts';
-import type { UpOptions } from './boot-commands.ts';
+import { warnAboutNode } from './node-warning.ts';
+import type { UpOptions } from './up-options.ts';
 
 /** Somebody waits. */
 const LOOKS_MOST = 2;
@@ -67,7 +67,7 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
   child.unref();
   const cluster = readCluster(paths);
   say(`cluster is up at ${cluster?.url ?? ''} (${paths.home}); "troupe down" ends it`);
-  if (cluster !== undefined) await tellNode({ cluster, home: paths.home, since }, say, signal, LOOKS_MOST);
+  if (cluster !== undefined) await warnAboutNode({ cluster, home: paths.home, since }, say, signal, LOOKS_MOST);
 }
 
 /**
@@ -99,7 +99,7 @@ async function join(
   refuseOthers(options, cluster, paths);
   await refuseOtherPort(options, cluster, paths, say);
   say(`cluster is up at ${cluster.url} already (${paths.home})`);
-  await tellNode({ cluster, home: paths.home, since: 0 }, say, signal, LOOKS_MOST);
+  await warnAboutNode({ cluster, home: paths.home, since: 0 }, say, signal, LOOKS_MOST);
 }
 
 /** What was asked for and does not run would never come about. @throws StatusError AlreadyExists */

@@ -8,10 +8,10 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { waitUntil } from '../../../test/support/wait-until.ts';
 import { readCluster } from '../../boot/home/cluster.ts';
 import { type HomePaths, homePaths } from '../../boot/home/home.ts';
-import { endLeftovers, readUp, releaseLock, runningUp, takeLock } from '../../boot/home/lock.ts';
-import { launcher } from '../../boot/home/root.ts';
+import { endLeftovers, readUp, releaseLock, runningUp, takeLock } from '../../boot/home/home-lock.ts';
+import { launcher } from '../../boot/home/project-root.ts';
 import { choosePort } from '../../boot/nats/nats-process.ts';
-import { endProcess, isAlive, type ProcessId } from '../../boot/watch/processes.ts';
+import { endProcess, isAlive, type ProcessId } from '../../boot/supervision/processes.ts';
 
 /*
  * Goal: however a `troupe up` is told to end, and whenever, it ends in order: no process of it is left.
@@ -97,7 +97,7 @@ it.each([
     starting.child.kill(told);
     expect(await starting.code).toBe(130);
     expect(performance.now() - since).toBeLessThan(AT_ONCE_MS);
-    expect(starting.wrote.text).toContain('troupe up: the start was broken off\n');
+    expect(starting.wrote.text).toContain('troupe up: the start was cancelled\n');
     expectNothingLeft();
   },
 );
@@ -122,7 +122,7 @@ it.each([
   await isUp(running);
   for (const name of signals) running.child.kill(name);
   expect(await running.code).toBe(0);
-  expect(running.wrote.text).toContain('ending the control plane; containers keep running\n');
+  expect(running.wrote.text).toContain('stopping the control plane; containers keep running\n');
   expectNothingLeft();
 });
 
@@ -169,7 +169,7 @@ it('a start in the background says where it is up, and in its own words why not'
   );
   const down = troupe('down');
   expect(await down.code).toBe(0);
-  expect(down.wrote.text).toBe('the control plane has ended\nno containers run\n');
+  expect(down.wrote.text).toBe('the control plane has stopped\nno containers run\n');
   expectNothingLeft();
   const refused = troupe('up', '--detach', '--node', 'no such node');
   expect(await refused.code).toBe(2);
@@ -242,7 +242,7 @@ it('`down` ends what runs, also when nothing is known of it but its processes', 
   );
   const down = troupe('down');
   expect(await down.code).toBe(1);
-  expect(down.wrote.text).toMatch(/^the control plane has ended\ntroupe down: .*cluster\.json is missing, [^\n]*\n$/);
+  expect(down.wrote.text).toMatch(/^the control plane has stopped\ntroupe down: .*cluster\.json is missing, [^\n]*\n$/);
   expect(await running.code).toBe(0);
   expectNothingLeft();
 });

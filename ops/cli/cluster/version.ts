@@ -1,8 +1,8 @@
 import { BUILD } from '../../boot/home/build.ts';
 import { UsageError } from '../shared/errors.ts';
 import { toJson, toYaml } from '../shared/print.ts';
-import { type ClusterOptions, withClient } from '../shared/session.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import { type ClusterOptions, withClient } from '../shared/with-client.ts';
 
 export interface VersionOptions extends ClusterOptions {
   readonly client?: boolean;

@@ -1,15 +1,15 @@
 import { isFailure, StatusError } from '../../../contracts/errors/status.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import type { DeleteOptions as Body } from '../../../contracts/messages/api.ts';
-import { abortWith } from '../../client/abort-with.ts';
+import { abortWith } from '../../client/abort.ts';
 import type { Client } from '../../client/client.ts';
 import { pause } from '../../client/pause.ts';
 import { Exit, UsageError } from '../shared/errors.ts';
 import { parseSpan } from '../shared/parse-span.ts';
-import type { Patience } from '../shared/patience.ts';
 import { FAILURE, INTERRUPTED, isHopeless, renderError } from '../shared/render-error.ts';
-import { type ClusterOptions, namespaceOf, withClient } from '../shared/session.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import type { ClusterWait } from '../shared/wait-for-cluster.ts';
+import { type ClusterOptions, namespaceOf, withClient } from '../shared/with-client.ts';
 import { place } from './apply.ts';
 import { qualifier, type ResourceInfo, type ResourceTarget } from './plan-resource-arguments.ts';
 import { readManifests } from './read-manifests.ts';
@@ -60,8 +60,8 @@ export async function del(args: readonly string[], options: DeleteOptions, termi
       }
     }
     if (options.wait !== false && leaving.length > 0) {
-      const { withPatience } = await import('../shared/patience.ts');
-      await withPatience(client, terminal, async (patience) => {
+      const { withClusterWait } = await import('../shared/wait-for-cluster.ts');
+      await withClusterWait(client, terminal, async (patience) => {
         await Promise.all(leaving.map((one) => waitUntilGone(client, one, timeoutMs, patience, terminal)));
       });
     }
@@ -163,7 +163,7 @@ async function waitUntilGone(
   client: Client,
   one: Doomed,
   timeoutMs: number | undefined,
-  patience: Patience,
+  patience: ClusterWait,
   terminal: Terminal,
 ): Promise<void> {
   const { resource, namespace, name } = one;

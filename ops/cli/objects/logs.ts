@@ -5,8 +5,8 @@ import type { LogOptions as ReadOptions } from '../../client/logs.ts';
 import { Exit, UsageError } from '../shared/errors.ts';
 import { parseSpan } from '../shared/parse-span.ts';
 import { FAILURE, INTERRUPTED } from '../shared/render-error.ts';
-import { type ClusterOptions, namespaceOf, withClient } from '../shared/session.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import { type ClusterOptions, namespaceOf, withClient } from '../shared/with-client.ts';
 import { pickContainer, pickPod } from './plan-log-target.ts';
 import { qualifiedName, type ResourceTarget } from './plan-resource-arguments.ts';
 import { isResource, resourceTargets } from './resources.ts';
@@ -33,9 +33,9 @@ export async function logs(args: readonly string[], options: LogsOptions, termin
       throw new Exit(FAILURE);
     }
     if (picked.note !== undefined) terminal.tell(picked.note);
-    const [{ readLogs }, { withPatience }] = await Promise.all([
+    const [{ readLogs }, { withClusterWait }] = await Promise.all([
       import('../../client/logs.ts'),
-      import('../shared/patience.ts'),
+      import('../shared/wait-for-cluster.ts'),
     ]);
     const of = { namespace: pod.metadata?.namespace ?? '', pod: pod.metadata?.name ?? '', container: picked.container };
     let left = read.limitBytes ?? Number.POSITIVE_INFINITY; // the server gives whole lines, so it may give more
@@ -49,7 +49,7 @@ export async function logs(args: readonly string[], options: LogsOptions, termin
       }
     };
     if (options.follow !== true) return print(read);
-    await withPatience(client, terminal, (contact) => print({ ...read, contact, signal: contact.signal }));
+    await withClusterWait(client, terminal, (contact) => print({ ...read, contact, signal: contact.signal }));
   });
   if (read.signal?.aborted === true) throw new Exit(INTERRUPTED);
 }

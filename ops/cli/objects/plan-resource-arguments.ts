@@ -1,5 +1,5 @@
 import { didYouMean } from '../../../contracts/did-you-mean.ts';
-import { isKubernetesKind } from '../shared/plan-kubernetes-words.ts';
+import { isKubernetesKind } from '../shared/plan-kubectl-hints.ts';
 
 /** What the command line needs to know of a kind. */
 export interface ResourceInfo {

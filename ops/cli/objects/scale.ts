@@ -3,8 +3,8 @@ import type { Scale } from '../../../contracts/messages/api.ts';
 import type { Client } from '../../client/client.ts';
 import { Exit, UsageError } from '../shared/errors.ts';
 import { FAILURE, isHopeless, renderError } from '../shared/render-error.ts';
-import { type ClusterOptions, namespaceOf, withClient } from '../shared/session.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import { type ClusterOptions, namespaceOf, withClient } from '../shared/with-client.ts';
 import { qualifiedName, type ResourceInfo } from './plan-resource-arguments.ts';
 import { hasScale, resourceTargets } from './resources.ts';
 

@@ -16,7 +16,7 @@ import { saveRecording } from '../../../test/support/save-recording.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
 import { nodeNamed, podNamed, RecordingWorld, recordScheduling } from '../../bench/make-recording.ts';
 import { BUILD } from '../../boot/home/build.ts';
-import { launcher, projectRoot } from '../../boot/home/root.ts';
+import { launcher, projectRoot } from '../../boot/home/project-root.ts';
 import { declaredActors } from '../../boot/roles/hosted-actors.ts';
 import { up } from '../../boot/up.ts';
 import type { Playable } from '../../replay/read/playable.ts';

@@ -34,3 +34,7 @@ export const CONTEXT: OptionSpec = {
 
 /** A command whose `run` names the shape of its options; that they have it follows from `options`. */
 export const command = <O>(spec: CommandSpec<O>): CommandSpec => spec as unknown as CommandSpec;
+
+/** The name to show in suggested command lines: `npx troupe` when this process was started so, since `troupe` need not be on PATH. */
+export const programName = (env: NodeJS.ProcessEnv = process.env): string =>
+  env['npm_command'] === 'exec' ? 'npx troupe' : 'troupe';

@@ -1,7 +1,7 @@
 import type { Column } from '../../../contracts/kinds/kind.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import { columnWidths, formatRow, planTable, type TableOptions } from '../objects/plan-table.ts';
-import { toneOf } from './style.ts';
+import { toneOf } from './colours.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Prints rows as they come; columns only ever grow, so that a stream of rows stays aligned. */

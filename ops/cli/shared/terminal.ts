@@ -1,6 +1,6 @@
-import { type End, exitCodeOf, hearEnd, isUnread } from '../../boot/watch/hear-end.ts';
+import { exitCodeOf, isClosedPipe, onShutdown, type ShutdownReason } from '../../boot/supervision/shutdown-signal.ts';
+import { type Painter, painter, wantsColour } from './colours.ts';
 import { FAILURE, INTERRUPTED } from './render-error.ts';
-import { type Painter, painter, wantsColour } from './style.ts';
 
 /** What a command speaks to: the process in life, a recorder in tests. */
 export interface Terminal {
@@ -30,16 +30,16 @@ export function processTerminal(): Terminal {
   const stop = new AbortController();
   let heeded = false;
   let outlasts = false;
-  const end = (why: End): boolean => {
-    if (why === 'unread' && outlasts) return false;
+  const end = (why: ShutdownReason): boolean => {
+    if (why === 'stdout-closed' && outlasts) return false;
     if (heeded) {
       // `troupe get pods -w | head -1`: the reader has left; that is no failure.
-      if (why === 'unread') process.once('exit', () => (process.exitCode = 0));
+      if (why === 'stdout-closed') process.once('exit', () => (process.exitCode = 0));
       stop.abort();
-    } else if (why !== 'untold') process.exit(exitCodeOf(why));
+    } else if (why !== 'stderr-closed') process.exit(exitCodeOf(why));
     return heeded;
   };
-  hearEnd(end, () => process.exit(INTERRUPTED));
+  onShutdown(end, () => process.exit(INTERRUPTED));
   const tell = (line: string): void => void process.stderr.write(`${line}\n`);
   const told = new Set<'news' | undefined>();
   const lost = ({ message }: Error, as: 'news' | undefined): void => {
@@ -53,7 +53,7 @@ export function processTerminal(): Terminal {
   };
   const write = (what: string | Uint8Array, as?: 'news'): void =>
     void process.stdout.write(what, (error) => {
-      if (error instanceof Error && !isUnread(error)) lost(error, as);
+      if (error instanceof Error && !isClosedPipe(error)) lost(error, as);
     });
   return {
     out: write,

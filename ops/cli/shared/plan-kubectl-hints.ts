@@ -1,0 +1,54 @@
+/** kubectl's commands that Troupe does not have, and what does the same here. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  annotate: 'change the manifest and "troupe apply -f" it',
+  'api-resources': '"troupe get x" names the kinds that are served',
+  'api-versions': '"troupe get x" names the kinds that are served',
+  auth: '"troupe user list" shows who may connect, and where',
+  'cluster-info': 'use "troupe status"',
+  config: 'use --context or TROUPE_NAMESPACE',
+  describe: 'use "troupe get <kind>/<name> -o yaml" and "troupe get events"',
+  diff: '"troupe apply -f" tells what is configured and what is unchanged',
+  edit: 'change the manifest and "troupe apply -f" it',
+  events: 'use "troupe get events"',
+  expose: 'there are no Services yet',
+  label: 'change the manifest and "troupe apply -f" it',
+  patch: 'change the manifest and "troupe apply -f" it',
+  replace: 'use "troupe apply -f"',
+  rollout: '"troupe get deploy/<name> -w" follows one; "troupe apply -f" the manifest of before to undo it',
+  run: 'write a manifest and "troupe create -f" it',
+  set: 'change the manifest and "troupe apply -f" it',
+  top: 'the engine knows: "docker stats"',
+  wait: 'use "troupe get <kind>/<name> -w"; "troupe delete" waits by itself',
+};
+const NONE_YET = new Set(
+  'attach autoscale certificate cordon cp debug drain exec explain kustomize plugin port-forward proxy taint uncordon'.split(
+    ' ',
+  ),
+);
+
+/**
+ * What to tell who types a command of kubectl's. Pure.
+ * @returns `undefined`: it is none, or one that Troupe has too
+ */
+export function kubectlHint(command: string): string | undefined {
+  if (NONE_YET.has(command)) return 'Troupe does not have it yet; see ops/docs/differences.md';
+  return Object.hasOwn(INSTEAD, command) ? INSTEAD[command] : undefined;
+}
+
+/** Kinds of Kubernetes that are not served: who types one means it, and no other that is spelt much alike. */
+const KINDS = new Set(
+  (
+    'service services svc endpoints ep endpointslice endpointslices job jobs cronjob cronjobs cj ' +
+    'statefulset statefulsets sts daemonset daemonsets ds replicationcontroller replicationcontrollers rc ' +
+    'ingress ingresses ing ingressclass ingressclasses networkpolicy networkpolicies netpol ' +
+    'persistentvolume persistentvolumes pv persistentvolumeclaim persistentvolumeclaims pvc storageclass storageclasses sc ' +
+    'horizontalpodautoscaler horizontalpodautoscalers hpa poddisruptionbudget poddisruptionbudgets pdb ' +
+    'role roles rolebinding rolebindings clusterrole clusterroles clusterrolebinding clusterrolebindings ' +
+    'customresourcedefinition customresourcedefinitions crd crds lease leases limitrange limitranges limits ' +
+    'resourcequota resourcequotas quota priorityclass priorityclasses pc podtemplate podtemplates ' +
+    'controllerrevision controllerrevisions runtimeclass runtimeclasses componentstatus componentstatuses cs'
+  ).split(' '),
+);
+
+/** @param word `jobs`, `svc`, `StatefulSet`; also with a group: `jobs.batch` */
+export const isKubernetesKind = (word: string): boolean => KINDS.has(word.toLowerCase().split('.')[0] ?? '');
