@@ -6,16 +6,18 @@ import { configMapOf, namespaceOf } from './objects.ts';
 import { cpuMeter, cpuNote } from './process-figures.ts';
 import { percentile, perSecond, type Report, rate, spread } from './report.ts';
 import { EXTRA, type Stage, startStage } from './stage.ts';
+import { sized } from './tiny.ts';
 
 const NAMESPACE = 'bench-api';
-export const STORED = 10_000;
+export const STORED = sized(10_000, 50);
 /** One at a time, until the code is as warm as that of a master which has run for a while. */
-export const WARM = 2_000;
-export const IN_SEQUENCE = 10_000;
+export const WARM = sized(2_000, 10);
+export const IN_SEQUENCE = sized(10_000, 50);
 /** Samples of which each has a p99 of its own: a machine's moods show. */
-const ROUND = 2_000;
+const ROUND = sized(2_000, 25);
+const WARM_BARE = sized(300, 5);
 export const AT_ONCE = 32;
-export const BURST = 12_000;
+export const BURST = sized(12_000, 100);
 
 /**
  * The api-server with 10,000 objects stored, beside the bare broker on the same server in the same run. Many at once and one at
@@ -118,8 +120,8 @@ async function bareBroker(stage: Stage) {
     if (heard) break;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  await inFlight(1, 300, put);
-  await inFlight(1, 300, ask);
+  await inFlight(1, WARM_BARE, put);
+  await inFlight(1, WARM_BARE, ask);
   return {
     put: await inFlight(1, IN_SEQUENCE, (n) => put(n)),
     ask: await inFlight(1, IN_SEQUENCE, ask),

@@ -13,9 +13,10 @@ import { inFlight } from './drive.ts';
 import { endLater } from './end-later.ts';
 import { configMapOf, namespaceOf } from './objects.ts';
 import { ms, type Report } from './report.ts';
+import { sized } from './tiny.ts';
 
-const STORED = 1_000;
-const TIMES = 3;
+const STORED = sized(1_000, 20);
+const TIMES = sized(3, 1);
 const NAMESPACE = 'bench-boot';
 
 /** `troupe up` as a person types it, until the first get is answered. */

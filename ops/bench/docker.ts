@@ -6,7 +6,7 @@ import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { containerOptions, sandboxOptions } from '../../runtime-adapters/docker/create-options.ts';
 import { LOCAL_PAUSE_IMAGE, SAMPLE_IMAGE } from '../../runtime-adapters/docker/known-images.ts';
 import { OPERATOR } from '../boot/home/cluster.ts';
-import { homePaths } from '../boot/home/home.ts';
+import { homePaths, troupeHome } from '../boot/home/home.ts';
 import { declaredActors } from '../boot/roles/hosted-actors.ts';
 import { up } from '../boot/up.ts';
 import { connectClient } from '../client/connect.ts';
@@ -15,9 +15,10 @@ import { makeImages } from '../setup/images.ts';
 import { inFlight, until } from './drive.ts';
 import { endLater } from './end-later.ts';
 import { perSecond, type Report, rate } from './report.ts';
+import { isTiny, sized } from './tiny.ts';
 
-const PODS = 40;
-const CONCURRENCIES = [4, 8, 16];
+const PODS = sized(40, 2);
+const CONCURRENCIES = isTiny ? [2] : [4, 8, 16];
 const ALL_RUN_WITHIN_MS = 300_000;
 const COMMAND = ['/bin/sleep', 'inf'];
 
@@ -26,7 +27,7 @@ export async function benchDocker(): Promise<Report> {
   const home = mkdtempSync(join(tmpdir(), 'troupe-bench-'));
   const over = endLater(async () => rmSync(home, { recursive: true, force: true }));
   try {
-    await makeImages(homePaths(home));
+    await makeImages(homePaths(troupeHome())); // set-up's busybox is in the user's home;
     const bare: { readonly atOnce: number; readonly tookMs: number }[] = [];
     for (const atOnce of CONCURRENCIES) bare.push({ atOnce, tookMs: await bareDocker(atOnce) });
     const best = bare.reduce((a, b) => (b.tookMs < a.tookMs ? b : a));

@@ -17,7 +17,7 @@ const READY_WITHIN_MS = 120_000;
 export function lacksKubernetes(): string | undefined {
   const missing = PROGRAMS.filter((program) => findProgram(program) === undefined);
   if (missing.length === 0) return undefined;
-  return `${missing.join(', ')} not found on PATH; ops/bench/build-kubernetes.sh builds them with Go, in some twenty minutes`;
+  return `${missing.join(', ')} not found on PATH; put Kubernetes' programs there to measure them`;
 }
 
 export interface KubePlane {

@@ -6,7 +6,7 @@ import { startKubePlane } from './kube-plane.ts';
 import { configMapOf, namespaceOf, nodeOf } from './objects.ts';
 import { createPaced, createPods, isBound, NAMESPACE, type Pods, podsOf } from './pods-seen.ts';
 import { percentile, perSecond, type Report, type Row, rate, spread } from './report.ts';
-import { CREATORS, makeNodes, NODES, PODS, SLOWLY } from './schedule.ts';
+import { CREATORS, makeNodes, NODES, PODS, SLOWLY, WARM_PODS } from './schedule.ts';
 import { startStage } from './stage.ts';
 
 export { lacksKubernetes } from './kube-plane.ts';
@@ -61,7 +61,7 @@ async function measure(plane: Plane): Promise<Figures> {
   const one = await inFlight(1, IN_SEQUENCE, (n) => create(`one-${n}`));
   const got = await inFlight(1, IN_SEQUENCE, (n) => get(`stored-${(n * 7) % STORED}`));
   await plane.makeNodes();
-  await createPods(pods, { count: 300, prefix: 'warm', creators: CREATORS }, { bound: isBound });
+  await createPods(pods, { count: WARM_PODS, prefix: 'warm', creators: CREATORS }, { bound: isBound });
   const { bound } = await createPods(pods, { count: PODS, prefix: 'pod', creators: CREATORS }, { bound: isBound });
   const { tookMs } = await createPaced(pods, SLOWLY, { bound: isBound });
   return {

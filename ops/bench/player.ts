@@ -14,12 +14,13 @@ import { readPlayables } from '../replay/read/source.ts';
 import { recordScheduling } from './make-recording.ts';
 import { recordQuietController, recordQuietKubelet, recordQuietOthers } from './quiet-day.ts';
 import { megabytes, ms, percentile, type Report, rate } from './report.ts';
+import { sized } from './tiny.ts';
 
-const NODES = 200;
-const PODS = 40_000;
-const JUMPS = 40;
+const NODES = sized(200, 10);
+const PODS = sized(40_000, 200);
+const JUMPS = sized(40, 2);
 /** In each recording of the quiet day. */
-const DAY_JUMPS = 20;
+const DAY_JUMPS = sized(20, 1);
 const IDLE_PODS = 10;
 
 const sum = (figures: readonly number[]): number => figures.reduce((total, one) => total + one, 0);

@@ -16,9 +16,10 @@ import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/sta
 import { parseKey } from '../../contracts/store/keys.ts';
 import type { Playable } from '../replay/read/playable.ts';
 import { nodeNamed, podNamed, RecordingWorld } from './make-recording.ts';
+import { sized } from './tiny.ts';
 
-const SECONDS_A_DAY = 86_400;
-const SECONDS_A_CHECKPOINT = 3_600;
+const SECONDS_A_DAY = sized(86_400, 300);
+const SECONDS_A_CHECKPOINT = sized(3_600, 100);
 const NODE = 'node-0';
 
 /** Of a node controller: heart-beats of a node, every second, and its own looks at its clocks; a checkpoint every hour. */

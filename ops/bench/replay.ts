@@ -10,9 +10,10 @@ import { NAMESPACE } from './pods-seen.ts';
 import { type Report, rate } from './report.ts';
 import { bindAll, makeNodes } from './schedule.ts';
 import { EXTRA, startStage } from './stage.ts';
+import { sized } from './tiny.ts';
 
-const PODS = 3_000;
-const NODES = 100;
+const PODS = sized(3_000, 50);
+const NODES = sized(100, 5);
 
 /** How fast the recordings of a busy control plane are played against today's code. */
 export async function benchReplay(options: BenchOptions): Promise<Report> {

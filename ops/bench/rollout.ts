@@ -9,10 +9,11 @@ import { namespaceOf, podOf } from './objects.ts';
 import { percentile, perSecond, type Report, type Row, rate } from './report.ts';
 import { makeNodes } from './schedule.ts';
 import { startStage } from './stage.ts';
+import { sized } from './tiny.ts';
 
-const NODES = 50;
-const SIZES = [200, 1_000];
-const ROUNDS = 5;
+const NODES = sized(50, 5);
+const SIZES = [sized(200, 10), sized(1_000, 20)];
+const ROUNDS = sized(5, 1);
 const NAMESPACE = 'bench-rollout';
 
 /** A Deployment from apply to all of its pods created and bound: what the controllers add to the api-server's pace. */
@@ -21,7 +22,7 @@ export async function benchRollout(options: BenchOptions): Promise<Report> {
   try {
     await makeNodes(stage, NODES);
     await stage.client.create('namespaces', undefined, namespaceOf(NAMESPACE));
-    await rollOut(stage.client, 'warm', 50);
+    await rollOut(stage.client, 'warm', sized(50, 5));
     const rows: Row[] = [];
     for (const size of SIZES) {
       const rounds = [];

@@ -10,12 +10,14 @@ import { createPaced, createPods, isBound, NAMESPACE, podsOf } from './pods-seen
 import { type CpuUsed, cpuMeter, cpuNote } from './process-figures.ts';
 import { median, perSecond, type Report, rate, spread } from './report.ts';
 import { type Stage, startStage } from './stage.ts';
+import { sized } from './tiny.ts';
 
-export const NODES = 1_000;
-export const PODS = 5_000;
+export const NODES = sized(1_000, 10);
+export const PODS = sized(5_000, 50);
 export const CREATORS = 32;
-export const SLOWLY = { prefix: 'slow', perSecond: 100, count: 1_500 };
-const PAIRS = 3;
+export const SLOWLY = { prefix: 'slow', perSecond: 100, count: sized(1_500, 20) };
+export const WARM_PODS = sized(300, 10);
+const PAIRS = sized(3, 1);
 
 interface Once {
   readonly podsPerSecond: number;
@@ -76,7 +78,7 @@ async function onceThrough(record: boolean, profile: string | undefined): Promis
   try {
     await makeNodes(stage);
     await stage.client.create('namespaces', undefined, namespaceOf(NAMESPACE));
-    await bindAll(stage.client, 300, 'warm');
+    await bindAll(stage.client, WARM_PODS, 'warm');
     const used = cpuMeter(stage.pids);
     const tookMs = await bindAll(stage.client, PODS, 'pod');
     const cpu = used(PODS);

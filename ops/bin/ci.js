@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// What `.ci/run` does; see there. Uses a TROUPE_HOME of its own, so that it neither finds nor leaves anything.
+// What `.ci/run` does; see there. Uses a TROUPE_HOME of its own, so that nothing of the machine's cluster is used or changed.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { countsIn, ROOT, report, run, steps, vitest } from './check.js';
 
+const BENCH = join(ROOT, 'dist', 'ops', 'bench', 'main.js');
 const READY = 'Next, in another terminal';
 const START_WITHIN_MS = 15 * 60_000;
 const DOCKERD_ENDS_WITHIN_MS = 30_000;
@@ -99,6 +100,12 @@ async function npmTest() {
   return { ...result, output: '', ...countsIn(file) };
 }
 
+/** Each case of the bench once, in a size that only shows whether it works; it prints which cases are left out here. */
+async function benchTiny() {
+  const result = await run('node', [BENCH, '--tiny'], { env, onLine: (text) => process.stdout.write(text) });
+  return { ...result, output: '' };
+}
+
 /** Another Node, whose program an npm package carries; nothing of it enters the project. @param use given its path and the environment in which child processes find it too */
 async function onNode(version, use) {
   const arch = { x64: 'x64', arm64: 'arm64' }[process.arch];
@@ -170,6 +177,7 @@ try {
     ['npm start (smoke)', smoke],
     ['npm test', npmTest],
     ...['format', 'lint', 'typecheck', 'build', 'imports', 'unused'].map((name) => [name, steps[name]]),
+    ['every bench case, tiny', benchTiny],
     [`troupe on Node ${OLDEST_NODE}`, () => onNode(OLDEST_NODE, oldestNode)],
     [`tests on Node ${NEXT_NODE}`, () => onNode(NEXT_NODE, vitest)],
   ];

@@ -466,7 +466,7 @@ describe('refusals are told in one line, with code 1', () => {
     expect(await run('master')).toEqual({
       code: 1,
       out: '',
-      err: `troupe master: TROUPE_URL is not set; give the NATS server's address, or run "troupe up"\n`,
+      err: `troupe master: TROUPE_URL is not set; set it to the address of the NATS server, or run "troupe up"\n`,
     });
   });
   it('no api-server', async () => {
@@ -574,11 +574,24 @@ describe('delete', () => {
     api.put('pods', pod('a'));
     const nameless = manifest('nameless.yaml', 'apiVersion: v1\nkind: Pod\nmetadata: {generateName: web-}\n');
     expect(await run('delete', '-f', nameless)).toEqual({
-      code: 2,
+      code: 1,
       out: '',
-      err: `troupe delete: ${nameless}:1: delete needs metadata.name; generateName tells no object\n`,
+      err: `troupe delete: ${nameless}:1: delete needs metadata.name; generateName does not name an object\n`,
     });
     expect(api.asked).toEqual([]);
+  });
+  it('reports the documents of a manifest that it cannot delete, and deletes the others', async () => {
+    api.put('pods', pod('a'));
+    api.put('pods', pod('c'));
+    const path = manifest(
+      'some.yaml',
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\napiVersion: apps/v1\nkind: Deploymnet\nmetadata: {name: b}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: c}\n',
+    );
+    expect(await run('delete', '-f', path)).toEqual({
+      code: 1,
+      out: 'pod "a" deleted\npod "c" deleted\n',
+      err: `troupe delete: ${path}:5: there is no kind "Deploymnet"; did you mean "Deployment"?\n`,
+    });
   });
   it('waits until the object is gone', async () => {
     api.put('pods', pod('slow', { metadata: { ...pod('slow').metadata, finalizers: ['example.com/wait'] } }));
@@ -593,7 +606,7 @@ describe('delete', () => {
     const late = await run('delete', 'pod', 'slow', '--timeout', '50ms');
     expect(late).toMatchObject({
       code: 1,
-      err: 'troupe delete: pod/slow is not gone after 0.05 s; its deletion goes on\n',
+      err: 'troupe delete: pod/slow still exists after 0.05 s; its deletion continues\n',
     });
     expect((await run('delete', 'pod', 'slow', '--no-wait')).code).toBe(0);
     expect((await run('delete', '--wait=false', 'pod', 'slow')).code).toBe(0);

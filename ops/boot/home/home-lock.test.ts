@@ -83,7 +83,7 @@ it.each(['up', 'reading'] as const)('who comes to hold it as %s waits for a read
   await takeLock(paths, { as: 'reading' });
   expect(runningUp(paths)).toBeUndefined();
   await expect(takeLock(paths, { as, waitMs: 0 })).rejects.toThrow(
-    `being read by another process (pid ${process.pid}); wait for it`,
+    `another process (pid ${process.pid}) is reading its recordings; wait for it`,
   );
   const waitedFor: number[] = [];
   const taking = takeLock(paths, { as, onWait: ({ pid }) => void waitedFor.push(pid) });
@@ -98,7 +98,7 @@ it('who waits can be told to stop', async () => {
   const stop = new AbortController();
   const taking = takeLock(paths, { signal: stop.signal });
   stop.abort();
-  await expect(taking).rejects.toThrow('being read');
+  await expect(taking).rejects.toThrow('is reading its recordings');
 });
 
 it('of a reader that was killed is taken over, and its server is ended', async () => {

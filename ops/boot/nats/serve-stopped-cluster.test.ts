@@ -56,8 +56,8 @@ it('serves the store to this process alone, and ends in order', async () => {
 it('ends when its reader is killed', async () => {
   const script = `
     const { homePaths } = await import('./dist/ops/boot/home/home.js');
-    const { takeLock } = await import('./dist/ops/boot/home/lock.js');
-    const { serveStoppedCluster } = await import('./dist/ops/boot/nats/serve-stopped.js');
+    const { takeLock } = await import('./dist/ops/boot/home/home-lock.js');
+    const { serveStoppedCluster } = await import('./dist/ops/boot/nats/serve-stopped-cluster.js');
     const paths = homePaths(${JSON.stringify(paths.home)});
     await takeLock(paths, { as: 'reading' });
     console.log((await serveStoppedCluster(paths)).url);`;

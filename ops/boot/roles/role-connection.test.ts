@@ -112,7 +112,7 @@ it('who may hear more once the server has read new permissions hears it in the s
     if (!connection.isClosed()) connection.publish('new.status');
     return heard.length > 0;
   });
-  expect(told[1]).toBe('nats-server lets user master subscribe to new.status now; connecting anew');
+  expect(told[1]).toBe('nats-server now lets user master subscribe to new.status; reconnecting');
 }, 40_000);
 
 it('a user that is missing from the server for a while is waited for, which is said once', async () => {

@@ -16,7 +16,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const PROGRAM = `
   import { writeFileSync } from 'node:fs';
-  import { exitCodeOf, onShutdown } from './dist/ops/boot/watch/hear-end.js';
+  import { exitCodeOf, onShutdown } from './dist/ops/boot/supervision/shutdown-signal.js';
   const [, ready] = process.argv;
   onShutdown((why) => process.exit(exitCodeOf(why)), () => undefined);
   setInterval(() => undefined, 1_000);

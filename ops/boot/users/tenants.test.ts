@@ -137,7 +137,7 @@ it('a service may do what its actors declare, and once more when they declare so
   expect([await heard(SUBJECTS.heartbeat), await heard(SUBJECTS.metrics)]).toEqual([false, true]);
 
   await expect(addTenant('shop', ['a'], declaredActors, paths.home)).rejects.toThrow(
-    'user "shop" is a service; choose another name, or end it first: troupe user remove shop',
+    'user "shop" is a service; choose another name, or remove it first: troupe user remove shop',
   );
   for (const name of ['alice', MASTER])
     await expect(addService(name, [other], declaredActors, paths.home)).rejects.toThrow(name);
@@ -196,7 +196,7 @@ it("where there is no cluster, a tenant is one of a nats-server of somebody's ow
   try {
     const add = () => addTenant('carol', ['team-a'], declaredActors, home);
     await expect(add()).rejects.toThrow(
-      /there is no cluster in .*; for a nats-server of your own run "troupe permissions"/,
+      /there is no cluster in .*; for an external nats-server run "troupe permissions"/,
     );
     await externalServer({ nodes: [] }, declaredActors, home);
     const carol = await add();
@@ -211,7 +211,7 @@ it("where there is no cluster, a tenant is one of a nats-server of somebody's ow
 
 it('a user as whom the cluster runs is not removed while it does', async () => {
   for (const name of [OPERATOR, MASTER]) {
-    await expect(removeTenant(name, declaredActors, paths.home)).rejects.toThrow(/while it runs; .troupe down. first/);
+    await expect(removeTenant(name, declaredActors, paths.home)).rejects.toThrow(/the running cluster needs user .*; run .troupe down. first/);
     expect(findUser(paths, name)).toBeDefined();
   }
 });
