@@ -19,7 +19,7 @@ const STORED = sized(1_000, 20);
 const TIMES = sized(3, 1);
 const NAMESPACE = 'bench-boot';
 
-/** `troupe up` as a person types it, until the first get is answered. */
+/** Time from `troupe up` on the command line to the first answered get. */
 export async function benchBoot(): Promise<Report> {
   const home = mkdtempSync(join(tmpdir(), 'troupe-bench-'));
   const port = await choosePort(0);
@@ -68,7 +68,7 @@ async function fill(client: Client): Promise<void> {
   await inFlight(16, STORED, (n) => client.create('configmaps', NAMESPACE, configMapOf(`stored-${n}`)));
 }
 
-/** Asks as soon as anybody could answer, and again until somebody does. */
+/** Retries until an api-server answers. */
 async function firstAnswer(home: string, port: number, filled: boolean): Promise<Client> {
   const deadline = performance.now() + 60_000;
   let client: Client | undefined;

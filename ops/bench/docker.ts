@@ -22,7 +22,7 @@ const CONCURRENCIES = isTiny ? [2] : [4, 8, 16];
 const ALL_RUN_WITHIN_MS = 300_000;
 const COMMAND = ['/bin/sleep', 'inf'];
 
-/** A Deployment of 40 pods, apply to all Running, beside bare dockerode making the same 80 containers. */
+/** A Deployment of 40 pods, from apply to all Running, compared with dockerode creating the same 80 containers. */
 export async function benchDocker(): Promise<Report> {
   const home = mkdtempSync(join(tmpdir(), 'troupe-bench-'));
   const over = endLater(async () => rmSync(home, { recursive: true, force: true }));
@@ -50,7 +50,7 @@ export async function benchDocker(): Promise<Report> {
   }
 }
 
-/** @returns milliseconds; each pod is a sandbox, and then a container in it, made as the adapter makes them */
+/** @returns milliseconds; each pod is a sandbox and a container in it, created with the adapter's options */
 async function bareDocker(atOnce: number): Promise<number> {
   const docker = new Docker();
   const made: Container[] = [];
@@ -87,7 +87,7 @@ async function bareDocker(atOnce: number): Promise<number> {
   }
 }
 
-/** A container before the sandbox whose network it is in; one at a time, so that old engines keep up. */
+/** Removes containers before the sandboxes whose network they use; one at a time, for old engines. */
 async function removeAll(made: Container[]): Promise<void> {
   for (let last = made.pop(); last !== undefined; last = made.pop()) await last.remove({ force: true, v: true });
 }

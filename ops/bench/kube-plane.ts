@@ -13,7 +13,7 @@ import { KubeClient } from './kube-client.ts';
 const PROGRAMS = ['etcd', 'kube-apiserver', 'kube-scheduler'] as const;
 const READY_WITHIN_MS = 120_000;
 
-/** @returns which of Kubernetes' programs cannot be found, and how to get them */
+/** @returns which of Kubernetes' programs are missing; `undefined` when none is */
 export function lacksKubernetes(): string | undefined {
   const missing = PROGRAMS.filter((program) => findProgram(program) === undefined);
   if (missing.length === 0) return undefined;
@@ -25,7 +25,7 @@ export interface KubePlane {
   readonly stop: () => Promise<void>;
 }
 
-/** Kubernetes' own control plane in a temporary folder, as far as the bench asks it anything. Everything is allowed to whoever has its token. */
+/** Starts Kubernetes' control plane in a temporary folder, as far as the bench uses it. Its token allows everything. */
 export async function startKubePlane(): Promise<KubePlane> {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-bench-kubernetes-'));
   const file = (name: string): string => join(folder, name);
@@ -33,7 +33,7 @@ export async function startKubePlane(): Promise<KubePlane> {
   let client: KubeClient | undefined;
   const run = (name: (typeof PROGRAMS)[number], args: readonly string[]): void => {
     const logFile = file(`${name}.log`);
-    // An api-server that is asked to stop waits a minute for those who might still ask it.
+    // On SIGTERM kube-apiserver waits a minute for further requests.
     const spec = { name, command: findProgram(name) ?? name, args, env: process.env, logFile, graceMs: 1_000 };
     children.push(supervise(spec, { ended: (_name, why) => console.error(`${name} ${why}; see ${logFile}`) }));
   };
@@ -56,7 +56,7 @@ export async function startKubePlane(): Promise<KubePlane> {
       `--listen-peer-urls=http://${peer}`,
       `--initial-advertise-peer-urls=http://${peer}`,
       `--initial-cluster=default=http://${peer}`,
-      '--unsafe-no-fsync', // neither does Troupe's store wait for the disk
+      '--unsafe-no-fsync', // Troupe's store does not wait for the disk either
     ]);
     const token = randomBytes(16).toString('hex');
     const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -75,7 +75,7 @@ export async function startKubePlane(): Promise<KubePlane> {
       '--service-account-issuer=https://bench.invalid',
       `--token-auth-file=${file('tokens')}`,
       '--authorization-mode=AlwaysAllow',
-      '--disable-admission-plugins=ServiceAccount,TaintNodesByCondition', // no controllers run that would do their part
+      '--disable-admission-plugins=ServiceAccount,TaintNodesByCondition', // they need controllers, which do not run here
       '--endpoint-reconciler-type=none',
     ]);
     let ready: KubeClient | undefined;
@@ -115,7 +115,7 @@ const kubeconfig = (server: string, token: string): string =>
     'current-context': 'bench',
   });
 
-/** As many requests a second as it likes: by itself it asks for no more than fifty. */
+/** Raises kube-scheduler's limit of fifty requests a second. */
 const schedulerConfig = (path: string) => ({
   apiVersion: 'kubescheduler.config.k8s.io/v1',
   kind: 'KubeSchedulerConfiguration',

@@ -13,12 +13,12 @@ export { lacksKubernetes } from './kube-plane.ts';
 
 const OBJECTS = 'bench-api';
 
-/** What is asked of either side. */
+/** The requests to either side. */
 interface Plane {
   readonly create: (name: string) => Promise<unknown>;
   readonly get: (name: string) => Promise<unknown>;
   readonly pods: Pods;
-  /** Makes so many nodes that take pods. */
+  /** Creates the nodes. */
   readonly makeNodes: () => Promise<void>;
 }
 
@@ -32,8 +32,8 @@ interface Figures {
 }
 
 /**
- * Troupe beside etcd, kube-apiserver and kube-scheduler on the same machine: the same objects, as many at once, one after the
- * other's end. Either is asked by this process, over NATS in MessagePack there, over HTTP/2 in JSON here.
+ * Troupe compared with etcd, kube-apiserver and kube-scheduler on the same machine: the same requests, one side after the other.
+ * This process is the client of both: MessagePack over NATS for Troupe, JSON over HTTP/2 for Kubernetes.
  */
 export async function benchKubernetes(): Promise<Report> {
   const theirs = await askKubernetes();

@@ -15,7 +15,7 @@ const SETTLE_MS = sized(3_000, 100);
 const RESTING_MS = sized(10_000, 200);
 const MILESTONES = { bound: isBound, running: isRunning };
 
-/** A thousand kubelets and runtime drivers in one process: from nothing to ready, and pods from their create to Running. */
+/** A thousand kubelets and runtime drivers in one process: the time until they are ready, and from create to Running of pods. */
 export async function benchNodes({ profile }: BenchOptions): Promise<Report> {
   const stage = await startStageWithNodes(NODES, { record: true, profile });
   try {
@@ -57,7 +57,7 @@ export async function benchNodes({ profile }: BenchOptions): Promise<Report> {
   }
 }
 
-/** Memory, and share of one core, of each process while nothing is asked of them. */
+/** Memory, and share of one core, of each process at rest. */
 async function atRest({ pids }: StageWithNodes): Promise<string> {
   await pause(SETTLE_MS);
   const who = [pids.nodes, pids.master, pids.nats];

@@ -24,7 +24,7 @@ interface Once {
   readonly journal: JournalSize | undefined;
 }
 
-/** What recording costs a cluster at work, and how much it writes. */
+/** The cost of recording under load, and how much is written. */
 export async function benchRecording({ pairs: wanted = PAIRS }: BenchOptions): Promise<Report> {
   const pairs = await inPairs(wanted, onceThrough);
   const speed = ratios(pairs, (side) => side.podsPerSecond);
@@ -94,11 +94,11 @@ async function onceThrough(record: boolean): Promise<Once> {
 interface JournalSize {
   readonly turns: number;
   readonly segments: number;
-  /** Of all segments, as they lie in the stream. */
+  /** Bytes of all segments in the stream. */
   readonly bytes: number;
-  /** Of the messages that turns heard and said, where they are kept by value. */
+  /** Bytes of message bodies that are kept by value. */
   readonly bodies: number;
-  /** Actor -> bytes a turn besides bodies, and turns. */
+  /** The same for each actor. */
   readonly actors: ReadonlyMap<string, { bytes: number; bodies: number; turns: number }>;
 }
 

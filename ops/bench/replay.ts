@@ -15,7 +15,7 @@ import { sized } from './tiny.ts';
 const PODS = sized(3_000, 50);
 const NODES = sized(100, 5);
 
-/** How fast the recordings of a busy control plane are played against today's code. */
+/** How fast the recordings of a busy control plane are replayed with the current code. */
 export async function benchReplay(options: BenchOptions): Promise<Report> {
   const stage = await startStage({ profile: options.profile });
   try {

@@ -16,7 +16,7 @@ const SIZES = [sized(200, 10), sized(1_000, 20)];
 const ROUNDS = sized(5, 1);
 const NAMESPACE = 'bench-rollout';
 
-/** A Deployment from apply to all of its pods created and bound: what the controllers add to the api-server's pace. */
+/** A Deployment from apply until all of its pods are created and bound: shows what the controllers cost beside the api-server. */
 export async function benchRollout(options: BenchOptions): Promise<Report> {
   const stage = await startStage({ profile: options.profile });
   try {
@@ -44,7 +44,7 @@ function rowOf(what: string, size: number, samples: readonly number[]): Row {
   return { what, figure: `${Math.round(took)} ms (${perSecond(rate(size, took))})` };
 }
 
-/** @returns milliseconds since apply, as `troupe.changes` tells; the Deployment is gone when it ends */
+/** @returns milliseconds since apply, as seen on `troupe.changes`; the Deployment is deleted at the end */
 async function rollOut(client: Client, name: string, replicas: number) {
   const created = new Set<string>();
   const bound = new Set<string>();
@@ -85,7 +85,7 @@ const deploymentOf = (name: string, replicas: number) => {
     spec: {
       replicas,
       selector: { matchLabels: labels },
-      // Nobody plays the kubelet here: what is deleted must go at once.
+      // There are no kubelets: a deleted pod must be removed at once.
       template: { metadata: { labels }, spec: { ...spec, terminationGracePeriodSeconds: 0 } },
     },
   };

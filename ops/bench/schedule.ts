@@ -22,13 +22,13 @@ const PAIRS = sized(3, 1);
 interface Once {
   readonly podsPerSecond: number;
   readonly cpu: CpuUsed;
-  /** Milliseconds from each create to its binding, as it was seen on `troupe.changes`. */
+  /** Milliseconds from each create to its binding, seen on `troupe.changes`. */
   readonly changes: readonly number[];
-  /** The same, as an api watch saw it. */
+  /** The same, seen by an api watch. */
   readonly watch: readonly number[];
 }
 
-/** Create -> bound on a thousand nodes that only say that they live. */
+/** Create -> bound on a thousand nodes that only send heartbeats. */
 export async function benchSchedule({ profile, pairs: wanted = PAIRS }: BenchOptions): Promise<Report> {
   const pairs = await inPairs(wanted, (record) => onceThrough(record, record ? profile : undefined));
   const speed = ratios(pairs, (side) => side.podsPerSecond);
@@ -88,7 +88,7 @@ async function onceThrough(record: boolean, profile: string | undefined): Promis
   }
 }
 
-/** Creates the nodes, whom heartbeats keep, and waits until all take pods. */
+/** Creates the nodes and starts their heartbeats; waits until all accept pods. */
 export async function makeNodes(stage: Stage, count = NODES): Promise<void> {
   stage.child('nodes', 'stub-nodes', { BENCH_NODES: String(count) });
   await inFlight(32, count, (n) => stage.client.create('nodes', undefined, nodeOf(`node-${n}`)));
@@ -100,7 +100,7 @@ export async function bindAll(client: Client, count: number, prefix: string): Pr
   return (await createPods(podsOf(client), { count, prefix, creators: CREATORS }, { bound: isBound })).bound;
 }
 
-/** Milliseconds from each create to its binding, as two kinds of watchers see it. */
+/** Milliseconds from each create to its binding, seen in two ways. */
 async function bindSlowly(client: Client): Promise<Pick<Once, 'changes' | 'watch'>> {
   const watched = new Map<string, number>();
   const ended = new AbortController();

@@ -8,9 +8,9 @@ import { connectRole } from '../boot/roles/role-connection.ts';
 import { roleFromEnv } from '../boot/roles/role-options.ts';
 import { hostNode } from '../boot/roles/worker.ts';
 
-/* Nodes as they are, but for what runs on them: a kubelet and a runtime driver each, on one connection, over a simulated engine. */
+/* Hosts real nodes on a simulated engine: a kubelet and a runtime driver each, on one connection. */
 
-/** Nodes that are being started at any time: each asks for itself to be written, which should not wait for all the others. */
+/** Nodes that are started at once: each creates its Node object, which should not wait for those of all others. */
 const AT_ONCE = 32;
 
 limitHeapGrowth();

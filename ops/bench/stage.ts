@@ -18,19 +18,19 @@ import { connectClient } from '../client/connect.ts';
 import { until } from './drive.ts';
 import { endLater } from './end-later.ts';
 
-/** Who plays a thousand nodes, or the bare broker's other side: one user that may say and hear anything. */
+/** A user that may publish and subscribe to anything: for simulated nodes and the bare broker's peers. */
 export const EXTRA = 'bench';
 
-/** A control plane of its own in a temporary home: nats-server and a master, each a child process, as in life. */
+/** A control plane in a temporary home: nats-server and a master, each a child process as in production. */
 export interface Stage {
   readonly paths: HomePaths;
   readonly cluster: Cluster;
-  /** The operator's. */
+  /** A client of the operator. */
   readonly client: Client;
-  /** Numbers of the processes that run now. */
+  /** Pids of the running processes. */
   readonly pids: { readonly nats: number; readonly master: number };
   connect(user: string): Promise<Client>;
-  /** Another child process: a module of this folder; it may leave a CPU profile too. */
+  /** Starts a module of this folder as another child process. @param profile folder for its CPU profile */
   child(name: string, module: string, env?: Record<string, string>, profile?: string): Supervised;
   stop(): Promise<void>;
 }
@@ -38,7 +38,7 @@ export interface Stage {
 export interface StageOptions {
   /** Default true. */
   readonly record?: boolean;
-  /** A folder in which the master leaves a CPU profile when it ends. */
+  /** Folder in which the master writes a CPU profile when it ends. */
   readonly profile?: string | undefined;
 }
 

@@ -1,20 +1,20 @@
 import type { LogLine } from '../../contracts/messages/logs.ts';
 import { logTime } from '../../contracts/time/log-time.ts';
 
-/** In a form that compares as text, also where whoever wrote it left out zeros. */
+/** A log time in a form that compares as text: some writers omit trailing zeros. */
 export const sortableTime = (time: string): string => logTime(time) ?? time;
 
 /**
- * What of a container's output was given to the reader. Lines come by two ways: the stream, which is live but may miss
- * some, and the answers, which are whole. A line is known by its time.
+ * Removes duplicates from a container's output, which arrives in two ways: in the live stream, which may miss lines, and in answers
+ * to requests, which are complete. A line is identified by its time.
  */
 export class LogDeduplicator {
-  /** Time of the last line of the answers: everything up to it was given. */
+  /** Time of the last answered line; all lines up to it were returned. */
   answered: string | undefined;
-  /** Times of lines beyond it that the stream brought. */
+  /** Times of later lines that were returned from the stream. */
   readonly #heard = new Set<string>();
 
-  /** Lines of an answer to a question since `answered` that were not given yet. */
+  /** New lines of an answer to a request for lines since `answered`. */
   ofAnswer(lines: readonly LogLine[]): LogLine[] {
     const seen = this.#seen();
     const fresh = lines.filter(({ time }) => this.#later(time, seen) && !this.#heard.has(sortableTime(time)));
@@ -25,7 +25,7 @@ export class LogDeduplicator {
     return fresh;
   }
 
-  /** Lines of the stream that were not given yet. */
+  /** New lines of the stream. */
   ofStream(lines: readonly LogLine[]): LogLine[] {
     const seen = this.#seen();
     const fresh: LogLine[] = [];

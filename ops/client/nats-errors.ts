@@ -3,7 +3,7 @@ import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import { KINDS } from '../../contracts/kinds/registry.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 
-/** What the NATS client threw at a question, as a StatusError that says what to do. */
+/** Converts an error of a NATS request to a StatusError with a remedy. */
 export function natsErrorToStatus(
   error: unknown,
   about: { readonly subject: string; readonly timeoutMs: number },
@@ -14,7 +14,7 @@ export function natsErrorToStatus(
     if (cause instanceof errors.InvalidArgumentError && cause.message.includes('max_payload')) {
       return statusError(
         'RequestEntityTooLarge',
-        `${subject}: the message is larger than nats-server takes (max_payload); send less at a time`,
+        `${subject}: the message is larger than nats-server accepts (max_payload); split it`,
       );
     }
     if (cause instanceof errors.NoRespondersError || (cause instanceof errors.RequestError && cause.isNoResponders())) {
@@ -29,7 +29,7 @@ export function natsErrorToStatus(
     if (cause instanceof errors.TimeoutError) {
       return statusError(
         'Timeout',
-        `no answer on ${subject} within ${timeoutMs} ms; look at "troupe status" and try again`,
+        `no answer on ${subject} within ${timeoutMs} ms; see "troupe status" and try again`,
       );
     }
   }
@@ -37,7 +37,7 @@ export function natsErrorToStatus(
   return statusError('ServiceUnavailable', `${subject}: ${text}; is nats-server still running ("troupe status")?`);
 }
 
-/** Why a connection did not come about. */
+/** Converts an error of connecting to a StatusError with a remedy. */
 export function connectErrorToStatus(error: unknown, url: string): StatusError {
   if (error instanceof StatusError) return error;
   for (const cause of chain(error)) {
@@ -65,7 +65,7 @@ function whyUnreachable(error: unknown): { readonly finding: string; readonly re
   if (/CERT|SELF_SIGNED|UNABLE_TO/.test(cause.code)) {
     return {
       finding: `has a certificate that is not trusted (${cause.message})`,
-      remedy: 'name the file of the authority that signed it in NODE_EXTRA_CA_CERTS',
+      remedy: 'set NODE_EXTRA_CA_CERTS to the file of the certificate authority',
     };
   }
   return { finding: `cannot be reached (${cause.message})`, remedy: START };
@@ -75,15 +75,15 @@ function* chain(error: unknown): Generator<unknown> {
   for (let cause = error; cause instanceof Error; cause = cause.cause) yield cause;
 }
 
-/** `alice may not list pods in namespace "team-b"`, where the subject says that much. */
+/** `alice may not list pods in namespace "team-b"`, where the subject is one of the api. */
 function forbidden(operation: string, subject: string): string {
   const at = subject.indexOf('.api.');
   const tokens = at < 0 ? undefined : SUBJECTS.api.parse(subject.slice(0, at), subject);
-  if (tokens === undefined) return `NATS refuses to ${operation} ${subject}; this user may not do that`;
+  if (tokens === undefined) return `nats-server refuses to let this user ${operation} ${subject}; use another user`;
   const { caller, verb, resource, namespace } = tokens;
   const where = namespace === '' ? '' : ` in namespace "${namespace}"`;
   const kind = KINDS.find((one) => one.resource === resource.split(/[./]/, 1)[0]);
   const remedy =
-    kind?.namespaced === false ? 'be another user' : 'name a namespace of yours with -n, or be another user';
-  return `${caller} may not ${verb} ${resource}${where}: NATS refuses ${subject}; ${remedy}`;
+    kind?.namespaced === false ? 'use another user' : 'name one of your namespaces with -n, or use another user';
+  return `${caller} may not ${verb} ${resource}${where}: nats-server refuses ${subject}; ${remedy}`;
 }

@@ -3,7 +3,7 @@ import { makeImages } from './images.ts';
 import { setUp } from './setup.ts';
 
 /**
- * Set-up before the tests. What is missing is named; the tests that need it will fail, they never skip themselves.
+ * Sets the machine up for the tests. Reports what is missing; tests that need it will fail, since they never skip themselves.
  * @returns exit code: 1 when something is missing and CI=true
  */
 export async function prepare(): Promise<number> {

@@ -211,7 +211,9 @@ it("where there is no cluster, a tenant is one of a nats-server of somebody's ow
 
 it('a user as whom the cluster runs is not removed while it does', async () => {
   for (const name of [OPERATOR, MASTER]) {
-    await expect(removeTenant(name, declaredActors, paths.home)).rejects.toThrow(/the running cluster needs user .*; run .troupe down. first/);
+    await expect(removeTenant(name, declaredActors, paths.home)).rejects.toThrow(
+      /the running cluster needs user .*; run .troupe down. first/,
+    );
     expect(findUser(paths, name)).toBeDefined();
   }
 });

@@ -1,16 +1,16 @@
 import { expect, it } from 'vitest';
-import { started } from './await-start.ts';
+import { awaitStart } from './await-start.ts';
 
 const never = new Promise<string>(() => undefined);
 
 it('is what was begun, also when it comes within the grace', async () => {
   const stop = new AbortController();
-  expect(await started(Promise.resolve('it'), stop.signal, 60_000)).toBe('it');
+  expect(await awaitStart(Promise.resolve('it'), stop.signal, 60_000)).toBe('it');
   let come: (it: string) => void = () => undefined;
   const late = new Promise<string>((resolve) => {
     come = resolve;
   });
-  const waiting = started(late, stop.signal, 60_000);
+  const waiting = awaitStart(late, stop.signal, 60_000);
   stop.abort();
   come('late');
   expect(await waiting).toBe('late');
@@ -18,12 +18,12 @@ it('is what was begun, also when it comes within the grace', async () => {
 
 it('is nothing when it never comes and somebody said to stop', async () => {
   const stop = new AbortController();
-  const waiting = started(never, stop.signal, 5);
+  const waiting = awaitStart(never, stop.signal, 5);
   stop.abort();
   expect(await waiting).toBeUndefined();
 });
 
 it('says why it cannot be', async () => {
   const broken = Promise.reject(new Error('no key'));
-  await expect(started(broken, new AbortController().signal, 5)).rejects.toThrow('no key');
+  await expect(awaitStart(broken, new AbortController().signal, 5)).rejects.toThrow('no key');
 });

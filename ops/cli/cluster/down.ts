@@ -10,7 +10,7 @@ export interface DownOptions {
 export async function down({ pods, node }: DownOptions, terminal: Terminal): Promise<void> {
   if (node !== undefined) {
     await checkNode(node);
-    if (pods !== true) throw new UsageError('--node says whose containers to remove; add --pods');
+    if (pods !== true) throw new UsageError('--node names the node whose containers --pods removes; add --pods');
   }
   const { down: end } = await import('../../boot/down.ts');
   await end({

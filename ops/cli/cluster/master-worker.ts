@@ -9,13 +9,13 @@ import { pause } from '../../client/pause.ts';
 import { UsageError } from '../shared/errors.ts';
 import { FAILURE, INTERRUPTED } from '../shared/render-error.ts';
 import type { Terminal } from '../shared/terminal.ts';
-import { started } from './await-start.ts';
+import { awaitStart } from './await-start.ts';
 import { checkNode, runtimeOf } from './node-options.ts';
 
-/** Exit code of a process whose actor broke its contract: its supervisor starts it anew. */
+/** Exit code of a process with an actor that stays down: the supervisor restarts the process. */
 const BROKEN = 70;
 
-/** For its supervisor, which starts it anew: a process without a connection would only seem to live. */
+/** Ends the process when its connection is closed for good, so that its supervisor restarts it. */
 const endWhenClosed =
   (role: string, terminal: Terminal) =>
   (why: string): void => {
@@ -23,17 +23,17 @@ const endWhenClosed =
     process.exit(FAILURE);
   };
 
-/** How long a start that was interrupted may still take. */
+/** How long an interrupted start may still take. */
 const START_GRACE_MS = 2_000;
-/** How long an orderly end may take: less than `troupe up` gives its children. */
+/** How long stopping may take: less than `troupe up` gives its child processes. */
 const STOP_GRACE_MS = 8_000;
 
-/* `troupe up` runs these two as child processes; a person runs them to add a machine. */
+/* `troupe up` runs these commands as child processes; users run them to add a machine to a cluster. */
 
 export interface MasterOptions {
-  /** How many servers of a NATS cluster keep each stream; else TROUPE_REPLICAS, else as it is. */
+  /** Replicas of each stream in a NATS cluster; else TROUPE_REPLICAS, else unchanged. */
   readonly replicas?: string;
-  /** Actors that another process hosts; else TROUPE_WITHOUT, with commas. */
+  /** Actors that other processes host; else TROUPE_WITHOUT, separated by commas. */
   readonly without?: readonly string[];
 }
 
@@ -41,12 +41,12 @@ const REPLICAS: readonly number[] = [1, 3, 5];
 
 /** @throws UsageError */
 function replicasOf(wished: string | undefined): number | undefined {
-  const said = wished ?? process.env['TROUPE_REPLICAS'];
-  if (said === undefined || said === '') return undefined;
-  const found = REPLICAS.find((count) => String(count) === said);
+  const given = wished ?? process.env['TROUPE_REPLICAS'];
+  if (given === undefined || given === '') return undefined;
+  const found = REPLICAS.find((count) => String(count) === given);
   if (found !== undefined) return found;
   const where = wished === undefined ? 'TROUPE_REPLICAS' : '--replicas';
-  throw new UsageError(`${where} is "${said}"; use 1, 3 or 5, and as many servers of a NATS cluster`);
+  throw new UsageError(`${where} is "${given}"; use 1, 3 or 5, and at least as many servers in the NATS cluster`);
 }
 
 /** @throws UsageError */
@@ -55,7 +55,7 @@ function withoutOf(wished: readonly string[] | undefined, possible: readonly str
   const odd = names.find((name) => !possible.includes(name));
   if (odd === undefined) return names;
   const where = wished === undefined ? 'TROUPE_WITHOUT' : '--without';
-  throw new UsageError(`${where} is "${odd}"; a master can do without ${possible.join(', ')}`);
+  throw new UsageError(`${where} is "${odd}"; a master can leave out ${possible.join(', ')}`);
 }
 
 export async function master(options: MasterOptions, terminal: Terminal): Promise<void> {
@@ -80,16 +80,16 @@ export async function master(options: MasterOptions, terminal: Terminal): Promis
   await runUntilStopped(starting, terminal);
 }
 
-/** Whoever ends the process while it still waits for a server need not wait with it. */
+/** Runs until the shutdown signal, which also interrupts a start that still waits for a server. */
 async function runUntilStopped(starting: Promise<RunningRole>, terminal: Terminal): Promise<void> {
   const { signal } = terminal;
-  const running = await started(starting, signal, START_GRACE_MS);
-  if (running === undefined) process.exit(INTERRUPTED); // what waits would keep it alive
+  const running = await awaitStart(starting, signal, START_GRACE_MS);
+  if (running === undefined) process.exit(INTERRUPTED); // pending attempts to connect would keep the process alive
   await aborted(signal);
   const orderly = new AbortController();
   const tooLate = pause(STOP_GRACE_MS, orderly.signal).then(() => orderly.signal.aborted);
   if (await Promise.race([running.stop().then(() => true), tooLate])) return orderly.abort();
-  terminal.tell(`ended after ${STOP_GRACE_MS / 1000} s, not in order; what this process held is free in 10 s`);
+  terminal.tell(`did not stop within ${STOP_GRACE_MS / 1000} s; the leases of this process expire in 10 s`);
   process.exit(0);
 }
 

@@ -1,6 +1,6 @@
 import { UsageError } from '../shared/errors.ts';
 
-/** A name that was typed and no node can have. @throws UsageError */
+/** Checks the name of a node. @throws UsageError */
 export async function checkNode(node: string): Promise<void> {
   const { checkNodeName } = await import('../../boot/home/cluster.ts');
   try {
@@ -12,7 +12,7 @@ export async function checkNode(node: string): Promise<void> {
 
 const RUNTIMES = ['docker', 'simulated'] as const;
 
-/** What runs containers: as wished, else TROUPE_RUNTIME, else Docker. @throws UsageError */
+/** The container runtime: `wished`, else TROUPE_RUNTIME, else Docker. @throws UsageError */
 export function runtimeOf(wished: string | undefined): (typeof RUNTIMES)[number] {
   const said = wished ?? process.env['TROUPE_RUNTIME'];
   if (said === undefined || said === '') return 'docker';

@@ -6,9 +6,9 @@ import { connectClient } from '../../client/connect.ts';
 import { pause } from '../../client/pause.ts';
 import { watchObjects } from '../../client/watch.ts';
 import { hasReportedSince, planNodeWarning } from './plan-node-warning.ts';
-import { wordsOf } from './status.ts';
+import { workerErrorsOf } from './status.ts';
 
-/** A node is ready within one second; that its engine does not answer is known after three. */
+/** A node is ready within one second, or reports after three that its engine does not answer. */
 const LOOK_MS = 5_000;
 
 interface Started {
@@ -19,9 +19,8 @@ interface Started {
 }
 
 /**
- * Says what keeps the node of a cluster that has just come up from being ready, once that is known. What hinders it from
- * finding out hinders nothing else.
- * @param looksMost how often to look, each for 5 s, while neither the node nor its worker says anything
+ * After a start, prints why this machine's node is not ready, once that is known. Errors of these requests are ignored.
+ * @param looksMost how often to look, each time for 5 s, while neither the node nor its worker reports anything
  */
 export async function warnAboutNode(
   { cluster, home, since }: Started,
@@ -36,23 +35,28 @@ export async function warnAboutNode(
   const { node: name } = cluster;
   try {
     for (let looks = 0; looks < looksMost && !signal.aborted; looks++) {
-      const node = await toldNode(client, name, since, signal);
+      const node = await reportedNode(client, name, since, signal);
       if (signal.aborted) return;
-      const [word] = await wordsOf(client, [name]);
-      const trouble = planNodeWarning(name, node, word, since);
-      if (trouble !== undefined) say(`warning: ${printable(trouble)}`);
-      if (trouble !== undefined || (node !== undefined && hasReportedSince(node, since))) return;
+      const [workerError] = await workerErrorsOf(client, [name]);
+      const warning = planNodeWarning(name, node, workerError, since);
+      if (warning !== undefined) say(`warning: ${printable(warning)}`);
+      if (warning !== undefined || (node !== undefined && hasReportedSince(node, since))) return;
     }
   } catch {
-    // the cluster ends already; "troupe status" says the rest
+    // the cluster is stopping already; "troupe status" shows the rest
   } finally {
     signal.removeEventListener('abort', close);
     await client.close();
   }
 }
 
-/** @returns once the node has told of itself, or as it was last seen */
-async function toldNode(client: Client, name: string, since: number, signal: AbortSignal): Promise<Node | undefined> {
+/** @returns the node once it has reported its status, or after 5 s as it is then */
+async function reportedNode(
+  client: Client,
+  name: string,
+  since: number,
+  signal: AbortSignal,
+): Promise<Node | undefined> {
   const over = new AbortController();
   const end = (): void => over.abort();
   signal.addEventListener('abort', end);

@@ -5,9 +5,9 @@ import { parseRfc3339 } from '../../../contracts/time/rfc3339.ts';
 import { describeNoNode, describeNotReady, isReady, type WorkerError } from './plan-status.ts';
 
 /**
- * Has the node told of itself since then, or is it known that it cannot? That it is ready is written for a worker of an earlier
- * build before its engine has answered; then the other conditions are as old as they were. One that waits for its engine, and
- * has heard of nothing that is wrong with it, may be ready in a moment. Moments are whole seconds. Pure.
+ * Has the node reported its status since then, or that it cannot be ready? A worker of an older build writes Ready=True before its
+ * engine has answered, while the other conditions keep their old heartbeat times: so MemoryPressure decides. Not ready decides at
+ * once, unless the node only waits for the engine's first answer. Timestamps are whole seconds. Pure.
  */
 export function hasReportedSince({ status }: Pick<Node, 'status'>, since: number): boolean {
   const isSince = (type: string): boolean =>
@@ -17,22 +17,22 @@ export function hasReportedSince({ status }: Pick<Node, 'status'>, since: number
 }
 
 /**
- * What is known to keep a node from being ready, some seconds after its worker was started; `undefined` when nothing is, as
- * when the worker itself needs longer. Pure.
- * @param node as the store tells of it
- * @param since milliseconds since the Unix epoch: what was written before is of an earlier start
+ * Why a node is not ready some seconds after its worker was started. Pure.
+ * @param node  from the store
+ * @param since milliseconds since the Unix epoch; an older status is from an earlier start
+ * @returns `undefined` when no reason is known, for example because the worker needs longer
  */
 export function planNodeWarning(
   name: string,
   node: Node | undefined,
-  word: WorkerError | undefined,
+  workerError: WorkerError | undefined,
   since: number,
 ): string | undefined {
-  const words = word === undefined ? [] : [word];
+  const errors = workerError === undefined ? [] : [workerError];
   if (node !== undefined && hasReportedSince(node, since))
-    return isReady(node) ? undefined : describeNotReady(node, words);
-  if (word === undefined) return undefined;
+    return isReady(node) ? undefined : describeNotReady(node, errors);
+  if (workerError === undefined) return undefined;
   return node === undefined
-    ? describeNoNode(words)[0]
-    : `node ${name} has not told of itself since it was started; its worker says: ${word.lastError}`;
+    ? describeNoNode(errors)[0]
+    : `node ${name} has not reported its status since it was started; its worker reports: ${workerError.lastError}`;
 }

@@ -26,7 +26,7 @@ const KEEP_BYTES_MIN = 64 * 2 ** 20;
 export function keepOf({ keep, keepSize }: UpOptions): Partial<Keep> {
   const maxAgeMs = keep === undefined ? undefined : parseSpan('--keep', keep);
   if (maxAgeMs !== undefined && maxAgeMs < KEEP_MS_MIN)
-    throw new UsageError(`--keep is "${keep ?? ''}"; less than an hour cannot be played back, write 12h or 7d`);
+    throw new UsageError(`--keep is "${keep ?? ''}"; it must be at least 1h, such as 12h or 7d`);
   if (keepSize === undefined) return maxAgeMs === undefined ? {} : { maxAgeMs };
   const maxBytes = isQuantity(keepSize) ? wholeUnits(keepSize) : 0;
   if (maxBytes < KEEP_BYTES_MIN)

@@ -5,15 +5,15 @@ import type { Terminal } from '../shared/terminal.ts';
 import { checkNode, runtimeOf } from './node-options.ts';
 import { keepOf, portOf, type UpOptions } from './up-options.ts';
 
-/** For a minute: nobody waits. */
+/** The node is looked at for a minute; nothing waits for it. */
 const LOOKS_MOST = 12;
 
 export async function up(options: UpOptions, terminal: Terminal): Promise<void> {
   const port = options.port === undefined ? undefined : portOf(options.port);
   const keep = keepOf(options);
   if (options.node !== undefined) await checkNode(options.node);
-  runtimeOf(undefined); // the worker would be started again and again, and nobody see why
-  const { signal } = terminal; // from now on: what was begun is ended in order
+  runtimeOf(undefined); // refused here: otherwise the worker would be restarted without end, with its error in a log alone
+  const { signal } = terminal; // from now on a shutdown signal stops in order what was started
   if (options.detach === true) {
     const { upDetached } = await import('./up-detached.ts');
     return upDetached(options, (line) => terminal.out(`${line}\n`, 'news'), signal);
@@ -38,12 +38,12 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<void> 
     terminal.tell(`troupe up: ${error.message}`);
     throw new Exit(INTERRUPTED);
   });
-  say(`cluster is up at ${cluster.cluster.url} (${cluster.paths.home}); Ctrl-C ends it`);
+  say(`cluster is up at ${cluster.cluster.url} (${cluster.paths.home}); Ctrl-C stops it`);
   const { warnAboutNode } = await import('./node-warning.ts');
   const here = { cluster: cluster.cluster, home: cluster.paths.home, since };
-  // Not waited for in the end: what it asked of a server that is gone is answered never.
+  // Not awaited at the end: a request to a server that is gone is never answered.
   warnAboutNode(here, say, signal, LOOKS_MOST).catch(() => undefined);
   await aborted(signal);
-  say('ending the control plane; containers keep running');
+  say('stopping the control plane; containers keep running');
   await cluster.stop();
 }

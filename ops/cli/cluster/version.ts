@@ -20,7 +20,7 @@ export async function version(options: VersionOptions, terminal: Terminal): Prom
     try {
       server = await serverVersion(options);
     } catch (error) {
-      problem = error; // told after the own version, which is known all the same
+      problem = error; // thrown after this program's version has been printed
     }
   }
   const all = { ...own, ...(server === undefined ? {} : { natsServer: server.version, url: server.url }) };

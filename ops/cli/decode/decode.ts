@@ -11,7 +11,7 @@ export interface DecodeOptions {
   readonly contentType?: string;
 }
 
-/** `[subject] [payload]`; a payload that is absent or `-` comes from stdin, as it is or as hex or base64. */
+/** `[subject] [payload]`; without a payload, or with `-`, it is read from stdin, raw, as hex or as base64. */
 export async function decode(args: readonly string[], options: DecodeOptions, terminal: Terminal): Promise<void> {
   if (options.hex === true && options.base64 === true)
     throw new UsageError('--hex and --base64 exclude each other; use one of them');
@@ -19,16 +19,16 @@ export async function decode(args: readonly string[], options: DecodeOptions, te
   const subject = first !== undefined && looksLikeSubject(first) ? first : undefined;
   const payload = subject === undefined ? first : second;
   if (subject === undefined && second !== undefined) {
-    throw new UsageError(`"${first ?? ''}" is no subject; write "troupe decode [subject] [payload]"`);
+    throw new UsageError(`"${first ?? ''}" is not a subject; write "troupe decode [subject] [payload]"`);
   }
   const read = subject === undefined ? undefined : readSubject(subject);
   if (subject !== undefined && read === undefined) {
     throw new UsageError(
-      `${subject} is not of Troupe's grammar; subjects look like troupe.api.<caller>.<verb>.<resource>.<namespace>.<name>`,
+      `${subject} is not a subject of Troupe; they look like troupe.api.<caller>.<verb>.<resource>.<namespace>.<name>`,
     );
   }
   if (first === undefined && process.stdin.isTTY === true)
-    throw new UsageError('say what to decode: a payload, a subject, or - for stdin');
+    throw new UsageError('give a payload, a subject, or - for stdin');
   const alone = payload === undefined && subject !== undefined && process.stdin.isTTY === true;
   const as = options.hex === true ? 'hex' : options.base64 === true ? 'base64' : 'guess';
   const bytes = alone
@@ -42,7 +42,7 @@ export async function decode(args: readonly string[], options: DecodeOptions, te
   }
   if (bytes.length === 0)
     throw new UsageError(
-      `there is nothing to decode: ${payload === undefined || payload === '-' ? 'stdin' : 'the payload'} is empty`,
+      `nothing to decode: ${payload === undefined || payload === '-' ? 'stdin' : 'the payload'} is empty`,
     );
   const { documents } = readable(bytes, options.contentType);
   if (read !== undefined) terminal.out(toJson({ ...read, body: documents.length === 1 ? documents[0] : documents }));
@@ -55,15 +55,15 @@ function readable(bytes: Uint8Array, declared: string | undefined): Decoded {
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
     if (RECORDED.some((mark) => Buffer.from(bytes).subarray(0, mark.length).toString('latin1') === mark))
-      throw statusError('BadRequest', 'it is of a recording, no message; "troupe replay" plays what is recorded');
+      throw statusError('BadRequest', 'this is part of a recording, not a message; use "troupe replay"');
     throw statusError(
       'BadRequest',
-      `${error.message}; say what it is with --hex, --base64 or --content-type if that was guessed wrongly`,
+      `${error.message}; if the encoding was detected wrongly, give --hex, --base64 or --content-type`,
     );
   }
 }
 
-/** How a recording file begins, and each message of the journal. */
+/** The first bytes of a recording file, and of a message of the journal. */
 const RECORDED = ['TROUPE-RECORDING', 'TJ'];
 
 const looksLikeSubject = (text: string): boolean => /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_=-]+)+$/.test(text);

@@ -45,7 +45,8 @@ export async function del(args: readonly string[], options: DeleteOptions, termi
     throw new UsageError(`there is no output "${options.output}"; use -o name`);
   const timeoutMs = options.timeout === undefined ? undefined : parseSpan('--timeout', options.timeout);
   await withClient(options, async (client) => {
-    const targets = options.filename === undefined ? await named(args, options, client) : await ofFiles(options, client);
+    const targets =
+      options.filename === undefined ? await named(args, options, client) : await ofFiles(options, client);
     if (targets.length === 0) terminal.tell('No resources found');
     const { terminating, refused } = await deleteAll(client, targets, body, options, terminal);
     if (options.wait !== false && terminating.length > 0) {
@@ -89,7 +90,7 @@ async function deleteAll(
 function refuseContradictions(args: readonly string[], options: DeleteOptions): void {
   const { filename, selector, all, force, now, gracePeriod } = options;
   if (filename === undefined && args.length === 0)
-    throw new UsageError('say what to delete: -f <manifest>, or a kind and names, such as "pod web-1"');
+    throw new UsageError('give what to delete: -f <manifest>, or a kind and names, such as "pod web-1"');
   if (filename !== undefined && (args.length > 0 || selector !== undefined || all === true))
     throw new UsageError('-f excludes kinds, names, --selector and --all; use one of them');
   if (selector !== undefined && all === true)
@@ -97,7 +98,7 @@ function refuseContradictions(args: readonly string[], options: DeleteOptions): 
   if (now === true && (gracePeriod !== undefined || force === true))
     throw new UsageError('--now excludes --grace-period and --force; use one of them');
   if (force === true && gracePeriod !== undefined && Number(gracePeriod) > 0)
-    throw new UsageError('--force is --grace-period 0; leave out one of them');
+    throw new UsageError('--force means --grace-period 0; leave out one of them');
 }
 
 const CASCADES = { background: 'Background', foreground: 'Foreground', orphan: 'Orphan' } as const;
@@ -138,7 +139,7 @@ async function targetsOf(target: ResourceTarget, options: DeleteOptions, client:
     return names.map((name) => ({ resource, namespace, name }));
   }
   if (options.selector === undefined && options.all !== true) {
-    throw new UsageError(`say which ${resource.plural}: names, --selector, or --all`);
+    throw new UsageError(`give the ${resource.plural} to delete: names, --selector, or --all`);
   }
   const picked = options.selector === undefined ? {} : { labelSelector: options.selector };
   const { items } = await client.list(resource.resource, { namespace }, picked);
@@ -222,5 +223,5 @@ async function waitUntilGone(
 function reminderOf({ resource, name }: DeleteTarget, object: KubeObject | undefined): string {
   const finalizers = object?.metadata?.finalizers ?? [];
   const why = finalizers.length === 0 ? 'it is still stopping' : `finalizers remain: ${finalizers.join(', ')}`;
-  return `waiting for ${qualifier(resource)}/${name} (${why}); Ctrl-C ends the waiting, not the deletion`;
+  return `waiting for ${qualifier(resource)}/${name} (${why}); Ctrl-C cancels the wait, not the deletion`;
 }

@@ -25,7 +25,7 @@ export interface GetOptions extends ClusterOptions {
 const OUTPUTS = ['json', 'yaml', 'wide', 'name'] as const;
 type Output = (typeof OUTPUTS)[number];
 
-/** One kind with what was found of it. */
+/** A kind and the objects that were found. */
 interface Found {
   readonly resource: ResourceInfo;
   readonly list: KubeList;
@@ -82,7 +82,7 @@ const selectorsOf = (options: GetOptions) => ({
 const scopeOf = (resource: ResourceInfo, options: GetOptions, client: Client): string | undefined =>
   !resource.namespaced || options.allNamespaces === true ? undefined : namespaceOf(options, client);
 
-/** Lists, or gets name by name; a name that is missing goes to `problems`, what else fails is thrown. */
+/** Lists, or gets each name. Names that are not found are added to `problems`; other errors are thrown. */
 async function find(client: Client, target: ResourceTarget, options: GetOptions, problems: unknown[]): Promise<Found> {
   const { resource, names } = target;
   const namespace = scopeOf(resource, options, client);

@@ -3,7 +3,7 @@ import colours from 'picocolors';
 type Format = 'bold' | 'green' | 'yellow' | 'red';
 export type Painter = (format: Format, text: string) => string;
 
-/** May this stream be coloured? Only a terminal, and never against NO_COLOR (https://no-color.org). */
+/** Is coloured output wanted? On terminals only, and not with NO_COLOR (https://no-color.org). */
 export const wantsColour = (stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv): boolean =>
   stream.isTTY === true && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb';
 
@@ -21,7 +21,7 @@ const TONES: readonly [RegExp, Format][] = [
   [/(Error|BackOff|Failed|Err[A-Z]\w*|NotReady|OOMKilled|Evicted|Invalid\w+)$/, 'red'],
 ];
 
-/** Colour of a cell of a status-like column; `undefined` leaves it plain. */
+/** Colour of a cell in a status column; `undefined` for none. */
 export function toneOf(header: string, cell: string): Format | undefined {
   if (!/^(STATUS|PHASE|TYPE|REASON|STATE)$/.test(header)) return undefined;
   return TONES.find(([pattern]) => pattern.test(cell))?.[1];

@@ -1,23 +1,23 @@
-/** kubectl's commands that Troupe does not have, and what does the same here. */
+/** kubectl's commands that Troupe lacks, and what to use instead. */
 const INSTEAD: Readonly<Record<string, string>> = {
   annotate: 'change the manifest and "troupe apply -f" it',
-  'api-resources': '"troupe get x" names the kinds that are served',
-  'api-versions': '"troupe get x" names the kinds that are served',
-  auth: '"troupe user list" shows who may connect, and where',
+  'api-resources': '"troupe get x" lists the kinds that are served',
+  'api-versions': '"troupe get x" lists the kinds that are served',
+  auth: '"troupe user list" shows the users and their namespaces',
   'cluster-info': 'use "troupe status"',
   config: 'use --context or TROUPE_NAMESPACE',
   describe: 'use "troupe get <kind>/<name> -o yaml" and "troupe get events"',
-  diff: '"troupe apply -f" tells what is configured and what is unchanged',
+  diff: '"troupe apply -f" prints what is configured and what is unchanged',
   edit: 'change the manifest and "troupe apply -f" it',
   events: 'use "troupe get events"',
   expose: 'there are no Services yet',
   label: 'change the manifest and "troupe apply -f" it',
   patch: 'change the manifest and "troupe apply -f" it',
   replace: 'use "troupe apply -f"',
-  rollout: '"troupe get deploy/<name> -w" follows one; "troupe apply -f" the manifest of before to undo it',
+  rollout: '"troupe get deploy/<name> -w" follows one; to undo it, "troupe apply -f" the previous manifest',
   run: 'write a manifest and "troupe create -f" it',
   set: 'change the manifest and "troupe apply -f" it',
-  top: 'the engine knows: "docker stats"',
+  top: 'use "docker stats"',
   wait: 'use "troupe get <kind>/<name> -w"; "troupe delete" waits by itself',
 };
 const NONE_YET = new Set(
@@ -27,15 +27,15 @@ const NONE_YET = new Set(
 );
 
 /**
- * What to tell who types a command of kubectl's. Pure.
- * @returns `undefined`: it is none, or one that Troupe has too
+ * A hint for a command of kubectl that Troupe lacks. Pure.
+ * @returns `undefined` when it is not a command of kubectl, or Troupe has it too
  */
 export function kubectlHint(command: string): string | undefined {
   if (NONE_YET.has(command)) return 'Troupe does not have it yet; see ops/docs/differences.md';
   return Object.hasOwn(INSTEAD, command) ? INSTEAD[command] : undefined;
 }
 
-/** Kinds of Kubernetes that are not served: who types one means it, and no other that is spelt much alike. */
+/** Kinds of Kubernetes that are not served: for these no kind with a similar name is suggested. */
 const KINDS = new Set(
   (
     'service services svc endpoints ep endpointslice endpointslices job jobs cronjob cronjobs cj ' +

@@ -6,23 +6,24 @@ import { Exit } from './errors.ts';
 import { INTERRUPTED } from './render-error.ts';
 import type { Terminal } from './terminal.ts';
 
-/** How long a command that goes on waits for a cluster that is away: a restart takes a tenth of it. */
+/** How long a following command waits while the cluster does not answer; a restart takes a tenth of it. */
 export const CLUSTER_WAIT_MS = 60_000;
 
-/** What a command that goes on and on tells of a cluster that is away, and when it gives up. */
+/** Reports a cluster that does not answer, and gives up after a while. */
 export interface ClusterWait extends Contact {
-  /** Aborted by the terminal, and when the cluster was away for too long. */
+  /** Aborted by the terminal, and when the cluster has not answered for too long. */
   readonly signal: AbortSignal;
 }
 
 /**
- * Has `work` follow something for as long as that goes on. That the cluster is lost, and back, is told once each.
- * @throws StatusError ServiceUnavailable when it was away for `mostMs`; Exit when it was interrupted
+ * Runs a command that follows something, such as `get -w`. Prints once when the cluster stops answering and once when it answers
+ * again.
+ * @throws StatusError ServiceUnavailable when it has not answered for `mostMs`; Exit when interrupted
  */
 export async function withClusterWait(
   client: Pick<Client, 'url' | 'onDisconnected' | 'onReconnected'>,
   terminal: Terminal,
-  work: (patience: ClusterWait) => Promise<void>,
+  work: (wait: ClusterWait) => Promise<void>,
   mostMs = CLUSTER_WAIT_MS,
 ): Promise<void> {
   const { url } = client;
@@ -32,12 +33,12 @@ export async function withClusterWait(
   let connected = true;
   const lost = (message: string): void => {
     if (away !== undefined || tooLong.signal.aborted) return;
-    const [why = message] = message.split('; ', 1); // the way out is to wait
+    const [why = message] = message.split('; ', 1); // the remedy here is to wait
     away = { why, timer: setTimeout(() => tooLong.abort(), mostMs) };
     terminal.tell(`${why}; waiting up to ${mostMs / 1000} s for an answer, Ctrl-C ends`);
   };
   const heard = (): void => {
-    if (away === undefined || !connected || tooLong.signal.aborted) return; // what came before the loss may be read after it
+    if (away === undefined || !connected || tooLong.signal.aborted) return; // messages from before the loss may be read after it
     clearTimeout(away.timer);
     away = undefined;
     terminal.tell('the cluster answers again');
@@ -55,14 +56,14 @@ export async function withClusterWait(
   ];
   try {
     const working = work({ lost, heard, signal: end.signal });
-    working.catch(() => undefined); // of no interest once it is not waited for
-    // It may wait for an answer yet, for as long as a question may take.
+    working.catch(() => undefined); // ignored once it is no longer awaited
+    // `work` may still wait for an answer, as long as a request may take.
     await Promise.race([working, aborted(terminal.signal), aborted(tooLong.signal)]);
     if (terminal.signal.aborted) throw new Exit(INTERRUPTED);
     if (tooLong.signal.aborted) {
       throw statusError(
         'ServiceUnavailable',
-        `${away?.why ?? ''}, for ${mostMs / 1000} s now; look at "troupe status", or start the cluster with "troupe up", then type this again`,
+        `${away?.why ?? ''}, for ${mostMs / 1000} s now; look at "troupe status", or start the cluster with "troupe up", then repeat this command`,
       );
     }
   } finally {

@@ -1,12 +1,12 @@
 import type { Client } from '../../client/client.ts';
 
-/** Options that every command which talks to a cluster has. */
+/** Options of every command that connects to a cluster. */
 export interface ClusterOptions {
   readonly context?: string;
   readonly namespace?: string;
 }
 
-/** Connects, does, and leaves, whatever happens. */
+/** Connects, runs `work`, and closes the connection also after an error. */
 export async function withClient<T>(options: ClusterOptions, work: (client: Client) => Promise<T>): Promise<T> {
   const { connectClient } = await import('../../client/connect.ts');
   const client = await connectClient({ context: options.context, name: 'troupe' });
@@ -17,7 +17,7 @@ export async function withClient<T>(options: ClusterOptions, work: (client: Clie
   }
 }
 
-/** The namespace meant: as written, else TROUPE_NAMESPACE, else a tenant's own, else `default`. */
+/** The namespace: of -n, else TROUPE_NAMESPACE, else the tenant's default, else `default`. */
 export function namespaceOf(options: ClusterOptions, client: Pick<Client, 'namespace'>): string {
   const wished = options.namespace ?? process.env['TROUPE_NAMESPACE'];
   return wished === undefined || wished === '' ? (client.namespace ?? 'default') : wished;

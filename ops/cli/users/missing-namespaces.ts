@@ -5,13 +5,12 @@ import { findUser } from '../../boot/users/users.ts';
 import type { Client } from '../../client/client.ts';
 import { connectClient } from '../../client/connect.ts';
 
-/** Nothing but a note depends on the answer. */
+/** Short: only a note depends on the answer. */
 const ANSWER_MS = 2_000;
 
 /**
- * Those of the namespaces of which the cluster of this home's operator says that they are not there. A cluster that cannot be
- * asked says nothing.
- * @param url of its server
+ * The namespaces that do not exist, queried as this home's operator; none when the cluster cannot be queried.
+ * @param url of the server
  */
 export async function missingNamespaces(names: readonly string[], url: string): Promise<readonly string[]> {
   const nkey = findUser(homePaths(troupeHome()), OPERATOR)?.seed;
@@ -34,6 +33,6 @@ async function isMissing(client: Client, name: string): Promise<boolean> {
   }
 }
 
-/** What a person may type who has no manifest of it. */
-export const makesNamespace = (name: string, as: string): string =>
+/** A command line that creates the namespace. */
+export const createNamespaceCommand = (name: string, as: string): string =>
   `echo '{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"${name}"}}' | ${as} apply -f -`;

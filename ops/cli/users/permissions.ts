@@ -7,7 +7,7 @@ export interface PermissionsOptions {
   readonly account?: string;
 }
 
-/** The configuration goes to stdout, so that it can be written to a file; what to do with it to stderr. */
+/** Prints the configuration to stdout, so that it can be redirected to a file, and notes to stderr. */
 export async function permissions(options: PermissionsOptions, terminal: Terminal): Promise<void> {
   if (options.account !== undefined && !/^[A-Za-z0-9_-]+$/.test(options.account))
     throw new UsageError(`--account is "${options.account}"; use letters, digits, "-" and "_"`);

@@ -1,11 +1,11 @@
 import { programName } from '../shared/command-spec.ts';
 import { UsageError } from '../shared/errors.ts';
 import type { Terminal } from '../shared/terminal.ts';
-import { namedUrl, tellOfOtherServer } from './external-server-note.ts';
+import { namedUrl, noteExternalServer } from './external-server-note.ts';
 
 export interface UserAddOptions {
   readonly namespace?: readonly string[];
-  /** A module. */
+  /** Path of a module that exports `actors`. */
   readonly actors?: string;
 }
 
@@ -13,11 +13,11 @@ export async function userAdd(name: string, options: UserAddOptions, terminal: T
   const namespaces = options.namespace ?? [];
   if (options.actors !== undefined) {
     if (namespaces.length > 0)
-      throw new UsageError('--namespace is of a tenant and --actors of a service; leave out one of them');
+      throw new UsageError('--namespace is for a tenant and --actors for a service; leave out one of them');
     return serviceAdd(name, options.actors, terminal);
   }
   if (namespaces.length === 0)
-    throw new UsageError(`say where ${name} may act: --namespace <name>, also several times`);
+    throw new UsageError(`give the namespaces of ${name} with --namespace <name>, which may be repeated`);
   const [{ addTenant }, { declaredActors }] = await Promise.all([
     import('../../boot/users/tenants.ts'),
     import('../../boot/roles/hosted-actors.ts'),
@@ -32,18 +32,20 @@ export async function userAdd(name: string, options: UserAddOptions, terminal: T
   } else {
     terminal.out(`nats context  ${context}\n`);
     terminal.out(`try           ${programName()} get pods --context ${context}\n`);
-    if (!tenant.live) terminal.tell('no cluster runs now; the user will be known when it starts');
+    if (!tenant.live) terminal.tell('no cluster runs now; the server will know the user when it starts');
   }
-  tellOfOtherServer(url, terminal);
+  noteExternalServer(url, terminal);
   const server = url ?? namedUrl();
-  if (server !== undefined && (url === undefined || tenant.live)) await tellOfMissing(namespaces, server, terminal);
+  if (server !== undefined && (url === undefined || tenant.live)) await warnOfMissing(namespaces, server, terminal);
 }
 
-/** A user may be made before the namespace is; but it may be a slip of the pen, too. */
-async function tellOfMissing(namespaces: readonly string[], url: string, terminal: Terminal): Promise<void> {
-  const { makesNamespace, missingNamespaces } = await import('../users/missing-namespaces.ts');
+/** Notes namespaces that do not exist: a user may be created before its namespaces, but it may also be a typing error. */
+async function warnOfMissing(namespaces: readonly string[], url: string, terminal: Terminal): Promise<void> {
+  const { createNamespaceCommand, missingNamespaces } = await import('../users/missing-namespaces.ts');
   for (const name of await missingNamespaces([...new Set(namespaces)], url))
-    terminal.tell(`namespace "${name}" does not exist yet; to make it: ${makesNamespace(name, programName())}`);
+    terminal.tell(
+      `namespace "${name}" does not exist yet; create it with: ${createNamespaceCommand(name, programName())}`,
+    );
 }
 
 async function serviceAdd(name: string, file: string, terminal: Terminal): Promise<void> {
@@ -57,6 +59,6 @@ async function serviceAdd(name: string, file: string, terminal: Terminal): Promi
   terminal.out(`credentials   ${seedFile}\n`);
   const server = url ?? namedUrl() ?? '<server>';
   terminal.out(`environment   TROUPE_URL=${server} TROUPE_USER=${name} TROUPE_NKEY=${seedFile}\n`);
-  if (url !== undefined && !live) terminal.tell('no cluster runs now; the user will be known when it starts');
-  tellOfOtherServer(url, terminal);
+  if (url !== undefined && !live) terminal.tell('no cluster runs now; the server will know the user when it starts');
+  noteExternalServer(url, terminal);
 }

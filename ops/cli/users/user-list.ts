@@ -12,7 +12,7 @@ export async function userList(terminal: Terminal): Promise<void> {
   ]);
   if (rows.length === 0)
     terminal.tell(
-      'there is no user; "troupe up" makes the first, or "troupe permissions", for a nats-server of your own',
+      'there is no user; "troupe up" creates the first ones, or "troupe permissions" for an external nats-server',
     );
   else terminal.out(formatTable([['NAME', 'PROFILE', 'WHERE'], ...rows]));
 }

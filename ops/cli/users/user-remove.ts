@@ -1,5 +1,5 @@
 import type { Terminal } from '../shared/terminal.ts';
-import { tellOfOtherServer } from './external-server-note.ts';
+import { noteExternalServer } from './external-server-note.ts';
 
 export async function userRemove(name: string, terminal: Terminal): Promise<void> {
   const [{ removeTenant }, { declaredActors }] = await Promise.all([
@@ -8,5 +8,5 @@ export async function userRemove(name: string, terminal: Terminal): Promise<void
   ]);
   const { url } = await removeTenant(name, declaredActors);
   terminal.out(`user ${name} removed\n`);
-  tellOfOtherServer(url, terminal);
+  noteExternalServer(url, terminal);
 }
