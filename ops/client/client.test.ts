@@ -25,7 +25,7 @@ it.each([
   {
     code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
     words: 'self-signed certificate',
-    says: 'has a certificate that is not trusted (self-signed certificate); name the file of the authority that signed it in NODE_EXTRA_CA_CERTS',
+    says: 'has a certificate that is not trusted (self-signed certificate); set NODE_EXTRA_CA_CERTS to the file of the certificate authority',
   },
 ])('no connection because of $code', ({ code, words, says }) => {
   const error = new Error('connection refused', { cause: Object.assign(new Error(words), { code }) });
@@ -80,10 +80,10 @@ describe('findCredentials', () => {
   });
   it('says where a context was looked for', () => {
     expect(() => findCredentials({ home, context: 'nope' })).toThrow(
-      /there is no NATS context "nope"; looked for .*; (this home has .*)?"troupe user add" makes one/,
+      /there is no NATS context "nope"; looked for .*; (this home has .*)?"troupe user add" creates one/,
     );
     expect(() => findCredentials({ home, context: '/no/such.json' })).toThrow(
-      'there is no NATS context /no/such.json: give the path of a .json file, or a name',
+      'there is no NATS context /no/such.json: give the path of a .json file, or the name of a context',
     );
   });
   it('reads a context with the seed beside it', () => {

@@ -47,7 +47,7 @@ it('a damaged key is refused before anything starts', () => {
   prepareHome(paths);
   prepareHome(paths);
   writeFileSync(paths.clusterKey, 'zz\n');
-  expect(() => prepareHome(paths)).toThrow(/cluster\.key is damaged: .*put back what was there/);
+  expect(() => prepareHome(paths)).toThrow(/cluster\.key is damaged: .*restore it, or start a new cluster/);
 });
 
 it("a node's name that is none is refused, and not remembered", () => {
@@ -69,7 +69,7 @@ it("a newer troupe's home is left alone", () => {
   const paths = homePaths(join(folder, 'newer'));
   prepareHome(paths);
   writeFileSync(paths.cluster, '{"version":2}');
-  expect(() => readCluster(paths)).toThrow(/has version 2, this troupe knows 1: run the troupe that wrote it/);
+  expect(() => readCluster(paths)).toThrow(/has version 2, this troupe supports 1: run the troupe that wrote it/);
 });
 
 it('a user that cannot be read is named', () => {
@@ -103,9 +103,7 @@ it.each([
   { why: 'where the kernel has its own', home: () => '/proc/troupe' },
 ])('a home that is $why is refused with a way out', ({ home }) => {
   writeFileSync(join(folder, 'file'), '');
-  expect(() => prepareHome(homePaths(home()))).toThrow(
-    /make the folder .*set TROUPE_HOME to a folder that you may write/,
-  );
+  expect(() => prepareHome(homePaths(home()))).toThrow(/make the folder .*set TROUPE_HOME to a writable folder/);
 });
 
 it('a cluster whose key is gone is not given another', () => {

@@ -27,7 +27,7 @@ it.each([
     bytes: 1 << 20,
     says: {
       warnings: [
-        `nats-server at ${URL} takes messages of at most 1.0 MiB, and objects may be 1.5; set max_payload to 8MB there, as the configuration does that "troupe permissions" prints`,
+        `nats-server at ${URL} accepts messages of at most 1.0 MiB, and objects may have 1.5 MiB; set max_payload to 8MB there, as in the output of "troupe permissions"`,
       ],
     },
   },

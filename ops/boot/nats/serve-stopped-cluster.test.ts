@@ -91,7 +91,7 @@ it('a server that comes to no end with a damaged file is not waited for, and tol
 
   await takeLock(paths, { as: 'reading' });
   await expect(serveStoppedCluster(paths, 5_000)).rejects.toThrow(
-    /nats-server comes to no end with the files of numbers, after 5 s: they are damaged; restore their folder below .* from a copy, or move it away, which loses what it held$/,
+    /nats-server has not finished reading the files of numbers after 5 s: they are damaged; restore their folder below .* from a copy, or move it away and lose its contents$/,
   );
   const id = serverIn('up.json');
   expect(id !== undefined && isAlive(id)).toBe(false);

@@ -40,7 +40,7 @@ it('a server that is too old is refused, and one that takes small messages told 
   await expect(connecting()).rejects.toThrow(`nats-server at ${url} is 2.11.9, older than 2.12.0; run `);
   Object.assign(greet, { version: '2.15.0', max_payload: 1 << 20 });
   await (await connecting()).close();
-  expect(told).toEqual([expect.stringContaining('takes messages of at most 1.0 MiB')]);
+  expect(told).toEqual([expect.stringContaining('accepts messages of at most 1.0 MiB')]);
   old.close();
 });
 
@@ -54,7 +54,7 @@ it.each([
   {
     why: 'a seed that is none',
     env: { TROUPE_URL: 'nats://127.0.0.1:4222', TROUPE_NKEY: '/dev/null' },
-    says: /TROUPE_NKEY is \/dev\/null, which holds no nkey seed/,
+    says: /TROUPE_NKEY is \/dev\/null, which does not hold an nkey seed/,
   },
 ])('$why is refused', ({ env, says }) => {
   expect(() => roleFromEnv('worker', env, () => undefined)).toThrow(says);

@@ -39,7 +39,7 @@ it.each([
     user: 'operator',
     key: 'operator',
     mandate: master,
-    says: 'run a master: user operator may not, with prefix troupe (nats-server refuses troupe.actor.api-server.may-i.status); name user master in TROUPE_USER and its key in TROUPE_NKEY, as "troupe permissions" made them',
+    says: 'run a master: user operator may not, with prefix troupe (nats-server refuses troupe.actor.api-server.may-i.status); set TROUPE_USER to master and TROUPE_NKEY to the file of its key, which "troupe permissions" made',
   },
   { user: 'node-a', key: 'node-a', mandate: master, says: /run a master: user node-a may not, / },
   {
@@ -48,7 +48,12 @@ it.each([
     mandate: master,
     says: /the key in \/keys\/operator\.nk is not the key of user master/,
   },
-  { user: 'node-b', key: 'node-b', mandate: nodeA, says: /run node a: user node-b may not, .*; name user node-a/ },
+  {
+    user: 'node-b',
+    key: 'node-b',
+    mandate: nodeA,
+    says: /run node a: user node-b may not, .*; set TROUPE_USER to node-a /,
+  },
   {
     user: 'node-a',
     key: 'node-b',

@@ -38,7 +38,7 @@ it('of a process that was killed goes to the next', async () => {
 it('is not waited for beyond measure', async () => {
   leave(identify(process.pid));
   await expect(withUsersLock(paths, () => 'mine', 0)).rejects.toThrow(
-    `pid ${process.pid}) has been at it for 0 ms; wait`,
+    `pid ${process.pid}) has been changing them for 0 ms; wait`,
   );
 });
 

@@ -36,7 +36,7 @@ it.each([
     why: 'called ready for its worker lives, though its engine has not answered',
     node: node('True', SINCE_THEN, BEFORE),
     word,
-    trouble: 'node n1 has not told of itself since it was started; its worker says: list: no engine answers',
+    trouble: 'node n1 has not reported its status since it was started; its worker reports: list: no engine answers',
   },
   {
     why: 'not ready',

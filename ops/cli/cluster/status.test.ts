@@ -301,7 +301,7 @@ it('shows a tenant what is theirs', { timeout: 60_000 }, async () => {
   expect(await run('status', '-n', 'other')).toEqual({
     code: 1,
     out: '',
-    err: 'troupe status: carol may not see namespace "other"; name one of yours with -n, or be another user\n',
+    err: 'troupe status: carol may not see namespace "other"; name one of your namespaces with -n, or use another user\n',
   });
   // On another machine nothing tells what is hers.
   vi.stubEnv('TROUPE_HOME', join(home, 'elsewhere'));
@@ -310,6 +310,6 @@ it('shows a tenant what is theirs', { timeout: 60_000 }, async () => {
   expect(await run('status')).toEqual({
     code: 1,
     out: '',
-    err: 'troupe status: carol may not see the whole cluster; name a namespace of yours with -n, or be another user\n',
+    err: 'troupe status: carol may not see the whole cluster; name one of your namespaces with -n, or use another user\n',
   });
 });

@@ -132,7 +132,9 @@ it('a start in the background says what it waits for, and breaks off with who wa
   await takeLock(paths, { as: 'reading' });
   const waiting = troupe('up', '--detach', '--port', String(await choosePort(0)));
   await waitUntil('it is said', WITHIN_MS, () =>
-    waiting.wrote.text.includes(`waiting for process ${process.pid}, which reads the recordings of ${paths.home}\n`),
+    waiting.wrote.text.includes(
+      `waiting for process ${process.pid}, which is reading the recordings of ${paths.home}\n`,
+    ),
   );
   releaseLock(paths);
   await hasStarted('nats-server');
@@ -165,7 +167,7 @@ it('a start in the background says where it is up, and in its own words why not'
   const other = troupe('up', '--detach', '--port', String(port));
   expect(await other.code).toBe(1);
   expect(other.wrote.text).toBe(
-    `troupe up: troupe already runs from ${paths.home} with --port ${runs}, not ${port}; end it with \`troupe down\` first, or leave out --port\n`,
+    `troupe up: troupe already runs from ${paths.home} with --port ${runs}, not ${port}; stop it with \`troupe down\` first, or leave out --port\n`,
   );
   const down = troupe('down');
   expect(await down.code).toBe(0);
@@ -203,10 +205,10 @@ it('two starts in the background at once are one, of which both tell, and the lo
   const url = `nats://127.0.0.1:${port}`;
   const told = both.map(({ wrote }) => wrote.text.replace(/^waiting for process \d+, which starts [^\n]*\n/, ''));
   expect(told.toSorted()).toEqual([
-    `cluster is up at ${url} (${paths.home}); "troupe down" ends it\n`,
+    `cluster is up at ${url} (${paths.home}); "troupe down" stops it\n`,
     `cluster is up at ${url} already (${paths.home})\n`,
   ]);
-  expect(readFileSync(join(paths.logs, 'up.out'), 'utf8')).toMatch(/^cluster is up at .*; Ctrl-C ends it\n$/);
+  expect(readFileSync(join(paths.logs, 'up.out'), 'utf8')).toMatch(/^cluster is up at .*; Ctrl-C stops it\n$/);
   expect(readdirSync(paths.logs).filter((name) => /^up\.\d/.test(name))).toEqual([]);
 });
 
@@ -224,7 +226,7 @@ it('who waits for the start of somebody else gives up without ending it, and sta
   expect(runningUp(paths)?.up.pid).toBe(first.child.pid);
   process.kill(first.child.pid ?? 0, 'SIGKILL');
   expect(await stays.code).toBe(0);
-  expect(stays.wrote.text).toMatch(/^waiting for .*\ncluster is up at .*; "troupe down" ends it\n$/);
+  expect(stays.wrote.text).toMatch(/^waiting for .*\ncluster is up at .*; "troupe down" stops it\n$/);
   expect(await troupe('down').code).toBe(0);
   expectNothingLeft();
 });
@@ -238,7 +240,7 @@ it('`down` ends what runs, also when nothing is known of it but its processes', 
   const again = troupe('up', '--detach');
   expect(await again.code).toBe(1);
   expect(again.wrote.text).toBe(
-    `troupe up: a cluster is up, but ${paths.cluster} is missing; end it with "troupe down"\n`,
+    `troupe up: a cluster is up, but ${paths.cluster} is missing; stop it with "troupe down"\n`,
   );
   const down = troupe('down');
   expect(await down.code).toBe(1);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { isKubernetesKind, kubectlHint } from './plan-kubectl-hints.ts';
 
 it.each([
-  { why: 'a command that ours do otherwise', command: 'top', says: 'the engine knows: "docker stats"' },
+  { why: 'a command that ours do otherwise', command: 'top', says: 'use "docker stats"' },
   { why: 'one to come', command: 'exec', says: 'Troupe does not have it yet; see ops/docs/differences.md' },
   { why: 'one that Troupe has', command: 'get', says: undefined },
   { why: 'none', command: 'gte', says: undefined },

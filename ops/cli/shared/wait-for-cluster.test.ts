@@ -46,7 +46,7 @@ it('gives up after a minute without an answer, and says what to do', async () =>
   patience.lost('no api-server is listening on x; start one');
   await vi.advanceTimersByTimeAsync(1);
   expect(await ended).toBe(
-    'the connection to nats-server at nats://a:4222 is lost, for 60 s now; look at "troupe status", or start the cluster with "troupe up", then type this again',
+    'the connection to nats-server at nats://a:4222 is lost, for 60 s now; look at "troupe status", or start the cluster with "troupe up", then repeat this command',
   );
   expect(told).toEqual([LOST]);
 });
@@ -63,7 +63,7 @@ it('has patience anew once something was heard', async () => {
   patience.heard();
   expect(told).toEqual([LOST, 'the cluster answers again']);
   await vi.advanceTimersByTimeAsync(60_000);
-  patience.lost('no answer on x within 15000 ms; look at "troupe status" and try again');
+  patience.lost('no answer on x within 15000 ms; see "troupe status" and try again');
   expect(told.slice(2)).toEqual(['no answer on x within 15000 ms; waiting up to 60 s for an answer, Ctrl-C ends']);
   await vi.advanceTimersByTimeAsync(59_999);
   expect(patience.signal.aborted).toBe(false);

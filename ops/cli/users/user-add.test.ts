@@ -36,9 +36,9 @@ it('names each namespace that does not exist yet, with the command that makes it
   const notes = made.err.split('\n').filter((line) => line.startsWith('namespace '));
   expect(notes).toEqual([
     expect.stringMatching(
-      /^namespace "team-a" does not exist yet; to make it: echo '.*"team-a"}}' \| \S.* apply -f -$/,
+      /^namespace "team-a" does not exist yet; create it with: echo '.*"team-a"}}' \| \S.* apply -f -$/,
     ),
-    expect.stringContaining('namespace "team-b" does not exist yet; to make it: '),
+    expect.stringContaining('namespace "team-b" does not exist yet; create it with: '),
   ]);
 
   const manifest = join(home, 'team-a.json');
@@ -48,5 +48,8 @@ it('names each namespace that does not exist yet, with the command that makes it
 
   await end();
   const { code, err } = await add('team-c');
-  expect({ code, err }).toEqual({ code: 0, err: 'no cluster runs now; the user will be known when it starts\n' });
+  expect({ code, err }).toEqual({
+    code: 0,
+    err: 'no cluster runs now; the server will know the user when it starts\n',
+  });
 });
