@@ -49,35 +49,13 @@ export async function startKubePlane(): Promise<KubePlane> {
       await choosePort(0),
       await choosePort(0),
     ].map((port) => `127.0.0.1:${port}`) as [string, string, string, string];
-    run('etcd', [
-      `--data-dir=${file('etcd')}`,
-      `--listen-client-urls=http://${store}`,
-      `--advertise-client-urls=http://${store}`,
-      `--listen-peer-urls=http://${peer}`,
-      `--initial-advertise-peer-urls=http://${peer}`,
-      `--initial-cluster=default=http://${peer}`,
-      '--unsafe-no-fsync', // Troupe's store does not wait for the disk either
-    ]);
+    run('etcd', etcdArguments(file('etcd'), store, peer));
     const token = randomBytes(16).toString('hex');
     const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
     writeFileSync(file('sa.key'), keys.privateKey.export({ type: 'pkcs1', format: 'pem' }));
     writeFileSync(file('sa.pub'), keys.publicKey.export({ type: 'spki', format: 'pem' }));
     writeFileSync(file('tokens'), `${token},bench,bench,system:masters\n`);
-    run('kube-apiserver', [
-      `--etcd-servers=http://${store}`,
-      `--cert-dir=${file('certificates')}`,
-      '--bind-address=127.0.0.1',
-      '--advertise-address=127.0.0.1',
-      `--secure-port=${api.split(':')[1]}`,
-      '--service-cluster-ip-range=10.0.0.0/24',
-      `--service-account-key-file=${file('sa.pub')}`,
-      `--service-account-signing-key-file=${file('sa.key')}`,
-      '--service-account-issuer=https://bench.invalid',
-      `--token-auth-file=${file('tokens')}`,
-      '--authorization-mode=AlwaysAllow',
-      '--disable-admission-plugins=ServiceAccount,TaintNodesByCondition', // they need controllers, which do not run here
-      '--endpoint-reconciler-type=none',
-    ]);
+    run('kube-apiserver', apiServerArguments(file, store, api));
     let ready: KubeClient | undefined;
     await until('kube-apiserver answers', READY_WITHIN_MS, async () => {
       try {
@@ -104,6 +82,34 @@ export async function startKubePlane(): Promise<KubePlane> {
     throw error;
   }
 }
+
+/** @param store, peer addresses that etcd listens on */
+const etcdArguments = (folder: string, store: string, peer: string): readonly string[] => [
+  `--data-dir=${folder}`,
+  `--listen-client-urls=http://${store}`,
+  `--advertise-client-urls=http://${store}`,
+  `--listen-peer-urls=http://${peer}`,
+  `--initial-advertise-peer-urls=http://${peer}`,
+  `--initial-cluster=default=http://${peer}`,
+  '--unsafe-no-fsync', // Troupe's store does not wait for the disk either
+];
+
+/** @param store address of etcd  @param api address that kube-apiserver listens on */
+const apiServerArguments = (file: (name: string) => string, store: string, api: string): readonly string[] => [
+  `--etcd-servers=http://${store}`,
+  `--cert-dir=${file('certificates')}`,
+  '--bind-address=127.0.0.1',
+  '--advertise-address=127.0.0.1',
+  `--secure-port=${api.split(':')[1]}`,
+  '--service-cluster-ip-range=10.0.0.0/24',
+  `--service-account-key-file=${file('sa.pub')}`,
+  `--service-account-signing-key-file=${file('sa.key')}`,
+  '--service-account-issuer=https://bench.invalid',
+  `--token-auth-file=${file('tokens')}`,
+  '--authorization-mode=AlwaysAllow',
+  '--disable-admission-plugins=ServiceAccount,TaintNodesByCondition', // they need controllers, which do not run here
+  '--endpoint-reconciler-type=none',
+];
 
 const kubeconfig = (server: string, token: string): string =>
   JSON.stringify({

@@ -47,11 +47,8 @@ const profiling = (folder: string | undefined): readonly string[] =>
 
 const ANYTHING: Permissions = { publish: ['>'], subscribe: ['>'] };
 
-export async function startStage(options: StageOptions = {}): Promise<Stage> {
-  const paths = homePaths(mkdtempSync(join(tmpdir(), 'troupe-bench-')));
-  prepareHome(paths);
-  const port = await choosePort(0);
-  const cluster = writeCluster(paths, { port, node: 'bench' });
+/** Creates the users, and writes nats-server's configuration with their permissions. */
+function writeServerConfig(paths: HomePaths, cluster: Cluster): void {
   const accounts: readonly (readonly [string, Permissions])[] = [
     [MASTER, planPermissions(cluster.prefix, MASTER, { kind: 'system', declared: declaredActors.master })],
     [OPERATOR, planPermissions(cluster.prefix, OPERATOR, { kind: 'operator' })],
@@ -61,7 +58,18 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     const { publicKey } = writeUser(paths, { name, profile: name === MASTER ? 'system' : 'operator' });
     return { name, publicKey, permissions };
   });
-  writePrivateFile(paths.natsConfig, natsServerConfig({ port, sync: cluster.sync, storeDir: paths.natsStore, users }));
+  writePrivateFile(
+    paths.natsConfig,
+    natsServerConfig({ port: cluster.port, sync: cluster.sync, storeDir: paths.natsStore, users }),
+  );
+}
+
+export async function startStage(options: StageOptions = {}): Promise<Stage> {
+  const paths = homePaths(mkdtempSync(join(tmpdir(), 'troupe-bench-')));
+  prepareHome(paths);
+  const port = await choosePort(0);
+  const cluster = writeCluster(paths, { port, node: 'bench' });
+  writeServerConfig(paths, cluster);
   const children: Supervised[] = [];
   const run = (name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv): Supervised => {
     const child = supervise(

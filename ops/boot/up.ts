@@ -16,7 +16,7 @@ import { retentionEnv } from './roles/retention-settings.ts';
 import { childLog, trackChildren } from './supervision/child-processes.ts';
 import { watchDisk } from './supervision/disk-watch.ts';
 import { type ChildSpec, type Supervised, supervise } from './supervision/supervise.ts';
-import { startAborted, waitForApi } from './supervision/wait-for-api.ts';
+import { type ApiWait, startAborted, waitForApi } from './supervision/wait-for-api.ts';
 import { planOutdated, tellOutdated } from './users/plan-outdated.ts';
 import { offerNatsContext, readUsers, seedFile, writeNatsContext, writeUser } from './users/users.ts';
 import { withUsersLock } from './users/users-lock.ts';
@@ -87,6 +87,19 @@ const unlessAborted = <T>(work: Promise<T>, signal: AbortSignal | undefined): Pr
     work.then(resolve, reject);
   });
 
+/** Waits until an api-server answers the operator. */
+async function apiAnswers(paths: HomePaths, cluster: Cluster, wait: ApiWait): Promise<void> {
+  const connecting = connectClient({ home: paths.home, url: cluster.url, user: OPERATOR });
+  try {
+    await unlessAborted(
+      connecting.then((client) => waitForApi(client, wait)),
+      wait.signal,
+    );
+  } finally {
+    void connecting.then((client) => client.close()).catch(() => undefined);
+  }
+}
+
 /**
  * Runs a cluster on this machine: nats-server, a master and a worker as supervised child processes.
  * @returns once an api-server answers
@@ -142,15 +155,7 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
     for (const role of ['master', 'worker'] as const) {
       children.push(supervise(roleSpec(paths, cluster, role), tracked.events));
     }
-    const connecting = connectClient({ home: paths.home, url: cluster.url, user: OPERATOR });
-    try {
-      await unlessAborted(
-        connecting.then((client) => waitForApi(client, { tracked, logFile: childLog(paths, MASTER), say, signal })),
-        signal,
-      );
-    } finally {
-      void connecting.then((client) => client.close()).catch(() => undefined);
-    }
+    await apiAnswers(paths, cluster, { tracked, logFile: childLog(paths, MASTER), say, signal });
     for (const other of await unlessAborted(otherNodes(paths, cluster.node), signal))
       say(`warning: ${describeOtherNode(other)}`);
     updateLock(paths, { ready: true });

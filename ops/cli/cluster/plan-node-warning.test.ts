@@ -30,7 +30,7 @@ it.each([
     why: 'not made, for a reason',
     node: undefined,
     word,
-    trouble: 'no node has joined; the worker of n1 says: list: no engine answers',
+    trouble: 'no node has joined; the worker of n1 reports: list: no engine answers',
   },
   {
     why: 'called ready for its worker lives, though its engine has not answered',
@@ -42,7 +42,7 @@ it.each([
     why: 'not ready',
     node: node('False', SINCE_THEN, BEFORE),
     word,
-    trouble: 'node n1 is not ready: container runtime is down; its worker says: list: no engine answers',
+    trouble: 'node n1 is not ready: container runtime is down; its worker reports: list: no engine answers',
   },
   {
     why: 'not ready for its engine has not answered yet, which may take a moment',

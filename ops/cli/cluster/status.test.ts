@@ -157,7 +157,7 @@ it('says what keeps a worker from making its node', {
   ends.push(() => worker.stop());
   await waitUntil('the worker is quoted', 20_000, async () =>
     (await statusNow()).problems.some((one) =>
-      /^no node has joined; the worker of n1 says: .*no container engine answers; /.test(one),
+      /^no node has joined; the worker of n1 reports: .*no container engine answers; /.test(one),
     ),
   );
 });
@@ -206,7 +206,9 @@ it('says why the store may not be written to, before what follows from it', { ti
   const log: string[] = [];
   await masterOf(server, { singletons: false, log: (line) => log.push(line) });
   await waitUntil('those that wait for a lead are missed', 20_000, async () =>
-    (await statusNow()).problems.some((one) => / do not answer; a master that was just started/.test(one)),
+    (await statusNow()).problems.some((one) =>
+      / do not answer; wait up to \d+ s for a master that was just started/.test(one),
+    ),
   );
   await server.kill9();
   cpSync(server.storeDir, older, { recursive: true });
@@ -245,14 +247,16 @@ it('says why the store may not be written to, before what follows from it', { ti
   // An api-server that fails over it may say so in between.
   const { problems, healthy } = await waitUntil('what follows from it is told', 20_000, async () => {
     const status = await statusNow();
-    return status.problems.some((one) => /\bscheduler, .* do not answer; mend the store first: /.test(one)) && status;
+    return (
+      status.problems.some((one) => /\bscheduler, .* do not answer; correct the store first: /.test(one)) && status
+    );
   });
   expect(healthy).toBe(false);
   expect(problems[0]).toBe(`store on m1: ${finding}`);
   const { code, out } = await run('status');
   expect(code).toBe(1);
   expect(out).toMatch(
-    /\nProblem +store on m1: .* the store went back in time .*\n(Problem .*\n)?Problem +.*\bscheduler, .* mend the store first/,
+    /\nProblem +store on m1: .* the store went back in time .*\n(Problem .*\n)?Problem +.*\bscheduler, .* correct the store first/,
   );
   const account = (await client.request('troupe.actor.store.m1.status', '', { timeout: 5_000 })).json<ActorStats>();
   expect(account).toMatchObject({ lastError: finding, account: { alarm: finding, writes: expect.any(Number) } });

@@ -183,7 +183,7 @@ it('a start says why its node is not ready, once that is known', { timeout: TEST
   const node = `idle-${process.pid}`;
   const args = ['up', '--detach', '--port', String(await choosePort(0)), '--node', node];
   const detached = troupeInto('pipe', args, noEngine);
-  const why = `warning: no node has joined; the worker of ${node} says: [^\\n]*no container engine answers [^\\n]*no\\.sock[^\\n]*\\n`;
+  const why = `warning: no node has joined; the worker of ${node} reports: [^\\n]*no container engine answers [^\\n]*no\\.sock[^\\n]*\\n`;
   expect(await detached.code).toBe(0);
   // A worker that takes longer than that to come is not waited for.
   expect(detached.wrote.text).toMatch(new RegExp(`^cluster is up at [^\\n]*\\n(${why})?$`));
@@ -203,7 +203,7 @@ it('two starts in the background at once are one, of which both tell, and the lo
   expect(await Promise.all(both.map(({ code }) => code))).toEqual([0, 0]);
   await hasStarted('worker');
   const url = `nats://127.0.0.1:${port}`;
-  const told = both.map(({ wrote }) => wrote.text.replace(/^waiting for process \d+, which starts [^\n]*\n/, ''));
+  const told = both.map(({ wrote }) => wrote.text.replace(/^waiting for process \d+, which is starting [^\n]*\n/, ''));
   expect(told.toSorted()).toEqual([
     `cluster is up at ${url} (${paths.home}); "troupe down" stops it\n`,
     `cluster is up at ${url} already (${paths.home})\n`,
@@ -219,7 +219,7 @@ it('who waits for the start of somebody else gives up without ending it, and sta
   await hasStarted('nats-server');
   process.kill(first.child.pid ?? 0, 'SIGSTOP'); // on its way, for as long as is wished
   const [leaves, stays] = [troupe('up', '--detach'), troupe('up', '--detach')];
-  const waits = `waiting for process ${first.child.pid}, which starts the cluster of ${paths.home}\n`;
+  const waits = `waiting for process ${first.child.pid}, which is starting the cluster of ${paths.home}\n`;
   await waitUntil('both wait', WITHIN_MS, () => leaves.wrote.text === waits && stays.wrote.text === waits);
   leaves.child.kill('SIGINT');
   expect(await leaves.code).toBe(130);
@@ -282,7 +282,7 @@ it('a full disk under its output ends no cluster, and is told once', { timeout: 
   await hasStarted('worker');
   running.child.kill('SIGTERM');
   expect(await running.code).toBe(0);
-  expect(running.wrote.text).toBe(`${LOST}what is said there is lost, the rest goes on\n`);
+  expect(running.wrote.text).toBe(`${LOST}messages are lost, the command continues\n`);
   expectNothingLeft();
 });
 
@@ -291,5 +291,5 @@ it('a full disk is a failure of what was to be written there', async () => {
   const version = troupeInto(full, ['version', '--client']);
   closeSync(full);
   expect(await version.code).toBe(1);
-  expect(version.wrote.text).toBe(`${LOST}make room, or write it elsewhere\n`);
+  expect(version.wrote.text).toBe(`${LOST}free some space, or write it elsewhere\n`);
 });
