@@ -151,7 +151,7 @@ async function recordingsAreRead(args: readonly string[]): Promise<void> {
 
   const { told } = await typed(['user', 'add', 'alice', '--namespace', 'default'], { TROUPE_URL: server?.url ?? '' });
   expect(told).toMatch(
-    /^the nats-server at \S+ goes by what was printed for it last: print "troupe permissions" into its /,
+    /^the nats-server at \S+ still has its old configuration: write the output of "troupe permissions" into it /,
   );
   server?.reload(await troupe(['permissions', ...args]));
   const alice = asUser('alice');

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import type { Deployment } from '../../../contracts/kinds/kinds.ts';
 import { planSample } from './plan-sample.ts';
 
-const manifest = parse(readFileSync(new URL('../examples/hello.yaml', import.meta.url), 'utf8')) as Deployment;
+const manifest = parse(readFileSync(new URL('../../examples/hello.yaml', import.meta.url), 'utf8')) as Deployment;
 const container = (sample: Deployment) => sample.spec?.template.spec?.containers[0];
 
 it.each([
