@@ -6,20 +6,22 @@ import { configMapOf, namespaceOf } from './objects.ts';
 import { cpuMeter, cpuNote } from './process-figures.ts';
 import { percentile, perSecond, type Report, rate, spread } from './report.ts';
 import { EXTRA, type Stage, startStage } from './stage.ts';
+import { sized } from './tiny.ts';
 
 const NAMESPACE = 'bench-api';
-export const STORED = 10_000;
-/** One at a time, until the code is as warm as that of a master which has run for a while. */
-export const WARM = 2_000;
-export const IN_SEQUENCE = 10_000;
-/** Samples of which each has a p99 of its own: a machine's moods show. */
-const ROUND = 2_000;
+export const STORED = sized(10_000, 50);
+/** Requests before the measurement, until the code is as warm as that of a master that has run for a while. */
+export const WARM = sized(2_000, 10);
+export const IN_SEQUENCE = sized(10_000, 50);
+/** Samples per p99 in the notes, which shows how the machine's speed varies. */
+const ROUND = sized(2_000, 25);
+const WARM_BARE = sized(300, 5);
 export const AT_ONCE = 32;
-export const BURST = 12_000;
+export const BURST = sized(12_000, 100);
 
 /**
- * The api-server with 10,000 objects stored, beside the bare broker on the same server in the same run. Many at once and one at
- * a time are asked of a master each, so that neither begins with what the other has left.
+ * The api-server with 10,000 objects stored, compared with the bare broker on the same server in the same run. Requests in parallel
+ * and in sequence use a fresh master each, so that neither starts with the other's objects.
  */
 export async function benchApi(options: BenchOptions): Promise<Report> {
   const many = await withObjects(options, async ({ stage: { pids }, create, get, storing }) => {
@@ -59,11 +61,11 @@ interface Stored {
   readonly stage: Stage;
   readonly create: (name: string) => Promise<unknown>;
   readonly get: (name: string) => Promise<unknown>;
-  /** How the objects got there. */
+  /** How long storing the objects took. */
   readonly storing: { readonly tookMs: number };
 }
 
-/** With a master of its own in whose store they are. */
+/** Runs `act` with a master of its own that has stored the objects. */
 async function withObjects<T>(options: BenchOptions, act: (stored: Stored) => Promise<T>): Promise<T> {
   const stage = await startStage({ profile: options.profile });
   try {
@@ -99,7 +101,7 @@ const rateRow = (what: string, ours: number, peers: number, aim: string) => ({
   aim,
 });
 
-/** What the broker gives anybody: the limit of an api-server that did nothing. */
+/** Figures of the bare broker: the limit for an api-server that does no work. */
 async function bareBroker(stage: Stage) {
   const { connection } = await stage.connect(EXTRA);
   const body = encodeMsgpack(configMapOf('bare'));
@@ -118,8 +120,8 @@ async function bareBroker(stage: Stage) {
     if (heard) break;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  await inFlight(1, 300, put);
-  await inFlight(1, 300, ask);
+  await inFlight(1, WARM_BARE, put);
+  await inFlight(1, WARM_BARE, ask);
   return {
     put: await inFlight(1, IN_SEQUENCE, (n) => put(n)),
     ask: await inFlight(1, IN_SEQUENCE, ask),

@@ -6,8 +6,8 @@ import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { containerOptions, sandboxOptions } from '../../runtime-adapters/docker/container-create-options.ts';
 import { LOCAL_PAUSE_IMAGE, SAMPLE_IMAGE } from '../../runtime-adapters/docker/pause-and-sample-images.ts';
 import { OPERATOR } from '../boot/home/cluster.ts';
-import { homePaths } from '../boot/home/home.ts';
-import { roster } from '../boot/roles/roster.ts';
+import { homePaths, troupeHome } from '../boot/home/home.ts';
+import { declaredActors } from '../boot/roles/hosted-actors.ts';
 import { up } from '../boot/up.ts';
 import { connectClient } from '../client/connect.ts';
 import { watchObjects } from '../client/watch.ts';
@@ -15,18 +15,19 @@ import { makeImages } from '../setup/images.ts';
 import { inFlight, until } from './drive.ts';
 import { endLater } from './end-later.ts';
 import { perSecond, type Report, rate } from './report.ts';
+import { isTiny, sized } from './tiny.ts';
 
-const PODS = 40;
-const CONCURRENCIES = [4, 8, 16];
+const PODS = sized(40, 2);
+const CONCURRENCIES = isTiny ? [2] : [4, 8, 16];
 const ALL_RUN_WITHIN_MS = 300_000;
 const COMMAND = ['/bin/sleep', 'inf'];
 
-/** A Deployment of 40 pods, apply to all Running, beside bare dockerode making the same 80 containers. */
+/** A Deployment of 40 pods, from apply to all Running, compared with dockerode creating the same 80 containers. */
 export async function benchDocker(): Promise<Report> {
   const home = mkdtempSync(join(tmpdir(), 'troupe-bench-'));
   const over = endLater(async () => rmSync(home, { recursive: true, force: true }));
   try {
-    await makeImages(homePaths(home));
+    await makeImages(homePaths(troupeHome())); // set-up's busybox is in the user's home;
     const bare: { readonly atOnce: number; readonly tookMs: number }[] = [];
     for (const atOnce of CONCURRENCIES) bare.push({ atOnce, tookMs: await bareDocker(atOnce) });
     const best = bare.reduce((a, b) => (b.tookMs < a.tookMs ? b : a));
@@ -49,7 +50,7 @@ export async function benchDocker(): Promise<Report> {
   }
 }
 
-/** @returns milliseconds; each pod is a sandbox, and then a container in it, made as the adapter makes them */
+/** @returns milliseconds; each pod is a sandbox and a container in it, created with the adapter's options */
 async function bareDocker(atOnce: number): Promise<number> {
   const docker = new Docker();
   const made: Container[] = [];
@@ -86,13 +87,13 @@ async function bareDocker(atOnce: number): Promise<number> {
   }
 }
 
-/** A container before the sandbox whose network it is in; one at a time, so that old engines keep up. */
+/** Removes containers before the sandboxes whose network they use; one at a time, for old engines. */
 async function removeAll(made: Container[]): Promise<void> {
   for (let last = made.pop(); last !== undefined; last = made.pop()) await last.remove({ force: true, v: true });
 }
 
 async function troupeOnDocker(home: string): Promise<number> {
-  const cluster = await up({ home, port: 0, roster, say: (text) => console.error(text) });
+  const cluster = await up({ home, port: 0, declaredActors, say: (text) => console.error(text) });
   const client = await connectClient({ home, url: cluster.cluster.url, user: OPERATOR });
   const stop = new AbortController();
   const over = endLater(async () => {

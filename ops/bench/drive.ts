@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 /**
- * Calls `act` with 0 ... count-1, `atOnce` of them under way at any time.
- * @returns milliseconds that each call took, in the order in which they ended
+ * Calls `act` with 0 ... count-1, `atOnce` calls in parallel.
+ * @returns milliseconds of each call, in the order in which they ended
  */
 export async function inFlight(
   atOnce: number,
@@ -24,7 +24,7 @@ export async function inFlight(
   return { samples, tookMs: performance.now() - began };
 }
 
-/** Calls `act` so many times a second, whether or not earlier calls have ended; ends when all have. */
+/** Calls `act` at a fixed rate, whether or not earlier calls have ended; resolves when all have ended. */
 export async function paced(perSecond: number, count: number, act: (index: number) => Promise<unknown>): Promise<void> {
   const began = performance.now();
   const open: Promise<unknown>[] = [];
@@ -36,11 +36,11 @@ export async function paced(perSecond: number, count: number, act: (index: numbe
   await Promise.all(open);
 }
 
-/** @throws Error that names what was waited for */
+/** Waits until `holds` returns true. @throws Error that names the condition */
 export async function until(what: string, withinMs: number, holds: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`waited ${withinMs} ms in vain: ${what}`);
+    if (performance.now() > deadline) throw new Error(`timed out after ${withinMs} ms: ${what}`);
     await pause(5);
   }
 }

@@ -1,9 +1,9 @@
-/** How to end what is up: children are in process groups of their own, which Ctrl-C does not reach. */
+/** Clean-up functions: child processes have their own process groups, which Ctrl-C does not reach. */
 const ends = new Set<() => Promise<void>>();
 
 /**
- * Notes how something is to be ended when the bench is stopped in the middle.
- * @returns does it now, and not again
+ * Registers a clean-up function for the case that the bench is interrupted.
+ * @returns a function that runs it now, at most once
  */
 export function endLater(end: () => Promise<void>): () => Promise<void> {
   const once = async (): Promise<void> => {
@@ -13,7 +13,7 @@ export function endLater(end: () => Promise<void>): () => Promise<void> {
   return once;
 }
 
-/** Ends all that is still up, what came last first. */
+/** Runs the clean-up functions that are left, the last one first. */
 export async function endAll(): Promise<void> {
   for (const end of [...ends].reverse()) await end();
 }

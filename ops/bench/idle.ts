@@ -7,11 +7,12 @@ import { processFigures } from './process-figures.ts';
 import { megabytes, type Report, type Row } from './report.ts';
 import { bindAll, makeNodes, NODES, PODS } from './schedule.ts';
 import { type Stage, startStage } from './stage.ts';
+import { sized } from './tiny.ts';
 
-const SETTLE_MS = 5_000;
-const WATCHED_MS = 20_000;
+const SETTLE_MS = sized(5_000, 100);
+const WATCHED_MS = sized(20_000, 200);
 
-/** What a control plane that has nothing to do costs: empty, and with a thousand nodes and five thousand pods. */
+/** Memory and CPU of an idle control plane: empty, and with a thousand nodes and five thousand pods. */
 export async function benchIdle(options: BenchOptions): Promise<Report> {
   const stage = await startStage({ profile: options.profile });
   try {

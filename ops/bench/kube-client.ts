@@ -2,26 +2,26 @@ import { type ClientHttp2Session, connect } from 'node:http2';
 import { createInterface } from 'node:readline';
 
 const OK = 300;
-/** As much as a watch may be behind. */
+/** How much a watch may lag behind. */
 const WINDOW_BYTES = 16 * 1024 * 1024;
 
 interface Versioned {
   readonly metadata: { readonly resourceVersion: string };
 }
 
-/** As much of Kubernetes' HTTP API as the bench asks for, in JSON, many requests on one connection. */
+/** A client for the part of Kubernetes' HTTP API that the bench uses: JSON, many requests on one connection. */
 export class KubeClient {
   readonly #session: ClientHttp2Session;
   readonly #token: string;
 
-  /** @param ca certificate of the server, which it signed itself */
+  /** @param ca the server's self-signed certificate */
   constructor(url: string, token: string, ca: string) {
     this.#session = connect(url, { ca, settings: { initialWindowSize: WINDOW_BYTES } });
-    this.#session.on('error', () => undefined); // whoever asks something is told
+    this.#session.on('error', () => undefined); // each request reports it
     this.#token = token;
   }
 
-  /** @throws Error with the server's words when it refuses, and the connection's own */
+  /** Sends a request. @throws Error with the server's answer when it refuses; errors of the connection */
   async ask(method: string, path: string, body?: unknown): Promise<unknown> {
     const stream = this.#request(method, path);
     stream.end(body === undefined ? undefined : JSON.stringify(body));
@@ -37,9 +37,9 @@ export class KubeClient {
   }
 
   /**
-   * Tells of each event of a watch; one that the server ends, as it does when it waits for who reads, is gone on with.
-   * @param after resourceVersion of which the first event is the next
-   * @returns how to stop
+   * Calls `seen` with the object of each watch event. A watch that the server ends, as it does with slow readers, is continued.
+   * @param after resourceVersion after which to begin
+   * @returns a function that stops the watch
    */
   watch<O extends Versioned>(path: string, after: string, seen: (object: O) => void): () => void {
     let last = after;

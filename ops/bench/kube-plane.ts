@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { choosePort } from '../boot/nats/nats-process.ts';
-import { type Supervised, supervise } from '../boot/watch/supervise.ts';
+import { type Supervised, supervise } from '../boot/supervision/supervise.ts';
 import { findProgram } from '../setup/facts.ts';
 import { until } from './drive.ts';
 import { endLater } from './end-later.ts';
@@ -13,11 +13,11 @@ import { KubeClient } from './kube-client.ts';
 const PROGRAMS = ['etcd', 'kube-apiserver', 'kube-scheduler'] as const;
 const READY_WITHIN_MS = 120_000;
 
-/** @returns which of Kubernetes' programs cannot be found, and how to get them */
+/** @returns which of Kubernetes' programs are missing; `undefined` when none is */
 export function lacksKubernetes(): string | undefined {
   const missing = PROGRAMS.filter((program) => findProgram(program) === undefined);
   if (missing.length === 0) return undefined;
-  return `${missing.join(', ')} not found on PATH; ops/bench/build-kubernetes.sh builds them with Go, in some twenty minutes`;
+  return `${missing.join(', ')} not found on PATH; put Kubernetes' programs there to measure them`;
 }
 
 export interface KubePlane {
@@ -25,7 +25,7 @@ export interface KubePlane {
   readonly stop: () => Promise<void>;
 }
 
-/** Kubernetes' own control plane in a temporary folder, as far as the bench asks it anything. Everything is allowed to whoever has its token. */
+/** Starts Kubernetes' control plane in a temporary folder, as far as the bench uses it. Its token allows everything. */
 export async function startKubePlane(): Promise<KubePlane> {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-bench-kubernetes-'));
   const file = (name: string): string => join(folder, name);
@@ -33,7 +33,7 @@ export async function startKubePlane(): Promise<KubePlane> {
   let client: KubeClient | undefined;
   const run = (name: (typeof PROGRAMS)[number], args: readonly string[]): void => {
     const logFile = file(`${name}.log`);
-    // An api-server that is asked to stop waits a minute for those who might still ask it.
+    // On SIGTERM kube-apiserver waits a minute for further requests.
     const spec = { name, command: findProgram(name) ?? name, args, env: process.env, logFile, graceMs: 1_000 };
     children.push(supervise(spec, { ended: (_name, why) => console.error(`${name} ${why}; see ${logFile}`) }));
   };
@@ -49,35 +49,13 @@ export async function startKubePlane(): Promise<KubePlane> {
       await choosePort(0),
       await choosePort(0),
     ].map((port) => `127.0.0.1:${port}`) as [string, string, string, string];
-    run('etcd', [
-      `--data-dir=${file('etcd')}`,
-      `--listen-client-urls=http://${store}`,
-      `--advertise-client-urls=http://${store}`,
-      `--listen-peer-urls=http://${peer}`,
-      `--initial-advertise-peer-urls=http://${peer}`,
-      `--initial-cluster=default=http://${peer}`,
-      '--unsafe-no-fsync', // neither does Troupe's store wait for the disk
-    ]);
+    run('etcd', etcdArguments(file('etcd'), store, peer));
     const token = randomBytes(16).toString('hex');
     const keys = generateKeyPairSync('rsa', { modulusLength: 2048 });
     writeFileSync(file('sa.key'), keys.privateKey.export({ type: 'pkcs1', format: 'pem' }));
     writeFileSync(file('sa.pub'), keys.publicKey.export({ type: 'spki', format: 'pem' }));
     writeFileSync(file('tokens'), `${token},bench,bench,system:masters\n`);
-    run('kube-apiserver', [
-      `--etcd-servers=http://${store}`,
-      `--cert-dir=${file('certificates')}`,
-      '--bind-address=127.0.0.1',
-      '--advertise-address=127.0.0.1',
-      `--secure-port=${api.split(':')[1]}`,
-      '--service-cluster-ip-range=10.0.0.0/24',
-      `--service-account-key-file=${file('sa.pub')}`,
-      `--service-account-signing-key-file=${file('sa.key')}`,
-      '--service-account-issuer=https://bench.invalid',
-      `--token-auth-file=${file('tokens')}`,
-      '--authorization-mode=AlwaysAllow',
-      '--disable-admission-plugins=ServiceAccount,TaintNodesByCondition', // no controllers run that would do their part
-      '--endpoint-reconciler-type=none',
-    ]);
+    run('kube-apiserver', apiServerArguments(file, store, api));
     let ready: KubeClient | undefined;
     await until('kube-apiserver answers', READY_WITHIN_MS, async () => {
       try {
@@ -105,6 +83,34 @@ export async function startKubePlane(): Promise<KubePlane> {
   }
 }
 
+/** @param store, peer addresses that etcd listens on */
+const etcdArguments = (folder: string, store: string, peer: string): readonly string[] => [
+  `--data-dir=${folder}`,
+  `--listen-client-urls=http://${store}`,
+  `--advertise-client-urls=http://${store}`,
+  `--listen-peer-urls=http://${peer}`,
+  `--initial-advertise-peer-urls=http://${peer}`,
+  `--initial-cluster=default=http://${peer}`,
+  '--unsafe-no-fsync', // Troupe's store does not wait for the disk either
+];
+
+/** @param store address of etcd  @param api address that kube-apiserver listens on */
+const apiServerArguments = (file: (name: string) => string, store: string, api: string): readonly string[] => [
+  `--etcd-servers=http://${store}`,
+  `--cert-dir=${file('certificates')}`,
+  '--bind-address=127.0.0.1',
+  '--advertise-address=127.0.0.1',
+  `--secure-port=${api.split(':')[1]}`,
+  '--service-cluster-ip-range=10.0.0.0/24',
+  `--service-account-key-file=${file('sa.pub')}`,
+  `--service-account-signing-key-file=${file('sa.key')}`,
+  '--service-account-issuer=https://bench.invalid',
+  `--token-auth-file=${file('tokens')}`,
+  '--authorization-mode=AlwaysAllow',
+  '--disable-admission-plugins=ServiceAccount,TaintNodesByCondition', // they need controllers, which do not run here
+  '--endpoint-reconciler-type=none',
+];
+
 const kubeconfig = (server: string, token: string): string =>
   JSON.stringify({
     apiVersion: 'v1',
@@ -115,7 +121,7 @@ const kubeconfig = (server: string, token: string): string =>
     'current-context': 'bench',
   });
 
-/** As many requests a second as it likes: by itself it asks for no more than fifty. */
+/** Raises kube-scheduler's limit of fifty requests a second. */
 const schedulerConfig = (path: string) => ({
   apiVersion: 'kubescheduler.config.k8s.io/v1',
   kind: 'KubeSchedulerConfiguration',

@@ -5,10 +5,10 @@ import { namespaceOf } from './objects.ts';
 import { NAMESPACE } from './pods-seen.ts';
 import { type Stage, startStage } from './stage.ts';
 
-/** A control plane, and one more process that hosts real kubelets and runtime drivers over a simulated engine. */
+/** A control plane, and a process that hosts kubelets and runtime drivers on a simulated engine. */
 export interface StageWithNodes extends Omit<Stage, 'pids'> {
   readonly pids: Stage['pids'] & { readonly nodes: number };
-  /** Milliseconds from exec of the nodes' process until every node was ready and free of taints. */
+  /** Milliseconds from the start of the nodes' process until every node was ready and had no taints. */
   readonly readyMs: number;
 }
 
@@ -36,7 +36,7 @@ export async function startStageWithNodes(
   }
 }
 
-/** Waits until so many nodes are there, and pods may go to all of them. */
+/** Waits until there are `count` nodes and all of them accept pods. */
 export const nodesReady = (client: Client, count: number): Promise<void> =>
   until(`${count} nodes are ready`, 120_000, async () => {
     const { items } = await client.list<Node>('nodes', {});

@@ -6,19 +6,19 @@ import { startKubePlane } from './kube-plane.ts';
 import { configMapOf, namespaceOf, nodeOf } from './objects.ts';
 import { createPaced, createPods, isBound, NAMESPACE, type Pods, podsOf } from './pods-seen.ts';
 import { percentile, perSecond, type Report, type Row, rate, spread } from './report.ts';
-import { CREATORS, makeNodes, NODES, PODS, SLOWLY } from './schedule.ts';
+import { CREATORS, makeNodes, NODES, PODS, SLOWLY, WARM_PODS } from './schedule.ts';
 import { startStage } from './stage.ts';
 
 export { lacksKubernetes } from './kube-plane.ts';
 
 const OBJECTS = 'bench-api';
 
-/** What is asked of either side. */
+/** The requests to either side. */
 interface Plane {
   readonly create: (name: string) => Promise<unknown>;
   readonly get: (name: string) => Promise<unknown>;
   readonly pods: Pods;
-  /** Makes so many nodes that take pods. */
+  /** Creates the nodes. */
   readonly makeNodes: () => Promise<void>;
 }
 
@@ -32,8 +32,8 @@ interface Figures {
 }
 
 /**
- * Troupe beside etcd, kube-apiserver and kube-scheduler on the same machine: the same objects, as many at once, one after the
- * other's end. Either is asked by this process, over NATS in MessagePack there, over HTTP/2 in JSON here.
+ * Troupe compared with etcd, kube-apiserver and kube-scheduler on the same machine: the same requests, one side after the other.
+ * This process is the client of both: MessagePack over NATS for Troupe, JSON over HTTP/2 for Kubernetes.
  */
 export async function benchKubernetes(): Promise<Report> {
   const theirs = await askKubernetes();
@@ -61,7 +61,7 @@ async function measure(plane: Plane): Promise<Figures> {
   const one = await inFlight(1, IN_SEQUENCE, (n) => create(`one-${n}`));
   const got = await inFlight(1, IN_SEQUENCE, (n) => get(`stored-${(n * 7) % STORED}`));
   await plane.makeNodes();
-  await createPods(pods, { count: 300, prefix: 'warm', creators: CREATORS }, { bound: isBound });
+  await createPods(pods, { count: WARM_PODS, prefix: 'warm', creators: CREATORS }, { bound: isBound });
   const { bound } = await createPods(pods, { count: PODS, prefix: 'pod', creators: CREATORS }, { bound: isBound });
   const { tookMs } = await createPaced(pods, SLOWLY, { bound: isBound });
   return {

@@ -3,7 +3,7 @@ import { median } from './report.ts';
 const ROUNDS = 9;
 const STEPS = 200_000;
 
-/** Names and numbers in an object, as a control plane has them; always the same work. */
+/** A fixed amount of work on objects, as in a control plane. */
 function work(): number {
   const counts: Record<string, number> = {};
   let sum = 0;
@@ -14,11 +14,11 @@ function work(): number {
   }
   return sum;
 }
-for (let round = 0; round < ROUNDS; round++) work(); // until it is compiled
+for (let round = 0; round < ROUNDS; round++) work(); // until the JIT has compiled it
 
 /**
- * How fast this machine is at the moment: milliseconds that the same work takes, by the median of a few times. On a guest whose
- * neighbours come and go the figures beside it move with it.
+ * The machine's speed at the moment: milliseconds that a fixed amount of work takes, the median of several runs. On a virtual machine
+ * with changing neighbours the other figures vary with it.
  */
 export const machineSpeed = (): number =>
   median(

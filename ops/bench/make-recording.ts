@@ -12,7 +12,7 @@ import type { Playable } from '../replay/read/playable.ts';
 
 const SEED = [7, 8, 9, 10];
 
-/** One actor in a world without a broker, every turn and every write of which is kept as a recording keeps them. */
+/** An actor in a test world without a broker; keeps every turn and every write as a recording does. */
 export class RecordingWorld {
   readonly world: TestWorld;
   readonly turns: RecordedTurn[] = [];
@@ -40,7 +40,7 @@ export class RecordingWorld {
     });
   }
 
-  /** Everything so far. */
+  /** The recording so far. */
   playable(): Playable {
     const incarnation: Incarnation = {
       self: this.world.core.self,
@@ -62,7 +62,7 @@ export class RecordingWorld {
 export interface SchedulingOptions {
   readonly nodes: number;
   readonly pods: number;
-  /** Pods that come together. */
+  /** Pods created at once. */
   readonly batch?: number;
   /** Milliseconds between two batches. */
   readonly everyMs?: number;
@@ -84,7 +84,7 @@ export const podNamed = (name: string, cpu = '100m'): Pod => ({
   spec: { containers: [{ name: 'main', image: 'any:1', resources: { requests: { cpu, memory: '64Mi' } } }] },
 });
 
-/** A scheduler's day: pods come in batches, are bound, and the oldest go when the nodes are half full. */
+/** Records a scheduler: pods are created in batches and bound; the oldest are deleted when the nodes are half full. */
 export function recordScheduling(options: SchedulingOptions): Playable {
   const { nodes, pods, batch = 8, everyMs = 20, checkpointTurns = 4_096 } = options;
   const recording = new RecordingWorld(scheduler);

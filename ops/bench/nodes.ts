@@ -4,21 +4,24 @@ import { type StageWithNodes, startStageWithNodes } from './kubelets.ts';
 import { createPaced, createPods, isBound, isRunning, podsOf } from './pods-seen.ts';
 import { cpuMeter, cpuNote, processFigures } from './process-figures.ts';
 import { megabytes, ms, perSecond, type Report, rate, spread } from './report.ts';
+import { sized } from './tiny.ts';
 
-const NODES = 1_000;
-const PODS = 5_000;
+const NODES = sized(1_000, 10);
+const PODS = sized(5_000, 50);
 const CREATORS = 32;
-const SLOWLY = { prefix: 'slow', perSecond: 50, count: 750 };
-const RESTING_MS = 10_000;
+const SLOWLY = { prefix: 'slow', perSecond: 50, count: sized(750, 20) };
+const WARM_PODS = sized(300, 10);
+const SETTLE_MS = sized(3_000, 100);
+const RESTING_MS = sized(10_000, 200);
 const MILESTONES = { bound: isBound, running: isRunning };
 
-/** A thousand kubelets and runtime drivers in one process: from nothing to ready, and pods from their create to Running. */
+/** A thousand kubelets and runtime drivers in one process: the time until they are ready, and from create to Running of pods. */
 export async function benchNodes({ profile }: BenchOptions): Promise<Report> {
   const stage = await startStageWithNodes(NODES, { record: true, profile });
   try {
     const { client, readyMs } = stage;
     const resting = await atRest(stage);
-    await createPods(podsOf(client), { count: 300, prefix: 'warm', creators: CREATORS }, MILESTONES);
+    await createPods(podsOf(client), { count: WARM_PODS, prefix: 'warm', creators: CREATORS }, MILESTONES);
     const used = cpuMeter(stage.pids);
     const { bound, running } = await createPods(
       podsOf(client),
@@ -45,7 +48,7 @@ export async function benchNodes({ profile }: BenchOptions): Promise<Report> {
         },
         { what: `at ${SLOWLY.perSecond} pods/s, create -> Running`, figure: spread(tookMs.running) },
         { what: 'at rest, no pods: nodes, master, nats-server', figure: resting },
-        { what: `at rest, ${PODS + SLOWLY.count + 300} pods`, figure: full },
+        { what: `at rest, ${PODS + SLOWLY.count + WARM_PODS} pods`, figure: full },
       ],
       notes: [cpuNote('a pod, create -> Running', cpu)],
     };
@@ -54,9 +57,9 @@ export async function benchNodes({ profile }: BenchOptions): Promise<Report> {
   }
 }
 
-/** Memory, and share of one core, of each process while nothing is asked of them. */
+/** Memory, and share of one core, of each process at rest. */
 async function atRest({ pids }: StageWithNodes): Promise<string> {
-  await pause(3_000);
+  await pause(SETTLE_MS);
   const who = [pids.nodes, pids.master, pids.nats];
   const before = who.map((pid) => processFigures(pid).cpuSeconds);
   await pause(RESTING_MS);

@@ -1,4 +1,4 @@
-/** What the cases write: objects of an everyday size. */
+/* The objects that the cases write, of a common size. */
 
 export const podOf = (name: string, extra: { readonly nodeName?: string } = {}) => ({
   apiVersion: 'v1',

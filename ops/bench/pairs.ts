@@ -6,8 +6,8 @@ export interface Pair<T> {
 }
 
 /**
- * The same measurement with recording and without, in turns; every other pair the other way round, so that what drifts with
- * time (the machine's own state) falls on both alike.
+ * Measures with and without recording alternately; every other pair in reverse order, so that a drift of the machine's speed affects
+ * both sides alike.
  */
 export async function inPairs<T>(pairs: number, measure: (record: boolean) => Promise<T>): Promise<readonly Pair<T>[]> {
   const all: Pair<T>[] = [];
@@ -20,7 +20,7 @@ export async function inPairs<T>(pairs: number, measure: (record: boolean) => Pr
   return all;
 }
 
-/** Recorded by unrecorded, pair by pair. */
+/** Recorded divided by unrecorded, for each pair. */
 export const ratios = <T>(pairs: readonly Pair<T>[], figure: (side: T) => number): readonly number[] =>
   pairs.map(({ recorded, unrecorded }) => figure(recorded) / figure(unrecorded));
 

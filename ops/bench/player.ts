@@ -14,17 +14,18 @@ import { readPlayables } from '../replay/read/source.ts';
 import { recordScheduling } from './make-recording.ts';
 import { recordQuietController, recordQuietKubelet, recordQuietOthers } from './quiet-day.ts';
 import { megabytes, ms, percentile, type Report, rate } from './report.ts';
+import { sized } from './tiny.ts';
 
-const NODES = 200;
-const PODS = 40_000;
-const JUMPS = 40;
-/** In each recording of the quiet day. */
-const DAY_JUMPS = 20;
+const NODES = sized(200, 10);
+const PODS = sized(40_000, 200);
+const JUMPS = sized(40, 2);
+/** Jumps in each recording of the quiet day. */
+const DAY_JUMPS = sized(20, 1);
 const IDLE_PODS = 10;
 
 const sum = (figures: readonly number[]): number => figures.reduce((total, one) => total + one, 0);
 
-/** How fast the player is: a busy scheduler's recording from a file, jumps within it, and a day in which nothing happens. */
+/** The player's speed: a busy scheduler's recording from a file, jumps within it, and a day without events. */
 export async function benchPlayer(): Promise<Report> {
   const folder = mkdtempSync(join(tmpdir(), 'troupe-bench-player-'));
   try {
@@ -77,9 +78,9 @@ export async function benchPlayer(): Promise<Report> {
         },
       ],
       notes: [
-        'the day is synthesised: each actor in the test world, with a store and a file of its own; heart-beats, a checkpoint an hour',
-        'what the kubelet asked reaches dispatcher and api-server; nobody else asks, and drivers (store, runtime) are not replayed',
-        'one node; a cluster has one node controller for all nodes, and a kubelet a node',
+        'the day is synthesised: each actor in the test world, with a store and a file of its own; heartbeats, a checkpoint every hour',
+        'requests of the kubelet reach dispatcher and api-server; there are no others, and drivers (store, runtime) are not replayed',
+        'one node; a cluster has one node controller, and one kubelet for each node',
       ],
     };
   } finally {
@@ -116,7 +117,7 @@ function jump(playable: Playable, definition: ActorDefinition, times: number): {
   const gotoMs: number[] = [];
   const backMs: number[] = [];
   for (let at = 1; at <= times; at++) {
-    const index = Math.floor(((at * 0.618_034) % 1) * playable.turns.length); // all over the recording, forward and back
+    const index = Math.floor(((at * 0.618_034) % 1) * playable.turns.length); // all over the recording, forwards and backwards
     const began = performance.now();
     session.goto(index);
     gotoMs.push(performance.now() - began);

@@ -9,7 +9,7 @@ import { podOf } from './objects.ts';
 
 export const NAMESPACE = 'bench-pods';
 
-/** How far a pod has come. */
+/** Has a pod reached a state? */
 export type Milestone = (pod: Pod) => boolean;
 export const isBound: Milestone = ({ spec }) => (spec?.nodeName ?? '') !== '';
 export const isRunning: Milestone = ({ status }) => status?.phase === 'Running';
@@ -18,14 +18,14 @@ type By<M extends string, T> = Readonly<Record<M, T>>;
 const each = <M extends string, T>(of: By<M, unknown>, make: (name: M) => T): By<M, T> =>
   Object.fromEntries((Object.keys(of) as M[]).map((name) => [name, make(name)])) as Record<M, T>;
 
-/** The pods of a control plane, whoever's it is. */
+/** Access to the pods of a control plane, Troupe's or Kubernetes'. */
 export interface Pods {
   create(pod: ReturnType<typeof podOf>): Promise<unknown>;
-  /** Tells of every write of a pod from now on. @returns how to stop */
+  /** Calls `seen` for every write of a pod from now on. @returns a function that stops this */
   follow(seen: (name: string, pod: Pod) => void): Promise<() => void>;
 }
 
-/** Troupe's; their writes as the broker republishes them. */
+/** Troupe's pods; their writes are seen as the broker republishes them. */
 export const podsOf = (client: Client): Pods => ({
   create: (pod) => client.create('pods', NAMESPACE, pod),
   follow: async (seen) => {
@@ -41,8 +41,8 @@ export const podsOf = (client: Client): Pods => ({
 });
 
 /**
- * Creates pods, `creators` at once, and waits until each has come to every milestone.
- * @returns for each milestone, milliseconds from the first create to the last pod that was seen there
+ * Creates pods, `creators` in parallel, and waits until each has reached every milestone.
+ * @returns for each milestone, milliseconds from the first create until the last pod was seen there
  */
 export async function createPods<M extends string>(
   pods: Pods,
@@ -68,13 +68,13 @@ export async function createPods<M extends string>(
 }
 
 export interface Paced<M extends string> {
-  /** When each pod was asked for, by `performance.now()`. */
+  /** When the create of each pod was sent, by `performance.now()`. */
   readonly asked: ReadonlyMap<string, number>;
-  /** For each milestone, milliseconds from each pod's create to when it was seen there. */
+  /** For each milestone, milliseconds from each pod's create until it was seen there. */
   readonly tookMs: By<M, readonly number[]>;
 }
 
-/** Creates pods so many a second, and waits until each has come to every milestone. */
+/** Creates pods at a fixed rate, and waits until each has reached every milestone. */
 export async function createPaced<M extends string>(
   pods: Pods,
   { count, prefix, perSecond }: { readonly count: number; readonly prefix: string; readonly perSecond: number },

@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** Clock ticks a second in /proc; 100 on every Linux that Debian builds. */
+/** Clock ticks a second in /proc; 100 on Debian. */
 const TICKS = (): number => Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
 let ticksPerSecond: number | undefined;
 
-/** What a process has used: resident bytes now, CPU seconds since its start. Linux only. */
+/** Resident bytes of a process now, and its CPU seconds since its start. Linux only. */
 export function processFigures(pid: number): { readonly rssBytes: number; readonly cpuSeconds: number } {
   ticksPerSecond ??= TICKS();
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -19,15 +19,15 @@ export function processFigures(pid: number): { readonly rssBytes: number; readon
   };
 }
 
-/** Microseconds of CPU for each of so many operations. */
+/** Microseconds of CPU per operation. */
 export interface CpuUsed {
   readonly masterUs: number;
   readonly natsUs: number;
-  /** Of the process that hosts nodes, where there is one. */
+  /** Of the process that hosts nodes, if there is one. */
   readonly nodesUs?: number;
 }
 
-/** What processes spend on a stretch of work: unlike a rate, hardly moved by what else the machine does. */
+/** Measures the CPU time of processes: unlike a rate, it hardly depends on the machine's other load. */
 export function cpuMeter(pids: {
   readonly master: number;
   readonly nats: number;
@@ -36,7 +36,7 @@ export function cpuMeter(pids: {
   const spent = (pid: number | undefined): number => (pid === undefined ? 0 : processFigures(pid).cpuSeconds);
   const now = () => ({ master: spent(pids.master), nats: spent(pids.nats), nodes: spent(pids.nodes) });
   const before = now();
-  /** @param count of operations since the meter was made */
+  /** @param count operations since the meter was created */
   return (count: number): CpuUsed => {
     const after = now();
     const us = (who: keyof typeof after): number => ((after[who] - before[who]) * 1e6) / count;

@@ -16,12 +16,13 @@ import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/sta
 import { parseKey } from '../../contracts/store/keys.ts';
 import type { Playable } from '../replay/read/playable.ts';
 import { nodeNamed, podNamed, RecordingWorld } from './make-recording.ts';
+import { sized } from './tiny.ts';
 
-const SECONDS_A_DAY = 86_400;
-const SECONDS_A_CHECKPOINT = 3_600;
+const SECONDS_A_DAY = sized(86_400, 300);
+const SECONDS_A_CHECKPOINT = sized(3_600, 100);
 const NODE = 'node-0';
 
-/** Of a node controller: heart-beats of a node, every second, and its own looks at its clocks; a checkpoint every hour. */
+/** Records a node controller's quiet day: a heartbeat of a node every second, its own timers; a checkpoint every hour. */
 export function recordQuietController(): Playable {
   const recording = new RecordingWorld(nodeLifecycle());
   const { world } = recording;
@@ -41,13 +42,13 @@ export function recordQuietController(): Playable {
   return recording.playable();
 }
 
-/** A question that the kubelet asked of others on its day. */
+/** A request of the kubelet on its day. */
 interface Asked {
   readonly at: number;
   readonly heard: Heard;
 }
 
-/** Of a kubelet whose pods just run: its heart-beats, its looks at the engine and at the dispatcher's digest. */
+/** Records the quiet day of a kubelet with running pods: heartbeats, lists of the engine, comparisons with the dispatcher's digest. */
 export function recordQuietKubelet(pods: number): {
   readonly playable: Playable;
   readonly running: number;
@@ -77,8 +78,8 @@ export function recordQuietKubelet(pods: number): {
 }
 
 /**
- * Of every other actor of a cluster with that one node: they have its node and its pods in view, and what the kubelet asked
- * that day reaches the dispatcher and the api-server when it was asked; the store answers at once.
+ * Records the day of every other actor of a cluster with that one node. Their views hold the node and its pods; the kubelet's requests
+ * reach the dispatcher and the api-server at their times; the store answers at once.
  */
 export function recordQuietOthers(pods: number, asked: readonly Asked[]): readonly Playable[] {
   const dispatches = asked.filter(({ heard }) => heard.say === 'dispatch');
@@ -121,7 +122,7 @@ function recordQuiet(definition: ActorDefinition, pods: number, hears: readonly 
   return recording.playable();
 }
 
-/** What an api-server hears of its store driver. Events are counted and forgotten: their bucket is no part of a view. */
+/** The store driver's answer to an api-server. Events are not kept: their bucket is not part of a view. */
 function storesAnswer(recording: RecordingWorld, { say, body }: Heard): unknown {
   const { key = '', object } = body as { readonly key?: string; readonly object?: KubeObject };
   const revision = recording.world.cache.revision;
@@ -138,7 +139,7 @@ const quietPods = (count: number): readonly Pod[] =>
     return { ...pod, spec: { containers: [], ...spec, nodeName: NODE } };
   });
 
-/** What a kubelet talks to, where everything goes well: an engine, a dispatcher, an api-server. */
+/** The engine, dispatcher and api-server of a kubelet, without any failures. */
 class QuietNode {
   readonly #pods = new Map<string, Pod>();
   readonly #sandboxes: SandboxStatus[] = [];

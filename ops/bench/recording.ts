@@ -7,12 +7,14 @@ import { createPaced, createPods, isBound, isRunning, podsOf } from './pods-seen
 import { type CpuUsed, cpuMeter, cpuNote } from './process-figures.ts';
 import { median, ms, percentile, perSecond, type Report, rate, spread } from './report.ts';
 import { EXTRA } from './stage.ts';
+import { sized } from './tiny.ts';
 
-const NODES = 200;
-const PODS = 2_000;
+const NODES = sized(200, 5);
+const PODS = sized(2_000, 30);
 const CREATORS = 32;
-const SLOWLY = { prefix: 'slow', perSecond: 50, count: 1_500 };
-const PAIRS = 3;
+const SLOWLY = { prefix: 'slow', perSecond: 50, count: sized(1_500, 20) };
+const WARM_PODS = sized(200, 10);
+const PAIRS = sized(3, 1);
 const MILESTONES = { bound: isBound, running: isRunning };
 
 interface Once {
@@ -22,7 +24,7 @@ interface Once {
   readonly journal: JournalSize | undefined;
 }
 
-/** What recording costs a cluster at work, and how much it writes. */
+/** The cost of recording under load, and how much is written. */
 export async function benchRecording({ pairs: wanted = PAIRS }: BenchOptions): Promise<Report> {
   const pairs = await inPairs(wanted, onceThrough);
   const speed = ratios(pairs, (side) => side.podsPerSecond);
@@ -73,7 +75,7 @@ const longest = (sides: readonly Once[]): string => ms(Math.max(...sides.flatMap
 async function onceThrough(record: boolean): Promise<Once> {
   const stage = await startStageWithNodes(NODES, { record });
   try {
-    await createPods(podsOf(stage.client), { count: 200, prefix: 'warm', creators: CREATORS }, MILESTONES);
+    await createPods(podsOf(stage.client), { count: WARM_PODS, prefix: 'warm', creators: CREATORS }, MILESTONES);
     const used = cpuMeter(stage.pids);
     const { running } = await createPods(
       podsOf(stage.client),
@@ -92,11 +94,11 @@ async function onceThrough(record: boolean): Promise<Once> {
 interface JournalSize {
   readonly turns: number;
   readonly segments: number;
-  /** Of all segments, as they lie in the stream. */
+  /** Bytes of all segments in the stream. */
   readonly bytes: number;
-  /** Of the messages that turns heard and said, where they are kept by value. */
+  /** Bytes of message bodies that are kept by value. */
   readonly bodies: number;
-  /** Actor -> bytes a turn besides bodies, and turns. */
+  /** The same for each actor. */
   readonly actors: ReadonlyMap<string, { bytes: number; bodies: number; turns: number }>;
 }
 

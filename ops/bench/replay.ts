@@ -10,11 +10,12 @@ import { NAMESPACE } from './pods-seen.ts';
 import { type Report, rate } from './report.ts';
 import { bindAll, makeNodes } from './schedule.ts';
 import { EXTRA, startStage } from './stage.ts';
+import { sized } from './tiny.ts';
 
-const PODS = 3_000;
-const NODES = 100;
+const PODS = sized(3_000, 50);
+const NODES = sized(100, 5);
 
-/** How fast the recordings of a busy control plane are played against today's code. */
+/** How fast the recordings of a busy control plane are replayed with the current code. */
 export async function benchReplay(options: BenchOptions): Promise<Report> {
   const stage = await startStage({ profile: options.profile });
   try {

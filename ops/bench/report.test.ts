@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { inFlight, paced } from './drive.ts';
 import { inPairs, ratioNote, ratios } from './pairs.ts';
-import { median, megabytes, ms, percentile, perSecond, printReport, rate, spread } from './report.ts';
+import { markdownTable, median, megabytes, ms, percentile, perSecond, printReport, rate, spread } from './report.ts';
 
 describe('figures', () => {
   const hundred = Array.from({ length: 100 }, (_, n) => 100 - n);
@@ -37,6 +37,30 @@ describe('figures', () => {
         'boot   1 s',
         '  load 1',
         '',
+      ].join('\n'),
+    );
+  });
+  it('are one Markdown table of all cases', () => {
+    const api = {
+      title: 'api: create and get',
+      rows: [
+        { what: 'get', figure: '0.5 ms', peer: '0.2 ms', ratio: 0.4, aim: '< 1 ms' },
+        { what: 'put | bare', figure: '2/s', aim: '' },
+      ],
+    };
+    const boot = { title: 'boot', rows: [{ what: 'best', figure: '1 s', aim: '< 2 s' }], notes: ['load 1'] };
+    expect(
+      markdownTable([
+        ['api', api],
+        ['boot', boot],
+      ]),
+    ).toBe(
+      [
+        '| case | what | figure | peer or aim | ratio |',
+        '| --- | --- | --- | --- | --- |',
+        '| api | get | 0.5 ms | 0.2 ms; aim: < 1 ms | 0.40 |',
+        '| api | put \\| bare | 2/s |  |  |',
+        '| boot | best | 1 s | aim: < 2 s |  |',
       ].join('\n'),
     );
   });

@@ -1,22 +1,22 @@
 import { loadavg } from 'node:os';
 import { formatTable } from '../cli/objects/plan-table.ts';
 
-/** What one case found, as people read it. */
+/** The result of one case. */
 export interface Report {
   readonly title: string;
   readonly rows: readonly Row[];
-  /** What must be known to judge the figures. */
+  /** Conditions and details needed to judge the figures. */
   readonly notes?: readonly string[];
 }
 
 export interface Row {
   readonly what: string;
   readonly figure: string;
-  /** The other side, measured in the same run. */
+  /** The figure of the peer, measured in the same run. */
   readonly peer?: string;
-  /** Ours by the peer's, where more is better; the peer's by ours, where less is. */
+  /** Above 1 when Troupe is better: its figure by the peer's where more is better, the peer's by its own where less is. */
   readonly ratio?: number;
-  /** What was aimed at. */
+  /** The aim for the figure or the ratio. */
   readonly aim?: string;
 }
 
@@ -26,7 +26,7 @@ export function percentile(samples: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))] ?? Number.NaN;
 }
 
-/** The middle one; of an even number the mean of the middle two. `NaN` when there are none. */
+/** `NaN` when there are no values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = (sorted.length - 1) / 2;
@@ -42,7 +42,7 @@ export const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} 
 export const spread = (samples: readonly number[]): string =>
   `p50 ${ms(percentile(samples, 0.5))}, p99 ${ms(percentile(samples, 0.99))}`;
 
-/** The machine's load of the last minute, which other figures must be read with. */
+/** The machine's load average of the last minute. */
 export const loadNow = (): string => (loadavg()[0] ?? 0).toFixed(1);
 
 export function printReport({ title, rows, notes = [] }: Report): string {
@@ -55,4 +55,17 @@ export function printReport({ title, rows, notes = [] }: Report): string {
   ]);
   const table = formatTable([['WHAT', 'FIGURE', 'PEER', 'RATIO', 'AIM'], ...cells]);
   return `\n${title}\n${table}${notes.map((note) => `  ${note}\n`).join('')}`;
+}
+
+/** All rows of several cases as one Markdown table. Where a row has both a peer and an aim, their column has both. */
+export function markdownTable(reports: readonly (readonly [name: string, report: Report])[]): string {
+  const rows = reports.flatMap(([name, report]) =>
+    report.rows.map(({ what, figure, peer, ratio, aim }) => {
+      const against = [peer, aim === undefined || aim === '' ? undefined : `aim: ${aim}`];
+      const cells = [name, what, figure, against.filter(Boolean).join('; '), ratio?.toFixed(2) ?? ''];
+      return cells.map((cell) => cell.replaceAll('|', '\\|'));
+    }),
+  );
+  const lines = [['case', 'what', 'figure', 'peer or aim', 'ratio'], Array(5).fill('---'), ...rows];
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

@@ -9,19 +9,20 @@ import { namespaceOf, podOf } from './objects.ts';
 import { percentile, perSecond, type Report, type Row, rate } from './report.ts';
 import { makeNodes } from './schedule.ts';
 import { startStage } from './stage.ts';
+import { sized } from './tiny.ts';
 
-const NODES = 50;
-const SIZES = [200, 1_000];
-const ROUNDS = 5;
+const NODES = sized(50, 5);
+const SIZES = [sized(200, 10), sized(1_000, 20)];
+const ROUNDS = sized(5, 1);
 const NAMESPACE = 'bench-rollout';
 
-/** A Deployment from apply to all of its pods created and bound: what the controllers add to the api-server's pace. */
+/** A Deployment from apply until all of its pods are created and bound: shows what the controllers cost beside the api-server. */
 export async function benchRollout(options: BenchOptions): Promise<Report> {
   const stage = await startStage({ profile: options.profile });
   try {
     await makeNodes(stage, NODES);
     await stage.client.create('namespaces', undefined, namespaceOf(NAMESPACE));
-    await rollOut(stage.client, 'warm', 50);
+    await rollOut(stage.client, 'warm', sized(50, 5));
     const rows: Row[] = [];
     for (const size of SIZES) {
       const rounds = [];
@@ -43,7 +44,7 @@ function rowOf(what: string, size: number, samples: readonly number[]): Row {
   return { what, figure: `${Math.round(took)} ms (${perSecond(rate(size, took))})` };
 }
 
-/** @returns milliseconds since apply, as `troupe.changes` tells; the Deployment is gone when it ends */
+/** @returns milliseconds since apply, as seen on `troupe.changes`; the Deployment is deleted at the end */
 async function rollOut(client: Client, name: string, replicas: number) {
   const created = new Set<string>();
   const bound = new Set<string>();
@@ -84,7 +85,7 @@ const deploymentOf = (name: string, replicas: number) => {
     spec: {
       replicas,
       selector: { matchLabels: labels },
-      // Nobody plays the kubelet here: what is deleted must go at once.
+      // There are no kubelets: a deleted pod must be removed at once.
       template: { metadata: { labels }, spec: { ...spec, terminationGracePeriodSeconds: 0 } },
     },
   };

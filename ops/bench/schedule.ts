@@ -10,23 +10,25 @@ import { createPaced, createPods, isBound, NAMESPACE, podsOf } from './pods-seen
 import { type CpuUsed, cpuMeter, cpuNote } from './process-figures.ts';
 import { median, perSecond, type Report, rate, spread } from './report.ts';
 import { type Stage, startStage } from './stage.ts';
+import { sized } from './tiny.ts';
 
-export const NODES = 1_000;
-export const PODS = 5_000;
+export const NODES = sized(1_000, 10);
+export const PODS = sized(5_000, 50);
 export const CREATORS = 32;
-export const SLOWLY = { prefix: 'slow', perSecond: 100, count: 1_500 };
-const PAIRS = 3;
+export const SLOWLY = { prefix: 'slow', perSecond: 100, count: sized(1_500, 20) };
+export const WARM_PODS = sized(300, 10);
+const PAIRS = sized(3, 1);
 
 interface Once {
   readonly podsPerSecond: number;
   readonly cpu: CpuUsed;
-  /** Milliseconds from each create to its binding, as it was seen on `troupe.changes`. */
+  /** Milliseconds from each create to its binding, seen on `troupe.changes`. */
   readonly changes: readonly number[];
-  /** The same, as an api watch saw it. */
+  /** The same, seen by an api watch. */
   readonly watch: readonly number[];
 }
 
-/** Create -> bound on a thousand nodes that only say that they live. */
+/** Create -> bound on a thousand nodes that only send heartbeats. */
 export async function benchSchedule({ profile, pairs: wanted = PAIRS }: BenchOptions): Promise<Report> {
   const pairs = await inPairs(wanted, (record) => onceThrough(record, record ? profile : undefined));
   const speed = ratios(pairs, (side) => side.podsPerSecond);
@@ -76,7 +78,7 @@ async function onceThrough(record: boolean, profile: string | undefined): Promis
   try {
     await makeNodes(stage);
     await stage.client.create('namespaces', undefined, namespaceOf(NAMESPACE));
-    await bindAll(stage.client, 300, 'warm');
+    await bindAll(stage.client, WARM_PODS, 'warm');
     const used = cpuMeter(stage.pids);
     const tookMs = await bindAll(stage.client, PODS, 'pod');
     const cpu = used(PODS);
@@ -86,7 +88,7 @@ async function onceThrough(record: boolean, profile: string | undefined): Promis
   }
 }
 
-/** Creates the nodes, whom heartbeats keep, and waits until all take pods. */
+/** Creates the nodes and starts their heartbeats; waits until all accept pods. */
 export async function makeNodes(stage: Stage, count = NODES): Promise<void> {
   stage.child('nodes', 'stub-nodes', { BENCH_NODES: String(count) });
   await inFlight(32, count, (n) => stage.client.create('nodes', undefined, nodeOf(`node-${n}`)));
@@ -98,7 +100,7 @@ export async function bindAll(client: Client, count: number, prefix: string): Pr
   return (await createPods(podsOf(client), { count, prefix, creators: CREATORS }, { bound: isBound })).bound;
 }
 
-/** Milliseconds from each create to its binding, as two kinds of watchers see it. */
+/** Milliseconds from each create to its binding, seen in two ways. */
 async function bindSlowly(client: Client): Promise<Pick<Once, 'changes' | 'watch'>> {
   const watched = new Map<string, number>();
   const ended = new AbortController();

@@ -3,16 +3,17 @@ import { NatsRecorder } from '../../actors/kernel/nats/nats-recorder.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { SimulatedEngine } from '../../runtime-adapters/simulated/simulated-engine.ts';
 import { BUILD } from '../boot/home/build.ts';
-import { leanHeap } from '../boot/roles/lean-heap.ts';
-import { connectRole, roleFromEnv } from '../boot/roles/role.ts';
+import { limitHeapGrowth } from '../boot/roles/memory-settings.ts';
+import { connectRole } from '../boot/roles/role-connection.ts';
+import { roleFromEnv } from '../boot/roles/role-options.ts';
 import { hostNode } from '../boot/roles/worker.ts';
 
-/* Nodes as they are, but for what runs on them: a kubelet and a runtime driver each, on one connection, over a simulated engine. */
+/* Hosts real nodes on a simulated engine: a kubelet and a runtime driver each, on one connection. */
 
-/** Nodes that are being started at any time: each asks for itself to be written, which should not wait for all the others. */
+/** Nodes that are started at once: each creates its Node object, which should not wait for those of all others. */
 const AT_ONCE = 32;
 
-leanHeap();
+limitHeapGrowth();
 const count = Number(process.env['BENCH_NODES'] ?? '1000');
 const options = roleFromEnv('worker', process.env, console.log);
 const { prefix, user } = options;
@@ -30,7 +31,9 @@ const host = new Host({
 const engine = new SimulatedEngine({ cpuMillis: 32_000, memoryBytes: 64 * 2 ** 30 });
 for (let first = 0; first < count; first += AT_ONCE) {
   const some = Array.from({ length: Math.min(AT_ONCE, count - first) }, (_, n) => `node-${first + n}`);
-  await Promise.all(some.map((node) => hostNode(host, { node, ip: '127.0.0.1', adapter: engine.runtime(node) })));
+  await Promise.all(
+    some.map((node) => hostNode(host, { node, ip: '127.0.0.1', adapters: { runtime: engine.runtime(node) } })),
+  );
 }
 console.log(`${count} nodes are hosted`);
 process.once('SIGTERM', () => {

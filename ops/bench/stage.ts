@@ -4,34 +4,33 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Cluster, MASTER, OPERATOR, prepareHome, writeCluster } from '../boot/home/cluster.ts';
 import { type HomePaths, homePaths, writePrivateFile } from '../boot/home/home.ts';
-import { launcher } from '../boot/home/root.ts';
+import { launcher } from '../boot/home/project-root.ts';
 import { findNatsServer } from '../boot/nats/find-nats-server.ts';
 import { natsServerConfig } from '../boot/nats/nats-config.ts';
 import { choosePort, waitForNats } from '../boot/nats/nats-process.ts';
-import { leanNats } from '../boot/roles/lean-heap.ts';
-import { roster } from '../boot/roles/roster.ts';
-import { v8Arguments } from '../boot/roles/v8-arguments.ts';
+import { declaredActors } from '../boot/roles/hosted-actors.ts';
+import { natsMemoryEnv, v8Arguments } from '../boot/roles/memory-settings.ts';
+import { type Supervised, supervise } from '../boot/supervision/supervise.ts';
 import { type Permissions, planPermissions } from '../boot/users/plan-permissions.ts';
 import { seedFile, writeUser } from '../boot/users/users.ts';
-import { type Supervised, supervise } from '../boot/watch/supervise.ts';
 import type { Client } from '../client/client.ts';
 import { connectClient } from '../client/connect.ts';
 import { until } from './drive.ts';
 import { endLater } from './end-later.ts';
 
-/** Who plays a thousand nodes, or the bare broker's other side: one user that may say and hear anything. */
+/** A user that may publish and subscribe to anything: for simulated nodes and the bare broker's peers. */
 export const EXTRA = 'bench';
 
-/** A control plane of its own in a temporary home: nats-server and a master, each a child process, as in life. */
+/** A control plane in a temporary home: nats-server and a master, each a child process as in production. */
 export interface Stage {
   readonly paths: HomePaths;
   readonly cluster: Cluster;
-  /** The operator's. */
+  /** A client of the operator. */
   readonly client: Client;
-  /** Numbers of the processes that run now. */
+  /** Pids of the running processes. */
   readonly pids: { readonly nats: number; readonly master: number };
   connect(user: string): Promise<Client>;
-  /** Another child process: a module of this folder; it may leave a CPU profile too. */
+  /** Starts a module of this folder as another child process. @param profile folder for its CPU profile */
   child(name: string, module: string, env?: Record<string, string>, profile?: string): Supervised;
   stop(): Promise<void>;
 }
@@ -39,7 +38,7 @@ export interface Stage {
 export interface StageOptions {
   /** Default true. */
   readonly record?: boolean;
-  /** A folder in which the master leaves a CPU profile when it ends. */
+  /** Folder in which the master writes a CPU profile when it ends. */
   readonly profile?: string | undefined;
 }
 
@@ -48,13 +47,10 @@ const profiling = (folder: string | undefined): readonly string[] =>
 
 const ANYTHING: Permissions = { publish: ['>'], subscribe: ['>'], answers: [] };
 
-export async function startStage(options: StageOptions = {}): Promise<Stage> {
-  const paths = homePaths(mkdtempSync(join(tmpdir(), 'troupe-bench-')));
-  prepareHome(paths);
-  const port = await choosePort(0);
-  const cluster = writeCluster(paths, { port, node: 'bench' });
+/** Creates the users, and writes nats-server's configuration with their permissions. */
+function writeServerConfig(paths: HomePaths, cluster: Cluster): void {
   const accounts: readonly (readonly [string, Permissions])[] = [
-    [MASTER, planPermissions(cluster.prefix, MASTER, { kind: 'system', declared: roster.master })],
+    [MASTER, planPermissions(cluster.prefix, MASTER, { kind: 'system', declared: declaredActors.master })],
     [OPERATOR, planPermissions(cluster.prefix, OPERATOR, { kind: 'operator' })],
     [EXTRA, ANYTHING],
   ];
@@ -62,7 +58,18 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     const { publicKey } = writeUser(paths, { name, profile: name === MASTER ? 'system' : 'operator' });
     return { name, publicKey, permissions };
   });
-  writePrivateFile(paths.natsConfig, natsServerConfig({ port, sync: cluster.sync, storeDir: paths.natsStore, users }));
+  writePrivateFile(
+    paths.natsConfig,
+    natsServerConfig({ port: cluster.port, sync: cluster.sync, storeDir: paths.natsStore, users }),
+  );
+}
+
+export async function startStage(options: StageOptions = {}): Promise<Stage> {
+  const paths = homePaths(mkdtempSync(join(tmpdir(), 'troupe-bench-')));
+  prepareHome(paths);
+  const port = await choosePort(0);
+  const cluster = writeCluster(paths, { port, node: 'bench' });
+  writeServerConfig(paths, cluster);
   const children: Supervised[] = [];
   const run = (name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv): Supervised => {
     const child = supervise(
@@ -105,7 +112,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     rmSync(paths.home, { recursive: true, force: true });
   });
   try {
-    const nats = run('nats-server', findNatsServer().path, ['-c', paths.natsConfig], leanNats(process.env));
+    const nats = run('nats-server', findNatsServer().path, ['-c', paths.natsConfig], natsMemoryEnv(process.env));
     await waitForNats(port, 20_000, () => 'see its log');
     const args = [...v8Arguments(process.env), ...profiling(options.profile), launcher, 'master'];
     const master = run('master', process.execPath, args, role(MASTER));

@@ -1,9 +1,10 @@
 import { encodeMsgpack } from '../../contracts/codec/codec.ts';
 import type { NodeHeartbeat } from '../../contracts/messages/node.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import { connectRole, roleFromEnv } from '../boot/roles/role.ts';
+import { connectRole } from '../boot/roles/role-connection.ts';
+import { roleFromEnv } from '../boot/roles/role-options.ts';
 
-/* Nodes that do nothing but live: a heartbeat a second each, spread evenly over the second. */
+/* Simulates nodes that only send heartbeats: one a second each, spread evenly over the second. */
 
 const count = Number(process.env['BENCH_NODES'] ?? '1000');
 const options = roleFromEnv('worker', process.env, console.log);

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `npm run check`: everything that must hold before a change is done, one line each with its time. Output of a step is
-// shown only when it fails. `check.js lint imports` runs these alone; `steps` is what CI takes from here.
+// `npm run check`: every check that a change must pass, one line each with its time. The output of a step is shown only
+// when it fails. `check.js lint imports` runs these steps alone; CI uses `steps`.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,8 +12,8 @@ const ROOMS = ['contracts', 'actors', 'runtime-adapters', 'ops', 'test'];
 const tool = (...path) => join(ROOT, 'node_modules', ...path);
 
 /**
- * Ends with the whole output and the exit code; never rejects. What takes too long is ended, and so is the wait for
- * what it left running with its output open.
+ * Runs a command. Resolves with its whole output and exit code; never rejects. A command that takes too long is killed, and child
+ * processes that keep its output open are not waited for.
  */
 export function run(command, args, { env = process.env, onLine, withinMs = 30 * 60_000 } = {}) {
   return new Promise((resolve) => {
@@ -26,9 +26,9 @@ export function run(command, args, { env = process.env, onLine, withinMs = 30 * 
     child.stdout.on('data', take);
     child.stderr.on('data', take);
     const timers = [];
-    const settle = (code, words = '') => {
+    const settle = (code, note = '') => {
       for (const timer of timers) clearTimeout(timer);
-      resolve({ code, output: `${output}${words}` });
+      resolve({ code, output: `${output}${note}` });
     };
     child.once('error', (error) => settle(127, `${error.message}\n`));
     child.once('close', (code) => settle(code ?? 1));
@@ -47,7 +47,7 @@ export function run(command, args, { env = process.env, onLine, withinMs = 30 * 
 
 const node = (...args) => run(process.execPath, args);
 
-/** dependency-cruiser says all is well when it has read nothing at all: that is a failure here. */
+/** dependency-cruiser succeeds even when it has read no module: that is a failure here. */
 async function imports() {
   const found = await node(
     tool('dependency-cruiser', 'bin', 'dependency-cruise.mjs'),
@@ -57,11 +57,11 @@ async function imports() {
   );
   const cruised = Number(/\((\d+) modules/.exec(found.output)?.[1] ?? 0);
   if (found.code === 0 && cruised === 0)
-    return { code: 1, output: `${found.output}it cruised no module: its settings do not fit the compiler\n` };
+    return { code: 1, output: `${found.output}it read no module: its settings do not fit the compiler\n` };
   return found;
 }
 
-/** What nobody uses, and then what nobody but tests uses. */
+/** Unused code, then code that only tests use. */
 async function unused() {
   const knip = (...mode) =>
     node(tool('knip', 'bin', 'knip.js'), '--config', 'ops/config/knip.json', '--no-progress', ...mode);
@@ -124,8 +124,8 @@ export const steps = {
 };
 
 /**
- * Runs one step with a line that says how it went.
- * @returns how many checks passed and failed: a step counts as one, tests as many as they are
+ * Runs a step and prints a line with its result.
+ * @returns how many checks passed and failed: a step counts as one, each test as one
  */
 export async function report(name, step) {
   const began = Date.now();
@@ -157,5 +157,5 @@ async function main(wanted) {
   return failed === 0 ? 0 : 1;
 }
 
-// Node has followed links in the one, not in the other.
+// Node has resolved symbolic links in the first, not in the second.
 if (import.meta.filename === realpathSync(process.argv[1] ?? '.')) process.exitCode = await main(process.argv.slice(2));

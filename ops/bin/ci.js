@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// What `.ci/run` does; see there. Uses a TROUPE_HOME of its own, so that it neither finds nor leaves anything.
+// What `.ci/run` does; see there. Uses a TROUPE_HOME of its own, so that nothing of the machine's cluster is used or changed.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { countsIn, ROOT, report, run, steps, vitest } from './check.js';
 
+const BENCH = join(ROOT, 'dist', 'ops', 'bench', 'main.js');
 const READY = 'Next, in another terminal';
 const START_WITHIN_MS = 15 * 60_000;
 const DOCKERD_ENDS_WITHIN_MS = 30_000;
@@ -34,8 +35,8 @@ function startGroup() {
   return {
     ended,
     output: () => output,
-    /** @returns whether the text came before the end and the deadline */
-    said: (text, withinMs) =>
+    /** @returns whether the text was printed before the process ended and before the deadline */
+    printed: (text, withinMs) =>
       new Promise((resolve) => {
         const settle = (came) => {
           waiting.delete(look);
@@ -48,7 +49,7 @@ function startGroup() {
         void ended.then(() => settle(output.includes(text)));
         look();
       }),
-    /** No longer waits for whoever keeps the output open. */
+    /** Stops waiting for processes that keep the output open. */
     close: () => {
       child.stdout.destroy();
       child.stderr.destroy();
@@ -63,12 +64,12 @@ function startGroup() {
   };
 }
 
-/** `npm start` as a user sees it: it comes up, its pods are there for another terminal, Ctrl-C ends it. */
+/** `npm start` as a user sees it: the cluster starts, another terminal shows its pods, Ctrl-C stops it. */
 async function smoke() {
   const start = startGroup();
   const failures = [];
   try {
-    if (!(await start.said(READY, START_WITHIN_MS))) failures.push(`npm start never said "${READY}"`);
+    if (!(await start.printed(READY, START_WITHIN_MS))) failures.push(`npm start never printed "${READY}"`);
     else {
       const pods = await troupe('get', 'pods', '-A');
       if (pods.code !== 0 || !/hello-\S+\s+1\/1\s+Running/.test(pods.output))
@@ -91,7 +92,7 @@ async function smoke() {
   return { code: failures.length === 0 ? 0 : 1, output };
 }
 
-/** `npm test`, its words passed on as they come; counted from vitest's report. */
+/** `npm test`, its output passed on as it comes; the counts are from vitest's report. */
 async function npmTest() {
   const file = join(home, 'report.json');
   const args = ['test', '--', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
@@ -99,7 +100,13 @@ async function npmTest() {
   return { ...result, output: '', ...countsIn(file) };
 }
 
-/** Another Node, whose program an npm package carries; nothing of it enters the project. @param use given its path and the environment in which child processes find it too */
+/** Each case of the bench once, in a size that only shows whether it works; it prints which cases are left out here. */
+async function benchTiny() {
+  const result = await run('node', [BENCH, '--tiny'], { env, onLine: (text) => process.stdout.write(text) });
+  return { ...result, output: '' };
+}
+
+/** Installs another Node from its npm package, outside the project. @param use called with its path, and an environment with it on PATH */
 async function onNode(version, use) {
   const arch = { x64: 'x64', arm64: 'arm64' }[process.arch];
   if (process.platform !== 'linux' || arch === undefined)
@@ -117,20 +124,20 @@ async function onNode(version, use) {
   }
 }
 
-/** The built program on the oldest Node that it promises: a cluster comes up, takes a manifest, runs it, takes it back, goes, and is played. */
+/** The built program on the oldest supported Node: start a cluster, apply and delete a manifest, stop, replay the recordings. */
 async function oldestNode(program, onIt) {
   const launcher = join(ROOT, 'ops', 'bin', 'troupe.js');
   const hello = join(ROOT, 'ops', 'examples', 'hello.yaml');
-  const said = [];
-  const tell = async (...args) => {
+  const log = [];
+  const runTroupe = async (...args) => {
     const { code, output } = await run(program, [launcher, ...args], { env: onIt });
-    said.push(`$ troupe ${args.join(' ')}\n${output}`);
+    log.push(`$ troupe ${args.join(' ')}\n${output}`);
     return { code, output };
   };
-  const isRunning = async () => /1\/1\s+Running/.test((await tell('get', 'pods')).output);
+  const isRunning = async () => /1\/1\s+Running/.test((await runTroupe('get', 'pods')).output);
   try {
-    let code = (await tell('up', '--detach')).code;
-    if (code === 0) ({ code } = await tell('apply', '-f', hello));
+    let code = (await runTroupe('up', '--detach')).code;
+    if (code === 0) ({ code } = await runTroupe('apply', '-f', hello));
     for (const deadline = Date.now() + RUNNING_WITHIN_MS; code === 0 && !(await isRunning()); await pause(500))
       if (Date.now() > deadline) code = 1;
     for (const args of [
@@ -139,10 +146,10 @@ async function oldestNode(program, onIt) {
       ['down', '--pods'],
       ['replay', '--check'],
     ])
-      if (code === 0) ({ code } = await tell(...args));
-    return { code, output: said.join('') };
+      if (code === 0) ({ code } = await runTroupe(...args));
+    return { code, output: log.join('') };
   } finally {
-    await tell('down', '--pods');
+    await runTroupe('down', '--pods');
   }
 }
 
@@ -154,7 +161,7 @@ function runs({ pid, started }) {
   return fields[0] !== 'Z' && fields[19] === started;
 }
 
-/** The engine that set-up started for this run, known by its number and its start time; anybody else's stays. */
+/** Ends the dockerd that set-up started for this run, identified by pid and start time; any other one keeps running. */
 async function endOwnDockerd() {
   const file = join(env.TROUPE_HOME, 'run', 'dockerd.pid');
   if (!existsSync(file)) return;
@@ -170,6 +177,7 @@ try {
     ['npm start (smoke)', smoke],
     ['npm test', npmTest],
     ...['format', 'lint', 'typecheck', 'build', 'imports', 'unused'].map((name) => [name, steps[name]]),
+    ['every bench case, tiny', benchTiny],
     [`troupe on Node ${OLDEST_NODE}`, () => onNode(OLDEST_NODE, oldestNode)],
     [`tests on Node ${NEXT_NODE}`, () => onNode(NEXT_NODE, vitest)],
   ];
@@ -184,4 +192,4 @@ try {
   rmSync(home, { recursive: true, force: true });
 }
 console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1); // whatever a step left open
+process.exit(failed === 0 ? 0 : 1); // even if a step left something open

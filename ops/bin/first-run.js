@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-// Gets a fresh clone to the point where the built code can go on: `npm start` and `npm test` begin here. Plain
-// JavaScript with nothing but Node's own modules, because nothing is installed yet.
-//   start    installs, builds, sets up, and runs a cluster with a sample
-//   prepare  installs, builds and sets up what the tests need
+// The entry point of `npm start` and `npm test`: installs dependencies and builds a fresh clone. Plain JavaScript with
+// nothing but Node's own modules, because nothing is installed yet.
+//   start    installs, builds, sets the machine up, and runs a cluster with a sample
+//   prepare  installs, builds, and sets the machine up for the tests
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const OLDEST_NODE = [20, 0];
-/** What vitest's bundler needs. */
+/** The oldest Node on which vitest's bundler runs. */
 const OLDEST_FOR_TESTS = [20, 19];
 const ROOMS = ['contracts', 'actors', 'runtime-adapters', 'ops'];
 const STAMP = join(ROOT, 'dist', '.built');
@@ -28,7 +28,7 @@ function checkNode(oldest, what) {
   fail(`Node ${process.versions.node} is too old for ${what}; install Node ${oldest.join('.')} or newer`);
 }
 
-/** Runs a step of a minute or so with one line before it and, only when it fails, all of its output. */
+/** Runs a step that may take a minute: prints a line before it, and all of its output only when it fails. */
 function step(what, command, args) {
   const began = Date.now();
   console.log(`${what} ...`);
@@ -39,10 +39,10 @@ function step(what, command, args) {
   });
   if (status === 0) return console.log(`${what}: done in ${((Date.now() - began) / 1000).toFixed(1)} s`);
   console.error(`${stdout ?? ''}${stderr ?? ''}${error === undefined ? '' : `${error.message}\n`}`);
-  fail(`${what} failed (${[command, ...args].join(' ')}); the lines above say why`);
+  fail(`${what} failed (${[command, ...args].join(' ')}); see the lines above`);
 }
 
-/** Package -> version of a lock file; the lock of node_modules leaves out what this platform does not need. */
+/** Package -> entry of a lock file; the one in node_modules omits packages that this platform does not need. */
 function versionsIn(lockFile) {
   const { packages } = JSON.parse(readFileSync(lockFile, 'utf8'));
   return new Map(Object.entries(packages).filter(([path]) => path !== ''));
@@ -58,7 +58,7 @@ function isInstalled() {
   );
 }
 
-/** When the newest of the files that the build reads was changed. */
+/** The newest modification time of the files that the build reads. */
 function newestSource(folder) {
   let newest = 0;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -82,14 +82,14 @@ function build() {
   step('building', process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-b', 'ops']);
   mkdirSync(join(ROOT, 'dist'), { recursive: true });
   writeFileSync(STAMP, '');
-  utimesSync(STAMP, began, began); // what was changed while it was built is built again
+  utimesSync(STAMP, began, began); // files that changed during the build are built again
 }
 
 const act = process.argv[2];
 checkNode(OLDEST_NODE, 'Troupe');
 if (act === 'prepare') checkNode(OLDEST_FOR_TESTS, 'the tests');
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-// The compiler and the tests are wanted where NODE_ENV=production too.
+// The compiler and the tests are needed with NODE_ENV=production too.
 if (!isInstalled()) step('installing dependencies', npm, ['ci', '--include=dev', '--no-audit', '--no-fund']);
 if (!isBuilt()) build();
 
@@ -98,6 +98,6 @@ if (act === 'prepare') {
   const { prepare } = await load('setup/prepare.js');
   process.exitCode = await prepare();
 } else if (act === 'start') {
-  const { start } = await load('boot/start.js');
+  const { start } = await load('boot/first-run/start.js');
   process.exitCode = await start();
-} else fail(`there is no "${act ?? ''}"; say \`npm start\` or \`npm test\``);
+} else fail(`unknown argument "${act ?? ''}"; run \`npm start\` or \`npm test\``);

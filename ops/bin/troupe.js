@@ -6,7 +6,7 @@ const main = new URL('../../dist/ops/cli/main.js', import.meta.url);
 if (existsSync(main)) {
   const { main: run } = await import(main.href);
   process.exitCode = await run(process.argv.slice(2));
-  // What a command that failed left open, such as a connection that nobody answers, does not keep the process.
+  // What a failed command left open, such as a connection to a server that does not answer, must not keep the process alive.
   if (process.exitCode !== 0) setTimeout(() => process.exit(), 1_000).unref();
 } else {
   console.error('troupe: not built yet; run `npm start`, or `npm ci && npm run build`');

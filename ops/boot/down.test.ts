@@ -63,7 +63,7 @@ async function told(options: { readonly pods?: boolean; readonly node?: string }
   return said;
 }
 const ofBefore =
-  'containers of node before run on this machine; unless its worker runs too, go on with `troupe up --node before`, or remove them: `troupe down --pods --node before`';
+  'containers of node before run on this machine; unless its worker runs too, start it with `troupe up --node before`, or remove them: `troupe down --pods --node before`';
 
 it('names the containers of nodes as which this home was started before, and no others', async () => {
   startedAs('before', 'idle', 'now');

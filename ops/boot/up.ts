@@ -4,57 +4,57 @@ import { connectClient } from '../client/connect.ts';
 import { appendLog } from './home/append-log.ts';
 import { type Cluster, MASTER, OPERATOR, prepareHome } from './home/cluster.ts';
 import { defaultHome, type HomePaths, homePaths, troupeHome } from './home/home.ts';
-import { releaseLock, takeLock, updateLock } from './home/lock.ts';
-import { launcher } from './home/root.ts';
+import { releaseLock, takeLock, updateLock } from './home/home-lock.ts';
+import { launcher } from './home/project-root.ts';
 import { findNatsServer } from './nats/find-nats-server.ts';
 import { writeNatsConfig } from './nats/nats-users.ts';
 import { NATS, startNats } from './nats/start-nats.ts';
-import { keepEnv } from './roles/keep.ts';
-import { otherNodes, tellOther } from './roles/other-nodes.ts';
-import { hosting, type Roster } from './roles/roster.ts';
-import { v8Arguments } from './roles/v8-arguments.ts';
+import { type DeclaredActors, hosting } from './roles/hosted-actors.ts';
+import { v8Arguments } from './roles/memory-settings.ts';
+import { describeOtherNode, otherNodes } from './roles/other-nodes.ts';
+import { retentionEnv } from './roles/retention-settings.ts';
+import { childLog, trackChildren } from './supervision/child-processes.ts';
+import { watchDisk } from './supervision/disk-watch.ts';
+import { type ChildSpec, type Supervised, supervise } from './supervision/supervise.ts';
+import { type ApiWait, startAborted, waitForApi } from './supervision/wait-for-api.ts';
 import { planOutdated, tellOutdated } from './users/plan-outdated.ts';
 import { offerNatsContext, readUsers, seedFile, writeNatsContext, writeUser } from './users/users.ts';
-import { usersTurn } from './users/users-turn.ts';
-import { childBook, childLog } from './watch/child-book.ts';
-import { watchDisk } from './watch/disk-watch.ts';
-import { type ChildSpec, type Supervised, supervise } from './watch/supervise.ts';
-import { brokenOff, waitForApi } from './watch/wait-for-api.ts';
+import { withUsersLock } from './users/users-lock.ts';
 
 export interface UpOptions {
   readonly home?: string;
-  /** Wished port of the embedded server; default that of last time, else 4222; a free one when it is taken. */
+  /** Preferred port of the embedded server; default: that of the last start, else 4222. When it is taken, a free one is used. */
   readonly port?: number;
   /** `1s` (default) or `always`. */
   readonly sync?: string;
-  /** How long and how large recordings may become; default as last time, else 7 days and 4 GiB. */
+  /** Age and size limit of recordings; default: as at the last start, else 7 days and 4 GiB. */
   readonly keep?: Partial<Keep>;
-  /** Name of this machine's node; default its host name. */
+  /** Name of this machine's node; default: made from the host name. */
   readonly node?: string;
-  readonly roster: Roster;
-  /** What happens, in one line each: for people. */
+  readonly declaredActors: DeclaredActors;
+  /** Called with messages for the user, one line each. */
   readonly say: (text: string) => void;
-  /** Every line of the children. */
+  /** Called with every line of the child processes. */
   readonly line?: (child: string, text: string) => void;
-  /** Breaks the start off; what was begun has ended then. */
+  /** Cancels the start; everything that was started has ended when `up` rejects. */
   readonly signal?: AbortSignal;
 }
 
 export interface RunningCluster {
   readonly cluster: Cluster;
   readonly paths: HomePaths;
-  /** Ends worker, master and nats-server, in this order; containers keep running. */
+  /** Stops worker, master and nats-server, in this order; containers keep running. */
   stop(): Promise<void>;
 }
 
-/** Who may connect, as nats-server and the `nats` command line read it. */
-function writeAccounts(paths: HomePaths, cluster: Cluster, roster: Roster): void {
+/** Writes the users that the cluster needs, nats-server's configuration, and contexts of the `nats` command line. */
+function writeAccounts(paths: HomePaths, cluster: Cluster, declaredActors: DeclaredActors): void {
   writeUser(paths, { name: MASTER, profile: 'system' });
   writeUser(paths, { name: nodeUser(cluster.node), profile: 'node', node: cluster.node });
   const operator = writeUser(paths, { name: OPERATOR, profile: 'operator' });
-  writeNatsConfig(paths, cluster, roster);
+  writeNatsConfig(paths, cluster, declaredActors);
   writeNatsContext(paths, operator);
-  // A second cluster of the same person must not take the name from the first.
+  // Another home's cluster must not take over the name.
   if (paths.home === defaultHome()) offerNatsContext(paths, operator, 'troupe');
 }
 
@@ -70,33 +70,46 @@ function roleSpec(paths: HomePaths, cluster: Cluster, role: 'master' | 'worker')
       TROUPE_URL: cluster.url,
       TROUPE_PREFIX: cluster.prefix,
       TROUPE_USER: user,
-      // One master a home: the same name every time, so that it takes its own leases back at once.
+      // A home has one master. With the same name at every start it regains its leases at once.
       TROUPE_INSTANCE: cluster.node,
       TROUPE_NKEY: seedFile(paths, user),
-      ...keepEnv(cluster.keep ?? KEEP),
+      ...retentionEnv(cluster.keep ?? KEEP),
     },
     logFile: childLog(paths, role),
     graceMs: 10_000,
   };
 }
 
-/** What goes on is not waited for then. */
+/** Rejects as soon as `signal` is aborted, without waiting for `work`. */
 const unlessAborted = <T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> =>
   new Promise((resolve, reject) => {
-    signal?.addEventListener('abort', () => reject(brokenOff()), { once: true });
+    signal?.addEventListener('abort', () => reject(startAborted()), { once: true });
     work.then(resolve, reject);
   });
 
+/** Waits until an api-server answers the operator. */
+async function apiAnswers(paths: HomePaths, cluster: Cluster, wait: ApiWait): Promise<void> {
+  const connecting = connectClient({ home: paths.home, url: cluster.url, user: OPERATOR });
+  try {
+    await unlessAborted(
+      connecting.then((client) => waitForApi(client, wait)),
+      wait.signal,
+    );
+  } finally {
+    void connecting.then((client) => client.close()).catch(() => undefined);
+  }
+}
+
 /**
- * Runs a whole cluster on this machine: nats-server, a master and a worker as supervised child processes.
- * @returns once an api-server has answered
+ * Runs a cluster on this machine: nats-server, a master and a worker as supervised child processes.
+ * @returns once an api-server answers
  * @throws StatusError AlreadyExists (another `up` runs from this home), NotFound (no nats-server), Timeout, Invalid (a
- * setting), ServiceUnavailable (`signal` was aborted, the disk is full)
+ * setting), ServiceUnavailable (`signal` was aborted, or the disk is full)
  */
 export async function up(options: UpOptions): Promise<RunningCluster> {
-  const { roster, signal } = options;
+  const { declaredActors, signal } = options;
   const paths = homePaths(options.home ?? troupeHome());
-  /** Kept too: a terminal forgets, and `up.out` is of the last start alone. */
+  /** Messages go to `up.log` too: `up.out` holds the last start alone. */
   const say = (text: string): void => {
     options.say(text);
     appendLog(childLog(paths, 'up'), text);
@@ -106,7 +119,7 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
   if (found.warning !== undefined) say(`warning: ${found.warning}`);
   await takeLock(paths, {
     signal,
-    onWait: ({ pid }) => say(`waiting for process ${pid}, which reads the recordings of ${paths.home}`),
+    onWait: ({ pid }) => say(`waiting for process ${pid}, which is reading the recordings of ${paths.home}`),
   });
   const children: Supervised[] = [];
   const disk = watchDisk({
@@ -120,7 +133,7 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
     releaseLock(paths);
   };
   try {
-    const book = childBook(paths, options.say, (child, text) => {
+    const tracked = trackChildren(paths, options.say, (child, text) => {
       if (child === NATS) disk.hear(text);
       options.line?.(child, text);
     });
@@ -130,29 +143,21 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
         program: found.path,
         port: options.port,
         settings: { sync: options.sync, node: options.node, keep: options.keep },
-        prepare: (at) => usersTurn(paths, () => writeAccounts(paths, at, roster)),
-        book,
+        prepare: (at) => withUsersLock(paths, () => writeAccounts(paths, at, declaredActors)),
+        tracked,
         say,
         signal,
       },
-      (server) => children.splice(0, 1, server), // in the place of one that could not have its port
+      (server) => children.splice(0, 1, server), // replaces a server that could not get its port
     );
-    for (const outdated of planOutdated(readUsers(paths), cluster.prefix, roster.master, hosting))
+    for (const outdated of planOutdated(readUsers(paths), cluster.prefix, declaredActors.master, hosting))
       say(`warning: ${tellOutdated(outdated)}`);
     for (const role of ['master', 'worker'] as const) {
-      children.push(supervise(roleSpec(paths, cluster, role), book.events));
+      children.push(supervise(roleSpec(paths, cluster, role), tracked.events));
     }
-    const connecting = connectClient({ home: paths.home, url: cluster.url, user: OPERATOR });
-    try {
-      await unlessAborted(
-        connecting.then((client) => waitForApi(client, { book, logFile: childLog(paths, MASTER), say, signal })),
-        signal,
-      );
-    } finally {
-      void connecting.then((client) => client.close()).catch(() => undefined);
-    }
+    await apiAnswers(paths, cluster, { tracked, logFile: childLog(paths, MASTER), say, signal });
     for (const other of await unlessAborted(otherNodes(paths, cluster.node), signal))
-      say(`warning: ${tellOther(other)}`);
+      say(`warning: ${describeOtherNode(other)}`);
     updateLock(paths, { ready: true });
     return { cluster, paths, stop };
   } catch (error) {

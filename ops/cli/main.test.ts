@@ -240,7 +240,10 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
   it.each([
     [['get'], 'troupe get: no resource was named; name one, such as pods, deployments or deploy/web'],
     [['get', 'pdos'], 'troupe get: there is no kind "pdos"; did you mean "pods"?'],
-    [['get', 'pods', ''], 'troupe get: a name of "pods" is empty; leave it out, or see what was to stand there'],
+    [
+      ['get', 'pods', ''],
+      'troupe get: a name after "pods" is empty; leave it out, or check the variable that should hold it',
+    ],
     [
       ['get', 'pods', 'a', '-A', '-w'],
       'troupe get: a name belongs to one namespace; leave out --all-namespaces or the name',
@@ -273,10 +276,10 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
       ['help', 'describe'],
       'troupe: there is no command "describe"; use "troupe get <kind>/<name> -o yaml" and "troupe get events"',
     ],
-    [['replay', 'dif', 'a', 'b'], 'troupe replay: "dif" is none of its commands; did you mean "troupe replay diff"?'],
+    [['replay', 'dif', 'a', 'b'], 'troupe replay: there is no command "dif"; did you mean "troupe replay diff"?'],
     [
       ['replay', 'minimize', 'a', '--old', 'b'],
-      'troupe replay: "minimize" is none of its commands; did you mean "troupe replay minimise"?',
+      'troupe replay: there is no command "minimize"; did you mean "troupe replay minimise"?',
     ],
     [
       ['replay', 'scheduler', 'x'],
@@ -284,21 +287,18 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
     ],
     [['nonsense', '--help'], 'troupe: unknown command \'nonsense\'; see "troupe --help"'],
     [['help', 'user', 'nonsense'], 'troupe user: unknown command \'nonsense\'; see "troupe user --help"'],
-    [['decode', ''], 'troupe decode: there is nothing to decode: the payload is empty'],
-    [
-      ['create', 'namespace', 'a'],
-      'troupe create: names nothing by itself; say what with -f <manifest>, a folder, or - for stdin',
-    ],
+    [['decode', ''], 'troupe decode: nothing to decode: the payload is empty'],
+    [['create', 'namespace', 'a'], 'troupe create: takes no arguments; use -f <manifest>, a folder, or - for stdin'],
     [
       ['apply', '-f', 'https://a.b/c.yaml'],
-      'troupe apply: https://a.b/c.yaml: URLs are not read; fetch it yourself: curl -fsSL https://a.b/c.yaml | troupe apply -f -',
+      'troupe apply: https://a.b/c.yaml: URLs are not supported; download it: curl -fsSL https://a.b/c.yaml | troupe apply -f -',
     ],
-    [['apply'], 'troupe apply: say what to apply: -f <manifest>, a folder, or - for stdin'],
+    [['apply'], 'troupe apply: give a manifest to apply: -f <file>, a folder, or - for stdin'],
     [
       ['apply', '-f', 'nowhere.yaml'],
       'troupe apply: nowhere.yaml: no such file or folder; give -f a manifest, a folder of them, or - for stdin',
     ],
-    [['scale', 'deploy/web'], 'troupe scale: say how many: --replicas <count>'],
+    [['scale', 'deploy/web'], 'troupe scale: give the number of pods: --replicas <count>'],
     [['record', 'export'], 'troupe record export: say where to: troupe record export -o incident.troupe'],
     [
       ['replay', 'minimise', 'x.troupe', '-o', '-'],
@@ -308,18 +308,18 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
     [['worker', '--runtime', 'podman'], 'troupe worker: --runtime is "podman"; use docker or simulated'],
     [
       ['master', '--replicas', '2'],
-      'troupe master: --replicas is "2"; use 1, 3 or 5, and as many servers of a NATS cluster',
+      'troupe master: --replicas is "2"; use 1, 3 or 5, and at least as many servers in the NATS cluster',
     ],
     [
       ['master', '--without', 'api-server'],
-      'troupe master: --without is "api-server"; a master can do without scheduler, dispatcher, deployment, replica-set, namespace, garbage-collector, node-lifecycle, pod-garbage-collector',
+      'troupe master: --without is "api-server"; a master can leave out scheduler, dispatcher, deployment, replica-set, namespace, garbage-collector, node-lifecycle, pod-garbage-collector',
     ],
     [
       ['user', 'add', 'bob', '--actors', 'a.mjs', '-n', 'a'],
-      'troupe user add: --namespace is of a tenant and --actors of a service; leave out one of them',
+      'troupe user add: --namespace is for a tenant and --actors for a service; leave out one of them',
     ],
-    [['up', '--keep', 'long'], 'troupe up: --keep is "long"; write a span such as 30s, 5m or 1h30m'],
-    [['up', '--keep', '5m'], 'troupe up: --keep is "5m"; less than an hour cannot be played back, write 12h or 7d'],
+    [['up', '--keep', 'long'], 'troupe up: --keep is "long"; write a duration such as 30s, 5m or 1h30m'],
+    [['up', '--keep', '5m'], 'troupe up: --keep is "5m"; it must be at least 1h, such as 12h or 7d'],
     [['up', '--keep-size', '4GB'], 'troupe up: --keep-size is "4GB"; write a size of at least 64Mi, such as 4Gi'],
     [
       ['scale', 'deploy/web', '--replicas', 'two'],
@@ -332,18 +332,18 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
     [['version', '-o', 'wide'], 'troupe version: there is no output "wide"; use -o json or -o yaml'],
     [['decode', '--hex', '--base64', 'ff'], 'troupe decode: --hex and --base64 exclude each other; use one of them'],
     [['decode', '--hex', 'xyz'], 'troupe decode: "xyz" is not hex; two digits a byte'],
-    [
-      ['decode', '--base64', 'a*b'],
-      'troupe decode: "a*b" is not base64; leave --base64 out to have the encoding guessed',
-    ],
+    [['decode', '--base64', 'a*b'], 'troupe decode: "a*b" is not base64; leave out --base64 to detect the encoding'],
     [
       ['logs', 'web-1', 'main', 'more'],
-      'troupe logs: logs are read of one pod at a time; name one: web-1, or deploy/web',
+      'troupe logs: logs are read from one pod at a time; name one: web-1, or deploy/web',
     ],
     [['logs', 'node/stage'], 'troupe logs: node/stage has no pods; name a pod, a deployment or a replica set'],
     [['delete', 'pod/a', '-o', 'yaml'], 'troupe delete: there is no output "yaml"; use -o name'],
     [['delete', 'pod/a', '--wait=maybe'], 'troupe delete: --wait is "maybe"; use true or false'],
-    [['delete', 'pods', ''], 'troupe delete: a name of "pods" is empty; leave it out, or see what was to stand there'],
+    [
+      ['delete', 'pods', ''],
+      'troupe delete: a name after "pods" is empty; leave it out, or check the variable that should hold it',
+    ],
     [
       ['delete', '-f', 'web.yaml', 'pod', 'a'],
       'troupe delete: -f excludes kinds, names, --selector and --all; use one of them',
@@ -358,22 +358,25 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
     ],
     [
       ['delete', 'pod', 'a', '--force', '--grace-period', '30'],
-      'troupe delete: --force is --grace-period 0; leave out one of them',
+      'troupe delete: --force means --grace-period 0; leave out one of them',
     ],
     [
       ['delete', 'pod', 'a', '--now', '--force'],
       'troupe delete: --now excludes --grace-period and --force; use one of them',
     ],
-    [['delete', 'pods'], 'troupe delete: say which pods: names, --selector, or --all'],
+    [['delete', 'pods'], 'troupe delete: give the pods to delete: names, --selector, or --all'],
     [
       ['logs', 'web', '--since', 'yesterday'],
-      'troupe logs: --since is "yesterday"; write a span such as 30s, 5m or 1h30m',
+      'troupe logs: --since is "yesterday"; write a duration such as 30s, 5m or 1h30m',
     ],
     [
       ['logs', 'web', '--since-time', '5'],
-      'troupe logs: --since-time is "5"; write a moment such as 2026-01-31T12:00:00Z',
+      'troupe logs: --since-time is "5"; write a time such as 2026-01-31T12:00:00Z',
     ],
-    [['user', 'add', 'bob'], 'troupe user add: say where bob may act: --namespace <name>, also several times'],
+    [
+      ['user', 'add', 'bob'],
+      'troupe user add: give the namespaces of bob with --namespace <name>, which may be repeated',
+    ],
   ])('troupe %j', async (argv, line) => {
     expect(await run(...argv)).toEqual({ code: 2, out: '', err: `${line}\n` });
   });
@@ -439,7 +442,7 @@ it.each(['up', 'worker', 'permissions'])('%s refuses a name that no node can hav
   expect(await run(command, '--node', 'A b')).toEqual({
     code: 2,
     out: '',
-    err: `troupe ${command}: node "A b": must be lower-case letters, digits and "-", begin and end with a letter or digit, at most 43; "a-b" would do\n`,
+    err: `troupe ${command}: node "A b": must be lower-case letters, digits and "-", begin and end with a letter or digit, at most 43; use "a-b", for example\n`,
   });
 });
 
@@ -466,7 +469,7 @@ describe('refusals are told in one line, with code 1', () => {
     expect(await run('master')).toEqual({
       code: 1,
       out: '',
-      err: `troupe master: TROUPE_URL is not set; give the NATS server's address, or run "troupe up"\n`,
+      err: `troupe master: TROUPE_URL is not set; set it to the address of the NATS server, or run "troupe up"\n`,
     });
   });
   it('no api-server', async () => {
@@ -495,7 +498,7 @@ describe('apply and create', () => {
     expect(await run('apply', '-f', path)).toEqual({
       code: 2,
       out: '',
-      err: `troupe apply: ${path}: is not written in UTF-8; convert it, such as with "iconv -f latin1 -t utf-8"\n`,
+      err: `troupe apply: ${path}: is not UTF-8; convert it, for example with "iconv -f latin1 -t utf-8"\n`,
     });
     expect(api.asked).toEqual([]);
   });
@@ -553,7 +556,7 @@ describe('apply and create', () => {
     const other = manifest('other.yaml', 'apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: x}\n');
     const { code, err } = await run('apply', '-f', other, '-n', 'y');
     expect(code).toBe(1);
-    expect(err).toContain(`${other}:1: Pod "a" says namespace "x" and the command says -n "y"; leave out one of them`);
+    expect(err).toContain(`${other}:1: Pod "a" has namespace "x", the command line has -n "y"; leave out one of them`);
   });
 });
 
@@ -574,11 +577,24 @@ describe('delete', () => {
     api.put('pods', pod('a'));
     const nameless = manifest('nameless.yaml', 'apiVersion: v1\nkind: Pod\nmetadata: {generateName: web-}\n');
     expect(await run('delete', '-f', nameless)).toEqual({
-      code: 2,
+      code: 1,
       out: '',
-      err: `troupe delete: ${nameless}:1: delete needs metadata.name; generateName tells no object\n`,
+      err: `troupe delete: ${nameless}:1: delete needs metadata.name; generateName does not name an object\n`,
     });
     expect(api.asked).toEqual([]);
+  });
+  it('reports the documents of a manifest that it cannot delete, and deletes the others', async () => {
+    api.put('pods', pod('a'));
+    api.put('pods', pod('c'));
+    const path = manifest(
+      'some.yaml',
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n---\napiVersion: apps/v1\nkind: Deploymnet\nmetadata: {name: b}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: c}\n',
+    );
+    expect(await run('delete', '-f', path)).toEqual({
+      code: 1,
+      out: 'pod "a" deleted\npod "c" deleted\n',
+      err: `troupe delete: ${path}:5: there is no kind "Deploymnet"; did you mean "Deployment"?\n`,
+    });
   });
   it('waits until the object is gone', async () => {
     api.put('pods', pod('slow', { metadata: { ...pod('slow').metadata, finalizers: ['example.com/wait'] } }));
@@ -593,7 +609,7 @@ describe('delete', () => {
     const late = await run('delete', 'pod', 'slow', '--timeout', '50ms');
     expect(late).toMatchObject({
       code: 1,
-      err: 'troupe delete: pod/slow is not gone after 0.05 s; its deletion goes on\n',
+      err: 'troupe delete: pod/slow still exists after 0.05 s; its deletion continues\n',
     });
     expect((await run('delete', 'pod', 'slow', '--no-wait')).code).toBe(0);
     expect((await run('delete', '--wait=false', 'pod', 'slow')).code).toBe(0);
@@ -638,7 +654,7 @@ describe('logs', () => {
     expect(await run('logs', 'web-1', '--timestamps')).toMatchObject({ out: '2026-01-01T00:00:00.000000000Z hello\n' });
     expect(await run('logs', 'web-1', '-c', 'sidecar')).toMatchObject({
       code: 1,
-      err: 'troupe logs: container "sidecar" is not of pod "web-1"; it has main\n',
+      err: 'troupe logs: pod "web-1" has no container "sidecar"; it has main\n',
     });
     expect(await run('logs', 'web-1', 'sidecar')).toMatchObject({ code: 1 });
     expect(await run('logs', 'web-1', 'main')).toEqual({ code: 0, out: 'hello\n', err: '' });
@@ -690,14 +706,14 @@ describe('decode', () => {
   ])('of $why it says what plays it', async ({ args }) => {
     expect(await run('decode', ...args)).toMatchObject({
       code: 1,
-      err: 'troupe decode: it is of a recording, no message; "troupe replay" plays what is recorded\n',
+      err: 'troupe decode: this is part of a recording, not a message; use "troupe replay"\n',
     });
   });
   it('says what is wrong with a payload', async () => {
     expect(await run('decode', '--hex', '81a4')).toMatchObject({
       code: 1,
       err: expect.stringMatching(
-        /^troupe decode: decode message as application\/msgpack: .*; say what it is with --hex, /,
+        /^troupe decode: decode message as application\/msgpack: .*; if the encoding was detected wrongly, give --hex, /,
       ) as string,
     });
   });

@@ -6,10 +6,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { serversOf } from './connect.ts';
 import { findCredentials } from './credentials.ts';
+import { LogDeduplicator, sortableTime } from './deduplicate-log-lines.ts';
+import { connectErrorToStatus } from './nats-errors.ts';
 import { planCredentials } from './plan-credentials.ts';
-import { LogBook, sortableTime } from './plan-log-lines.ts';
 import { planRelist } from './plan-relist.ts';
-import { connectRefusal } from './refusal.ts';
 
 it.each([
   {
@@ -25,11 +25,11 @@ it.each([
   {
     code: 'DEPTH_ZERO_SELF_SIGNED_CERT',
     words: 'self-signed certificate',
-    says: 'has a certificate that is not trusted (self-signed certificate); name the file of the authority that signed it in NODE_EXTRA_CA_CERTS',
+    says: 'has a certificate that is not trusted (self-signed certificate); set NODE_EXTRA_CA_CERTS to the file of the certificate authority',
   },
 ])('no connection because of $code', ({ code, words, says }) => {
   const error = new Error('connection refused', { cause: Object.assign(new Error(words), { code }) });
-  expect(connectRefusal(error, 'tls://a:1').message).toBe(`nats-server at tls://a:1 ${says}`);
+  expect(connectErrorToStatus(error, 'tls://a:1').message).toBe(`nats-server at tls://a:1 ${says}`);
 });
 
 it('several servers may be named, with or without spaces', () => {
@@ -80,10 +80,10 @@ describe('findCredentials', () => {
   });
   it('says where a context was looked for', () => {
     expect(() => findCredentials({ home, context: 'nope' })).toThrow(
-      /there is no NATS context "nope"; looked for .*; (this home has .*)?"troupe user add" makes one/,
+      /there is no NATS context "nope"; looked for .*; (this home has .*)?"troupe user add" creates one/,
     );
     expect(() => findCredentials({ home, context: '/no/such.json' })).toThrow(
-      'there is no NATS context /no/such.json: give the path of a .json file, or a name',
+      'there is no NATS context /no/such.json: give the path of a .json file, or the name of a context',
     );
   });
   it('reads a context with the seed beside it', () => {
@@ -115,7 +115,7 @@ describe('planRelist', () => {
   });
 });
 
-describe('LogBook', () => {
+describe('LogDeduplicator', () => {
   const line = (n: number) => ({
     stream: 'stdout' as const,
     time: `2026-01-01T00:00:00.${String(n).padStart(3, '0')}Z`,
@@ -131,7 +131,7 @@ describe('LogBook', () => {
   it('gives every line once, whatever the stream missed or repeated', () => {
     fc.assert(
       fc.property(fc.array(fc.array(fc.boolean(), { maxLength: 5 }), { maxLength: 8 }), (rounds) => {
-        const book = new LogBook();
+        const book = new LogDeduplicator();
         const given: string[] = [];
         let written = 0;
         for (const round of rounds) {

@@ -8,8 +8,8 @@ import { HEADER, MESSAGE_VERSION } from '../../contracts/headers.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { ApplyResult, DeleteOptions, GetOptions, KubeList, ListOptions } from '../../contracts/messages/api.ts';
 import { SUBJECTS, type Verb } from '../../contracts/subjects/subjects.ts';
+import { connectErrorToStatus, natsErrorToStatus } from './nats-errors.ts';
 import type { Credentials } from './plan-credentials.ts';
-import { connectRefusal, refusalOf } from './refusal.ts';
 
 /** One object (`name` given) or the objects of a namespace, or of all (`namespace` left out). */
 export interface Target {
@@ -21,31 +21,31 @@ export interface RequestOptions {
   readonly timeoutMs?: number;
 }
 
-type Turn = 'reconnect' | 'disconnect';
+type ConnectionChange = 'reconnect' | 'disconnect';
 
 const TIMEOUT_MS = 15_000;
 
-/** nats-server drops the connection for more than 4096 bytes of subject, inbox and sizes. */
+/** nats-server closes the connection when subject, inbox and sizes have more than 4096 bytes together. */
 const SUBJECT_MOST = 3_500;
 
-/** A connection to a cluster, as one user. Every method rejects with a `StatusError` alone. */
+/** A connection to a cluster as one user. Methods reject only with a `StatusError`. */
 export class Client {
   readonly connection: NatsConnection;
   /** NATS user: `<caller>` in subjects. */
   readonly caller: string;
   readonly prefix: string;
-  /** Answers to this user come to inboxes below this, which nobody else may read. */
+  /** Prefix of this user's reply inboxes, which no other user may read. */
   readonly inboxPrefix: string;
-  /** Where this user is at home; absent unless it is a tenant. */
+  /** A tenant's default namespace; absent for other users. */
   readonly namespace: string | undefined;
   readonly #instance = randomBytes(4).toString('hex');
-  /** One trace a connection: what a command asks belongs together. */
+  /** One trace id a connection: all requests of a command share it. */
   readonly #trace = randomBytes(16).toString('hex');
   readonly #questions: NatsQuestions;
   #asked = 0;
-  /** Told of the connection; absent while nobody has asked to be. */
-  #following: Record<Turn, Set<() => void>> | undefined;
-  /** What the connection was closed for, where it was not by us. */
+  /** Listeners to changes of the connection; absent until the first one is added. */
+  #following: Record<ConnectionChange, Set<() => void>> | undefined;
+  /** Why the connection was closed, other than by `close`. */
   #closedFor: Error | undefined;
 
   constructor(connection: NatsConnection, who: Pick<Credentials, 'caller' | 'prefix' | 'inboxPrefix' | 'namespace'>) {
@@ -53,7 +53,7 @@ export class Client {
     this.#questions = new NatsQuestions(connection);
     const { url } = this;
     void connection.closed().then((error) => {
-      if (error instanceof Error) this.#closedFor = connectRefusal(error, url);
+      if (error instanceof Error) this.#closedFor = connectErrorToStatus(error, url);
     });
     this.caller = who.caller;
     this.prefix = who.prefix;
@@ -62,46 +62,46 @@ export class Client {
   }
 
   /**
-   * Has `listener` called whenever the connection is back after it was lost, before anything that comes over it: what was
-   * published meanwhile reached nobody here.
-   * @returns how to end that
+   * Calls `listener` whenever a lost connection is made again, before any message arrives over it. Messages that were published
+   * meanwhile are lost.
+   * @returns a function that removes the listener
    */
   onReconnected(listener: () => void): () => void {
     return this.#on('reconnect', listener);
   }
 
-  /** Has `listener` called whenever the connection is lost; it is made again for as long as it takes. @returns how to end that */
+  /** Calls `listener` whenever the connection is lost; reconnecting never gives up. @returns a function that removes the listener */
   onDisconnected(listener: () => void): () => void {
     return this.#on('disconnect', listener);
   }
 
-  #on(turn: Turn, listener: () => void): () => void {
+  #on(change: ConnectionChange, listener: () => void): () => void {
     if (this.#following === undefined) {
       this.#following = { reconnect: new Set(), disconnect: new Set() };
       void this.#followConnection(this.#following);
     }
-    const listeners = this.#following[turn];
+    const listeners = this.#following[change];
     listeners.add(listener);
     return () => void listeners.delete(listener);
   }
 
-  async #followConnection(following: Readonly<Record<Turn, ReadonlySet<() => void>>>): Promise<void> {
+  async #followConnection(following: Readonly<Record<ConnectionChange, ReadonlySet<() => void>>>): Promise<void> {
     for await (const { type } of this.connection.status())
       if (type === 'reconnect' || type === 'disconnect') for (const listener of following[type]) listener();
   }
 
-  /** Subject of one verb on one object or collection. @throws StatusError BadRequest for a name that no object has */
+  /** Subject of a verb on an object or collection. @throws StatusError BadRequest for a name that is too long */
   subject(verb: Verb, resource: string, { namespace = '', name = '' }: Target): string {
     const subject = SUBJECTS.api.subject(this.prefix, { caller: this.caller, verb, resource, namespace, name });
     if (subject.length <= SUBJECT_MOST) return subject;
     const [what, text] = name.length < namespace.length ? ['namespace', namespace] : ['name', name];
     throw statusError(
       'BadRequest',
-      `${verb} ${resource}: the ${what} "${text.slice(0, 20)}…" has ${text.length} characters; none has more than 253`,
+      `${verb} ${resource}: the ${what} "${text.slice(0, 20)}…" has ${text.length} characters; at most 253 are allowed`,
     );
   }
 
-  /** Asks the api-server; `body` is the object, patch or options that contracts/messages/api.ts names for the verb. */
+  /** Sends a request to the api-server; `body` is the object, patch or options of the verb, see contracts/messages/api.ts. */
   async request<A>(verb: Verb, resource: string, target: Target, body?: unknown, options?: RequestOptions): Promise<A> {
     const payload = body === undefined ? new Uint8Array() : encodeMsgpack(body);
     const message = await this.ask(this.subject(verb, resource, target), payload, MSGPACK_TYPE, options);
@@ -112,7 +112,7 @@ export class Client {
     return this.request<T>('get', resource, target, options);
   }
 
-  /** All pages of a list, one moment. */
+  /** All pages of a list, at one revision. */
   async list<T = KubeObject>(resource: string, target: Target, options: ListOptions = {}): Promise<KubeList<T>> {
     let page = await this.request<KubeList<T>>('list', resource, target, options);
     const { metadata } = page;
@@ -131,15 +131,15 @@ export class Client {
     return this.request<T>('create', resource, { namespace }, object);
   }
 
-  /** A merge patch, or a JSON patch when `patch` is a list. */
+  /** Sends a merge patch, or a JSON patch when `patch` is a list. */
   patch<T = KubeObject>(resource: string, target: Target, patch: unknown): Promise<T> {
     return this.request<T>('patch', resource, target, patch);
   }
 
-  /** One object; without a name the subject would say all of them, for which there is `request`. */
+  /** Deletes one object. Without a name the subject would mean all objects; use `request` for that. */
   async delete<T = unknown>(resource: string, target: Target, options: DeleteOptions = {}): Promise<T> {
     if (target.name === undefined || target.name === '')
-      throw statusError('BadRequest', `delete ${resource}: the object's name is empty; name one`);
+      throw statusError('BadRequest', `delete ${resource}: the object's name is empty; give a name`);
     return this.request<T>('delete', resource, target, options);
   }
 
@@ -148,23 +148,23 @@ export class Client {
     return this.request<ApplyResult>('apply', resource, target, object);
   }
 
-  /** Applies a manifest as text: what `nats req troupe.apply.<me>.<namespace>` does. */
+  /** Applies the text of a manifest, as `nats req troupe.apply.<user>.<namespace>` does. */
   async applyManifest(namespace: string | undefined, manifest: string, options?: RequestOptions): Promise<ApplyResult> {
     const subject = SUBJECTS.apply.subject(this.prefix, { caller: this.caller, namespace: namespace ?? '' });
     return this.decode<ApplyResult>(await this.ask(subject, new TextEncoder().encode(manifest), YAML_TYPE, options));
   }
 
-  /** One question, one answer, undecoded. @throws StatusError also when the answer is a refusal */
+  /** Sends a request and returns the undecoded answer. @throws StatusError, for example Timeout */
   async ask(subject: string, payload: Uint8Array, contentType: string, options: RequestOptions = {}): Promise<Msg> {
     const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
     try {
       return await this.#questions.ask({ subject, body: payload, headers: this.#headerBlock(contentType) }, timeoutMs);
     } catch (error) {
-      throw refusalOf(error, { subject, timeoutMs });
+      throw natsErrorToStatus(error, { subject, timeoutMs });
     }
   }
 
-  /** @throws StatusError when the message is a refusal or can't be read */
+  /** Decodes an answer. @throws StatusError when it is a failure Status or cannot be decoded */
   decode<A>(message: Msg): A {
     const body = decode(message.data, new ArrivedMessage(message).headers?.named[HEADER.contentType]);
     if (isFailure(body)) throw new StatusError(body);
@@ -172,7 +172,7 @@ export class Client {
     return body as A;
   }
 
-  /** Why nothing more will come and to ask again is in vain: the connection is closed for good. `undefined` while it is not. */
+  /** Why the connection is closed for good; `undefined` while it is not. */
   get ended(): Error | undefined {
     if (!this.connection.isClosed()) return undefined;
     return (
@@ -186,7 +186,7 @@ export class Client {
     return made;
   }
 
-  /** The same in their wire form: a general header object costs more than the question. */
+  /** The same headers in wire form: a general header object costs more CPU than the rest of the request. */
   #headerBlock(contentType: string): Uint8Array {
     const lines = this.#headerLines(contentType).map(([name, value]) => `${name}: ${value}\r\n`);
     return Buffer.from(`NATS/1.0\r\n${lines.join('')}\r\n`, 'utf8');

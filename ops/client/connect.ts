@@ -8,8 +8,8 @@ import {
 import { reconnectPace } from '../../actors/kernel/nats/nats-reconnect-pace.ts';
 import { Client } from './client.ts';
 import { findCredentials, type WhereToConnect, whereFromEnv } from './credentials.ts';
+import { connectErrorToStatus } from './nats-errors.ts';
 import type { Credentials } from './plan-credentials.ts';
-import { connectRefusal } from './refusal.ts';
 
 export interface ConnectOptions extends WhereToConnect {
   /** How long one connection attempt may take; 5 s by default. */
@@ -19,15 +19,15 @@ export interface ConnectOptions extends WhereToConnect {
 }
 
 /**
- * Where to connect, and as whom. Who is named in `options` (a context, user, nkey or home) is named whole: the environment is
- * asked only when nobody was, and what `troupe up` wrote fills what is left.
+ * Finds the server and the user. When `options` give a context, user, nkey or home, the environment is not used. What is missing
+ * then comes from the files of `troupe up`.
  * @throws StatusError ServiceUnavailable, NotFound
  */
 export function credentialsFor(options: WhereToConnect): Credentials {
   const env = whereFromEnv(process.env);
   const { context, user, nkey, home } = options;
   const named = [context, user, nkey, home].some((one) => one !== undefined);
-  // A home says its own prefix.
+  // A home has its own prefix.
   const where = named ? { prefix: home === undefined ? env.prefix : undefined, home: env.home } : env;
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   return findCredentials({ ...where, ...given });
@@ -41,7 +41,7 @@ export async function connectClient(options: ConnectOptions = {}): Promise<Clien
   return connectAs(credentialsFor(options), options);
 }
 
-/** Connects with credentials at hand. */
+/** Connects with the given credentials. */
 export async function connectAs(
   who: Credentials,
   options: Pick<ConnectOptions, 'timeoutMs' | 'name'> = {},
@@ -60,7 +60,7 @@ export async function connectAs(
     });
     return new Client(connection, who);
   } catch (error) {
-    throw connectRefusal(error, who.url);
+    throw connectErrorToStatus(error, who.url);
   }
 }
 

@@ -1,7 +1,7 @@
-/** Wants to know whether a reader that asks again and again still gets answers; is told each time, not only of changes. */
+/** Is notified by a reader after each attempt whether the cluster answers. */
 export interface Contact {
-  /** Nothing came, for this reason; it will be asked again. */
+  /** No answer, for this reason; the reader will retry. */
   lost(why: string): void;
-  /** Something came. */
+  /** An answer arrived. */
   heard(): void;
 }

@@ -17,7 +17,7 @@ export interface WhereToConnect {
   readonly home?: string | undefined;
 }
 
-/** What TROUPE_URL, TROUPE_USER, TROUPE_NKEY, TROUPE_CONTEXT, TROUPE_PREFIX and TROUPE_HOME say. */
+/** The values of TROUPE_URL, TROUPE_USER, TROUPE_NKEY, TROUPE_CONTEXT, TROUPE_PREFIX and TROUPE_HOME. */
 export const whereFromEnv = (env: NodeJS.ProcessEnv): WhereToConnect => ({
   url: set(env['TROUPE_URL']),
   user: set(env['TROUPE_USER']),
@@ -29,12 +29,12 @@ export const whereFromEnv = (env: NodeJS.ProcessEnv): WhereToConnect => ({
 
 const set = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
 
-/** Who the person at the command line is when nothing else was said; `troupe up` makes this user. */
+/** The default user, which `troupe up` creates. */
 const DEFAULT_USER = 'operator';
 
 /**
- * Reads credentials from where they lie.
- * @throws StatusError when nothing tells where a cluster is, or a file that was named is not there
+ * Reads the credentials from files.
+ * @throws StatusError ServiceUnavailable (no server is known), NotFound (a given file does not exist)
  */
 export function findCredentials(where: WhereToConnect): Credentials {
   const home = where.home ?? troupeHome();
@@ -82,7 +82,7 @@ function readContext(nameOrPath: string, home: string): NatsContext {
     throw statusError(
       'NotFound',
       /[/\\]/.test(nameOrPath)
-        ? `there is no NATS context ${nameOrPath}: give the path of a .json file, or a name`
+        ? `there is no NATS context ${nameOrPath}: give the path of a .json file, or the name of a context`
         : `there is no NATS context "${nameOrPath}"; looked for ${places.slice(1).join(' and ')}; ${offered(home)}`,
     );
   }
@@ -100,8 +100,8 @@ function offered(home: string): string {
   const folder = homePaths(home).natsContexts;
   const names = existsSync(folder) ? readdirSync(folder).map((file) => basename(file, '.json')) : [];
   return names.length === 0
-    ? '"troupe user add" makes one'
-    : `this home has ${names.toSorted().join(', ')}, and "troupe user add" makes one`;
+    ? '"troupe user add" creates one'
+    : `this home has ${names.toSorted().join(', ')}, and "troupe user add" creates one`;
 }
 
 const seedFrom = (seedOrPath: string): string => (/^SU[A-Z2-7]+$/.test(seedOrPath) ? seedOrPath : readText(seedOrPath));
@@ -125,7 +125,7 @@ function readJson(path: string): Record<string, unknown> | undefined {
   try {
     return JSON.parse(content) as Record<string, unknown>;
   } catch {
-    throw statusError('BadRequest', `${path} is no JSON; remove it and run "troupe up" again`);
+    throw statusError('BadRequest', `${path} is not JSON; remove it and run "troupe up" again`);
   }
 }
 

@@ -3,17 +3,17 @@ import { retryOf, statusError } from '../../contracts/errors/status.ts';
 import { HEADER } from '../../contracts/headers.ts';
 import type { LogLine, LogLines, LogQuery } from '../../contracts/messages/logs.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import { abortWith } from './abort-with.ts';
+import { abortWith } from './abort.ts';
 import type { Client } from './client.ts';
 import type { Contact } from './contact.ts';
+import { LogDeduplicator } from './deduplicate-log-lines.ts';
 import { pause } from './pause.ts';
-import { LogBook } from './plan-log-lines.ts';
 
 export interface LogOptions extends Pick<LogQuery, 'previous' | 'tailLines' | 'sinceTime' | 'limitBytes'> {
   readonly follow?: boolean;
   readonly signal?: AbortSignal;
   readonly contact?: Contact;
-  /** How often to ask again while following; the kubelet streams for 30 s after each. 10 s by default. */
+  /** How often to repeat the request while following, in milliseconds; default 10 s. The kubelet streams for 30 s after each. */
   readonly askAgainMs?: number;
 }
 export interface ContainerRef {
@@ -23,32 +23,32 @@ export interface ContainerRef {
 }
 
 const ASK_AGAIN_MS = 10_000;
-/** While nobody answers. */
+/** Pause before a retry while no answer comes. */
 const RETRY_MS = 2_000;
-/** Lines held for a slow reader; what it misses beyond that comes with the next answer. */
+/** Most lines buffered for a slow reader; dropped lines come with the next answer. */
 const MOST_HELD = 10_000;
 
 /**
- * The lines of one container, each once. With `follow` until the container ends or `signal` is aborted: the stream is
- * heard live, and what it missed comes with the next answer, a little late; after a lost connection in its place.
+ * The lines of one container, each once. With `follow`, until the container ends or `signal` is aborted: lines come from the live
+ * stream; those that it missed come with the next answer, a little late, or in order after a lost connection.
  * @throws StatusError
  */
 export async function* readLogs(client: Client, of: ContainerRef, options: LogOptions = {}): AsyncGenerator<LogLine> {
   const { follow, signal: _, askAgainMs: __, contact: ___, tailLines, ...query } = options;
   const ask: Ask = (sinceTime) => {
-    // `tailLines` belongs to the first question alone.
+    // `tailLines` applies to the first request alone.
     const from = sinceTime !== undefined ? { sinceTime } : tailLines === undefined ? {} : { tailLines };
     const asked: LogQuery = { ...of, ...query, ...from, ...(follow === true ? { follow } : {}) };
     return client.request('get', 'pods/log', { namespace: of.namespace, name: of.pod }, asked);
   };
-  const book = new LogBook();
+  const seen = new LogDeduplicator();
   if (follow !== true) {
-    yield* readPages(ask, book, options.limitBytes === undefined);
+    yield* readPages(ask, seen, options.limitBytes === undefined);
     return;
   }
   const stream = new LogStream(client, of);
   try {
-    yield* followLogs(client, ask, book, stream, options);
+    yield* followLogs(client, ask, seen, stream, options);
   } finally {
     await stream.close();
   }
@@ -56,15 +56,15 @@ export async function* readLogs(client: Client, of: ContainerRef, options: LogOp
 
 type Ask = (sinceTime: string | undefined) => Promise<LogLines>;
 
-/** Asks page after page from where `book` stands. @returns whether the container has ended */
-async function* readPages(ask: Ask, book: LogBook, all: boolean): AsyncGenerator<LogLine, boolean> {
+/** Requests page after page, from the last answered line. @returns whether the container has ended */
+async function* readPages(ask: Ask, seen: LogDeduplicator, all: boolean): AsyncGenerator<LogLine, boolean> {
   for (;;) {
-    const before = book.answered;
+    const before = seen.answered;
     const page = await ask(before);
-    yield* book.ofAnswer(page.lines);
+    yield* seen.ofAnswer(page.lines);
     if (page.truncated !== true || !all) return page.ended === true;
-    if (book.answered === before) {
-      throw statusError('InternalError', 'read logs: a page that was cut short brought nothing new; report this');
+    if (seen.answered === before) {
+      throw statusError('InternalError', 'read logs: a truncated page held no new line; please report this');
     }
   }
 }
@@ -72,7 +72,7 @@ async function* readPages(ask: Ask, book: LogBook, all: boolean): AsyncGenerator
 async function* followLogs(
   client: Client,
   ask: Ask,
-  book: LogBook,
+  seen: LogDeduplicator,
   stream: LogStream,
   options: LogOptions,
 ): AsyncGenerator<LogLine> {
@@ -84,7 +84,7 @@ async function* followLogs(
     const mayMiss = stream.mayMiss;
     stream.mayMiss = false;
     try {
-      if (yield* readPages(ask, book, true)) return;
+      if (yield* readPages(ask, seen, true)) return;
       started = true;
       contact?.heard();
     } catch (error) {
@@ -96,19 +96,19 @@ async function* followLogs(
     }
     const until = performance.now() + pauseMs;
     for (let left = 1; left > 0 && !over() && !stream.askNow; left = until - performance.now()) {
-      if (!stream.mayMiss) yield* book.ofStream(stream.take());
+      if (!stream.mayMiss) yield* seen.ofStream(stream.take());
       if (!stream.askNow) await stream.wait(until - performance.now(), signal);
     }
-    if (!stream.mayMiss || over()) yield* book.ofStream(stream.take());
+    if (!stream.mayMiss || over()) yield* seen.ofStream(stream.take());
     stream.askNow = false;
   }
 }
 
-/** What the kubelet streams on the container's subject. */
+/** The lines that the kubelet publishes on the container's subject. */
 class LogStream {
-  /** The kubelet said that the container has ended, or the connection was lost and lines with it. */
+  /** Request again at once: the container has ended, or lines were lost with the connection. */
   askNow = false;
-  /** The connection was lost, and no answer has come since: what is held waits for what comes before it. */
+  /** The connection was lost and no answer has come since: buffered lines wait for the ones before them. */
   mayMiss = false;
   #held: LogLine[] = [];
   #wake = (): void => undefined;
@@ -127,7 +127,7 @@ class LogStream {
         try {
           this.#hear(decode(message.data, message.headers?.get(HEADER.contentType)) as LogLines);
         } catch {
-          // Nobody's lines: what a kubelet says comes with the next answer too.
+          // Undecodable messages are ignored: the kubelet's lines come with the next answer too.
         }
       }
     })();
@@ -149,7 +149,7 @@ class LogStream {
     return this.#held.splice(0);
   }
 
-  /** Until something came, `ms` have passed, or `signal` is aborted. */
+  /** Waits until lines arrive, `ms` have passed, or `signal` is aborted. */
   async wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
     if ((this.#held.length > 0 && !this.mayMiss) || ms <= 0) return;
     const stop = new AbortController();

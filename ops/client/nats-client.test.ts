@@ -69,7 +69,7 @@ describe('requests', () => {
     const { reason, message } = await refusal(client.get('pods', { ...inDefault, name: 'x'.repeat(5000) }));
     expect({ reason, message }).toEqual({
       reason: 'BadRequest',
-      message: 'get pods: the name "xxxxxxxxxxxxxxxxxxxx…" has 5000 characters; none has more than 253',
+      message: 'get pods: the name "xxxxxxxxxxxxxxxxxxxx…" has 5000 characters; at most 253 are allowed',
     });
   });
   it('follows the pages of a list', async () => {
@@ -83,7 +83,7 @@ describe('requests', () => {
   it('says so when a message is larger than the server takes', async () => {
     const error = await refusal(client.create('configmaps', 'default', { data: { x: 'a'.repeat(9_000_000) } }));
     expect(error.reason).toBe('RequestEntityTooLarge');
-    expect(error.message).toMatch(/larger than nats-server takes \(max_payload\); send less at a time$/);
+    expect(error.message).toMatch(/larger than nats-server accepts \(max_payload\); split it$/);
   });
   it('says what to do when nobody listens', async () => {
     await endApi();

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The longest that a timer of Node's can wait; one that is set for longer rings at once. */
+/** The longest delay of a Node timer; a longer one fires at once. */
 const TIMER_MS_MAX = 0x7fff_ffff;
 
-/** Waits, for however long, or returns early when `signal` is aborted. Never rejects. */
+/** Waits `ms` milliseconds; returns early when `signal` is aborted. Never rejects. */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   const options = signal === undefined ? {} : { signal };
   for (let leftMs = ms; ; leftMs -= TIMER_MS_MAX) {

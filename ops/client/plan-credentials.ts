@@ -14,11 +14,11 @@ export interface Credentials {
   readonly password?: string;
   /** Text of a `.creds` file. */
   readonly creds?: string;
-  /** Where a tenant is at home. */
+  /** A tenant's default namespace. */
   readonly namespace?: string;
 }
 
-/** What was found on this machine; file contents already read. */
+/** What was found on this machine, with the contents of files. */
 export interface CredentialSources {
   readonly url?: string | undefined;
   readonly user?: string | undefined;
@@ -26,7 +26,7 @@ export interface CredentialSources {
   readonly prefix?: string | undefined;
   /** A context of the `nats` command line. */
   readonly context?: NatsContext | undefined;
-  /** What `troupe up` wrote. */
+  /** From the files of `troupe up`. */
   readonly home?: Partial<Credentials> | undefined;
 }
 
@@ -43,8 +43,8 @@ export interface NatsContext {
 const DEFAULT_URL = 'nats://127.0.0.1:4222';
 
 /**
- * Whose word counts: what the environment says, then a context, then what `troupe up` left. Pure.
- * @returns `undefined` when nothing tells where a cluster is
+ * Combines the sources: given values win over a context, which wins over the files of `troupe up`. Pure.
+ * @returns `undefined` when there is no source
  */
 export function planCredentials({ context, home, ...given }: CredentialSources): Credentials | undefined {
   if (given.url === undefined && context === undefined && home === undefined) return undefined;
@@ -65,7 +65,7 @@ export function planCredentials({ context, home, ...given }: CredentialSources):
   };
 }
 
-/** Whom a context speaks for. */
+/** The user of a context. */
 export const contextUser = (context: NatsContext | undefined): string | undefined =>
   nonEmpty(context?.user ?? callerOfInbox(context?.inbox_prefix));
 

@@ -1,14 +1,14 @@
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 
-/** A change of one object, as a reader hears it. */
+/** A change of one object. */
 export interface ObjectEvent<T = KubeObject> {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly object: T;
 }
 
 /**
- * What a reader who knows `known` must hear when the list now reads `items`: deletions first, then what is new or
- * changed, in the order of the list. Pure.
+ * The events that lead from the objects `known` to the list `items`: deletions first, then new and changed objects in the order of
+ * the list. Pure.
  */
 export function planRelist<T extends KubeObject>(
   known: ReadonlyMap<string, T>,

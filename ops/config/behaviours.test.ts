@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { projectRoot } from '../boot/home/root.ts';
+import { projectRoot } from '../boot/home/project-root.ts';
 
 /**
  * Goal: whatever a behaviour must not touch is named by lint, wherever behaviours live, and nowhere else.

@@ -2,37 +2,35 @@ import { JetStreamApiError } from '@nats-io/jetstream';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
-import { serviceMandate } from '../boot/roles/mandate.ts';
 import { openHost } from '../boot/roles/open-host.ts';
-import { connectRole, leave, type RoleOptions, roleFromEnv } from '../boot/roles/role.ts';
+import { connectRole, leave } from '../boot/roles/role-connection.ts';
+import { type RoleOptions, roleFromEnv } from '../boot/roles/role-options.ts';
+import { requiredOfService } from '../boot/roles/role-permissions.ts';
 
-/** Whatever is left out is taken from TROUPE_URL, TROUPE_USER, TROUPE_NKEY, TROUPE_PREFIX, TROUPE_INSTANCE and TROUPE_RECORD. */
+/** Missing options are read from TROUPE_URL, TROUPE_USER, TROUPE_NKEY, TROUPE_PREFIX, TROUPE_INSTANCE and TROUPE_RECORD. */
 export interface HostActorsOptions extends Partial<RoleOptions> {
-  /** 32 bytes, the contents of `cluster.key`: Secrets can be read, and what is secret is recorded, sealed. */
+  /** The 32 bytes of `cluster.key`. With it Secrets can be read, and secret data is recorded, encrypted. */
   readonly clusterKeyBytes?: Uint8Array;
 }
 
 export interface HostedActors {
   /** Name of this process, unique among those that share the cluster. */
   readonly instance: string;
-  /**
-   * Gives back what singletons held, writes what is left to be recorded, and closes the connection. It does so once, however often
-   * it is asked.
-   */
+  /** Releases the leases of singletons, writes the last records and closes the connection. Further calls do nothing. */
   stop(): Promise<void>;
 }
 
 /**
- * Hosts actors in this process, on a connection of their own: Troupe's, or somebody's. It resolves when each can be reached; a
- * singleton stands by until it holds its lease.
- * @throws StatusError BadRequest (where or as whom is not said), Forbidden (the user may not), ServiceUnavailable (no cluster)
+ * Hosts actors, Troupe's or the caller's own, in this process on a connection of their own. Resolves when all actors can be
+ * reached; singletons may still stand by for their lease.
+ * @throws StatusError BadRequest (no server or user given), Forbidden (the user lacks permissions), ServiceUnavailable (no cluster)
  */
 export async function hostActors(
   actors: readonly ActorDefinition[],
   options: HostActorsOptions = {},
 ): Promise<HostedActors> {
   const role = roleOf(options);
-  const connection = await connectRole('service', role, serviceMandate(role.prefix, actors));
+  const connection = await connectRole('service', role, requiredOfService(role.prefix, actors));
   const key = options.clusterKeyBytes;
   let stop = (): Promise<void> => connection.close();
   try {
@@ -56,7 +54,7 @@ export async function hostActors(
 }
 
 function roleOf({ clusterKeyBytes: _key, ...options }: HostActorsOptions): RoleOptions {
-  // Who writes JavaScript passes on what she has not got, too.
+  // JavaScript callers may pass undefined explicitly.
   const given: Partial<RoleOptions> = Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),
   );
@@ -67,7 +65,7 @@ function roleOf({ clusterKeyBytes: _key, ...options }: HostActorsOptions): RoleO
   if (!env['TROUPE_USER'])
     throw statusError(
       'BadRequest',
-      'TROUPE_USER is not set; name the user that "troupe user add <name> --actors <file>" made',
+      'TROUPE_USER is not set; set it to the user that "troupe user add <name> --actors <file>" created',
     );
   return { ...roleFromEnv('service', env, given.log ?? ((line) => console.error(line))), ...given };
 }

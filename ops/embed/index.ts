@@ -1,6 +1,6 @@
 /*
- * What a service of somebody's own imports as `troupe`: declaring actors, hosting them, and those of Troupe that can be hosted
- * elsewhere. ops/docs/embedding.md shows it at work.
+ * The public API, which external services import as `troupe`: declaring actors, hosting them, and Troupe's actors that can be
+ * hosted elsewhere. See ops/docs/embedding.md.
  */
 
 export { controllers } from '../../actors/controllers/registry.ts';

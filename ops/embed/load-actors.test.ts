@@ -22,7 +22,7 @@ it('gives what a module exports as `actors`', async () => {
 it.each([
   { why: 'no', text: 'export const others = [];', says: /exports no actors; write: export const actors = \[yours\]$/ },
   { why: 'none', text: 'export const actors = [];', says: /exports no actors/ },
-  { why: 'odd', text: 'export const actors = [1];', says: /: actors\[0\] is not what defineActor or / },
+  { why: 'odd', text: 'export const actors = [1];', says: /: actors\[0\] is not a definition made by defineActor or / },
   { why: 'dots', text: `export const actors = [${actor('a.b')}];`, says: /: actors\[0\] is called "a\.b"; use lower/ },
   { why: 'twice', text: `export const actors = [${actor('a')}, ${actor('a')}];`, says: /: two actors are called "a"$/ },
   { why: 'broken', text: 'throw new Error("oh")', says: /broken\.mjs cannot be loaded: Error: oh$/ },

@@ -8,8 +8,8 @@ import { isPlain } from '../../contracts/kinds/plain.ts';
 const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /**
- * Actors of somebody's own: what a module exports as `actors`, a list of what `defineActor` and `defineController` gave.
- * @throws StatusError NotFound, BadRequest, which name the module and what is wrong with it
+ * Loads external actors: a module's export `actors`, a list of definitions made by `defineActor` or `defineController`.
+ * @throws StatusError NotFound, BadRequest, with the module and the error
  */
 export async function loadActors(file: string): Promise<readonly ActorDefinition[]> {
   const path = resolve(file);
@@ -35,7 +35,7 @@ export async function loadActors(file: string): Promise<readonly ActorDefinition
 
 function findingOf(one: unknown): string | undefined {
   if (!isPlain(one) || typeof one['behave'] !== 'function' || !isPlain(one['hears']) || !isPlain(one['says']))
-    return 'is not what defineActor or defineController gives';
+    return 'is not a definition made by defineActor or defineController';
   const { name } = one;
   if (typeof name === 'string' && NAME.test(name)) return undefined;
   return `is called "${String(name)}"; use lower-case letters, digits and "-", beginning and ending with a letter or digit, at most 63`;

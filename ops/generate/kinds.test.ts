@@ -36,7 +36,7 @@ describe('code', () => {
 
   it('refuses what it does not know, and says what to do', () => {
     expect(() => code({ name: 'x', type: 'Set<string>', format: '' })).toThrow(
-      /unknown type Set<string>.*teach plan-kinds/,
+      /unknown type Set<string>.*add it to plan-kinds/,
     );
   });
 });
@@ -57,5 +57,5 @@ it('two models of one name are refused', () => {
       { ...model, name: 'V1Pod' },
       { ...model, name: 'CoreV1Pod' },
     ]),
-  ).toThrow('would be called Pod');
+  ).toThrow('have the type name Pod');
 });

@@ -1,10 +1,10 @@
 import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { projectRoot } from '../boot/home/root.ts';
+import { projectRoot } from '../boot/home/project-root.ts';
 import { planKinds } from './plan-kinds.ts';
 import { readModels } from './read-models.ts';
 
-/** The models that our kinds are made of; everything that they mention comes along. */
+/** The models of our kinds; the models that they refer to are included. */
 const ROOTS = [
   'V1Namespace',
   'V1Node',
@@ -20,7 +20,7 @@ const ROOTS = [
   'V1Binding',
 ];
 
-/** Where the generated files live, and what should be in them today. */
+/** The folder and the contents of the generated files. */
 export async function generateKinds(): Promise<{
   readonly folder: string;
   readonly files: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { projectRoot } from '../boot/home/root.ts';
+import { projectRoot } from '../boot/home/project-root.ts';
 import type { Model, ModelField } from './plan-kinds.ts';
 
 interface Attribute {
@@ -10,7 +10,7 @@ interface Attribute {
   readonly format: string;
 }
 
-/** `*` at a line's start and the backslashes that the generator of the models put before quotes. */
+/** A comment without the `*` at the start of lines and the backslashes that the models' generator put before quotes. */
 const plain = (comment: string): string =>
   comment
     .replace(/^\s*\*\s?/gm, '')
@@ -18,7 +18,7 @@ const plain = (comment: string): string =>
     .replace(/\s+/g, ' ')
     .trim();
 
-/** Doc comments and optional markers stand only in the declaration file. */
+/** Comments and optional markers, which only the declaration file has. */
 function declared(text: string): {
   readonly doc: string;
   readonly fields: ReadonlyMap<string, { doc: string; required: boolean }>;
@@ -32,8 +32,8 @@ function declared(text: string): {
 }
 
 /**
- * Reads one model of `@kubernetes/client-node`: its JavaScript for names and types, its declarations for the rest. The
- * package itself is never imported: on Node 20 that crashes, single files work.
+ * Reads one model of `@kubernetes/client-node`: names and types from its JavaScript, the rest from its declarations. Imports single
+ * files, because importing the package crashes on Node 20.
  */
 async function readModel(folder: string, name: string): Promise<Model> {
   const file = join(folder, `${name}.js`);
@@ -50,11 +50,11 @@ async function readModel(folder: string, name: string): Promise<Model> {
   return { name, doc: text.doc, fields };
 }
 
-/** Model names that a type mentions: `Array<V1Container>` -> `V1Container`. `V1MicroTime` is a moment, no model. */
+/** Model names in a type: `Array<V1Container>` -> `V1Container`. `V1MicroTime` is a timestamp, not a model. */
 const mentioned = (type: string): readonly string[] =>
   (type.match(/\b[A-Z]\w*V\d\w+|\bV\d\w+/g) ?? []).filter((name) => name !== 'V1MicroTime');
 
-/** All models reachable from `roots`, in order of name. */
+/** All models reachable from `roots`, ordered by name. */
 export async function readModels(roots: readonly string[]): Promise<readonly Model[]> {
   const folder = join(projectRoot, 'node_modules/@kubernetes/client-node/dist/gen/models');
   const models = new Map<string, Model>();

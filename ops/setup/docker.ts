@@ -3,17 +3,17 @@ import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { statusError } from '../../contracts/errors/status.ts';
 import { type HomePaths, makePrivateFolder, writePrivateFile } from '../boot/home/home.ts';
-import { endProcess, identify, isAlive } from '../boot/watch/processes.ts';
+import { endProcess, identify, isAlive } from '../boot/supervision/processes.ts';
 import { findEngine, findProgram } from './facts.ts';
 import { type PidFile, planDockerd, planStalePidFiles } from './plan-dockerd.ts';
 import { runCommand } from './run-command.ts';
 
 const INSTALL_MS = 600_000;
 const UP_MS = 60_000;
-/** A machine that has just been started upgrades itself: apt is waited for. */
+/** A machine that has just booted may be upgrading itself; apt waits for its lock. */
 const LOCK = 'DPkg::Lock::Timeout=300';
 
-/** Installs Debian's own engine; refreshes apt's lists only when it does not go without. */
+/** Installs Debian's docker.io; updates apt's lists only when that fails. */
 export async function installDocker(logFile: string): Promise<void> {
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   const install = (): Promise<string> =>
@@ -25,7 +25,7 @@ export async function installDocker(logFile: string): Promise<void> {
   try {
     await install();
   } catch {
-    // One unreachable source among several makes the update fail although the others serve.
+    // One unreachable source makes the update fail although others may work.
     await runCommand('apt-get', ['-o', LOCK, '-q', 'update'], { logFile, timeoutMs: INSTALL_MS }).catch(() => '');
     await install();
   }
@@ -41,7 +41,7 @@ async function engineAnswers(withinMs: number, goOn: () => boolean): Promise<boo
   return false;
 }
 
-/** One attempt. @returns what dockerd wrote, when it did not come up */
+/** Tries to start dockerd once. @returns its output when it did not start */
 async function tryDockerd(paths: HomePaths, program: string, flags: readonly string[]): Promise<string | undefined> {
   const out = openSync(paths.dockerdLog, 'w', 0o600);
   const path = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`;
@@ -51,7 +51,7 @@ async function tryDockerd(paths: HomePaths, program: string, flags: readonly str
     env: { ...process.env, PATH: path },
   });
   closeSync(out);
-  child.on('error', () => undefined); // shows as a process that is not there
+  child.on('error', () => undefined); // shows as a process that does not run
   child.unref();
   const id = identify(child.pid ?? 0);
   const comesUp = await engineAnswers(UP_MS, () => child.pid !== undefined && isAlive(id));
@@ -59,7 +59,7 @@ async function tryDockerd(paths: HomePaths, program: string, flags: readonly str
     writePrivateFile(paths.dockerdPid, JSON.stringify(id));
     return undefined;
   }
-  await endProcess(id, UP_MS); // the next attempt needs its files and its socket
+  await endProcess(id, UP_MS); // frees its files and socket for the next attempt
   return readFileSync(paths.dockerdLog, 'utf8');
 }
 
@@ -76,7 +76,7 @@ function readWord(path: string): string | undefined {
   }
 }
 
-/** Those of the engine's process numbers that are written down on this machine. */
+/** The pid files of the engine that exist on this machine. */
 const pidFiles = (): readonly PidFile[] =>
   PID_FILES.flatMap(({ path, program }) => {
     const pid = readWord(path);
@@ -85,7 +85,7 @@ const pidFiles = (): readonly PidFile[] =>
 
 function removeStalePidFiles(say: (text: string) => void): void {
   for (const path of planStalePidFiles(pidFiles())) {
-    say(`${path} was left behind by an engine that is gone: removing it`);
+    say(`${path} is left over from an engine that has ended: removing it`);
     rmSync(path, { force: true });
   }
 }
@@ -93,22 +93,22 @@ function removeStalePidFiles(say: (text: string) => void): void {
 const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
 
 /**
- * Starts dockerd so that it outlives us, and waits until it answers. Where the machine lacks something it goes without.
- * @throws StatusError ServiceUnavailable with dockerd's last words
+ * Starts dockerd so that it outlives this process, and waits until it answers. Retries without features that the machine lacks.
+ * @throws StatusError NotFound, ServiceUnavailable with dockerd's last line
  */
 async function startDockerd(paths: HomePaths, say: (text: string) => void): Promise<void> {
   const program = findProgram('dockerd');
-  if (program === undefined) throw statusError('NotFound', 'dockerd is nowhere on the PATH; install Docker');
+  if (program === undefined) throw statusError('NotFound', 'dockerd is not found on PATH; install Docker');
   removeStalePidFiles(say);
   let flags: readonly string[] = [];
   for (;;) {
-    const said = await tryDockerd(paths, program, flags);
-    if (said === undefined) return;
-    const next = planDockerd(said, flags);
+    const output = await tryDockerd(paths, program, flags);
+    if (output === undefined) return;
+    const next = planDockerd(output, flags);
     if (next === undefined) {
       throw statusError(
         'ServiceUnavailable',
-        `dockerd does not start: ${lastLine(said)} (see ${paths.dockerdLog}); start an engine yourself`,
+        `dockerd does not start: ${lastLine(output)} (see ${paths.dockerdLog}); start an engine yourself`,
       );
     }
     if (next.because !== undefined) say(next.because);

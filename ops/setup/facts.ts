@@ -36,7 +36,7 @@ function glibcVersion(): string | undefined {
   }
 }
 
-/** Folders where Debian puts daemons are on root's PATH alone, and not always there. */
+/** Also looks where Debian installs daemons: these folders are on root's PATH alone, and not always. */
 export function findProgram(name: string): string | undefined {
   const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/sbin'];
   return folders.map((folder) => join(folder, name)).find((path) => path.startsWith('/') && existsSync(path));
@@ -68,7 +68,7 @@ async function hasBusybox(env: NodeJS.ProcessEnv): Promise<boolean> {
 
 const PING_MS = 5_000;
 
-/** Does an engine answer (DOCKER_HOST, else the usual socket)? */
+/** Does an engine answer (DOCKER_HOST, else the default socket)? */
 export async function findEngine(): Promise<EngineFact> {
   try {
     const { Version } = await new Dockerode({ timeout: PING_MS }).version();
@@ -82,8 +82,8 @@ export async function findEngine(): Promise<EngineFact> {
 }
 
 /**
- * Looks at the machine. Costs a few milliseconds where all is there.
- * @throws StatusError when TROUPE_NATS_SERVER names no nats-server
+ * Examines the machine. Takes a few milliseconds when nothing is missing.
+ * @throws StatusError NotFound when TROUPE_NATS_SERVER is set and is not a nats-server
  */
 export async function gatherFacts(env: NodeJS.ProcessEnv = process.env): Promise<SetupFacts> {
   const natsServer = lookForNatsServer(env);

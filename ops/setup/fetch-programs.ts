@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { statusError } from '../../contracts/errors/status.ts';
 import { type HomePaths, makePrivateFolder } from '../boot/home/home.ts';
-import { judgeNatsVersion, parseNatsVersion } from '../boot/nats/plan-nats-version.ts';
+import { checkNatsVersion, parseNatsVersion } from '../boot/nats/plan-nats-version.ts';
 import type { Mirror } from './plan-apt-sources.ts';
 import type { Program } from './plan-setup.ts';
 import { runCommand } from './run-command.ts';
@@ -25,7 +25,7 @@ const SUITE = 'sid';
 const UPDATE_MS = 180_000;
 const DOWNLOAD_MS = 180_000;
 
-/** apt with sources, lists and caches of its own: it reads the machine's proxies and keys, and changes nothing. */
+/** Options that give apt its own sources, lists and caches: it uses the machine's proxies and keys, and changes nothing. */
 function aptOptions(folder: string, evenExpired: boolean): readonly string[] {
   const settings = {
     ...(evenExpired ? { 'Acquire::Check-Valid-Until': 'false' } : {}),
@@ -49,7 +49,7 @@ function aptOptions(folder: string, evenExpired: boolean): readonly string[] {
   return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`]);
 }
 
-/** apt's own user, who downloads without root's rights; `undefined` where apt is not run by root. */
+/** Uid of apt's own user, which downloads without root's rights; `undefined` when apt is not run by root. */
 function aptUser(): number | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const uid = /^_apt:[^:]*:(\d+):/m.exec(readFileSync('/etc/passwd', 'utf8'))?.[1];
@@ -69,13 +69,13 @@ function aptFolder(mirror: Mirror): string {
   return folder;
 }
 
-/** Which package holds a program, where in it, and where it goes. */
+/** The package of each program, and its path in the package. */
 const PACKAGES: Readonly<Record<Program, { readonly name: string; readonly inside: readonly string[] }>> = {
   'nats-server': { name: 'nats-server', inside: ['usr/sbin/nats-server', 'usr/bin/nats-server'] },
   busybox: { name: 'busybox-static', inside: ['usr/bin/busybox', 'bin/busybox'] },
 };
 
-/** Downloads one package, its signature checked by apt. @returns the path of its program, unpacked */
+/** Downloads a package, whose signature apt checks. @returns the path of the unpacked program */
 async function unpack(folder: string, program: Program, options: readonly string[], logFile: string): Promise<string> {
   const { name, inside } = PACKAGES[program];
   const deb = join(folder, 'deb');
@@ -85,7 +85,7 @@ async function unpack(folder: string, program: Program, options: readonly string
     timeoutMs: DOWNLOAD_MS,
   });
   const file = readdirSync(deb).find((found) => found.startsWith(`${name}_`));
-  if (file === undefined) throw statusError('InternalError', `apt-get download ${name}: it left no package`);
+  if (file === undefined) throw statusError('InternalError', `apt-get download ${name}: no package was downloaded`);
   const unpacked = join(folder, program);
   await runCommand('dpkg-deb', ['-x', join(deb, file), unpacked], { logFile, timeoutMs: 60_000 });
   const path = inside.map((place) => join(unpacked, place)).find((place) => existsSync(place));
@@ -103,23 +103,23 @@ function checkProgram(program: Program, path: string): void {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
   } catch (cause) {
-    if (program === 'busybox') return; // has no --version; the images that are made of it show whether it runs
+    if (program === 'busybox') return; // has no --version; building the images shows whether it runs
     throw statusError('InternalError', `the package's nats-server does not run here: ${String(cause)}`);
   }
   const version = parseNatsVersion(said);
-  if (program === 'nats-server' && (version === undefined || judgeNatsVersion(version) === 'refuse')) {
+  if (program === 'nats-server' && (version === undefined || checkNatsVersion(version) === 'refuse')) {
     throw statusError('InternalError', `the package's nats-server is ${version ?? said.trim()}, too old`);
   }
 }
 
-/** In one step: whoever starts it meanwhile runs the old file or the new. */
+/** Replaces the file atomically: a start at this moment runs the old or the new program. */
 function install(program: string, place: string): void {
   copyFileSync(program, `${place}.new`);
   chmodSync(`${place}.new`, 0o755);
   renameSync(`${place}.new`, place);
 }
 
-/** @throws StatusError in apt's words */
+/** @throws StatusError with apt's message */
 async function fetchFrom(
   mirror: Mirror,
   programs: readonly Program[],
@@ -142,10 +142,9 @@ async function fetchFrom(
 }
 
 /**
- * Puts programs into TROUPE_HOME/bin, from the first mirror that has them all. A mirror that stands still (a snapshot, a
- * machine without a network of its own) has expired lists; those are taken, said aloud, when no mirror has fresh ones:
- * signatures and the version are checked all the same.
- * @throws StatusError ServiceUnavailable when no mirror serves; the message says what each answered
+ * Puts programs into TROUPE_HOME/bin, from the first mirror that has all of them. When no mirror works, those whose lists have
+ * expired (a snapshot, for example) are tried with a message: signatures and versions are checked all the same.
+ * @throws StatusError ServiceUnavailable with the error of each mirror
  */
 export async function fetchPrograms(
   paths: HomePaths,
@@ -168,7 +167,7 @@ export async function fetchPrograms(
   }
   for (const mirror of expired) {
     try {
-      say(`${mirror.uri} stands still (its lists have expired): taking the packages, whose signatures are checked`);
+      say(`the lists of ${mirror.uri} have expired: using its packages all the same, whose signatures are checked`);
       return await fetchFrom(mirror, programs, places, true, logFile);
     } catch (error) {
       refusals.push(`${mirror.uri}: ${(error as Error).message}`);
@@ -177,6 +176,6 @@ export async function fetchPrograms(
   const names = programs.map((program) => PACKAGES[program].name).join(' and ');
   throw statusError(
     'ServiceUnavailable',
-    `no mirror gave ${names} (${refusals.join('; ')}); install them yourself (nats-server 2.15 or newer, named in TROUPE_NATS_SERVER)`,
+    `no mirror has ${names} (${refusals.join('; ')}); install them yourself (nats-server 2.15 or newer, named in TROUPE_NATS_SERVER)`,
   );
 }

@@ -8,7 +8,7 @@ import {
 import { BUSYBOX_PLACES, type Busybox, findStaticBusybox } from '../../runtime-adapters/docker/static-busybox.ts';
 import type { HomePaths } from '../boot/home/home.ts';
 
-/** The machine's static busybox, else the one that set-up fetched. @throws StatusError NotFound */
+/** The machine's static busybox, else the one that set-up downloaded. @throws StatusError NotFound */
 export const findBusybox = (paths: HomePaths): Promise<Busybox> =>
   findStaticBusybox([...BUSYBOX_PLACES, paths.busybox]);
 
@@ -23,8 +23,8 @@ export async function hasImage(docker: Dockerode, image: string): Promise<boolea
 }
 
 /**
- * Makes the images that must be there without any registry: the one that holds a pod's network, and the sample's.
- * @returns those that were made now
+ * Builds the images that are needed without a registry, if they are missing: the pause image and the sample's.
+ * @returns the images that were built now
  */
 export async function makeImages(paths: HomePaths): Promise<readonly string[]> {
   const docker = new Dockerode();

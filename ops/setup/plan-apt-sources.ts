@@ -1,4 +1,4 @@
-/** One place that apt may ask. */
+/** An entry of apt's source lists. */
 interface Source {
   readonly uri: string;
   readonly suite: string;
@@ -9,7 +9,7 @@ interface Source {
 /** A mirror of Debian's main archive. */
 export interface Mirror {
   readonly uri: string;
-  /** Key ring that must have signed it; without it those that apt trusts. */
+  /** Key ring that must have signed it; absent: the ones that apt trusts. */
   readonly signedBy?: string;
 }
 
@@ -24,7 +24,7 @@ function oneLine(line: string): readonly Source[] {
   return [{ uri, suite, components: words(components), ...(signedBy === undefined ? {} : { signedBy }) }];
 }
 
-/** Fields of one deb822 paragraph; a value may go on in lines that begin with a space. */
+/** Fields of a deb822 paragraph; a value may continue in lines that begin with a space. */
 function fieldsOf(paragraph: string): Readonly<Record<string, string>> {
   const fields: Record<string, string> = {};
   let name = '';
@@ -43,7 +43,7 @@ function paragraphSources(paragraph: string): readonly Source[] {
   const fields = fieldsOf(paragraph);
   if (!words(fields['types'] ?? '').includes('deb') || /^no$/i.test(fields['enabled'] ?? '')) return [];
   const keyRing = (fields['signed-by'] ?? '').trim();
-  const signedBy = keyRing.startsWith('/') ? keyRing : undefined; // a key in the text itself cannot be handed on
+  const signedBy = keyRing.startsWith('/') ? keyRing : undefined; // a key in the text itself cannot be passed on
   const components = words(fields['components'] ?? '');
   return words(fields['uris'] ?? '').flatMap((uri) =>
     words(fields['suites'] ?? '').map((suite) => ({
@@ -61,8 +61,8 @@ const parse = ({ name, text }: { readonly name: string; readonly text: string })
 const FETCHED = /^(https?|ftp|mirror(\+\w+)*|file|copy|tor\+https?):/;
 
 /**
- * Which of apt's sources are mirrors of Debian's main archive, so that another suite can be read from them: those that
- * offer `main` of this release. Security archives and other people's repositories have other suites. Pure.
+ * The mirrors of Debian's main archive among apt's sources, from which another suite can be read: those with `main` of this release.
+ * Security archives and third-party repositories have other suites. Pure.
  * @param files    apt's source lists, one-line or deb822, in apt's order
  * @param codename of this release: `bookworm`
  * @returns each once, in order

@@ -1,10 +1,10 @@
 export interface DockerdTry {
   readonly flags: readonly string[];
-  /** Said before this attempt. */
+  /** Message to print before this attempt. */
   readonly because?: string;
 }
 
-/** What a failed start said, and which flags get around it, at the price that `because` names. */
+/** Errors of a failed start, and the flag that avoids each; `because` names the consequence. */
 const REMEDIES: readonly { readonly when: RegExp; readonly flag: string; readonly because: string }[] = [
   {
     when: /ip6tables|ip6_tables/i,
@@ -20,29 +20,31 @@ const REMEDIES: readonly { readonly when: RegExp; readonly flag: string; readonl
   {
     when: /error creating default "bridge"|bridge.*(not permitted|not supported|operation)/i,
     flag: '--bridge=none',
-    because: 'no network bridge can be made here: starting without one, so pods have no network of their own',
+    because: 'no network bridge can be created here: starting without one, so pods have no network of their own',
   },
   {
     when: /overlay|graphdriver|storage.driver/i,
     flag: '--storage-driver=vfs',
-    because: 'no layered file system works here: images will be copied whole',
+    because: 'no layered file system works here: images will be copied in full',
   },
 ];
 
 /**
- * Whether a dockerd that did not come up should be tried again, and how. Pure.
- * @param said  what it wrote in its last attempt
- * @param tried flags of that attempt
- * @returns `undefined` when nothing is known that would help
+ * Decides how to start dockerd again after a failed attempt. Pure.
+ * @param output its output in the last attempt
+ * @param tried  flags of that attempt
+ * @returns `undefined` when no flag is known that would help
  */
-export function planDockerd(said: string, tried: readonly string[]): DockerdTry | undefined {
-  const errors = said.split('\n').filter((line) => /fail|error|fatal/i.test(line) && !/level=(info|debug)/.test(line));
+export function planDockerd(output: string, tried: readonly string[]): DockerdTry | undefined {
+  const errors = output
+    .split('\n')
+    .filter((line) => /fail|error|fatal/i.test(line) && !/level=(info|debug)/.test(line));
   const last = errors.at(-1) ?? '';
   const remedy = REMEDIES.find(({ when, flag }) => when.test(last) && !tried.includes(flag));
   return remedy === undefined ? undefined : { flags: [...tried, remedy.flag], because: remedy.because };
 }
 
-/** A file in which a daemon of the engine keeps its process number. */
+/** A pid file of one of the engine's daemons. */
 export interface PidFile {
   readonly path: string;
   readonly program: 'dockerd' | 'containerd';
@@ -51,9 +53,8 @@ export interface PidFile {
 }
 
 /**
- * Which of these files no longer tell the truth. After a crash, or in a machine woken from a snapshot, they stay; as soon
- * as another process has the number, dockerd refuses to start for the one, and waits for the other and then ends that
- * process. Pure.
+ * The pid files whose process is not the daemon. They are left over from a crash or a snapshot of the machine. When another process
+ * has the number in dockerd's file, dockerd refuses to start; in containerd's, dockerd waits for that process and then ends it. Pure.
  */
 export const planStalePidFiles = (files: readonly PidFile[]): readonly string[] =>
   files.filter(({ program, process }) => process !== program).map(({ path }) => path);

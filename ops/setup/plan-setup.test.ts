@@ -47,7 +47,7 @@ it.each<{ why: string; facts: SetupFacts; plan: readonly string[] }>([
   {
     why: 'nor is an installed engine started where nothing may be installed',
     facts: { ...bare, natsServer: nats, dockerd: true, noInstall: true },
-    plan: [about('lack engine: no Docker engine answers, and TROUPE_NO_INSTALL=1 forbids to start dockerd')],
+    plan: [about('lack engine: no Docker engine answers, and TROUPE_NO_INSTALL=1 forbids starting dockerd')],
   },
   {
     why: 'TROUPE_NO_INSTALL is obeyed',
@@ -93,7 +93,7 @@ it.each<{ why: string; facts: SetupFacts; plan: readonly string[] }>([
   {
     why: 'one that was wished for is not replaced: it would be run all the same',
     facts: { ...bare, engine, natsServer: { path: '/opt/nats', version: '2.9.10', verdict: 'refuse', wished: true } },
-    plan: [about('/opt/nats is 2.9.10, too old, and TROUPE_NATS_SERVER names no other')],
+    plan: [about('/opt/nats is 2.9.10, too old, and TROUPE_NATS_SERVER is set, so no other is used')],
   },
   {
     why: 'a server older than the tested one gets a warning',

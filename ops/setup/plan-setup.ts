@@ -1,36 +1,36 @@
 import type { Mirror } from './plan-apt-sources.ts';
 
-/** What set-up finds on the machine; it decides by nothing else. */
+/** What set-up knows of the machine; its only input. */
 export interface SetupFacts {
   readonly platform: string;
   /** VERSION_ID of Debian, such as `12`; absent on anything else. `sid` has none and counts as the newest. */
   readonly debian?: string;
   readonly root: boolean;
-  /** `2.36`; absent where the C library is another one. */
+  /** `2.36`; absent for another C library. */
   readonly glibc?: string;
-  /** TROUPE_NO_INSTALL: nothing is installed, and no dockerd started. */
+  /** TROUPE_NO_INSTALL: install nothing and start no dockerd. */
   readonly noInstall: boolean;
   readonly natsServer?: {
     readonly path: string;
     readonly version: string;
     readonly verdict: 'ok' | 'warn' | 'refuse';
-    /** TROUPE_NATS_SERVER names it: no other one will be run. */
+    /** Given in TROUPE_NATS_SERVER: no other one is used. */
     readonly wished?: boolean;
   };
-  /** Is there a static busybox? The image that holds a pod's network is made of it. */
+  /** Is there a static busybox? The pause image is built from it. */
   readonly busybox: boolean;
   readonly engine: EngineFact;
-  /** Is there a dockerd to start? */
+  /** Is dockerd installed? */
   readonly dockerd: boolean;
-  /** systemd runs this machine. */
+  /** Does systemd run on this machine? */
   readonly systemd: boolean;
-  /** Mirrors of Debian's archive that apt knows. */
+  /** Mirrors of Debian's archive in apt's sources. */
   readonly mirrors: readonly Mirror[];
 }
 
 export type EngineFact =
   | { readonly answers: true; readonly version: string }
-  /** `denied`: it is there, but not for this user. `elsewhere`: DOCKER_HOST names one that does not answer. */
+  /** `denied`: this user may not access it. `elsewhere`: the engine of DOCKER_HOST does not answer. */
   | { readonly answers: false; readonly why: 'absent' | 'denied' | 'elsewhere'; readonly words: string };
 
 /** Programs that TROUPE_HOME/bin may hold. */
@@ -38,14 +38,14 @@ export type Program = 'nats-server' | 'busybox';
 
 export type SetupStep =
   | { readonly do: 'say'; readonly text: string }
-  /** Taken from Debian packages and put into TROUPE_HOME/bin. */
+  /** Downloads programs from Debian packages into TROUPE_HOME/bin. */
   | { readonly do: 'fetch-programs'; readonly programs: readonly Program[]; readonly mirrors: readonly Mirror[] }
   | { readonly do: 'install-docker' }
   | { readonly do: 'start-docker'; readonly by: 'systemd' | 'dockerd' }
-  /** Something that is needed and that set-up cannot get; one line with a way out. */
+  /** A requirement that set-up cannot meet; one line with a remedy. */
   | { readonly do: 'lack'; readonly what: Program | 'engine'; readonly text: string };
 
-/** What the package of nats-server in Debian's unstable release is linked against. */
+/** The glibc that the nats-server package of Debian unstable needs. */
 const GLIBC_NEEDED = [2, 34] as const;
 const OLDEST_DEBIAN = 12;
 
@@ -56,7 +56,7 @@ const glibcServes = (version: string | undefined): boolean => {
 
 /** Why set-up may not install on this machine; `undefined` when it may. */
 function mayNotInstall(facts: SetupFacts): string | undefined {
-  if (facts.noInstall) return 'TROUPE_NO_INSTALL=1 forbids to install it';
+  if (facts.noInstall) return 'TROUPE_NO_INSTALL=1 forbids installing it';
   if (facts.debian === undefined) return 'this machine is not Debian';
   if (Number(facts.debian) < OLDEST_DEBIAN) return `Debian ${facts.debian} is older than ${OLDEST_DEBIAN}`;
   return facts.root ? undefined : 'only root may install it';
@@ -72,16 +72,18 @@ function mayNotFetch(facts: SetupFacts, program: Program): string | undefined {
   return facts.mirrors.length === 0 ? 'apt knows no mirror of Debian' : undefined;
 }
 
-/** Why a program that is fetched would not be run. */
+/** Why a downloaded program would not be used. */
 const mayNotServe = ({ natsServer }: SetupFacts, program: Program): string | undefined =>
-  program === 'nats-server' && natsServer?.wished === true ? 'TROUPE_NATS_SERVER names no other' : undefined;
+  program === 'nats-server' && natsServer?.wished === true
+    ? 'TROUPE_NATS_SERVER is set, so no other is used'
+    : undefined;
 
-const WAY_OUT: Readonly<Record<Program, string>> = {
-  'nats-server': 'install nats-server 2.15 or newer, or name it in TROUPE_NATS_SERVER',
-  busybox: 'install busybox-static, of which the image that holds a pod together is made',
+const REMEDY: Readonly<Record<Program, string>> = {
+  'nats-server': 'install nats-server 2.15 or newer, or set TROUPE_NATS_SERVER to its path',
+  busybox: 'install busybox-static, from which the pause image is built',
 };
 
-/** What is found of nats-server when it will not do. */
+/** Why the nats-server that was found cannot be used; `undefined` when it can. */
 function wantOfNats({ natsServer }: SetupFacts): string | undefined {
   if (natsServer === undefined) return 'no nats-server found';
   return natsServer.verdict === 'refuse' ? `${natsServer.path} is ${natsServer.version}, too old` : undefined;
@@ -96,7 +98,7 @@ function planPrograms(facts: SetupFacts): readonly SetupStep[] {
     const want = wants[program];
     if (want === undefined) continue;
     const why = mayNotServe(facts, program) ?? mayNotFetch(facts, program);
-    if (why !== undefined) steps.push({ do: 'lack', what: program, text: `${want}, and ${why}: ${WAY_OUT[program]}` });
+    if (why !== undefined) steps.push({ do: 'lack', what: program, text: `${want}, and ${why}: ${REMEDY[program]}` });
     else {
       found.push(want);
       fetched.push(program);
@@ -121,16 +123,16 @@ function planEngine(facts: SetupFacts): readonly SetupStep[] {
   if (engine.answers) return [];
   const lack = (text: string): readonly SetupStep[] => [{ do: 'lack', what: 'engine', text }];
   if (engine.why === 'elsewhere')
-    return lack(`DOCKER_HOST names an engine that does not answer (${engine.words}): start it, or unset DOCKER_HOST`);
+    return lack(`the engine of DOCKER_HOST does not answer (${engine.words}): start it, or unset DOCKER_HOST`);
   if (engine.why === 'denied')
     return lack(
-      `a Docker engine is there, but not for this user (${engine.words}): add the user to group docker, or be root`,
+      `this user may not access the Docker engine (${engine.words}): add the user to group docker, or run as root`,
     );
   const start: SetupStep = { do: 'start-docker', by: facts.systemd ? 'systemd' : 'dockerd' };
   if (facts.dockerd) {
     if (facts.noInstall)
       return lack(
-        'no Docker engine answers, and TROUPE_NO_INSTALL=1 forbids to start dockerd: start it (`sudo systemctl start docker`)',
+        'no Docker engine answers, and TROUPE_NO_INSTALL=1 forbids starting dockerd: start it (`sudo systemctl start docker`)',
       );
     if (facts.platform === 'linux' && facts.root)
       return [{ do: 'say', text: 'no Docker engine answers: starting dockerd' }, start];
@@ -149,7 +151,7 @@ function planEngine(facts: SetupFacts): readonly SetupStep[] {
 }
 
 /**
- * What has to happen before a cluster can run here. Pure.
- * @returns `[]` when all is there; installations are announced by a `say` before them
+ * The steps that are needed before a cluster can run on this machine. Pure.
+ * @returns `[]` when nothing is missing; a `say` before each installation announces it
  */
 export const planSetup = (facts: SetupFacts): readonly SetupStep[] => [...planPrograms(facts), ...planEngine(facts)];

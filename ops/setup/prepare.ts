@@ -3,7 +3,7 @@ import { makeImages } from './images.ts';
 import { setUp } from './setup.ts';
 
 /**
- * Set-up before the tests. What is missing is named; the tests that need it will fail, they never skip themselves.
+ * Sets the machine up for the tests. Reports what is missing; tests that need it will fail, since they never skip themselves.
  * @returns exit code: 1 when something is missing and CI=true
  */
 export async function prepare(): Promise<number> {
@@ -12,7 +12,7 @@ export async function prepare(): Promise<number> {
   try {
     problems.push(...(await setUp(say)).map(({ text }) => text));
     if (problems.length === 0) {
-      for (const image of await makeImages(homePaths(troupeHome()))) say(`made image ${image}`);
+      for (const image of await makeImages(homePaths(troupeHome()))) say(`built image ${image}`);
     }
   } catch (error) {
     problems.push((error as Error).message);

@@ -2,8 +2,8 @@ import Dockerode from 'dockerode';
 import { hasImage } from './images.ts';
 
 /**
- * Tries to have an image: it is there, or a registry gives it in time.
- * @param withinMs a machine without a registry should not wait long to be told so
+ * Pulls an image unless the engine has it.
+ * @param withinMs timeout; short, for machines without a registry
  * @returns whether the engine has it now
  */
 export async function tryPull(image: string, withinMs: number, docker = new Dockerode()): Promise<boolean> {
@@ -12,7 +12,7 @@ export async function tryPull(image: string, withinMs: number, docker = new Dock
     const abortSignal = AbortSignal.timeout(withinMs);
     const progress = (await docker.pull(image, { abortSignal })) as NodeJS.ReadableStream;
     await new Promise<void>((resolve, reject) => {
-      abortSignal.addEventListener('abort', () => reject(new Error(`not here after ${withinMs} ms`)), { once: true });
+      abortSignal.addEventListener('abort', () => reject(new Error(`not pulled after ${withinMs} ms`)), { once: true });
       docker.modem.followProgress(progress, (error) => (error === null ? resolve() : reject(error)));
     });
     return await hasImage(docker, image);

@@ -23,11 +23,11 @@ it.each([
   {
     why: "apt's own mark",
     script: 'echo "E: no such package"; echo bye; exit 100',
-    says: /: E: no such package \(all/,
+    says: /: E: no such package \(full/,
   },
-  { why: 'the last line', script: 'echo one; echo two; exit 1', says: /: two \(all of it in .*setup\.log\)/ },
-  { why: 'nothing', script: 'exit 1', says: /it failed without a word/ },
-  { why: 'whoever ended it', script: 'kill -INT $$', says: /was ended by SIGINT$/ },
+  { why: 'the last line', script: 'echo one; echo two; exit 1', says: /: two \(full output in .*setup\.log\)/ },
+  { why: 'nothing', script: 'exit 1', says: /it failed without output/ },
+  { why: 'whoever ended it', script: 'kill -INT $$', says: /was killed by SIGINT$/ },
 ])('what went wrong is told: $why', async ({ script, says }) => {
   await expect(run(script)).rejects.toThrow(says);
 });

@@ -5,7 +5,7 @@ import { statusError } from '../../contracts/errors/status.ts';
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Everything the command writes is appended here. */
+  /** The command's output is appended to this file. */
   readonly logFile: string;
   readonly timeoutMs: number;
 }
@@ -14,7 +14,7 @@ const KEPT = 20;
 
 /**
  * Runs a command to its end.
- * @returns what it wrote, both streams
+ * @returns its output, both streams
  * @throws StatusError InternalError with its last line, Timeout, NotFound when there is no such command
  */
 export function runCommand(command: string, args: readonly string[], options: CommandOptions): Promise<string> {
@@ -32,7 +32,7 @@ export function runCommand(command: string, args: readonly string[], options: Co
       try {
         appendFileSync(options.logFile, data, { mode: 0o600 });
       } catch {
-        // on a full disk the command itself says what is wrong
+        // on a full disk the command itself reports the error
       }
     };
     child.stdout.on('data', take);
@@ -41,18 +41,18 @@ export function runCommand(command: string, args: readonly string[], options: Co
     child.once('close', (code, by) => {
       if (code === 0) return resolve(written);
       if (child.killed) return reject(statusError('Timeout', `${act}: not done after ${options.timeoutMs} ms`));
-      if (by !== null) return reject(statusError('InternalError', `${act}: was ended by ${by}`));
-      reject(statusError('InternalError', `${act}: ${lastWords(written)} (all of it in ${options.logFile})`));
+      if (by !== null) return reject(statusError('InternalError', `${act}: was killed by ${by}`));
+      reject(statusError('InternalError', `${act}: ${errorLine(written)} (full output in ${options.logFile})`));
     });
   });
 }
 
-/** The line that says what went wrong: apt marks it `E:`; else the last one. */
-function lastWords(written: string): string {
+/** The line with the error, which apt marks `E:`; else the last line. */
+function errorLine(written: string): string {
   const lines = written
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
     .slice(-KEPT);
-  return lines.findLast((line) => /^(E:|error|fatal)/i.test(line)) ?? lines.at(-1) ?? 'it failed without a word';
+  return lines.findLast((line) => /^(E:|error|fatal)/i.test(line)) ?? lines.at(-1) ?? 'it failed without output';
 }

@@ -5,7 +5,7 @@ import { gatherFacts } from './facts.ts';
 import { fetchPrograms } from './fetch-programs.ts';
 import { type Program, planSetup, type SetupStep } from './plan-setup.ts';
 
-/** Something that is needed and missing, in one line with a way out. */
+/** A requirement that is not met; one line with a remedy. */
 export interface Lack {
   readonly what: Program | 'engine';
   readonly text: string;
@@ -40,9 +40,9 @@ async function take(step: SetupStep, paths: HomePaths, say: (text: string) => vo
 }
 
 /**
- * Gets what a cluster needs on this machine: a nats-server and a Docker engine. Says nothing where both are there.
- * @param say one line about what happens, before it happens
- * @param signal no further step is taken once it is aborted
+ * Gets what a cluster needs on this machine: a nats-server, a static busybox and a Docker engine.
+ * @param say    called with one line before each step that changes the machine
+ * @param signal stops before the next step once it is aborted
  * @returns what is still missing
  */
 export async function setUp(say: (text: string) => void, signal?: AbortSignal): Promise<readonly Lack[]> {

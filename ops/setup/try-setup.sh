@@ -1,6 +1,6 @@
 #!/bin/bash
-# Tries set-up where nothing is installed: a fresh Debian in a chroot with only Node and npm, its own network, processes
-# and mounts. Nothing of it stays. Needs root and debootstrap.
+# Tests set-up on a fresh Debian: a chroot with only Node and npm, with its own network, processes and mounts, which is removed at
+# the end. Needs root and debootstrap.
 #
 #   ops/setup/try-setup.sh bookworm                   a clean clone of HEAD, `node ops/bin/first-run.js prepare`
 #   ops/setup/try-setup.sh --worktree trixie          this folder as it is, with node_modules and dist
@@ -9,7 +9,7 @@ set -euo pipefail
 
 worktree=no
 [ "${1:-}" = --worktree ] && { worktree=yes; shift; }
-suite=${1:?say which Debian: bookworm or trixie}
+suite=${1:?give a Debian release: bookworm or trixie}
 shift
 [ $# -gt 0 ] || set -- node ops/bin/first-run.js prepare
 command=$(printf '%q ' "$@")

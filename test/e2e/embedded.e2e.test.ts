@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { afterEach, expect, it } from 'vitest';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { homePaths } from '../../ops/boot/home/home.ts';
-import { launcher, projectRoot } from '../../ops/boot/home/root.ts';
+import { launcher, projectRoot } from '../../ops/boot/home/project-root.ts';
 import { seedFile } from '../../ops/boot/users/users.ts';
 import { connectClient } from '../../ops/client/connect.ts';
 import { startNatsServer, type TestNatsServer } from '../support/nats-server.ts';

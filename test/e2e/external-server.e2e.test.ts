@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { homePaths } from '../../ops/boot/home/home.ts';
-import { launcher } from '../../ops/boot/home/root.ts';
+import { launcher } from '../../ops/boot/home/project-root.ts';
 import { seedFile } from '../../ops/boot/users/users.ts';
 import { connectClient } from '../../ops/client/connect.ts';
 import { startNatsServer, type TestNatsServer } from '../support/nats-server.ts';
@@ -151,7 +151,7 @@ async function recordingsAreRead(args: readonly string[]): Promise<void> {
 
   const { told } = await typed(['user', 'add', 'alice', '--namespace', 'default'], { TROUPE_URL: server?.url ?? '' });
   expect(told).toMatch(
-    /^the nats-server at \S+ goes by what was printed for it last: print "troupe permissions" into its /,
+    /^the nats-server at \S+ still has its old configuration: write the output of "troupe permissions" into it /,
   );
   server?.reload(await troupe(['permissions', ...args]));
   const alice = asUser('alice');

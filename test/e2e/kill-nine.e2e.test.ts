@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { ConfigMap } from '../../contracts/kinds/kinds.ts';
-import { launcher } from '../../ops/boot/home/root.ts';
+import { launcher } from '../../ops/boot/home/project-root.ts';
 import { checkHome } from '../../ops/replay/play/check-home.ts';
 import type { RecordingSummary } from '../../ops/replay/read/plan-recordings.ts';
 import { CLUSTER_MS, type ProcessCluster, startProcessCluster } from '../support/cluster.ts';

@@ -174,7 +174,7 @@ it("takes a node's containers away whose worker has ended", {
   await cluster.apply(deploymentManifest(web(2)));
   await settled(cluster.client, web(2));
   await expect(cluster.troupe('down', '--pods', '--node', cluster.node)).rejects.toThrow(
-    /its worker runs here, and would start them again; `troupe down --pods` ends it too/,
+    /its worker runs here and would start them again; `troupe down --pods` stops it too/,
   );
   await cluster.down();
   expect(await containersOf(cluster.node)).not.toEqual([]);

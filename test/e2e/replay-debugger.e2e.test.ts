@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { RecordedTurn } from '../../actors/kernel/journal/journal.ts';
 import { recordScheduling } from '../../ops/bench/make-recording.ts';
-import { launcher, projectRoot } from '../../ops/boot/home/root.ts';
+import { launcher, projectRoot } from '../../ops/boot/home/project-root.ts';
 import { connectInspector, type InspectorClient } from '../support/inspector-client.ts';
 import { saveRecording } from '../support/save-recording.ts';
 

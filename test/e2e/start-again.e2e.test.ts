@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
 import type { Cluster } from '../../ops/boot/home/cluster.ts';
 import { homePaths } from '../../ops/boot/home/home.ts';
-import { launcher } from '../../ops/boot/home/root.ts';
+import { launcher } from '../../ops/boot/home/project-root.ts';
 import { findNatsServer } from '../../ops/boot/nats/find-nats-server.ts';
-import { removePods } from '../../ops/boot/roles/pods.ts';
+import { removePods } from '../../ops/boot/roles/node-containers.ts';
 import { containersOf } from '../support/workloads.ts';
 
 /*

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { ConfigMap } from '../../contracts/kinds/kinds.ts';
 import { MASTER } from '../../ops/boot/home/cluster.ts';
-import { launcher } from '../../ops/boot/home/root.ts';
+import { launcher } from '../../ops/boot/home/project-root.ts';
 import { seedFile } from '../../ops/boot/users/users.ts';
 import { watchObjects } from '../../ops/client/watch.ts';
 import { checkHome } from '../../ops/replay/play/check-home.ts';

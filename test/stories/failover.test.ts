@@ -7,7 +7,7 @@ import { bucketNames } from '../../contracts/store/buckets.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { LEASE_TTL_MS } from '../../contracts/store/limits.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import { singletons } from '../../ops/boot/roles/roster.ts';
+import { singletonNames } from '../../ops/boot/roles/hosted-actors.ts';
 import { Client } from '../../ops/client/client.ts';
 import { PREFIX, type SimulatedCluster } from '../support/simulated-cluster.ts';
 import { onCluster, STORY_MS } from '../support/story.ts';
@@ -18,7 +18,7 @@ import { deploymentManifest, nameOf, podRuns, settled } from '../support/workloa
 vi.setConfig({ testTimeout: STORY_MS });
 
 const WITHIN_MS = 20_000;
-const NAMES = singletons.map(({ name }) => name).sort();
+const NAMES = singletonNames.toSorted();
 
 /** Which instance of each singleton acts, and under which epoch. */
 async function acting(cluster: SimulatedCluster): Promise<readonly (readonly [string, string, number])[]> {

@@ -190,7 +190,7 @@ it.concurrent(
   onCluster({ nodes: ['n1'] }, async (cluster) => {
     const { client } = cluster;
     await expect(cluster.startWorker('n1')).rejects.toThrow(
-      /^start worker n1: another worker answers for node n1 already; stop that one, or .* --node$/,
+      /^start worker n1: another worker already runs node n1; stop it, or .* --node$/,
     );
     await client.create('pods', 'default', {
       metadata: { name: 'p' },

@@ -4,7 +4,7 @@ import { api, watch } from '../../actors/kernel/declare.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { nodeUser } from '../../contracts/subjects/users.ts';
-import { roster } from '../../ops/boot/roles/roster.ts';
+import { declaredActors } from '../../ops/boot/roles/hosted-actors.ts';
 import type { Declared } from '../../ops/boot/users/declared-subjects.ts';
 import { type Profile, planPermissions } from '../../ops/boot/users/plan-permissions.ts';
 import { expectReplays, PREFIX, type SimulatedCluster, startSimulatedCluster } from '../support/simulated-cluster.ts';
@@ -27,8 +27,8 @@ const labels = (name: string): Declared => ({
 });
 const viewer: Declared = { name: 'viewer', singleton: true, hears: { pods: watch('pods') }, says: {} };
 const PROFILES: Readonly<Record<string, Profile>> = {
-  [nodeUser('n1')]: { kind: 'node', declared: roster.worker('n1') },
-  [nodeUser('n2')]: { kind: 'node', declared: roster.worker('n2') },
+  [nodeUser('n1')]: { kind: 'node', declared: declaredActors.worker('n1') },
+  [nodeUser('n2')]: { kind: 'node', declared: declaredActors.worker('n2') },
   labels: { kind: 'service', declared: [labels('labels')] },
   viewer: { kind: 'service', declared: [viewer] },
   alice: { kind: 'tenant', namespaces: ['team-a'] },

@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { homePaths } from '../../ops/boot/home/home.ts';
-import { runningUp } from '../../ops/boot/home/lock.ts';
-import { isAlive } from '../../ops/boot/watch/processes.ts';
+import { runningUp } from '../../ops/boot/home/home-lock.ts';
+import { isAlive } from '../../ops/boot/supervision/processes.ts';
 import { CLUSTER_MS } from './cluster.ts';
 import { waitUntil } from './wait-until.ts';
 

@@ -1,5 +1,5 @@
 import { main } from '../../ops/cli/main.ts';
-import { painter } from '../../ops/cli/shared/style.ts';
+import { painter } from '../../ops/cli/shared/colours.ts';
 import type { Terminal } from '../../ops/cli/shared/terminal.ts';
 
 /** Where nobody sits and nothing is seen. */

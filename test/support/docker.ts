@@ -1,6 +1,6 @@
 import Dockerode from 'dockerode';
 import { homePaths, troupeHome } from '../../ops/boot/home/home.ts';
-import { removeLabelled } from '../../ops/boot/roles/pods.ts';
+import { removeLabelled } from '../../ops/boot/roles/node-containers.ts';
 import { findBusybox, hasImage } from '../../ops/setup/images.ts';
 import { buildLocalImage } from '../../runtime-adapters/docker/local-image.ts';
 

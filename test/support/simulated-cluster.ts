@@ -13,9 +13,9 @@ import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { DEFAULT_PREFIX } from '../../contracts/subjects/subjects.ts';
 import { nodeUser } from '../../contracts/subjects/users.ts';
 import { authorizationBlock } from '../../ops/boot/nats/nats-config.ts';
+import { declaredActors } from '../../ops/boot/roles/hosted-actors.ts';
 import { journalSealer } from '../../ops/boot/roles/journal-sealer.ts';
 import { type RunningRole, runMaster } from '../../ops/boot/roles/master.ts';
-import { roster } from '../../ops/boot/roles/roster.ts';
 import { runWorker } from '../../ops/boot/roles/worker.ts';
 import { newSeed } from '../../ops/boot/users/nkeys.ts';
 import { type Permissions, type Profile, planPermissions, withInboxes } from '../../ops/boot/users/plan-permissions.ts';
@@ -90,11 +90,11 @@ export interface SimulatedClusterOptions {
 export async function startSimulatedCluster(options: SimulatedClusterOptions = {}): Promise<SimulatedCluster> {
   const nodes = options.nodes ?? ['n1'];
   const profiles: Record<string, Profile> = {
-    master: { kind: 'system', declared: roster.master },
+    master: { kind: 'system', declared: declaredActors.master },
     operator: { kind: 'operator' },
     ...options.profiles,
   };
-  for (const node of nodes) profiles[nodeUser(node)] = { kind: 'node', declared: roster.worker(node) };
+  for (const node of nodes) profiles[nodeUser(node)] = { kind: 'node', declared: declaredActors.worker(node) };
   for (const [name, namespaces] of Object.entries(options.tenants ?? {})) {
     profiles[name] = { kind: 'tenant', namespaces };
   }
@@ -167,7 +167,7 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
       ...role(nodeUser(node), node),
       node,
       ip: '127.0.0.1',
-      adapter: engine.runtime(node),
+      adapters: { runtime: engine.runtime(node) },
     });
     workers.set(node, running);
     return running;

@@ -1,24 +1,24 @@
 import { createHash } from 'node:crypto';
 
-/** What the compiler keeps beside what it makes of a room: which files it took, and a hash of each. */
+/** The part of a `tsconfig.tsbuildinfo` that is read: the compiled files and a hash of each. */
 export interface BuildInfo {
   readonly fileNames: readonly string[];
   readonly fileInfos: readonly (string | { readonly version: string })[];
 }
 
-/** Letters of the hash in a build's name. */
+/** Length of the hash in a build's name. */
 const LETTERS = 10;
 
 /**
- * The version, and behind a plus what tells builds of one version apart: a hash of the sources, equal on every machine. Pure.
- * @param rooms `undefined`: nothing was compiled
+ * The name of a build: `<version>+<hash of the sources>`, equal on every machine; the version alone when nothing was compiled. Pure.
+ * @param projects one entry for each compiled TypeScript project; `undefined` when nothing was compiled
  */
-export function buildName(version: string, rooms: readonly BuildInfo[] | undefined): string {
-  if (rooms === undefined) return version;
-  const sources = rooms.flatMap(({ fileNames, fileInfos }) =>
+export function buildName(version: string, projects: readonly BuildInfo[] | undefined): string {
+  if (projects === undefined) return version;
+  const sources = projects.flatMap(({ fileNames, fileInfos }) =>
     fileNames.flatMap((name, at) => {
       const info = fileInfos[at];
-      // What is installed is told by the lock file, and lies elsewhere on other machines.
+      // Dependencies are fixed by the lock file, and their paths differ between machines.
       if (info === undefined || name.includes('node_modules/')) return [];
       return [`${name} ${typeof info === 'string' ? info : info.version}`];
     }),
@@ -27,5 +27,5 @@ export function buildName(version: string, rooms: readonly BuildInfo[] | undefin
   return `${version}+${hash.digest('hex').slice(0, LETTERS)}`;
 }
 
-/** `0.1.0` of `0.1.0+3f9a12bc04`; `undefined` of a name that is not made of a version, as an embedding service may have. */
+/** `0.1.0` of `0.1.0+3f9a12bc04`; `undefined` when the name does not begin with a version, as an embedding service's may. */
 export const versionOfBuild = (build: string): string | undefined => /^(\d+(?:\.\d+)*)(?:\+|$)/.exec(build)?.[1];

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type BuildInfo, buildName } from './build-name.ts';
 
-const ROOMS = ['contracts', 'actors', 'runtime-adapters', 'ops'];
+const PROJECTS = ['contracts', 'actors', 'runtime-adapters', 'ops'];
 
-/** Of the nearest package.json above, from the sources and from `dist` alike. */
+/** The version in the nearest package.json above this file, in the sources or in `dist`. */
 function packageVersion(): string {
   for (let folder = new URL('.', import.meta.url); ; folder = new URL('..', folder)) {
     const file = new URL('package.json', folder);
@@ -12,20 +12,20 @@ function packageVersion(): string {
   }
 }
 
-/** None where sources run as they are, as in tests, or where the compiler's notes can't be read. */
+/** `undefined` when the sources run uncompiled, as in tests, or the .tsbuildinfo files cannot be read. */
 function compiled(): readonly BuildInfo[] | undefined {
   try {
-    const notes = ROOMS.map((room) => {
-      const file = new URL(`../../../${room}/tsconfig.tsbuildinfo`, import.meta.url);
+    const infos = PROJECTS.map((project) => {
+      const file = new URL(`../../../${project}/tsconfig.tsbuildinfo`, import.meta.url);
       return JSON.parse(readFileSync(file, 'utf8')) as Partial<BuildInfo>;
     });
-    return notes.every(isBuildInfo) ? notes : undefined;
+    return infos.every(isBuildInfo) ? infos : undefined;
   } catch {
     return undefined;
   }
 }
-const isBuildInfo = (notes: Partial<BuildInfo>): notes is BuildInfo =>
-  Array.isArray(notes.fileNames) && Array.isArray(notes.fileInfos);
+const isBuildInfo = (info: Partial<BuildInfo>): info is BuildInfo =>
+  Array.isArray(info.fileNames) && Array.isArray(info.fileInfos);
 
-/** Name of this build, `0.1.0+3f9a12bc04`: recorded at every start of an actor, and told by logs, Nodes and `troupe version`. */
+/** Name of this build, `0.1.0+3f9a12bc04`: recorded at every start of an actor; shown in logs, Nodes and `troupe version`. */
 export const BUILD = buildName(packageVersion(), compiled());

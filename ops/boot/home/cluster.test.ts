@@ -47,13 +47,13 @@ it('a damaged key is refused before anything starts', () => {
   prepareHome(paths);
   prepareHome(paths);
   writeFileSync(paths.clusterKey, 'zz\n');
-  expect(() => prepareHome(paths)).toThrow(/cluster\.key is damaged: .*put back what was there/);
+  expect(() => prepareHome(paths)).toThrow(/cluster\.key is damaged: .*restore it, or start a new cluster/);
 });
 
 it("a node's name that is none is refused, and not remembered", () => {
   const paths = homePaths(join(folder, 'one'));
   prepareHome(paths);
-  expect(() => writeCluster(paths, { port: 1, node: 'My Node' })).toThrow(/node "My Node": .* "my-node" would do/);
+  expect(() => writeCluster(paths, { port: 1, node: 'My Node' })).toThrow(/node "My Node": .* use "my-node"/);
   expect(existsSync(paths.cluster)).toBe(false);
   expect(writeCluster(paths, { port: 1, node: 'my-node' }).node).toBe('my-node');
 });
@@ -69,7 +69,7 @@ it("a newer troupe's home is left alone", () => {
   const paths = homePaths(join(folder, 'newer'));
   prepareHome(paths);
   writeFileSync(paths.cluster, '{"version":2}');
-  expect(() => readCluster(paths)).toThrow(/has version 2, this troupe knows 1: run the troupe that wrote it/);
+  expect(() => readCluster(paths)).toThrow(/has version 2, this troupe supports 1: run the troupe that wrote it/);
 });
 
 it('a user that cannot be read is named', () => {
@@ -103,9 +103,7 @@ it.each([
   { why: 'where the kernel has its own', home: () => '/proc/troupe' },
 ])('a home that is $why is refused with a way out', ({ home }) => {
   writeFileSync(join(folder, 'file'), '');
-  expect(() => prepareHome(homePaths(home()))).toThrow(
-    /make the folder .*set TROUPE_HOME to a folder that you may write/,
-  );
+  expect(() => prepareHome(homePaths(home()))).toThrow(/make the folder .*set TROUPE_HOME to a writable folder/);
 });
 
 it('a cluster whose key is gone is not given another', () => {
@@ -113,6 +111,6 @@ it('a cluster whose key is gone is not given another', () => {
   prepareHome(paths);
   writeCluster(paths, { port: 1 });
   rmSync(paths.clusterKey);
-  expect(() => prepareHome(paths)).toThrow(/cluster\.key, .* is missing: put it back, or begin anew/);
+  expect(() => prepareHome(paths)).toThrow(/cluster\.key, .* is missing: restore it, or start a new cluster/);
   expect(existsSync(paths.clusterKey)).toBe(false);
 });

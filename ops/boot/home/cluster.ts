@@ -15,7 +15,7 @@ import {
 
 const VERSION = 1;
 
-/** `cluster.json`: what every client and process of this home needs to know; nothing secret. */
+/** `cluster.json`: what clients and processes of this home need to connect; nothing secret. */
 export interface Cluster {
   readonly version: typeof VERSION;
   readonly id: string;
@@ -26,18 +26,18 @@ export interface Cluster {
   readonly port: number;
   /** `1s`, or `always`. */
   readonly sync: string;
-  /** How long and how large recordings may become; absent in homes of before. */
+  /** Age and size limit of recordings; absent in older homes. */
   readonly keep?: Keep;
   /** Name of the node that `troupe up` runs. */
   readonly node: string;
-  /** Who speaks when nobody is named. */
+  /** The default user. */
   readonly user: string;
 }
 
 export const OPERATOR = 'operator';
 export const MASTER = 'master';
 
-/** @throws StatusError InternalError (it cannot be read), BadRequest (a newer troupe wrote it) */
+/** @returns `undefined` when there is none. @throws StatusError InternalError (unreadable), BadRequest (written by a newer version) */
 export function readCluster(paths: HomePaths): Cluster | undefined {
   if (!existsSync(paths.cluster)) return undefined;
   let cluster: Omit<Cluster, 'version'> & { readonly version: number };
@@ -53,11 +53,11 @@ export function readCluster(paths: HomePaths): Cluster | undefined {
   if (version === VERSION) return { version, ...known };
   throw statusError(
     'BadRequest',
-    `${paths.cluster} has version ${version}, this troupe knows ${VERSION}: run the troupe that wrote it, or set TROUPE_HOME`,
+    `${paths.cluster} has version ${version}, this troupe supports ${VERSION}: run the troupe that wrote it, or set TROUPE_HOME`,
   );
 }
 
-/** Host names may have capitals, dots and underscores; names of nodes and users may not. */
+/** A valid node name made from a host name, which may hold capitals, dots and underscores. */
 export function nodeNameOf(host: string): string {
   const name = host
     .toLowerCase()
@@ -73,13 +73,13 @@ export function checkNodeName(node: string): void {
   if (possible === node) return;
   throw statusError(
     'Invalid',
-    `node "${node}": must be lower-case letters, digits and "-", begin and end with a letter or digit, at most 43; "${possible}" would do`,
+    `node "${node}": must be lower-case letters, digits and "-", begin and end with a letter or digit, at most 43; use "${possible}", for example`,
   );
 }
 
 /**
- * The default name of this machine's node. Two homes may share one engine, and a node takes every container that carries
- * its name for its own: so only root's usual home gives the bare host name. Pure.
+ * The default name of this machine's node. Two homes may share one engine, and a node adopts every container with its label: so
+ * only root's default home gives the bare host name. Pure.
  */
 export function defaultNode(
   home: string,
@@ -94,8 +94,8 @@ const nodeHere = (home: string): string =>
   defaultNode(home, { host: hostname(), user: userInfo().username, usual: defaultHome() });
 
 /**
- * What this home's cluster is, made at the first start; settings given now replace those of last time.
- * @throws StatusError Invalid for a node's name or a duration that is none; nothing is written then
+ * Writes `cluster.json`: settings that are given replace the stored ones, which replace the defaults.
+ * @throws StatusError Invalid (node name or duration); nothing is written then
  */
 export function writeCluster(
   paths: HomePaths,
@@ -127,9 +127,9 @@ export function writeCluster(
 }
 
 /**
- * Makes TROUPE_HOME with its folders and the key that encrypts Secrets.
- * @throws StatusError Forbidden (a place that cannot be written to), NotFound (a cluster whose key is gone: another key
- * could not open its Secrets), Invalid (a damaged key)
+ * Creates TROUPE_HOME with its folders and the key that encrypts Secrets.
+ * @throws StatusError Forbidden (not writable), NotFound (the cluster's key is missing: another key cannot decrypt its Secrets),
+ * Invalid (a damaged key)
  */
 export function prepareHome(paths: HomePaths): void {
   makePrivateFolder(paths.home);
@@ -142,15 +142,15 @@ export function prepareHome(paths: HomePaths): void {
   if (existsSync(paths.cluster)) {
     throw statusError(
       'NotFound',
-      `${paths.clusterKey}, with which this cluster's Secrets are sealed, is missing: put it back, or begin anew in another TROUPE_HOME`,
+      `${paths.clusterKey}, which encrypts this cluster's Secrets, is missing: restore it, or start a new cluster in another TROUPE_HOME`,
     );
   }
   createPrivateFile(paths.clusterKey, `${randomBytes(32).toString('hex')}\n`);
 }
 
 /**
- * The 32 bytes that seal Secrets in the store.
- * @throws StatusError NotFound when the home has none (a master of another machine: copy the file there), Invalid
+ * Reads the 32-byte key that encrypts Secrets in the store.
+ * @throws StatusError NotFound (a master on another machine needs a copy of the file), Invalid
  */
 export function readClusterKey(paths: HomePaths): Uint8Array {
   if (!existsSync(paths.clusterKey)) {
@@ -163,6 +163,6 @@ export function readClusterKey(paths: HomePaths): Uint8Array {
   if (/^[0-9a-f]{64}$/i.test(text)) return Buffer.from(text, 'hex');
   throw statusError(
     'Invalid',
-    `${paths.clusterKey} is damaged: 32 bytes in hex belong there; put back what was there, or begin anew in another TROUPE_HOME`,
+    `${paths.clusterKey} is damaged: it must hold 32 bytes in hex; restore it, or start a new cluster in another TROUPE_HOME`,
   );
 }

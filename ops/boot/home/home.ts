@@ -15,19 +15,19 @@ export function troupeHome(env: NodeJS.ProcessEnv = process.env): string {
 export const natsContextFolder = (): string =>
   join(process.env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'nats', 'context');
 
-/** The layout of TROUPE_HOME; every name in one place. Folders are 0700, files 0600. */
+/** The paths in TROUPE_HOME. Folders have mode 0700, files 0600. */
 export const homePaths = (home: string) => ({
   home,
   bin: join(home, 'bin'),
   natsServer: join(home, 'bin', 'nats-server'),
   busybox: join(home, 'bin', 'busybox'),
-  /** Downloads and apt's private lists; may be deleted at any time. */
+  /** Downloads and apt's package lists; may be deleted at any time. */
   cache: join(home, 'cache'),
   nats: join(home, 'nats'),
   natsConfig: join(home, 'nats', 'nats-server.conf'),
   /** The JetStream store: every object of the cluster. */
   natsStore: join(home, 'nats', 'store'),
-  /** Who may connect: `<user>.json` with the user's seed. */
+  /** The users: `<user>.json`, with the seed. */
   users: join(home, 'users'),
   /** Contexts of the `nats` command line. */
   natsContexts: join(home, 'nats-contexts'),
@@ -37,31 +37,31 @@ export const homePaths = (home: string) => ({
   run: join(home, 'run'),
   dockerdPid: join(home, 'run', 'dockerd.pid'),
   dockerdLog: join(home, 'logs', 'dockerd.log'),
-  /** Everything a client of this cluster needs to know. */
+  /** How clients connect to this cluster. */
   cluster: join(home, 'cluster.json'),
 });
 
 export type HomePaths = ReturnType<typeof homePaths>;
 
-/** What a home's place refused, with the way out that fits. */
+/** The error for a failed write below TROUPE_HOME. */
 export function refused(act: string, error: unknown): StatusError {
   const { code, message } = error as NodeJS.ErrnoException;
   return code === 'ENOSPC' || code === 'EDQUOT'
-    ? statusError('ServiceUnavailable', `${act}: the disk is full (${code}); make room and try again`)
-    : statusError('Forbidden', `${act}: ${message}; set TROUPE_HOME to a folder that you may write to`);
+    ? statusError('ServiceUnavailable', `${act}: the disk is full (${code}); free some space and try again`)
+    : statusError('Forbidden', `${act}: ${message}; set TROUPE_HOME to a writable folder`);
 }
 
-/** What cannot be read of a home, with the way out that fits. */
+/** The error for a failed read below TROUPE_HOME. */
 export function unreadable(act: string, error: unknown): StatusError {
   const { code, message } = error as NodeJS.ErrnoException;
-  const remedy = code === 'ENOTDIR' ? 'set TROUPE_HOME to a folder' : 'be its owner';
+  const remedy = code === 'ENOTDIR' ? 'set TROUPE_HOME to a folder' : 'only its owner may read it';
   return statusError('Forbidden', `${act}: ${message}; ${remedy}`);
 }
 
 /**
- * Makes a folder that only its owner may enter, and the folders above it. One that is there stays as it is: who says
- * TROUPE_HOME=/tmp must not close it to everybody else.
- * @throws StatusError Forbidden when the place does not allow it
+ * Creates a folder that only its owner may enter, and its parents. An existing folder keeps its mode: TROUPE_HOME=/tmp must not
+ * close /tmp to other users.
+ * @throws StatusError Forbidden, ServiceUnavailable (the disk is full)
  */
 export function makePrivateFolder(path: string): void {
   try {
@@ -71,7 +71,7 @@ export function makePrivateFolder(path: string): void {
   }
 }
 
-/** The same for a folder of our own, which nobody else may enter either when it was there (from a backup, say). */
+/** The same for a folder of Troupe's own; an existing one, restored from a backup for example, is closed to other users too. */
 export function makeOwnFolder(path: string): void {
   makePrivateFolder(path);
   try {
@@ -81,7 +81,7 @@ export function makeOwnFolder(path: string): void {
   }
 }
 
-/** One at a time: Node's own `recursive` never comes back where a file system refuses as if the parent were missing. */
+/** One folder at a time: Node's `recursive` never returns where a file system reports ENOENT for a parent that exists. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return;
   if (dirname(path) !== path) makeFolder(dirname(path));
@@ -92,7 +92,7 @@ function makeFolder(path: string): void {
   }
 }
 
-/** Writes beside `path` and lets `place` put that there, so that no reader ever sees a part of the text. */
+/** Writes a temporary file beside `path`, which `place` moves there: no reader ever sees a part of the text. */
 function writeBeside(path: string, text: string | Uint8Array, place: (fresh: string) => void): void {
   const fresh = `${path}.${process.pid}.new`;
   try {
@@ -114,7 +114,7 @@ export function writePrivateFile(path: string, text: string | Uint8Array): void 
   writeBeside(path, text, (fresh) => renameSync(fresh, path));
 }
 
-/** The same where no file may be yet. @returns whether it was this call that made it, of however many at once */
+/** The same, unless the file exists. @returns whether this call created it; of concurrent calls exactly one does */
 export function createPrivateFile(path: string, text: string): boolean {
   let made = true;
   writeBeside(path, text, (fresh) => {

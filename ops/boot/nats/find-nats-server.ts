@@ -3,7 +3,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { statusError } from '../../../contracts/errors/status.ts';
 import { homePaths, troupeHome } from '../home/home.ts';
-import { judgeNatsVersion, OLDEST_NATS_SERVER, parseNatsVersion, TESTED_NATS_SERVER } from './plan-nats-version.ts';
+import { checkNatsVersion, OLDEST_NATS_SERVER, parseNatsVersion, TESTED_NATS_SERVER } from './plan-nats-version.ts';
 
 export type NatsSource = 'TROUPE_NATS_SERVER' | 'PATH' | 'TROUPE_HOME';
 
@@ -27,7 +27,7 @@ function isExecutable(path: string): boolean {
 }
 
 function* candidates(env: NodeJS.ProcessEnv): Generator<{ readonly path: string; readonly source: NatsSource }> {
-  // Debian puts the server into /usr/sbin, which the PATH of a user who is not root lacks.
+  // Debian installs the server in /usr/sbin, which is not on the PATH of ordinary users.
   const folders = [...(env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== ''), '/usr/sbin'];
   for (const folder of folders) yield { path: join(folder, 'nats-server'), source: 'PATH' };
   yield { path: homePaths(troupeHome(env)).natsServer, source: 'TROUPE_HOME' };
@@ -37,24 +37,23 @@ function inspect(path: string, source: NatsSource): FoundNatsServer | undefined 
   try {
     const said = execFileSync(path, ['--version'], { encoding: 'utf8', timeout: 10_000 });
     const version = parseNatsVersion(said);
-    return version === undefined ? undefined : { path, version, source, verdict: judgeNatsVersion(version) };
+    return version === undefined ? undefined : { path, version, source, verdict: checkNatsVersion(version) };
   } catch {
     return undefined;
   }
 }
 
 /**
- * Looks for a nats-server: environment variable TROUPE_NATS_SERVER, PATH, then TROUPE_HOME/bin. One that is too old is
- * passed over when a later place has a usable one.
- * @returns the first usable one, else the first too old one (verdict `refuse`), else `undefined`
- * @throws StatusError when TROUPE_NATS_SERVER is set and names no nats-server: a wish is never replaced silently
+ * Looks for a nats-server in the environment variable TROUPE_NATS_SERVER, on PATH, then in TROUPE_HOME/bin.
+ * @returns the first that is new enough, else the first that is too old (verdict `refuse`), else `undefined`
+ * @throws StatusError NotFound when TROUPE_NATS_SERVER is set and is not a nats-server: it is never replaced silently
  */
 export function lookForNatsServer(env: NodeJS.ProcessEnv = process.env): FoundNatsServer | undefined {
   const wished = env['TROUPE_NATS_SERVER'];
   if (wished !== undefined && wished !== '') {
     const found = isExecutable(wished) ? inspect(wished, 'TROUPE_NATS_SERVER') : undefined;
     if (found !== undefined) return found;
-    throw statusError('NotFound', `TROUPE_NATS_SERVER is ${wished}, which is no nats-server; correct or unset it`);
+    throw statusError('NotFound', `TROUPE_NATS_SERVER is ${wished}, which is not a nats-server; correct or unset it`);
   }
   let tooOld: FoundNatsServer | undefined;
   for (const { path, source } of candidates(env)) {
@@ -67,8 +66,8 @@ export function lookForNatsServer(env: NodeJS.ProcessEnv = process.env): FoundNa
 }
 
 /**
- * The nats-server to run, and a warning where it is older than the tested version.
- * @throws StatusError when there is none, or only one that is too old
+ * The nats-server to run, with a warning when it is older than the tested version.
+ * @throws StatusError NotFound, BadRequest (too old)
  */
 export function findNatsServer(env: NodeJS.ProcessEnv = process.env): FoundNatsServer & { readonly warning?: string } {
   const found = lookForNatsServer(env);

@@ -9,7 +9,7 @@ const portIsFree = (port: number): Promise<boolean> =>
     probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
   });
 
-/** The wished port when it is free on loopback, else a free one. */
+/** `wished` when that port is free on loopback, else a free one. */
 export async function choosePort(wished: number): Promise<number> {
   if (wished > 0 && (await portIsFree(wished))) return wished;
   return new Promise((resolve, reject) => {
@@ -22,7 +22,7 @@ export async function choosePort(wished: number): Promise<number> {
   });
 }
 
-/** The name with which a nats-server greets on this port; `undefined` when none does. */
+/** The name in the greeting of the nats-server on this port; `undefined` when none answers. */
 const greeting = (port: number): Promise<string | undefined> =>
   new Promise((resolve) => {
     const socket = dial({ port, host: '127.0.0.1' });
@@ -38,17 +38,17 @@ const greeting = (port: number): Promise<string | undefined> =>
     });
   });
 
-/** A large store that was not closed in order is read through before the server speaks. */
+/** A server reads a large store that was not closed properly before it accepts clients. */
 export const READY_WITHIN_MS = 600_000;
 
 export interface NatsWait {
-  /** What the server calls itself; whoever greets with another name is somebody else's. */
+  /** The server's name; a server with another name belongs to another cluster or program. */
   readonly name?: string;
-  /** How often it has ended by itself. */
+  /** How often the process has ended by itself. */
   readonly failures?: () => number;
-  /** Called every `tellEveryMs`, 10 s by default, for who would like to know that it goes on. */
+  /** Called every `reportEveryMs`, default 10 s, while waiting. */
   readonly onWait?: (waitedMs: number) => void;
-  readonly tellEveryMs?: number | undefined;
+  readonly reportEveryMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,33 +56,33 @@ const FAILURES_MOST = 4;
 
 /**
  * Waits until the server accepts clients.
- * @param lastWords what it wrote last, for the error
+ * @param lastLine the server's last line, for errors
  * @throws StatusError Conflict (another program has the port), ServiceUnavailable (it keeps ending; `signal` was aborted),
  * Timeout
  */
 export async function waitForNats(
   port: number,
   withinMs: number,
-  lastWords: () => string,
-  { name, failures = () => 0, onWait, tellEveryMs = 10_000, signal }: NatsWait = {},
+  lastLine: () => string,
+  { name, failures = () => 0, onWait, reportEveryMs = 10_000, signal }: NatsWait = {},
 ): Promise<void> {
   const since = performance.now();
-  for (let told = 0; ; ) {
-    if (signal?.aborted === true) throw statusError('ServiceUnavailable', 'the start was broken off');
+  for (let reportedMs = 0; ; ) {
+    if (signal?.aborted === true) throw statusError('ServiceUnavailable', 'the start was cancelled');
     const greeted = await greeting(port);
     if (greeted !== undefined && (name === undefined || greeted === name)) return;
-    if (greeted !== undefined || (failures() > 0 && /address already in use/.test(lastWords()))) {
-      throw statusError('Conflict', `port ${port} is taken by another program; name another with --port`);
+    if (greeted !== undefined || (failures() > 0 && /address already in use/.test(lastLine()))) {
+      throw statusError('Conflict', `port ${port} is used by another program; choose another with --port`);
     }
     if (failures() >= FAILURES_MOST) {
-      throw statusError('ServiceUnavailable', `nats-server does not start: ${lastWords()}`);
+      throw statusError('ServiceUnavailable', `nats-server does not start: ${lastLine()}`);
     }
     const waitedMs = performance.now() - since;
     if (waitedMs > withinMs) {
-      throw statusError('Timeout', `nats-server does not answer on port ${port} after ${withinMs} ms: ${lastWords()}`);
+      throw statusError('Timeout', `nats-server does not answer on port ${port} after ${withinMs} ms: ${lastLine()}`);
     }
-    if (waitedMs - told >= tellEveryMs) {
-      told = waitedMs;
+    if (waitedMs - reportedMs >= reportEveryMs) {
+      reportedMs = waitedMs;
       onWait?.(waitedMs);
     }
     await pause(10, signal);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
+  checkNatsVersion,
   compareVersions,
-  judgeNatsVersion,
   OLDEST_NATS_SERVER,
   parseNatsVersion,
   TESTED_NATS_SERVER,
@@ -36,5 +36,5 @@ it.each([
   [TESTED_NATS_SERVER, 'ok'],
   ['3.0.0', 'ok'],
 ])('judges %s: %s', (version, verdict) => {
-  expect(judgeNatsVersion(version)).toBe(verdict);
+  expect(checkNatsVersion(version)).toBe(verdict);
 });

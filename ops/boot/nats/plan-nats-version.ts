@@ -3,12 +3,12 @@ export const OLDEST_NATS_SERVER = '2.12.0';
 /** The version that Troupe is tested with. */
 export const TESTED_NATS_SERVER = '2.15.0';
 
-/** @returns `2.15.1` of `nats-server: v2.15.1-dev`, `undefined` when the text names no version */
+/** @returns `2.15.1` for `nats-server: v2.15.1-dev`; `undefined` when the text holds no version */
 export const parseNatsVersion = (text: string): string | undefined => /v?(\d+\.\d+\.\d+)/.exec(text)?.[1];
 
 const numbers = (version: string): readonly number[] => version.split('.').map(Number);
 
-/** Negative when `a` is the older one. */
+/** Negative when `a` is older than `b`. */
 export function compareVersions(a: string, b: string): number {
   const right = numbers(b);
   for (const [at, left] of numbers(a).entries()) {
@@ -18,8 +18,8 @@ export function compareVersions(a: string, b: string): number {
   return 0;
 }
 
-/** `refuse`: older than the oldest supported; `warn`: works as far as we know, but is not what the tests ran on. */
-export function judgeNatsVersion(version: string): 'ok' | 'warn' | 'refuse' {
+/** `refuse`: older than the oldest supported version; `warn`: older than the tested version. */
+export function checkNatsVersion(version: string): 'ok' | 'warn' | 'refuse' {
   if (compareVersions(version, OLDEST_NATS_SERVER) < 0) return 'refuse';
   return compareVersions(version, TESTED_NATS_SERVER) < 0 ? 'warn' : 'ok';
 }

@@ -6,8 +6,8 @@ import { afterEach, expect, it } from 'vitest';
 import { waitUntil } from '../../../test/support/wait-until.ts';
 import { type Cluster, prepareHome, readCluster } from '../home/cluster.ts';
 import { type HomePaths, homePaths } from '../home/home.ts';
-import { childBook } from '../watch/child-book.ts';
-import type { Supervised } from '../watch/supervise.ts';
+import { trackChildren } from '../supervision/child-processes.ts';
+import type { Supervised } from '../supervision/supervise.ts';
 import { findNatsServer } from './find-nats-server.ts';
 import { choosePort, waitForNats } from './nats-process.ts';
 import { writeNatsConfig } from './nats-users.ts';
@@ -31,7 +31,7 @@ interface Start {
 interface Change {
   readonly write?: (paths: HomePaths) => void;
   readonly started?: (server: Supervised) => void;
-  readonly tellEveryMs?: number;
+  readonly reportEveryMs?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -40,7 +40,7 @@ function start(port: number, change: Change = {}): Start {
   homes.push(paths.home);
   prepareHome(paths);
   const said: string[] = [];
-  const book = childBook(paths, (text) => said.push(text), undefined);
+  const tracked = trackChildren(paths, (text) => said.push(text), undefined);
   const starting = startNats(
     paths,
     {
@@ -51,9 +51,9 @@ function start(port: number, change: Change = {}): Start {
         writeNatsConfig(paths, cluster, { master: [], worker: () => [] });
         change.write?.(paths);
       },
-      book,
+      tracked,
       say: (text) => said.push(text),
-      ...(change.tellEveryMs === undefined ? {} : { tellEveryMs: change.tellEveryMs }),
+      ...(change.reportEveryMs === undefined ? {} : { reportEveryMs: change.reportEveryMs }),
       ...(change.signal === undefined ? {} : { signal: change.signal }),
     },
     (server) => {
@@ -89,9 +89,9 @@ it('settings that the server refuses are told in its own words, soon', async () 
 
 it('a server that takes its time is told of, and waited for', async () => {
   const send = (server: Supervised, name: NodeJS.Signals): boolean => process.kill(server.id?.pid ?? Number.NaN, name);
-  const { paths, said, starting } = start(0, { tellEveryMs: 20, started: (server) => send(server, 'SIGSTOP') });
+  const { paths, said, starting } = start(0, { reportEveryMs: 20, started: (server) => send(server, 'SIGSTOP') });
   await waitUntil('it is told of', 10_000, () => said.length > 1);
-  expect(said[0]).toMatch(/^waiting for nats-server to read its store, \d+ s so far; it said last: /);
+  expect(said[0]).toMatch(/^waiting for nats-server to read its store, \d+ s so far; its last line: /);
   expect(said[0]).toContain(`; its log is ${join(paths.logs, 'nats-server.log')}`);
   for (const server of servers) send(server, 'SIGCONT');
   await starting;
@@ -99,11 +99,11 @@ it('a server that takes its time is told of, and waited for', async () => {
 
 it('a start can be broken off', async () => {
   const { starting } = start(0, { signal: AbortSignal.abort() });
-  await expect(starting).rejects.toThrow('the start was broken off');
+  await expect(starting).rejects.toThrow('the start was cancelled');
 });
 
 it('a start that is broken off is no start, also where the server was quicker', async () => {
   const { port } = await start(0).starting;
   const waiting = waitForNats(port, 10_000, () => '', { signal: AbortSignal.abort() });
-  await expect(waiting).rejects.toThrow('the start was broken off');
+  await expect(waiting).rejects.toThrow('the start was cancelled');
 });

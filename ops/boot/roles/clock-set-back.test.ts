@@ -3,7 +3,7 @@ import { startNatsServer } from '../../../test/support/nats-server.ts';
 import { startTcpProxy, type TcpProxy } from '../../../test/support/tcp-proxy.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
 import { connectAs } from '../../client/connect.ts';
-import { connectRole } from './role.ts';
+import { connectRole } from './role-connection.ts';
 
 /* Goal: who set the clock back, as a time server does after a boot, has a cluster that survives the next restart of nats-server. */
 

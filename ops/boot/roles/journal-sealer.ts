@@ -5,12 +5,12 @@ import type { ClusterKey } from '../../../contracts/store/sealed.ts';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Letters of base64url in 96 bits, as every hash of a recording has. */
+/** 96 bits in base64url, as every hash of a recording. */
 const HASH_LETTERS = 16;
 
 /**
- * Seals recorded bodies that carry secret data: AES-256-GCM; initialisation vector, tag, ciphertext. What stands for a body
- * in comparisons is an HMAC with a key of its own.
+ * Encrypts recorded bodies that carry secret data, with AES-256-GCM: initialisation vector, tag, ciphertext. Comparisons use an HMAC
+ * of the body, with a key derived for that.
  */
 export function journalSealer(key: ClusterKey): Sealer {
   const hashKey = createHmac('sha256', key.bytes).update('troupe journal hashes').digest();

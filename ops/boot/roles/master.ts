@@ -1,42 +1,37 @@
-import { apiServer } from '../../../actors/api-server/api-server.ts';
 import { bootstrapObjects } from '../../../actors/api-server/bootstrap.ts';
 import type { Limits } from '../../../actors/api-server/limits.ts';
 import type { NodeLifecycleConfig } from '../../../actors/controllers/node-lifecycle/node-lifecycle.ts';
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
 import type { Host } from '../../../actors/kernel/nats/nats-host.ts';
 import { ensureAssets } from '../../../actors/store/ensure-assets.ts';
 import type { Keep } from '../../../actors/store/plan-retention.ts';
-import { storeDriver } from '../../../actors/store/store-driver.ts';
 import { StatusError } from '../../../contracts/errors/status.ts';
 import { LEASE_TTL_MS } from '../../../contracts/store/limits.ts';
 import { type ClusterKey, clusterKey } from '../../../contracts/store/sealed.ts';
 import type { Client } from '../../client/client.ts';
 import { BUILD } from '../home/build.ts';
-import { masterMandate } from './mandate.ts';
+import { isActor, isDriver, MASTER_TABLE, type MasterParts } from './hosted-actors.ts';
 import { openHost } from './open-host.ts';
-import { connectRole, leave, type RoleOptions } from './role.ts';
-import { singletonsWith } from './roster.ts';
+import { connectRole, leave } from './role-connection.ts';
+import type { RoleOptions } from './role-options.ts';
+import { requiredOfMaster } from './role-permissions.ts';
 
 export interface MasterOptions extends RoleOptions {
-  /** 32 bytes that seal Secrets. */
+  /** The 32-byte key that encrypts Secrets. */
   readonly clusterKeyBytes: Uint8Array;
-  /** Host the api-server alone, or also the scheduler, controllers and dispatcher. */
+  /** Host singletons (scheduler, controllers, dispatcher) beside the api-server; default true. */
   readonly singletons?: boolean;
-  /** Names of those that another process hosts. */
+  /** Names of singletons that other processes host. */
   readonly without?: readonly string[];
   /** When nodes count as silent; Kubernetes' figures by default. */
   readonly nodeLifecycle?: Partial<NodeLifecycleConfig>;
   readonly limits?: Partial<Limits>;
-  /**
-   * Milliseconds after which another master takes over from one that fell silent; 10 s by default, at least 100. Every master
-   * of a cluster must be told the same.
-   */
+  /** Milliseconds after which another master takes over from a silent one; at least 100, default 10 s. The same on every master. */
   readonly leaseTtlMs?: number;
-  /** Objects of the cache are frozen, so that a behaviour that changes one fails; for tests. */
+  /** Freezes the objects of the cache, so that a behaviour that changes one fails; for tests. */
   readonly freeze?: boolean;
-  /** How many servers of a NATS cluster keep each stream; default as they are, and 3 for new ones. */
+  /** Replicas of each stream in a NATS cluster; default: existing streams keep theirs, new ones have 3. */
   readonly replicas?: number | undefined;
-  /** How long and how large recordings, and what they refer to, may become. */
+  /** Age and size limit of recordings, with the history and checkpoints that they need. */
   readonly keep?: Keep;
 }
 
@@ -46,33 +41,30 @@ export interface RunningRole {
   stop(): Promise<void>;
 }
 
-/** Runs the control plane's actors in this process, on one connection, with one cache for all. */
+/** Runs the control plane's actors in this process, on one connection and with one shared cache. */
 export async function runMaster(options: MasterOptions): Promise<RunningRole> {
   const { prefix, log } = options;
   const key: ClusterKey = clusterKey(options.clusterKeyBytes);
   const leaseTtlMs = options.leaseTtlMs ?? LEASE_TTL_MS;
-  const connection = await connectRole('master', options, masterMandate(prefix));
+  const connection = await connectRole('master', options, requiredOfMaster(prefix));
   await ensureAssets({ connection, prefix, replicas: options.replicas, leaseTtlMs, keep: options.keep, log });
   const { host, feed, client } = await openHost(connection, options, {
     clusterKey: key,
     leaseTtlMs,
     freeze: options.freeze,
   });
-  await host.startDriver(
-    storeDriver({
-      connection,
-      prefix,
-      cache: feed,
-      clusterKey: key,
-      onHole: (revision) => host.forgetBefore(revision),
-    }),
-  );
-  await host.start(apiServer({ instance: options.instance, ...(options.limits && { limits: options.limits }) }));
+  const parts: MasterParts = {
+    apiServer: { instance: options.instance, ...(options.limits && { limits: options.limits }) },
+    nodeLifecycle: options.nodeLifecycle,
+    store: { connection, prefix, cache: feed, clusterKey: key, onHole: (revision) => host.forgetBefore(revision) },
+  };
+  const actors = MASTER_TABLE.filter(isActor);
+  for (const driver of MASTER_TABLE.filter(isDriver)) await host.startDriver(await driver.make(parts));
+  for (const actor of actors.filter(({ singleton }) => !singleton)) await host.start(actor.make(parts));
   await bootstrap(client);
-  const running =
-    options.singletons === false
-      ? []
-      : await Promise.all(hostedHere(options).map((definition) => host.start(definition)));
+  const { singletons = true, without = [] } = options;
+  const hosted = singletons ? actors.filter(({ name, singleton }) => singleton && !without.includes(name)) : [];
+  const running = await Promise.all(hosted.map((actor) => host.start(actor.make(parts))));
   log(`master ${options.instance} is ready, build ${BUILD}`);
   return {
     instance: options.instance,
@@ -86,10 +78,7 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
   };
 }
 
-const hostedHere = ({ nodeLifecycle, without = [] }: MasterOptions): readonly ActorDefinition[] =>
-  singletonsWith(nodeLifecycle).filter(({ name }) => !without.includes(name));
-
-/** Creates what every cluster has from the start; another master may have been first. */
+/** Creates the objects that every cluster has; another master may have created them already. */
 async function bootstrap(client: Client): Promise<void> {
   for (const object of bootstrapObjects()) {
     try {

@@ -13,26 +13,26 @@ import type { ClusterKey } from '../../../contracts/store/sealed.ts';
 import { inboxPrefix } from '../../../contracts/subjects/inbox.ts';
 import { Client } from '../../client/client.ts';
 import { BUILD } from '../home/build.ts';
-import { escalations } from './escalate.ts';
+import { reportActorFailures } from './actor-failure-events.ts';
 import { journalSealer } from './journal-sealer.ts';
-import type { RoleOptions } from './role.ts';
+import type { RoleOptions } from './role-options.ts';
 
 export interface HostSettings {
-  /** Without it Secrets stay sealed, and what is secret is not recorded. */
+  /** Without it Secrets stay encrypted, and secret data is not recorded. */
   readonly clusterKey?: ClusterKey;
   readonly leaseTtlMs?: number;
-  /** Objects of the cache are frozen, so that a behaviour that changes one fails; for tests. */
+  /** Freezes the objects of the cache, so that a behaviour that changes one fails; for tests. */
   readonly freeze?: boolean | undefined;
 }
 
-/** A host on a connection, with a cache of the store's objects that whatever it hosts shares. */
+/** A host on a connection, with one cache of the store's objects for all actors that it hosts. */
 export interface OpenHost {
   readonly host: Host;
   readonly feed: NatsCache;
   readonly client: Client;
 }
 
-/** @throws StatusError, and what JetStream says of a store that is not there */
+/** Opens the cache and makes a host for actors. @throws StatusError; JetStreamApiError when the store does not exist */
 export async function openHost(
   connection: NatsConnection,
   role: RoleOptions,
@@ -81,7 +81,7 @@ export async function openHost(
     build: BUILD,
     freeze,
     log,
-    onEscalation: escalations(client, log, role.onBroken),
+    onEscalation: reportActorFailures(client, log, role.onBroken),
     ...(recorder === undefined ? {} : { recorder }),
   });
   hosted.host = host;

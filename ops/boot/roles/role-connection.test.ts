@@ -6,7 +6,8 @@ import { startTcpProxy } from '../../../test/support/tcp-proxy.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
 import { authorizationBlock, type NatsUser } from '../nats/nats-config.ts';
 import { newSeed } from '../users/nkeys.ts';
-import { connectRole, leave, type RoleOptions } from './role.ts';
+import { connectRole, leave } from './role-connection.ts';
+import type { RoleOptions } from './role-options.ts';
 
 let server: TestNatsServer;
 beforeAll(async () => {
@@ -63,8 +64,8 @@ it('a connection that is lost while it is made is made again soon', async () => 
 }, 20_000);
 
 it.each([
-  ['master', 'print "troupe permissions" with this version again'],
-  ['service', 'make its user again with "troupe user add shop --actors <file>"'],
+  ['master', 'print "troupe permissions" again with this version and reload your server'],
+  ['service', 'update the user with "troupe user add shop --actors <file>"'],
 ])(
   'what a server forbids a %s that goes by what an older version printed is said with what to do',
   async (role, remedy) => {
@@ -72,17 +73,17 @@ it.each([
     connection.subscribe('new.status', { callback: () => undefined });
     connection.publish('new.words');
     await waitUntil('both are told', 10_000, () => told.length === 2);
-    const why = `what it goes by was made for other actors or by another version: ${remedy}, have a server of your own read that`;
-    const last = ', and start this process again where that is not enough';
+    const why = `its permissions were made for other actors or by another version: ${remedy}`;
+    const last = '; if that is not enough, restart this process';
     expect(told.toSorted()).toEqual([
       `error: nats-server does not let user shop publish on new.words; ${why}${last}`,
-      `error: nats-server does not let user shop subscribe to new.status; ${why}; this process asks again every minute${last}`,
+      `error: nats-server does not let user shop subscribe to new.status; ${why}; this process retries every minute${last}`,
     ]);
   },
 );
 
 it('what a process may not say again and again is told once a subject, and then how much it was', async () => {
-  const shop = { user: 'shop', permissions: OLD, forbiddenAgainMs: 300 };
+  const shop = { user: 'shop', permissions: OLD, permissionRetryMs: 300 };
   const { connection, told } = await connectOwn('master', shop);
   const more = (): readonly string[] => told.filter((line) => / more messages? of user /.test(line));
   for (let count = 0; count < 100; count++) connection.publish(`new.words.${count % 50}`);
@@ -97,7 +98,7 @@ it('what a process may not say again and again is told once a subject, and then 
 
 it('who may hear more once the server has read new permissions hears it in the same process', async () => {
   const hearing = (allowed: string) => ({ permissions: { publish: ['>'], subscribe: ['_INBOX.>', allowed] } });
-  const master = { user: 'master', ...hearing('old.>'), forbiddenAgainMs: 50 };
+  const master = { user: 'master', ...hearing('old.>'), permissionRetryMs: 50 };
   const { own, configOf, connection, told } = await connectOwn('master', master);
   const heard: string[] = [];
   // As the library of micro services subscribes.
@@ -111,7 +112,7 @@ it('who may hear more once the server has read new permissions hears it in the s
     if (!connection.isClosed()) connection.publish('new.status');
     return heard.length > 0;
   });
-  expect(told[1]).toBe('nats-server lets user master subscribe to new.status now; connecting anew');
+  expect(told[1]).toBe('nats-server now lets user master subscribe to new.status; reconnecting');
 }, 40_000);
 
 it('a user that is missing from the server for a while is waited for, which is said once', async () => {
@@ -134,7 +135,7 @@ it('a user that is missing from the server for a while is waited for, which is s
     `reconnected: ${own.url}`,
   ]);
   expect(told.find((line) => line.startsWith('warning: '))).toBe(
-    `warning: nats-server at ${own.url} does not accept user master with the key in /keys/master.nk (${publicKey}); check TROUPE_NKEY, and that the server's configuration has this key ("troupe permissions" prints it); trying on`,
+    `warning: nats-server at ${own.url} does not accept user master with the key in /keys/master.nk (${publicKey}); check TROUPE_NKEY, and that the server's configuration has this key ("troupe permissions" prints it); retrying`,
   );
   await connection.close();
   expect(closed).toEqual([]);
@@ -152,10 +153,10 @@ it('a connection that is closed for good is told of, unless this process ends it
 });
 
 it.each([
-  { why: 'does not answer', says: /^ended without a word to nats-server, which does not answer; .* is free in 10 s$/ },
+  { why: 'does not answer', says: /^stopped without notifying nats-server, which does not answer; .* expire in 10 s$/ },
   {
     why: 'was left already',
-    says: /^ended without a word to nats-server, the connection to which was closed before; /,
+    says: /^stopped without notifying nats-server, to which the connection was already closed; /,
   },
 ])('who leaves a server that $why goes soon, and says so', { timeout: 8_000 }, async ({ why, says }) => {
   const proxy = await startTcpProxy(server.port);

@@ -2,22 +2,22 @@ import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { Host } from '../../../actors/kernel/nats/nats-host.ts';
 import { NatsRecorder } from '../../../actors/kernel/nats/nats-recorder.ts';
-import { type KubeletOptions, kubelet } from '../../../actors/kubelet/kubelet.ts';
-import { runtimeDriver } from '../../../actors/runtime/runtime-driver.ts';
-import type { RuntimeAdapter } from '../../../contracts/runtime/adapter.ts';
+import type { KubeletOptions } from '../../../actors/kubelet/kubelet.ts';
 import { inboxPrefix } from '../../../contracts/subjects/inbox.ts';
 import { Client } from '../../client/client.ts';
 import { BUILD } from '../home/build.ts';
-import { escalations } from './escalate.ts';
-import { expectNodeFree } from './expect-node-free.ts';
-import { nodeMandate } from './mandate.ts';
+import { reportActorFailures } from './actor-failure-events.ts';
+import { isActor, isDriver, NODE_TABLE, type NodeAdapters, type NodeParts } from './hosted-actors.ts';
 import type { RunningRole } from './master.ts';
-import { connectRole, leave, type RoleOptions } from './role.ts';
+import { refuseDuplicateWorker } from './refuse-duplicate-worker.ts';
+import { connectRole, leave } from './role-connection.ts';
+import type { RoleOptions } from './role-options.ts';
+import { requiredOfNode } from './role-permissions.ts';
 
 export interface NodeToHost {
   readonly node: string;
-  readonly adapter: RuntimeAdapter;
-  /** The address at which the node is reached; default the machine's first one that is not loopback. */
+  readonly adapters: NodeAdapters;
+  /** Address of the node; default: the machine's first address that is not loopback. */
   readonly ip?: string;
   readonly kubelet?: Pick<KubeletOptions, 'capacity' | 'labels' | 'atOnce'>;
 }
@@ -29,7 +29,7 @@ const machineAddress = (): string =>
     .flatMap((addresses) => addresses ?? [])
     .find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
 
-/** Another one at every start of the machine, a copy of it too; not every system tells. */
+/** The boot id: another at every start of the machine, also of a copy of it. Empty where the system has none. */
 function machineBoot(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -38,22 +38,27 @@ function machineBoot(): string {
   }
 }
 
-/** Hosts a node's actors: the driver of its container runtime, and the kubelet. A process may host any number of nodes. */
-export async function hostNode(host: Host, { node, adapter, ip, kubelet: settings }: NodeToHost): Promise<void> {
-  await host.startDriver(runtimeDriver({ node, adapter }), node);
+/** Hosts the drivers of a node, then its actors. A process may host any number of nodes. */
+export async function hostNode(host: Host, { node, adapters, ip, kubelet: settings }: NodeToHost): Promise<void> {
   const machine = { ip: ip ?? machineAddress(), bootId: machineBoot() };
-  await host.start(kubelet({ node, ...machine, version: BUILD, ...settings }), node);
+  const parts: NodeParts = { kubelet: { node, ...machine, version: BUILD, ...settings }, adapters };
+  for (const driver of NODE_TABLE.filter(isDriver)) await host.startDriver(await driver.make(parts), node);
+  for (const actor of NODE_TABLE.filter(isActor)) await host.start(actor.make(parts), node);
+}
+
+async function closeAll(adapters: NodeAdapters): Promise<void> {
+  for (const adapter of Object.values(adapters) as readonly NodeAdapters[keyof NodeAdapters][]) await adapter.close();
 }
 
 /** Runs a node's actors in this process. @throws StatusError AlreadyExists while another worker runs them */
 export async function runWorker(options: WorkerOptions): Promise<RunningRole> {
-  const { prefix, log, node, adapter } = options;
-  const connection = await connectRole('worker', options, nodeMandate(prefix, node));
+  const { prefix, log, node, adapters } = options;
+  const connection = await connectRole('worker', options, requiredOfNode(prefix, node));
   const client = new Client(connection, { caller: options.user, prefix, inboxPrefix: inboxPrefix(options.user) });
   try {
-    await expectNodeFree(client, node);
+    await refuseDuplicateWorker(client, node);
   } catch (error) {
-    await adapter.close();
+    await closeAll(adapters);
     await connection.close();
     throw error;
   }
@@ -67,7 +72,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningRole> {
     inboxPrefix: inboxPrefix(options.user),
     build: BUILD,
     log,
-    onEscalation: escalations(client, log, options.onBroken),
+    onEscalation: reportActorFailures(client, log, options.onBroken),
     ...(recorder === undefined ? {} : { recorder }),
   });
   await hostNode(host, options);
@@ -77,7 +82,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningRole> {
     host,
     stop: async () => {
       await host.stop();
-      await adapter.close();
+      await closeAll(adapters);
       await leave(connection, log);
     },
   };

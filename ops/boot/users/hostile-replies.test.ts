@@ -6,7 +6,7 @@ import { inboxPrefix } from '../../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../../test/support/nats-server.ts';
 import { authorizationBlock } from '../nats/nats-config.ts';
-import { roster } from '../roles/roster.ts';
+import { declaredActors } from '../roles/hosted-actors.ts';
 import type { Declared } from './declared-subjects.ts';
 import { newSeed } from './nkeys.ts';
 import { PROFILES, type Profile, type ProfileKind, planPermissions, withInboxes } from './plan-permissions.ts';
@@ -32,10 +32,10 @@ const shop: Declared = {
 };
 /** One user or more of each profile. A new profile does not compile without its line here. */
 const SAMPLES: { readonly [K in ProfileKind]: Readonly<Record<string, Extract<Profile, { kind: K }>>> } = {
-  system: { master: { kind: 'system', declared: roster.master } },
+  system: { master: { kind: 'system', declared: declaredActors.master } },
   node: {
-    'node-n1': { kind: 'node', declared: roster.worker('n1') },
-    'node-n2': { kind: 'node', declared: roster.worker('n2') },
+    'node-n1': { kind: 'node', declared: declaredActors.worker('n1') },
+    'node-n2': { kind: 'node', declared: declaredActors.worker('n2') },
   },
   service: { shop: { kind: 'service', declared: [shop] } },
   operator: { operator: { kind: 'operator' } },

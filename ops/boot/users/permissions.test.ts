@@ -8,7 +8,7 @@ import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { connectAs, startNatsServer, type TestNatsServer, type TestUser } from '../../../test/support/nats-server.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
 import { authorizationBlock } from '../nats/nats-config.ts';
-import { roster } from '../roles/roster.ts';
+import { declaredActors } from '../roles/hosted-actors.ts';
 import type { Declared } from './declared-subjects.ts';
 import { newSeed } from './nkeys.ts';
 import { type Profile, planPermissions, withInboxes } from './plan-permissions.ts';
@@ -28,7 +28,7 @@ const profiles = {
   ann: { kind: 'operator' },
   bob: { kind: 'tenant', namespaces: ['team-a'] },
   eve: { kind: 'tenant', namespaces: ['team-b'] },
-  'node-n1': { kind: 'node', declared: roster.worker('n1') },
+  'node-n1': { kind: 'node', declared: declaredActors.worker('n1') },
 } satisfies Record<string, Profile>;
 type Name = keyof typeof profiles;
 const names = Object.keys(profiles) as Name[];

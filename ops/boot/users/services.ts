@@ -1,32 +1,32 @@
 import { DEFAULT_PREFIX } from '../../../contracts/subjects/subjects.ts';
 import { homePaths, troupeHome } from '../home/home.ts';
 import { reloadNatsConfig } from '../nats/nats-users.ts';
-import { hosting, type Roster } from '../roles/roster.ts';
+import { type DeclaredActors, hosting } from '../roles/hosted-actors.ts';
 import type { Declared } from './declared-subjects.ts';
-import { checkReserved, requireHome, waitUntilKnown } from './made-users.ts';
 import { planPermissions } from './plan-permissions.ts';
+import { checkReserved, requireHome, waitUntilKnown } from './user-checks.ts';
 import { seedFile, writeUser } from './users.ts';
-import { usersTurn } from './users-turn.ts';
+import { withUsersLock } from './users-lock.ts';
 
 export interface Service {
   readonly name: string;
   readonly actors: readonly string[];
   readonly seedFile: string;
-  /** The embedded server's; absent for a nats-server of somebody's own, which is told of users by `troupe permissions`. */
+  /** URL of the embedded server; absent for an external one, which learns of users from `troupe permissions`. */
   readonly url?: string;
-  /** The running embedded server knows the user already; `false`: it will at its next start. */
+  /** Whether the embedded server runs and knows the user already; else it will at its next start. */
   readonly live: boolean;
 }
 
 /**
- * Makes a user for a process of somebody's own that hosts these actors: it may do what they declare. One that exists keeps its
- * key and may do what these declare instead.
- * @throws StatusError NotFound (no cluster), Invalid (name), AlreadyExists (a name of another kind of user), Conflict
+ * Creates a user for an external process that hosts these actors, with the permissions that they declare. An existing service
+ * keeps its key; its permissions are replaced.
+ * @throws StatusError NotFound (no cluster), Invalid (name), AlreadyExists (a user of another kind), Conflict
  */
 export async function addService(
   name: string,
   definitions: readonly Declared[],
-  roster: Roster,
+  declaredActors: DeclaredActors,
   home = troupeHome(),
 ): Promise<Service> {
   const paths = homePaths(home);
@@ -34,10 +34,10 @@ export async function addService(
   const declared = [...definitions, hosting];
   const permissions = planPermissions(cluster?.prefix ?? DEFAULT_PREFIX, name, { kind: 'service', declared });
   const actors = definitions.map((definition) => definition.name);
-  const { user, live } = await usersTurn(paths, () => {
+  const { user, live } = await withUsersLock(paths, () => {
     checkReserved(paths, name, 'service');
     const made = writeUser(paths, { name, profile: 'service', actors, permissions });
-    return { user: made, live: reloadNatsConfig(paths, roster) };
+    return { user: made, live: reloadNatsConfig(paths, declaredActors) };
   });
   if (live) await waitUntilKnown(paths, user, permissions);
   const embedded = cluster === undefined ? {} : { url: cluster.url };

@@ -12,22 +12,22 @@ import { waitUntil } from '../../../test/support/wait-until.ts';
 import { findCredentials } from '../../client/credentials.ts';
 import { MASTER, OPERATOR, prepareHome, writeCluster } from '../home/cluster.ts';
 import { type HomePaths, homePaths } from '../home/home.ts';
-import { releaseLock, takeLock, updateLock } from '../home/lock.ts';
-import { projectRoot } from '../home/root.ts';
+import { releaseLock, takeLock, updateLock } from '../home/home-lock.ts';
+import { projectRoot } from '../home/project-root.ts';
 import { externalServer } from '../nats/external-server.ts';
 import { findNatsServer } from '../nats/find-nats-server.ts';
 import { choosePort, waitForNats } from '../nats/nats-process.ts';
 import { writeNatsConfig } from '../nats/nats-users.ts';
-import type { Roster } from '../roles/roster.ts';
-import { type Supervised, supervise } from '../watch/supervise.ts';
+import type { DeclaredActors } from '../roles/hosted-actors.ts';
+import { type Supervised, supervise } from '../supervision/supervise.ts';
 import { addService } from './services.ts';
 import { addTenant, listUsers, removeTenant } from './tenants.ts';
 import { findUser, seedFile, writeUser } from './users.ts';
-import { usersTurn } from './users-turn.ts';
+import { withUsersLock } from './users-lock.ts';
 
 /* Goal: users come and go while the cluster runs. Method: the embedded server as `troupe up` runs it, and live clients. */
 
-const roster: Roster = { master: [], worker: () => [] };
+const declaredActors: DeclaredActors = { master: [], worker: () => [] };
 let paths: HomePaths;
 let server: Supervised;
 let url: string;
@@ -50,7 +50,7 @@ beforeAll(async () => {
   ({ url } = cluster);
   writeUser(paths, { name: OPERATOR, profile: 'operator' });
   writeUser(paths, { name: MASTER, profile: 'system' });
-  writeNatsConfig(paths, cluster, roster);
+  writeNatsConfig(paths, cluster, declaredActors);
   server = supervise(
     {
       name: 'nats-server',
@@ -73,7 +73,7 @@ afterAll(async () => {
 
 it('a tenant can connect as soon as it is made, and nobody is disconnected by that', async () => {
   const before = await connected(OPERATOR);
-  const alice = await addTenant('alice', ['team-a'], roster, paths.home);
+  const alice = await addTenant('alice', ['team-a'], declaredActors, paths.home);
   expect(alice.live).toBe(true);
   expect(statSync(alice.seedFile).mode & 0o777).toBe(0o600);
   const connection = await connected('alice');
@@ -85,7 +85,7 @@ it('a tenant can connect as soon as it is made, and nobody is disconnected by th
 it('one who exists keeps the key and gets a further namespace, on the open connection too', async () => {
   const key = findUser(paths, 'alice')?.publicKey;
   const alice = await connected('alice');
-  const again = await addTenant('alice', ['team-b'], roster, paths.home);
+  const again = await addTenant('alice', ['team-b'], declaredActors, paths.home);
   expect(again.namespaces).toEqual(['team-a', 'team-b']);
   expect(findUser(paths, 'alice')?.publicKey).toBe(key);
   // Who connects anew may at once; connections that are open are told a moment later.
@@ -103,17 +103,17 @@ it('one who exists keeps the key and gets a further namespace, on the open conne
 });
 
 it('is at home in the namespace that was given first, whatever comes later', async () => {
-  await addTenant('dan', ['team-b', 'team-a'], roster, paths.home);
-  const again = await addTenant('dan', ['default', 'team-a'], roster, paths.home);
+  await addTenant('dan', ['team-b', 'team-a'], declaredActors, paths.home);
+  const again = await addTenant('dan', ['default', 'team-a'], declaredActors, paths.home);
   expect(again.namespaces).toEqual(['team-b', 'team-a', 'default']);
   expect(findCredentials({ home: paths.home, user: 'dan' }).namespace).toBe('team-b');
-  await removeTenant('dan', roster, paths.home);
+  await removeTenant('dan', declaredActors, paths.home);
 });
 
 it('one who is removed is thrown out', async () => {
-  await addTenant('bob', ['team-b'], roster, paths.home);
+  await addTenant('bob', ['team-b'], declaredActors, paths.home);
   const bob = await connected('bob');
-  await removeTenant('bob', roster, paths.home);
+  await removeTenant('bob', declaredActors, paths.home);
   await waitUntil('the server closes the connection', 5_000, () => bob.isClosed());
   expect(listUsers(paths.home).map(({ name }) => name)).toEqual(['alice', MASTER, OPERATOR]);
 });
@@ -127,30 +127,30 @@ it('a service may do what its actors declare, and once more when they declare so
     await connection.flush();
     return !refused;
   };
-  const made = await addService('shop', [{ name: 'ears', hears, says: {} }], roster, paths.home);
+  const made = await addService('shop', [{ name: 'ears', hears, says: {} }], declaredActors, paths.home);
   expect(made).toMatchObject({ actors: ['ears'], live: true, url });
   expect([await heard(SUBJECTS.heartbeat), await heard(SUBJECTS.runtimeEvents)]).toEqual([true, false]);
   const key = findUser(paths, 'shop')?.publicKey;
   const other = { name: 'other', hears: { usage: calls(SUBJECTS.runtimeEvents) }, says: {} };
-  await addService('shop', [other], roster, paths.home);
+  await addService('shop', [other], declaredActors, paths.home);
   expect(findUser(paths, 'shop')?.publicKey).toBe(key);
   expect([await heard(SUBJECTS.heartbeat), await heard(SUBJECTS.runtimeEvents)]).toEqual([false, true]);
 
-  await expect(addTenant('shop', ['a'], roster, paths.home)).rejects.toThrow(
-    'user "shop" is a service; choose another name, or end it first: troupe user remove shop',
+  await expect(addTenant('shop', ['a'], declaredActors, paths.home)).rejects.toThrow(
+    'user "shop" is a service; choose another name, or remove it first: troupe user remove shop',
   );
   for (const name of ['alice', MASTER])
-    await expect(addService(name, [other], roster, paths.home)).rejects.toThrow(name);
-  await removeTenant('shop', roster, paths.home);
+    await expect(addService(name, [other], declaredActors, paths.home)).rejects.toThrow(name);
+  await removeTenant('shop', declaredActors, paths.home);
   expect(findUser(paths, 'shop')).toBeUndefined();
 });
 
 it('of two who make one user at once, one does and the other is told; a third, of another name, is not lost', async () => {
   const makers: Promise<unknown>[] = [];
-  await usersTurn(paths, () => {
-    makers.push(addTenant('dora', ['team-a'], roster, paths.home));
-    makers.push(addTenant('dora', ['team-b'], roster, paths.home));
-    makers.push(addTenant('emil', ['team-a'], roster, paths.home));
+  await withUsersLock(paths, () => {
+    makers.push(addTenant('dora', ['team-a'], declaredActors, paths.home));
+    makers.push(addTenant('dora', ['team-b'], declaredActors, paths.home));
+    makers.push(addTenant('emil', ['team-a'], declaredActors, paths.home));
   });
   const outcomes = await Promise.allSettled(makers);
   const [first, second, third] = outcomes.map(({ status }) => status === 'fulfilled');
@@ -188,22 +188,22 @@ it.each([
   { why: 'a namespace that is no label is refused', name: 'carol', namespaces: ['*'], words: /namespace "\*"/ },
   { why: 'a tenant needs a namespace', name: 'carol', namespaces: [], words: /--namespace/ },
 ])('$why', async ({ name, namespaces, words }) => {
-  await expect(addTenant(name, namespaces, roster, paths.home)).rejects.toThrow(words);
+  await expect(addTenant(name, namespaces, declaredActors, paths.home)).rejects.toThrow(words);
 });
 
 it("where there is no cluster, a tenant is one of a nats-server of somebody's own, if that has users here", async () => {
   const home = mkdtempSync(join(tmpdir(), 'troupe-tenants-'));
   try {
-    const add = () => addTenant('carol', ['team-a'], roster, home);
+    const add = () => addTenant('carol', ['team-a'], declaredActors, home);
     await expect(add()).rejects.toThrow(
-      /there is no cluster in .*; for a nats-server of your own run "troupe permissions"/,
+      /there is no cluster in .*; for an external nats-server run "troupe permissions"/,
     );
-    await externalServer({ nodes: [] }, roster, home);
+    await externalServer({ nodes: [] }, declaredActors, home);
     const carol = await add();
     expect(carol).toEqual({ name: 'carol', namespaces: ['team-a'], seedFile: carol.seedFile, live: false });
-    expect((await externalServer({ nodes: [] }, roster, home)).config).toContain('"troupe.apply.carol.team-a"');
-    expect(await removeTenant('carol', roster, home)).toEqual({});
-    expect((await externalServer({ nodes: [] }, roster, home)).config).not.toContain('carol');
+    expect((await externalServer({ nodes: [] }, declaredActors, home)).config).toContain('"troupe.apply.carol.team-a"');
+    expect(await removeTenant('carol', declaredActors, home)).toEqual({});
+    expect((await externalServer({ nodes: [] }, declaredActors, home)).config).not.toContain('carol');
   } finally {
     rmSync(home, { recursive: true });
   }
@@ -211,19 +211,21 @@ it("where there is no cluster, a tenant is one of a nats-server of somebody's ow
 
 it('a user as whom the cluster runs is not removed while it does', async () => {
   for (const name of [OPERATOR, MASTER]) {
-    await expect(removeTenant(name, roster, paths.home)).rejects.toThrow(/while it runs; .troupe down. first/);
+    await expect(removeTenant(name, declaredActors, paths.home)).rejects.toThrow(
+      /the running cluster needs user .*; run .troupe down. first/,
+    );
     expect(findUser(paths, name)).toBeDefined();
   }
 });
 
 it('the key of a machine that is gone or was stolen is taken from it: its connections end, and it gets another one', async () => {
-  const printed = () => externalServer({ nodes: ['n2'] }, roster, paths.home);
+  const printed = () => externalServer({ nodes: ['n2'] }, declaredActors, paths.home);
   await printed();
   const stolen = findUser(paths, 'node-n2')?.publicKey as string;
   let ended = false;
   const connection = await vi.waitFor(() => connected('node-n2'), { timeout: 5_000 });
   void connection.closed().then(() => (ended = true));
-  await removeTenant('node-n2', roster, paths.home);
+  await removeTenant('node-n2', declaredActors, paths.home);
   await vi.waitFor(() => expect(ended).toBe(true), { timeout: 5_000 });
   const { config, made } = await printed();
   expect(made.map(({ name }) => name)).toEqual(['node-n2']);
@@ -233,11 +235,11 @@ it('the key of a machine that is gone or was stolen is taken from it: its connec
 it('where no cluster runs, the keys of all users can be renewed', async () => {
   const home = mkdtempSync(join(tmpdir(), 'troupe-tenants-'));
   try {
-    await externalServer({ nodes: [] }, roster, home);
+    await externalServer({ nodes: [] }, declaredActors, home);
     const keys = () => [MASTER, OPERATOR].map((name) => findUser(homePaths(home), name)?.publicKey);
     const before = keys();
-    for (const name of [MASTER, OPERATOR]) await removeTenant(name, roster, home);
-    const { made } = await externalServer({ nodes: [] }, roster, home);
+    for (const name of [MASTER, OPERATOR]) await removeTenant(name, declaredActors, home);
+    const { made } = await externalServer({ nodes: [] }, declaredActors, home);
     expect(made.map(({ name }) => name)).toEqual([MASTER, OPERATOR]);
     expect(keys().filter((key) => before.includes(key))).toEqual([]);
   } finally {

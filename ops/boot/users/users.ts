@@ -15,19 +15,19 @@ export interface UserRecord {
   readonly namespaces?: readonly string[];
   /** Of a node's user. */
   readonly node?: string;
-  /** Of a service: the actors that it hosts, and what followed from what they declared when it was made. */
+  /** Of a service: the actors that it hosts, and the permissions planned from what they declared. */
   readonly actors?: readonly string[];
   readonly permissions?: Permissions;
-  /** nkey, `U...`: all that the server knows. */
+  /** nkey, `U...`: the public key, which the server has. */
   readonly publicKey: string;
-  /** nkey seed, `SU...`: who has it, is this user. */
+  /** nkey seed, `SU...`: the private key. */
   readonly seed: string;
 }
 
 const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 const userFile = (paths: HomePaths, name: string): string => join(paths.users, `${name}.json`);
-/** Holds the bare seed, as the `nats` command line wants it. */
+/** Path of the file with the bare seed, as the `nats` command line needs it. */
 export const seedFile = (paths: HomePaths, name: string): string => join(paths.users, `${name}.nk`);
 
 /** @throws StatusError InternalError for a record that cannot be read */
@@ -45,7 +45,7 @@ function readRecord(path: string): UserRecord {
   } catch (error) {
     throw statusError(
       'InternalError',
-      `read the user in ${path}: ${(error as Error).message}; restore it, or remove it and add the user anew`,
+      `read the user in ${path}: ${(error as Error).message}; restore it, or remove it and add the user again`,
     );
   }
 }
@@ -62,8 +62,8 @@ function checkName(what: string, name: string): void {
 }
 
 /**
- * Makes a user with a fresh key; one that exists keeps its key and gets what else is given.
- * @throws StatusError Invalid when the name or a namespace is no DNS label
+ * Writes a user. A new one gets a new key; an existing one keeps its key, and the rest is replaced.
+ * @throws StatusError Invalid when the name or a namespace is not a DNS label
  */
 export function writeUser(paths: HomePaths, wanted: Omit<UserRecord, 'publicKey' | 'seed'>): UserRecord {
   checkName('user', wanted.name);
@@ -72,7 +72,7 @@ export function writeUser(paths: HomePaths, wanted: Omit<UserRecord, 'publicKey'
   const user = { ...wanted, ...(known === undefined ? newSeed() : { publicKey: known.publicKey, seed: known.seed }) };
   makeOwnFolder(paths.users);
   writePrivateFile(seedFile(paths, user.name), `${user.seed}\n`);
-  // Last, since it is what makes the user one: nobody has a record and no credentials.
+  // The record is written last: every user that has one has credentials too.
   writePrivateFile(userFile(paths, user.name), `${JSON.stringify(user, undefined, 2)}\n`);
   return user;
 }
@@ -81,7 +81,7 @@ export function writeUser(paths: HomePaths, wanted: Omit<UserRecord, 'publicKey'
 export function requireUser(paths: HomePaths, name: string): UserRecord {
   const user = findUser(paths, name);
   if (user !== undefined) return user;
-  throw statusError('NotFound', `there is no user "${name}"; \`troupe user list\` shows who there is`);
+  throw statusError('NotFound', `there is no user "${name}"; \`troupe user list\` shows the users`);
 }
 
 /** @throws StatusError NotFound */
@@ -92,7 +92,7 @@ export function removeUser(paths: HomePaths, name: string): void {
   rmSync(join(paths.natsContexts, `${name}.json`), { force: true });
 }
 
-/** What `nats --context` reads: where the cluster is, who this user is, which inboxes it may use. */
+/** The text of a context file: server, key and inbox prefix of the user. */
 function contextText(paths: HomePaths, cluster: Cluster, user: UserRecord): string {
   const context = {
     description: `Troupe at ${paths.home}, as ${user.name}`,
@@ -119,9 +119,9 @@ export function writeNatsContext(paths: HomePaths, user: UserRecord): string {
 }
 
 /**
- * Also offers a context under a name in the place where `nats` looks, so that `nats --context troupe` works. A context
- * of that name that is not ours stays as it is.
- * @returns whether it is there
+ * Writes a context to the folder where `nats` looks, so that `nats --context troupe` works. A context of that name that Troupe did
+ * not write stays as it is.
+ * @returns whether it was written
  */
 export function offerNatsContext(paths: HomePaths, user: UserRecord, name: string): boolean {
   const cluster = readCluster(paths);
@@ -134,6 +134,6 @@ export function offerNatsContext(paths: HomePaths, user: UserRecord, name: strin
     writePrivateFile(path, contextText(paths, cluster, user));
     return true;
   } catch {
-    return false; // a read-only home folder; the context under TROUPE_HOME serves
+    return false; // a read-only home folder; the context under TROUPE_HOME can be used
   }
 }

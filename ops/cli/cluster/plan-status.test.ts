@@ -40,7 +40,7 @@ it.each([
     why: 'an actor is missing',
     change: { actors: [...(facts().actors ?? [])].filter(({ name }) => name !== 'scheduler') },
     problems: [
-      /^scheduler does not answer; a master that .* needs up to 10 s, one of another version may have none, else see its log/,
+      /^scheduler does not answer; wait up to 10 s for a master that .*; a master of another version may lack them; else see its log/,
     ],
   },
   {
@@ -64,7 +64,7 @@ it.each([
       /^the disk is full$/,
       /^store on m1, m2: it went back; restart the masters$/,
       /^store on m3: writes get no answer$/,
-      /^scheduler does not answer; mend the store first: /,
+      /^scheduler does not answer; correct the store first: /,
     ],
   },
   {
@@ -78,9 +78,9 @@ it.each([
       nodes: [
         { metadata: { name: 'n1' }, status: { conditions: [{ type: 'Ready', status: 'False', message: 'x: y' }] } },
       ],
-      hindered: [{ instance: 'n1', lastError: 'list: no engine answers' }],
+      workerErrors: [{ instance: 'n1', lastError: 'list: no engine answers' }],
     },
-    problems: [/^node n1 is not ready: x: y; its worker says: list: no engine answers$/],
+    problems: [/^node n1 is not ready: x: y; its worker reports: list: no engine answers$/],
   },
   {
     why: 'it says the same as its node',
@@ -88,7 +88,7 @@ it.each([
       nodes: [
         { metadata: { name: 'n1' }, status: { conditions: [{ type: 'Ready', status: 'False', message: 'x: y' }] } },
       ],
-      hindered: [{ instance: 'n1', lastError: 'list: y' }],
+      workerErrors: [{ instance: 'n1', lastError: 'list: y' }],
     },
     problems: [/^node n1 is not ready: x: y$/],
   },
@@ -101,32 +101,33 @@ it.each([
           status: { conditions: [{ type: 'Ready', status: 'False', message: 'down: list: no engine (ENOENT)' }] },
         },
       ],
-      hindered: [{ instance: 'n1', lastError: 'node: ask the engine: no engine (ENOENT)' }],
+      workerErrors: [{ instance: 'n1', lastError: 'node: ask the engine: no engine (ENOENT)' }],
     },
     problems: [/^node n1 is not ready: down: list: no engine \(ENOENT\)$/],
   },
   {
     why: 'nobody answers for a node that the store still calls ready',
-    change: { silent: ['n1'] },
-    problems: [
-      /^no worker answers for node n1: what is told of the pods there is what it said last; .* needs a moment, /,
-    ],
+    change: { unanswered: ['n1'] },
+    problems: [/^no worker answers for node n1: the status of the pods there may be outdated; wait a moment /],
   },
   {
     why: 'nobody answers for many',
-    change: { silent: ['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7'] },
+    change: { unanswered: ['n1', 'n2', 'n3', 'n4', 'n5', 'n6', 'n7'] },
     problems: [/^no worker answers for nodes n1, n2, n3, n4, n5 and 2 more: /],
   },
   {
     why: 'there is no node',
     change: { nodes: [] },
-    problems: [/^no node has joined; a worker that was just started /],
+    problems: [/^no node has joined; wait a moment for a worker that was just started, /],
   },
   {
     why: 'there is no node, and workers say why',
-    change: { nodes: [], hindered: ['n1', 'n2', 'n3', 'n4'].map((instance) => ({ instance, lastError: 'no engine' })) },
+    change: {
+      nodes: [],
+      workerErrors: ['n1', 'n2', 'n3', 'n4'].map((instance) => ({ instance, lastError: 'no engine' })),
+    },
     problems: ['n1', 'n2', 'n3'].map(
-      (name) => new RegExp(`^no node has joined; the worker of ${name} says: no engine$`),
+      (name) => new RegExp(`^no node has joined; the worker of ${name} reports: no engine$`),
     ),
   },
   {

@@ -8,20 +8,20 @@ export interface Ping {
   readonly id: string;
 }
 
-/** Why the store of a master does not do its work, and what to do about it. */
+/** Why a master's store does not work, and how to correct it. */
 export interface StoreAlarm {
-  /** Of the master. */
+  /** Instance of the master. */
   readonly instance: string;
   readonly alarm: string;
 }
 
-/** What a worker says hinders it. */
-export interface WorkerWord {
+/** The last error that a worker reports. */
+export interface WorkerError {
   readonly instance: string;
   readonly lastError: string;
 }
 
-/** What was found out about a cluster; `undefined` is what could not be asked. */
+/** What is known about a cluster; `undefined` for what could not be queried. */
 export interface ClusterFacts {
   readonly url: string;
   readonly caller: string;
@@ -29,48 +29,48 @@ export interface ClusterFacts {
   readonly natsVersion: string;
   /** Names of the actors that a control plane needs. */
   readonly controlPlane: readonly string[];
-  /** Asked about alone, as a tenant may. */
+  /** The only namespace that was queried, as for a tenant. */
   readonly namespace?: string | undefined;
-  /** Absent where one namespace alone was asked about: the rest is not for everybody. */
+  /** Absent when one namespace alone was queried. */
   readonly actors?: readonly Ping[] | undefined;
   readonly alarms?: readonly StoreAlarm[] | undefined;
   readonly nodes?: readonly Node[] | undefined;
-  /** Names of nodes that the store calls ready and for which no worker answers. */
-  readonly silent?: readonly string[] | undefined;
-  /** Where no node has joined: of the workers that answer. Else of those whose nodes are not ready. */
-  readonly hindered?: readonly WorkerWord[] | undefined;
+  /** Nodes that are ready in the store and whose worker does not answer. */
+  readonly unanswered?: readonly string[] | undefined;
+  /** Errors of the workers whose nodes are not ready; when no node has joined, of all workers that answer. */
+  readonly workerErrors?: readonly WorkerError[] | undefined;
   readonly pods?: readonly Pod[] | undefined;
   readonly deployments?: readonly Deployment[] | undefined;
-  /** Why the api-server could not be asked. */
+  /** Why the api-server could not be queried. */
   readonly problem?: string | undefined;
   /** The disk of this machine's nats-server is full. */
   readonly disk?: string | undefined;
 }
 
-/** The same for programs: `troupe status -o json`. */
+/** The status for programs: `troupe status -o json`. */
 export interface ClusterStatus {
   readonly nats: { readonly url: string; readonly version: string; readonly user: string; readonly prefix: string };
-  /** Asked about alone; actors and nodes are unknown then. */
+  /** The only namespace that was queried; actors and nodes are unknown then. */
   readonly namespace?: string;
-  /** Actor -> how many instances answer; an instance that stands by does not. */
+  /** Actor -> how many instances answer; standby instances do not. */
   readonly actors?: Readonly<Record<string, number>>;
   readonly nodes?: { readonly total: number; readonly ready: number; readonly notReady: readonly string[] };
   /** Phase -> how many pods. */
   readonly pods: Readonly<Record<string, number>>;
-  /** How many of the phase Running are not ready: a container that is gone, or started anew, leaves the phase as it is. */
+  /** How many Running pods are not ready: a pod stays in this phase while its container is gone or restarting. */
   readonly runningNotReady: number;
   readonly deployments: Readonly<Record<string, { readonly wanted: number; readonly ready: number }>>;
   readonly healthy: boolean;
   readonly problems: readonly string[];
 }
 
-/** A whole cluster's nodes may be started at once. */
-const SILENT_SHOWN = 5;
+/** Most nodes that are named: a whole cluster's may be starting at once. */
+const UNANSWERED_SHOWN = 5;
 
-/** Each has a line of its own, and most say the same. */
-const HINDERED_SHOWN = 3;
+/** Most worker errors that are shown, one line each: most are the same. */
+const ERRORS_SHOWN = 3;
 
-/** Sums facts up. Pure. */
+/** Summarises the facts. Pure. */
 export function planStatus(facts: ClusterFacts): ClusterStatus {
   const { namespace, pods = [], deployments = [] } = facts;
   const problems = problemsOf(facts);
@@ -95,70 +95,80 @@ function clusterWide({ actors = [], nodes = [] }: ClusterFacts): Required<Pick<C
 
 const namesOf = (nodes: readonly Node[]): readonly string[] => nodes.map(({ metadata }) => metadata?.name ?? '');
 
-/** Names of the nodes that the store does not call ready. Pure. */
+/** Names of the nodes that are not ready in the store. Pure. */
 export const notReadyOf = (nodes: readonly Node[]): readonly string[] =>
   namesOf(nodes.filter((node) => !isReady(node)));
 
-/** Names of the nodes that the store calls ready. Pure. */
+/** Names of the nodes that are ready in the store. Pure. */
 export const readyOf = (nodes: readonly Node[]): readonly string[] => namesOf(nodes.filter(isReady));
 
-/** What others follow from comes first. */
+/** Problems that cause others come first. */
 function problemsOf(facts: ClusterFacts): readonly string[] {
-  const { disk, alarms = [], problem, actors, controlPlane, nodes, silent = [], hindered = [], namespace } = facts;
-  const told = alarms.some(({ alarm }) => alarm === problem);
-  const problems = [disk, ...alarmed(alarms), told ? undefined : problem].filter((one) => one !== undefined);
+  const {
+    disk,
+    alarms = [],
+    problem,
+    actors,
+    controlPlane,
+    nodes,
+    unanswered = [],
+    workerErrors = [],
+    namespace,
+  } = facts;
+  const isReported = alarms.some(({ alarm }) => alarm === problem);
+  const problems = [disk, ...alarmed(alarms), isReported ? undefined : problem].filter((one) => one !== undefined);
   if (namespace !== undefined) return problems;
   const missing = controlPlane.filter((name) => actors?.every((one) => one.name !== name) ?? true);
   if (missing.length > 0) {
     const remedy =
       alarms.length > 0
-        ? 'mend the store first: without it nobody can take a lead'
-        : `a master that was just started, or stands by, needs up to ${LEASE_TTL_MS / 1000} s, one of another version may have none, else see its log ("troupe master" runs one)`;
+        ? 'correct the store first: without it no instance can become the leader'
+        : `wait up to ${LEASE_TTL_MS / 1000} s for a master that was just started or takes over; a master of another version may lack them; else see its log, or start one with "troupe master"`;
     problems.push(`${missing.join(', ')} ${missing.length === 1 ? 'does' : 'do'} not answer; ${remedy}`);
   }
-  for (const one of nodes ?? []) if (!isReady(one)) problems.push(tellNotReady(one, hindered));
-  if (silent.length > 0) problems.push(tellSilent(silent));
-  if (problem === undefined && (nodes ?? []).length === 0) problems.push(...tellNone(hindered));
+  for (const one of nodes ?? []) if (!isReady(one)) problems.push(describeNotReady(one, workerErrors));
+  if (unanswered.length > 0) problems.push(describeUnanswered(unanswered));
+  if (problem === undefined && (nodes ?? []).length === 0) problems.push(...describeNoNode(workerErrors));
   return problems;
 }
 
-/** Of a node that is unknown nobody has said why: there its worker is missing. Pure. */
-export function tellNotReady({ metadata, status }: Node, hindered: readonly WorkerWord[]): string {
+/** Why a node is not ready. A node whose Ready is Unknown has no message: its worker is missing. Pure. */
+export function describeNotReady({ metadata, status }: Node, workerErrors: readonly WorkerError[]): string {
   const ready = conditionOf(status, 'Ready');
   const name = metadata?.name ?? '';
-  const told = ready?.status === 'False' ? ready.message : undefined;
-  const { lastError: word } = hindered.find(({ instance }) => instance === name) ?? {};
-  const isNew = word !== undefined && !(told !== undefined && saysTheSame(told, word));
-  if (told === undefined && !isNew)
-    return `node ${name} is not ready; start its worker with "troupe worker" or look at its log`;
-  return `node ${name} is not ready${told === undefined ? '' : `: ${told}`}${isNew ? `; its worker says: ${word}` : ''}`;
+  const message = ready?.status === 'False' ? ready.message : undefined;
+  const { lastError } = workerErrors.find(({ instance }) => instance === name) ?? {};
+  const isNew = lastError !== undefined && !(message !== undefined && isSame(message, lastError));
+  if (message === undefined && !isNew)
+    return `node ${name} is not ready; start its worker with "troupe worker", or see its log`;
+  return `node ${name} is not ready${message === undefined ? '' : `: ${message}`}${isNew ? `; its worker reports: ${lastError}` : ''}`;
 }
 
-/** Less what the worker was at, and what it asked its engine then. */
-function saysTheSame(told: string, word: string): boolean {
-  const parts = word.split(': ');
-  return [0, 1, 2].some((from) => from < parts.length && told.includes(parts.slice(from).join(': ')));
+/** Does the message hold the worker's error, with or without its first two parts (the operation and the request to the engine)? */
+function isSame(message: string, lastError: string): boolean {
+  const parts = lastError.split(': ');
+  return [0, 1, 2].some((from) => from < parts.length && message.includes(parts.slice(from).join(': ')));
 }
 
-/** Of a cluster without a node. Pure. */
-export function tellNone(hindered: readonly WorkerWord[]): readonly string[] {
-  if (hindered.length === 0) {
+/** Why a cluster has no node. Pure. */
+export function describeNoNode(workerErrors: readonly WorkerError[]): readonly string[] {
+  if (workerErrors.length === 0) {
     return [
-      'no node has joined; a worker that was just started needs a moment, else see its log ("troupe worker" runs one)',
+      'no node has joined; wait a moment for a worker that was just started, else see its log, or start one with "troupe worker"',
     ];
   }
-  const shown = hindered.slice(0, HINDERED_SHOWN);
-  return shown.map(({ instance, lastError }) => `no node has joined; the worker of ${instance} says: ${lastError}`);
+  const shown = workerErrors.slice(0, ERRORS_SHOWN);
+  return shown.map(({ instance, lastError }) => `no node has joined; the worker of ${instance} reports: ${lastError}`);
 }
 
-/** Before a worker was stopped, its pods may have been ready: so they stay in the store until it tells of them anew, or is missed. */
-function tellSilent(silent: readonly string[]): string {
-  const shown = silent.slice(0, SILENT_SHOWN).join(', ');
-  const more = silent.length > SILENT_SHOWN ? ` and ${silent.length - SILENT_SHOWN} more` : '';
-  return `no worker answers for node${silent.length === 1 ? '' : 's'} ${shown}${more}: what is told of the pods there is what it said last; one that was just started needs a moment, else see its log ("troupe worker" runs one)`;
+/** Pods of a stopped worker stay ready in the store until it reports them again, or its node is found to be lost. */
+function describeUnanswered(unanswered: readonly string[]): string {
+  const shown = unanswered.slice(0, UNANSWERED_SHOWN).join(', ');
+  const more = unanswered.length > UNANSWERED_SHOWN ? ` and ${unanswered.length - UNANSWERED_SHOWN} more` : '';
+  return `no worker answers for node${unanswered.length === 1 ? '' : 's'} ${shown}${more}: the status of the pods there may be outdated; wait a moment for a worker that was just started, else see its log, or start one with "troupe worker"`;
 }
 
-/** Masters that say the same are told of together. */
+/** Masters with the same alarm share a line. */
 function alarmed(alarms: readonly StoreAlarm[]): readonly string[] {
   const instances = new Map<string, string[]>();
   for (const { instance, alarm } of alarms) instances.set(alarm, [...(instances.get(alarm) ?? []), instance]);
@@ -183,7 +193,7 @@ function countBy<T>(items: readonly T[], key: (item: T) => string): Record<strin
   return Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** As people read it: a heading and its account, line by line. Pure. */
+/** The rows of the status table: heading and text. Pure. */
 export function statusRows(status: ClusterStatus): readonly (readonly [string, string])[] {
   const { nats, namespace, actors = {}, nodes, deployments } = status;
   const names = Object.entries(actors).map(([name, count]) => (count === 1 ? name : `${name} x${count}`));
@@ -205,8 +215,8 @@ export function statusRows(status: ClusterStatus): readonly (readonly [string, s
 
 function summary({ pods, runningNotReady }: ClusterStatus): string {
   const parts = Object.entries(pods).map(([phase, count]) => {
-    const less = phase === 'Running' && runningNotReady > 0 ? ` (${runningNotReady} not ready)` : '';
-    return `${count} ${phase}${less}`;
+    const unready = phase === 'Running' && runningNotReady > 0 ? ` (${runningNotReady} not ready)` : '';
+    return `${count} ${phase}${unready}`;
   });
   return parts.length === 0 ? 'none' : parts.join(', ');
 }

@@ -14,8 +14,8 @@ import { run } from '../../../test/support/command-line.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../../test/support/nats-server.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
 import { homePaths } from '../../boot/home/home.ts';
+import { controlPlane, declaredActors } from '../../boot/roles/hosted-actors.ts';
 import { type RunningRole, runMaster } from '../../boot/roles/master.ts';
-import { controlPlane, roster } from '../../boot/roles/roster.ts';
 import { runWorker } from '../../boot/roles/worker.ts';
 import { up } from '../../boot/up.ts';
 import { addTenant } from '../../boot/users/tenants.ts';
@@ -60,7 +60,7 @@ async function ownCluster(): Promise<{ readonly home: string; readonly url: stri
   ends.push(() => rmSync(home, { recursive: true }));
   vi.stubEnv('TROUPE_HOME', home);
   vi.stubEnv('TROUPE_RUNTIME', 'simulated');
-  const running = await up({ home, port: 0, roster, say: () => undefined });
+  const running = await up({ home, port: 0, declaredActors, say: () => undefined });
   ends.push(() => running.stop());
   await waitUntil('all is well', 20_000, async () => (await statusNow()).healthy);
   return { home, url: running.cluster.url };
@@ -115,7 +115,13 @@ it('says at once of which node no worker runs any more, though the store calls i
   const server = await ownServer();
   await masterOf(server);
   const adapter = new SimulatedEngine().runtime('n1');
-  const worker = await runWorker({ ...roleAt(server), user: 'node-n1', instance: 'n1', node: 'n1', adapter });
+  const worker = await runWorker({
+    ...roleAt(server),
+    user: 'node-n1',
+    instance: 'n1',
+    node: 'n1',
+    adapters: { runtime: adapter },
+  });
   let runs = true;
   const end = async (): Promise<void> => {
     if (runs) await worker.stop();
@@ -146,12 +152,12 @@ it('says what keeps a worker from making its node', {
     user: 'node-n1',
     instance: 'n1',
     node: 'n1',
-    adapter: engine.runtime('n1'),
+    adapters: { runtime: engine.runtime('n1') },
   });
   ends.push(() => worker.stop());
   await waitUntil('the worker is quoted', 20_000, async () =>
     (await statusNow()).problems.some((one) =>
-      /^no node has joined; the worker of n1 says: .*no container engine answers; /.test(one),
+      /^no node has joined; the worker of n1 reports: .*no container engine answers; /.test(one),
     ),
   );
 });
@@ -161,7 +167,13 @@ it('a node of before is not ready again until its engine has answered, and says 
   await masterOf(server);
   const engine = new SimulatedEngine();
   const start = () =>
-    runWorker({ ...roleAt(server), user: 'node-n1', instance: 'n1', node: 'n1', adapter: engine.runtime('n1') });
+    runWorker({
+      ...roleAt(server),
+      user: 'node-n1',
+      instance: 'n1',
+      node: 'n1',
+      adapters: { runtime: engine.runtime('n1') },
+    });
   let worker = await start();
   ends.push(() => worker.stop());
   await waitUntil('all is well', 20_000, async () => (await statusNow()).healthy);
@@ -194,7 +206,9 @@ it('says why the store may not be written to, before what follows from it', { ti
   const log: string[] = [];
   await masterOf(server, { singletons: false, log: (line) => log.push(line) });
   await waitUntil('those that wait for a lead are missed', 20_000, async () =>
-    (await statusNow()).problems.some((one) => / do not answer; a master that was just started/.test(one)),
+    (await statusNow()).problems.some((one) =>
+      / do not answer; wait up to \d+ s for a master that was just started/.test(one),
+    ),
   );
   await server.kill9();
   cpSync(server.storeDir, older, { recursive: true });
@@ -233,14 +247,16 @@ it('says why the store may not be written to, before what follows from it', { ti
   // An api-server that fails over it may say so in between.
   const { problems, healthy } = await waitUntil('what follows from it is told', 20_000, async () => {
     const status = await statusNow();
-    return status.problems.some((one) => /\bscheduler, .* do not answer; mend the store first: /.test(one)) && status;
+    return (
+      status.problems.some((one) => /\bscheduler, .* do not answer; correct the store first: /.test(one)) && status
+    );
   });
   expect(healthy).toBe(false);
   expect(problems[0]).toBe(`store on m1: ${finding}`);
   const { code, out } = await run('status');
   expect(code).toBe(1);
   expect(out).toMatch(
-    /\nProblem +store on m1: .* the store went back in time .*\n(Problem .*\n)?Problem +.*\bscheduler, .* mend the store first/,
+    /\nProblem +store on m1: .* the store went back in time .*\n(Problem .*\n)?Problem +.*\bscheduler, .* correct the store first/,
   );
   const account = (await client.request('troupe.actor.store.m1.status', '', { timeout: 5_000 })).json<ActorStats>();
   expect(account).toMatchObject({ lastError: finding, account: { alarm: finding, writes: expect.any(Number) } });
@@ -280,7 +296,7 @@ it('takes no finding, and no letter that moves a cursor, from a node', { timeout
 
 it('shows a tenant what is theirs', { timeout: 60_000 }, async () => {
   const { home, url } = await ownCluster();
-  const { seedFile } = await addTenant('carol', ['team-a', 'team-b'], roster, home);
+  const { seedFile } = await addTenant('carol', ['team-a', 'team-b'], declaredActors, home);
   vi.stubEnv('TROUPE_USER', 'carol');
   const own = await run('status');
   expect(own).toMatchObject({ code: 0, err: '' });
@@ -289,7 +305,7 @@ it('shows a tenant what is theirs', { timeout: 60_000 }, async () => {
   expect(await run('status', '-n', 'other')).toEqual({
     code: 1,
     out: '',
-    err: 'troupe status: carol may not see namespace "other"; name one of yours with -n, or be another user\n',
+    err: 'troupe status: carol may not see namespace "other"; name one of your namespaces with -n, or use another user\n',
   });
   // On another machine nothing tells what is hers.
   vi.stubEnv('TROUPE_HOME', join(home, 'elsewhere'));
@@ -298,6 +314,6 @@ it('shows a tenant what is theirs', { timeout: 60_000 }, async () => {
   expect(await run('status')).toEqual({
     code: 1,
     out: '',
-    err: 'troupe status: carol may not see the whole cluster; name a namespace of yours with -n, or be another user\n',
+    err: 'troupe status: carol may not see the whole cluster; name one of your namespaces with -n, or use another user\n',
   });
 });

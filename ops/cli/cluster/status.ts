@@ -11,8 +11,8 @@ import { pause } from '../../client/pause.ts';
 import { Exit, UsageError } from '../shared/errors.ts';
 import { toJson, toYaml } from '../shared/print.ts';
 import { FAILURE } from '../shared/render-error.ts';
-import { type ClusterOptions, namespaceOf, withClient } from '../shared/session.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import { type ClusterOptions, namespaceOf, withClient } from '../shared/with-client.ts';
 import {
   type ClusterFacts,
   notReadyOf,
@@ -20,21 +20,21 @@ import {
   planStatus,
   readyOf,
   statusRows,
-  type WorkerWord,
+  type WorkerError,
 } from './plan-status.ts';
 
 export interface StatusOptions extends ClusterOptions {
   readonly output?: string;
 }
 
-/** How long to listen for actors: they answer within milliseconds, and nobody says how many there are. */
+/** How long to wait for further answers of actors: they come within milliseconds, and their number is not known. */
 const LISTEN_MS = 250;
-/** How long to wait for the first, or for one that was asked alone. */
+/** How long to wait for the first answer, or for the answer of a single actor. */
 const ANSWER_MS = 1_000;
-/** Of however many that claim to be there: a question must not be too late for having waited in line. */
+/** Most actors that are queried at once: a request must not time out while it waits in the queue. */
 const ASKED_AT_ONCE = 50;
 
-/** Longest name of an actor or instance, and longest text, that is looked at. */
+/** Longest accepted name of an actor or instance, and longest accepted text. */
 const NAME_MAX = 253;
 const TEXT_MAX = 1024;
 
@@ -56,14 +56,14 @@ export async function status(options: StatusOptions, terminal: Terminal): Promis
   if (!found.healthy) throw new Exit(FAILURE);
 }
 
-/** The namespace that is asked about alone: as typed, else a tenant's own. */
+/** The only namespace to query: of -n, else the tenant's default; `undefined` for the whole cluster. */
 const scopeOf = (options: StatusOptions, client: Client): string | undefined =>
   options.namespace ?? (client.namespace === undefined ? undefined : namespaceOf(options, client));
 
 /**
- * Asks everything at once.
- * @param namespace asked about alone, since a tenant may not ask about more
- * @throws StatusError Forbidden when a user may not see the whole
+ * Queries everything concurrently.
+ * @param namespace the only one to query; a tenant may not query more
+ * @throws StatusError Forbidden when the user may not see the whole cluster
  */
 export async function factsOf(client: Client, namespace?: string): Promise<ClusterFacts> {
   let problem: string | undefined;
@@ -77,15 +77,15 @@ export async function factsOf(client: Client, namespace?: string): Promise<Clust
       return undefined;
     }
   };
-  const { controlPlane } = await import('../../boot/roles/roster.ts'); // which loads every actor
+  const { controlPlane } = await import('../../boot/roles/hosted-actors.ts'); // which loads every actor
   const listing = namespace === undefined ? list<Node>('nodes') : undefined;
   const pinged = namespace === undefined ? ping(client, controlPlane) : undefined;
-  const [actors, nodes, silent, hindered, pods, deployments] = await Promise.all([
+  const [actors, nodes, unanswered, workerErrors, pods, deployments] = await Promise.all([
     pinged,
     listing,
-    listing?.then((nodes = []) => silentAmong(client, readyOf(nodes))),
+    listing?.then((nodes = []) => unansweredAmong(client, readyOf(nodes))),
     listing?.then(async (nodes = []) =>
-      wordsOf(client, nodes.length === 0 ? kubeletsAmong((await pinged) ?? []) : notReadyOf(nodes)),
+      workerErrorsOf(client, nodes.length === 0 ? kubeletsAmong((await pinged) ?? []) : notReadyOf(nodes)),
     ),
     list<Pod>('pods'),
     list<Deployment>('deployments'),
@@ -95,50 +95,50 @@ export async function factsOf(client: Client, namespace?: string): Promise<Clust
   const natsVersion = info?.version ?? 'unknown';
   const disk = await fullDisk(url);
   const alarms = actors?.flatMap(({ instance, alarm }) => (alarm === undefined ? [] : [{ instance, alarm }]));
-  const found = { actors, alarms, nodes, silent, hindered, pods, deployments, problem, disk };
+  const found = { actors, alarms, nodes, unanswered, workerErrors, pods, deployments, problem, disk };
   return { url, caller, prefix, natsVersion, controlPlane, namespace, ...found };
 }
 
-/** Of the nats-server that `troupe up` runs here, if that is the one that was asked. */
+/** The problem of a full disk, if the queried nats-server is the one that `troupe up` runs on this machine. */
 async function fullDisk(url: string): Promise<string | undefined> {
   const [{ readCluster }, { diskOf }, { homePaths, troupeHome }, { runningUp }, { inMib, isFull, roomBytes }] =
     await Promise.all([
       import('../../boot/home/cluster.ts'),
-      import('../../boot/watch/disk-watch.ts'),
+      import('../../boot/supervision/disk-watch.ts'),
       import('../../boot/home/home.ts'),
-      import('../../boot/home/lock.ts'),
-      import('../../boot/watch/plan-disk.ts'),
+      import('../../boot/home/home-lock.ts'),
+      import('../../boot/supervision/plan-disk.ts'),
     ]);
   const paths = homePaths(troupeHome());
   if (runningUp(paths) === undefined || readCluster(paths)?.url !== url) return undefined;
   const disk = diskOf(paths.natsStore);
   if (disk === undefined || !isFull(disk)) return undefined;
-  return `the disk is full (${inMib(disk.freeBytes)} free in ${paths.natsStore}); make room: nothing is certain to be stored until there is ${inMib(roomBytes(disk))}`;
+  return `the disk is full (${inMib(disk.freeBytes)} free in ${paths.natsStore}); free some space: writes may fail until ${inMib(roomBytes(disk))} are free`;
 }
 
 const refused = ({ caller }: Client, namespace: string | undefined): StatusError =>
   statusError(
     'Forbidden',
     namespace === undefined
-      ? `${caller} may not see the whole cluster; name a namespace of yours with -n, or be another user`
-      : `${caller} may not see namespace "${namespace}"; name one of yours with -n, or be another user`,
+      ? `${caller} may not see the whole cluster; name one of your namespaces with -n, or use another user`
+      : `${caller} may not see namespace "${namespace}"; name one of your namespaces with -n, or use another user`,
   );
 
 const KUBELET = 'kubelet';
-/** Each that lost its power a moment ago is waited for; many may have done so together. */
+/** Nodes that are queried at once: each that has just lost its power costs the whole timeout. */
 const NODES_AT_ONCE = 500;
 
-/** A busy actor may miss the first. */
+/** A busy actor may miss the first ping. */
 const PINGS_MOST = 2;
 
 /**
- * Hears which actors answer; asks again while some that are wanted do not. Of these only those count that answer where
- * nobody else hears the question.
+ * The actors that answer a ping; it is repeated while some of `wanted` do not. Of `wanted`, only those count that also answer on
+ * their own subject, to which no other user may subscribe.
  */
 async function ping(client: Client, wanted: readonly string[]): Promise<readonly Answering[]> {
   const found = new Map<string, Answering>();
   for (let asked = 0; asked < PINGS_MOST; asked++) {
-    const heard = await pingOnce(client).catch(() => []); // a closed connection: what asks the api-server tells of it
+    const heard = await pingOnce(client).catch(() => []); // a closed connection: the requests to the api-server report it
     const located = heard.filter((one) => !found.has(keyOf(one)));
     const answering = await inTurns(located, ASKED_AT_ONCE, async (one) =>
       wanted.includes(one.name) ? ask(client, one) : one,
@@ -150,8 +150,8 @@ async function ping(client: Client, wanted: readonly string[]): Promise<readonly
   return [...found.values()];
 }
 
-/** @returns those nodes of which the kubelet does not answer */
-async function silentAmong(client: Client, names: readonly string[]): Promise<readonly string[]> {
+/** @returns the nodes whose kubelet does not answer */
+async function unansweredAmong(client: Client, names: readonly string[]): Promise<readonly string[]> {
   const answering = await inTurns(names, NODES_AT_ONCE, (name) => ask(client, { name: KUBELET, instance: name }));
   return names.filter((_name, at) => answering[at] === undefined);
 }
@@ -159,10 +159,10 @@ async function silentAmong(client: Client, names: readonly string[]): Promise<re
 const kubeletsAmong = (answering: readonly Located[]): readonly string[] =>
   answering.filter(({ name }) => name === KUBELET).map(({ instance }) => instance);
 
-/** @returns of the kubelets of these nodes that answer, what each says of what went wrong */
-export async function wordsOf(client: Client, nodes: readonly string[]): Promise<readonly WorkerWord[]> {
-  const words = await inTurns(nodes, NODES_AT_ONCE, (instance) => ask(client, { name: KUBELET, instance }));
-  return words.flatMap((one) =>
+/** @returns the last errors of the kubelets of these nodes, as far as they answer */
+export async function workerErrorsOf(client: Client, nodes: readonly string[]): Promise<readonly WorkerError[]> {
+  const answers = await inTurns(nodes, NODES_AT_ONCE, (instance) => ask(client, { name: KUBELET, instance }));
+  return answers.flatMap((one) =>
     one?.lastError === undefined ? [] : [{ instance: one.instance, lastError: one.lastError }],
   );
 }
@@ -176,8 +176,8 @@ async function inTurns<T, R>(of: readonly T[], atOnce: number, act: (one: T) => 
 const keyOf = ({ name, instance }: Located): string => JSON.stringify([name, instance]);
 
 /**
- * Those of this cluster that answer: several clusters may share an account. Every node hears the question too, and may
- * answer it as it likes, so an answer says where to ask and no more.
+ * The actors of this cluster that answer one ping; several clusters may share a NATS account. Every node receives the ping and may
+ * answer anything, so an answer is used only to know whom to query.
  * @throws Error when the connection is closed
  */
 async function pingOnce(client: Client): Promise<readonly Located[]> {
@@ -193,7 +193,7 @@ async function pingOnce(client: Client): Promise<readonly Located[]> {
         const one = locatedIn(message, prefix);
         if (one !== undefined) found.set(keyOf(one), one);
       },
-      () => undefined, // one that cannot be read says nothing
+      () => undefined, // unreadable answers are ignored
     ),
   });
   try {
@@ -205,7 +205,7 @@ async function pingOnce(client: Client): Promise<readonly Located[]> {
   return [...found.values()];
 }
 
-/** @throws Error when it is no JSON */
+/** @throws Error when it is not JSON */
 function locatedIn(message: Msg, prefix: string): Located | undefined {
   if (message.data.length === 0) return undefined;
   const { name, id, metadata } = message.json<
@@ -229,7 +229,7 @@ interface Located extends Ping {
 type Asked = Pick<Located, 'name' | 'instance'>;
 
 interface Alarmed {
-  /** What a store says that is wrong with it. */
+  /** Alarm of a store. */
   readonly alarm?: string;
   readonly lastError?: string;
 }
@@ -237,8 +237,8 @@ interface Alarmed {
 type Answering = Located & Alarmed;
 
 /**
- * Has an actor give account of itself. One of the control plane is believed, and a remedy in it followed: so it is asked on
- * a subject that only a process with such an actor may hear, and answers where nobody else knows.
+ * Queries the account of an actor. Users follow the remedies in the answers of the control plane, so the request goes to a subject
+ * to which only a process with such an actor may subscribe, and the reply subject is random.
  */
 async function ask<T extends Asked>(client: Client, located: T): Promise<(T & Alarmed) | undefined> {
   const { connection, inboxPrefix, prefix } = client;
@@ -253,6 +253,6 @@ async function ask<T extends Asked>(client: Client, located: T): Promise<(T & Al
       ...(lastError === undefined ? {} : { lastError: printable(lastError, TEXT_MAX) }),
     };
   } catch {
-    return undefined; // there is none, or it is too busy to answer
+    return undefined; // it does not run, or is too busy to answer
   }
 }

@@ -4,26 +4,25 @@ import { closeSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { statusError } from '../../../contracts/errors/status.ts';
 import { type Cluster, readCluster } from '../../boot/home/cluster.ts';
 import { type HomePaths, homePaths, makePrivateFolder, refused, troupeHome } from '../../boot/home/home.ts';
-import { runningUp } from '../../boot/home/lock.ts';
-import { launcher } from '../../boot/home/root.ts';
+import { runningUp } from '../../boot/home/home-lock.ts';
+import { launcher } from '../../boot/home/project-root.ts';
 import { choosePort } from '../../boot/nats/nats-process.ts';
-import { diskOf } from '../../boot/watch/disk-watch.ts';
-import { inMib, isFull } from '../../boot/watch/plan-disk.ts';
+import { diskOf } from '../../boot/supervision/disk-watch.ts';
+import { inMib, isFull } from '../../boot/supervision/plan-disk.ts';
 import { pause } from '../../client/pause.ts';
-import { tellNode } from '../objects/tell-node.ts';
 import { Exit } from '../shared/errors.ts';
 import { INTERRUPTED } from '../shared/render-error.ts';
-import type { UpOptions } from './boot-commands.ts';
+import { warnAboutNode } from './node-warning.ts';
+import type { UpOptions } from './up-options.ts';
 
-/** Somebody waits. */
+/** The node is looked at for 10 s, since the caller waits. */
 const LOOKS_MOST = 2;
 
 /**
- * Starts `troupe up` as a process of its own and waits until its api-server has answered, as long as that takes: the start
- * itself gives up when it does not get on. What it says meanwhile is said here too. A cluster that runs, or that somebody
- * else is starting, is as good as one of its own.
- * @param signal ends the waiting, and what was started here
- * @throws StatusError with its last words when it ends before
+ * Starts `troupe up` as a background process and waits until its api-server answers. There is no timeout: the background process
+ * has its own. Its messages are printed here too. If a cluster runs, or another process is starting it, that one is used.
+ * @param signal cancels the wait, and stops the process that was started here
+ * @throws StatusError with the last line of the background process when it ends early; AlreadyExists
  */
 export async function upDetached(options: UpOptions, say: (line: string) => void, signal: AbortSignal): Promise<void> {
   const paths = homePaths(troupeHome());
@@ -31,16 +30,16 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
   if (await isStartedByOther(paths, say, signal)) return join(options, paths, say, signal);
   makePrivateFolder(paths.home);
   makePrivateFolder(paths.logs);
-  const logFile = `${paths.logs}/up.${process.pid}.out`; // another start may go on at the same time
+  const logFile = `${paths.logs}/up.${process.pid}.out`; // another start may run at the same time
   const child = startDetached(options, logFile);
   const ended = once(child, 'exit');
-  const passOn = teller(logFile, say);
+  const printNewLines = linePrinter(logFile, say);
   for (;;) {
     const running = runningUp(paths);
-    passOn();
+    printNewLines();
     if (running?.ready === true && running.up.pid === child.pid) break;
     if (signal.aborted) {
-      child.kill('SIGTERM'); // it ends its own children, and then itself
+      child.kill('SIGTERM'); // it stops its child processes, then ends
       await ended;
       keepLog(paths, logFile, child);
       throw new Exit(INTERRUPTED);
@@ -48,17 +47,17 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
     if (child.exitCode !== null || child.signalCode !== null) {
       if (runningUp(paths) !== undefined) {
         rmSync(logFile);
-        return upDetached(options, say, signal); // another was faster
+        return upDetached(options, say, signal); // another process was faster
       }
-      const words = lastLine(logFile);
+      const reason = lastLine(logFile);
       const log = keepLog(paths, logFile, child);
-      if (words !== undefined) throw statusError('InternalError', words);
+      if (reason !== undefined) throw statusError('InternalError', reason);
       const disk = diskOf(paths.logs);
       if (disk === undefined || !isFull(disk))
         throw statusError('InternalError', `"troupe up" ended at once; see ${log}`);
       throw statusError(
         'ServiceUnavailable',
-        `start in ${paths.home}: the disk is full (${inMib(disk.freeBytes)} free); make room and try again`,
+        `start in ${paths.home}: the disk is full (${inMib(disk.freeBytes)} free); free some space and try again`,
       );
     }
     await pause(25, signal);
@@ -66,27 +65,27 @@ export async function upDetached(options: UpOptions, say: (line: string) => void
   keepLog(paths, logFile, child);
   child.unref();
   const cluster = readCluster(paths);
-  say(`cluster is up at ${cluster?.url ?? ''} (${paths.home}); "troupe down" ends it`);
-  if (cluster !== undefined) await tellNode({ cluster, home: paths.home, since }, say, signal, LOOKS_MOST);
+  say(`cluster is up at ${cluster?.url ?? ''} (${paths.home}); "troupe down" stops it`);
+  if (cluster !== undefined) await warnAboutNode({ cluster, home: paths.home, since }, say, signal, LOOKS_MOST);
 }
 
 /**
- * Waits while somebody else's `troupe up` from this home starts.
- * @returns whether one is up now
+ * Waits while another process is starting this home's cluster.
+ * @returns whether the cluster runs now
  */
 async function isStartedByOther(paths: HomePaths, say: (line: string) => void, signal: AbortSignal): Promise<boolean> {
-  for (let told: number | undefined; ; ) {
+  for (let printed: number | undefined; ; ) {
     const running = runningUp(paths);
     if (running === undefined || running.ready) return running !== undefined;
     if (signal.aborted) throw new Exit(INTERRUPTED);
     const { pid } = running.up;
-    if (told !== pid) say(`waiting for process ${pid}, which starts the cluster of ${paths.home}`);
-    told = pid;
+    if (printed !== pid) say(`waiting for process ${pid}, which is starting the cluster of ${paths.home}`);
+    printed = pid;
     await pause(25, signal);
   }
 }
 
-/** @throws StatusError AlreadyExists when what runs is not as wished */
+/** Uses the running cluster. @throws StatusError AlreadyExists when it runs with other settings than the given ones */
 async function join(
   options: UpOptions,
   paths: HomePaths,
@@ -95,14 +94,14 @@ async function join(
 ): Promise<void> {
   const cluster = readCluster(paths);
   if (cluster === undefined)
-    throw statusError('NotFound', `a cluster is up, but ${paths.cluster} is missing; end it with "troupe down"`);
+    throw statusError('NotFound', `a cluster is up, but ${paths.cluster} is missing; stop it with "troupe down"`);
   refuseOthers(options, cluster, paths);
   await refuseOtherPort(options, cluster, paths, say);
   say(`cluster is up at ${cluster.url} already (${paths.home})`);
-  await tellNode({ cluster, home: paths.home, since: 0 }, say, signal, LOOKS_MOST);
+  await warnAboutNode({ cluster, home: paths.home, since: 0 }, say, signal, LOOKS_MOST);
 }
 
-/** What was asked for and does not run would never come about. @throws StatusError AlreadyExists */
+/** Options that differ from the running cluster would have no effect. @throws StatusError AlreadyExists */
 function refuseOthers(wished: UpOptions, runs: Cluster, { home }: HomePaths): void {
   for (const name of ['sync', 'node'] as const) {
     const asked = wished[name];
@@ -110,7 +109,7 @@ function refuseOthers(wished: UpOptions, runs: Cluster, { home }: HomePaths): vo
   }
 }
 
-/** As at a start, a port that another program has is replaced. @throws StatusError AlreadyExists */
+/** As at a start, a port that another program uses is replaced. @throws StatusError AlreadyExists */
 async function refuseOtherPort(
   { port: asked }: UpOptions,
   { port }: Cluster,
@@ -118,7 +117,7 @@ async function refuseOtherPort(
   say: (line: string) => void,
 ): Promise<void> {
   if (asked === undefined || Number(asked) === port) return;
-  if (Number(asked) === 0) return; // any
+  if (Number(asked) === 0) return; // any port
   if ((await choosePort(Number(asked))) === Number(asked)) throw runsWith(home, 'port', String(port), asked);
   say(`port ${asked} is not free; nats-server listens on ${port}`);
 }
@@ -126,7 +125,7 @@ async function refuseOtherPort(
 const runsWith = (home: string, name: string, runs: string, asked: string): Error =>
   statusError(
     'AlreadyExists',
-    `troupe already runs from ${home} with --${name} ${runs}, not ${asked}; end it with \`troupe down\` first, or leave out --${name}`,
+    `troupe already runs from ${home} with --${name} ${runs}, not ${asked}; stop it with \`troupe down\` first, or leave out --${name}`,
   );
 
 function startDetached({ port, sync, node, keep, keepSize }: UpOptions, logFile: string): ChildProcess {
@@ -149,7 +148,7 @@ function openLog(file: string): number {
   }
 }
 
-/** The log of the home is that of its last start, unless the cluster is up that somebody else started meanwhile. */
+/** Moves the log of this start to `up.out`, unless the running cluster was started by another process. @returns its path */
 function keepLog(paths: HomePaths, logFile: string, child: ChildProcess): string {
   const log = `${paths.logs}/up.out`;
   const running = runningUp(paths);
@@ -158,16 +157,16 @@ function keepLog(paths: HomePaths, logFile: string, child: ChildProcess): string
   return log;
 }
 
-/** Its errors are ours, and whether it is up is said in our own words. */
+/** Lines of the background process that this process reports itself. */
 const OWN = /^(troupe up: |cluster is up )/;
 
-/** @returns says the lines that have come to the file since it was called last */
-function teller(file: string, say: (line: string) => void): () => void {
-  let told = 0;
+/** @returns a function that prints the lines added to the file since its last call */
+function linePrinter(file: string, say: (line: string) => void): () => void {
+  let printed = 0;
   return () => {
     const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
-    for (const line of lines.slice(told)) if (!OWN.test(line)) say(line);
-    told = lines.length;
+    for (const line of lines.slice(printed)) if (!OWN.test(line)) say(line);
+    printed = lines.length;
   };
 }
 

@@ -8,10 +8,10 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { waitUntil } from '../../../test/support/wait-until.ts';
 import { readCluster } from '../../boot/home/cluster.ts';
 import { type HomePaths, homePaths } from '../../boot/home/home.ts';
-import { endLeftovers, readUp, releaseLock, runningUp, takeLock } from '../../boot/home/lock.ts';
-import { launcher } from '../../boot/home/root.ts';
+import { endLeftovers, readUp, releaseLock, runningUp, takeLock } from '../../boot/home/home-lock.ts';
+import { launcher } from '../../boot/home/project-root.ts';
 import { choosePort } from '../../boot/nats/nats-process.ts';
-import { endProcess, isAlive, type ProcessId } from '../../boot/watch/processes.ts';
+import { endProcess, isAlive, type ProcessId } from '../../boot/supervision/processes.ts';
 
 /*
  * Goal: however a `troupe up` is told to end, and whenever, it ends in order: no process of it is left.
@@ -97,7 +97,7 @@ it.each([
     starting.child.kill(told);
     expect(await starting.code).toBe(130);
     expect(performance.now() - since).toBeLessThan(AT_ONCE_MS);
-    expect(starting.wrote.text).toContain('troupe up: the start was broken off\n');
+    expect(starting.wrote.text).toContain('troupe up: the start was cancelled\n');
     expectNothingLeft();
   },
 );
@@ -122,7 +122,7 @@ it.each([
   await isUp(running);
   for (const name of signals) running.child.kill(name);
   expect(await running.code).toBe(0);
-  expect(running.wrote.text).toContain('ending the control plane; containers keep running\n');
+  expect(running.wrote.text).toContain('stopping the control plane; containers keep running\n');
   expectNothingLeft();
 });
 
@@ -132,7 +132,9 @@ it('a start in the background says what it waits for, and breaks off with who wa
   await takeLock(paths, { as: 'reading' });
   const waiting = troupe('up', '--detach', '--port', String(await choosePort(0)));
   await waitUntil('it is said', WITHIN_MS, () =>
-    waiting.wrote.text.includes(`waiting for process ${process.pid}, which reads the recordings of ${paths.home}\n`),
+    waiting.wrote.text.includes(
+      `waiting for process ${process.pid}, which is reading the recordings of ${paths.home}\n`,
+    ),
   );
   releaseLock(paths);
   await hasStarted('nats-server');
@@ -165,11 +167,11 @@ it('a start in the background says where it is up, and in its own words why not'
   const other = troupe('up', '--detach', '--port', String(port));
   expect(await other.code).toBe(1);
   expect(other.wrote.text).toBe(
-    `troupe up: troupe already runs from ${paths.home} with --port ${runs}, not ${port}; end it with \`troupe down\` first, or leave out --port\n`,
+    `troupe up: troupe already runs from ${paths.home} with --port ${runs}, not ${port}; stop it with \`troupe down\` first, or leave out --port\n`,
   );
   const down = troupe('down');
   expect(await down.code).toBe(0);
-  expect(down.wrote.text).toBe('the control plane has ended\nno containers run\n');
+  expect(down.wrote.text).toBe('the control plane has stopped\nno containers run\n');
   expectNothingLeft();
   const refused = troupe('up', '--detach', '--node', 'no such node');
   expect(await refused.code).toBe(2);
@@ -181,7 +183,7 @@ it('a start says why its node is not ready, once that is known', { timeout: TEST
   const node = `idle-${process.pid}`;
   const args = ['up', '--detach', '--port', String(await choosePort(0)), '--node', node];
   const detached = troupeInto('pipe', args, noEngine);
-  const why = `warning: no node has joined; the worker of ${node} says: [^\\n]*no container engine answers [^\\n]*no\\.sock[^\\n]*\\n`;
+  const why = `warning: no node has joined; the worker of ${node} reports: [^\\n]*no container engine answers [^\\n]*no\\.sock[^\\n]*\\n`;
   expect(await detached.code).toBe(0);
   // A worker that takes longer than that to come is not waited for.
   expect(detached.wrote.text).toMatch(new RegExp(`^cluster is up at [^\\n]*\\n(${why})?$`));
@@ -201,12 +203,12 @@ it('two starts in the background at once are one, of which both tell, and the lo
   expect(await Promise.all(both.map(({ code }) => code))).toEqual([0, 0]);
   await hasStarted('worker');
   const url = `nats://127.0.0.1:${port}`;
-  const told = both.map(({ wrote }) => wrote.text.replace(/^waiting for process \d+, which starts [^\n]*\n/, ''));
+  const told = both.map(({ wrote }) => wrote.text.replace(/^waiting for process \d+, which is starting [^\n]*\n/, ''));
   expect(told.toSorted()).toEqual([
-    `cluster is up at ${url} (${paths.home}); "troupe down" ends it\n`,
+    `cluster is up at ${url} (${paths.home}); "troupe down" stops it\n`,
     `cluster is up at ${url} already (${paths.home})\n`,
   ]);
-  expect(readFileSync(join(paths.logs, 'up.out'), 'utf8')).toMatch(/^cluster is up at .*; Ctrl-C ends it\n$/);
+  expect(readFileSync(join(paths.logs, 'up.out'), 'utf8')).toMatch(/^cluster is up at .*; Ctrl-C stops it\n$/);
   expect(readdirSync(paths.logs).filter((name) => /^up\.\d/.test(name))).toEqual([]);
 });
 
@@ -217,14 +219,14 @@ it('who waits for the start of somebody else gives up without ending it, and sta
   await hasStarted('nats-server');
   process.kill(first.child.pid ?? 0, 'SIGSTOP'); // on its way, for as long as is wished
   const [leaves, stays] = [troupe('up', '--detach'), troupe('up', '--detach')];
-  const waits = `waiting for process ${first.child.pid}, which starts the cluster of ${paths.home}\n`;
+  const waits = `waiting for process ${first.child.pid}, which is starting the cluster of ${paths.home}\n`;
   await waitUntil('both wait', WITHIN_MS, () => leaves.wrote.text === waits && stays.wrote.text === waits);
   leaves.child.kill('SIGINT');
   expect(await leaves.code).toBe(130);
   expect(runningUp(paths)?.up.pid).toBe(first.child.pid);
   process.kill(first.child.pid ?? 0, 'SIGKILL');
   expect(await stays.code).toBe(0);
-  expect(stays.wrote.text).toMatch(/^waiting for .*\ncluster is up at .*; "troupe down" ends it\n$/);
+  expect(stays.wrote.text).toMatch(/^waiting for .*\ncluster is up at .*; "troupe down" stops it\n$/);
   expect(await troupe('down').code).toBe(0);
   expectNothingLeft();
 });
@@ -238,11 +240,11 @@ it('`down` ends what runs, also when nothing is known of it but its processes', 
   const again = troupe('up', '--detach');
   expect(await again.code).toBe(1);
   expect(again.wrote.text).toBe(
-    `troupe up: a cluster is up, but ${paths.cluster} is missing; end it with "troupe down"\n`,
+    `troupe up: a cluster is up, but ${paths.cluster} is missing; stop it with "troupe down"\n`,
   );
   const down = troupe('down');
   expect(await down.code).toBe(1);
-  expect(down.wrote.text).toMatch(/^the control plane has ended\ntroupe down: .*cluster\.json is missing, [^\n]*\n$/);
+  expect(down.wrote.text).toMatch(/^the control plane has stopped\ntroupe down: .*cluster\.json is missing, [^\n]*\n$/);
   expect(await running.code).toBe(0);
   expectNothingLeft();
 });
@@ -280,7 +282,7 @@ it('a full disk under its output ends no cluster, and is told once', { timeout: 
   await hasStarted('worker');
   running.child.kill('SIGTERM');
   expect(await running.code).toBe(0);
-  expect(running.wrote.text).toBe(`${LOST}what is said there is lost, the rest goes on\n`);
+  expect(running.wrote.text).toBe(`${LOST}messages are lost, the command continues\n`);
   expectNothingLeft();
 });
 
@@ -289,5 +291,5 @@ it('a full disk is a failure of what was to be written there', async () => {
   const version = troupeInto(full, ['version', '--client']);
   closeSync(full);
   expect(await version.code).toBe(1);
-  expect(version.wrote.text).toBe(`${LOST}make room, or write it elsewhere\n`);
+  expect(version.wrote.text).toBe(`${LOST}free some space, or write it elsewhere\n`);
 });

@@ -1,8 +1,8 @@
 import { BUILD } from '../../boot/home/build.ts';
 import { UsageError } from '../shared/errors.ts';
 import { toJson, toYaml } from '../shared/print.ts';
-import { type ClusterOptions, withClient } from '../shared/session.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import { type ClusterOptions, withClient } from '../shared/with-client.ts';
 
 export interface VersionOptions extends ClusterOptions {
   readonly client?: boolean;
@@ -20,7 +20,7 @@ export async function version(options: VersionOptions, terminal: Terminal): Prom
     try {
       server = await serverVersion(options);
     } catch (error) {
-      problem = error; // told after the own version, which is known all the same
+      problem = error; // thrown after this program's version has been printed
     }
   }
   const all = { ...own, ...(server === undefined ? {} : { natsServer: server.version, url: server.url }) };

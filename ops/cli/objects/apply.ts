@@ -5,8 +5,8 @@ import type { Client } from '../../client/client.ts';
 import { Exit, UsageError } from '../shared/errors.ts';
 import { printObjects } from '../shared/print.ts';
 import { FAILURE, isHopeless, renderError } from '../shared/render-error.ts';
-import { type ClusterOptions, namespaceOf, withClient } from '../shared/session.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import { type ClusterOptions, namespaceOf, withClient } from '../shared/with-client.ts';
 import type { ManifestObject } from './parse-manifest.ts';
 import { qualifiedName, type ResourceInfo } from './plan-resource-arguments.ts';
 import { readManifests } from './read-manifests.ts';
@@ -18,7 +18,7 @@ export interface ManifestOptions extends ClusterOptions {
   readonly output?: string;
 }
 
-/** An object of a manifest, and where it goes. */
+/** An object of a manifest, with its resource and namespace. */
 export interface Placed extends ManifestObject {
   readonly resource: ResourceInfo;
   readonly namespace: string | undefined;
@@ -45,11 +45,11 @@ export async function create(options: ManifestOptions, terminal: Terminal): Prom
 interface Done {
   readonly outcome: string;
   readonly object: KubeObject | undefined;
-  /** What is accepted and does nothing, as kubectl shows the warnings of its server. */
+  /** Fields that are accepted and have no effect; kubectl shows its server's warnings likewise. */
   readonly warnings: readonly string[];
 }
 
-/** Object after object, in their order; one that is refused does not keep the others back. */
+/** Processes the objects in order; an error is reported and does not keep the others from being processed. */
 async function each(
   command: string,
   options: ManifestOptions,
@@ -61,7 +61,7 @@ async function each(
     throw new UsageError(`there is no output "${output}"; use -o json, -o yaml or -o name`);
   }
   if (options.filename === undefined)
-    throw new UsageError(`say what to ${command}: -f <manifest>, a folder, or - for stdin`);
+    throw new UsageError(`give a manifest to ${command}: -f <file>, a folder, or - for stdin`);
   const manifests = await readManifests(options.filename, options);
   await withClient(options, async (client) => {
     const done: KubeObject[] = [];
@@ -88,7 +88,7 @@ async function each(
   });
 }
 
-/** @throws UsageError for an unknown kind, or when -n says another namespace than the manifest */
+/** @throws UsageError for an unknown kind, or when -n contradicts the namespace in the manifest */
 export function place(manifest: ManifestObject, options: ClusterOptions, client: Pick<Client, 'namespace'>): Placed {
   const { object, at } = manifest;
   const resource = resourceOfObject(object, at);
@@ -98,7 +98,7 @@ export function place(manifest: ManifestObject, options: ClusterOptions, client:
   const own = written === '' ? undefined : written;
   if (own !== undefined && options.namespace !== undefined && own !== options.namespace) {
     throw new UsageError(
-      `${at}: ${resource.kind} "${name}" says namespace "${own}" and the command says -n "${options.namespace}"; leave out one of them`,
+      `${at}: ${resource.kind} "${name}" has namespace "${own}", the command line has -n "${options.namespace}"; leave out one of them`,
     );
   }
   const namespace = own ?? namespaceOf(options, client);

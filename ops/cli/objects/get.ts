@@ -5,8 +5,8 @@ import type { Client } from '../../client/client.ts';
 import { Exit, UsageError } from '../shared/errors.ts';
 import { printObjects, TablePrinter, toJson, yamlWriter } from '../shared/print.ts';
 import { FAILURE, INTERRUPTED, renderError } from '../shared/render-error.ts';
-import { type ClusterOptions, namespaceOf, withClient } from '../shared/session.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import { type ClusterOptions, namespaceOf, withClient } from '../shared/with-client.ts';
 import { qualifiedName, qualifier, type ResourceInfo, type ResourceTarget } from './plan-resource-arguments.ts';
 import { columnsOf, inTableOrder, resourceTargets } from './resources.ts';
 
@@ -25,7 +25,7 @@ export interface GetOptions extends ClusterOptions {
 const OUTPUTS = ['json', 'yaml', 'wide', 'name'] as const;
 type Output = (typeof OUTPUTS)[number];
 
-/** One kind with what was found of it. */
+/** A kind and the objects that were found. */
 interface Found {
   readonly resource: ResourceInfo;
   readonly list: KubeList;
@@ -82,7 +82,7 @@ const selectorsOf = (options: GetOptions) => ({
 const scopeOf = (resource: ResourceInfo, options: GetOptions, client: Client): string | undefined =>
   !resource.namespaced || options.allNamespaces === true ? undefined : namespaceOf(options, client);
 
-/** Lists, or gets name by name; a name that is missing goes to `problems`, what else fails is thrown. */
+/** Lists, or gets each name. Names that are not found are added to `problems`; other errors are thrown. */
 async function find(client: Client, target: ResourceTarget, options: GetOptions, problems: unknown[]): Promise<Found> {
   const { resource, names } = target;
   const namespace = scopeOf(resource, options, client);
@@ -168,11 +168,11 @@ async function watch(
     if (name !== undefined && from.items.length === 0) await client.get(resource.resource, { ...scope, name });
     const print = await eventPrinter(resource, output, options, terminal);
     if (options.watchOnly !== true) print(from.items);
-    const [{ watchObjects }, { withPatience }] = await Promise.all([
+    const [{ watchObjects }, { withClusterWait }] = await Promise.all([
       import('../../client/watch.ts'),
-      import('../shared/patience.ts'),
+      import('../shared/wait-for-cluster.ts'),
     ]);
-    await withPatience(client, terminal, async (contact) => {
+    await withClusterWait(client, terminal, async (contact) => {
       const { signal } = contact;
       const following = { ...picked, from, signal, contact };
       for await (const { object } of watchObjects(client, resource.resource, scope, following)) print([object]);

@@ -5,8 +5,8 @@ import type { LogOptions as ReadOptions } from '../../client/logs.ts';
 import { Exit, UsageError } from '../shared/errors.ts';
 import { parseSpan } from '../shared/parse-span.ts';
 import { FAILURE, INTERRUPTED } from '../shared/render-error.ts';
-import { type ClusterOptions, namespaceOf, withClient } from '../shared/session.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import { type ClusterOptions, namespaceOf, withClient } from '../shared/with-client.ts';
 import { pickContainer, pickPod } from './plan-log-target.ts';
 import { qualifiedName, type ResourceTarget } from './plan-resource-arguments.ts';
 import { isResource, resourceTargets } from './resources.ts';
@@ -33,12 +33,12 @@ export async function logs(args: readonly string[], options: LogsOptions, termin
       throw new Exit(FAILURE);
     }
     if (picked.note !== undefined) terminal.tell(picked.note);
-    const [{ readLogs }, { withPatience }] = await Promise.all([
+    const [{ readLogs }, { withClusterWait }] = await Promise.all([
       import('../../client/logs.ts'),
-      import('../shared/patience.ts'),
+      import('../shared/wait-for-cluster.ts'),
     ]);
     const of = { namespace: pod.metadata?.namespace ?? '', pod: pod.metadata?.name ?? '', container: picked.container };
-    let left = read.limitBytes ?? Number.POSITIVE_INFINITY; // the server gives whole lines, so it may give more
+    let left = read.limitBytes ?? Number.POSITIVE_INFINITY; // the server returns whole lines, so it may return more
     const print = async (how: ReadOptions): Promise<void> => {
       for await (const line of readLogs(client, of, how)) {
         const text = `${options.timestamps === true ? `${line.time} ` : ''}${line.text}\n`;
@@ -49,7 +49,7 @@ export async function logs(args: readonly string[], options: LogsOptions, termin
       }
     };
     if (options.follow !== true) return print(read);
-    await withPatience(client, terminal, (contact) => print({ ...read, contact, signal: contact.signal }));
+    await withClusterWait(client, terminal, (contact) => print({ ...read, contact, signal: contact.signal }));
   });
   if (read.signal?.aborted === true) throw new Exit(INTERRUPTED);
 }
@@ -59,14 +59,14 @@ interface LogTarget {
   readonly container?: string;
 }
 
-/** `web-1`, `pod web-1`, `deploy/web`; with the container after it as kubectl takes it: `web-1 main`. */
+/** Parses `web-1`, `pod web-1` or `deploy/web`, with an optional container as kubectl accepts it: `web-1 main`. */
 function targetOf(args: readonly string[]): LogTarget {
   const [first, second] = args;
-  if (first === undefined) throw new UsageError('name a pod, or what has pods: web-1, deploy/web');
+  if (first === undefined) throw new UsageError('name a pod, or an object that has pods: web-1, deploy/web');
   const isKind = isResource(first);
   const container = args.length === 2 && !isKind && second?.includes('/') === false ? second : undefined;
   const named = container === undefined ? args : [first];
-  const one = 'logs are read of one pod at a time; name one: web-1, or deploy/web';
+  const one = 'logs are read from one pod at a time; name one: web-1, or deploy/web';
   if (named.length > 1 && !isKind) throw new UsageError(one);
   const [target, ...more] = resourceTargets(named.length === 1 && !first.includes('/') ? ['pods', first] : named);
   const name = target?.names?.[0];
@@ -89,10 +89,10 @@ function readOptions(options: LogsOptions, terminal: Terminal): ReadOptions {
     throw new UsageError('--since and --since-time exclude each other; use one of them');
   }
   const sinceMs = options.since === undefined ? 0 : parseSpan('--since', options.since);
-  // No span is all of it, as in kubectl; nor was anything written before 1970.
+  // --since 0 means everything, as in kubectl; a time before 1970 is raised to 1970.
   const since = sinceMs === 0 ? options.sinceTime : new Date(Math.max(0, terminal.now() - sinceMs)).toISOString();
   if (since !== undefined && !isMoment(since)) {
-    throw new UsageError(`--since-time is "${since}"; write a moment such as 2026-01-31T12:00:00Z`);
+    throw new UsageError(`--since-time is "${since}"; write a time such as 2026-01-31T12:00:00Z`);
   }
   return {
     ...(options.follow === true ? { follow: true, signal: terminal.signal } : {}),
@@ -105,7 +105,7 @@ function readOptions(options: LogsOptions, terminal: Terminal): ReadOptions {
   };
 }
 
-/** As RFC 3339 has it; `Date.parse` alone takes a bare number for a month. */
+/** Is it an RFC 3339 timestamp? `Date.parse` alone would read a bare number as a month. */
 const isMoment = (text: string): boolean =>
   /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(text) && !Number.isNaN(Date.parse(text));
 

@@ -75,7 +75,7 @@ describe('parseManifest', () => {
     {
       why: 'not an object',
       text: 'hello',
-      found: ['! web.yaml:1: this document is the text "hello"; an object with apiVersion and kind belongs here'],
+      found: ['! web.yaml:1: this document is the text "hello"; it must be an object with apiVersion and kind'],
     },
   ])('$why', ({ text, found }) => {
     expect(brief(text)).toEqual(found);

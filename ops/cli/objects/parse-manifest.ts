@@ -2,10 +2,10 @@ import { LineCounter, parseAllDocuments } from 'yaml';
 import { firstError, YAML_READING } from '../../../contracts/codec/yaml-reading.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 
-/** One object of a manifest, and where it stands. */
+/** One object of a manifest, and its position. */
 export interface ManifestObject {
   readonly object: KubeObject & { readonly apiVersion: string; readonly kind: string };
-  /** `web.yaml:12`, as people and editors read it. */
+  /** `web.yaml:12` */
   readonly at: string;
 }
 export interface ManifestProblem {
@@ -13,13 +13,13 @@ export interface ManifestProblem {
   readonly problem: string;
 }
 
-/** A few aliases of aliases stand for a whole memory. */
+/** Aliases of aliases could expand to more than the memory holds. */
 const ALIASES_MOST = 100;
 
 /**
- * Every object in one manifest: YAML or JSON, several documents, Lists opened. Shapes beyond apiVersion, kind and name
- * are for the api-server to judge.
- * @param source how to call it: a file's name, `stdin`
+ * Parses a manifest: YAML or JSON, several documents; the items of Lists are separate objects. Checks apiVersion, kind and name
+ * only; the api-server checks the rest.
+ * @param source name of the file, or `stdin`
  */
 export function parseManifest(text: string, source: string): readonly (ManifestObject | ManifestProblem)[] {
   const lines = new LineCounter();
@@ -37,8 +37,8 @@ export function parseManifest(text: string, source: string): readonly (ManifestO
       const value: unknown = document.toJS({ maxAliasCount: ALIASES_MOST });
       if (value !== null && value !== undefined) found.push(...objectsIn(value, at));
     } catch (error) {
-      // Only aliases can fail here: too many of them, or of an anchor that is not there.
-      found.push({ problem: `${at}: ${firstLine((error as Error).message)}; write out what the aliases stand for` });
+      // Only aliases can fail here: too many of them, or one of an unknown anchor.
+      found.push({ problem: `${at}: ${firstLine((error as Error).message)}; write the values instead of aliases` });
     }
   }
   return found;
@@ -46,7 +46,7 @@ export function parseManifest(text: string, source: string): readonly (ManifestO
 
 function objectsIn(value: unknown, at: string): readonly (ManifestObject | ManifestProblem)[] {
   if (!isMap(value))
-    return [{ problem: `${at}: this document is ${describe(value)}; an object with apiVersion and kind belongs here` }];
+    return [{ problem: `${at}: this document is ${describe(value)}; it must be an object with apiVersion and kind` }];
   const { kind, apiVersion, items, metadata } = value;
   if (typeof kind !== 'string' || kind === '')
     return [{ problem: `${at}: kind is missing; add a line such as "kind: Deployment"` }];

@@ -46,14 +46,14 @@ it.each([
     why: 'none that the pod lacks',
     of: two(),
     wished: 'x',
-    is: { problem: 'container "x" is not of pod "web"; it has main, side, init' },
+    is: { problem: 'pod "web" has no container "x"; it has main, side, init' },
   },
   { why: 'the one of the annotation', of: two({ [DEFAULT]: 'side' }), wished: undefined, is: { container: 'side' } },
   {
     why: 'the first, and says so, where the annotation names none',
     of: two({ [DEFAULT]: 'x' }),
     wished: undefined,
-    is: { container: 'main', note: 'Defaulted container "main" out of: main, side, init; -c names another' },
+    is: { container: 'main', note: 'Defaulted container "main" out of: main, side, init; choose another with -c' },
   },
   {
     why: 'the only one',

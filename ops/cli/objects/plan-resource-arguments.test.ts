@@ -53,12 +53,12 @@ describe('parseResourceArguments', () => {
     [['deployments.batch'], '! there is no kind "deployments.batch"; known: deployments, nodes, pods, replicasets'],
     [
       ['pod/a', 'b'],
-      '! "b" is no <kind>/<name>; write all arguments like pod/web-1, or the kind once: pods web-1 web-2',
+      '! "b" is not <kind>/<name>; write all arguments like pod/web-1, or the kind once: pods web-1 web-2',
     ],
-    [['pod/'], '! "pod/" is no <kind>/<name>; write all arguments like pod/web-1, or the kind once: pods web-1 web-2'],
-    [['pods', ''], '! a name of "pods" is empty; leave it out, or see what was to stand there'],
-    [['pods', 'a', ''], '! a name of "pods" is empty; leave it out, or see what was to stand there'],
-    [['pods,deploy', 'a'], '! "pods,deploy" names several kinds, so names must say which they are of: write pods/a'],
+    [['pod/'], '! "pod/" is not <kind>/<name>; write all arguments like pod/web-1, or the kind once: pods web-1 web-2'],
+    [['pods', ''], '! a name after "pods" is empty; leave it out, or check the variable that should hold it'],
+    [['pods', 'a', ''], '! a name after "pods" is empty; leave it out, or check the variable that should hold it'],
+    [['pods,deploy', 'a'], '! "pods,deploy" names several kinds, so each name needs its kind: write pods/a'],
   ])('%j is refused', (args, expected) => {
     expect(read(...args)).toBe(expected);
   });

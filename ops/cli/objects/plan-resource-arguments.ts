@@ -1,7 +1,7 @@
 import { didYouMean } from '../../../contracts/did-you-mean.ts';
-import { isKubernetesKind } from '../shared/plan-kubernetes-words.ts';
+import { isKubernetesKind } from '../shared/plan-kubectl-hints.ts';
 
-/** What the command line needs to know of a kind. */
+/** A kind as the command line uses it. */
 export interface ResourceInfo {
   /** As in subjects: the plural, with the group after a dot for custom kinds. */
   readonly resource: string;
@@ -12,12 +12,12 @@ export interface ResourceInfo {
   readonly group: string;
   readonly apiVersion: string;
   readonly shortNames: readonly string[];
-  /** Words that stand for several kinds: `all`. */
+  /** Names for groups of kinds: `all`. */
   readonly categories: readonly string[];
   readonly namespaced: boolean;
 }
 
-/** One kind and, when given, the names asked for. */
+/** A kind and, if given, the names. */
 export interface ResourceTarget {
   readonly resource: ResourceInfo;
   /** Absent: all of the kind. */
@@ -26,11 +26,11 @@ export interface ResourceTarget {
 
 export type ResourceParse =
   | { readonly targets: readonly ResourceTarget[] }
-  /** One line: what is wrong and what to write instead. */
+  /** One line: the error and the remedy. */
   | { readonly problem: string };
 
 /**
- * Reads what follows a verb as kubectl does: `pods`, `po web-1 web-2`, `deploy/web rs/web-1`, `pods,deploy`, `all`,
+ * Parses the arguments after a verb as kubectl does: `pods`, `po web-1 web-2`, `deploy/web rs/web-1`, `pods,deploy`, `all`,
  * `deployments.apps`.
  */
 export function parseResourceArguments(args: readonly string[], known: readonly ResourceInfo[]): ResourceParse {
@@ -39,9 +39,9 @@ export function parseResourceArguments(args: readonly string[], known: readonly 
     return { problem: 'no resource was named; name one, such as pods, deployments or deploy/web' };
   }
   if (args.some((arg) => arg.includes('/'))) return parseSlashed(args, known);
-  // Said to the api-server, no name means all of them: an unset variable in a script must not come to that.
+  // To the api-server an empty name means all objects; an unset variable in a script must not have that effect.
   if (rest.includes(''))
-    return { problem: `a name of "${first}" is empty; leave it out, or see what was to stand there` };
+    return { problem: `a name after "${first}" is empty; leave it out, or check the variable that should hold it` };
   const resources = new Set<ResourceInfo>();
   for (const word of first.split(',').filter((part) => part !== '')) {
     const found = findResource(word, known);
@@ -52,7 +52,7 @@ export function parseResourceArguments(args: readonly string[], known: readonly 
   const [one] = resources;
   if (resources.size > 1 && rest.length > 0) {
     return {
-      problem: `"${first}" names several kinds, so names must say which they are of: write ${one?.plural}/${rest[0]}`,
+      problem: `"${first}" names several kinds, so each name needs its kind: write ${one?.plural}/${rest[0]}`,
     };
   }
   return {
@@ -68,7 +68,7 @@ function parseSlashed(args: readonly string[], known: readonly ResourceInfo[]): 
     const [word, name, ...more] = arg.split('/');
     if (word === undefined || word === '' || name === undefined || name === '' || more.length > 0) {
       return {
-        problem: `"${arg}" is no <kind>/<name>; write all arguments like pod/web-1, or the kind once: pods web-1 web-2`,
+        problem: `"${arg}" is not <kind>/<name>; write all arguments like pod/web-1, or the kind once: pods web-1 web-2`,
       };
     }
     const resource = findResource(word, known);
@@ -80,7 +80,7 @@ function parseSlashed(args: readonly string[], known: readonly ResourceInfo[]): 
   return { targets: [...named].map(([resource, names]) => ({ resource, names })) };
 }
 
-/** By plural, singular, kind or short name, whatever the case; also with the group, or version and group, after a dot. */
+/** Finds a kind by plural, singular, kind or short name, case-insensitively; with an optional group, or version and group, after a dot. */
 export function findResource(word: string, known: readonly ResourceInfo[]): ResourceInfo | undefined {
   const wanted = word.toLowerCase();
   const exact = known.find((resource) => namesOf(resource).includes(wanted));
@@ -109,14 +109,14 @@ function unknown(word: string, known: readonly ResourceInfo[]): string {
   return noSuchKind(word, words, all);
 }
 
-/** @param words what may have been meant  @param all what there is, where none of them was */
+/** @param words candidates for a suggestion  @param all listed when no candidate is similar */
 export function noSuchKind(word: string, words: readonly string[], all: readonly string[]): string {
   const isYetToCome = isKubernetesKind(word);
   const wayOut = didYouMean(word, isYetToCome ? [] : words, all);
   return `there is no kind "${word}"${isYetToCome ? ' yet' : ''}; ${wayOut}`;
 }
 
-/** `pod/web-1`, `deployment.apps/web`: how outcomes name an object. */
+/** `pod/web-1`, `deployment.apps/web`: the name of an object in output. */
 export const qualifiedName = (resource: ResourceInfo, name: string): string => `${qualifier(resource)}/${name}`;
 
 /** `pod`, `deployment.apps`. */

@@ -3,14 +3,14 @@ import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 
 export interface TableOptions {
   readonly wide?: boolean;
-  /** Begin each row with the namespace. */
+  /** Adds a first column with the namespace. */
   readonly namespaces?: boolean;
-  /** Write names as `<prefix>/<name>`, as for several kinds at once: `pod/web-1`. */
+  /** Writes names as `<prefix>/<name>`, for output of several kinds: `pod/web-1`. */
   readonly namePrefix?: string;
   readonly showLabels?: boolean;
 }
 
-/** Rows of plain text; the first is the header. A pure function of its arguments. */
+/** Rows of plain text; the first is the header. Pure. */
 export function planTable<T extends KubeObject>(
   columns: readonly Column<T>[],
   objects: readonly T[],
@@ -44,7 +44,7 @@ function labelsText(object: KubeObject): string {
   return pairs.length === 0 ? '<none>' : pairs.toSorted().join(',');
 }
 
-// A cell may quote an object (a message, a label): no line feed, tab or escape sequence of it may reach the terminal.
+// Cells may hold text of objects (messages, labels): control characters must not reach the terminal.
 const oneLine = (text: string): string => text.replace(/\p{Cc}+/gu, ' ');
 
 const GAP = '   ';
@@ -59,8 +59,8 @@ export function columnWidths(rows: readonly (readonly string[])[], atLeast: read
 }
 
 /**
- * Aligned as kubectl prints: three spaces between columns, nothing after the last.
- * @param paint colours one cell after it was measured; gets its column's header and its text
+ * A row in kubectl's layout: three spaces between columns, nothing after the last.
+ * @param paint colours a cell; its width is measured before
  */
 export function formatRow(
   row: readonly string[],

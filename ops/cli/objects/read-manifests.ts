@@ -6,9 +6,8 @@ import { UsageError } from '../shared/errors.ts';
 import { type ManifestObject, parseManifest } from './parse-manifest.ts';
 
 /**
- * The objects of all manifests named after `-f`: files, directories (their .yaml, .yml and .json files, in name order),
- * `-` for stdin.
- * @throws UsageError that lists every problem with its file and line; nothing is applied then
+ * The objects of all manifests given with `-f`: files, folders (their .yaml, .yml and .json files, in name order), `-` for stdin.
+ * @throws UsageError with every problem, its file and its line
  */
 export async function readManifests(
   paths: readonly string[],
@@ -27,7 +26,7 @@ export async function readManifests(
   if (problems.length > 0) throw new UsageError(problems.join('\n'));
   if (objects.length === 0)
     throw new UsageError(
-      `no object found in ${paths.map((path) => (path === '-' ? 'stdin' : path)).join(', ')}; a manifest holds apiVersion, kind and metadata.name`,
+      `no object found in ${paths.map((path) => (path === '-' ? 'stdin' : path)).join(', ')}; a manifest needs apiVersion, kind and metadata.name`,
     );
   return objects;
 }
@@ -41,15 +40,15 @@ async function readStdin(): Promise<Source> {
   return { source: 'stdin', content: textOf(await buffer(process.stdin), 'stdin') };
 }
 
-/** What is not UTF-8 would be stored with other characters than were written. */
+/** @throws UsageError when it is not UTF-8: it would be stored with wrong characters */
 function textOf(bytes: Uint8Array, source: string): string {
   if (isUtf8(bytes)) return new TextDecoder().decode(bytes);
-  throw new UsageError(`${source}: is not written in UTF-8; convert it, such as with "iconv -f latin1 -t utf-8"`);
+  throw new UsageError(`${source}: is not UTF-8; convert it, for example with "iconv -f latin1 -t utf-8"`);
 }
 
 function readPath(path: string, recursive: boolean): Source[] {
   if (/^https?:\/\//.test(path))
-    throw new UsageError(`${path}: URLs are not read; fetch it yourself: curl -fsSL ${path} | troupe apply -f -`);
+    throw new UsageError(`${path}: URLs are not supported; download it: curl -fsSL ${path} | troupe apply -f -`);
   try {
     if (!statSync(path).isDirectory()) return [{ source: path, content: textOf(readFileSync(path), path) }];
     return readdirSync(path, { withFileTypes: true })

@@ -10,7 +10,7 @@ import {
   type ResourceTarget,
 } from './plan-resource-arguments.ts';
 
-/** Every kind as the command line names it; one that is served in another group too, also by that. */
+/** All kinds; a kind that is also served in another group has an entry for that group too. */
 const RESOURCES: readonly ResourceInfo[] = SERVED.filter(
   ({ kind, version: { apiVersion } }) => apiVersion === kind.storageVersion || groupOf(apiVersion) !== kind.group,
 ).map(infoOf);
@@ -30,7 +30,7 @@ function infoOf({ kind, version: { apiVersion } }: Served): ResourceInfo {
   };
 }
 
-/** Does a word stand for a kind? */
+/** Is the word a name of a kind? */
 export const isResource = (word: string): boolean => findResource(word, RESOURCES) !== undefined;
 
 /** @throws UsageError */
@@ -54,7 +54,7 @@ export function columnsOf(resource: ResourceInfo): Kind['columns'] {
   return columns.map((column) => ({ ...column, value: (object, now) => column.value(stored(object), now) }));
 }
 
-/** As a table for people shows them: by name, as they came, but events by when they were last seen. */
+/** The order of a table: events by when they were last seen, other objects as they came. */
 export function inTableOrder(resource: ResourceInfo, objects: readonly KubeObject[]): readonly KubeObject[] {
   const { kind, version } = servedOf(resource);
   const tableOrder = kind?.tableOrder;
@@ -64,8 +64,8 @@ export function inTableOrder(resource: ResourceInfo, objects: readonly KubeObjec
 }
 
 /**
- * Which resource an object of a manifest belongs to.
- * @param at where it stands: `web.yaml:3`
+ * The resource of an object in a manifest.
+ * @param at its position: `web.yaml:3`
  * @throws UsageError for a kind or version that is not served
  */
 export function resourceOfObject(

@@ -3,8 +3,8 @@ import type { Scale } from '../../../contracts/messages/api.ts';
 import type { Client } from '../../client/client.ts';
 import { Exit, UsageError } from '../shared/errors.ts';
 import { FAILURE, isHopeless, renderError } from '../shared/render-error.ts';
-import { type ClusterOptions, namespaceOf, withClient } from '../shared/session.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import { type ClusterOptions, namespaceOf, withClient } from '../shared/with-client.ts';
 import { qualifiedName, type ResourceInfo } from './plan-resource-arguments.ts';
 import { hasScale, resourceTargets } from './resources.ts';
 
@@ -13,18 +13,19 @@ export interface ScaleOptions extends ClusterOptions {
   readonly currentReplicas?: string;
 }
 
-/** The field has 32 bits. */
+/** `spec.replicas` has 32 bits. */
 const REPLICAS_MOST = 2 ** 31 - 1;
 
 export async function scale(args: readonly string[], options: ScaleOptions, terminal: Terminal): Promise<void> {
-  if (options.replicas === undefined) throw new UsageError('say how many: --replicas <count>');
+  if (options.replicas === undefined) throw new UsageError('give the number of pods: --replicas <count>');
   const replicas = count('--replicas', options.replicas);
   const expected =
     options.currentReplicas === undefined || options.currentReplicas === '-1'
       ? undefined
       : count('--current-replicas', options.currentReplicas);
   const targets = resourceTargets(args);
-  if (targets.some(({ names }) => names === undefined)) throw new UsageError('name what to scale, such as deploy/web');
+  if (targets.some(({ names }) => names === undefined))
+    throw new UsageError('name the object to scale, such as deploy/web');
   const fixed = targets.find(({ resource }) => !hasScale(resource));
   if (fixed !== undefined)
     throw new UsageError(`${fixed.resource.plural} cannot be scaled; scale a deployment or a replicaset`);

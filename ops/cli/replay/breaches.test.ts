@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { NO_SOCKETS } from '../../../test/support/no-sockets.ts';
 import { saveRecording } from '../../../test/support/save-recording.ts';
 import { recordScheduling } from '../../bench/make-recording.ts';
-import { launcher, projectRoot } from '../../boot/home/root.ts';
+import { launcher, projectRoot } from '../../boot/home/project-root.ts';
 
 /*
  * Goal: whoever breaks determinism is named, by whichever command plays the recording.

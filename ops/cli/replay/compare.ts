@@ -2,7 +2,7 @@ import type { Comparison, DecisionChange } from '../../replay/compare/compare-ve
 import { bindingOf } from '../../replay/compare/placements.ts';
 import { sameDecisions, tallyTexts, turnsText } from '../../replay/compare/plan-decisions.ts';
 import { gapsText } from '../../replay/read/plan-gaps.ts';
-import type { Painter } from '../shared/style.ts';
+import type { Painter } from '../shared/colours.ts';
 import { plainSpeech } from './json.ts';
 import { type Sides, saidText, timeText } from './render.ts';
 import { scoresText } from './scores.ts';

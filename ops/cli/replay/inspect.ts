@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { launcher } from '../../boot/home/root.ts';
+import { launcher } from '../../boot/home/project-root.ts';
 import { Exit, UsageError } from '../shared/errors.ts';
 import { FAILURE } from '../shared/render-error.ts';
 import type { Terminal } from '../shared/terminal.ts';

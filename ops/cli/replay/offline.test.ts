@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { MemoryHistory } from '../../../actors/kernel/replay.ts';
 import { NO_SOCKETS } from '../../../test/support/no-sockets.ts';
 import { recordScheduling } from '../../bench/make-recording.ts';
-import { launcher } from '../../boot/home/root.ts';
+import { launcher } from '../../boot/home/project-root.ts';
 import { writeRecordingFile } from '../../replay/read/recording-file.ts';
 
 /* Whatever is done with a recording file is done in a process that may open no socket and start no program. */

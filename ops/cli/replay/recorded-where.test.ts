@@ -14,7 +14,7 @@ import { waitUntil } from '../../../test/support/wait-until.ts';
 import { recordScheduling } from '../../bench/make-recording.ts';
 import { homePaths } from '../../boot/home/home.ts';
 import { authorizationBlock } from '../../boot/nats/nats-config.ts';
-import { roster } from '../../boot/roles/roster.ts';
+import { declaredActors } from '../../boot/roles/hosted-actors.ts';
 import { newSeed } from '../../boot/users/nkeys.ts';
 import { type Permissions, planPermissions } from '../../boot/users/plan-permissions.ts';
 import { decodeRecordingFile } from '../../replay/read/recording-file.ts';
@@ -31,7 +31,7 @@ const without = (user: string, lacks: RegExp): Permissions => {
   return { ...rest, publish: publish.filter((subject) => !lacks.test(subject)) };
 };
 const users: Readonly<Record<string, Permissions>> = {
-  master: planPermissions('troupe', 'master', { kind: 'system', declared: roster.master }),
+  master: planPermissions('troupe', 'master', { kind: 'system', declared: declaredActors.master }),
   ann: operator,
   bob: planPermissions('troupe', 'bob', { kind: 'tenant', namespaces: ['team-a'] }),
   undirected: without('undirected', /DIRECT\.GET/),
@@ -167,7 +167,7 @@ it("the home's own server is read as the home is, though it is named and does no
   vi.stubEnv('TROUPE_HOME', paths.home);
   const { up } = await import('../../boot/up.ts');
   vi.stubEnv('TROUPE_RUNTIME', 'simulated');
-  const cluster = await up({ home: paths.home, port: 0, roster, say: () => undefined });
+  const cluster = await up({ home: paths.home, port: 0, declaredActors, say: () => undefined });
   await cluster.stop();
   vi.stubEnv('TROUPE_URL', cluster.cluster.url);
   expect((await run('record', 'ls')).out).toMatch(/\napi-server /);

@@ -4,7 +4,7 @@ import { counted } from '../../replay/compare/counted.ts';
 import type { Cause } from '../../replay/explain/plan-causes.ts';
 import { Hidden } from '../../replay/play/bodies.ts';
 import type { CellDiff, Heard, SaidBoth, Speech, TurnReport } from '../../replay/play/turn-report.ts';
-import type { Painter } from '../shared/style.ts';
+import type { Painter } from '../shared/colours.ts';
 
 /** Longest value that is shown beside its name. */
 const INLINE_MAX = 100;

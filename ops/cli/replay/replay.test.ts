@@ -16,8 +16,8 @@ import { saveRecording } from '../../../test/support/save-recording.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
 import { nodeNamed, podNamed, RecordingWorld, recordScheduling } from '../../bench/make-recording.ts';
 import { BUILD } from '../../boot/home/build.ts';
-import { launcher, projectRoot } from '../../boot/home/root.ts';
-import { roster } from '../../boot/roles/roster.ts';
+import { launcher, projectRoot } from '../../boot/home/project-root.ts';
+import { declaredActors } from '../../boot/roles/hosted-actors.ts';
 import { up } from '../../boot/up.ts';
 import type { Playable } from '../../replay/read/playable.ts';
 import { decodeRecordingFile, writeRecordingFile } from '../../replay/read/recording-file.ts';
@@ -343,7 +343,7 @@ it('checking an actor of this home that nobody recorded is refused, and so is a 
   const home = join(folder, 'home');
   vi.stubEnv('TROUPE_HOME', home);
   vi.stubEnv('TROUPE_RUNTIME', 'simulated');
-  const cluster = await up({ home, port: 0, roster, say: () => undefined });
+  const cluster = await up({ home, port: 0, declaredActors, say: () => undefined });
   try {
     expect(await run('replay', 'nobody', '--check')).toEqual({
       code: 3,

@@ -3,7 +3,7 @@ import type { Cause } from '../../replay/explain/plan-causes.ts';
 import type { ReplaySession } from '../../replay/play/session.ts';
 import type { Stops } from '../../replay/play/stops.ts';
 import { reportWhole, type TurnReport } from '../../replay/play/turn-report.ts';
-import type { Painter } from '../shared/style.ts';
+import type { Painter } from '../shared/colours.ts';
 import { cellsText, heardText, saidText, timeText } from './render.ts';
 import { lineOf } from './turn-line.ts';
 

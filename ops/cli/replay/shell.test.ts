@@ -11,7 +11,7 @@ import { chainOf } from '../../replay/explain/chain.ts';
 import { ReplaySession } from '../../replay/play/session.ts';
 import type { Playable } from '../../replay/read/playable.ts';
 import { readPlayables } from '../../replay/read/source.ts';
-import { painter } from '../shared/style.ts';
+import { painter } from '../shared/colours.ts';
 import { codeOf } from './parts.ts';
 import { ReplayShell } from './shell.ts';
 

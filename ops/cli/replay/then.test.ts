@@ -10,7 +10,7 @@ import { failure } from '../../../contracts/errors/status.ts';
 import { LonelyApiServer } from '../../../test/support/lonely-api-server.ts';
 import { NO_SOCKETS } from '../../../test/support/no-sockets.ts';
 import { saveRecording } from '../../../test/support/save-recording.ts';
-import { launcher } from '../../boot/home/root.ts';
+import { launcher } from '../../boot/home/project-root.ts';
 import type { Playable } from '../../replay/read/playable.ts';
 
 /*

@@ -1,4 +1,4 @@
-/** The person who typed the command must change it: exit code 2. */
+/** The command line is wrong: exit code 2. */
 export class UsageError extends Error {
   constructor(message: string) {
     super(message);
@@ -6,7 +6,7 @@ export class UsageError extends Error {
   }
 }
 
-/** Nothing can be told of a recording, because of this: not to be taken for a difference found in it. */
+/** A recording cannot be played; not to be confused with a difference found in it. */
 export class UnplayableError extends Error {
   constructor(cause: unknown) {
     super(cause instanceof Error ? cause.message : String(cause), { cause });
@@ -15,7 +15,7 @@ export class UnplayableError extends Error {
   }
 }
 
-/** Something was already told to the person; only the exit code is left to give. */
+/** Ends the command with an exit code; messages have been printed already. */
 export class Exit extends Error {
   readonly code: number;
   constructor(code: number) {

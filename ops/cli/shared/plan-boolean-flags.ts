@@ -1,14 +1,14 @@
 export type FlagsParse =
   | { readonly argv: readonly string[] }
-  /** One line: what is wrong and what to write instead. */
+  /** One line: the error and the remedy. */
   | { readonly problem: string };
 
 const TRUE = ['true', 'True', 'TRUE', 't', 'T', '1'];
 const FALSE = ['false', 'False', 'FALSE', 'f', 'F', '0'];
 
 /**
- * Options that take no value may be given one, as kubectl takes it: `--watch=true` is `--watch`, `--wait=false` is
- * `--no-wait`, and `--watch=false` is nothing said. Pure.
+ * Accepts values of boolean options, as kubectl does: `--watch=true` becomes `--watch`, `--wait=false` becomes `--no-wait`, and
+ * `--watch=false` is dropped. Pure.
  * @param flags of all options of the command: `-w, --watch`, `-o, --output <format>`
  */
 export function parseBooleanFlags(argv: readonly string[], flags: readonly string[]): FlagsParse {

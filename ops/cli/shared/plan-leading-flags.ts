@@ -1,7 +1,7 @@
 const SCOPES = ['-n', '--namespace', '--context'];
 
 /**
- * Flags that say where, before the command, go to its end: `-n team-a get pods` is `get pods -n team-a`. Pure.
+ * Moves -n, --namespace and --context from before the command to its end: `-n team-a get pods` becomes `get pods -n team-a`. Pure.
  * @param argv arguments after `troupe`
  */
 export function leadingFlagsLast(argv: readonly string[]): readonly string[] {

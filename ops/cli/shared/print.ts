@@ -1,10 +1,10 @@
 import type { Column } from '../../../contracts/kinds/kind.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import { columnWidths, formatRow, planTable, type TableOptions } from '../objects/plan-table.ts';
-import { toneOf } from './style.ts';
+import { toneOf } from './colours.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Prints rows as they come; columns only ever grow, so that a stream of rows stays aligned. */
+/** Prints rows as they come; columns never get narrower, so that rows stay aligned. */
 export class TablePrinter {
   readonly #terminal: Terminal;
   readonly #columns: readonly Column<KubeObject>[];
@@ -40,7 +40,7 @@ export class TablePrinter {
   }
 }
 
-/** Texts that YAML 1.1, which kubectl and most others read, would take for something else (`yes`, a time) are quoted. */
+/** Quotes strings that YAML 1.1 parsers, such as kubectl's, would read as another type (`yes`, a time). */
 export async function yamlWriter(): Promise<(value: unknown) => string> {
   const { stringify } = await import('yaml');
   return (value) => stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' });
@@ -48,7 +48,7 @@ export async function yamlWriter(): Promise<(value: unknown) => string> {
 
 export const toYaml = async (value: unknown): Promise<string> => (await yamlWriter())(value);
 
-/** One object, or a `List` of them, as kubectl prints what it was asked for in these forms. */
+/** Prints one object, or a `List`, as kubectl does. */
 export async function printObjects(
   terminal: Terminal,
   output: 'json' | 'yaml',

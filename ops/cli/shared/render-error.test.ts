@@ -23,7 +23,7 @@ it.each<{ reason: StatusReason; message: string; shown: string }>([
     reason: 'BadRequest',
     message: 'previous terminated container "web" in pod "web-1" not found',
     shown:
-      'previous terminated container "web" in pod "web-1" not found; it has not been restarted: leave out --previous for what it writes now',
+      'previous terminated container "web" in pod "web-1" not found; it has not been restarted: leave out --previous for its current output',
   },
   { reason: 'NotFound', message: 'container "x" not found in pod web', shown: 'container "x" not found in pod web' },
   {

@@ -3,15 +3,15 @@ import { Exit, UnplayableError, UsageError } from './errors.ts';
 
 export const FAILURE = 1;
 export const USAGE = 2;
-/** A recording, or what was given with it, could not be opened or played: nothing is known of whether it differs. */
+/** A recording could not be opened or played, so whether it differs is not known. */
 export const UNPLAYABLE = 3;
-/** As a shell reports a program that Ctrl-C ended. */
+/** Exit code of a program that Ctrl-C ended, as shells report it. */
 export const INTERRUPTED = 130;
 
 /**
- * What a person reads of an error: one line a finding, `troupe get: <what, and what to do>`, and the exit code.
- * @param command `troupe get`
- * @param namespace the one that was named, for the commands that are pointed to
+ * The lines to print for an error, `troupe get: <finding; remedy>`, and the exit code.
+ * @param command   `troupe get`
+ * @param namespace of -n, for commands in remedies
  */
 export function renderError(
   command: string,
@@ -24,16 +24,16 @@ export function renderError(
   }
   if (error instanceof UnplayableError) return { ...renderError(command, error.cause), code: UNPLAYABLE };
   if (error instanceof StatusError) {
-    return { lines: [`${command}: ${oneLine(error.message)}${wayOut(error, namespace)}`], code: FAILURE };
+    return { lines: [`${command}: ${oneLine(error.message)}${remedyFor(error, namespace)}`], code: FAILURE };
   }
   const text = error instanceof Error ? error.message : String(error);
   return { lines: [`${command}: ${oneLine(text)} (this is a defect; TROUPE_DEBUG=1 shows where)`], code: FAILURE };
 }
 
-/** The server says that something is not there as Kubernetes does, and no more; who typed its name is told where to look. */
-function wayOut({ reason, message }: StatusError, namespace: string | undefined): string {
+/** The remedy for an error in Kubernetes' own wording, which has none. */
+function remedyFor({ reason, message }: StatusError, namespace: string | undefined): string {
   if (message.startsWith('previous terminated container '))
-    return '; it has not been restarted: leave out --previous for what it writes now';
+    return '; it has not been restarted: leave out --previous for its current output';
   if (reason === 'AlreadyExists' && /^[a-z][a-z0-9.-]* "[^"]*" already exists$/.test(message))
     return '; "troupe apply" changes what exists';
   if (reason !== 'NotFound') return '';
@@ -42,7 +42,7 @@ function wayOut({ reason, message }: StatusError, namespace: string | undefined)
   return resource === undefined ? '' : `; see "troupe get ${resource}${there}"`;
 }
 
-/** Nobody serves: what is said once need not be said for every object. */
+/** No api-server answers: the error need not be repeated for every object. */
 export const isHopeless = ({ reason }: StatusError): boolean => reason === 'ServiceUnavailable' || reason === 'Timeout';
 
 const oneLine = (text: string): string => text.replace(/\s*\n\s*/g, ' ').trim();

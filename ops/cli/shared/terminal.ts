@@ -1,26 +1,26 @@
-import { type End, exitCodeOf, hearEnd, isUnread } from '../../boot/watch/hear-end.ts';
+import { exitCodeOf, isClosedPipe, onShutdown, type ShutdownReason } from '../../boot/supervision/shutdown-signal.ts';
+import { type Painter, painter, wantsColour } from './colours.ts';
 import { FAILURE, INTERRUPTED } from './render-error.ts';
-import { type Painter, painter, wantsColour } from './style.ts';
 
-/** What a command speaks to: the process in life, a recorder in tests. */
+/** The input and output of a command: the process, or a recorder in tests. */
 export interface Terminal {
-  /** To stdout: what programs read. That it cannot be written, on a full disk, is a failure, unless it is but news. */
+  /** Writes results to stdout. A write error, such as a full disk, makes the command fail, unless the text is only `news`. */
   out(text: string, as?: 'news'): void;
-  /** To stdout, as they are: a file that somebody wants to pass on. Failures as those of `out`. */
+  /** Writes bytes to stdout unchanged, for a file that is piped on. Errors as for `out`. */
   outBytes(bytes: Uint8Array): void;
-  /** One line to stderr: what only people read. */
+  /** Writes one line to stderr, for people. */
   tell(line: string): void;
   /** Colours for stdout; none unless it is a terminal. */
   readonly paint: Painter;
-  /** Does a person sit at stdout? */
+  /** Is stdout a terminal? */
   readonly interactive: boolean;
-  /** The exit code is what counts: goes on to the end though whoever read the output has left. */
+  /** Lets the command run to its end after the reader of its output is gone, because its exit code counts. */
   outlastReader(): void;
   /** Milliseconds since the Unix epoch, for ages. */
   now(): number;
   /**
-   * Aborted by Ctrl-C, SIGTERM, a terminal that is closed, or a reader that has left; what streams ends then. Until a command
-   * asks for it each of them ends the process at once: who takes it must heed it.
+   * Aborted by Ctrl-C, SIGTERM, a closed terminal, or a closed output. Until a command reads this property, each of these ends the
+   * process at once; afterwards the command itself must stop.
    */
   readonly signal: AbortSignal;
 }
@@ -28,32 +28,32 @@ export interface Terminal {
 /** The terminal of this process. Call once. */
 export function processTerminal(): Terminal {
   const stop = new AbortController();
-  let heeded = false;
+  let handled = false;
   let outlasts = false;
-  const end = (why: End): boolean => {
-    if (why === 'unread' && outlasts) return false;
-    if (heeded) {
-      // `troupe get pods -w | head -1`: the reader has left; that is no failure.
-      if (why === 'unread') process.once('exit', () => (process.exitCode = 0));
+  const end = (why: ShutdownReason): boolean => {
+    if (why === 'stdout-closed' && outlasts) return false;
+    if (handled) {
+      // `troupe get pods -w | head -1`: a reader that is gone is no failure.
+      if (why === 'stdout-closed') process.once('exit', () => (process.exitCode = 0));
       stop.abort();
-    } else if (why !== 'untold') process.exit(exitCodeOf(why));
-    return heeded;
+    } else if (why !== 'stderr-closed') process.exit(exitCodeOf(why));
+    return handled;
   };
-  hearEnd(end, () => process.exit(INTERRUPTED));
+  onShutdown(end, () => process.exit(INTERRUPTED));
   const tell = (line: string): void => void process.stderr.write(`${line}\n`);
-  const told = new Set<'news' | undefined>();
+  const reported = new Set<'news' | undefined>();
   const lost = ({ message }: Error, as: 'news' | undefined): void => {
-    if (told.has(as)) return;
-    told.add(as);
-    const then = as === 'news' ? 'what is said there is lost, the rest goes on' : 'make room, or write it elsewhere';
+    if (reported.has(as)) return;
+    reported.add(as);
+    const then = as === 'news' ? 'messages are lost, the command continues' : 'free some space, or write it elsewhere';
     tell(`troupe: write to standard output: ${message}; ${then}`);
     if (as === 'news') return;
-    process.once('exit', () => (process.exitCode = FAILURE)); // what was begun is done first
-    if (heeded) stop.abort();
+    process.once('exit', () => (process.exitCode = FAILURE)); // the command finishes first
+    if (handled) stop.abort();
   };
   const write = (what: string | Uint8Array, as?: 'news'): void =>
     void process.stdout.write(what, (error) => {
-      if (error instanceof Error && !isUnread(error)) lost(error, as);
+      if (error instanceof Error && !isClosedPipe(error)) lost(error, as);
     });
   return {
     out: write,
@@ -66,7 +66,7 @@ export function processTerminal(): Terminal {
     },
     now: () => Date.now(),
     get signal() {
-      heeded = true;
+      handled = true;
       return stop.signal;
     },
   };

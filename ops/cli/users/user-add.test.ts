@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
 import { run } from '../../../test/support/command-line.ts';
-import { roster } from '../../boot/roles/roster.ts';
+import { declaredActors } from '../../boot/roles/hosted-actors.ts';
 import { up } from '../../boot/up.ts';
 
 /* Goal: who makes a user hears that it may act where there is nothing. Method: a real cluster in a home of its own. */
@@ -22,7 +22,7 @@ it('names each namespace that does not exist yet, with the command that makes it
   ends.push(() => rmSync(home, { recursive: true }));
   vi.stubEnv('TROUPE_HOME', home);
   vi.stubEnv('TROUPE_RUNTIME', 'simulated');
-  const cluster = await up({ home, port: 0, roster, say: () => undefined });
+  const cluster = await up({ home, port: 0, declaredActors, say: () => undefined });
   let runs = true;
   const end = async (): Promise<void> => {
     if (runs) await cluster.stop();
@@ -36,9 +36,9 @@ it('names each namespace that does not exist yet, with the command that makes it
   const notes = made.err.split('\n').filter((line) => line.startsWith('namespace '));
   expect(notes).toEqual([
     expect.stringMatching(
-      /^namespace "team-a" does not exist yet; to make it: echo '.*"team-a"}}' \| \S.* apply -f -$/,
+      /^namespace "team-a" does not exist yet; create it with: echo '.*"team-a"}}' \| \S.* apply -f -$/,
     ),
-    expect.stringContaining('namespace "team-b" does not exist yet; to make it: '),
+    expect.stringContaining('namespace "team-b" does not exist yet; create it with: '),
   ]);
 
   const manifest = join(home, 'team-a.json');
@@ -48,5 +48,8 @@ it('names each namespace that does not exist yet, with the command that makes it
 
   await end();
   const { code, err } = await add('team-c');
-  expect({ code, err }).toEqual({ code: 0, err: 'no cluster runs now; the user will be known when it starts\n' });
+  expect({ code, err }).toEqual({
+    code: 0,
+    err: 'no cluster runs now; the server will know the user when it starts\n',
+  });
 });

@@ -1,10 +1,7 @@
-import { apiServer } from '../../../actors/api-server/api-server.ts';
-import type { NodeLifecycleConfig } from '../../../actors/controllers/node-lifecycle/node-lifecycle.ts';
 import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
 import type { Incarnation } from '../../../actors/kernel/journal/recorder.ts';
-import { type KubeletOptions, kubelet } from '../../../actors/kubelet/kubelet.ts';
 import { type StatusError, statusError } from '../../../contracts/errors/status.ts';
-import { singletonsWith } from '../../boot/roles/roster.ts';
+import { definitionFor } from '../../boot/roles/hosted-actors.ts';
 import { checkConfig } from '../read/recorded-config.ts';
 
 /** Actors of somebody's own, by name; one that is called as one of ours is played in its stead. */
@@ -14,10 +11,6 @@ const others = new Map<string, ActorDefinition>();
 export function alsoPlay(definitions: readonly ActorDefinition[]): void {
   for (const definition of definitions) others.set(definition.name, definition);
 }
-
-/** Is an actor of this build called so, or a driver? */
-export const isActorName = (name: string): boolean =>
-  ['api-server', 'kubelet', STORE, 'runtime'].includes(name) || singletonsWith({}).some((one) => one.name === name);
 
 /** It hears ports alone: who asks it is recorded, and it is not. */
 const STORE = 'store';
@@ -43,8 +36,5 @@ export function definitionOf({ self, config }: Incarnation): ActorDefinition | u
   const other = others.get(self.actor);
   if (other !== undefined) return other;
   checkConfig(self, config);
-  if (self.actor === 'api-server') return apiServer(config as unknown as Parameters<typeof apiServer>[0]);
-  if (self.actor === 'kubelet') return kubelet(config as unknown as KubeletOptions);
-  const nodes = self.actor === 'node-lifecycle' ? (config as unknown as NodeLifecycleConfig) : {};
-  return singletonsWith(nodes).find(({ name }) => name === self.actor);
+  return definitionFor(self.actor, config);
 }

@@ -6,7 +6,7 @@ import { run } from '../../../test/support/command-line.ts';
 import { OPERATOR, prepareHome, writeCluster } from '../../boot/home/cluster.ts';
 import { homePaths } from '../../boot/home/home.ts';
 import { writeNatsConfig } from '../../boot/nats/nats-users.ts';
-import { roster } from '../../boot/roles/roster.ts';
+import { declaredActors } from '../../boot/roles/hosted-actors.ts';
 import { writeUser } from '../../boot/users/users.ts';
 import { openHome } from './open-home.ts';
 
@@ -21,7 +21,7 @@ beforeEach(() => {
   prepareHome(paths);
   const cluster = writeCluster(paths, { port: 4222, node: 'n1' });
   writeUser(paths, { name: OPERATOR, profile: 'operator' });
-  writeNatsConfig(paths, cluster, roster);
+  writeNatsConfig(paths, cluster, declaredActors);
 });
 afterEach(() => {
   vi.unstubAllEnvs();

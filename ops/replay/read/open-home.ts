@@ -5,8 +5,8 @@ import { statusError } from '../../../contracts/errors/status.ts';
 import { bucketNames, streamOf } from '../../../contracts/store/buckets.ts';
 import { type Cluster, OPERATOR, readCluster } from '../../boot/home/cluster.ts';
 import { type HomePaths, homePaths, writePrivateFile } from '../../boot/home/home.ts';
-import { releaseLock, runningUp, takeLock } from '../../boot/home/lock.ts';
-import { serveStopped } from '../../boot/nats/serve-stopped.ts';
+import { releaseLock, runningUp, takeLock } from '../../boot/home/home-lock.ts';
+import { serveStoppedCluster } from '../../boot/nats/serve-stopped-cluster.ts';
 import type { Client } from '../../client/client.ts';
 import { connectClient } from '../../client/connect.ts';
 import { pause } from '../../client/pause.ts';
@@ -90,7 +90,7 @@ function missing(error: unknown, { home, natsStore }: HomePaths, { prefix }: Clu
 
 async function openStopped(cluster: Cluster, paths: HomePaths): Promise<OpenedRecordings> {
   nameOwnStore(paths);
-  const server = await serveStopped(paths);
+  const server = await serveStoppedCluster(paths);
   try {
     const { client, close } = await connected(paths, server.url);
     return {

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { statusError } from '../../../contracts/errors/status.ts';
 import { clusterKey } from '../../../contracts/store/sealed.ts';
-import { isActorName, notRecorded, notReplayed } from '../play/definitions.ts';
+import { isHostedName } from '../../boot/roles/hosted-actors.ts';
+import { notRecorded, notReplayed } from '../play/definitions.ts';
 import { HeardElsewhere } from '../play/heard-elsewhere.ts';
 import { kindsHeld } from './history-kinds.ts';
 import { readKeyFile } from './key-file.ts';
@@ -34,7 +35,7 @@ export interface SourceOptions extends RecordedWhere {
 export function isFile(what: string): boolean {
   if (/[/\\.]/.test(what)) return true;
   const there = statSync(what, { throwIfNoEntry: false });
-  return there !== undefined && (there.isFile() || !isActorName(what)); // a folder may well be called as an actor is
+  return there !== undefined && (there.isFile() || !isHostedName(what)); // a folder may well be called as an actor is
 }
 
 /**
