@@ -63,10 +63,10 @@ describe('documents', () => {
     const read = (text: string) => () => decodeAll(new TextEncoder().encode(text), YAML_TYPE);
     expect(read('---\na: 1\n'.repeat(1_000))()).toHaveLength(1_000);
     const refusal = 'decode message as application/yaml: more than 10000 documents; send fewer at a time';
-    expect(read('---\n'.repeat(100_000))).toThrow(refusal);
+    expect(read('---\n'.repeat(20_000))).toThrow(refusal);
   });
   it('a map of many keys is read in as much time as it is long', () => {
-    const lines = Array.from({ length: 40_000 }, (_, n) => `k${n}: v\n`);
+    const lines = Array.from({ length: 10_000 }, (_, n) => `k${n}: v\n`);
     expect(Object.keys(decodeAll(bytes(lines.join('')))[0] as object)).toHaveLength(lines.length);
   });
   it('what others would read as something else than a text is written in quotes', () => {
@@ -81,12 +81,14 @@ describe('documents', () => {
     },
     {
       why: 'many merges of much',
-      text: `a: &a\n${Array.from({ length: 30_000 }, (_, n) => `  k${n}: v\n`).join('')}b:\n${'  - {<<: *a}\n'.repeat(90)}`,
+      text: `a: &a\n${Array.from({ length: 10_000 }, (_, n) => `  k${n}: v\n`).join('')}b:\n${'  - {<<: *a}\n'.repeat(300)}`,
       says: /Excessive alias count .write out/,
     },
     {
       why: 'many names',
-      text: Array.from({ length: 10_000 }, (_, n) => `a${n}: &a${n} v\nb${n}: *a${n}\n`).join(''),
+      text: Array.from({ length: 4_200 }, (_, n) => n.toString(36))
+        .map((n) => `a${n}: &a${n} v\nb${n}: *a${n}\n`)
+        .join(''),
       says: /Excessive alias count/,
     },
     {

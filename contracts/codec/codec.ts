@@ -1,6 +1,8 @@
 import { Packr } from 'msgpackr';
 import { Composer, type CST, Lexer, LineCounter, Parser, stringify } from 'yaml';
-import { statusError } from '../errors/status.ts';
+import { StatusError, statusError } from '../errors/status.ts';
+import { checkJson } from './check-json.ts';
+import { checkMsgpack } from './check-msgpack.ts';
 import { firstError, YAML_READING } from './yaml-reading.ts';
 
 export type ContentType = 'application/json' | 'application/yaml' | 'application/msgpack';
@@ -53,32 +55,53 @@ export function decodeAll(bytes: Uint8Array, declared?: string): unknown[] {
   const type = contentTypeOf(bytes, declared);
   if (bytes.length === 0) return [];
   try {
-    if (type === MSGPACK_TYPE) {
-      refuseProto(bytes);
-      return [packr.unpack(bytes)];
+    if (type === MSGPACK_TYPE) return [unpackStrictly(bytes)];
+    if (type === JSON_TYPE) {
+      checkJson(bytes);
+      return [JSON.parse(text.decode(bytes))];
     }
-    if (type === JSON_TYPE) return [JSON.parse(text.decode(bytes))];
+    if (bytes.length > YAML_BYTES_MAX) throw yamlTooLong(bytes.length);
     return parseYaml(text.decode(bytes));
   } catch (error) {
+    if (error instanceof StatusError) throw error;
     throw statusError('BadRequest', `decode message as ${type}: ${findingOf(error)}`);
   }
 }
 
-const PROTO = '__proto__';
-const PROTO_BYTES = Buffer.from(PROTO);
-const mapsPackr = new Packr({ ...options, mapsAsObjects: false });
+/** Longer YAML takes longer than 200 ms to read, whatever it holds; of JSON and MessagePack that is decided by their parts. */
+const YAML_BYTES_MAX = 128 * 1024;
 
-/** The decoder would quietly rename such a key; in JSON and YAML it arrives as it is, and is refused with its path. */
-function refuseProto(bytes: Uint8Array): void {
-  const body = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (body.includes(PROTO_BYTES) && namesProto(mapsPackr.unpack(bytes)))
-    throw new Error(`a field is named "${PROTO}", which is reserved; use another name`);
+/** A timestamp of MessagePack becomes the RFC 3339 text that it would be in JSON. */
+function withoutDates(value: unknown): unknown {
+  if (value instanceof Date) return rfc3339(value);
+  if (Array.isArray(value)) for (const [at, item] of value.entries()) value[at] = withoutDates(item);
+  else if (typeof value === 'object' && value !== null) {
+    const fields = value as Record<string, unknown>;
+    for (const [name, inner] of Object.entries(fields))
+      if (typeof inner === 'object') fields[name] = withoutDates(inner);
+  }
+  return value;
 }
 
-function namesProto(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(namesProto);
-  return value instanceof Map && [...value].some(([key, inner]) => key === PROTO || namesProto(inner));
+function rfc3339(date: Date): string {
+  if (Number.isNaN(date.getTime())) throw new Error('a timestamp lies outside the years that a date can have');
+  return date.toISOString().replace('.000Z', 'Z');
 }
+
+/** Extension heads: without one, no timestamp is in the message. */
+const mayHoldTimestamps = (bytes: Uint8Array): boolean => [0xd6, 0xd7, 0xc7].some((head) => bytes.includes(head));
+
+function unpackStrictly(bytes: Uint8Array): unknown {
+  checkMsgpack(bytes);
+  const value: unknown = packr.unpack(bytes);
+  return mayHoldTimestamps(bytes) ? withoutDates(value) : value;
+}
+
+const yamlTooLong = (length: number): StatusError =>
+  statusError(
+    'RequestEntityTooLarge',
+    `decode message as ${YAML_TYPE}: ${length} bytes are more than the ${YAML_BYTES_MAX} that are read of YAML; send JSON or MessagePack, or fewer documents at a time`,
+  );
 
 /** In one line, without the piece of the text that the engine quotes: it may be secret, and a refusal may become an Event. */
 function findingOf(error: unknown): string {
@@ -136,4 +159,5 @@ export function encode(value: unknown, type: ContentType): Uint8Array {
 }
 
 export const encodeMsgpack = (value: unknown): Uint8Array => packr.pack(value);
+/** Decodes what `encodeMsgpack` of this process or of a recording wrote, binary data included; messages of others go through `decode`. */
 export const decodeMsgpack = (bytes: Uint8Array): unknown => packr.unpack(bytes);

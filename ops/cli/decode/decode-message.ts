@@ -1,4 +1,4 @@
-import { contentTypeOf, decodeAll, decodeMsgpack, MSGPACK_TYPE } from '../../../contracts/codec/codec.ts';
+import { contentTypeOf, decode, decodeAll, MSGPACK_TYPE } from '../../../contracts/codec/codec.ts';
 import type { Family } from '../../../contracts/subjects/family.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { UsageError } from '../shared/errors.ts';
@@ -46,7 +46,7 @@ function withoutLineFeed(bytes: Uint8Array, declared: string | undefined): Uint8
 
 function isWhole(bytes: Uint8Array): boolean {
   try {
-    decodeMsgpack(bytes);
+    decode(bytes, MSGPACK_TYPE);
     return true;
   } catch {
     return false;
