@@ -1,11 +1,11 @@
-import type { RecordedTurn } from '../../../actors/kernel/journal/journal.ts';
+import type { RecordedTurn } from '../../../actors/kernel/replay-api.ts';
 import { nameOf, type Playable } from '../../replay/read/playable.ts';
 import { isFile, type Source } from '../../replay/read/source.ts';
 import { UsageError } from '../shared/errors.ts';
 import { toJson } from '../shared/print.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { commandFor, openNamed, partsOf, startedName, turnFlags } from './parts.ts';
-import type { ReplayOptions } from './replay.ts';
+import type { ReplayOptions } from './options.ts';
 import { lineOf } from './turn-line.ts';
 import { typedAbout } from './typed-about.ts';
 

@@ -8,7 +8,7 @@ import { FAILURE, UNPLAYABLE } from '../shared/render-error.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { changeText, comparisonLines, differs, plainComparison } from './compare.ts';
 import { checkOutput, levelOf } from './parts.ts';
-import type { ReplayOptions } from './replay.ts';
+import type { ReplayOptions } from './options.ts';
 
 /**
  * `troupe replay check DIR`: which decisions today's code makes otherwise, of every recording file in a folder.

@@ -1,6 +1,6 @@
 import type { Comparison, DecisionChange } from '../../replay/compare/compare-versions.ts';
-import { bindingOf } from '../../replay/compare/placements.ts';
 import { sameDecisions, tallyTexts, turnsText } from '../../replay/compare/plan-decisions.ts';
+import { knowledgeOf } from '../../replay/play/definitions.ts';
 import { gapsText } from '../../replay/read/plan-gaps.ts';
 import type { Painter } from '../shared/style.ts';
 import { plainSpeech } from './json.ts';
@@ -18,7 +18,7 @@ export function comparisonLines(actor: string, comparison: Comparison): readonly
 }
 
 function sumLines(actor: string, { tallies, turns, unplayed, why, gaps = [] }: Comparison): readonly string[] {
-  const texts = tallyTexts(actor, tallies);
+  const texts = tallyTexts(knowledgeOf(actor).nouns ?? {}, tallies);
   const left = [
     gaps.length > 0 ? `turns not recorded: ${gapsText(gaps)}` : '',
     unplayed > 0 ? `${turnsText(unplayed)} could not be played${why === undefined ? '' : `: ${why}`}` : '',
@@ -38,10 +38,7 @@ export function changeText(change: DecisionChange, paint: Painter, sides?: Sides
     ...(is === undefined ? {} : { is }),
     ...(diff === undefined ? {} : { diff }),
   };
-  const scores =
-    tables === undefined
-      ? ''
-      : scoresText({ ...tables, chosenThen: tables.was?.chosen ?? bindingOf(was)?.target?.name }, '      ', sides);
+  const scores = tables === undefined ? '' : scoresText({ ...tables, chosenThen: tables.chosen }, '      ', sides);
   return `${paint('bold', `turn ${turn}`)}  ${timeText(now)}\n${saidText([both], paint, false, sides)}${scores}`;
 }
 

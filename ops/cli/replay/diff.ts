@@ -1,4 +1,4 @@
-import { inSlices } from '../../../actors/kernel/slices.ts';
+import { inSlices } from '../../../actors/kernel/replay-api.ts';
 import { StatusError, statusError } from '../../../contracts/errors/status.ts';
 import { compareRecordings } from '../../replay/compare/compare-recordings.ts';
 import { type Comparison, compareAndSettle, type DecisionChange } from '../../replay/compare/compare-versions.ts';
@@ -18,7 +18,7 @@ import type { Terminal } from '../shared/terminal.ts';
 import { changeText, comparisonLines, differs, plainComparison } from './compare.ts';
 import { checkOutput, codeOf, openNamed, startedName } from './parts.ts';
 import { FIRST_AND_SECOND } from './render.ts';
-import type { ReplayOptions } from './replay.ts';
+import type { ReplayOptions } from './options.ts';
 
 export interface DiffOptions extends ReplayOptions {
   readonly full?: boolean;

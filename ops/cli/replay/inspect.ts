@@ -6,7 +6,7 @@ import { Exit, UsageError } from '../shared/errors.ts';
 import { FAILURE } from '../shared/render-error.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { codeOf, indexOfTyped, openNamed, partsOf, startsMeant, typedTurn } from './parts.ts';
-import type { ReplayOptions } from './replay.ts';
+import type { ReplayOptions } from './options.ts';
 
 const PORT = 9229;
 const PORT_LEAST = 1024;

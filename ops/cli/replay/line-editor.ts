@@ -6,7 +6,7 @@ import { Exit } from '../shared/errors.ts';
 import { INTERRUPTED, renderError } from '../shared/render-error.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { chosenText, codeOf, indexOfTyped, levelOf, openNamed, partsOf, startsMeant, typedTurn } from './parts.ts';
-import type { ReplayOptions } from './replay.ts';
+import type { ReplayOptions } from './options.ts';
 import { ReplayShell } from './shell.ts';
 
 /** Whose lines are read: a person at a terminal, or a script through a pipe. */

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
-import { inSlices } from '../../../actors/kernel/slices.ts';
+import { inSlices } from '../../../actors/kernel/replay-api.ts';
 import { counted } from '../../replay/compare/counted.ts';
 import { loadTree } from '../../replay/compare/other-tree.ts';
 import { turnsText } from '../../replay/compare/plan-decisions.ts';
 import { minimise } from '../../replay/export/minimise.ts';
 import { playAndSettle } from '../../replay/play/play.ts';
+import { watchedBy } from '../../replay/read/history-kinds.ts';
 import { lacksMail, withMail } from '../../replay/read/keep-mail.ts';
 import { writeRecordingFile } from '../../replay/read/recording-file.ts';
 import { Exit, UsageError } from '../shared/errors.ts';
@@ -14,7 +15,7 @@ import type { Terminal } from '../shared/terminal.ts';
 import { codeOf, openNamed, startedName } from './parts.ts';
 import { unplayedText } from './play.ts';
 import { divergenceText } from './render.ts';
-import type { ReplayOptions } from './replay.ts';
+import type { ReplayOptions } from './options.ts';
 
 export interface MinimiseCommandOptions extends ReplayOptions {
   /** Another built tree: the code that was recorded. */
@@ -73,6 +74,7 @@ export async function minimiseCommand(
       prefix: incarnation.self.prefix,
       recordings: [{ incarnation, turns: kept }],
       history,
+      kinds: watchedBy({ incarnation }),
     });
     terminal.out(
       `${name}: ${counted(playable.turns.length, 'turn')} became ${kept.length}, ${counted(size, 'byte')}, in ${counted(found.tries, 'try', 'tries')}${found.outOfTime ? whyEnded(terminal) : ''}\n\n`,

@@ -1,4 +1,4 @@
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
+import type { ActorDefinition } from '../../../actors/kernel/replay-api.ts';
 import { StatusError, statusError } from '../../../contracts/errors/status.ts';
 import { BUILD } from '../../boot/home/build.ts';
 import { versionOfBuild } from '../../boot/home/build-name.ts';
@@ -11,7 +11,7 @@ import { isFile, openSource, type Source } from '../../replay/read/source.ts';
 import { UsageError } from '../shared/errors.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { momentText } from './render.ts';
-import type { ReplayOptions } from './replay.ts';
+import type { ReplayOptions } from './options.ts';
 
 const LEVELS = ['strict', 'shape', 'state'] as const;
 

@@ -1,4 +1,4 @@
-import type { Level } from '../../../actors/kernel/replay.ts';
+import type { Level } from '../../../actors/kernel/replay-api.ts';
 import { counted } from '../../replay/compare/counted.ts';
 import { turnsText } from '../../replay/compare/plan-decisions.ts';
 import { chainOf } from '../../replay/explain/chain.ts';
@@ -16,7 +16,7 @@ import type { Terminal } from '../shared/terminal.ts';
 import { plainReport } from './json.ts';
 import { codeOf, commandFor, levelOf, openNamed, partsOf, turnFlags } from './parts.ts';
 import { divergenceText, momentText, timeText } from './render.ts';
-import type { ReplayOptions } from './replay.ts';
+import type { ReplayOptions } from './options.ts';
 import { scoresAt } from './scores.ts';
 
 /** Plays recordings against today's code and stops at the first turn that goes differently. */

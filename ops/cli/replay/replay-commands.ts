@@ -2,7 +2,7 @@ import { CONTEXT, type CommandSpec, command, type OptionSpec } from '../shared/c
 import { Exit, UnplayableError, UsageError } from '../shared/errors.ts';
 import type { DiffOptions } from './diff.ts';
 import type { MinimiseCommandOptions } from './minimise.ts';
-import type { ReplayOptions } from './replay.ts';
+import type { ReplayOptions } from './options.ts';
 
 const FULL: OptionSpec = { flags: '--full', description: 'every decision that changes, not only the first' };
 const ACTOR: OptionSpec = { flags: '--actor <name>', description: 'of a file that holds several: of this one alone' };

@@ -19,6 +19,7 @@ import { BUILD } from '../../boot/home/build.ts';
 import { launcher, projectRoot } from '../../boot/home/root.ts';
 import { roster } from '../../boot/roles/roster.ts';
 import { up } from '../../boot/up.ts';
+import { watchedBy } from '../../replay/read/history-kinds.ts';
 import type { Playable } from '../../replay/read/playable.ts';
 import { decodeRecordingFile, writeRecordingFile } from '../../replay/read/recording-file.ts';
 import { interactive } from './line-editor.ts';
@@ -224,7 +225,16 @@ it('says that a file holds nothing of a kind that its actors do not watch, not t
   const terminal = { ...silent, out: (text: string) => void shown.push(text) };
   const looks = ['view configmaps', 'view cm/kube-root-ca.crt', 'view events', 'view pods', 'goto 3', 'view pods'];
   const typist = { input: Readable.from(looks.map((line) => `${line}\n`)), output: new PassThrough() };
-  await interactive(file, { turn: '2' }, terminal, typist);
+  const path = join(folder, 'watched.troupe');
+  const playable = recordScheduling({ nodes: 4, pods: 60, batch: 2, checkpointTurns: 50 });
+  const { incarnation, turns, history } = playable;
+  writeRecordingFile(path, {
+    prefix: 'troupe',
+    recordings: [{ incarnation, turns }],
+    history: history as MemoryHistory,
+    kinds: watchedBy(playable),
+  });
+  await interactive(path, { turn: '2' }, terminal, typist);
   const untold =
     'the history in this file holds no configmaps, only what its actors watch (nodes, pods), so whether there were any cannot be said; play the home, or an export of all actors\n';
   const told = shown.filter((text) => !text.includes('> ')).slice(2);
@@ -358,7 +368,7 @@ it('checking an actor of this home that nobody recorded is refused, and so is a 
   expect(await run('replay', 'runtime', '--check')).toEqual({
     code: 3,
     out: '',
-    err: 'troupe replay: runtime is a driver: it decides nothing, so it is recorded but not replayed\n',
+    err: 'troupe replay: runtime is a driver: it is recorded but cannot be replayed\n',
   });
   expect(await run('record', 'ls', 'nobody')).toMatchObject({
     code: 1,
@@ -366,10 +376,10 @@ it('checking an actor of this home that nobody recorded is refused, and so is a 
   });
   const drivers = join(folder, 'drivers.troupe');
   expect((await run('record', 'export', '--actor', 'runtime', '-o', drivers)).err).toMatch(
-    /^.*drivers\.troupe: 1 recording, \d+ turns, .*; drivers decide nothing, so it cannot be played\n$/,
+    /^.*drivers\.troupe: 1 recording of a driver, \d+ turns, .*; recordings of drivers cannot be played\n$/,
   );
   expect((await run('record', 'export', '--actor', 'scheduler', '--from', '99999', '-o', drivers)).err).toMatch(
-    /no turn between these points can be played: none lies there, or /,
+    /no turn between these points can be played: none is recorded there, or /,
   );
   const pieces: Uint8Array[] = [];
   const outBytes = (bytes: Uint8Array): void => void pieces.push(bytes);
@@ -383,7 +393,7 @@ it('checking an actor of this home that nobody recorded is refused, and so is a 
     expect(await run('replay', ...args)).toEqual({
       code: 3,
       out: '',
-      err: 'troupe replay: store is a driver: it decides nothing, and has no recording; what it was asked and answered is in those of who asks it: "troupe replay api-server"\n',
+      err: 'troupe replay: store is a driver without a recording; its callers record what they ask it and what it answers: "troupe replay api-server"\n',
     });
   }
 }, 60_000);
@@ -427,7 +437,7 @@ it('a file that is damaged, cut short or not played at all is told apart from on
   for (const [spoilt, finding] of [
     [flipped, /^troupe replay: open .*spoilt\.troupe: it is (damaged|cut short)/],
     [bytes.subarray(0, bytes.length - 7), /^troupe replay: open .*spoilt\.troupe: it is cut short/],
-    [Buffer.from('hello'), /^troupe replay: open .*spoilt\.troupe: it is no recording/],
+    [Buffer.from('hello'), /^troupe replay: open .*spoilt\.troupe: it is not a recording file/],
   ] as const) {
     writeFileSync(bad, spoilt);
     const { code, err } = await run('replay', bad);
@@ -465,11 +475,15 @@ it('a file of drivers alone fails the check: there is nothing to check in it', a
 
 it.each([
   { actor: 'nobody', config: null, finding: /this build has no actor "nobody"/ },
-  { actor: 'kubelet', config: null, finding: /make kubelet\/test from its recorded configuration: it is no object; / },
-  { actor: 'kubelet', config: { node: 'n1', ip: 7 }, finding: /kubelet\/test .*: ip is no text; / },
-  { actor: 'api-server', config: null, finding: /make api-server\/test .*: it is no object; / },
-  { actor: 'api-server', config: { instance: 'm1', limits: { batch: 'x' } }, finding: /limits\.batch is no number/ },
-  { actor: 'node-lifecycle', config: { tickMs: {} }, finding: /tickMs is no number, 0 or more; / },
+  {
+    actor: 'kubelet',
+    config: null,
+    finding: /make kubelet\/test from its recorded configuration: it is not an object; /,
+  },
+  { actor: 'kubelet', config: { node: 'n1', ip: 7 }, finding: /kubelet\/test .*: ip is not a string; / },
+  { actor: 'api-server', config: null, finding: /make api-server\/test .*: it is not an object; / },
+  { actor: 'api-server', config: { instance: 'm1', limits: { batch: 'x' } }, finding: /limits\.batch is not a number/ },
+  { actor: 'node-lifecycle', config: { tickMs: {} }, finding: /tickMs is not a number of 0 or more; / },
 ])('turns that are said to be of $actor with $config are not played, whoever plays them', async (forged) => {
   const { actor, config, finding } = forged;
   const recorded = recordScheduling({ nodes: 1, pods: 1 });
@@ -672,11 +686,11 @@ it.each([
   { args: ['FILE', '--turn', '1e1'], finding: /--turn is "1e1"; give the number of a turn/ },
   { args: ['FILE', '--turn', '3', '--from', '2'], finding: /--turn shows one turn; leave out --from/ },
   { args: ['FILE', '--about', ''], finding: /--about is empty; give the name of an object/ },
-  { args: ['nowhere.troupe'], finding: /open nowhere\.troupe: there is no such file/ },
+  { args: ['nowhere.troupe'], finding: /open nowhere\.troupe: the file does not exist/ },
   { args: ['FILE', '--turn', '99999'], finding: /there is no turn 99999; the recording has turns 1 to \d+/ },
   { args: ['FILE', '-i', '--turn', '99999'], finding: /there is no turn 99999; the recording has turns 1 to \d+/ },
   { args: ['FILE', '-i', '--turn', 'noon'], finding: /--turn is "noon"; give the number of a turn/ },
-  { args: ['nowhere.troupe', '--inspect-brk', '0'], finding: /open nowhere\.troupe: there is no such file/ },
+  { args: ['nowhere.troupe', '--inspect-brk', '0'], finding: /open nowhere\.troupe: the file does not exist/ },
   {
     args: ['FILE', '--turn', '99999', '--inspect-brk', '0'],
     finding: /there is no turn 99999; the recording has turns 1 to \d+/,
@@ -702,7 +716,10 @@ it.each([
     finding: /argument 'state' is invalid. Allowed choices are strict, shape/,
   },
   { args: ['check', 'FILE', '-o', 'xml'], finding: /-o is "xml"/ },
-  { args: ['./ops'], finding: /open \.\/ops: it is a folder; "troupe replay check \.\/ops" plays what is in it/ },
+  {
+    args: ['./ops'],
+    finding: /open \.\/ops: it is a folder; "troupe replay check \.\/ops" plays the recording files in it/,
+  },
   { args: ['FILE', '--key', 'no.key'], finding: /no\.key: there is no such key file/ },
   { args: ['FILE', '--what-if', 'no.yaml'], finding: /no\.yaml: no such file or folder; give --what-if a manifest/ },
   { args: ['minimise', 'FILE'], finding: /say where to: troupe replay minimise .* -o small\.troupe/ },
@@ -713,7 +730,7 @@ it.each([
   { args: ['FILE', '--turn', '3', '--to', '5'], finding: /--turn and --to both say where to stop; .*give --to a time/ },
   {
     args: ['minimise', 'FILE', '-o', 'x', '--old', 'nowhere'],
-    finding: /nowhere: there is no such folder; name a built tree/,
+    finding: /nowhere: the folder does not exist; name a built tree/,
   },
   { args: ['check', 'nowhere'], finding: /^troupe replay check: nowhere: no such folder/ },
   { args: ['diff', 'FILE'], finding: /^troupe replay diff: missing required argument 'b'/ },

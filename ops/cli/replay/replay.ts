@@ -8,31 +8,9 @@ import { Exit, UsageError } from '../shared/errors.ts';
 import { toJson } from '../shared/print.ts';
 import { FAILURE, UNPLAYABLE } from '../shared/render-error.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import type { ReplayOptions } from './options.ts';
 import { checkOutput, levelOf } from './parts.ts';
 import { planReplayMode } from './plan-replay-mode.ts';
-
-export interface ReplayOptions {
-  readonly check?: boolean;
-  readonly from?: string;
-  readonly to?: string;
-  readonly actor?: string;
-  readonly instance?: string;
-  readonly level?: string;
-  readonly key?: string;
-  readonly context?: string;
-  /** A module: what it exports as `actors` is played too. */
-  readonly actors?: string;
-  /** A file: an object as it was not. */
-  readonly whatIf?: string;
-  readonly full?: boolean;
-  readonly turn?: string;
-  /** A name, or `namespace/name`. */
-  readonly about?: string;
-  readonly interactive?: boolean;
-  /** `true` without a port. */
-  readonly inspectBrk?: string | boolean;
-  readonly output?: string;
-}
 
 /** Plays recordings against today's code: one actor's or a file's, to its first difference, or all of this home. */
 export async function replayCommand(

@@ -1,4 +1,4 @@
-import type { NodeScore, PlacementTable } from '../../../actors/scheduler/explain-placement.ts';
+import type { NodeScore, PlacementTable } from '../../../actors/kernel/replay-api.ts';
 import { counted } from '../../replay/compare/counted.ts';
 import { bindingOf, placementsAt, recordedPlacement } from '../../replay/compare/placements.ts';
 import type { ReplaySession } from '../../replay/play/session.ts';
@@ -22,23 +22,23 @@ export interface Scores {
  */
 export function scoresAt(
   session: ReplaySession,
-  { said }: TurnReport,
+  { actor, said }: TurnReport,
   { changed }: { readonly changed: boolean },
 ): string {
   const tables = placementsAt(session);
-  const binds = said.filter(({ was, is }) => (is ?? was)?.say === 'bind');
+  const binds = said.filter(({ was, is }) => (bindingOf(actor, is) ?? bindingOf(actor, was)) !== undefined);
   const isGone = (node: string): boolean => session.view().get('nodes', undefined, node) === undefined;
-  const told = (changed ? binds.filter(({ same }) => !same) : binds).map(({ was, is }): Scores => {
-    const { metadata: { namespace, name } = {} } = bindingOf(is) ?? bindingOf(was) ?? {};
+  const placed = (changed ? binds.filter(({ same }) => !same) : binds).map(({ was, is }): Scores => {
+    const { metadata: { namespace, name } = {} } = bindingOf(actor, is) ?? bindingOf(actor, was) ?? {};
     return {
-      was: recordedPlacement(was),
+      was: recordedPlacement(actor, was),
       is: tables.find((table) => table.pod === name && table.namespace === namespace),
-      chosenThen: bindingOf(was)?.target?.name,
+      chosenThen: bindingOf(actor, was)?.target?.name,
       isGone,
     };
   });
   const refused = changed ? [] : tables.filter(({ chosen }) => chosen === undefined).map((is): Scores => ({ is }));
-  return [...told, ...refused].map((scores) => scoresText(scores, '  ')).join('');
+  return [...placed, ...refused].map((scores) => scoresText(scores, '  ')).join('');
 }
 
 /** Nodes shown besides those that were chosen. */

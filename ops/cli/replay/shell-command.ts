@@ -1,4 +1,4 @@
-import type { Divergence } from '../../../actors/kernel/replay.ts';
+import type { Divergence } from '../../../actors/kernel/replay-api.ts';
 import type { Cause } from '../../replay/explain/plan-causes.ts';
 import type { ReplaySession } from '../../replay/play/session.ts';
 import type { Stops } from '../../replay/play/stops.ts';

@@ -136,7 +136,7 @@ function viewInCells(context: ShellContext, resource: ResourceInfo, path: readon
 function untoldText({ playable }: ReplaySession, { resource, plural }: ResourceInfo): string | undefined {
   if (resource === 'events')
     return 'of events no history is kept, so none can be shown; "break --kind events" finds where one is told\n';
-  const held = playable.kinds?.() ?? 'all';
+  const held = playable.kinds ?? 'all';
   if (held === 'all' || held.has(resource)) return undefined;
   const watched = [...held].filter((one) => isResource(one)).sort();
   return `the history in this file holds no ${plural}, only what its actors watch (${watched.join(', ')}), so whether there were any cannot be said; play the home, or an export of all actors\n`;

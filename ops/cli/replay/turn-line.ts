@@ -1,4 +1,4 @@
-import type { RecordedTurn } from '../../../actors/kernel/journal/journal.ts';
+import type { RecordedTurn } from '../../../actors/kernel/replay-api.ts';
 import { keyText } from '../../replay/explain/plan-causes.ts';
 import { timeText } from './render.ts';
 

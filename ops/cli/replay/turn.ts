@@ -10,7 +10,7 @@ import type { Terminal } from '../shared/terminal.ts';
 import { plainReport } from './json.ts';
 import { chosenText, codeOf, indexOfTyped, levelOf, openNamed, startsMeant, typedTurn } from './parts.ts';
 import { turnText } from './render.ts';
-import type { ReplayOptions } from './replay.ts';
+import type { ReplayOptions } from './options.ts';
 import { scoresAt } from './scores.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { RecordedTurn } from '../../../actors/kernel/journal/journal.ts';
+import type { RecordedTurn } from '../../../actors/kernel/replay-api.ts';
 import { aboutFinder } from '../../replay/explain/plan-about.ts';
 import { isResource } from '../objects/resources.ts';
 

@@ -1,8 +1,5 @@
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
-import { sameThing } from '../../../actors/kernel/journal/compare-said.ts';
-import type { Steps } from '../../../actors/kernel/slices.ts';
+import { type ActorDefinition, callFinder, sameThing, type Steps } from '../../../actors/kernel/replay-api.ts';
 import { canonicalJson } from '../../../contracts/hash/stable-hash.ts';
-import { callFinder } from '../explain/plan-calls.ts';
 import { Hidden, saidBody } from '../play/bodies.ts';
 import type { DefinitionOf } from '../play/check.ts';
 import { ReplaySession } from '../play/session.ts';

@@ -1,7 +1,11 @@
-import { sameThing } from '../../../actors/kernel/journal/compare-said.ts';
-import type { Sealer } from '../../../actors/kernel/journal/journal.ts';
-import { inSlices, type Steps, settled } from '../../../actors/kernel/slices.ts';
-import type { PlacementTable } from '../../../actors/scheduler/explain-placement.ts';
+import {
+  inSlices,
+  type PlacementTable,
+  sameThing,
+  type Sealer,
+  settled,
+  type Steps,
+} from '../../../actors/kernel/replay-api.ts';
 import { canonicalJson } from '../../../contracts/hash/stable-hash.ts';
 import { Hidden } from '../play/bodies.ts';
 import type { Speech } from '../play/turn-report.ts';
@@ -21,8 +25,8 @@ export interface DecisionChange {
   readonly is?: Speech;
   /** Absent when one of the bodies cannot be seen. */
   readonly diff?: readonly FieldDiff[];
-  /** Of a placement: what each version thought of each node, where it can tell. */
-  readonly tables?: { readonly was?: PlacementTable; readonly is?: PlacementTable };
+  /** For a placement: how each version scored the nodes, where it is known, and the node that the first version chose. */
+  readonly tables?: { readonly was?: PlacementTable; readonly is?: PlacementTable; readonly chosen?: string };
 }
 
 /** One entry of `says`: how often it was used, and how often otherwise. */
@@ -62,7 +66,7 @@ export interface CompareOptions {
 
 /** Sets two versions of an actor side by side over the same inputs, each turn given what had happened by then. */
 export function* compareVersions(
-  { turns, sealer }: Playable,
+  { incarnation, turns, sealer }: Playable,
   first: Version,
   second: Version,
   { detailsMax = 1_000, byShape = false }: CompareOptions = {},
@@ -109,7 +113,7 @@ export function* compareVersions(
       known.first ??= turn.n;
       changed += 1;
       if (changes.length < detailsMax)
-        changes.push({ turn: turn.n, now: turn.now, say, ...detailsOf(pair, first, second) });
+        changes.push({ turn: turn.n, now: turn.now, say, ...detailsOf(incarnation.self.actor, pair, first, second) });
     }
   }
   const sorted = [...tallies].sort(([a], [b]) => (a < b ? -1 : 1)).map(([say, counts]) => ({ say, ...counts }));
@@ -140,6 +144,7 @@ function isSame(a: Utterance, b: Utterance, sealer: Sealer | undefined): boolean
 }
 
 function detailsOf(
+  actor: string,
   pair: Pair<Utterance, Utterance>,
   first: Version,
   second: Version,
@@ -147,22 +152,27 @@ function detailsOf(
   const was = pair.was && speechOf(pair.was);
   const is = pair.is && speechOf(pair.is);
   const seen = was !== undefined && is !== undefined && !(was.body instanceof Hidden) && !(is.body instanceof Hidden);
-  const before = was === undefined ? undefined : tableOf(was, first);
-  const after = is === undefined ? undefined : tableOf(is, second);
-  const tables = { ...(before === undefined ? {} : { was: before }), ...(after === undefined ? {} : { is: after }) };
+  const before = was === undefined ? undefined : tableOf(actor, was, first);
+  const after = is === undefined ? undefined : tableOf(actor, is, second);
+  const chosen = before?.chosen ?? bindingOf(actor, was)?.target?.name;
+  const tables = {
+    ...(before === undefined ? {} : { was: before }),
+    ...(after === undefined ? {} : { is: after }),
+    ...(chosen === undefined ? {} : { chosen }),
+  };
   return {
     ...(was === undefined ? {} : { was }),
     ...(is === undefined ? {} : { is }),
     ...(seen ? { diff: diffBodies(was.body, is.body) } : {}),
-    ...(Object.keys(tables).length === 0 ? {} : { tables }),
+    ...(before === undefined && after === undefined ? {} : { tables }),
   };
 }
 
 const speechOf = ({ say, subject, body }: Utterance): Speech => ({ say, subject, body: body() });
 
-/** The table of the placement that something said tells of. */
-function tableOf(speech: Speech, version: Version): PlacementTable | undefined {
-  const { name, namespace } = bindingOf(speech)?.metadata ?? {};
+/** The table of the placement that something said makes. */
+function tableOf(actor: string, speech: Speech, version: Version): PlacementTable | undefined {
+  const { name, namespace } = bindingOf(actor, speech)?.metadata ?? {};
   return name === undefined
     ? undefined
     : version.placements?.().find((table) => table.pod === name && table.namespace === namespace);

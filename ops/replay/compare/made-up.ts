@@ -1,4 +1,4 @@
-import type { Steps } from '../../../actors/kernel/slices.ts';
+import type { Steps } from '../../../actors/kernel/replay-api.ts';
 import { isPlain, type Plain } from '../../../contracts/kinds/plain.ts';
 import { heardBody, saidBody } from '../play/bodies.ts';
 import { type Playable, revisionOf } from '../read/playable.ts';

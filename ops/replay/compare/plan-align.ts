@@ -1,4 +1,4 @@
-import type { Hash } from '../../../actors/kernel/contract.ts';
+import type { Hash } from '../../../actors/kernel/replay-api.ts';
 import { pairSaid } from './plan-pairs.ts';
 
 /** Most comparisons for one subject; beyond, the first of one is set beside the first of the other, and so on. */

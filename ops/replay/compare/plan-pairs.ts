@@ -1,4 +1,4 @@
-import type { Hash } from '../../../actors/kernel/contract.ts';
+import type { Hash } from '../../../actors/kernel/replay-api.ts';
 
 /** What tells things said apart. */
 export interface Utterance {

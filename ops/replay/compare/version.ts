@@ -1,7 +1,4 @@
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
-import type { SaidThen } from '../../../actors/kernel/journal/journal.ts';
-import type { Outgoing } from '../../../actors/kernel/turns/outgoing.ts';
-import type { PlacementTable } from '../../../actors/scheduler/explain-placement.ts';
+import type { ActorDefinition, Outgoing, PlacementTable, SaidThen } from '../../../actors/kernel/replay-api.ts';
 import { saidBody } from '../play/bodies.ts';
 import { ReplaySession } from '../play/session.ts';
 import { speechFound, speechNow, speechThen } from '../play/turn-report.ts';
@@ -38,7 +35,7 @@ export interface Version {
  * @param session that of the code which is asked first what it says in the same turn: from what it has in view then, it is
  *   known what bodies were of which there is a hash alone
  */
-export function recordedVersion({ turns }: Playable, session?: ReplaySession): Version {
+export function recordedVersion({ incarnation, turns }: Playable, session?: ReplaySession): Version {
   let said: readonly SaidThen[] = [];
   const bodyOf = (then: SaidThen, index: number): unknown => {
     const frame = session?.frame?.index === index ? session.frame : undefined;
@@ -57,7 +54,7 @@ export function recordedVersion({ turns }: Playable, session?: ReplaySession): V
         recorded: then,
       }));
     },
-    placements: () => said.flatMap((then) => recordedPlacement(speechThen(then)) ?? []),
+    placements: () => said.flatMap((then) => recordedPlacement(incarnation.self.actor, speechThen(then)) ?? []),
   };
 }
 

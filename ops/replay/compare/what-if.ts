@@ -1,5 +1,4 @@
-import type { History } from '../../../actors/kernel/replay.ts';
-import type { CacheEntry, Write } from '../../../actors/kernel/view/cache.ts';
+import type { CacheEntry, History, Write } from '../../../actors/kernel/replay-api.ts';
 import { statusError } from '../../../contracts/errors/status.ts';
 import { checkFields } from '../../../contracts/kinds/check-fields.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';

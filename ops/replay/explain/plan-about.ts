@@ -1,5 +1,4 @@
-import { bodyIn } from '../../../actors/kernel/journal/compare-said.ts';
-import type { RecordedTurn } from '../../../actors/kernel/journal/journal.ts';
+import { bodyIn, type RecordedTurn } from '../../../actors/kernel/replay-api.ts';
 import { parseKey } from '../../../contracts/store/keys.ts';
 import { untoken } from '../../../contracts/subjects/token.ts';
 

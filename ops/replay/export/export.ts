@@ -1,11 +1,11 @@
-import type { MemoryHistory } from '../../../actors/kernel/view/memory-history.ts';
+import type { MemoryHistory } from '../../../actors/kernel/replay-api.ts';
 import type { Recording } from '../read/gather-recordings.ts';
 import { watchedBy } from '../read/history-kinds.ts';
 import { withMail } from '../read/keep-mail.ts';
 import { indexAt, indexFrom, type Point } from '../read/parse-moment.ts';
 import { nameOf, seesStore } from '../read/playable.ts';
 import type { RecordingFileContent } from '../read/recording-file.ts';
-import { planHistory, planOpenTurns, planPart, planRevisions } from './plan-export.ts';
+import { planHistory, planPart, planRevisions } from './plan-export.ts';
 
 /** From where to where; absent = from the beginning, to the end. */
 export interface Points {
@@ -35,8 +35,7 @@ export function exportOf(
     const last = newest.get(nameOf(recording)) === recording;
     const part = partOf(recording, points, last ? end : (recording.turns.at(-1)?.now ?? 0));
     if (part.turns.length === 0) return [];
-    const open = { ...part, turns: planOpenTurns(part.turns, recording.format) };
-    return [nodes.length === 0 ? open : { ...open, turns: withMail(open, nodes) }];
+    return [nodes.length === 0 ? part : { ...part, turns: withMail(part, nodes) }];
   });
   const kinds = allOf(parts.map(watchedBy));
   const isWanted = (resource: string): boolean => kinds === 'all' || kinds.has(resource);

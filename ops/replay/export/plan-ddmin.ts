@@ -1,4 +1,4 @@
-import type { Steps } from '../../../actors/kernel/slices.ts';
+import type { Steps } from '../../../actors/kernel/replay-api.ts';
 
 /**
  * Drops as many items as can be dropped while something still holds: large pieces first, then smaller ones, down to single

@@ -1,7 +1,4 @@
-import type { RecordedTurn, SaidThen } from '../../../actors/kernel/journal/journal.ts';
-import { holdsSecret } from '../../../actors/kernel/journal/secrecy.ts';
-import type { CacheEntry, Write } from '../../../actors/kernel/view/cache.ts';
-import type { MemoryHistory } from '../../../actors/kernel/view/memory-history.ts';
+import type { CacheEntry, MemoryHistory, RecordedTurn, Write } from '../../../actors/kernel/replay-api.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import { type Key, parseKey } from '../../../contracts/store/keys.ts';
 import { isSealed, isSecretKey } from '../../../contracts/store/sealed.ts';
@@ -84,27 +81,4 @@ function closed(key: Key, object: KubeObject): KubeObject {
   const { apiVersion, kind, metadata } = object;
   const { annotations: _, ...rest } = metadata ?? {};
   return { apiVersion, kind, metadata: rest } as KubeObject;
-}
-
-/**
- * The turns as they may leave the cluster: nothing that carries a secret in clear. What this version recorded is so from
- * the start; what an earlier one did may hold a Secret where nobody expected one, and hashes by which it could be guessed.
- * @param format of the recording's segments
- */
-export function planOpenTurns(turns: readonly RecordedTurn[], format: number): readonly RecordedTurn[] {
-  return format > 1 ? turns : turns.map(openTurn);
-}
-
-function openTurn(turn: RecordedTurn): RecordedTurn {
-  const { rec } = turn;
-  const body = rec.t === 'call' ? rec.body : rec.t === 'answer' ? rec.result : undefined;
-  const said = turn.said.map(openSaid);
-  if (turn.sealed === true || !(body instanceof Uint8Array) || !holdsSecret(body)) return { ...turn, said };
-  const empty = new Uint8Array(0);
-  const without = rec.t === 'call' ? { ...rec, body: empty } : { ...rec, result: empty };
-  return { ...turn, rec: without as RecordedTurn['rec'], said, sealed: true };
-}
-
-function openSaid({ body, ...said }: SaidThen): SaidThen {
-  return body === undefined || holdsSecret(body) ? { ...said, hash: '' } : { ...said, body };
 }

@@ -1,5 +1,4 @@
-import type { AskId, Json, Rec } from '../../../actors/kernel/contract.ts';
-import type { RecordedTurn, SaidThen } from '../../../actors/kernel/journal/journal.ts';
+import type { AskId, Json, Rec, RecordedTurn, SaidThen } from '../../../actors/kernel/replay-api.ts';
 import { decodeMsgpack } from '../../../contracts/codec/codec.ts';
 import { type Key, parseKey, storeKey } from '../../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';

@@ -1,14 +1,16 @@
-import type { Bytes, Rec, Ref } from '../../../actors/kernel/contract.ts';
-import { bodyIn } from '../../../actors/kernel/journal/compare-said.ts';
 import {
+  bodyIn,
+  type Bytes,
   isNodeMail,
+  LATEST_HEADER,
+  openRec,
+  type Rec,
   type RecordedTurn,
+  type Ref,
   SAID_BYTES_MAX,
   type SaidThen,
   type Sealer,
-} from '../../../actors/kernel/journal/journal.ts';
-import { openRec } from '../../../actors/kernel/journal/sealed-record.ts';
-import { LATEST_HEADER } from '../../../actors/kernel/turns/heard-calls.ts';
+} from '../../../actors/kernel/replay-api.ts';
 import { contentTypeOf, decode, decodeAll, decodeMsgpack, YAML_TYPE } from '../../../contracts/codec/codec.ts';
 import { HEADER } from '../../../contracts/headers.ts';
 import { isPlain } from '../../../contracts/kinds/plain.ts';

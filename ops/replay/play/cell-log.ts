@@ -1,5 +1,4 @@
-import type { Cell, Json } from '../../../actors/kernel/contract.ts';
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
+import type { ActorDefinition, Cell, Json } from '../../../actors/kernel/replay-api.ts';
 
 /** What one turn did to one cell; absent = the cell had its initial value. */
 export interface CellChange {

@@ -1,5 +1,4 @@
-import type { Sealer } from '../../../actors/kernel/journal/journal.ts';
-import type { Level } from '../../../actors/kernel/replay.ts';
+import type { Level, Sealer } from '../../../actors/kernel/replay-api.ts';
 import { counted } from '../compare/counted.ts';
 import { keyOf, sealerOf, withRecordings } from '../read/open-recordings.ts';
 import { readHistory } from '../read/read-history.ts';

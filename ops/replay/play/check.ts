@@ -1,14 +1,14 @@
 import type { NatsConnection } from 'nats';
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
-import type { Sealer } from '../../../actors/kernel/journal/journal.ts';
-import type { Incarnation } from '../../../actors/kernel/journal/recorder.ts';
 import {
+  type ActorDefinition,
   type Divergence,
   type History,
+  type Incarnation,
   type Level,
   replayAndSettle,
+  type Sealer,
   type Skip,
-} from '../../../actors/kernel/replay.ts';
+} from '../../../actors/kernel/replay-api.ts';
 import type { Gap } from '../read/plan-gaps.ts';
 import { type Recording, readJournal } from '../read/read-journal.ts';
 import { notReplayed } from './definitions.ts';

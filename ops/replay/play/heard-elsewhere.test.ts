@@ -117,7 +117,7 @@ it('what a node was told of its pods is known of its kubelet', () => {
 
   // Taken elsewhere alone it has that by value, and it is still what the hash said.
   expect([one, other].map(lacksMail)).toEqual([true, false]);
-  const format = { segments: 1, bytes: 0, dropped: 0, gaps: [], format: 3 };
+  const format = { segments: 1, bytes: 0, dropped: 0, gaps: [] };
   const [left] = exportOf('troupe', [{ ...one, ...format }], new MemoryHistory([]), {}, [
     { ...other, ...format },
   ]).recordings;

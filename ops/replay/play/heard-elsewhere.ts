@@ -1,13 +1,15 @@
-import type { Bytes, Id, Rec } from '../../../actors/kernel/contract.ts';
-import { isHashOf } from '../../../actors/kernel/journal/compare-said.ts';
 import {
+  type Bytes,
+  callOf,
+  type Id,
+  isHashOf,
   isKeptBySender,
+  openRec,
+  type Rec,
   type RecordedTurn,
   type SaidThen,
   type Sealer,
-} from '../../../actors/kernel/journal/journal.ts';
-import { openRec } from '../../../actors/kernel/journal/sealed-record.ts';
-import { callOf } from '../explain/plan-calls.ts';
+} from '../../../actors/kernel/replay-api.ts';
 import { type Elsewhere, indexOfTurn, nameOf, type Recorded } from '../read/playable.ts';
 
 interface HeardThere {

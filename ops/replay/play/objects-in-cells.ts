@@ -1,4 +1,4 @@
-import type { Json } from '../../../actors/kernel/contract.ts';
+import type { Json } from '../../../actors/kernel/replay-api.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import { isPlain } from '../../../contracts/kinds/plain.ts';
 

@@ -1,4 +1,4 @@
-import type { RecordedTurn } from '../../../actors/kernel/journal/journal.ts';
+import type { RecordedTurn } from '../../../actors/kernel/replay-api.ts';
 import { parseKey } from '../../../contracts/store/keys.ts';
 import { untoken } from '../../../contracts/subjects/token.ts';
 

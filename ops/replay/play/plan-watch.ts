@@ -1,4 +1,4 @@
-import type { Json } from '../../../actors/kernel/contract.ts';
+import type { Json } from '../../../actors/kernel/replay-api.ts';
 import type { CellChange } from './cell-log.ts';
 
 /** A watched value before and after a turn. */

@@ -1,8 +1,12 @@
-import type { Millis } from '../../../actors/kernel/contract.ts';
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
-import type { RecordedTurn } from '../../../actors/kernel/journal/journal.ts';
-import type { Level } from '../../../actors/kernel/replay.ts';
-import { atOnce, inSlices, type Steps } from '../../../actors/kernel/slices.ts';
+import {
+  type ActorDefinition,
+  atOnce,
+  inSlices,
+  type Level,
+  type Millis,
+  type RecordedTurn,
+  type Steps,
+} from '../../../actors/kernel/replay-api.ts';
 import { type Gap, gapsWithin } from '../read/plan-gaps.ts';
 import { nameOf, type Playable } from '../read/playable.ts';
 import { ReplaySession } from './session.ts';

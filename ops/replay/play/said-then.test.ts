@@ -18,7 +18,7 @@ type Answering = (world: World<unknown>, call: Call) => unknown;
 /** Answers as an api-server does: from its view. */
 const answering = (answer: Answering) =>
   defineActor({
-    name: 'answering',
+    name: 'api-server', // whose folder names the possible bodies
     hears: { pods: watch('pods'), api: calls(SUBJECTS.api) },
     says: {},
     behave: ({ api }, world) => api.pipe(map((call) => world.reply(call, answer(world, call)))),

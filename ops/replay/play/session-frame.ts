@@ -1,7 +1,4 @@
-import type { AskId, Json, Millis } from '../../../actors/kernel/contract.ts';
-import type { RecordedTurn } from '../../../actors/kernel/journal/journal.ts';
-import type { Divergence } from '../../../actors/kernel/replay.ts';
-import type { Outgoing } from '../../../actors/kernel/turns/outgoing.ts';
+import type { AskId, Divergence, Json, Millis, Outgoing, RecordedTurn } from '../../../actors/kernel/replay-api.ts';
 import type { CellChange } from './cell-log.ts';
 
 /** A question whose answer is awaited. */

@@ -1,10 +1,15 @@
-import type { Json } from '../../../actors/kernel/contract.ts';
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
-import type { RecordedTurn, Sealer } from '../../../actors/kernel/journal/journal.ts';
-import { openRec } from '../../../actors/kernel/journal/sealed-record.ts';
-import { type Divergence, type Level, Player } from '../../../actors/kernel/replay.ts';
-import { settled } from '../../../actors/kernel/slices.ts';
-import { Cache } from '../../../actors/kernel/view/cache.ts';
+import {
+  type ActorDefinition,
+  Cache,
+  type Divergence,
+  type Json,
+  type Level,
+  openRec,
+  Player,
+  type RecordedTurn,
+  type Sealer,
+  settled,
+} from '../../../actors/kernel/replay-api.ts';
 import type { Playable } from '../read/playable.ts';
 import { RememberingHistory } from '../read/remembering-history.ts';
 import { CellLog } from './cell-log.ts';
@@ -179,8 +184,8 @@ export class ReplaySession {
 
   #newPlayer(): Player {
     const { incarnation, sealer } = this.playable;
-    const [definition, last] = [this.#log.listenTo(this.definition), this.turns.at(-1)?.n];
-    return new Player(definition, incarnation, this.#history, sealer, this.#options.level, last);
+    const definition = this.#log.listenTo(this.definition);
+    return new Player(definition, incarnation, this.#history, sealer, this.#options.level);
   }
 
   /** Where playing may begin to know everything at the turn of that index. */

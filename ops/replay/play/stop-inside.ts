@@ -1,6 +1,5 @@
 import { type SchedulerAction, type SchedulerLike, type Subscription, tap } from 'rxjs';
-import type { World } from '../../../actors/kernel/contract.ts';
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
+import type { ActorDefinition, World } from '../../../actors/kernel/replay-api.ts';
 import { stopHere } from './debugger/stop-here.ts';
 
 /**

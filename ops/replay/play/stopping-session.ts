@@ -1,5 +1,5 @@
 import inspector from 'node:inspector';
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
+import type { ActorDefinition } from '../../../actors/kernel/replay-api.ts';
 import type { Playable } from '../read/playable.ts';
 import { ReplaySession, type SessionOptions } from './session.ts';
 import { stopInside } from './stop-inside.ts';

@@ -1,4 +1,4 @@
-import { SLICE_MS } from '../../../actors/kernel/slices.ts';
+import { SLICE_MS } from '../../../actors/kernel/replay-api.ts';
 import { statusError } from '../../../contracts/errors/status.ts';
 import { Hidden, heardBody, saidBody } from './bodies.ts';
 import { compileExpression, type Scope } from './expression.ts';

@@ -1,8 +1,11 @@
-import type { Json, Millis } from '../../../actors/kernel/contract.ts';
-import { sameThing } from '../../../actors/kernel/journal/compare-said.ts';
-import type { SaidThen } from '../../../actors/kernel/journal/journal.ts';
-import { LATEST_HEADER } from '../../../actors/kernel/turns/heard-calls.ts';
-import type { Outgoing } from '../../../actors/kernel/turns/outgoing.ts';
+import {
+  type Json,
+  LATEST_HEADER,
+  type Millis,
+  type Outgoing,
+  type SaidThen,
+  sameThing,
+} from '../../../actors/kernel/replay-api.ts';
 import { isFailure } from '../../../contracts/errors/status.ts';
 import type { Key } from '../../../contracts/store/keys.ts';
 import { diffBodies, type FieldDiff } from '../compare/body-diff.ts';

@@ -1,4 +1,4 @@
-import { isNodeMail, type RecordedTurn, type SaidThen } from '../../../actors/kernel/journal/journal.ts';
+import { isNodeMail, type RecordedTurn, type SaidThen } from '../../../actors/kernel/replay-api.ts';
 import { HeardElsewhere } from '../play/heard-elsewhere.ts';
 import type { Recorded } from './playable.ts';
 

@@ -1,5 +1,4 @@
-import { boxOf, openRec } from '../../../actors/kernel/journal/sealed-record.ts';
-import type { MemoryHistory } from '../../../actors/kernel/view/memory-history.ts';
+import { boxOf, type MemoryHistory, openRec } from '../../../actors/kernel/replay-api.ts';
 import { type ClusterKey, isSealedWith, isSecretKey } from '../../../contracts/store/sealed.ts';
 import { journalSealer } from '../../boot/roles/journal-sealer.ts';
 import type { Recording } from './gather-recordings.ts';

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Sealer } from '../../../actors/kernel/journal/journal.ts';
-import type { MemoryHistory } from '../../../actors/kernel/view/memory-history.ts';
+import type { MemoryHistory, Sealer } from '../../../actors/kernel/replay-api.ts';
 import { statusError } from '../../../contracts/errors/status.ts';
 import { type ClusterKey, clusterKey } from '../../../contracts/store/sealed.ts';
 import { readClusterKey } from '../../boot/home/cluster.ts';

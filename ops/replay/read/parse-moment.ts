@@ -1,4 +1,4 @@
-import type { RecordedTurn } from '../../../actors/kernel/journal/journal.ts';
+import type { RecordedTurn } from '../../../actors/kernel/replay-api.ts';
 import { statusError } from '../../../contracts/errors/status.ts';
 import { indexAtRevision, indexAtTime, indexOfTurn } from './playable.ts';
 

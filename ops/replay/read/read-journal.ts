@@ -1,5 +1,5 @@
 import type { NatsConnection } from 'nats';
-import { decodeSegment, type Segment } from '../../../actors/kernel/journal/journal.ts';
+import { decodeSegment, type Segment } from '../../../actors/kernel/replay-api.ts';
 import { bucketNames } from '../../../contracts/store/buckets.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { type Recording, RecordingGatherer } from './gather-recordings.ts';

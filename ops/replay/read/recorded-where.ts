@@ -10,6 +10,21 @@ export interface RecordedWhere {
   readonly keyFile?: string | undefined;
 }
 
+/** Which recordings to open, and how. */
+export interface SourceOptions extends RecordedWhere {
+  /** Of a file: only recordings of this actor. */
+  readonly actor?: string | undefined;
+  readonly instance?: string | undefined;
+  /** Of a file: without it, turns that carry secret data are skipped or compared by shape. */
+  readonly keyFile?: string | undefined;
+  /** Leave secret data sealed, though the key is available. */
+  readonly sealed?: boolean;
+  /** Called with progress messages. */
+  readonly onRead?: (message: string) => void;
+  /** Called with what is missing: parts of the journal, or the key. Default: `onRead`. */
+  readonly onMissing?: (message: string) => void;
+}
+
 /** `nothing is recorded <in this home>` */
 export const placeOf = ({ server }: Pick<RecordedWhere, 'server'>): string =>
   server === undefined ? 'in this home' : `at ${server.url}`;

@@ -1,6 +1,4 @@
-import type { History } from '../../../actors/kernel/replay.ts';
-import type { CacheEntry, Write } from '../../../actors/kernel/view/cache.ts';
-import type { Revisions } from '../../../actors/kernel/view/memory-history.ts';
+import type { CacheEntry, History, Revisions, Write } from '../../../actors/kernel/replay-api.ts';
 import type { Key } from '../../../contracts/store/keys.ts';
 
 /** States that are remembered; each is a map of the live objects, which it shares with the others. */

@@ -3,10 +3,9 @@ import { statusError } from '../../../contracts/errors/status.ts';
 import { clusterKey } from '../../../contracts/store/sealed.ts';
 import { isActorName, notRecorded, notReplayed } from '../play/definitions.ts';
 import { HeardElsewhere } from '../play/heard-elsewhere.ts';
-import { kindsHeld } from './history-kinds.ts';
 import { readKeyFile } from './key-file.ts';
 import { nameOf, type Playable } from './playable.ts';
-import { placeOf, type RecordedWhere } from './recorded-where.ts';
+import { placeOf, type SourceOptions } from './recorded-where.ts';
 import { readRecordingFile } from './recording-file.ts';
 
 /** Where recordings come from: a home, a server, or a file. */
@@ -15,19 +14,6 @@ export interface Source {
   readonly playables: readonly Playable[];
   /** Everything that is recorded there: what causes are followed through. Read when it is needed. */
   readonly all: () => Promise<readonly Playable[]>;
-}
-
-export interface SourceOptions extends RecordedWhere {
-  /** Of a file, in which there may be several. */
-  readonly actor?: string | undefined;
-  readonly instance?: string | undefined;
-  /** Without it what carries secret data of a file is skipped or compared by shape. */
-  readonly keyFile?: string | undefined;
-  /** What carries secret data of a home shall stay sealed, though its key is at hand. */
-  readonly sealed?: boolean;
-  readonly onRead?: (what: string) => void;
-  /** Told of what is missing: of the journal, or the key; as `onRead` unless it is given. */
-  readonly onMissing?: (what: string) => void;
 }
 
 /** Is this the name of a file rather than of an actor? */
@@ -80,9 +66,7 @@ function openFile(path: string, options: Omit<SourceOptions, 'home'>): Source {
 export function readPlayables(path: string, keyFile?: string, beside?: () => readonly Playable[]): readonly Playable[] {
   const key = keyFile === undefined ? undefined : clusterKey(readKeyFile(keyFile));
   const elsewhere = new HeardElsewhere([() => playables, ...(beside === undefined ? [] : [beside])]);
-  const { recordings, history, sealer, kinds: told } = readRecordingFile(path, key);
-  let held = told;
-  const kinds = (): ReadonlySet<string> | 'all' => (held ??= kindsHeld(recordings, history));
+  const { recordings, history, sealer, kinds } = readRecordingFile(path, key);
   const playables = recordings.map(
     ({ incarnation, turns }): Playable => ({
       incarnation,
