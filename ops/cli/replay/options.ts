@@ -16,6 +16,8 @@ export interface ReplayOptions {
   readonly turn?: string;
   /** A name, or `namespace/name`. */
   readonly about?: string;
+  /** With `about`: the beginning of a uid. */
+  readonly uid?: string;
   readonly interactive?: boolean;
   /** `true` without a port. */
   readonly inspectBrk?: string | boolean;

@@ -15,7 +15,7 @@ const MODES: readonly {
     does: '--check plays all of this home, or of one actor of it',
     takes: ['level', 'key', 'output'],
   },
-  { mode: 'about', does: '--about lists turns and plays none', takes: ['from', 'to', 'output'] },
+  { mode: 'about', does: '--about lists turns and plays none', takes: ['uid', 'from', 'to', 'output'] },
   { mode: 'whatIf', does: '--what-if plays whole recordings', takes: ['full', 'output'] },
   {
     mode: 'inspectBrk',

@@ -77,6 +77,10 @@ export const REPLAYING: readonly CommandSpec[] = [
         description: 'end there; with -i, stand there; with --turn, a time at which the start ran that is meant',
       },
       { flags: '--about <name>', description: 'list the turns about an object: web-1, or default/web-1' },
+      {
+        flags: '--uid <uid>',
+        description: 'with --about: of several objects with that name, this one instead of the newest',
+      },
       { flags: '--turn <number>', description: 'show this turn whole: what came in, what was said, why' },
       { flags: '--inspect-brk [port]', description: 'let a debugger attach; it stops inside the turn' },
       ACTOR,

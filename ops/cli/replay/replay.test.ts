@@ -204,7 +204,7 @@ it('tells the starts of one actor apart: a turn of an earlier one is meant by a 
   const found = await run('replay', path, '--about', 'default/web-0', '--to', '2025-12-31T23:30');
   expect(found.out).toMatch(/^scheduler\/test, started 2025-12-31 23:00:00\n/);
   const [, , hint = ''] =
-    /(one of them whole: troupe replay .*) (--turn 3 --to 2025-12-31T23:00:00\.\d{3}Z)\n$/.exec(found.out) ?? [];
+    /(show one in full: troupe replay .*) (--turn 3 --to 2025-12-31T23:00:00\.\d{3}Z)\n$/.exec(found.out) ?? [];
   expect((await run('replay', path, ...hint.split(' '))).out).toMatch(/^scheduler\/test turn 3, 2025-12-31 23:00:00/);
   expect((await run('replay', path, '--turn', '3')).err).toMatch(
     /there is no turn 3; the recording has turns 4 to \d+; that of the start at 2025-12-31T23:00:00\.000Z has it: add --to 2025-12-31T23:00:00\.\d{3}Z\n$/,
@@ -302,15 +302,50 @@ it('what is to be typed next keeps the key and the level with which this was pla
     `look around there: troupe replay ${file} --key ${key} --level strict -i --to `,
   );
   expect((await run('replay', file, '--key', key, '--about', 'web-0')).out).toContain(
-    `one of them whole: troupe replay ${file} --key ${key} --turn `,
+    `show one in full: troupe replay ${file} --key ${key} --turn `,
   );
+});
+
+it('of several pods that had one name, lists the turns of the newest, and of another by its uid', async () => {
+  const recording = new RecordingWorld(scheduler);
+  const { world } = recording;
+  recording.put('nodes', nodeNamed('n1', '4'));
+  world.start();
+  for (const uid of ['1b4e28ba-2fa1', '6fa459ea-ee8a', '7d444840-9dc0']) {
+    const pod = podNamed('web-0');
+    recording.put('pods', { ...pod, metadata: { ...pod.metadata, uid } });
+    world.settle();
+    for (const { id } of world.said('bind')) world.answer(id, {});
+    world.settle();
+    recording.remove('pods', 'default', 'web-0');
+    world.settle();
+    world.advance(1_000);
+  }
+  const path = save('thrice.troupe', recording.playable());
+  const turnsOf = (out: string): readonly string[] => out.match(/^ +\d+ {2}/gm) ?? [];
+  const newest = await run('replay', path, '--about', 'pod/web-0');
+  expect(newest.out).toMatch(
+    /\n2 other objects of the name default\/web-0 not shown; choose with:\n {2}--uid 6fa459ea {2}pods, since .*\n {2}--uid 1b4e28ba {2}pods, since .*\n/,
+  );
+  const others = await Promise.all(
+    ['6fa459ea', '1b4e28ba'].map((uid) => run('replay', path, '--about', 'pod/web-0', '--uid', uid)),
+  );
+  const listed = [newest, ...others].map(({ out }) => turnsOf(out));
+  for (const turns of listed) expect(turns.length).toBeGreaterThanOrEqual(3);
+  expect(new Set(listed.flat()).size).toBe(listed.flat().length); // no turn is listed for two of them
+  const [json] = JSON.parse((await run('replay', path, '--about', 'web-0', '-o', 'json')).out) as object[];
+  expect(json).toMatchObject({ uids: ['7d444840-9dc0'], others: ['6fa459ea-ee8a', '1b4e28ba-2fa1'] });
+  expect((await run('replay', path, '--about', 'web-0', '--uid', 'f')).err).toMatch(
+    /no web-0 with a uid that begins with "f" is recorded; there are: --uid 1b4e28ba-2fa1, --uid /,
+  );
+  expect((await run('replay', path, '--uid', 'f')).err).toMatch(/leave out --uid/);
 });
 
 it('lists the turns about an object, and shows why it was placed where it was', async () => {
   const { out, code } = await run('replay', file, '--about', 'default/web-0');
   expect(code).toBe(0);
   expect(out).toMatch(
-    /^scheduler\/test\n +3 {2}00:00:00\.000 {2}change {2}pods default\/web-0.* -> bind.*\n[^]*one of them whole: .* --turn 3\n$/,
+    /^scheduler\/test\n +3 {2}00:00:00\.000 {2}change {2}pods default\/web-0.* -> bind.*\n[^]*show one in full: .* --turn 3\n$/,
   );
   expect((await run('replay', file, '--turn', '3')).out).toMatch(
     /scores of the nodes for default\/web-0\n +NODE .*\n +node-\d .* then, now\n/,
@@ -318,7 +353,7 @@ it('lists the turns about an object, and shows why it was placed where it was', 
   expect(await run('replay', file, '--about', 'nobody')).toMatchObject({
     out: '',
     err: expect.stringMatching(
-      /is about nobody, nor is anything recorded there of other actors; is the name right\?/,
+      /is about nobody, and nothing recorded there of other actors is; check the name/,
     ) as string,
   });
   expect((await run('replay', file, '--about', 'default/web-0', '--from', '40')).err).toMatch(
@@ -331,7 +366,7 @@ it('of an object that the actor knows nothing of, those that do are named, with 
   const { err, code } = await run('replay', rollout, '--actor', 'scheduler', '--about', 'deployments/web');
   expect(code).toBe(0);
   const [, actors = '', actor = '', about] =
-    /^.*nothing in .* is about deployments\/web; of (.*) there is: troupe replay \S+rollout\.troupe --actor (\S+) (--about \S+)\n$/.exec(
+    /^.*nothing in .* is about deployments\/web; turns of (.*) are: troupe replay \S+rollout\.troupe --actor (\S+) (--about \S+)\n$/.exec(
       err,
     ) ?? [];
   expect(actors.split(', ')).toEqual(expect.arrayContaining(['deployment', 'api-server']));
