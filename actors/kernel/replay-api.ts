@@ -6,7 +6,7 @@ export {
   decodeSegment,
   encodeSegment,
   isKeptBySender,
-  isNodeMail,
+  isPodsMessage,
   type RecordedTurn,
   SAID_BYTES_MAX,
   type SaidThen,

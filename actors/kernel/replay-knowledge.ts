@@ -7,7 +7,7 @@ import type { Outgoing } from './turns/outgoing.ts';
 import type { Cache } from './view/cache.ts';
 import type { History } from './view/memory-history.ts';
 
-/** What an actor tells the replay tools about itself. Each actor declares it in its own folder; all fields are optional. */
+/** What an actor declares about itself for the replay tools, in its own folder. All fields are optional. */
 export interface ReplayKnowledge {
   /** Checks a recorded configuration before an actor is made from it. @returns what is wrong with it */
   readonly checkConfig?: (config: Json) => string | undefined;

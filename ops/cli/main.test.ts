@@ -302,7 +302,7 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
     [['record', 'export'], 'troupe record export: -o is required: troupe record export -o incident.troupe'],
     [
       ['replay', 'minimise', 'x.troupe', '-o', '-'],
-      'troupe replay minimise: standard output is told what was found; give a file: -o small.troupe',
+      'troupe replay minimise: standard output is used for the result; give a file: -o small.troupe',
     ],
     [['record', 'ls', '-o', 'yaml'], 'troupe record ls: -o is "yaml"; the only other format is json'],
     [['worker', '--runtime', 'podman'], 'troupe worker: --runtime is "podman"; use docker or simulated'],

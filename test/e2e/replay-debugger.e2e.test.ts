@@ -85,7 +85,7 @@ async function toTheTurn({ inspector }: Debugged): Promise<void> {
   await inspector.send('Runtime.runIfWaitingForDebugger');
   await whereOf(inspector); // the launcher's first line
   await inspector.send('Debugger.resume');
-  expect(topOf(inspector, await whereOf(inspector))).toMatch(/ops\/replay\/debugger\/stop-here\.js$/);
+  expect(topOf(inspector, await whereOf(inspector))).toMatch(/ops\/replay\/play\/debugger\/stop-here\.js$/);
 }
 
 /** As the documentation tells: step into, twice. */

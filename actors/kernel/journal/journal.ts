@@ -14,7 +14,7 @@ export const carriesStream = (subject: string): boolean =>
   subject.includes('.logs') && /^[^.]+\.(logs\.|node\.[^.]+\.logs$|runtime\.[^.]+\.logs$)/.test(subject);
 
 /** Whether the dispatcher sends a node its pods on this subject. */
-export const isNodeMail = (subject: string): boolean =>
+export const isPodsMessage = (subject: string): boolean =>
   subject.endsWith('.pods') && /^[^.]+\.node\.[^.]+\.pods$/.test(subject);
 
 /**
@@ -22,7 +22,7 @@ export const isNodeMail = (subject: string): boolean =>
  * events, including those of Secrets) nor the pods sent to a node: the receiver records them, and the history has them.
  */
 export const isKeptBySender = (subject: string, size: number): boolean =>
-  size <= SAID_BYTES_MAX && !subject.startsWith(`${INBOX_ROOT}.`) && !isNodeMail(subject) && !carriesStream(subject);
+  size <= SAID_BYTES_MAX && !subject.startsWith(`${INBOX_ROOT}.`) && !isPodsMessage(subject) && !carriesStream(subject);
 
 /** What a recording keeps of one thing said. Answers and requests to ports are recorded elsewhere, so only their hash is kept. */
 export function keptOf(out: Outgoing): SaidToKeep {

@@ -7,13 +7,13 @@ import { plainSpeech } from './json.ts';
 import { type Sides, saidText, timeText } from './render.ts';
 import { scoresText } from './scores.ts';
 
-/** Is there anything to find? A version that breaks its contract is a finding, whatever it says. */
+/** Whether there is a finding: a changed decision, or a violation of the behaviour's contract. */
 export const differs = ({ changed, violation }: Comparison): boolean => changed > 0 || violation !== undefined;
 
-/** A breach of the contract; the sums of a comparison, one line an entry that changed, or that nothing did; nodes taken for each other. */
+/** The lines of a comparison: a violation, one line for each entry of `says` that changed (or that nothing did), and matched nodes. */
 export function comparisonLines(actor: string, comparison: Comparison): readonly string[] {
   const { violation, nodes = [] } = comparison;
-  const taken = nodes.map(({ was, is, as }) => `node ${was} (-) goes with node ${is} (+), as ${as}`);
+  const taken = nodes.map(({ was, is, as }) => `node ${was} (-) is matched with node ${is} (+), shown as ${as}`);
   return [...(violation === undefined ? [] : [violation]), ...sumLines(actor, comparison), ...taken];
 }
 
@@ -29,7 +29,7 @@ function sumLines(actor: string, { tallies, turns, unplayed, why, gaps = [] }: C
   return [`${sameDecisions(said, turns)}${skipped}`];
 }
 
-/** One decision that changed: the bodies' difference, and of a placement the scores. */
+/** One changed decision: the difference of the bodies, and for a placement the scores. */
 export function changeText(change: DecisionChange, paint: Painter, sides?: Sides): string {
   const { turn, now, was, is, diff, tables } = change;
   const both = {
@@ -42,7 +42,7 @@ export function changeText(change: DecisionChange, paint: Painter, sides?: Sides
   return `${paint('bold', `turn ${turn}`)}  ${timeText(now)}\n${saidText([both], paint, false, sides)}${scores}`;
 }
 
-/** As programs read it. */
+/** The comparison as JSON. */
 export const plainComparison = ({ changes, ...rest }: Comparison): object => ({
   ...rest,
   changes: changes.map(({ was, is, ...change }) => ({

@@ -2,7 +2,7 @@ import { statusError } from '../../../contracts/errors/status.ts';
 import { counted } from '../../replay/compare/counted.ts';
 import { exportOf } from '../../replay/export/export.ts';
 import type { Recording } from '../../replay/read/gather-recordings.ts';
-import { lacksMail } from '../../replay/read/keep-mail.ts';
+import { lacksPodMessages } from '../../replay/read/keep-pod-messages.ts';
 import { withRecordings } from '../../replay/read/open-recordings.ts';
 import { isAfter } from '../../replay/read/parse-moment.ts';
 import { gapsText } from '../../replay/read/plan-gaps.ts';
@@ -91,8 +91,8 @@ export async function recordExport(options: ExportOptions, terminal: Terminal): 
     );
   const where = recordedWhere(options);
   await withRecordings(where, async ({ client: { connection }, prefix }) => {
-    const tell = (one: Damaged): void => terminal.tell(`left out: ${one.actor}/${one.instance}: ${one.problem}`);
-    const all = await readJournal(connection, prefix, options.actor, tell);
+    const onDamaged = (one: Damaged): void => terminal.tell(`left out: ${one.actor}/${one.instance}: ${one.problem}`);
+    const all = await readJournal(connection, prefix, options.actor, onDamaged);
     const found = chosen(all, options.instance);
     if (found.length === 0) throw await nothingFound(options, placeOf(where), () => readJournal(connection, prefix));
     const end = Math.max(...found.map(({ turns }) => turns.at(-1)?.now ?? 0));
@@ -103,7 +103,7 @@ export async function recordExport(options: ExportOptions, terminal: Terminal): 
       );
     const history = await readHistory(connection, prefix);
     const partial = options.actor !== undefined || options.instance !== undefined;
-    const nodes = partial && found.some(lacksMail) ? await readJournal(connection, prefix) : [];
+    const nodes = partial && found.some(lacksPodMessages) ? await readJournal(connection, prefix) : [];
     const content = exportOf(prefix, found, history, points, nodes);
     if (content.recordings.length === 0)
       throw statusError(

@@ -14,8 +14,8 @@ import type { ReplayOptions } from './options.ts';
 import { scoresAt } from './scores.ts';
 
 /**
- * Shows one turn whole: what came in, what was said then and now, why it came about. A debugger stops inside it.
- * Exit code 1: it goes differently; 3: it cannot be played.
+ * `troupe replay --turn`: shows one turn in full: its input, what was said then and now, and its causes. A debugger stops
+ * inside it. Exit code 1: it differs; 3: it cannot be played.
  */
 export async function turnCommand(what: string, options: ReplayOptions, terminal: Terminal): Promise<void> {
   const n = typedTurn(options.turn);

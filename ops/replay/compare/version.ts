@@ -12,28 +12,28 @@ export interface Utterance {
   readonly hash: string;
   /** Decoded, or a `Hidden`. */
   readonly body: () => unknown;
-  /** Where it comes from: a recording, or code that was just run. */
+  /** Its source: a recording, or code that was just run. */
   readonly recorded?: SaidThen;
   readonly out?: Outgoing;
 }
 
-/** What an actor says in the turns of a recording: as it was recorded, or as some code would say it. */
+/** What an actor says in the turns of a recording: as recorded, or as some code says it. */
 export interface Version {
   readonly name: string;
-  /** Asked for turn after turn, forward. @returns undefined when the turn cannot be played */
+  /** Called for each turn in order. @returns undefined when the turn cannot be played */
   says(index: number): readonly Utterance[] | undefined;
-  /** Why the turn that was asked for last cannot be played, where it is known. */
+  /** Why the last turn asked for cannot be played, if known. */
   unplayed?(): string | undefined;
-  /** What it did first, in the turns asked for so far, that a behaviour must not do. */
+  /** The first violation of the behaviour's contract so far. */
   violation?(): string | undefined;
-  /** How the placements of the turn that was asked for last came about, where it is a scheduler that can tell. */
+  /** How the placements of the last turn asked for came about; for schedulers. */
   placements?(): readonly PlacementTable[];
 }
 
 /**
- * As it was recorded.
- * @param session that of the code which is asked first what it says in the same turn: from what it has in view then, it is
- *   known what bodies were of which there is a hash alone
+ * What was recorded.
+ * @param session a session of the other version, at the same turn; bodies that were recorded only as a hash are looked up in
+ *   its view
  */
 export function recordedVersion({ incarnation, turns }: Playable, session?: ReplaySession): Version {
   let said: readonly SaidThen[] = [];
@@ -58,7 +58,7 @@ export function recordedVersion({ incarnation, turns }: Playable, session?: Repl
   };
 }
 
-/** As the code at hand says it. */
+/** What a definition of this build says. */
 export function codeVersion(
   name: string,
   playable: Playable,

@@ -30,7 +30,7 @@ export async function chainOf(
       timersSetIn: (playable, index) =>
         at(playable)
           ?.goto(index)
-          ?.rang.map(({ turn }) => turn) ?? [],
+          ?.fired.map(({ turn }) => turn) ?? [],
       writeAt: (playable, index, key) => lastWrite(playable.history, key, playable.turns[index]?.view['objects'] ?? 0),
       storeWritesOf: (actor) => knowledgeOf(actor).storeWrites,
     },

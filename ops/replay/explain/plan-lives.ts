@@ -6,8 +6,8 @@ import { revisionOf } from '../read/playable.ts';
 import { aboutFinder, isKeyNamed, objectsNamed } from './plan-about.ts';
 
 /*
- * An object that is deleted and created again has the same name and another uid. Here the turns about a name are told apart
- * by the uid that each of them is about.
+ * An object that is deleted and created again has the same name and another uid. This module finds out which uid each turn
+ * about a name is about.
  */
 
 /** One object, from its creation to its deletion. */
@@ -36,7 +36,7 @@ export interface About {
 /**
  * Finds the turns of a recording that are about a name. Pure.
  * @param text    the name, or `namespace/name`
- * @param isAbout tells which turns are about it, when called with each turn in order
+ * @param isAbout whether a turn is about it; called with each turn in order
  */
 export function planAbout(
   { turns, history }: { readonly turns: readonly RecordedTurn[]; readonly history: History },

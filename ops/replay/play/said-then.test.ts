@@ -86,7 +86,7 @@ it('an answer that was not what the store held stays unknown, and why is said', 
   expect(both?.diff).toBeUndefined();
   expect(both?.was?.body).toEqual(
     new Hidden(
-      expect.stringMatching(/^\d+ bytes, kept by their hash alone, as answers are; it was no object/) as string,
+      expect.stringMatching(/^\d+ bytes, recorded only as a hash, as answers are; it was not an object/) as string,
     ),
   );
 });

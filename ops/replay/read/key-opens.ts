@@ -4,8 +4,8 @@ import { journalSealer } from '../../boot/roles/journal-sealer.ts';
 import type { Recording } from './gather-recordings.ts';
 
 /**
- * Is this the key with which what is secret in recordings is sealed? One Secret that it does not open stays sealed, as in the
- * cluster; a key that opens nothing is another's.
+ * Whether this key opens the secret data of recordings. It is the right key when it opens anything: a single Secret that it
+ * does not open may be damaged.
  * @param history as read with that key
  * @returns `undefined` when nothing is sealed
  */

@@ -1,12 +1,12 @@
 import type { Client } from '../../client/client.ts';
 import type { Credentials } from '../../client/plan-credentials.ts';
 
-/** Where a cluster's recordings lie. */
+/** Where the recordings of a cluster are. */
 export interface RecordedWhere {
   readonly home: string;
-  /** A nats-server that was named, and who reads there; absent: the home's own. */
+  /** A nats-server and the user to connect as; absent: the home's own. */
   readonly server?: Credentials | undefined;
-  /** The cluster's key; without it that of the home. */
+  /** File with the cluster's key; absent: that of the home. */
   readonly keyFile?: string | undefined;
 }
 
@@ -33,9 +33,9 @@ export interface OpenedRecordings {
   readonly client: Client;
   /** First token of the cluster's subjects. */
   readonly prefix: string;
-  /** A cluster may run on it; otherwise only its store was opened. */
+  /** Whether the nats-server was already running, so that a cluster may be running too. */
   readonly live: boolean;
   close(): Promise<void>;
-  /** What reading met, with a way out; `undefined`: as it is. */
+  /** Turns an error of reading into one with a remedy; `undefined`: leave it as it is. */
   worded?(error: unknown): Error | undefined;
 }
