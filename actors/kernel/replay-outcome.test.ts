@@ -5,7 +5,6 @@ import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { ReportNote } from './contract.ts';
 import { defineActor, publish, watch } from './declare.ts';
 import { decodeSegment, encodeSegment } from './journal/journal.ts';
-import type { Incarnation } from './journal/recorder.ts';
 import { type Level, MemoryHistory, replay } from './replay.ts';
 import { TestWorld } from './testing/test-world.ts';
 
@@ -50,7 +49,6 @@ function record(actor: ReturnType<typeof listener>, names: readonly string[]) {
   return { ...kept, history: new MemoryHistory(writes) };
 }
 
-const before = (incarnation: Incarnation): Incarnation => ({ ...incarnation, reports: false });
 const LEVELS: readonly Level[] = ['strict', 'shape', 'state'];
 
 describe.each(LEVELS)('checked by %s', (level) => {
@@ -70,13 +68,6 @@ describe.each(LEVELS)('checked by %s', (level) => {
     expect(played(listener({ b: 'throws' }), recording)).toMatchObject({ turns: 3 });
     expect(played(listener(), recording).divergence?.what).toBe('then the turn failed: no such helper');
   });
-
-  it('of an older recording, which tells of no failures, a turn that fails is named all the same, but for its last', () => {
-    const recording = record(listener(), ['a', 'b', 'c']);
-    const old = { ...recording, incarnation: before(recording.incarnation) };
-    expect(played(listener({ b: 'throws' }), old).divergence?.what).toBe('now the turn fails: no such helper');
-    expect(played(listener({ c: 'throws' }), old)).toMatchObject({ turns: 4 }); // it may have failed then, too
-  });
 });
 
 it('a key that is reported today, or was then, is named', () => {
@@ -94,11 +85,6 @@ it('a key that is reported today, or was then, is named', () => {
   expect(findings(listener({ a: 'reports' }, 'another'), faulty)[0]).toBe(
     'thing 1 of 1 said differs in its body: a report of pods.default.a',
   );
-  expect(findings(listener({ a: 'reports' }), { ...quiet, incarnation: before(quiet.incarnation) })).toEqual([
-    undefined,
-    undefined,
-    undefined,
-  ]);
 });
 
 it('a turn that says something else and fails is named for both', () => {

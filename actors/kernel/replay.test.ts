@@ -233,7 +233,7 @@ it('names the first turn that today goes differently, with what was said then an
 it.each([
   { level: 'strict', first: /thing 1 of 1 said differs in its body: create/ },
   { level: 'shape', first: undefined },
-  { level: 'state', first: /the state in its cells is not what it was/ },
+  { level: 'state', first: /the state in its cells differs from the recorded one/ },
 ] as { level: Level; first: RegExp | undefined }[])(
   'at level $level, bodies and cells that differ',
   ({ level, first }) => {
@@ -316,7 +316,7 @@ it('a turn that recorded its state shows where the state goes astray, though not
     expect(replay(gambler(), incarnation, turns, history, undefined, level).divergence).toBeUndefined();
   expect(replay(gambler(2), incarnation, turns, history, undefined, 'shape').divergence).toBeUndefined();
   const { divergence } = replay(gambler(2), incarnation, turns, history, undefined, 'state');
-  expect(divergence).toMatchObject({ turn: 2, what: 'the state in its cells is not what it was' });
+  expect(divergence).toMatchObject({ turn: 2, what: 'the state in its cells differs from the recorded one' });
 });
 
 it('a mutated recording is a clear error', () => {

@@ -10,7 +10,7 @@ import { openRec } from './journal/sealed-record.ts';
 import { atOnce, inSlices, type Steps, settled } from './slices.ts';
 import { ActorCore, type TurnDone } from './turns/core.ts';
 import { installGuard } from './turns/guard.ts';
-import { outcomeToCompare } from './turns/outcome.ts';
+import { outcomeOf } from './turns/outcome.ts';
 import type { Outgoing } from './turns/outgoing.ts';
 import { everyChange, PendingChanges } from './turns/pending-changes.ts';
 import { describeViolation } from './turns/violation.ts';
@@ -20,7 +20,7 @@ import type { History, Revisions } from './view/memory-history.ts';
 export type { Level } from './journal/compare-said.ts';
 export { type History, MemoryHistory } from './view/memory-history.ts';
 
-/** A turn that today's code plays differently. */
+/** A turn in which today's code acts differently. */
 export interface Divergence {
   readonly turn: number;
   readonly now: number;
@@ -30,23 +30,23 @@ export interface Divergence {
   readonly saidNow: readonly Outgoing[];
 }
 
-/** Recorded turns in a row that cannot be played. */
+/** Consecutive recorded turns that cannot be played. */
 export interface Skip {
-  /** Numbers of the first and the last. */
+  /** Numbers of the first and the last turn. */
   readonly from: number;
   readonly to: number;
   readonly turns: number;
   /**
-   * `start`: how they came about was not recorded; `gap`: turns before them are missing; `sealed`: one of them carries
+   * `start`: the recording does not begin with a start; `gap`: turns before them are missing; `sealed`: one of them carries
    * secret data and there is no key; `history`: revisions of the store are missing. Each lasts until the next start.
    */
   readonly why: 'start' | 'gap' | 'sealed' | 'history';
-  /** The same in words. */
+  /** The same as text. */
   readonly what: string;
 }
 
 export interface Replayed {
-  /** Turns played and found the same. */
+  /** Turns that were played and did not differ. */
   readonly turns: number;
   /** Turns that could not be played. */
   readonly skipped: number;
@@ -55,8 +55,8 @@ export interface Replayed {
 }
 
 /**
- * Plays one incarnation's recorded turns against a definition, with no clock, no network and no store.
- * @param turns  in order of number; the first one played is the first `start`
+ * Plays the recorded turns of one incarnation against a definition. Uses no clock, no network and no store.
+ * @param turns  in order of number; playing begins at the first `start`
  * @param sealer opens bodies that carry secret data
  */
 export function replay(
@@ -67,21 +67,19 @@ export function replay(
   sealer?: Sealer,
   level?: Level,
 ): Replayed {
-  const player = new Player(definition, incarnation, history, sealer, level, lastOf(turns));
+  const player = new Player(definition, incarnation, history, sealer, level);
   return replayed(player, atOnce(playAll(player, turns)));
 }
 
-/** The same in slices, and waits for what the behaviour does after its turns, which it must not. */
+/** The same in slices. Also detects what the behaviour does after its turns, which is not allowed. */
 export async function replayAndSettle(
   ...[definition, incarnation, turns, history, sealer, level]: Parameters<typeof replay>
 ): Promise<Replayed> {
-  const player = new Player(definition, incarnation, history, sealer, level, lastOf(turns));
+  const player = new Player(definition, incarnation, history, sealer, level);
   const divergence = await inSlices(playAll(player, turns));
   if (divergence === undefined) await settled();
   return replayed(player, divergence ?? player.late);
 }
-
-const lastOf = (turns: readonly RecordedTurn[]): number | undefined => turns.at(-1)?.n;
 
 function* playAll(player: Player, turns: Iterable<RecordedTurn>): Steps<Divergence | undefined> {
   for (const turn of turns) {
@@ -100,47 +98,42 @@ const replayed = ({ played, skipped, skips }: Player, divergence: Divergence | u
   ...(divergence === undefined ? {} : { divergence }),
 });
 
-/** Plays a recording turn by turn; what stands around the behaviour is as it was live. */
+/** Plays a recording turn by turn. The behaviour finds the same environment as when it was recorded. */
 export class Player {
   readonly cache = new Cache({ freeze: true });
   readonly core: ActorCore;
   played = 0;
-  /** What could not be played, in order. */
+  /** Turns that could not be played, in order. */
   readonly skips: Skip[] = [];
-  /** What the turn played last did; absent when it could not be played. */
+  /** Result of the last turn; `undefined` when it could not be played. */
   done: TurnDone | undefined;
-  /** What it said, and what went wrong in it as far as the recording would tell of that. */
+  /** What the last turn said, followed by what went wrong in it. */
   says: readonly Outgoing[] = NOTHING_SAID;
   #lastPlayed: RecordedTurn | undefined;
   readonly #history: History;
   readonly #level: Level;
   readonly #sealer: Sealer | undefined;
   readonly #pending: PendingChanges;
-  /** Since a key was told last, whether or not what came would be worth telling today. */
+  /** Changes since each key was last delivered, including those that today's definition does not select. */
   readonly #unselected: PendingChanges;
   readonly #incarnation: Incarnation;
-  readonly #lastTurn: number | undefined;
   #begun = false;
   #last = 0;
 
-  /** @param lastTurn number of the recording's last, where it is known */
   constructor(
     definition: ActorDefinition,
     incarnation: Incarnation,
     history: History,
     sealer?: Sealer,
     level: Level = 'strict',
-    lastTurn?: number,
   ) {
     installGuard();
     this.#history = history;
     this.#level = level;
     this.#sealer = sealer;
     this.#incarnation = incarnation;
-    this.#lastTurn = lastTurn;
     const { hears } = definition;
-    const heard = incarnation.selective === true ? hears : everyChange(hears);
-    this.#pending = new PendingChanges(heard, (start) => this.core.isAnyCellSet(start));
+    this.#pending = new PendingChanges(hears, (start) => this.core.isAnyCellSet(start));
     this.#unselected = new PendingChanges(everyChange(hears), () => true);
     this.core = new ActorCore(definition, {
       self: incarnation.self,
@@ -151,28 +144,28 @@ export class Player {
     });
   }
 
-  /** What today's code did first that a behaviour must not do: it makes all that it says a matter of chance. */
+  /** The first thing that today's code did that a behaviour must not do, because it makes its output depend on chance. */
   get violation(): string | undefined {
     const [violation] = this.core.violations;
     return violation && describeViolation(violation);
   }
 
-  /** What it did that it must not since the turn played last, which did not diverge, as a divergence of that turn. */
+  /** A violation since the last turn, which itself did not diverge, reported as a divergence of that turn. */
   get late(): Divergence | undefined {
     const { violation } = this;
     if (violation === undefined || this.#lastPlayed === undefined) return undefined;
     return diverged(this.#lastPlayed, violation, this.says);
   }
 
-  /** How many turns could not be played. */
+  /** Number of turns that could not be played. */
   get skipped(): number {
     return this.skips.reduce((sum, { turns }) => sum + turns, 0);
   }
 
   /**
-   * Plays the next turn, also after one that went differently: with what was heard then, whatever is said now. A turn that
-   * cannot be played is skipped, and so is what follows it up to the next start, which tells all that there is to know.
-   * @returns the divergence, if this turn goes differently now
+   * Plays the next turn, with the recorded input, also after a turn that diverged. A turn that cannot be played is skipped,
+   * and so are the turns after it up to the next start, which holds the complete state.
+   * @returns the divergence, if this turn differs now
    */
   play(turn: RecordedTurn): Divergence | undefined {
     this.done = undefined;
@@ -184,7 +177,7 @@ export class Player {
     this.#last = turn.n;
     const revision = turn.view['objects'] ?? 0;
     let goesOn = this.#begun && follows;
-    // What is lost up to here a start need not know, if it does not look back there.
+    // A start does not need lost revisions that are older than its window.
     if (goesOn && turn.rec.t === 'start' && this.#lost(turn, goesOn, revision) !== undefined) goesOn = false;
     if (!goesOn && turn.rec.t !== 'start') {
       if (beginning) return this.#skip(turn, 'start', 'the recording begins in the middle');
@@ -208,20 +201,20 @@ export class Player {
     const otherCells = goesOn && this.#level !== 'shape' && !this.#cellsAre(rec);
     let before: ReadonlyMap<Key, KubeObject | undefined> | undefined;
     let otherChange: string | undefined;
-    /** Nothing came of it then, and today's code is not woken by it: no decision changes. */
+    /** The turn said nothing then, and today's definition does not select the change: no decision differs. */
     let sleptThrough = false;
     if (rec.t === 'change') {
       const taken = this.#pending.take();
       before = new Map([...this.#unselected.takeOnly(rec.keys), ...taken.before]);
       if (taken.keys.join() !== rec.keys.join()) {
         sleptThrough = turn.said.length === 0 && taken.keys.every((key) => rec.keys.includes(key));
-        otherChange = `it is not told of what it was told: recorded ${brief(rec.keys)}, today, by the history, ${brief(taken.keys)}; what wakes it has changed, or the history has`;
+        otherChange = `it is woken by other changes: recorded ${brief(rec.keys)}; today, by the history, ${brief(taken.keys)}; the actor's declaration has changed, or the history has`;
       }
     }
-    const toldBefore = before === undefined ? undefined : (key: Key) => before.get(key);
-    const done = this.core.run(rec, turn.now, turn.view, toldBefore);
+    const objectBefore = before === undefined ? undefined : (key: Key) => before.get(key);
+    const done = this.core.run(rec, turn.now, turn.view, objectBefore);
     this.done = done;
-    this.says = outcomeToCompare(done, { reports: this.#incarnation.reports === true, lastTurn: this.#lastTurn });
+    this.says = outcomeOf(done);
     this.#lastPlayed = turn;
     if (rec.t === 'start' && rec.checkpoint === undefined)
       for (const pending of [this.#pending, this.#unselected]) pending.noteAll(this.cache);
@@ -241,7 +234,7 @@ export class Player {
     return undefined;
   }
 
-  /** Revisions that must be known to play this turn, and are lost. An actor that sees nothing of the store needs none. */
+  /** Lost revisions that are needed to play this turn. An actor that does not see the store needs none. */
   #lost(turn: RecordedTurn, goesOn: boolean, revision: number): Revisions | undefined {
     if (revision === 0) return undefined;
     if (goesOn) return this.#history.missing?.(revision, this.cache.revision);
@@ -259,7 +252,7 @@ export class Player {
     this.core.resumeAt(turn.n - 1);
     this.#begun = true;
     this.#moveView(revision);
-    for (const pending of [this.#pending, this.#unselected]) pending.take(); // a start has been told of everything up to here, or will be at once
+    for (const pending of [this.#pending, this.#unselected]) pending.take(); // a start includes every change up to here, or the next turn delivers them
   }
 
   #moveView(revision: number): void {
@@ -271,7 +264,7 @@ export class Player {
     this.cache.advance(revision);
   }
 
-  /** At a checkpoint: are the cells what they were then? */
+  /** At a checkpoint: whether the cells are the recorded ones. */
   #cellsAre(rec: Rec): boolean {
     if (rec.t !== 'start' || rec.checkpoint === undefined) return true;
     const cells = this.core.checkpoint(0)?.cells;
@@ -292,8 +285,8 @@ export class Player {
 }
 
 const NOTHING_SAID: readonly Outgoing[] = [];
-const OTHER_STATE = 'the state in its cells is not what it was';
-const SEALED = "what was heard carries secret data that is sealed; with the cluster's key it can be played";
+const OTHER_STATE = 'the state in its cells differs from the recorded one';
+const SEALED = "its input carries secret data that is sealed; with the cluster's key it can be played";
 const missing = ({ first, last }: Revisions): string =>
   first === last
     ? `the history has lost revision ${first} of the store`

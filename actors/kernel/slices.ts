@@ -1,10 +1,10 @@
-/** Work in small steps, between any two of which something else may have its turn. */
+/** Work in small steps; other work may run between any two of them. */
 export type Steps<T> = Generator<void, T, void>;
 
-/** How long is worked at a stretch where somebody may want to end that (Ctrl-C), in milliseconds. */
+/** Longest time, in milliseconds, before work that a user can interrupt (Ctrl-C) yields to the event loop. */
 export const SLICE_MS = 50;
 
-/** Works to the end at a stretch. */
+/** Runs all steps without a break. */
 export function atOnce<T>(steps: Steps<T>): T {
   for (;;) {
     const step = steps.next();
@@ -12,7 +12,7 @@ export function atOnce<T>(steps: Steps<T>): T {
   }
 }
 
-/** Works to the end in slices: between two of them whoever ends the process is heard, and what a behaviour left behind runs. */
+/** Runs all steps in slices. Between slices the event loop runs: signals are handled, and pending work of a behaviour runs. */
 export async function inSlices<T>(steps: Steps<T>): Promise<T> {
   for (let until = performance.now() + SLICE_MS; ; ) {
     const step = steps.next();
@@ -23,10 +23,10 @@ export async function inSlices<T>(steps: Steps<T>): Promise<T> {
   }
 }
 
-/** Rounds of the event loop in which what was left behind has its chance; what waits longer was seen when it was begun. */
+/** Rounds of the event loop for pending work to run. Work that waits longer was detected when it was started. */
 const ROUNDS = 4;
 
-/** Lets run what a behaviour began and left behind, without waiting for any time to pass. */
+/** Runs pending work that a behaviour started, without waiting for time to pass. */
 export async function settled(): Promise<void> {
   for (let round = 0; round < ROUNDS; round++) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { nodeNamed, podNamed, RecordingWorld, recordScheduling } from '../../ops/bench/make-recording.ts';
 import { ReplaySession } from '../../ops/replay/play/session.ts';
-import { explainTurn, type PlacementTable } from './explain-placement.ts';
+import type { PlacementTable } from '../kernel/replay-knowledge.ts';
+import { explainTurn } from './explain-placement.ts';
 import { scheduler } from './scheduler.ts';
 
 /** Every placement of a recording, and what was said of it. */

@@ -1,37 +1,14 @@
 import type { Event } from '../../contracts/kinds/kinds.ts';
 import type { Binding } from '../../contracts/messages/api.ts';
 import { type Key, storeKey } from '../../contracts/store/keys.ts';
-import type { Json, Said, View } from '../kernel/contract.ts';
+import type { Said } from '../kernel/contract.ts';
+import type { NodeScore, PlacementTable, PlacementTurn } from '../kernel/replay-knowledge.ts';
 import { ASSUMED } from './assumed-pods.ts';
 import { type NodeInfo, nodesInOrder, nodeTable, podAt } from './node-table.ts';
 import { type Candidate, planPlacement, pointsOf, refusalOf, SCORES, tie } from './plan-placement.ts';
 import { type PodRequirements, podRequirements } from './pod-requirements.ts';
 import type { Ranking } from './ranking.ts';
 import { combine, type Load, NO_LOAD, podLoad } from './resource-load.ts';
-
-/** What the scheduler thought of one node for one pod. */
-export interface NodeScore {
-  readonly node: string;
-  /** Why it will not do, in Kubernetes' words; absent when it will. */
-  readonly refused?: readonly string[];
-  /** Points by the name of what gave them, its weight included. */
-  readonly points: Readonly<Record<string, number>>;
-  readonly total: number;
-  /** Of equal totals the highest is chosen; 0 where it was not recorded. */
-  readonly tie: number;
-}
-
-/** How a placement came about, as a table. */
-export interface PlacementTable {
-  readonly namespace: string;
-  readonly pod: string;
-  /** Absent: none will do. */
-  readonly chosen?: string;
-  /** The best first, then those that will not do. Those that were not asked are left out. */
-  readonly nodes: readonly NodeScore[];
-  /** How many more would do that are not among these; none has more points than the last that is. Absent = none. */
-  readonly unseen?: number;
-}
 
 /** The placement that `planPlacement` computes from the same arguments, with the scores and reasons behind it. Pure; slower. */
 export function explainPlacement(
@@ -100,15 +77,6 @@ export function tableOfRanking(
     nodes,
     ...(of > nodes.length ? { unseen: of - nodes.length } : {}),
   };
-}
-
-/** What the scheduler knew in a turn, and what it said. */
-export interface PlacementTurn {
-  readonly view: View;
-  /** Its cells before the turn and after it. */
-  readonly before: Readonly<Record<string, Json>>;
-  readonly after: Readonly<Record<string, Json>>;
-  readonly said: readonly Pick<Said, 'say' | 'body'>[];
 }
 
 /** Every placement of a turn, in the order in which they were made, computed again from the view and the cells of that turn. Pure. */

@@ -18,8 +18,8 @@ it('a binding is recorded with what was thought of the best nodes, as an explana
       session.run(({ turn }) => {
         const tables = placementsAt(session);
         for (const then of turn.said.filter(({ say }) => say === 'bind').map(speechThen)) {
-          const recorded = recordedPlacement(then);
-          const anew = tables.find(({ pod }) => pod === bindingOf(then)?.metadata?.name);
+          const recorded = recordedPlacement('scheduler', then);
+          const anew = tables.find(({ pod }) => pod === bindingOf('scheduler', then)?.metadata?.name);
           const fit = (anew?.nodes ?? []).filter(({ refused }) => refused === undefined);
           expect(recorded?.chosen).toBe(anew?.chosen);
           expect(recorded?.nodes.map(({ node, points }) => [node, points])).toEqual(

@@ -24,7 +24,7 @@ export class RecordingWorld {
     this.world.core.run = (...args) => {
       const done = run(...args);
       const { n, now, view, rec } = done.turn;
-      this.turns.push({ n, now, view, rec, said: outcomeOf(done, { reports: true }).map(saidThen) });
+      this.turns.push({ n, now, view, rec, said: outcomeOf(done).map(saidThen) });
       return done;
     };
   }
@@ -52,8 +52,6 @@ export class RecordingWorld {
       icu: process.versions['icu'] ?? '',
       build: '',
       driver: false,
-      selective: true,
-      reports: true,
     };
     return { incarnation, turns: this.turns, history: new MemoryHistory(this.#writes) };
   }

@@ -299,12 +299,12 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
       'troupe apply: nowhere.yaml: no such file or folder; give -f a manifest, a folder of them, or - for stdin',
     ],
     [['scale', 'deploy/web'], 'troupe scale: give the number of pods: --replicas <count>'],
-    [['record', 'export'], 'troupe record export: say where to: troupe record export -o incident.troupe'],
+    [['record', 'export'], 'troupe record export: -o is required: troupe record export -o incident.troupe'],
     [
       ['replay', 'minimise', 'x.troupe', '-o', '-'],
-      'troupe replay minimise: standard output is told what was found; give a file: -o small.troupe',
+      'troupe replay minimise: standard output is used for the result; give a file: -o small.troupe',
     ],
-    [['record', 'ls', '-o', 'yaml'], 'troupe record ls: -o is "yaml"; the list comes as a table or as json'],
+    [['record', 'ls', '-o', 'yaml'], 'troupe record ls: -o is "yaml"; the only other format is json'],
     [['worker', '--runtime', 'podman'], 'troupe worker: --runtime is "podman"; use docker or simulated'],
     [
       ['master', '--replicas', '2'],
@@ -450,7 +450,7 @@ it('bytes are not written to a terminal', async () => {
   const { seen, code } = typeLine(['record', 'export', '-o', '-'], { interactive: true });
   expect(await code).toBe(2);
   expect(seen.err).toBe(
-    'troupe record export: -o - writes what only programs read, and standard output is a terminal; pass it on, "troupe record export -o - | gzip > incident.troupe.gz", or name a file\n',
+    'troupe record export: -o - writes binary data, and standard output is a terminal; use a pipe, "troupe record export -o - | gzip > incident.troupe.gz", or name a file\n',
   );
 });
 

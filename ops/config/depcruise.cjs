@@ -30,6 +30,13 @@ module.exports = {
       to: { path: '^actors/', pathNot: '^actors/($1|kernel)/' },
     },
     {
+      name: 'replay-knows-one-module-of-actors',
+      severity: 'error',
+      comment: 'the replay tools import of actors/ only kernel/replay-api.ts; ops/replay/actors.ts lists the actors',
+      from: { path: '^ops/(cli/)?replay/', pathNot: '\\.test\\.ts$|^ops/replay/actors\\.ts$' },
+      to: { path: '^actors/', pathNot: '^actors/kernel/replay-api\\.ts$' },
+    },
+    {
       name: 'no-test-code-in-product',
       severity: 'error',
       from: { path: '^(contracts|actors|runtime-adapters|ops)/', pathNot: '\\.test\\.ts$' },

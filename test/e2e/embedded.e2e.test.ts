@@ -137,6 +137,6 @@ it('the example of a service hosts its own actor and the scheduler, and replays'
   writeFileSync(changed, text.replace('labels: { team }', 'labels: { team, new: "yes" }'));
   const differs = await typed(['replay', 'team-labels', '--actors', changed], 'operator');
   expect(differs.said).toMatch(/\+ .*new/);
-  expect(differs.said).toMatch(/look around there: troupe replay team-labels .*--actors \S+changed\.mjs /);
+  expect(differs.said).toMatch(/step through it there: troupe replay team-labels .*--actors \S+changed\.mjs /);
   expect(differs.code).toBe(1);
 }, 120_000);

@@ -100,7 +100,7 @@ it('without the key, who hears of no secret is played as well, and who does is s
   expect(skipping[0]?.skips.map(({ why, what }) => ({ why, what }))).toEqual([
     {
       why: 'sealed',
-      what: "what was heard carries secret data that is sealed; with the cluster's key it can be played",
+      what: "its input carries secret data that is sealed; with the cluster's key it can be played",
     },
   ]);
   for (const { actor, turns } of checked) expect(turns, actor).toBeGreaterThan(0);
@@ -145,12 +145,12 @@ it('a place where it cannot be written is a clear error', () => {
   const nowhere = join(folder, 'no', 'such', 'folder.troupe');
   const content = { prefix: PREFIX, recordings: [], history: { all: [], bases: [], holes: [] } };
   expect(() => writeRecordingFile(nowhere, content)).toThrow(
-    `write ${nowhere}: there is no folder ${join(folder, 'no', 'such')}; make it, or give another place with -o`,
+    `write ${nowhere}: the folder ${join(folder, 'no', 'such')} does not exist; create it, or give another path with -o`,
   );
   expect(() => writeRecordingFile(join(path, 'below'), content)).toThrow(
-    `write ${join(path, 'below')}: ${path} is no folder; give another place with -o`,
+    `write ${join(path, 'below')}: ${path} is not a folder; give another path with -o`,
   );
-  expect(() => writeRecordingFile(folder, content)).toThrow(/write .*: it is a folder; name a file in it with -o/);
+  expect(() => writeRecordingFile(folder, content)).toThrow(/write .*: it is a folder; name a file with -o/);
 });
 
 it('a pipe is written to, and not replaced by a file', async () => {
@@ -190,12 +190,12 @@ describe('a file that is not what was written is a clear error', () => {
   };
 
   it.each([
-    { why: 'empty', change: () => new Uint8Array(0), error: /it is no recording/ },
-    { why: 'something else', change: () => Buffer.from('{"kind":"Pod"}'), error: /it is no recording.*export/ },
+    { why: 'empty', change: () => new Uint8Array(0), error: /it is not a recording file/ },
+    { why: 'something else', change: () => Buffer.from('{"kind":"Pod"}'), error: /it is not a recording file.*export/ },
     {
       why: 'of a later version',
       change: flip(16),
-      error: /its format is version 17, this troupe reads up to 1; use a newer/,
+      error: /its format is version 17, and this build reads version 1 only; use the build of troupe that wrote it/,
     },
     { why: 'without its last byte', change: (bytes: Buffer) => bytes.subarray(0, -1), error: /cut short or damaged/ },
     {
@@ -217,14 +217,14 @@ describe('a file that is not what was written is a clear error', () => {
     const places = Array.from({ length: 150 }, (_, n) => Math.floor((n * size) / 150));
     for (const at of [...places, size - 1]) {
       expect(spoil(flip(at)), `byte ${at}`).toThrow(
-        /open .*spoilt\.troupe: it(s format)? is (damaged|cut short|no recording|version)/,
+        /open .*spoilt\.troupe: it(s format)? is (damaged|cut short|not a recording|version)/,
       );
     }
   });
 
   it('with the key of another cluster', () => {
     expect(() => readRecordingFile(path, clusterKey(new Uint8Array(32)))).toThrow(
-      /open .*: what is secret in it is sealed with another key than the one given; give cluster\.key of the home/,
+      /open .*: its secret data is sealed with another key than the one given; give cluster\.key of the home/,
     );
   });
 });

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { bodyDigest, bodyHash, digestIn, isBodyHash } from './body-hash.ts';
-import { hashOf } from './hash.ts';
+import { bodyDigest, bodyHash, digestIn } from './body-hash.ts';
 
 /* From the specification of xxHash: XXH64 with seed 0. */
 it.each([
@@ -11,14 +10,8 @@ it.each([
   expect(bodyDigest(Buffer.from(text))).toBe(digest);
 });
 
-it('goes into a text and comes back, and no hash of another sort is taken for one', () => {
-  for (const digest of [0n, 1n, 0xef46db3751d8e999n, 2n ** 64n - 1n]) {
-    const hash = bodyHash(digest);
-    expect(isBodyHash(hash)).toBe(true);
-    expect(digestIn(hash)).toBe(digest);
-  }
-  expect(isBodyHash(hashOf('reply', 'a.b', Buffer.from('x')))).toBe(false);
-  expect(isBodyHash('')).toBe(false);
+it('becomes a text and is read back from it', () => {
+  for (const digest of [0n, 1n, 0xef46db3751d8e999n, 2n ** 64n - 1n]) expect(digestIn(bodyHash(digest))).toBe(digest);
 });
 
 it('is of the bytes that it is given, wherever they lie', () => {

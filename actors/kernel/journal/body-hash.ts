@@ -4,19 +4,16 @@ import type { Bytes, Hash } from '../contract.ts';
 const hasher = await xxhash();
 
 const BYTES = 8;
-const LETTERS = 11;
 
-/** 64 bits of xxHash. One is made of every answer, so that it must cost next to nothing. Not against forgers: against drift. */
+/** 64 bits of xxHash. Computed for every answer, so it must be cheap. It detects changes, not forgery. */
 export const bodyDigest = (body: Bytes): bigint => hasher.h64Raw(body);
 
-/** As text, in base64url: eleven letters, where `hashOf` makes sixteen. */
+/** The digest as text: 11 letters of base64url. */
 export function bodyHash(digest: bigint): Hash {
   const bytes = Buffer.allocUnsafe(BYTES);
   bytes.writeBigUInt64BE(digest);
   return bytes.toString('base64url');
 }
 
-export const isBodyHash = (hash: Hash): boolean => hash.length === LETTERS;
-
-/** What the text of `bodyHash` was made from. */
+/** The digest in the text that `bodyHash` returned. */
 export const digestIn = (hash: Hash): bigint => Buffer.from(hash, 'base64url').readBigUInt64BE();

@@ -1,4 +1,4 @@
-/** Reads what a `ByteWriter` wrote. Every method throws RangeError where the bytes end too early or cannot be. */
+/** Reads what a `ByteWriter` wrote. Every method throws RangeError when the bytes end too early or are invalid. */
 export class ByteReader {
   readonly #bytes: Buffer;
   #at: number;

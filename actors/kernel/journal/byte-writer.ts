@@ -1,10 +1,10 @@
 const NOTHING = Buffer.alloc(0);
 const PAGE_BYTES = 2_048;
-/** Pages that wait for a writer, at most. */
+/** Most free pages that are kept for reuse. */
 const SPARE_MAX = 2_048;
-/** A number's, at most. */
+/** Longest encoding of a number. */
 const COUNT_BYTES = 8;
-/** A call that leaves JavaScript pays where there is more to write than this. */
+/** Longer texts and byte arrays are copied by a native call; for shorter ones the call costs more than it saves. */
 const SHORT_TEXT = 64;
 const SHORT_BYTES = 32;
 
@@ -14,13 +14,13 @@ class Page {
   used = 0;
 }
 
-/** Of those who are done: there are thousands of writers, of which few have much to write at the same time. */
+/** Free pages of all writers. There are thousands of writers, and few of them have much to write at the same time. */
 const spare: Page[] = [];
 
-/** Writes numbers, texts and bytes one after the other, onto pages, so that nothing is moved as it grows. An empty one holds no memory. */
+/** Writes numbers, texts and bytes one after the other into pages, so growing copies nothing. An empty writer holds no memory. */
 export class ByteWriter {
   readonly #full: Page[] = [];
-  /** Bytes on full pages. */
+  /** Bytes in full pages. */
   #turned = 0;
   #page: Page | undefined;
   #bytes: Buffer = NOTHING;
@@ -30,7 +30,7 @@ export class ByteWriter {
     return this.#turned + this.#at;
   }
 
-  /** What was written since the last time with `head` before it, and begins anew. */
+  /** Returns `head` and what was written since the last `take`, and empties the writer. */
   take(head: Uint8Array = NOTHING): Uint8Array {
     const taken = Buffer.allocUnsafe(head.length + this.length);
     taken.set(head);
@@ -41,7 +41,7 @@ export class ByteWriter {
     return taken;
   }
 
-  /** Begins anew. */
+  /** Empties the writer. */
   drop(): void {
     this.#turn();
     for (const page of this.#full) if (spare.length < SPARE_MAX) spare.push(page);
@@ -54,7 +54,7 @@ export class ByteWriter {
     this.#bytes[this.#at++] = value;
   }
 
-  /** A whole number from 0 to 2^53: seven bits a byte, the lowest first. */
+  /** An integer from 0 to 2^53: seven bits a byte, the lowest first. */
   count(value: number): void {
     this.#need(COUNT_BYTES);
     let rest = value;
@@ -65,7 +65,7 @@ export class ByteWriter {
     this.#bytes[this.#at++] = rest;
   }
 
-  /** A whole number of either sign and at most 2^52. */
+  /** An integer of either sign, at most 2^52. */
   difference(value: number): void {
     this.count(value < 0 ? -2 * value - 1 : 2 * value);
   }
@@ -77,7 +77,7 @@ export class ByteWriter {
     this.#at += 8;
   }
 
-  /** Bytes whose number the reader knows. */
+  /** Bytes without their length: the reader knows it. */
   raw(bytes: Uint8Array): void {
     if (bytes.length <= SHORT_BYTES) {
       this.#need(SHORT_BYTES);
@@ -100,13 +100,13 @@ export class ByteWriter {
     this.raw(bytes);
   }
 
-  /** @param from the part of the text before is left out */
+  /** @param from index of the first unit that is written */
   text(text: string, from = 0): void {
     const units = text.length - from;
     if (units > SHORT_TEXT || !this.#ascii(text, from, units)) this.bytes(Buffer.from(text.slice(from), 'utf8'));
   }
 
-  /** @returns whether it is of ASCII alone; else nothing is written */
+  /** @returns whether the text is ASCII only; otherwise nothing is written */
   #ascii(text: string, from: number, units: number): boolean {
     this.#need(1 + units);
     const bytes = this.#bytes;
@@ -121,7 +121,7 @@ export class ByteWriter {
     return true;
   }
 
-  /** Room for that many bytes, far fewer than a page has, one after the other. */
+  /** Makes room for that many consecutive bytes, far fewer than a page has. */
   #need(bytes: number): void {
     if (this.#at + bytes > this.#bytes.length) this.#open();
   }

@@ -9,7 +9,7 @@ import { canonicalJson } from '../../../contracts/hash/stable-hash.ts';
 import type { Bytes } from '../contract.ts';
 import { isTurnFailure } from '../turns/outcome.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
-import { bodyDigest, digestIn, isBodyHash } from './body-hash.ts';
+import { bodyDigest, digestIn } from './body-hash.ts';
 import { hashOf } from './hash.ts';
 import type { RecordedTurn, SaidThen, Sealer } from './journal.ts';
 
@@ -17,18 +17,18 @@ const sameShape = (then: SaidThen, { said }: Outgoing): boolean =>
   said.kind === then.kind && said.say === then.say && said.subject === then.subject;
 
 /**
- * What the body of something said says: a value, or a list of documents. In which encoding is not recorded, but it is
- * mostly that of today; else the bytes tell.
- * @param type in which today's code says it
- * @throws StatusError when they are of no encoding
+ * Decodes the body of something said: a value, or a list of documents. The recording does not hold its encoding: `type` is
+ * tried first, then the encoding that the bytes look like.
+ * @param type the encoding that today's code uses
+ * @throws StatusError when the bytes are in no known encoding
  */
 export function bodyIn(bytes: Bytes, type: ContentType = MSGPACK_TYPE): unknown {
   if (bytes.length === 0) return undefined;
   try {
     return decoded(bytes, type);
   } catch {
-    const told = contentTypeOf(bytes);
-    return decoded(bytes, told === type ? MSGPACK_TYPE : told);
+    const found = contentTypeOf(bytes);
+    return decoded(bytes, found === type ? MSGPACK_TYPE : found);
   }
 }
 
@@ -38,7 +38,7 @@ function decoded(bytes: Bytes, type: ContentType): unknown {
   return documents.length > 1 ? documents : documents[0];
 }
 
-/** The bytes may differ where the encoder, the encoding or the order of fields changed: what they say may not. */
+/** Compares values, not bytes: the encoder, the encoding or the order of fields may have changed. */
 function sameBody(then: SaidThen, now: Outgoing): boolean {
   if (then.body === undefined || now.said.kind !== then.kind || now.said.subject !== then.subject) return false;
   if ((then.size === 0) !== (now.bytes.length === 0)) return false;
@@ -50,19 +50,19 @@ function sameBody(then: SaidThen, now: Outgoing): boolean {
   }
 }
 
-/** Was the hash that was kept of something said made of this? @param now its kind, its subject and the bytes of its body */
+/** Whether the recorded hash of something said is the hash of this. @param now its kind, its subject and the bytes of its body */
 export function isHashOf(
   { kind, subject, hash, keyed }: Pick<SaidThen, 'kind' | 'subject' | 'hash' | 'keyed'>,
   now: { readonly kind: string; readonly subject: string; readonly bytes: Bytes; readonly digest?: bigint },
   sealer: Sealer | undefined,
 ): boolean {
   if (kind !== now.kind || subject !== now.subject) return false;
-  if (keyed !== true && isBodyHash(hash)) return digestIn(hash) === (now.digest ?? bodyDigest(now.bytes));
-  const whole = hashOf(kind, subject, now.bytes);
-  return hash === (keyed === true ? sealer?.keyed(whole) : whole);
+  if (hash === '') return false;
+  if (keyed === true) return hash === sealer?.keyed(hashOf(kind, subject, now.bytes));
+  return digestIn(hash) === (now.digest ?? bodyDigest(now.bytes));
 }
 
-/** Was this said then, as far as it can be told? Without the key, what carried secret data is compared by shape. */
+/** Whether today's code says what was recorded. Without the key, what carried secret data is compared by shape. */
 export function sameThing(then: SaidThen, now: Outgoing, sealer: Sealer | undefined): boolean {
   if (then.hash === '' || (then.keyed === true && sealer === undefined)) return sameShape(then, now);
   const { said, bytes, digest } = now;
@@ -70,9 +70,9 @@ export function sameThing(then: SaidThen, now: Outgoing, sealer: Sealer | undefi
 }
 
 /**
- * What must be the same. `strict`: everything said, byte by byte or, where a body was recorded, by what it says; and the
- * state. `shape`: what kind of thing was said, on which subject; bodies may differ. `state`: the state alone, at every
- * checkpoint and wherever a turn recorded its hash. At each of them a turn that fails is none that does not.
+ * What must be the same in a replay. `strict`: everything said (by value where the body was recorded, else by its hash) and
+ * the state. `shape`: the kind and subject of everything said; bodies may differ. `state`: only the state, at every
+ * checkpoint and in every turn whose recording has its hash. At every level, a turn that fails differs from one that does not.
  */
 export type Level = 'strict' | 'shape' | 'state';
 
@@ -80,9 +80,9 @@ const named = ({ kind, say, subject }: Pick<SaidThen, 'kind' | 'say' | 'subject'
   kind === 'report' ? `a report of ${subject}` : `${say} on ${subject || 'the reply'}`;
 
 /**
- * The first thing that a turn says differently now, and whether it fails only now, or did then.
- * @param sealer without it what carried secret data is compared by shape
- * @returns `undefined` when all is the same
+ * Describes the first difference between what a turn said then and says now, and whether it fails in only one of the two.
+ * @param sealer without it, what carried secret data is compared by shape
+ * @returns `undefined` when there is no difference
  */
 export function saidDifferently(
   { said, shape }: Pick<RecordedTurn, 'said' | 'shape'>,

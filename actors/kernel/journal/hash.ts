@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Hash } from '../contract.ts';
 
-/** 96 bits of SHA-1 in base64url over the parts, each preceded by its length. Of a state, of what tells of a secret, and of whatever was said in recordings before format 4. */
+/** 96 bits of SHA-1 in base64url over the parts, each preceded by its length. Used for a state and, before it is keyed, for what carries a secret. */
 export function hashOf(...parts: readonly (string | Uint8Array)[]): Hash {
   const hash = createHash('sha1');
   let text = ''; // a call into the hash costs more than what it hashes

@@ -1,29 +1,25 @@
 import type { Json, Self, Turn } from '../contract.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 
-/** Everything about an incarnation that its turns depend on, besides the turns. */
+/** One fresh start of an actor, with everything besides its input that its turns depend on. */
 export interface Incarnation {
   readonly self: Self;
-  /** Rises with every fresh start of this instance: milliseconds since the Unix epoch at its start. */
+  /** Milliseconds since the Unix epoch at its start; greater with every fresh start of the instance. */
   readonly incarnation: number;
   readonly config: Json;
   readonly seed: readonly number[];
-  /** Oldest revision from which the view's `since` answered at the start. */
+  /** Oldest revision from which the view's `since` answers at the start. */
   readonly window: number;
   readonly node: string;
   readonly icu: string;
   readonly build: string;
-  /** Drivers are recorded, not replayed. */
+  /** A driver is recorded and not replayed. */
   readonly driver: boolean;
-  /** Told of the changes that its declaration says to concern it. Absent in older recordings: of every change of what it watches. */
-  readonly selective?: boolean;
-  /** What went wrong in its turns is recorded behind what they said. Absent in older recordings: nothing is known of that. */
-  readonly reports?: boolean;
 }
 
-/** Takes what an actor heard and said. Never blocks: when it cannot keep up it drops whole segments and says so. */
+/** Records what an actor heard and said. It never blocks: when it cannot keep up it drops whole segments and counts them. */
 export interface Recorder {
   record(incarnation: Incarnation, turn: Turn, out: readonly Outgoing[]): void;
-  /** Hands everything recorded so far to the broker. */
+  /** Sends everything recorded so far to the broker. */
   flush(): Promise<void>;
 }

@@ -19,13 +19,13 @@ const CONFIG_MAPS = 'configmaps';
 const HARMLESS_RESOURCES: ReadonlySet<string> = new Set(
   KINDS.map(({ resource }) => resource).filter((resource) => resource !== SECRETS),
 );
-/** Verbs whose questions hold no object. */
+/** Verbs whose requests hold no object. */
 const READS: ReadonlySet<string> = new Set(['get', 'list', 'watch', 'delete']);
 
-/** What the body of a message may be, by its subject: of secrets; an object of another resource; neither. */
+/** What the body of a message may hold, by its subject: secrets, an object of another resource, or neither. */
 type Content = 'secrets' | 'configmap' | 'object' | 'other';
 
-/** What is said on a cluster's subjects. */
+/** Classifies the subjects of a cluster. */
 export class Subjects {
   readonly #api: string;
   readonly #apply: string;
@@ -40,15 +40,15 @@ export class Subjects {
   }
 
   /**
-   * Can this subject carry secret data in the clear? Requests about secrets, manifests, which may hold some, and what is asked of the
-   * api-server in a way that it does not know: somebody may have misspelt theirs. The broker's own permissions keep such bodies
-   * from strangers; the journal outlives them, so it keeps them sealed.
+   * Whether this subject can carry secret data: requests about secrets, manifests (which may contain Secrets), and requests
+   * that the api-server does not know (the resource may be misspelt). The broker's permissions protect such messages; the
+   * journal keeps them longer, so it seals them.
    */
   carrySecrets(subject: string): boolean {
     return this.isManifest(subject) || this.contentOf(subject) === 'secrets';
   }
 
-  /** @param subject of the api-server's: `<prefix>.api.<caller>.<verb>.<resource>.<namespace>.<name>`; the numbers here are where each token ends */
+  /** @param subject `<prefix>.api.<caller>.<verb>.<resource>.<namespace>.<name>`; the numbers in the code are the ends of these tokens */
   contentOf(subject: string): Content {
     if (!subject.startsWith(this.#api)) return 'other';
     const caller = subject.indexOf('.', this.#api.length);
@@ -70,14 +70,14 @@ const WORD = Buffer.from(SECRET);
 const LIST = Buffer.from('List');
 const FIELD = Buffer.from('kind');
 const ESCAPE = 0x5c;
-/** Quotes, colons, spaces or the marks of MessagePack that can lie between a field and its value, at most. */
+/** Most bytes (quotes, colons, spaces, MessagePack headers) between a field and its value. */
 const BETWEEN_MAX = 24;
 const bufferOf = (bytes: Bytes): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 const isLetter = (byte: number | undefined): boolean =>
   byte !== undefined && (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a;
 
-/** Does the word end there, or go on to SecretList? */
+/** Whether the word ends there, or continues to SecretList. */
 function isWhole(body: Buffer, at: number): boolean {
   const end = at + WORD.length;
   return !isLetter(body[end]) || body.subarray(end, end + LIST.length).equals(LIST);
@@ -89,7 +89,7 @@ function isValueOfKind(body: Buffer, at: number): boolean {
   return end >= FIELD.length && body.subarray(end - FIELD.length, end).equals(FIELD);
 }
 
-/** Is there an object of kind Secret or SecretList in this body, whatever its encoding and however deep? */
+/** Whether this body contains an object of kind Secret or SecretList, in any encoding and at any depth. */
 export function holdsSecret(bytes: Bytes): boolean {
   if (bytes.length < FIELD.length + WORD.length) return false;
   const body = bufferOf(bytes);
@@ -99,7 +99,7 @@ export function holdsSecret(bytes: Bytes): boolean {
   return false;
 }
 
-/** `stringData` in two: few texts have such a capital, where a search for its `s` would stop at every other word. */
+/** `stringData` in two parts: a search for `Data` has fewer false starts than one for `s`. */
 const STRING = Buffer.from('string');
 const OF_STRINGS = Buffer.from('Data');
 const DATA = Buffer.from('data');
@@ -114,7 +114,7 @@ function hasStringData(body: Buffer): boolean {
   return false;
 }
 
-/** Is there a field `data`, other than a value that is called so? In MessagePack a map follows, in text a colon. */
+/** Whether there is a field `data` (not a value with that text). In MessagePack a map follows it, in text a colon. */
 function hasData(body: Buffer): boolean {
   for (let at = body.indexOf(DATA); at >= 0; at = body.indexOf(DATA, at + DATA.length)) {
     if (isLetter(body[at - 1])) continue; // metadata
@@ -126,8 +126,8 @@ function hasData(body: Buffer): boolean {
 }
 
 /**
- * May a body on the subject of another resource have been meant to be a Secret, whatever is wrong with its kind? Only Secrets have
- * `stringData`, and of the other resources only ConfigMaps `data`. What names no kind there is a ConfigMap's.
+ * Whether a body that was sent to another resource may be a Secret with a wrong kind. Only Secrets have `stringData`; of the
+ * other resources only ConfigMaps have `data`. A body without a kind that was sent to ConfigMaps counts as a ConfigMap.
  */
 function maybeStray(bytes: Bytes, content: 'configmap' | 'object'): boolean {
   const body = bufferOf(bytes);
@@ -138,18 +138,18 @@ function maybeStray(bytes: Bytes, content: 'configmap' | 'object'): boolean {
 
 const isMap = (byte = 0): boolean => (byte >= 0x80 && byte <= 0x8f) || byte === 0xde || byte === 0xdf;
 const isList = (byte = 0): boolean => (byte >= 0x90 && byte <= 0x9f) || byte === 0xdc || byte === 0xdd;
-/** What MessagePack makes of an object or a list begins so; JSON and YAML with a letter, a sign or a byte order mark. */
+/** MessagePack begins an object or list with such a byte; JSON and YAML begin with a letter, a sign or a byte order mark. */
 const isText = (bytes: Bytes): boolean => !isMap(bytes[0]) && !isList(bytes[0]);
 
-/** Escapes of letters, as no encoder writes them: a word can hide behind. */
+/** Escaped letters, which no encoder writes; they could hide the word. */
 const HIDDEN_LETTER = /\\(?:u00|x|U000000)[4-7]/;
 const hidesLetters = (bytes: Bytes): boolean =>
   isText(bytes) && bytes.includes(ESCAPE) && HIDDEN_LETTER.test(bufferOf(bytes).toString('latin1'));
 
 const HARMLESS: ReadonlySet<string> = new Set(KINDS.map(({ kind }) => kind).filter((kind) => kind !== SECRET));
 /**
- * Up to here a manifest is read once more than its actor reads it. YAML takes a hundred times as long as the others: so much of it
- * some ten milliseconds, and a tenth of a second where it is made to be slow (nothing but errors, commas, merges).
+ * Largest manifest that is decoded to look for Secrets. YAML takes a hundred times as long as the other encodings: this much
+ * takes about 10 ms, and up to 100 ms when it is built to be slow (errors, commas, merges).
  */
 const READ_BYTES: Readonly<Record<ContentType, number>> = {
   [YAML_TYPE]: 8 * 1024,
@@ -158,8 +158,8 @@ const READ_BYTES: Readonly<Record<ContentType, number>> = {
 };
 
 /**
- * Is it certain that a manifest holds no Secret, nor what was to be one? All in it is of a kind that is known. Of one that cannot be
- * read, or is so large that reading it would take long, nothing is certain.
+ * Whether a manifest certainly contains no Secret: every object in it is of a known kind. False for a manifest that cannot
+ * be read or is too large to be read quickly.
  */
 export function surelyNoSecret(manifest: Bytes, declared?: string): boolean {
   try {
@@ -179,20 +179,20 @@ function isHarmless(document: unknown): boolean {
 
 /** `{}` in MessagePack. */
 const EMPTY_BYTES = 1;
-/** Asks and calls that are remembered at most; beyond it the oldest is forgotten. */
+/** Most asks and calls that are remembered; beyond that the oldest is forgotten. */
 const REMEMBERED_MAX = 65_536;
 
 /**
- * Which bodies of one incarnation's recording must not lie in it in clear, and of which things said not even a plain hash
- * may: whoever guesses the secret could make sure of it. Those are what carries a secret by its subject or its content,
- * and whatever follows from something sealed: its answer, and what is asked because of it.
+ * Decides which bodies of one incarnation must be sealed in its recording, and which messages may not even have a plain hash
+ * (a reader could test guesses of the secret with it). These are bodies that carry a secret by their subject or content, and
+ * what follows from a sealed body: its answer, and requests made because of it.
  */
 export class Secrecy {
-  /** Open asks: does the answer carry secret data, or does it only follow from some? */
+  /** Open asks: whether the answer carries secret data, or only follows from some. */
   readonly #asks = new Map<Id, 'carries' | 'follows'>();
   readonly #calls = new Set<Id>();
   readonly #subjects: Subjects;
-  /** What the turn says follows from something sealed. */
+  /** Whether what the turn says follows from something sealed. */
   #follows = false;
 
   constructor(prefix: string) {
@@ -203,7 +203,7 @@ export class Secrecy {
     return this.#asks.size + this.#calls.size === 0;
   }
 
-  /** A turn begins with it. @returns must its body be sealed? */
+  /** Called with the record that begins a turn. @returns whether its body must be sealed */
   heard(rec: Rec): boolean {
     if (rec.t === 'start') {
       this.#asks.clear();
@@ -217,13 +217,13 @@ export class Secrecy {
     return sealed;
   }
 
-  /** Of something that the turn said. @returns may it be kept as it is? */
+  /** Called with something that the turn said. @returns whether it may be recorded in clear */
   mayBeKept({ id, said, bytes, timeoutMs }: Outgoing): boolean {
     const bySubject = said.kind !== 'reply' && this.#subjects.carrySecrets(said.subject);
     const secret =
       this.#follows || bySubject || (said.call !== undefined && this.#calls.has(said.call)) || holdsSecret(bytes);
     if (said.call !== undefined && said.kind === 'reply') this.#calls.delete(said.call);
-    // A question without a body (how new is the store?) says nothing of what led to it, and many may wait for its answer.
+    // A request without a body (for the store's revision) reveals nothing about its cause, and many may be open.
     if (timeoutMs !== undefined && secret && (bySubject || bytes.length > EMPTY_BYTES)) {
       if (this.#asks.size >= REMEMBERED_MAX) this.#asks.delete(this.#asks.keys().next().value ?? '');
       this.#asks.set(id, bySubject ? 'carries' : 'follows');

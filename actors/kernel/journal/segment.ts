@@ -2,22 +2,25 @@ import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts'
 import { HEADER, type Headers } from '../../../contracts/headers.ts';
 import type { Bytes, Checkpoint, Hash, Json, Rec, Ref } from '../contract.ts';
 import { LATEST_HEADER, REPLY_HEADER } from '../turns/heard-calls.ts';
-import { bodyDigest, bodyHash, digestIn, isBodyHash } from './body-hash.ts';
+import { bodyDigest, bodyHash, digestIn } from './body-hash.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';
-import type { RecordedTurn, SaidThen, SaidToKeep, Segment, TurnToKeep } from './journal.ts';
+import type { RecordedTurn, SaidThen, SaidToKeep, Segment, TurnToKeep } from './recorded.ts';
 import type { Incarnation } from './recorder.ts';
 import { TextColumn } from './text-column.ts';
 
 /*
- * The fourth format, and two before it, which it reads as well: the third has hashes of 12 bytes alone, the second no
- * explanations either. What repeats from turn to turn is left out: numbers are differences to the turn before, texts are
- * what they do not share with an earlier one of their sort, and a hash that follows from a body is not kept beside it.
+ * The format of segments. It leaves out what repeats from turn to turn: numbers are written as differences from the turn
+ * before, texts as the part that they do not share with an earlier text of the same column, and no hash is written where
+ * the body is.
  *
- *   "TJ" 4 | head (MessagePack, its length before it) | count of turns | turns
+ *   "TJ" version | length and MessagePack of the head | count of turns | turns
+ *
+ * A change of the format carries a new version; test/fixtures/recordings pins the bytes.
  */
 const MAGIC = [0x54, 0x4a] as const;
-const VERSION = 4;
+/** Version of the format that this build writes and reads. */
+export const JOURNAL_VERSION = 1;
 const HASH_BYTES = 12;
 const DIGEST_BYTES = 8;
 
@@ -26,7 +29,7 @@ const REC_BITS = 7;
 const SEALED = 0x08;
 const SHAPE = 0x10;
 const STATE = 0x20;
-/** The turn before is not the one before it in number: the difference follows. */
+/** The turn does not follow the one before it by number: the difference is written. */
 const APART = 0x40;
 /** The hash of the state is keyed. */
 const STATE_KEYED = 0x80;
@@ -34,14 +37,13 @@ const STATE_KEYED = 0x80;
 const KINDS = ['publish', 'request', 'port', 'reply', 'report'] as const;
 const KIND_BITS = 7;
 const BODY = 0x08;
+/** A keyed hash of 12 bytes is written; otherwise a hash of the body, of 8 bytes. */
 const KEYED = 0x10;
 const NO_HASH = 0x20;
-/** What led to it follows. */
+/** `why` is written. */
 const WHY = 0x40;
-/** The hash is one of the body, of 8 bytes. */
-const DIGEST = 0x80;
 
-/** Headers by number; a name that is not among them is spelt out under number 0. */
+/** Headers by number. Any other name is written out, under number 0. */
 const HEADERS: readonly string[] = [
   '',
   HEADER.contentType,
@@ -58,7 +60,7 @@ const HEADERS: readonly string[] = [
 ];
 const NUMBERS: ReadonlyMap<string, number> = new Map(HEADERS.map((name, number) => [name, number]));
 
-/** One column for each sort of text. */
+/** One column for each kind of text. */
 class Columns {
   readonly id = new TextColumn();
   readonly ask = new TextColumn();
@@ -70,7 +72,7 @@ class Columns {
   readonly name = new TextColumn();
 }
 
-type HeadOfAll = readonly [
+type Head = readonly [
   actor: string,
   instance: string,
   caller: string,
@@ -86,26 +88,17 @@ type HeadOfAll = readonly [
   driver: boolean,
   gap: number,
 ];
-/** Older recordings have no more than that. */
-type Head = readonly [...HeadOfAll, selective?: boolean, reports?: true];
-
-/** Are these bytes a segment of this format, or of one after it? @returns its version */
-export const segmentVersion = (bytes: Bytes): number | undefined =>
-  bytes[0] === MAGIC[0] && bytes[1] === MAGIC[1] ? bytes[2] : undefined;
 
 type Before = Pick<RecordedTurn, 'n' | 'now' | 'view'>;
 const START: Before = { n: 0, now: 0, view: {} };
 
-/**
- * The segments of one incarnation in the making. Each turn is written as it comes, so that nothing of it needs to stay in
- * memory; the head is put before them in the end.
- */
+/** Writes the segments of one incarnation. Each turn is encoded when it is added, so no turn stays in memory; the head comes first in the result. */
 export class SegmentWriter {
   readonly #incarnation: Incarnation;
   readonly #head: Bytes;
   readonly #writer = new ByteWriter();
   #columns: Columns | undefined;
-  /** Written over by each turn: one a turn would be garbage at once. */
+  /** One object for all turns: a new one per turn would be garbage at once. */
   readonly #before: { -readonly [Field in keyof Before]: Before[Field] } = { ...START };
   #turns = 0;
 
@@ -118,12 +111,12 @@ export class SegmentWriter {
     return this.#turns;
   }
 
-  /** Of the turns so far. */
+  /** Bytes of the turns so far. */
   get bytes(): number {
     return this.#writer.length;
   }
 
-  /** @throws Error when the turn can't be written: the segment is spoilt then, and nothing is left but `drop` */
+  /** @throws Error when the turn cannot be encoded; the segment is then unusable and must be dropped */
   add(turn: TurnToKeep): void {
     this.#turns += 1;
     this.#columns ??= new Columns();
@@ -133,10 +126,10 @@ export class SegmentWriter {
     this.#before.view = turn.view;
   }
 
-  /** The segment as it is stored; the next one begins. @param gap turns dropped just before it */
+  /** Ends the segment and begins the next. @param gap turns dropped just before it @returns the bytes to store */
   take(gap: number): Bytes {
     const start = new ByteWriter();
-    for (const byte of [...MAGIC, VERSION]) start.byte(byte);
+    for (const byte of [...MAGIC, JOURNAL_VERSION]) start.byte(byte);
     start.bytes(gap === 0 ? this.#head : encodeMsgpack(headOf(this.#incarnation, gap)));
     start.count(this.#turns);
     const segment = this.#writer.take(start.take());
@@ -144,7 +137,7 @@ export class SegmentWriter {
     return segment;
   }
 
-  /** The next segment begins without this one. */
+  /** Discards the segment and begins the next. */
   drop(): void {
     this.#writer.drop();
     this.#columns = undefined;
@@ -153,21 +146,20 @@ export class SegmentWriter {
   }
 }
 
-/** @param segment with turns as they are kept, or as they were read */
 export function encodeSegment({
   incarnation,
   gap,
   turns,
-}: Omit<Segment, 'v' | 'turns'> & { readonly turns: readonly TurnToKeep[] }): Bytes {
+}: Omit<Segment, 'turns'> & { readonly turns: readonly TurnToKeep[] }): Bytes {
   const segment = new SegmentWriter(incarnation);
   for (const turn of turns) segment.add(turn);
   return segment.take(gap);
 }
 
 function headOf(of: Incarnation, gap: number): Head {
-  const { self, incarnation, config, seed, window, node, icu, build, driver, selective = false, reports = false } = of;
+  const { self, incarnation, config, seed, window, node, icu, build, driver } = of;
   const { actor, instance, caller, prefix, epoch } = self;
-  const head: HeadOfAll = [
+  return [
     actor,
     instance,
     caller,
@@ -183,16 +175,14 @@ function headOf(of: Incarnation, gap: number): Head {
     driver,
     gap,
   ];
-  if (reports) return [...head, selective, true];
-  return selective ? [...head, true] : head;
 }
 
 function writeTurn(writer: ByteWriter, turn: TurnToKeep, before: Before, columns: Columns): void {
   const { rec, state } = turn;
-  const sort = rec.t === 'start' && rec.checkpoint !== undefined ? 'checkpoint' : rec.t;
+  const type = rec.t === 'start' && rec.checkpoint !== undefined ? 'checkpoint' : rec.t;
   const apart = turn.n !== before.n + 1;
   writer.byte(
-    RECS.indexOf(sort) |
+    RECS.indexOf(type) |
       (turn.sealed === true ? SEALED : 0) |
       (turn.shape === true ? SHAPE : 0) |
       (state === undefined ? 0 : STATE) |
@@ -231,7 +221,7 @@ function writeCall(writer: ByteWriter, rec: Extract<Rec, { t: 'call' }>, columns
   writeResult(writer, rec.body);
 }
 
-/* An ask's id is `<turn>.<index>` in an actor, and any text in a driver: 0 before a text, else 1 + how many turns ago. */
+/* The id of an ask is `<turn>.<index>` in an actor: 1 + how many turns ago, and the index. In a driver it is any text, written after a 0. */
 function writeAsk(writer: ByteWriter, ask: string, n: number, columns: Columns): void {
   const dot = ask.indexOf('.');
   const turn = Number(ask.slice(0, dot));
@@ -265,14 +255,13 @@ const readResult = (reader: ByteReader): Extract<Rec, { t: 'answer' }>['result']
 
 function writeSaid(writer: ByteWriter, said: SaidToKeep, columns: Columns): void {
   const { kind, say, subject, size, body, keyed, why, hash = '' } = said;
-  const digest = said.digest ?? (isBodyHash(hash) ? digestIn(hash) : undefined);
+  const digest = said.digest ?? (keyed === true || hash === '' ? undefined : digestIn(hash));
   const bare = body === undefined && hash === '' && digest === undefined;
   writer.byte(
     KINDS.indexOf(kind as (typeof KINDS)[number]) |
       (body === undefined ? 0 : BODY) |
       (keyed === true ? KEYED : 0) |
       (bare ? NO_HASH : 0) |
-      (body !== undefined || digest === undefined ? 0 : DIGEST) |
       (why === undefined ? 0 : WHY),
   );
   columns.say.write(writer, say);
@@ -288,18 +277,36 @@ function writeSaid(writer: ByteWriter, said: SaidToKeep, columns: Columns): void
 
 function writeHash(writer: ByteWriter, hash: Hash): void {
   const bytes = Buffer.from(hash, 'base64url');
-  if (bytes.length !== HASH_BYTES) throw new RangeError(`write a hash of ${bytes.length} bytes: it has ${HASH_BYTES}`);
+  if (bytes.length !== HASH_BYTES)
+    throw new RangeError(`write a hash of ${bytes.length} bytes: a hash has ${HASH_BYTES} bytes`);
   writer.raw(bytes);
 }
 const readHash = (reader: ByteReader): Hash => (reader.raw(HASH_BYTES) as Buffer).toString('base64url');
 
 function readHashSaid(reader: ByteReader, flags: number): Hash {
   if (flags & NO_HASH) return '';
-  return flags & DIGEST ? (reader.raw(DIGEST_BYTES) as Buffer).toString('base64url') : readHash(reader);
+  return flags & KEYED ? readHash(reader) : (reader.raw(DIGEST_BYTES) as Buffer).toString('base64url');
 }
 
-/** @throws RangeError and what the decoder of MessagePack throws, when the bytes are damaged */
-export function readSegment(bytes: Bytes, version: number): Segment {
+/** @throws Error that says what is wrong with the bytes: another version, damaged or cut short, or not a segment */
+export function decodeSegment(bytes: Bytes): Segment {
+  const act = `read journal segment of ${bytes.length} bytes`;
+  const version = bytes[2];
+  if (bytes[0] !== MAGIC[0] || bytes[1] !== MAGIC[1] || version === undefined)
+    throw new Error(`${act}: this is not a journal segment`);
+  if (version !== JOURNAL_VERSION)
+    throw new Error(
+      `${act}: its format is version ${version}, and this build reads version ${JOURNAL_VERSION} only; use the build of troupe that recorded it`,
+    );
+  try {
+    return readSegment(bytes);
+  } catch (error) {
+    throw new Error(`${act}: damaged or cut short (${error instanceof Error ? error.message : String(error)})`);
+  }
+}
+
+/** @throws RangeError or an error of the MessagePack decoder when the bytes are damaged */
+function readSegment(bytes: Bytes): Segment {
   const reader = new ByteReader(bytes, MAGIC.length + 1);
   const head = decodeMsgpack(reader.bytes()) as Head;
   const turns: RecordedTurn[] = [];
@@ -311,7 +318,7 @@ export function readSegment(bytes: Bytes, version: number): Segment {
     before = turn;
   }
   if (reader.left > 0) throw new RangeError(`${reader.left} bytes are left over`);
-  return { v: version, incarnation: incarnationOf(head), gap: head[13], turns };
+  return { incarnation: incarnationOf(head), gap: head[13], turns };
 }
 
 function incarnationOf(head: Head): Incarnation {
@@ -319,12 +326,7 @@ function incarnationOf(head: Head): Incarnation {
   if (typeof actor !== 'string' || typeof incarnation !== 'number' || !Array.isArray(seed))
     throw new RangeError('its head does not name an actor');
   const self = { actor, instance, caller, prefix, ...(epoch === null ? {} : { epoch }) };
-  const about = { self, incarnation, config, seed, window, node, icu, build, driver };
-  return {
-    ...about,
-    ...(head[14] === true ? { selective: true } : {}),
-    ...(head[15] === true ? { reports: true } : {}),
-  };
+  return { self, incarnation, config, seed, window, node, icu, build, driver };
 }
 
 function readTurn(reader: ByteReader, before: Before, columns: Columns): RecordedTurn {
@@ -349,17 +351,17 @@ function readTurn(reader: ByteReader, before: Before, columns: Columns): Recorde
   };
 }
 
-function readRec(reader: ByteReader, sort: (typeof RECS)[number] | undefined, n: number, columns: Columns): Rec {
-  if (sort === 'start') return { t: 'start' };
-  if (sort === 'checkpoint') return { t: 'start', checkpoint: decodeMsgpack(reader.bytes()) as Checkpoint };
-  if (sort === 'due') return { t: 'due' };
-  if (sort === 'change') {
+function readRec(reader: ByteReader, type: (typeof RECS)[number] | undefined, n: number, columns: Columns): Rec {
+  if (type === 'start') return { t: 'start' };
+  if (type === 'checkpoint') return { t: 'start', checkpoint: decodeMsgpack(reader.bytes()) as Checkpoint };
+  if (type === 'due') return { t: 'due' };
+  if (type === 'change') {
     const keys: string[] = [];
     for (let left = reader.count(); left > 0; left--) keys.push(columns.key.read(reader));
     return { t: 'change', keys };
   }
-  if (sort === 'answer') return { t: 'answer', ask: readAsk(reader, n, columns), result: readResult(reader) };
-  if (sort === undefined) throw new RangeError('a turn is of no known sort');
+  if (type === 'answer') return { t: 'answer', ask: readAsk(reader, n, columns), result: readResult(reader) };
+  if (type === undefined) throw new RangeError('a turn has an unknown type');
   const id = columns.id.read(reader);
   const subject = columns.subject.read(reader);
   return { t: 'call', id, subject, headers: readHeaders(reader, columns), body: readResult(reader) as Bytes };
@@ -380,7 +382,7 @@ function readHeaders(reader: ByteReader, columns: Columns): Headers {
 function readSaid(reader: ByteReader, columns: Columns): SaidThen {
   const flags = reader.byte();
   const kind = KINDS[flags & KIND_BITS];
-  if (kind === undefined) throw new RangeError('a thing said is of no known kind');
+  if (kind === undefined) throw new RangeError('a message has an unknown kind');
   const say = columns.say.read(reader);
   const subject = columns.subject.read(reader);
   const body = flags & BODY ? reader.bytes() : undefined;

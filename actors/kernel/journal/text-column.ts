@@ -5,8 +5,9 @@ const FAMILIES = 8;
 const SAME = 0x80;
 
 /**
- * Texts of one sort, one after the other: subjects, ids, keys. Each is written as what it does not share with one of the
- * last few. Eight families are remembered: a text that shares at least half of itself with one takes its place.
+ * Writes and reads texts of one kind (subjects, ids, keys). Each is written as the end that it does not share with one of
+ * eight remembered texts. A text that shares at least half of itself with a remembered one replaces that; any other text
+ * replaces the oldest.
  */
 export class TextColumn {
   readonly #recent: string[] = [];
@@ -23,7 +24,7 @@ export class TextColumn {
     let shared = 0;
     for (let family = 0; family < recent.length; family++) {
       const other = recent[family] as string;
-      if (other.charCodeAt(shared) !== text.charCodeAt(shared)) continue; // it shares no more than another did
+      if (other.charCodeAt(shared) !== text.charCodeAt(shared)) continue; // shares no more than the best so far
       const common = sharedStart(other, text);
       if (common > shared) {
         shared = common;
@@ -46,14 +47,14 @@ export class TextColumn {
     const like = this.#recent[byte & SAME ? byte & 7 : (byte >> 3) & 7] ?? '';
     if (byte & SAME) return like;
     const shared = reader.count();
-    if (shared > like.length) throw new RangeError(`a text shares ${shared} letters with one of ${like.length}`);
+    if (shared > like.length) throw new RangeError(`a text shares ${shared} units with one of ${like.length}`);
     const text = like.slice(0, shared) + reader.text();
     this.#recent[byte & 7] = text;
     return text;
   }
 }
 
-/** How many UTF-16 units two texts share at the start; never half of a character. */
+/** How many UTF-16 units two texts share at the start, without splitting a surrogate pair. */
 function sharedStart(a: string, b: string): number {
   const most = Math.min(a.length, b.length);
   let shared = 0;

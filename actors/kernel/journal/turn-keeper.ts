@@ -14,7 +14,7 @@ import {
 import { sealRec } from './sealed-record.ts';
 import { Secrecy } from './secrecy.ts';
 
-/** What is kept of the turns of one incarnation: secrets sealed, streams of bytes by their shape. */
+/** Turns the turns of one incarnation into what a recording keeps: secrets are sealed, streams of bytes reduced to their shape. */
 export class TurnKeeper {
   readonly #sealer: Sealer | undefined;
   readonly #secrecy: Secrecy;
@@ -22,15 +22,15 @@ export class TurnKeeper {
   readonly #streams = new Set<string>();
 
   /**
-   * @param prefix of its cluster's subjects
-   * @param sealer without it, bodies that carry secret data are kept as empty
+   * @param prefix of the cluster's subjects
+   * @param sealer without it, bodies that carry secret data are recorded as empty
    */
   constructor(prefix: string, sealer?: Sealer) {
     this.#secrecy = new Secrecy(prefix);
     this.#sealer = sealer;
   }
 
-  /** Nothing is awaited that would have to be treated apart. */
+  /** Whether no open ask or call needs special treatment. */
   get idle(): boolean {
     return this.#streams.size === 0 && this.#secrecy.idle;
   }
@@ -46,19 +46,20 @@ export class TurnKeeper {
     const keyed = this.#sealer?.keyed(state);
     return { n, now, view, said, ...kept, ...(keyed === undefined ? {} : { state: keyed, stateKeyed: true }) };
   }
+
   #saidToKeep(out: Outgoing): SaidToKeep {
     if (out.timeoutMs !== undefined && carriesStream(out.said.subject)) this.#streams.add(out.id);
     return this.#secrecy.mayBeKept(out) ? keptOf(out) : saidInSecret(out, this.#sealer);
   }
 }
 
-/** An answer that is a stream of bytes, as it may be kept. */
+/** An answer that carries a stream of bytes, reduced to its shape. */
 function withShape(rec: Rec): Rec {
   if (rec.t !== 'answer' || !(rec.result instanceof Uint8Array)) return rec;
   try {
     const answer = decodeMsgpack(rec.result);
     return isFailure(answer) ? rec : { ...rec, result: encodeMsgpack(shapeOf(answer)) };
   } catch {
-    return { ...rec, result: new Uint8Array(0) }; // what cannot be read, the behaviour could not read either
+    return { ...rec, result: new Uint8Array(0) }; // the behaviour could not read it either
   }
 }

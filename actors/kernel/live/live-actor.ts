@@ -302,7 +302,7 @@ export class LiveActor {
       const unsent = this.#host.send(out, from, cause, this.#asker);
       this.#inHand.said(subject, unsent ?? body);
     }
-    this.#host.options.recorder?.record(this.#incarnation, this.#withState(done), outcomeOf(done, { reports: true }));
+    this.#host.options.recorder?.record(this.#incarnation, this.#withState(done), outcomeOf(done));
     for (const { key, error, about, passing } of done.reports) {
       if (passing === true) continue;
       const subject = about === undefined ? key : `${about} (${key})`;
@@ -385,8 +385,6 @@ export class LiveActor {
       icu: process.versions['icu'] ?? '',
       build: options.build,
       driver: false,
-      selective: true,
-      reports: true,
     };
     this.#newest = incarnation.incarnation;
     const answered: Asker['answered'] = (ask, result, cause) =>

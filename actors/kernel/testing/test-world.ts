@@ -213,8 +213,6 @@ export class TestWorld {
       icu: process.versions['icu'] ?? '',
       build: 'test',
       driver: false,
-      selective: true,
-      reports: true,
     };
     return { incarnation, turns, writes: this.#writes };
   }
@@ -227,7 +225,7 @@ export class TestWorld {
   #run(rec: Rec, before?: (key: Key) => KubeObject | undefined): TurnDone {
     const done = this.core.run(rec, this.now, { objects: this.cache.revision }, before);
     this.turns.push(done.turn);
-    this.#out.push(outcomeOf(done, { reports: true }));
+    this.#out.push(outcomeOf(done));
     this.reports.push(...done.reports);
     this.#said.push(...done.out.map(heardOf));
     if ('failed' in done) throw done.failed;

@@ -10,16 +10,14 @@ export const isTurnFailure = ({ kind, say }: { readonly kind: string; readonly s
   kind === 'report' && say === FAILURE;
 
 /**
- * What a turn said, and behind it what went wrong in it: each key that was reported, by its subject, and that the turn
- * failed. All this is recorded; what went wrong is told to nobody.
- * @param reports `false`: failures alone, as with recordings that know of no reports
+ * What a turn said, followed by what went wrong in it: each key that was reported, by its subject, and the failure of the
+ * turn. Recordings hold both; what went wrong is not sent.
  */
-export function outcomeOf(done: TurnDone, { reports }: { readonly reports: boolean }): readonly Outgoing[] {
-  const { out, turn } = done;
-  const told = reports ? done.reports : [];
-  if (told.length === 0 && !('failed' in done)) return out;
+export function outcomeOf(done: TurnDone): readonly Outgoing[] {
+  const { out, turn, reports } = done;
+  if (reports.length === 0 && !('failed' in done)) return out;
   const wrong = [
-    ...told.map(({ key, error }) => ({ say: REPORT, subject: key, error })),
+    ...reports.map(({ key, error }) => ({ say: REPORT, subject: key, error })),
     ...('failed' in done ? [{ say: FAILURE, subject: '', error: done.failed }] : []),
   ];
   return [
@@ -29,15 +27,5 @@ export function outcomeOf(done: TurnDone, { reports }: { readonly reports: boole
     ),
   ];
 }
-
-/**
- * The same as far as a recording tells of it. An actor ends with a turn that fails: of the last turn of one that knows of no
- * reports, nobody knows whether it did.
- * @param lastTurn number of the recording's last, where it is known
- */
-export const outcomeToCompare = (
-  done: TurnDone,
-  { reports, lastTurn }: { readonly reports: boolean; readonly lastTurn: number | undefined },
-): readonly Outgoing[] => (!reports && done.turn.n === lastTurn ? done.out : outcomeOf(done, { reports }));
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -182,13 +182,13 @@ it('the smallest recording with the breach in it is found, and what changed alon
   const { code, out, err } = await troupe(['replay', 'minimise', file, '-o', join(folder, 'small.troupe')], CLOCK);
   expect(err).toBe('');
   expect(out).toMatch(/used Date\.now\(\) in operator map/);
-  expect(out).toMatch(/\d+ turns became 4, /);
+  expect(out).toMatch(/\d+ turns reduced to 4, /);
   expect(code).toBe(0);
 });
 
 it('what comes after the turns is told by who would make the recording smaller', async () => {
   const { code, err } = await troupe(['replay', 'minimise', file, '-o', join(folder, 'none.troupe')], LATE);
-  expect(err).toMatch(/actor scheduler, turn \d+: used world\.random\(\) outside a turn .*; that is after its turns/);
+  expect(err).toMatch(/actor scheduler, turn \d+: used world\.random\(\) outside a turn .*; it happened between turns/);
   expect(code).toBe(1);
 });
 

@@ -7,11 +7,11 @@ import { toJson } from '../shared/print.ts';
 import { FAILURE, UNPLAYABLE } from '../shared/render-error.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { changeText, comparisonLines, differs, plainComparison } from './compare.ts';
+import type { ReplayOptions } from './options.ts';
 import { checkOutput, levelOf } from './parts.ts';
-import type { ReplayOptions } from './replay.ts';
 
 /**
- * `troupe replay check DIR`: which decisions today's code makes otherwise, of every recording file in a folder.
+ * `troupe replay check DIR`: plays every recording file of a folder and lists the decisions that today's code changes.
  * Exit code 0: none; 1: some; 3: a file could not be opened or played.
  */
 export async function checkFolderCommand(
@@ -33,13 +33,13 @@ export async function checkFolderCommand(
 function filesAt(path: string): readonly string[] {
   const found = statSync(path, { throwIfNoEntry: false });
   if (found === undefined)
-    throw statusError('NotFound', `${path}: no such folder; give one that holds recordings (*${EXTENSION})`);
+    throw statusError('NotFound', `${path}: the folder does not exist; give one with recordings (*${EXTENSION})`);
   if (!found.isDirectory()) return [path];
   const files = recordingFiles(path);
   if (files.length === 0)
     throw statusError(
       'NotFound',
-      `${path} holds no *${EXTENSION}; "troupe record export --actor scheduler -o ${path}/scheduler${EXTENSION}" makes one`,
+      `${path} has no *${EXTENSION} files; "troupe record export --actor scheduler -o ${path}/scheduler${EXTENSION}" writes one`,
     );
   return files;
 }

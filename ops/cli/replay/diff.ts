@@ -1,4 +1,4 @@
-import { inSlices } from '../../../actors/kernel/slices.ts';
+import { inSlices } from '../../../actors/kernel/replay-api.ts';
 import { StatusError, statusError } from '../../../contracts/errors/status.ts';
 import { compareRecordings } from '../../replay/compare/compare-recordings.ts';
 import { type Comparison, compareAndSettle, type DecisionChange } from '../../replay/compare/compare-versions.ts';
@@ -16,42 +16,56 @@ import { toJson } from '../shared/print.ts';
 import { FAILURE, UNPLAYABLE } from '../shared/render-error.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { changeText, comparisonLines, differs, plainComparison } from './compare.ts';
+import type { ReplayOptions } from './options.ts';
 import { checkOutput, codeOf, openNamed, startedName } from './parts.ts';
 import { FIRST_AND_SECOND } from './render.ts';
-import type { ReplayOptions } from './replay.ts';
 
 export interface DiffOptions extends ReplayOptions {
   readonly full?: boolean;
 }
 
-/** Changed decisions that are shown unless all are asked for. */
+/** Number of changed decisions that are shown without --full. */
 const SHOWN = 3;
 
 /**
- * `troupe replay diff A B`: two recordings; or one recording and another built tree of the project: what its code says
- * against what this one's says. Exit code 1 when something differs.
+ * `troupe replay diff A B`: compares two recordings, or the code of this build with that of another built tree on one
+ * recording. Exit code 1 when something differs.
  */
 export async function diffCommand(a: string, b: string, options: DiffOptions, terminal: Terminal): Promise<void> {
   terminal.outlastReader();
   checkOutput(options.output);
   const [recording, tree] = isTree(b) ? [a, b] : isTree(a) ? [b, a] : [a, undefined];
-  if (tree !== undefined) {
-    const other = await loadTree(tree);
-    const { differing } = await eachOf(recording, options, terminal, async (playable) => {
-      const here = codeVersion('this build', playable, codeOf(playable));
-      const there = other.version(playable);
-      const [first, second] = tree === b ? [here, there] : [there, here];
-      return {
-        comparison: await compareAndSettle(playable, first, second, detailsOf(options)),
-        title: `${first.name} (-) against ${second.name} (+)`,
-      };
-    });
-    if (differing) throw new Exit(FAILURE);
-    return;
-  }
+  const { differing } =
+    tree === undefined
+      ? await diffRecordings(a, b, options, terminal)
+      : await diffTrees(recording, { path: tree, isSecond: tree === b }, options, terminal);
+  if (differing) throw new Exit(FAILURE);
+}
+
+/** Compares the code of this build with that of another tree on one recording. */
+async function diffTrees(
+  recording: string,
+  tree: { readonly path: string; readonly isSecond: boolean },
+  options: DiffOptions,
+  terminal: Terminal,
+): Promise<Differing> {
+  const other = await loadTree(tree.path);
+  return eachOf(recording, options, terminal, async (playable) => {
+    const here = codeVersion('this build', playable, codeOf(playable));
+    const there = other.version(playable);
+    const [first, second] = tree.isSecond ? [here, there] : [there, here];
+    return {
+      comparison: await compareAndSettle(playable, first, second, detailsOf(options)),
+      title: `${first.name} (-) against ${second.name} (+)`,
+    };
+  });
+}
+
+/** Compares two recordings. */
+async function diffRecordings(a: string, b: string, options: DiffOptions, terminal: Terminal): Promise<Differing> {
   const others = (await openNamed(b, options, terminal)).playables;
   let pairs: StartPairs<Playable> | undefined;
-  const { differing } = await eachOf(a, options, terminal, async (playable, all) => {
+  const found = await eachOf(a, options, terminal, async (playable, all) => {
     pairs ??= pairStarts(all, others);
     const peer = pairs.peers.get(playable);
     if (peer === undefined) {
@@ -62,7 +76,7 @@ export async function diffCommand(a: string, b: string, options: DiffOptions, te
       }
       throw statusError(
         'NotFound',
-        `${b} holds no recording of ${actor}, as ${a} does; it holds ${[...new Set(others.map(nameOf))].join(', ')}; --actor chooses one that both hold`,
+        `${b} has no recording of ${actor}, and ${a} has; ${b} has ${[...new Set(others.map(nameOf))].join(', ')}; choose an actor that both have with --actor`,
       );
     }
     const gaps = gapsText(gapsWithin(peer.turns));
@@ -76,15 +90,15 @@ export async function diffCommand(a: string, b: string, options: DiffOptions, te
     return { comparison: more ? await compared() : comparison, title: `${a} (-) against ${which} (+)` };
   });
   for (const one of pairs?.left ?? []) terminal.tell(unpaired(one, others, b, a));
-  if (differing) throw new Exit(FAILURE);
+  return found;
 }
 
 const unpaired = (one: Playable, all: readonly Playable[], where: string, other: string): string =>
-  `${startedName(one, all)} in ${where} is compared with nothing: ${other} holds no start that goes with it`;
+  `${startedName(one, all)} in ${where} is not compared: ${other} has no matching start`;
 
 /**
- * `troupe replay --what-if patch.yaml`: what today's code would have decided, had an object been another. That it would
- * have decided otherwise is what was asked; exit code 1 when it breaks determinism, for then nothing can be made of it.
+ * `troupe replay --what-if patch.yaml`: what today's code would have decided with a changed object. Changed decisions are the
+ * purpose and no failure; exit code 1 means that the code violates its contract, so the result is meaningless.
  */
 export async function whatIfCommand(what: string, options: DiffOptions, terminal: Terminal): Promise<void> {
   const wishes = (await readManifests([options.whatIf ?? '']).catch(unreadable)).map(({ object }) => object);
@@ -97,7 +111,7 @@ export async function whatIfCommand(what: string, options: DiffOptions, terminal
       changed = whatIf(playable, wishes);
     } catch (error) {
       if (!(error instanceof StatusError) || error.reason !== 'NotFound') throw error;
-      missing ??= error; // of several actors, those that saw the object answer
+      missing ??= error; // another actor may have seen the object
       return undefined;
     }
     asked += 1;
@@ -105,7 +119,7 @@ export async function whatIfCommand(what: string, options: DiffOptions, terminal
     const is = codeVersion('as it might have been', changed, definition);
     return {
       comparison: await compareAndSettle(playable, was, is, detailsOf(options)),
-      title: 'as it was (-) against as it would have been (+); each turn given what had happened by then',
+      title: 'as it was (-) against as it would have been (+); each turn with the recorded input',
     };
   });
   if (asked === 0 && missing !== undefined) throw missing;
@@ -114,14 +128,14 @@ export async function whatIfCommand(what: string, options: DiffOptions, terminal
 
 const isUnseen = ({ was, is }: DecisionChange): boolean => was?.body instanceof Hidden || is?.body instanceof Hidden;
 
-/** Reads what else their homes have recorded of what they said. @returns whether there was anything to read */
+/** Reads the other recordings of their homes, in which bodies may be found. @returns whether there were any */
 async function readOn(...playables: readonly Playable[]): Promise<boolean> {
   let read = false;
-  for (const { elsewhere } of playables) if ((await elsewhere?.complete()) === true) read = true; // one reader a home
+  for (const { elsewhere } of playables) if ((await elsewhere?.complete()) === true) read = true; // not `some`: each home must be read
   return read;
 }
 
-/** It was given with the recording, which can't be played without it. */
+/** An unreadable manifest: exit code 3, as for an unreadable recording. */
 function unreadable(error: unknown): never {
   if (!(error instanceof UsageError)) throw new UnplayableError(error);
   throw new UnplayableError(new UsageError(error.message.replace('give -f a manifest', 'give --what-if a manifest')));
@@ -131,7 +145,13 @@ const detailsOf = ({ full, output }: DiffOptions) => ({
   detailsMax: full === true || output === 'json' ? 100_000 : SHOWN,
 });
 
-/** Compares each recording that is named. @returns whether anything differs, and whether it is for a breach of determinism */
+/** Whether anything differs, and whether a version violates its contract. */
+interface Differing {
+  readonly differing: boolean;
+  readonly breached: boolean;
+}
+
+/** Compares each recording and prints the result. */
 async function eachOf(
   what: string,
   options: DiffOptions,
@@ -140,7 +160,7 @@ async function eachOf(
     playable: Playable,
     all: readonly Playable[],
   ) => Promise<{ readonly comparison: Comparison; readonly title: string } | undefined>,
-): Promise<{ readonly differing: boolean; readonly breached: boolean }> {
+): Promise<Differing> {
   const source = await openNamed(what, options, terminal);
   const results: object[] = [];
   let differing = false;

@@ -5,13 +5,13 @@ import { launcher } from '../../boot/home/project-root.ts';
 import { Exit, UsageError } from '../shared/errors.ts';
 import { FAILURE } from '../shared/render-error.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import type { ReplayOptions } from './options.ts';
 import { codeOf, indexOfTyped, openNamed, partsOf, startsMeant, typedTurn } from './parts.ts';
-import type { ReplayOptions } from './replay.ts';
 
 const PORT = 9229;
 const PORT_LEAST = 1024;
 
-/** Runs the same command under a debugger that waits to be attached to, on this machine alone. */
+/** Runs the same command in a process that waits for a debugger to attach on 127.0.0.1. */
 export async function inspectCommand(
   what: string,
   { inspectBrk, ...options }: ReplayOptions,
@@ -19,18 +19,18 @@ export async function inspectCommand(
 ): Promise<void> {
   const port = inspectBrk === true ? PORT : Number(inspectBrk);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new UsageError(`--inspect-brk is "${String(inspectBrk)}"; give a port, or nothing for ${PORT}`);
+    throw new UsageError(`--inspect-brk is "${String(inspectBrk)}"; give a port, or none for ${PORT}`);
   if (port > 0 && port < PORT_LEAST)
     throw new UsageError(
-      `--inspect-brk: Node's debugger takes no port below ${PORT_LEAST}, and ${port} is; give another, or nothing for ${PORT}`,
+      `--inspect-brk: port ${port} is below ${PORT_LEAST}, which Node's debugger does not allow; give another, or none for ${PORT}`,
     );
   if (!(await isFree(port)))
     throw new UsageError(
-      `--inspect-brk: port ${port} is taken, perhaps by another debugger's process; give another: --inspect-brk ${port + 1}`,
+      `--inspect-brk: port ${port} is in use, perhaps by another debugged process; give another: --inspect-brk ${port + 1}`,
     );
   await checkMeant(what, options, terminal);
-  const where = options.turn === undefined ? 'at the first turn that goes differently' : `at turn ${options.turn}`;
-  terminal.tell(`attach a debugger and let it go on: it stops ${where}, inside the actor's behaviour`);
+  const where = options.turn === undefined ? 'at the first turn that differs' : `at turn ${options.turn}`;
+  terminal.tell(`attach a debugger and continue: it stops ${where}, inside the actor's behaviour`);
   const args = ['replay', what, ...flagsOf(options)];
   const child = spawn(process.execPath, [`--inspect-brk=127.0.0.1:${port}`, launcher, ...args], { stdio: 'inherit' });
   const end = (): void => void child.kill('SIGTERM');
@@ -41,7 +41,7 @@ export async function inspectCommand(
 }
 
 /**
- * What cannot be played is said at once: the process that is debugged finds it out only when a debugger has been attached.
+ * Checks that the recording can be played. The debugged process would find out only after a debugger has attached.
  * @throws UsageError, StatusError
  */
 async function checkMeant(what: string, options: ReplayOptions, terminal: Terminal): Promise<void> {
@@ -55,7 +55,7 @@ async function checkMeant(what: string, options: ReplayOptions, terminal: Termin
   }
 }
 
-/** Node itself only says that it cannot listen, and goes on without a debugger. */
+/** Checked here because Node only prints a message when it cannot listen, and continues without a debugger. */
 async function isFree(port: number): Promise<boolean> {
   const server = createServer().listen(port, '127.0.0.1');
   try {

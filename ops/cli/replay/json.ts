@@ -1,7 +1,7 @@
 import { Hidden } from '../../replay/play/bodies.ts';
 import type { SaidBoth, Speech, TurnReport } from '../../replay/play/turn-report.ts';
 
-/** A report as programs read it: what cannot be shown is `{hidden: why}`. */
+/** A report as JSON; a body that cannot be shown is `{hidden: why}`. */
 export const plainReport = (report: TurnReport): object => ({
   ...report,
   heard: { ...report.heard, ...(report.heard.body === undefined ? {} : { body: plainBody(report.heard.body) }) },

@@ -5,17 +5,17 @@ import { ReplaySession } from '../../replay/play/session.ts';
 import { Exit } from '../shared/errors.ts';
 import { INTERRUPTED, renderError } from '../shared/render-error.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import type { ReplayOptions } from './options.ts';
 import { chosenText, codeOf, indexOfTyped, levelOf, openNamed, partsOf, startsMeant, typedTurn } from './parts.ts';
-import type { ReplayOptions } from './replay.ts';
 import { ReplayShell } from './shell.ts';
 
-/** Whose lines are read: a person at a terminal, or a script through a pipe. */
+/** Where commands are read from: a terminal, or a pipe with a script. */
 export interface Typist {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly output: NodeJS.WritableStream;
 }
 
-/** Plays a recording under the hands of whoever types, until `quit`, Ctrl-D or Ctrl-C; while it runs Ctrl-C ends the run alone. */
+/** The interactive player. It ends with `quit`, Ctrl-D or Ctrl-C; during a run, Ctrl-C only ends the run. */
 export async function interactive(
   what: string,
   { turn, ...given }: ReplayOptions,
@@ -45,7 +45,7 @@ export async function interactive(
   await converse(shell, terminal, typist);
 }
 
-/** What is said in the turn: of a change of many objects, that one is followed. */
+/** Subject of what the turn says: of several changed objects, the chain of causes follows this one. */
 const aboutOf = ({ frame }: ReplaySession): string => frame?.says[0]?.said.subject ?? '';
 
 async function converse(shell: ReplayShell, terminal: Terminal, { input, output }: Typist): Promise<void> {
@@ -74,13 +74,13 @@ async function converse(shell: ReplayShell, terminal: Terminal, { input, output 
   });
   ask();
   for await (const line of lines) {
-    // What a script typed is shown, so that what is written reads as what one sees at a terminal.
+    // The commands of a script are printed, so that the output reads like a session at a terminal.
     if (!person) terminal.out(`${shell.prompt}> ${line}\n`);
     try {
       terminal.out(await shell.run(line));
     } catch (error) {
-      const { lines: told } = renderError('replay', error);
-      terminal.out(told.map((one) => `${one}\n`).join(''));
+      const { lines: shown } = renderError('replay', error);
+      terminal.out(shown.map((one) => `${one}\n`).join(''));
     }
     if (shell.done || terminal.signal.aborted) break; // of a script the next lines are here already
     ask();

@@ -84,10 +84,10 @@ it('a conversation through a pipe reads as one at a terminal', async () => {
   const { code, out, err } = await troupe(['replay', 'recordings/scheduler.troupe', '-i'], script.join('\n'));
   expect(err).toBe('');
   expect(code).toBe(0);
-  expect(out).toMatch(/^scheduler\/test: \d+ turns, .*; "help" shows what to type\nscheduler\/test 0\/\d+> step 2\n/);
+  expect(out).toMatch(/^scheduler\/test: \d+ turns, .*; "help" lists the commands\nscheduler\/test 0\/\d+> step 2\n/);
   expect(out).toMatch(/> run\nbreakpoint 1: --kind pods\nturn 3 /);
   expect(out).toMatch(/> back\nturn 2 .*[^]*> step\nturn 3 /);
   expect(out).toMatch(/> view nodes\nNAME +STATUS.*\nnode-0 /);
-  expect(out).toMatch(/> nonsense\nreplay: there is no command "nonsense"; "help" shows what there is\n/);
+  expect(out).toMatch(/> nonsense\nreplay: there is no command "nonsense"; "help" lists them\n/);
   expect(out).toMatch(/> quit\n$/);
 });

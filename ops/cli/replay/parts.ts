@@ -1,4 +1,4 @@
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
+import type { ActorDefinition } from '../../../actors/kernel/replay-api.ts';
 import { StatusError, statusError } from '../../../contracts/errors/status.ts';
 import { BUILD } from '../../boot/home/build.ts';
 import { versionOfBuild } from '../../boot/home/build-name.ts';
@@ -10,32 +10,32 @@ import { indexOfTurn, nameOf, type Playable, seesStore } from '../../replay/read
 import { isFile, openSource, type Source } from '../../replay/read/source.ts';
 import { UsageError } from '../shared/errors.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import type { ReplayOptions } from './options.ts';
 import { momentText } from './render.ts';
-import type { ReplayOptions } from './replay.ts';
 
 const LEVELS = ['strict', 'shape', 'state'] as const;
 
-/** A recording, and which part of it is meant. */
+/** A recording, and the part of it to play. */
 export interface Part {
   readonly playable: Playable;
-  /** Index of the first turn meant. */
+  /** Index of the first turn. */
   readonly from: number;
-  /** Index of the last. */
+  /** Index of the last turn. */
   readonly to: number;
 }
 
-/** Opens what an argument of a replay command names. @param how.sealed leave what carries secret data sealed */
+/** Opens the recordings that an argument of a replay command names. @param how.sealed leave secret data sealed */
 export async function openNamed(
   what: string,
   options: ReplayOptions,
   terminal: Terminal,
   how: { readonly sealed?: boolean } = {},
 ): Promise<Source> {
-  // A file needs none of what talks to a server.
+  // A file needs no NATS client.
   const where = isFile(what)
     ? { home: troupeHome(), keyFile: options.key }
     : (await import('./recorded-where.ts')).recordedWhere(options);
-  const told = new Set<string>(); // all that is recorded may be read after what was asked for
+  const reported = new Set<string>(); // the source may be read twice
   const source = await openSource(what, {
     ...where,
     actor: options.actor,
@@ -45,14 +45,14 @@ export async function openNamed(
       if (terminal.interactive) terminal.tell(line);
     },
     onMissing: (problem) => {
-      if (!told.has(problem)) terminal.tell(problem);
-      told.add(problem);
+      if (!reported.has(problem)) terminal.tell(problem);
+      reported.add(problem);
     },
   });
   const [newer] = source.playables.map(({ incarnation }) => incarnation.build).filter(isNewer);
   if (newer !== undefined)
     terminal.tell(
-      `${what} was recorded by build ${newer}, which is newer than this one, ${BUILD}: what this does not know of counts as a difference; ${newer} plays it as it was`,
+      `${what} was recorded by build ${newer}, which is newer than this build, ${BUILD}: what is new in it counts as a difference; play it with ${newer} to see none`,
     );
   return source;
 }
@@ -62,12 +62,12 @@ function isNewer(build: string): boolean {
   return version !== undefined && own !== undefined && compareVersions(version, own) > 0;
 }
 
-/** The recordings of a source, and of each the part between `--from` and `--to`; those without one are left out. */
+/** The recordings of a source with turns between `--from` and `--to`, and that part of each. */
 export function partsOf(source: Source, { from, to }: ReplayOptions): readonly Part[] {
   const end = Math.max(...source.playables.map(({ turns }) => turns.at(-1)?.now ?? 0));
   const first = typedPoint('--from', from, end);
   const last = typedPoint('--to', to, end);
-  // Turns are numbered anew in each incarnation: a number means the newest.
+  // Turn numbers begin at 1 with every start: a number means the newest start.
   const numbered = [first, last].some((point) => point !== undefined && 'turn' in point);
   const revised = [first, last].some((point) => point !== undefined && 'revision' in point);
   const seeing = revised ? source.playables.filter(({ turns }) => seesStore(turns)) : source.playables;
@@ -107,7 +107,7 @@ export function startsMeant({ playables }: Source, { to }: ReplayOptions): reado
   throw new UsageError(`nothing is recorded up to --to ${to}; it begins at ${momentText(first)}`);
 }
 
-/** A point of a recording as it was typed. @throws UsageError */
+/** Parses a point of a recording. @throws UsageError */
 export function typedPoint(flag: string, text: string | undefined, end: number): Point | undefined {
   if (text === undefined) return undefined;
   try {
@@ -117,7 +117,7 @@ export function typedPoint(flag: string, text: string | undefined, end: number):
   }
 }
 
-/** `kubelet/n1`; where there are several starts of it, when this one was. */
+/** `kubelet/n1`; with the time of the start when there are several. */
 export function startedName(playable: Playable, all: readonly Playable[]): string {
   const name = nameOf(playable);
   if (all.filter((one) => nameOf(one) === name).length < 2) return name;
@@ -126,24 +126,24 @@ export function startedName(playable: Playable, all: readonly Playable[]): strin
 
 const NAMED_MOST = 8;
 
-/** Of several recordings, which there are, which one is meant, and how to choose another. */
+/** The text that says which of several recordings was chosen, and how to choose another. */
 export function chosenText(what: string, all: readonly Playable[], chosen: Playable, flags: string): string {
   const starts = new Map<string, number>();
   for (const name of all.map(nameOf)) starts.set(name, (starts.get(name) ?? 0) + 1);
   const names = [...starts].map(([name, times]) => (times === 1 ? name : `${name} ${times} times`));
   const more = names.length > NAMED_MOST ? `, and ${names.length - NAMED_MOST} more` : '';
-  return `${all.length} recordings of ${what} are there (${names.slice(0, NAMED_MOST).join(', ')}${more}), and this is ${startedName(chosen, all)}; ${flags} choose another`;
+  return `${what} has ${all.length} recordings (${names.slice(0, NAMED_MOST).join(', ')}${more}); this is ${startedName(chosen, all)}; choose another with ${flags}`;
 }
 
-/** The number of a turn as it was typed. @throws UsageError */
+/** Parses the number of a turn. @throws UsageError */
 export function typedTurn(text: string | undefined): number {
   if (!/^[1-9]\d*$/.test(text ?? '')) throw new UsageError(`--turn is "${text}"; give the number of a turn`);
   return Number(text);
 }
 
 /**
- * Where the turn of that number is.
- * @param starts others of the same actor, which may have it
+ * Index of the turn with that number.
+ * @param starts other recordings, in which to look for it for the error message
  * @throws UsageError: it is not recorded
  */
 export function indexOfTyped(playable: Playable, n: number, starts: readonly Playable[] = []): number {
@@ -154,12 +154,12 @@ export function indexOfTyped(playable: Playable, n: number, starts: readonly Pla
   if (older === undefined) throw new UsageError(finding);
   const started = new Date(older.incarnation.incarnation).toISOString();
   const end = new Date(older.turns.at(-1)?.now ?? 0).toISOString();
-  throw new UsageError(`${finding}; that of the start at ${started} has it: add --to ${end}`);
+  throw new UsageError(`${finding}; the recording of the start at ${started} has it: add --to ${end}`);
 }
 
 const hasTurn = ({ turns }: Playable, n: number): boolean => turns[indexOfTurn(turns, n)]?.n === n;
 
-/** Of each instance, the recording that began last. */
+/** The newest recording of each instance. */
 export function newestOf(playables: readonly Playable[]): readonly Playable[] {
   const newest = new Map<string, Playable>();
   for (const playable of playables) newest.set(nameOf(playable), playable);
@@ -172,23 +172,23 @@ export function levelOf({ level }: ReplayOptions): (typeof LEVELS)[number] {
   return known;
 }
 
-/** @throws UsageError: another form is asked for than there is */
+/** @throws UsageError: an unknown output format */
 export function checkOutput(output: string | undefined): void {
   if (output !== undefined && output !== 'json')
-    throw new UsageError(`-o is "${output}"; what is found comes as text or as json`);
+    throw new UsageError(`-o is "${output}"; the only other format is json`);
 }
 
-/** Today's code of a recorded actor. @throws StatusError: there is none, or not with what was recorded */
+/** Today's definition of a recorded actor. @throws StatusError: this build has none, or the recorded configuration is invalid */
 export function codeOf({ incarnation }: Playable): ActorDefinition {
   const definition = definitionOf(incarnation);
   if (definition !== undefined) return definition;
   throw statusError(
     'NotFound',
-    `this build has no actor "${incarnation.self.actor}", so its recording cannot be played; play it with the build that recorded it, ${incarnation.build}, or, if it is one of your own, name its module: --actors <file>`,
+    `this build has no actor "${incarnation.self.actor}", so its recording cannot be played; play it with the build that recorded it, ${incarnation.build}, or, if it is your own actor, name its module: --actors <file>`,
   );
 }
 
-/** What to type after that to come to a turn of it: its number alone means the newest start. */
+/** The flags that lead to a turn; a number without `--to` means the newest start. */
 export function turnFlags(
   flag: '--turn' | '-i --to',
   { playables }: Source,
@@ -199,7 +199,7 @@ export function turnFlags(
   return `${flag === '--turn' ? '' : '-i '}--turn ${n} --to ${new Date(now).toISOString()}`;
 }
 
-/** What to type to come back to a recording as it was opened: `troupe replay day.troupe --actor kubelet --instance n1`. */
+/** The command that opens a recording again: `troupe replay day.troupe --actor kubelet --instance n1`. */
 export function commandFor(
   what: string,
   { actor, instance, key, context, actors, level }: ReplayOptions,

@@ -21,19 +21,22 @@ it.each([
 });
 
 it.each([
-  { given: { check: true, actor: 'scheduler' }, problem: /^--check plays all of this home, .*; leave out --actor$/ },
+  {
+    given: { check: true, actor: 'scheduler' },
+    problem: /^--check plays all recordings of this home, .*; leave out --actor$/,
+  },
   { given: { turn: '3', from: '2' }, problem: /^--turn shows one turn; leave out --from$/ },
   { given: { whatIf: 'x.yaml', from: '2' }, problem: /^--what-if plays whole recordings; leave out --from$/ },
   { given: { whatIf: 'x.yaml', interactive: true }, problem: /leave out -i$/ },
   { given: { whatIf: 'x.yaml', inspectBrk: true }, problem: /leave out --inspect-brk$/ },
-  { given: { about: 'web', turn: '3' }, problem: /^--about lists turns and plays none; leave out --turn$/ },
+  { given: { about: 'web', turn: '3' }, problem: /^--about lists turns and does not play them; leave out --turn$/ },
   { given: { interactive: true, output: 'json' }, problem: /leave out --output$/ },
   {
     given: { interactive: true, turn: '3', to: '5' },
     problem: /^--turn and --to both say where to stop; leave out one/,
   },
-  { given: { turn: '3', to: 'rev:5' }, problem: /or give --to a time: when the start ran that is meant$/ },
-  { given: { full: true }, problem: /^a play shows the first turn that goes differently; leave out --full$/ },
+  { given: { turn: '3', to: 'rev:5' }, problem: /or give --to a time at which the wanted start ran$/ },
+  { given: { full: true }, problem: /^a replay shows the first turn that differs; leave out --full$/ },
 ])('$given is refused, not half heard', ({ given, problem }) => {
   expect(planReplayMode(given).problem).toMatch(problem);
 });

@@ -1,21 +1,21 @@
-/** What `troupe replay` does, which one of its flags says. */
+/** What `troupe replay` does; one of its flags decides. */
 export type ReplayMode = 'check' | 'about' | 'whatIf' | 'inspectBrk' | 'interactive' | 'turn' | 'play';
 
 type Given = Readonly<Record<string, unknown>>;
 
-/** In the order in which they are looked for; whichever flag a mode does not take would be passed over in silence. */
+/** In order of precedence. A flag that a mode does not take is an error. */
 const MODES: readonly {
   readonly mode: ReplayMode;
-  /** In words that begin a sentence. */
+  /** The beginning of the error message. */
   readonly does: string;
   readonly takes: readonly string[];
 }[] = [
   {
     mode: 'check',
-    does: '--check plays all of this home, or of one actor of it',
+    does: '--check plays all recordings of this home, or those of one actor',
     takes: ['level', 'key', 'output'],
   },
-  { mode: 'about', does: '--about lists turns and plays none', takes: ['from', 'to', 'output'] },
+  { mode: 'about', does: '--about lists turns and does not play them', takes: ['uid', 'from', 'to', 'output'] },
   { mode: 'whatIf', does: '--what-if plays whole recordings', takes: ['full', 'output'] },
   {
     mode: 'inspectBrk',
@@ -24,20 +24,20 @@ const MODES: readonly {
   },
   {
     mode: 'interactive',
-    does: '-i is for typing commands, and stands at --to or --turn',
+    does: '-i reads commands, and begins at --to or --turn',
     takes: ['turn', 'from', 'to', 'level'],
   },
   { mode: 'turn', does: '--turn shows one turn', takes: ['to', 'level', 'output'] },
-  { mode: 'play', does: 'a play shows the first turn that goes differently', takes: ['from', 'to', 'level', 'output'] },
+  { mode: 'play', does: 'a replay shows the first turn that differs', takes: ['from', 'to', 'level', 'output'] },
 ];
-/** Which recordings are meant; of a home or a server, `--check` plays all. */
+/** Flags that choose recordings. */
 const WHICH: readonly string[] = ['actor', 'instance', 'key'];
 const WHERE: readonly string[] = ['context', 'actors'];
-/** Beside `--turn`, `--to` tells of which start that is, by a time; a turn or a revision would be one more place to stop. */
+/** With `--turn`, `--to` chooses the start by a time; a turn or revision there would contradict `--turn`. */
 const saysTwice = ({ turn, to }: Given): boolean =>
   turn !== undefined && typeof to === 'string' && /^(\d+|rev:.*)$/.test(to);
 
-/** @returns what is asked for, or what is wrong with how it is asked */
+/** @returns the mode, or what is wrong with the flags */
 export function planReplayMode(
   given: Given,
 ):
@@ -51,7 +51,7 @@ export function planReplayMode(
   if (saysTwice(given))
     return {
       problem:
-        '--turn and --to both say where to stop; leave out one of them, or give --to a time: when the start ran that is meant',
+        '--turn and --to both say where to stop; leave out one of them, or give --to a time at which the wanted start ran',
     };
   return { mode };
 }

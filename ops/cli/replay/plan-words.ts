@@ -1,4 +1,4 @@
-/** Splits a line as a shell does: at spaces, but not within quotes. @returns undefined when a quote is not closed */
+/** Splits a line like a shell: at spaces outside quotes. @returns undefined when a quote is not closed */
 export function wordsOf(line: string): readonly string[] | undefined {
   const words: string[] = [];
   let word: string | undefined;

@@ -1,4 +1,4 @@
-import type { Level } from '../../../actors/kernel/replay.ts';
+import type { Level } from '../../../actors/kernel/replay-api.ts';
 import { counted } from '../../replay/compare/counted.ts';
 import { turnsText } from '../../replay/compare/plan-decisions.ts';
 import { chainOf } from '../../replay/explain/chain.ts';
@@ -14,12 +14,12 @@ import { toJson } from '../shared/print.ts';
 import { FAILURE, UNPLAYABLE } from '../shared/render-error.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { plainReport } from './json.ts';
+import type { ReplayOptions } from './options.ts';
 import { codeOf, commandFor, levelOf, openNamed, partsOf, turnFlags } from './parts.ts';
 import { divergenceText, momentText, timeText } from './render.ts';
-import type { ReplayOptions } from './replay.ts';
 import { scoresAt } from './scores.ts';
 
-/** Plays recordings against today's code and stops at the first turn that goes differently. */
+/** Plays recordings against today's code and stops at the first turn that differs. */
 export async function playCommand(what: string, options: ReplayOptions, terminal: Terminal): Promise<void> {
   const level = levelOf(options);
   terminal.outlastReader();
@@ -52,9 +52,7 @@ export async function playCommand(what: string, options: ReplayOptions, terminal
 function verdictOf({ turns, states }: Played, level: Level): string {
   if (turns === 0) return 'not played';
   if (level !== 'state') return 'same';
-  return states > 0
-    ? `same (${counted(states, 'state')})`
-    : 'nothing to compare: the state of none of these turns is recorded';
+  return states > 0 ? `same (${counted(states, 'state')})` : 'nothing to compare: no turn has a recorded state';
 }
 
 function print(
@@ -78,7 +76,7 @@ function print(
       `\n${divergenceText(divergence, causes, terminal.paint, scoresAt(session, divergence, { changed: true }))}`,
     );
     const { turn: n, now } = divergence;
-    terminal.out(`\nlook around there: ${commandAt(session.playable, { n, now })}\n`);
+    terminal.out(`\nstep through it there: ${commandAt(session.playable, { n, now })}\n`);
   }
 }
 
@@ -90,18 +88,18 @@ function sameText({ verdict, skipped, gaps: missing }: Played & { readonly verdi
   return gaps.length === 0 ? verdict : `${verdict} (${gaps.join('; ')})`;
 }
 
-/** Spans that are told of one recording; the sums are in the table. */
+/** Most spans that are listed for one recording; the table has the sums. */
 const SPANS_MAX = 10;
 
-/** Which turns were not played, and why; empty when all were. */
+/** The turns that were not played, and why; empty when all were. */
 export function unplayedText({ name, unplayed }: Pick<Played, 'name' | 'unplayed'>): string {
   const lines = unplayed.slice(0, SPANS_MAX).map(({ from, to, fromMs, toMs, turns, why }) => {
-    const which = turns === 1 ? `turn ${from}` : `turn ${from} and what follows from it up to turn ${to}`;
+    const which = turns === 1 ? `turn ${from}` : `turns ${from} to ${to}`;
     const span = turns === 1 ? momentText(fromMs) : `${momentText(fromMs)} to ${timeText(toMs)}`;
     return `${name}: ${which} not played (${span}): ${why}\n`;
   });
   const more = unplayed.length - lines.length;
-  return `${lines.join('')}${more > 0 ? `${name}: and ${more} more spans; -o json has them all\n` : ''}`;
+  return `${lines.join('')}${more > 0 ? `${name}: and ${more} more spans; -o json lists them\n` : ''}`;
 }
 
 const summary = (

@@ -2,11 +2,11 @@ import { statusError } from '../../../contracts/errors/status.ts';
 import { counted } from '../../replay/compare/counted.ts';
 import { exportOf } from '../../replay/export/export.ts';
 import type { Recording } from '../../replay/read/gather-recordings.ts';
-import { lacksMail } from '../../replay/read/keep-mail.ts';
+import { lacksPodMessages } from '../../replay/read/keep-pod-messages.ts';
 import { withRecordings } from '../../replay/read/open-recordings.ts';
 import { isAfter } from '../../replay/read/parse-moment.ts';
 import { gapsText } from '../../replay/read/plan-gaps.ts';
-import { type RecordingSummary, summaryOf } from '../../replay/read/plan-recordings.ts';
+import { type RecordingSummary, recordingsText, summariesOf } from '../../replay/read/plan-recordings.ts';
 import { readHistory } from '../../replay/read/read-history.ts';
 import { type Damaged, readJournal } from '../../replay/read/read-journal.ts';
 import { placeOf } from '../../replay/read/recorded-where.ts';
@@ -28,7 +28,7 @@ export interface ListOptions {
   readonly context?: string;
 }
 
-/** As a name of a file: no file, but standard output. */
+/** The file name that means standard output. */
 const STDOUT = '-';
 
 export interface ExportOptions {
@@ -41,10 +41,10 @@ export interface ExportOptions {
   readonly context?: string;
 }
 
-/** `troupe record ls`: what there is, per actor, instance and start. */
+/** `troupe record ls`: one line for each recording, that is, for each start of an actor instance. */
 export async function recordList(args: readonly string[], options: ListOptions, terminal: Terminal): Promise<void> {
   if (options.output !== undefined && options.output !== 'json')
-    throw new UsageError(`-o is "${options.output}"; the list comes as a table or as json`);
+    throw new UsageError(`-o is "${options.output}"; the only other format is json`);
   const where = recordedWhere(options);
   await withRecordings(where, async ({ client: { connection }, prefix }) => {
     const damaged: Damaged[] = [];
@@ -53,9 +53,9 @@ export async function recordList(args: readonly string[], options: ListOptions, 
     const asked = args[0] === undefined ? options : { ...options, actor: args[0] };
     if (found.length === 0 && (args[0] !== undefined || options.instance !== undefined))
       throw await nothingFound(asked, placeOf(where), () => readJournal(connection, prefix));
-    if (options.output === 'json') terminal.out(toJson(found.map(summaryOf)));
+    if (options.output === 'json') terminal.out(toJson(summariesOf(found)));
     else if (found.length === 0) terminal.tell(`nothing is recorded ${placeOf(where)}`);
-    else printList(found.map(summaryOf), terminal);
+    else printList(summariesOf(found), terminal);
     for (const { actor, instance, problem } of damaged) terminal.tell(`${actor}/${instance}: ${problem}`);
   });
 }
@@ -72,7 +72,7 @@ function printList(recordings: readonly RecordingSummary[], terminal: Terminal):
     one.to.slice(11, 19),
     `${one.firstTurn}-${one.lastTurn}`,
     sizeText(one.bytes),
-    one.driver ? '-' : String(one.starts.length),
+    String(one.starts),
     gapsText(one.gaps) || '-',
   ]);
   terminal.out(formatTable([heading, ...rows]));
@@ -81,41 +81,41 @@ function printList(recordings: readonly RecordingSummary[], terminal: Terminal):
 const sizeText = (bytes: number): string =>
   bytes < 1_000 ? `${bytes} B` : bytes < 1e6 ? `${(bytes / 1_000).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 
-/** `troupe record export`: one file that needs no cluster. */
+/** `troupe record export`: writes recordings to one file, which can be played without the cluster. */
 export async function recordExport(options: ExportOptions, terminal: Terminal): Promise<void> {
   const path = options.output;
-  if (path === undefined) throw new UsageError('say where to: troupe record export -o incident.troupe');
+  if (path === undefined) throw new UsageError('-o is required: troupe record export -o incident.troupe');
   if (path === STDOUT && terminal.interactive)
     throw new UsageError(
-      '-o - writes what only programs read, and standard output is a terminal; pass it on, "troupe record export -o - | gzip > incident.troupe.gz", or name a file',
+      '-o - writes binary data, and standard output is a terminal; use a pipe, "troupe record export -o - | gzip > incident.troupe.gz", or name a file',
     );
   const where = recordedWhere(options);
   await withRecordings(where, async ({ client: { connection }, prefix }) => {
-    const tell = (one: Damaged): void => terminal.tell(`left out: ${one.actor}/${one.instance}: ${one.problem}`);
-    const all = await readJournal(connection, prefix, options.actor, tell);
+    const onDamaged = (one: Damaged): void => terminal.tell(`left out: ${one.actor}/${one.instance}: ${one.problem}`);
+    const all = await readJournal(connection, prefix, options.actor, onDamaged);
     const found = chosen(all, options.instance);
     if (found.length === 0) throw await nothingFound(options, placeOf(where), () => readJournal(connection, prefix));
     const end = Math.max(...found.map(({ turns }) => turns.at(-1)?.now ?? 0));
     const points = { from: typedPoint('--from', options.from, end), to: typedPoint('--to', options.to, end) };
     if (points.from !== undefined && points.to !== undefined && isAfter(points.from, points.to))
       throw new UsageError(
-        `--from ${options.from} is after --to ${options.to}; a span such as 5m is counted back from the end`,
+        `--from ${options.from} is after --to ${options.to}; a duration such as 5m counts back from the end`,
       );
     const history = await readHistory(connection, prefix);
     const partial = options.actor !== undefined || options.instance !== undefined;
-    const nodes = partial && found.some(lacksMail) ? await readJournal(connection, prefix) : [];
+    const nodes = partial && found.some(lacksPodMessages) ? await readJournal(connection, prefix) : [];
     const content = exportOf(prefix, found, history, points, nodes);
     if (content.recordings.length === 0)
       throw statusError(
         'NotFound',
-        'no turn between these points can be played: none lies there, or no start is recorded before their end; "troupe record ls" shows the spans',
+        'no turn between these points can be played: none is recorded there, or no start is recorded before their end; "troupe record ls" shows what is recorded',
       );
     const bytes = path === STDOUT ? writeOut(content, terminal) : writeRecordingFile(path, content);
     const turns = content.recordings.reduce((sum, one) => sum + one.turns.length, 0);
-    const many = counted(content.recordings.length, 'recording');
+    const many = recordingsText(content.recordings);
     const played = content.recordings.some(({ incarnation }) => !incarnation.driver);
     const [place, file] = path === STDOUT ? ['standard output', 'FILE'] : [path, path];
-    const next = played ? `play it with: troupe replay ${file}` : 'drivers decide nothing, so it cannot be played';
+    const next = played ? `play it with: troupe replay ${file}` : 'recordings of drivers cannot be played';
     terminal.tell(`${place}: ${many}, ${counted(turns, 'turn')}, ${sizeText(bytes)}; ${next}`);
   });
 }

@@ -111,15 +111,21 @@ it('a context names her too, by flag or by environment', async () => {
 });
 
 it.each([
-  { user: 'bob', lacks: /NATS refuses to publish \$JS\.API\.STREAM\.INFO\.troupe-journal; an operator may: set / },
+  {
+    user: 'bob',
+    lacks: /NATS refuses to publish \$JS\.API\.STREAM\.INFO\.troupe-journal; an operator has the permission: set /,
+  },
   {
     user: 'undirected',
-    lacks: /NATS refuses to publish \$JS\.API\.DIRECT\.GET\.troupe-journal; an operator may/,
+    lacks: /NATS refuses to publish \$JS\.API\.DIRECT\.GET\.troupe-journal; an operator has the permission/,
   },
-  { user: 'mirrorless', lacks: /NATS refuses to publish \$JS\.API\.STREAM\.INFO\.troupe-history; an operator may/ },
+  {
+    user: 'mirrorless',
+    lacks: /NATS refuses to publish \$JS\.API\.STREAM\.INFO\.troupe-history; an operator has the permission/,
+  },
   {
     user: 'uncheckpointed',
-    lacks: /NATS refuses to publish \$JS\.API\.STREAM\.INFO\.troupe-checkpoints; an operator may/,
+    lacks: /NATS refuses to publish \$JS\.API\.STREAM\.INFO\.troupe-checkpoints; an operator has the permission/,
   },
 ])('$user is told which right is lacking, and who has it', async ({ user, lacks }) => {
   be(user);
@@ -143,12 +149,12 @@ it('a server on which no master ever was, and one without JetStream, are told ap
   const empty = await startNatsServer({});
   vi.stubEnv('TROUPE_URL', empty.url);
   expect((await run('replay', '--check')).err).toMatch(
-    /there is no stream troupe-journal, which a cluster's first master makes; check TROUPE_URL and TROUPE_PREFIX\n$/,
+    /the stream troupe-journal, which the first master of a cluster creates, does not exist; check TROUPE_URL and TROUPE_PREFIX\n$/,
   );
   const core = await startNatsServer({ jetstream: false });
   vi.stubEnv('TROUPE_URL', core.url);
   expect((await run('record', 'ls')).err).toMatch(
-    /JetStream is off there, or for this user's account; check TROUPE_URL\n$/,
+    /JetStream is disabled there, or for this user's account; check TROUPE_URL\n$/,
   );
   vi.stubEnv('TROUPE_URL', 'nats://127.0.0.1:1');
   expect((await run('record', 'ls')).err).toMatch(/nats-server at nats:\/\/127\.0\.0\.1:1 cannot be reached/);
@@ -157,7 +163,7 @@ it('a server on which no master ever was, and one without JetStream, are told ap
 it('who names no server is told that there may be one', async () => {
   const { err, code } = await run('record', 'ls');
   expect(err).toMatch(
-    / has no cluster, so no recordings; start one with "troupe up", .* name another .* TROUPE_URL\n$/,
+    / has no cluster and so no recordings; start one with "troupe up", .* name another .* TROUPE_URL\n$/,
   );
   expect(code).toBe(1);
 });

@@ -10,9 +10,9 @@ export interface WhereOptions {
 }
 
 /**
- * Whose recordings a command means: those on the server that a context or the environment names, as every command finds it;
- * else, and where that is the home's own server, those of the home, which can be read while it does not run.
- * @throws StatusError NotFound: the context, or the credentials
+ * Where a command finds the recordings: on the server that a context or the environment names, else in the home. When the
+ * server is the home's own, the home is read, which also works while its cluster does not run.
+ * @throws StatusError NotFound: the context or the credentials do not exist
  */
 export function recordedWhere({ context, key }: WhereOptions): RecordedWhere {
   const home = troupeHome();

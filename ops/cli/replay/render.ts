@@ -6,9 +6,9 @@ import { Hidden } from '../../replay/play/bodies.ts';
 import type { CellDiff, Heard, SaidBoth, Speech, TurnReport } from '../../replay/play/turn-report.ts';
 import type { Painter } from '../shared/colours.ts';
 
-/** Longest value that is shown beside its name. */
+/** Longest value that is shown on the line of its name. */
 const INLINE_MAX = 100;
-/** Lines of one body at which it is cut. */
+/** Most lines of a body that are shown. */
 const LINES_MAX = 200;
 
 /** `2026-11-24 21:50:35.120` */
@@ -42,7 +42,7 @@ function fieldText(path: string, value: unknown): string {
     : `${path === '' ? '' : `${path}:\n`}${indent(yamlText(value), path === '' ? '' : '  ').trimEnd()}`;
 }
 
-/** A diff as people read one: what was, in red with a minus; what is, in green with a plus. */
+/** A diff: the old values in red with a minus, the new ones in green with a plus. */
 export function diffText(diff: readonly FieldDiff[], paint: Painter, by: string): string {
   let text = '';
   const mark = (sign: '-' | '+', path: string, value: unknown): void => {
@@ -68,7 +68,7 @@ export function heardText(heard: Heard, paint: Painter, options: { readonly body
 
 const speechText = ({ say, subject }: Speech): string => `${say}${subject === '' ? '' : ` ${subject}`}`;
 
-/** What the two sides of a comparison are called. */
+/** Names of the two sides of a comparison. */
 export interface Sides {
   readonly was: string;
   readonly is: string;
@@ -76,10 +76,10 @@ export interface Sides {
 
 /** A recording against today's code. */
 export const THEN_AND_NOW: Sides = { was: 'then', is: 'now' };
-/** Of what a heading has told which is which: the second need not be what is now. */
+/** For comparisons whose heading names the two sides. */
 export const FIRST_AND_SECOND: Sides = { was: '(-)', is: '(+)' };
 
-/** Everything that a turn says, on both sides. @param whole also the bodies of what is the same */
+/** What a turn says, on both sides. @param whole also show the bodies of what is the same */
 export function saidText(
   said: readonly SaidBoth[],
   paint: Painter,
@@ -123,7 +123,7 @@ export function cellsText(cells: readonly CellDiff[], paint: Painter): string {
     .join('');
 }
 
-/** Only the calls into question are worth a whole page; the chain is one line a link. */
+/** The chain of causes, one line for each. */
 export function causesText(causes: readonly Cause[]): string {
   const width = Math.max(...causes.map(({ actor, turn }) => actor.length + String(turn ?? '').length));
   return causes
@@ -134,7 +134,7 @@ export function causesText(causes: readonly Cause[]): string {
     .join('');
 }
 
-/** Where today's code acts differently, in full. */
+/** A turn in which today's code differs, in full. */
 export function divergenceText(report: TurnReport, causes: readonly Cause[], paint: Painter, scores: string): string {
   const { actor, instance, turn, finding = '', said } = report;
   const head = `${paint('bold', `${actor}/${instance} acts differently at turn ${turn}`)}, ${whenText(report)}`;
@@ -147,14 +147,14 @@ export function divergenceText(report: TurnReport, causes: readonly Cause[], pai
     scores,
     cellsSection(
       report,
-      state ? 'then (-) and now (+); or, where of then there is a hash alone, what the turn does to them' : '',
+      state ? 'then (-) and now (+); where only a hash of the state is recorded, what the turn does to them' : '',
       paint,
     ),
     restOf(report, causes, paint),
   ].join('');
 }
 
-/** One turn, whole. */
+/** One turn, in full. */
 export function turnText(
   report: TurnReport,
   causes: readonly Cause[],
@@ -163,10 +163,10 @@ export function turnText(
   scores: string,
 ): string {
   const { actor, instance, turn, finding, said } = report;
-  const told = finding ?? (unplayed === undefined ? 'the same then and now' : `it cannot be played: ${unplayed}`);
+  const result = finding ?? (unplayed === undefined ? 'the same then and now' : `it cannot be played: ${unplayed}`);
   return [
     `${paint('bold', `${actor}/${instance} turn ${turn}`)}, ${whenText(report)}\n\n`,
-    `${paint('bold', 'finding')}  ${told}\n`,
+    `${paint('bold', 'finding')}  ${result}\n`,
     heardSection(report, paint),
     `${paint('bold', 'said')}\n${saidText(said, paint, true)}`,
     scores,

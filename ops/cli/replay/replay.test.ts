@@ -19,6 +19,7 @@ import { BUILD } from '../../boot/home/build.ts';
 import { launcher, projectRoot } from '../../boot/home/project-root.ts';
 import { declaredActors } from '../../boot/roles/hosted-actors.ts';
 import { up } from '../../boot/up.ts';
+import { watchedBy } from '../../replay/read/history-kinds.ts';
 import type { Playable } from '../../replay/read/playable.ts';
 import { decodeRecordingFile, writeRecordingFile } from '../../replay/read/recording-file.ts';
 import { interactive } from './line-editor.ts';
@@ -78,7 +79,7 @@ it('shows of then the choice alone where its scores were not recorded', async ()
   const silent = save('silent.troupe', { ...recorded, turns });
   preferTheFuller();
   const { out } = await run('replay', silent);
-  expect(out).toMatch(/scores of the nodes for default\/web-\d+ \(of then the choice alone is known\)\n/);
+  expect(out).toMatch(/scores of the nodes for default\/web-\d+ \(then: only the choice is known\)\n/);
   expect(out).toMatch(/node-\d .* now\n/);
   expect(out).toMatch(/node-\d .* then\n/);
   expect(out).not.toContain('->');
@@ -153,7 +154,7 @@ it('compares and makes smaller every start of an actor, not the last alone', asy
     const apart = await run('replay', 'diff', a, b);
     expect(apart.out).toMatch(/\n {2}all \d+ decisions of \d+ turns stay the same\n$/);
     expect(apart.err).toBe(
-      `scheduler/test, started 2026-01-01 00:01:00 in ${path} is compared with nothing: ${one} holds no start that goes with it\n`,
+      `scheduler/test, started 2026-01-01 00:01:00 in ${path} is not compared: ${one} has no matching start\n`,
     );
   }
   const wish = join(folder, 'cordoned.yaml');
@@ -163,7 +164,7 @@ it('compares and makes smaller every start of an actor, not the last alone', asy
   );
   preferTheFuller();
   const small = await run('replay', 'minimise', path, '-o', join(folder, 'smaller.troupe'));
-  expect(small.out).toMatch(/^scheduler\/test, started 2026-01-01 00:00:00: \d+ turns became \d/);
+  expect(small.out).toMatch(/^scheduler\/test, started 2026-01-01 00:00:00: \d+ turns reduced to \d/);
 });
 
 it('counts what was said in one recording alone among all that was said', async () => {
@@ -184,7 +185,7 @@ it('says how many states there were to compare, and when there were none', async
   });
   expect(await run('replay', file, '--level', 'state', '--to', '3')).toMatchObject({
     code: 3,
-    out: expect.stringMatching(/ +3 +nothing to compare: the state of none of these turns is recorded\n$/) as string,
+    out: expect.stringMatching(/ +3 +nothing to compare: no turn has a recorded state\n$/) as string,
   });
 });
 
@@ -203,10 +204,10 @@ it('tells the starts of one actor apart: a turn of an earlier one is meant by a 
   const found = await run('replay', path, '--about', 'default/web-0', '--to', '2025-12-31T23:30');
   expect(found.out).toMatch(/^scheduler\/test, started 2025-12-31 23:00:00\n/);
   const [, , hint = ''] =
-    /(one of them whole: troupe replay .*) (--turn 3 --to 2025-12-31T23:00:00\.\d{3}Z)\n$/.exec(found.out) ?? [];
+    /(show one in full: troupe replay .*) (--turn 3 --to 2025-12-31T23:00:00\.\d{3}Z)\n$/.exec(found.out) ?? [];
   expect((await run('replay', path, ...hint.split(' '))).out).toMatch(/^scheduler\/test turn 3, 2025-12-31 23:00:00/);
   expect((await run('replay', path, '--turn', '3')).err).toMatch(
-    /there is no turn 3; the recording has turns 4 to \d+; that of the start at 2025-12-31T23:00:00\.000Z has it: add --to 2025-12-31T23:00:00\.\d{3}Z\n$/,
+    /there is no turn 3; the recording has turns 4 to \d+; the recording of the start at 2025-12-31T23:00:00\.000Z has it: add --to 2025-12-31T23:00:00\.\d{3}Z\n$/,
   );
   expect(await run('replay', path, '--turn', '3', '--to', '2025-12-31')).toMatchObject({
     code: 2,
@@ -224,14 +225,23 @@ it('says that a file holds nothing of a kind that its actors do not watch, not t
   const terminal = { ...silent, out: (text: string) => void shown.push(text) };
   const looks = ['view configmaps', 'view cm/kube-root-ca.crt', 'view events', 'view pods', 'goto 3', 'view pods'];
   const typist = { input: Readable.from(looks.map((line) => `${line}\n`)), output: new PassThrough() };
-  await interactive(file, { turn: '2' }, terminal, typist);
+  const path = join(folder, 'watched.troupe');
+  const playable = recordScheduling({ nodes: 4, pods: 60, batch: 2, checkpointTurns: 50 });
+  const { incarnation, turns, history } = playable;
+  writeRecordingFile(path, {
+    prefix: 'troupe',
+    recordings: [{ incarnation, turns }],
+    history: history as MemoryHistory,
+    kinds: watchedBy(playable),
+  });
+  await interactive(path, { turn: '2' }, terminal, typist);
   const untold =
-    'the history in this file holds no configmaps, only what its actors watch (nodes, pods), so whether there were any cannot be said; play the home, or an export of all actors\n';
+    'the history in this file has only what its actors watch (nodes, pods), so it is unknown whether there were configmaps; play the home, or an export of all actors\n';
   const told = shown.filter((text) => !text.includes('> ')).slice(2);
   expect(told.slice(0, 4)).toEqual([
     untold,
     untold,
-    'of events no history is kept, so none can be shown; "break --kind events" finds where one is told\n',
+    'events have no history, so none can be shown; "break --kind events" finds the turns that send one\n',
     'there are no pods at revision 4\n',
   ]);
   expect(told.at(-1)).toMatch(/^NAMESPACE +NAME .*\ndefault +web-0 /);
@@ -258,7 +268,9 @@ it('what a file says that it holds counts, not what its actors watch in the buil
   const shown: string[] = [];
   const terminal = { ...silent, out: (text: string) => void shown.push(text) };
   await interactive(path, { turn: '2' }, terminal, { input: Readable.from('view nodes\n'), output: new PassThrough() });
-  expect(shown.at(-1)).toMatch(/^the history in this file holds no nodes, only what its actors watch \(pods\), so /);
+  expect(shown.at(-1)).toMatch(
+    /^the history in this file has only what its actors watch \(pods\), so it is unknown whether there were nodes;/,
+  );
 });
 
 it('a recording of a newer build is said to be one, before what this build does not know of counts as a difference', async () => {
@@ -266,7 +278,7 @@ it('a recording of a newer build is said to be one, before what this build does 
   const saveOf = (build: string): string =>
     save(`built-${build}.troupe`, { incarnation: { ...incarnation, build }, turns, history });
   const newer = saveOf('9.10.0');
-  const told = `${newer} was recorded by build 9.10.0, which is newer than this one, ${BUILD}: what this does not know of counts as a difference; 9.10.0 plays it as it was\n`;
+  const told = `${newer} was recorded by build 9.10.0, which is newer than this build, ${BUILD}: what is new in it counts as a difference; play it with 9.10.0 to see none\n`;
   for (const args of [[newer], [newer, '--turn', '2'], ['minimise', newer, '-o', join(folder, 'never.troupe')]])
     expect((await run('replay', ...args)).err, args.join(' ')).toContain(told);
   const hashed = saveOf('9.10.0+3f9a12bc04');
@@ -289,18 +301,53 @@ it('what is to be typed next keeps the key and the level with which this was pla
   preferTheFuller();
   const given = ['--level', 'strict', '--key', key];
   expect((await run('replay', file, ...given)).out).toContain(
-    `look around there: troupe replay ${file} --key ${key} --level strict -i --to `,
+    `step through it there: troupe replay ${file} --key ${key} --level strict -i --to `,
   );
   expect((await run('replay', file, '--key', key, '--about', 'web-0')).out).toContain(
-    `one of them whole: troupe replay ${file} --key ${key} --turn `,
+    `show one in full: troupe replay ${file} --key ${key} --turn `,
   );
+});
+
+it('of several pods that had one name, lists the turns of the newest, and of another by its uid', async () => {
+  const recording = new RecordingWorld(scheduler);
+  const { world } = recording;
+  recording.put('nodes', nodeNamed('n1', '4'));
+  world.start();
+  for (const uid of ['1b4e28ba-2fa1', '6fa459ea-ee8a', '7d444840-9dc0']) {
+    const pod = podNamed('web-0');
+    recording.put('pods', { ...pod, metadata: { ...pod.metadata, uid } });
+    world.settle();
+    for (const { id } of world.said('bind')) world.answer(id, {});
+    world.settle();
+    recording.remove('pods', 'default', 'web-0');
+    world.settle();
+    world.advance(1_000);
+  }
+  const path = save('thrice.troupe', recording.playable());
+  const turnsOf = (out: string): readonly string[] => out.match(/^ +\d+ {2}/gm) ?? [];
+  const newest = await run('replay', path, '--about', 'pod/web-0');
+  expect(newest.out).toMatch(
+    /\n2 other objects of the name default\/web-0 not shown; choose with:\n {2}--uid 6fa459ea {2}pods, since .*\n {2}--uid 1b4e28ba {2}pods, since .*\n/,
+  );
+  const others = await Promise.all(
+    ['6fa459ea', '1b4e28ba'].map((uid) => run('replay', path, '--about', 'pod/web-0', '--uid', uid)),
+  );
+  const listed = [newest, ...others].map(({ out }) => turnsOf(out));
+  for (const turns of listed) expect(turns.length).toBeGreaterThanOrEqual(3);
+  expect(new Set(listed.flat()).size).toBe(listed.flat().length); // no turn is listed for two of them
+  const [json] = JSON.parse((await run('replay', path, '--about', 'web-0', '-o', 'json')).out) as object[];
+  expect(json).toMatchObject({ uids: ['7d444840-9dc0'], others: ['6fa459ea-ee8a', '1b4e28ba-2fa1'] });
+  expect((await run('replay', path, '--about', 'web-0', '--uid', 'f')).err).toMatch(
+    /no web-0 with a uid that begins with "f" is recorded; there are: --uid 1b4e28ba-2fa1, --uid /,
+  );
+  expect((await run('replay', path, '--uid', 'f')).err).toMatch(/leave out --uid/);
 });
 
 it('lists the turns about an object, and shows why it was placed where it was', async () => {
   const { out, code } = await run('replay', file, '--about', 'default/web-0');
   expect(code).toBe(0);
   expect(out).toMatch(
-    /^scheduler\/test\n +3 {2}00:00:00\.000 {2}change {2}pods default\/web-0.* -> bind.*\n[^]*one of them whole: .* --turn 3\n$/,
+    /^scheduler\/test\n +3 {2}00:00:00\.000 {2}change {2}pods default\/web-0.* -> bind.*\n[^]*show one in full: .* --turn 3\n$/,
   );
   expect((await run('replay', file, '--turn', '3')).out).toMatch(
     /scores of the nodes for default\/web-0\n +NODE .*\n +node-\d .* then, now\n/,
@@ -308,7 +355,7 @@ it('lists the turns about an object, and shows why it was placed where it was', 
   expect(await run('replay', file, '--about', 'nobody')).toMatchObject({
     out: '',
     err: expect.stringMatching(
-      /is about nobody, nor is anything recorded there of other actors; is the name right\?/,
+      /is about nobody, and nothing recorded there of other actors is; check the name/,
     ) as string,
   });
   expect((await run('replay', file, '--about', 'default/web-0', '--from', '40')).err).toMatch(
@@ -321,7 +368,7 @@ it('of an object that the actor knows nothing of, those that do are named, with 
   const { err, code } = await run('replay', rollout, '--actor', 'scheduler', '--about', 'deployments/web');
   expect(code).toBe(0);
   const [, actors = '', actor = '', about] =
-    /^.*nothing in .* is about deployments\/web; of (.*) there is: troupe replay \S+rollout\.troupe --actor (\S+) (--about \S+)\n$/.exec(
+    /^.*nothing in .* is about deployments\/web; turns of (.*) are: troupe replay \S+rollout\.troupe --actor (\S+) (--about \S+)\n$/.exec(
       err,
     ) ?? [];
   expect(actors.split(', ')).toEqual(expect.arrayContaining(['deployment', 'api-server']));
@@ -348,7 +395,7 @@ it('checking an actor of this home that nobody recorded is refused, and so is a 
     expect(await run('replay', 'nobody', '--check')).toEqual({
       code: 3,
       out: '',
-      err: 'troupe replay: nothing of an actor "nobody" is recorded; see "troupe record ls"\n',
+      err: 'troupe replay: no actor "nobody" is recorded; see "troupe record ls"\n',
     });
     // Who stops before the worker has begun leaves no recording of its driver.
     await waitUntil('the worker runs', 30_000, async () => /\bReady\b/.test((await run('get', 'nodes')).out));
@@ -358,7 +405,7 @@ it('checking an actor of this home that nobody recorded is refused, and so is a 
   expect(await run('replay', 'runtime', '--check')).toEqual({
     code: 3,
     out: '',
-    err: 'troupe replay: runtime is a driver: it decides nothing, so it is recorded but not replayed\n',
+    err: 'troupe replay: runtime is a driver: it is recorded but cannot be replayed\n',
   });
   expect(await run('record', 'ls', 'nobody')).toMatchObject({
     code: 1,
@@ -366,10 +413,10 @@ it('checking an actor of this home that nobody recorded is refused, and so is a 
   });
   const drivers = join(folder, 'drivers.troupe');
   expect((await run('record', 'export', '--actor', 'runtime', '-o', drivers)).err).toMatch(
-    /^.*drivers\.troupe: 1 recording, \d+ turns, .*; drivers decide nothing, so it cannot be played\n$/,
+    /^.*drivers\.troupe: 1 recording of a driver, \d+ turns, .*; recordings of drivers cannot be played\n$/,
   );
   expect((await run('record', 'export', '--actor', 'scheduler', '--from', '99999', '-o', drivers)).err).toMatch(
-    /no turn between these points can be played: none lies there, or /,
+    /no turn between these points can be played: none is recorded there, or /,
   );
   const pieces: Uint8Array[] = [];
   const outBytes = (bytes: Uint8Array): void => void pieces.push(bytes);
@@ -383,7 +430,7 @@ it('checking an actor of this home that nobody recorded is refused, and so is a 
     expect(await run('replay', ...args)).toEqual({
       code: 3,
       out: '',
-      err: 'troupe replay: store is a driver: it decides nothing, and has no recording; what it was asked and answered is in those of who asks it: "troupe replay api-server"\n',
+      err: 'troupe replay: store is a driver without a recording; its callers record what they ask it and what it answers: "troupe replay api-server"\n',
     });
   }
 }, 60_000);
@@ -427,7 +474,7 @@ it('a file that is damaged, cut short or not played at all is told apart from on
   for (const [spoilt, finding] of [
     [flipped, /^troupe replay: open .*spoilt\.troupe: it is (damaged|cut short)/],
     [bytes.subarray(0, bytes.length - 7), /^troupe replay: open .*spoilt\.troupe: it is cut short/],
-    [Buffer.from('hello'), /^troupe replay: open .*spoilt\.troupe: it is no recording/],
+    [Buffer.from('hello'), /^troupe replay: open .*spoilt\.troupe: it is not a recording file/],
   ] as const) {
     writeFileSync(bad, spoilt);
     const { code, err } = await run('replay', bad);
@@ -441,7 +488,7 @@ it('a file that is damaged, cut short or not played at all is told apart from on
   const { code, out } = await run('replay', late);
   expect(out).toMatch(/ 0 +not played \(\d+ turns could not be played\)\n/);
   expect(out).toMatch(
-    /\nscheduler\/test: turn 4 and what follows from it up to turn \d+ not played \(2026-01-01 00:00:00\.\d{3} to 00:00:00\.\d{3}\): the recording begins in the middle\n$/,
+    /\nscheduler\/test: turns 4 to \d+ not played \(2026-01-01 00:00:00\.\d{3} to 00:00:00\.\d{3}\): the recording begins in the middle\n$/,
   );
   expect(code).toBe(3);
   expect(await run('replay', 'diff', late, late)).toMatchObject({ code: 0 });
@@ -459,17 +506,21 @@ it('a file of drivers alone fails the check: there is nothing to check in it', a
   mkdirSync(join(folder, 'drivers'));
   save('drivers/runtime.troupe', { ...recorded, incarnation: { ...recorded.incarnation, driver: true } });
   const { code, out } = await run('replay', 'check', join(folder, 'drivers'));
-  expect(out).toMatch(/runtime\.troupe +it holds nothing that decides anything\n/);
+  expect(out).toMatch(/runtime\.troupe +it holds only recordings of drivers, which cannot be played\n/);
   expect(code).toBe(3);
 });
 
 it.each([
   { actor: 'nobody', config: null, finding: /this build has no actor "nobody"/ },
-  { actor: 'kubelet', config: null, finding: /make kubelet\/test from its recorded configuration: it is no object; / },
-  { actor: 'kubelet', config: { node: 'n1', ip: 7 }, finding: /kubelet\/test .*: ip is no text; / },
-  { actor: 'api-server', config: null, finding: /make api-server\/test .*: it is no object; / },
-  { actor: 'api-server', config: { instance: 'm1', limits: { batch: 'x' } }, finding: /limits\.batch is no number/ },
-  { actor: 'node-lifecycle', config: { tickMs: {} }, finding: /tickMs is no number, 0 or more; / },
+  {
+    actor: 'kubelet',
+    config: null,
+    finding: /make kubelet\/test from its recorded configuration: it is not an object; /,
+  },
+  { actor: 'kubelet', config: { node: 'n1', ip: 7 }, finding: /kubelet\/test .*: ip is not a string; / },
+  { actor: 'api-server', config: null, finding: /make api-server\/test .*: it is not an object; / },
+  { actor: 'api-server', config: { instance: 'm1', limits: { batch: 'x' } }, finding: /limits\.batch is not a number/ },
+  { actor: 'node-lifecycle', config: { tickMs: {} }, finding: /tickMs is not a number of 0 or more; / },
 ])('turns that are said to be of $actor with $config are not played, whoever plays them', async (forged) => {
   const { actor, config, finding } = forged;
   const recorded = recordScheduling({ nodes: 1, pods: 1 });
@@ -517,7 +568,7 @@ it('of several recordings in a file one turn is that of the last, which is said'
   const { err, out } = await run('replay', two, '--turn', '1');
   const told = (flags: string): RegExp =>
     new RegExp(
-      `^2 recordings of .* are there \\(scheduler/test, scheduler/other\\), and this is scheduler/other; ${flags} choose another\n`,
+      `^.* has 2 recordings \\(scheduler/test, scheduler/other\\); this is scheduler/other; choose another with ${flags}\n`,
     );
   expect(err).toMatch(told('--actor and --instance'));
   expect(out).toMatch(/^scheduler\/other turn 1/);
@@ -610,7 +661,7 @@ it('makes a recording small that still goes differently, and says how to play it
   const { code, out } = await run('replay', 'minimise', file, '-o', small);
   expect(code).toBe(0);
   expect(out).toMatch(
-    /^scheduler\/test: \d+ turns became \d, \d+ bytes, in \d+ tries\n\nscheduler\/test acts differently at turn \d,/,
+    /^scheduler\/test: \d+ turns reduced to \d, \d+ bytes, in \d+ tries\n\nscheduler\/test acts differently at turn \d,/,
   );
   expect(out).toContain(`play it: troupe replay ${small}`);
   const played = await run('replay', small);
@@ -637,7 +688,7 @@ it('minimise tells of turns that it could not play, and when those are all that 
   expect(await lost((all.at(-1)?.revision ?? 0) - 2)).toMatchObject({
     code: 1,
     err: expect.stringMatching(
-      /^scheduler\/test: turn .* not played .*: the history has lost revisions .*\nnothing differs in the \d+ turns of .* that could be played, so/,
+      /^scheduler\/test: turns .* not played .*: the history has lost revisions .*\nnothing differs in the \d+ turns of .* that could be played, so/,
     ) as string,
   });
   expect(await lost(1)).toMatchObject({
@@ -666,17 +717,20 @@ it.each([
 });
 
 it.each([
-  { args: [], finding: /say what to play: an actor .*, a file .*, or all of this home/ },
-  { args: ['--check', '--inspect-brk'], finding: /--check plays all of this home, .*; leave out --inspect-brk/ },
-  { args: [''], finding: /say what to play: / },
+  { args: [], finding: /name what to play: an actor .*, a file .*, or all of this home/ },
+  {
+    args: ['--check', '--inspect-brk'],
+    finding: /--check plays all recordings of this home, .*; leave out --inspect-brk/,
+  },
+  { args: [''], finding: /name what to play: / },
   { args: ['FILE', '--turn', '1e1'], finding: /--turn is "1e1"; give the number of a turn/ },
   { args: ['FILE', '--turn', '3', '--from', '2'], finding: /--turn shows one turn; leave out --from/ },
   { args: ['FILE', '--about', ''], finding: /--about is empty; give the name of an object/ },
-  { args: ['nowhere.troupe'], finding: /open nowhere\.troupe: there is no such file/ },
+  { args: ['nowhere.troupe'], finding: /open nowhere\.troupe: the file does not exist/ },
   { args: ['FILE', '--turn', '99999'], finding: /there is no turn 99999; the recording has turns 1 to \d+/ },
   { args: ['FILE', '-i', '--turn', '99999'], finding: /there is no turn 99999; the recording has turns 1 to \d+/ },
   { args: ['FILE', '-i', '--turn', 'noon'], finding: /--turn is "noon"; give the number of a turn/ },
-  { args: ['nowhere.troupe', '--inspect-brk', '0'], finding: /open nowhere\.troupe: there is no such file/ },
+  { args: ['nowhere.troupe', '--inspect-brk', '0'], finding: /open nowhere\.troupe: the file does not exist/ },
   {
     args: ['FILE', '--turn', '99999', '--inspect-brk', '0'],
     finding: /there is no turn 99999; the recording has turns 1 to \d+/,
@@ -684,38 +738,41 @@ it.each([
   { args: ['FILE', '--turn', 'noon', '--inspect-brk', '0'], finding: /--turn is "noon"; give the number of a turn/ },
   { args: ['FILE', '--from', 'rev:99999', '--inspect-brk', '0'], finding: /no turn lies between --from and --to/ },
   { args: ['FILE', '--actor', 'kubelet', '--inspect-brk', '0'], finding: /holds no recording of kubelet/ },
-  { args: ['FILE', '--from', 'noon'], finding: /"noon" is no point of a recording/ },
+  { args: ['FILE', '--from', 'noon'], finding: /"noon" is not a point of a recording/ },
   { args: ['FILE', '--instance', 'm9'], finding: /holds no recording of m9; there are: scheduler\/test/ },
   {
     args: ['scheduler', '--actor', 'kubelet'],
-    finding: /"scheduler" and --actor kubelet name two actors; --actor chooses one of a file; leave it out/,
+    finding: /"scheduler" and --actor kubelet name different actors; --actor is for files; leave it out/,
   },
   { args: ['FILE', '--actor', 'kubelet'], finding: /holds no recording of kubelet; there are: scheduler\/test/ },
   { args: ['FILE', '--key', '.'], finding: /read the key \.: EISDIR.*; it is cluster\.key in TROUPE_HOME/ },
   {
     args: ['FILE', '--key', 'package.json'],
-    finding: /package\.json is no cluster key, which is 64 hexadecimal digits/,
+    finding: /package\.json is not a cluster key \(64 hexadecimal digits\)/,
   },
-  { args: ['FILE', '-o', 'xml'], finding: /-o is "xml"; what is found comes as text or as json/ },
+  { args: ['FILE', '-o', 'xml'], finding: /-o is "xml"; the only other format is json/ },
   {
     args: ['check', 'FILE', '--level', 'state'],
     finding: /argument 'state' is invalid. Allowed choices are strict, shape/,
   },
   { args: ['check', 'FILE', '-o', 'xml'], finding: /-o is "xml"/ },
-  { args: ['./ops'], finding: /open \.\/ops: it is a folder; "troupe replay check \.\/ops" plays what is in it/ },
-  { args: ['FILE', '--key', 'no.key'], finding: /no\.key: there is no such key file/ },
+  {
+    args: ['./ops'],
+    finding: /open \.\/ops: it is a folder; "troupe replay check \.\/ops" plays the recording files in it/,
+  },
+  { args: ['FILE', '--key', 'no.key'], finding: /no\.key: the key file does not exist/ },
   { args: ['FILE', '--what-if', 'no.yaml'], finding: /no\.yaml: no such file or folder; give --what-if a manifest/ },
-  { args: ['minimise', 'FILE'], finding: /say where to: troupe replay minimise .* -o small\.troupe/ },
+  { args: ['minimise', 'FILE'], finding: /-o is required: troupe replay minimise .* -o small\.troupe/ },
   {
     args: ['minimise', 'FILE', '-o', 'FILE'],
-    finding: /-o is the recording itself, which would be lost; give another/,
+    finding: /-o is the recording itself, which would be overwritten; give another/,
   },
   { args: ['FILE', '--turn', '3', '--to', '5'], finding: /--turn and --to both say where to stop; .*give --to a time/ },
   {
     args: ['minimise', 'FILE', '-o', 'x', '--old', 'nowhere'],
-    finding: /nowhere: there is no such folder; name a built tree/,
+    finding: /nowhere: the folder does not exist; name a built tree/,
   },
-  { args: ['check', 'nowhere'], finding: /^troupe replay check: nowhere: no such folder/ },
+  { args: ['check', 'nowhere'], finding: /^troupe replay check: nowhere: the folder does not exist/ },
   { args: ['diff', 'FILE'], finding: /^troupe replay diff: missing required argument 'b'/ },
 ])('$args: one line with a way out', async ({ args, finding }) => {
   const { code, err } = await run('replay', ...args.map((arg) => (arg === 'FILE' ? file : arg)));
@@ -731,7 +788,7 @@ it('says that a port is taken, and plays nothing past a debugger that cannot be 
   const { code, err } = await run('replay', file, '--turn', '3', '--inspect-brk', String(port));
   taken.close();
   expect(err).toMatch(
-    new RegExp(`^troupe replay: --inspect-brk: port ${port} is taken, .*; give another: --inspect-brk \\d+\n$`),
+    new RegExp(`^troupe replay: --inspect-brk: port ${port} is in use, .*; give another: --inspect-brk \\d+\n$`),
   );
   expect(code).toBe(2);
 });

@@ -8,33 +8,11 @@ import { Exit, UsageError } from '../shared/errors.ts';
 import { toJson } from '../shared/print.ts';
 import { FAILURE, UNPLAYABLE } from '../shared/render-error.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import type { ReplayOptions } from './options.ts';
 import { checkOutput, levelOf } from './parts.ts';
 import { planReplayMode } from './plan-replay-mode.ts';
 
-export interface ReplayOptions {
-  readonly check?: boolean;
-  readonly from?: string;
-  readonly to?: string;
-  readonly actor?: string;
-  readonly instance?: string;
-  readonly level?: string;
-  readonly key?: string;
-  readonly context?: string;
-  /** A module: what it exports as `actors` is played too. */
-  readonly actors?: string;
-  /** A file: an object as it was not. */
-  readonly whatIf?: string;
-  readonly full?: boolean;
-  readonly turn?: string;
-  /** A name, or `namespace/name`. */
-  readonly about?: string;
-  readonly interactive?: boolean;
-  /** `true` without a port. */
-  readonly inspectBrk?: string | boolean;
-  readonly output?: string;
-}
-
-/** Plays recordings against today's code: one actor's or a file's, to its first difference, or all of this home. */
+/** `troupe replay`: chooses the command by the flags. */
 export async function replayCommand(
   args: readonly string[],
   options: ReplayOptions,
@@ -47,7 +25,7 @@ export async function replayCommand(
   const [what = ''] = args;
   if (what.trim() === '')
     throw new UsageError(
-      'say what to play: an actor (troupe replay scheduler), a file (troupe replay day.troupe), or all of this home (troupe replay --check)',
+      'name what to play: an actor (troupe replay scheduler), a file (troupe replay day.troupe), or all of this home (troupe replay --check)',
     );
   if (mode === 'about') return (await import('./about.ts')).aboutCommand(what, options, terminal);
   if (mode === 'whatIf') return (await import('./diff.ts')).whatIfCommand(what, options, terminal);
@@ -57,7 +35,7 @@ export async function replayCommand(
   return (await import('./play.ts')).playCommand(what, options, terminal);
 }
 
-/** Names the first divergence of every recording of this home, or of the server that is named. */
+/** `troupe replay --check`: the first divergence of every recording of this home or server. */
 async function checkCommand(args: readonly string[], options: ReplayOptions, terminal: Terminal): Promise<void> {
   terminal.outlastReader();
   const [{ checkHome }, { recordedWhere }] = await Promise.all([
@@ -76,10 +54,7 @@ async function checkCommand(args: readonly string[], options: ReplayOptions, ter
   });
   if (args[0] !== undefined && checked.length === 0) {
     const { notRecorded } = await import('../../replay/play/definitions.ts');
-    throw (
-      notRecorded(args[0]) ??
-      statusError('NotFound', `nothing of an actor "${args[0]}" is recorded; see "troupe record ls"`)
-    );
+    throw notRecorded(args[0]) ?? statusError('NotFound', `no actor "${args[0]}" is recorded; see "troupe record ls"`);
   }
   if (options.output === 'json') terminal.out(toJson(checked.map(summary)));
   else if (checked.length === 0) terminal.tell(`nothing is recorded ${placeOf(where)}`);
@@ -89,7 +64,7 @@ async function checkCommand(args: readonly string[], options: ReplayOptions, ter
   if (checked.some(isUnplayed)) throw new Exit(UNPLAYABLE);
 }
 
-/** There are turns, none of which can be played: nobody knows whether they would go the same. */
+/** Whether there are turns, and none of them could be played. */
 const isUnplayed = ({ turns, skipped, divergence }: Checked): boolean =>
   turns === 0 && skipped > 0 && divergence === undefined;
 
@@ -98,7 +73,7 @@ function resultOf(checked: Checked): string {
   if (problem !== undefined) return problem;
   if (divergence !== undefined) return `differs at turn ${divergence.turn}`;
   const verdict = isUnplayed(checked) ? 'not played' : 'same';
-  // What retention took from the beginning was recorded.
+  // Turns that retention dropped from the beginning are not a gap of the recorder.
   const missing = checked.gaps.filter(({ after }) => after > 0 || dropped > 0);
   const gaps = [
     missing.length > 0 ? `turns not recorded: ${gapsText(missing)}` : '',
@@ -107,10 +82,10 @@ function resultOf(checked: Checked): string {
   return gaps.length === 0 ? verdict : `${verdict} (${gaps.join('; ')})`;
 }
 
-/** Of several reasons the first. */
+/** The first reason. */
 function whyUnplayed(skips: Checked['skips']): string {
   const reasons = [...new Set(skips.map(({ what }) => what))];
-  return reasons.length > 1 ? `, the first since ${reasons[0]}` : `: ${reasons[0] ?? ''}`;
+  return reasons.length > 1 ? `, the first because ${reasons[0]}` : `: ${reasons[0] ?? ''}`;
 }
 
 function print(checked: readonly Checked[], terminal: Terminal): void {
@@ -127,7 +102,7 @@ function print(checked: readonly Checked[], terminal: Terminal): void {
   }
 }
 
-/** The first thing that goes differently: what came in, what was said then, what is said now. */
+/** The first difference: the input, what was said then, and what is said now. */
 function explain({ actor, instance, divergence }: Checked): string {
   if (divergence === undefined) return '';
   const { rec } = divergence;

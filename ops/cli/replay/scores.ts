@@ -1,4 +1,4 @@
-import type { NodeScore, PlacementTable } from '../../../actors/scheduler/explain-placement.ts';
+import type { NodeScore, PlacementTable } from '../../../actors/kernel/replay-api.ts';
 import { counted } from '../../replay/compare/counted.ts';
 import { bindingOf, placementsAt, recordedPlacement } from '../../replay/compare/placements.ts';
 import type { ReplaySession } from '../../replay/play/session.ts';
@@ -6,45 +6,45 @@ import type { TurnReport } from '../../replay/play/turn-report.ts';
 import { formatTable } from '../objects/plan-table.ts';
 import { indent, type Sides, THEN_AND_NOW } from './render.ts';
 
-/** What two versions of the scheduler thought of the nodes for one pod; either may be unknown. */
+/** How two versions of the scheduler scored the nodes for one pod; either may be unknown. */
 export interface Scores {
   readonly was?: PlacementTable | undefined;
   readonly is?: PlacementTable | undefined;
-  /** The node chosen then, where it is known without a table. */
+  /** The node chosen then, if it is known without a table. */
   readonly chosenThen?: string | undefined;
-  /** Is there no such node now? `minimise` drops those without which it still goes differently. */
+  /** Whether the node does not exist now; `minimise` drops nodes. */
   readonly isGone?: (node: string) => boolean;
 }
 
 /**
- * The scores of the placements of a turn: of today's code, and of then where they were recorded.
- * @param changed only of placements that are others now
+ * The scores of the placements of a turn, by today's code and as recorded.
+ * @param changed only placements that differ
  */
 export function scoresAt(
   session: ReplaySession,
-  { said }: TurnReport,
+  { actor, said }: TurnReport,
   { changed }: { readonly changed: boolean },
 ): string {
   const tables = placementsAt(session);
-  const binds = said.filter(({ was, is }) => (is ?? was)?.say === 'bind');
+  const binds = said.filter(({ was, is }) => (bindingOf(actor, is) ?? bindingOf(actor, was)) !== undefined);
   const isGone = (node: string): boolean => session.view().get('nodes', undefined, node) === undefined;
-  const told = (changed ? binds.filter(({ same }) => !same) : binds).map(({ was, is }): Scores => {
-    const { metadata: { namespace, name } = {} } = bindingOf(is) ?? bindingOf(was) ?? {};
+  const placed = (changed ? binds.filter(({ same }) => !same) : binds).map(({ was, is }): Scores => {
+    const { metadata: { namespace, name } = {} } = bindingOf(actor, is) ?? bindingOf(actor, was) ?? {};
     return {
-      was: recordedPlacement(was),
+      was: recordedPlacement(actor, was),
       is: tables.find((table) => table.pod === name && table.namespace === namespace),
-      chosenThen: bindingOf(was)?.target?.name,
+      chosenThen: bindingOf(actor, was)?.target?.name,
       isGone,
     };
   });
   const refused = changed ? [] : tables.filter(({ chosen }) => chosen === undefined).map((is): Scores => ({ is }));
-  return [...told, ...refused].map((scores) => scoresText(scores, '  ')).join('');
+  return [...placed, ...refused].map((scores) => scoresText(scores, '  ')).join('');
 }
 
-/** Nodes shown besides those that were chosen. */
+/** Most nodes that are shown besides the chosen ones. */
 const NODES_MAX = 8;
 
-/** One table: where both versions are known, `80.2 -> 98.4`; the nodes chosen are marked. */
+/** One table; values that differ are shown as `80.2 -> 98.4`, and the chosen nodes are marked. */
 export function scoresText(
   { was, is, chosenThen = was?.chosen, isGone }: Scores,
   by: string,
@@ -76,10 +76,10 @@ export function scoresText(
   const heading = ['NODE', ...columns.map((column) => column.toUpperCase()), 'TOTAL', 'CHOSEN'];
   const rest = [
     fits.length > shown.length ? `and ${counted(fits.length - shown.length, 'node')} with fewer points\n` : '',
-    ...refusals(table).map(([reason, count]) => `${count} not: ${reason}\n`),
+    ...refusals(table).map(([reason, count]) => `${count} unsuitable: ${reason}\n`),
   ].join('');
   const bare = was === undefined && chosenThen !== undefined && chosenThen !== is?.chosen;
-  const note = bare ? ` (of ${sides.was} the choice alone is known)` : '';
+  const note = bare ? ` (${sides.was}: only the choice is known)` : '';
   return indent(
     `scores of the nodes for ${table.namespace}/${table.pod}${note}\n${formatTable([heading, ...rows])}${rest}`,
     by,
@@ -87,13 +87,13 @@ export function scoresText(
 }
 
 const isRefused = (node: NodeScore | undefined): boolean => node === undefined || node.refused !== undefined;
-/** As a recording keeps points, so that what was recorded and what is found anew can be told apart by what they are. */
+/** Rounds as recordings do, so that recorded and computed points can be compared. */
 const rounded = (points: number): number => Math.round(points * 100) / 100;
 const pointsText = (points: number): string => rounded(points).toFixed(2);
 const totalOf = (node: NodeScore | undefined): number =>
   Object.values(node?.points ?? {}).reduce((sum, points) => sum + rounded(points), 0);
 
-/** Why nodes will not do, and how many, the most frequent first. */
+/** Why nodes are unsuitable, and how many, the most frequent first. */
 function refusals({ nodes }: PlacementTable): readonly (readonly [string, number])[] {
   const counts = new Map<string, number>();
   for (const { refused } of nodes)

@@ -1,4 +1,4 @@
-import type { Divergence } from '../../../actors/kernel/replay.ts';
+import type { Divergence } from '../../../actors/kernel/replay-api.ts';
 import type { Cause } from '../../replay/explain/plan-causes.ts';
 import type { ReplaySession } from '../../replay/play/session.ts';
 import type { Stops } from '../../replay/play/stops.ts';
@@ -7,39 +7,39 @@ import type { Painter } from '../shared/colours.ts';
 import { cellsText, heardText, saidText, timeText } from './render.ts';
 import { lineOf } from './turn-line.ts';
 
-/** What the commands of the interactive player have to do with. */
+/** What the commands of the interactive player work on. */
 export interface ShellContext {
   readonly session: ReplaySession;
   readonly stops: Stops;
   readonly paint: Painter;
-  /** Does whoever typed want what is running to end? */
+  /** Whether the user wants the current run to end. */
   readonly interrupted: () => boolean;
-  /** Why the turn at which the session stands came about. */
+  /** The causes of the current turn. */
   readonly causes: () => Promise<readonly Cause[]>;
 }
 
-/** One command as data: help and completion come from it. */
+/** One command, also for help and completion. */
 export interface ShellCommand {
   readonly name: string;
   readonly alias?: string;
-  /** What it takes: one word, unless it takes many. */
+  /** Its argument: one word, unless it takes many. */
   readonly args?: string;
   readonly takesMany?: boolean;
   readonly help: string;
-  /** An empty line does it again. */
+  /** Whether an empty line repeats it. */
   readonly again?: boolean;
-  /** @returns what is shown. @throws UsageError, StatusError: one line for whoever typed it */
+  /** @returns the output. @throws UsageError, StatusError: one line for the user */
   readonly run: (context: ShellContext, args: readonly string[]) => Promise<string> | string;
-  /** What may stand as its last word. */
+  /** Completions of its last word. */
   readonly complete?: (context: ShellContext) => readonly string[];
 }
 
-/** The turn at which the session stands: what came in, what is said, what it does to the state. */
+/** The current turn: its input, what it says, what it does to the state. */
 function turnShown({ session, paint }: ShellContext, report: TurnReport | undefined): string {
   const { frame } = session;
   if (report === undefined || frame === undefined) return 'before the first turn\n';
   if (frame.unplayed !== undefined)
-    return `${lineOf(frame.turn, false, false)}\n  it cannot be played: ${frame.unplayed}; the next start tells everything anew\n`;
+    return `${lineOf(frame.turn, false, false)}\n  it cannot be played: ${frame.unplayed}; playing continues at the next start\n`;
   const cells = cellsText(report.cells, paint);
   return [
     `${paint('bold', `turn ${report.turn}`)}  ${timeText(report.now)}  ${heardText(report.heard, paint, { body: false })}`,
@@ -51,8 +51,8 @@ function turnShown({ session, paint }: ShellContext, report: TurnReport | undefi
 }
 
 /**
- * The turn at which the session stands, once what the behaviour left behind has had its chance: what it does then that it must not is named, though it
- * may be of another turn, that played last.
+ * The current turn, after pending work of the behaviour has run. A violation in it is shown too, though it belongs to the last
+ * turn played.
  */
 export async function turnSettled(context: ShellContext): Promise<string> {
   const late = await context.session.settle();

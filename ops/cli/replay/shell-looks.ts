@@ -2,11 +2,11 @@ import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import { isSealed } from '../../../contracts/store/sealed.ts';
 import { counted } from '../../replay/compare/counted.ts';
 import { turnsText } from '../../replay/compare/plan-decisions.ts';
+import { maskSecrets } from '../../replay/play/mask-secrets.ts';
 import { cellsAbout, objectsInCells } from '../../replay/play/objects-in-cells.ts';
 import { valuesOf } from '../../replay/play/plan-watch.ts';
 import type { ReplaySession } from '../../replay/play/session.ts';
 import { reportTurn, type TurnReport } from '../../replay/play/turn-report.ts';
-import { veiled } from '../../replay/play/veil.ts';
 import type { ResourceInfo } from '../objects/plan-resource-arguments.ts';
 import { formatTable, planTable } from '../objects/plan-table.ts';
 import { columnsOf, isResource, resourceTargets } from '../objects/resources.ts';
@@ -17,12 +17,12 @@ import { type ShellCommand, type ShellContext } from './shell-command.ts';
 
 const BEGINNING = 'before the first turn\n';
 
-/** What shows the turn at which the session stands. */
+/** The commands that show the current turn. */
 export const LOOKS: readonly ShellCommand[] = [
   {
     name: 'input',
     alias: 'i',
-    help: 'what came in, in full',
+    help: 'the input, in full',
     run: (context) => ofTurn(context, ({ heard }) => heardText(heard, context.paint, { body: true })),
   },
   {
@@ -35,7 +35,7 @@ export const LOOKS: readonly ShellCommand[] = [
     name: 'cells',
     alias: 'c',
     args: '[cell]',
-    help: "the actor's state at this turn; * = anything",
+    help: "the actor's state at this turn; * = any",
     run: cells,
     complete: ({ session }) => Object.keys(session.cells()),
   },
@@ -55,13 +55,13 @@ export const LOOKS: readonly ShellCommand[] = [
   },
   {
     name: 'scores',
-    help: 'what a scheduler thinks of each node for its pods',
+    help: 'how a scheduler scores the nodes for its pods',
     run: (context) =>
       unknownText(context, 'no score') ??
       (ofTurn(context, (report) => scoresAt(context.session, report, { changed: false })) ||
         'no pod is placed in this turn\n'),
   },
-  { name: 'where', alias: 'w', help: 'the turn, what waits, what differed so far', run: where },
+  { name: 'where', alias: 'w', help: 'the turn, what it waits for, what differed', run: where },
 ];
 
 function ofTurn({ session }: ShellContext, shown: (report: TurnReport) => string): string {
@@ -69,7 +69,7 @@ function ofTurn({ session }: ShellContext, shown: (report: TurnReport) => string
   return report === undefined ? BEGINNING : shown(report);
 }
 
-/** Of a turn that was not played: that nothing can be said. */
+/** The text for a turn that was not played. */
 function unknownText({ session: { frame } }: ShellContext, what: string): string | undefined {
   if (frame?.unplayed === undefined) return undefined;
   return `${what} is known: turn ${frame.turn.n} was not played (${frame.unplayed})\n`;
@@ -80,8 +80,8 @@ function cells(context: ShellContext, [path]: readonly string[]): string {
   if (unknown !== undefined) return unknown;
   const all = context.session.cells();
   const shown = path === undefined ? all : valuesOf(path, Object.entries(all));
-  if (Object.keys(shown).length > 0) return yamlText(veiled(shown));
-  return path === undefined ? 'no cell has anything in it\n' : `no cell is called ${path}\n`;
+  if (Object.keys(shown).length > 0) return yamlText(maskSecrets(shown));
+  return path === undefined ? 'all cells are empty\n' : `there is no cell ${path}\n`;
 }
 
 function view(context: ShellContext, [what]: readonly string[]): string {
@@ -93,56 +93,56 @@ function view(context: ShellContext, [what]: readonly string[]): string {
   if (session.frame === undefined) return BEGINNING;
   if (session.revision === 0) return viewInCells(context, resource, rest);
   const objects = session.view().list(resource.resource);
-  const untold = objects.length === 0 ? untoldText(session, resource) : undefined;
-  if (untold !== undefined) return untold;
+  const unknown = objects.length === 0 ? notCoveredText(session, resource) : undefined;
+  if (unknown !== undefined) return unknown;
   if (rest.length === 0) {
     if (objects.length === 0) return `there are no ${resource.plural} at revision ${session.revision}\n`;
     const options = { namespaces: resource.namespaced };
     const [header = [], ...rows] = planTable(columnsOf(resource), objects, session.frame?.turn.now ?? 0, options);
     const held = header.indexOf('DATA');
-    const told = rows.map((row, at) => (isSealed(objects[at] as KubeObject) ? row.with(held, '?') : row));
-    return formatTable([header, ...told]);
+    const shown = rows.map((row, at) => (isSealed(objects[at] as KubeObject) ? row.with(held, '?') : row));
+    return formatTable([header, ...shown]);
   }
   const [name = '', namespace] = [...rest].reverse();
   const found = findObject(objects, name, namespace);
-  if (found !== undefined) return yamlText(veiled(found));
+  if (found !== undefined) return yamlText(maskSecrets(found));
   throw new UsageError(
     `there is no ${what} at revision ${session.revision}; "view ${resource.plural}" shows what there is`,
   );
 }
 
-/** Of an actor that sees nothing of the store, but was told of objects: a kubelet of its pods. */
+/** The view of an actor that does not see the store but receives objects in messages, as a kubelet does. */
 function viewInCells(context: ShellContext, resource: ResourceInfo, path: readonly string[]): string {
   const unknown = unknownText(context, 'no state');
   if (unknown !== undefined) return unknown;
   const cells = context.session.cells();
   const held = objectsInCells(cells, resource.kind);
   if (held.length === 0)
-    return `the actor sees nothing of the store here, and its cells hold no ${resource.plural}; "cells" shows what they do\n`;
+    return `the actor does not see the store here, and its cells hold no ${resource.plural}; "cells" shows them\n`;
   if (path.length === 0) {
     const rows = held.map(({ object: { metadata }, cell }) => [metadata?.namespace ?? '', metadata?.name ?? '', cell]);
-    return `the actor sees nothing of the store here; what it was told is in its cells\n${formatTable([['NAMESPACE', 'NAME', 'CELL'], ...rows])}`;
+    return `the actor does not see the store here; these are the objects in its cells\n${formatTable([['NAMESPACE', 'NAME', 'CELL'], ...rows])}`;
   }
   const [name = '', namespace] = [...path].reverse();
   const objects = held.map(({ object }) => object);
   const found = held[objects.indexOf(findObject(objects, name, namespace) as KubeObject)];
-  if (found !== undefined) return yamlText(veiled(cellsAbout(cells, found)));
+  if (found !== undefined) return yamlText(maskSecrets(cellsAbout(cells, found)));
   throw new UsageError(
     `no cell holds a ${resource.singular} ${path.join('/')} here; "view ${resource.plural}" shows which there are`,
   );
 }
 
-/** Why nothing can be said of a kind, not even that there is none. */
-function untoldText({ playable }: ReplaySession, { resource, plural }: ResourceInfo): string | undefined {
+/** Why it is unknown whether there are objects of a kind. */
+function notCoveredText({ playable }: ReplaySession, { resource, plural }: ResourceInfo): string | undefined {
   if (resource === 'events')
-    return 'of events no history is kept, so none can be shown; "break --kind events" finds where one is told\n';
-  const held = playable.kinds?.() ?? 'all';
+    return 'events have no history, so none can be shown; "break --kind events" finds the turns that send one\n';
+  const held = playable.kinds ?? 'all';
   if (held === 'all' || held.has(resource)) return undefined;
   const watched = [...held].filter((one) => isResource(one)).sort();
-  return `the history in this file holds no ${plural}, only what its actors watch (${watched.join(', ')}), so whether there were any cannot be said; play the home, or an export of all actors\n`;
+  return `the history in this file has only what its actors watch (${watched.join(', ')}), so it is unknown whether there were ${plural}; play the home, or an export of all actors\n`;
 }
 
-/** @param namespace absent: whichever has one of that name, `default` first */
+/** @param namespace absent: any namespace, `default` first */
 function findObject(
   objects: readonly KubeObject[],
   name: string,
@@ -162,8 +162,8 @@ function namesInView({ session }: ShellContext): readonly string[] {
   });
 }
 
-/** Turns that differed, and what waits, are told so many at most. */
-const TOLD_MAX = 20;
+/** Most entries that are listed. */
+const LISTED_MAX = 20;
 
 function where({ session }: ShellContext): string {
   const { frame, playable, divergences, turns } = session;
@@ -190,14 +190,14 @@ function where({ session }: ShellContext): string {
 
 function numbersText(turns: readonly number[]): string {
   if (turns.length === 0) return 'nothing so far';
-  const more = turns.length - TOLD_MAX;
-  return `${turns.slice(0, TOLD_MAX).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const more = turns.length - LISTED_MAX;
+  return `${turns.slice(0, LISTED_MAX).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function atMost<T>(all: readonly T[], name: string, textOf: (one: T) => string): (readonly string[])[] {
-  const more = all.length - TOLD_MAX;
+  const more = all.length - LISTED_MAX;
   return [
-    ...all.slice(0, TOLD_MAX).map((one) => [name, textOf(one)]),
+    ...all.slice(0, LISTED_MAX).map((one) => [name, textOf(one)]),
     ...(more > 0 ? [[name, `… and ${more} more`]] : []),
   ];
 }

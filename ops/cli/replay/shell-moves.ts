@@ -1,7 +1,7 @@
 import { turnsText } from '../../replay/compare/plan-decisions.ts';
+import { maskSecrets } from '../../replay/play/mask-secrets.ts';
 import type { Frame } from '../../replay/play/session-frame.ts';
 import type { Stop } from '../../replay/play/stops.ts';
-import { veiled } from '../../replay/play/veil.ts';
 import { indexAt, indexFrom, parsePoint } from '../../replay/read/parse-moment.ts';
 import { gapsText, gapsWithin } from '../../replay/read/plan-gaps.ts';
 import { revisionOf, seesStore } from '../../replay/read/playable.ts';
@@ -14,14 +14,14 @@ import { typedAbout } from './typed-about.ts';
 const LISTED_MAX = 1_000;
 const END = 'the end of the recording';
 
-/** What moves the session. */
+/** The commands that move the session. */
 export const MOVES: readonly ShellCommand[] = [
   { name: 'step', alias: 's', args: '[n]', help: 'play the next turn, or the next n', again: true, run: step },
   { name: 'back', alias: 'b', args: '[n]', help: 'go back a turn, or n', again: true, run: back },
   {
     name: 'run',
     alias: 'r',
-    help: 'on to a breakpoint, watch, difference or the end',
+    help: 'to a breakpoint, watch, difference or the end',
     again: true,
     run,
   },
@@ -29,14 +29,14 @@ export const MOVES: readonly ShellCommand[] = [
     name: 'goto',
     alias: 'g',
     args: '<point>',
-    help: 'stand at a turn: 1204, 21:50:35, 5m, rev:412',
+    help: 'to a turn: 1204, 21:50:35, 5m, rev:412',
     run: goTo,
   },
   {
     name: 'find',
     alias: 'f',
     args: '<name>',
-    help: 'on to the next turn about web-1, default/web-1',
+    help: 'to the next turn about web-1, default/web-1',
     run: find,
   },
 ];
@@ -85,7 +85,7 @@ function stopText(stop: Stop | undefined, context: ShellContext): string {
   return `${END}; ${endText(context)}`;
 }
 
-/** What differed, and of how many turns that cannot be said: nobody shall take it for more than it is. */
+/** How many turns differed, out of how many that were played. */
 function endText({ session }: ShellContext): string {
   const { turns, unplayed } = session.tried;
   const played = turns - unplayed.reduce((sum, one) => sum + one.turns, 0);
@@ -97,10 +97,10 @@ function endText({ session }: ShellContext): string {
   return `${differed} in the ${turnsText(played)} that ${turns < session.turns.length ? were : 'could be'} played`;
 }
 
-/** Reasons that are told. */
+/** Most reasons that are listed. */
 const REASONS_MAX = 5;
 
-/** Which turns were not played, and why. */
+/** The turns that were not played, and why. */
 function unplayedText({ session, paint }: ShellContext): string {
   const { unplayed } = session.tried;
   const gaps = gapsText(gapsWithin(session.turns));
@@ -119,13 +119,13 @@ async function goTo(context: ShellContext, [to]: readonly string[]): Promise<str
   const { session } = context;
   if (to === undefined)
     throw new UsageError(
-      'goto where? a turn (1204), a time (21:50:35), a span back from the end (5m) or a revision (rev:412)',
+      'goto needs a turn (1204), a time (21:50:35), a duration before the end (5m) or a revision (rev:412)',
     );
   const { turns } = session;
   const point = parsePoint(to, turns.at(-1)?.now ?? 0);
   if ('revision' in point && !seesStore(turns))
-    throw new UsageError('the actor sees nothing of the store; goto a turn or a time');
-  // What a revision changed is heard in the first turn that saw it.
+    throw new UsageError('the actor does not see the store; give a turn or a time');
+  // The first turn that saw the revision received its changes.
   const index = 'revision' in point ? indexFrom(turns, point) : indexAt(turns, point);
   const last = turns.at(-1);
   if (index >= turns.length)
@@ -140,7 +140,7 @@ async function goTo(context: ShellContext, [to]: readonly string[]): Promise<str
 
 async function find(context: ShellContext, [name]: readonly string[]): Promise<string> {
   const { session } = context;
-  if (name === undefined) throw new UsageError('find what? the name of an object: web-1, or default/web-1');
+  if (name === undefined) throw new UsageError('find needs the name of an object: web-1, or default/web-1');
   const isAbout = typedAbout(name);
   const next = session.turns.findIndex((turn, at) => isAbout(turn) && at > session.position);
   if (next < 0) return `no later turn is about ${name}\n`;
@@ -150,8 +150,8 @@ async function find(context: ShellContext, [name]: readonly string[]): Promise<s
 
 function countOf(text: string | undefined): number {
   if (text === undefined) return 1;
-  if (!/^[1-9]\d*$/.test(text)) throw new UsageError(`"${text}" is no number of turns`);
+  if (!/^[1-9]\d*$/.test(text)) throw new UsageError(`"${text}" is not a number of turns`);
   return Number(text);
 }
 
-const brief = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(veiled(value)));
+const brief = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(maskSecrets(value)));

@@ -1,16 +1,16 @@
 import { parseArgs } from 'node:util';
+import { maskSecrets } from '../../replay/play/mask-secrets.ts';
 import { type Breakpoint, isPattern, RECORDS } from '../../replay/play/plan-breakpoint.ts';
 import { valuesOf } from '../../replay/play/plan-watch.ts';
 import type { ReplaySession } from '../../replay/play/session.ts';
 import { SCOPE } from '../../replay/play/stops.ts';
-import { veiled } from '../../replay/play/veil.ts';
 import { indexOfTurn } from '../../replay/read/playable.ts';
 import { resourceTargets } from '../objects/resources.ts';
 import { UsageError } from '../shared/errors.ts';
 import type { ShellCommand, ShellContext } from './shell-command.ts';
 import { lineOf } from './turn-line.ts';
 
-/** What says where a run stops. */
+/** The commands that define where a run stops. */
 export const STOPS: readonly ShellCommand[] = [
   {
     name: 'break',
@@ -24,16 +24,16 @@ export const STOPS: readonly ShellCommand[] = [
   {
     name: 'watch',
     args: '<cell[.path]>',
-    help: 'stop a run when a value changes; * = anything',
+    help: 'stop a run when a value changes; * = any',
     run: watch,
     complete: ({ session }) => Object.keys(session.cells()),
   },
   {
     name: 'delete',
     args: '<number>',
-    help: 'forget a breakpoint or a watch',
+    help: 'remove a breakpoint or a watch',
     run: ({ stops }, [id = '']) => {
-      if (id === '') throw new UsageError('delete which? "list breaks" shows the breakpoints and watches');
+      if (id === '') throw new UsageError('delete needs a number; "list breaks" shows the breakpoints and watches');
       if (stops.remove(Number(id))) return '';
       throw new UsageError(`there is no breakpoint or watch ${id}; "list breaks" shows them`);
     },
@@ -50,9 +50,11 @@ export const STOPS: readonly ShellCommand[] = [
 ];
 
 function watch({ session, stops }: ShellContext, [path]: readonly string[]): string {
-  if (path === undefined) throw new UsageError('watch what? a cell, perhaps with a path into it; "cells" shows them');
+  if (path === undefined)
+    throw new UsageError('watch needs a cell, optionally with a path into it; "cells" shows them');
   const now = valuesOf(path, Object.entries(session.cells()));
-  const shown = Object.keys(now).length === 0 ? 'nothing now; a run stops when there is' : JSON.stringify(veiled(now));
+  const shown =
+    Object.keys(now).length === 0 ? 'no value now; a run stops when there is one' : JSON.stringify(maskSecrets(now));
   return `watch ${stops.addWatch(path)}: ${shown}\n`;
 }
 
@@ -80,15 +82,15 @@ function explained(add: () => number): number {
     if (error instanceof UsageError) throw error;
     const { message } = error as Error;
     const unquoted = message.endsWith(' is not defined')
-      ? ', and one that has quotes in it is quoted as a whole, \'rec.t === "call"\', or they are lost'
+      ? ', and one with quotes in it must be quoted as a whole: \'rec.t === "call"\''
       : '';
-    throw new UsageError(`${message}; an expression may speak of ${SCOPE.join(', ')}${unquoted}`);
+    throw new UsageError(`${message}; an expression may use ${SCOPE.join(', ')}${unquoted}`);
   }
 }
 
 const CONDITIONS = 'it takes --subject "troupe.api.>", --kind pods, --turn 1204, --when "said.length > 1"';
 
-/** Of what node says of options, what was found. */
+/** The finding in Node's message about options. */
 const findingOf = (error: unknown): string =>
   (error as Error).message
     .split(/\.(?: |$)/, 1)
@@ -110,26 +112,26 @@ function breakpointOf(args: readonly string[], { turns }: ReplaySession): Breakp
   for (const [name, several = []] of Object.entries(given))
     if (several.length > 1)
       throw new UsageError(
-        `break takes --${name} once, since all of its conditions must hold; for either, break twice`,
+        `break takes --${name} once, because all conditions must hold; for alternatives, set two breakpoints`,
       );
   const values: { subject?: string; kind?: string; when?: string; turn?: string } = Object.fromEntries(
     Object.entries(given).map(([name, [value]]) => [name, value]),
   );
   const { turn, kind, ...rest } = values;
-  if (Object.keys(values).length === 0) throw new UsageError(`break where? ${CONDITIONS}`);
+  if (Object.keys(values).length === 0) throw new UsageError(`break needs a condition: ${CONDITIONS}`);
   if (turn !== undefined && !/^\d+$/.test(turn))
     throw new UsageError(`break: --turn is "${turn}"; give the number of a turn`);
-  // As a kind that is misspelt, a turn that there is not would never stop anything.
+  // A turn that does not exist would never stop a run.
   if (turn !== undefined && turns[indexOfTurn(turns, Number(turn))]?.n !== Number(turn))
     throw new UsageError(
       `break: there is no turn ${turn}; the recording has turns ${turns[0]?.n ?? 0} to ${turns.at(-1)?.n ?? 0}`,
     );
   if (rest.when?.trim() === '')
-    throw new UsageError('break: --when is empty; give an expression, "said.length > 1" say');
-  if (rest.subject === '') throw new UsageError(`break: --subject is empty; give one, "troupe.api.>" say`);
+    throw new UsageError('break: --when is empty; give an expression, for example "said.length > 1"');
+  if (rest.subject === '') throw new UsageError(`break: --subject is empty; give one, for example "troupe.api.>"`);
   if (rest.subject !== undefined && !isPattern(rest.subject))
     throw new UsageError(
-      `break: --subject ${rest.subject} matches no subject: between its dots stands a name or *, and > only at the end; "troupe.api.>" say`,
+      `break: --subject ${rest.subject} matches no subject: give names or * between the dots, and > only at the end, for example "troupe.api.>"`,
     );
   return {
     ...rest,
@@ -138,7 +140,7 @@ function breakpointOf(args: readonly string[], { turns }: ReplaySession): Breakp
   };
 }
 
-/** A kind that there is: one that is misspelt would never stop anything. */
+/** A known kind; an unknown one would never stop a run. */
 function kindOf(kind: string): string {
   if (RECORDS.has(kind.toLowerCase())) return kind.toLowerCase();
   try {

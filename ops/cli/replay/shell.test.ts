@@ -120,7 +120,7 @@ it('goes back, and an empty line goes on as before', async () => {
 it('stops at breakpoints and watches, and lists and forgets them', async () => {
   const shell = shellOn();
   expect(await type(shell, 'break --when "said.some(s => s.subject.endsWith(\'.db\'))"')).toBe('breakpoint 1\n');
-  expect(await type(shell, 'watch assumed/*')).toBe('watch 2: nothing now; a run stops when there is\n');
+  expect(await type(shell, 'watch assumed/*')).toBe('watch 2: no value now; a run stops when there is one\n');
   expect(await type(shell, 'run')).toContain('watch 2: assumed/pods.default.web: nothing -> {"node":"node-');
   expect(await type(shell, 'list breaks')).toMatchInlineSnapshot(`
     "1  break --when "said.some(s => s.subject.endsWith('.db'))"
@@ -133,7 +133,7 @@ it('stops at breakpoints and watches, and lists and forgets them', async () => {
 
 it('a watch of a value in whichever cell stops where it changes', async () => {
   const shell = shellOn();
-  expect(await type(shell, 'watch assumed/*.node')).toBe('watch 1: nothing now; a run stops when there is\n');
+  expect(await type(shell, 'watch assumed/*.node')).toBe('watch 1: no value now; a run stops when there is one\n');
   expect(await type(shell, 'run')).toMatch(/^watch 1: assumed\/pods\.default\.web: nothing -> "node-[ab]"\n/);
   expect(await type(shell, 'cells assumed/*.uid')).toBe('assumed/pods.default.web: web-uid\n');
 });
@@ -147,7 +147,7 @@ it('tells how many turns were not played, and why, before anybody takes it that 
       turns not recorded: 1 after turn 3
       4 turns not played: 1 turn before is missing from the recording
          8  00:00:00.010  answer  answer to 6.0  -> event  (not played)
-      it cannot be played: 1 turn before is missing from the recording; the next start tells everything anew
+      it cannot be played: 1 turn before is missing from the recording; playing continues at the next start
     "
   `);
   expect(await type(shell, 'where')).toMatch(
@@ -158,7 +158,7 @@ it('tells how many turns were not played, and why, before anybody takes it that 
     "the end of the recording; no turn could be played
       4 turns not played: the recording begins in the middle
          8  00:00:00.010  answer  answer to 6.0  -> event  (not played)
-      it cannot be played: the recording begins in the middle; the next start tells everything anew
+      it cannot be played: the recording begins in the middle; playing continues at the next start
     "
   `);
 });
@@ -261,36 +261,36 @@ it('stops where the code acts differently, and shows the difference', async () =
 
 it.each([
   ['stpe', 'there is no command "stpe"; did you mean "step"?'],
-  ['step many', '"many" is no number of turns'],
+  ['step many', '"many" is not a number of turns'],
   ['step 2 3', 'step [n] does not take "3"; see "help step"'],
   ['run 5', 'run does not take "5"; "step 5" plays that many turns'],
   ['run web', 'run does not take "web"; see "help run"'],
   ['where now', 'where does not take "now"; see "help where"'],
   ['list many', 'list takes breaks, or a number of turns, not "many"'],
-  ['goto', 'goto where?'],
-  ['find', 'find what?'],
-  ['goto noon', '"noon" is no point of a recording'],
-  ['goto 25:00', '"25:00" is no point of a recording'],
-  ['break', 'break where? it takes --subject'],
+  ['goto', 'goto needs a turn (1204)'],
+  ['find', 'find needs the name of an object'],
+  ['goto noon', '"noon" is not a point of a recording'],
+  ['goto 25:00', '"25:00" is not a point of a recording'],
+  ['break', 'break needs a condition: it takes --subject'],
   ['break --turn x', 'break: --turn is "x"; give the number of a turn'],
   ['break --turn 99', 'break: there is no turn 99; the recording has turns 1 to 8'],
   ['break --turn 0', 'break: there is no turn 0; the recording has turns 1 to 8'],
   ['break --turn', 'break: option "--turn <value>" argument missing; it takes --subject'],
   ['break 5', 'break: unexpected argument "5"; it takes --subject'],
-  ['break --subject ""', 'break: --subject is empty; give one, "troupe.api.>" say'],
+  ['break --subject ""', 'break: --subject is empty; give one, for example "troupe.api.>"'],
   ['break --kind podz', 'there is no kind "podz"'],
   ['break --colour red', 'break: unknown option "--colour"; it takes --subject'],
-  ['break --when "trun > 3"', 'trun is not defined; an expression may speak of turn, now, rec, body, said, cells'],
+  ['break --when "trun > 3"', 'trun is not defined; an expression may use turn, now, rec, body, said, cells'],
   [
     'break --when rec.t==="call"',
-    'call is not defined; an expression may speak of turn, now, rec, body, said, cells, and one that has quotes in it is quoted as a whole',
+    'call is not defined; an expression may use turn, now, rec, body, said, cells, and one with quotes in it must be quoted as a whole',
   ],
-  ['break --subject troupe..x', 'break: --subject troupe..x matches no subject: between its dots stands a name or *'],
+  ['break --subject troupe..x', 'break: --subject troupe..x matches no subject: give names or * between the dots'],
   ['break --subject ">.pods"', 'break: --subject >.pods matches no subject'],
-  ['break --when "turn >"', 'an expression may speak of'],
+  ['break --when "turn >"', 'an expression may use'],
   ['break --when " "', 'break: --when is empty; give an expression'],
-  ['break --kind change --kind pods', 'break takes --kind once, since all of its conditions must hold'],
-  ['watch', 'watch what?'],
+  ['break --kind change --kind pods', 'break takes --kind once, because all conditions must hold'],
+  ['watch', 'watch needs a cell'],
   ['delete 9', 'there is no breakpoint or watch 9'],
   ['view', 'view what?'],
   ['view pod/nobody', 'there is no pod/nobody at revision 3; "view pods" shows what there is'],
@@ -304,9 +304,7 @@ it.each([
 
 it('before the first turn, too, an expression is refused that speaks of what there never is', async () => {
   const shell = shellOn();
-  await expect(shell.run('break --when rec.t==="call"')).rejects.toThrow(
-    'call is not defined; an expression may speak',
-  );
+  await expect(shell.run('break --when rec.t==="call"')).rejects.toThrow('call is not defined; an expression may use');
   expect(await shell.run(`break --when 'said[0].body.target.name === "node-a"'`)).toBe('breakpoint 1\n');
   expect(await shell.run(`break --when 'cells.none.length > rec.keys.length + body.spec.replicas'`)).toBe(
     'breakpoint 2\n',
@@ -320,15 +318,13 @@ it('of an actor that sees nothing of the store, view shows what it was told, and
   const told = (): boolean => Object.keys(shell.session.cells()).some((name) => name.startsWith('status/'));
   while (!told()) expect(shell.session.step()).toBeDefined();
   const [, , name = '', cell = ''] =
-    /^the actor sees nothing of the store here; .*\nNAMESPACE +NAME +CELL *\n(\S+) +(\S+) +(\S+)/.exec(
+    /^the actor does not see the store here; .*\nNAMESPACE +NAME +CELL *\n(\S+) +(\S+) +(\S+)/.exec(
       await shell.run('view pods'),
     ) ?? [];
   const shown = await shell.run(`view pods/${name}`);
   expect(shown).toContain(`${cell}:`);
   expect(shown).toContain(`${cell.replace('pod/', 'status/')}:`);
-  expect(await shell.run('view nodes')).toMatch(
-    /^the actor sees nothing of the store here, and its cells hold no nodes;/,
-  );
+  expect(await shell.run('view nodes')).toMatch(/^the actor does not see the store here, and its cells hold no nodes;/);
   await expect(shell.run('view pods/nobody')).rejects.toThrow('no cell holds a pod nobody here; "view pods" shows');
 });
 
@@ -350,7 +346,7 @@ it('an expression that fails on the way is named, with its breakpoint', async ()
   await type(shell, 'break --when "turn < 3 ? false : (() => { for (;;); })()"');
   await expect(shell.run('run')).rejects.toMatchObject({
     name: 'StatusError',
-    message: expect.stringMatching(/^breakpoint 1: .*timed out after 250ms; "delete 1" forgets it$/) as string,
+    message: expect.stringMatching(/^breakpoint 1: .*timed out after 250ms; "delete 1" removes it$/) as string,
   });
   expect(await type(shell, 'delete 1', 'run')).toContain('the end of the recording');
 });

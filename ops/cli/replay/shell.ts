@@ -11,17 +11,17 @@ import { LOOKS } from './shell-looks.ts';
 import { MOVES } from './shell-moves.ts';
 import { STOPS } from './shell-stops.ts';
 
-/** What `break` may be told; no line is wider than a narrow terminal. */
+/** Help of `break`; no line is wider than a narrow terminal. */
 const CONDITIONS = `conditions of break:
   --subject P   what is heard or said is on it; * and > as in NATS
   --kind K      start, change, call, answer, due; or pods, Node
   --turn N      that turn
   --when EXPR   JavaScript over ${SCOPE.join(', ')}; one
-                that has quotes or blanks in it is quoted as a whole:
+                with quotes or blanks must be quoted as a whole:
                 'said.some(s => s.body.target?.name === "n7")'
 `;
 
-/** The interactive player: a line in, text out. Knows nothing of terminals. */
+/** The interactive player: takes a line and returns text. Independent of terminals. */
 export class ReplayShell {
   readonly session: ReplaySession;
   readonly #context: ShellContext;
@@ -29,7 +29,7 @@ export class ReplayShell {
   /** What an empty line does. */
   #again = '';
   done = false;
-  /** A command is under way. */
+  /** A command is running. */
   #busy = false;
   #interrupted = false;
 
@@ -44,7 +44,7 @@ export class ReplayShell {
         name: 'help',
         alias: 'h',
         args: '[command]',
-        help: 'this, or one of them',
+        help: 'this list, or one command',
         run: (_, [name]) => this.#help(name),
         complete: () => this.#names(),
       },
@@ -67,18 +67,18 @@ export class ReplayShell {
     return `${self.actor}/${self.instance} ${frame?.turn.n ?? 0}/${turns.at(-1)?.n ?? 0}`;
   }
 
-  /** Where this is, and what now: for somebody who has just arrived. */
+  /** The first line of output. */
   get welcome(): string {
     const { self } = this.session.playable.incarnation;
     const { turns } = this.session;
     const span = `${momentText(turns[0]?.now ?? 0)} to ${timeText(turns.at(-1)?.now ?? 0)}`;
-    return `${self.actor}/${self.instance}: ${counted(turns.length, 'turn')}, ${span}; "help" shows what to type\n`;
+    return `${self.actor}/${self.instance}: ${counted(turns.length, 'turn')}, ${span}; "help" lists the commands\n`;
   }
 
   /**
-   * Does what a line says; an empty one repeats the last that moved.
-   * @returns what is shown
-   * @throws UsageError, StatusError: one line for whoever typed it
+   * Runs a line; an empty one repeats the last move.
+   * @returns the output
+   * @throws UsageError, StatusError: one line for the user
    */
   async run(line: string): Promise<string> {
     const meant = line.trim() === '' ? this.#again : line;
@@ -98,14 +98,14 @@ export class ReplayShell {
     }
   }
 
-  /** Ends a run where it is. @returns whether a command was under way that nobody had interrupted yet: not each ends by that */
+  /** Interrupts a run. @returns whether a command was running that was not interrupted before; not every command ends by it */
   interrupt(): boolean {
     const mayEnd = this.#busy && !this.#interrupted;
     this.#interrupted = true;
     return mayEnd;
   }
 
-  /** Words that may stand where the last word of a line stands. */
+  /** Completions of the last word of a line. */
   complete(line: string): readonly string[] {
     const words = line.trimStart().split(/\s+/);
     const last = words.at(-1) ?? '';
@@ -125,7 +125,7 @@ export class ReplayShell {
     const found = this.#known(word);
     if (found !== undefined) return found;
     const near = closest(word, this.#names());
-    const wayOut = near === undefined ? '"help" shows what there is' : `did you mean "${near}"?`;
+    const wayOut = near === undefined ? '"help" lists them' : `did you mean "${near}"?`;
     throw new UsageError(`there is no command "${word}"; ${wayOut}`);
   }
 
@@ -142,7 +142,7 @@ export class ReplayShell {
   }
 }
 
-/** A word that a command does not take is not passed over: it was meant to do something. */
+/** An extra argument is an error. */
 function refuseMore({ name, args: taken, takesMany }: ShellCommand, args: readonly string[]): void {
   const extra = takesMany === true ? undefined : args[taken === undefined ? 0 : 1];
   if (extra === undefined) return;

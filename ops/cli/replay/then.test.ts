@@ -142,6 +142,6 @@ it('check shows it, of every answer; a refusal, where whoever was refused is rec
 
   const alone = await troupe('replay', 'check', file, '--full');
   expect(alone.out.match(CHANGED)).toHaveLength(4);
-  expect(alone.out).toMatch(/then\n {8}\(\d+ bytes, kept by their hash alone, as answers are; it was no object /);
+  expect(alone.out).toMatch(/then\n {8}\(\d+ bytes, recorded only as a hash, as answers are; it was not an object /);
   expect(alone.code).toBe(1);
 });

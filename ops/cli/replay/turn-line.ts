@@ -1,8 +1,8 @@
-import type { RecordedTurn } from '../../../actors/kernel/journal/journal.ts';
+import type { RecordedTurn } from '../../../actors/kernel/replay-api.ts';
 import { keyText } from '../../replay/explain/plan-causes.ts';
 import { timeText } from './render.ts';
 
-/** A turn in one line: number, time, what came in, what was said. */
+/** A turn in one line: number, time, input, what was said. */
 export function lineOf({ n, now, rec, said }: RecordedTurn, differs: boolean, played = true): string {
   const heard =
     rec.t === 'call'

@@ -8,14 +8,14 @@ import { toJson } from '../shared/print.ts';
 import { FAILURE, UNPLAYABLE } from '../shared/render-error.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { plainReport } from './json.ts';
+import type { ReplayOptions } from './options.ts';
 import { chosenText, codeOf, indexOfTyped, levelOf, openNamed, startsMeant, typedTurn } from './parts.ts';
 import { turnText } from './render.ts';
-import type { ReplayOptions } from './replay.ts';
 import { scoresAt } from './scores.ts';
 
 /**
- * Shows one turn whole: what came in, what was said then and now, why it came about. A debugger stops inside it.
- * Exit code 1: it goes differently; 3: it cannot be played.
+ * `troupe replay --turn`: shows one turn in full: its input, what was said then and now, and its causes. A debugger stops
+ * inside it. Exit code 1: it differs; 3: it cannot be played.
  */
 export async function turnCommand(what: string, options: ReplayOptions, terminal: Terminal): Promise<void> {
   const n = typedTurn(options.turn);

@@ -1,15 +1,15 @@
 import { applyPatch, createPatch } from 'rfc6902';
 import { Pointer } from 'rfc6902/pointer.js';
 
-/** One place at which two bodies differ; absent = it is not there. */
+/** One difference of two bodies; an absent value means that the field does not exist. */
 export interface FieldDiff {
-  /** `spec.containers[0].image`; empty = the whole. */
+  /** `spec.containers[0].image`; empty = the whole body. */
   readonly path: string;
   readonly was?: unknown;
   readonly is?: unknown;
 }
 
-/** Where two JSON values differ, in the order in which a reader meets the places. */
+/** The differences of two JSON values, in document order. */
 export function diffBodies(was: unknown, is: unknown): readonly FieldDiff[] {
   const left = plain(was);
   const right = plain(is);
@@ -17,7 +17,7 @@ export function diffBodies(was: unknown, is: unknown): readonly FieldDiff[] {
     if (JSON.stringify(left) === JSON.stringify(right)) return [];
     return [{ path: '', ...(left === undefined ? {} : { was: left }), ...(right === undefined ? {} : { is: right }) }];
   }
-  // Each operation is about the value as the ones before it left it, so they are followed one by one.
+  // Each operation refers to the result of those before it, so they are applied one by one.
   const at = { value: structuredClone(left) };
   const diffs: FieldDiff[] = [];
   for (const operation of createPatch(left, right)) {
@@ -48,6 +48,6 @@ function pathText(tokens: readonly string[], root: unknown): string {
   return text;
 }
 
-/** As it would travel: without what JSON does not have. */
+/** The value after a round trip through JSON. */
 const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
 const isContainer = (value: unknown): value is object => typeof value === 'object' && value !== null;

@@ -1,8 +1,5 @@
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
-import { sameThing } from '../../../actors/kernel/journal/compare-said.ts';
-import type { Steps } from '../../../actors/kernel/slices.ts';
+import { type ActorDefinition, callFinder, type Steps, sameThing } from '../../../actors/kernel/replay-api.ts';
 import { canonicalJson } from '../../../contracts/hash/stable-hash.ts';
-import { callFinder } from '../explain/plan-calls.ts';
 import { Hidden, saidBody } from '../play/bodies.ts';
 import type { DefinitionOf } from '../play/check.ts';
 import { ReplaySession } from '../play/session.ts';
@@ -23,13 +20,13 @@ interface Decision extends Speech {
 }
 
 export interface RecordingsOptions extends Pick<CompareOptions, 'detailsMax'> {
-  /** Today's code: it knows what an answer was of which a hash was recorded. Without it answers are counted alone. */
+  /** Today's code, which can restore answers that were recorded only as a hash. Without it, answers are only counted. */
   readonly definitionOf?: DefinitionOf;
 }
 
 /**
- * Sets what was decided in two recordings side by side, subject by subject and in order. What differs from run to run by
- * its nature (names, ids and uids that were made up, names of nodes, revisions, moments) is no difference.
+ * Compares the decisions of two recordings, subject by subject and in order. What differs between any two runs (generated
+ * names, ids and uids, names of nodes, revisions, times) does not count as a difference.
  */
 export function* compareRecordings(
   first: Playable,
@@ -75,7 +72,7 @@ export function* compareRecordings(
 interface Change {
   readonly was: Essential | undefined;
   readonly is: Essential | undefined;
-  /** Since its recording began. */
+  /** Milliseconds since its recording began. */
   readonly afterMs: number;
 }
 
@@ -96,11 +93,11 @@ function detailsOf({ was, is }: Change): DecisionChange {
 
 interface Essential extends Decision {
   readonly essence: unknown;
-  /** The essence as text. */
+  /** The essence as text; `hidden` for a body that cannot be shown. */
   readonly hash: string;
 }
 
-/** What was said, by entry, subject and whom it is about, as far as it can be compared. */
+/** Decisions in comparable form, by entry of `says`, subject, and the object that they are about. */
 function* essencesOf(
   decisions: readonly Decision[],
   made: MadeUp,
@@ -119,8 +116,8 @@ function* essencesOf(
     said.set(on, all);
     const isHidden = decision.body instanceof Hidden;
     const core = isHidden ? undefined : essence(decision.body, put);
-    const hash = isHidden ? 'hidden' : canonicalJson(core); // of these nothing can be told
-    // Heartbeats and the like: how often tells only how long it was recorded.
+    const hash = isHidden ? 'hidden' : canonicalJson(core);
+    // Repeated messages such as heartbeats: their number depends only on the length of the recording.
     if (decision.kind === 'publish' && !isHidden && all.at(-1)?.hash === hash) continue;
     all.push({ ...decision, essence: core, hash });
   }
@@ -129,7 +126,7 @@ function* essencesOf(
 
 const speech = ({ say, subject, body }: Decision): Speech => ({ say, subject, body });
 
-/** What was said, in order; an answer is on the subject of what it answers. Questions to drivers are no decisions. */
+/** What was said, in order; an answer has the subject of its request. Requests to drivers are not decisions. */
 function* decisionsOf(playable: Playable, definition: ActorDefinition | undefined): Steps<readonly Decision[]> {
   const decisions: Decision[] = [];
   const calls = callFinder();
@@ -139,7 +136,7 @@ function* decisionsOf(playable: Playable, definition: ActorDefinition | undefine
     const callBehind = calls(turn);
     for (const [at, then] of turn.said.entries()) {
       if (then.kind === 'port' || then.kind === 'report') continue;
-      if (then.kind === 'reply' && then.subject === '') continue; // nobody waits for it
+      if (then.kind === 'reply' && then.subject === '') continue; // the caller does not wait for it
       const subject = callBehind(then.subject) ?? then.subject;
       const recorded = saidBody(then);
       const body = recorded instanceof Hidden ? (bodyAt?.(index, at) ?? recorded) : recorded;
@@ -149,7 +146,7 @@ function* decisionsOf(playable: Playable, definition: ActorDefinition | undefine
   return decisions;
 }
 
-/** Bodies that were recorded by their hash alone, where today's code says the same, or what they were can be found. */
+/** Looks up bodies that were recorded only as a hash: today's code may say the same, or they are found elsewhere. */
 function bodiesSaid(playable: Playable, definition: ActorDefinition): (index: number, at: number) => unknown {
   const session = new ReplaySession(playable, definition);
   return (index, at) => {

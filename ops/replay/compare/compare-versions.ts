@@ -1,7 +1,11 @@
-import { sameThing } from '../../../actors/kernel/journal/compare-said.ts';
-import type { Sealer } from '../../../actors/kernel/journal/journal.ts';
-import { inSlices, type Steps, settled } from '../../../actors/kernel/slices.ts';
-import type { PlacementTable } from '../../../actors/scheduler/explain-placement.ts';
+import {
+  inSlices,
+  type PlacementTable,
+  type Sealer,
+  type Steps,
+  sameThing,
+  settled,
+} from '../../../actors/kernel/replay-api.ts';
 import { canonicalJson } from '../../../contracts/hash/stable-hash.ts';
 import { Hidden } from '../play/bodies.ts';
 import type { Speech } from '../play/turn-report.ts';
@@ -12,23 +16,23 @@ import { bindingOf } from './placements.ts';
 import { type Pair, pairSaid } from './plan-pairs.ts';
 import type { Utterance, Version } from './version.ts';
 
-/** One thing that the second version says otherwise than the first. */
+/** One thing that the second version says differently from the first. */
 export interface DecisionChange {
   readonly turn: number;
   readonly now: number;
   readonly say: string;
   readonly was?: Speech;
   readonly is?: Speech;
-  /** Absent when one of the bodies cannot be seen. */
+  /** Absent when one of the bodies cannot be shown. */
   readonly diff?: readonly FieldDiff[];
-  /** Of a placement: what each version thought of each node, where it can tell. */
-  readonly tables?: { readonly was?: PlacementTable; readonly is?: PlacementTable };
+  /** For a placement: how each version scored the nodes, where it is known, and the node that the first version chose. */
+  readonly tables?: { readonly was?: PlacementTable; readonly is?: PlacementTable; readonly chosen?: string };
 }
 
-/** One entry of `says`: how often it was used, and how often otherwise. */
+/** One entry of `says`: how often it was used, and how often differently. */
 export interface Tally {
   readonly say: string;
-  /** By the first version; and by the second, where the first said nothing. */
+  /** Uses by the first version, and by the second where the first has no counterpart. */
   readonly of: number;
   readonly changed: number;
   /** Number of the first turn in which it changed. */
@@ -36,33 +40,33 @@ export interface Tally {
 }
 
 export interface Comparison {
-  /** Turns in which both could be heard. */
+  /** Turns that both versions played. */
   readonly turns: number;
   readonly unplayed: number;
-  /** Why the first of those could not be played. */
+  /** Why the first of the unplayed turns could not be played. */
   readonly why?: string;
-  /** Where turns are missing from the recording; of two, from the first. */
+  /** Missing turns of the recording; of two recordings, of the first. */
   readonly gaps?: readonly Gap[];
-  /** In the order of their names. */
+  /** Sorted by name. */
   readonly tallies: readonly Tally[];
   /** In order; at most `detailsMax`. */
   readonly changes: readonly DecisionChange[];
   readonly changed: number;
-  /** Of two recordings: nodes that are called otherwise and were taken for each other, and as what. */
+  /** Of two recordings: nodes with different names that were matched, and the name used for both. */
   readonly nodes?: readonly { readonly was: string; readonly is: string; readonly as: string }[];
-  /** What one of them did that a behaviour must not do: whatever changed may come of that. */
+  /** A violation of the behaviour's contract by one of the versions; any change may be its consequence. */
   readonly violation?: string;
 }
 
 export interface CompareOptions {
   readonly detailsMax?: number;
-  /** Compare subjects alone. */
+  /** Compare only subjects. */
   readonly byShape?: boolean;
 }
 
-/** Sets two versions of an actor side by side over the same inputs, each turn given what had happened by then. */
+/** Compares two versions of an actor over the same recorded inputs. */
 export function* compareVersions(
-  { turns, sealer }: Playable,
+  { incarnation, turns, sealer }: Playable,
   first: Version,
   second: Version,
   { detailsMax = 1_000, byShape = false }: CompareOptions = {},
@@ -82,7 +86,7 @@ export function* compareVersions(
     const known = breachOf(first, second);
     yield;
     if (breachOf(first, second) !== known) {
-      // Who did what it must not between two turns is stopped: that it says nothing from here on is no decision.
+      // A version that violates its contract between two turns is stopped; that it says nothing more is not a decision.
       unplayed += turns.length - index;
       why ??= BREACHED;
       break;
@@ -109,7 +113,7 @@ export function* compareVersions(
       known.first ??= turn.n;
       changed += 1;
       if (changes.length < detailsMax)
-        changes.push({ turn: turn.n, now: turn.now, say, ...detailsOf(pair, first, second) });
+        changes.push({ turn: turn.n, now: turn.now, say, ...detailsOf(incarnation.self.actor, pair, first, second) });
     }
   }
   const sorted = [...tallies].sort(([a], [b]) => (a < b ? -1 : 1)).map(([say, counts]) => ({ say, ...counts }));
@@ -117,11 +121,11 @@ export function* compareVersions(
   return { ...about, tallies: sorted, changes, changed };
 }
 
-const BREACHED = 'the actor had been stopped by then for what it must not do';
+const BREACHED = 'the actor had been stopped because it violated its contract';
 
 const breachOf = (first: Version, second: Version): string | undefined => first.violation?.() ?? second.violation?.();
 
-/** The same in slices, and waits for what the behaviours do after their turns, which they must not. */
+/** The same in slices. Also detects what the behaviours do after their turns, which is not allowed. */
 export async function compareAndSettle(...what: Parameters<typeof compareVersions>): Promise<Comparison> {
   const comparison = await inSlices(compareVersions(...what));
   await settled();
@@ -140,6 +144,7 @@ function isSame(a: Utterance, b: Utterance, sealer: Sealer | undefined): boolean
 }
 
 function detailsOf(
+  actor: string,
   pair: Pair<Utterance, Utterance>,
   first: Version,
   second: Version,
@@ -147,22 +152,27 @@ function detailsOf(
   const was = pair.was && speechOf(pair.was);
   const is = pair.is && speechOf(pair.is);
   const seen = was !== undefined && is !== undefined && !(was.body instanceof Hidden) && !(is.body instanceof Hidden);
-  const before = was === undefined ? undefined : tableOf(was, first);
-  const after = is === undefined ? undefined : tableOf(is, second);
-  const tables = { ...(before === undefined ? {} : { was: before }), ...(after === undefined ? {} : { is: after }) };
+  const before = was === undefined ? undefined : tableOf(actor, was, first);
+  const after = is === undefined ? undefined : tableOf(actor, is, second);
+  const chosen = before?.chosen ?? bindingOf(actor, was)?.target?.name;
+  const tables = {
+    ...(before === undefined ? {} : { was: before }),
+    ...(after === undefined ? {} : { is: after }),
+    ...(chosen === undefined ? {} : { chosen }),
+  };
   return {
     ...(was === undefined ? {} : { was }),
     ...(is === undefined ? {} : { is }),
     ...(seen ? { diff: diffBodies(was.body, is.body) } : {}),
-    ...(Object.keys(tables).length === 0 ? {} : { tables }),
+    ...(before === undefined && after === undefined ? {} : { tables }),
   };
 }
 
 const speechOf = ({ say, subject, body }: Utterance): Speech => ({ say, subject, body: body() });
 
-/** The table of the placement that something said tells of. */
-function tableOf(speech: Speech, version: Version): PlacementTable | undefined {
-  const { name, namespace } = bindingOf(speech)?.metadata ?? {};
+/** The table of the placement that something said makes. */
+function tableOf(actor: string, speech: Speech, version: Version): PlacementTable | undefined {
+  const { name, namespace } = bindingOf(actor, speech)?.metadata ?? {};
   return name === undefined
     ? undefined
     : version.placements?.().find((table) => table.pod === name && table.namespace === namespace);

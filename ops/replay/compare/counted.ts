@@ -1,2 +1,2 @@
-/** `1 turn`, `2 turns`. @param many where it is more than the noun with an s */
+/** `1 turn`, `2 turns`. @param many the plural, when it is not the singular with an s */
 export const counted = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;

@@ -1,21 +1,21 @@
 import { isPlain, type Plain } from '../../../contracts/kinds/plain.ts';
 import { eventName, type StandIns } from './plan-stand-ins.ts';
 
-/** Whose names people choose: they tell nothing of the values. */
+/** Maps with keys chosen by users: a key says nothing about its value. */
 const CHOSEN = new Set(['data', 'binaryData', 'stringData', 'labels', 'matchLabels', 'annotations']);
 const MOMENT_NAME = /(time|Time|Timestamp|At)$/;
 const ISO_MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
-/** Milliseconds since the epoch are more than this from 2001 on. */
+/** Times since 2001, in milliseconds since the epoch, are greater than this. */
 const MILLIS_MIN = 1e12;
 const PULLED_IN = /\bin \S+ \(\S+ including waiting\)/;
 
 /**
- * A body without what differs from run to run: what was made up is what stands for it, and of uids, revisions,
- * moments, addresses of pods and counts of messages is left that they are there.
+ * A body without what differs between any two runs: generated names are replaced by stand-ins; uids, revisions, times, pod
+ * addresses and message counts by placeholders.
  */
 export const essence = (body: unknown, put: StandIns): unknown => ofValue(body, '', put);
 
-/** Whom a body is about, where its subject does not say it: questions to a runtime, Events. Empty = it says none. */
+/** The object that a body is about, where the subject does not say: requests to a runtime, Events. Empty = none. */
 export function aboutOf(body: unknown, put: StandIns): string {
   if (!isPlain(body)) return '';
   const { pod, sandboxId, containerId, involvedObject } = body;
@@ -25,7 +25,7 @@ export function aboutOf(body: unknown, put: StandIns): string {
   return '';
 }
 
-/** @param within the map whose names people choose, if it is in one */
+/** @param within the map with keys chosen by users that the value is in, if any */
 function ofValue(value: unknown, name: string, put: StandIns, within?: string): unknown {
   const mayBeMoment = within === undefined || within === 'annotations';
   if (mayBeMoment && MOMENT_NAME.test(name) && isMoment(value)) return '(moment)';
@@ -42,7 +42,7 @@ function ofValue(value: unknown, name: string, put: StandIns, within?: string): 
 
 function ofText(value: string, name: string, put: StandIns): string {
   if (/^(uid|\w+Uid)$/.test(name)) return '(uid)';
-  // "0" asks for what is there.
+  // "0" requests any version.
   if (/^(resourceVersion|continue)$/.test(name)) return value === '0' ? value : '(revision)';
   if (/^(sandboxId|containerId)$/.test(name)) return put.id(value);
   if (name === 'containerID') return value.replace(/(?<=^\w+:\/\/).*/, (id) => put.id(id));
@@ -50,7 +50,7 @@ function ofText(value: string, name: string, put: StandIns): string {
   return put.text(name === 'message' ? value.replace(PULLED_IN, 'in (time)') : value);
 }
 
-/** What is known by the company it is in. */
+/** Fields that are recognised by the fields beside them. */
 function ofShape(value: Plain, put: StandIns): Plain {
   const { kind, metadata, pod, secrets, podIPs, epoch, counter, digest } = value;
   const isDispatch = typeof epoch === 'number' && typeof counter === 'number';
@@ -69,7 +69,7 @@ function ofShape(value: Plain, put: StandIns): Plain {
   };
 }
 
-/** What is in the order of its names stays in the order of its names. */
+/** A list that is sorted by name is sorted again by the replaced names. */
 function ofList(list: readonly unknown[], name: string, put: StandIns, within?: string): readonly unknown[] {
   const all = list.map((item) => ({ name: nameIn(item), is: ofValue(item, name, put, within) }));
   const inOrder = all.every(({ name: own }, at) => own !== '' && (at === 0 || (all[at - 1]?.name ?? '') < own));

@@ -1,9 +1,9 @@
-import type { Steps } from '../../../actors/kernel/slices.ts';
+import type { Steps } from '../../../actors/kernel/replay-api.ts';
 import { isPlain, type Plain } from '../../../contracts/kinds/plain.ts';
 import { heardBody, saidBody } from '../play/bodies.ts';
 import { type Playable, revisionOf } from '../read/playable.ts';
 
-/** A name that nobody chose: what it begins with was chosen, the rest was made up. */
+/** A generated name: a chosen beginning and a random end. */
 export interface MadeName {
   readonly namespace: string;
   /** `web-6b549577f8-` */
@@ -18,26 +18,26 @@ export interface MadeId {
   readonly attempt: number;
 }
 
-/** What a cluster made up by itself while it was recorded, and would make up otherwise another time. */
+/** Names and ids that a cluster generated; another run generates others. */
 export interface MadeUp {
-  /** In the order in which they came up. */
+  /** In order of appearance. */
   readonly names: ReadonlyMap<string, MadeName>;
   readonly templateHashes: ReadonlySet<string>;
   readonly uids: ReadonlySet<string>;
-  /** Names of nodes, made up or not: those of another cluster are others. */
+  /** Names of nodes, generated or not: another cluster has others. */
   readonly nodes: ReadonlySet<string>;
   readonly ids: ReadonlyMap<string, MadeId>;
 }
 
 const HASH_LABEL = 'pod-template-hash';
-/** Kubernetes cuts here what a generated name begins with. */
+/** Kubernetes cuts the beginning of a generated name to this length. */
 const BEGINS_MAX = 58;
-/** What completes a generated name: no vowels, no look-alikes, so that no word comes of it. */
+/** The random end of a generated name: no vowels and no look-alikes. */
 const SUFFIX = /^[bcdfghjklmnpqrstvwxz2456789]{5}$/;
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Looks through the objects of a recording's history, what was heard and what was said. */
+/** Finds the generated names in a recording: in the objects of its history, its inputs and what was said. */
 export function* madeUpIn(playable: Playable): Steps<MadeUp> {
   const { turns, history, sealer } = playable;
   const found = new Finder();
@@ -72,7 +72,7 @@ class Finder implements MadeUp {
   readonly nodes = new Set<string>();
   readonly ids = new Map<string, MadeId>();
 
-  /** Whatever is in a body. */
+  /** Looks through a body. */
   look(body: unknown): void {
     if (Array.isArray(body)) for (const item of body) this.look(item);
     if (!isPlain(body)) return;
@@ -95,7 +95,7 @@ class Finder implements MadeUp {
     const hash = isPlain(labels) ? labels[HASH_LABEL] : undefined;
     if (typeof hash === 'string') this.templateHashes.add(hash);
     const owners = Array.isArray(ownerReferences) ? ownerReferences.filter(isPlain).map((owner) => owner['name']) : [];
-    // Who hears of pods alone knows no ReplicaSet.
+    // An actor that sees only pods knows ReplicaSets only as owners.
     for (const owner of owners)
       if (typeof owner === 'string' && typeof hash === 'string' && owner.endsWith(`-${hash}`))
         this.#name(owner, namespace, owner.slice(0, -hash.length));
@@ -124,7 +124,7 @@ class Finder implements MadeUp {
     if (!this.names.has(name)) this.names.set(name, { namespace: String(namespace), begins });
   }
 
-  /** A container: what was asked for, and the answer. */
+  /** Notes a container: the request that created it, and the answer. */
   created(asked: unknown, answer: unknown): void {
     const id = isPlain(answer) ? answer['containerId'] : undefined;
     if (typeof id === 'string' && isPlain(asked)) this.#id(id, asked);

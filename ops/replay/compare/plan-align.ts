@@ -1,20 +1,20 @@
-import type { Hash } from '../../../actors/kernel/contract.ts';
+import type { Hash } from '../../../actors/kernel/replay-api.ts';
 import { pairSaid } from './plan-pairs.ts';
 
-/** Most comparisons for one subject; beyond, the first of one is set beside the first of the other, and so on. */
+/** Most comparisons for one subject; beyond that, entries are paired by position. */
 const COMPARED_MAX = 4_000_000;
 
 interface Hashed {
   readonly hash: Hash;
 }
-/** At least one of the two is there. */
+/** At least one of the two is defined. */
 interface Aligned<T> {
   readonly was: T | undefined;
   readonly is: T | undefined;
   readonly same: boolean;
 }
 
-/** Sets what two runs said on one subject side by side: what one of them said more often shifts nothing else. */
+/** Pairs what two runs said on one subject. An entry that only one of them has does not shift the others. */
 export function alignSaid<T extends Hashed>(was: readonly T[], is: readonly T[]): readonly Aligned<T>[] {
   const least = Math.min(was.length, is.length);
   let start = 0;

@@ -10,7 +10,7 @@ it('sums up what changes, in the order in which it first does', () => {
     { say: 'bind', of: 40, changed: 1, first: 1300 },
     { say: 'bind', of: 1, changed: 1, first: 1400 },
   ];
-  expect(tallyTexts('scheduler', tallies)).toEqual([
+  expect(tallyTexts({ bind: 'placement', status: 'refusal', event: 'event' }, tallies)).toEqual([
     '2 of 2 "new" change, first at turn 7',
     '12 of 4,031 placements change, first at turn 1204',
     '13 of 8,000 events change, first at turn 1206',
@@ -30,7 +30,7 @@ it.each([
 
 it.each([
   [0, 0, 'nothing could be compared'],
-  [0, 12, 'nothing was decided in 12 turns, and nothing is now'],
+  [0, 12, '12 turns made no decision then and make none now'],
   [1, 1, 'the one decision of 1 turn stays the same'],
   [2, 1, 'all 2 decisions of 1 turn stay the same'],
   [40_000, 44_562, 'all 40,000 decisions of 44,562 turns stay the same'],

@@ -1,21 +1,21 @@
-import type { Hash } from '../../../actors/kernel/contract.ts';
+import type { Hash } from '../../../actors/kernel/replay-api.ts';
 
-/** What tells things said apart. */
+/** What identifies something said. */
 export interface Utterance {
   readonly say: string;
   readonly subject: string;
   readonly hash: Hash;
 }
 
-/** What was said then beside what is said now in its place. */
+/** Something said then and its counterpart now. */
 export type Pair<T extends Utterance, N extends Utterance> =
   | { readonly was: T; readonly is: N; readonly same: boolean }
   | { readonly was: T; readonly is?: undefined; readonly same: false }
   | { readonly was?: undefined; readonly is: N; readonly same: false };
 
 /**
- * Sets what two versions of a turn say side by side: what is word for word the same first, then what is said on the same
- * subject, then what is the same entry of `says`; the order of each side is kept.
+ * Pairs what two versions say in a turn: first what is identical, then what has the same subject, then what has the same
+ * entry of `says`. Keeps the order of each side.
  */
 export function pairSaid<T extends Utterance, N extends Utterance>(
   was: readonly T[],
@@ -31,7 +31,7 @@ export function pairSaid<T extends Utterance, N extends Utterance>(
   return pairs;
 }
 
-/** @param pairs to which they are added: there may be more than a call takes arguments */
+/** @param pairs the result is added here; there may be too many for the arguments of one `push` */
 function pairBy<T extends Utterance, N extends Utterance>(
   pairs: Pair<T, N>[],
   round: number,

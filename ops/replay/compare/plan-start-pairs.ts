@@ -3,18 +3,18 @@ import { nameOf, type Playable } from '../read/playable.ts';
 type Start = Pick<Playable, 'incarnation'>;
 
 export interface StartPairs<S> {
-  /** Of each of ours whom it is compared with. */
+  /** For each of ours, its counterpart. */
   readonly peers: ReadonlyMap<S, S>;
-  /** Starts of theirs with which nothing is compared, though others of the same actor are. */
+  /** Starts of theirs without a counterpart, of actors that are compared. */
   readonly left: readonly S[];
 }
 
 /**
- * Which starts of two recordings are compared: the same ones, where both hold some of them, as two exports of one cluster
- * do; else, of each instance, the last of one with the last of the other, those before them with each other, and so on. An
- * instance that the other does not know is compared with the first of its actor. Pure.
- * @param ours   in the order in which they began
- * @param theirs in that order too
+ * Pairs the starts of two recordings. Starts that are in both (as in two exports of one cluster) are paired; else, for each
+ * instance, the last of one with the last of the other, then those before them. An instance that the other recording does not
+ * have is paired with the first instance of its actor. Pure.
+ * @param ours   sorted by start
+ * @param theirs sorted by start
  */
 export function pairStarts<S extends Start>(ours: readonly S[], theirs: readonly S[]): StartPairs<S> {
   const peers = new Map<S, S>();
@@ -34,7 +34,7 @@ function byName<S extends Start>(starts: readonly S[]): ReadonlyMap<string, read
   return named;
 }
 
-/** Starts of the same instance, else of another of its actor. */
+/** Starts of the same instance, else of another instance of the actor. */
 function peersOf<S extends Start>([first]: readonly S[], theirs: readonly S[]): readonly S[] {
   const name = first === undefined ? '' : nameOf(first);
   const named = byName(theirs.filter(({ incarnation: { self } }) => self.actor === first?.incarnation.self.actor));

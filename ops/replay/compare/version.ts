@@ -1,7 +1,4 @@
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
-import type { SaidThen } from '../../../actors/kernel/journal/journal.ts';
-import type { Outgoing } from '../../../actors/kernel/turns/outgoing.ts';
-import type { PlacementTable } from '../../../actors/scheduler/explain-placement.ts';
+import type { ActorDefinition, Outgoing, PlacementTable, SaidThen } from '../../../actors/kernel/replay-api.ts';
 import { saidBody } from '../play/bodies.ts';
 import { ReplaySession } from '../play/session.ts';
 import { speechFound, speechNow, speechThen } from '../play/turn-report.ts';
@@ -15,30 +12,30 @@ export interface Utterance {
   readonly hash: string;
   /** Decoded, or a `Hidden`. */
   readonly body: () => unknown;
-  /** Where it comes from: a recording, or code that was just run. */
+  /** Its source: a recording, or code that was just run. */
   readonly recorded?: SaidThen;
   readonly out?: Outgoing;
 }
 
-/** What an actor says in the turns of a recording: as it was recorded, or as some code would say it. */
+/** What an actor says in the turns of a recording: as recorded, or as some code says it. */
 export interface Version {
   readonly name: string;
-  /** Asked for turn after turn, forward. @returns undefined when the turn cannot be played */
+  /** Called for each turn in order. @returns undefined when the turn cannot be played */
   says(index: number): readonly Utterance[] | undefined;
-  /** Why the turn that was asked for last cannot be played, where it is known. */
+  /** Why the last turn asked for cannot be played, if known. */
   unplayed?(): string | undefined;
-  /** What it did first, in the turns asked for so far, that a behaviour must not do. */
+  /** The first violation of the behaviour's contract so far. */
   violation?(): string | undefined;
-  /** How the placements of the turn that was asked for last came about, where it is a scheduler that can tell. */
+  /** How the placements of the last turn asked for came about; for schedulers. */
   placements?(): readonly PlacementTable[];
 }
 
 /**
- * As it was recorded.
- * @param session that of the code which is asked first what it says in the same turn: from what it has in view then, it is
- *   known what bodies were of which there is a hash alone
+ * What was recorded.
+ * @param session a session of the other version, at the same turn; bodies that were recorded only as a hash are looked up in
+ *   its view
  */
-export function recordedVersion({ turns }: Playable, session?: ReplaySession): Version {
+export function recordedVersion({ incarnation, turns }: Playable, session?: ReplaySession): Version {
   let said: readonly SaidThen[] = [];
   const bodyOf = (then: SaidThen, index: number): unknown => {
     const frame = session?.frame?.index === index ? session.frame : undefined;
@@ -57,11 +54,11 @@ export function recordedVersion({ turns }: Playable, session?: ReplaySession): V
         recorded: then,
       }));
     },
-    placements: () => said.flatMap((then) => recordedPlacement(speechThen(then)) ?? []),
+    placements: () => said.flatMap((then) => recordedPlacement(incarnation.self.actor, speechThen(then)) ?? []),
   };
 }
 
-/** As the code at hand says it. */
+/** What a definition of this build says. */
 export function codeVersion(
   name: string,
   playable: Playable,

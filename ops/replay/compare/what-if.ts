@@ -1,5 +1,4 @@
-import type { History } from '../../../actors/kernel/replay.ts';
-import type { CacheEntry, Write } from '../../../actors/kernel/view/cache.ts';
+import type { CacheEntry, History, Write } from '../../../actors/kernel/replay-api.ts';
 import { statusError } from '../../../contracts/errors/status.ts';
 import { checkFields } from '../../../contracts/kinds/check-fields.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
@@ -9,12 +8,12 @@ import { type Key, parseKey, storeKey } from '../../../contracts/store/keys.ts';
 import { isSealed } from '../../../contracts/store/sealed.ts';
 import type { Playable } from '../read/playable.ts';
 
-/** An object of the recording, and how it shall have been: the fields given, merged into every version of it. */
+/** An object of the recording with the fields to change; they are merged into every version of it. */
 export type Wish = KubeObject & { readonly apiVersion: string; readonly kind: string };
 
 /**
- * The same inputs, with objects as they were not. What the actor was told in messages stays as it was told.
- * @throws StatusError NotFound, Invalid: an object that the recording does not have, a field that its kind does not have
+ * The same inputs with changed objects. Messages stay as recorded.
+ * @throws StatusError NotFound (the recording does not have the object), Invalid (the kind does not have the field)
  */
 export function whatIf(playable: Playable, wishes: readonly Wish[]): Playable {
   const patches = new Map<Key, Wish>();
@@ -29,7 +28,7 @@ export function whatIf(playable: Playable, wishes: readonly Wish[]): Playable {
     if (isSealed(example))
       throw statusError(
         'BadRequest',
-        `${wish.kind} ${name} is sealed in the recording; give the key: --key cluster.key`,
+        `${wish.kind} ${name} is sealed in the recording; give the key with --key cluster.key`,
       );
     const [cause] = checkFields(kind, patched(example, wish));
     if (cause !== undefined) throw statusError('Invalid', `${wish.kind} ${name}: ${cause.field}: ${cause.message}`);
@@ -60,7 +59,7 @@ function patchedHistory(history: History, patches: ReadonlyMap<Key, Wish>): Hist
   };
 }
 
-/** The last version of an object, also of one that was deleted. */
+/** The last version of an object, which may be deleted. */
 function newest(history: History, last: number, key: Key): KubeObject | undefined {
   for (const entry of history.stateAt(last)) if (entry.key === key) return entry.object;
   let found: KubeObject | undefined;

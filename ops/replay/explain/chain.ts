@@ -1,12 +1,13 @@
-import type { History } from '../../../actors/kernel/replay.ts';
+import type { History } from '../../../actors/kernel/replay-api.ts';
 import type { Key } from '../../../contracts/store/keys.ts';
 import type { DefinitionOf } from '../play/check.ts';
+import { knowledgeOf } from '../play/definitions.ts';
 import { ReplaySession } from '../play/session.ts';
 import type { Playable } from '../read/playable.ts';
 import type { Source } from '../read/source.ts';
 import { type Cause, causesOf, type LastWrite } from './plan-causes.ts';
 
-/** The chain of causes of the turn at which a session stands, through everything that its source has recorded. */
+/** The chain of causes of a session's current turn, through all recordings of its source. */
 export async function chainOf(
   session: ReplaySession,
   source: Pick<Source, 'all'>,
@@ -29,8 +30,9 @@ export async function chainOf(
       timersSetIn: (playable, index) =>
         at(playable)
           ?.goto(index)
-          ?.rang.map(({ turn }) => turn) ?? [],
+          ?.fired.map(({ turn }) => turn) ?? [],
       writeAt: (playable, index, key) => lastWrite(playable.history, key, playable.turns[index]?.view['objects'] ?? 0),
+      storeWritesOf: (actor) => knowledgeOf(actor).storeWrites,
     },
     session.playable,
     session.position,

@@ -3,6 +3,7 @@ import type { Rec } from '../../../actors/kernel/contract.ts';
 import type { RecordedTurn } from '../../../actors/kernel/journal/journal.ts';
 import { MemoryHistory } from '../../../actors/kernel/replay.ts';
 import { encodeMsgpack } from '../../../contracts/codec/codec.ts';
+import { knowledgeOf } from '../play/definitions.ts';
 import type { Playable } from '../read/playable.ts';
 import { type Cause, causesOf } from './plan-causes.ts';
 
@@ -65,6 +66,7 @@ const chain = (playable: Playable, index: number, about = '', all = [api, contro
     {
       all,
       timersSetIn: () => [2],
+      storeWritesOf: (actor) => knowledgeOf(actor).storeWrites,
       writeAt: (_, __, key) =>
         ({ 'pods.a.web': { revision: 11, deleted: false }, 'pods.a.gone': { revision: 12, deleted: true } })[key],
     },
@@ -86,7 +88,7 @@ it.each([
     why: 'a timer, to the turn that set it, and the first key where nothing tells which',
     causes: chain(controller, 2),
     is: [
-      'controller/m1 3: a timer rang that turn 2 had set',
+      'controller/m1 3: a timer fired that turn 2 had set',
       'controller/m1 2: heard that pods a/other changed and 1 more',
     ],
   },
@@ -96,7 +98,7 @@ it.each([
     is: [
       'controller/m1 4: heard that pods a/gone was deleted (revision 12)',
       'api-server/m1 4: heard delete',
-      'controller/m1 3: a timer rang that turn 2 had set',
+      'controller/m1 3: a timer fired that turn 2 had set',
     ],
   },
   {

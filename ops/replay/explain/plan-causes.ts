@@ -1,17 +1,15 @@
-import type { Id, Millis } from '../../../actors/kernel/contract.ts';
-import type { RecordedTurn } from '../../../actors/kernel/journal/journal.ts';
-import { decode, MSGPACK_TYPE } from '../../../contracts/codec/codec.ts';
+import type { Id, Millis, RecordedTurn, StoreWrites } from '../../../actors/kernel/replay-api.ts';
 import { HEADER } from '../../../contracts/headers.ts';
 import { type Key, parseKey } from '../../../contracts/store/keys.ts';
 import { nameOf, type Playable } from '../read/playable.ts';
 
-/** One link of the chain that led to a turn, the nearest first. */
+/** One link of the chain that led to a turn. */
 export interface Cause {
   /** `scheduler/m1` */
   readonly actor: string;
   readonly turn?: number;
   readonly now?: Millis;
-  /** What it was, in words that follow "because". */
+  /** What happened; the text follows "because". */
   readonly what: string;
 }
 
@@ -20,21 +18,24 @@ export interface LastWrite {
   readonly deleted: boolean;
 }
 
-/** What the chain may be followed through. */
+/** What the chain is followed through. */
 export interface Recordings {
   readonly all: readonly Playable[];
-  /** Turns in which the timers were set that rang in a `due` turn, where that can be told. */
+  /** Turns that set the timers of a `due` turn, where they are known. */
   readonly timersSetIn: (playable: Playable, index: number) => readonly number[];
   /** A key's last write or deletion as a turn saw it; undefined = there was none. */
   readonly writeAt: (playable: Playable, index: number, key: Key) => LastWrite | undefined;
+  /** Of an actor that writes to the store: which of its requests do. */
+  readonly storeWritesOf: (actor: string) => StoreWrites | undefined;
 }
 
 const LINKS_MAX = 40;
 
 /**
- * Why a turn came about: from its input to the message, timer or change that caused it, to the turn that sent it, and so
- * on as far as the recordings know.
- * @param about a text in which the name of the object occurs that one wants to know about: which of many changes to follow
+ * Why a turn ran: from its input to the message, timer or change that caused it, to the turn that sent it, and so on as far
+ * as the recordings go.
+ * @param about a text that contains the name of an object; of several changes, the one of that object is followed
+ * @returns the chain, the nearest cause first
  */
 export function causesOf(recordings: Recordings, playable: Playable, index: number, about = ''): readonly Cause[] {
   const causes: Cause[] = [];
@@ -58,7 +59,7 @@ interface Place {
 }
 interface Link {
   readonly what: string;
-  /** Where it goes on: a turn, or the last that is known. */
+  /** The next turn, or the last cause that is known. */
   readonly next?: Place | Cause | undefined;
 }
 
@@ -67,7 +68,7 @@ function linkAt(recordings: Recordings, { playable, index }: Place, turn: Record
   if (rec.t === 'start')
     return {
       what:
-        rec.checkpoint === undefined ? 'it started' : `it went on from its checkpoint of turn ${rec.checkpoint.turn}`,
+        rec.checkpoint === undefined ? 'it started' : `it continued from its checkpoint of turn ${rec.checkpoint.turn}`,
     };
   if (rec.t === 'answer') {
     const asked = placeOfTurn(playable, turnOf(rec.ask));
@@ -80,7 +81,7 @@ function linkAt(recordings: Recordings, { playable, index }: Place, turn: Record
   if (rec.t === 'due') {
     const [set] = recordings.timersSetIn(playable, index);
     return {
-      what: set === undefined ? 'a timer rang' : `a timer rang that turn ${set} had set`,
+      what: set === undefined ? 'a timer fired' : `a timer fired that turn ${set} had set`,
       next: set === undefined ? undefined : placeOfTurn(playable, set),
     };
   }
@@ -101,29 +102,20 @@ function changeLink(recordings: Recordings, place: Place, keys: readonly Key[], 
   };
 }
 
-/** The turn of the api-server that had the store write a revision. */
-function writerOf({ all }: Recordings, revision: number): Place | undefined {
+/** The turn that asked the store to write a revision. */
+function writerOf({ all, storeWritesOf }: Recordings, revision: number): Place | undefined {
   for (const playable of all) {
-    if (playable.incarnation.self.actor !== 'api-server') continue;
+    const writes = storeWritesOf(playable.incarnation.self.actor);
+    if (writes === undefined) continue;
     for (const { rec } of playable.turns) {
-      // The answer to a write is `{revision}` and nothing else: a dozen bytes.
-      if (rec.t !== 'answer' || !(rec.result instanceof Uint8Array) || rec.result.length > 32) continue;
-      if (revisionIn(rec.result) !== revision) continue;
+      if (rec.t !== 'answer' || !(rec.result instanceof Uint8Array)) continue;
+      if (writes.revisionIn(rec.result) !== revision) continue;
       const asked = placeOfTurn(playable, turnOf(rec.ask));
       const said = asked === undefined ? undefined : playable.turns[asked.index]?.said[indexIn(rec.ask)];
-      if (said?.subject === 'store.put' || said?.subject === 'store.purge') return asked;
+      if (said !== undefined && writes.isWrite(said)) return asked;
     }
   }
   return undefined;
-}
-
-/** What the store answers to a write: `{revision}`. */
-export function revisionIn(bytes: Uint8Array): number | undefined {
-  try {
-    return (decode(bytes, MSGPACK_TYPE) as { readonly revision?: number } | undefined)?.revision;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Message ids are `<actor>/<instance>/<incarnation in base 36>.<turn>.<index>`. */

@@ -20,7 +20,7 @@ const recordings = (() => {
   const add = (actor: string, incarnation: number, turns: RecordedTurn[]): void => {
     const self = { actor, instance: 'm1' };
     const about = { self, incarnation, prefix: 'troupe', driver: false, node: '20', build: '', window: 0 };
-    gatherer.add({ v: 2, incarnation: about as never, gap: 0, turns }, 100);
+    gatherer.add({ incarnation: about as never, gap: 0, turns }, 100);
   };
   add('restarted', 0, turnsAt(0, 30, 50));
   add('restarted', 60, turnsAt(60, 80, 100));

@@ -1,23 +1,23 @@
-import type { MemoryHistory } from '../../../actors/kernel/view/memory-history.ts';
+import type { MemoryHistory } from '../../../actors/kernel/replay-api.ts';
 import type { Recording } from '../read/gather-recordings.ts';
 import { watchedBy } from '../read/history-kinds.ts';
-import { withMail } from '../read/keep-mail.ts';
+import { withPodMessages } from '../read/keep-pod-messages.ts';
 import { indexAt, indexFrom, type Point } from '../read/parse-moment.ts';
 import { nameOf, seesStore } from '../read/playable.ts';
 import type { RecordingFileContent } from '../read/recording-file.ts';
-import { planHistory, planOpenTurns, planPart, planRevisions } from './plan-export.ts';
+import { planHistory, planPart, planRevisions } from './plan-export.ts';
 
-/** From where to where; absent = from the beginning, to the end. */
+/** The span to export; absent = from the beginning, to the end. */
 export interface Points {
   readonly from?: Point | undefined;
   readonly to?: Point | undefined;
 }
 
 /**
- * What a file of these recordings holds: of each the turns between two points, with the start they are played from, and
- * of the store what their actors watch.
- * @param history as it is stored, Secrets sealed
- * @param nodes recordings that are left out of it and heard what these told them
+ * The content of a file with these recordings: of each the turns between two points, from the start at which playing begins,
+ * and the history of what their actors watch.
+ * @param history with Secrets sealed, as stored
+ * @param nodes   recordings that are not exported and have the bodies of messages that these sent
  */
 export function exportOf(
   prefix: string,
@@ -28,15 +28,14 @@ export function exportOf(
 ): RecordingFileContent {
   const newest = new Map(recordings.map((recording) => [nameOf(recording), recording]));
   const end = Math.max(...recordings.map(({ turns }) => turns.at(-1)?.now ?? 0));
-  // Turns are numbered anew at every start: a number means the newest.
+  // Turn numbers begin at 1 with every start: a number means the newest start.
   const numbered = [points.from, points.to].some((point) => point !== undefined && 'turn' in point);
   const meant = numbered ? [...newest.values()] : recordings;
   const parts = meant.flatMap((recording) => {
     const last = newest.get(nameOf(recording)) === recording;
     const part = partOf(recording, points, last ? end : (recording.turns.at(-1)?.now ?? 0));
     if (part.turns.length === 0) return [];
-    const open = { ...part, turns: planOpenTurns(part.turns, recording.format) };
-    return [nodes.length === 0 ? open : { ...open, turns: withMail(open, nodes) }];
+    return [nodes.length === 0 ? part : { ...part, turns: withPodMessages(part, nodes) }];
   });
   const kinds = allOf(parts.map(watchedBy));
   const isWanted = (resource: string): boolean => kinds === 'all' || kinds.has(resource);
@@ -53,12 +52,12 @@ function allOf(some: readonly (ReadonlySet<string> | 'all')[]): ReadonlySet<stri
 }
 
 /**
- * @param end the moment up to which it lasted: the newest of an instance to the end of all, though it was silent. Who says
- *   nothing is what one looks for when something is stuck.
+ * @param end the time up to which the recording lasts; the newest start of an instance lasts to the end of all recordings, even
+ *   without turns, because a silent actor is of interest when something is stuck
  */
 function partOf(recording: Recording, points: Points, end: number): Recording {
   const { turns } = recording;
-  // Of who sees nothing of the store all is taken: it cannot be told when a revision was.
+  // A revision does not identify a turn of an actor that does not see the store: all of its turns are exported.
   const meant = (point: Point | undefined): Point | undefined =>
     point !== undefined && 'revision' in point && !seesStore(turns) ? undefined : point;
   const [from, to] = [meant(points.from), meant(points.to)];

@@ -1,48 +1,40 @@
-import type { Json } from '../../../actors/kernel/contract.ts';
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
-import { MemoryHistory } from '../../../actors/kernel/replay.ts';
-import type { Steps } from '../../../actors/kernel/slices.ts';
-import { isTurnFailure } from '../../../actors/kernel/turns/outcome.ts';
+import { type ActorDefinition, type Json, MemoryHistory, type Steps } from '../../../actors/kernel/replay-api.ts';
 import { canonicalJson } from '../../../contracts/hash/stable-hash.ts';
 import type { Key } from '../../../contracts/store/keys.ts';
 import { compareVersions } from '../compare/compare-versions.ts';
 import { recordedVersion, type Version } from '../compare/version.ts';
 import { Hidden } from '../play/bodies.ts';
 import { playing, type UnplayedSpan } from '../play/play.ts';
-import type { Frame } from '../play/session-frame.ts';
 import type { Speech, TurnReport } from '../play/turn-report.ts';
 import type { Playable } from '../read/playable.ts';
 import { ddmin } from './plan-ddmin.ts';
 import { reduceTurns } from './plan-reduce.ts';
 
 export interface Minimised {
-  /**
-   * Plays the same up to its last turn, which goes differently as it did. Behind one that fails today an older recording, which does
-   * not tell of failures, has one more.
-   */
+  /** Plays without a difference up to its last turn, which differs as it does in the whole recording. */
   readonly playable: Playable & { readonly history: MemoryHistory };
   readonly divergence: TurnReport;
-  /** How many smaller recordings were played. */
+  /** Number of smaller recordings that were tried. */
   readonly tries: number;
-  /** It could perhaps be smaller: there was no more time. */
+  /** The search ended early, so a smaller recording may exist. */
   readonly outOfTime: boolean;
-  /** Of the whole, before the turn that goes differently. */
+  /** Of the whole recording, before the turn that differs. */
   readonly unplayed: readonly UnplayedSpan[];
 }
 
 export interface MinimiseOptions {
-  /** Asked before and during every try. */
+  /** Called before and during every try; `false` ends the search. */
   readonly goesOn?: () => boolean;
   /**
-   * What the code that was recorded says of a smaller recording. Without it a smaller one holds what was said then of the
-   * whole, whether that code would say it of less or not.
+   * Plays a smaller recording with the code that was recorded, which must still say what is recorded. Without it, a smaller
+   * recording keeps what was said in the whole, though that code might say something else in the smaller one.
    */
   readonly old?: (playable: Playable) => Version;
 }
 
 /**
- * The smallest recording found of which today's code plays everything the same but the last turn, and that one differently
- * just as in the whole: inputs are dropped, and objects, as long as it does.
+ * Searches for the smallest recording whose last turn differs as in the whole recording and whose other turns do not differ.
+ * It drops inputs and objects as long as that holds.
  * @returns undefined when nothing differs
  */
 export function* minimise(
@@ -59,8 +51,7 @@ export function* minimise(
     outOfTime ||= !goesOn();
     return !outOfTime;
   };
-  const behind = tellsByNext(whole, session.frame) ? 1 : 0;
-  let found = { playable: partUpTo(whole, session.position, behind), divergence };
+  let found = { playable: partUpTo(whole, session.position), divergence };
   function* asLong<T>(steps: Steps<T>): Steps<T | undefined> {
     for (let step = steps.next(); ; step = steps.next()) {
       if (step.done === true) return step.value;
@@ -70,7 +61,7 @@ export function* minimise(
   }
   function* shows(candidate: Minimised['playable']): Steps<boolean> {
     tries += 1;
-    const last = candidate.turns.length - 1 - behind;
+    const last = candidate.turns.length - 1;
     if (last < 0) return false;
     const played = yield* asLong(playing(candidate, definition));
     const differs = played?.divergence;
@@ -83,14 +74,14 @@ export function* minimise(
     found = { playable: candidate, divergence: differs };
     return true;
   }
-  // Fewer objects need fewer turns, and fewer turns fewer objects.
+  // Fewer objects need fewer turns, and fewer turns need fewer objects.
   for (let size = Number.POSITIVE_INFINITY; sizeOf(found.playable) < size && mayTry(); ) {
     size = sizeOf(found.playable);
     const wide = found.playable;
     yield* ddmin(keysOf(wide), (left) => shows(withOnly(wide, numbersOf(wide), left)), mayTry);
     const narrow = found.playable;
     const [first = 0, ...others] = numbersOf(narrow);
-    const kept = others.splice(Math.max(0, others.length - 1 - behind));
+    const kept = others.splice(Math.max(0, others.length - 1));
     yield* ddmin(others, (left) => shows(withOnly(narrow, [first, ...left, ...kept], keysOf(narrow))), mayTry);
   }
   return { ...found, tries, outOfTime, unplayed };
@@ -99,44 +90,33 @@ export function* minimise(
 const numbersOf = ({ turns }: Playable): readonly number[] => turns.map(({ n }) => n);
 const sizeOf = (playable: Minimised['playable']): number => playable.turns.length + keysOf(playable).length;
 
-/** What makes a difference the same difference: its sort, and what was said first that differs, then and now. */
+/** Identifies a difference: its kind, and the first thing said that differs, then and now. */
 function markOf({ finding = '', said }: TurnReport): string {
   const violation = /^actor (\S+), turn \d+: (.*)/.exec(finding);
-  if (violation !== null) return violation.slice(1).join(); // what is not said any more comes of that
+  if (violation !== null) return violation.slice(1).join(); // what is no longer said is a consequence
   const first = said.find(({ same }) => !same);
   if (first === undefined) return finding;
   const what = (speech: Speech | undefined): Json =>
     speech === undefined
       ? null
       : { ...speech, body: isKept(speech) ? (speech.body as Json) : null, found: null, why: null };
-  const [sort] = finding.split(' '); // the rest counts
-  return canonicalJson([sort, what(first.was), what(first.is)]);
+  const [kind] = finding.split(' '); // the rest holds counts
+  return canonicalJson([kind, what(first.was), what(first.is)]);
 }
 
-/** What was found elsewhere may not be found of a part. */
+/** A body that was found in another recording may not be found for a smaller one. */
 const isKept = ({ body, found }: Speech): boolean => found !== true && !(body instanceof Hidden);
 
-/** Of a turn that fails today an older recording tells only by the next one that it did not then. */
-const tellsByNext = ({ incarnation }: Playable, frame: Frame | undefined): boolean =>
-  incarnation.reports !== true && frame?.says.some(({ said }) => isTurnFailure(said)) === true;
-
-/**
- * From the last start before a turn up to it, with what the store held at that start and what was written since.
- * @param behind how many turns more
- */
-function partUpTo(
-  { incarnation, turns, history, sealer }: Playable,
-  index: number,
-  behind: number,
-): Minimised['playable'] {
+/** The turns from the last start before a turn up to that turn, with what the store held at that start and later writes. */
+function partUpTo({ incarnation, turns, history, sealer }: Playable, index: number): Minimised['playable'] {
   let start = index;
   while (start > 0 && turns[start]?.rec.t !== 'start') start -= 1;
   if (start === index && start > 0) {
-    // It is the start itself that differs: what came before it matters.
+    // The start itself differs, so the turns before it matter.
     start -= 1;
     while (start > 0 && turns[start]?.rec.t !== 'start') start -= 1;
   }
-  const part = turns.slice(start, index + 1 + behind);
+  const part = turns.slice(start, index + 1);
   const first = part[0];
   const window = (first?.rec.t === 'start' ? first.rec.checkpoint?.window : undefined) ?? incarnation.window;
   const to = part.at(-1)?.view['objects'] ?? 0;

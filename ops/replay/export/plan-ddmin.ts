@@ -1,10 +1,10 @@
-import type { Steps } from '../../../actors/kernel/slices.ts';
+import type { Steps } from '../../../actors/kernel/replay-api.ts';
 
 /**
- * Drops as many items as can be dropped while something still holds: large pieces first, then smaller ones, down to single
- * items. A form of delta debugging.
- * @param holds   tried with what would be left, in order; must hold for all items
- * @param goesOn  asked before every try; what has been reached by then is the result
+ * Drops as many items as possible while a condition holds: large pieces first, then smaller ones, down to single items. A form
+ * of delta debugging.
+ * @param holds   the condition for the items that would be left, in order; it must hold for all items
+ * @param goesOn  called before every try; `false` ends the search with the result so far
  */
 export function* ddmin<T>(
   items: readonly T[],
@@ -14,7 +14,7 @@ export function* ddmin<T>(
   let left = items;
   for (let size = Math.ceil(items.length / 2); size >= 1 && left.length > 0; ) {
     let dropped = false;
-    // From the end: what comes late depends on what came before, seldom the other way round.
+    // From the end: late items depend on early ones, rarely the other way round.
     for (let end = left.length; end > 0; end -= size) {
       if (!goesOn()) return left;
       const without = [...left.slice(0, Math.max(0, end - size)), ...left.slice(end)];

@@ -6,7 +6,7 @@ import type { Write } from '../../../actors/kernel/view/cache.ts';
 import { MemoryHistory } from '../../../actors/kernel/view/memory-history.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import { gapsText, planGaps } from '../read/plan-gaps.ts';
-import { planHistory, planOpenTurns, planPart, planRevisions } from './plan-export.ts';
+import { planHistory, planPart, planRevisions } from './plan-export.ts';
 
 const incarnation = (driver = false): Incarnation => ({
   self: { actor: 'a', instance: 'b', caller: 'c', prefix: 'troupe' },
@@ -102,18 +102,6 @@ describe('the part of a history', () => {
     );
     expect(all.map(({ object: left }) => left)).toEqual([object('Secret')]);
   });
-});
-
-it('what an earlier format recorded in clear does not leave', () => {
-  const body = Buffer.from('{"kind":"Secret","stringData":{"password":"x"}}');
-  const said = { kind: 'reply', say: 'reply', subject: '', hash: 'AAAAAAAAAAAAAAAA', size: 3 };
-  const call: Rec = { t: 'call', id: 'c', subject: 'troupe.api.me.create.pods.a._', headers: {}, body };
-  const [left] = planOpenTurns([{ ...turn(1, call), said: [said, { ...said, body }] }], 1);
-  expect(left).toMatchObject({ sealed: true, rec: { body: new Uint8Array(0) } });
-  expect(left?.said).toEqual([
-    { ...said, hash: '' },
-    { ...said, hash: '' },
-  ]);
 });
 
 it.each([

@@ -1,39 +1,36 @@
-import type { RecordedTurn, SaidThen } from '../../../actors/kernel/journal/journal.ts';
-import { holdsSecret } from '../../../actors/kernel/journal/secrecy.ts';
-import type { CacheEntry, Write } from '../../../actors/kernel/view/cache.ts';
-import type { MemoryHistory } from '../../../actors/kernel/view/memory-history.ts';
+import type { CacheEntry, MemoryHistory, RecordedTurn, Write } from '../../../actors/kernel/replay-api.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import { type Key, parseKey } from '../../../contracts/store/keys.ts';
 import { isSealed, isSecretKey } from '../../../contracts/store/sealed.ts';
 import type { Recording } from '../read/gather-recordings.ts';
 
-/** A recording, or the part of one that is meant. */
+/** A recording, or a part of one. */
 export type Part = Pick<Recording, 'incarnation' | 'turns'>;
 
 /**
- * The part of a recording from which `from` to `to` can be played: it begins at the last start at or before `from`, since
- * only a start, fresh or from a checkpoint, tells all that there is to know.
- * @param from index of the first turn meant; -1 = the recording's beginning
- * @param to   index of the last
- * @returns no turns when none of those meant is recorded or none can be played
+ * The part of a recording that is needed to play the turns `from` to `to`. It begins at the last start, fresh or from a
+ * checkpoint, at or before `from`, because only a start has the complete state.
+ * @param from index of the first turn; -1 = the recording's beginning
+ * @param to   index of the last turn
+ * @returns without turns when none can be played
  */
 export function planPart<P extends Part>(recording: P, from: number, to: number): P {
   const { turns, incarnation } = recording;
-  if (incarnation.driver) return { ...recording, turns: turns.slice(Math.max(0, from), to + 1) }; // it is only looked at
+  if (incarnation.driver) return { ...recording, turns: turns.slice(Math.max(0, from), to + 1) }; // it is not played
   const isStart = ({ rec }: RecordedTurn): boolean => rec.t === 'start';
   const before = turns.slice(0, Math.max(0, from) + 1).findLastIndex(isStart);
   const begin = before >= 0 ? before : turns.findIndex(isStart);
   return { ...recording, turns: begin < 0 || begin > to ? [] : turns.slice(begin, to + 1) };
 }
 
-/** What of the store a recording needs: from the oldest revision that its first start may look back to, to its last turn's. */
+/** The revisions that recordings need: from the oldest that a first start may look back to, to that of the last turn. */
 export function planRevisions(parts: readonly Part[]): { readonly from: number; readonly to: number } | undefined {
   let from = Number.POSITIVE_INFINITY;
   let to = 0;
   for (const { incarnation, turns } of parts) {
     const newest = turns.at(-1)?.view['objects'] ?? 0;
     const rec = turns[0]?.rec;
-    if (newest === 0 || rec?.t !== 'start') continue; // it sees nothing of the store
+    if (newest === 0 || rec?.t !== 'start') continue; // it does not see the store
     from = Math.min(from, rec.checkpoint?.window ?? incarnation.window);
     to = Math.max(to, newest);
   }
@@ -47,8 +44,8 @@ export interface HistorySlice {
 }
 
 /**
- * The part of a history between two revisions, and what the store held at the first. No Secret in it is in clear.
- * @param wanted is a resource one without which the recording cannot be played?
+ * The part of a history between two revisions, and what the store held at the first. Secrets in it are sealed.
+ * @param wanted whether a resource is needed
  */
 export function planHistory(
   history: MemoryHistory,
@@ -78,33 +75,10 @@ export function planHistory(
 const closedWrite = (write: Write): Write =>
   write.object === undefined ? write : { ...write, object: closed(write.key, write.object) };
 
-/** A Secret whose data is not sealed (there was no key) leaves without it. */
+/** A Secret whose data is not sealed (there was no key) is exported without data. */
 function closed(key: Key, object: KubeObject): KubeObject {
   if (!isSecretKey(key) || isSealed(object)) return object;
   const { apiVersion, kind, metadata } = object;
   const { annotations: _, ...rest } = metadata ?? {};
   return { apiVersion, kind, metadata: rest } as KubeObject;
-}
-
-/**
- * The turns as they may leave the cluster: nothing that carries a secret in clear. What this version recorded is so from
- * the start; what an earlier one did may hold a Secret where nobody expected one, and hashes by which it could be guessed.
- * @param format of the recording's segments
- */
-export function planOpenTurns(turns: readonly RecordedTurn[], format: number): readonly RecordedTurn[] {
-  return format > 1 ? turns : turns.map(openTurn);
-}
-
-function openTurn(turn: RecordedTurn): RecordedTurn {
-  const { rec } = turn;
-  const body = rec.t === 'call' ? rec.body : rec.t === 'answer' ? rec.result : undefined;
-  const said = turn.said.map(openSaid);
-  if (turn.sealed === true || !(body instanceof Uint8Array) || !holdsSecret(body)) return { ...turn, said };
-  const empty = new Uint8Array(0);
-  const without = rec.t === 'call' ? { ...rec, body: empty } : { ...rec, result: empty };
-  return { ...turn, rec: without as RecordedTurn['rec'], said, sealed: true };
-}
-
-function openSaid({ body, ...said }: SaidThen): SaidThen {
-  return body === undefined || holdsSecret(body) ? { ...said, hash: '' } : { ...said, body };
 }

@@ -1,20 +1,19 @@
-import type { AskId, Json, Rec } from '../../../actors/kernel/contract.ts';
-import type { RecordedTurn, SaidThen } from '../../../actors/kernel/journal/journal.ts';
+import type { AskId, Json, Rec, RecordedTurn, SaidThen } from '../../../actors/kernel/replay-api.ts';
 import { decodeMsgpack } from '../../../contracts/codec/codec.ts';
 import { type Key, parseKey, storeKey } from '../../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 
-/** What a smaller recording does without. */
+/** What to drop from a recording. */
 export interface Reduction {
   /** Numbers of turns. */
   readonly turns: ReadonlySet<number>;
-  /** Objects that never were. */
+  /** Keys of objects. */
   readonly keys: ReadonlySet<Key>;
 }
 
 /**
- * The turns that are left of a recording, numbered anew: without those dropped, without what was heard and said of objects
- * that never were, and without answers to what was not asked. Whether it still plays is for a player to say. Pure.
+ * The remaining turns of a recording, renumbered: without the dropped turns, without what was heard and said about dropped
+ * objects, and without answers to dropped requests. The result may not play any more. Pure.
  */
 export function reduceTurns(
   turns: readonly RecordedTurn[],
@@ -35,7 +34,7 @@ export function reduceTurns(
       asks.set(`${turn.n}.${at}`, `${n}.${said.length}`);
       said.push(one);
     }
-    const { state: _state, stateKeyed: _keyed, ...rest } = turn; // hashes of a state that may be another now
+    const { state: _state, stateKeyed: _keyed, ...rest } = turn; // the state may be another one now
     reduced.push({ ...rest, n, rec, said });
   }
   return reduced;
@@ -66,8 +65,8 @@ const endings = (name: string): readonly string[] => {
 };
 
 /**
- * Finds what is about one of these objects: a request that names it, an event of it, or a report of it, by its key or its
- * name. Of tens of thousands of objects each thing said is looked at once.
+ * Finds what is about one of these objects: a request that names it, an event about it, or a report with its key or name.
+ * The cost of a call does not depend on the number of objects.
  */
 function concernedWith(keys: ReadonlySet<Key>, prefix: string): (said: SaidThen) => boolean {
   const parts = [...keys].flatMap((key) => parseKey(key) ?? []);

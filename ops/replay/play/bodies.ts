@@ -1,21 +1,23 @@
-import type { Bytes, Rec, Ref } from '../../../actors/kernel/contract.ts';
-import { bodyIn } from '../../../actors/kernel/journal/compare-said.ts';
 import {
-  isNodeMail,
+  type Bytes,
+  bodyIn,
+  isPodsMessage,
+  LATEST_HEADER,
+  openRec,
+  type Rec,
   type RecordedTurn,
+  type Ref,
   SAID_BYTES_MAX,
   type SaidThen,
   type Sealer,
-} from '../../../actors/kernel/journal/journal.ts';
-import { openRec } from '../../../actors/kernel/journal/sealed-record.ts';
-import { LATEST_HEADER } from '../../../actors/kernel/turns/heard-calls.ts';
+} from '../../../actors/kernel/replay-api.ts';
 import { contentTypeOf, decode, decodeAll, decodeMsgpack, YAML_TYPE } from '../../../contracts/codec/codec.ts';
 import { HEADER } from '../../../contracts/headers.ts';
 import { isPlain } from '../../../contracts/kinds/plain.ts';
 import { counted } from '../compare/counted.ts';
-import { veiled } from './veil.ts';
+import { maskSecrets } from './mask-secrets.ts';
 
-/** What stands for a body that cannot be shown: why. */
+/** Stands for a body that cannot be shown, with the reason. */
 export class Hidden {
   readonly why: string;
   constructor(why: string) {
@@ -23,14 +25,14 @@ export class Hidden {
   }
 }
 
-/** The body of what a turn heard, decoded; undefined when there is none, a `Hidden` when it cannot be shown. Never throws. */
+/** The decoded body of a turn's input; undefined when there is none, a `Hidden` when it cannot be shown. Never throws. */
 export function heardBody(turn: RecordedTurn, sealer?: Sealer): unknown {
   const rec = turn.sealed === true ? openRec(turn.rec, sealer) : turn.rec;
-  if (rec === undefined) return new Hidden('carries secret data, and the key is not here');
+  if (rec === undefined) return new Hidden('carries secret data, and there is no key');
   const box = rec.t === 'call' ? rec.body : rec.t === 'answer' ? rec.result : undefined;
   if (box === undefined || typeof box === 'string') return box;
   if (!(box instanceof Uint8Array)) return isRef(box) ? new Hidden(`refers to ${box.key}@${box.revision}`) : box;
-  if (turn.shape === true) return new Hidden('a stream of bytes, kept by its shape alone');
+  if (turn.shape === true) return new Hidden('a stream of bytes, of which only the shape is recorded');
   try {
     return shownOf(rec.t === 'call' ? rec.subject : '', decodedHeard(rec, box));
   } catch (error) {
@@ -50,11 +52,11 @@ function decodedHeard(rec: Rec, bytes: Bytes): unknown {
   return documents.length > 1 ? documents : documents[0];
 }
 
-/** The body of something said as it was recorded. Never throws. */
+/** The decoded body of something said, as recorded; a `Hidden` when it cannot be shown. Never throws. */
 export function saidBody(said: SaidThen): unknown {
   const { subject, body, size } = said;
   if (size === 0) return undefined;
-  if (body === undefined) return new Hidden(`${counted(size, 'byte')}, kept by their hash alone${hashedFor(said)}`);
+  if (body === undefined) return new Hidden(`${counted(size, 'byte')}, recorded only as a hash${hashedFor(said)}`);
   try {
     return shownOf(subject, bodyIn(body));
   } catch (error) {
@@ -62,19 +64,19 @@ export function saidBody(said: SaidThen): unknown {
   }
 }
 
-/** Why of something said there is a hash alone. */
+/** Why only a hash is recorded. */
 function hashedFor({ kind, subject, size }: SaidThen): string {
   if (kind === 'reply') return ', as answers are';
-  if (kind === 'port') return ', as questions to a driver are';
-  if (isNodeMail(subject)) return ', as what a node is told of its pods is';
-  return size > SAID_BYTES_MAX ? `, as bodies of more than ${SAID_BYTES_MAX} are` : '';
+  if (kind === 'port') return ', as requests to a driver are';
+  if (isPodsMessage(subject)) return ', as messages with the pods of a node are';
+  return size > SAID_BYTES_MAX ? `, as bodies of more than ${SAID_BYTES_MAX} bytes are` : '';
 }
 
 const isRef = (value: object): value is Ref => 'key' in value && 'revision' in value;
 
-/** A body as it may be shown. What is sent about a Secret without saying so, a patch, is not shown at all. */
+/** A body as it may be shown: the values of Secrets are masked, and a patch of a Secret is hidden. */
 export function shownOf(subject: string, body: unknown): unknown {
   const kind = isPlain(body) ? body['kind'] : undefined;
   const isSecret = /\.secrets(\.|=2F|$)/.test(subject) && isPlain(body);
-  return isSecret && kind === undefined ? new Hidden('carries secret data') : veiled(body);
+  return isSecret && kind === undefined ? new Hidden('carries secret data') : maskSecrets(body);
 }

@@ -1,7 +1,6 @@
-import type { Cell, Json } from '../../../actors/kernel/contract.ts';
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
+import type { ActorDefinition, Cell, Json } from '../../../actors/kernel/replay-api.ts';
 
-/** What one turn did to one cell; absent = the cell had its initial value. */
+/** What one turn did to one cell; an absent value is the cell's initial value. */
 export interface CellChange {
   readonly name: string;
   readonly before?: Json | undefined;
@@ -9,26 +8,26 @@ export interface CellChange {
 }
 
 /**
- * Knows an actor's cells and what each turn does to them, by listening at the contract alone: the behaviour is handed
- * cells that tell of it, and cannot know.
+ * Records an actor's cells and what each turn does to them. It wraps the cells that the behaviour gets; the behaviour does
+ * not notice.
  */
 export class CellLog {
   #values = new Map<string, Json>();
   #before = new Map<string, Json | undefined>();
 
-  /** The same actor, with cells that tell. */
+  /** The same actor with wrapped cells. */
   listenTo(definition: ActorDefinition): ActorDefinition {
     return {
       ...definition,
       behave: (inputs, world) =>
         definition.behave(inputs, {
           ...world,
-          cell: <T extends Json>(name: string, initial: T) => this.#told(name, world.cell(name, initial)),
+          cell: <T extends Json>(name: string, initial: T) => this.#wrapped(name, world.cell(name, initial)),
         }),
     };
   }
 
-  /** A start takes its cells from a checkpoint, or has none. */
+  /** Sets the cells of a start: those of its checkpoint, or none. */
   load(values: Readonly<Record<string, Json>>): void {
     for (const name of this.#values.keys()) if (!Object.hasOwn(values, name)) this.#note(name);
     for (const [name, value] of Object.entries(values)) {
@@ -37,12 +36,12 @@ export class CellLog {
     this.#values = new Map(Object.entries(values));
   }
 
-  /** Every cell that does not have its initial value, now. */
+  /** The cells that do not have their initial values. */
   get values(): ReadonlyMap<string, Json> {
     return this.#values;
   }
 
-  /** What changed since this was asked last, in the order of the names. */
+  /** Changes since the last call, by name. */
   take(): readonly CellChange[] {
     if (this.#before.size === 0) return NONE;
     const changes: CellChange[] = [];
@@ -58,7 +57,7 @@ export class CellLog {
     if (!this.#before.has(name)) this.#before.set(name, this.#values.get(name));
   }
 
-  #told<T extends Json>(name: string, cell: Cell<T>): Cell<T> {
+  #wrapped<T extends Json>(name: string, cell: Cell<T>): Cell<T> {
     return {
       get: () => cell.get(),
       set: (value) => {

@@ -9,37 +9,37 @@ import { definitionOf } from './definitions.ts';
 /** Extension of recording files. */
 export const EXTENSION = '.troupe';
 
-/** One recording against today's code. */
+/** Result of playing one recording against today's code. */
 export interface FileChecked {
   readonly file: string;
-  /** `scheduler/m1`; empty when the file could not be opened. */
+  /** `scheduler/m1`; empty when the file cannot be opened. */
   readonly name: string;
   readonly actor: string;
   readonly comparison?: Comparison;
-  /** Why it could not be opened or played. */
+  /** Why it cannot be opened or played. */
   readonly problem?: string;
 }
 
-/** Recording files of a folder, in the order of their names. */
+/** Recording files of a folder, by name. */
 export const recordingFiles = (folder: string): readonly string[] =>
   readdirSync(folder)
     .filter((name) => name.endsWith(EXTENSION))
     .sort()
     .map((name) => join(folder, name));
 
-/** Plays everything in recording files against today's code; drivers are left out. Never throws. */
+/** Plays all recordings in files against today's code, except those of drivers. Never throws. */
 export async function* checkFiles(
   files: readonly string[],
   keyFile: string | undefined,
   options: CompareOptions,
 ): AsyncGenerator<FileChecked> {
-  // Who asked and who answered may lie in two files: all of them are opened once, when one has no answer.
+  // A request and its answer may be in different files: all files are read, once, when a body is missing.
   let opened: readonly Playable[] | undefined;
   const all = (): readonly Playable[] => (opened ??= files.flatMap((file) => openable(file, keyFile)));
   for (const file of files) yield* checkFile(file, keyFile, all, options);
 }
 
-/** What is in a file; nothing when it cannot be opened, which is told where it is played. */
+/** The recordings in a file; none when it cannot be opened, which is reported when the file itself is played. */
 function openable(file: string, keyFile: string | undefined): readonly Playable[] {
   try {
     return readPlayables(file, keyFile);
@@ -62,7 +62,8 @@ async function* checkFile(
     return;
   }
   const decided = playables.filter(({ incarnation }) => !incarnation.driver);
-  if (decided.length === 0) yield { file, name: '', actor: '', problem: 'it holds nothing that decides anything' };
+  if (decided.length === 0)
+    yield { file, name: '', actor: '', problem: 'it holds only recordings of drivers, which cannot be played' };
   for (const playable of decided) {
     const about = { file, name: nameOf(playable), actor: playable.incarnation.self.actor };
     try {

@@ -1,5 +1,4 @@
-import type { Sealer } from '../../../actors/kernel/journal/journal.ts';
-import type { Level } from '../../../actors/kernel/replay.ts';
+import type { Level, Sealer } from '../../../actors/kernel/replay-api.ts';
 import { counted } from '../compare/counted.ts';
 import { keyOf, sealerOf, withRecordings } from '../read/open-recordings.ts';
 import { readHistory } from '../read/read-history.ts';
@@ -7,18 +6,16 @@ import type { RecordedWhere } from '../read/recorded-where.ts';
 import { type Checked, checkRecordings } from './check.ts';
 import { definitionOf } from './definitions.ts';
 
-/**
- * Plays every recording of a home, or on a server that is named, against today's code. Works while its cluster runs and
- * while it does not.
- */
+/** Plays every recording of a home or server against today's code. The cluster of a home may run or not. */
 export function checkHome(
   home: string,
   options: Omit<RecordedWhere, 'home'> & {
     readonly actor?: string;
     readonly level?: Level;
-    readonly onRead?: (what: string) => void;
-    /** Told that there is no key; as `onRead` unless it is given. */
-    readonly onMissing?: (what: string) => void;
+    /** Called with progress messages. */
+    readonly onRead?: (message: string) => void;
+    /** Called when there is no key. Default: `onRead`. */
+    readonly onMissing?: (message: string) => void;
   } = {},
 ): Promise<readonly Checked[]> {
   const { onRead = () => undefined, onMissing = onRead, actor, level } = options;
@@ -32,7 +29,7 @@ export function checkHome(
       history: async (recordings) => {
         const history = await readHistory(connection, prefix, given?.key);
         onRead(
-          `${counted(history.all.length, 'revision')} of objects read${live ? '' : ' from a store that no cluster runs on'}`,
+          `read ${counted(history.all.length, 'revision')} of objects${live ? '' : ' from the store of a cluster that does not run'}`,
         );
         sealer = sealerOf(given, recordings, history, onRead);
         return history;

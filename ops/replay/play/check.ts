@@ -1,14 +1,14 @@
 import type { NatsConnection } from 'nats';
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
-import type { Sealer } from '../../../actors/kernel/journal/journal.ts';
-import type { Incarnation } from '../../../actors/kernel/journal/recorder.ts';
 import {
+  type ActorDefinition,
   type Divergence,
   type History,
+  type Incarnation,
   type Level,
   replayAndSettle,
+  type Sealer,
   type Skip,
-} from '../../../actors/kernel/replay.ts';
+} from '../../../actors/kernel/replay-api.ts';
 import type { Gap } from '../read/plan-gaps.ts';
 import { type Recording, readJournal } from '../read/read-journal.ts';
 import { notReplayed } from './definitions.ts';
@@ -20,30 +20,30 @@ export interface Checked {
   readonly incarnation: number;
   readonly turns: number;
   readonly skipped: number;
-  /** What could not be played, and why. */
+  /** Turns that could not be played, and why. */
   readonly skips: readonly Skip[];
   readonly dropped: number;
-  /** Where turns are missing. */
+  /** Missing turns. */
   readonly gaps: readonly Gap[];
   readonly divergence?: Divergence;
-  /** Why it could not be played. */
+  /** Why the recording could not be played at all. */
   readonly problem?: string;
 }
 
-/** Makes today's definition of a recorded actor; `undefined` when no actor of that name exists any more. */
+/** Makes today's definition of a recorded actor; `undefined` when this build has no actor of that name. */
 export type DefinitionOf = (incarnation: Incarnation) => ActorDefinition | undefined;
 
 /**
- * Plays every recording against today's code. Drivers are recorded, not replayed: they are left out.
- * @throws StatusError NotFound when the one actor that is asked for is a driver
+ * Plays every recording against today's code, except those of drivers.
+ * @throws StatusError NotFound when the requested actor is a driver
  */
 export async function checkRecordings(options: {
   readonly connection: NatsConnection;
   readonly prefix: string;
   readonly actor?: string;
-  /** Given, or read once the journal has been: a cluster that runs writes on, and no turn may be newer than the history. */
+  /** The history, or a function that reads it after the journal: no turn may be newer than the history of a running cluster. */
   readonly history: History | ((recordings: readonly Recording[]) => Promise<History>);
-  /** Opens what carries secret data; asked for once the history has been read. */
+  /** Opens secret data. A function is called after the history was read. */
   readonly sealer?: Sealer | (() => Sealer | undefined);
   readonly level?: Level;
   readonly definitionOf: DefinitionOf;

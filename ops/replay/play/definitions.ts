@@ -1,40 +1,49 @@
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
-import type { Incarnation } from '../../../actors/kernel/journal/recorder.ts';
+import type { ActorDefinition, Incarnation, ReplayKnowledge } from '../../../actors/kernel/replay-api.ts';
 import { type StatusError, statusError } from '../../../contracts/errors/status.ts';
-import { definitionFor } from '../../boot/roles/hosted-actors.ts';
-import { checkConfig } from '../read/recorded-config.ts';
+import { playedActors } from '../actors.ts';
 
-/** Actors of somebody's own, by name; one that is called as one of ours is played in its stead. */
+/** Actors of the user, by name. One with the name of an actor of this build replaces it. */
 const others = new Map<string, ActorDefinition>();
 
-/** Whatever is recorded of these is played with these. */
+/** Plays recordings of these actors with these definitions. */
 export function alsoPlay(definitions: readonly ActorDefinition[]): void {
   for (const definition of definitions) others.set(definition.name, definition);
 }
 
-/** It hears ports alone: who asks it is recorded, and it is not. */
-const STORE = 'store';
+/** Whether this build has an actor or driver of that name. */
+export const isActorName = (name: string): boolean => playedActors.has(name);
 
-/** Why nothing of an actor is recorded, where that is meant. */
+/** What an actor declares about itself for replay tools; empty for an actor that declares nothing. */
+export const knowledgeOf = (actor: string): ReplayKnowledge => playedActors.get(actor)?.knowledge ?? {};
+
+/** The error for a driver of which nothing is recorded by design; `undefined` for every other name. */
 export const notRecorded = (name: string): StatusError | undefined =>
-  name === STORE
+  playedActors.get(name)?.unrecorded === true
     ? statusError(
         'NotFound',
-        'store is a driver: it decides nothing, and has no recording; what it was asked and answered is in those of who asks it: "troupe replay api-server"',
+        `${name} is a driver without a recording; its callers record what they ask it and what it answers: "troupe replay api-server"`,
       )
     : undefined;
 
-/** Why what is recorded of this actor is not played. */
+/** The error for a driver that was asked to be played. */
 export const notReplayed = (driver: string): StatusError =>
-  statusError('NotFound', `${driver} is a driver: it decides nothing, so it is recorded but not replayed`);
+  statusError('NotFound', `${driver} is a driver: it is recorded but cannot be replayed`);
 
 /**
  * Today's definition of a recorded actor, made from the configuration that was recorded with it.
- * @throws StatusError BadRequest: no such actor was ever configured so
+ * @returns undefined when this build has no actor of that name
+ * @throws StatusError BadRequest: the recorded configuration is not one of this actor
  */
 export function definitionOf({ self, config }: Incarnation): ActorDefinition | undefined {
-  const other = others.get(self.actor);
+  const { actor, instance } = self;
+  const other = others.get(actor);
   if (other !== undefined) return other;
-  checkConfig(self, config);
-  return definitionFor(self.actor, config);
+  const { define, knowledge } = playedActors.get(actor) ?? {};
+  const finding = knowledge?.checkConfig?.(config);
+  if (finding !== undefined)
+    throw statusError(
+      'BadRequest',
+      `make ${actor}/${instance} from its recorded configuration: ${finding}; export the recording again where it was made`,
+    );
+  return define?.(config);
 }

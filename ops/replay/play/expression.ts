@@ -1,21 +1,22 @@
 import { createContext, Script } from 'node:vm';
 
-/** What an expression may speak of; each made only when it is spoken of. */
+/** The variables of an expression; each is computed only when the expression uses it. */
 export type Scope = Readonly<Record<string, () => unknown>>;
 
-/** Longest that one evaluation may take, in milliseconds. */
+/** Longest evaluation, in milliseconds. */
 const WITHIN_MS = 250;
 
 /**
- * Compiles one JavaScript expression. It sees copies of what the scope holds and JavaScript itself, nothing of Node: no
- * files, no network, no timers, no modules.
- * @returns evaluates it: undefined when it looks into what is not there; throws Error (one line) when it fails otherwise
- * @throws SyntaxError when it is no expression
+ * Compiles one JavaScript expression. It can use copies of the variables in its scope, and JavaScript itself, but nothing of
+ * Node: no files, network, timers or modules.
+ * @returns a function that evaluates it: undefined when it accesses a property of something absent; throws Error (one line)
+ *   when it fails otherwise
+ * @throws SyntaxError when it is not an expression
  */
 export function compileExpression(text: string, names: readonly string[]): (scope: Scope) => unknown {
-  // Everything crosses as JSON, so that no object of this process, and through it no module, is within reach.
+  // Values are passed as JSON, so that the expression cannot reach an object of this process, and through it a module.
   const script = new Script(`JSON.stringify((() => (${text}\n))())`, { filename: 'expression' });
-  // After one dot it is a member of something else; after three it is spread.
+  // A name after one dot is a property; after three it is spread.
   const used = names.filter((name) => new RegExp(`(?<![\\w$])(?<!(?<!\\.\\.)\\.)${name}(?![\\w$])`).test(text));
   const context = createContext(Object.create(null) as object, {
     codeGeneration: { strings: false, wasm: false },
@@ -30,11 +31,11 @@ export function compileExpression(text: string, names: readonly string[]): (scop
       return typeof result === 'string' ? (JSON.parse(result) as unknown) : undefined;
     } catch (error) {
       const { name, message } = (error ?? {}) as { name?: string; message?: string };
-      if (name === 'TypeError') return undefined; // it looked into something that this turn does not have
+      if (name === 'TypeError') return undefined; // it accessed something that this turn does not have
       throw new Error(`${text}: ${message ?? String(error)}`);
     }
   };
 }
 
-/** JSON is JavaScript; what has no JSON is undefined. */
+/** JSON is valid JavaScript; what has no JSON becomes undefined. */
 const asSource = (value: unknown): string => JSON.stringify(value) ?? 'undefined';

@@ -9,7 +9,7 @@ import { failure } from '../../../contracts/errors/status.ts';
 import type { NodePods } from '../../../contracts/messages/node.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { exportOf } from '../export/export.ts';
-import { lacksMail, withMail } from '../read/keep-mail.ts';
+import { lacksPodMessages, withPodMessages } from '../read/keep-pod-messages.ts';
 import type { Playable } from '../read/playable.ts';
 import { HeardElsewhere } from './heard-elsewhere.ts';
 
@@ -116,8 +116,8 @@ it('what a node was told of its pods is known of its kubelet', () => {
   expect(heardOf(new HeardElsewhere([() => [one, other]]), one)).toEqual(MAIL);
 
   // Taken elsewhere alone it has that by value, and it is still what the hash said.
-  expect([one, other].map(lacksMail)).toEqual([true, false]);
-  const format = { segments: 1, bytes: 0, dropped: 0, gaps: [], format: 3 };
+  expect([one, other].map(lacksPodMessages)).toEqual([true, false]);
+  const format = { segments: 1, bytes: 0, dropped: 0, gaps: [] };
   const [left] = exportOf('troupe', [{ ...one, ...format }], new MemoryHistory([]), {}, [
     { ...other, ...format },
   ]).recordings;
@@ -125,7 +125,7 @@ it('what a node was told of its pods is known of its kubelet', () => {
   expect(kept.map(({ body, hash }) => [body && decodeMsgpack(body), hash])).toEqual([
     [MAIL, one.turns.flatMap(({ said }) => said)[0]?.hash],
   ]);
-  expect(withMail(one, [one])).toEqual(one.turns);
+  expect(withPodMessages(one, [one])).toEqual(one.turns);
 });
 
 it('what is not what the hash says is passed over, and so is what another start of the same actor heard', () => {

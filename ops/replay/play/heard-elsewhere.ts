@@ -1,13 +1,15 @@
-import type { Bytes, Id, Rec } from '../../../actors/kernel/contract.ts';
-import { isHashOf } from '../../../actors/kernel/journal/compare-said.ts';
 import {
+  type Bytes,
+  callOf,
+  type Id,
+  isHashOf,
   isKeptBySender,
+  openRec,
+  type Rec,
   type RecordedTurn,
   type SaidThen,
   type Sealer,
-} from '../../../actors/kernel/journal/journal.ts';
-import { openRec } from '../../../actors/kernel/journal/sealed-record.ts';
-import { callOf } from '../explain/plan-calls.ts';
+} from '../../../actors/kernel/replay-api.ts';
 import { type Elsewhere, indexOfTurn, nameOf, type Recorded } from '../read/playable.ts';
 
 interface HeardThere {
@@ -16,19 +18,19 @@ interface HeardThere {
 }
 
 /**
- * What the recordings at hand heard of messages whose sender kept their hash alone: whoever got one has it by value. The
- * hash proves that it is the one.
+ * Looks up bodies that the sender recorded only as a hash: the receiver's recording has the whole message. The hash proves
+ * that it is the right one.
  */
 export class HeardElsewhere implements Elsewhere {
-  readonly #shelves: Shelf[];
+  readonly #groups: RecordingGroup[];
   #rest: (() => Promise<readonly Recorded[]>) | undefined;
 
   /**
-   * @param near where to look first, and where then: read when it is looked into
-   * @param rest everything that there is, where more is to be had than that
+   * @param near groups of recordings to search in order; each is read when it is searched
+   * @param rest reads all other recordings
    */
   constructor(near: readonly (() => readonly Recorded[])[], rest?: () => Promise<readonly Recorded[]>) {
-    this.#shelves = near.map((read) => new Shelf(read));
+    this.#groups = near.map((read) => new RecordingGroup(read));
     this.#rest = rest;
   }
 
@@ -36,15 +38,15 @@ export class HeardElsewhere implements Elsewhere {
     const rest = await this.#rest?.();
     this.#rest = undefined;
     if (rest === undefined) return false;
-    this.#shelves.push(new Shelf(() => rest));
+    this.#groups.push(new RecordingGroup(() => rest));
     return true;
   }
 
   heard(from: Recorded, index: number, then: SaidThen): Bytes | undefined {
     const id = then.kind === 'reply' ? callOf(from.turns, index, then.subject)?.id : idOf(from, index, then);
     if (id === undefined) return undefined;
-    for (const shelf of this.#shelves) {
-      const there = then.kind === 'reply' ? shelf.answerTo(id) : shelf.call(id);
+    for (const group of this.#groups) {
+      const there = then.kind === 'reply' ? group.answerTo(id) : group.call(id);
       const bytes = there === undefined ? undefined : bodyHeard(there);
       if (bytes !== undefined && proves(then, bytes, from.sealer)) return bytes;
     }
@@ -53,23 +55,23 @@ export class HeardElsewhere implements Elsewhere {
 }
 
 /** Recordings that are read together. */
-class Shelf {
+class RecordingGroup {
   readonly #read: () => readonly Recorded[];
   #all: readonly Recorded[] | undefined;
-  /** Messages that are kept by their hash where they were said, by their ids. */
+  /** Messages that their senders record only as a hash, by id. */
   #calls: ReadonlyMap<Id, HeardThere> | undefined;
 
   constructor(read: () => readonly Recorded[]) {
     this.#read = read;
   }
 
-  /** A request or a message, where it was heard. */
+  /** The turn that received a request or message. */
   call(id: Id): HeardThere | undefined {
     this.#calls ??= callsIn(this.#playables);
     return this.#calls.get(id);
   }
 
-  /** The answer to a request, where whoever asked heard it: its id says who that was. */
+  /** The turn that received the answer to a request. The id of the request names its sender. */
   answerTo(id: Id): HeardThere | undefined {
     const [, name, incarnation = '', n = '', at = ''] = /^(.+)\/([0-9a-z]+)\.(\d+)\.(\d+)$/.exec(id) ?? [];
     const began = Number.parseInt(incarnation, 36);
@@ -79,7 +81,7 @@ class Shelf {
     for (let next = indexOfTurn(turns, Number(n)) + 1; next < turns.length; next++) {
       const turn = turns[next] as RecordedTurn;
       if (turn.rec.t === 'answer' && turn.rec.ask === `${n}.${at}`) return { turn, sealer };
-      if (turn.rec.t === 'start') return undefined; // who begins anew awaits nothing of before
+      if (turn.rec.t === 'start') return undefined; // a fresh start awaits no answer
     }
     return undefined;
   }
@@ -89,7 +91,7 @@ class Shelf {
   }
 }
 
-/** As a message is called: `scheduler/m1/k2x8.19.0`. */
+/** The id of a message: `scheduler/m1/k2x8.19.0`. */
 function idOf(from: Recorded, index: number, then: SaidThen): Id | undefined {
   const turn = from.turns[index];
   return turn && `${nameOf(from)}/${from.incarnation.incarnation.toString(36)}.${turn.n}.${turn.said.indexOf(then)}`;
@@ -117,7 +119,7 @@ function bodyOf(rec: Rec): Bytes | undefined {
   return body instanceof Uint8Array ? body : undefined;
 }
 
-/** Is this what was said then? The hash tells. */
+/** Whether the hash of something said is the hash of these bytes. */
 export function proves(then: SaidThen, bytes: Bytes, sealer?: Sealer): boolean {
   const { kind, subject, hash, size } = then;
   return bytes.length === size && hash !== '' && isHashOf(then, { kind, subject, bytes }, sealer);

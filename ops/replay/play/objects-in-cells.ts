@@ -1,14 +1,14 @@
-import type { Json } from '../../../actors/kernel/contract.ts';
+import type { Json } from '../../../actors/kernel/replay-api.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import { isPlain } from '../../../contracts/kinds/plain.ts';
 
-/** An object that an actor was told, in the cell where it keeps it. */
+/** An object that an actor received in a message and keeps in a cell. */
 export interface ObjectInCell {
   readonly object: KubeObject;
   readonly cell: string;
 }
 
-/** The objects of a kind that cells hold: a cell is one, or has it as a field. */
+/** The objects of a kind in cells: a cell is one, or has one as a field. */
 export function objectsInCells(cells: Readonly<Record<string, Json>>, kind: string): readonly ObjectInCell[] {
   return Object.entries(cells).flatMap(([cell, value]) => {
     const fields = isPlain(value) ? [value, ...Object.values(value)] : [];
@@ -20,7 +20,7 @@ function isObjectOf(value: unknown, kind: string): value is KubeObject {
   return isPlain(value) && value['kind'] === kind && isPlain(value['metadata']);
 }
 
-/** The cells that are about an object: the one that holds it, and those that are called after its uid. */
+/** The cells about an object: the one that holds it, and those with its uid in their names. */
 export function cellsAbout(
   cells: Readonly<Record<string, Json>>,
   { object, cell }: ObjectInCell,

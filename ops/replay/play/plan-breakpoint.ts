@@ -1,4 +1,4 @@
-import type { RecordedTurn } from '../../../actors/kernel/journal/journal.ts';
+import type { RecordedTurn } from '../../../actors/kernel/replay-api.ts';
 import { parseKey } from '../../../contracts/store/keys.ts';
 import { untoken } from '../../../contracts/subjects/token.ts';
 
@@ -13,34 +13,34 @@ export interface Breakpoint {
   readonly when?: string;
 }
 
-/** What a breakpoint may look at without playing anything. */
-export interface Told {
+/** What the conditions of a breakpoint, except `when`, are checked against. */
+export interface TurnSeen {
   readonly turn: RecordedTurn;
-  /** Subjects of what is said now. */
+  /** Subjects of what today's code says. */
   readonly subjects: readonly string[];
 }
 
 export const RECORDS: ReadonlySet<string> = new Set(['start', 'change', 'call', 'answer', 'due']);
 
-/** Does everything but `when`, which has to be evaluated elsewhere, hold in this turn? */
-export function holdsIn({ subject, kind, turn }: Breakpoint, told: Told): boolean {
-  if (turn !== undefined && told.turn.n !== turn) return false;
-  if (subject !== undefined && !subjectsOf(told).some((one) => matchesSubject(subject, one))) return false;
+/** Whether all conditions but `when` hold in this turn. */
+export function holdsIn({ subject, kind, turn }: Breakpoint, seen: TurnSeen): boolean {
+  if (turn !== undefined && seen.turn.n !== turn) return false;
+  if (subject !== undefined && !subjectsOf(seen).some((one) => matchesSubject(subject, one))) return false;
   if (kind === undefined) return true;
-  return RECORDS.has(kind) ? told.turn.rec.t === kind : concernsKind(told, kind.toLowerCase());
+  return RECORDS.has(kind) ? seen.turn.rec.t === kind : concernsKind(seen, kind.toLowerCase());
 }
 
-function subjectsOf({ turn, subjects }: Told): readonly string[] {
+function subjectsOf({ turn, subjects }: TurnSeen): readonly string[] {
   return turn.rec.t === 'call' ? [turn.rec.subject, ...subjects] : subjects;
 }
 
-function concernsKind(told: Told, kind: string): boolean {
+function concernsKind(seen: TurnSeen, kind: string): boolean {
   const is = (resource: string | undefined): boolean => {
     const [name = ''] = (resource ?? '').split('/');
     return name === kind || name === `${kind}s` || name === `${kind}es` || name === `${kind.replace(/y$/, '')}ies`;
   };
-  if (told.turn.rec.t === 'change') return told.turn.rec.keys.some((key) => is(parseKey(key)?.resource));
-  return subjectsOf(told).some((subject) => is(resourceOf(subject)));
+  if (seen.turn.rec.t === 'change') return seen.turn.rec.keys.some((key) => is(parseKey(key)?.resource));
+  return subjectsOf(seen).some((subject) => is(resourceOf(subject)));
 }
 
 /** The resource of `<prefix>.api.<caller>.<verb>.<resource>.…` */
@@ -50,11 +50,11 @@ function resourceOf(subject: string): string | undefined {
   return at < 0 ? undefined : untoken(tokens[at + 3] ?? '');
 }
 
-/** Can a subject match it at all? */
+/** Whether this is a valid pattern that some subject can match. */
 export const isPattern = (pattern: string): boolean =>
   /^[^\s.]+(\.[^\s.]+)*$/.test(pattern) && !pattern.split('.').slice(0, -1).includes('>');
 
-/** NATS' own rule for patterns. */
+/** Whether a subject matches a pattern, by NATS' rules. */
 export function matchesSubject(pattern: string, subject: string): boolean {
   const want = pattern.split('.');
   const have = subject.split('.');
@@ -65,7 +65,7 @@ export function matchesSubject(pattern: string, subject: string): boolean {
   return want.length === have.length;
 }
 
-/** As it is typed: `--kind pods --when "said.length > 1"`. */
+/** The conditions as the user types them: `--kind pods --when "said.length > 1"`. */
 export const breakpointText = ({ subject, kind, turn, when }: Breakpoint): string =>
   [
     subject === undefined ? '' : `--subject ${subject}`,

@@ -1,12 +1,12 @@
-/** Turns that could not be played, for one reason. */
+/** Number of turns that could not be played for one reason. */
 export interface Unplayed {
   readonly why: string;
   readonly turns: number;
 }
 
 /**
- * Why turns could not be played, and how many: of what most could not first.
- * @param seen of each turn gone through why it could not be; undefined = it was played
+ * Counts the turns that could not be played, by reason; the most frequent first.
+ * @param seen for each turn the reason; undefined = it was played
  */
 export function planUnplayed(seen: Iterable<string | undefined>): readonly Unplayed[] {
   const turns = new Map<string, number>();

@@ -1,4 +1,4 @@
-import type { Json } from '../../../actors/kernel/contract.ts';
+import type { Json } from '../../../actors/kernel/replay-api.ts';
 import type { CellChange } from './cell-log.ts';
 
 /** A watched value before and after a turn. */
@@ -10,7 +10,7 @@ export interface Watched {
 
 /**
  * What a turn did to a watched value.
- * @param path name of a cell, and perhaps a way into it, with `*` for any part of either: `start`, `wait/*`,
+ * @param path name of a cell, and optionally a path into it, with `*` for any part of either: `start`, `wait/*`,
  *   `assumed/pods.a.b.node`, `assumed/*.node`
  */
 export function changesOf(path: string, changes: readonly CellChange[]): readonly Watched[] {
@@ -26,7 +26,7 @@ export function changesOf(path: string, changes: readonly CellChange[]): readonl
   });
 }
 
-/** What a watch shows now: everything that it names. */
+/** The current values that a watch matches. */
 export function valuesOf(path: string, cells: Iterable<readonly [string, Json]>): Readonly<Record<string, Json>> {
   const values: Record<string, Json> = {};
   for (const [name, value] of cells) {
@@ -36,23 +36,23 @@ export function valuesOf(path: string, cells: Iterable<readonly [string, Json]>)
   return values;
 }
 
-/** @returns the fields to follow in the cell of that name; undefined when the path names another one */
+/** @returns the fields to follow in the cell of that name; undefined when the path does not match the cell */
 function wayInto(path: string, name: string): readonly string[] | undefined {
-  // Names have dots in them: as much of the path as can be is the name.
+  // Names may contain dots: the longest possible part of the path is the name.
   for (let end = path.length; end > 0; end = path.lastIndexOf('.', end - 1)) {
     if (fits(path.slice(0, end), name)) return end === path.length ? [] : path.slice(end + 1).split('.');
   }
   return undefined;
 }
 
-/** @param pattern in which `*` is anything */
+/** @param pattern in which `*` matches anything */
 function fits(pattern: string, text: string): boolean {
   if (!pattern.includes('*')) return pattern === text;
   const parts = pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('.*')}$`).test(text);
 }
 
-/** The values at the end of a way, each by the cell's name, to which the way is added where several may be. */
+/** The values that a path leads to, by the cell's name, with the path appended when it contains a `*`. */
 function* reached(name: string, value: Json | undefined, way: readonly string[]): Iterable<[string, Json]> {
   const several = way.some((field) => field.includes('*'));
   for (const [fields, found] of follow(value, way)) yield [several ? [name, ...fields].join('.') : name, found];

@@ -1,8 +1,12 @@
-import type { Millis } from '../../../actors/kernel/contract.ts';
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
-import type { RecordedTurn } from '../../../actors/kernel/journal/journal.ts';
-import type { Level } from '../../../actors/kernel/replay.ts';
-import { atOnce, inSlices, type Steps } from '../../../actors/kernel/slices.ts';
+import {
+  type ActorDefinition,
+  atOnce,
+  inSlices,
+  type Level,
+  type Millis,
+  type RecordedTurn,
+  type Steps,
+} from '../../../actors/kernel/replay-api.ts';
 import { type Gap, gapsWithin } from '../read/plan-gaps.ts';
 import { nameOf, type Playable } from '../read/playable.ts';
 import { ReplaySession } from './session.ts';
@@ -11,15 +15,15 @@ import { reportTurn, reportWhole, type TurnReport } from './turn-report.ts';
 
 export interface PlayOptions {
   readonly level?: Level;
-  /** Index of the first turn that is checked; what comes before is played to know the state. */
+  /** Index of the first turn that is checked; turns before it are played for the state. */
   readonly from?: number;
   /** Index of the last turn played. */
   readonly to?: number;
 }
 
-/** Turns in a row that could not be played, for one reason. */
+/** Consecutive turns that could not be played for one reason. */
 export interface UnplayedSpan {
-  /** Numbers of the first and the last, and their moments. */
+  /** Numbers of the first and the last turn, and their times. */
   readonly from: number;
   readonly to: number;
   readonly fromMs: Millis;
@@ -28,31 +32,31 @@ export interface UnplayedSpan {
   readonly why: string;
 }
 
-/** How a recording was played against today's code. */
+/** Result of playing a recording against today's code. */
 export interface Played {
   readonly name: string;
   readonly incarnation: number;
-  /** Turns found the same. */
+  /** Turns that did not differ. */
   readonly turns: number;
-  /** Those among them after which the actor's state was recorded, by its hash or in a checkpoint. */
+  /** Those among them whose recording has the actor's state, as a hash or in a checkpoint. */
   readonly states: number;
-  /** Turns that are there but could not be played. */
+  /** Recorded turns that could not be played. */
   readonly skipped: number;
   readonly unplayed: readonly UnplayedSpan[];
-  /** Turns that the recorder dropped, and where. */
+  /** Turns that are missing from the recording, and where. */
   readonly dropped: number;
   readonly gaps: readonly Gap[];
-  /** Stands at the first turn that goes differently, where there is one. */
+  /** At the first turn that differs, if there is one. */
   readonly session: ReplaySession;
   readonly divergence?: TurnReport;
 }
 
-/** Plays a recording up to the first turn that goes differently. */
+/** Plays a recording up to the first turn that differs. */
 export const playUntilDivergence = (...what: Parameters<typeof playing>): Played => atOnce(playing(...what));
 
 /**
- * The same, turn by turn. Ends, with no divergence to tell of, after a turn after which the behaviour is found to have done
- * what it must not: that is of none of its turns alone.
+ * The same in steps. It ends without a divergence when the behaviour violates its contract between two turns, because the
+ * violation belongs to no single turn.
  */
 export function* playing(playable: Playable, definition: ActorDefinition, options: PlayOptions = {}): Steps<Played> {
   const { level = 'strict', from = 0, to = playable.turns.length - 1 } = options;
@@ -88,7 +92,7 @@ export function* playing(playable: Playable, definition: ActorDefinition, option
   };
 }
 
-/** The same in slices, and waits for what the behaviour does after its turns, which it must not. */
+/** The same in slices. Also detects what the behaviour does after its turns, which is not allowed. */
 export async function playAndSettle(...what: Parameters<typeof playing>): Promise<Played> {
   const played = await inSlices(playing(...what));
   const { session, divergence } = played;
@@ -97,7 +101,7 @@ export async function playAndSettle(...what: Parameters<typeof playing>): Promis
   return found === undefined ? played : { ...played, divergence: found };
 }
 
-/** A checkpoint tells the state up to it; the one that a recording begins with, nothing that was played. */
+/** A checkpoint records the state before it; the first turn of a recording has no played state to compare. */
 const hasState = ({ index, turn: { rec, state } }: Frame): boolean =>
   state !== undefined || (index > 0 && rec.t === 'start' && rec.checkpoint !== undefined);
 

@@ -18,7 +18,7 @@ type Answering = (world: World<unknown>, call: Call) => unknown;
 /** Answers as an api-server does: from its view. */
 const answering = (answer: Answering) =>
   defineActor({
-    name: 'answering',
+    name: 'api-server', // whose folder names the possible bodies
     hears: { pods: watch('pods'), api: calls(SUBJECTS.api) },
     says: {},
     behave: ({ api }, world) => api.pipe(map((call) => world.reply(call, answer(world, call)))),
@@ -86,7 +86,7 @@ it('an answer that was not what the store held stays unknown, and why is said', 
   expect(both?.diff).toBeUndefined();
   expect(both?.was?.body).toEqual(
     new Hidden(
-      expect.stringMatching(/^\d+ bytes, kept by their hash alone, as answers are; it was no object/) as string,
+      expect.stringMatching(/^\d+ bytes, recorded only as a hash, as answers are; it was not an object/) as string,
     ),
   );
 });

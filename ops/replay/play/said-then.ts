@@ -1,45 +1,46 @@
-import { bodyIn } from '../../../actors/kernel/journal/compare-said.ts';
-import type { SaidThen } from '../../../actors/kernel/journal/journal.ts';
+import { bodyIn, type PossibleBody, type SaidThen, type TurnInReplay } from '../../../actors/kernel/replay-api.ts';
 import { encode } from '../../../contracts/codec/codec.ts';
 import { StatusError } from '../../../contracts/errors/status.ts';
-import { INBOX_ROOT } from '../../../contracts/subjects/inbox.ts';
 import { shownOf } from './bodies.ts';
+import { knowledgeOf } from './definitions.ts';
 import { proves } from './heard-elsewhere.ts';
-import { putBodies } from './put-bodies.ts';
 import type { ReplaySession } from './session.ts';
 import type { Frame } from './session-frame.ts';
-import { type Candidate, storeBodies } from './store-bodies.ts';
-import { watchBodies } from './watch-bodies.ts';
 
 /**
- * The body of something that was recorded by its hash alone, where whoever got it recorded it, or where it is what the store
- * held: an object as it was read or written, a list or a page of one, an event of a watch. The hash proves it, so it is what
- * was said, not a guess.
- * @param frame at which the session stands
- * @returns undefined when it was something else
+ * Finds the body of something that was recorded only as a hash: in the recording of the receiver, or among the bodies that
+ * the actor's own folder names as possible (`ReplayKnowledge.bodiesOf`). The hash proves that it is the one.
+ * @param frame the session's current turn
+ * @returns undefined when it is not found
  */
 export function bodyThen(session: ReplaySession, frame: Frame, then: SaidThen): unknown {
   if (then.body !== undefined || then.hash === '') return undefined;
   const { playable } = session;
   const heard = playable.elsewhere?.heard(playable, frame.index, then);
   if (heard !== undefined) return shownOf(then.subject, readable(heard));
-  const held = firstOf(candidates(session, frame, then), ({ body, type }) =>
-    proves(then, encode(body, type), playable.sealer),
-  );
-  return held === undefined ? undefined : shownOf(then.subject, held.body);
+  const possible = knowledgeOf(playable.incarnation.self.actor).bodiesOf?.(replayedTurn(session, frame), then) ?? [];
+  const found = firstOf(possible, ({ body, type }) => proves(then, encode(body, type), playable.sealer));
+  return found === undefined ? undefined : shownOf(then.subject, found.body);
 }
 
-function candidates(session: ReplaySession, frame: Frame, then: SaidThen): Iterable<Candidate> {
-  const { kind, subject } = then;
-  if (kind === 'port') return putBodies(session, frame, frame.turn.said.indexOf(then));
-  if (kind === 'reply') return storeBodies(session, frame, subject);
-  return subject.startsWith(`${INBOX_ROOT}.`) ? watchBodies(session, frame, subject) : [];
-}
+const replayedTurn = (session: ReplaySession, { index, turn, says, cells }: Frame): TurnInReplay => ({
+  incarnation: session.playable.incarnation,
+  turns: session.turns,
+  index,
+  turn,
+  history: session.playable.history,
+  sealer: session.playable.sealer,
+  says,
+  view: () => session.view(),
+  viewAt: (revision) => session.viewAt(revision),
+  cells: () => session.cells(),
+  cellsBefore: new Map(cells.map(({ name, before }) => [name, before])),
+});
 
-/** What is asked for in vain has no candidates: the question was refused then, too. */
-function firstOf(all: Iterable<Candidate>, isIt: (candidate: Candidate) => boolean): Candidate | undefined {
+/** The first match. A StatusError means that the request was rejected, so there is none. */
+function firstOf(all: Iterable<PossibleBody>, isIt: (one: PossibleBody) => boolean): PossibleBody | undefined {
   try {
-    for (const candidate of all) if (isIt(candidate)) return candidate;
+    for (const one of all) if (isIt(one)) return one;
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
   }

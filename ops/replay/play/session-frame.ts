@@ -1,47 +1,44 @@
-import type { AskId, Json, Millis } from '../../../actors/kernel/contract.ts';
-import type { RecordedTurn } from '../../../actors/kernel/journal/journal.ts';
-import type { Divergence } from '../../../actors/kernel/replay.ts';
-import type { Outgoing } from '../../../actors/kernel/turns/outgoing.ts';
+import type { AskId, Divergence, Json, Millis, Outgoing, RecordedTurn } from '../../../actors/kernel/replay-api.ts';
 import type { CellChange } from './cell-log.ts';
 
-/** A question whose answer is awaited. */
+/** An open request. */
 export interface AskOpen {
   readonly id: AskId;
   readonly say: string;
   readonly subject: string;
-  /** When it was asked. */
+  /** The turn that sent it. */
   readonly turn: number;
   readonly now: Millis;
   readonly timeoutMs: number;
 }
 
-/** A timer that waits. */
+/** A pending timer. */
 export interface TimerOpen {
   readonly due: Millis;
   readonly serial: number;
-  /** When it was set; 0 = before what was played. */
+  /** The turn that set it; 0 = a turn that was not played. */
   readonly turn: number;
 }
 
-/** One turn as it was played: everything that there is to see at it, as data. */
+/** One turn as it was played, as data. */
 export interface Frame {
-  /** Which of the recording's turns. */
+  /** Index of the turn. */
   readonly index: number;
   readonly turn: RecordedTurn;
-  /** Why it cannot be played, where it cannot. */
+  /** Why it cannot be played; undefined = it was played. */
   readonly unplayed: string | undefined;
-  /** What today's code says. */
+  /** What today's code says, followed by what went wrong. */
   readonly says: readonly Outgoing[];
   readonly divergence?: Divergence | undefined;
   readonly cells: readonly CellChange[];
-  /** Open after it. */
+  /** Requests that are open after it. */
   readonly asks: readonly AskOpen[];
   readonly timers: readonly TimerOpen[];
-  /** Timers whose time had come: what a `due` turn is about. */
-  readonly rang: readonly TimerOpen[];
-  /** Keys that went wrong, as the actor reported them, and why the turn failed. */
+  /** Timers that fired in a `due` turn. */
+  readonly fired: readonly TimerOpen[];
+  /** Errors that the actor reported, and why the turn failed. */
   readonly reports: readonly string[];
 }
 
-/** What an expression sees of a value: Json. */
+/** Cells by name. */
 export type Cells = Readonly<Record<string, Json>>;

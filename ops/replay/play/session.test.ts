@@ -16,7 +16,7 @@ const open = (framesMax = 20) => new ReplaySession(playable, scheduler, { frames
 /** Everything that there is to see. */
 const seen = (session: ReplaySession) => ({
   position: session.position,
-  frame: session.frame && { ...session.frame, timers: [], rang: [] }, // who set a timer is known as far as was played
+  frame: session.frame && { ...session.frame, timers: [], fired: [] }, // who set a timer is known as far as was played
   due: session.frame?.timers.map(({ due }) => due),
   cells: session.cells(),
   pods: session.view().list('pods'),

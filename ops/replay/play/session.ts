@@ -1,19 +1,24 @@
-import type { Json } from '../../../actors/kernel/contract.ts';
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
-import type { RecordedTurn, Sealer } from '../../../actors/kernel/journal/journal.ts';
-import { openRec } from '../../../actors/kernel/journal/sealed-record.ts';
-import { type Divergence, type Level, Player } from '../../../actors/kernel/replay.ts';
-import { settled } from '../../../actors/kernel/slices.ts';
-import { Cache } from '../../../actors/kernel/view/cache.ts';
+import {
+  type ActorDefinition,
+  Cache,
+  type Divergence,
+  type Json,
+  type Level,
+  openRec,
+  Player,
+  type RecordedTurn,
+  type Sealer,
+  settled,
+} from '../../../actors/kernel/replay-api.ts';
 import type { Playable } from '../read/playable.ts';
 import { RememberingHistory } from '../read/remembering-history.ts';
 import { CellLog } from './cell-log.ts';
 import { planUnplayed, type Unplayed } from './plan-unplayed.ts';
 import type { AskOpen, Cells, Frame, TimerOpen } from './session-frame.ts';
 
-/** Turns kept as they were played, so that going back costs nothing; older ones are played again from a checkpoint. */
+/** Played turns that are kept, so that going back is cheap; older ones are played again from a checkpoint. */
 const FRAMES_MAX = 4_096;
-/** What these may have said, together. */
+/** Most bytes that the kept turns may have said. */
 const FRAMES_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface SessionOptions {
@@ -22,30 +27,30 @@ export interface SessionOptions {
 }
 
 /**
- * A recording under a debugger: stands at one of its turns, goes forward by playing it, and back by remembering what was
- * played or by playing again from a checkpoint. Pure over what it is given: no clock, no file, no network.
+ * A recording that is stepped through. A session is at one turn; it goes forward by playing, and back by returning to a kept
+ * turn or by playing again from a checkpoint. Pure over its arguments: no clock, no file, no network.
  */
 export class ReplaySession {
   readonly playable: Playable;
   readonly definition: ActorDefinition;
-  /** Turns that went differently, by index, as far as anything was played. */
+  /** Divergences found so far, by the index of the turn. */
   readonly divergences = new Map<number, Divergence>();
-  /** Why each turn that was tried could not be played, by index; undefined = it was. */
+  /** For each turn that was tried, by index, why it could not be played; undefined = it was played. */
   readonly #tried = new Map<number, string | undefined>();
   readonly #options: SessionOptions;
   readonly #history: RememberingHistory;
-  /** Indexes at which playing may begin. */
+  /** Indexes of the turns at which playing may begin. */
   readonly #starts: readonly number[];
   #player: Player;
   #log = new CellLog();
   #frames: Frame[] = [];
-  /** Index of the turn played last; -1 = none. */
+  /** Index of the last turn played; -1 = none. */
   #frontier = -1;
   #position = -1;
   #asks: readonly AskOpen[] = [];
   #timers: readonly TimerOpen[] = [];
   #bytes = 0;
-  /** A breach of the contract that is the divergence of a turn. */
+  /** The violation that was already reported as the divergence of a turn. */
   #named: string | undefined;
   #viewed: { readonly revision: number; readonly cache: Cache } | undefined;
 
@@ -61,14 +66,14 @@ export class ReplaySession {
   get turns(): readonly RecordedTurn[] {
     return this.playable.turns;
   }
-  /** Index of the turn that it stands at; -1 = before the first. */
+  /** Index of the current turn; -1 = before the first. */
   get position(): number {
     return this.#position;
   }
   get atEnd(): boolean {
     return this.#position === this.turns.length - 1;
   }
-  /** The turn that it stands at. */
+  /** The current turn. */
   get frame(): Frame | undefined {
     return this.#frameAt(this.#position);
   }
@@ -88,7 +93,7 @@ export class ReplaySession {
     return this.frame;
   }
 
-  /** Stands at the turn of that index, -1 = before the first. @throws RangeError when there is none */
+  /** Goes to the turn of that index, -1 = before the first. @throws RangeError when there is none */
   goto(index: number): Frame | undefined {
     if (index < -1 || index >= this.turns.length)
       throw new RangeError(`goto ${index}: the recording has turns 0 to ${this.turns.length - 1}`);
@@ -100,7 +105,7 @@ export class ReplaySession {
     return this.frame;
   }
 
-  /** Goes forward until `stop` tells why to stop, or to the end. */
+  /** Goes forward until `stop` returns a reason, or to the end. */
   run<W>(stop: (frame: Frame) => W | undefined): W | undefined {
     for (let frame = this.step(); frame !== undefined; frame = this.step()) {
       const why = stop(frame);
@@ -109,24 +114,24 @@ export class ReplaySession {
     return undefined;
   }
 
-  /** How many turns were tried, by whatever command, and which of them could not be played. */
+  /** Number of turns tried so far, and why some could not be played. */
   get tried(): { readonly turns: number; readonly unplayed: readonly Unplayed[] } {
     return { turns: this.#tried.size, unplayed: planUnplayed(this.#tried.values()) };
   }
 
-  /** What the actor did first, as far as it was played, that a behaviour must not do. */
+  /** The first violation of a behaviour's contract so far. */
   get violation(): string | undefined {
     return this.#player.violation;
   }
 
-  /** Lets run what the behaviour left behind, and notes what it did then that it must not. @returns that divergence, once */
+  /** Runs pending work of the behaviour, and reports a violation in it. @returns that divergence, once */
   async settle(): Promise<Divergence | undefined> {
     await settled();
     return this.noteLate();
   }
 
   /**
-   * Notes what the behaviour has done since a turn was played that it must not, as a divergence of the turn played last.
+   * Reports a violation since the last turn was played, as a divergence of that turn.
    * @returns that divergence, once
    */
   noteLate(): Divergence | undefined {
@@ -154,7 +159,7 @@ export class ReplaySession {
     return Object.fromEntries([...cells].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 
-  /** Revision at which the view stands. */
+  /** Revision that the current turn sees. */
   get revision(): number {
     return this.turns[this.#position]?.view['objects'] ?? 0;
   }
@@ -179,13 +184,13 @@ export class ReplaySession {
 
   #newPlayer(): Player {
     const { incarnation, sealer } = this.playable;
-    const [definition, last] = [this.#log.listenTo(this.definition), this.turns.at(-1)?.n];
-    return new Player(definition, incarnation, this.#history, sealer, this.#options.level, last);
+    const definition = this.#log.listenTo(this.definition);
+    return new Player(definition, incarnation, this.#history, sealer, this.#options.level);
   }
 
-  /** Where playing may begin to know everything at the turn of that index. */
+  /** Index of the last start at or before a turn. */
   #startBefore(index: number): number {
-    let best = 0; // what comes before the first start cannot be played
+    let best = 0; // turns before the first start cannot be played
     for (const start of this.#starts) {
       if (start > index) break;
       best = start;
@@ -213,10 +218,10 @@ export class ReplaySession {
     const turn = this.turns[index] as RecordedTurn;
     const { rec, now } = turn;
     if (rec.t === 'start') this.#log.load(cellsOf(turn, this.playable.sealer));
-    if (rec.t === 'start' && this.#frames.length === 0) this.#log.take(); // it goes on from what was there, changing nothing
+    if (rec.t === 'start' && this.#frames.length === 0) this.#log.take(); // it continues with the recorded cells and changes none
     const divergence = this.#player.play(turn);
     const { done } = this.#player;
-    const rang = rec.t === 'due' ? this.#timers.filter(({ due }) => due <= now) : NO_TIMERS;
+    const fired = rec.t === 'due' ? this.#timers.filter(({ due }) => due <= now) : NO_TIMERS;
     if (done !== undefined) this.#noteOpen(turn);
     if (divergence !== undefined) this.divergences.set(index, divergence);
     if (divergence !== undefined && divergence.what === this.violation) this.#named = divergence.what;
@@ -232,7 +237,7 @@ export class ReplaySession {
       cells: this.#log.take(),
       asks: this.#asks,
       timers: this.#timers,
-      rang,
+      fired,
       reports: [
         ...(done?.reports ?? []).map(({ key, error }) => `${key}: ${textOf(error)}`),
         ...(done?.failed === undefined ? [] : [`the turn failed: ${textOf(done.failed)}`]),
@@ -241,7 +246,7 @@ export class ReplaySession {
     this.#frontier = index;
   }
 
-  /** What waits after this turn: answers, and timers. */
+  /** Notes the requests and timers that are open after this turn. */
   #noteOpen({ n, now }: RecordedTurn): void {
     const { core, done } = this.#player;
     const asked = (done?.out ?? []).flatMap(({ id, said, timeoutMs }): AskOpen[] =>
@@ -261,7 +266,7 @@ export class ReplaySession {
     this.#frames.push(frame);
     this.#bytes += weight(frame);
     const most = this.#options.framesMax ?? FRAMES_MAX;
-    // Twice as many are held and halved at once, so that forgetting costs nothing a turn.
+    // Frames are dropped in bulk, half of them at a time.
     if (this.#frames.length < 2 * most && this.#bytes < FRAMES_BYTES_MAX) return;
     const kept = this.#frames.slice(-Math.max(1, Math.min(most, this.#frames.length >>> 1)));
     this.#frames = kept;
@@ -269,7 +274,7 @@ export class ReplaySession {
   }
 }
 
-/** What a start begins with. */
+/** The cells that a start begins with. */
 function cellsOf(turn: RecordedTurn, sealer: Sealer | undefined): Cells {
   const rec = turn.sealed === true ? openRec(turn.rec, sealer) : turn.rec;
   return (rec?.t === 'start' ? rec.checkpoint?.cells : undefined) ?? {};

@@ -1,12 +1,11 @@
 import { type SchedulerAction, type SchedulerLike, type Subscription, tap } from 'rxjs';
-import type { World } from '../../../actors/kernel/contract.ts';
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
+import type { ActorDefinition, World } from '../../../actors/kernel/replay-api.ts';
 import { stopHere } from './debugger/stop-here.ts';
 
 /**
- * The same actor, which an attached debugger stops where a turn enters its behaviour: stepping into from there leads to the
- * actor's own code, whichever way the record comes in.
- * @param isHere asked in every turn: is this the one?
+ * The same actor, in which an attached debugger stops where a turn enters the behaviour: at an input, an answer or a timer.
+ * Stepping in from there leads to the actor's own code.
+ * @param isHere called whenever the behaviour is entered; whether to stop
  */
 export function stopInside(definition: ActorDefinition, isHere: () => boolean): ActorDefinition {
   const stop = (): void => {
@@ -19,19 +18,19 @@ export function stopInside(definition: ActorDefinition, isHere: () => boolean): 
         Object.entries(inputs).map(([name, input]) => [name, input.pipe(tap(stop))]),
       ) as typeof inputs;
       const stoppingWorld = { ...world, ask: askStopping(world, stop), scheduler: schedulerStopping(world, stop) };
-      stop(); // last: what is made ready for the actor is nothing to step through
+      stop(); // last, after the preparation
       return definition.behave(stopping, stoppingWorld);
     },
   };
 }
 
-/** Answers come back through what was asked. */
+/** Answers enter through the observable that `ask` returned. */
 const askStopping =
   (world: World<unknown>, stop: () => void): World<unknown>['ask'] =>
   (said, options) =>
     world.ask(said, options).pipe(tap({ next: stop, error: stop }));
 
-/** Timers come back through the work that was scheduled. */
+/** Timers enter through the scheduled work. */
 const schedulerStopping = ({ scheduler }: World<unknown>, stop: () => void): SchedulerLike => ({
   now: () => scheduler.now(),
   schedule: <T>(work: (this: SchedulerAction<T>, state?: T) => void, delay?: number, state?: T): Subscription =>

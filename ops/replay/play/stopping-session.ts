@@ -1,13 +1,13 @@
 import inspector from 'node:inspector';
-import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
+import type { ActorDefinition } from '../../../actors/kernel/replay-api.ts';
 import type { Playable } from '../read/playable.ts';
 import { ReplaySession, type SessionOptions } from './session.ts';
 import { stopInside } from './stop-inside.ts';
 
-/** Is a debugger there, or expected? */
+/** Whether this process runs under a debugger. */
 export const isInspected = (): boolean => inspector.url() !== undefined;
 
-/** Stands at a turn, inside of which an attached debugger has stopped, once. */
+/** A session at a turn, inside which an attached debugger stops once. */
 export function stoppingSession(
   playable: Playable,
   definition: ActorDefinition,

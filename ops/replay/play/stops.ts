@@ -1,4 +1,4 @@
-import { SLICE_MS } from '../../../actors/kernel/slices.ts';
+import { SLICE_MS } from '../../../actors/kernel/replay-api.ts';
 import { statusError } from '../../../contracts/errors/status.ts';
 import { Hidden, heardBody, saidBody } from './bodies.ts';
 import { compileExpression, type Scope } from './expression.ts';
@@ -7,7 +7,7 @@ import { changesOf, type Watched } from './plan-watch.ts';
 import type { ReplaySession } from './session.ts';
 import type { Frame } from './session-frame.ts';
 
-/** What an expression may speak of. */
+/** The variables of an expression. */
 export const SCOPE = ['turn', 'now', 'rec', 'body', 'said', 'cells'] as const;
 
 /** Why a run stopped. */
@@ -24,7 +24,7 @@ interface SetBreakpoint {
   readonly when: ReturnType<typeof compileExpression> | undefined;
 }
 
-/** What an expression sees before the first turn: enough to find that it speaks of what there never is. */
+/** The scope before the first turn, so that an expression with an unknown variable is rejected at once. */
 const NOTHING_HEARD: Scope = { turn: () => 0, now: () => 0, rec: () => ({}), said: () => [], cells: () => ({}) };
 
 /** Breakpoints and watches of a session: where a run stops. */
@@ -38,7 +38,7 @@ export class Stops {
     this.#session = session;
   }
 
-  /** @returns its number. @throws SyntaxError when the expression is none, Error when it speaks of what there is not */
+  /** @returns its number. @throws SyntaxError when the expression is invalid, Error when it uses an unknown variable */
   addBreakpoint(breakpoint: Breakpoint): number {
     const when = breakpoint.when === undefined ? undefined : compileExpression(breakpoint.when, SCOPE);
     const { frame } = this.#session;
@@ -54,7 +54,7 @@ export class Stops {
     return this.#last;
   }
 
-  /** @returns whether there was one of that number */
+  /** @returns whether there was one with that number */
   remove(id: number): boolean {
     const before = this.#breakpoints.length + this.#watches.length;
     this.#breakpoints = this.#breakpoints.filter((one) => one.id !== id);
@@ -69,11 +69,11 @@ export class Stops {
     ].sort((a, b) => a.id - b.id);
   }
 
-  /** Is there a reason to stop at this turn? The session stands there. */
+  /** The reason to stop at this turn, if there is one. @param frame the session's current turn */
   at(frame: Frame): Stop | undefined {
-    const told = { turn: frame.turn, subjects: frame.says.map(({ said }) => said.subject) };
+    const seen = { turn: frame.turn, subjects: frame.says.map(({ said }) => said.subject) };
     for (const { id, text, breakpoint, when } of this.#breakpoints) {
-      if (!holdsIn(breakpoint, told)) continue;
+      if (!holdsIn(breakpoint, seen)) continue;
       if (when === undefined || this.#holds(id, when, frame)) return { why: 'breakpoint', id, text };
     }
     for (const { id, path } of this.#watches) {
@@ -87,11 +87,11 @@ export class Stops {
     try {
       return Boolean(when(scopeOf(this.#session, frame)));
     } catch (error) {
-      throw statusError('BadRequest', `breakpoint ${id}: ${(error as Error).message}; "delete ${id}" forgets it`);
+      throw statusError('BadRequest', `breakpoint ${id}: ${(error as Error).message}; "delete ${id}" removes it`);
     }
   }
 
-  /** Goes forward to the next reason to stop; undefined = the end. Now and then asks whether it is interrupted. */
+  /** Goes forward to the next reason to stop; undefined = the end. `interrupted` is called between slices. */
   async run(interrupted: () => boolean): Promise<Stop | undefined> {
     for (;;) {
       const until = performance.now() + SLICE_MS;
@@ -103,7 +103,7 @@ export class Stops {
   }
 }
 
-/** What an expression sees at a turn; bodies that cannot be shown are undefined. */
+/** The scope of an expression at a turn; bodies that cannot be shown are undefined. */
 export function scopeOf(
   session: ReplaySession,
   { turn, says, unplayed }: Frame,
@@ -127,6 +127,6 @@ export function scopeOf(
         body: said.body,
         was: turn.said[at] === undefined ? undefined : seen(saidBody(turn.said[at])),
       })),
-    cells: () => (unplayed === undefined ? session.cells() : {}), // those of the turn that was played last are not its own
+    cells: () => (unplayed === undefined ? session.cells() : {}), // a turn that was not played has no cells
   };
 }

@@ -1,20 +1,23 @@
-import type { Json, Millis } from '../../../actors/kernel/contract.ts';
-import { sameThing } from '../../../actors/kernel/journal/compare-said.ts';
-import type { SaidThen } from '../../../actors/kernel/journal/journal.ts';
-import { LATEST_HEADER } from '../../../actors/kernel/turns/heard-calls.ts';
-import type { Outgoing } from '../../../actors/kernel/turns/outgoing.ts';
+import {
+  type Json,
+  LATEST_HEADER,
+  type Millis,
+  type Outgoing,
+  type SaidThen,
+  sameThing,
+} from '../../../actors/kernel/replay-api.ts';
 import { isFailure } from '../../../contracts/errors/status.ts';
 import type { Key } from '../../../contracts/store/keys.ts';
 import { diffBodies, type FieldDiff } from '../compare/body-diff.ts';
 import { pairSaid } from '../compare/plan-pairs.ts';
 import { keyText } from '../explain/plan-causes.ts';
 import { Hidden, heardBody, saidBody, shownOf } from './bodies.ts';
+import { maskSecrets } from './mask-secrets.ts';
 import { bodyThen } from './said-then.ts';
 import type { ReplaySession } from './session.ts';
 import type { Frame } from './session-frame.ts';
-import { veiled } from './veil.ts';
 
-/** One object of a change, as it was last told and as it is. */
+/** One object of a change, with its difference from the version that the actor last saw. */
 export interface ObjectChange {
   /** `pods default/web` */
   readonly object: string;
@@ -22,9 +25,9 @@ export interface ObjectChange {
   readonly diff: readonly FieldDiff[];
 }
 
-/** What came in. */
+/** The input of a turn. */
 export interface Heard {
-  /** In a line: `message on troupe.apply.alice.default`. */
+  /** As one line: `message on troupe.apply.alice.default`. */
   readonly what: string;
   /** A decoded body, or a `Hidden`. */
   readonly body?: unknown;
@@ -36,18 +39,18 @@ export interface Speech {
   readonly subject: string;
   /** Decoded, or a `Hidden`. */
   readonly body: unknown;
-  /** It was recorded by its hash alone, and what it was is known from elsewhere. */
+  /** The body was recorded only as a hash and was found elsewhere. */
   readonly found?: true;
-  /** What led to it, in its actor's own form, where it was told. */
+  /** Why the actor said it, in the actor's own form. */
   readonly why?: Json;
 }
 
-/** One thing said then, and what is said now in its place. */
+/** One thing said then, and its counterpart now. */
 export interface SaidBoth {
   readonly same: boolean;
   readonly was?: Speech;
   readonly is?: Speech;
-  /** Where their bodies differ; absent when one of them cannot be seen. */
+  /** How their bodies differ; absent when one of them cannot be shown. */
   readonly diff?: readonly FieldDiff[];
 }
 
@@ -58,7 +61,7 @@ export interface CellDiff {
   readonly diff: readonly FieldDiff[];
 }
 
-/** A turn as people want to read it. */
+/** A turn, prepared for display. */
 export interface TurnReport {
   readonly actor: string;
   readonly instance: string;
@@ -67,18 +70,18 @@ export interface TurnReport {
   readonly turn: number;
   readonly now: Millis;
   readonly revision: number;
-  /** Absent when it goes as it went. */
+  /** What differs; absent when nothing does. */
   readonly finding?: string;
   readonly heard: Heard;
   readonly said: readonly SaidBoth[];
-  /** What the turn did to the cells; at a checkpoint that differs, where they were otherwise then. */
+  /** What the turn did to the cells; at a checkpoint that differs, how the recorded cells differ. */
   readonly cells: readonly CellDiff[];
   readonly reports: readonly string[];
 }
 
 /**
- * Tells about the turn at which a session stands; what is left of its source is read where something was said otherwise
- * of which there is a hash alone.
+ * Reports the session's current turn. When a body that differs is recorded only as a hash, all other recordings of the source
+ * are read to find it.
  */
 export async function reportWhole(session: ReplaySession): Promise<TurnReport | undefined> {
   const report = reportTurn(session);
@@ -87,7 +90,7 @@ export async function reportWhole(session: ReplaySession): Promise<TurnReport | 
   return (await session.playable.elsewhere?.complete()) === true ? reportTurn(session) : report;
 }
 
-/** Tells about the turn at which a session stands. */
+/** Reports the session's current turn. */
 export function reportTurn(session: ReplaySession): TurnReport | undefined {
   const { frame, playable } = session;
   if (frame === undefined) return undefined;
@@ -110,17 +113,17 @@ export function reportTurn(session: ReplaySession): TurnReport | undefined {
 
 const OBJECTS_SHOWN = 20;
 
-/** What came in, with the objects of a change as they were and are. */
+/** The input of a turn; of a change, with the differences of the objects. */
 export function heardIn(session: ReplaySession, frame: Frame): Heard {
   const { turn, index } = frame;
   const { rec } = turn;
   const body = heardBody(turn, session.playable.sealer);
   if (rec.t === 'start') {
-    const how = rec.checkpoint === undefined ? 'knowing nothing' : `from the checkpoint of turn ${rec.checkpoint.turn}`;
+    const how = rec.checkpoint === undefined ? 'without state' : `from the checkpoint of turn ${rec.checkpoint.turn}`;
     return { what: `start, ${how}` };
   }
   if (rec.t === 'due') {
-    const turns = [...new Set(frame.rang.map(({ turn: set }) => set))];
+    const turns = [...new Set(frame.fired.map(({ turn: set }) => set))];
     return { what: `timers, set in turn ${turns.join(', ') || 'unknown'}` };
   }
   if (rec.t === 'answer') {
@@ -134,12 +137,12 @@ export function heardIn(session: ReplaySession, frame: Frame): Heard {
     const batch = rec.headers[LATEST_HEADER];
     return { what: batch === undefined ? `message on ${rec.subject}` : `the newest of "${batch}"`, body };
   }
-  const told = lastTold(session, index);
-  const before = told === undefined ? undefined : session.viewAt(told);
+  const seen = lastSeen(session, index);
+  const before = seen === undefined ? undefined : session.viewAt(seen);
   const after = session.view();
   const changes = rec.keys
     .slice(0, OBJECTS_SHOWN)
-    .map((key) => objectChange(key, veiled(before?.at(key)), veiled(after.at(key))));
+    .map((key) => objectChange(key, maskSecrets(before?.at(key)), maskSecrets(after.at(key))));
   const more = rec.keys.length - 1;
   return {
     what: `change of ${keyText(rec.keys[0] ?? '')}${more > 0 ? ` and ${more} more` : ''}`,
@@ -147,8 +150,8 @@ export function heardIn(session: ReplaySession, frame: Frame): Heard {
   };
 }
 
-/** Revision up to which the actor had been told of changes before a turn; undefined = of nothing. */
-function lastTold(session: ReplaySession, index: number): number | undefined {
+/** Revision up to which changes were delivered before a turn; undefined = none were. */
+function lastSeen(session: ReplaySession, index: number): number | undefined {
   for (let at = index - 1; at >= 0; at--) {
     const turn = session.turns[at];
     if (turn?.rec.t === 'start' && turn.rec.checkpoint === undefined) return undefined;
@@ -188,16 +191,16 @@ function saidIn(session: ReplaySession, frame: Frame): readonly SaidBoth[] {
   });
 }
 
-/** What was said then, also where its body was not recorded but can be found. */
+/** Something said then; a body that was recorded only as a hash is looked up. */
 export function speechFound(session: ReplaySession, frame: Frame, then: SaidThen): Speech {
   const speech = speechThen(then);
   if (!(speech.body instanceof Hidden)) return speech;
   const body = bodyThen(session, frame, then);
   if (body !== undefined) return { ...speech, body, found: true };
-  const held = then.kind === 'reply' ? 'it was no object and no list as the store held it, and ' : '';
+  const held = then.kind === 'reply' ? 'it was not an object or list as the store held it, and ' : '';
   return then.kind === 'port' || then.hash === ''
     ? speech
-    : { ...speech, body: new Hidden(`${speech.body.why}; ${held}no recording at hand is of who got it`) };
+    : { ...speech, body: new Hidden(`${speech.body.why}; ${held}no available recording has its receiver`) };
 }
 
 export const speechThen = (then: SaidThen): Speech => speechOf(then, saidBody(then));
@@ -210,11 +213,14 @@ const speechOf = (
 
 function cellsIn({ turn, divergence, cells }: Frame): readonly CellDiff[] {
   const checkpoint = turn.rec.t === 'start' ? turn.rec.checkpoint : undefined;
-  // A start takes the recorded cells: what this turn changed in them is what had come to differ.
-  const turned = checkpoint !== undefined && divergence !== undefined;
+  // A start restores the recorded cells, so the changes of this turn are the differences, reversed.
+  const reversed = checkpoint !== undefined && divergence !== undefined;
   return cells.map(({ name, ...values }) => {
-    const [before, after] = [veiled(values.before), veiled(values.after)] as [Json | undefined, Json | undefined];
-    const [was, is] = turned ? [after, before] : [before, after];
+    const [before, after] = [maskSecrets(values.before), maskSecrets(values.after)] as [
+      Json | undefined,
+      Json | undefined,
+    ];
+    const [was, is] = reversed ? [after, before] : [before, after];
     return { cell: name, before: was, after: is, diff: diffBodies(was, is) };
   });
 }

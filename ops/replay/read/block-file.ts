@@ -3,12 +3,12 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { counted } from '../compare/counted.ts';
 
 /**
- * A file of blocks, each of which tells whether it is what was written, where it was written:
+ * A file of blocks, each with a digest that detects damage:
  *
  *   mark (16 bytes) | version | blocks, each: type | length of its body (4 bytes) | digest (16 bytes) | body, deflated
  *
- * A digest is over the one before it, the type and the body, so that no block can be altered, moved or left out. The last
- * block has type `end`.
+ * A digest covers the digest before it, the type and the body, so a block that was altered, moved or left out is detected.
+ * The last block has the type of the end.
  */
 export interface Block {
   /** One letter. */
@@ -16,14 +16,14 @@ export interface Block {
   readonly body: Uint8Array;
 }
 
-/** Why a file cannot be read, in words that follow the file's name. */
+/** Why a file cannot be read; the message follows the file's name. */
 export class BadFile extends Error {}
 
 const MARK = Buffer.from('TROUPE-RECORDING', 'latin1');
 const END = 'E';
 const DIGEST_BYTES = 16;
 const HEAD_BYTES = 1 + 4 + DIGEST_BYTES;
-/** What a block may unfold to; writers stay far below it. */
+/** Largest inflated body that is read; writers stay far below it. */
 const BODY_BYTES_MAX = 256 * 2 ** 20;
 
 function digestOf(before: Uint8Array, type: number, body: Uint8Array): Buffer {
@@ -48,18 +48,20 @@ export function* encodeBlocks(version: number, blocks: Iterable<Block>): Generat
 }
 
 /**
- * @param version the newest that the caller reads
+ * @param version the only version that the caller reads
  * @throws BadFile
  */
 export function* decodeBlocks(file: Uint8Array, version: number): Generator<Block> {
   const bytes = Buffer.from(file.buffer, file.byteOffset, file.byteLength);
   const start = bytes.subarray(0, MARK.length + 1);
   if (!start.subarray(0, MARK.length).equals(MARK))
-    throw new BadFile('it is no recording: it does not begin as one; "troupe record export" makes them');
+    throw new BadFile('it is not a recording file; "troupe record export" writes one');
   const found = start[MARK.length];
   if (found === undefined) throw new BadFile(cutShort(0, bytes.length));
-  if (found < 1 || found > version)
-    throw new BadFile(`its format is version ${found}, this troupe reads up to ${version}; use a newer troupe`);
+  if (found !== version)
+    throw new BadFile(
+      `its format is version ${found}, and this build reads version ${version} only; use the build of troupe that wrote it`,
+    );
   let digest: Uint8Array = start;
   let at = start.length;
   for (let number = 1; ; number++) {
@@ -71,23 +73,25 @@ export function* decodeBlocks(file: Uint8Array, version: number): Generator<Bloc
     const body = bytes.subarray(bodyAt, end);
     digest = digestOf(digest, letter, body);
     if (!bytes.subarray(at + 5, bodyAt).equals(digest))
-      throw new BadFile(`it is damaged: block ${number}, at byte ${at}, is not what was written there; copy it again`);
+      throw new BadFile(
+        `it is damaged: block ${number}, at byte ${at}, does not match its digest; copy the file again`,
+      );
     at = end;
     if (String.fromCharCode(letter) === END) break;
     yield { type: String.fromCharCode(letter), body: inflated(body, number) };
   }
   const left = bytes.length - at;
   if (left > 0)
-    throw new BadFile(`it is damaged: ${counted(left, 'byte follows', 'bytes follow')} its end; copy it again`);
+    throw new BadFile(`it is damaged: ${counted(left, 'byte follows', 'bytes follow')} its end; copy the file again`);
 }
 
 function inflated(body: Uint8Array, number: number): Uint8Array {
   try {
     return inflateRawSync(body, { maxOutputLength: BODY_BYTES_MAX });
   } catch (error) {
-    throw new BadFile(`block ${number} cannot be unfolded: ${error instanceof Error ? error.message : String(error)}`);
+    throw new BadFile(`block ${number} cannot be inflated: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
 const cutShort = (block: number, bytes: number): string =>
-  `it is cut short or damaged: it ends at byte ${bytes}, in the middle of block ${block}; copy it again`;
+  `it is cut short or damaged: it ends at byte ${bytes}, in the middle of block ${block}; copy the file again`;

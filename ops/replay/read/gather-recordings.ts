@@ -1,20 +1,17 @@
-import type { RecordedTurn, Segment } from '../../../actors/kernel/journal/journal.ts';
-import type { Incarnation } from '../../../actors/kernel/journal/recorder.ts';
+import type { Incarnation, RecordedTurn, Segment } from '../../../actors/kernel/replay-api.ts';
 import { type Gap, planGaps } from './plan-gaps.ts';
 
-/** Everything recorded of one incarnation of one actor instance. */
+/** The recorded turns of one start (incarnation) of one actor instance. */
 export interface Recording {
   readonly incarnation: Incarnation;
-  /** In order of number, none twice. */
+  /** In order of number, without duplicates. */
   readonly turns: readonly RecordedTurn[];
   readonly segments: number;
-  /** Of the segments, as they are stored. */
+  /** Stored size of the segments. */
   readonly bytes: number;
   /** Turns that the recorder dropped. */
   readonly dropped: number;
   readonly gaps: readonly Gap[];
-  /** Oldest format of its segments. */
-  readonly format: number;
 }
 
 interface Gathered {
@@ -23,31 +20,29 @@ interface Gathered {
   segments: number;
   bytes: number;
   dropped: number;
-  format: number;
 }
 
-/** Puts segments together, in whatever order they come, to recordings in the order in which they began. */
+/** Assembles segments, which may come in any order, into recordings, sorted by start. */
 export class RecordingGatherer {
   readonly #found = new Map<string, Gathered>();
 
-  add({ incarnation, turns, gap, v }: Segment, bytes: number): void {
+  add({ incarnation, turns, gap }: Segment, bytes: number): void {
     const { self } = incarnation;
     const id = `${self.actor}/${self.instance}/${incarnation.incarnation}/${self.epoch ?? ''}`;
     let recording = this.#found.get(id);
     if (recording === undefined) {
-      recording = { incarnation, turns: [], segments: 0, bytes: 0, dropped: 0, format: v };
+      recording = { incarnation, turns: [], segments: 0, bytes: 0, dropped: 0 };
       this.#found.set(id, recording);
     }
     for (const turn of turns) recording.turns.push(turn);
     recording.segments += 1;
     recording.bytes += bytes;
     recording.dropped += gap;
-    recording.format = Math.min(recording.format, v);
   }
 
   recordings(): readonly Recording[] {
     const all = [...this.#found.values()].map(({ turns, ...rest }): Recording => {
-      // A segment that was sent again after a lost acknowledgement, or overtook another, must not disturb the order.
+      // A segment may be stored twice (after a lost acknowledgement) or before an older one.
       const ordered = turns.sort((a, b) => a.n - b.n).filter(({ n }, at) => n !== turns[at - 1]?.n);
       return { ...rest, turns: ordered, gaps: planGaps(ordered) };
     });

@@ -1,12 +1,11 @@
-import { boxOf, openRec } from '../../../actors/kernel/journal/sealed-record.ts';
-import type { MemoryHistory } from '../../../actors/kernel/view/memory-history.ts';
+import { boxOf, type MemoryHistory, openRec } from '../../../actors/kernel/replay-api.ts';
 import { type ClusterKey, isSealedWith, isSecretKey } from '../../../contracts/store/sealed.ts';
 import { journalSealer } from '../../boot/roles/journal-sealer.ts';
 import type { Recording } from './gather-recordings.ts';
 
 /**
- * Is this the key with which what is secret in recordings is sealed? One Secret that it does not open stays sealed, as in the
- * cluster; a key that opens nothing is another's.
+ * Whether this key opens the secret data of recordings. It is the right key when it opens anything: a single Secret that it
+ * does not open may be damaged.
  * @param history as read with that key
  * @returns `undefined` when nothing is sealed
  */

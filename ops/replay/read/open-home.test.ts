@@ -50,7 +50,7 @@ it('of a home that was copied the copy is read, and the other left alone', async
 it('a home whose store is gone is no defect of ours', async () => {
   vi.stubEnv('TROUPE_HOME', home);
   const remedy =
-    /made here\/nats\/store holds no stream troupe-journal, .*; restore it from a copy, or start the cluster with "troupe up"\n$/;
+    /made here\/nats\/store holds no stream troupe-journal, .*; restore it from a backup, or start the cluster with "troupe up"\n$/;
   for (const args of [
     ['record', 'ls'],
     ['replay', '--check'],
@@ -63,7 +63,7 @@ it('a home that lacks its key is read all the same, and that is said', async () 
   vi.stubEnv('TROUPE_HOME', home);
   rmSync(homePaths(home).clusterKey);
   const read =
-    /cluster\.key is missing, so turns that heard a secret are not played; give --key cluster\.key, .* first master\n.*holds no stream troupe-journal/;
+    /cluster\.key is missing, so turns with secret data are not played; give --key cluster\.key, .* first master\n.*holds no stream troupe-journal/;
   for (const args of [
     ['replay', '--check'],
     ['replay', 'scheduler'],

@@ -12,14 +12,14 @@ import { connectClient } from '../../client/connect.ts';
 import { pause } from '../../client/pause.ts';
 import type { OpenedRecordings } from './recorded-where.ts';
 
-/** How long a cluster that comes up may take, or another reader. */
+/** Longest wait for a cluster that is starting, or for another reader. */
 const WAIT_MS = 60_000;
 const LOOK_AGAIN_MS = 50;
 
 /**
- * Opens the recordings of a home: through its running server, else through a server of our own on the same store, which
- * nothing but this process talks to and which ends with it.
- * @throws StatusError NotFound (this home has no cluster), Conflict (somebody else reads it for too long)
+ * Opens the recordings of a home: through its running nats-server, else through a private one on the same store, which is
+ * stopped when the recordings are closed.
+ * @throws StatusError NotFound (this home has no cluster), Conflict (another process reads it for too long)
  */
 export async function openHome(home: string): Promise<OpenedRecordings> {
   const paths = homePaths(home);
@@ -27,7 +27,7 @@ export async function openHome(home: string): Promise<OpenedRecordings> {
   if (cluster === undefined || !existsSync(paths.natsConfig)) {
     throw statusError(
       'NotFound',
-      `${home} has no cluster, so no recordings; start one with "troupe up", set TROUPE_HOME, or name another nats-server with TROUPE_URL`,
+      `${home} has no cluster and so no recordings; start one with "troupe up", set TROUPE_HOME, or name another nats-server with TROUPE_URL`,
     );
   }
   if (runningUp(paths) === undefined) {
@@ -40,12 +40,12 @@ export async function openHome(home: string): Promise<OpenedRecordings> {
     }
   }
   await untilReady(paths);
-  // Its address may be another one than before it came up.
+  // The address may have changed since the cluster started.
   const opened = await connected(paths, readCluster(paths)?.url ?? cluster.url);
   return { ...opened, prefix: cluster.prefix, live: true };
 }
 
-/** A cluster that comes up is waited for; one that does not is no reason to wait longer. */
+/** Waits for a cluster that is starting, but not longer than the limit. */
 async function untilReady(paths: HomePaths): Promise<void> {
   const deadline = performance.now() + WAIT_MS;
   while (runningUp(paths)?.ready === false && performance.now() < deadline) await pause(LOOK_AGAIN_MS);
@@ -57,14 +57,14 @@ async function connected(paths: HomePaths, url: string): Promise<Pick<OpenedReco
   return { client, close: () => client.close() };
 }
 
-/** Whoever reads does not wait for a server that went away: it may never come back. */
+/** Does not wait for a server that went away: it may never come back. */
 async function closeWhenLost({ connection }: Client): Promise<void> {
   for await (const { type } of connection.status()) if (type === 'disconnect') await connection.close();
 }
 
 /**
- * The configuration names the store by its whole path, as "up" wrote it: in a home that was moved or copied since, that is
- * another's, which may run, or nobody's.
+ * Corrects the path of the store in the configuration. "up" wrote it as an absolute path; in a home that was moved or copied
+ * it is wrong, and may even be the store of a running cluster.
  */
 function nameOwnStore({ natsConfig, natsStore }: HomePaths): void {
   const written = readFileSync(natsConfig, 'utf8');
@@ -73,7 +73,7 @@ function nameOwnStore({ natsConfig, natsStore }: HomePaths): void {
 }
 
 const STREAM_NOT_FOUND = 10_059;
-/** As nats-server calls the account of who has none, in the store. */
+/** Folder of nats-server's default account in the store. */
 const ACCOUNT = '$G';
 
 function missing(error: unknown, { home, natsStore }: HomePaths, { prefix }: Cluster): Error | undefined {
@@ -84,7 +84,7 @@ function missing(error: unknown, { home, natsStore }: HomePaths, { prefix }: Clu
   );
   return statusError(
     'NotFound',
-    `read the recordings of ${home}: ${natsStore} holds no stream ${gone[0] ?? journal}, which a cluster's first master makes; restore it from a copy, or start the cluster with "troupe up"`,
+    `read the recordings of ${home}: ${natsStore} holds no stream ${gone[0] ?? journal}, which the first master of a cluster creates; restore it from a backup, or start the cluster with "troupe up"`,
   );
 }
 

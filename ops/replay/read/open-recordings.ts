@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { Sealer } from '../../../actors/kernel/journal/journal.ts';
-import type { MemoryHistory } from '../../../actors/kernel/view/memory-history.ts';
+import type { MemoryHistory, Sealer } from '../../../actors/kernel/replay-api.ts';
 import { statusError } from '../../../contracts/errors/status.ts';
 import { type ClusterKey, clusterKey } from '../../../contracts/store/sealed.ts';
 import { readClusterKey } from '../../boot/home/cluster.ts';
@@ -13,7 +12,7 @@ import { openHome } from './open-home.ts';
 import { openServer } from './open-server.ts';
 import type { OpenedRecordings, RecordedWhere } from './recorded-where.ts';
 
-/** Opens, reads, and leaves, whatever happens. */
+/** Opens the recordings, reads them, and closes them also after an error. */
 export async function withRecordings<T>(
   where: RecordedWhere,
   read: (opened: OpenedRecordings) => Promise<T>,
@@ -28,18 +27,18 @@ export async function withRecordings<T>(
   }
 }
 
-/** A key, and what is to be done when it turns out to be another cluster's. */
+/** A key, and where it comes from: that decides what happens when it is the key of another cluster. */
 export interface GivenKey {
   readonly key: ClusterKey;
   readonly file: string;
-  /** `own`: it is this cluster's; `named`: somebody says so; `found`: the home has it, of whatever cluster. */
+  /** `own`: the home's own key; `named`: given by the user; `found`: in the home, while the recordings are on a server. */
   readonly how: 'own' | 'named' | 'found';
 }
 
 /**
- * The key that is named, else that of the home; `undefined` where there is none.
- * @param onMissing told when it is a home that lacks its own
- * @throws StatusError NotFound, BadRequest, Invalid: a key that was named, or that is damaged
+ * The key given by the user, else that of the home; `undefined` when there is none.
+ * @param onMissing called with a message when the home lacks its own key
+ * @throws StatusError NotFound, BadRequest, Invalid: the given key cannot be read, or the key is damaged
  */
 export function keyOf(
   { home, server, keyFile }: RecordedWhere,
@@ -51,7 +50,7 @@ export function keyOf(
   if (!existsSync(file)) {
     if (server === undefined)
       onMissing(
-        `${file} is missing, so turns that heard a secret are not played; give --key cluster.key, from the home of the cluster's first master`,
+        `${file} is missing, so turns with secret data are not played; give --key cluster.key, from the home of the cluster's first master`,
       );
     return undefined;
   }
@@ -59,8 +58,8 @@ export function keyOf(
 }
 
 /**
- * What opens the secret data of recordings that were read; `undefined` without a key.
- * @throws StatusError BadRequest: the key that was named is another cluster's
+ * Opens the secret data of the recordings; `undefined` without the right key.
+ * @throws StatusError BadRequest: the key given by the user is another cluster's
  */
 export function sealerOf(
   given: GivenKey | undefined,
@@ -71,9 +70,9 @@ export function sealerOf(
   if (given === undefined) return undefined;
   const { key, file, how } = given;
   if (how === 'own' || keyOpens(recordings, history, key) !== false) return journalSealer(key);
-  const finding = `${file} is another cluster's key than the one with which what is secret there is sealed`;
+  const finding = `${file} is the key of another cluster and does not open the secret data there`;
   if (how === 'named')
     throw statusError('BadRequest', `${finding}; give cluster.key of the home of its masters, or play without a key`);
-  onRead(`${finding}, so that is played without a key; --key names the right one`);
+  onRead(`${finding}; playing without a key; --key names the right one`);
   return undefined;
 }

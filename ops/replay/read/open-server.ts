@@ -11,7 +11,7 @@ import type { OpenedRecordings } from './recorded-where.ts';
 type Refused = InstanceType<typeof errors.PermissionViolationError>;
 
 /**
- * Opens the recordings of a cluster on a nats-server that was named: with the rights of the user that was named, reading alone.
+ * Opens the recordings of a cluster on a nats-server, with the permissions of a user. Only reads.
  * @throws StatusError Unauthorized, ServiceUnavailable
  */
 export async function openServer(who: Credentials): Promise<OpenedRecordings> {
@@ -30,7 +30,7 @@ export async function openServer(who: Credentials): Promise<OpenedRecordings> {
   };
 }
 
-/** A question that the server refuses, or whose answer it may not deliver, would be waited for in vain. */
+/** Closes the connection when NATS refuses a request or subscription: the answer would never come. */
 async function closeWhenHopeless(connection: NatsConnection, onRefused: (refused: Refused) => void): Promise<void> {
   for await (const status of connection.status()) {
     const isOver = status.type === 'error' && isRefused(status.error);
@@ -50,25 +50,25 @@ function forbidden({ operation, subject }: Refused, { caller, prefix, url }: Cre
   const act = `read the recordings at ${url} as ${caller}: NATS refuses to ${doing} ${subject}`;
   if (subject.startsWith(`${INBOX_ROOT}.`))
     return statusError('Forbidden', `${act}; name the user whose key this is in TROUPE_USER`);
-  const other = prefix === DEFAULT_PREFIX ? '' : ', and TROUPE_PREFIX to its cluster';
+  const other = prefix === DEFAULT_PREFIX ? '' : ', and TROUPE_PREFIX to the prefix of its cluster';
   return statusError(
     'Forbidden',
-    `${act}; an operator may: set TROUPE_USER and TROUPE_NKEY to one, as "troupe permissions" makes it${other}`,
+    `${act}; an operator has the permission: set TROUPE_USER and TROUPE_NKEY to one (see "troupe permissions")${other}`,
   );
 }
 
-/** What JetStream says of a stream that is not there, and of an account that has none. */
+/** JetStream's error codes for a missing stream, and for an account without JetStream. */
 const [STREAM_NOT_FOUND, NO_JETSTREAM] = [10_059, 10_039];
 
 function missing(error: unknown, { prefix, url }: Credentials): Error | undefined {
   const act = `read the recordings at ${url}`;
   const code = error instanceof JetStreamApiError ? error.code : undefined;
   if (code === NO_JETSTREAM || isNobodyThere(error))
-    return statusError('NotFound', `${act}: JetStream is off there, or for this user's account; check TROUPE_URL`);
+    return statusError('NotFound', `${act}: JetStream is disabled there, or for this user's account; check TROUPE_URL`);
   if (code !== STREAM_NOT_FOUND) return undefined;
   return statusError(
     'NotFound',
-    `${act}: there is no stream ${bucketNames(prefix).journal}, which a cluster's first master makes; check TROUPE_URL and TROUPE_PREFIX`,
+    `${act}: the stream ${bucketNames(prefix).journal}, which the first master of a cluster creates, does not exist; check TROUPE_URL and TROUPE_PREFIX`,
   );
 }
 

@@ -25,7 +25,7 @@ it.each([
   ...['', 'noon', '12:3', '25:00', '21:75', '21:50:61', '5x', '-3', 'rev:', 'rev:-1'],
   ...['2026-13-45', '2026-02-30', '2026-02-30T20:00:00Z', '2026-11-24 noon', '2026-11-24T25:00'],
 ])('"%s" is no point', (text) => {
-  expect(() => parsePoint(text, END)).toThrow(/is no point of a recording; write a turn/);
+  expect(() => parsePoint(text, END)).toThrow(/is not a point of a recording; give a turn/);
 });
 
 it('takes a moment without a zone by UTC, wherever it is typed', () => {

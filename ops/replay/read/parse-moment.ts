@@ -1,4 +1,4 @@
-import type { RecordedTurn } from '../../../actors/kernel/journal/journal.ts';
+import type { RecordedTurn } from '../../../actors/kernel/replay-api.ts';
 import { statusError } from '../../../contracts/errors/status.ts';
 import { indexAtRevision, indexAtTime, indexOfTurn } from './playable.ts';
 
@@ -8,9 +8,10 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h:
 export type Point = { readonly turn: number } | { readonly moment: number } | { readonly revision: number };
 
 /**
- * Reads where in a recording is meant: a turn's number, a moment (`2026-11-24T21:50:35Z`; without a zone by UTC, as
- * they are printed: `2026-11-24 21:50:35.120`), a time of the day on which the recording ends, by UTC (`21:50`, `21:50:35.120`), a span back from its end (`5m`, `1h30m`), or a revision (`rev:412`).
- * @param end the recording's last moment
+ * Parses a point of a recording: the number of a turn; a date and time (`2026-11-24T21:50:35Z`, or as printed, in UTC,
+ * `2026-11-24 21:50:35.120`); a time in UTC on the day on which the recording ends (`21:50`, `21:50:35.120`); a duration back
+ * from its end (`5m`, `1h30m`); or a revision (`rev:412`).
+ * @param end time of the last turn, in milliseconds since the Unix epoch
  * @throws StatusError BadRequest
  */
 export function parsePoint(text: string, end: number): Point {
@@ -34,22 +35,22 @@ export function parsePoint(text: string, end: number): Point {
   if (moment !== undefined) return { moment };
   throw statusError(
     'BadRequest',
-    `"${text}" is no point of a recording; write a turn (1204), a time (21:50:35), a moment (2026-11-24T21:50:35Z), a span back from the end (5m) or a revision of the store (rev:412)`,
+    `"${text}" is not a point of a recording; give a turn (1204), a time (21:50:35), a date and time (2026-11-24T21:50:35Z), a duration before the end (5m) or a revision of the store (rev:412)`,
   );
 }
 
-/** Not left to `Date.parse` alone: it takes a moment without a zone for local time, and much that is none for one. */
+/** Stricter than `Date.parse`, which takes a time without a zone as local and accepts much that is not a date. */
 function momentOf(text: string): number | undefined {
   const [, day, time = '00:00', zone = 'Z'] =
     /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(text) ?? [];
   if (day === undefined) return undefined;
   const moment = Date.parse(`${day}T${time}${zone}`);
-  // The 30th of February would be the 2nd of March.
+  // `Date.parse` turns the 30th of February into the 2nd of March.
   const isDay = new Date(Date.parse(`${day}T00:00Z`) || 0).toISOString().startsWith(day);
   return isDay && Number.isFinite(moment) ? moment : undefined;
 }
 
-/** Is one point later than another? Of points of two sorts nobody can tell without the recording. */
+/** Whether one point is later than another; false for points of different kinds, which cannot be compared without the recording. */
 export function isAfter(one: Point, other: Point): boolean {
   if ('turn' in one && 'turn' in other) return one.turn > other.turn;
   if ('moment' in one && 'moment' in other) return one.moment > other.moment;

@@ -1,4 +1,4 @@
-/** Turns that a recording does not have between two that it has. */
+/** Consecutive turns that are missing from a recording. */
 export interface Gap {
   /** Number of the last turn before it; 0 when the recording's beginning is missing. */
   readonly after: number;
@@ -6,9 +6,9 @@ export interface Gap {
 }
 
 /**
- * Where turns are missing: the recorder could not keep up and dropped a segment, or retention dropped the beginning.
- * @param turns in order of number
- * @param before number of the last turn before them that there is
+ * Finds missing turns: the recorder could not keep up and dropped a segment, or retention dropped the beginning.
+ * @param turns  in order of number
+ * @param before number of the turn before the first; gaps are counted from it
  */
 export function planGaps(turns: Iterable<{ readonly n: number }>, before = 0): readonly Gap[] {
   const gaps: Gap[] = [];
@@ -20,7 +20,7 @@ export function planGaps(turns: Iterable<{ readonly n: number }>, before = 0): r
   return gaps;
 }
 
-/** Where turns are missing between two of a part of a recording; what lies before it is not looked at. */
+/** Missing turns within a part of a recording; what is before the part does not count. */
 export const gapsWithin = (turns: readonly { readonly n: number }[]): readonly Gap[] =>
   planGaps(turns, (turns[0]?.n ?? 1) - 1);
 

@@ -1,33 +1,30 @@
-import type { Bytes } from '../../../actors/kernel/contract.ts';
-import type { RecordedTurn, SaidThen, Sealer } from '../../../actors/kernel/journal/journal.ts';
-import type { Incarnation } from '../../../actors/kernel/journal/recorder.ts';
-import type { History } from '../../../actors/kernel/replay.ts';
+import type { Bytes, History, Incarnation, RecordedTurn, SaidThen, Sealer } from '../../../actors/kernel/replay-api.ts';
 
-/** Everything that playing one incarnation of one actor takes, wherever it came from. */
+/** A recording of one start (incarnation) of one actor, with everything that is needed to play it. */
 export interface Playable {
   readonly incarnation: Incarnation;
-  /** In order of number; numbers are missing where the recorder dropped turns. */
+  /** In order of number; numbers are missing when the recorder dropped turns. */
   readonly turns: readonly RecordedTurn[];
   readonly history: History;
   /** Opens bodies that carry secret data. */
   readonly sealer?: Sealer | undefined;
   readonly elsewhere?: Elsewhere | undefined;
-  /** Resources of which the history tells; absent = all. */
-  readonly kinds?: (() => ReadonlySet<string> | 'all') | undefined;
+  /** Resources that the history covers; absent = all. */
+  readonly kinds?: ReadonlySet<string> | 'all' | undefined;
 }
 
-/** What was recorded of it. */
+/** A recording without the history. */
 export type Recorded = Pick<Playable, 'incarnation' | 'turns' | 'sealer'>;
 
-/** What other recordings hold of what was said in one. */
+/** Looks up, in other recordings, bodies that a recording holds only as a hash. */
 export interface Elsewhere {
   /**
-   * The body of something said as whoever got it heard it, in the encoding in which it travelled.
+   * The body of something said, as its receiver recorded it, in the encoding that it was sent in.
    * @param index of the turn in which it was said
-   * @returns undefined when nobody did whose recording is at hand
+   * @returns undefined when no available recording holds it
    */
   heard(from: Recorded, index: number, then: SaidThen): Bytes | undefined;
-  /** Reads what was left unread as long as nobody needed it. @returns whether there was anything */
+  /** Reads the recordings that were not read yet. @returns whether there were any */
   complete(): Promise<boolean>;
 }
 
@@ -43,16 +40,16 @@ export function indexAtTime(turns: readonly RecordedTurn[], moment: number): num
 export function indexOfTurn(turns: readonly RecordedTurn[], n: number): number {
   return lastWhere(turns, (turn) => turn.n <= n);
 }
-/** Index of the last turn that saw the store at that revision or before; -1 when all are later. */
+/** Index of the last turn whose view was at that revision or an earlier one; -1 when all are later. */
 export function indexAtRevision(turns: readonly RecordedTurn[], revision: number): number {
   return lastWhere(turns, (turn) => revisionOf(turn) <= revision);
 }
-/** Revision of the store at which a turn saw it; 0 = the actor sees nothing of it. */
+/** Revision of the store that a turn saw; 0 = the actor does not see the store. */
 export const revisionOf = ({ view }: RecordedTurn): number => view['objects'] ?? 0;
-/** Does the actor see the store? Otherwise a revision is no point of its recording. */
+/** Whether the actor sees the store. If not, a revision does not identify a turn. */
 export const seesStore = (turns: readonly RecordedTurn[]): boolean => turns.some((turn) => revisionOf(turn) > 0);
 
-/** In turns of which first some, then none, satisfy `holds`: the last that does. */
+/** Binary search: index of the last turn that satisfies `holds`, which no later turn does. */
 function lastWhere(turns: readonly RecordedTurn[], holds: (turn: RecordedTurn) => boolean): number {
   let low = 0;
   let high = turns.length;

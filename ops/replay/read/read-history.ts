@@ -1,20 +1,25 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
-import { type Write, withRevision } from '../../../actors/kernel/view/cache.ts';
-import { type Base, MemoryHistory, type Revisions } from '../../../actors/kernel/view/memory-history.ts';
-import { Checkpoints } from '../../../actors/store/checkpoints.ts';
+import {
+  type Base,
+  MemoryHistory,
+  type Revisions,
+  type Write,
+  withRevision,
+} from '../../../actors/kernel/replay-api.ts';
 import { StatusError } from '../../../contracts/errors/status.ts';
 import { bucketNames, keyOfSubject, streamOf } from '../../../contracts/store/buckets.ts';
 import { parseKey } from '../../../contracts/store/keys.ts';
 import { readStored } from '../../../contracts/store/read-stored.ts';
 import { type ClusterKey, isSecretKey, unsealOrLeave } from '../../../contracts/store/sealed.ts';
+import { type CheckpointReader, openCheckpoints } from '../actors.ts';
 import { readStream } from './read-stream.ts';
 
-/** The mirror follows the objects' stream at a moment's distance; longer means that it never will hold the newest. */
+/** The history mirrors the objects' stream with a short delay; after this time it is not expected to catch up. */
 const MIRROR_WITHIN_MS = 5_000;
 
-/** @returns the mirror's newest revision, which need not be kept any longer */
+/** Waits until the history has caught up. @returns its newest revision, which retention may already have dropped */
 async function mirrorCaughtUp(connection: NatsConnection, prefix: string): Promise<number> {
   const names = bucketNames(prefix);
   const { streams } = await jetstreamManager(connection, { checkAPI: false });
@@ -29,15 +34,16 @@ async function mirrorCaughtUp(connection: NatsConnection, prefix: string): Promi
   return mirrored;
 }
 
-/** What is there to begin from: a checkpoint before the oldest revision that is kept, and one after each hole. */
+/** The checkpoints to begin from: one before the oldest revision that is kept, and one after each hole. */
 async function readBases(
-  options: { readonly connection: NatsConnection; readonly prefix: string; readonly clusterKey?: ClusterKey },
+  connection: NatsConnection,
+  prefix: string,
+  key: ClusterKey | undefined,
   holes: readonly Revisions[],
 ): Promise<readonly Base[]> {
   if (holes.length === 0) return [];
-  const manager = await jetstreamManager(options.connection, { checkAPI: false });
-  const checkpoints = new Checkpoints({ ...options, manager });
-  const whole = (await checkpoints.names()).filter((name) => name.whole).map(({ revision }) => revision);
+  const checkpoints = await openCheckpoints(connection, prefix, key);
+  const whole = await checkpoints.revisions();
   const read = new Map<number, Base | undefined>();
   const bases = new Set<Base>();
   for (const { last } of holes) {
@@ -52,8 +58,8 @@ async function readBases(
   return [...bases];
 }
 
-/** Where one is damaged the next one serves. */
-async function readable(checkpoints: Checkpoints, revision: number): Promise<Base | undefined> {
+/** @returns undefined when the checkpoint is damaged; the next one is used instead */
+async function readable(checkpoints: CheckpointReader, revision: number): Promise<Base | undefined> {
   try {
     return await checkpoints.read(revision);
   } catch (error) {
@@ -63,8 +69,8 @@ async function readable(checkpoints: Checkpoints, revision: number): Promise<Bas
 }
 
 /**
- * Every write and deletion of objects that the history keeps, and what led up to the oldest.
- * @param key without it Secrets stay sealed, as what it cannot unseal does
+ * Reads every write and deletion that the history keeps, and the state before the oldest.
+ * @param key without it Secrets stay sealed; one that it does not open stays sealed too
  */
 export async function readHistory(
   connection: NatsConnection,
@@ -80,13 +86,13 @@ export async function readHistory(
     if (sequence > last + 1) holes.push({ first: last + 1, last: sequence - 1 });
     last = sequence;
     const at = keyOfSubject(subject);
-    if (parseKey(at) === undefined) continue; // no actor was ever told of it
+    if (parseKey(at) === undefined) continue; // no actor sees it
     const stored = readStored(at, data).object;
     const object = stored === undefined ? undefined : withRevision(stored, sequence);
     const open = object !== undefined && key !== undefined && isSecretKey(at) ? unsealOrLeave(at, object, key) : object;
     writes.push({ key: at, revision: sequence, object: open });
   }
-  if (newest > last) holes.push({ first: last + 1, last: newest }); // dropped up to a checkpoint of the newest
-  const bases = await readBases({ connection, prefix, ...(key === undefined ? {} : { clusterKey: key }) }, holes);
+  if (newest > last) holes.push({ first: last + 1, last: newest }); // retention dropped everything up to a checkpoint
+  const bases = await readBases(connection, prefix, key, holes);
   return new MemoryHistory(writes, { bases, holes });
 }

@@ -31,12 +31,12 @@ it('tells how many of its messages are lost, each that is no segment, and that n
   expect(await told()).toEqual([
     expect.stringMatching(/^scheduler\/a: message 1 of the journal: /),
     expect.stringMatching(/^scheduler\/b: message 4 of the journal: /),
-    `journal/${journal}: the journal has lost 2 of its 4 messages, and what they held is missing here: its files are damaged; restore them from a copy`,
+    `journal/${journal}: the journal has lost 2 of its 4 messages, and their turns are missing here: its files are damaged; restore them from a backup`,
   ]);
 
   await streams.purge(journal);
   expect(await told()).toEqual([
-    `journal/${journal}: the journal holds none of the 4 messages that it had; where they are not older than is kept its files are lost: restore them from a copy`,
+    `journal/${journal}: the journal holds none of the 4 messages that it had; if retention did not drop them, its files are lost: restore them from a backup`,
   ]);
   await store.close();
 });

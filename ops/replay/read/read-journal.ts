@@ -1,5 +1,5 @@
 import type { NatsConnection } from 'nats';
-import { decodeSegment, type Segment } from '../../../actors/kernel/journal/journal.ts';
+import { decodeSegment, type Segment } from '../../../actors/kernel/replay-api.ts';
 import { bucketNames } from '../../../contracts/store/buckets.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { type Recording, RecordingGatherer } from './gather-recordings.ts';
@@ -7,7 +7,7 @@ import { type Lost, readStream, type StreamMessage } from './read-stream.ts';
 
 export type { Recording } from './gather-recordings.ts';
 
-/** A message of the journal that can't be read as a segment, or the journal itself, of which messages are lost. */
+/** A journal message that is not a readable segment, or the journal itself when messages are lost. */
 export interface Damaged {
   readonly actor: string;
   readonly instance: string;
@@ -31,15 +31,16 @@ function decoded(
 
 function lostText({ messages, of }: Lost): string {
   return messages === of
-    ? `the journal holds none of the ${of} messages that it had; where they are not older than is kept its files are lost: restore them from a copy`
-    : `the journal has lost ${messages} of its ${of} messages, and what they held is missing here: its files are damaged; restore them from a copy`;
+    ? `the journal holds none of the ${of} messages that it had; if retention did not drop them, its files are lost: restore them from a backup`
+    : `the journal has lost ${messages} of its ${of} messages, and their turns are missing here: its files are damaged; restore them from a backup`;
 }
 
 /**
- * Reads the journal of a cluster, by incarnation, in the order in which they began.
- * @param actor only this actor's
- * @param onDamaged told of each message that is no segment, which is then passed over, and of how many are lost; without it
- * the first one that is no segment throws
+ * Reads the journal of a cluster.
+ * @param actor only recordings of this actor
+ * @param onDamaged called for each message that is not a segment, which is skipped, and once when messages are lost. Without
+ *   it, the first message that is not a segment throws.
+ * @returns the recordings, sorted by start
  */
 export async function readJournal(
   connection: NatsConnection,

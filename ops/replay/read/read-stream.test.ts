@@ -46,7 +46,7 @@ it('half of a stream is never taken for the whole: a connection that ends in the
         if (seen.length === 5) await nc.close();
       }
     };
-    await expect(half()).rejects.toThrow('read numbers: the nats-server went away in the middle; try again');
+    await expect(half()).rejects.toThrow('read numbers: the connection to the nats-server was lost; try again');
     expect(seen.length).toBeLessThan(24);
   });
 });

@@ -6,36 +6,36 @@ export interface StreamMessage {
   readonly subject: string;
   readonly sequence: number;
   readonly data: Uint8Array;
-  /** What was sent with it, and what the server says of it. */
+  /** The sender's headers and those that the server added. */
   readonly headers: Iterable<readonly [string, readonly string[]]>;
 }
 
-/** Messages that the stream has had since its oldest, and that its server does not find any more. */
+/** Messages newer than the stream's oldest that the server cannot find any more. */
 export interface Lost {
   readonly messages: number;
-  /** Of so many. */
+  /** Number of messages that there should be. */
   readonly of: number;
 }
 
 export interface ReadOptions {
   /** Only messages on subjects of this pattern. */
   readonly subject?: string;
-  /** Told at the end, when some are lost. */
+  /** Called at the end when some are lost. */
   readonly onLost?: (lost: Lost) => void;
   readonly silenceMs?: number;
 }
 
-/** Well below what a server holds for a client before it takes it for dead. */
+/** Well below the amount that a server buffers before it closes a slow client. */
 const BATCH_BYTES = 8 * 1024 * 1024;
 const BATCH_MESSAGES = 4_096;
-/** A server that has messages sends one at once; of files that are damaged in some ways it never comes to say anything. */
+/** A server with messages sends one at once; with some damaged files it never answers. */
 const SILENCE_MS = 20_000;
 
 type Asked = Pick<ReadOptions, 'subject'> & { readonly silenceMs: number };
 
 /**
- * Every message of a stream that is in it now and can be read, oldest first. They are asked for in batches, not consumed: a
- * consumer waits without end for messages that the server counts and whose bytes are lost.
+ * Reads every readable message that is in a stream now, oldest first. It requests batches instead of using a consumer: a
+ * consumer waits forever for messages that the server counts but cannot read.
  * @throws StatusError ServiceUnavailable: the connection ended in the middle, or the server is silent
  */
 export async function* readStream(
@@ -49,7 +49,7 @@ export async function* readStream(
   } catch (error) {
     if (!connection.isClosed()) throw error;
   }
-  throw statusError('ServiceUnavailable', `read ${stream}: the nats-server went away in the middle; try again`);
+  throw statusError('ServiceUnavailable', `read ${stream}: the connection to the nats-server was lost; try again`);
 }
 
 async function* readAll(
@@ -60,13 +60,13 @@ async function* readAll(
   const { subject, onLost } = options;
   const manager = await jetstreamManager(connection, { checkAPI: false, timeout: options.silenceMs });
   const info = (filter = {}) => answered(stream, options, () => manager.streams.info(stream, filter));
-  // Before the rest: the server counts by subject last, and what came in between would be missed.
+  // First, so that messages that arrive meanwhile do not count as lost.
   const counts = onLost === undefined ? undefined : (await info({ subjects_filter: subject ?? '>' })).state;
   const { state } = await info();
   const batchAt = (seq: number): Promise<readonly StoredMsg[]> => {
     if (seq > state.last_seq) return Promise.resolve([]);
     const batch = answered(stream, options, () => direct(connection, manager, stream, seq, options));
-    batch.catch(() => undefined); // it is told to who waits for it, if anybody comes to
+    batch.catch(() => undefined); // the error is thrown where the batch is awaited, if it is
     return batch;
   };
   let read = 0;
@@ -76,7 +76,7 @@ async function* readAll(
     const found = asked.length > 0 ? asked : await ofLeader(manager, stream, next, options);
     if (found.length === 0) break;
     next = (found.at(-1)?.seq ?? next) + 1;
-    batch = batchAt(next); // comes while these are looked at
+    batch = batchAt(next); // loads while these are processed
     for (const { subject, seq, data, header } of found) {
       if (seq > state.last_seq) break;
       read += 1;
@@ -86,7 +86,7 @@ async function* readAll(
   if (onLost === undefined || counts === undefined) return;
   const span = state.messages === 0 ? state.last_seq : state.last_seq - state.first_seq + 1;
   const counted = Object.values(counts.subjects ?? {}).reduce((sum, count) => sum + count, 0);
-  const of = Math.max(span, counted); // a server may still count by subject what it knows to be lost
+  const of = Math.max(span, counted); // the counts by subject may include lost messages
   const lost = Math.min(of, span - state.messages + Math.max(0, counted - read));
   if (lost === 0) return;
   const { first_seq: first } = (await info()).state;
@@ -94,7 +94,7 @@ async function* readAll(
   if (!droppedMeanwhile) onLost({ messages: lost, of });
 }
 
-/** What comes at or after `next`; nothing when that is nothing, or when this stream answers its leader's way alone. */
+/** A batch that begins at or after `next`; empty at the end, or when the stream does not allow direct reads. */
 function direct(
   connection: NatsConnection,
   manager: JetStreamManager,
@@ -115,7 +115,7 @@ function direct(
       timer.refresh();
       if (done === null) messages.push(message);
       else if (done.err instanceof errors.TimeoutError) end(() => reject(done.err));
-      else end(() => resolve(messages)); // what is wrong the leader says
+      else end(() => resolve(messages)); // the leader reports any other error
     };
     void connection.closed().then(() => end(() => reject(new errors.ClosedConnectionError())));
     manager.direct
@@ -133,7 +133,7 @@ function direct(
   });
 }
 
-/** A copy that lags behind has no more, and its leader may. */
+/** Asks the leader: a replica that lags behind may have no more while the leader has. */
 async function ofLeader(
   manager: JetStreamManager,
   stream: string,
@@ -145,7 +145,7 @@ async function ofLeader(
   return found === null ? [] : [found];
 }
 
-/** The client's own patience may be shorter. */
+/** Retries after timeouts of the client, which may be shorter, until `silenceMs`. */
 async function answered<T>(stream: string, { silenceMs }: Asked, ask: () => Promise<T>): Promise<T> {
   for (const deadline = performance.now() + silenceMs; ; ) {
     try {
@@ -160,5 +160,5 @@ async function answered<T>(stream: string, { silenceMs }: Asked, ask: () => Prom
 const silent = (stream: string, silenceMs: number): Error =>
   statusError(
     'ServiceUnavailable',
-    `read ${stream}: the nats-server has said nothing for ${silenceMs / 1000} s; try again, and where it stays so the stream's files are damaged: restore them from a copy`,
+    `read ${stream}: the nats-server has not answered for ${silenceMs / 1000} s; try again; if it still does not answer, the stream's files are damaged: restore them from a backup`,
   );

@@ -42,7 +42,7 @@ it("another cluster's key is refused, though no Secret but a message alone is se
   const file = fileWith(sealRec(heard, journalSealer(ours)));
   expect(decodeRecordingFile('x.troupe', file, ours).recordings).toHaveLength(1);
   expect(() => decodeRecordingFile('x.troupe', file, theirs)).toThrow(
-    /^open x\.troupe: what is secret in it is sealed with another key than the one given; give cluster\.key of the home/,
+    /^open x\.troupe: its secret data is sealed with another key than the one given; give cluster\.key of the home/,
   );
 });
 
@@ -51,7 +51,7 @@ it('where nothing needs a key, any will do', () => {
   expect(decodeRecordingFile('x.troupe', fileWith(sealRec(heard, undefined)), theirs).recordings).toHaveLength(1);
 });
 
-it('tells of which kinds its history is, whatever the actors of today watch', () => {
+it('says which resources its history covers', () => {
   const history = new MemoryHistory([]);
   const told = (kinds?: ReadonlySet<string> | 'all') => {
     const content = { prefix: 'troupe', recordings: [], history, ...(kinds === undefined ? {} : { kinds }) };
@@ -59,12 +59,12 @@ it('tells of which kinds its history is, whatever the actors of today watch', ()
   };
   expect(told(new Set(['pods', 'nodes']))).toEqual(new Set(['nodes', 'pods']));
   expect(told('all')).toBe('all');
-  expect(told()).toBeUndefined(); // as files of before are
+  expect(told()).toBe('all');
 });
 
-it('one that is still packed, as the help of export makes it, is said to be', () => {
+it('a file that is still compressed is rejected with the command to decompress it', () => {
   const packed = gzipSync(fileWith({ rec: heard }));
   expect(() => decodeRecordingFile('x.troupe.gz', packed)).toThrow(
-    'open x.troupe.gz: it is packed by gzip; unpack it, and play that: gunzip x.troupe.gz',
+    'open x.troupe.gz: it is compressed with gzip; decompress it first: gunzip x.troupe.gz',
   );
 });

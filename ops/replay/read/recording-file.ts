@@ -1,8 +1,16 @@
 import { closeSync, openSync, readFileSync, realpathSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { decodeSegment, encodeSegment, type Sealer } from '../../../actors/kernel/journal/journal.ts';
-import { type CacheEntry, type Write, withRevision } from '../../../actors/kernel/view/cache.ts';
-import { type Base, MemoryHistory, type Revisions } from '../../../actors/kernel/view/memory-history.ts';
+import {
+  type Base,
+  type CacheEntry,
+  decodeSegment,
+  encodeSegment,
+  MemoryHistory,
+  type Revisions,
+  type Sealer,
+  type Write,
+  withRevision,
+} from '../../../actors/kernel/replay-api.ts';
 import { StatusError, statusError } from '../../../contracts/errors/status.ts';
 import { type ClusterKey, unsealOrLeave } from '../../../contracts/store/sealed.ts';
 import { BUILD } from '../../boot/home/build.ts';
@@ -11,31 +19,31 @@ import { BadFile, type Block, decodeBlocks, encodeBlocks } from './block-file.ts
 import { type Recording, RecordingGatherer } from './gather-recordings.ts';
 import { keyOpens } from './key-opens.ts';
 
-/** Version of the file's format; readers accept every version up to this one. */
+/** Version of the file format that this build writes and reads. */
 export const FILE_VERSION = 1;
 
-/** First block of a file. */
+/** The first block of a file. */
 interface FileHead {
   /** Version of the program that wrote it. */
   readonly build: string;
   /** First token of the cluster's subjects. */
   readonly prefix: string;
   readonly holes: readonly Revisions[];
-  /** Resources of which the history is; absent in files of before. */
-  readonly kinds?: readonly string[] | 'all';
+  /** Resources that the history covers. */
+  readonly kinds: readonly string[] | 'all';
 }
 
-/** What a recording is played from, with no cluster, no server and no socket. */
+/** The content of a recording file: all that a replay needs. */
 export interface RecordingFile {
   /** Version of the program that wrote it. */
   readonly build: string;
   readonly prefix: string;
-  /** In the order in which they began. */
+  /** Sorted by start. */
   readonly recordings: readonly Recording[];
-  /** What the store held at the first turn, and every write up to the last, of what the actors watch. */
+  /** What the store held at the first turn, and every later write up to the last turn, of the resources in `kinds`. */
   readonly history: MemoryHistory;
-  /** Resources of which it is; absent: the file does not say. */
-  readonly kinds?: ReadonlySet<string> | 'all';
+  /** Resources that the history covers. */
+  readonly kinds: ReadonlySet<string> | 'all';
   /** Opens what is sealed; absent without the cluster's key. */
   readonly sealer?: Sealer;
 }
@@ -43,9 +51,9 @@ export interface RecordingFile {
 export interface RecordingFileContent {
   readonly prefix: string;
   readonly recordings: readonly Pick<Recording, 'incarnation' | 'turns'>[];
-  /** Secrets in it must be sealed. */
+  /** Its Secrets must be sealed. */
   readonly history: Pick<MemoryHistory, 'all' | 'bases' | 'holes'>;
-  /** Resources of which it is: of no others can be said that there are none. */
+  /** Resources that the history covers; absent = all. */
   readonly kinds?: ReadonlySet<string> | 'all';
 }
 
@@ -54,18 +62,18 @@ const HEAD = 'H';
 const BASE = 'C';
 const WRITES = 'W';
 const SEGMENT = 'J';
-/** Letters of JSON after which a new block is begun. */
+/** Characters of JSON after which a new block begins. */
 const WEIGHT_MAX = 4 * 2 ** 20;
 const TURNS_A_SEGMENT = 1_024;
 
-/** The bytes of a file, piece by piece. */
+/** The bytes of a file, in pieces. */
 export function encodeRecordingFile(content: RecordingFileContent): Generator<Uint8Array> {
   return encodeBlocks(FILE_VERSION, blocksOf(content));
 }
 
 function* blocksOf({ prefix, recordings, history, kinds }: RecordingFileContent): Generator<Block> {
-  const told = typeof kinds === 'object' ? [...kinds].sort() : kinds;
-  const head: FileHead = { build: BUILD, prefix, holes: history.holes, ...(told === undefined ? {} : { kinds: told }) };
+  const covered = typeof kinds === 'object' ? [...kinds].sort() : 'all';
+  const head: FileHead = { build: BUILD, prefix, holes: history.holes, kinds: covered };
   yield { type: HEAD, body: json(head) };
   for (const { revision, entries } of history.bases) {
     yield { type: BASE, body: json({ revision, entries: [] } satisfies Base) };
@@ -97,16 +105,16 @@ function* portions<T>(items: readonly T[]): Generator<readonly T[]> {
 }
 
 /**
- * Writes a recording file in one step: nobody finds half of one. A device or a pipe is written to as it is.
+ * Writes a recording file to a temporary name and renames it, so no reader sees half of it. A device or pipe is written directly.
  * @returns its size in bytes
- * @throws StatusError InternalError: there is no such folder, no room, no right
+ * @throws StatusError BadRequest (the path is a folder), InternalError (no such folder, disk full, no permission)
  */
 export function writeRecordingFile(path: string, content: RecordingFileContent): number {
   let fresh: string | undefined;
   try {
     const there = statSync(path, { throwIfNoEntry: false });
     if (there?.isDirectory() === true)
-      throw statusError('BadRequest', `write ${path}: it is a folder; name a file in it with -o`);
+      throw statusError('BadRequest', `write ${path}: it is a folder; name a file with -o`);
     const place = there === undefined ? path : realpathSync(path);
     if (there === undefined || there.isFile()) fresh = `${place}.${process.pid}.new`;
     const size = writeAll(fresh ?? place, encodeRecordingFile(content));
@@ -115,20 +123,19 @@ export function writeRecordingFile(path: string, content: RecordingFileContent):
   } catch (error) {
     if (fresh !== undefined) removeIfMade(fresh);
     if (error instanceof StatusError) throw error;
-    throw statusError('InternalError', `write ${path}: ${unwritten(path, error)} give another place with -o`);
+    throw statusError('InternalError', `write ${path}: ${unwritten(path, error)} give another path with -o`);
   }
 }
 
-/** Why a file could not be written, up to the remedy that is for all of them. What the system says names a file that nobody asked for, `…/a.troupe.123.new`. */
+/** Why a file could not be written. The system's own message would name the temporary file. */
 function unwritten(path: string, error: unknown): string {
   const folder = dirname(path);
   const { code, message } =
     error instanceof Error ? (error as NodeJS.ErrnoException) : { code: '', message: String(error) };
-  if (code === 'ENOENT') return `there is no folder ${folder}; make it, or`;
-  if (code === 'ENOTDIR') return `${folder} is no folder;`;
-  if (code === 'EACCES' || code === 'EPERM') return `you may not write to ${folder} (${code});`;
-  if (code === 'EROFS') return `${folder} can only be read (${code});`;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return `the disk is full (${code}); make room, or`;
+  if (code === 'ENOENT') return `the folder ${folder} does not exist; create it, or`;
+  if (code === 'ENOTDIR') return `${folder} is not a folder;`;
+  if (code === 'EACCES' || code === 'EPERM') return `no permission to write to ${folder} (${code});`;
+  if (code === 'ENOSPC') return `the disk is full (${code}); free some space, or`;
   return `${message.replace(/, \w+( '.*)?$/s, '')};`;
 }
 
@@ -136,7 +143,7 @@ function removeIfMade(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // It was never made: why not is what is told.
+    // It does not exist; the caller reports why.
   }
 }
 
@@ -155,9 +162,9 @@ function writeAll(path: string, pieces: Iterable<Uint8Array>): number {
 }
 
 /**
- * Reads a recording file; opens no socket.
+ * Reads a recording file. Opens no socket.
  * @param key opens what carries secret data; without it such turns are skipped or compared by shape
- * @throws StatusError BadRequest (not such a file, of a newer format, damaged, cut short), NotFound
+ * @throws StatusError BadRequest (not a recording file, another format version, damaged, cut short), NotFound
  */
 export function readRecordingFile(path: string, key?: ClusterKey): RecordingFile {
   let bytes: Uint8Array;
@@ -165,27 +172,27 @@ export function readRecordingFile(path: string, key?: ClusterKey): RecordingFile
     bytes = readFileSync(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw statusError('NotFound', `open ${path}: there is no such file`);
+    if (code === 'ENOENT') throw statusError('NotFound', `open ${path}: the file does not exist`);
     if (code === 'EISDIR')
       throw statusError(
         'BadRequest',
-        `open ${path}: it is a folder; "troupe replay check ${path}" plays what is in it`,
+        `open ${path}: it is a folder; "troupe replay check ${path}" plays the recording files in it`,
       );
     throw statusError('BadRequest', `open ${path}: ${error instanceof Error ? error.message : String(error)}`);
   }
   return decodeRecordingFile(path, bytes, key);
 }
 
-/** @param name of the file, for errors */
+/** @param name the file's name, for errors @throws StatusError BadRequest */
 export function decodeRecordingFile(name: string, bytes: Uint8Array, key?: ClusterKey): RecordingFile {
   try {
     if (GZIP.equals(bytes.subarray(0, GZIP.length)))
-      throw new BadFile(`it is packed by gzip; unpack it, and play that: gunzip ${name}`);
+      throw new BadFile(`it is compressed with gzip; decompress it first: gunzip ${name}`);
     return fileOf(decodeBlocks(bytes, FILE_VERSION), key);
   } catch (error) {
     if (error instanceof StatusError) throw error;
     const why = error instanceof Error ? error.message : String(error);
-    const finding = error instanceof BadFile ? why : `what it holds cannot be read: ${why}`;
+    const finding = error instanceof BadFile ? why : `its content cannot be read: ${why}`;
     throw statusError('BadRequest', `open ${name}: ${finding}`);
   }
 }
@@ -209,19 +216,19 @@ function fileOf(blocks: Iterable<Block>, key: ClusterKey | undefined): Recording
       for (const write of parse(body) as Write[]) writes.push({ ...write, object: open(write) });
     }
   }
-  if (head === undefined) throw new BadFile('it has no head');
+  if (head === undefined) throw new BadFile('it has no head block');
   const recordings = gatherer.recordings();
   const history = new MemoryHistory(writes, { bases, holes: head.holes });
   if (key !== undefined && keyOpens(recordings, history, key) === false)
     throw new BadFile(
-      'what is secret in it is sealed with another key than the one given; give cluster.key of the home that it is from, or play it without a key',
+      'its secret data is sealed with another key than the one given; give cluster.key of the home that recorded it, or play it without a key',
     );
   return {
     build: head.build,
     prefix: head.prefix,
     recordings,
     history,
-    ...(head.kinds === undefined ? {} : { kinds: head.kinds === 'all' ? 'all' : new Set(head.kinds) }),
+    kinds: head.kinds === 'all' ? 'all' : new Set(head.kinds),
     ...(key === undefined ? {} : { sealer: journalSealer(key) }),
   };
 }

@@ -1,9 +1,7 @@
-import type { History } from '../../../actors/kernel/replay.ts';
-import type { CacheEntry, Write } from '../../../actors/kernel/view/cache.ts';
-import type { Revisions } from '../../../actors/kernel/view/memory-history.ts';
+import type { CacheEntry, History, Revisions, Write } from '../../../actors/kernel/replay-api.ts';
 import type { Key } from '../../../contracts/store/keys.ts';
 
-/** States that are remembered; each is a map of the live objects, which it shares with the others. */
+/** Most states that are kept. Each is a map; the objects in it are shared. */
 const STATES_MAX = 32;
 
 interface State {
@@ -12,8 +10,8 @@ interface State {
 }
 
 /**
- * A history that remembers what the store held where it has been asked, and goes on from there: going back and forth in a
- * day's recording must not read the day from its beginning each time.
+ * A history that caches the state of the store at the revisions asked for, and computes later states from them. Going back
+ * and forth in a long recording would otherwise read it from its beginning each time.
  */
 export class RememberingHistory implements History {
   readonly #history: History;

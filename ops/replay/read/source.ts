@@ -1,55 +1,40 @@
 import { statSync } from 'node:fs';
 import { statusError } from '../../../contracts/errors/status.ts';
 import { clusterKey } from '../../../contracts/store/sealed.ts';
-import { isHostedName } from '../../boot/roles/hosted-actors.ts';
-import { notRecorded, notReplayed } from '../play/definitions.ts';
+import { isActorName, notRecorded, notReplayed } from '../play/definitions.ts';
 import { HeardElsewhere } from '../play/heard-elsewhere.ts';
-import { kindsHeld } from './history-kinds.ts';
 import { readKeyFile } from './key-file.ts';
 import { nameOf, type Playable } from './playable.ts';
-import { placeOf, type RecordedWhere } from './recorded-where.ts';
+import { placeOf, type SourceOptions } from './recorded-where.ts';
 import { readRecordingFile } from './recording-file.ts';
 
-/** Where recordings come from: a home, a server, or a file. */
+/** Recordings from a home, a server or a file. */
 export interface Source {
-  /** What was asked for, in the order in which it began; never empty. */
+  /** Those asked for, sorted by start; never empty. */
   readonly playables: readonly Playable[];
-  /** Everything that is recorded there: what causes are followed through. Read when it is needed. */
+  /** All recordings there, through which causes are followed. Read when needed. */
   readonly all: () => Promise<readonly Playable[]>;
 }
 
-export interface SourceOptions extends RecordedWhere {
-  /** Of a file, in which there may be several. */
-  readonly actor?: string | undefined;
-  readonly instance?: string | undefined;
-  /** Without it what carries secret data of a file is skipped or compared by shape. */
-  readonly keyFile?: string | undefined;
-  /** What carries secret data of a home shall stay sealed, though its key is at hand. */
-  readonly sealed?: boolean;
-  readonly onRead?: (what: string) => void;
-  /** Told of what is missing: of the journal, or the key; as `onRead` unless it is given. */
-  readonly onMissing?: (what: string) => void;
-}
-
-/** Is this the name of a file rather than of an actor? */
+/** Whether this names a file rather than an actor. */
 export function isFile(what: string): boolean {
   if (/[/\\.]/.test(what)) return true;
   const there = statSync(what, { throwIfNoEntry: false });
-  return there !== undefined && (there.isFile() || !isHostedName(what)); // a folder may well be called as an actor is
+  return there !== undefined && (there.isFile() || !isActorName(what)); // a folder may have the name of an actor
 }
 
 /**
  * Opens the recordings of an actor in a home or on a server, or of a file.
- * @throws StatusError NotFound, which names what there is instead; BadRequest: an actor of the home is told to be another
+ * @throws StatusError NotFound, with what is recorded instead; BadRequest: `what` and `--actor` name different actors
  */
 export async function openSource(what: string, options: SourceOptions): Promise<Source> {
   if (isFile(what)) return openFile(what, options);
   if (options.actor !== undefined && options.actor !== what)
     throw statusError(
       'BadRequest',
-      `"${what}" and --actor ${options.actor} name two actors; --actor chooses one of a file; leave it out`,
+      `"${what}" and --actor ${options.actor} name different actors; --actor is for files; leave it out`,
     );
-  const { readHome } = await import('./read-home.ts'); // a file needs none of what talks to a server
+  const { readHome } = await import('./read-home.ts'); // a file needs no NATS client
   const read = chosen(await readHome(options, what), options);
   if (read.length === 0) throw nothingFound(what, options, await readHome(options));
   let rest: Promise<readonly Playable[]> | undefined;
@@ -64,26 +49,20 @@ function openFile(path: string, options: Omit<SourceOptions, 'home'>): Source {
   const playables = chosen(all, options);
   if (playables.length > 0) return { playables, all: () => Promise.resolve(all) };
   const there = [...new Set(all.filter(({ incarnation }) => !incarnation.driver).map(nameOf))].join(', ');
-  if (there === '')
-    throw statusError(
-      'NotFound',
-      `${path} holds nothing that can be played: what it holds is of drivers, which decide nothing`,
-    );
+  if (there === '') throw statusError('NotFound', `${path} holds only recordings of drivers, which cannot be played`);
   const wanted = [options.actor, options.instance].filter((one) => one !== undefined).join('/');
   throw statusError('NotFound', `${path} holds no recording of ${wanted}; there are: ${there}`);
 }
 
 /**
- * Everything in a recording file, each with what the others heard of it.
- * @param beside recordings that may have heard of it, too; read when it is needed
- * @throws StatusError which names what is wrong with it
+ * All recordings in a file. Each can look up its messages in the others.
+ * @param beside further recordings to look up messages in; read when needed
+ * @throws StatusError: the file cannot be read
  */
 export function readPlayables(path: string, keyFile?: string, beside?: () => readonly Playable[]): readonly Playable[] {
   const key = keyFile === undefined ? undefined : clusterKey(readKeyFile(keyFile));
   const elsewhere = new HeardElsewhere([() => playables, ...(beside === undefined ? [] : [beside])]);
-  const { recordings, history, sealer, kinds: told } = readRecordingFile(path, key);
-  let held = told;
-  const kinds = (): ReadonlySet<string> | 'all' => (held ??= kindsHeld(recordings, history));
+  const { recordings, history, sealer, kinds } = readRecordingFile(path, key);
   const playables = recordings.map(
     ({ incarnation, turns }): Playable => ({
       incarnation,

@@ -1,10 +1,10 @@
-import type { Rec } from '../../../actors/kernel/contract.ts';
-import type { RecordedTurn } from '../../../actors/kernel/journal/journal.ts';
-import { REPLY_HEADER } from '../../../actors/kernel/turns/heard-calls.ts';
+import type { Rec } from './contract.ts';
+import type { RecordedTurn } from './journal/journal.ts';
+import { REPLY_HEADER } from './turns/heard-calls.ts';
 
 /**
- * Knows which message an answer was for: it goes where the message asked for it, in its turn or in a later one.
- * @returns asked of each turn in turn; gives the subject of the message behind an inbox
+ * Finds the request that an answer belongs to, by the inbox that the request named.
+ * @returns a function to call with each turn in order; it returns the subject of the request behind an inbox
  */
 export function callFinder(): (turn: RecordedTurn) => (inbox: string) => string | undefined {
   const subjects = new Map<string, string>();
@@ -18,12 +18,12 @@ export function callFinder(): (turn: RecordedTurn) => (inbox: string) => string 
 
 type CallRec = Extract<Rec, { t: 'call' }>;
 
-/** Of the turns up to an index, the message behind an inbox. */
+/** The request behind an inbox, among the turns up to an index. */
 export function callOf(turns: readonly RecordedTurn[], index: number, inbox: string): CallRec | undefined {
   return turnOfCall(turns, index, inbox)?.rec as CallRec | undefined;
 }
 
-/** The turn in which it was heard. */
+/** The turn that received the request behind an inbox, among the turns up to an index. */
 export function turnOfCall(turns: readonly RecordedTurn[], index: number, inbox: string): RecordedTurn | undefined {
   for (let at = index; at >= 0; at--) {
     const turn = turns[at];

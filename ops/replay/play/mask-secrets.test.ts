@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { veiled } from './veil.ts';
+import { maskSecrets } from './mask-secrets.ts';
 
 const secret = {
   apiVersion: 'v1',
@@ -21,7 +21,7 @@ it.each([
   },
   { why: 'cells', value: { 'watch/1': { pending: [secret] } } },
 ])('$why: names are shown, values are not', ({ value }) => {
-  const text = JSON.stringify(veiled(value));
+  const text = JSON.stringify(maskSecrets(value));
   expect(text).toContain('password');
   expect(text).toContain('(not shown)');
   expect(text).not.toMatch(/aHVzaA|hush/);
@@ -29,6 +29,6 @@ it.each([
 
 it('everything else stays the very same', () => {
   const value = { items: [pod], text: 'Secret', nothing: null, list: [1, [2]], kind: 'List' };
-  expect(veiled(value)).toBe(value);
-  expect(veiled(undefined)).toBeUndefined();
+  expect(maskSecrets(value)).toBe(value);
+  expect(maskSecrets(undefined)).toBeUndefined();
 });

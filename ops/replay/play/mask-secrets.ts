@@ -2,36 +2,36 @@ import { isPlain, type Plain } from '../../../contracts/kinds/plain.ts';
 
 const NOT_SHOWN = '(not shown)';
 const CLOSED = '(not shown; with --key the names of its values are)';
-/** Where a Secret has its values, and where they are written once more. */
+/** Fields with the values of a Secret. */
 const VALUES: ReadonlySet<string> = new Set(['data', 'stringData']);
 
-/** The same value, whatever it is, with the values of every Secret in it taken out: their names alone are for a screen. */
-export function veiled(value: unknown): unknown {
-  if (Array.isArray(value)) return mapped(value, veiled);
+/** Replaces the values of every Secret in a value; only their names are shown. */
+export function maskSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return mapped(value, maskSecrets);
   if (!isPlain(value)) return value;
-  if (value['kind'] === 'Secret') return veiledSecret(value);
+  if (value['kind'] === 'Secret') return maskSecret(value);
   const items = value['items'];
   if (value['kind'] === 'SecretList' && Array.isArray(items))
-    return { ...value, items: items.map((item) => (isPlain(item) ? veiledSecret(item) : item)) };
-  return withFields(value, veiled);
+    return { ...value, items: items.map((item) => (isPlain(item) ? maskSecret(item) : item)) };
+  return withFields(value, maskSecrets);
 }
 
-function veiledSecret(secret: Plain): Plain {
-  const veil = withFields(secret, (inner, name) => {
+function maskSecret(secret: Plain): Plain {
+  const masked = withFields(secret, (inner, name) => {
     if (name === 'sealed') return CLOSED;
     if (VALUES.has(name) && isPlain(inner)) return withFields(inner, () => NOT_SHOWN);
-    return name === 'metadata' ? veiledMetadata(inner) : inner;
+    return name === 'metadata' ? maskMetadata(inner) : inner;
   });
-  return veil;
+  return masked;
 }
 
-/** Annotations may hold the whole manifest once more. */
-function veiledMetadata(metadata: unknown): unknown {
+/** An annotation may hold the whole manifest. */
+function maskMetadata(metadata: unknown): unknown {
   if (!isPlain(metadata) || !isPlain(metadata['annotations'])) return metadata;
   return { ...metadata, annotations: withFields(metadata['annotations'], () => NOT_SHOWN) };
 }
 
-/** Shares what does not change, so that large values cost little. */
+/** Unchanged parts are shared with the original, so large values cost little. */
 function withFields(value: Plain, change: (inner: unknown, name: string) => unknown): Plain {
   let changed: Record<string, unknown> | undefined;
   for (const [name, inner] of Object.entries(value)) {
