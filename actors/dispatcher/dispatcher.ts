@@ -1,8 +1,8 @@
 import { EMPTY, from, merge, type Observable, of, Subject, timer } from 'rxjs';
 import { map, mergeMap, switchMap } from 'rxjs/operators';
 import { failure, StatusError } from '../../contracts/errors/status.ts';
+import { isPlain } from '../../contracts/json-values.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
-import { isPlain } from '../../contracts/kinds/plain.ts';
 import { dispatchDigest } from '../../contracts/messages/dispatch-digest.ts';
 import {
   type DispatchAnswer,

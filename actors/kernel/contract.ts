@@ -3,7 +3,8 @@ import type { Status } from '../../contracts/errors/status.ts';
 import type { Headers } from '../../contracts/headers.ts';
 import type { KubeObject, ResourceName, ResourceTypes } from '../../contracts/kinds/kinds.ts';
 import type { Key } from '../../contracts/store/keys.ts';
-import type { Says } from './declare.ts';
+import type { Family } from '../../contracts/subjects/family.ts';
+import type { Verb } from '../../contracts/subjects/subjects.ts';
 
 /** Milliseconds since the Unix epoch. */
 export type Millis = number;
@@ -104,6 +105,32 @@ export interface Said<A = unknown> {
   /** What led to it, for who looks at the recording: kept with what was said, never sent, never compared. Small. */
   readonly why?: Json;
 }
+
+/**
+ * Declares one kind of message that an actor sends. `Args` are the arguments of the function that makes the `Said`; `A` is
+ * the type of the answer.
+ */
+export interface SayDecl<Args extends readonly unknown[] = readonly never[], A = unknown> {
+  readonly types?: (...args: Args) => A;
+  readonly say: 'api' | 'publish' | 'request' | 'port' | 'inbox';
+  readonly verb?: Verb;
+  readonly resource?: string;
+  readonly answeredBy?: 'metadata';
+  readonly family?: Family;
+  readonly fixed?: Readonly<Record<string, string>>;
+  readonly driver?: string;
+  readonly op?: string;
+}
+
+export interface Target {
+  readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
+}
+/** A declaration with any arguments. */
+export type AnySayDecl = SayDecl<never[], unknown>;
+export type Says<S> = {
+  readonly [N in keyof S]: S[N] extends SayDecl<infer Args, infer A> ? (...args: Args) => Said<A> : never;
+};
 
 /** A message heard. */
 export interface Call<Q = unknown, T = Readonly<Record<string, string>>> {

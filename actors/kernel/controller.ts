@@ -1,11 +1,24 @@
 import { concat, defer, EMPTY, from, merge, mergeMap, type Observable } from 'rxjs';
 import { catchError } from 'rxjs/operators';
-import type { Cell, Change, Changed, Json, Millis, Said, Self, Stored, View, World } from './contract.ts';
-import { type ActorDefinition, type AnySayDecl, defineActor, type Says, type WatchDecl } from './declare.ts';
+import type {
+  AnySayDecl,
+  Cell,
+  Change,
+  Changed,
+  Json,
+  Millis,
+  Said,
+  Says,
+  Self,
+  Stored,
+  View,
+  World,
+} from './contract.ts';
+import { type ActorDefinition, defineActor, type WatchDecl } from './declare.ts';
 import { coalesceByKey } from './reconcile/coalesce-by-key.ts';
-import { laterWakes } from './reconcile/later-wakes.ts';
 import type { Refusal } from './reconcile/refusal.ts';
-import { askInTurn, askTogether, type Request } from './reconcile/requests.ts';
+import { askInTurn, askTogether, type Request } from './reconcile/request-batches.ts';
+import { requeueTimers } from './reconcile/requeue-timers.ts';
 
 /** An index over the view, kept up to date change by change. */
 export interface IndexDecl<T> {
@@ -70,7 +83,7 @@ export function defineController<
     config: definition.config ?? null,
     behave: (inputs, world) => {
       const context = planContext<S, I>(definition.indexes, world as unknown as World<S>);
-      const later = laterWakes(world as World<unknown>);
+      const later = requeueTimers(world as World<unknown>);
       const wakes$ = merge(
         later.wakes$,
         ...Object.entries(definition.wakes).map(([name, wake]) =>

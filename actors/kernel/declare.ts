@@ -3,7 +3,7 @@ import type { ResourceName } from '../../contracts/kinds/kinds.ts';
 import type { PartialObjectMetadata } from '../../contracts/messages/api.ts';
 import type { Family, TokensOf } from '../../contracts/subjects/family.ts';
 import type { Verb } from '../../contracts/subjects/subjects.ts';
-import type { Call, Changed, Json, Said, Self, Stored, World } from './contract.ts';
+import type { AnySayDecl, Call, Changed, Json, Said, SayDecl, Says, Self, Stored, Target, World } from './contract.ts';
 
 /* What an actor hears. */
 
@@ -72,23 +72,6 @@ export type Inputs<H> = { readonly [N in keyof H]: InputOf<H[N]> };
 
 /* What an actor says. */
 
-/** `Args` are those of the function that makes a `Said`; `A` is what answers it. */
-export interface SayDecl<Args extends readonly unknown[] = readonly never[], A = unknown> {
-  readonly types?: (...args: Args) => A;
-  readonly say: 'api' | 'publish' | 'request' | 'port' | 'inbox';
-  readonly verb?: Verb;
-  readonly resource?: string;
-  readonly answeredBy?: 'metadata';
-  readonly family?: Family;
-  readonly fixed?: Readonly<Record<string, string>>;
-  readonly driver?: string;
-  readonly op?: string;
-}
-
-export interface Target {
-  readonly namespace?: string | undefined;
-  readonly name?: string | undefined;
-}
 type ObjectFor<R extends string> = R extends `${infer Base}/${string}` ? Stored<Base> : Stored<R>;
 
 /** A request to the api-server: `say.x({ namespace, name }, body)`. */
@@ -142,12 +125,6 @@ export const inbox = (): SayDecl<
   [subject: string, body: unknown, headers?: Readonly<Record<string, string>>],
   never
 > => ({ say: 'inbox' });
-
-/** A declaration of any arguments. */
-export type AnySayDecl = SayDecl<never[], unknown>;
-export type Says<S> = {
-  readonly [N in keyof S]: S[N] extends SayDecl<infer Args, infer A> ? (...args: Args) => Said<A> : never;
-};
 
 /* The three things that can be defined. */
 

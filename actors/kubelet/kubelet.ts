@@ -2,13 +2,12 @@ import { concat, defer, EMPTY, merge, type Observable, of, Subject, timer } from
 import { catchError, filter, ignoreElements, map, mergeMap, tap } from 'rxjs/operators';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { Node } from '../../contracts/kinds/kinds.ts';
-import { RUNTIME_UNANSWERED } from '../../contracts/kinds/node/node.ts';
-import { statusNote } from '../../contracts/kinds/node/status-note.ts';
+import { RUNTIME_UNANSWERED, statusNote } from '../../contracts/kinds/node/node.ts';
 import type { LogQuery } from '../../contracts/messages/logs.ts';
 import { HEARTBEAT_MESSAGE_MAX } from '../../contracts/messages/node.ts';
 import { printable } from '../../contracts/printable.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import { doubled } from '../../contracts/time/doubled.ts';
+import { doubled } from '../../contracts/time/doubling-delay.ts';
 import type { Call, Json, Said } from '../kernel/contract.ts';
 import { type ActorDefinition, calls, defineActor } from '../kernel/declare.ts';
 import { coalesceByKey } from '../kernel/reconcile/coalesce-by-key.ts';

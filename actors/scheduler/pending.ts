@@ -1,5 +1,5 @@
 import type { Key } from '../../contracts/store/keys.ts';
-import { doubled } from '../../contracts/time/doubled.ts';
+import { doubled } from '../../contracts/time/doubling-delay.ts';
 import type { Cell, Millis, World } from '../kernel/contract.ts';
 
 /** A pod that fits nowhere, or could not be bound: tried again at `at`, or from `notBefore` on when the cluster changes. */

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { failure, StatusError } from '../../contracts/errors/status.ts';
-import { NatsQuestions, type Question } from '../kernel/nats/nats-questions.ts';
-import { remedyOfGone } from '../kernel/nats/nats-stream-gone.ts';
+import { remedyOfGone } from '../kernel/nats/nats-error-text.ts';
+import { NatsRequests, type Question } from '../kernel/nats/nats-requests.ts';
 import { type Failure, planFailure, retryDelayMs } from './plan-failure.ts';
 
 /** One attempt waits at most this long for its answer. */
@@ -29,14 +29,14 @@ export function failureOf(error: unknown): Failure {
  */
 export class Attempts {
   readonly #connection: NatsConnection;
-  readonly #questions: NatsQuestions;
+  readonly #questions: NatsRequests;
   readonly #open = new Set<(error: Error) => void>();
   /** Attempts after the first. */
   retries = 0;
 
   constructor(connection: NatsConnection) {
     this.#connection = connection;
-    this.#questions = new NatsQuestions(connection);
+    this.#questions = new NatsRequests(connection);
   }
 
   /** Follows the connection until it closes. */

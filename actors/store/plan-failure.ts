@@ -1,4 +1,4 @@
-import { doubled } from '../../contracts/time/doubled.ts';
+import { doubled } from '../../contracts/time/doubling-delay.ts';
 
 /** What an attempt at a call of JetStream came to. */
 export type Failure =

@@ -1,4 +1,4 @@
-import { own } from '../own.ts';
+import { own } from '../json-values.ts';
 
 /* Stable hashes for names that must be the same whoever makes them, and whenever. */
 

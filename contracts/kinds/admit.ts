@@ -1,11 +1,11 @@
 import { failure, type Status, type StatusCause } from '../errors/status.ts';
 import { sameJson } from '../hash/stable-hash.ts';
+import { isPlain, type Plain } from '../json-values.ts';
+import { copyTyped } from './canonical-copy.ts';
 import { checkType } from './check-fields.ts';
-import { copyTyped } from './copy.ts';
-import { Findings } from './findings.ts';
 import type { Kind, KindVersion } from './kind.ts';
 import type { KubeObject, ObjectMeta } from './kinds.ts';
-import { isPlain, type Plain } from './plain.ts';
+import { Findings } from './validation-findings.ts';
 
 /** What a new object gets from the system. */
 export interface Stamp {

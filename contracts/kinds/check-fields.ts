@@ -1,10 +1,10 @@
 import { closest } from '../did-you-mean.ts';
 import type { StatusCause } from '../errors/status.ts';
+import { isPlain, type Plain } from '../json-values.ts';
 import { isQuantity } from '../quantity.ts';
-import { Findings } from './findings.ts';
 import type { Kind } from './kind.ts';
-import { isPlain, type Plain } from './plain.ts';
 import type { Basic, FieldNode, TypeNode } from './schema.ts';
+import { Findings } from './validation-findings.ts';
 
 /** Deeper than this is refused: no field of ours lies so deep, and a walk must end. */
 const MAX_DEPTH = 64;

@@ -1,5 +1,5 @@
-import { copyJson } from './copy.ts';
-import type { Plain } from './plain.ts';
+import type { Plain } from '../json-values.ts';
+import { copyJson } from './canonical-copy.ts';
 import type { FieldNode, TypeNode } from './schema.ts';
 
 /** A value, or a function of the owner when it depends on its neighbours; `undefined` = no default then. */

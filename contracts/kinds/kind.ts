@@ -1,13 +1,13 @@
 import type { StatusCause } from '../errors/status.ts';
 import type { MergeKeyTable } from '../merge/merge-keys.ts';
 import { type DefaultTable, defaulter } from './defaults.ts';
-import { Findings } from './findings.ts';
 import type { KubeObject } from './kinds.ts';
 import { checkMeta, checkMetaUpdate } from './meta/check-meta.ts';
 import { META_MERGE_KEYS } from './meta/merge-keys.ts';
 import { META_RULES } from './meta/meta-rules.ts';
-import { type RuleTable, ruleChecker } from './rules.ts';
 import { type TypeNode, typeNode } from './schema.ts';
+import { Findings } from './validation-findings.ts';
+import { type RuleTable, ruleChecker } from './validation-rules.ts';
 
 /** How `get` prints one thing about an object. */
 export interface Column<T = KubeObject> {

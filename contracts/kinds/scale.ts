@@ -1,9 +1,9 @@
 import type { StatusCause } from '../errors/status.ts';
 import { requirementsOf, requirementsText } from '../selectors/label-selector.ts';
 import { checkType } from './check-fields.ts';
-import { Findings } from './findings.ts';
 import type { Deployment, ReplicaSet, Scale } from './kinds.ts';
 import { typeNode } from './schema.ts';
+import { Findings } from './validation-findings.ts';
 
 /** What can be scaled through the `scale` subresource. */
 export type Scalable = Deployment | ReplicaSet;

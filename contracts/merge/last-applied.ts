@@ -1,6 +1,6 @@
 import { statusError } from '../errors/status.ts';
+import { isPlain, type Plain } from '../json-values.ts';
 import type { KubeObject } from '../kinds/kinds.ts';
-import { isPlain, type Plain } from '../kinds/plain.ts';
 
 /** Where kubectl, and so we, keep the manifest that was applied last. */
 export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';

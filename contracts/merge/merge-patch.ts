@@ -1,6 +1,5 @@
 import { statusError } from '../errors/status.ts';
-import { isPlain, type Plain } from '../kinds/plain.ts';
-import { own } from '../own.ts';
+import { isPlain, own, type Plain } from '../json-values.ts';
 
 /** No object of ours is nested deeper; a walk over a stranger's bytes must end. */
 const MAX_DEPTH = 64;

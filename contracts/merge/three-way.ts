@@ -1,6 +1,5 @@
-import { isPlain, type Plain, sameValue } from '../kinds/plain.ts';
+import { isPlain, own, type Plain, sameValue } from '../json-values.ts';
 import type { FieldNode, TypeNode } from '../kinds/schema.ts';
-import { own } from '../own.ts';
 import type { MergeKey, MergeKeyTable } from './merge-keys.ts';
 
 /** The three manifests of an apply; absent = there is none (or no such part of it). */

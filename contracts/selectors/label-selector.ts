@@ -1,7 +1,7 @@
 import { statusError } from '../errors/status.ts';
-import { labelValue, qualifiedName } from '../kinds/formats.ts';
+import { own } from '../json-values.ts';
 import type { LabelSelector } from '../kinds/kinds.ts';
-import { own } from '../own.ts';
+import { labelValue, qualifiedName } from '../kinds/name-formats.ts';
 
 export type Operator = 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt';
 /** One condition on one label. */

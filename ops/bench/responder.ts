@@ -1,4 +1,4 @@
-import { guarded } from '../../actors/kernel/nats/nats-callback.ts';
+import { guarded } from '../../actors/kernel/nats/nats-guarded-callback.ts';
 import { connectRole, roleFromEnv } from '../boot/roles/role.ts';
 
 /** The plain other side of a bare request: answers at once with what it was asked. */

@@ -4,7 +4,7 @@ import { encodeMsgpack, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
 import { retryOf, StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { KubeList, WatchEvent, WatchOptions } from '../../contracts/messages/api.ts';
-import { doubled } from '../../contracts/time/doubled.ts';
+import { doubled } from '../../contracts/time/doubling-delay.ts';
 import type { Client, Target } from './client.ts';
 import type { Contact } from './contact.ts';
 import { pause } from './pause.ts';

@@ -3,7 +3,7 @@ import { catchError, map, mergeMap, toArray } from 'rxjs/operators';
 import { decodeAll } from '../../../contracts/codec/codec.ts';
 import { StatusError, statusError } from '../../../contracts/errors/status.ts';
 import { HEADER } from '../../../contracts/headers.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import { warningsOf } from '../../../contracts/kinds/pod-template/not-acted-upon.ts';
 import type { ApplyItem, ApplyOutcome, ApplyResult } from '../../../contracts/messages/api.ts';
 import { storeKey } from '../../../contracts/store/keys.ts';

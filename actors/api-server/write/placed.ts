@@ -1,4 +1,4 @@
-import { isPlain, type Plain } from '../../../contracts/kinds/plain.ts';
+import { isPlain, type Plain } from '../../../contracts/json-values.ts';
 import type { Obj } from '../object.ts';
 import { badRequest } from '../refusals.ts';
 import type { Target } from '../request.ts';

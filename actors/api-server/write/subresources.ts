@@ -1,13 +1,13 @@
 import type { Observable } from 'rxjs';
 import { map } from 'rxjs/operators';
 import { type Status, StatusError, success } from '../../../contracts/errors/status.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import { invalid as refusal } from '../../../contracts/kinds/admit.ts';
-import { Findings } from '../../../contracts/kinds/findings.ts';
 import type { PodStatus, Scale } from '../../../contracts/kinds/kinds.ts';
 import { checkFinalizerNames } from '../../../contracts/kinds/meta/check-meta.ts';
 import { withCondition } from '../../../contracts/kinds/meta/conditions.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
 import { checkScale, SCALE, type Scalable, scaleOf, withScale } from '../../../contracts/kinds/scale.ts';
+import { Findings } from '../../../contracts/kinds/validation-findings.ts';
 import { quotable } from '../../../contracts/printable.ts';
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
 import { type Answer, andThen, type Context } from '../context.ts';

@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs';
 import { map } from 'rxjs/operators';
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import { HEADER } from '../../../contracts/headers.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import { SCALE } from '../../../contracts/kinds/scale.ts';
 import type { Answer, Context } from '../context.ts';
 import { type Obj, withMeta } from '../object.ts';

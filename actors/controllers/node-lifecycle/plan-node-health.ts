@@ -2,8 +2,7 @@ import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import type { EventNote } from '../../../contracts/kinds/event/make-event.ts';
 import type { Node, NodeCondition, Taint } from '../../../contracts/kinds/kinds.ts';
 import { conditionOf, isTrue, transitionTime, withCondition } from '../../../contracts/kinds/meta/conditions.ts';
-import { NOT_READY, UNREACHABLE } from '../../../contracts/kinds/node/node.ts';
-import { statusNote } from '../../../contracts/kinds/node/status-note.ts';
+import { NOT_READY, statusNote, UNREACHABLE } from '../../../contracts/kinds/node/node.ts';
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
 
 /** What heartbeats say of a node: `unknown` = none for longer than the grace period. */

@@ -2,9 +2,9 @@ import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import { type EventNote, makeEvent } from '../../../contracts/kinds/event/make-event.ts';
 import type { KubeObject, LabelSelector, ResourceName } from '../../../contracts/kinds/kinds.ts';
 import { selectorMatches } from '../../../contracts/selectors/label-selector.ts';
-import type { Changed, Said, Stored } from '../../kernel/contract.ts';
+import type { AnySayDecl, Changed, Said, Says, Stored } from '../../kernel/contract.ts';
 import { defineController, type Plan, type PlanContext } from '../../kernel/controller.ts';
-import { type ActorDefinition, type AnySayDecl, api, apiForMetadata, type Says, watch } from '../../kernel/declare.ts';
+import { type ActorDefinition, api, apiForMetadata, watch } from '../../kernel/declare.ts';
 import { adoption, release } from './claim.ts';
 import { grouped, inKeyOrder } from './grouped.ts';
 import {

@@ -1,8 +1,7 @@
 import type { KubeObject, OwnerReference } from '../../../contracts/kinds/kinds.ts';
 import type { DeleteOptions } from '../../../contracts/messages/api.ts';
 import { parseRfc3339 } from '../../../contracts/time/rfc3339.ts';
-import type { View } from '../../kernel/contract.ts';
-import type { Target } from '../../kernel/declare.ts';
+import type { Target, View } from '../../kernel/contract.ts';
 
 /** The owner that manages the object, of which there is at most one. */
 export const controllerOf = (object: KubeObject): OwnerReference | undefined =>

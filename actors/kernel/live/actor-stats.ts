@@ -1,3 +1,4 @@
+import { printable } from '../../../contracts/printable.ts';
 import type { DriverAccount } from '../declare.ts';
 
 /** Figures that an actor's micro service shows. */
@@ -24,3 +25,9 @@ export interface ActorStats {
   /** What a driver counts besides: that of the store is `StoreStats`. */
   readonly account?: DriverAccount;
 }
+
+/** As much as Kubernetes takes for the note of an Event. */
+const TEXT_MAX = 1024;
+
+/** An error as figures show it: it may quote whatever somebody sent, and all figures of an actor have to fit into one message. */
+export const statText = (error: string): string => printable(error, TEXT_MAX);

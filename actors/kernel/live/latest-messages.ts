@@ -1,4 +1,4 @@
-import type { InboundMessage } from './message.ts';
+import type { InboundMessage } from './inbound-message.ts';
 
 /** The newest message of each subject, of inputs that are told of them together every so often. */
 export class LatestMessages {

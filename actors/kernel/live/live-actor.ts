@@ -6,9 +6,9 @@ import type { Change, Cursor, Id, Rec, Self, Turn } from '../contract.ts';
 import type { ActorDefinition, CallsDecl, LatestDecl } from '../declare.ts';
 import type { Incarnation } from '../journal/recorder.ts';
 import { backoffMs } from '../reconcile/backoff.ts';
+import { ActorCore, type TurnDone } from '../turns/actor-core.ts';
 import type { AskResult } from '../turns/answers.ts';
-import { ActorCore, type TurnDone } from '../turns/core.ts';
-import { LATEST_HEADER } from '../turns/heard-calls.ts';
+import { LATEST_HEADER } from '../turns/call-routing.ts';
 import { outcomeOf } from '../turns/outcome.ts';
 import { turnOf } from '../turns/outgoing.ts';
 import { PendingChanges } from '../turns/pending-changes.ts';
@@ -16,15 +16,15 @@ import { encodingOfQuestion } from '../turns/replies.ts';
 import { describeViolation } from '../turns/violation.ts';
 import { ViewWindow } from '../view/view-window.ts';
 import type { ActorStats } from './actor-stats.ts';
-import { CallsInHand } from './calls-in-hand.ts';
-import { CheckpointTimes } from './checkpoint-times.ts';
+import { statText } from './actor-stats.ts';
+import { CheckpointSchedule } from './checkpoint-schedule.ts';
 import { DueTimer } from './due-timer.ts';
-import { figureText } from './figure-text.ts';
 import type { Asker, HostServices } from './host-services.ts';
+import type { InboundMessage } from './inbound-message.ts';
 import { Inbox } from './inbox.ts';
 import { LatestMessages } from './latest-messages.ts';
-import type { InboundMessage } from './message.ts';
 import { type Cause, causeOf, heardHeaders, namedHeaders } from './message-headers.ts';
+import { UnansweredCalls } from './unanswered-calls.ts';
 
 /** Messages that may wait in an inbox; beyond it a call is answered 429. */
 const INBOX_MAX = 16_384;
@@ -70,11 +70,11 @@ export class LiveActor {
   #restartTimer: NodeJS.Timeout | undefined;
   #restarts = 0;
   #failuresInARow = 0;
-  #checkpoints = new CheckpointTimes(0);
+  #checkpoints = new CheckpointSchedule(0);
   #window = new ViewWindow(0);
   #sinceState = 0;
   #refused = 0;
-  readonly #inHand = new CallsInHand<InboundMessage>();
+  readonly #inHand = new UnansweredCalls<InboundMessage>();
   #calls = 0;
   #lastError: string | undefined;
   #stopped = false;
@@ -363,7 +363,7 @@ export class LiveActor {
     const window = cache.revision; // an actor looks back to its own beginning, and no further
     this.#window = new ViewWindow(window);
     const now = ambient.now();
-    this.#checkpoints = new CheckpointTimes(now);
+    this.#checkpoints = new CheckpointSchedule(now);
     const core = new ActorCore(this.definition, {
       self: this.self,
       view: cache,
@@ -395,7 +395,7 @@ export class LiveActor {
   }
 
   #note(error: string): void {
-    this.#lastError = figureText(error);
+    this.#lastError = statText(error);
     this.#host.options.log(`warning: ${this.#from}: ${error}`);
   }
 

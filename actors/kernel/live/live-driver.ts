@@ -6,16 +6,16 @@ import type { Call, Id, Rec, Said, Self } from '../contract.ts';
 import type { DriverContext, DriverDefinition } from '../declare.ts';
 import type { Incarnation } from '../journal/recorder.ts';
 import { type AskResult, answerOf } from '../turns/answers.ts';
-import { hearCall, unheard } from '../turns/heard-calls.ts';
+import { hearCall, unheard } from '../turns/call-routing.ts';
 import { type Outgoing, outgoing, turnOf } from '../turns/outgoing.ts';
 import { replyTo } from '../turns/replies.ts';
-import { speakers } from '../turns/speakers.ts';
+import { sayFunctions } from '../turns/say-functions.ts';
 import type { ActorStats } from './actor-stats.ts';
-import { CallsInHand } from './calls-in-hand.ts';
-import { figureText } from './figure-text.ts';
+import { statText } from './actor-stats.ts';
 import { type Asker, type HostServices, statusOf } from './host-services.ts';
-import type { InboundMessage } from './message.ts';
+import type { InboundMessage } from './inbound-message.ts';
 import { type Cause, causeOf, heardHeaders, namedHeaders } from './message-headers.ts';
+import { UnansweredCalls } from './unanswered-calls.ts';
 
 /** One driver of a live process. It may be asynchronous; what it hears and says is recorded like any actor's. */
 export class LiveDriver implements Asker {
@@ -36,7 +36,7 @@ export class LiveDriver implements Asker {
   /** When each of the calls in hand began, by `performance.now()`, the oldest first. */
   readonly #began = new Map<number, number>();
   #beginnings = 0;
-  readonly #inHand = new CallsInHand<InboundMessage>();
+  readonly #inHand = new UnansweredCalls<InboundMessage>();
   /** Calls whose handler is at work, by number. */
   readonly #unanswered = new Map<number, { readonly call: Call; readonly cause: Cause }>();
   #lastError: string | undefined;
@@ -63,14 +63,14 @@ export class LiveDriver implements Asker {
   async start(): Promise<void> {
     const context: DriverContext<unknown> = {
       self: this.self,
-      say: speakers(this.definition.says, this.self),
+      say: sayFunctions(this.definition.says, this.self),
       send: (said) => this.#send(said, undefined, {}),
       ask: <A>(said: Said<A>, { timeoutMs }: { readonly timeoutMs: number }) =>
         this.#ask(said, timeoutMs) as Promise<A>,
       signal: this.#abort.signal,
       report: (key, error) => {
         const finding = `${key}: ${error instanceof Error ? error.message : String(error)}`;
-        this.#lastError = figureText(finding);
+        this.#lastError = statText(finding);
         this.#host.options.log(`warning: ${this.#from}: ${finding}`);
       },
     };
@@ -139,7 +139,7 @@ export class LiveDriver implements Asker {
 
   /** Who asked for something wrong was told so; what could not be done is of interest to others too. */
   #noteRefusal({ code, message }: Status): void {
-    if (code >= STATUS_CODES.InternalError) this.#lastError = figureText(message);
+    if (code >= STATUS_CODES.InternalError) this.#lastError = statText(message);
   }
 
   heard(msg: InboundMessage): void {
@@ -168,7 +168,7 @@ export class LiveDriver implements Asker {
     }
     if (!this.#unanswered.delete(began)) return;
     if (isFailure(body)) {
-      if (call.reply === undefined) this.#lastError = figureText(body.message);
+      if (call.reply === undefined) this.#lastError = statText(body.message);
       else this.#noteRefusal(body);
     }
     if (call.reply === undefined) return;

@@ -1,7 +1,7 @@
 import { HEADER, type Headers, MESSAGE_VERSION } from '../../../contracts/headers.ts';
-import { STORE_HEADER } from '../../../contracts/store/marks.ts';
-import { REPLY_HEADER } from '../turns/heard-calls.ts';
-import type { InboundMessage } from './message.ts';
+import { STORE_HEADER } from '../../../contracts/store/stored-headers.ts';
+import { REPLY_HEADER } from '../turns/call-routing.ts';
+import type { InboundMessage } from './inbound-message.ts';
 
 /** What goes on with a turn: which message caused it, and the trace that it belongs to. */
 export interface Cause {

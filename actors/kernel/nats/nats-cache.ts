@@ -8,14 +8,14 @@ import { MARKER_TTL_MS } from '../../../contracts/store/limits.ts';
 import type { ObjectChanges } from '../../../contracts/store/object-changes.ts';
 import { readStored } from '../../../contracts/store/read-stored.ts';
 import { type ClusterKey, unsealOrLeave } from '../../../contracts/store/sealed.ts';
-import { doubled } from '../../../contracts/time/doubled.ts';
+import { doubled } from '../../../contracts/time/doubling-delay.ts';
 import type { Change } from '../contract.ts';
 import { type Cache, type CacheEntry, withRevision } from '../view/cache.ts';
 import { RevisionWaiters } from '../view/revision-waiters.ts';
 import { ChangeFeed, tellsBeforeAcknowledging } from './nats-change-feed.ts';
+import { findingOf } from './nats-error-text.ts';
 import { type FedMessage, type Feed, type FeedOptions, OrderedFeed } from './nats-ordered-feed.ts';
-import { StorePast, type StreamState } from './nats-store-past.ts';
-import { findingOf } from './nats-stream-gone.ts';
+import { RollbackDetector, type StreamState } from './nats-rollback-detector.ts';
 
 export interface NatsCacheOptions {
   readonly connection: NatsConnection;
@@ -53,7 +53,7 @@ export class NatsCache {
   readonly #keyAt: number;
   readonly #markerTtlMs: number;
   readonly #waiters = new RevisionWaiters();
-  readonly #past: StorePast;
+  readonly #past: RollbackDetector;
   #manager!: JetStreamManager;
   #feed: Feed | undefined;
   /** The newest attempt to open a feed; a consumer that an earlier one made, however late, is not heard. */
@@ -83,7 +83,7 @@ export class NatsCache {
     this.#options = options;
     this.cache = options.cache;
     this.#stream = streamOf(options.bucket);
-    this.#past = new StorePast(this.#stream, (alarm) => options.onAlarm?.(alarm));
+    this.#past = new RollbackDetector(this.#stream, (alarm) => options.onAlarm?.(alarm));
     this.#keyAt = keySubject(options.bucket, '').length;
     this.#markerTtlMs = options.markerTtlMs ?? MARKER_TTL_MS;
   }

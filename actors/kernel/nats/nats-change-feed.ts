@@ -1,10 +1,10 @@
 import type { StreamInfo } from '@nats-io/jetstream';
 import type { Msg, ServerInfo, Subscription } from 'nats';
 import type { ObjectChanges } from '../../../contracts/store/object-changes.ts';
-import { ArrivedMessage } from './nats-arrived.ts';
-import { guarded } from './nats-callback.ts';
+import { ArrivedMessage } from './nats-arrived-message.ts';
+import { findingOf, remedyOfGone } from './nats-error-text.ts';
+import { guarded } from './nats-guarded-callback.ts';
 import { type FedMessage, type Feed, type FeedOptions, OrderedFeed } from './nats-ordered-feed.ts';
-import { findingOf, remedyOfGone } from './nats-stream-gone.ts';
 
 export interface ChangeFeedOptions extends FeedOptions {
   readonly changes: ObjectChanges;

@@ -1,7 +1,7 @@
 import type { Msg, MsgHdrs, NatsConnection, SubscriptionOptions } from 'nats';
 import { INBOX_ROOT, type IsAskersInbox } from '../../../contracts/subjects/inbox.ts';
-import { ArrivedMessage } from './nats-arrived.ts';
-import { guarded } from './nats-callback.ts';
+import { ArrivedMessage } from './nats-arrived-message.ts';
+import { guarded } from './nats-guarded-callback.ts';
 
 /*
  * Whoever may ask JetStream anything can have it deliver a stored message, a heartbeat of a consumer or an answer on any

@@ -4,8 +4,8 @@ import type { NatsConnection } from 'nats';
 import { bucketNames, keySubject } from '../../../contracts/store/buckets.ts';
 import { EPOCHS, storeKey } from '../../../contracts/store/keys.ts';
 import { token } from '../../../contracts/subjects/token.ts';
-import { doubled } from '../../../contracts/time/doubled.ts';
-import { findingOf } from './nats-stream-gone.ts';
+import { doubled } from '../../../contracts/time/doubling-delay.ts';
+import { findingOf } from './nats-error-text.ts';
 
 export interface LeaseOptions {
   readonly prefix: string;

@@ -6,7 +6,7 @@ import type { Asker } from '../live/host-services.ts';
 import type { Cause } from '../live/message-headers.ts';
 import type { AskResult } from '../turns/answers.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
-import { statusCodeOf } from './nats-arrived.ts';
+import { statusCodeOf } from './nats-arrived-message.ts';
 
 interface OpenRequest {
   readonly asker: Asker;

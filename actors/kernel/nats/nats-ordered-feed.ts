@@ -1,6 +1,6 @@
 import { AckPolicy, type ConsumerConfig, DeliverPolicy, type JetStreamManager, ReplayPolicy } from '@nats-io/jetstream';
 import { type Msg, type NatsConnection, nanos, nuid, type Subscription } from 'nats';
-import { guarded } from './nats-callback.ts';
+import { guarded } from './nats-guarded-callback.ts';
 import { newInbox } from './nats-inbox.ts';
 
 /** One message of a stream. */

@@ -1,13 +1,13 @@
 import type { NatsConnection } from 'nats';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
-import { doubled } from '../../../contracts/time/doubled.ts';
+import { doubled } from '../../../contracts/time/doubling-delay.ts';
 import type { Bytes, Rec, Turn } from '../contract.ts';
 import { type Sealer, SegmentWriter } from '../journal/journal.ts';
 import type { Incarnation, Recorder } from '../journal/recorder.ts';
 import { TurnKeeper } from '../journal/turn-keeper.ts';
-import { LATEST_HEADER } from '../turns/heard-calls.ts';
+import { LATEST_HEADER } from '../turns/call-routing.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
-import { NatsQuestions } from './nats-questions.ts';
+import { NatsRequests } from './nats-requests.ts';
 
 export interface RecorderOptions {
   readonly connection: NatsConnection;
@@ -82,7 +82,7 @@ const FLUSH_WITHIN_MS = 3_000;
 /** Writes what actors heard and said to the journal stream, in segments, never making anybody wait. */
 export class NatsRecorder implements Recorder {
   readonly #options: RecorderOptions;
-  readonly #questions: NatsQuestions;
+  readonly #questions: NatsRequests;
   readonly #heard: HeardTurn[] = [];
   #heardBytes = 0;
   readonly #buffers = new Map<Incarnation, SegmentInProgress>();
@@ -107,7 +107,7 @@ export class NatsRecorder implements Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    this.#questions = new NatsQuestions(options.connection);
+    this.#questions = new NatsRequests(options.connection);
     void this.#sendAgainOnceReconnected();
   }
 

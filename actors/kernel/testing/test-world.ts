@@ -6,17 +6,17 @@ import { type Key, keyOfObject, storeKey } from '../../../contracts/store/keys.t
 import type { Family, TokensOf } from '../../../contracts/subjects/family.ts';
 import type { Json, Millis, Rec, Self, Turn } from '../contract.ts';
 import type { ActorDefinition } from '../declare.ts';
-import { type RecordedTurn, saidThen } from '../journal/journal.ts';
+import { saidThen } from '../journal/journal.ts';
 import type { Incarnation } from '../journal/recorder.ts';
-import { ActorCore, type Report, type TurnDone } from '../turns/core.ts';
+import { ActorCore, type Report, type TurnDone } from '../turns/actor-core.ts';
+import { LATEST_HEADER, REPLY_HEADER } from '../turns/call-routing.ts';
 import { installGuard } from '../turns/guard.ts';
-import { LATEST_HEADER, REPLY_HEADER } from '../turns/heard-calls.ts';
 import { outcomeOf } from '../turns/outcome.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 import { PendingChanges } from '../turns/pending-changes.ts';
 import type { Violation } from '../turns/violation.ts';
 import { Cache, type Write } from '../view/cache.ts';
-import { testWorlds } from './test-worlds.ts';
+import { type RecordedWorld, testWorldHook, type WorldRecording } from './test-world-hook.ts';
 
 /** One thing said, as a test wants to read it. */
 export interface Heard {
@@ -33,7 +33,7 @@ export interface Heard {
  * The test world: drives one actor turn by turn, with a frozen cache, a clock that only `advance` moves, and the guard on.
  * Throws what a turn throws, and the first violation, so that a test needs no ceremony to fail.
  */
-export class TestWorld {
+export class TestWorld implements RecordedWorld {
   readonly core: ActorCore;
   readonly cache = new Cache({ freeze: true });
   readonly turns: Turn[] = [];
@@ -73,7 +73,7 @@ export class TestWorld {
       freeze: true,
       onViolation: (violation) => this.violations.push(violation),
     });
-    testWorlds.made?.(this);
+    testWorldHook.made?.(this);
   }
 
   /** Starts the behaviour; objects put before are told in its first change. */
@@ -191,11 +191,7 @@ export class TestWorld {
   }
 
   /** Everything so far, as a recording keeps it; secrets too, which in tests are none. */
-  recording(): {
-    readonly incarnation: Incarnation;
-    readonly turns: readonly RecordedTurn[];
-    readonly writes: readonly Write[];
-  } {
+  recording(): WorldRecording {
     const turns = this.turns.map(({ n, now, view, rec }, at) => ({
       n,
       now,

@@ -2,7 +2,7 @@ import { decode, MSGPACK_TYPE } from '../../../contracts/codec/codec.ts';
 import { failure, isFailure } from '../../../contracts/errors/status.ts';
 import type { Rec, Said } from '../contract.ts';
 import { Refused } from '../reconcile/refusal.ts';
-import { recordBytes } from './record-bytes.ts';
+import { recordBytes } from './call-routing.ts';
 
 /** How an ask ended: an answer's bytes, a refusal, or nothing in time. */
 export type AskResult = Extract<Rec, { t: 'answer' }>['result'];

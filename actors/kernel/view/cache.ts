@@ -3,8 +3,8 @@ import { type Key, parseKey } from '../../../contracts/store/keys.ts';
 import type { Change, Stored, View } from '../contract.ts';
 import { deepFreeze } from '../turns/freeze.ts';
 import { RecentChanges, WINDOW_CHANGES_MAX } from './recent-changes.ts';
-import { shareParts } from './share-parts.ts';
 import { SortedEntries } from './sorted-entries.ts';
+import { shareParts } from './structural-sharing.ts';
 
 /** One live object and the revision of its last write. */
 export interface CacheEntry {

@@ -1,6 +1,6 @@
 import type { Container, Pod, PodStatus } from '../../../contracts/kinds/kinds.ts';
 import { conditionOf } from '../../../contracts/kinds/meta/conditions.ts';
-import { hasEnded } from '../../../contracts/kinds/pod/phase.ts';
+import { hasEnded } from '../../../contracts/kinds/pod/pod.ts';
 import { GRACE_MS_MAX } from '../../../contracts/runtime/ops.ts';
 import type { ContainerStatus, SandboxStatus } from '../../../contracts/runtime/status.ts';
 import { parseRfc3339 } from '../../../contracts/time/rfc3339.ts';

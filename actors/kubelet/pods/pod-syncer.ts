@@ -14,7 +14,7 @@ import { StatusError } from '../../../contracts/errors/status.ts';
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import type { PodRef } from '../../../contracts/runtime/config.ts';
 import { runtimeCause } from '../../../contracts/runtime/errors.ts';
-import { doubled } from '../../../contracts/time/doubled.ts';
+import { doubled } from '../../../contracts/time/doubling-delay.ts';
 import type { Said } from '../../kernel/contract.ts';
 import type { PodFeed } from '../feed/pod-feed.ts';
 import type { KubeletWorld } from '../kubelet-says.ts';

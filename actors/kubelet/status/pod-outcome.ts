@@ -1,5 +1,5 @@
 import { retryOf, type StatusError } from '../../../contracts/errors/status.ts';
-import { own } from '../../../contracts/own.ts';
+import { own } from '../../../contracts/json-values.ts';
 import { createdContainer } from '../../../contracts/runtime/created-container.ts';
 import { runtimeCause } from '../../../contracts/runtime/errors.ts';
 import type { RuntimeOps } from '../../../contracts/runtime/ops.ts';

@@ -5,7 +5,7 @@ import type {
   PodStatus,
 } from '../../../contracts/kinds/kinds.ts';
 import { conditionOf, isTrue, transitionTime } from '../../../contracts/kinds/meta/conditions.ts';
-import { hasEnded } from '../../../contracts/kinds/pod/phase.ts';
+import { hasEnded } from '../../../contracts/kinds/pod/pod.ts';
 import { qosClass } from '../../../contracts/kinds/pod/qos-class.ts';
 import type { SandboxStatus } from '../../../contracts/runtime/status.ts';
 import { parseRfc3339, rfc3339 } from '../../../contracts/time/rfc3339.ts';

@@ -1,5 +1,5 @@
-import type { Findings } from '../findings.ts';
 import type { DeploymentStrategy, IntOrString } from '../kinds.ts';
+import type { Findings } from '../validation-findings.ts';
 
 /** The number of a percentage, or of a number itself; `undefined` when it is neither. */
 const amount = (value: IntOrString): number | undefined => {

@@ -1,11 +1,11 @@
 import { parseRfc3339 } from '../../time/rfc3339.ts';
-import type { Findings } from '../findings.ts';
-import { dnsSubdomain, qualifiedName } from '../formats.ts';
 import { FIELDS } from '../generated/fields.ts';
 import { defineKind, type KindVersion } from '../kind.ts';
 import type { Event, EventsEvent, ObjectReference } from '../kinds.ts';
 import { ageSince, column, NAME, wide } from '../meta/columns.ts';
+import { dnsSubdomain, qualifiedName } from '../name-formats.ts';
 import { schemaOf } from '../schema.ts';
+import type { Findings } from '../validation-findings.ts';
 import { eventFromStorage, eventToStorage } from './convert.ts';
 import { NOTE_MAX } from './make-event.ts';
 

@@ -1,5 +1,5 @@
-import type { Findings } from '../findings.ts';
 import type { ObjectMeta } from '../kinds.ts';
+import type { Findings } from '../validation-findings.ts';
 
 /** Kubernetes' own finalizers. */
 export const FINALIZER = {

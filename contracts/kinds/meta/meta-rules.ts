@@ -1,9 +1,9 @@
 import { LAST_APPLIED } from '../../merge/last-applied.ts';
-import { utf8Length } from '../config-map/keys.ts';
-import type { Findings } from '../findings.ts';
-import { annotationKey, labelValue, qualifiedName } from '../formats.ts';
+import { utf8Length } from '../config-map/check-data.ts';
 import type { ObjectMeta, OwnerReference } from '../kinds.ts';
-import type { RuleTable } from '../rules.ts';
+import { annotationKey, labelValue, qualifiedName } from '../name-formats.ts';
+import type { Findings } from '../validation-findings.ts';
+import type { RuleTable } from '../validation-rules.ts';
 
 /** All keys and values of the annotations together, in bytes. */
 const ANNOTATIONS_MAX = 256 * 1024;

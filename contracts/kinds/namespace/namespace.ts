@@ -1,9 +1,9 @@
-import { dnsLabel, qualifiedName } from '../formats.ts';
 import { defineKind } from '../kind.ts';
 import type { Namespace } from '../kinds.ts';
 import { checkFinalizerNames, FINALIZER } from '../meta/check-meta.ts';
 import { AGE, column, NAME } from '../meta/columns.ts';
-import { keepStatus } from '../meta/status.ts';
+import { keepStatus } from '../meta/system-fields.ts';
+import { dnsLabel, qualifiedName } from '../name-formats.ts';
 
 /** Label by which selectors can name a namespace. */
 const NAME_LABEL = 'kubernetes.io/metadata.name';

@@ -1,11 +1,12 @@
-import type { Findings } from '../findings.ts';
-import { cidr, dnsSubdomain, labelValue, qualifiedName } from '../formats.ts';
+import { sameValue } from '../../json-values.ts';
+import type { EventNote } from '../event/make-event.ts';
 import { defineKind } from '../kind.ts';
 import type { Node, NodeSpec, Taint } from '../kinds.ts';
 import { AGE, column, NAME, orNone, wide } from '../meta/columns.ts';
 import { conditionOf } from '../meta/conditions.ts';
-import { keepStatus } from '../meta/status.ts';
-import { sameValue } from '../plain.ts';
+import { keepStatus } from '../meta/system-fields.ts';
+import { cidr, dnsSubdomain, labelValue, qualifiedName } from '../name-formats.ts';
+import type { Findings } from '../validation-findings.ts';
 
 const ROLE = 'node-role.kubernetes.io/';
 /** Key of the taint of a node that is not ready. */
@@ -118,4 +119,11 @@ export const nodeKind = defineKind<Node>({
     if (before !== '' && now !== before)
       findings.forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid');
   },
+});
+
+/** That a node is ready now, or no longer: Kubernetes' words, and behind them why, where that is known. */
+export const statusNote = (name: string, reason: 'NodeReady' | 'NodeNotReady', why?: string): EventNote => ({
+  type: 'Normal',
+  reason,
+  message: `Node ${name} status is now: ${reason}${why === undefined ? '' : `: ${why}`}`,
 });

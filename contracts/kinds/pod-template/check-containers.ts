@@ -1,5 +1,5 @@
-import type { Findings } from '../findings.ts';
 import type { Container, PodSpec, Volume } from '../kinds.ts';
+import type { Findings } from '../validation-findings.ts';
 
 type Lists = 'containers' | 'initContainers' | 'ephemeralContainers';
 const LISTS: readonly Lists[] = ['initContainers', 'containers', 'ephemeralContainers'];

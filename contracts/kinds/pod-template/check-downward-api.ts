@@ -1,7 +1,7 @@
 import { canonicalQuantity, parseQuantity } from '../../quantity.ts';
-import type { Findings } from '../findings.ts';
-import { annotationKey, type Format, qualifiedName } from '../formats.ts';
 import type { DownwardAPIVolumeFile, EnvVarSource, ObjectFieldSelector, ResourceFieldSelector } from '../kinds.ts';
+import { annotationKey, type Format, qualifiedName } from '../name-formats.ts';
+import type { Findings } from '../validation-findings.ts';
 
 /** Fields of a pod that its environment may have; sorted, as they are shown. */
 const ENV_FIELDS = [

@@ -1,8 +1,8 @@
-import { own } from '../../own.ts';
+import { own } from '../../json-values.ts';
 import { compareQuantities, isWhole } from '../../quantity.ts';
-import type { Findings } from '../findings.ts';
-import { resourceName } from '../formats.ts';
 import type { Quantity, ResourceRequirements } from '../kinds.ts';
+import { resourceName } from '../name-formats.ts';
+import type { Findings } from '../validation-findings.ts';
 
 const isExtended = (name: string): boolean => name.includes('/') && !name.includes('kubernetes.io/');
 const mayNotBeOvercommitted = (name: string): boolean => isExtended(name) || name.startsWith('hugepages-');

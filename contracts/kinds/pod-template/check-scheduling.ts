@@ -1,7 +1,7 @@
-import { own } from '../../own.ts';
-import type { Findings } from '../findings.ts';
-import { labelValue, qualifiedName } from '../formats.ts';
+import { own } from '../../json-values.ts';
 import type { LabelSelectorRequirement, NodeSelectorRequirement, NodeSelectorTerm, Toleration } from '../kinds.ts';
+import { labelValue, qualifiedName } from '../name-formats.ts';
+import type { Findings } from '../validation-findings.ts';
 
 /** A toleration without a key must say that it tolerates all; `Exists` has no value. */
 export function checkToleration(toleration: Toleration, findings: Findings): void {

@@ -1,5 +1,5 @@
-import type { Findings } from '../findings.ts';
 import type { Container, PodSpec, SeccompProfile, SecurityContext } from '../kinds.ts';
+import type { Findings } from '../validation-findings.ts';
 
 /** The least of privileges and the most of them exclude each other. Pure. */
 export function checkSecurityContext(context: SecurityContext, findings: Findings): void {

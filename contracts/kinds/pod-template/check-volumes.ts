@@ -1,4 +1,3 @@
-import type { Findings } from '../findings.ts';
 import type {
   EmptyDirVolumeSource,
   HostPathVolumeSource,
@@ -6,6 +5,7 @@ import type {
   ServiceAccountTokenProjection,
   VolumeMount,
 } from '../kinds.ts';
+import type { Findings } from '../validation-findings.ts';
 
 /** Pure. */
 export function checkMountPath({ subPath = '', subPathExpr = '' }: VolumeMount, findings: Findings): void {

@@ -1,5 +1,5 @@
-import type { Findings } from '../findings.ts';
 import type { ObjectMeta } from '../kinds.ts';
+import type { Findings } from '../validation-findings.ts';
 
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
 

@@ -1,5 +1,5 @@
+import { isPlain, type Plain } from '../../json-values.ts';
 import type { KubeObject, PodSpec } from '../kinds.ts';
-import { isPlain, type Plain } from '../plain.ts';
 
 /** A field that is accepted, validated and stored, and asks for what Troupe does not do. */
 export interface Unmet {

@@ -1,9 +1,9 @@
+import { sameValue } from '../../json-values.ts';
 import { labelSelectorText, selectorMatches } from '../../selectors/label-selector.ts';
-import type { Findings } from '../findings.ts';
 import type { Column } from '../kind.ts';
 import type { LabelSelector, PodSpec, PodTemplateSpec } from '../kinds.ts';
 import { wide } from '../meta/columns.ts';
-import { sameValue } from '../plain.ts';
+import type { Findings } from '../validation-findings.ts';
 import { checkDeletionCost } from './deletion-cost.ts';
 
 interface WorkloadSpec {

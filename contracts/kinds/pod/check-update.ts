@@ -1,9 +1,9 @@
-import { inOneForm } from '../copy.ts';
-import type { Findings } from '../findings.ts';
+import { sameValue } from '../../json-values.ts';
+import { inOneForm } from '../canonical-copy.ts';
 import type { Container, Pod, PodSpec, Toleration } from '../kinds.ts';
-import { sameValue } from '../plain.ts';
 import { checkDeletionCost } from '../pod-template/deletion-cost.ts';
 import { typeNode } from '../schema.ts';
+import type { Findings } from '../validation-findings.ts';
 
 const FIXED =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';

@@ -1,12 +1,11 @@
-import type { Findings } from '../findings.ts';
-import { dnsSubdomain } from '../formats.ts';
 import { defineKind } from '../kind.ts';
 import type { Pod, PodCondition, PodStatus } from '../kinds.ts';
-import { firstGeneration, nextGeneration } from '../meta/generation.ts';
-import { keepStatus } from '../meta/status.ts';
+import { firstGeneration, keepStatus, nextGeneration } from '../meta/system-fields.ts';
+import { dnsSubdomain } from '../name-formats.ts';
 import { checkDeletionCost } from '../pod-template/deletion-cost.ts';
 import { POD_SPEC_MERGE_KEYS } from '../pod-template/merge-keys.ts';
 import { POD_SPEC_RULES } from '../pod-template/rules.ts';
+import type { Findings } from '../validation-findings.ts';
 import { checkPodUpdate } from './check-update.ts';
 import { POD_COLUMNS } from './columns.ts';
 import { addNodeTolerations, POD_DEFAULTS } from './defaults.ts';
@@ -83,3 +82,7 @@ export const podKind = defineKind<Pod>({
   checkCreate,
   checkUpdate: checkPodUpdate,
 });
+
+/** The phases of a pod that has run to its end, well or badly: none of its containers will run again. */
+export const hasEnded = (phase: unknown): phase is 'Succeeded' | 'Failed' =>
+  phase === 'Succeeded' || phase === 'Failed';

@@ -1,4 +1,5 @@
-import type { AnySayDecl, HearDecl } from '../../../actors/kernel/declare.ts';
+import type { AnySayDecl } from '../../../actors/kernel/contract.ts';
+import type { HearDecl } from '../../../actors/kernel/declare.ts';
 import { patternOf } from '../../../actors/kernel/turns/subject-patterns.ts';
 import { bucketNames, keySubject, streamOf } from '../../../contracts/store/buckets.ts';
 import { EPOCHS, storeKey } from '../../../contracts/store/keys.ts';

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { Json } from '../../../actors/kernel/contract.ts';
 import type { RecordedTurn } from '../../../actors/kernel/journal/journal.ts';
 import type { Player } from '../../../actors/kernel/replay.ts';
-import type { ActorCore, TurnDone } from '../../../actors/kernel/turns/core.ts';
+import type { ActorCore, TurnDone } from '../../../actors/kernel/turns/actor-core.ts';
 import { outcomeToCompare } from '../../../actors/kernel/turns/outcome.ts';
 import type { PlacementTable, PlacementTurn } from '../../../actors/scheduler/explain-placement.ts';
 import { statusError } from '../../../contracts/errors/status.ts';

@@ -1,6 +1,6 @@
 import type { Rec } from '../../../actors/kernel/contract.ts';
 import type { RecordedTurn } from '../../../actors/kernel/journal/journal.ts';
-import { REPLY_HEADER } from '../../../actors/kernel/turns/heard-calls.ts';
+import { REPLY_HEADER } from '../../../actors/kernel/turns/call-routing.ts';
 
 /**
  * Knows which message an answer was for: it goes where the message asked for it, in its turn or in a later one.

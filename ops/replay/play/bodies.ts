@@ -8,10 +8,10 @@ import {
   type Sealer,
 } from '../../../actors/kernel/journal/journal.ts';
 import { openRec } from '../../../actors/kernel/journal/sealed-record.ts';
-import { LATEST_HEADER } from '../../../actors/kernel/turns/heard-calls.ts';
+import { LATEST_HEADER } from '../../../actors/kernel/turns/call-routing.ts';
 import { contentTypeOf, decode, decodeAll, decodeMsgpack, YAML_TYPE } from '../../../contracts/codec/codec.ts';
 import { HEADER } from '../../../contracts/headers.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import { counted } from '../compare/counted.ts';
 import { veiled } from './veil.ts';
 

@@ -1,6 +1,6 @@
 import type { Json } from '../../../actors/kernel/contract.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
 
 /** An object that an actor was told, in the cell where it keeps it. */
 export interface ObjectInCell {

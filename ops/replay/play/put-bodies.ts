@@ -1,7 +1,7 @@
 import type { RecordedTurn } from '../../../actors/kernel/journal/journal.ts';
 import { MSGPACK_TYPE } from '../../../contracts/codec/codec.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
 import { revisionIn } from '../explain/plan-causes.ts';
 import type { ReplaySession } from './session.ts';
 import type { Frame } from './session-frame.ts';

@@ -9,13 +9,13 @@ import { alreadyExists, modified, notFound } from '../../../actors/api-server/re
 import { qualified } from '../../../actors/api-server/request.ts';
 import { findKind, presentedAs, type Served } from '../../../actors/api-server/served.ts';
 import { openRec } from '../../../actors/kernel/journal/sealed-record.ts';
-import { recordBytes } from '../../../actors/kernel/turns/record-bytes.ts';
+import { recordBytes } from '../../../actors/kernel/turns/call-routing.ts';
 import { encodingOfQuestion } from '../../../actors/kernel/turns/replies.ts';
 import { withRevision } from '../../../actors/kernel/view/cache.ts';
 import type { ContentType } from '../../../contracts/codec/codec.ts';
 import { type Status, success } from '../../../contracts/errors/status.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
 import type { ApplyOutcome } from '../../../contracts/messages/api.ts';
 import { storeKey } from '../../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';

@@ -1,7 +1,7 @@
 import type { Json, Millis } from '../../../actors/kernel/contract.ts';
 import { sameThing } from '../../../actors/kernel/journal/compare-said.ts';
 import type { SaidThen } from '../../../actors/kernel/journal/journal.ts';
-import { LATEST_HEADER } from '../../../actors/kernel/turns/heard-calls.ts';
+import { LATEST_HEADER } from '../../../actors/kernel/turns/call-routing.ts';
 import type { Outgoing } from '../../../actors/kernel/turns/outgoing.ts';
 import { isFailure } from '../../../contracts/errors/status.ts';
 import type { Key } from '../../../contracts/store/keys.ts';

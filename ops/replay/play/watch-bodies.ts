@@ -4,7 +4,7 @@ import type { Json } from '../../../actors/kernel/contract.ts';
 import { withRevision } from '../../../actors/kernel/view/cache.ts';
 import { decode, MSGPACK_TYPE } from '../../../contracts/codec/codec.ts';
 import { HEADER } from '../../../contracts/headers.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import type { ReplaySession } from './session.ts';
 import type { Frame } from './session-frame.ts';
 import type { Candidate } from './store-bodies.ts';

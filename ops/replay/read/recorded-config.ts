@@ -1,6 +1,6 @@
 import type { Json, Self } from '../../../actors/kernel/contract.ts';
 import { statusError } from '../../../contracts/errors/status.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 
 type Config = Readonly<Record<string, unknown>>;
 

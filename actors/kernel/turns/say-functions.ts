@@ -1,10 +1,9 @@
 import { HEADER, type Headers, METADATA_ONLY } from '../../../contracts/headers.ts';
 import { token } from '../../../contracts/subjects/token.ts';
-import type { Said, Self } from '../contract.ts';
-import type { AnySayDecl, Says, Target } from '../declare.ts';
+import type { AnySayDecl, Said, Says, Self, Target } from '../contract.ts';
 
 /** The functions behind all of a definition's `says`. */
-export const speakers = (says: Readonly<Record<string, AnySayDecl>>, self: Self): Says<unknown> =>
+export const sayFunctions = (says: Readonly<Record<string, AnySayDecl>>, self: Self): Says<unknown> =>
   Object.fromEntries(Object.entries(says).map(([name, decl]) => [name, speaker(name, decl, self)]));
 
 /** Makes the function behind one entry of `says`. */

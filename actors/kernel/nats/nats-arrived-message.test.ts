@@ -1,7 +1,8 @@
 import { connect, type Msg, type NatsConnection, headers as newHeaders } from 'nats';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startNatsServer, type TestNatsServer } from '../../../test/support/nats-server.ts';
-import { ArrivedMessage, parseHeaders } from './nats-arrived.ts';
+import { ArrivedMessage } from './nats-arrived-message.ts';
+import { parseHeaders } from './nats-headers.ts';
 
 /* Goal: the short parser finds what the client's own finds. Method: messages that came from a real server, read by both. */
 

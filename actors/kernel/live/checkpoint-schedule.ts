@@ -12,7 +12,7 @@ const HOLD_MS_MAX = 400;
  * calls back for a while; where that fails, the next one that comes by itself is taken, and calls are held back again,
  * for longer, only after as many turns more.
  */
-export class CheckpointTimes {
+export class CheckpointSchedule {
   /** Of the last checkpoint, or of the beginning. */
   #at: Millis;
   #turns = 0;

@@ -1,9 +1,8 @@
 import { decode, decodeMsgpack } from '../../../contracts/codec/codec.ts';
 import { failure, type Status } from '../../../contracts/errors/status.ts';
 import { HEADER, type Headers } from '../../../contracts/headers.ts';
-import type { Bytes, Call, Id, Rec } from '../contract.ts';
+import type { Bytes, Call, Id, Rec, Ref } from '../contract.ts';
 import type { HearDecl, LatestDecl } from '../declare.ts';
-import { recordBytes } from './record-bytes.ts';
 import { hearsSubject } from './subject-patterns.ts';
 
 /** Where a call's answer goes, travels in its headers, so that a record of the call is whole. */
@@ -70,4 +69,10 @@ function makeCall(id: Id, subject: string, headers: Headers, bytes: Bytes, token
     ...(reply === undefined ? {} : { reply }),
     decode: () => decode(bytes, headers[HEADER.contentType]) as never,
   };
+}
+
+/** @throws Error when a record still points into the history: whoever feeds an actor reads what is pointed at first */
+export function recordBytes(body: Ref | Bytes): Bytes {
+  if (body instanceof Uint8Array) return body;
+  throw new Error(`record refers to ${body.key}@${body.revision}: whoever feeds it must resolve references first`);
 }

@@ -36,3 +36,7 @@ function sameFields(a: Plain, b: Plain): boolean {
   for (const name of Object.keys(b)) if (!Object.hasOwn(a, name) && !isEmpty(b[name])) return false;
   return true;
 }
+
+/** What a record holds under a name that somebody chose: `constructor` is no entry of every record. */
+export const own = <T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
+  record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;

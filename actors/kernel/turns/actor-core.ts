@@ -20,17 +20,17 @@ import type {
 import type { ActorDefinition } from '../declare.ts';
 import { hashOf } from '../journal/hash.ts';
 import { holdsSecret } from '../journal/secrecy.ts';
+import { hearCall, inputsOf, unheard } from './call-routing.ts';
 import { Cells } from './cells.ts';
 import { changedByResource } from './changed-objects.ts';
 import { DerivedIndexes } from './derived-indexes.ts';
+import { mutationIn } from './freeze.ts';
 import { guardedView } from './guarded-view.ts';
-import { hearCall, inputsOf, unheard } from './heard-calls.ts';
-import { mutationIn } from './mutation-in.ts';
 import { OpenAsks } from './open-asks.ts';
 import { type Outgoing, outgoing, turnOf } from './outgoing.ts';
 import { Random } from './random.ts';
 import { replyTo } from './replies.ts';
-import { speakers } from './speakers.ts';
+import { sayFunctions } from './say-functions.ts';
 import { TurnScheduler } from './turn-scheduler.ts';
 import { turnsInProgress } from './turns-in-progress.ts';
 import { type Violation, ViolationError, violationOf } from './violation.ts';
@@ -349,7 +349,7 @@ export class ActorCore {
         return this.#random.uuid();
       },
       view: this.#view,
-      say: speakers(this.definition.says, this.self),
+      say: sayFunctions(this.definition.says, this.self),
       reply: (call, body) => replyTo(call, body) as Said<never>,
       ask: <A>(said: Said<A>, { timeoutMs }: { readonly timeoutMs: number }) =>
         new Observable<A>((subscriber) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { deepFreeze } from '../turns/freeze.ts';
-import { shareParts } from './share-parts.ts';
+import { shareParts } from './structural-sharing.ts';
 
 const labels = { app: 'web' };
 const containers = [{ name: 'a', image: 'x' }];

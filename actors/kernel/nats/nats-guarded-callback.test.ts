@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { connect } from 'nats';
 import { expect, it } from 'vitest';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
-import { guarded } from './nats-callback.ts';
+import { guarded } from './nats-guarded-callback.ts';
 
 it.each([
   {

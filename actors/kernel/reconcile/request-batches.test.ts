@@ -5,7 +5,7 @@ import { statusError } from '../../../contracts/errors/status.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { api, defineActor, publish } from '../declare.ts';
 import { type Heard, type TestWorld, testWorld } from '../testing/test-world.ts';
-import { askTogether } from './requests.ts';
+import { askTogether } from './request-batches.ts';
 
 const FULL = statusError('Forbidden', 'full').status;
 

@@ -1,7 +1,7 @@
 import { connect, type NatsConnection } from 'nats';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startNatsServer, type TestNatsServer } from '../../../test/support/nats-server.ts';
-import { NatsQuestions } from './nats-questions.ts';
+import { NatsRequests } from './nats-requests.ts';
 
 let server: TestNatsServer;
 let connection: NatsConnection;
@@ -23,7 +23,7 @@ it('every question gets its own answer, in whatever order they come', async () =
       if (waiting.length === 3) for (const answer of waiting) answer();
     },
   });
-  const questions = new NatsQuestions(connection);
+  const questions = new NatsRequests(connection);
   const answers = await Promise.all(['a', 'b', 'c'].map((body) => questions.ask({ subject: 'echo', body }, 5_000)));
   expect(answers.map((message) => message.string())).toEqual(['a', 'b', 'c']);
   expect(answers.every((message) => message.subject.startsWith('_INBOX.me.'))).toBe(true);
@@ -34,12 +34,12 @@ it('headers go as they were written', async () => {
     callback: (_error, message) => void message.respond(message.headers?.get('Some-Name') ?? ''),
   });
   const headers = Buffer.from('NATS/1.0\r\nSome-Name: x\r\n\r\n');
-  const answer = await new NatsQuestions(connection).ask({ subject: 'headers', headers }, 5_000);
+  const answer = await new NatsRequests(connection).ask({ subject: 'headers', headers }, 5_000);
   expect(answer.string()).toBe('x');
 });
 
 it('says why there is no answer', async () => {
-  const questions = new NatsQuestions(connection);
+  const questions = new NatsRequests(connection);
   connection.subscribe('deaf', { callback: () => undefined });
   await expect(questions.ask({ subject: 'nobody' }, 5_000)).rejects.toThrow(/no responders.*nobody/i);
   await expect(questions.ask({ subject: 'deaf' }, 20)).rejects.toThrow(/timeout/i);
@@ -55,7 +55,7 @@ it('does not wait on a connection that was closed, nor for what the server refus
       'authorization { users = [{ user: a, password: b, permissions: { publish: "may", subscribe: ["_INBOX.>", "may"] } }] }',
   });
   const as = await connect({ servers: guarded.url, user: 'a', pass: 'b' });
-  const questions = new NatsQuestions(as);
+  const questions = new NatsRequests(as);
   await expect(questions.ask({ subject: 'may.not' }, 5_000)).rejects.toThrow(/permissions violation/i);
   as.subscribe('may', { callback: () => undefined });
   const open = expect(questions.ask({ subject: 'may' }, 5_000)).rejects.toThrow(/closed/i);

@@ -1,5 +1,5 @@
+import { isPlain, type Plain } from '../json-values.ts';
 import { canonicalQuantity, exactQuantity } from '../quantity.ts';
-import { isPlain, type Plain } from './plain.ts';
 import type { FieldNode, TypeNode } from './schema.ts';
 
 /** JSON, and so the store, knows one zero; MessagePack and YAML know two. */

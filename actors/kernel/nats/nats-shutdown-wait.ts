@@ -4,7 +4,7 @@ import type { NatsConnection } from 'nats';
 const FINISH_MS = 2_000;
 
 /** Knows whether the broker is in reach, so that nobody who stops waits for what cannot come. */
-export class BrokerReach {
+export class ShutdownWait {
   /** Aborted while it is not. */
   #lost = new AbortController();
   /** It was waited for in vain, and has said nothing since: who stops has more than one thing to say, and waits once. */

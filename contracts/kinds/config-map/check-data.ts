@@ -1,5 +1,5 @@
-import type { Findings } from '../findings.ts';
-import { configKey } from '../formats.ts';
+import { configKey } from '../name-formats.ts';
+import type { Findings } from '../validation-findings.ts';
 
 /** All data of a ConfigMap or Secret together, in bytes. */
 export const DATA_MAX = 1024 * 1024;

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { connectAs, startNatsServer } from '../../../test/support/nats-server.ts';
 import { startTcpProxy } from '../../../test/support/tcp-proxy.ts';
-import { BrokerReach } from './nats-reach.ts';
+import { ShutdownWait } from './nats-shutdown-wait.ts';
 
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -19,7 +19,7 @@ it('who waits for a broker that is silent waits for it once, until it is heard a
   ends.push(() => proxy.close());
   const connection = await connectAs({ ...server, url: `nats://127.0.0.1:${proxy.port}` });
   ends.push(() => connection.close());
-  const reach = new BrokerReach(connection);
+  const reach = new ShutdownWait(connection);
   const waitedMs = async (): Promise<number> => {
     const since = performance.now();
     await reach.soon(never);

@@ -17,7 +17,7 @@ export type StreamState = Pick<StreamInfo, 'created' | 'state'>;
 type Sameness = 'same' | 'unknown' | 'another';
 
 /** What was seen of a stream, so that one which was restored or rolled back meanwhile is known as another. */
-export class StorePast {
+export class RollbackDetector {
   readonly #stream: string;
   readonly #onAlarm: (alarm: Status) => void;
   #created: string | undefined;

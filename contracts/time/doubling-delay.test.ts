@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { doubled } from './doubled.ts';
+import { doubled } from './doubling-delay.ts';
 
 it.each([
   { why: 'the first wait is as given', times: 0, ms: 100 },

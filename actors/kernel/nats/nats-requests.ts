@@ -1,9 +1,9 @@
 import { jetstream } from '@nats-io/jetstream';
 import { errors, type Msg, type NatsConnection } from 'nats';
-import { statusCodeOf } from './nats-arrived.ts';
-import { guarded } from './nats-callback.ts';
+import { statusCodeOf } from './nats-arrived-message.ts';
+import { guarded } from './nats-guarded-callback.ts';
+import { rawHeaders } from './nats-headers.ts';
 import { newInbox } from './nats-inbox.ts';
-import { rawHeaders } from './nats-raw-headers.ts';
 
 /** One message that wants an answer. */
 export interface Question {
@@ -27,7 +27,7 @@ const SWEEP_MS = 50;
  * Questions with one inbox for all, as the client's own `request`, for those on the way of every read and write: that
  * one makes a timer, an error with its stack and five promises for each.
  */
-export class NatsQuestions {
+export class NatsRequests {
   readonly #connection: NatsConnection;
   readonly #open = new Map<string, Open>();
   #inbox = '';

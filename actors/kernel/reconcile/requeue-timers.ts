@@ -10,7 +10,7 @@ type Book = { readonly at: Millis; readonly attempt: number; readonly refused?: 
 const RACES_MAX = 3;
 
 /** Wake-ups that are due later: retries and `againInMs`. Their books are cells, so that a crash forgets none. */
-export function laterWakes(world: World<unknown>) {
+export function requeueTimers(world: World<unknown>) {
   const due$ = new Subject<string>();
   const timers = new Map<string, Subscription>();
   const book = (key: string) => world.cell<Book | null>(`wake/${key}`, null);

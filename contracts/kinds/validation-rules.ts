@@ -1,8 +1,8 @@
+import type { Plain } from '../json-values.ts';
 import { fieldsBelow } from './defaults.ts';
-import type { Findings } from './findings.ts';
-import type { Format } from './formats.ts';
-import type { Plain } from './plain.ts';
+import type { Format } from './name-formats.ts';
 import type { FieldNode, TypeNode } from './schema.ts';
+import type { Findings } from './validation-findings.ts';
 
 /** What one field must be, where it is given. */
 export interface FieldRule {

@@ -1,5 +1,5 @@
+import { sameValue } from '../../json-values.ts';
 import type { KubeObject } from '../kinds.ts';
-import { sameValue } from '../plain.ts';
 
 type WithSpec = KubeObject & { spec?: unknown };
 
@@ -13,4 +13,10 @@ export function nextGeneration(object: WithSpec, old: WithSpec, also = false): v
   const before = old.metadata?.generation ?? 1;
   const changed = also || !sameValue(object.spec, old.spec);
   object.metadata = { ...object.metadata, generation: changed ? before + 1 : before };
+}
+
+/** A client's status on the main resource is not looked at: the old one stays. */
+export function keepStatus<T extends { status?: unknown }>(object: T, old: T): void {
+  if (old.status === undefined) delete object.status;
+  else object.status = old.status;
 }

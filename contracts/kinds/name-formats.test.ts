@@ -9,7 +9,7 @@ import {
   portName,
   qualifiedName,
   resourceName,
-} from './formats.ts';
+} from './name-formats.ts';
 
 describe.each([
   {

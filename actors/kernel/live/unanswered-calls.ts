@@ -1,4 +1,4 @@
-import { AnswerFigures } from './answer-figures.ts';
+import { AnswerStats } from './answer-stats.ts';
 
 /** Calls that are kept account of; beyond it the oldest are forgotten. */
 const OPEN_MAX = 10_000;
@@ -14,9 +14,9 @@ interface Asked {
  * Calls that were heard, and in whose inbox nothing was said yet; and how soon something was: for the micro service, whose
  * own figures end when the question is in the inbox.
  */
-export class CallsInHand<A extends Asked> {
+export class UnansweredCalls<A extends Asked> {
   readonly #open = new Map<string, { readonly call: A; readonly at: number }>();
-  readonly #figures = new AnswerFigures();
+  readonly #figures = new AnswerStats();
 
   heard(call: A): void {
     if (call.reply === undefined || call.reply === '') return;

@@ -1,11 +1,11 @@
 import { isFailure } from '../../../contracts/errors/status.ts';
-import { figureText } from './figure-text.ts';
+import { statText } from './actor-stats.ts';
 
 /** Weight of one answer in the mean. */
 const WEIGHT = 0.05;
 
 /** How many questions were answered, how many of those answers were refusals, and how soon they came. */
-export class AnswerFigures {
+export class AnswerStats {
   answered = 0;
   errors = 0;
   /** Of all answers together, milliseconds. */
@@ -22,6 +22,6 @@ export class AnswerFigures {
     this.meanMs = this.answered === 1 ? ms : this.meanMs + (ms - this.meanMs) * WEIGHT;
     if (!isFailure(answer)) return;
     this.errors += 1;
-    this.lastError = figureText(answer.message);
+    this.lastError = statText(answer.message);
   }
 }
