@@ -252,7 +252,7 @@ it.each([
   {
     why: 'a process of the same name',
     follower: 'one',
-    told: /^warning: solo on one lost its lease to another process that calls itself so too: .* TROUPE_INSTANCE of its own; /,
+    told: /^warning: solo on one lost its lease to another process with the same instance name: .* TROUPE_INSTANCE of its own; /,
   },
 ])('who is followed by $why says so', async ({ follower, told }) => {
   const ttlMs = 3_000;
