@@ -4,18 +4,18 @@ import { statText } from './actor-stats.ts';
 /** Weight of one answer in the mean. */
 const WEIGHT = 0.05;
 
-/** How many questions were answered, how many of those answers were refusals, and how soon they came. */
+/** Counts answers and refusals, and measures response times. */
 export class AnswerStats {
   answered = 0;
   errors = 0;
-  /** Of all answers together, milliseconds. */
+  /** Sum of the response times, milliseconds. */
   totalMs = 0;
-  /** Weighted towards the latest. */
+  /** Exponential moving average of the response time, milliseconds. */
   meanMs = 0;
-  /** What the newest refusal said, as a figure may show it. */
+  /** Message of the newest refusal. */
   lastError: string | undefined;
 
-  /** @param ms from the question to its answer */
+  /** @param ms time from the request to its answer */
   note(ms: number, answer: unknown): void {
     this.answered += 1;
     this.totalMs += ms;

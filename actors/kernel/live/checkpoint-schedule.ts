@@ -1,19 +1,19 @@
 import type { Millis } from '../contract.ts';
 
 const CHECKPOINT_TURNS = 4_096;
-/** A quiet actor's checkpoints, so that no part of a recording is far from a start that it can be played from. */
+/** Longest interval between checkpoints of a quiet actor: a replay can start only at a checkpoint. */
 const CHECKPOINT_MS = 900_000;
-/** How long calls may be held back so that the asks in flight end and a checkpoint can be taken. */
+/** How long calls may be held back so that open asks finish and a checkpoint can be taken. */
 const HOLD_MS = 100;
 const HOLD_MS_MAX = 400;
 
 /**
- * When an incarnation's checkpoints are due. One waits for a moment without an open ask. Such a moment is made by holding
- * calls back for a while; where that fails, the next one that comes by itself is taken, and calls are held back again,
- * for longer, only after as many turns more.
+ * Decides when an incarnation's checkpoints are due. A checkpoint needs a moment without open asks. To get one, calls are
+ * held back for a while. If that fails, the next such moment is used when it occurs by itself; only after another
+ * `CHECKPOINT_TURNS` turns are calls held back again, for longer.
  */
 export class CheckpointSchedule {
-  /** Of the last checkpoint, or of the beginning. */
+  /** Time of the last checkpoint, or of the start. */
   #at: Millis;
   #turns = 0;
   #holdMs = HOLD_MS;
@@ -28,17 +28,17 @@ export class CheckpointSchedule {
     this.#at = now;
   }
 
-  /** How long calls are held back at most. */
+  /** How long calls are held back, at most. */
   get holdMs(): number {
     return this.#holdMs;
   }
 
-  /** One is wanted as soon as can be. */
+  /** Requests a checkpoint as soon as possible. */
   want(): void {
     this.#wanted = true;
   }
 
-  /** A change was not told, and is in the view: the next checkpoint looks back no further than others do. */
+  /** The view moved by a change that caused no turn, so an idle actor needs a new checkpoint too. */
   passedOver(): void {
     this.#hasMoved = true;
   }
@@ -60,7 +60,7 @@ export class CheckpointSchedule {
     this.#holdAfter = 0;
   }
 
-  /** One is due, and could not be taken. @returns what to do with calls, if anything */
+  /** A due checkpoint could not be taken. @returns whether to hold calls back now, or to release them */
   missed(turns: number): 'hold' | 'release' | undefined {
     const now = performance.now();
     if (this.#holdUntil === undefined) {

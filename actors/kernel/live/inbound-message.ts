@@ -1,13 +1,13 @@
 import type { Headers } from '../../../contracts/headers.ts';
 
-/** What the kernel needs of a message that arrived. */
+/** The part of a received message that the kernel uses. */
 export interface InboundMessage {
   readonly subject: string;
   readonly data: Uint8Array;
   readonly reply?: string | undefined;
   readonly headers?: { readonly named: Headers } | undefined;
-  /** Answers in the behaviour's place. */
+  /** Answers on behalf of the behaviour. @returns whether the answer was sent */
   respond(data: Uint8Array): boolean;
-  /** Its answer was said; absent where nobody counts. */
+  /** Called when the answer was sent; absent where answers are not counted. */
   answered?(body: unknown): void;
 }

@@ -1,18 +1,18 @@
 import { AnswerStats } from './answer-stats.ts';
 
-/** Calls that are kept account of; beyond it the oldest are forgotten. */
+/** Most calls that are tracked; beyond it the oldest are dropped. */
 const OPEN_MAX = 10_000;
 
-/** What is kept of a call; an actor keeps the message itself, to answer in its behaviour's place. */
+/** The tracked part of a call. An actor tracks the message itself, to answer it if its behaviour fails. */
 interface Asked {
   readonly reply?: string | undefined;
-  /** Is told of what was said in its inbox. */
+  /** Called with the body of the first message to the call's reply subject. */
   answered?(body: unknown): void;
 }
 
 /**
- * Calls that were heard, and in whose inbox nothing was said yet; and how soon something was: for the micro service, whose
- * own figures end when the question is in the inbox.
+ * Requests received and not yet answered, and the response times of the others. The micro service library's own statistics
+ * end when a request enters the inbox.
  */
 export class UnansweredCalls<A extends Asked> {
   readonly #open = new Map<string, { readonly call: A; readonly at: number }>();
@@ -27,7 +27,7 @@ export class UnansweredCalls<A extends Asked> {
     this.#open.set(call.reply, { call, at: performance.now() });
   }
 
-  /** The first that is said in a call's inbox is its answer. */
+  /** A message was sent. The first one to a call's reply subject is its answer. */
   said(subject: string, body: unknown): void {
     const asked = this.#open.get(subject);
     if (asked === undefined) return;
@@ -36,12 +36,12 @@ export class UnansweredCalls<A extends Asked> {
     asked.call.answered?.(body);
   }
 
-  /** A question without an inbox has its answer: one that came over a port. */
+  /** A port call, which has no reply subject, was answered. */
   answered(ms: number, answer: unknown): void {
     this.#figures.note(ms, answer);
   }
 
-  /** Those that nobody will answer any more. */
+  /** Removes and returns all unanswered calls, because the behaviour that received them has ended. */
   take(): readonly A[] {
     const left = [...this.#open.values()].map(({ call }) => call);
     this.#open.clear();

@@ -153,7 +153,7 @@ describe.each(FEEDS)('the cache fed by %s', (_, changes) => {
 
   it('refuses to wait for ever', async () => {
     const { feed } = await open();
-    await expect(feed.reached(5, { timeoutMs: 20 })).rejects.toThrow(/wait for revision 5.*ask again/);
+    await expect(feed.reached(5, { timeoutMs: 20 })).rejects.toThrow(/wait for revision 5.*try again/);
   });
 
   it('reports what is no object of its key, which counts as nothing, and goes on', async () => {

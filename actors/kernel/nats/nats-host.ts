@@ -10,12 +10,12 @@ import type { Recorder } from '../journal/recorder.ts';
 import { type Ambient, ambient } from '../live/host-clock.ts';
 import {
   type Asker,
+  type ChangeListener,
   type Escalation,
   type HostServices,
   type Origin,
   type Runnable,
   statusOf,
-  type Told,
 } from '../live/host-services.ts';
 import type { InboundMessage } from '../live/inbound-message.ts';
 import { LiveActor } from '../live/live-actor.ts';
@@ -90,7 +90,7 @@ export class Host implements HostServices {
   /** Drivers that have ports, by name: one of a name in a process. */
   readonly #ports = new Map<string, LiveDriver>();
   readonly #ready = new Set<Runnable>();
-  readonly #toTell = new Set<Told>();
+  readonly #toTell = new Set<ChangeListener>();
   readonly #requests = new OpenRequests();
   /** Where others answer. */
   readonly #place: AnswerPlace;
@@ -258,7 +258,7 @@ export class Host implements HostServices {
    * A write's change arrives just before its acknowledgement, for which somebody waits, as nobody does for news: a round of the
    * event loop goes to what arrived with it, and what is said then is on its way before anybody looks at what changed.
    */
-  wakeToChanges(actor: Told): void {
+  wakeToChanges(actor: ChangeListener): void {
     this.#toTell.add(actor);
     if (this.#toTell.size === 1) setImmediate(() => setImmediate(() => this.#tellChanges()));
   }

@@ -3,7 +3,7 @@ import { catchError, concatMap, ignoreElements, mergeMap } from 'rxjs/operators'
 import type { Said, World } from '../contract.ts';
 import { type Refusal, Refused } from './refusal.ts';
 
-/** One request, and what is told of its outcome: events, for whose own answers nobody waits. */
+/** A request, and the messages to send on its outcome (Events, mostly); their answers are not awaited. */
 export interface Request {
   readonly ask: Said<unknown>;
   readonly granted?: readonly Said<unknown>[];
@@ -13,20 +13,21 @@ export interface Request {
 type Asker = Pick<World<unknown>, 'ask'>;
 
 const ASK_TIMEOUT_MS = 10_000;
-/** Requests of one `askTogether` under way; what the api-server can use, whatever the size of a batch. */
+/** Requests of one `askTogether` in flight at once; more of them would not make the api-server faster. */
 const AT_ONCE = 64;
 
 /**
- * Asks one after the other. Emits what is told of each; errors with the first refusal, and asks nothing after it.
+ * Sends the requests one after the other. Emits the messages on each outcome. Errors with the first refusal, and sends no
+ * further request.
  * @throws Refused
  */
 export const askInTurn = (world: Asker, requests: readonly (Request | Said<unknown>)[]): Observable<Said<unknown>> =>
   from(requests).pipe(concatMap((request) => asked(world, request)));
 
 /**
- * Asks for things that do not depend on each other: together, in batches of 1, 2, 4 and so on. A batch with a refusal in
- * it is the last, so that what can't be granted is asked for once and not five hundred times. Emits what is told of
- * each; errors with the first refusal once its whole batch is answered.
+ * Sends requests that do not depend on each other in parallel, in batches of 1, 2, 4 and so on. A batch with a refusal is
+ * the last one, so that a request that cannot be granted is sent once and not five hundred times. Emits the messages on
+ * each outcome. Errors with the first refusal once its whole batch is answered.
  * @throws Refused
  * @see kubernetes/kubernetes pkg/controller/replicaset: slowStartBatch
  */
@@ -65,9 +66,9 @@ function asked(world: Asker, request: Request | Said<unknown>): Observable<Said<
   const answer$ = world.ask(ask, { timeoutMs: ASK_TIMEOUT_MS }).pipe(
     ignoreElements(),
     catchError((error: unknown) => {
-      const told = error instanceof Refused ? refused(error) : [];
+      const messages = error instanceof Refused ? refused(error) : [];
       return concat(
-        from(told),
+        from(messages),
         throwError(() => error),
       );
     }),

@@ -20,7 +20,7 @@ import type {
 import type { ActorDefinition } from '../declare.ts';
 import { hashOf } from '../journal/hash.ts';
 import { holdsSecret } from '../journal/secrecy.ts';
-import { hearCall, inputsOf, unheard } from './call-routing.ts';
+import { inputsOf, routeCall, unmatchedSubject } from './call-routing.ts';
 import { Cells } from './cells.ts';
 import { changedByResource } from './changed-objects.ts';
 import { DerivedIndexes } from './derived-indexes.ts';
@@ -35,7 +35,7 @@ import { TurnScheduler } from './turn-scheduler.ts';
 import { turnsInProgress } from './turns-in-progress.ts';
 import { type Violation, ViolationError, violationOf } from './violation.ts';
 
-/** Of one key, in which something went wrong. */
+/** An error that a behaviour reported for one key. */
 export interface Report extends ReportNote {
   readonly key: string;
   readonly error: unknown;
@@ -44,27 +44,27 @@ export interface Report extends ReportNote {
 export interface TurnDone {
   readonly turn: Turn;
   readonly out: readonly Outgoing[];
-  /** Reports of keys that went wrong in this turn. */
+  /** Errors that the behaviour reported in this turn. */
   readonly reports: readonly Report[];
-  /** The behaviour failed or ended; its supervisor decides what next. */
+  /** Why the behaviour failed or ended; its supervisor decides what happens next. */
   readonly failed?: unknown;
 }
 
 export interface CoreOptions {
   readonly self: Self;
   readonly view: View;
-  /** Four numbers from the operating system in a live world; recorded. */
+  /** Four 32-bit numbers; in a live world from the operating system. Recorded. */
   readonly seed: readonly number[];
-  /** Oldest revision from which the view's `since` answers, until a checkpoint says another. */
+  /** Oldest revision from which the view's `since` answers, until a checkpoint changes it. */
   readonly window?: number;
-  /** Deep-freeze what behaviours put into cells (tests, simulation). */
+  /** Deep-freeze values that behaviours put into cells (tests, simulation). */
   readonly freeze?: boolean;
   readonly onViolation?: (violation: Violation) => void;
 }
 
 /**
- * One actor's behaviour, run turn by turn. Synchronous and deterministic: the same records with the same views, clock
- * and seed give the same outputs, whichever world feeds them.
+ * Runs one actor's behaviour turn by turn. Synchronous and deterministic: the same records with the same views, clock and
+ * seed give the same outputs, whether live, in tests or in a replay.
  */
 export class ActorCore {
   readonly definition: ActorDefinition;
@@ -126,7 +126,7 @@ export class ActorCore {
   get nextDue(): Millis | undefined {
     return this.#scheduler.nextDue;
   }
-  /** Timers that wait, the next first. */
+  /** Pending timers, the next one first. */
   get timers(): ReturnType<TurnScheduler['timers']> {
     return this.#scheduler.timers();
   }
@@ -136,7 +136,7 @@ export class ActorCore {
   cellValues(): Readonly<Record<string, Json>> {
     return this.#cells.values();
   }
-  /** How many letters `state` last hashed: what it costs. */
+  /** Characters that the last `state()` hashed: a measure of its cost. */
   get stateLetters(): number {
     return this.#stateLetters;
   }
@@ -146,11 +146,11 @@ export class ActorCore {
   isAnyCellSet(start: string): boolean {
     return this.#cells.hasAny(start);
   }
-  /** How many cells do not have their initial value. */
+  /** How many cells are set. */
   get cellCount(): number {
     return this.#cells.size;
   }
-  /** What this actor would leave to its successor, in one hash. */
+  /** Hash of the actor's state: its cells and its random generator. */
   state(): Required<Pick<Turn, 'state' | 'stateHoldsSecret'>> {
     const cells = this.#cells.canonical();
     this.#stateLetters = cells.length;
@@ -158,8 +158,8 @@ export class ActorCore {
   }
 
   /**
-   * Everything that a crash would have to leave behind. Only between turns.
-   * @returns `undefined` while an ask is open: its answer would find nobody.
+   * The state from which the behaviour can be restarted. Call it only between turns.
+   * @returns `undefined` while an ask is open, because a restarted behaviour would not receive its answer
    */
   checkpoint(windowStart: number): Checkpoint | undefined {
     if (this.#asks.size > 0 || this.#stopped) return undefined;
@@ -174,10 +174,10 @@ export class ActorCore {
   }
 
   /**
-   * Runs one record to its end.
-   * @param now    milliseconds since the Unix epoch; taken as the last turn's when it went backwards
-   * @param cursor where the view stands
-   * @param before the object as this actor was last told of it, for the keys of a change
+   * Runs one turn.
+   * @param now    milliseconds since the Unix epoch; if earlier than the last turn's time, that one is used
+   * @param cursor the view's position
+   * @param before for the keys of a change: the version that this actor saw last
    */
   run(rec: Rec, now: Millis, cursor: Cursor, before?: (key: Key) => KubeObject | undefined): TurnDone {
     this.#now = Math.max(this.#now, now);
@@ -197,27 +197,27 @@ export class ActorCore {
     }
     const out = this.#out;
     const reports = this.#reports;
-    this.#out = []; // not when the next turn begins: an actor may rest for long, and there are hundreds
+    this.#out = []; // now and not at the next turn: hundreds of idle actors would retain their last outputs
     this.#reports = [];
     const turn = turnOf({ n: this.#turn, rec, now: this.#now, view: cursor }, out);
     const failed = this.#failed as { error: unknown } | undefined;
     return { turn, out, reports, ...(failed === undefined ? {} : { failed: failed.error }) };
   }
 
-  /** The next turn is number `turn + 1`: a replay that begins at a checkpoint, not at the beginning. */
+  /** Sets the number of the last turn, for a replay that begins at a checkpoint. */
   resumeAt(turn: number): void {
     this.#turn = turn;
   }
 
-  /** Ends the behaviour; nothing runs after. */
+  /** Ends the behaviour; later records are ignored until the next `start`. */
   stop(): void {
     this.#stopped = true;
     this.#tearDown();
   }
 
   /**
-   * Something was done that a behaviour must not do: told first, since operators may swallow what is thrown; then the actor
-   * stops. Thrown only in a turn: later, nobody could catch it, and a stopped actor does no harm.
+   * Reports a violation of the rules for behaviours and stops the actor. In a turn it also throws. The report comes first,
+   * because operators may swallow the error. Outside a turn no caller could catch the error, and a stopped actor is harmless.
    */
   violate(what: string): void {
     const error = this.breach(what);
@@ -225,9 +225,9 @@ export class ActorCore {
   }
 
   /**
-   * The same, not thrown.
-   * @param stack  of the error that tells of it, where one does
-   * @returns undefined when it has been breached before: what follows is told of no more
+   * The same without throwing.
+   * @param stack stack of the error that revealed the violation, if there is one
+   * @returns `undefined` for a further violation, which is not reported
    */
   breach(what: string, stack?: string): ViolationError | undefined {
     if (this.#breached) return undefined;
@@ -246,7 +246,7 @@ export class ActorCore {
     this.#failed ??= { error };
   }
 
-  /** Where objects are frozen, whoever mutates one is told by an error that says nothing of actor and operator. */
+  /** Mutating a frozen object throws an error that names neither actor nor operator: this reports it as a violation. */
   blameMutation(error: unknown): void {
     const what = this.#options.freeze === true ? mutationIn(error) : undefined;
     if (what !== undefined) this.breach(what, (error as Error).stack);
@@ -272,7 +272,7 @@ export class ActorCore {
     this.#breached = false;
     this.#began = checkpoint === undefined ? 'fresh' : 'resumed';
     this.#cells.load(checkpoint?.cells ?? {});
-    // An index is no state: what `step` made is what `build` would make. Tests hold behaviours to that; live it saves the building.
+    // An index is no state: `step` must give the same as `build`. Tests rebuild it here to verify that; live it is kept.
     if (checkpoint === undefined || this.#options.freeze === true) this.#indexes.clear();
     if (checkpoint !== undefined) {
       this.#window = checkpoint.window;
@@ -285,12 +285,14 @@ export class ActorCore {
         try {
           this.#emit(said);
         } catch (error) {
-          this.#fail(error); // what cannot be encoded; RxJS would throw it where nobody can catch it
+          this.#fail(error); // the output cannot be encoded; RxJS would rethrow the error outside this call stack
         }
       },
       error: (error: unknown) => this.#fail(error),
       complete: () => {
-        this.#failed ??= { error: new Error(`the behaviour of ${this.definition.name} ended: it must go on for ever`) };
+        this.#failed ??= {
+          error: new Error(`the behaviour of ${this.definition.name} completed: it must never complete`),
+        };
       },
     });
   }
@@ -311,10 +313,9 @@ export class ActorCore {
   }
 
   #call(rec: Extract<Rec, { t: 'call' }>): void {
-    const heard = hearCall(rec, this.definition.hears, this.self.prefix);
-    if (heard.input !== undefined) this.#input(heard.input, heard.told);
-    else if (heard.told.reply?.startsWith(INBOX_ROOT) === true)
-      this.#emit(replyTo(heard.told, unheard(heard.told.subject)));
+    const { input, value } = routeCall(rec, this.definition.hears, this.self.prefix);
+    if (input !== undefined) this.#input(input, value);
+    else if (value.reply?.startsWith(INBOX_ROOT) === true) this.#emit(replyTo(value, unmatchedSubject(value.subject)));
   }
 
   #input(name: string, value: unknown): void {

@@ -5,19 +5,19 @@ import type { Bytes, Call, Id, Rec, Ref } from '../contract.ts';
 import type { HearDecl, LatestDecl } from '../declare.ts';
 import { hearsSubject } from './subject-patterns.ts';
 
-/** Where a call's answer goes, travels in its headers, so that a record of the call is whole. */
+/** A call's reply subject is kept among its headers, so that the record of a call is complete. */
 export const REPLY_HEADER = HEADER.reply;
-/** Names the input `latest` whose messages a record carries, all together in one body. */
+/** Names the `latest` input for whose messages, all in one body, a call record stands. */
 export const LATEST_HEADER = HEADER.latest;
 
-/** The input and what it is told: a call, or for an input `latest` a list of them. */
+/** The name of an input and the value that it emits: a call, or for a `latest` input a list of calls. */
 export type Heard =
-  | { readonly input: string; readonly told: Call | readonly Call[] }
-  /** No input hears its subject. */
-  | { readonly input?: never; readonly told: Call };
+  | { readonly input: string; readonly value: Call | readonly Call[] }
+  /** No input matches the call's subject. */
+  | { readonly input?: never; readonly value: Call };
 
-/** Which input a call is for, and the call as that input is told of it. */
-export function hearCall(
+/** Finds the input that a recorded call is for, and makes the value that this input emits. */
+export function routeCall(
   rec: Extract<Rec, { t: 'call' }>,
   hears: Readonly<Record<string, HearDecl>>,
   prefix: string,
@@ -27,21 +27,21 @@ export function hearCall(
   if (batchOf !== undefined) {
     const { family } = hears[batchOf] as LatestDecl;
     const messages = decodeMsgpack(bytes) as [string, Bytes][];
-    const told = messages.map(([subject, body]) => makeCall(rec.id, subject, {}, body, family.parse(prefix, subject)));
-    return { input: batchOf, told };
+    const value = messages.map(([subject, body]) => makeCall(rec.id, subject, {}, body, family.parse(prefix, subject)));
+    return { input: batchOf, value };
   }
   for (const [input, heard] of inputsOf(hears)) {
     if (heard.hear !== 'calls') continue;
     const tokens = heard.family.parse(prefix, rec.subject) as Record<string, string> | undefined;
     if (hearsSubject(heard, prefix, rec.subject, tokens))
-      return { input, told: makeCall(rec.id, rec.subject, rec.headers, bytes, tokens) };
+      return { input, value: makeCall(rec.id, rec.subject, rec.headers, bytes, tokens) };
   }
-  return { told: makeCall(rec.id, rec.subject, rec.headers, bytes, undefined) };
+  return { value: makeCall(rec.id, rec.subject, rec.headers, bytes, undefined) };
 }
 
 const inputs = new WeakMap<Readonly<Record<string, HearDecl>>, readonly (readonly [string, HearDecl])[]>();
 
-/** The inputs with their names: listed once a definition, since every turn looks through them. */
+/** The inputs with their names; cached per definition, because every turn goes through them. */
 export function inputsOf(hears: Readonly<Record<string, HearDecl>>): readonly (readonly [string, HearDecl])[] {
   let listed = inputs.get(hears);
   if (listed === undefined) {
@@ -51,12 +51,9 @@ export function inputsOf(hears: Readonly<Record<string, HearDecl>>): readonly (r
   return listed;
 }
 
-/** What is answered to a question whose subject is not of the grammar of any input. */
-export const unheard = (subject: string): Status =>
-  failure(
-    'BadRequest',
-    `${subject}: a token is not escaped as it should be (bytes outside A-Z a-z 0-9 _ - become =XX)`,
-  );
+/** The answer to a request whose subject matches no input. */
+export const unmatchedSubject = (subject: string): Status =>
+  failure('BadRequest', `${subject}: a token is not escaped correctly (bytes outside A-Z a-z 0-9 _ - become =XX)`);
 
 function makeCall(id: Id, subject: string, headers: Headers, bytes: Bytes, tokens: unknown): Call<never, never> {
   const reply = headers[REPLY_HEADER];
@@ -71,8 +68,8 @@ function makeCall(id: Id, subject: string, headers: Headers, bytes: Bytes, token
   };
 }
 
-/** @throws Error when a record still points into the history: whoever feeds an actor reads what is pointed at first */
+/** @throws Error when a record still refers to the history: the caller must resolve references before running the turn */
 export function recordBytes(body: Ref | Bytes): Bytes {
   if (body instanceof Uint8Array) return body;
-  throw new Error(`record refers to ${body.key}@${body.revision}: whoever feeds it must resolve references first`);
+  throw new Error(`record refers to ${body.key}@${body.revision}: resolve references before running the turn`);
 }

@@ -1,4 +1,4 @@
-/** Freezes a value and everything in it, so that whoever mutates what all actors share is caught in the act. */
+/** Freezes a value and everything in it: mutating an object that actors share then throws at once. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value;
   Object.freeze(value);
@@ -6,11 +6,11 @@ export function deepFreeze<T>(value: T): T {
   return value;
 }
 
-/** How the engine words that a frozen object was assigned to, added to, cut down or redefined. */
+/** V8's messages for assigning to, adding to, deleting from or redefining a frozen object. */
 const FROZEN =
   /^Cannot (?:assign to read only property|delete property|redefine property)|object is not extensible|^#<.*> is not extensible/;
 
-/** What a behaviour did to a frozen object (one of the cache's, or of a cell), if that is what the error tells of. */
+/** If the error says that a frozen object (of the cache or of a cell) was mutated: a description for a violation. */
 export function mutationIn(error: unknown): string | undefined {
   return error instanceof TypeError && FROZEN.test(error.message)
     ? `changed an object of the cache or of a cell, which is frozen here (${error.message})`

@@ -1,15 +1,15 @@
 /**
- * The newer of two versions of one JSON value, in which every part that is as it was is the older one's part itself. So a
- * history of versions costs what changed, and "is this part as it was?" can be answered by identity.
- * Pure to whoever compares by value: the result has the same JSON, in the same order of keys. Parts of `after` are replaced
- * in place, so it must belong to the caller; what is frozen of it stays as it is, and so is what lies deeper than `levels`.
+ * Structural sharing: returns the newer of two versions of a JSON value, with every unchanged part replaced by that part of
+ * the older version. A history of versions then costs only as much memory as the changes, and unchanged parts are identical.
+ * The result has the same JSON text as `after`, in the same key order. Parts of `after` are replaced in place, so `after`
+ * must belong to the caller. Frozen parts are left unchanged, as is everything deeper than `levels`.
  */
 export function shareParts<T>(before: unknown, after: T, levels = LEVELS_MAX): T {
   if (!isObject(before) || !isObject(after) || before === after || levels === 0) return after;
   return (Array.isArray(after) ? shareItems(before, after, levels - 1) : shareFields(before, after, levels - 1)) as T;
 }
 
-/** No object of ours is nested so deep; some can be made that are nested deeper than the stack goes. */
+/** Deeper than any object of ours; input can be nested deeper than the call stack allows. */
 const LEVELS_MAX = 100;
 
 type Fields = Record<string, unknown>;
@@ -22,7 +22,7 @@ function shareItems(before: object, after: unknown[], levels: number): unknown {
     const was: unknown = before[at];
     const part = shareParts(was, after[at], levels);
     if (part !== was) same = false;
-    else if (!fixed) after[at] = was; // also texts: the older one is kept anyway
+    else if (!fixed) after[at] = was; // strings too: the older copy stays in memory anyway
   }
   return same ? before : after;
 }
@@ -35,7 +35,7 @@ function shareFields(before: object, after: object, levels: number): unknown {
   let same = names.length === namesBefore.length;
   for (let at = 0; at < names.length; at++) {
     const name = names[at] as string;
-    if (name !== namesBefore[at]) same = false; // another order is another text, and another hash
+    if (name !== namesBefore[at]) same = false; // another key order is another JSON text and another hash
     if (!Object.hasOwn(before, name)) continue;
     const was = (before as Fields)[name];
     const part = shareParts(was, (after as Fields)[name], levels);
