@@ -3,7 +3,7 @@ import { JetStreamApiError } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { failure, StatusError } from '../../contracts/errors/status.ts';
 import { remedyOfGone } from '../kernel/nats/nats-error-text.ts';
-import { NatsRequests, type Question } from '../kernel/nats/nats-requests.ts';
+import { type NatsRequest, NatsRequests } from '../kernel/nats/nats-requests.ts';
 import { type Failure, planFailure, retryDelayMs } from './plan-failure.ts';
 
 /** One attempt waits at most this long for its answer. */
@@ -63,7 +63,7 @@ export class Attempts {
    * `until` for one question to JetStream, with as little around it as can be: it is on the way of every read and write.
    * @param question made anew for every attempt; may throw
    */
-  ask<A>(act: string, deadlineMs: number, question: () => Question): Promise<A> {
+  ask<A>(act: string, deadlineMs: number, question: () => NatsRequest): Promise<A> {
     return this.#repeat(act, deadlineMs, async (timeoutMs) => {
       const answer = (await this.#questions.ask(question(), timeoutMs)).json<A & { readonly error?: Refusal }>();
       if (answer.error !== undefined) throw new JetStreamApiError(answer.error);

@@ -334,7 +334,7 @@ describe.each(FEEDS)('the cache fed by %s', (_, changes) => {
     const { errors } = await open();
     await (await jetstreamManager(connection)).streams.delete('KV_t');
     const said = await waitUntil('it is missed', 10_000, () => errors.find((error) => error.includes('not found')));
-    expect(said).toMatch(/the feed of KV_t\b.*: stream not found; .* put the backup .* back, or restart the masters/);
+    expect(said).toMatch(/the feed of KV_t\b.*: stream not found; .* restore the backup .*, or restart the masters/);
   });
 
   it('opens secrets with the key, leaves them sealed without one, and refuses to open with another', async () => {

@@ -3,10 +3,10 @@ import type { Msg, SubscriptionOptions } from 'nats';
 type Callback = NonNullable<SubscriptionOptions['callback']>;
 
 /**
- * What a subscription calls. The client reads nothing any more, on any subject, once a callback has thrown; so every
- * subscription of a process goes through here, and what is thrown, or rejected, is reported and never goes further.
- * @param report gets the failure and the message that led to it; should it throw itself, the process fails aloud, for the
- * one that goes on would be deaf
+ * Wraps a subscription's callback so that it never throws: once a callback has thrown, the client stops reading on all
+ * subjects. Every subscription of a process must use it. Errors and rejections are passed to `report`.
+ * @param report gets the error and the message that caused it. If `report` itself throws, the process ends with an uncaught
+ * exception rather than go on without receiving anything
  */
 export const guarded =
   (

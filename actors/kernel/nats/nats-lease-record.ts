@@ -55,7 +55,7 @@ export async function renewLease(
 /**
  * Gives the lease up. Requests sent earlier on this connection have been processed by then, so a renewal whose answer was
  * never read may have changed the lease's revision.
- * @param instance give the lease up under whatever revision this instance holds it; absent: under `revision` only
+ * @param instance give the lease up if this instance holds it under a different revision; absent: under `revision` only
  */
 export async function giveLeaseBack(leases: KV, key: string, revision: number, instance?: string): Promise<void> {
   try {

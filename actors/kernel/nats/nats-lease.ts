@@ -193,7 +193,7 @@ export class LeaseHolder {
     }
   }
 
-  /** As `renewLease`, but no longer than the lease is held, nor after this process is told to stop. */
+  /** As `renewLease`, but gives up when the lease's time is over or `stop` is called. */
   async #renewOnce(leases: KV, held: Held): ReturnType<typeof renewLease> {
     const answered = new AbortController(); // a timer left running would keep the process alive
     const answer = await Promise.race([

@@ -12,17 +12,17 @@ import { NatsRequests } from './nats-requests.ts';
 export interface RecorderOptions {
   readonly connection: NatsConnection;
   readonly prefix: string;
-  /** Without it, bodies that carry secret data are recorded as empty. */
+  /** Absent: bodies with secret data are recorded as empty. */
   readonly sealer?: Sealer;
-  /** How often eventful turns are written, in milliseconds. Where many recordings have some they take turns: see `planShare`. */
+  /** Interval in milliseconds at which eventful turns are written; with many recordings, a share of them each: see `planShare`. */
   readonly flushMs?: number;
-  /** Longest that whoever stops waits for the broker, in milliseconds. */
+  /** Longest time in milliseconds that `flush` waits for the broker. */
   readonly flushWithinMs?: number;
   readonly log: (line: string) => void;
 }
 
 export interface RecorderStats {
-  /** Incarnations of which something is still to be written, or awaited. */
+  /** Incarnations with turns that are still to be written, or that may have more. */
   readonly open: number;
   readonly turns: number;
   readonly segments: number;
@@ -38,76 +38,76 @@ interface SegmentInProgress {
   readonly keeper: TurnKeeper;
 }
 
-/** One turn, until it is written into its segment with those around it. */
+/** A turn that is not yet written into its segment. */
 interface HeardTurn {
   readonly incarnation: Incarnation;
   readonly turn: Turn;
   readonly out: readonly Outgoing[];
-  /** Bytes that it holds back. */
+  /** Bytes of memory that it retains. */
   readonly weight: number;
 }
 
 /**
- * Turns that are written one after the other where they come fast: code that comes back with each turn drives whatever else the
- * process does out of the processor's caches, which costs as much again as it takes itself.
+ * When turns come fast, this many are written into their segments together. Writing each one at once would evict the rest of
+ * the process from the CPU caches each time, which costs as much again as the writing itself.
  */
 const TOGETHER = 128;
-/** What they hold back of memory, at most. */
+/** The same limit in bytes of memory that they retain. */
 const TOGETHER_BYTES = 256 * 1024;
-/** Where they come slowly they are written this often, a slice at a time, I/O let in between: a turn may have to wait for that. */
+/** When turns come slowly, they are written at this interval in slices, with I/O in between, so that no turn is delayed much. */
 const SLICE_MS = 20;
 const SLICE_TURNS = 32;
 const FLUSH_MS = 80;
-/** Turns in which nothing happened (a timer, a heart-beat) wait this long for company: an idle cluster writes little. */
+/** Interval for turns in which nothing happened (a timer, a heartbeat), so that an idle cluster writes little. */
 const IDLE_FLUSH_MS = 5_000;
-/** A segment is closed when its bodies weigh this much. */
+/** Size of its bodies at which a segment is closed. */
 const SEGMENT_BYTES = 256 * 1024;
 const SEGMENT_TURNS = 1_024;
-/** Segments that may wait for the broker; beyond it turns gather in longer ones. */
+/** Segments that may wait for the broker; beyond it, segments grow instead. */
 const IN_FLIGHT_MAX = 64;
-/** Segments a second that a process writes of many small ones: each costs the broker the same, however little is in it. */
+/** Target rate of small segments per second and process: each costs the broker the same, however small it is. */
 const SEGMENTS_A_SECOND = 50;
-/** About how long a recording waits for its turn where there are hundreds: what a crash may lose. */
+/** With hundreds of recordings, about how long a segment waits to be written; a crash loses that much. */
 const WAIT_MS_MOST = 4_000;
-/** Segments written before I/O is let in: a process that hosts a thousand nodes has two thousand recordings. */
+/** Segments written in a row before I/O gets a chance: a process that hosts a thousand nodes has two thousand recordings. */
 const AT_ONCE = 4;
-/** As long as a segment may get while it waits for its turn; beyond it, it is dropped whole and counted. */
+/** Largest size of a segment that waits to be written; beyond it, the whole segment is dropped and counted. */
 const HELD_BYTES = 2 * 1024 * 1024;
 const ACK_WITHIN_MS = 5_000;
-/** A segment that a broker has not taken for this long, however often it was sent, is dropped and counted. */
+/** A segment that the broker has not acknowledged for this long, despite retries, is dropped and counted. */
 const GIVE_UP_MS = 120_000;
 const RETRY_MS_MOST = 1_000;
 const FLUSH_WITHIN_MS = 3_000;
 
-/** Writes what actors heard and said to the journal stream, in segments, never making anybody wait. */
+/** Writes the inputs and outputs of actors to the journal stream, in segments. Actors never wait for it. */
 export class NatsRecorder implements Recorder {
   readonly #options: RecorderOptions;
-  readonly #questions: NatsRequests;
+  readonly #requests: NatsRequests;
   readonly #heard: HeardTurn[] = [];
   #heardBytes = 0;
   readonly #buffers = new Map<Incarnation, SegmentInProgress>();
-  /** Number of the newest incarnation of each actor and instance; of one before it nothing more comes. */
+  /** Number of the newest incarnation of each actor and instance; older ones record nothing more. */
   readonly #newest = new Map<string, number>();
-  /** Those in which something would be missed, the longest waiting first; heart-beats alone can wait. */
+  /** Segments with eventful turns, the longest waiting first; the others can wait. */
   readonly #eventful = new Set<SegmentInProgress>();
   readonly #inFlight = new Set<Promise<void>>();
-  /** Turns will be written in slices, or are being. */
+  /** The next slice of turns is scheduled. */
   #slicing = false;
   #timer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
-  /** Segments to be written as soon as the broker and I/O have room, the longest waiting first. */
+  /** Segments to be written as soon as the broker and I/O allow it, the longest waiting first. */
   readonly #due = new Set<SegmentInProgress>();
   #pumping = false;
   #turns = 0;
   #segments = 0;
   #bytes = 0;
   #dropped = 0;
-  /** Somebody waited for the broker in vain: until it takes a segment again the other actors of a process that stops need not wait as well. */
+  /** A `flush` timed out. Until the broker acknowledges a segment again, further flushes of a stopping process do not wait. */
   #inVain = false;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    this.#questions = new NatsRequests(options.connection);
+    this.#requests = new NatsRequests(options.connection);
     void this.#sendAgainOnceReconnected();
   }
 
@@ -162,7 +162,7 @@ export class NatsRecorder implements Recorder {
     try {
       segment.add(buffer.keeper.keep(turn, out));
     } catch (error) {
-      this.#drop(buffer, String(error)); // whoever is recorded must not fail because of it
+      this.#drop(buffer, String(error)); // an actor must not fail because its recording does
       return;
     }
     if (isEventful(turn.rec, out)) {
@@ -208,7 +208,7 @@ export class NatsRecorder implements Recorder {
     if (this.#eventful.size > 0) this.#timer = setTimeout(() => this.#writeEventful(), this.#flushMs);
   }
 
-  /** What had company enough waits its turn with the others. */
+  /** Treats all segments with uneventful turns like eventful ones from now on. */
   #writeIdle(): void {
     this.#idleTimer = undefined;
     this.#writeTurns();
@@ -225,7 +225,7 @@ export class NatsRecorder implements Recorder {
     this.#writeSoon(this.#begun());
   }
 
-  /** Those of which there is something to write; those of which there is nothing left to know are forgotten. */
+  /** The segments with turns to write. Removes buffers that will never have any. */
   #begun(): readonly SegmentInProgress[] {
     for (const [incarnation, { segment, gap, keeper }] of this.#buffers)
       if (segment.turns === 0 && (this.#isOver(incarnation) || (gap === 0 && keeper.idle)))
@@ -233,7 +233,7 @@ export class NatsRecorder implements Recorder {
     return [...this.#buffers.values()].filter(({ segment }) => segment.turns > 0);
   }
 
-  /** Another has begun in its place, and answers to what it asked are for nobody. */
+  /** A newer incarnation has replaced it, so answers to its asks are not recorded. */
   #isOver(incarnation: Incarnation): boolean {
     return !incarnation.driver && incarnation.incarnation < (this.#newest.get(nameOf(incarnation)) ?? 0);
   }
@@ -243,7 +243,7 @@ export class NatsRecorder implements Recorder {
     if (!this.#pumping) this.#pump();
   }
 
-  /** Goes on by itself after I/O, and after an acknowledgement when as much as may be is under way. */
+  /** Writes due segments; continues after I/O, or after an acknowledgement when `IN_FLIGHT_MAX` are in flight. */
   #pump(): void {
     this.#pumping = false;
     let left = AT_ONCE;
@@ -269,7 +269,7 @@ export class NatsRecorder implements Recorder {
     buffer.gap += turns;
     this.#dropped += turns;
     const { actor } = buffer.incarnation.self;
-    this.#options.log(`warning: recording of ${actor}: ${why}; ${turns} turns are lost to replay`);
+    this.#options.log(`warning: recording of ${actor}: ${why}; ${turns} turns are missing from the recording`);
   }
 
   #write(buffer: SegmentInProgress): void {
@@ -292,19 +292,19 @@ export class NatsRecorder implements Recorder {
     });
   }
 
-  /** What was under way, or said meanwhile, may have gone with the old connection: it is not waited for. */
+  /** Segments in flight may have been lost with the old connection: their requests are rejected, so that they are sent again. */
   async #sendAgainOnceReconnected(): Promise<void> {
     for await (const { type } of this.#options.connection.status())
-      if (type === 'reconnect') this.#questions.fail(new Error('the connection was lost'));
+      if (type === 'reconnect') this.#requests.fail(new Error('the connection was lost'));
   }
 
-  /** Sends until it is acknowledged; readers put the order right and leave out what came twice. */
+  /** Sends a segment until it is acknowledged. Readers sort the segments and drop duplicates. */
   async #send(subject: string, bytes: Bytes): Promise<void> {
     const since = performance.now();
     for (let attempt = 0; ; attempt++) {
       try {
-        const { data } = await this.#questions.ask({ subject, body: bytes }, ACK_WITHIN_MS);
-        refuse(JSON.parse(Buffer.from(data).toString('utf8')) as Acknowledgement);
+        const { data } = await this.#requests.ask({ subject, body: bytes }, ACK_WITHIN_MS);
+        checkStored(JSON.parse(Buffer.from(data).toString('utf8')) as Acknowledgement);
         this.#inVain = false;
         return;
       } catch (error) {
@@ -318,21 +318,21 @@ export class NatsRecorder implements Recorder {
 const nameOf = ({ self }: Incarnation): string => `${self.actor}/${self.instance}`;
 
 /**
- * How many of the recordings that wait are written now. Few are written at once; of many an even share each time, since all
- * of them together would hold up for a moment whatever else the process and the broker do.
+ * How many of the waiting recordings are written now. Few are all written at once; of many, an equal share each time, since
+ * writing all of them together would briefly block the process and the broker.
  */
 export const planShare = (waiting: number, everyMs: number): number =>
   Math.ceil(everyMs * Math.max(SEGMENTS_A_SECOND / 1_000, waiting / WAIT_MS_MOST));
 
-/** What a stream says to a message that it was sent. */
+/** A stream's answer to a published message. */
 interface Acknowledgement {
   readonly seq?: number;
   readonly error?: { readonly description?: string };
 }
 
-/** @throws Error when it was not stored */
-function refuse({ seq, error }: Acknowledgement): void {
-  if (error !== undefined || seq === undefined) throw new Error(error?.description ?? 'no stream took it');
+/** @throws Error when the message was not stored */
+function checkStored({ seq, error }: Acknowledgement): void {
+  if (error !== undefined || seq === undefined) throw new Error(error?.description ?? 'no stream stored it');
 }
 
 const weightOf = (rec: Rec, out: readonly Outgoing[]): number => {

@@ -5,8 +5,8 @@ import { guarded } from './nats-guarded-callback.ts';
 import { rawHeaders } from './nats-headers.ts';
 import { newInbox } from './nats-inbox.ts';
 
-/** One message that wants an answer. */
-export interface Question {
+/** A message that needs an answer. */
+export interface NatsRequest {
   readonly subject: string;
   readonly body?: Uint8Array | string | undefined;
   /** The header block in its wire form. */
@@ -20,12 +20,12 @@ interface Open {
   readonly deadline: number;
 }
 
-/** How late a deadline may be noticed, in milliseconds. */
+/** Precision of deadlines, in milliseconds. */
 const SWEEP_MS = 50;
 
 /**
- * Questions with one inbox for all, as the client's own `request`, for those on the way of every read and write: that
- * one makes a timer, an error with its stack and five promises for each.
+ * A cheaper replacement for the client's `request`, for the requests behind each read and write. All requests share one inbox
+ * and one timer; the client makes a timer, an error with its stack and five promises for each.
  */
 export class NatsRequests {
   readonly #connection: NatsConnection;
@@ -39,7 +39,7 @@ export class NatsRequests {
   }
 
   /** @throws the client's errors: NoRespondersError, TimeoutError, PermissionViolationError, ClosedConnectionError and those of `publish` */
-  ask({ subject, body, headers }: Question, timeoutMs: number): Promise<Msg> {
+  ask({ subject, body, headers }: NatsRequest, timeoutMs: number): Promise<Msg> {
     return new Promise<Msg>((resolve, reject) => {
       if (this.#inbox === '') this.#listen();
       const serial = (++this.#serial).toString(36);
@@ -54,14 +54,14 @@ export class NatsRequests {
     });
   }
 
-  /** No answer to what was asked so far will come. */
+  /** Rejects all open requests. */
   fail(error: Error): void {
     const open = [...this.#open.values()];
     this.#open.clear();
     for (const { reject } of open) reject(error);
   }
 
-  /** What may not be asked need not be waited for, nor anything on a connection that is closed. */
+  /** Rejects requests at once that this user may not send, and all requests when the connection closes. */
   async #follow(): Promise<void> {
     for await (const status of this.#connection.status()) if (status.type === 'error') this.#refused(status.error);
     this.fail(new errors.ClosedConnectionError());
@@ -78,7 +78,7 @@ export class NatsRequests {
 
   #listen(): void {
     void this.#follow();
-    // Its options alone tell what this connection's user may listen to.
+    // The inbox prefix that this user may subscribe to is found only in these options.
     this.#inbox = `${newInbox(jetstream(this.#connection).getOptions().watcherPrefix)}.`;
     this.#connection.subscribe(`${this.#inbox}*`, {
       callback: guarded(
@@ -91,7 +91,7 @@ export class NatsRequests {
   #answered(message: Msg): void {
     const serial = this.#serialOf(message.subject);
     const open = this.#open.get(serial);
-    if (open === undefined) return; // too late, or doubled
+    if (open === undefined) return; // late or duplicate
     if (message.data.length === 0 && statusCodeOf(message) === 503) {
       open.reject(new errors.NoRespondersError(open.subject));
     } else open.resolve(message);

@@ -1,22 +1,22 @@
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import { failure, type Status } from '../../../contracts/errors/status.ts';
 
-/** A message that was heard: which one it is, tells the moment at which the server stored it. */
+/** A received message. The time at which the server stored it identifies it. */
 interface Heard {
   readonly sequence: number;
   readonly storedAt: number;
 }
 
-/** Messages heard that are remembered: where all are gone, nothing tells one stream from another. */
+/** How many received messages are remembered. If none of them is left in the stream, its identity cannot be verified. */
 const HEARD_MAX = 16;
 
-/** What the server says of a stream when it is asked. */
+/** The state of a stream, as reported by the server. */
 export type StreamState = Pick<StreamInfo, 'created' | 'state'>;
 
-/** Is a stream the one that was seen before? `unknown`: of the newest messages that were heard of it none is kept any more. */
+/** Is a stream the one seen before? `unknown`: none of the remembered messages is left in it. */
 type Sameness = 'same' | 'unknown' | 'another';
 
-/** What was seen of a stream, so that one which was restored or rolled back meanwhile is known as another. */
+/** Detects that a stream was restored from a backup, rolled back or replaced, by what was seen of it before. */
 export class RollbackDetector {
   readonly #stream: string;
   readonly #onAlarm: (alarm: Status) => void;
@@ -26,7 +26,7 @@ export class RollbackDetector {
   readonly #heard: Heard[] = [];
   #alarm: Status | undefined;
 
-  /** @param onAlarm told once */
+  /** @param onAlarm called once */
   constructor(stream: string, onAlarm: (alarm: Status) => void) {
     this.#stream = stream;
     this.#onAlarm = onAlarm;
@@ -40,12 +40,12 @@ export class RollbackDetector {
   get seen(): number {
     return this.#seen;
   }
-  /** The newest message heard since the last `begin`; 0 = none. */
+  /** Sequence of the newest message received since the last `begin`; 0 = none. */
   get heard(): number {
     return this.#heard.at(-1)?.sequence ?? 0;
   }
 
-  /** The store has come as far as this. */
+  /** The store has reached `sequence`. */
   saw(sequence: number): void {
     this.#seen = Math.max(this.#seen, sequence);
   }
@@ -56,15 +56,16 @@ export class RollbackDetector {
     if (this.#heard.length > HEARD_MAX) this.#heard.shift();
   }
 
-  /** The list of this stream begins: no message is known to be in it. */
+  /** Listing this stream begins: forgets the messages received so far. */
   begin({ created }: StreamState): void {
     this.#created = created;
     this.#heard.length = 0;
   }
 
   /**
-   * The store says this of itself; it was asked when `seen` was `seenBefore`.
-   * @returns whether it is another one, or went back
+   * Checks a state reported by the store.
+   * @param seenBefore `seen` at the time of the request
+   * @returns whether the store is another one or went back
    */
   note({ created, state: { last_seq: last } }: StreamState, seenBefore: number): boolean {
     if (last < seenBefore) this.#raise(`its last revision is ${last}, ${seenBefore} was seen before`);
@@ -77,16 +78,16 @@ export class RollbackDetector {
     return true;
   }
 
-  /** @param info of now, asked for when `seen` was `seenBefore` */
+  /** Checks a reported state and looks the remembered messages up. @param seenBefore `seen` at the time of the request */
   async compare(info: StreamState, seenBefore: number, manager: JetStreamManager): Promise<Sameness> {
     if (this.note(info, seenBefore)) {
       this.#seen = info.state.last_seq;
       return 'another';
     }
-    // A restored store may have been written to since, past what was seen here: then that revision is another message.
+    // A restored store may have been written to beyond the revision seen here. That revision is then a different message.
     for (const { sequence, storedAt } of this.#heard.toReversed()) {
       const message = await manager.streams.getMessage(this.#stream, { seq: sequence });
-      if (message === null) continue; // its object is gone, or has changed often since
+      if (message === null) continue; // its object was deleted, or has changed often since
       if (Math.abs(message.time.getTime() - storedAt) <= 1) return 'same';
       this.#raise(`revision ${sequence} is not the message that was seen before`);
       return 'another';

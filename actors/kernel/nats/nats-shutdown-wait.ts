@@ -1,13 +1,16 @@
 import type { NatsConnection } from 'nats';
 
-/** How long whoever stops waits for what is still on its way. */
+/** How long a stopping process waits for an answer of the broker. */
 const FINISH_MS = 2_000;
 
-/** Knows whether the broker is in reach, so that nobody who stops waits for what cannot come. */
+/**
+ * Limits how long a stopping process waits for the broker. It does not wait while the connection is lost, and at most once
+ * for a broker that does not answer.
+ */
 export class ShutdownWait {
-  /** Aborted while it is not. */
+  /** Aborted while the connection is lost. */
   #lost = new AbortController();
-  /** It was waited for in vain, and has said nothing since: who stops has more than one thing to say, and waits once. */
+  /** A wait ended without an answer, and none has arrived since: further waits end at once. */
   #silent = false;
   readonly #connection: NatsConnection;
 
@@ -26,7 +29,7 @@ export class ShutdownWait {
     }
   }
 
-  /** Resolves with `act`, however it ends, when the connection is lost, or after `FINISH_MS`: a broker that is gone must not keep a process. */
+  /** Resolves when `act` has ended, successfully or not, when the connection is lost, or after `FINISH_MS`. */
   async soon(act: Promise<unknown> | undefined): Promise<void> {
     const ended = act?.catch(() => undefined);
     const { signal } = this.#lost;

@@ -90,7 +90,7 @@ const ASYNC: Readonly<Record<string, string>> = {
   TickObject: 'process.nextTick()',
 };
 
-/** Observes everything asynchronous that is started in a turn, whatever function starts it: above all promises. */
+/** Observes everything asynchronous that is started in a turn, by any function: above all promises. */
 function watchAsync(): void {
   let handling = false;
   createHook({
