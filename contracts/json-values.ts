@@ -1,6 +1,6 @@
 export type Plain = Record<string, unknown>;
 
-/** A plain object, as JSON, YAML and MessagePack make them; no class, list or null. Never throws. */
+/** Is it a plain object, as parsed from JSON, YAML or MessagePack; no class instance, array or null? Never throws. */
 export function isPlain(value: unknown): value is Plain {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   try {
@@ -17,8 +17,8 @@ const isEmpty = (value: unknown): boolean =>
   (typeof value === 'object' && (Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0));
 
 /**
- * Are two JSON values the same to Kubernetes? Absent, null, `[]` and `{}` are equal, as nil and empty are in Go; the
- * order of names does not matter, that of lists does.
+ * Are two JSON values equal by Kubernetes' rules? Absent, null, `[]` and `{}` are equal, as nil and empty are in Go. The
+ * order of fields does not matter; the order of lists does.
  */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (a === b) return true;
@@ -37,6 +37,6 @@ function sameFields(a: Plain, b: Plain): boolean {
   return true;
 }
 
-/** What a record holds under a name that somebody chose: `constructor` is no entry of every record. */
+/** The record's own entry under a name from outside; `undefined` for inherited names such as `constructor`. */
 export const own = <T>(record: Readonly<Record<string, T>> | undefined, name: string): T | undefined =>
   record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;

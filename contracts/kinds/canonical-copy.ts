@@ -2,7 +2,7 @@ import { isPlain, type Plain } from '../json-values.ts';
 import { canonicalQuantity, exactQuantity } from '../quantity.ts';
 import type { FieldNode, TypeNode } from './schema.ts';
 
-/** JSON, and so the store, knows one zero; MessagePack and YAML know two. */
+/** MessagePack and YAML have -0; JSON, and so the store, does not. */
 const oneZero = <T>(value: T): T => (Object.is(value, -0) ? (0 as T) : value);
 
 /** A deep copy of free JSON. */
@@ -27,7 +27,7 @@ function copyMap(field: FieldNode, value: Plain): Plain {
 }
 
 /**
- * A deep copy of an object that `checkType` found fitting: null and undefined fields fall away, quantities take their
+ * A deep copy of an object that passed `checkType`: null and undefined fields are dropped, quantities are converted to their
  * canonical form (`0.5` -> `500m`). Shares nothing with the original.
  */
 export function copyTyped(type: TypeNode, value: Plain): Plain {
@@ -46,9 +46,8 @@ const exactMap = (map: object): Plain =>
   Object.fromEntries(Object.entries(map).map(([key, value]) => [key, exactQuantity(value as string | number)]));
 
 /**
- * The same object in one form for one meaning, to be compared: without its empty lists and maps, which say no more than
- * absent ones, as in Kubernetes (an empty struct, `emptyDir: {}`, says something), and with quantities as large as they
- * are, however written. Of an object that fits its type.
+ * Normalises an object for comparison: drops empty lists and maps, which mean the same as absent ones in Kubernetes (an empty
+ * struct such as `emptyDir: {}` does not), and writes equal quantities the same way. The object must fit its type.
  */
 export function inOneForm(type: TypeNode, value: object): Plain {
   const kept: Plain = {};

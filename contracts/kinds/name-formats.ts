@@ -1,13 +1,13 @@
 /*
- * Kubernetes' syntaxes of names and keys, with its own words for what is wrong. A format gives the complaints about a
- * text; none = fine.
+ * Kubernetes' syntaxes of names and keys, with Kubernetes' error messages. A format returns the errors of a text; none =
+ * valid.
  */
 export type Format = (text: string) => readonly string[];
 
 const tooLong = (max: number): string => `must be no more than ${max} bytes`;
 const EMPTY = 'must be non-empty';
 
-/** A pattern with a length, and what Kubernetes says about a text that does not match. */
+/** A pattern with a maximum length and Kubernetes' message for a text that does not match. */
 function pattern(regex: RegExp, max: number, otherwise: string): Format {
   return (text) => {
     const fits = regex.test(text);
@@ -58,10 +58,10 @@ export const qualifiedName: Format = (text) => {
   return [...ofPrefix.map((why) => `prefix part ${why}`), ...ofName.map((why) => `name part ${why}`)];
 };
 
-/** Annotation keys are qualified names whose case is not looked at. */
+/** Annotation keys are qualified names in which case is ignored. */
 export const annotationKey: Format = (text) => qualifiedName(text.toLowerCase());
 
-/** Printable ASCII without `=`, as Kubernetes since 1.34. */
+/** Printable ASCII without `=`, as in Kubernetes since 1.34. */
 export const envName = pattern(
   /^[ -<>-~]+$/,
   Number.MAX_SAFE_INTEGER,
@@ -80,7 +80,7 @@ export const configKey: Format = (text) => {
   return text.startsWith('..') ? [...found, "must not start with '..'"] : found;
 };
 
-/** IANA service names: names of ports. */
+/** Port names: IANA service names. */
 export const portName: Format = (text) => {
   const found: string[] = [];
   if (text.length > 15) found.push('must be no more than 15 characters');
@@ -93,7 +93,7 @@ export const portName: Format = (text) => {
   return found;
 };
 
-/** Paths below a volume: nothing may climb out. */
+/** Relative paths inside a volume, without `..`. */
 export const pathWithin: Format = (text) => {
   if (text.startsWith('/')) return ['must be a relative path'];
   return text.split('/').includes('..') ? ["must not contain '..'"] : [];
@@ -135,7 +135,7 @@ export const cidr: Format = (text) => {
   return fits ? [] : ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'];
 };
 
-/** What a resource may be called: one of Kubernetes' own, or with a domain. */
+/** Names of compute resources: one of Kubernetes' own, or qualified by a domain. */
 export const resourceName: Format = (text) => {
   const found = qualifiedName(text);
   if (found.length > 0) return found;

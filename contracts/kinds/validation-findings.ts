@@ -1,9 +1,9 @@
 import type { StatusCause } from '../errors/status.ts';
 
-/** A step down into an object: a field, a list's index, or a map's key in brackets. */
+/** One step of a path: a field, a list index, or a map key in brackets. */
 type Step = string | number;
 
-/** Go's `%q` for strings, JSON for the rest; short enough for one line. Never throws. */
+/** A value as shown in messages: JSON, at most 200 characters. Never throws. */
 export function shown(value: unknown): string {
   if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') return `"${typeof value}"`;
   if (value instanceof Uint8Array) return `(${value.length} bytes)`;
@@ -15,10 +15,10 @@ export function shown(value: unknown): string {
   }
 }
 
-/** Is this safe to write bare in a path? Others go in brackets, as Kubernetes writes map keys. */
+/** Can this step be written without brackets? Others are written in brackets, like Kubernetes' map keys. */
 const bare = (step: string): boolean => /^[A-Za-z_$][\w$]*$/.test(step);
 
-/** Longer than any name that Kubernetes takes. What lies below a longer one is told with its beginning, once for each finding. */
+/** Longer than any name that Kubernetes accepts. A longer step of a path is cut. */
 const STEP_MAX = 400;
 const brief = (step: string): string =>
   step.length <= STEP_MAX ? step : `${step.slice(0, STEP_MAX)}...${step.startsWith('[') ? ']' : ''}`;
@@ -30,22 +30,22 @@ function joined(base: string, rest: string): string {
 }
 
 /**
- * Collects what is wrong with an object, in Kubernetes' words. Walkers `enter` and `leave`; a path costs something only
- * when there is a finding. A finding's own path is relative to where the walk stands.
+ * Collects the validation errors of an object, in Kubernetes' words. Code that walks the object calls `enter` and `leave`; the
+ * path is built only when there is an error. The path passed with an error is relative to the current position.
  */
 export class Findings {
   readonly causes: StatusCause[] = [];
-  /** More than this many causes help nobody. */
+  /** Most causes that are collected. */
   static readonly max = 100;
   readonly #steps: Step[] = [];
   readonly #hidesValues: boolean;
 
-  /** @param options.hidesValues values are secret: findings, which become Events, name their fields alone */
+  /** @param options.hidesValues values are secret: messages, which may become Events, name the fields only */
   constructor(options: { readonly hidesValues?: boolean } = {}) {
     this.#hidesValues = options.hidesValues === true;
   }
 
-  /** A value as a finding shows it. */
+  /** A value as shown in messages. */
   value(value: unknown): string {
     return this.#hidesValues ? '(hidden)' : shown(value);
   }
@@ -64,7 +64,7 @@ export class Findings {
     return this.causes.length >= Findings.max;
   }
 
-  /** @param below path below where the walk stands: `containers[0].name`; empty = right here */
+  /** @param below path relative to the current position, such as `containers[0].name`; empty = the position itself */
   add(reason: string, below: string, message: string): void {
     if (!this.full) this.causes.push({ reason, field: joined(this.#path(), below), message });
   }
@@ -87,7 +87,7 @@ export class Findings {
     const list = supported.map((one) => JSON.stringify(one)).join(', ');
     this.add('FieldValueNotSupported', below, `Unsupported value: ${this.value(value)}: supported values: ${list}`);
   }
-  /** @param more what else is to be said of it */
+  /** @param more text to append to the message */
   tooLong(below: string, maxBytes: number, more = ''): void {
     this.add('FieldValueTooLong', below, `Too long: may not be more than ${maxBytes} bytes${more}`);
   }

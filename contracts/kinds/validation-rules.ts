@@ -4,28 +4,28 @@ import type { Format } from './name-formats.ts';
 import type { FieldNode, TypeNode } from './schema.ts';
 import type { Findings } from './validation-findings.ts';
 
-/** What one field must be, where it is given. */
+/** Rules for the value of one field. */
 export interface FieldRule {
-  /** Must be there and not empty. */
+  /** Must be present and not empty. */
   readonly required?: true;
-  /** A text, or each text of a list. Empty texts count as absent. */
+  /** Of a string, or each string of a list. Empty strings count as absent. */
   readonly format?: Format;
-  /** One of these; sorted, as they are shown. */
+  /** Allowed values; sorted, as in messages. */
   readonly oneOf?: readonly string[];
   readonly min?: number;
   readonly max?: number;
-  /** Of a map: its keys, and its values. */
+  /** Of a map: formats of its keys and its values. */
   readonly keys?: Format;
   readonly values?: Format;
-  /** Of a list of structs: no two items may have the same value in this field. */
+  /** Of a list of structs: a field whose values must be unique in the list. */
   readonly uniqueBy?: string;
 }
 export interface TypeRule {
   readonly fields?: Readonly<Record<string, FieldRule>>;
-  /** What no single field can tell. Called with the walk standing at the value. */
+  /** Further checks of the whole value; `findings` is at the value. */
   readonly check?: (value: never, findings: Findings) => void;
 }
-/** Type -> rules, wherever in an object the type occurs. */
+/** Type -> rules, applied wherever the type occurs in an object. */
 export type RuleTable = Readonly<Record<string, TypeRule>>;
 
 const isEmpty = (value: unknown): boolean =>
@@ -112,7 +112,7 @@ function runList(plan: Plan, items: readonly Plain[], findings: Findings): void 
   }
 }
 
-/** Compiles a table for one root type. The object must fit its type. */
+/** Compiles a table for one root type. @returns checks an object, which must fit its type */
 export function ruleChecker(root: TypeNode, table: RuleTable): (object: object, findings: Findings) => void {
   const plans = new Map<TypeNode, Plan>();
   const planOf = (type: TypeNode): Plan => {

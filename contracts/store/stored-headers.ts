@@ -1,18 +1,18 @@
-/** Names of the headers that stored messages carry besides those of every message. */
+/** Names of further headers of stored messages. */
 export const STORE_HEADER = {
-  /** Id of the request that wrote this: by it a writer knows its own write again after a lost acknowledgement. */
+  /** Id of the request that wrote it: after a lost acknowledgement, the writer recognises its own write by it. */
   request: 'Troupe-Request',
-  /** Compare-and-set: the sequence that the key's last message must have; 0 = there must be none. */
+  /** Compare-and-set: the sequence that the key's last message must have; 0 = the key must not exist. */
   expect: 'Nats-Expected-Last-Subject-Sequence',
   /** `PURGE`: the object was deleted. */
   operation: 'KV-Operation',
-  /** `sub`, with a deletion: what the key held before is dropped. */
+  /** `sub`, with a deletion: earlier messages of the key are dropped. */
   rollup: 'Nats-Rollup',
-  /** With a deletion: how long its marker stays, such as `3600s`. */
+  /** With a deletion: how long its marker is kept, such as `3600s`. */
   ttl: 'Nats-TTL',
   /**
-   * JSON, on writes of Events: what selectors looked at in the event before this write, where that is not what they find in
-   * what is stored. Nobody keeps the events of before, and who watches with a selector must know which stop matching.
+   * JSON, on writes of Events: the selectable fields of the event before this write, if they differ from the new ones. Earlier
+   * versions of events are not kept, and a watch with a selector must know which events stop matching.
    */
   before: 'Troupe-Before',
 } as const;

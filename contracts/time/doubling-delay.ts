@@ -1,6 +1,6 @@
 /**
- * How long to wait: `firstMs`, doubled so many `times`, and never longer than `mostMs`. Pure.
- * @param times whole number >= 0, however large
+ * A backoff delay: `firstMs` doubled `times` times, at most `mostMs`. Pure.
+ * @param times whole number >= 0, of any size
  */
 export const doubled = (firstMs: number, times: number, mostMs: number): number =>
   Math.min(mostMs, firstMs * 2 ** times);

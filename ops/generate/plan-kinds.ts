@@ -115,7 +115,8 @@ function docsText(models: readonly Model[]): string {
     );
     return `  ${typeName(model.name)}: {\n    '': ${JSON.stringify(firstSentences(model.doc))},\n${fields.join('')}  },\n`;
   });
-  const doc = '/** Type -> field -> what it is for; the type itself under the empty name. */\n';
+  const doc =
+    '/** Field documentation for `explain` and OpenAPI; not used yet. Type -> field -> text; the text of the type itself under the empty name. */\n';
   return `${HEAD}\n${doc}export const DOCS: Readonly<Record<string, Readonly<Record<string, string>>>> = {\n${tables.join('')}};\n`;
 }
 

@@ -11,9 +11,9 @@ import type { Findings } from '../validation-findings.ts';
 const ROLE = 'node-role.kubernetes.io/';
 /** Key of the taint of a node that is not ready. */
 export const NOT_READY = 'node.kubernetes.io/not-ready';
-/** Message of a node whose kubelet has only begun; behind a colon, what the runtime was last heard to lack. */
+/** Message of the Ready condition of a starting node, followed by a colon and the runtime's last known problem, if any. */
 export const RUNTIME_UNANSWERED = 'container runtime has not answered yet';
-/** Of one that nobody hears. */
+/** Key of the taint of a node whose heartbeats are missing. */
 export const UNREACHABLE = 'node.kubernetes.io/unreachable';
 
 /** `Ready`, `NotReady`, `Unknown`, with `SchedulingDisabled` after a comma. */
@@ -36,7 +36,7 @@ const address = (node: Node, type: string): string =>
   orNone(node.status?.addresses?.find((one) => one.type === type)?.address);
 const known = (text: string | undefined): string => (text === undefined || text === '' ? '<unknown>' : text);
 
-/** One taint a key and effect. */
+/** At most one taint with the same key and effect. */
 function checkTaints(spec: NodeSpec, findings: Findings): void {
   const seen = new Set<string>();
   spec.taints?.forEach((taint, index) => {
@@ -46,7 +46,7 @@ function checkTaints(spec: NodeSpec, findings: Findings): void {
   });
 }
 
-/** No pod goes to a new node before somebody has found it ready: as Kubernetes' admission plugin TaintNodesByCondition. */
+/** No pod is placed on a new node until it is ready; like Kubernetes' admission plugin TaintNodesByCondition. */
 function repelPods(node: Node): void {
   const taint: Taint = { key: NOT_READY, effect: 'NoSchedule' };
   const { taints = [] } = (node.spec ??= {});
@@ -54,7 +54,7 @@ function repelPods(node: Node): void {
     node.spec.taints = [...taints, taint];
 }
 
-/** The older field says the first of them, and is right where they differ, as in Kubernetes. */
+/** The older field `podCIDR` is the first entry; where it differs it takes precedence, as in Kubernetes. */
 function podRanges({ spec }: Node): readonly string[] {
   const { podCIDR = '', podCIDRs = [] } = spec ?? {};
   return podCIDR === '' || podCIDR === podCIDRs[0] ? podCIDRs : [podCIDR];
@@ -121,7 +121,7 @@ export const nodeKind = defineKind<Node>({
   },
 });
 
-/** That a node is ready now, or no longer: Kubernetes' words, and behind them why, where that is known. */
+/** The Event for a node that became ready or not ready: Kubernetes' words, followed by the cause if known. */
 export const statusNote = (name: string, reason: 'NodeReady' | 'NodeNotReady', why?: string): EventNote => ({
   type: 'Normal',
   reason,

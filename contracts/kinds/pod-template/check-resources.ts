@@ -17,7 +17,7 @@ function checkList(list: Record<string, Quantity>, field: string, findings: Find
   }
 }
 
-/** Quantities are not negative, and nobody requests more than the limit. */
+/** Quantities must not be negative, and a request must not exceed its limit. */
 export function checkResources(resources: ResourceRequirements, findings: Findings): void {
   const { limits = {}, requests = {} } = resources;
   checkList(limits, 'limits', findings);

@@ -40,7 +40,7 @@ export function checkToken(
   }
 }
 
-/** No two sources may write one file. Pure. */
+/** Two sources of a projected volume must not have the same file. Pure. */
 export function checkProjected({ sources = [] }: ProjectedVolumeSource, findings: Findings): void {
   const seen = new Set<string>();
   sources.forEach(({ configMap, secret, downwardAPI, serviceAccountToken }, at) => {

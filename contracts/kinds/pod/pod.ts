@@ -22,7 +22,7 @@ function checkCreate(pod: Pod, findings: Findings): void {
 }
 
 /**
- * Since when and why a new pod is not scheduled; the scheduler says otherwise when the gates are gone.
+ * The condition of a new pod with scheduling gates; the scheduler replaces it when the gates are removed.
  * @see kubernetes pkg/registry/core/pod/strategy.go: applySchedulingGatedCondition
  */
 function gatedStatus({ spec, metadata }: Pod): Pick<PodStatus, 'conditions'> {
@@ -70,12 +70,12 @@ export const podKind = defineKind<Pod>({
   },
   prepareForUpdate: (pod, old) => {
     keepStatus(pod, old);
-    // Again, as in Kubernetes: a manifest that is applied once more knows nothing of them, and none may be taken away.
+    // Added again, as in Kubernetes: a re-applied manifest does not contain them, and removing a toleration is forbidden.
     if (pod.spec !== undefined) addNodeTolerations(pod.spec);
     nextGeneration(pod, old);
   },
   prepareForStatus: (pod, old) => {
-    // Older writers of a status know nothing of it.
+    // Older writers of a status omit the QoS class.
     if (pod.status !== undefined && !pod.status.qosClass && old.status?.qosClass)
       pod.status = { ...pod.status, qosClass: old.status.qosClass };
   },
@@ -83,6 +83,6 @@ export const podKind = defineKind<Pod>({
   checkUpdate: checkPodUpdate,
 });
 
-/** The phases of a pod that has run to its end, well or badly: none of its containers will run again. */
+/** Has a pod in this phase ended, successfully or not? None of its containers will run again. */
 export const hasEnded = (phase: unknown): phase is 'Succeeded' | 'Failed' =>
   phase === 'Succeeded' || phase === 'Failed';

@@ -20,7 +20,7 @@ const JSON_KEYS: Readonly<Record<string, string>> = {
 };
 const ACCOUNT = 'kubernetes.io/service-account.name';
 
-/** `stringData` is write-only: it is folded into `data` and wins there. */
+/** `stringData` is write-only: it is merged into `data`, where its values replace others. */
 function foldStringData(secret: Secret): void {
   if (secret.stringData === undefined) return;
   const folded = Object.entries(secret.stringData).map(([key, text]) => [key, base64OfText(text)] as const);
