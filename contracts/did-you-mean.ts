@@ -1,9 +1,9 @@
 import { distance } from 'fastest-levenshtein';
 
-/** Of a word that is much longer than any that is known nobody asks what was meant, and to compare it would take long. */
+/** Longer words get no suggestion: no known word is that long, and the comparison would be slow. */
 const WORD_MAX = 100;
 
-/** The word that was meant, whatever its case: a third of the letters may be wrong, or two have changed places. Pure. */
+/** The most similar known word, ignoring case: up to a third of its letters may differ, or two be swapped. Pure. */
 export function closest(word: string, words: Iterable<string>): string | undefined {
   if (word.length > WORD_MAX) return undefined;
   const given = word.toLowerCase();
@@ -20,7 +20,7 @@ export function closest(word: string, words: Iterable<string>): string | undefin
 
 const sorted = (word: string): string => Array.from(word).toSorted().join('');
 
-/** The way out for a word that is not known: the one of `words` that was meant, else all that are `known`. Pure. */
+/** The hint for an unknown word: the most similar one of `words`, or else a list of all `known` words. Pure. */
 export function didYouMean(word: string, words: readonly string[], known = words): string {
   const near = closest(word, words);
   return near === undefined ? `known: ${known.join(', ')}` : `did you mean "${near}"?`;

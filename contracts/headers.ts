@@ -1,10 +1,10 @@
-/** Names of the headers that every message carries. Headers are hints: who spoke is told by the subject alone. */
+/** Names of message headers. Headers are not authenticated: only the subject proves who sent a message. */
 export const HEADER = {
   /** Version of the message format: a whole number, `1` today. */
   version: 'Troupe-Version',
   /** Id of this message, unique: `<actor>/<instance>/<incarnation>.<turn>.<index>`. */
   id: 'Troupe-Id',
-  /** `<actor>/<instance>` that sent it. */
+  /** Sender: `<actor>/<instance>`. */
   from: 'Troupe-From',
   /** Id of the message that caused it. */
   cause: 'Troupe-Cause',
@@ -14,21 +14,21 @@ export const HEADER = {
   epoch: 'Troupe-Epoch',
   /** Encoding of the body. */
   contentType: 'Content-Type',
-  /** What an answer should hold, as in Kubernetes: `METADATA_ONLY`, or nothing for whole objects. */
+  /** Content of the answer, as in Kubernetes: `METADATA_ONLY`; absent for whole objects. */
   accept: 'Accept',
   /**
-   * Reserved: where a call's answer goes, in what an actor hears and in its record. The broker alone says so; whoever
-   * writes this header says nothing by it.
+   * Reserved: the reply subject of a call, in the headers that an actor sees and in its record. It is set from the broker's
+   * protocol; a sender's value is ignored.
    */
   reply: 'Troupe-Reply',
-  /** Reserved: the input `latest` whose newest messages a record carries, all in one body. Only a host hands over such. */
+  /** Reserved: in the record of a `latest` input, the input's name; the body has all its messages. Set by the host only. */
   latest: 'Troupe-Latest',
 } as const;
 
-/** `Accept` of who needs no more than an object's metadata; the answer is a `PartialObjectMetadata`. */
+/** Value of `Accept` that requests an object's metadata only; the answer is a `PartialObjectMetadata`. */
 export const METADATA_ONLY = 'application/*;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
 
 export const MESSAGE_VERSION = '1';
 
-/** Header values by name, as an actor sees them: no repeated names. */
+/** Header values by name; no name is repeated. */
 export type Headers = Readonly<Record<string, string>>;

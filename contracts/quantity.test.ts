@@ -102,7 +102,7 @@ describe('isQuantity', () => {
 });
 
 it('says what a quantity looks like when it is none', () => {
-  expect(() => isWhole('two')).toThrow('"two" is no quantity; write a number like 250m, 1.5 or 64Mi');
+  expect(() => isWhole('two')).toThrow('"two" is not a quantity; write a number like 250m, 1.5 or 64Mi');
 });
 it('knows whole numbers', () => {
   expect([isWhole('1000m'), isWhole('100m')]).toEqual([true, false]);

@@ -1,6 +1,6 @@
 /*
  * Kubernetes' quantities: a decimal number with an optional suffix: n u m (none) k M G T P E, Ki Mi Gi Ti Pi Ei, or an
- * exponent. Exact: reckoned in nano units as whole numbers of any size.
+ * exponent. Exact: calculated in nano units as whole numbers of any size.
  */
 
 import type { Quantity } from './kinds/generated/types.ts';
@@ -16,10 +16,10 @@ const DECIMAL = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E'];
 const BINARY = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const GRAMMAR = /^([+-]?)(\d+\.?\d*|\.\d+)(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,3}))?$/;
 const NANO = 1_000_000_000n;
-/** Kubernetes caps what is larger, in either direction. */
+/** Kubernetes caps larger values, positive and negative. */
 const MOST = (2n ** 63n - 1n) * NANO;
 
-/** The suffix as nano units a whole: [multiplier, format]. */
+/** A suffix in nano units: [multiplier, divisor, format]. */
 function scaleOf(suffix: string | undefined, exponent: string | undefined): readonly [bigint, bigint, Format] {
   if (exponent !== undefined) {
     const power = Number(exponent) + 9;
@@ -48,28 +48,28 @@ function parse(text: string): Parsed | undefined {
   return { nano: sign === '-' ? -nano : nano, format };
 }
 
-/** The same few quantities come again and again; bounded, so that nobody can fill it. */
+/** Cache: the same few quantities recur. Bounded, so that no client can fill the memory. */
 const remembered = new Map<string, Parsed>();
 
-/** @throws RangeError when `quantity` is none */
+/** @throws RangeError when `quantity` is not a quantity */
 function parsed(quantity: string | number): Parsed {
   const text = String(quantity);
   const before = remembered.get(text);
   if (before !== undefined) return before;
   const made = parse(text);
-  if (made === undefined) throw new RangeError(`"${text}" is no quantity; write a number like 250m, 1.5 or 64Mi`);
+  if (made === undefined) throw new RangeError(`"${text}" is not a quantity; write a number like 250m, 1.5 or 64Mi`);
   if (remembered.size >= 4096) remembered.clear();
   remembered.set(text, made);
   return made;
 }
 
-/** Numbers in [-2^53, 2^53] and strings of Kubernetes' grammar. Never throws. */
+/** Is it a number in [-2^53, 2^53] or a string of Kubernetes' grammar? Never throws. */
 export function isQuantity(value: unknown): value is string | number {
   if (typeof value !== 'string' && typeof value !== 'number') return false;
   return remembered.has(String(value)) || parse(String(value)) !== undefined;
 }
 
-/** Rounded up; what is absent or no quantity is 0: whoever reckons with stored objects must not stumble over one. */
+/** Rounded up. An absent or malformed quantity counts as 0, so that a stored object never makes a caller fail. */
 function roundedUp(quantity: Quantity | undefined, unitNano: bigint): number {
   return quantity === undefined || !isQuantity(quantity) ? 0 : Number(divideAway(parsed(quantity).nano, unitNano));
 }
@@ -80,20 +80,20 @@ export const cpuMillis = (quantity: Quantity | undefined): number => roundedUp(q
 /** Whole units, rounded up; of memory or storage: bytes. `64Mi` -> 67108864. Absent or unreadable = 0. */
 export const wholeUnits = (quantity: Quantity | undefined): number => roundedUp(quantity, NANO);
 
-/** In the base unit (cores, bytes, pieces), as near as a number comes; `NaN` when it is no quantity. */
+/** The value in the base unit (cores, bytes, pieces), as a floating-point number; `NaN` when it is not a quantity. */
 export function parseQuantity(quantity: Quantity): number {
   if (!isQuantity(quantity)) return Number.NaN;
   const { nano } = parsed(quantity);
   return Number(nano / NANO) + Number(nano % NANO) / 1e9;
 }
 
-/** Negative, zero or positive, as `a` is smaller than, as large as, or larger than `b`. @throws RangeError */
+/** Negative, zero or positive when `a` is less than, equal to or greater than `b`. @throws RangeError */
 export function compareQuantities(a: string | number, b: string | number): number {
   const [left, right] = [parsed(a).nano, parsed(b).nano];
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** One text for all that are as large: `128Mi` and `134217728`. What is no quantity stays as it is. Never throws. */
+/** The same text for equal quantities, such as `128Mi` and `134217728`. Other text is returned unchanged. Never throws. */
 export const exactQuantity = (quantity: string | number): string =>
   isQuantity(quantity) ? `${parsed(quantity).nano}n` : String(quantity);
 
@@ -125,8 +125,8 @@ function decimalText(nano: bigint, exponent: boolean): string {
 }
 
 /**
- * As Kubernetes writes it: the largest suffix that leaves a whole number. `1000m` -> `1`, `0.5Gi` -> `512Mi`.
- * @throws RangeError when `quantity` is none
+ * Kubernetes' canonical form: the largest suffix that leaves a whole number. `1000m` -> `1`, `0.5Gi` -> `512Mi`.
+ * @throws RangeError when `quantity` is not a quantity
  */
 export function canonicalQuantity(quantity: string | number): string {
   const text = String(quantity);

@@ -1,5 +1,5 @@
 import { didYouMean } from '../../contracts/did-you-mean.ts';
-import { isPlain } from '../../contracts/kinds/plain.ts';
+import { isPlain } from '../../contracts/json-values.ts';
 import type { DeleteOptions, GetOptions, ListOptions, WatchOptions } from '../../contracts/messages/api.ts';
 import type { LogQuery } from '../../contracts/messages/logs.ts';
 import { quotable } from '../../contracts/printable.ts';

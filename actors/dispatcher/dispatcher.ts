@@ -1,8 +1,8 @@
 import { from, merge, type Observable } from 'rxjs';
 import { map, mergeMap } from 'rxjs/operators';
 import { failure, StatusError } from '../../contracts/errors/status.ts';
+import { isPlain } from '../../contracts/json-values.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
-import { isPlain } from '../../contracts/kinds/plain.ts';
 import { dispatchDigest } from '../../contracts/messages/dispatch-digest.ts';
 import type { DispatchAnswer, DispatchedPod, DispatchQuery } from '../../contracts/messages/node.ts';
 import { type Key, keyOfObject, parseKey } from '../../contracts/store/keys.ts';

@@ -1,51 +1,64 @@
 import { concat, defer, EMPTY, from, merge, mergeMap, type Observable } from 'rxjs';
 import { catchError } from 'rxjs/operators';
-import type { Cell, Change, Changed, Json, Millis, Said, Self, Stored, View, World } from './contract.ts';
-import { type ActorDefinition, type AnySayDecl, defineActor, type Says, type WatchDecl } from './declare.ts';
+import type {
+  AnySayDecl,
+  Cell,
+  Change,
+  Changed,
+  Json,
+  Millis,
+  Said,
+  Says,
+  Self,
+  Stored,
+  View,
+  World,
+} from './contract.ts';
+import { type ActorDefinition, defineActor, type WatchDecl } from './declare.ts';
 import { coalesceByKey } from './reconcile/coalesce-by-key.ts';
-import { laterWakes } from './reconcile/later-wakes.ts';
 import type { Refusal } from './reconcile/refusal.ts';
-import { askInTurn, askTogether, type Request } from './reconcile/requests.ts';
+import { askInTurn, askTogether, type Request } from './reconcile/request-batches.ts';
+import { RequeueTimers } from './reconcile/requeue-timers.ts';
 
-/** An index over the view, kept up to date change by change. */
+/** An index over the view. `build` makes it from scratch; `step` applies one change. */
 export interface IndexDecl<T> {
   build(this: void, view: View): T;
   step(this: void, index: T, change: Change): T;
 }
 type Indexes<I> = { readonly [N in keyof I]: I[N] extends IndexDecl<infer T> ? T : never };
 
-/** What a plan may look at. Everything in it is fixed for the turn. */
+/** What a plan may read. Everything in it is fixed for the turn. */
 export interface PlanContext<S, I> {
   readonly self: Self;
   readonly view: View;
   readonly say: Says<S>;
   readonly index: Indexes<I>;
-  /** What ended the last run of this key, if it could not do all that it had planned. */
+  /** The refusal that ended the last run of this key; absent when that run did everything it had planned. */
   readonly refused?: Refusal;
   now(this: void): Millis;
   random(this: void): number;
   cell<T extends Json>(name: string, initial: T): Cell<T>;
 }
 
-/** What a plan decided. A refusal ends the run: the key is planned again after a while, and told of it. */
+/** What a plan decided. A refusal ends the run; the key is planned again with backoff and finds it in `refused`. */
 export interface Plan {
-  /** Asked one after the other. */
+  /** Sent one after the other. */
   readonly inTurn?: readonly (Request | Said<unknown>)[];
-  /** Asked after those, together, see `askTogether`: none of these depends on another. */
+  /** Sent after those, in parallel batches (see `askTogether`): none of them depends on another. */
   readonly together?: readonly (Request | Said<unknown>)[];
-  /** Plan this key again after so many milliseconds even if nothing wakes it. */
+  /** Plan this key again after this many milliseconds even if nothing wakes it. */
   readonly againInMs?: number;
 }
 
 type Waker<O> = (object: O, changed: Changed<O>) => string | readonly string[] | undefined;
 type Wakes<H> = { readonly [N in keyof H]: H[N] extends WatchDecl<infer R> ? Waker<Stored<R>> : never };
 
-/** Keys at work at once; bounds what one controller has in flight at the api-server. */
+/** Keys that run at once; limits the requests that one controller has in flight at the api-server. */
 const KEYS_AT_ONCE = 64;
 
 /**
- * Declares a controller: changes wake keys, and a pure plan moves what a key names one step towards what is wanted.
- * The kernel owns concurrency (one run a key), retries (per-key backoff) and all I/O. Compiles to `defineActor`.
+ * Declares a controller: changes wake keys, and a pure plan moves the object that a key names one step towards the desired
+ * state. The kernel owns concurrency (one run per key), retries (backoff per key) and all I/O. Built on `defineActor`.
  */
 export function defineController<
   const H extends Record<string, WatchDecl>,
@@ -55,7 +68,7 @@ export function defineController<
   readonly name: string;
   readonly singleton?: boolean;
   readonly hears: H;
-  /** Pure: from a changed object to the keys to plan; asked for the object as it was and as it is. */
+  /** Pure: maps an object to the keys to plan. Called with a changed object as it was and as it is. */
   readonly wakes: Wakes<H>;
   readonly says: S;
   readonly indexes?: I;
@@ -70,9 +83,9 @@ export function defineController<
     config: definition.config ?? null,
     behave: (inputs, world) => {
       const context = planContext<S, I>(definition.indexes, world as unknown as World<S>);
-      const later = laterWakes(world as World<unknown>);
+      const requeues = new RequeueTimers(world as World<unknown>);
       const wakes$ = merge(
-        later.wakes$,
+        requeues.wakes$,
         ...Object.entries(definition.wakes).map(([name, wake]) =>
           (inputs[name] as Observable<readonly Changed[]>).pipe(
             mergeMap((changes) => from(wokenBy(changes, wake as Waker<unknown>))),
@@ -81,16 +94,16 @@ export function defineController<
       );
       const run = (key: string): Observable<Said<unknown>> =>
         defer(() => {
-          const refused = later.refusalOf(key);
+          const refused = requeues.refusalOf(key);
           const plan = definition.plan(key, refused === undefined ? context : { ...context, refused });
           const done$ = defer(() => {
-            later.settle(key, plan.againInMs);
+            requeues.settle(key, plan.againInMs);
             return EMPTY;
           });
           return concat(askInTurn(world, plan.inTurn ?? []), askTogether(world, plan.together ?? []), done$);
         }).pipe(
           catchError((error: unknown) => {
-            later.retry(key, error); // one bad key never stops the actor
+            requeues.retry(key, error); // one bad key never stops the actor
             return EMPTY;
           }),
         );
@@ -101,7 +114,7 @@ export function defineController<
 
 type Wakers = Readonly<Record<string, Waker<unknown>>>;
 
-/** What wakes no key is not worth a turn. */
+/** Adds `concerns`: a change that wakes no key needs no turn. */
 const concerned = (hears: Readonly<Record<string, WatchDecl>>, wakes: Wakers): Record<string, WatchDecl> =>
   Object.fromEntries(
     Object.entries(hears).map(([name, heard]) => {

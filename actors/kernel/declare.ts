@@ -3,39 +3,39 @@ import type { ResourceName } from '../../contracts/kinds/kinds.ts';
 import type { PartialObjectMetadata } from '../../contracts/messages/api.ts';
 import type { Family, TokensOf } from '../../contracts/subjects/family.ts';
 import type { Verb } from '../../contracts/subjects/subjects.ts';
-import type { Call, Changed, Json, Said, Self, Stored, World } from './contract.ts';
+import type { AnySayDecl, Call, Changed, Json, Said, SayDecl, Says, Self, Stored, Target, World } from './contract.ts';
 
-/* What an actor hears. */
+/* Inputs: what an actor hears. */
 
-/** Changes of a resource in the store; one emission a turn. */
+/** Changes of a resource in the store; all changes of a turn in one emission. */
 export interface WatchDecl<R extends string = string> {
   readonly hear: 'watch';
   readonly resource: R;
   /**
-   * Is a change worth a turn? Pure, and asked of every single change; absent: each is. What is passed over is in the view all
-   * the same, when something else brings a turn.
+   * Does this change need a turn? Pure; called for each change. Absent: every change does. A change without a turn of its own
+   * is still in the view of later turns.
    */
   readonly concerns?: (this: void, changed: Changed<never>) => boolean;
-  /** What the names of cells begin with: while none of these is set, no change is worth a turn. */
+  /** A prefix of cell names: while no such cell is set, no change causes a turn. */
   readonly whileAny?: string;
 }
-/** Every message of a family of subjects. */
+/** Every message on a family of subjects. */
 export interface CallsDecl<T extends string = string, Q = unknown, A = unknown> {
   readonly hear: 'calls';
   readonly family: Family<T, Q, A>;
   readonly fixed?: Partial<TokensOf<T>>;
-  /** Share the messages with the other instances of this actor. */
+  /** Use a queue group: each message goes to one instance of this actor only. */
   readonly queue?: boolean;
-  /** Of requests: one whose body has more bytes is refused with 413 as it arrives; its actor does not hear it, nor does the journal keep it. */
+  /** Largest request body in bytes. A larger request is refused with 413 on arrival; it reaches neither actor nor journal. */
   readonly bytesMax?: number;
-  /** Also hear subjects that begin like the family's but are not of its grammar, so that they can be refused. */
+  /** Also receive subjects with the family's beginning that do not match its template, so that they can be refused. */
   readonly all?: boolean;
-  /** Of messages that are published. Name of a cell: while it is not set they say nothing to this actor, and it need not be told. */
+  /** Of published messages: a cell name. While that cell is not set, messages are dropped without a turn. */
   readonly whileSet?: string;
-  /** Of `left`: what the names of the cells begin with that the actor is told of when it begins anew. */
+  /** Of `SUBJECTS.left`: the prefix of the cells whose values the actor receives when it restarts after a failure. */
   readonly cells?: string;
 }
-/** The newest message a subject, all together once an interval. */
+/** The newest message of each subject; once per interval, all together in one emission. */
 export interface LatestDecl<T extends string = string, Q = unknown> {
   readonly hear: 'latest';
   readonly family: Family<T, Q, never>;
@@ -70,25 +70,8 @@ export type InputOf<D> =
   : never;
 export type Inputs<H> = { readonly [N in keyof H]: InputOf<H[N]> };
 
-/* What an actor says. */
+/* Outputs: what an actor says. */
 
-/** `Args` are those of the function that makes a `Said`; `A` is what answers it. */
-export interface SayDecl<Args extends readonly unknown[] = readonly never[], A = unknown> {
-  readonly types?: (...args: Args) => A;
-  readonly say: 'api' | 'publish' | 'request' | 'port' | 'inbox';
-  readonly verb?: Verb;
-  readonly resource?: string;
-  readonly answeredBy?: 'metadata';
-  readonly family?: Family;
-  readonly fixed?: Readonly<Record<string, string>>;
-  readonly driver?: string;
-  readonly op?: string;
-}
-
-export interface Target {
-  readonly namespace?: string | undefined;
-  readonly name?: string | undefined;
-}
 type ObjectFor<R extends string> = R extends `${infer Base}/${string}` ? Stored<Base> : Stored<R>;
 
 /** A request to the api-server: `say.x({ namespace, name }, body)`. */
@@ -100,7 +83,7 @@ export const api = <R extends string>(
   verb,
   resource,
 });
-/** A request to the api-server of whose answer the metadata is enough: `say.x({ namespace, name }, body)`. */
+/** The same, but the answer contains the object's metadata only. */
 export const apiForMetadata = (
   verb: Verb,
   resource: string,
@@ -110,7 +93,7 @@ export const apiForMetadata = (
   resource,
   answeredBy: 'metadata',
 });
-/** A message that nobody answers: `say.x(tokens, body)`. */
+/** A message without an answer: `say.x(tokens, body)`. */
 export const publish = <T extends string, Q>(
   family: Family<T, Q, never>,
   fixed: Partial<TokensOf<T>> = {},
@@ -119,7 +102,7 @@ export const publish = <T extends string, Q>(
   family: family as unknown as Family,
   fixed: fixed as Record<string, string>,
 });
-/** A question to another actor or driver: `say.x(tokens, body)`. */
+/** A request to another actor or driver: `say.x(tokens, body)`. */
 export const request = <T extends string, Q, A>(
   family: Family<T, Q, A>,
   fixed: Partial<TokensOf<T>> = {},
@@ -128,7 +111,7 @@ export const request = <T extends string, Q, A>(
   family: family as unknown as Family,
   fixed: fixed as Record<string, string>,
 });
-/** A question to a driver in the same process, which no broker carries: `say.x(body)`. */
+/** A request to a driver in the same process, without the broker: `say.x(body)`. */
 export const port = <P, K extends keyof P & string>(
   driver: string,
   op: K,
@@ -137,27 +120,24 @@ export const port = <P, K extends keyof P & string>(
   driver,
   op,
 });
-/** Messages to the reply inbox of a call that asked for a stream: `say.x(replySubject, body, headers?)`. `Troupe-Reply` in headers asks for acknowledgement there; `Content-Type` names the encoding, if not MessagePack. */
+/**
+ * Messages to the reply inbox of a call that opened a stream: `say.x(replySubject, body, headers?)`. The header
+ * `Troupe-Reply` names a subject for the acknowledgement; `Content-Type` names the encoding (default MessagePack).
+ */
 export const inbox = (): SayDecl<
   [subject: string, body: unknown, headers?: Readonly<Record<string, string>>],
   never
 > => ({ say: 'inbox' });
 
-/** A declaration of any arguments. */
-export type AnySayDecl = SayDecl<never[], unknown>;
-export type Says<S> = {
-  readonly [N in keyof S]: S[N] extends SayDecl<infer Args, infer A> ? (...args: Args) => Said<A> : never;
-};
-
-/* The three things that can be defined. */
+/* Definitions of actors and drivers. */
 
 export interface ActorDefinition {
   readonly name: string;
-  /** One instance acts, others stand by. */
+  /** Only one instance acts; the others stand by. */
   readonly singleton: boolean;
   readonly hears: Readonly<Record<string, HearDecl>>;
   readonly says: Readonly<Record<string, AnySayDecl>>;
-  /** What the definition was made from (a node's name, limits); recorded at start, so that a replay makes the same. */
+  /** The parameters of this definition (a node's name, limits). Recorded at start, so that a replay uses the same ones. */
   readonly config: Json;
   readonly behave: (
     inputs: Readonly<Record<string, Observable<never>>>,
@@ -165,7 +145,7 @@ export interface ActorDefinition {
   ) => Observable<Said<unknown>>;
 }
 
-/** Declares an actor: what it hears, what it says, and one function from the first to the second. */
+/** Declares an actor: its inputs (`hears`), its outputs (`says`), and one function from the first to the second. */
 export function defineActor<
   const H extends Record<string, HearDecl>,
   const S extends Record<string, AnySayDecl>,
@@ -187,15 +167,15 @@ export function defineActor<
   };
 }
 
-/** What a driver may use; it decides nothing, so it may be asynchronous. */
+/** Everything that a driver may use. A driver makes no decisions, so it may be asynchronous. */
 export interface DriverContext<S> {
   readonly self: Self;
   readonly say: S;
-  /** Sends without waiting. */
+  /** Sends a message without waiting for an answer. */
   send(said: Said<unknown>): void;
   /** @throws StatusError as `World.ask` */
   ask<A>(said: Said<A>, options: { readonly timeoutMs: number }): Promise<A>;
-  /** Ends when the driver is stopped. */
+  /** Aborts when the driver is stopped. */
   readonly signal: AbortSignal;
   report(key: string, error: unknown): void;
 }
@@ -204,9 +184,9 @@ export type DriverHandlers<H> = {
     ? (call: Call<Q, TokensOf<T>>) => Promise<A | void> | A | void
     : never;
 };
-/** What a driver counts of its own, for its micro service to show. */
+/** A driver's own statistics, shown by its micro service. */
 export interface DriverAccount {
-  /** What keeps it from its work now, and what to do about it. */
+  /** The problem that keeps the driver from working, and its remedy. */
   readonly alarm?: string;
 }
 export interface DriverDefinition {
@@ -214,7 +194,7 @@ export interface DriverDefinition {
   readonly hears: Readonly<Record<string, CallsDecl>>;
   readonly says: Readonly<Record<string, AnySayDecl>>;
   readonly config: Json;
-  /** Starts; gives the handlers of what it hears and of its ports, its own account, and how to stop. */
+  /** Starts the driver. @returns handlers for its inputs and ports, its statistics, and a function that stops it */
   readonly run: (context: DriverContext<unknown>) => Promise<{
     readonly handlers: Readonly<Record<string, (call: Call) => unknown>>;
     readonly ports?: Readonly<Record<string, (body: never) => Promise<unknown>>>;
@@ -223,7 +203,7 @@ export interface DriverDefinition {
   }>;
 }
 
-/** Declares a driver: one kind of I/O behind subjects or ports. A handler's result is the answer; a StatusError refuses. */
+/** Declares a driver: one kind of I/O behind subjects or ports. A handler's result is the answer; a StatusError is a refusal. */
 export function defineDriver<
   const H extends Record<string, CallsDecl>,
   const S extends Record<string, AnySayDecl>,

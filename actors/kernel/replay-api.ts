@@ -26,7 +26,7 @@ export type {
   TurnInReplay,
 } from './replay-knowledge.ts';
 export { atOnce, inSlices, SLICE_MS, type Steps, settled } from './slices.ts';
-export { LATEST_HEADER } from './turns/heard-calls.ts';
+export { LATEST_HEADER } from './turns/call-routing.ts';
 export type { Outgoing } from './turns/outgoing.ts';
 export { watchedResources } from './turns/pending-changes.ts';
 export { Cache, type CacheEntry, type Write, withRevision } from './view/cache.ts';

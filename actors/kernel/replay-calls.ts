@@ -1,6 +1,6 @@
 import type { Rec } from './contract.ts';
 import type { RecordedTurn } from './journal/journal.ts';
-import { REPLY_HEADER } from './turns/heard-calls.ts';
+import { REPLY_HEADER } from './turns/call-routing.ts';
 
 /**
  * Finds the request that an answer belongs to, by the inbox that the request named.

@@ -1,4 +1,4 @@
-import { isPlain } from '../../contracts/kinds/plain.ts';
+import { isPlain } from '../../contracts/json-values.ts';
 import type { Json } from './contract.ts';
 
 type Config = Readonly<Record<string, unknown>>;

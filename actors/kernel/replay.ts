@@ -8,7 +8,7 @@ import type { RecordedTurn, SaidThen, Sealer } from './journal/journal.ts';
 import type { Incarnation } from './journal/recorder.ts';
 import { openRec } from './journal/sealed-record.ts';
 import { atOnce, inSlices, type Steps, settled } from './slices.ts';
-import { ActorCore, type TurnDone } from './turns/core.ts';
+import { ActorCore, type TurnDone } from './turns/actor-core.ts';
 import { installGuard } from './turns/guard.ts';
 import { outcomeOf } from './turns/outcome.ts';
 import type { Outgoing } from './turns/outgoing.ts';

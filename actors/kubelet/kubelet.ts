@@ -2,7 +2,7 @@ import { defer, EMPTY, merge, type Observable, of, Subject } from 'rxjs';
 import { mergeMap, tap } from 'rxjs/operators';
 import { statusError } from '../../contracts/errors/status.ts';
 import type { Node } from '../../contracts/kinds/kinds.ts';
-import { statusNote } from '../../contracts/kinds/node/status-note.ts';
+import { statusNote } from '../../contracts/kinds/node/node.ts';
 import type { LogQuery } from '../../contracts/messages/logs.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Call, Json, Said } from '../kernel/contract.ts';

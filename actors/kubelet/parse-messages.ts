@@ -1,5 +1,5 @@
 import { failure, type Status, StatusError, statusError } from '../../contracts/errors/status.ts';
-import { isPlain } from '../../contracts/kinds/plain.ts';
+import { isPlain } from '../../contracts/json-values.ts';
 import type { LogQuery } from '../../contracts/messages/logs.ts';
 import type { NodePods } from '../../contracts/messages/node.ts';
 

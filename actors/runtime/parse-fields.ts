@@ -1,6 +1,6 @@
 import { statusError } from '../../contracts/errors/status.ts';
-import { shown } from '../../contracts/kinds/findings.ts';
-import { isPlain } from '../../contracts/kinds/plain.ts';
+import { isPlain } from '../../contracts/json-values.ts';
+import { shown } from '../../contracts/kinds/validation-findings.ts';
 
 /** Reads one value of a message. @throws StatusError BadRequest that names the path */
 export type Parse<T> = (value: unknown, path: string) => T;

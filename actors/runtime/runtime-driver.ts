@@ -6,15 +6,8 @@ import { runtimeError } from '../../contracts/runtime/errors.ts';
 import { RUNTIME_OPS, type RuntimeOp, type RuntimeOps } from '../../contracts/runtime/ops.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { logTimeOf } from '../../contracts/time/log-time.ts';
-import {
-  api,
-  calls,
-  type DriverContext,
-  type DriverDefinition,
-  defineDriver,
-  publish,
-  type Says,
-} from '../kernel/declare.ts';
+import type { Says } from '../kernel/contract.ts';
+import { api, calls, type DriverContext, type DriverDefinition, defineDriver, publish } from '../kernel/declare.ts';
 import { LogStreams } from './log-streams.ts';
 import { PARSE_OP } from './parse-ops.ts';
 import { planLogSource } from './plan-log-source.ts';

@@ -1,6 +1,6 @@
 import { fnv1a32 } from '../../contracts/hash/stable-hash.ts';
 import type { Node, Pod, Taint } from '../../contracts/kinds/kinds.ts';
-import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
+import { hasEnded } from '../../contracts/kinds/pod/pod.ts';
 import { type Key, keyOfObject, parseKey } from '../../contracts/store/keys.ts';
 import type { Change, View } from '../kernel/contract.ts';
 import { allocatableLoad, combine, type Load, podLoad, without } from './resource-load.ts';

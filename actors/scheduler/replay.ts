@@ -1,4 +1,4 @@
-import { isPlain } from '../../contracts/kinds/plain.ts';
+import { isPlain } from '../../contracts/json-values.ts';
 import type { Binding } from '../../contracts/messages/api.ts';
 import type { ReplayKnowledge, SaidInReplay } from '../kernel/replay-knowledge.ts';
 import { explainTurn, tableOfRanking } from './explain-placement.ts';

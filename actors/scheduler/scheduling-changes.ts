@@ -1,6 +1,6 @@
 import { sameJson } from '../../contracts/hash/stable-hash.ts';
 import type { Node, Pod } from '../../contracts/kinds/kinds.ts';
-import { hasEnded } from '../../contracts/kinds/pod/phase.ts';
+import { hasEnded } from '../../contracts/kinds/pod/pod.ts';
 import type { Changed } from '../kernel/contract.ts';
 import { nodeOfRunningPod } from './node-table.ts';
 import { SCHEDULER_NAME } from './scheduling-requests.ts';

@@ -1,5 +1,5 @@
 import type { Key } from '../../contracts/store/keys.ts';
-import { doubled } from '../../contracts/time/doubled.ts';
+import { doubled } from '../../contracts/time/doubling-delay.ts';
 import type { Cell, Millis, World } from '../kernel/contract.ts';
 
 /** The backoff of a pod that fits on no node or could not be bound: it is retried at `at`, or when the cluster changes after `notBefore`. */

@@ -7,7 +7,7 @@ import { conditionOf, transitionTime, withCondition } from '../../contracts/kind
 import type { Binding } from '../../contracts/messages/api.ts';
 import type { Said, World } from '../kernel/contract.ts';
 import { api, apiForMetadata } from '../kernel/declare.ts';
-import { askInTurn } from '../kernel/reconcile/requests.ts';
+import { askInTurn } from '../kernel/reconcile/request-batches.ts';
 import { type Ranking, rankingJson } from './ranking.ts';
 
 /** `spec.schedulerName` of the pods that this scheduler places, and the component of its events. */

@@ -1,6 +1,6 @@
 import type { Msg, NatsConnection } from 'nats';
 import { statusError } from '../../contracts/errors/status.ts';
-import { guarded } from '../kernel/nats/nats-callback.ts';
+import { guarded } from '../kernel/nats/nats-guarded-callback.ts';
 import { newInbox } from '../kernel/nats/nats-inbox.ts';
 
 /** One message of a batch. */

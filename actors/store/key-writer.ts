@@ -2,7 +2,7 @@ import type { NatsConnection } from 'nats';
 import { failure, StatusError, statusError } from '../../contracts/errors/status.ts';
 import { keySubject, streamOf } from '../../contracts/store/buckets.ts';
 import { type Key, parseKey } from '../../contracts/store/keys.ts';
-import { STORE_HEADER } from '../../contracts/store/marks.ts';
+import { STORE_HEADER } from '../../contracts/store/stored-headers.ts';
 import { failureOf, type RetryingRequests } from './retrying-requests.ts';
 import { readMessage, type StoredMessage } from './stored-message.ts';
 

@@ -1,5 +1,5 @@
+import { isPlain, type Plain } from '../../contracts/json-values.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
-import { isPlain, type Plain } from '../../contracts/kinds/plain.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 

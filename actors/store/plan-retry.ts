@@ -1,4 +1,4 @@
-import { doubled } from '../../contracts/time/doubled.ts';
+import { doubled } from '../../contracts/time/doubling-delay.ts';
 
 /** What a failed request to JetStream means. */
 export type Failure =

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { failure, StatusError } from '../../contracts/errors/status.ts';
-import { NatsQuestions, type Question } from '../kernel/nats/nats-questions.ts';
-import { remedyOfGone } from '../kernel/nats/nats-stream-gone.ts';
+import { remedyOfGone } from '../kernel/nats/nats-error-text.ts';
+import { type NatsRequest, NatsRequests } from '../kernel/nats/nats-requests.ts';
 import { type Failure, planFailure, retryDelayMs } from './plan-retry.ts';
 
 /** Timeout of one attempt. */
@@ -29,7 +29,7 @@ export function failureOf(error: unknown): Failure {
  */
 export class RetryingRequests {
   readonly #connection: NatsConnection;
-  readonly #questions: NatsQuestions;
+  readonly #questions: NatsRequests;
   /** Rejects the attempts that are under way. */
   readonly #open = new Set<(error: Error) => void>();
   /** Attempts after the first, of all requests. */
@@ -37,7 +37,7 @@ export class RetryingRequests {
 
   constructor(connection: NatsConnection) {
     this.#connection = connection;
-    this.#questions = new NatsQuestions(connection);
+    this.#questions = new NatsRequests(connection);
   }
 
   /** Fails the open attempts whenever the connection is lost. Resolves when the connection is closed. */
@@ -65,7 +65,7 @@ export class RetryingRequests {
    * `call` for one request to JetStream's API, with little overhead: every read and write uses it.
    * @param question built again for every attempt; may throw
    */
-  request<A>(act: string, deadlineMs: number, question: () => Question): Promise<A> {
+  request<A>(act: string, deadlineMs: number, question: () => NatsRequest): Promise<A> {
     return this.#retry(act, deadlineMs, async (timeoutMs) => {
       const answer = (await this.#questions.ask(question(), timeoutMs)).json<A & { readonly error?: ApiError }>();
       if (answer.error !== undefined) throw new JetStreamApiError(answer.error);

@@ -264,8 +264,8 @@ describe('the store', () => {
     const refusal = await waitUntil('a read is refused', 10_000, () =>
       store.ports.fresh({}).then(() => undefined, String),
     );
-    expect(refusal).toMatch(/stream not found; .* put the backup .* or restart the masters/);
-    expect(store.stats().alarm).toMatch(/stream not found; .* put the backup .* or restart the masters/);
+    expect(refusal).toMatch(/stream not found; .* restore the backup .* or restart the masters/);
+    expect(store.stats().alarm).toMatch(/stream not found; .* restore the backup .* or restart the masters/);
   });
 
   it('raises an alarm while the server runs on an empty disk', async () => {
@@ -276,7 +276,7 @@ describe('the store', () => {
     rmSync(own.storeDir, { recursive: true });
     await own.restart();
     const alarm = await waitUntil('the alarm', 10_000, async () => store.stats().alarm);
-    expect(alarm).toMatch(/^open the feed of KV_gone-objects: stream not found; .* put the backup .* or restart/);
+    expect(alarm).toMatch(/^open the feed of KV_gone-objects: stream not found; .* restore the backup .* or restart/);
     await store.close();
     await own.stop();
   });
@@ -343,7 +343,7 @@ describe('the store', () => {
     expect(await store.ports.fresh({})).toEqual({ revision });
     expect(store.cache.revisionOf('widgets.a.w')).toBe(stored.seq);
     expect(store.reports.find((line) => line.startsWith('feed'))).toMatch(
-      /revision \d+ was not told of; opening it again/,
+      /revision \d+ was not republished; opening it again/,
     );
     expect(store.feed.isAhead).toBe(false);
   });

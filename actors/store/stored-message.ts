@@ -1,8 +1,8 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { keyOfSubject } from '../../contracts/store/buckets.ts';
-import { STORE_HEADER } from '../../contracts/store/marks.ts';
 import { readStored } from '../../contracts/store/read-stored.ts';
+import { STORE_HEADER } from '../../contracts/store/stored-headers.ts';
 
 /** One message as the stream holds it. */
 export interface StoredMessage {

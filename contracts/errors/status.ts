@@ -1,4 +1,4 @@
-/** Why a request was refused; Kubernetes' `metav1.StatusReason`, with the HTTP code that goes with each. */
+/** Reasons for a refusal, Kubernetes' `metav1.StatusReason`, each with its HTTP code. */
 export const STATUS_CODES = {
   BadRequest: 400,
   Unauthorized: 401,
@@ -25,7 +25,7 @@ export type StatusReason = keyof typeof STATUS_CODES;
 export interface StatusCause {
   readonly reason: string;
   readonly message: string;
-  /** Path as people write it: `spec.containers[0].image`. */
+  /** Path of the field: `spec.containers[0].image`. */
   readonly field: string;
 }
 
@@ -35,7 +35,7 @@ export interface Status {
   readonly apiVersion: 'v1';
   readonly metadata: Record<string, never>;
   readonly status: 'Failure' | 'Success';
-  /** Names the act, the finding and the remedy. */
+  /** Names the operation, the finding and the remedy. */
   readonly message: string;
   readonly reason?: StatusReason;
   readonly code: number;
@@ -59,7 +59,7 @@ export function success(details?: Status['details']): Status {
   return { ...status, ...(details === undefined ? {} : { details }) };
 }
 
-/** Is this message body a refusal? */
+/** Is this message body a refusal (a `Status` with status `Failure`)? */
 export function isFailure(body: unknown): body is Status {
   return (
     typeof body === 'object' &&
@@ -70,7 +70,7 @@ export function isFailure(body: unknown): body is Status {
   );
 }
 
-/** A refusal on its way up. `retry` tells whether asking again can help, and how. */
+/** A refusal as an exception. `retryOf` says whether a retry can help. */
 export class StatusError extends Error {
   readonly status: Status;
   constructor(status: Status, options?: ErrorOptions) {
@@ -83,7 +83,10 @@ export class StatusError extends Error {
   }
 }
 
-/** `never`: the asker must change something; `reread`: someone wrote first; `backoff`: wait and ask again. */
+/**
+ * `never`: the caller must change the request; `reread`: another writer was first, so read the object and try again;
+ * `backoff`: wait and retry.
+ */
 export type Retry = 'never' | 'reread' | 'backoff';
 
 const RETRY: Record<StatusReason, Retry> = {
@@ -106,6 +109,7 @@ const RETRY: Record<StatusReason, Retry> = {
   Timeout: 'backoff',
 };
 
+/** Whether and how to retry after `error`; errors other than a refusal with a reason are retried with backoff. */
 export function retryOf(error: unknown): Retry {
   return error instanceof StatusError && error.reason !== undefined ? RETRY[error.reason] : 'backoff';
 }
@@ -113,6 +117,6 @@ export function retryOf(error: unknown): Retry {
 export const statusError = (reason: StatusReason, message: string, details?: Status['details']): StatusError =>
   new StatusError(failure(reason, message, details));
 
-/** @param most bytes that a message there may have */
+/** @param most largest message on this subject, in bytes */
 export const messageTooLarge = (subject: string, bytes: number, most: number): Status =>
-  failure('RequestEntityTooLarge', `${subject}: the message has ${bytes} bytes; at most ${most} are taken`);
+  failure('RequestEntityTooLarge', `${subject}: the message has ${bytes} bytes; the limit is ${most}`);

@@ -1,6 +1,6 @@
-import { own } from '../own.ts';
+import { own } from '../json-values.ts';
 
-/* Stable hashes for names that must be the same whoever makes them, and whenever. */
+/* Hashes for generated names. They must stay the same in every release. */
 
 const encoder = new TextEncoder();
 
@@ -11,7 +11,7 @@ export function fnv1a32(text: string): number {
   return hash >>> 0;
 }
 
-/** Spreads the 32 bits, so that texts which differ in their last letter differ everywhere (murmur3's finalizer). */
+/** Mixes the 32 bits, so that texts which differ in one letter get very different hashes (murmur3's finalizer). */
 function mixed(hash: number): number {
   let mix = hash ^ (hash >>> 16);
   mix = Math.imul(mix, 0x85ebca6b);
@@ -20,7 +20,7 @@ function mixed(hash: number): number {
   return (mix ^ (mix >>> 16)) >>> 0;
 }
 
-/** No vowels, no look-alikes: what Kubernetes makes generated names from. */
+/** Kubernetes' alphabet for generated names: no vowels, no look-alikes. */
 const SAFE = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** `text` as `length` characters (at most 6 carry information) of Kubernetes' safe alphabet. */
@@ -47,7 +47,7 @@ export function canonicalJson(value: unknown): string {
   return `{${fields.map(([name, inner]) => `${JSON.stringify(name)}:${canonicalJson(inner)}`).join(',')}}`;
 }
 
-/** Deep equality of JSON values; order of fields and undefined ones don't matter: equal exactly where `canonicalJson` is. */
+/** Are two JSON values equal? The order of fields and undefined fields do not matter: the same as equal `canonicalJson`. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (!isObject(a) || !isObject(b)) return !isObject(a) && !isObject(b) && canonicalJson(a) === canonicalJson(b);

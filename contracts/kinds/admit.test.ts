@@ -83,7 +83,7 @@ describe('admit, create', () => {
   });
 
   it.each([
-    ['no object', 'x', 'BadRequest: create pods: the body is no object; send a Pod'],
+    ['no object', 'x', 'BadRequest: create pods: the body is not an object; send a Pod'],
     [
       'another kind',
       { ...POD, kind: 'Node' },

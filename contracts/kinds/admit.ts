@@ -1,33 +1,33 @@
 import { failure, type Status, type StatusCause } from '../errors/status.ts';
 import { sameJson } from '../hash/stable-hash.ts';
+import { isPlain, type Plain } from '../json-values.ts';
+import { copyTyped } from './canonical-copy.ts';
 import { checkType } from './check-fields.ts';
-import { copyTyped } from './copy.ts';
-import { Findings } from './findings.ts';
 import type { Kind, KindVersion } from './kind.ts';
 import type { KubeObject, ObjectMeta } from './kinds.ts';
-import { isPlain, type Plain } from './plain.ts';
+import { Findings } from './validation-findings.ts';
 
-/** What a new object gets from the system. */
+/** System fields of a new object. */
 export interface Stamp {
   readonly uid: string;
   /** RFC 3339. */
   readonly creationTimestamp: string;
-  /** Five characters that complete a `generateName`. */
+  /** Five characters to append to `generateName`. */
   readonly nameSuffix?: string;
 }
 export interface AdmitOptions<T = KubeObject> {
-  /** `status`: an update of the status alone; the rest of `old` stays. */
+  /** `status`: an update of the status only; the rest of `old` is kept. */
   readonly operation: 'create' | 'update' | 'status';
-  /** The stored object; needed for all but `create`. */
+  /** The stored object; required except for `create`. */
   readonly old?: T;
-  /** For `create`. */
+  /** Used for `create` only. */
   readonly stamp?: Stamp;
 }
 export type Admitted<T = KubeObject> =
   | { readonly object: T; readonly status?: undefined }
   | { readonly status: Status; readonly object?: undefined };
 
-/** A refusal on its way out of the steps below. */
+/** A refusal as the result of a step below. */
 class Refused {
   readonly status: Status;
   constructor(status: Status) {
@@ -36,7 +36,7 @@ class Refused {
 }
 const badRequest = (message: string): Refused => new Refused(failure('BadRequest', message));
 
-/** `Deployment.apps "web" is invalid: …`, as Kubernetes words it. */
+/** The refusal `Deployment.apps "web" is invalid: …` in Kubernetes' words. */
 export function invalid(kind: Pick<Kind, 'kind' | 'group'>, name: string, causes: readonly StatusCause[]): Status {
   const lines = causes.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`));
   const text = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
@@ -45,7 +45,7 @@ export function invalid(kind: Pick<Kind, 'kind' | 'group'>, name: string, causes
   return failure('Invalid', `${qualified} "${name}" is invalid: ${text}`, details);
 }
 
-/** The version in which the input speaks. */
+/** The version of the input's `apiVersion`. */
 function versionOf<T>(kind: Kind<T>, input: Plain): KindVersion<T> | Refused {
   const { apiVersion = kind.storageVersion, kind: said = kind.kind } = input;
   if (said !== kind.kind) {
@@ -61,7 +61,7 @@ function versionOf<T>(kind: Kind<T>, input: Plain): KindVersion<T> | Refused {
   );
 }
 
-/** The input as an object of its version, all its own; or what does not fit. */
+/** A copy of the input as an object of its version, or a refusal. */
 function read<T>(kind: Kind<T>, version: KindVersion<T>, input: Plain): KubeObject | Refused {
   const causes = checkType(version.type, input);
   if (causes.length === 0) return copyTyped(version.type, input) as KubeObject;
@@ -69,7 +69,7 @@ function read<T>(kind: Kind<T>, version: KindVersion<T>, input: Plain): KubeObje
   return new Refused(invalid(kind, typeof name === 'string' ? name : '', causes));
 }
 
-/** Kubernetes' limit of what a generated name may begin with, so that the suffix fits. */
+/** Kubernetes' limit for the fixed part of a generated name. */
 const GENERATE_MAX = 58;
 
 function stamped(meta: ObjectMeta, { uid, creationTimestamp, nameSuffix }: Stamp): void {
@@ -84,7 +84,7 @@ function stamped(meta: ObjectMeta, { uid, creationTimestamp, nameSuffix }: Stamp
 
 const KEPT = ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation'] as const;
 
-/** What a client leaves out of an update and cannot change anyway. */
+/** Restores system fields that a client may omit from an update. */
 function keepIdentity(meta: ObjectMeta, old: ObjectMeta): void {
   for (const field of KEPT) {
     const before = old[field];
@@ -93,7 +93,7 @@ function keepIdentity(meta: ObjectMeta, old: ObjectMeta): void {
   }
 }
 
-/** The object with a new status and nothing else of its own. */
+/** The old object with the new object's status and resourceVersion. */
 function withStatus<T extends KubeObject>(object: T, old: T): T {
   const { status } = object as { status?: unknown };
   const { resourceVersion } = object.metadata ?? {};
@@ -119,14 +119,14 @@ function checkVersion<T>(version: KindVersion<T>, object: KubeObject, operation:
   return findings.causes;
 }
 
-/** What of the findings this request has to answer for: an older release may have taken what is refused today. */
+/** The findings that refuse this request. An older release may have accepted objects that are refused today. */
 function toAnswerFor<T extends KubeObject>(
   kind: Kind<T>,
   causes: readonly StatusCause[],
   next: T,
   { operation, old }: AdmitOptions<T>,
 ): readonly StatusCause[] {
-  // Who writes the status can't mend the spec.
+  // A status writer cannot correct the spec.
   if (operation === 'status') return causes.filter(({ field }) => !field?.startsWith('spec.'));
   return operation === 'update' && old !== undefined ? newCauses(kind, causes, next, old) : causes;
 }
@@ -134,7 +134,7 @@ function toAnswerFor<T extends KubeObject>(
 /** `spec.containers[0].image` -> `spec`, `containers` */
 const PART = /^([A-Za-z_$][\w$]*)(?:\.([A-Za-z_$][\w$]*))?/;
 
-/** The part of an object that a finding is about: a field of its spec or metadata, as a whole. */
+/** The field of the spec or metadata that a finding is in, as a whole. */
 function partOf(object: unknown, field: string): unknown {
   const [, outer = '', inner] = PART.exec(field) ?? [];
   const whole = isPlain(object) ? object[outer] : undefined;
@@ -142,8 +142,8 @@ function partOf(object: unknown, field: string): unknown {
 }
 
 /**
- * The findings that the stored object has not had already, in a part that stays as it is: else nobody could take a finalizer
- * off what an older release took, or scale it down.
+ * The findings without those that the stored object already has in an unchanged field. Otherwise an object that an older
+ * release accepted could not be scaled down, nor its finalizers be removed.
  */
 function newCauses<T extends KubeObject>(
   kind: Kind<T>,
@@ -151,7 +151,7 @@ function newCauses<T extends KubeObject>(
   next: T,
   old: T,
 ): readonly StatusCause[] {
-  // What comes after the last that is told was not looked at: a field that nobody may change may be among it.
+  // With the maximum of findings the rest was not checked, and may contain a change to an immutable field.
   if (causes.length >= Findings.max || checkType(kind.type, old as Plain).length > 0) return causes;
   const before = copyTyped(kind.type, old as Plain) as T;
   kind.applyDefaults(before);
@@ -163,14 +163,14 @@ function newCauses<T extends KubeObject>(
 }
 
 /**
- * Everything between a decoded body and the store: the input is checked field by field, copied, converted to the storage
- * version, given its defaults, prepared for the operation and validated. Pure; the input and `old` are never changed, the
- * result shares nothing with the input. `metadata.resourceVersion` stays what the client sent: the caller compares it.
- * @returns the object to store, or why not: BadRequest (no object, wrong kind or version), Invalid (causes)
+ * All steps between a decoded body and the store: checks the fields, copies the input, converts it to the storage version,
+ * sets defaults, prepares it for the operation and validates it. Pure; the input and `old` are not changed, and the result
+ * shares nothing with the input. `metadata.resourceVersion` is the client's: the caller must compare it.
+ * @returns the object to store, or a refusal: BadRequest (not an object, wrong kind or version), Invalid (with causes)
  */
 export function admit<T extends KubeObject>(kind: Kind<T>, input: unknown, options: AdmitOptions<T>): Admitted<T> {
   if (!isPlain(input)) {
-    const message = `${options.operation} ${kind.resource}: the body is no object; send a ${kind.kind}`;
+    const message = `${options.operation} ${kind.resource}: the body is not an object; send a ${kind.kind}`;
     return { status: failure('BadRequest', message) };
   }
   const version = versionOf(kind, input);
@@ -190,7 +190,7 @@ export function admit<T extends KubeObject>(kind: Kind<T>, input: unknown, optio
   return { status: invalid(kind, meta.name ?? meta.generateName ?? '', causes) };
 }
 
-/** As the store keeps it: the storage version, with apiVersion and kind first. */
+/** Converts to the storage version, with apiVersion and kind first. */
 function stored<T extends KubeObject>(kind: Kind<T>, version: KindVersion<T>, given: KubeObject): T {
   const head = { apiVersion: kind.storageVersion, kind: kind.kind };
   return Object.assign({ ...head }, version.toStorage?.(given) ?? (given as T), head);

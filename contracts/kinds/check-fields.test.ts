@@ -28,7 +28,7 @@ describe('checkFields', () => {
       why: 'a string for a number',
       object: pod({ ports: [{ containerPort: '80' }] }),
       told: [
-        'spec.containers[0].ports[0].containerPort: Invalid value: "80": must be a whole number of 32 bits, not a string',
+        'spec.containers[0].ports[0].containerPort: Invalid value: "80": must be a 32-bit whole number, not a string',
       ],
     },
     {
@@ -83,7 +83,7 @@ describe('checkFields', () => {
     {
       why: 'a moment that is none',
       object: { metadata: { creationTimestamp: 'now' } },
-      told: ['metadata.creationTimestamp: Invalid value: "now": must be a moment like "2026-01-31T12:00:00Z"'],
+      told: ['metadata.creationTimestamp: Invalid value: "now": must be a time like "2026-01-31T12:00:00Z"'],
     },
     { why: 'no object at all', object: 'pod', told: [': Invalid value: "pod": must be an object, not a string'] },
     {

@@ -1,15 +1,15 @@
 import { closest } from '../did-you-mean.ts';
 import type { StatusCause } from '../errors/status.ts';
+import { isPlain, type Plain } from '../json-values.ts';
 import { isQuantity } from '../quantity.ts';
-import { Findings } from './findings.ts';
 import type { Kind } from './kind.ts';
-import { isPlain, type Plain } from './plain.ts';
 import type { Basic, FieldNode, TypeNode } from './schema.ts';
+import { Findings } from './validation-findings.ts';
 
-/** Deeper than this is refused: no field of ours lies so deep, and a walk must end. */
+/** Deeper input is refused. No field of any type is so deep, and the recursion must be limited. */
 const MAX_DEPTH = 64;
 
-/** Names that would reach an object's prototype when somebody copies them carelessly. */
+/** Names that would change an object's prototype if they were copied carelessly. */
 const POLLUTING = new Set(['__proto__', 'constructor', 'prototype']);
 
 const called = (value: unknown): string => {
@@ -17,7 +17,7 @@ const called = (value: unknown): string => {
   if (Array.isArray(value)) return 'a list';
   if (isPlain(value)) return 'an object';
   if (value instanceof Uint8Array) return 'bytes; send text, in YAML without the tag !!binary';
-  return typeof value === 'object' ? 'no JSON value' : `a ${typeof value}`;
+  return typeof value === 'object' ? 'not a JSON value' : `a ${typeof value}`;
 };
 
 const isInteger = (value: unknown, limit: number): boolean =>
@@ -27,14 +27,14 @@ const MOMENT = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const isText = (value: unknown): value is string => typeof value === 'string';
 
-/** Basic type -> what it must be, and whether a value is that. */
+/** Basic type -> its description for messages ("must be ..."), and its check. */
 const BASIC_CHECKS: Readonly<Record<Basic, readonly [must: string, is: (value: unknown) => boolean]>> = {
   string: ['a string', isText],
   boolean: ['true or false', (value) => typeof value === 'boolean'],
-  int32: ['a whole number of 32 bits', (value) => isInteger(value, 2 ** 31)],
+  int32: ['a 32-bit whole number', (value) => isInteger(value, 2 ** 31)],
   int64: ['a whole number', (value) => isInteger(value, 2 ** 53)],
-  time: ['a moment like "2026-01-31T12:00:00Z"', (value) => isText(value) && MOMENT.test(value)],
-  microtime: ['a moment like "2026-01-31T12:00:00.000000Z"', (value) => isText(value) && MOMENT.test(value)],
+  time: ['a time like "2026-01-31T12:00:00Z"', (value) => isText(value) && MOMENT.test(value)],
+  microtime: ['a time like "2026-01-31T12:00:00.000000Z"', (value) => isText(value) && MOMENT.test(value)],
   bytes: ['base64 text', (value) => isText(value) && BASE64.test(value.replace(/[\r\n]/g, ''))],
   quantity: ['a quantity like 250m, 1.5 or 64Mi', isQuantity],
   'int-or-string': ['a whole number or a string', (value) => isText(value) || isInteger(value, 2 ** 31)],
@@ -42,14 +42,14 @@ const BASIC_CHECKS: Readonly<Record<Basic, readonly [must: string, is: (value: u
 };
 
 function wrongType(findings: Findings, value: unknown, must: string): void {
-  // of a text or number of the right sort the type is not what is wrong
+  // The type of a malformed text or an out-of-range number is right, so the message does not mention it.
   const nearly =
     (typeof value === 'number' && /number/.test(must)) || (typeof value === 'string' && / like |base64/.test(must));
   const got = value === undefined || value === null || nearly ? '' : `, not ${called(value)}`;
   findings.add('FieldValueTypeInvalid', '', `Invalid value: ${findings.value(value)}: must be ${must}${got}`);
 }
 
-/** Free JSON, as in managed fields: its shape is nobody's business, its depth and names are. */
+/** Free JSON, as in managed fields: only its depth and its names are checked. */
 function checkAny(findings: Findings, value: unknown): void {
   if (findings.depth > MAX_DEPTH) {
     findings.invalid('', '...', `must not be nested deeper than ${MAX_DEPTH} levels`);
@@ -111,14 +111,14 @@ function checkField(findings: Findings, type: TypeNode, name: string, value: unk
   findings.enter(name);
   if (field === undefined) unknownField(findings, type, name);
   else if (value === null || value === undefined) {
-    // as absent, as in Kubernetes
+    // counts as absent, as in Kubernetes
   } else if (field.shape === 'list') checkList(findings, field, value);
   else if (field.shape === 'map') checkMap(findings, field, value);
   else checkOne(findings, field, value);
   findings.leave();
 }
 
-/** What a status lacks is nobody's mistake: Kubernetes reads absent fields as zero there. */
+/** Fields of a status or condition are never required: Kubernetes reads absent ones as zero. */
 function checkRequired(findings: Findings, type: TypeNode, value: Plain): void {
   if (type.name.endsWith('Status') || type.name.endsWith('Condition')) return;
   for (const name of type.required) if (value[name] === undefined || value[name] === null) findings.required(name);
@@ -135,8 +135,8 @@ function checkStruct(findings: Findings, type: TypeNode, value: unknown): void {
 }
 
 /**
- * What in `value` does not fit the fields of `type`: unknown names (with the likely one), wrong types, missing fields.
- * Never throws, whatever it is given. At most 100 causes; `[]` = fits.
+ * Checks a value against the fields of a type: unknown names (with a suggestion), wrong types, missing fields.
+ * Never throws, for any input. At most 100 causes; `[]` = valid.
  */
 export function checkType(type: TypeNode, value: unknown): StatusCause[] {
   const findings = new Findings({ hidesValues: type.name === 'Secret' });
@@ -144,7 +144,7 @@ export function checkType(type: TypeNode, value: unknown): StatusCause[] {
   return findings.causes;
 }
 
-/** The same for an object of a kind, in the version that it names (the storage version when it names none). */
+/** The same for an object of a kind, in the version of its `apiVersion` (default: the storage version). */
 export function checkFields(kind: Pick<Kind, 'versions' | 'type'>, object: unknown): StatusCause[] {
   const named = isPlain(object) ? object.apiVersion : undefined;
   const version = kind.versions.find(({ apiVersion }) => apiVersion === named);

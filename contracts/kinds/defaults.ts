@@ -1,19 +1,19 @@
-import { copyJson } from './copy.ts';
-import type { Plain } from './plain.ts';
+import type { Plain } from '../json-values.ts';
+import { copyJson } from './canonical-copy.ts';
 import type { FieldNode, TypeNode } from './schema.ts';
 
-/** A value, or a function of the owner when it depends on its neighbours; `undefined` = no default then. */
+/** A value, or a function of the owner if it depends on other fields; the function returns `undefined` for no default. */
 export type Default = string | number | boolean | object | ((owner: never) => unknown);
 
 /**
- * Type -> field -> default, wherever in an object the type occurs, in this order. A function under the empty name touches
- * its owner as a whole and gives nothing.
+ * Type -> field -> default, applied in this order wherever the type occurs in an object. A function under the empty name may
+ * change its owner as a whole and returns nothing.
  */
 export type DefaultTable = Readonly<Record<string, Readonly<Record<string, Default>>>>;
 
 interface Plan {
   readonly own: readonly (readonly [string, Default])[];
-  /** Fields below which there are defaults. */
+  /** Fields whose values contain further defaults. */
   readonly below: (readonly [FieldNode, Plan])[];
 }
 
@@ -25,14 +25,14 @@ function reaches(type: TypeNode, table: Readonly<Record<string, unknown>>, seen 
   return [...type.fields.values()].some((field) => field.type !== undefined && reaches(field.type, table, seen));
 }
 
-/** The fields of `type` that a walk for `table` must go down into. */
+/** The fields of `type` whose values may contain a type of `table`. */
 export const fieldsBelow = (type: TypeNode, table: Readonly<Record<string, unknown>>): readonly FieldNode[] =>
   [...type.fields.values()].filter((field) => field.type !== undefined && reaches(field.type, table));
 
 function run(plan: Plan, owner: Plain): void {
   for (const [name, value] of plan.own) {
     const given = owner[name];
-    if (given !== undefined && given !== '') continue; // an empty text is absent, as in Go
+    if (given !== undefined && given !== '') continue; // an empty string counts as absent, as in Go
     const made: unknown = typeof value === 'function' ? (value as (owner: Plain) => unknown)(owner) : copyJson(value);
     if (made !== undefined) owner[name] = made;
   }
@@ -46,7 +46,7 @@ function run(plan: Plan, owner: Plain): void {
 
 /**
  * Compiles a table for one root type.
- * @returns fills the defaults into an object that nobody else holds (it is changed in place)
+ * @returns sets the defaults in place; the object must belong to the caller
  */
 export function defaulter(root: TypeNode, table: DefaultTable): (object: object) => void {
   const plans = new Map<TypeNode, Plan>();

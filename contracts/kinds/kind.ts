@@ -1,17 +1,17 @@
 import type { StatusCause } from '../errors/status.ts';
 import type { MergeKeyTable } from '../merge/merge-keys.ts';
 import { type DefaultTable, defaulter } from './defaults.ts';
-import { Findings } from './findings.ts';
 import type { KubeObject } from './kinds.ts';
 import { checkMeta, checkMetaUpdate } from './meta/check-meta.ts';
 import { META_MERGE_KEYS } from './meta/merge-keys.ts';
 import { META_RULES } from './meta/meta-rules.ts';
-import { type RuleTable, ruleChecker } from './rules.ts';
 import { type TypeNode, typeNode } from './schema.ts';
+import { Findings } from './validation-findings.ts';
+import { type RuleTable, ruleChecker } from './validation-rules.ts';
 
-/** How `get` prints one thing about an object. */
+/** A column of the table that `get` prints. */
 export interface Column<T = KubeObject> {
-  /** As in the heading: `READY`. */
+  /** Heading, such as `READY`. */
   readonly name: string;
   /** 0 = always; 1 = only with `-o wide`. */
   readonly priority: 0 | 1;
@@ -19,7 +19,7 @@ export interface Column<T = KubeObject> {
   value(object: T, nowMillis: number): string;
 }
 
-/** One apiVersion under which a kind can be said and asked for. Conversions are pure and give a new object. */
+/** One apiVersion of a kind. Conversions are pure and return a new object. */
 export interface KindVersion<T = KubeObject> {
   /** `v1`, `apps/v1` */
   readonly apiVersion: string;
@@ -29,15 +29,15 @@ export interface KindVersion<T = KubeObject> {
   /** Both absent in the storage version itself. */
   toStorage?(object: KubeObject): T;
   fromStorage?(object: T): KubeObject;
-  /** What only this version asks for, of an object of this version. */
+  /** Validation of this version only; the object is in this version. */
   readonly check?: (object: KubeObject, findings: Findings, operation: 'create' | 'update') => void;
 }
 
 export type Subresource = 'status' | 'scale' | 'binding' | 'log';
 
-/** All that Troupe knows about a kind of object. */
+/** The complete definition of a kind of object. */
 export interface Kind<T = KubeObject> {
-  /** Plural, as in subjects and store keys; custom kinds carry their group: `widgets.example.com`. */
+  /** Plural, as in subjects and store keys; custom kinds include their group: `widgets.example.com`. */
   readonly resource: string;
   readonly singular: string;
   readonly kind: string;
@@ -55,23 +55,23 @@ export interface Kind<T = KubeObject> {
   /** Field selectors besides `metadata.name` and `metadata.namespace`; an absent field reads as ''. */
   readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
   readonly columns: readonly Column<T>[];
-  /** Tables for people go by this moment (milliseconds since the Unix epoch), the latest last; absent = by name. */
+  /** Sort key of printed tables (milliseconds since the Unix epoch), the latest last; absent = sorted by name. */
   readonly tableOrder?: (object: T) => number;
-  /** How lists merge when a manifest is applied. */
+  /** How lists are merged when a manifest is applied. */
   readonly mergeKeys: MergeKeyTable;
-  /** Fills defaults into an object that nobody else holds: it is changed in place. */
+  /** Sets defaults in place; the object must belong to the caller. */
   applyDefaults(object: T): void;
-  /** Last touches to a new object, which nobody else holds: status as the system starts it, what clients may not set. */
+  /** Completes a new object in place: sets the initial status and other fields that clients may not set. */
   prepareForCreate(object: T): void;
-  /** The same for a new version of `old`: keeps what clients may not change, raises `metadata.generation`. */
+  /** Completes an update of `old` in place: restores fields that clients may not change, raises `metadata.generation`. */
   prepareForUpdate(object: T, old: T): void;
-  /** The same for an update of the status alone, whose other fields are already those of `old`. */
+  /** Completes an update of the status in place; all other fields are already those of `old`. */
   prepareForStatus(object: T, old: T): void;
-  /** What Kubernetes would refuse, in its words. `old`: this is an update of it. The object fits its type. */
+  /** Validation errors in Kubernetes' words; `[]` = valid. The object must fit its type. @param old given for an update */
   validate(object: T, old?: T): StatusCause[];
 }
 
-/** What a kind's own folder says; the rest is the same for all. */
+/** The part of a kind's definition that its own folder provides; `defineKind` adds the rest. */
 export interface KindSource<T extends KubeObject> {
   readonly resource: string;
   readonly singular: string;
@@ -80,8 +80,9 @@ export interface KindSource<T extends KubeObject> {
   readonly categories?: readonly string[];
   readonly namespaced: boolean;
   readonly subresources?: readonly Subresource[];
-  /** The storage version: its apiVersion and the name of its type. */
+  /** The storage version. */
   readonly apiVersion: string;
+  /** Fields of the storage version; default: the generated type with the kind's name. */
   readonly type?: TypeNode;
   /** Further served versions. */
   readonly otherVersions?: readonly KindVersion<T>[];
@@ -110,7 +111,7 @@ function checkIdentity(source: KindSource<KubeObject>, object: KubeObject, findi
   findings.leave();
 }
 
-/** Makes a kind of what its folder says. */
+/** Makes a kind from the definition in its folder. */
 export function defineKind<T extends KubeObject>(source: KindSource<T>): Kind<T> {
   const type = source.type ?? typeNode(source.kind);
   const check = ruleChecker(type, { ...META_RULES, ...source.rules });

@@ -279,7 +279,7 @@ describe('validation', () => {
     [
       'cm',
       { metadata: { name: 'a', namespace: 'b', annotations: { ...NOTED, x: 'y'.repeat(1024) } } },
-      'metadata.annotations: Too long: may not be more than 262144 bytes; the copy of the manifest that apply keeps in kubectl.kubernetes.io/last-applied-configuration has 262144: make it with create ("troupe create -f"), which keeps none, as update does',
+      'metadata.annotations: Too long: may not be more than 262144 bytes; the copy of the manifest that apply keeps in kubectl.kubernetes.io/last-applied-configuration has 262144: use create ("troupe create -f") or update, which keep no copy',
     ],
   ])('%s %#', (word, fields, cause) => {
     expect(refusedCreate(word, fields)).toContain(cause);

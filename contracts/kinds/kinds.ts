@@ -12,13 +12,13 @@ import type {
 } from './generated/types.ts';
 
 /*
- * The kinds that Troupe keeps, as Kubernetes shapes them. Optional fields may be absent; moments are RFC 3339 strings.
- * The api-server fills in defaults before it stores, but the types do not promise them: a reader of the store may meet
- * bytes of an older release.
+ * The kinds of objects in Troupe, with Kubernetes' types. Optional fields may be absent; timestamps are RFC 3339 strings. The
+ * api-server sets defaults before it stores an object, but the types do not promise them: an object may have been stored by
+ * an older release.
  */
 export type * from './generated/types.ts';
 
-/** What every object has. */
+/** The fields that every object has. */
 export interface KubeObject {
   apiVersion?: string;
   kind?: string;

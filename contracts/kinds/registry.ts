@@ -12,7 +12,7 @@ import { serviceAccountKind } from './service-account/service-account.ts';
 
 const open = <T extends KubeObject>(kind: Kind<T>): Kind => kind as unknown as Kind;
 
-/** Troupe's own kinds. A new kind is a folder and one line here. */
+/** All kinds of Troupe. A new kind needs a folder and one line here. */
 export const KINDS: readonly Kind[] = [
   open(namespaceKind),
   open(nodeKind),
@@ -27,25 +27,25 @@ export const KINDS: readonly Kind[] = [
 
 const BY_RESOURCE = new Map(KINDS.map((kind) => [kind.resource, kind]));
 
-/** By the plural, as in subjects and keys; a subresource after a slash is not looked at. */
+/** Finds a kind by its plural, as in subjects and keys; a subresource after a slash is ignored. */
 export const kindByResource = (resource: string): Kind | undefined => BY_RESOURCE.get(resource.split('/', 1)[0] ?? '');
 
-/** A kind, and a version in which a client may speak of it. */
+/** A kind in one of its served versions. */
 export interface Served {
   readonly kind: Kind;
   readonly version: KindVersion;
 }
 
-/** Every kind in every version that is served. */
+/** Every kind in every served version. */
 export const SERVED: readonly Served[] = KINDS.flatMap((kind) =>
   kind.versions.filter(({ served }) => served).map((version) => ({ kind, version })),
 );
 
-/** By what an object says of itself; `undefined` when no such version is served. */
+/** Finds a kind by an object's `apiVersion` and `kind`; `undefined` when that version is not served. */
 export const servedAs = (apiVersion: string, kind: string): Served | undefined =>
   SERVED.find((one) => one.kind.kind === kind && one.version.apiVersion === apiVersion);
 
-/** In which versions a kind is served; none: there is no such kind. */
+/** The served versions of a kind; `[]` = there is no such kind. */
 export const servedVersions = (kind: string): readonly string[] =>
   SERVED.filter((one) => one.kind.kind === kind).map(({ version }) => version.apiVersion);
 

@@ -1,28 +1,28 @@
 import type { StatusCause } from '../errors/status.ts';
 import { requirementsOf, requirementsText } from '../selectors/label-selector.ts';
 import { checkType } from './check-fields.ts';
-import { Findings } from './findings.ts';
 import type { Deployment, ReplicaSet, Scale } from './kinds.ts';
 import { typeNode } from './schema.ts';
+import { Findings } from './validation-findings.ts';
 
-/** What can be scaled through the `scale` subresource. */
+/** Kinds with a `scale` subresource. */
 export type Scalable = Deployment | ReplicaSet;
 
-/** How refusals name it. */
+/** The type's name, for objects and refusals. */
 export const SCALE = { apiVersion: 'autoscaling/v1', kind: 'Scale', group: 'autoscaling' };
 
-/** What is wrong with a Scale that a client sent; with no findings it is one. */
+/** Validates a Scale from a client. `[]` = valid. */
 export function checkScale(input: unknown): readonly StatusCause[] {
   const causes = checkType(typeNode('Scale'), input);
   if (causes.length > 0) return causes;
   const replicas = (input as Scale).spec?.replicas;
   const findings = new Findings();
-  if (replicas === undefined) findings.required('spec.replicas', 'say how many are wanted');
+  if (replicas === undefined) findings.required('spec.replicas', 'set the number of replicas');
   else if (replicas < 0) findings.invalid('spec.replicas', replicas, 'must be greater than or equal to 0');
   return findings.causes;
 }
 
-/** The `autoscaling/v1` Scale of an object: its name and version, how many are wanted and how many are. */
+/** The `autoscaling/v1` Scale of an object: its metadata, the desired and the actual number of replicas. */
 export function scaleOf({ metadata = {}, spec, status }: Scalable): Scale {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
   const meta = Object.entries({ name, namespace, uid, resourceVersion, creationTimestamp });
@@ -35,7 +35,7 @@ export function scaleOf({ metadata = {}, spec, status }: Scalable): Scale {
   };
 }
 
-/** The object with the number of replicas that a Scale asks for; everything else stays. The result goes through `admit`. */
+/** The object with the Scale's number of replicas, otherwise unchanged. The result must pass `admit`. */
 export function withScale<T extends Scalable>(object: T, scale: Scale): T {
   return { ...object, spec: { ...object.spec, replicas: scale.spec?.replicas ?? 0 } };
 }

@@ -1,6 +1,6 @@
 import { FIELDS } from './generated/fields.ts';
 
-/** Types that are not made of fields. */
+/** Basic types, which have no fields. */
 export const BASICS = [
   'string',
   'boolean',
@@ -15,29 +15,29 @@ export const BASICS = [
 ] as const;
 export type Basic = (typeof BASICS)[number];
 
-/** What a field holds: one value, a list of them, or a map from string. */
+/** A field: one value, a list of values, or a map from strings to values. */
 export interface FieldNode {
   readonly name: string;
   readonly shape: 'one' | 'list' | 'map';
   readonly required: boolean;
   /** Set when the values are of a basic type. */
   readonly basic: Basic | undefined;
-  /** Set when they are made of fields. */
+  /** Set when the values have fields. */
   readonly type: TypeNode | undefined;
 }
 export interface TypeNode {
   readonly name: string;
   readonly fields: ReadonlyMap<string, FieldNode>;
-  /** Names of the fields that must be there. */
+  /** Names of the required fields. */
   readonly required: readonly string[];
 }
 
-/** The table of fields, as generated: type -> field -> code. A custom kind brings a table of its own. */
+/** The generated table of fields: type -> field -> code. A custom kind has its own table. */
 export type FieldTable = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 const BASIC = new Set<string>(BASICS);
 
-/** Makes the nodes of a table on first use; the nodes of one table are linked, never copied. */
+/** Looks types up in a table. Nodes are made on first use and linked, never copied. */
 export function schemaOf(table: FieldTable): (type: string) => TypeNode {
   const known = new Map<string, TypeNode>();
   const field = (name: string, text: string): FieldNode => {
@@ -57,12 +57,12 @@ export function schemaOf(table: FieldTable): (type: string) => TypeNode {
       fields,
       required: Object.keys(codes).filter((name) => codes[name]?.endsWith('!')),
     };
-    known.set(type, made); // before its fields, which may mention it again
+    known.set(type, made); // before its fields, which may refer to it
     for (const [name, text] of Object.entries(codes)) fields.set(name, field(name, text));
     return made;
   };
   return node;
 }
 
-/** Node of one of Kubernetes' own types, by its name without version: `PodSpec`. */
+/** One of Kubernetes' own types, by its name without version: `PodSpec`. */
 export const typeNode = schemaOf(FIELDS);

@@ -1,11 +1,11 @@
 import { statusError } from '../errors/status.ts';
+import { isPlain, type Plain } from '../json-values.ts';
 import type { KubeObject } from '../kinds/kinds.ts';
-import { isPlain, type Plain } from '../kinds/plain.ts';
 
-/** Where kubectl, and so we, keep the manifest that was applied last. */
+/** The annotation in which kubectl and Troupe keep the manifest that was last applied. */
 export const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
-/** The names in a Secret are needed to know what was taken out; its values are nobody's business. */
+/** A Secret's names are needed to detect removed entries; its values must not be recorded. */
 const withoutValues = (data: unknown): unknown =>
   isPlain(data) ? Object.fromEntries(Object.keys(data).map((key) => [key, ''])) : data;
 
@@ -26,19 +26,19 @@ function recorded(manifest: Plain): Plain {
   return kept;
 }
 
-/** @throws StatusError BadRequest: nested deeper than can be written, which is far deeper than any object */
+/** @throws StatusError BadRequest when it is nested too deep to be encoded, which is far deeper than any valid object */
 function textOf(manifest: Plain): string {
   try {
     return JSON.stringify(recorded(manifest));
   } catch (error) {
     if (error instanceof RangeError)
-      throw statusError('BadRequest', 'apply: it is nested too deep; send a flatter one');
+      throw statusError('BadRequest', 'apply: the manifest is nested too deep; send a flatter one');
     throw error;
   }
 }
 
 /**
- * The object with a record of the manifest that was just applied. Of a Secret it holds names, never values.
+ * Adds a record of the applied manifest to the object. Of a Secret it contains the names, never the values.
  * @throws StatusError BadRequest
  */
 export function withLastApplied<T extends KubeObject>(object: T, manifest: Plain): T {
@@ -46,7 +46,7 @@ export function withLastApplied<T extends KubeObject>(object: T, manifest: Plain
   return { ...object, metadata: { ...object.metadata, annotations } };
 }
 
-/** The manifest that was applied last; `undefined` when the object was not made by apply, or the record is no JSON. */
+/** The manifest that was last applied; `undefined` when the object was never applied, or the record is not JSON. */
 export function lastAppliedOf(object: KubeObject): Plain | undefined {
   const text = object.metadata?.annotations?.[LAST_APPLIED];
   if (text === undefined) return undefined;

@@ -1,11 +1,11 @@
-/** How a list (or struct) is merged; what a table does not name is atomic when it is a list, merged when it is a struct. */
+/** How a list or struct is merged. By default, lists are replaced and structs are merged. */
 export interface MergeKey {
-  /** A list of structs: the fields that tell its items apart. `[]` = a set of plain values. */
+  /** Of a list of structs: the fields that identify an item. `[]` = a set of plain values. */
   readonly by?: readonly string[];
-  /** What an absent key field counts as. */
+  /** Values for absent key fields. */
   readonly defaults?: Readonly<Record<string, string>>;
-  /** Of a struct, or each struct of the list: fields that the new manifest does not name are dropped, not kept. */
+  /** Of a struct, or of each struct in the list: fields that the new manifest omits are removed. */
   readonly retainKeys?: true;
 }
-/** Type -> field -> how it is merged. */
+/** Type -> field -> how the field is merged. */
 export type MergeKeyTable = Readonly<Record<string, Readonly<Record<string, MergeKey>>>>;

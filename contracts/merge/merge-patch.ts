@@ -1,13 +1,15 @@
 import { statusError } from '../errors/status.ts';
-import { isPlain, type Plain } from '../kinds/plain.ts';
-import { own } from '../own.ts';
+import { isPlain, own, type Plain } from '../json-values.ts';
 
-/** No object of ours is nested deeper; a walk over a stranger's bytes must end. */
+/** Deeper than any valid object; limits the recursion over untrusted input. */
 const MAX_DEPTH = 64;
 
 function merge(target: unknown, patch: unknown, depth: number): unknown {
   if (depth > MAX_DEPTH) {
-    throw statusError('BadRequest', `merge patch: it is nested deeper than ${MAX_DEPTH} levels; send a flatter one`);
+    throw statusError(
+      'BadRequest',
+      `merge patch: the patch is nested deeper than ${MAX_DEPTH} levels; send a flatter one`,
+    );
   }
   if (!isPlain(patch)) return patch;
   const base: Plain = isPlain(target) ? target : {};
@@ -22,8 +24,8 @@ function merge(target: unknown, patch: unknown, depth: number): unknown {
 }
 
 /**
- * JSON merge patch (RFC 7396): structs merge, null deletes, everything else replaces. Changes neither argument; what the
- * patch does not touch is shared with `target`.
+ * JSON merge patch (RFC 7396): structs are merged, null deletes, everything else replaces. Neither argument is changed; the
+ * result shares unpatched parts with `target`.
  * @throws StatusError BadRequest when the patch is nested deeper than 64 levels
  */
 export const mergePatch = (target: unknown, patch: unknown): unknown => merge(target, patch, 0);

@@ -1,15 +1,14 @@
-import { isPlain, type Plain, sameValue } from '../kinds/plain.ts';
+import { isPlain, own, type Plain, sameValue } from '../json-values.ts';
 import type { FieldNode, TypeNode } from '../kinds/schema.ts';
-import { own } from '../own.ts';
 import type { MergeKey, MergeKeyTable } from './merge-keys.ts';
 
-/** The three manifests of an apply; absent = there is none (or no such part of it). */
+/** The three manifests of an apply, or the same part of each; `undefined` = absent. */
 export interface ThreeWay {
-  /** What the same applier asked for last. */
+  /** The manifest that was applied last. */
   readonly lastApplied: unknown;
-  /** What is stored. */
+  /** The stored object. */
   readonly live: unknown;
-  /** What is asked for now. */
+  /** The manifest to apply. */
   readonly next: unknown;
 }
 
@@ -36,7 +35,7 @@ function mergeStruct(keys: MergeKeyTable, type: TypeNode, way: ThreeWay, retain:
 }
 
 function mergeField(keys: MergeKeyTable, owner: TypeNode, field: FieldNode | undefined, way: ThreeWay): unknown {
-  if (field === undefined) return way.next; // the check of fields will tell
+  if (field === undefined) return way.next; // an unknown field: `checkFields` reports it
   const key = keys[owner.name]?.[field.name] ?? {};
   if (field.shape === 'list') return mergeList(keys, field, key, way);
   if (field.shape === 'map') return mergeMap(way);
@@ -44,7 +43,7 @@ function mergeField(keys: MergeKeyTable, owner: TypeNode, field: FieldNode | und
   return mergeStruct(keys, field.type, way, key.retainKeys === true);
 }
 
-/** Maps from string to plain values: labels, data, quantities. */
+/** Merges maps from strings to plain values: labels, data, quantities. */
 function mergeMap({ lastApplied, live, next }: ThreeWay): unknown {
   if (!isPlain(next)) return next;
   const merged = new Map<string, unknown>(isPlain(live) ? Object.entries(live) : []);
@@ -58,7 +57,7 @@ function mergeMap({ lastApplied, live, next }: ThreeWay): unknown {
   return Object.fromEntries(merged);
 }
 
-/** What tells an item apart, as one text; `undefined` when a key field is missing, or is no plain value. */
+/** An item's key as one text; `undefined` when a key field is missing or is not a plain value. */
 function identity(item: unknown, { by = [], defaults = {} }: MergeKey): string | undefined {
   const values = by.length === 0 ? [item] : by.map((name) => part(item, name) ?? defaults[name]);
   return values.every((value) => value !== undefined && typeof value !== 'object') ? JSON.stringify(values) : undefined;
@@ -74,8 +73,8 @@ function byIdentity(list: readonly unknown[], key: MergeKey): ReadonlyMap<string
 }
 
 /**
- * Lists with a merge key: the items that are asked for, in their order, each merged with its live self; then live items
- * that this applier never named. Lists without one are replaced. Items that cannot be told apart make a list atomic.
+ * Merges a list with a merge key: first the items of `next`, in their order, each merged with the live item of the same key;
+ * then the live items that were never applied. A list without a merge key is replaced, as is one with missing or equal keys.
  */
 function mergeList(keys: MergeKeyTable, field: FieldNode, key: MergeKey, way: ThreeWay): unknown {
   if (key.by === undefined || !Array.isArray(way.next)) return way.next;
@@ -92,9 +91,9 @@ function mergeList(keys: MergeKeyTable, field: FieldNode, key: MergeKey, way: Th
 }
 
 /**
- * Kubernetes' apply: what `next` says is set, what `lastApplied` said and `next` does not is removed, everything else
- * (defaults, status, what others set) stays as it is live. Lists of structs merge by Kubernetes' merge keys. Pure; the
- * result may share parts with its arguments. Fields that the type does not know pass through, to be refused by `admit`.
+ * Kubernetes' three-way apply: fields of `next` are set; fields of `lastApplied` that `next` omits are removed; all other live
+ * fields (defaults, status, fields set by other writers) are kept. Lists of structs are merged by Kubernetes' merge keys.
+ * Pure; the result may share parts with its arguments. Unknown fields are passed through, to be refused by `admit`.
  * @returns `live` itself when nothing changes
  */
 export function applyThreeWay(

@@ -2,20 +2,21 @@ import type { Status } from '../errors/status.ts';
 import type { KubeObject } from '../kinds/kinds.ts';
 
 /*
- * Bodies of `api.<caller>.<verb>.<resource>.<namespace>.<name>`. create, update and apply carry the object, patch the
- * patch; the other verbs carry these options (an empty body = none). Every question is answered by what is named here or
- * by a `Status` failure. With the header `Accept: application/*;as=PartialObjectMetadata;g=meta.k8s.io;v=v1` objects in answers to
- * get, list, create, update and patch are `PartialObjectMetadata`.
+ * Bodies of `api.<caller>.<verb>.<resource>.<namespace>.<name>`. The body of create, update and apply is the object, that of
+ * patch is the patch; the other verbs take the options below (an empty body = no options). A request is answered with the
+ * type named here, or with a `Status` failure. With the header
+ * `Accept: application/*;as=PartialObjectMetadata;g=meta.k8s.io;v=v1`, objects in the answers to get, list, create, update
+ * and patch are `PartialObjectMetadata`.
  */
 
-/** An object without all but its metadata. */
+/** An object reduced to its metadata. */
 export interface PartialObjectMetadata {
   readonly apiVersion: 'meta.k8s.io/v1';
   readonly kind: 'PartialObjectMetadata';
   readonly metadata: NonNullable<KubeObject['metadata']>;
 }
 
-/** get: without resourceVersion the answer has every write acknowledged so far; "0" = whatever the cache has, at once. */
+/** get. Without `resourceVersion` the answer reflects every write acknowledged so far; "0" = the cache as it is, at once. */
 export interface GetOptions {
   /** The answer is at least this new. */
   readonly resourceVersion?: string;
@@ -25,9 +26,9 @@ export interface GetOptions {
 export interface ListOptions {
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  /** Most items of a page; a page ends at 512 KiB or 500 items anyway: go on while `metadata.continue` is there. */
+  /** Most items per page. A page has at most 512 KiB or 500 items in any case: continue while `metadata.continue` is set. */
   readonly limit?: number;
-  /** `metadata.continue` of the page before; the pages of one list show one moment. 410 when that is too long ago. */
+  /** `metadata.continue` of the previous page. All pages of a list show the same revision; 410 when that has expired. */
   readonly continue?: string;
   readonly resourceVersion?: string;
 }
@@ -36,18 +37,18 @@ export interface KubeList<T = KubeObject> {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: {
-    /** Where a watch goes on from this list. */
+    /** Start a watch from this version to receive all changes after this list. */
     readonly resourceVersion: string;
     readonly continue?: string;
-    /** Items after this page; left out when a selector filters. */
+    /** Number of items after this page; absent with a selector. */
     readonly remainingItemCount?: number;
   };
   readonly items: readonly T[];
 }
 
 /**
- * delete. Answered by the object while it is on its way out (grace, finalizers), by a `Status` success when it is gone,
- * by a `KubeList` when a collection was deleted (name `_`, the namespace given).
+ * delete. Answered with the object while it is terminating (grace period, finalizers), with a `Status` success when it is
+ * gone, and with a `KubeList` for a collection (name `_`, with a namespace).
  */
 export interface DeleteOptions {
   readonly apiVersion?: string;
@@ -62,34 +63,37 @@ export interface DeleteOptions {
 }
 
 /**
- * watch. The reply inbox gets a first BOOKMARK at once (the watch is open), then events, a BOOKMARK every 5 s and
- * one END or ERROR. Where it begins with objects they come in the order of their revisions, and the first BOOKMARK has
- * revision 0: who is cut off in between misses nothing from wherever she was. A bookmark that carries a reply subject wants an answer there (`WatchAck`): with too many events
- * unacknowledged the watch ends with ERROR 410; with three bookmarks unanswered it ends with END.
- * An api-server that is stopped says END, one that begins anew ERROR 410. One that is killed says nothing: a reader who has
- * heard nothing for 12 s, two bookmarks, asks again from the last `metadata.resourceVersion`; a reader who lost its connection does so
- * at once, and an api-server that lost its own says ERROR 410: what was sent just then may have reached nobody.
- * A watch that can't open is answered by a plain `Status` failure.
+ * watch. The reply inbox receives a BOOKMARK at once (the watch is open), then events, a BOOKMARK every 5 s, and finally one
+ * END or ERROR. A watch that cannot be opened is answered with a `Status` failure.
+ *
+ * - If the watch begins with existing objects, they arrive in the order of their revisions, and the first BOOKMARK has
+ *   revision 0. A client that is disconnected in between can resume from the last revision it received.
+ * - A bookmark with a reply subject must be acknowledged there (`WatchAck`). With too many unacknowledged events the watch
+ *   ends with ERROR 410, with three unacknowledged bookmarks it ends with END.
+ * - An api-server that stops sends END. One that restarts, or that lost its connection, sends ERROR 410, since events sent at
+ *   that time may be lost. One that is killed sends nothing.
+ * - A client that has received nothing for 12 s (two bookmarks) should open a new watch from the last
+ *   `metadata.resourceVersion`; a client whose connection was lost should do so at once.
  */
 export interface WatchOptions {
-  /** Changes after this; without it (or "0") the watch begins with every object as ADDED. 410 when it is too long ago. */
+  /** Send changes after this version; absent or "0": begin with every object as ADDED. 410 when it has expired. */
   readonly resourceVersion?: string;
-  /** Default and most: 3600. */
+  /** Default and maximum: 3600. */
   readonly timeoutSeconds?: number;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
   /** Begin with every object as ADDED and a bookmark annotated `k8s.io/initial-events-end: "true"`. */
   readonly sendInitialEvents?: boolean;
-  /** Accepted and ignored: bookmarks always come. */
+  /** Accepted and ignored: bookmarks are always sent. */
   readonly allowWatchBookmarks?: boolean;
 }
 
 export type WatchEvent<T = KubeObject> =
-  /** An object that stops to match the selectors is DELETED, one that begins to match is ADDED. */
+  /** An object that no longer matches the selectors is DELETED, one that begins to match is ADDED. */
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: T }
   /** Everything up to `metadata.resourceVersion` was sent; a new watch may go on from there. */
   | { readonly type: 'BOOKMARK'; readonly object: WatchMark }
-  /** The last message: time is up, or nobody acknowledged. Ask again from `metadata.resourceVersion`. */
+  /** The last message: the timeout has passed, or bookmarks were not acknowledged. Resume from `metadata.resourceVersion`. */
   | { readonly type: 'END'; readonly object: WatchMark }
   /** The last message: 410 = list again. */
   | { readonly type: 'ERROR'; readonly object: Status };
@@ -100,7 +104,7 @@ export interface WatchMark {
   readonly metadata: { readonly resourceVersion: string; readonly annotations?: Readonly<Record<string, string>> };
 }
 
-/** Published to the reply subject of a bookmark. */
+/** Acknowledges a bookmark; published to its reply subject. */
 export interface WatchAck {
   /** `metadata.resourceVersion` of the bookmark. */
   readonly resourceVersion: string;
@@ -108,33 +112,33 @@ export interface WatchAck {
 
 export type ApplyOutcome = 'created' | 'configured' | 'unchanged';
 
-/** What became of one document. */
+/** The result for one document. */
 export interface ApplyItem {
   readonly apiVersion?: string;
   readonly kind?: string;
   readonly namespace?: string;
   readonly name?: string;
-  /** Exactly one of `outcome` and `status` is there. */
+  /** Exactly one of `outcome` and `status` is set. */
   readonly outcome?: ApplyOutcome;
   readonly status?: Status;
-  /** Fields that were taken and are not acted upon, a line each; absent where there is none, and where nothing was changed. */
+  /** One line for each accepted field that has no effect; absent if there is none, or if nothing was changed. */
   readonly warnings?: readonly string[];
   /** The object as stored; only in answers to the verb `apply`. */
   readonly object?: KubeObject;
 }
 
-/** Answers the verb `apply` (one item) and `apply.<caller>.<namespace>` (one item a document, in their order). */
+/** Answer to the verb `apply` (one item) and to `apply.<caller>.<namespace>` (one item per document, in their order). */
 export interface ApplyResult {
   readonly apiVersion: 'troupe/v1';
   readonly kind: 'ApplyResult';
   readonly items: readonly ApplyItem[];
 }
 
-/** Body of `create pods/binding`; answered by a `Status` success. */
+/** Body of `create pods/binding`; answered with a `Status` success. */
 export interface Binding {
   readonly apiVersion?: string;
   readonly kind?: string;
-  /** `uid`: only if the pod is still the one that was meant. */
+  /** `uid`: bind only if the pod has this uid. */
   readonly metadata?: { readonly name?: string; readonly namespace?: string; readonly uid?: string };
   readonly target: { readonly apiVersion?: string; readonly kind?: string; readonly name: string };
 }

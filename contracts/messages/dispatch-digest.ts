@@ -1,6 +1,6 @@
 import type { DispatchedPod } from './node.ts';
 
-/** cyrb53: 53 bits are enough to notice a difference; nobody gains by forging one. */
+/** cyrb53: a 53-bit hash is enough to detect a difference, and a forged digest gains nothing. */
 function cyrb53(text: string, seed: number): number {
   let h1 = 0xdeadbeef ^ seed;
   let h2 = 0x41c6ce57 ^ seed;
@@ -22,8 +22,8 @@ const versionsOf = ({ pod, configMaps = {}, secrets = {} }: DispatchedPod): stri
 };
 
 /**
- * What a node's pods are, in one short word: equal exactly when uids, resourceVersions and the versions of everything
- * referred to are equal. The order of `pods` does not matter.
+ * A short hash of a node's pods. Equal when the pods' uids and resourceVersions and the versions of their ConfigMaps and
+ * Secrets are equal. The order of `pods` does not matter.
  */
 export const dispatchDigest = (pods: readonly DispatchedPod[]): string =>
   cyrb53(pods.map(versionsOf).sort().join('\n'), pods.length).toString(36);

@@ -3,28 +3,28 @@ export interface LogQuery {
   readonly namespace: string;
   readonly pod: string;
   readonly podUid?: string;
-  /** May be left out when the pod has one container. */
+  /** May be omitted when the pod has one container. */
   readonly container?: string;
-  /** Keep the container's output streaming on `logs.…` for 30 s; ask again (every 10 s) to go on. */
+  /** Stream the container's output on `logs.…` for 30 s; repeat the request (every 10 s) to continue. */
   readonly follow?: boolean;
   readonly previous?: boolean;
   readonly tailLines?: number;
-  /** Only lines later than this: RFC 3339 with nanoseconds, as in `LogLine.time`. How a reader pages and resumes. */
+  /** Only lines later than this: RFC 3339 with nanoseconds, as in `LogLine.time`. Used for paging and resuming. */
   readonly sinceTime?: string;
-  /** At most this many bytes of text (default and most 1 MiB). */
+  /** Most bytes of text; default and maximum 1 MiB. */
   readonly limitBytes?: number;
 }
 export interface LogLine {
   readonly stream: 'stdout' | 'stderr';
-  /** RFC 3339 with nanoseconds; rises within a container. */
+  /** RFC 3339 with nanoseconds; increases within a container. */
   readonly time: string;
   /** Without the line feed. */
   readonly text: string;
 }
 export interface LogLines {
   readonly lines: readonly LogLine[];
-  /** The limit cut the answer short: ask again with `sinceTime` of the last line. */
+  /** The limit was reached: repeat the request with the last line's time as `sinceTime`. */
   readonly truncated?: boolean;
-  /** The container has ended; nothing will follow. */
+  /** The container has ended; no more lines will follow. */
   readonly ended?: boolean;
 }

@@ -3,11 +3,11 @@ import type { Pod } from '../kinds/kinds.ts';
 /** Published by a kubelet every second. */
 export interface NodeHeartbeat {
   readonly node: string;
-  /** Milliseconds since the Unix epoch by the node's clock. */
+  /** Milliseconds since the Unix epoch, by the node's clock. */
   readonly sentAt: number;
-  /** False while the runtime does not answer. */
+  /** False while the container runtime does not answer. */
   readonly runtimeReady: boolean;
-  /** Why it does not, in one line of at most 512 characters. Kubelets of earlier builds do not say. */
+  /** Why the runtime is not ready, in one line of at most 512 characters. Kubelets of earlier releases omit it. */
   readonly message?: string;
   readonly pods: number;
 }
@@ -15,10 +15,10 @@ export interface NodeHeartbeat {
 /** Longest `message` of a heartbeat, in UTF-16 units. */
 export const HEARTBEAT_MESSAGE_MAX = 512;
 
-/** A pod with what it refers to, so that a kubelet needs no store. Secrets by version alone. */
+/** A pod with the objects that it refers to, so that a kubelet needs no access to the store. Of Secrets only the versions. */
 export interface DispatchedPod {
   readonly pod: Pod;
-  /** `namespace/name` -> data, of the ConfigMaps that the pod refers to and that exist. */
+  /** `namespace/name` -> content, of the existing ConfigMaps that the pod refers to. */
   readonly configMaps?: Readonly<
     Record<
       string,
@@ -29,34 +29,37 @@ export interface DispatchedPod {
       }
     >
   >;
-  /** `namespace/name` of the ConfigMaps that the pod refers to and that exist, but are too much for one message. */
+  /** `namespace/name` of the ConfigMaps that the pod refers to and that exist, but do not fit into one message. */
   readonly leftOut?: readonly string[];
-  /** `namespace/name` -> resourceVersion, of the Secrets that the pod refers to and that exist. */
+  /** `namespace/name` -> resourceVersion, of the existing Secrets that the pod refers to. */
   readonly secrets?: Readonly<Record<string, string>>;
 }
 
-/** News of a pod's status alone wait for company this long, in milliseconds: its kubelet writes it several times in a moment. */
+/**
+ * Delay, in milliseconds, of a change that concerns a pod's status only: a kubelet writes it several times in quick
+ * succession, and the writes are sent together.
+ */
 export const STATUS_NEWS_MS = 250;
 
-/** What changed among a node's pods. */
+/** Changes of a node's pods. */
 export interface NodePods {
-  /** Epoch of the dispatcher that speaks; a kubelet ignores an older one, unless it began later (`begunAt`). */
+  /** Epoch of the sending dispatcher. A kubelet ignores an older epoch, unless that one started later (`begunAt`). */
   readonly epoch: number;
   /**
-   * When the dispatcher that speaks began, milliseconds since the Unix epoch. An older epoch that began later, or the same,
-   * is one of a store that went back in time, such as a restored backup.
+   * Start time of the sending dispatcher, milliseconds since the Unix epoch. If an older epoch, or the same one, started
+   * later, then the store went back in time, by a restored backup for example.
    */
   readonly begunAt?: number;
-  /** Rises by one a message within an epoch; a gap means: ask for the whole list. */
+  /** Rises by one with each message of an epoch. After a gap, the kubelet must request the whole list. */
   readonly counter: number;
   readonly changed: readonly DispatchedPod[];
-  /** Pods that are gone from the store. */
+  /** Pods that were removed from the store. */
   readonly removed: readonly { readonly uid: string; readonly namespace: string; readonly name: string }[];
 }
 
 export interface DispatchQuery {
   readonly node: string;
-  /** Digest of what the kubelet holds: when it is right, the answer says so and carries no pods. */
+  /** Digest of the pods that the kubelet has; if it matches, the answer contains no pods. */
   readonly digest?: string;
 }
 export interface DispatchAnswer {
@@ -65,8 +68,8 @@ export interface DispatchAnswer {
   readonly begunAt?: number;
   readonly counter: number;
   readonly digest: string;
-  /** Absent when the digest of the question was right. */
+  /** Absent when the digest in the request matched. */
   readonly pods?: readonly DispatchedPod[];
-  /** Uids of all the node's pods, where they are too much for one message: those not in `pods` were told just before. */
+  /** Uids of all the node's pods, if they do not fit into one message: those not in `pods` were sent just before. */
   readonly listed?: readonly string[];
 }

@@ -2,13 +2,13 @@ import type { LogLine, LogLines, LogQuery } from '../messages/logs.ts';
 import type { PodSandboxConfig, ResolvedContainerConfig } from './config.ts';
 import type { ContainerStatus, ImageInfo, RuntimeInfo, RuntimeLevel, SandboxStatus } from './status.ts';
 
-/** Which part of a container's output; names and units as in `LogQuery`. */
+/** The requested part of a container's output; names and units as in `LogQuery`. */
 export type LogWindow = Pick<LogQuery, 'tailLines' | 'sinceTime' | 'limitBytes'>;
 
 /**
- * What runs containers: docker, containerd or a simulation of them. Few verbs, named after CRI's; what each promises
- * stands at `RuntimeOps`. All are idempotent and bounded in time. They reject only with StatusError: ServiceUnavailable when the
- * engine is out of reach, Timeout when it does not answer, else a refusal that `runtimeCause` names.
+ * Runs containers: Docker, containerd or a simulation of them. The methods are named after CRI's; `RuntimeOps` says what each
+ * must do. All are idempotent and bounded in time. They reject only with StatusError: ServiceUnavailable when the engine
+ * cannot be reached, Timeout when it does not answer, else a refusal whose reason `runtimeCause` returns.
  * Every adapter passes test/conformance/runtime.conformance.ts.
  */
 export interface RuntimeAdapter {
@@ -18,7 +18,7 @@ export interface RuntimeAdapter {
   stopPodSandbox(sandboxId: string): Promise<void>;
   removePodSandbox(sandboxId: string): Promise<void>;
   pullImage(image: string): Promise<ImageInfo>;
-  /** `undefined` when it is not on the node. */
+  /** `undefined` when the image is not on the node. */
   imageStatus(image: string): Promise<ImageInfo | undefined>;
   /** @returns the container's id */
   createContainer(config: ResolvedContainerConfig): Promise<string>;
@@ -29,8 +29,8 @@ export interface RuntimeAdapter {
   /** Output so far, oldest first; `tailLines` counts from the end. */
   logs(containerId: string, window: LogWindow): Promise<LogLines>;
   /**
-   * Output later than `sinceTime` (or all), then live, line by line. Resolves when the container has ended and all
-   * was handed over, or when `signal` aborts.
+   * Calls `onLine` for each line later than `sinceTime` (or for all), then for new lines. Resolves when the container has
+   * ended and all its lines were passed on, or when `signal` aborts.
    */
   followLogs(
     containerId: string,
@@ -38,10 +38,10 @@ export interface RuntimeAdapter {
     onLine: (line: LogLine) => void,
   ): Promise<void>;
   /**
-   * Hints that `list` may differ now: may miss, may repeat. Without `podUid` anything may have changed (the engine came
-   * back). @returns stops the hints
+   * Calls `onChange` when the result of `list` may have changed. Hints may be missing or repeated. Without `podUid` anything
+   * may have changed (the engine was restarted). @returns stops the hints
    */
   watch(onChange: (hint: { readonly podUid?: string }) => void): () => void;
-  /** Lets go of the engine; containers keep running. */
+  /** Closes the connection to the engine; containers keep running. */
   close(): Promise<void>;
 }

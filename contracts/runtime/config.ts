@@ -1,4 +1,4 @@
-/** Which pod something belongs to. */
+/** Identifies the pod that a sandbox or container belongs to. */
 export interface PodRef {
   readonly uid: string;
   readonly namespace: string;
@@ -15,8 +15,8 @@ export interface PortMapping {
 }
 
 /**
- * What holds the pod's network. Same `pod.uid` and `attempt` = the same sandbox: a second call answers with the first id.
- * Ports are the pod's, not a container's: all its containers share one network.
+ * The sandbox that holds the pod's network. The same `pod.uid` and `attempt` mean the same sandbox: a second call returns the
+ * first id. Ports belong to the pod, because all its containers share one network.
  */
 export interface PodSandboxConfig {
   readonly pod: PodRef;
@@ -36,27 +36,27 @@ export interface PodSandboxConfig {
 export interface SecretName {
   readonly namespace: string;
   readonly name: string;
-  /** An absent secret or key is left out instead of refused (cause CreateContainerConfigError). */
+  /** A missing secret or key is skipped; otherwise it is refused with cause CreateContainerConfigError. */
   readonly optional?: boolean;
 }
 /**
- * One entry of a container's environment, in order; a later name wins. Values of secrets never pass the kubelet: it names
- * them and the runtime driver fetches them.
+ * One entry of a container's environment, in order; a later entry of the same name wins. Values of secrets never pass through
+ * the kubelet: it sends their names, and the runtime driver fetches the values.
  */
 export type EnvEntry =
-  /** `$(OTHER)` refers to an earlier entry, `$$` is a dollar; with `literal` (from a ConfigMap, a field) it stays as it is. */
+  /** `$(OTHER)` refers to an earlier entry, `$$` is a dollar. With `literal` (from a ConfigMap or field) nothing is expanded. */
   | { readonly name: string; readonly value: string; readonly literal?: boolean }
   | { readonly name: string; readonly secretKeyRef: SecretName & { readonly key: string } }
-  /** `envFrom`: every key of the secret, `prefix` before its name. */
+  /** `envFrom`: one variable per key of the secret, named `prefix` + key. */
   | { readonly secretRef: SecretName; readonly prefix?: string };
-/** An entry once secrets and references are resolved. */
+/** An entry after secrets and references are resolved. */
 export interface EnvVar {
   readonly name: string;
   readonly value: string;
 }
 
 export interface ContainerResources {
-  /** From `requests.cpu`: a share when the CPU is contended. */
+  /** From `requests.cpu`: the relative share when CPU time is scarce. */
   readonly cpuRequestMillis?: number;
   /** From `limits.cpu`: a quota. */
   readonly cpuLimitMillis?: number;
@@ -69,15 +69,15 @@ interface ContainerBase {
   /** The sandbox whose network and IPC it joins. */
   readonly sandboxId: string;
   readonly name: string;
-  /** Counts from 0; rises with every restart. */
+  /** Counts from 0; rises with each restart. */
   readonly attempt: number;
-  /** Hash of what the kubelet made this from; comes back in `ContainerStatus`. */
+  /** Hash of the pod's container spec; returned in `ContainerStatus`. */
   readonly specHash: string;
-  /** As `pullImage` or `imageStatus` answered (`imageId`), or a name that is present on the node. */
+  /** The `imageId` that `pullImage` or `imageStatus` returned, or the name of an image on the node. */
   readonly image: string;
-  /** The image as the pod names it; comes back in `ContainerStatus.image`. */
+  /** The image as named in the pod; returned in `ContainerStatus.image`. */
   readonly imageName?: string;
-  /** Replaces the image's ENTRYPOINT, and drops its CMD. */
+  /** Replaces the image's ENTRYPOINT and removes its CMD. */
   readonly command?: readonly string[];
   /** Replaces the image's CMD. */
   readonly args?: readonly string[];
@@ -88,13 +88,13 @@ interface ContainerBase {
   readonly stdinOnce?: boolean;
 }
 /**
- * A container as the kubelet asks for it. Same `pod.uid`, `name` and `attempt` = the same container: a second call answers
- * with the first id. `$(VAR)` in command and args is expanded by the runtime driver, as Kubernetes does.
+ * A container as requested by the kubelet. The same `pod.uid`, `name` and `attempt` mean the same container: a second call
+ * returns the first id. The runtime driver expands `$(VAR)` in command and args, as Kubernetes does.
  */
 export interface ContainerConfig extends ContainerBase {
   readonly env?: readonly EnvEntry[];
 }
-/** A container as an adapter gets it: secrets fetched, references expanded. */
+/** A container as passed to an adapter: with secrets fetched and references expanded. */
 export interface ResolvedContainerConfig extends ContainerBase {
   readonly env?: readonly EnvVar[];
 }

@@ -1,7 +1,7 @@
 import type { ContainerConfig, ResolvedContainerConfig } from './config.ts';
 import type { ContainerStatus } from './status.ts';
 
-/** What `list` shows of a container that was just created. @param createdAt milliseconds since the Unix epoch */
+/** The status in `list` of a container that was just created. @param made.createdAt milliseconds since the Unix epoch */
 export function createdContainer(
   config: ContainerConfig | ResolvedContainerConfig,
   made: { readonly id: string; readonly imageId: string; readonly createdAt: number },

@@ -1,6 +1,6 @@
 import { type Status, StatusError, type StatusReason, statusError } from '../errors/status.ts';
 
-/** Why a container waits, in Kubernetes' words: the `reason` of the first cause in a runtime's refusal. */
+/** Kubernetes' reasons for a waiting container: the `reason` of the first cause in a runtime's refusal. */
 export const RUNTIME_CAUSES = [
   'ErrImagePull',
   'InvalidImageName',
@@ -12,11 +12,11 @@ export const RUNTIME_CAUSES = [
 ] as const;
 export type RuntimeCause = (typeof RUNTIME_CAUSES)[number];
 
-/** A runtime's refusal. `message` names the act, the finding in the engine's or registry's words, and the remedy. */
+/** A runtime's refusal. @param message the operation, the finding in the engine's or registry's words, and the remedy */
 export const runtimeError = (reason: StatusReason, cause: RuntimeCause, message: string, field = ''): StatusError =>
   statusError(reason, message, { causes: [{ reason: cause, message, field }] });
 
-/** The waiting reason that a refusal carries; `undefined` when it is about something else (engine away, bad request). */
+/** The waiting reason in a refusal; `undefined` when it has none (engine unreachable, bad request). */
 export function runtimeCause(refusal: Status | StatusError): RuntimeCause | undefined {
   const status = refusal instanceof StatusError ? refusal.status : refusal;
   const reason = status.details?.causes?.[0]?.reason;

@@ -6,41 +6,48 @@ import type { ContainerStatus, ImageInfo, RuntimeInfo, RuntimeLevel, SandboxStat
 
 type Nothing = Record<string, never>;
 
-/** The longest that a container may be given to stop: 24 days, which is as long as a timer can be. */
+/** Longest grace period of a container: 24 days, the longest delay of a timer. */
 export const GRACE_MS_MAX = 2 ** 31 - 1;
 
 /**
- * What may be asked on `runtime.<node>.<op>`: CRI's operations. Every verb is idempotent: who crashed between question and
- * answer just asks again. Refusals are `Status`; `runtimeCause` (errors.ts) tells which of Kubernetes' waiting reasons it is.
+ * The operations of `runtime.<node>.<op>`, named after CRI's, as [request, answer]. All are idempotent: a caller that crashed
+ * before the answer just repeats the request. Refusals are `Status`; `runtimeCause` (errors.ts) gives Kubernetes' waiting
+ * reason.
  */
 export interface RuntimeOps {
-  /** Is the engine there? Refused with ServiceUnavailable when not. */
+  /** Describes the engine and its machine. ServiceUnavailable when the engine cannot be reached. */
   info: [Nothing, RuntimeInfo];
-  /** The level: every sandbox and container of this node, in any state; or those of one pod. */
+  /** Every sandbox and container of this node, in any state; or those of one pod. */
   list: [{ readonly podUid?: string }, RuntimeLevel];
-  /** Creates and starts; answers once it has its address. */
+  /** Creates and starts a sandbox; answers once it has its address. */
   runPodSandbox: [PodSandboxConfig, SandboxStatus];
-  /** Stops it, and whatever still runs in it, at once. Absent: nothing to do. */
+  /** Stops a sandbox at once, with all containers that still run in it. No effect if it does not exist. */
   stopPodSandbox: [{ readonly sandboxId: string }, Nothing];
-  /** Removes it with its containers, running or not. Absent: nothing to do. */
+  /** Removes a sandbox with its containers, running or not. No effect if it does not exist. */
   removePodSandbox: [{ readonly sandboxId: string }, Nothing];
-  /** Asks the registry. NotFound, Unauthorized …: cause ErrImagePull with the registry's words. */
+  /** Pulls from the registry. NotFound, Unauthorized …: cause ErrImagePull, with the registry's words. */
   pullImage: [{ readonly image: string }, ImageInfo];
-  /** Looks on the node alone; `image` is absent when it is not there. */
+  /** Looks for the image on the node only; `image` is absent when it is not there. */
   imageStatus: [{ readonly image: string }, { readonly image?: ImageInfo }];
-  /** Does not start it. Invalid: the engine or a secret refuses the config (CreateContainerConfigError, CreateContainerError). */
+  /**
+   * Creates a container without starting it. Invalid: the config is refused by the engine (cause CreateContainerError), or a
+   * secret is missing (CreateContainerConfigError).
+   */
   createContainer: [ContainerConfig, { readonly containerId: string }];
-  /** A container starts once in its life: started before, even if ended since = nothing to do. Invalid: RunContainerError. */
+  /** No effect on a container that was started before, even if it has ended since. Invalid: cause RunContainerError. */
   startContainer: [{ readonly containerId: string }, Nothing];
-  /** SIGTERM (or the image's stop signal), after `graceMs` SIGKILL; answers when it has ended. Absent: nothing to do. */
+  /**
+   * Sends SIGTERM (or the image's stop signal), and SIGKILL after `graceMs`. Answers when the container has ended. No effect
+   * if it does not exist.
+   */
   stopContainer: [{ readonly containerId: string; readonly graceMs: number }, Nothing];
-  /** Kills it when it runs. Absent: nothing to do. */
+  /** Removes a container; kills it if it runs. No effect if it does not exist. */
   removeContainer: [{ readonly containerId: string }, Nothing];
-  /** NotFound when there is none. */
+  /** NotFound when the container does not exist. */
   containerStatus: [{ readonly containerId: string }, ContainerStatus];
   /**
-   * Output so far; with `follow` it also goes on `logs.<namespace>.<pod>.<container>` for 30 s after the last such question.
-   * The newest attempt; `previous`: the one before it. NotFound when there is none.
+   * Output of the newest attempt, or of the one before it (`previous`). With `follow`, new lines are also published on
+   * `logs.<namespace>.<pod>.<container>` until 30 s after the last such request. NotFound when there is no such attempt.
    */
   logs: [LogQuery, LogLines];
 }
@@ -62,7 +69,7 @@ export const RUNTIME_OPS = [
   'logs',
 ] as const satisfies readonly RuntimeOp[];
 
-/** `SUBJECTS.runtime` with the types of one op: `request(runtimeOp('list'), { node, op: 'list' })`. */
+/** `SUBJECTS.runtime` with the types of one operation: `request(runtimeOp('list'), { node, op: 'list' })`. */
 export const runtimeOp = <K extends RuntimeOp>(
   _op: K,
 ): Family<'runtime.<node>.<op>', RuntimeOps[K][0], RuntimeOps[K][1]> =>

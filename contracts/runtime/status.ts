@@ -4,11 +4,11 @@ export interface SandboxStatus {
   readonly id: string;
   readonly pod: PodRef;
   readonly attempt: number;
-  /** `notReady`: it is there but does not run; stop what is in it, remove it and run the next attempt. */
+  /** `notReady`: it exists but does not run. Stop its containers, remove it and run the next attempt. */
   readonly state: 'ready' | 'notReady';
   /** The pod's address; absent on the node's own network and while not ready. */
   readonly ip?: string;
-  /** Milliseconds since the Unix epoch, as all times here. */
+  /** Milliseconds since the Unix epoch, like all times here. */
   readonly createdAt: number;
 }
 
@@ -20,40 +20,40 @@ export interface ContainerStatus {
   readonly attempt: number;
   readonly specHash: string;
   readonly state: 'created' | 'running' | 'exited' | 'unknown';
-  /** The image as it was asked for. */
+  /** The image as it was requested. */
   readonly image: string;
   readonly imageId: string;
   readonly createdAt: number;
-  /** Absent until it was started. */
+  /** Absent until the container was started. */
   readonly startedAt?: number;
-  /** The four below are there when `exited`, and only then. */
+  /** This and the next three are set when `exited`, and only then. */
   readonly finishedAt?: number;
-  /** 128 + signal when a signal ended it. */
+  /** 128 + signal number when a signal ended it. */
   readonly exitCode?: number;
   readonly oomKilled?: boolean;
-  /** Kubernetes' words. */
+  /** Kubernetes' reasons. */
   readonly reason?: 'Completed' | 'Error' | 'OOMKilled' | 'ContainerCannotRun';
-  /** The engine's own words, where it has some. */
+  /** The engine's message, if there is one. */
   readonly message?: string;
 }
 
-/** What a runtime has, in any state: of a node, or of one pod. */
+/** All sandboxes and containers of a node or of one pod, in any state. */
 export interface RuntimeLevel {
   readonly sandboxes: readonly SandboxStatus[];
   readonly containers: readonly ContainerStatus[];
 }
 
 export interface ImageInfo {
-  /** Content-addressed (`sha256:…`): what to give as `ContainerConfig.image`. */
+  /** Content-addressed (`sha256:…`): use it as `ContainerConfig.image`. */
   readonly imageId: string;
-  /** As asked for. */
+  /** The image as it was requested. */
   readonly image: string;
   readonly sizeBytes?: number;
-  /** `name@sha256:…` where the image came from a registry. */
+  /** `name@sha256:…` if the image came from a registry. */
   readonly repoDigests?: readonly string[];
 }
 
-/** The engine and the machine it runs on; what a Node object's `nodeInfo` and `capacity` are made from. */
+/** The engine and the machine it runs on; source of a Node object's `nodeInfo` and `capacity`. */
 export interface RuntimeInfo {
   /** `docker`, `simulated` … */
   readonly runtime: string;
@@ -61,7 +61,7 @@ export interface RuntimeInfo {
   readonly operatingSystem: string;
   readonly osImage: string;
   readonly kernelVersion: string;
-  /** Go's name: `amd64`, `arm64` … */
+  /** As Go names it: `amd64`, `arm64` … */
   readonly architecture: string;
   readonly cpuMillis: number;
   readonly memoryBytes: number;

@@ -41,8 +41,8 @@ describe('field selectors', () => {
       'field label not supported: spec.foo; pods can be selected by metadata.name, metadata.namespace, spec.nodeName',
     ],
     ['constructor=1', 'field label not supported: constructor'],
-    ['metadata.name', 'is no condition; write e.g. metadata.name=web'],
-    ['metadata.name=a\\b', 'is no escape'],
+    ['metadata.name', 'is not a condition; write e.g. metadata.name=web'],
+    ['metadata.name=a\\b', 'is not an escape'],
   ])('refuses %s', (text, why) => {
     expect(() => parseFieldSelector(podKind, text)).toThrow(why);
   });

@@ -19,20 +19,22 @@ const refuse = (selector: string, finding: string): never => {
   throw statusError('BadRequest', `unable to parse field selector "${selector}": ${finding}`);
 };
 
-/** Splits at commas that no backslash hides. */
+/** Splits at unescaped commas. */
 const parts = (selector: string): readonly string[] => selector.match(/(?:\\.|[^,\\])+/g) ?? [];
 
-/** A backslash makes the next of `\`, `,` and `=` plain. */
+/** A backslash escapes `\`, `,` and `=`. */
 function unescaped(selector: string, text: string): string {
   return text.replace(/\\(.?)/g, (_all, next: string) =>
-    ['\\', ',', '='].includes(next) ? next : refuse(selector, `"\\${next}" is no escape; only \\\\, \\, and \\= are`),
+    ['\\', ',', '='].includes(next)
+      ? next
+      : refuse(selector, `"\\${next}" is not an escape; only \\\\, \\, and \\= are`),
   );
 }
 
 function parsePart(kind: Selectable, selector: string, part: string): FieldRequirement {
   const match = /^((?:\\.|[^=!\\])*)(!=|==|=)((?:\\.|[^\\=])*)$/.exec(part);
   if (match === null)
-    return refuse(selector, `"${part}" is no condition; write e.g. metadata.name=web or status.phase!=Running`);
+    return refuse(selector, `"${part}" is not a condition; write e.g. metadata.name=web or status.phase!=Running`);
   const [field = '', operator, value = ''] = match.slice(1).map((text) => text.trim());
   if (!META_FIELDS.includes(field) && !Object.hasOwn(kind.selectableFields, field)) {
     const known = [...META_FIELDS, ...Object.keys(kind.selectableFields)].join(', ');
@@ -42,8 +44,8 @@ function parsePart(kind: Selectable, selector: string, part: string): FieldRequi
 }
 
 /**
- * Reads a field selector: `field=value`, `field==value`, `field!=value`, joined by commas. Empty = everything.
- * @throws StatusError BadRequest, also for a field by which this kind cannot be selected
+ * Parses a field selector: `field=value`, `field==value`, `field!=value`, joined by commas. Empty = everything.
+ * @throws StatusError BadRequest, also for a field that is not selectable for this kind
  */
 export const parseFieldSelector = (kind: Selectable, selector: string): readonly FieldRequirement[] =>
   selector.trim() === '' ? [] : parts(selector).map((part) => parsePart(kind, selector, part));
@@ -54,7 +56,7 @@ function read<T extends KubeObject>(kind: Pick<Kind<T>, 'selectableFields'>, fie
   return kind.selectableFields[field]?.(object) ?? '';
 }
 
-/** All conditions; none = everything matches. */
+/** Does the object meet all conditions? */
 export const matchesFields = <T extends KubeObject>(
   kind: Pick<Kind<T>, 'selectableFields'>,
   requirements: readonly FieldRequirement[],

@@ -1,7 +1,7 @@
 import { statusError } from '../errors/status.ts';
-import { labelValue, qualifiedName } from '../kinds/formats.ts';
+import { own } from '../json-values.ts';
 import type { LabelSelector } from '../kinds/kinds.ts';
-import { own } from '../own.ts';
+import { labelValue, qualifiedName } from '../kinds/name-formats.ts';
 
 export type Operator = 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt';
 /** One condition on one label. */
@@ -17,7 +17,7 @@ function compares(value: string | undefined, operator: 'Gt' | 'Lt', limit: strin
   return operator === 'Gt' ? Number(value) > Number(limit) : Number(value) < Number(limit);
 }
 
-/** Does one condition hold? `NotIn` holds for an absent label too, as in Kubernetes; an unknown operator never does. */
+/** Do the labels meet one condition? `NotIn` also holds for an absent label, as in Kubernetes; an unknown operator never does. */
 export function holds({ key, operator, values }: Requirement, labels: Labels): boolean {
   const value = own(labels, key);
   if (operator === 'In') return value !== undefined && values.includes(value);
@@ -27,11 +27,11 @@ export function holds({ key, operator, values }: Requirement, labels: Labels): b
   return (operator === 'Gt' || operator === 'Lt') && compares(value, operator, values[0]);
 }
 
-/** All conditions; none = everything matches. */
+/** Do the labels meet all conditions? */
 export const matchesLabels = (requirements: readonly Requirement[], labels: Labels | undefined): boolean =>
   requirements.every((requirement) => holds(requirement, labels ?? {}));
 
-/** The conditions of a `LabelSelector` as objects write it. Absent selects nothing, `{}` everything: see `selectorMatches`. */
+/** The conditions of an object's `LabelSelector`. `{}` has none and selects everything. */
 export function requirementsOf({ matchLabels = {}, matchExpressions = [] }: LabelSelector): readonly Requirement[] {
   const equals = Object.keys(matchLabels).map(
     (key): Requirement => ({ key, operator: 'In', values: [matchLabels[key] ?? ''] }),
@@ -42,7 +42,7 @@ export function requirementsOf({ matchLabels = {}, matchExpressions = [] }: Labe
   return [...equals, ...more];
 }
 
-/** Does a selector of an object (a Deployment's, a ReplicaSet's) choose these labels? An absent one chooses nothing. */
+/** Does the selector of an object (a Deployment, a ReplicaSet) select these labels? An absent selector selects nothing. */
 export function selectorMatches(selector: LabelSelector | undefined, labels: Labels | undefined): boolean {
   if (selector === undefined) return false;
   for (const key of Object.keys(selector.matchLabels ?? {})) {
@@ -63,7 +63,7 @@ function requirementText({ key, operator, values }: Requirement): string {
   return `${key}${operator === 'Gt' ? '>' : '<'}${values[0] ?? ''}`;
 }
 
-/** As `-l` takes it: `app=web,tier in (a,b)`. */
+/** The selector in the syntax of `-l`: `app=web,tier in (a,b)`. */
 export const requirementsText = (requirements: readonly Requirement[]): string =>
   requirements.map(requirementText).join(',');
 
@@ -127,23 +127,23 @@ function parsePart(text: string): Requirement | undefined {
   return { key: presence[2] ?? '', operator: presence[1] === '!' ? 'DoesNotExist' : 'Exists', values: [] };
 }
 
-/** What is wrong with a condition that was understood. */
+/** The error in a condition that was parsed; `undefined` if it is valid. */
 function complaint({ key, operator, values }: Requirement): string | undefined {
   const [ofKey] = qualifiedName(key);
-  if (ofKey !== undefined) return `the key "${key}" is no label key: ${ofKey}`;
+  if (ofKey !== undefined) return `the key "${key}" is not a label key: ${ofKey}`;
   if (operator === 'Gt' || operator === 'Lt') {
     return /^-?\d+$/.test(values[0] ?? '') ? undefined : `"${values[0] ?? ''}" is not a whole number`;
   }
   for (const value of values) {
     const [ofValue] = labelValue(value);
-    if (ofValue !== undefined) return `the value "${value}" is no label value: ${ofValue}`;
+    if (ofValue !== undefined) return `the value "${value}" is not a label value: ${ofValue}`;
   }
   return undefined;
 }
 
 /**
- * Reads a label selector as `-l` and `labelSelector` take it: `a=b`, `a==b`, `a!=b`, `a in (b,c)`, `a notin (b)`, `a`,
- * `!a`, `a>1`, `a<1`, joined by commas. Empty = everything.
+ * Parses a label selector of `-l` or `labelSelector`: `a=b`, `a==b`, `a!=b`, `a in (b,c)`, `a notin (b)`, `a`, `!a`, `a>1`,
+ * `a<1`, joined by commas. Empty = everything.
  * @throws StatusError BadRequest
  */
 export function parseLabelSelector(selector: string): readonly Requirement[] {
@@ -152,7 +152,7 @@ export function parseLabelSelector(selector: string): readonly Requirement[] {
     const text = part.trim();
     const requirement = parsePart(text);
     if (requirement === undefined)
-      return refuse(selector, text === '' ? 'a condition is missing' : `"${text}" is no condition`);
+      return refuse(selector, text === '' ? 'a condition is missing' : `"${text}" is not a condition`);
     const wrong = complaint(requirement);
     return wrong === undefined ? requirement : refuse(selector, wrong);
   });

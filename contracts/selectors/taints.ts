@@ -1,6 +1,6 @@
 import type { Taint, Toleration } from '../kinds/generated/types.ts';
 
-/** Does the toleration cover the taint? An empty key with `Exists` covers all keys, an empty effect all effects. */
+/** Does the toleration match the taint? An empty key with `Exists` matches all keys, an empty effect all effects. */
 export function tolerates(toleration: Toleration, taint: Taint): boolean {
   if (toleration.effect !== undefined && toleration.effect !== '' && toleration.effect !== taint.effect) return false;
   if (toleration.key !== undefined && toleration.key !== '' && toleration.key !== taint.key) return false;

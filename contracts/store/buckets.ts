@@ -6,21 +6,21 @@ export const bucketNames = (prefix: string) => ({
   objects: `${prefix}-objects`,
   /** Events; history 1; expire after an hour; republished too. */
   events: `${prefix}-events`,
-  /** Heart-beat like leases of singletons; history 1; expire. */
+  /** Leases of singletons; history 1; expire unless renewed. */
   leases: `${prefix}-leases`,
   /** Compressed mirror of the objects' stream: the full history under the same sequences. */
   history: `${prefix}-history`,
   /** All live objects at a revision, in chunks. */
   checkpoints: `${prefix}-checkpoints`,
-  /** What every actor heard and said. */
+  /** Recordings: the inputs and outputs of every actor. */
   journal: `${prefix}-journal`,
 });
 
 /** The stream behind a key-value bucket. */
 export const streamOf = (bucket: string): string => `KV_${bucket}`;
 
-/** Where a bucket keeps what lies under a key. @param key also `>`: under all */
+/** The subject of a bucket's key. @param key a key, or `>` for all keys */
 export const keySubject = (bucket: string, key: Key): string => `$KV.${bucket}.${key}`;
 
-/** The key under which a message of a bucket lies. */
+/** The key of a bucket's message, from its subject. */
 export const keyOfSubject = (subject: string): Key => subject.split('.').slice(2).join('.');

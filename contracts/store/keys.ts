@@ -4,13 +4,13 @@ import { token, untoken } from '../subjects/token.ts';
 /** `<resource>.<namespace or _>.<name>` in escaped tokens: the key of an object in the store. */
 export type Key = string;
 
-/** Keys of no kind, one a singleton: its epoch is the revision of its key's last write. */
+/** Resource part of the keys that are no objects, one per singleton actor: the key's last revision is the actor's epoch. */
 export const EPOCHS = 'epochs';
 
 export const storeKey = (resource: string, namespace: string | undefined, name: string): Key =>
   `${token(resource)}.${token(namespace)}.${token(name)}`;
 
-/** Of an object, by what it says of itself. @param resource its plural, which it does not say */
+/** The key of an object. @param resource the plural of its kind, which the object itself does not contain */
 export const keyOfObject = (resource: string, { metadata }: KubeObject): Key =>
   storeKey(resource, metadata?.namespace, metadata?.name ?? '');
 

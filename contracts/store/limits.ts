@@ -1,10 +1,10 @@
-/** An object's encoded size, at most; larger ones are refused with 413. */
+/** Largest encoded object; a larger one is refused with 413. */
 export const OBJECT_BYTES_MAX = 1_572_864;
-/** What a message may carry besides an object: subject, headers. The server's limit less this bounds an object too. */
+/** Reserve for a message's subject and headers. An object must also fit into the server's message limit minus this. */
 export const MESSAGE_OVERHEAD_BYTES = 16_384;
-/** How long the marker of a deletion stays; who was away for less than half of it may resume a watch. */
+/** How long a deletion marker is kept. A client that was disconnected for less than half of it can resume its watch. */
 export const MARKER_TTL_MS = 3_600_000;
-/** Revisions of a key that the bucket keeps for slow readers; the mirror keeps all. */
+/** Revisions per key that the bucket keeps for slow readers; the history stream keeps all. */
 export const HISTORY_PER_KEY = 64;
 export const EVENT_TTL_MS = 3_600_000;
 export const LEASE_TTL_MS = 10_000;

@@ -4,11 +4,11 @@ import { below } from '../subjects/family.ts';
 import { SUBJECTS } from '../subjects/subjects.ts';
 import { EPOCHS } from './keys.ts';
 
-/** Where the server tells of the objects' bucket. */
+/** Where the server republishes changes of the objects bucket. */
 export interface ObjectChanges {
-  /** What its stream is republished to, as its configuration says it. */
+  /** The republish destination in its stream's configuration. */
   readonly republishedTo: string;
-  /** Subjects that have every change of it, and none of another bucket: Events are told of in the same place. */
+  /** Subjects with all changes of this bucket and none of the events bucket, which is republished to the same destination. */
   readonly subjects: readonly string[];
 }
 

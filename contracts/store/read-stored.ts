@@ -2,19 +2,20 @@ import type { KubeObject } from '../kinds/kinds.ts';
 import { kindByResource } from '../kinds/registry.ts';
 import { type Key, parseKey } from './keys.ts';
 
-/** What lies under a key of a bucket of objects. */
+/** The content of a key in the objects or events bucket. */
 export interface Stored {
-  /** Absent: the object was deleted, or what lies there is no object of this key. */
+  /** Absent: the object was deleted, or the content is not an object of this key. */
   readonly object?: KubeObject;
-  /** Why what lies there is not taken for an object of this key. */
+  /** Why the content is not accepted as an object of this key. */
   readonly foreign?: string;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * Reads what a message of a bucket holds. Only api-servers write there, but the server itself stores what somebody has it
- * answer on a subject of the bucket: such bytes count as nothing, everywhere alike, and a create may follow them. Pure.
+ * Decodes a message of a bucket. Only api-servers may write there, but a client can make the server itself store an answer
+ * by giving a subject of the bucket as reply subject. Such bytes count as absent everywhere, and a create may replace them.
+ * Pure.
  */
 export function readStored(key: Key, data: Uint8Array): Stored {
   if (data.length === 0) return {};

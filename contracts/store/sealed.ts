@@ -5,13 +5,13 @@ import type { Key } from './keys.ts';
 
 /** The key with which a cluster seals secret data. */
 export interface ClusterKey {
-  /** Tells keys apart without telling anything of them; part of what is stored. */
+  /** Identifies the key without revealing it; stored with the sealed data. */
   readonly id: string;
   /** 32 bytes. */
   readonly bytes: Uint8Array;
 }
 
-/** What a stored object has instead of its secret fields. `v` is the version of this format. */
+/** The field `sealed` of a stored object, in place of its secret fields. `v` is the version of this format. */
 interface Sealed {
   readonly v: 1;
   readonly key: string;
@@ -32,7 +32,7 @@ type Fields = Record<string, unknown> & {
 /** Bytes of an initialisation vector. */
 export const IV_BYTES = 12;
 const TAG_BYTES = 16;
-/** Annotations in which clients keep what they applied, secret data included. */
+/** Annotations in which clients keep the applied manifest, including secret data. */
 const SPEAKING_ANNOTATION = /last-applied/;
 
 /** @throws StatusError InternalError when `bytes` is not 32 bytes long */
@@ -47,12 +47,12 @@ export function clusterKey(bytes: Uint8Array): ClusterKey {
 /** Does an object under this key hold secret data? */
 export const isSecretKey = (key: Key): boolean => key.startsWith('secrets.');
 
-/** Is the secret data of this object (still) sealed? */
+/** Is the secret data of this object sealed? */
 export const isSealed = (object: KubeObject): boolean => (object as Fields).sealed !== undefined;
 
 /**
- * Replaces the secret fields of an object by their AES-256-GCM ciphertext, bound to the store key it lies under.
- * @param iv 12 bytes that were never used with this key before
+ * Replaces the secret fields of an object by their AES-256-GCM ciphertext, bound to the object's store key.
+ * @param iv 12 bytes that were never used with this cluster key before
  */
 export function seal(key: Key, object: KubeObject, cluster: ClusterKey, iv: Uint8Array): KubeObject {
   const { data, stringData, ...open } = object as Fields;
@@ -75,14 +75,14 @@ export function seal(key: Key, object: KubeObject, cluster: ClusterKey, iv: Uint
 }
 
 /**
- * Undoes `seal`. An object that is not sealed comes back as it is.
- * @throws StatusError InternalError: no key, another key, or bytes that are not what was sealed under `key`
+ * Undoes `seal`. An object that is not sealed is returned unchanged.
+ * @throws StatusError InternalError: no cluster key, a different one, or data that was not sealed for `key`
  */
 export function unseal(key: Key, object: KubeObject, cluster: ClusterKey | undefined): KubeObject {
   const { sealed, ...open } = object as Fields;
   if (sealed === undefined) return object;
   if (sealed.v !== 1) {
-    throw cannotRead(key, `its secret data has format ${String(sealed.v)}, this version reads 1; upgrade`);
+    throw cannotRead(key, `its secret data has format ${String(sealed.v)}, this release reads format 1; upgrade`);
   }
   if (cluster?.id !== sealed.key) {
     const held = cluster === undefined ? 'this process has no key' : `this process has key ${cluster.id}`;
@@ -100,8 +100,8 @@ export function unseal(key: Key, object: KubeObject, cluster: ClusterKey | undef
 }
 
 /**
- * As `unseal`, but what cannot be unsealed stays sealed: its name and metadata are of use all the same.
- * @param report is told why
+ * As `unseal`, but an object that cannot be unsealed is returned sealed: its name and metadata are still useful.
+ * @param report called with the reason
  */
 export function unsealOrLeave(
   key: Key,
@@ -117,7 +117,7 @@ export function unsealOrLeave(
   }
 }
 
-/** Was it sealed with this key? Says nothing of whether it can be unsealed; `undefined` when it is not sealed. */
+/** Was it sealed with this cluster key? `undefined` when it is not sealed. Does not check that it can be unsealed. */
 export function isSealedWith(object: KubeObject, cluster: ClusterKey): boolean | undefined {
   const { sealed } = object as Fields;
   return sealed === undefined ? undefined : sealed.key === cluster.id;

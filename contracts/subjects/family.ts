@@ -8,34 +8,34 @@ export type TokensOf<T extends string> = { readonly [N in Names<T>]: string };
 declare const carries: unique symbol;
 
 /**
- * One family of subjects. `Q` is what a message on it carries, `A` what answers it (`never` for plain publishes);
- * both cost nothing at run time.
+ * A family of subjects with one template. `Q` is the type of its messages, `A` that of the answer (`never` for published
+ * messages). Both exist at compile time only.
  */
 export interface Family<T extends string = string, Q = unknown, A = unknown> {
   readonly [carries]?: { readonly question: Q; readonly answer: A };
   readonly template: T;
   /**
-   * `request`: somebody answers; `publish`: nobody does; `stream`: kept by JetStream; `self`: a process says it to its own
-   * actors, and the broker has no part in it.
+   * `request`: answered; `publish`: not answered; `stream`: stored by JetStream; `self`: delivered by a process to its own
+   * actors, without the broker.
    */
   readonly mode: 'request' | 'publish' | 'stream' | 'self';
   readonly heardBy: string;
   /** Only the node that `<node>` names may ask here, as its own user. */
   readonly askedByNode?: boolean;
   readonly doc: string;
-  /** @param tokens plain values; each becomes one escaped token, a missing or empty one `_` */
+  /** @param tokens unescaped values; each becomes one escaped token, a missing or empty one `_` */
   subject(prefix: string, tokens: TokensOf<T>): string;
-  /** @returns the plain values, or `undefined` when the subject is not of this family's grammar */
+  /** @returns the unescaped values; `undefined` when the subject does not match the template */
   parse(prefix: string, subject: string): TokensOf<T> | undefined;
-  /** A subscription pattern: the named tokens fixed, the others `*`. */
+  /** A subscription pattern: the tokens in `fixed` as given, the others `*`. */
   pattern(prefix: string, fixed?: Partial<TokensOf<T>>): string;
 }
 
-/** Everything below a family's first token, `<prefix>.<token>.>`: as people subscribe, and as streams are bound. */
+/** `<prefix>.<first token>.>`: the pattern of everything below a family's first token, for subscriptions and streams. */
 export const below = ({ template }: Pick<Family, 'template'>, prefix: string): string =>
   `${prefix}.${template.split('.')[0]}.>`;
 
-/** Declares a family from its template, such as `heartbeat.<node>`; call as `family<Question, Answer>()(template, about)`. */
+/** Declares a family by its template, such as `heartbeat.<node>`. Call it as `family<Message, Answer>()(template, about)`. */
 export const family =
   <Q, A = never>() =>
   <const T extends string>(

@@ -3,7 +3,7 @@ declare const brand: unique symbol;
 /** One NATS token: no dot, no wildcard, no space. Only `token()` makes one. */
 export type Token = string & { readonly [brand]: 'Token' };
 
-/** Stands for "none" (no namespace, no name) in subjects and store keys. A real value `_` is escaped, so the two never meet. */
+/** Means "none" (no namespace, no name) in subjects and store keys. A real value `_` is escaped, so the two never collide. */
 export const NONE = '_' as Token;
 
 const PLAIN = /^[A-Za-z0-9_-]+$/;

@@ -1,7 +1,7 @@
-/** Time as something that is given, so that a test can be the one who gives it. */
+/** A clock with timers, passed as an argument so that tests can control it. */
 export interface Clock {
   /** Milliseconds since the Unix epoch. */
   now(): number;
-  /** Runs `work` once, `delayMs` from now. @returns forgets it */
+  /** Runs `work` once, `delayMs` from now. @returns cancels it */
   after(delayMs: number, work: () => void): () => void;
 }

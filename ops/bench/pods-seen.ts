@@ -1,4 +1,4 @@
-import { guarded } from '../../actors/kernel/nats/nats-callback.ts';
+import { guarded } from '../../actors/kernel/nats/nats-guarded-callback.ts';
 import { decode } from '../../contracts/codec/codec.ts';
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';

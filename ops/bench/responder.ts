@@ -1,4 +1,4 @@
-import { guarded } from '../../actors/kernel/nats/nats-callback.ts';
+import { guarded } from '../../actors/kernel/nats/nats-guarded-callback.ts';
 import { connectRole } from '../boot/roles/role-connection.ts';
 import { roleFromEnv } from '../boot/roles/role-options.ts';
 

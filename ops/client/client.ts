@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Msg, type MsgHdrs, type NatsConnection, headers as natsHeaders } from 'nats';
-import { ArrivedMessage } from '../../actors/kernel/nats/nats-arrived.ts';
-import { NatsQuestions } from '../../actors/kernel/nats/nats-questions.ts';
+import { ArrivedMessage } from '../../actors/kernel/nats/nats-arrived-message.ts';
+import { NatsRequests } from '../../actors/kernel/nats/nats-requests.ts';
 import { decode, encodeMsgpack, MSGPACK_TYPE, YAML_TYPE } from '../../contracts/codec/codec.ts';
 import { isFailure, StatusError, statusError } from '../../contracts/errors/status.ts';
 import { HEADER, MESSAGE_VERSION } from '../../contracts/headers.ts';
@@ -41,7 +41,7 @@ export class Client {
   readonly #instance = randomBytes(4).toString('hex');
   /** One trace id a connection: all requests of a command share it. */
   readonly #trace = randomBytes(16).toString('hex');
-  readonly #questions: NatsQuestions;
+  readonly #questions: NatsRequests;
   #asked = 0;
   /** Listeners to changes of the connection; absent until the first one is added. */
   #following: Record<ConnectionChange, Set<() => void>> | undefined;
@@ -50,7 +50,7 @@ export class Client {
 
   constructor(connection: NatsConnection, who: Pick<Credentials, 'caller' | 'prefix' | 'inboxPrefix' | 'namespace'>) {
     this.connection = connection;
-    this.#questions = new NatsQuestions(connection);
+    this.#questions = new NatsRequests(connection);
     const { url } = this;
     void connection.closed().then((error) => {
       if (error instanceof Error) this.#closedFor = connectErrorToStatus(error, url);

@@ -5,7 +5,7 @@ import { retryOf, StatusError, statusError } from '../../contracts/errors/status
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type { KubeList, WatchEvent, WatchOptions } from '../../contracts/messages/api.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
-import { doubled } from '../../contracts/time/doubled.ts';
+import { doubled } from '../../contracts/time/doubling-delay.ts';
 import type { Client, Target } from './client.ts';
 import type { Contact } from './contact.ts';
 import { pause } from './pause.ts';

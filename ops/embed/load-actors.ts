@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ActorDefinition } from '../../actors/kernel/declare.ts';
 import { statusError } from '../../contracts/errors/status.ts';
-import { isPlain } from '../../contracts/kinds/plain.ts';
+import { isPlain } from '../../contracts/json-values.ts';
 
 const NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 

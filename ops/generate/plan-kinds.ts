@@ -1,6 +1,6 @@
 /** One field of a model of `@kubernetes/client-node`. */
 export interface ModelField {
-  /** Name in JSON. */
+  /** As in JSON. */
   readonly name: string;
   readonly type: string;
   readonly format: string;
@@ -13,7 +13,7 @@ export interface Model {
   readonly fields: readonly ModelField[];
 }
 
-/** Fields that hold quantities; the models declare them as strings. */
+/** The models do not say which strings are quantities; these fields are. */
 const QUANTITY_MAPS = new Set(['limits', 'requests', 'capacity', 'allocatable', 'allocatedResources', 'overhead']);
 const QUANTITIES = new Set(['sizeLimit', 'divisor']);
 
@@ -56,9 +56,7 @@ export function code(field: Pick<ModelField, 'name' | 'type' | 'format'>): strin
   const basic = BASICS[`${field.type}|${field.format}`];
   if (basic !== undefined) return basic;
   if (/^(\w*?)V\d/.test(field.type) && field.format === '') return typeName(field.type);
-  throw new Error(
-    `generate: ${field.name} has the unknown type ${field.type} (${field.format}); add it to plan-kinds.ts`,
-  );
+  throw new Error(`generate: ${field.name} has the unknown type ${field.type} (${field.format}); teach plan-kinds.ts`);
 }
 
 /** The TypeScript of a code. */
@@ -68,7 +66,7 @@ function typescript(text: string): string {
   return TS[text] ?? text;
 }
 
-/** The first two sentences, at most 300 characters. */
+/** The first two sentences, at most 300 characters: enough for one look. */
 export function firstSentences(doc: string): string {
   const sentences = doc.match(/.+?(?:(?<!e\.g|i\.e)\.(?=\s+[A-Z]|$)|$)\s*/g) ?? [];
   const [first = '', second = ''] = sentences.map((sentence) => sentence.trim());
@@ -117,7 +115,8 @@ function docsText(models: readonly Model[]): string {
     );
     return `  ${typeName(model.name)}: {\n    '': ${JSON.stringify(firstSentences(model.doc))},\n${fields.join('')}  },\n`;
   });
-  const doc = '/** Type -> field -> description; that of the type itself under the empty name. */\n';
+  const doc =
+    '/** Field documentation for `explain` and OpenAPI; not used yet. Type -> field -> text; the text of the type itself under the empty name. */\n';
   return `${HEAD}\n${doc}export const DOCS: Readonly<Record<string, Readonly<Record<string, string>>>> = {\n${tables.join('')}};\n`;
 }
 
@@ -125,6 +124,6 @@ function docsText(models: readonly Model[]): string {
 export function planKinds(models: readonly Model[]): Readonly<Record<string, string>> {
   const names = models.map((model) => typeName(model.name));
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Error(`generate: two models have the type name ${twice}; change typeName`);
+  if (twice !== undefined) throw new Error(`generate: two models would be called ${twice}; teach typeName`);
   return { 'types.ts': typesText(models), 'fields.ts': fieldsText(models), 'docs.ts': docsText(models) };
 }

@@ -75,7 +75,7 @@ const TYPES: readonly (readonly [file: string, names: readonly string[]])[] = [
 export const SUBJECT_SOURCES = [
   'contracts/subjects/subjects.ts',
   'contracts/headers.ts',
-  'contracts/store/marks.ts',
+  'contracts/store/stored-headers.ts',
   ...TYPES.map(([file]) => file),
 ] as const;
 
@@ -172,7 +172,7 @@ export function planSubjects(sources: Readonly<Record<string, string>>): string 
     'All are optional in what a client sends. Actors set version, id, sender, trace and encoding, and the others where they have a meaning.',
     table(['header', 'what'], headerRows(source('contracts/headers.ts'))),
     'Writes of the store carry these, and so do their messages on `changes`:',
-    table(['header', 'what'], headerRows(source('contracts/store/marks.ts'))),
+    table(['header', 'what'], headerRows(source('contracts/store/stored-headers.ts'))),
     '## Types',
     "As the code declares them. Objects of kinds are in `contracts/kinds/generated/types.ts`, operations' configurations and statuses in `contracts/runtime/`.",
     ...types,

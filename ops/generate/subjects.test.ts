@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { HEADER } from '../../contracts/headers.ts';
-import { STORE_HEADER } from '../../contracts/store/marks.ts';
+import { STORE_HEADER } from '../../contracts/store/stored-headers.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { planSubjects } from './plan-subjects.ts';
 import { generateSubjects } from './subjects.ts';

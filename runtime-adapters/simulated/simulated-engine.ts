@@ -1,5 +1,5 @@
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
-import { own } from '../../contracts/own.ts';
+import { own } from '../../contracts/json-values.ts';
 import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import type { Clock } from '../../contracts/time/clock.ts';
 import { realClock } from './real-clock.ts';

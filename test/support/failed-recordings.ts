@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestWorld } from '../../actors/kernel/testing/test-world.ts';
+import type { RecordedWorld } from '../../actors/kernel/testing/test-world-hook.ts';
 import { atEndOfTest } from './end-of-test.ts';
 
 /** Writes what was recorded to a file; with the key of the cluster to another beside it, where there is one. */
@@ -10,10 +10,10 @@ export type WriteRecordings = (path: string) => Promise<{ readonly keyFile?: str
 /** Clusters that run now, or ran until the end of the test that runs now. */
 const running = new Set<WriteRecordings>();
 /** Test worlds of the test that runs now, the last few: properties make hundreds. */
-let worlds: TestWorld[] = [];
+let worlds: RecordedWorld[] = [];
 const WORLDS_MAX = 3;
 
-export function noteWorld(world: TestWorld): void {
+export function noteWorld(world: RecordedWorld): void {
   worlds = [...worlds, world].slice(-WORLDS_MAX);
 }
 
@@ -62,7 +62,7 @@ export async function keepRecordings(test: string): Promise<readonly string[]> {
 }
 
 const writeWorld =
-  (world: TestWorld): WriteRecordings =>
+  (world: RecordedWorld): WriteRecordings =>
   async (path) => {
     const { writeRecordingFile } = await import('../../ops/replay/read/recording-file.ts');
     const { incarnation, turns, writes } = world.recording();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
+import { isPlain, type Plain } from '../../contracts/json-values.ts';
 import type { Kind } from '../../contracts/kinds/kind.ts';
-import { isPlain, type Plain } from '../../contracts/kinds/plain.ts';
 import type { Basic, FieldNode, TypeNode } from '../../contracts/kinds/schema.ts';
 
 /** Texts that some rule, table or parser looks at, and some that nobody expects. */

@@ -5,7 +5,7 @@ import { failure } from '../../contracts/errors/status.ts';
 import type { KubeObject, ObjectMeta, PodSpec } from '../../contracts/kinds/kinds.ts';
 import type { StorePorts } from '../../contracts/messages/store.ts';
 import { parseKey } from '../../contracts/store/keys.ts';
-import { STORE_HEADER } from '../../contracts/store/marks.ts';
+import { STORE_HEADER } from '../../contracts/store/stored-headers.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 
 /** Any answer of an api-server. */

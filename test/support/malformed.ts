@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { decodeAll, encode, JSON_TYPE, MSGPACK_TYPE, YAML_TYPE } from '../../contracts/codec/codec.ts';
 import { HEADER } from '../../contracts/headers.ts';
+import { isPlain, type Plain } from '../../contracts/json-values.ts';
 import type { Kind } from '../../contracts/kinds/kind.ts';
-import { isPlain, type Plain } from '../../contracts/kinds/plain.ts';
 import { KINDS } from '../../contracts/kinds/registry.ts';
 import { RUNTIME_OPS, type RuntimeOp } from '../../contracts/runtime/ops.ts';
 import type { Family } from '../../contracts/subjects/family.ts';

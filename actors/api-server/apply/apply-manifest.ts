@@ -3,7 +3,7 @@ import { catchError, map, mergeMap, toArray } from 'rxjs/operators';
 import { decodeAll } from '../../../contracts/codec/codec.ts';
 import { statusError } from '../../../contracts/errors/status.ts';
 import { HEADER } from '../../../contracts/headers.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import type { ApplyItem } from '../../../contracts/messages/api.ts';
 import { storeKey } from '../../../contracts/store/keys.ts';
 import { nodeOfUser } from '../../../contracts/subjects/users.ts';

@@ -1,7 +1,7 @@
 import { isObservable, type Observable, of } from 'rxjs';
 import { catchError, map, mergeMap } from 'rxjs/operators';
 import { StatusError, statusError } from '../../../contracts/errors/status.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import { warningsOf } from '../../../contracts/kinds/pod-template/not-acted-upon.ts';
 import type { ApplyItem, ApplyOutcome, ApplyResult } from '../../../contracts/messages/api.ts';
 import { badRequest } from '../api-errors.ts';

@@ -1,5 +1,5 @@
+import type { Plain } from '../../../contracts/json-values.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
-import type { Plain } from '../../../contracts/kinds/plain.ts';
 import { lastAppliedOf, withLastApplied } from '../../../contracts/merge/last-applied.ts';
 import { applyThreeWay } from '../../../contracts/merge/three-way.ts';
 import { type Obj, withMeta } from '../object.ts';

@@ -1,7 +1,7 @@
 import { safeHash } from '../../../contracts/hash/stable-hash.ts';
 import { type EventNote, makeEvent, NOTE_MAX } from '../../../contracts/kinds/event/make-event.ts';
-import { dnsLabel, dnsSubdomain } from '../../../contracts/kinds/formats.ts';
 import type { Event } from '../../../contracts/kinds/kinds.ts';
+import { dnsLabel, dnsSubdomain } from '../../../contracts/kinds/name-formats.ts';
 import type { ApplyItem } from '../../../contracts/messages/api.ts';
 import { printable } from '../../../contracts/printable.ts';
 

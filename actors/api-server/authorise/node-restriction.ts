@@ -1,4 +1,4 @@
-import { isPlain } from '../../../contracts/kinds/plain.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import { storeKey } from '../../../contracts/store/keys.ts';
 import { nodeOfUser } from '../../../contracts/subjects/users.ts';
 import { forbidden } from '../api-errors.ts';

@@ -1,5 +1,5 @@
 import { statusError } from '../../../contracts/errors/status.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import type { Verb } from '../../../contracts/subjects/subjects.ts';
 
 /** Form of the objects in an answer. */

@@ -1,7 +1,7 @@
 import { type Observable, throwError } from 'rxjs';
 import { catchError, mergeMap } from 'rxjs/operators';
 import { StatusError, statusError } from '../../../contracts/errors/status.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import type { LogLines, LogQuery } from '../../../contracts/messages/logs.ts';
 import { badRequest, notFound } from '../api-errors.ts';
 import type { Context } from '../context.ts';

@@ -1,6 +1,6 @@
 import { MSGPACK_TYPE } from '../../../contracts/codec/codec.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
 import type { PossibleBody, TurnInReplay } from '../../kernel/replay-knowledge.ts';
 import { revisionIn } from './written-revision.ts';
 

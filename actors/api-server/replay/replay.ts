@@ -1,4 +1,4 @@
-import { isPlain } from '../../../contracts/kinds/plain.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import { INBOX_ROOT } from '../../../contracts/subjects/inbox.ts';
 import {
   type ConfigCheck,

@@ -1,8 +1,8 @@
 import { type ContentType, decode } from '../../../contracts/codec/codec.ts';
 import { type Status, success } from '../../../contracts/errors/status.ts';
 import { HEADER } from '../../../contracts/headers.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
 import type { ApplyOutcome } from '../../../contracts/messages/api.ts';
 import { storeKey } from '../../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
@@ -10,7 +10,7 @@ import type { Rec } from '../../kernel/contract.ts';
 import { openRec } from '../../kernel/journal/sealed-record.ts';
 import { turnOfCall } from '../../kernel/replay-calls.ts';
 import type { PossibleBody, TurnInReplay } from '../../kernel/replay-knowledge.ts';
-import { recordBytes } from '../../kernel/turns/record-bytes.ts';
+import { recordBytes } from '../../kernel/turns/call-routing.ts';
 import { encodingOfQuestion } from '../../kernel/turns/replies.ts';
 import { withRevision } from '../../kernel/view/cache.ts';
 import { alreadyExists, modified, notFound } from '../api-errors.ts';

@@ -1,6 +1,6 @@
 import { decode, MSGPACK_TYPE } from '../../../contracts/codec/codec.ts';
 import { HEADER } from '../../../contracts/headers.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import type { Json } from '../../kernel/contract.ts';
 import type { PossibleBody, TurnInReplay } from '../../kernel/replay-knowledge.ts';
 import { withRevision } from '../../kernel/view/cache.ts';

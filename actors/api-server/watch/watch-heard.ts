@@ -1,6 +1,6 @@
-import { isPlain } from '../../../contracts/kinds/plain.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import { storeKey } from '../../../contracts/store/keys.ts';
-import { STORE_HEADER } from '../../../contracts/store/marks.ts';
+import { STORE_HEADER } from '../../../contracts/store/stored-headers.ts';
 import type { Call } from '../../kernel/contract.ts';
 import { atRevision, type Obj } from '../object.ts';
 import { EVENTS } from '../read/read-events.ts';

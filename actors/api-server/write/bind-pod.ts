@@ -1,9 +1,9 @@
 import type { Observable } from 'rxjs';
 import { map } from 'rxjs/operators';
 import { type Status, success } from '../../../contracts/errors/status.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import type { PodStatus } from '../../../contracts/kinds/kinds.ts';
 import { withCondition } from '../../../contracts/kinds/meta/conditions.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
 import { quotable } from '../../../contracts/printable.ts';
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
 import { badRequest, conflict, precondition } from '../api-errors.ts';

@@ -1,6 +1,6 @@
 import { applyPatch, type Operation, Pointer } from 'rfc6902';
 import { statusError } from '../../../contracts/errors/status.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 
 /** Characters of JSON that one patch may copy and move; Kubernetes allows as many bytes of copies. */
 const CARRIED_MAX = 3 * 1024 * 1024;

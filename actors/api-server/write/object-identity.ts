@@ -1,4 +1,4 @@
-import { isPlain, type Plain } from '../../../contracts/kinds/plain.ts';
+import { isPlain, type Plain } from '../../../contracts/json-values.ts';
 import { badRequest } from '../api-errors.ts';
 import type { Obj } from '../object.ts';
 import type { Target } from '../request.ts';

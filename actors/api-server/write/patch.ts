@@ -1,6 +1,6 @@
 import type { Operation } from 'rfc6902';
 import { statusError } from '../../../contracts/errors/status.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import { mergePatch } from '../../../contracts/merge/merge-patch.ts';
 import { quotable } from '../../../contracts/printable.ts';
 import { badRequest } from '../api-errors.ts';

@@ -1,7 +1,7 @@
 import type { Status } from '../../../contracts/errors/status.ts';
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import { FINALIZER } from '../../../contracts/kinds/meta/check-meta.ts';
-import { hasEnded } from '../../../contracts/kinds/pod/phase.ts';
+import { hasEnded } from '../../../contracts/kinds/pod/pod.ts';
 import type { DeleteOptions } from '../../../contracts/messages/api.ts';
 import { parseRfc3339, rfc3339 } from '../../../contracts/time/rfc3339.ts';
 import { forbidden, precondition } from '../api-errors.ts';

@@ -1,4 +1,4 @@
-import { isPlain } from '../../../contracts/kinds/plain.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import type { Obj } from '../object.ts';
 
 const SAME = ['reason', 'message', 'type'] as const;

@@ -1,4 +1,4 @@
-import { dnsSubdomain } from '../../../contracts/kinds/formats.ts';
+import { dnsSubdomain } from '../../../contracts/kinds/name-formats.ts';
 import { forbidden } from '../api-errors.ts';
 import type { Answer, Context } from '../context.ts';
 import type { Obj } from '../object.ts';

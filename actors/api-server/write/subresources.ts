@@ -1,9 +1,9 @@
 import { StatusError } from '../../../contracts/errors/status.ts';
 import { invalid } from '../../../contracts/kinds/admit.ts';
-import { Findings } from '../../../contracts/kinds/findings.ts';
 import type { Scale } from '../../../contracts/kinds/kinds.ts';
 import { checkFinalizerNames } from '../../../contracts/kinds/meta/check-meta.ts';
 import { checkScale, SCALE, type Scalable, scaleOf, withScale } from '../../../contracts/kinds/scale.ts';
+import { Findings } from '../../../contracts/kinds/validation-findings.ts';
 import { badRequest } from '../api-errors.ts';
 import { type Answer, andThen, type Context } from '../context.ts';
 import type { Obj } from '../object.ts';

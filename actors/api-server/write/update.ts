@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import { map } from 'rxjs/operators';
 import { HEADER } from '../../../contracts/headers.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import { SCALE } from '../../../contracts/kinds/scale.ts';
 import { badRequest } from '../api-errors.ts';
 import type { Answer, Context } from '../context.ts';

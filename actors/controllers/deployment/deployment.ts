@@ -1,7 +1,7 @@
 import type { Deployment } from '../../../contracts/kinds/kinds.ts';
 import type { DeleteOptions } from '../../../contracts/messages/api.ts';
-import type { Said } from '../../kernel/contract.ts';
-import { api, apiForMetadata, type Says } from '../../kernel/declare.ts';
+import type { Said, Says } from '../../kernel/contract.ts';
+import { api, apiForMetadata } from '../../kernel/declare.ts';
 import { targetOf } from '../shared/object-meta.ts';
 import { defineOwnerController } from '../shared/owner-controller.ts';
 import { failureNotes, successNotes } from './deployment-events.ts';

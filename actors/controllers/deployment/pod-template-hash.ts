@@ -1,5 +1,5 @@
 import { canonicalJson, safeDecimalHash } from '../../../contracts/hash/stable-hash.ts';
-import { inOneForm } from '../../../contracts/kinds/copy.ts';
+import { inOneForm } from '../../../contracts/kinds/canonical-copy.ts';
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '../../../contracts/kinds/kinds.ts';
 import { typeNode } from '../../../contracts/kinds/schema.ts';
 import { byAge } from './revision-annotations.ts';

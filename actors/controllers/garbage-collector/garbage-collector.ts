@@ -1,9 +1,8 @@
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import { type Key, parseKey } from '../../../contracts/store/keys.ts';
-import type { Changed, Said, View } from '../../kernel/contract.ts';
+import type { Changed, Said, Says, View } from '../../kernel/contract.ts';
 import { defineController } from '../../kernel/controller.ts';
-import type { Says } from '../../kernel/declare.ts';
 import { MANAGED_RESOURCES, type ManagedResource, perResource, sayAll, watchAll } from '../shared/managed-resources.ts';
 import { isTerminating, onlyThis, targetOf, uidOf } from '../shared/object-meta.ts';
 import { type OwnerGraph, ownerGraph } from './owner-graph.ts';

@@ -1,7 +1,7 @@
 import type { KubeObject, Namespace } from '../../../contracts/kinds/kinds.ts';
-import type { Changed, Said } from '../../kernel/contract.ts';
+import type { Changed, Said, Says } from '../../kernel/contract.ts';
 import { defineController } from '../../kernel/controller.ts';
-import { apiForMetadata, type Says, watch } from '../../kernel/declare.ts';
+import { apiForMetadata, watch } from '../../kernel/declare.ts';
 import { NAMESPACED_RESOURCES, perResource, sayAll, watchAll } from '../shared/managed-resources.ts';
 import { nameOf, namespaceOf, onlyThis, targetOf } from '../shared/object-meta.ts';
 import { DEFAULT_ACCOUNT, type NamespaceEffect, planNamespace } from './plan-namespace.ts';

@@ -1,5 +1,5 @@
+import { own } from '../../../contracts/json-values.ts';
 import { HEARTBEAT_MESSAGE_MAX, type NodeHeartbeat } from '../../../contracts/messages/node.ts';
-import { own } from '../../../contracts/own.ts';
 import { printable } from '../../../contracts/printable.ts';
 import type { Call, Cell, Millis, World } from '../../kernel/contract.ts';
 import { nameOf } from '../shared/object-meta.ts';

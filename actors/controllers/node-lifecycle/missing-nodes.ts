@@ -1,4 +1,4 @@
-import { own } from '../../../contracts/own.ts';
+import { own } from '../../../contracts/json-values.ts';
 import type { Cell, Millis, World } from '../../kernel/contract.ts';
 
 /** Name of a node that pods are bound to and that does not exist -> since when it has been missing. */

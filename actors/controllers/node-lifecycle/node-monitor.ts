@@ -5,7 +5,7 @@ import type { Node, Pod } from '../../../contracts/kinds/kinds.ts';
 import { conditionOf, isTrue } from '../../../contracts/kinds/meta/conditions.ts';
 import type { NodeHeartbeat } from '../../../contracts/messages/node.ts';
 import type { Said } from '../../kernel/contract.ts';
-import { askInTurn, askTogether } from '../../kernel/reconcile/requests.ts';
+import { askInTurn, askTogether } from '../../kernel/reconcile/request-batches.ts';
 import { groupIndex, inKeyOrder } from '../shared/group-index.ts';
 import { isTerminating, nameOf } from '../shared/object-meta.ts';
 import { readySince } from '../shared/pod-availability.ts';

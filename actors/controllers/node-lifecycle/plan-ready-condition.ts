@@ -1,7 +1,7 @@
 import type { EventNote } from '../../../contracts/kinds/event/make-event.ts';
 import type { Node, NodeCondition } from '../../../contracts/kinds/kinds.ts';
 import { conditionOf, transitionTime, withCondition } from '../../../contracts/kinds/meta/conditions.ts';
-import { statusNote } from '../../../contracts/kinds/node/status-note.ts';
+import { statusNote } from '../../../contracts/kinds/node/node.ts';
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
 
 /** A node's health by its heartbeats: `unknown` = none for longer than the grace period. */

@@ -1,5 +1,5 @@
 import type { Pod } from '../../../contracts/kinds/kinds.ts';
-import { hasEnded } from '../../../contracts/kinds/pod/phase.ts';
+import { hasEnded } from '../../../contracts/kinds/pod/pod.ts';
 import { defineController } from '../../kernel/controller.ts';
 import { type ActorDefinition, api, watch } from '../../kernel/declare.ts';
 import { groupIndex, inKeyOrder } from '../shared/group-index.ts';

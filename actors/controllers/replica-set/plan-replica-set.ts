@@ -1,6 +1,6 @@
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import type { Pod, ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '../../../contracts/kinds/kinds.ts';
-import { hasEnded } from '../../../contracts/kinds/pod/phase.ts';
+import { hasEnded } from '../../../contracts/kinds/pod/pod.ts';
 import { selectorMatches } from '../../../contracts/selectors/label-selector.ts';
 import type { Refusal } from '../../kernel/reconcile/refusal.ts';
 import { claim } from '../shared/adopt-and-release.ts';

@@ -1,6 +1,6 @@
+import { own } from '../../../contracts/json-values.ts';
 import type { Pod } from '../../../contracts/kinds/kinds.ts';
 import { deletionCost } from '../../../contracts/kinds/pod-template/deletion-cost.ts';
-import { own } from '../../../contracts/own.ts';
 import { createdAt, nameOf } from '../shared/object-meta.ts';
 import { readySince } from '../shared/pod-availability.ts';
 

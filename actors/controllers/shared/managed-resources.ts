@@ -1,7 +1,8 @@
 import { groupOf, type Kind } from '../../../contracts/kinds/kind.ts';
 import type { OwnerReference, ResourceName } from '../../../contracts/kinds/kinds.ts';
 import { KINDS } from '../../../contracts/kinds/registry.ts';
-import { type AnySayDecl, api, type WatchDecl, watch } from '../../kernel/declare.ts';
+import type { AnySayDecl } from '../../kernel/contract.ts';
+import { api, type WatchDecl, watch } from '../../kernel/declare.ts';
 
 /** The resources of controllers that handle every kind: all but events, which expire by themselves. */
 export type ManagedResource = Exclude<ResourceName, 'events'>;

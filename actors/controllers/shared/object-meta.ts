@@ -1,8 +1,7 @@
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import type { DeleteOptions } from '../../../contracts/messages/api.ts';
 import { parseRfc3339 } from '../../../contracts/time/rfc3339.ts';
-import type { View } from '../../kernel/contract.ts';
-import type { Target } from '../../kernel/declare.ts';
+import type { Target, View } from '../../kernel/contract.ts';
 
 export const uidOf = (object: KubeObject): string => object.metadata?.uid ?? '';
 export const nameOf = (object: KubeObject): string => object.metadata?.name ?? '';

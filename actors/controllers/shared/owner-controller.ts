@@ -3,9 +3,9 @@ import { type EventNote, makeEvent } from '../../../contracts/kinds/event/make-e
 import type { KubeObject, LabelSelector, ResourceName } from '../../../contracts/kinds/kinds.ts';
 import { selectorMatches } from '../../../contracts/selectors/label-selector.ts';
 import type { Key } from '../../../contracts/store/keys.ts';
-import type { Changed, Said, Stored } from '../../kernel/contract.ts';
+import type { AnySayDecl, Changed, Said, Says, Stored } from '../../kernel/contract.ts';
 import { defineController, type Plan, type PlanContext } from '../../kernel/controller.ts';
-import { type ActorDefinition, type AnySayDecl, api, apiForMetadata, type Says, watch } from '../../kernel/declare.ts';
+import { type ActorDefinition, api, apiForMetadata, watch } from '../../kernel/declare.ts';
 import { adoption, release } from './adopt-and-release.ts';
 import { groupIndex, inKeyOrder } from './group-index.ts';
 import { isNamespaceTerminating, isTerminating, keyOf, namespaceOf, splitKey, targetOf, uidOf } from './object-meta.ts';

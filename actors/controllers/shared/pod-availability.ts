@@ -1,6 +1,6 @@
 import type { Pod } from '../../../contracts/kinds/kinds.ts';
 import { conditionOf } from '../../../contracts/kinds/meta/conditions.ts';
-import { hasEnded } from '../../../contracts/kinds/pod/phase.ts';
+import { hasEnded } from '../../../contracts/kinds/pod/pod.ts';
 import { parseRfc3339 } from '../../../contracts/time/rfc3339.ts';
 import { isTerminating } from './object-meta.ts';
 

@@ -7,10 +7,10 @@ import {
   YAML_TYPE,
 } from '../../../contracts/codec/codec.ts';
 import { HEADER } from '../../../contracts/headers.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import { KINDS } from '../../../contracts/kinds/registry.ts';
 import type { Bytes, Id, Rec } from '../contract.ts';
-import { REPLY_HEADER } from '../turns/heard-calls.ts';
+import { REPLY_HEADER } from '../turns/call-routing.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 
 const SECRET = 'Secret';

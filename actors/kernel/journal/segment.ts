@@ -1,7 +1,7 @@
 import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts';
 import { HEADER, type Headers } from '../../../contracts/headers.ts';
 import type { Bytes, Checkpoint, Hash, Json, Rec, Ref } from '../contract.ts';
-import { LATEST_HEADER, REPLY_HEADER } from '../turns/heard-calls.ts';
+import { LATEST_HEADER, REPLY_HEADER } from '../turns/call-routing.ts';
 import { bodyDigest, bodyHash, digestIn } from './body-hash.ts';
 import { ByteReader } from './byte-reader.ts';
 import { ByteWriter } from './byte-writer.ts';

@@ -1,26 +1,33 @@
+import { printable } from '../../../contracts/printable.ts';
 import type { DriverAccount } from '../declare.ts';
 
-/** Figures that an actor's micro service shows. */
+/** Statistics of an actor or driver, shown by its micro service. */
 export interface ActorStats {
   readonly actor: string;
   readonly instance: string;
-  /** Of a driver: what it heard, said and was answered, calls of its port with it. */
+  /** Turns of an actor. Of a driver: messages received and sent, answers, and port calls. */
   readonly turns: number;
-  /** Entries of the inbox; a driver has none: its calls in hand. */
+  /** Entries in the actor's inbox; of a driver, which has no inbox: calls in progress. */
   readonly queueDepth: number;
-  /** Milliseconds that the oldest of these has waited. */
+  /** Milliseconds since the oldest of these arrived. */
   readonly lagMs: number;
   readonly openAsks: number;
   readonly restarts: number;
   readonly refused: number;
-  /** Questions answered, and how many of those answers were refusals. */
+  /** Requests answered, and how many of the answers were refusals (`errors`). */
   readonly answered: number;
   readonly errors: number;
-  /** Mean time from a question's turn to its answer, milliseconds, weighted towards the latest. */
+  /** Moving average of the time from a request's turn to its answer, in milliseconds. */
   readonly answerMs: number;
-  /** Of a driver also what it refused for a reason that is not the asker's; its alarm, as long as there is one. */
+  /** The last reported error. Of a driver also its last refusal with a 5xx code, and its alarm while there is one. */
   readonly lastError?: string;
   readonly epoch?: number;
-  /** What a driver counts besides: that of the store is `StoreStats`. */
+  /** A driver's own statistics; the store's are `StoreStats`. */
   readonly account?: DriverAccount;
 }
+
+/** Kubernetes' limit for the note of an Event. */
+const TEXT_MAX = 1024;
+
+/** An error text for statistics: printable and cut, since it may quote any input and must fit into one message. */
+export const statText = (error: string): string => printable(error, TEXT_MAX);

@@ -1,9 +1,9 @@
 import type { Millis } from '../contract.ts';
 
-/** The longest that a timer of Node's can wait. */
+/** The longest delay of a Node timer. */
 const TIMER_MS_MAX = 0x7fff_ffff;
 
-/** An actor's one timer: rings at the moment that it was last set to, and is not set again until that was heard. */
+/** The one timer of an actor. It fires at the last moment set; after that it cannot be set until `heard()` is called. */
 export class DueTimer {
   readonly #now: () => Millis;
   readonly #ring: () => void;
@@ -16,7 +16,7 @@ export class DueTimer {
     this.#ring = ring;
   }
 
-  /** @param at `undefined`: there is nothing to wait for */
+  /** @param at `undefined`: no timer */
   set(at: Millis | undefined): void {
     if (this.#rang || at === this.#at) return;
     clearTimeout(this.#timer);
@@ -30,6 +30,7 @@ export class DueTimer {
     this.#timer = setTimeout(ring, Math.min(Math.max(0, at - this.#now()), TIMER_MS_MAX));
   }
 
+  /** The `due` turn caused by the timer has begun. */
   heard(): void {
     this.#rang = false;
   }

@@ -1,21 +1,21 @@
 import type { Millis } from '../contract.ts';
 
-/** Where a live world gets what behaviours must not reach for themselves. */
+/** Sources of time and randomness for a live world; behaviours must not use such sources themselves. */
 export interface Ambient {
-  /** Whole milliseconds; never backwards, nor standing still. */
+  /** Whole milliseconds since the Unix epoch; never goes back, and does not stop when the wall clock is set back. */
   now(): Millis;
   /** Four unsigned 32-bit numbers from the operating system. */
   seed(): readonly number[];
 }
 
-/** How fast the clock goes while it is ahead of the wall clock. */
+/** Speed of the clock while it is ahead of the wall clock. */
 const PACE_AHEAD = 0.9;
 
 /**
- * The wall clock, except that it goes on when that one is set back, a little slower until they meet: an actor's time never
- * goes back, so all its timers would stand still until the old time came again.
+ * The wall clock, but monotonic: when the wall clock is set back, this clock goes on at a slightly lower speed until the
+ * wall clock has caught up. Otherwise an actor's time, which never goes back, would stop, and all its timers with it.
  * @param wall    milliseconds since the Unix epoch
- * @param running milliseconds since any moment, of a clock that nobody sets
+ * @param running milliseconds of a monotonic clock
  */
 export function steadyClock(wall: () => Millis, running: () => Millis): () => Millis {
   let now = wall();

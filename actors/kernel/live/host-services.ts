@@ -7,12 +7,12 @@ import type { Cache } from '../view/cache.ts';
 import type { Ambient } from './host-clock.ts';
 import type { Cause } from './message-headers.ts';
 
-/** Whoever waits for an answer: an actor's ask or a driver's. */
+/** The actor or driver that an answer is for. */
 export interface Asker {
   answered(ask: Id, result: AskResult, cause: Cause): void;
 }
 
-/** What live actors and drivers need of the process that hosts them. */
+/** The services that a host process provides to its actors and drivers. */
 export interface HostServices {
   readonly ambient: Ambient;
   readonly cache: Cache;
@@ -26,37 +26,37 @@ export interface HostServices {
     readonly log: (line: string) => void;
     readonly onEscalation?: (escalation: Escalation) => void;
   };
-  /** This actor has something in its inbox. */
+  /** The actor's inbox is not empty: run its turns soon. */
   wake(actor: Runnable): void;
-  /** This actor is to be told of changes, once what is at hand has been heard and answered. */
-  wakeToChanges(actor: Told): void;
-  /** Sends what a turn said. @returns why it could not be sent */
+  /** The actor has pending changes: call its `tellChanges` after the messages at hand have been handled. */
+  wakeToChanges(actor: ChangeListener): void;
+  /** Sends an output. @returns why it could not be sent; `undefined` when it was sent */
   send(out: Outgoing, from: Origin, cause: Cause, asker: Asker): Status | undefined;
 }
 
-/** Who sends: ids of messages are unique, so they name the incarnation too. */
+/** The sender of a message. Message ids contain the incarnation, so that they are unique. */
 export interface Origin {
   /** `<actor>/<instance>` */
   readonly name: string;
   readonly incarnation: number;
 }
 
-/** An actor failed again and again, or broke its contract: the process should know. */
+/** An actor failed repeatedly, or violated the rules for behaviours: the host process is notified. */
 export interface Escalation {
   readonly actor: string;
   readonly instance: string;
   readonly error: unknown;
-  /** The actor broke the contract of behaviours and stays down. */
+  /** The actor violated the rules for behaviours and stays stopped. */
   readonly stopped: boolean;
 }
 
 export interface Runnable {
-  /** Runs turns until the inbox is empty or `until` (by `performance.now()`). @returns whether something is left */
+  /** Runs turns until the inbox is empty or `until` (by `performance.now()`). @returns whether entries are left */
   runInbox(until: number): boolean;
 }
 
-export interface Told {
-  /** Puts what changed into the inbox. */
+export interface ChangeListener {
+  /** Puts a change entry into the actor's inbox. */
   tellChanges(): void;
 }
 

@@ -1,26 +1,26 @@
-/** Entries are taken out by moving a mark; so many are left behind it before the list is cut. */
+/** Entries are removed by advancing an index; the array is cut when this many removed entries precede it. */
 const TAKEN_MAX = 1024;
 
-/** What waits for an actor, first in first out. Some of it can be held back for a while. */
+/** An actor's queue, first in first out. Some entries can be held back for a while. */
 export class Inbox<E> {
   readonly #mayWait: (entry: E) => boolean;
   #entries: E[] = [];
-  /** Those before it were taken. */
+  /** Entries before this index were taken. */
   #head = 0;
   #held: E[] = [];
   #holding = false;
   #since = 0;
 
-  /** @param mayWait can this entry be held back? */
+  /** @param mayWait may this entry be held back? */
   constructor(mayWait: (entry: E) => boolean) {
     this.#mayWait = mayWait;
   }
 
-  /** All that waits, what is held back included. */
+  /** Number of entries, including those held back. */
   get depth(): number {
     return this.#entries.length - this.#head + this.#held.length;
   }
-  /** There is nothing to take; something may be held back. */
+  /** There is no entry to take; entries may be held back. */
   get isEmpty(): boolean {
     return this.#head === this.#entries.length;
   }
@@ -40,7 +40,7 @@ export class Inbox<E> {
   take(): E | undefined {
     while (!this.isEmpty) {
       const entry = this.#entries[this.#head] as E;
-      this.#entries[this.#head] = undefined as E; // it is let go of now, not when the list is cut
+      this.#entries[this.#head] = undefined as E; // frees the entry now, not when the array is cut
       this.#head += 1;
       if (this.isEmpty || this.#head > TAKEN_MAX) this.#cut();
       if (!this.#holding || !this.#mayWait(entry)) return entry;
@@ -53,7 +53,7 @@ export class Inbox<E> {
     this.#holding = true;
   }
 
-  /** What was held back comes before what came later. @returns whether anything was */
+  /** Puts the held entries back at the front. @returns whether there were any */
   release(): boolean {
     this.#holding = false;
     if (this.#held.length === 0) return false;

@@ -1,12 +1,12 @@
-import type { InboundMessage } from './message.ts';
+import type { InboundMessage } from './inbound-message.ts';
 
-/** The newest message of each subject, of inputs that are told of them together every so often. */
+/** For `latest` inputs: keeps the newest message of each subject until the input's interval has passed. */
 export class LatestMessages {
   readonly #due: (input: string) => void;
   readonly #newest = new Map<string, Map<string, InboundMessage>>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
 
-  /** @param due called when it is time to `take` what an input has */
+  /** @param due called when an input's interval has passed: time to `take` its messages */
   constructor(due: (input: string) => void) {
     this.#due = due;
   }

@@ -220,7 +220,7 @@ it('a question that finds the actor down is refused, not lost', () => {
   order('idle');
   work();
   expect(responses).toMatchObject([
-    { reason: 'Timeout', code: 504, message: expect.stringMatching(/^clerk began anew with this in hand;/) },
+    { reason: 'Timeout', code: 504, message: expect.stringMatching(/^clerk restarted while it handled this request;/) },
     { reason: 'ServiceUnavailable', code: 503 },
   ]);
 });

@@ -6,9 +6,9 @@ import type { Change, Cursor, Id, Rec, Self, Turn } from '../contract.ts';
 import type { ActorDefinition, CallsDecl, LatestDecl } from '../declare.ts';
 import type { Incarnation } from '../journal/recorder.ts';
 import { backoffMs } from '../reconcile/backoff.ts';
+import { ActorCore, type TurnDone } from '../turns/actor-core.ts';
 import type { AskResult } from '../turns/answers.ts';
-import { ActorCore, type TurnDone } from '../turns/core.ts';
-import { LATEST_HEADER } from '../turns/heard-calls.ts';
+import { LATEST_HEADER } from '../turns/call-routing.ts';
 import { outcomeOf } from '../turns/outcome.ts';
 import { turnOf } from '../turns/outgoing.ts';
 import { PendingChanges } from '../turns/pending-changes.ts';
@@ -16,24 +16,24 @@ import { encodingOfQuestion } from '../turns/replies.ts';
 import { describeViolation } from '../turns/violation.ts';
 import { ViewWindow } from '../view/view-window.ts';
 import type { ActorStats } from './actor-stats.ts';
-import { CallsInHand } from './calls-in-hand.ts';
-import { CheckpointTimes } from './checkpoint-times.ts';
+import { statText } from './actor-stats.ts';
+import { CheckpointSchedule } from './checkpoint-schedule.ts';
 import { DueTimer } from './due-timer.ts';
-import { figureText } from './figure-text.ts';
 import type { Asker, HostServices } from './host-services.ts';
+import type { InboundMessage } from './inbound-message.ts';
 import { Inbox } from './inbox.ts';
 import { LatestMessages } from './latest-messages.ts';
-import type { InboundMessage } from './message.ts';
 import { type Cause, causeOf, heardHeaders, namedHeaders } from './message-headers.ts';
+import { UnansweredCalls } from './unanswered-calls.ts';
 
-/** Messages that may wait in an inbox; beyond it a call is answered 429. */
+/** Largest inbox; a call beyond it is answered with 429. */
 const INBOX_MAX = 16_384;
-/** Turns from one hash of the state to the next, at least; with more cells than this, as many turns as cells. */
+/** Least number of turns between two hashes of the state; with more cells than this, as many turns as there are cells. */
 const STATE_EVERY_TURNS = 64;
-/** Of a large state so many letters are hashed for each turn. */
+/** Of a large state, characters hashed per turn on average. */
 const STATE_LETTERS_A_TURN = 16;
 const ESCALATE_AFTER = 5;
-/** How long an actor must have run for its next failure to be the first in a row again. */
+/** How long an actor must have run for its next failure to count as the first again. */
 const CALM_MS = 10_000;
 
 type Entry =
@@ -43,7 +43,7 @@ type Entry =
   | { readonly t: 'latest'; readonly input: string }
   | {
       readonly t: 'answer';
-      /** Who asked: ids are of an incarnation, and what an earlier one asked is no longer waited for. */
+      /** The core that asked. Ask ids are unique within an incarnation only, and answers to an earlier one are dropped. */
       readonly core: ActorCore;
       readonly ask: Id;
       readonly result: AskResult;
@@ -51,7 +51,7 @@ type Entry =
     }
   | { readonly t: 'due' };
 
-/** One actor of a live process: its inbox, its clock, its supervisor. */
+/** One actor of a live process: its inbox, its timer and its supervision (restarts with backoff). */
 export class LiveActor {
   readonly definition: ActorDefinition;
   readonly self: Self;
@@ -64,21 +64,21 @@ export class LiveActor {
   #changeQueued = false;
   #core: ActorCore;
   #incarnation: Incarnation;
-  /** Number of the newest incarnation: two that begin within a millisecond differ too. */
+  /** Number of the newest incarnation; kept so that two incarnations of one millisecond differ. */
   #newest = 0;
   #asker: Asker;
   #restartTimer: NodeJS.Timeout | undefined;
   #restarts = 0;
   #failuresInARow = 0;
-  #checkpoints = new CheckpointTimes(0);
+  #checkpoints = new CheckpointSchedule(0);
   #window = new ViewWindow(0);
   #sinceState = 0;
   #refused = 0;
-  readonly #inHand = new CallsInHand<InboundMessage>();
+  readonly #unanswered = new UnansweredCalls<InboundMessage>();
   #calls = 0;
   #lastError: string | undefined;
   #stopped = false;
-  /** Set while it says its last words: to be called once nothing waits for it, nor it for anything. */
+  /** Set by `finish`: called once the inbox is empty and no ask is open. */
   #whenQuiet: (() => void) | undefined;
 
   constructor(host: HostServices, definition: ActorDefinition, instance: string, epoch: number | undefined) {
@@ -105,7 +105,7 @@ export class LiveActor {
       openAsks: this.#core.openAsks,
       restarts: this.#restarts,
       refused: this.#refused,
-      ...this.#inHand.figures(),
+      ...this.#unanswered.figures(),
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
       ...(this.self.epoch === undefined ? {} : { epoch: this.self.epoch }),
     };
@@ -124,7 +124,7 @@ export class LiveActor {
     await this.#host.options.recorder?.flush();
   }
 
-  /** The last that it hears besides answers. Resolves when it has heard all and waits for none. */
+  /** Delivers `msg` as the last message. Resolves when the inbox is empty and no ask is open. */
   async finish(msg: InboundMessage): Promise<void> {
     await new Promise<void>((quiet) => {
       this.#whenQuiet = quiet;
@@ -133,9 +133,9 @@ export class LiveActor {
     });
   }
 
-  /* What reaches the inbox. */
+  /* Messages and changes. */
 
-  /** Does what this input would bring say anything to it, as it is now? */
+  /** Does the actor want messages on this input in its present state? */
   listens({ whileSet }: CallsDecl): boolean {
     return whileSet === undefined || this.#core.isCellSet(whileSet);
   }
@@ -143,31 +143,31 @@ export class LiveActor {
   heard(msg: InboundMessage): void {
     const most = this.#host.options.inboxMax ?? INBOX_MAX;
     if (this.#inbox.depth >= most) {
-      this.#refuse(msg, 'TooManyRequests', `${this.self.actor} has ${most} messages waiting; ask again in a moment`);
+      this.#refuse(msg, 'TooManyRequests', `${this.self.actor} has ${most} messages waiting; try again in a moment`);
       return;
     }
     this.#enqueue({ t: 'call', msg });
   }
 
-  /** News of its own process, which nobody could tell it again: a full inbox refuses those who ask, not this. */
+  /** A message from its own process. It is accepted even if the inbox is full, because it is not sent again. */
   heardOwn(msg: InboundMessage): void {
     this.#enqueue({ t: 'call', msg });
   }
 
-  /** A question that the behaviour never sees; whoever asked is told at once, not left to wait. */
+  /** Refuses a call that the behaviour does not see, so that the caller need not wait for its timeout. */
   #refuse(msg: InboundMessage, reason: StatusReason, message: string): void {
     this.#refused += 1;
     if (msg.reply !== undefined && msg.reply !== '') respond(msg, reason, message);
   }
 
-  /** What the behaviour heard and did not answer, it never will. */
-  #letGo(): void {
+  /** Refuses the calls that the ended behaviour received and did not answer. */
+  #refuseUnanswered(): void {
     const { actor } = this.self;
-    for (const msg of this.#inHand.take()) {
+    for (const msg of this.#unanswered.take()) {
       respond(
         msg,
         'Timeout',
-        `${actor} began anew with this in hand; whether it was done is not known: read, then ask again`,
+        `${actor} restarted while it handled this request; it is not known whether it was carried out: read the object, then try again`,
       );
     }
   }
@@ -190,7 +190,7 @@ export class LiveActor {
     this.#enqueue({ t: 'change' });
   }
 
-  /** Who rests while others work takes checkpoints all the same: a replay would have to begin where it last had a turn. */
+  /** An idle actor takes checkpoints too while its view moves; otherwise a replay would need the history since its last turn. */
   #passOverChange(): void {
     if (!this.#pending.watches) return;
     this.#checkpoints.passedOver();
@@ -198,18 +198,18 @@ export class LiveActor {
   }
 
   /**
-   * The cache jumped: it knows what is, not how it came about. Whoever watches begins anew from what is, so that its
-   * recording, too, never has to tell what nobody heard.
+   * The cache was listed anew, so the changes in between are unknown. An actor that watches resources restarts from the
+   * present state; its recording then needs no changes that were never received.
    */
   relisted(): void {
     if (this.#stopped || this.#core.violations.length > 0 || !this.#pending.watches) return;
     this.#core.stop();
-    this.#letGo();
+    this.#refuseUnanswered();
     this.#release();
     this.#beginAnew();
   }
 
-  /** The history has lost something before that revision: a checkpoint that does not look back there lets a replay go on. */
+  /** The history has a gap before `revision`: takes a checkpoint whose view does not reach back there, so that replays can start. */
   forgetBefore(revision: number): void {
     this.#window.forgetBefore(revision);
     this.#checkpoints.want();
@@ -224,7 +224,7 @@ export class LiveActor {
 
   /* Turns. */
 
-  /** Runs turns until the inbox is empty or `until` (by `performance.now()`). @returns whether something is left */
+  /** Runs turns until the inbox is empty or `until` (by `performance.now()`). @returns whether entries are left */
   runInbox(until: number): boolean {
     for (let count = 0; ; count++) {
       const entry = this.#inbox.take();
@@ -250,7 +250,7 @@ export class LiveActor {
       const { msg } = entry;
       const named = namedHeaders(msg);
       const id = named[HEADER.id] ?? `call-${++this.#calls}`;
-      this.#inHand.heard(msg);
+      this.#unanswered.heard(msg);
       this.#run({ t: 'call', id, subject: msg.subject, headers: heardHeaders(msg), body: msg.data }, causeOf(named));
     } else if (entry.t === 'latest') {
       const messages = this.#latest.take(entry.input).map((msg) => [msg.subject, msg.data]);
@@ -273,12 +273,16 @@ export class LiveActor {
     }
   }
 
-  /** There is no behaviour to hear it, or not yet: a start will be told of every object, so that no change is lost. */
+  /** No behaviour runs now. Changes are dropped, because a start gets every object; calls are refused. */
   #passOver(entry: Entry): void {
     if (entry.t === 'change') this.#changeQueued = false;
     else if (entry.t === 'due') this.#due.heard();
     else if (entry.t === 'call')
-      this.#refuse(entry.msg, 'ServiceUnavailable', `${this.self.actor} failed and starts anew; ask again in a moment`);
+      this.#refuse(
+        entry.msg,
+        'ServiceUnavailable',
+        `${this.self.actor} failed and is restarting; try again in a moment`,
+      );
   }
 
   #startFresh(): void {
@@ -300,7 +304,7 @@ export class LiveActor {
       const { subject, body } = out.said;
       const from = { name: this.#from, incarnation: this.#incarnation.incarnation };
       const unsent = this.#host.send(out, from, cause, this.#asker);
-      this.#inHand.said(subject, unsent ?? body);
+      this.#unanswered.said(subject, unsent ?? body);
     }
     this.#host.options.recorder?.record(this.#incarnation, this.#withState(done), outcomeOf(done));
     for (const { key, error, about, passing } of done.reports) {
@@ -311,7 +315,10 @@ export class LiveActor {
     if ('failed' in done) this.#failed(done);
   }
 
-  /** Now and then a turn says what state it left, so that a replay sees where the state went astray. A hash costs by the cell and its length. */
+  /**
+   * Adds the hash of the state to some turns, so that a replay finds where its state begins to differ. The hash's cost grows
+   * with the number and size of the cells, so it is taken less often for a large state.
+   */
   #withState({ turn, out }: TurnDone): Turn {
     this.#sinceState += 1;
     const { cellCount, stateLetters } = this.#core;
@@ -324,7 +331,7 @@ export class LiveActor {
     return { objects: this.#host.cache.revision };
   }
 
-  /** A checkpoint is a rehearsed crash: what is not in cells is gone, live as in replay. */
+  /** Takes a checkpoint by restarting the behaviour from it: whatever is not in cells is lost, live as in a replay. */
   #rehearse(): void {
     if (this.#stopped || this.#core.stopped) return;
     const at = this.#host.ambient.now();
@@ -347,7 +354,7 @@ export class LiveActor {
     if (this.#inbox.release()) this.#host.wake(this);
   }
 
-  /** The next turn for timers; while calls are held back also one that ends this. */
+  /** Sets the timer for the next `due` turn; while calls are held back, also for the end of that. */
   #setDue(): void {
     const due = this.#core.stopped ? undefined : this.#core.nextDue;
     if (!this.#inbox.isHolding) return this.#due.set(due);
@@ -360,10 +367,10 @@ export class LiveActor {
   #incarnate(): [ActorCore, Incarnation, Asker] {
     const { options, ambient, cache } = this.#host;
     const seed = ambient.seed();
-    const window = cache.revision; // an actor looks back to its own beginning, and no further
+    const window = cache.revision; // an actor does not look back beyond its own start
     this.#window = new ViewWindow(window);
     const now = ambient.now();
-    this.#checkpoints = new CheckpointTimes(now);
+    this.#checkpoints = new CheckpointSchedule(now);
     const core = new ActorCore(this.definition, {
       self: this.self,
       view: cache,
@@ -393,7 +400,7 @@ export class LiveActor {
   }
 
   #note(error: string): void {
-    this.#lastError = figureText(error);
+    this.#lastError = statText(error);
     this.#host.options.log(`warning: ${this.#from}: ${error}`);
   }
 
@@ -409,12 +416,12 @@ export class LiveActor {
     );
     const violated = this.#core.violations.length > 0;
     this.#core.stop();
-    this.#letGo();
+    this.#refuseUnanswered();
     this.#release();
     const ranMs = this.#host.ambient.now() - this.#incarnation.incarnation;
     this.#failuresInARow = ranMs >= CALM_MS ? 1 : this.#failuresInARow + 1;
     if (this.#failuresInARow >= ESCALATE_AFTER && !violated) this.#escalate(error, false);
-    if (violated) return; // its outputs can't be trusted: it stays down until its process is restarted
+    if (violated) return; // its outputs cannot be trusted: it stays stopped until its process is restarted
     const inMs = Math.min(60_000, backoffMs(this.#failuresInARow, Math.random) * 20);
     this.#restartTimer = setTimeout(() => this.#beginAnew(), inMs);
   }
@@ -434,7 +441,7 @@ const respond = (msg: InboundMessage, reason: StatusReason, message: string): bo
     encode(failure(reason, message, { retryAfterSeconds: 1 }), encodingOfQuestion(msg.data, namedHeaders(msg))),
   );
 
-/** What an actor that begins anew is told of its cells; `undefined` when there is nothing in them that it wants to know. */
+/** The message with the old cells that a restarting actor asked for (`cells` of its declaration); `undefined` if none is set. */
 function leftBy(core: ActorCore): InboundMessage | undefined {
   const { prefix, instance } = core.self;
   const wanted = Object.values(core.definition.hears).flatMap((heard) =>

@@ -90,7 +90,7 @@ it('who asked a driver for what is not done when it stops is told at once, and n
       '_INBOX.alice.1',
       expect.objectContaining({
         reason: 'ServiceUnavailable',
-        message: 'slow on one was stopped before it was done; ask again',
+        message: 'slow on one was stopped before the request was done; try again',
       }),
     ],
   ]);

@@ -6,18 +6,18 @@ import type { Call, Id, Rec, Said, Self } from '../contract.ts';
 import type { DriverContext, DriverDefinition } from '../declare.ts';
 import type { Incarnation } from '../journal/recorder.ts';
 import { type AskResult, answerOf } from '../turns/answers.ts';
-import { hearCall, unheard } from '../turns/heard-calls.ts';
+import { routeCall, unmatchedSubject } from '../turns/call-routing.ts';
 import { type Outgoing, outgoing, turnOf } from '../turns/outgoing.ts';
 import { replyTo } from '../turns/replies.ts';
-import { speakers } from '../turns/speakers.ts';
+import { sayFunctions } from '../turns/say-functions.ts';
 import type { ActorStats } from './actor-stats.ts';
-import { CallsInHand } from './calls-in-hand.ts';
-import { figureText } from './figure-text.ts';
+import { statText } from './actor-stats.ts';
 import { type Asker, type HostServices, statusOf } from './host-services.ts';
-import type { InboundMessage } from './message.ts';
+import type { InboundMessage } from './inbound-message.ts';
 import { type Cause, causeOf, heardHeaders, namedHeaders } from './message-headers.ts';
+import { UnansweredCalls } from './unanswered-calls.ts';
 
-/** One driver of a live process. It may be asynchronous; what it hears and says is recorded like any actor's. */
+/** One driver of a live process. It may be asynchronous; its messages are recorded like an actor's. */
 export class LiveDriver implements Asker {
   readonly definition: DriverDefinition;
   readonly self: Self;
@@ -27,17 +27,17 @@ export class LiveDriver implements Asker {
   readonly #asks = new Map<Id, (result: AskResult) => void>();
   readonly #incarnation: Incarnation;
   #running: Awaited<ReturnType<DriverDefinition['run']>> | undefined;
-  /** Ids of what it asks and says. */
+  /** Messages sent; the last one's id. */
   #messages = 0;
-  /** Recorded so far. */
+  /** Turns recorded. */
   #turns = 0;
-  /** Calls of the port. */
+  /** Port calls received. */
   #portCalls = 0;
-  /** When each of the calls in hand began, by `performance.now()`, the oldest first. */
+  /** Start of each call in progress, by `performance.now()`, the oldest first. */
   readonly #began = new Map<number, number>();
   #beginnings = 0;
-  readonly #inHand = new CallsInHand<InboundMessage>();
-  /** Calls whose handler is at work, by number. */
+  readonly #inHand = new UnansweredCalls<InboundMessage>();
+  /** Calls whose handler is running, by number. */
   readonly #unanswered = new Map<number, { readonly call: Call; readonly cause: Cause }>();
   #lastError: string | undefined;
 
@@ -63,14 +63,14 @@ export class LiveDriver implements Asker {
   async start(): Promise<void> {
     const context: DriverContext<unknown> = {
       self: this.self,
-      say: speakers(this.definition.says, this.self),
+      say: sayFunctions(this.definition.says, this.self),
       send: (said) => this.#send(said, undefined, {}),
       ask: <A>(said: Said<A>, { timeoutMs }: { readonly timeoutMs: number }) =>
         this.#ask(said, timeoutMs) as Promise<A>,
       signal: this.#abort.signal,
       report: (key, error) => {
         const finding = `${key}: ${error instanceof Error ? error.message : String(error)}`;
-        this.#lastError = figureText(finding);
+        this.#lastError = statText(finding);
         this.#host.options.log(`warning: ${this.#from}: ${finding}`);
       },
     };
@@ -81,8 +81,8 @@ export class LiveDriver implements Asker {
     this.#abort.abort();
     const act = `${this.self.actor} on ${this.self.instance}`;
     for (const ask of this.#asks.keys())
-      this.answered(ask, failure('ServiceUnavailable', `${act} was stopped before its question was answered`));
-    this.#answerAll(failure('ServiceUnavailable', `${act} was stopped before it was done; ask again`));
+      this.answered(ask, failure('ServiceUnavailable', `${act} was stopped before its request was answered`));
+    this.#answerAll(failure('ServiceUnavailable', `${act} was stopped before the request was done; try again`));
     await this.#running?.stop?.();
   }
 
@@ -105,7 +105,7 @@ export class LiveDriver implements Asker {
     };
   }
 
-  /** A question from an actor of this process. */
+  /** Handles a request from an actor of this process. */
   port(op: string, body: unknown): Promise<unknown> {
     const handler = this.#running?.ports?.[op];
     if (handler === undefined)
@@ -130,16 +130,16 @@ export class LiveDriver implements Asker {
     return call;
   }
 
-  /** @returns how long it took, milliseconds */
+  /** @returns how long the call took, milliseconds */
   #end(call: number): number {
     const began = this.#began.get(call) ?? 0;
     this.#began.delete(call);
     return performance.now() - began;
   }
 
-  /** Who asked for something wrong was told so; what could not be done is of interest to others too. */
+  /** Keeps a server-side failure (5xx) as the last error; a mistake in the request concerns its caller only. */
   #noteRefusal({ code, message }: Status): void {
-    if (code >= STATUS_CODES.InternalError) this.#lastError = figureText(message);
+    if (code >= STATUS_CODES.InternalError) this.#lastError = statText(message);
   }
 
   heard(msg: InboundMessage): void {
@@ -147,12 +147,12 @@ export class LiveDriver implements Asker {
     const { subject, data: body } = msg;
     const id = named[HEADER.id] ?? `call-${this.#turns}`;
     const rec = { t: 'call', id, subject, headers: heardHeaders(msg), body } as const;
-    const { input, told } = hearCall(rec, this.definition.hears, this.self.prefix);
+    const { input, value } = routeCall(rec, this.definition.hears, this.self.prefix);
     if (input !== undefined) {
       this.#record(rec, []);
       this.#inHand.heard(msg);
-      void this.#handle(input, told as Call, causeOf(named));
-    } else if (msg.reply?.startsWith(INBOX_ROOT) === true) msg.respond(encode(unheard(subject), JSON_TYPE));
+      void this.#handle(input, value as Call, causeOf(named));
+    } else if (msg.reply?.startsWith(INBOX_ROOT) === true) msg.respond(encode(unmatchedSubject(subject), JSON_TYPE));
   }
 
   async #handle(name: string, call: Call, cause: Cause): Promise<void> {
@@ -168,7 +168,7 @@ export class LiveDriver implements Asker {
     }
     if (!this.#unanswered.delete(began)) return;
     if (isFailure(body)) {
-      if (call.reply === undefined) this.#lastError = figureText(body.message);
+      if (call.reply === undefined) this.#lastError = statText(body.message);
       else this.#noteRefusal(body);
     }
     if (call.reply === undefined) return;
@@ -179,7 +179,7 @@ export class LiveDriver implements Asker {
     }
   }
 
-  /** While there is a connection: what is done later can be told to nobody, nor recorded. */
+  /** Answers all calls in progress while there is still a connection for the answer and its recording. */
   #answerAll(status: Status): void {
     for (const { call, cause } of this.#unanswered.values())
       if (call.reply !== undefined) this.#send(replyTo(call, status), undefined, cause);
@@ -188,7 +188,7 @@ export class LiveDriver implements Asker {
 
   answered(ask: Id, result: AskResult): void {
     const resolve = this.#asks.get(ask);
-    if (resolve === undefined) return; // too late, or doubled
+    if (resolve === undefined) return; // late or duplicate
     this.#asks.delete(ask);
     this.#record({ t: 'answer', ask, result }, []);
     resolve(result);

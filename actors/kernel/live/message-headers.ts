@@ -1,9 +1,9 @@
 import { HEADER, type Headers, MESSAGE_VERSION } from '../../../contracts/headers.ts';
-import { STORE_HEADER } from '../../../contracts/store/marks.ts';
-import { REPLY_HEADER } from '../turns/heard-calls.ts';
-import type { InboundMessage } from './message.ts';
+import { STORE_HEADER } from '../../../contracts/store/stored-headers.ts';
+import { REPLY_HEADER } from '../turns/call-routing.ts';
+import type { InboundMessage } from './inbound-message.ts';
 
-/** What goes on with a turn: which message caused it, and the trace that it belongs to. */
+/** The message that caused a turn, and the trace that it belongs to; both are passed on to the turn's outputs. */
 export interface Cause {
   readonly id?: string;
   /** W3C trace id, 32 hex digits. */
@@ -11,8 +11,8 @@ export interface Cause {
 }
 
 /**
- * The headers that a behaviour is told of; the recording has the same ones, and no others. A message's id is the call's,
- * who sent it begins the id, and its trace goes on with what is said, whatever the behaviour does.
+ * The headers that a behaviour sees, and that are recorded. The others need not be among them: the message's id becomes the
+ * call's id, which begins with the sender's name, and the trace is passed on without the behaviour.
  */
 const HEARD: readonly string[] = [
   HEADER.contentType,
@@ -26,10 +26,10 @@ const HEARD: readonly string[] = [
 ];
 
 const NONE: Headers = {};
-/** Header values by name, as they arrived. */
+/** Header values by name, as received. */
 export const namedHeaders = ({ headers }: InboundMessage): Headers => headers?.named ?? NONE;
 
-/** Only the broker says where answers go. */
+/** The headers for the behaviour. The reply subject comes from the broker's protocol, never from a header. */
 export function heardHeaders(msg: InboundMessage): Headers {
   const named = namedHeaders(msg);
   const heard: Record<string, string> = {};
@@ -51,7 +51,7 @@ export function causeOf(headers: Headers): Cause {
 const PRIME = 0x01000193;
 const hex8 = (number: number): string => (number >>> 0).toString(16).padStart(8, '0');
 
-/** 16 hex digits of a text: two FNV-1a sums. A span needs to differ from the others of its trace, no more. */
+/** 16 hex digits of a text: two FNV-1a hashes. A span id only has to differ from the others of its trace. */
 function spanOf(text: string): string {
   let a = 0x811c9dc5;
   let b = 0x9747b28c;
@@ -64,8 +64,7 @@ function spanOf(text: string): string {
 }
 
 /**
- * The wire form of a message's headers, made by hand: they go on every message, and a general header object is most of
- * what a small message costs.
+ * Encodes a message's header block directly: a general header object would be most of the cost of a small message.
  */
 export function encodeHeaders(
   id: string,

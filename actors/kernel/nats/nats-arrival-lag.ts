@@ -1,24 +1,24 @@
 import type { NatsConnection } from 'nats';
 
 /**
- * Knows how long a message that arrives may have lain on its way: with the server while the network stood still, or in the
- * socket while this process did. No clock of somebody else's is asked: whatever the server had sent before it answered a
- * ping is here before that answer.
+ * Measures an upper bound for the time that an arriving message was under way: it may have waited in the server while the
+ * network was stalled, or in the socket while this process was. It needs no clock but its own: everything that the server
+ * sent before it answered a ping arrives before that answer.
  */
 export class ArrivalLag {
   readonly #connection: NatsConnection;
   readonly #timer: NodeJS.Timeout;
-  /** What was sent before is here. */
+  /** Everything sent before this moment has arrived. */
   #since = performance.now();
 
-  /** @param everyMs how often the server is asked; by so much more than it is the lag may be told */
+  /** @param everyMs interval of the pings; the bound exceeds the real lag by up to this much */
   constructor(connection: NatsConnection, everyMs: number) {
     this.#connection = connection;
     this.#timer = setInterval(() => void this.#ping(), everyMs).unref();
     void this.#follow();
   }
 
-  /** At most so many milliseconds ago was sent what arrives now. */
+  /** A message that arrives now was sent at most this many milliseconds ago. */
   get ms(): number {
     return performance.now() - this.#since;
   }
@@ -33,11 +33,11 @@ export class ArrivalLag {
       await this.#connection.flush();
       this.#since = Math.max(this.#since, at);
     } catch {
-      // The connection is lost, and with it what was sent over it.
+      // The connection is lost, and with it everything sent over it.
     }
   }
 
-  /** Over a new connection nothing comes that was sent before there was one. */
+  /** Nothing sent before a reconnection arrives after it. */
   async #follow(): Promise<void> {
     for await (const { type } of this.#connection.status()) if (type === 'reconnect') this.#since = performance.now();
   }

@@ -153,7 +153,7 @@ describe.each(FEEDS)('the cache fed by %s', (_, changes) => {
 
   it('refuses to wait for ever', async () => {
     const { feed } = await open();
-    await expect(feed.reached(5, { timeoutMs: 20 })).rejects.toThrow(/wait for revision 5.*ask again/);
+    await expect(feed.reached(5, { timeoutMs: 20 })).rejects.toThrow(/wait for revision 5.*try again/);
   });
 
   it('reports what is no object of its key, which counts as nothing, and goes on', async () => {
@@ -334,7 +334,7 @@ describe.each(FEEDS)('the cache fed by %s', (_, changes) => {
     const { errors } = await open();
     await (await jetstreamManager(connection)).streams.delete('KV_t');
     const said = await waitUntil('it is missed', 10_000, () => errors.find((error) => error.includes('not found')));
-    expect(said).toMatch(/the feed of KV_t\b.*: stream not found; .* put the backup .* back, or restart the masters/);
+    expect(said).toMatch(/the feed of KV_t\b.*: stream not found; .* restore the backup .*, or restart the masters/);
   });
 
   it('opens secrets with the key, leaves them sealed without one, and refuses to open with another', async () => {

@@ -8,35 +8,35 @@ import { MARKER_TTL_MS } from '../../../contracts/store/limits.ts';
 import type { ObjectChanges } from '../../../contracts/store/object-changes.ts';
 import { readStored } from '../../../contracts/store/read-stored.ts';
 import { type ClusterKey, unsealOrLeave } from '../../../contracts/store/sealed.ts';
-import { doubled } from '../../../contracts/time/doubled.ts';
+import { doubled } from '../../../contracts/time/doubling-delay.ts';
 import type { Change } from '../contract.ts';
 import { type Cache, type CacheEntry, withRevision } from '../view/cache.ts';
 import { RevisionWaiters } from '../view/revision-waiters.ts';
-import { ChangeFeed, tellsBeforeAcknowledging } from './nats-change-feed.ts';
+import { ChangeFeed, republishesBeforeAcknowledging } from './nats-change-feed.ts';
+import { findingOf } from './nats-error-text.ts';
 import { type FedMessage, type Feed, type FeedOptions, OrderedFeed } from './nats-ordered-feed.ts';
-import { StorePast, type StreamState } from './nats-store-past.ts';
-import { findingOf } from './nats-stream-gone.ts';
+import { RollbackDetector, type StreamState } from './nats-rollback-detector.ts';
 
 export interface NatsCacheOptions {
   readonly connection: NatsConnection;
   /** Name of the objects bucket. */
   readonly bucket: string;
-  /** Where its changes are told of; without it a consumer brings them all. */
+  /** Where its changes are republished; absent: a consumer delivers all of them. */
   readonly changes?: ObjectChanges;
-  /** Is fed by this alone. */
+  /** Must not be written to by any other code. */
   readonly cache: Cache;
-  /** Without it, secrets stay sealed. */
+  /** Absent: secrets stay sealed. */
   readonly clusterKey?: ClusterKey | undefined;
   /** How long deletions can be read; default one hour. */
   readonly markerTtlMs?: number;
   /**
-   * Told synchronously, in stream order, after the cache has them. `relisted`: one batch in key order that brings the cache
-   * to the store's state at once (the first one, and whenever the gap was too long to resume).
+   * Called synchronously, in stream order, after the cache has applied the changes. `relisted`: a batch in key order that
+   * brings the cache to the store's state at once (the first batch, and after a gap that was too long to resume).
    */
   readonly onChanges: (changes: readonly Change[], relisted: boolean) => void;
-  /** The store went back in time: nothing may be written any more. Told once. */
+  /** The store went back in time, so nothing may be written any more. Called once. */
   readonly onAlarm?: (status: Status) => void;
-  /** One key could not be read, or the feed broke; the cache goes on. */
+  /** A key could not be read, or the feed broke; the cache goes on. */
   readonly onReport?: (key: string, error: unknown) => void;
 }
 
@@ -45,7 +45,7 @@ const BACKOFF_MS = 100;
 const BACKOFF_MS_MAX = 10_000;
 const CONTACT_EVERY_MS_MAX = 300_000;
 
-/** One feed of the objects bucket for a whole thread: each change is decoded once, into a shared cache. */
+/** Keeps a cache up to date with the objects bucket. One per thread, so that each change is decoded once. */
 export class NatsCache {
   readonly cache: Cache;
   readonly #options: NatsCacheOptions;
@@ -53,44 +53,45 @@ export class NatsCache {
   readonly #keyAt: number;
   readonly #markerTtlMs: number;
   readonly #waiters = new RevisionWaiters();
-  readonly #past: StorePast;
+  readonly #past: RollbackDetector;
   #manager!: JetStreamManager;
   #feed: Feed | undefined;
-  /** The newest attempt to open a feed; a consumer that an earlier one made, however late, is not heard. */
+  /** Number of the newest attempt to open a feed; messages for an earlier attempt are ignored. */
   #attempt = 0;
-  /** The store went back: its revisions may be other messages than those that the cache has. */
+  /** The store went back: its revisions may be other writes than those in the cache. */
   #isAnother = false;
-  /** Gathers live objects until the first state is complete; absent from then on. */
+  /** Collects live objects while everything is listed; absent at other times. */
   #loading: Map<Key, CacheEntry> | undefined;
-  /** Sequence at which the feed has caught up; absent when it has. */
+  /** Sequence that the feed must reach to have caught up; absent once it has. */
   #target: number | undefined;
   #opening: { readonly resolve: () => void; readonly reject: (error: Error) => void } | undefined;
   #reopening: Promise<void> | undefined;
-  /** Not all changes were told of: a consumer brings them, until this process ends. */
+  /** A change was not republished: a consumer is used from now on, until this process ends. */
   #mistrusts = false;
   #connected = true;
-  /** Latest moment, by the server's clock, at which nothing was missing here. */
+  /** Latest time, by the server's clock, at which the cache was complete. */
   #contactAt = 0;
   #sealedError: unknown;
   #trouble: string | undefined;
   #closed = false;
   #wake: (() => void) | undefined;
   #contactTimer: NodeJS.Timeout | undefined;
-  /** How often the feed was opened anew, and how often that meant to list everything. */
+  /** How often the feed was resumed, how often everything was listed anew, and how many messages could not be read. */
   readonly counts = { resumes: 0, relists: 0, unreadable: 0 };
 
   private constructor(options: NatsCacheOptions) {
     this.#options = options;
     this.cache = options.cache;
     this.#stream = streamOf(options.bucket);
-    this.#past = new StorePast(this.#stream, (alarm) => options.onAlarm?.(alarm));
+    this.#past = new RollbackDetector(this.#stream, (alarm) => options.onAlarm?.(alarm));
     this.#keyAt = keySubject(options.bucket, '').length;
     this.#markerTtlMs = options.markerTtlMs ?? MARKER_TTL_MS;
   }
 
   /**
-   * Opens the feed and waits until the cache has everything that the store had when this was called.
-   * @throws StatusError InternalError when secrets were sealed with another key; the client's errors when there is no such bucket
+   * Opens the feed and waits until the cache has everything that the store had at the time of the call.
+   * @throws StatusError InternalError when secrets were sealed with a different key; the client's errors when the bucket does
+   * not exist
    */
   static async open(options: NatsCacheOptions): Promise<NatsCache> {
     const opened = new NatsCache(options);
@@ -119,17 +120,17 @@ export class NatsCache {
     return this.#trouble;
   }
 
-  /** Is it certain that the store is still the one that this was fed from? Not after a lost connection, until the feed goes on. */
+  /** Is the store certainly the one that the cache was read from? False from a lost connection until the feed has resumed. */
   get certain(): boolean {
     return this.#connected && this.#reopening === undefined;
   }
 
-  /** Does the cache have everything that anybody can know to be acknowledged? Else the stream has to be asked. */
+  /** Does the cache have every write whose acknowledgement any client can have received? If not, the stream has to be asked. */
   get isAhead(): boolean {
     return this.certain && this.#feed?.isAhead === true;
   }
 
-  /** @throws StatusError Timeout when the cache did not come to `revision` in time */
+  /** @throws StatusError Timeout when the cache does not reach `revision` in time */
   reached(revision: number, options: { readonly timeoutMs: number }): Promise<void> {
     if (this.cache.revision >= revision) return Promise.resolve();
     return this.#waiters.wait(revision, options.timeoutMs);
@@ -141,7 +142,7 @@ export class NatsCache {
     this.#feed?.close();
     this.#wake?.();
     this.#opening?.reject(new Error('the cache was closed'));
-    this.#waiters.fail(statusError('ServiceUnavailable', 'read the store: the cache was closed; ask again'));
+    this.#waiters.fail(statusError('ServiceUnavailable', 'read the store: the cache was closed; try again'));
   }
 
   /** Newest sequence ever seen. */
@@ -150,8 +151,8 @@ export class NatsCache {
   }
 
   /**
-   * Takes note of what the store said of itself when somebody asked it.
-   * @param seenBefore `seen` when the question was asked: what came in while it was under way may be newer than its answer
+   * Checks the stream's state that another part of the process has requested.
+   * @param seenBefore `seen` at the time of the request: messages that arrived meanwhile may be newer than the answer
    */
   note(info: StreamState, seenBefore: number): void {
     this.#past.note(info, seenBefore);
@@ -161,7 +162,7 @@ export class NatsCache {
     return await this.#manager.streams.info(this.#stream);
   }
 
-  /** Lists everything anew and hands over what differs, as one batch. */
+  /** Lists everything anew and reports the differences as one batch. */
   async #load(info: StreamInfo): Promise<void> {
     this.#loading = new Map();
     this.#past.begin(info);
@@ -209,7 +210,7 @@ export class NatsCache {
       },
     };
     const feed: Feed =
-      changes !== undefined && !this.#mistrusts && tellsBeforeAcknowledging(connection.info, info, changes)
+      changes !== undefined && !this.#mistrusts && republishesBeforeAcknowledging(connection.info, info, changes)
         ? await ChangeFeed.open({
             ...options,
             changes,
@@ -244,7 +245,7 @@ export class NatsCache {
     );
   }
 
-  /** The feed has delivered everything up to `sequence`, and perhaps more. */
+  /** The feed has delivered everything up to `sequence`, possibly more. */
   #arrive(sequence: number): void {
     this.#target = undefined;
     if (this.#loading !== undefined) {
@@ -253,7 +254,7 @@ export class NatsCache {
       const revision = Math.max(sequence, this.#past.heard);
       if (this.#isAnother) this.cache.reset();
       this.#isAnother = false;
-      this.#tell(this.cache.relist(entries.values(), revision), true);
+      this.#notify(this.cache.relist(entries.values(), revision), true);
     } else this.cache.advance(sequence);
     this.#waiters.settle(this.cache.revision);
     this.#opening?.resolve();
@@ -269,15 +270,15 @@ export class NatsCache {
     } else {
       this.#contactAt = Math.max(this.#contactAt, message.storedAt);
       if (object === 'unreadable') this.cache.advance(message.sequence);
-      else this.#tell([this.cache.apply({ key, revision: message.sequence, object })], false);
+      else this.#notify([this.cache.apply({ key, revision: message.sequence, object })], false);
       this.#waiters.settle(this.cache.revision);
     }
-    // A key that was written anew since the target was taken comes after it, and until then it would seem to be absent.
+    // A key that was rewritten after the target was read is delivered after the target; until then it would appear absent.
     if (this.#loading !== undefined && this.#feed?.listed !== true) return;
     if (this.#target !== undefined && message.sequence >= this.#target) this.#arrive(message.sequence);
   }
 
-  /** @returns `undefined` for a deletion, and for what is no object of this key: it is as good as absent */
+  /** @returns `undefined` for a deletion, and for a message that is no object of this key, which counts as absent */
   #decode(key: Key, { data, sequence }: FedMessage): KubeObject | undefined | 'unreadable' {
     try {
       const { object, foreign } = readStored(key, data);
@@ -302,7 +303,7 @@ export class NatsCache {
     });
   }
 
-  #tell(changes: readonly Change[], relisted: boolean): void {
+  #notify(changes: readonly Change[], relisted: boolean): void {
     try {
       this.#options.onChanges(changes, relisted);
     } catch (error) {
@@ -314,7 +315,7 @@ export class NatsCache {
     this.#options.onReport?.(key, error);
   }
 
-  /** Goes on after a gap: from where it was when no deletion can have been forgotten meanwhile, else from a new list. */
+  /** Goes on after a gap: from the last revision if no deletion can have expired meanwhile, else by listing everything. */
   #reopen(why: string): Promise<void> {
     this.#reopening ??= this.#tryToReopen(why).finally(() => {
       this.#reopening = undefined;
@@ -328,7 +329,7 @@ export class NatsCache {
     this.#report('feed', new Error(`the feed of ${this.#stream} broke: ${why}; opening it again`));
     for (let attempt = 0; !this.#closed && !this.#options.connection.isClosed(); attempt++) {
       if (attempt > 0) await this.#pause(attempt);
-      if (!this.#connected) continue; // what is asked now goes nowhere, and its answer would be waited for when it is back
+      if (!this.#connected) continue; // a request now would be lost, and waited for after the reconnection
       try {
         const seenBefore = this.#past.seen;
         await this.#goOn(await this.#info(), seenBefore);
@@ -353,7 +354,7 @@ export class NatsCache {
     await this.#open(this.cache.revision + 1, info);
   }
 
-  /** On a quiet stream no message tells that nothing was missed, so the server is asked now and then. */
+  /** A quiet stream sends no messages that prove the cache complete, so the server is asked from time to time. */
   async #makeContact(): Promise<void> {
     if (this.#reopening !== undefined) return;
     try {
@@ -366,7 +367,7 @@ export class NatsCache {
   async #contact(): Promise<StreamInfo> {
     const seenBefore = this.#past.seen;
     const info = await this.#info();
-    if (this.#reopening !== undefined) return info; // is looking itself
+    if (this.#reopening !== undefined) return info; // `#goOn` checks the stream itself
     if (this.#past.note(info, seenBefore)) void this.#reopen('it is another store');
     else if (this.cache.revision >= info.state.last_seq) this.#contactAt = Math.max(this.#contactAt, serverTime(info));
     return info;

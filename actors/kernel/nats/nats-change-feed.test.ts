@@ -121,14 +121,14 @@ it('breaks when a message came that is told of elsewhere, at once or as soon as 
   await put('widgets.a.w');
   await put('pods.a.x');
   await waitUntil('it broke', 5_000, () => first.feed.ended);
-  expect(first.broken).toEqual(['missed', 'revision 1 was not told of']);
+  expect(first.broken).toEqual(['missed', 'revision 1 was not republished']);
   expect([first.feed.isAhead, first.feed.ended, sequences(first)]).toEqual([false, true, []]);
   const third = await openFeed(connection, 3);
   third.feed.caughtUp();
   await ahead(third.feed);
   await put('widgets.a.w');
   await waitUntil('it broke', 10_000, () => third.feed.ended);
-  expect(third.broken).toEqual(['missed', 'revision 3 was not told of']);
+  expect(third.broken).toEqual(['missed', 'revision 3 was not republished']);
 });
 
 it('breaks when changes are not republished there any more, and when the stream is gone', async () => {
@@ -137,7 +137,7 @@ it('breaks when changes are not republished there any more, and when the stream 
   await ahead(heard.feed);
   await manager.streams.update(STREAM, { republish: { src: '$KV.t.>', dest: 'elsewhere.>' } });
   await waitUntil('it broke', 10_000, () => heard.broken.length > 0);
-  expect(heard.broken[0]).toMatch(/not told of before they are acknowledged any more/);
+  expect(heard.broken[0]).toMatch(/no longer republished before they are acknowledged/);
   await manager.streams.update(STREAM, { republish: { src: '$KV.t.>', dest: CHANGES.republishedTo } });
   const again = await openFeed();
   again.feed.caughtUp();

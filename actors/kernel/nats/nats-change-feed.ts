@@ -1,18 +1,18 @@
 import type { StreamInfo } from '@nats-io/jetstream';
 import type { Msg, ServerInfo, Subscription } from 'nats';
 import type { ObjectChanges } from '../../../contracts/store/object-changes.ts';
-import { ArrivedMessage } from './nats-arrived.ts';
-import { guarded } from './nats-callback.ts';
+import { ArrivedMessage } from './nats-arrived-message.ts';
+import { findingOf, remedyOfGone } from './nats-error-text.ts';
+import { guarded } from './nats-guarded-callback.ts';
 import { type FedMessage, type Feed, type FeedOptions, OrderedFeed } from './nats-ordered-feed.ts';
-import { findingOf, remedyOfGone } from './nats-stream-gone.ts';
 
 export interface ChangeFeedOptions extends FeedOptions {
   readonly changes: ObjectChanges;
-  /** Asks the stream what it says of itself. */
+  /** Requests the stream's state. */
   readonly ask: () => Promise<StreamInfo>;
-  /** Changes cannot be listened to; the consumer goes on bringing them. */
+  /** The subscription to the republished changes was refused; the consumer goes on delivering. */
   readonly onRefused: (error: Error) => void;
-  /** Not every change is told of where it should be: told just before it breaks of that. */
+  /** A change was not republished; called just before the feed breaks for this reason. */
   readonly onMissed: () => void;
 }
 
@@ -20,10 +20,11 @@ const LOOK_EVERY_MS = 1_000;
 const UNANSWERED_MAX = 3;
 
 /**
- * Does who listens to this stream's changes hear of every write before anybody can know that it was acknowledged? One
- * server sends both into each connection in that order; those of a cluster pass them on by ways of their own.
+ * Does a subscriber to this stream's republished changes receive every write before any client can receive its
+ * acknowledgement? A single server sends both in this order to each connection. The servers of a cluster forward them over
+ * different routes, in no certain order.
  */
-export function tellsBeforeAcknowledging(
+export function republishesBeforeAcknowledging(
   server: ServerInfo | undefined,
   { config, cluster }: Pick<StreamInfo, 'config' | 'cluster'>,
   { republishedTo }: ObjectChanges,
@@ -33,25 +34,26 @@ export function tellsBeforeAcknowledging(
 }
 
 /**
- * An ordered consumer until it has caught up, and from then on what the server republishes: the same messages, earlier,
- * and without a consumer's work. Sequences without a gap show that nothing is missing; once a second the stream is asked
- * whether it has come further, and whether it still is what it was. Like the consumer, it never mends itself.
+ * Uses an ordered consumer until it has caught up, and from then on the messages that the server republishes: the same
+ * messages, earlier, and without the cost of a consumer. Consecutive sequences show that nothing is missing. Once a second
+ * the stream's state is requested, to detect missed messages and a changed configuration. Like the consumer, it does not
+ * recover by itself.
  */
 export class ChangeFeed implements Feed {
   readonly #options: ChangeFeedOptions;
   #subscriptions: readonly Subscription[] = [];
   #ordered: OrderedFeed | undefined;
   #timer: NodeJS.Timeout | undefined;
-  /** Sequence up to which everything was handed on. */
+  /** Sequence up to which everything was delivered. */
   #delivered = 0;
-  /** Newest change heard while the consumer still brought them. */
+  /** Sequence of the newest republished message that arrived while the consumer was still used. */
   #passedBy = 0;
   #isAhead = false;
   #mayTakeOver = false;
   #refused = false;
   #ended = false;
   #looking = false;
-  /** How far the stream was when it was asked last. */
+  /** Last sequence of the stream at the previous request; by the next one it must have been delivered. */
   #owed = 0;
   #unanswered = 0;
 
@@ -126,7 +128,7 @@ export class ChangeFeed implements Feed {
   #miss(revision: number): void {
     if (this.#ended) return;
     this.#options.onMissed();
-    this.#break(`revision ${revision} was not told of`);
+    this.#break(`revision ${revision} was not republished`);
   }
 
   #refuse(error: Error): void {
@@ -139,7 +141,7 @@ export class ChangeFeed implements Feed {
 
   #hear(arrived: Msg): void {
     if (this.#ended) return;
-    const message = republished(arrived, this.#options.stream);
+    const message = parseRepublished(arrived, this.#options.stream);
     if (message === undefined || message.sequence <= this.#delivered) return;
     const follows = message.sequence === this.#delivered + 1;
     if (!this.#isAhead && follows && this.#mayTakeOver) this.#takeOver();
@@ -175,16 +177,16 @@ export class ChangeFeed implements Feed {
 
   async #compare(facts: StreamInfo): Promise<void> {
     const { connection, changes } = this.#options;
-    const told = tellsBeforeAcknowledging(connection.info, facts, changes);
-    this.#mayTakeOver = told && !this.#refused;
+    const republished = republishesBeforeAcknowledging(connection.info, facts, changes);
+    this.#mayTakeOver = republished && !this.#refused;
     if (this.#isAhead) {
-      if (!told) this.#break('its changes are not told of before they are acknowledged any more');
+      if (!republished) this.#break('its changes are no longer republished before they are acknowledged');
       else if (this.#delivered < this.#owed) this.#miss(this.#owed);
       this.#owed = facts.state.last_seq;
       return;
     }
-    // On a quiet stream no message comes with which to take over. What it had when it was asked, the consumer has brought;
-    // what came since arrives here, and passes by only while the consumer is behind.
+    // On a quiet stream no republished message arrives with which to take over. The consumer has delivered everything up to
+    // the requested state; later writes arrive as republished messages, and `#passedBy` shows if one was skipped.
     if (!this.#mayTakeOver || !(await this.drained()) || this.#ended || this.#isAhead) return;
     const reached = Math.max(this.#delivered, facts.state.last_seq);
     if (this.#passedBy > reached) return;
@@ -193,9 +195,9 @@ export class ChangeFeed implements Feed {
   }
 }
 
-/** @returns `undefined` for what is of another stream */
-function republished(message: Msg, stream: string): FedMessage | undefined {
-  // What was stored may have come from another stream, with that one's headers; the server adds its own behind.
+/** @returns `undefined` for a message of another stream */
+function parseRepublished(message: Msg, stream: string): FedMessage | undefined {
+  // A stored message may itself carry the headers of another stream; the server appends its own, so the last ones count.
   const { headers, data } = new ArrivedMessage(message, 'last');
   const named = headers?.named;
   if (named?.['Nats-Stream'] !== stream) return undefined;

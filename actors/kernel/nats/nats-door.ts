@@ -4,8 +4,8 @@ import { failure, type Status } from '../../../contracts/errors/status.ts';
 import { INBOX_ROOT, type IsAskersInbox } from '../../../contracts/subjects/inbox.ts';
 import { namedHeaders } from '../live/message-headers.ts';
 import { encodingOfQuestion } from '../turns/replies.ts';
-import { ArrivedMessage } from './nats-arrived.ts';
-import { guarded } from './nats-callback.ts';
+import { ArrivedMessage } from './nats-arrived-message.ts';
+import { guarded } from './nats-guarded-callback.ts';
 
 /*
  * A user that may send requests to JetStream can have the server deliver a stored message, a consumer's heartbeat or an

@@ -253,7 +253,7 @@ it('a question with more bytes than are taken is refused in its own encoding, an
   const refusal = (bytes: number) => ({
     code: 413,
     reason: 'RequestEntityTooLarge',
-    message: `narrow.apply.me._: the message has ${bytes} bytes; at most 20 are taken`,
+    message: `narrow.apply.me._: the message has ${bytes} bytes; the limit is 20`,
   });
   expect(await ask('{"nineteen":"bytes"}')).toEqual({ done: true });
   expect(await ask('{"twenty-one":"bytes"}')).toMatchObject(refusal(22));

@@ -10,30 +10,30 @@ import type { Recorder } from '../journal/recorder.ts';
 import { type Ambient, ambient } from '../live/host-clock.ts';
 import {
   type Asker,
+  type ChangeListener,
   type Escalation,
   type HostServices,
   type Origin,
   type Runnable,
   statusOf,
-  type Told,
 } from '../live/host-services.ts';
+import type { InboundMessage } from '../live/inbound-message.ts';
 import { LiveActor } from '../live/live-actor.ts';
 import { LiveDriver } from '../live/live-driver.ts';
-import type { InboundMessage } from '../live/message.ts';
 import { type Cause, encodeHeaders } from '../live/message-headers.ts';
 import type { AskResult } from '../turns/answers.ts';
-import { REPLY_HEADER } from '../turns/heard-calls.ts';
+import { REPLY_HEADER } from '../turns/call-routing.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 import { Cache } from '../view/cache.ts';
 import { ArrivalLag } from './nats-arrival-lag.ts';
-import { guarded } from './nats-callback.ts';
 import { knowsUsers } from './nats-door.ts';
+import { guarded } from './nats-guarded-callback.ts';
+import { rawHeaders } from './nats-headers.ts';
 import { newInbox, randomToken } from './nats-inbox.ts';
 import { holdLease, type LeaseOptions } from './nats-lease.ts';
 import { type AnswerPlace, OpenRequests } from './nats-open-requests.ts';
-import { rawHeaders } from './nats-raw-headers.ts';
-import { BrokerReach } from './nats-reach.ts';
 import { type ActorService, serveActor } from './nats-services.ts';
+import { ShutdownWait } from './nats-shutdown-wait.ts';
 
 export interface HostOptions {
   readonly connection: NatsConnection;
@@ -84,13 +84,13 @@ export class Host implements HostServices {
   /** The broker knows who publishes: what a subject says of its caller is true. */
   readonly knowsUsers: boolean;
   readonly #nc: NatsConnection;
-  readonly #broker: BrokerReach;
+  readonly #broker: ShutdownWait;
   readonly #actors = new Map<LiveActor, ActorService | undefined>();
   readonly #drivers = new Set<LiveDriver>();
   /** Drivers that have ports, by name: one of a name in a process. */
   readonly #ports = new Map<string, LiveDriver>();
   readonly #ready = new Set<Runnable>();
-  readonly #toTell = new Set<Told>();
+  readonly #toTell = new Set<ChangeListener>();
   readonly #requests = new OpenRequests();
   /** Where others answer. */
   readonly #place: AnswerPlace;
@@ -111,7 +111,7 @@ export class Host implements HostServices {
     this.ambient = options.ambient ?? ambient;
     this.cache = options.cache ?? new Cache();
     this.#nc = options.connection;
-    this.#broker = new BrokerReach(options.connection);
+    this.#broker = new ShutdownWait(options.connection);
     this.#toNodes = `${options.prefix}.${SUBJECTS.nodeLogs.template.split('<')[0]}`;
     this.knowsUsers = knowsUsers(options.connection);
     rxjs.onUnhandledError = (error: unknown) =>
@@ -258,7 +258,7 @@ export class Host implements HostServices {
    * A write's change arrives just before its acknowledgement, for which somebody waits, as nobody does for news: a round of the
    * event loop goes to what arrived with it, and what is said then is on its way before anybody looks at what changed.
    */
-  wakeToChanges(actor: Told): void {
+  wakeToChanges(actor: ChangeListener): void {
     this.#toTell.add(actor);
     if (this.#toTell.size === 1) setImmediate(() => setImmediate(() => this.#tellChanges()));
   }

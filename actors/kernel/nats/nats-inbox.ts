@@ -1,11 +1,11 @@
 import { INBOX_ROOT } from '../../../contracts/subjects/inbox.ts';
 
-/** Enough that nobody guesses it, and of letters and digits alone. */
+/** 22 random hex digits: impossible to guess. */
 export const randomToken = (): string => crypto.randomUUID().replaceAll('-', '').slice(0, 22);
 
 /**
- * An inbox of its own, for who must believe what comes there. The client's `createInbox` counts on from one to the next, and the ids of
- * micro services, which all may read, come from the same counter; nodes may write into every inbox that they can name.
- * @param prefix under which this user may listen
+ * A new inbox subject that cannot be guessed. The client's `createInbox` counts up, and the ids of micro services, which
+ * all users may read, come from the same counter; a node may publish to every inbox whose name it knows.
+ * @param prefix a prefix that this user may subscribe under
  */
 export const newInbox = (prefix: string = INBOX_ROOT): string => `${prefix}.${randomToken()}`;

@@ -2,9 +2,9 @@ import type { NatsConnection, Subscription } from 'nats';
 import { HEADER } from '../../../contracts/headers.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import type { Bytes } from '../contract.ts';
-import { ArrivedMessage } from './nats-arrived.ts';
-import { guarded } from './nats-callback.ts';
-import { rawHeaders } from './nats-raw-headers.ts';
+import { ArrivedMessage } from './nats-arrived-message.ts';
+import { guarded } from './nats-guarded-callback.ts';
+import { rawHeaders } from './nats-headers.ts';
 
 interface Waiting {
   readonly stored: () => void;

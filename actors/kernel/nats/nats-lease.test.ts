@@ -12,7 +12,7 @@ import { waitUntil } from '../../../test/support/wait-until.ts';
 import { defineActor, publish } from '../declare.ts';
 import type { Host } from './nats-host.ts';
 import { holdLease, type LeaseOptions } from './nats-lease.ts';
-import { BrokerReach } from './nats-reach.ts';
+import { ShutdownWait } from './nats-shutdown-wait.ts';
 
 /**
  * Goal: at no moment do two instances act, whatever the network does to one of them; who is only slow goes on.
@@ -53,7 +53,7 @@ async function instance(name: string, options: LeaseOptions, port?: number) {
   const told: string[] = [];
   const warned: string[] = [];
   const made = await connection(port);
-  const reach = new BrokerReach(made);
+  const reach = new ShutdownWait(made);
   const lease = holdLease(made, 'solo', name, options, {
     soon: (act) => reach.soon(act),
     acting: async () => {
@@ -107,7 +107,7 @@ it('who is stopped before it hears that the lease is its own writes no epoch, an
   const leases = await buckets('unheard', ttlMs);
   const objects = await new Kvm(jetstream(await connection())).open(bucketNames('unheard').objects);
   const own = await connection(proxy.port);
-  const reach = new BrokerReach(own);
+  const reach = new ShutdownWait(own);
   proxy.freeze();
   const options = { prefix: 'unheard', ttlMs, reached: async () => undefined };
   const lease = holdLease(own, 'solo', 'one', options, {
@@ -213,9 +213,7 @@ it('a lease that is asked for in vain is warned of with what to look at', async 
   const warning = () => waiting.warned.find((line) => line.startsWith('warning: lease of solo: '));
   await waitUntil('it warns', WITHIN_MS, () => warning() !== undefined);
   proxy.thaw();
-  expect(warning()).toMatch(
-    /: no answer from nats-server in time; see that its machine and its disk .*; trying again$/,
-  );
+  expect(warning()).toMatch(/: no answer from nats-server in time; check that its machine and disk .*; trying again$/);
   await waiting.stop();
 });
 
@@ -252,7 +250,7 @@ it.each([
   {
     why: 'a process of the same name',
     follower: 'one',
-    told: /^warning: solo on one lost its lease to another process that calls itself so too: .* TROUPE_INSTANCE of its own; /,
+    told: /^warning: solo on one lost its lease to another process with the same instance name: .* TROUPE_INSTANCE of its own; /,
   },
 ])('who is followed by $why says so', async ({ follower, told }) => {
   const ttlMs = 3_000;
@@ -277,7 +275,7 @@ it('of a lease that is given back no timer is left, which would keep its process
   const made = await connection();
   const [begun, ended] = [vi.spyOn(globalThis, 'setTimeout'), vi.spyOn(globalThis, 'clearTimeout')];
   const options = { prefix: 'given-back', ttlMs, reached: async () => undefined };
-  const reach = new BrokerReach(made);
+  const reach = new ShutdownWait(made);
   const lease = holdLease(made, 'solo', 'one', options, {
     soon: (act) => reach.soon(act),
     acting: async () => ({ stop: async () => undefined }),

@@ -1,11 +1,11 @@
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
 import type { NatsConnection } from 'nats';
-import { bucketNames, keySubject } from '../../../contracts/store/buckets.ts';
-import { EPOCHS, storeKey } from '../../../contracts/store/keys.ts';
-import { token } from '../../../contracts/subjects/token.ts';
-import { doubled } from '../../../contracts/time/doubled.ts';
-import { findingOf } from './nats-stream-gone.ts';
+import { bucketNames } from '../../../contracts/store/buckets.ts';
+import { type Token, token } from '../../../contracts/subjects/token.ts';
+import { doubled } from '../../../contracts/time/doubling-delay.ts';
+import { findingOf } from './nats-error-text.ts';
+import { giveLeaseBack, hasTwin, renewLease, takeLease, writeEpoch } from './nats-lease-record.ts';
 
 export interface LeaseOptions {
   readonly prefix: string;
@@ -13,27 +13,36 @@ export interface LeaseOptions {
   readonly ttlMs: number;
   /** Resolves once this process's cache has reached a revision. */
   readonly reached: (revision: number) => Promise<unknown>;
-  /** Asked before an epoch is written; throws while the store may not be written to: it went back in time. */
+  /** Called before an epoch is written; throws while the store must not be written to because it went back in time. */
   readonly mayWrite?: () => void;
   /** Newest epoch of an actor that this process knows. */
   readonly newestEpoch?: (actor: string) => number;
 }
 
-/**
- * Who holds a lease acts for this part of it, counted from before the holding was asked for: the store counts from when it
- * heard of it, which is later, so that the rest is left for stopping.
- */
-const MAY_ACT = 0.75;
+export interface LeaseHooks {
+  /** Starts the actor under an epoch; the result stops it at once. */
+  readonly acting: (epoch: number) => Promise<{ stop(): Promise<void> }>;
+  readonly log: (line: string) => void;
+  /** Waits for an answer of the broker, but not longer than is reasonable while the process stops. */
+  readonly soon: (act: Promise<unknown>) => Promise<void>;
+}
 
 /**
- * A lease that somebody else holds and that was seen unchanged for this many times its age is over, though the store has
- * not dropped it: the server counts by its wall clock, which may have been set back. Holders renew it four times an age.
+ * Share of the lease's age for which its holder acts, counted from before the lease was requested. The store counts from
+ * when the request arrived, which is later; the rest of the age is left for stopping.
  */
-const OVER = 1.5;
+const ACTING_SHARE = 0.75;
 
-const TO_A_TWIN = ' to another process that calls itself so too: start one of them with a TROUPE_INSTANCE of its own';
+/**
+ * A lease of another instance that stays unchanged for this many times its age counts as expired even if the store has not
+ * dropped it: the server expires by its wall clock, which may have been set back. Holders renew four times per age.
+ */
+const EXPIRED_AFTER_AGES = 1.5;
 
-/** A lease that is held: its revision, and the moment before which it was not asked for, or seen, by `performance.now()`. */
+const TO_A_TWIN =
+  ' to another process with the same instance name: start one of them with a TROUPE_INSTANCE of its own';
+
+/** A lease that is held or seen: its revision, and a moment (`performance.now()`) at or before its request or sighting. */
 interface Held {
   readonly revision: number;
   readonly since: number;
@@ -51,223 +60,180 @@ const sleep = (ms: number, ...signals: readonly AbortSignal[]): Promise<void> =>
     if (signals.some(({ aborted }) => aborted)) done();
   });
 
-/**
- * One instance acts, others stand by. The lease is a key that expires; taking it writes a new epoch into the objects
- * bucket, whose revision fences every request of an earlier holder.
- * @param hooks `acting` starts the actor under an epoch and gives how to stop it, at once
- */
-export function holdLease(
+/** Starts a `LeaseHolder`. */
+export const holdLease = (
   connection: NatsConnection,
   actor: string,
   instance: string,
   options: LeaseOptions,
-  hooks: {
-    readonly acting: (epoch: number) => Promise<{ stop(): Promise<void> }>;
-    readonly log: (line: string) => void;
-    /** Waits for what only the broker can say, as long as that makes sense. */
-    readonly soon: (act: Promise<unknown>) => Promise<void>;
-  },
-): { stop(): Promise<void> } {
-  const abort = new AbortController();
-  const { signal } = abort;
-  /** Something runs that has to be stopped. */
-  let acts = false;
-  const key = token(actor);
-  const leftMs = ({ since }: Held): number => since + options.ttlMs * MAY_ACT - performance.now();
-  let seen: Held | undefined;
-  const isOver = (revision: number): boolean => {
-    if (seen?.revision !== revision) seen = { revision, since: performance.now() };
-    return performance.now() - seen.since > options.ttlMs * OVER;
-  };
-  const isFollowed = (epoch: number): boolean => (options.newestEpoch?.(actor) ?? 0) > epoch;
+  hooks: LeaseHooks,
+): LeaseHolder => new LeaseHolder(connection, actor, instance, options, hooks);
 
-  const loop = async (): Promise<void> => {
-    // So short that a renewal is tried more than once before its holder must stop, see `renew`.
-    const js = jetstream(connection, { timeout: options.ttlMs / 8 });
-    let failures = 0;
-    while (!signal.aborted) {
+/**
+ * Elects one acting instance of a singleton actor; the other instances stand by. The lease is a key that expires. Taking it
+ * writes a new epoch into the objects bucket; the revision of that write fences off all requests of an earlier holder.
+ */
+export class LeaseHolder {
+  readonly #connection: NatsConnection;
+  readonly #actor: string;
+  readonly #key: Token;
+  readonly #instance: string;
+  readonly #options: LeaseOptions;
+  readonly #hooks: LeaseHooks;
+  readonly #abort = new AbortController();
+  readonly #ended: Promise<void>;
+  /** The actor runs, so it has to be stopped. */
+  #acts = false;
+  /** The other instance's lease, as it was first seen under its present revision. */
+  #seen: Held | undefined;
+  /** Attempts in a row that failed. */
+  #failures = 0;
+
+  constructor(connection: NatsConnection, actor: string, instance: string, options: LeaseOptions, hooks: LeaseHooks) {
+    this.#connection = connection;
+    this.#actor = actor;
+    this.#key = token(actor);
+    this.#instance = instance;
+    this.#options = options;
+    this.#hooks = hooks;
+    this.#ended = this.#run();
+  }
+
+  /** Resolves once the actor is stopped and the lease is given back; the latter only as far as the broker answers. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await (this.#acts ? this.#ended : this.#hooks.soon(this.#ended));
+  }
+
+  get #stopping(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
+  async #run(): Promise<void> {
+    // Short enough that a renewal is tried more than once before the holder must stop; see `#renewUntilOver`.
+    const js = jetstream(this.#connection, { timeout: this.#options.ttlMs / 8 });
+    while (!this.#stopping) {
       try {
-        const leases = await new Kvm(js).open(bucketNames(options.prefix).leases);
-        const since = performance.now();
-        const revision = await takeLease(leases, key, instance, isOver);
-        failures = 0;
-        if (revision === undefined) {
-          await sleep(options.ttlMs / 5, signal);
-          continue;
-        }
-        const epoch = signal.aborted ? undefined : await begin(js);
-        if (epoch === undefined || signal.aborted) {
-          await hooks.soon(giveBack(leases, key, revision));
-          return;
-        }
-        // Whoever took so long may have been followed by another already.
-        if (leftMs({ revision, since }) <= 0) throw new Error('it took too long to begin');
-        acts = true;
-        const running = await hooks.acting(epoch);
-        let held: number | undefined;
-        try {
-          held = await renew(leases, { revision, since }, epoch);
-        } finally {
-          await running.stop();
-          acts = false;
-        }
-        // Given back only now: two must not act at once.
-        if (held !== undefined) await hooks.soon(giveBack(leases, key, held, isFollowed(epoch) ? undefined : instance));
-        if (signal.aborted) return;
-        const followed = held !== undefined; // a newer epoch was written
-        const twin = followed && (await hasTwin(js, options.prefix, actor, instance, epoch).catch(() => false));
-        hooks.log(`warning: ${actor} on ${instance} lost its lease${twin ? TO_A_TWIN : ''}; standing by`);
+        await this.#takeAndAct(js);
       } catch (error) {
-        acts = false;
-        if (signal.aborted) return;
-        failures += 1;
-        if (failures % 10 === 1) hooks.log(`warning: lease of ${actor}: ${findingOf(error)}; trying again`);
-        await sleep(doubled(50, failures, 2_000), signal);
+        this.#acts = false;
+        if (this.#stopping) return;
+        await this.#waitAfterFailure(error);
       }
     }
-  };
+  }
 
-  /** @returns the epoch, which this process's cache has reached */
-  const begin = async (js: JetStreamClient): Promise<number> => {
-    options.mayWrite?.();
-    const epoch = await writeEpoch(js, options.prefix, actor, instance, options.ttlMs / 2);
-    await options.reached(epoch);
+  /** One attempt: takes the lease, runs the actor until the lease is over, and gives the lease back. */
+  async #takeAndAct(js: JetStreamClient): Promise<void> {
+    const { ttlMs, prefix } = this.#options;
+    const leases = await new Kvm(js).open(bucketNames(prefix).leases);
+    const since = performance.now();
+    const revision = await takeLease(leases, this.#key, this.#instance, (seen) => this.#isExpired(seen));
+    this.#failures = 0;
+    if (revision === undefined) return sleep(ttlMs / 5, this.#abort.signal);
+    const epoch = this.#stopping ? undefined : await this.#beginEpoch(js);
+    if (epoch === undefined || this.#stopping) return this.#giveBack(leases, revision);
+    // After such a delay another instance may have taken the lease already.
+    if (this.#leftMs({ revision, since }) <= 0) throw new Error('it took too long to begin');
+    const held = await this.#act(leases, { revision, since }, epoch);
+    // Given back only after the actor has stopped, so that two instances never act at once.
+    if (held !== undefined) await this.#giveBack(leases, held, this.#isFollowed(epoch) ? undefined : this.#instance);
+    if (!this.#stopping) await this.#reportLoss(js, epoch, held !== undefined);
+  }
+
+  /** Writes a new epoch. @returns the epoch, once this process's cache has reached it */
+  async #beginEpoch(js: JetStreamClient): Promise<number> {
+    const { mayWrite, prefix, ttlMs, reached } = this.#options;
+    mayWrite?.();
+    const epoch = await writeEpoch(js, prefix, this.#actor, this.#instance, ttlMs / 2);
+    await reached(epoch);
     return epoch;
-  };
+  }
+
+  /** Runs the actor for as long as the lease is held. @returns as `#renewUntilOver` */
+  async #act(leases: KV, taken: Held, epoch: number): Promise<number | undefined> {
+    this.#acts = true;
+    const running = await this.#hooks.acting(epoch);
+    try {
+      return await this.#renewUntilOver(leases, taken, epoch);
+    } finally {
+      await running.stop();
+      this.#acts = false;
+    }
+  }
 
   /**
-   * Returns when the lease is lost, or is to be given back: then with its revision. That is also when a newer epoch was
-   * written, by whomever: what this one asks would be refused for ever.
+   * Renews the lease until it is lost or must be given back. It must be given back when this process stops, and when a newer
+   * epoch was written: all further requests under this epoch would be refused.
+   * @returns the revision of a lease that must be given back; `undefined` when the lease is lost
    */
-  const renew = async (leases: KV, taken: Held, epoch: number): Promise<number | undefined> => {
+  async #renewUntilOver(leases: KV, taken: Held, epoch: number): Promise<number | undefined> {
+    const { ttlMs } = this.#options;
     let held = taken;
     let firstUnanswered: number | undefined;
-    let pauseMs = options.ttlMs / 4;
+    let pauseMs = ttlMs / 4;
     for (;;) {
-      await sleep(Math.min(pauseMs, leftMs(held)), signal);
-      if (signal.aborted || isFollowed(epoch)) return held.revision;
-      if (leftMs(held) <= 0) return undefined;
+      await sleep(Math.min(pauseMs, this.#leftMs(held)), this.#abort.signal);
+      if (this.#stopping || this.#isFollowed(epoch)) return held.revision;
+      if (this.#leftMs(held) <= 0) return undefined;
       const since = performance.now();
-      const answered = new AbortController(); // a timer that is left would keep a process that ends
-      const answer = await Promise.race([
-        renewLease(leases, key, instance, held.revision),
-        sleep(leftMs(held), answered.signal, signal).then(() => 'unknown' as const),
-      ]);
-      answered.abort();
+      const answer = await this.#renewOnce(leases, held);
       if (answer === 'lost') return undefined;
-      pauseMs = options.ttlMs / 8;
+      pauseMs = ttlMs / 8;
       if (answer === 'unknown') {
         firstUnanswered ??= since;
         continue;
       }
-      // A renewal that was found stored is any of those without an answer; then the next one comes at once.
+      // An earlier renewal may be any of those without an answer, so the lease counts from the first of them; then the next
+      // renewal follows at once.
       const isNew = answer.stored === 'now';
       held = { revision: answer.revision, since: isNew ? since : (firstUnanswered ?? held.since) };
       firstUnanswered = undefined;
-      pauseMs = isNew ? options.ttlMs / 4 : 0;
+      pauseMs = isNew ? ttlMs / 4 : 0;
     }
-  };
-
-  const ended = loop();
-  return {
-    stop: async () => {
-      abort.abort();
-      await (acts ? ended : hooks.soon(ended)); // who is still taking the lease waits for the broker's answers
-    },
-  };
-}
-
-/**
- * @returns the revision, and whether this renewal was stored or one `earlier`, whose answer came too late; `lost`: somebody
- * else's, or nobody's; `unknown`: no answer
- */
-async function renewLease(
-  leases: KV,
-  key: string,
-  instance: string,
-  revision: number,
-): Promise<{ readonly revision: number; readonly stored: 'now' | 'earlier' } | 'lost' | 'unknown'> {
-  try {
-    return { revision: await leases.update(key, instance, revision), stored: 'now' };
-  } catch (error) {
-    if (!isConflict(error)) return 'unknown';
   }
-  try {
-    const found = await heldBy(leases, key, instance);
-    if (found === undefined) return 'lost';
-    return found > revision ? { revision: found, stored: 'earlier' } : 'unknown'; // a replica that lags
-  } catch {
-    return 'unknown';
+
+  /** As `renewLease`, but gives up when the lease's time is over or `stop` is called. */
+  async #renewOnce(leases: KV, held: Held): ReturnType<typeof renewLease> {
+    const answered = new AbortController(); // a timer left running would keep the process alive
+    const answer = await Promise.race([
+      renewLease(leases, this.#key, this.#instance, held.revision),
+      sleep(this.#leftMs(held), answered.signal, this.#abort.signal).then(() => 'unknown' as const),
+    ]);
+    answered.abort();
+    return answer;
   }
-}
 
-/**
- * Gives up a lease. What was asked before on this connection is done by then: a renewal whose answer nobody waited for has
- * given the lease another revision.
- * @param instance whose lease is given up though its revision is another; absent: nobody's
- */
-async function giveBack(leases: KV, key: string, revision: number, instance?: string): Promise<void> {
-  try {
-    await leases.purge(key, { previousSeq: revision });
-  } catch (error) {
-    const found = isConflict(error) && instance !== undefined ? await heldBy(leases, key, instance) : undefined;
-    if (found === undefined) throw error;
-    await leases.purge(key, { previousSeq: found });
+  async #giveBack(leases: KV, revision: number, instance?: string): Promise<void> {
+    await this.#hooks.soon(giveLeaseBack(leases, this.#key, revision, instance));
   }
-}
 
-const isConflict = (error: unknown): boolean =>
-  (error as { code?: unknown }).code === 10071 || /wrong last sequence/.test(String(error));
-
-/** @returns the revision; `undefined` while somebody else holds it */
-async function takeLease(
-  leases: KV,
-  key: string,
-  instance: string,
-  isOver: (revision: number) => boolean,
-): Promise<number | undefined> {
-  try {
-    return await leases.create(key, instance);
-  } catch (error) {
-    if (!isConflict(error)) throw error;
+  /** @param wasFollowed a newer epoch was written */
+  async #reportLoss(js: JetStreamClient, epoch: number, wasFollowed: boolean): Promise<void> {
+    const [actor, instance] = [this.#actor, this.#instance];
+    const twin = wasFollowed && (await hasTwin(js, this.#options.prefix, actor, instance, epoch).catch(() => false));
+    this.#hooks.log(`warning: ${actor} on ${instance} lost its lease${twin ? TO_A_TWIN : ''}; standing by`);
   }
-  const found = await leases.get(key);
-  if (found === null || found.operation !== 'PUT') return undefined; // it has just ended
-  const { revision } = found;
-  // Our own lease of a moment ago: this process came back faster than it expired.
-  const isOurs = found.string() === instance;
-  return isOurs || isOver(revision) ? await leases.update(key, instance, revision) : undefined;
-}
 
-/** @returns the lease's revision if it is this instance's; names of instances are unique */
-async function heldBy(leases: KV, key: string, instance: string): Promise<number | undefined> {
-  const held = await leases.get(key);
-  return held !== null && held.operation === 'PUT' && held.string() === instance ? held.revision : undefined;
-}
+  async #waitAfterFailure(error: unknown): Promise<void> {
+    this.#failures += 1;
+    if (this.#failures % 10 === 1)
+      this.#hooks.log(`warning: lease of ${this.#actor}: ${findingOf(error)}; trying again`);
+    await sleep(doubled(50, this.#failures, 2_000), this.#abort.signal);
+  }
 
-/** Did somebody begin after this epoch who has this instance's name? It would take such a lease for its own, and be followed. */
-async function hasTwin(
-  js: JetStreamClient,
-  prefix: string,
-  actor: string,
-  instance: string,
-  epoch: number,
-): Promise<boolean> {
-  const objects = await new Kvm(js).open(bucketNames(prefix).objects);
-  const newest = await objects.get(storeKey(EPOCHS, undefined, actor));
-  return newest !== null && newest.revision > epoch && newest.json<{ holder?: string }>().holder === instance;
-}
+  /** Milliseconds for which the holder may still act. */
+  #leftMs({ since }: Held): number {
+    return since + this.#options.ttlMs * ACTING_SHARE - performance.now();
+  }
 
-/** The sequence of this write is the epoch: it rises with every new holder. */
-async function writeEpoch(
-  js: JetStreamClient,
-  prefix: string,
-  actor: string,
-  instance: string,
-  timeoutMs: number,
-): Promise<number> {
-  const subject = keySubject(bucketNames(prefix).objects, storeKey(EPOCHS, undefined, actor));
-  const body = { apiVersion: 'troupe.io/v1', kind: 'Epoch', metadata: { name: actor }, holder: instance };
-  const ack = await js.publish(subject, JSON.stringify(body), { timeout: timeoutMs });
-  return ack.seq;
+  /** Has another instance's lease been seen unchanged for so long that its holder has certainly stopped? */
+  #isExpired(revision: number): boolean {
+    if (this.#seen?.revision !== revision) this.#seen = { revision, since: performance.now() };
+    return performance.now() - this.#seen.since > this.#options.ttlMs * EXPIRED_AFTER_AGES;
+  }
+
+  #isFollowed(epoch: number): boolean {
+    return (this.#options.newestEpoch?.(this.#actor) ?? 0) > epoch;
+  }
 }

@@ -6,35 +6,35 @@ import type { Asker } from '../live/host-services.ts';
 import type { Cause } from '../live/message-headers.ts';
 import type { AskResult } from '../turns/answers.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
-import { statusCodeOf } from './nats-arrived.ts';
+import { statusCodeOf } from './nats-arrived-message.ts';
 
 interface OpenRequest {
   readonly asker: Asker;
   readonly ask: Id;
   readonly subject: string;
   deadline: number;
-  /** Asked before the last reconnection: the question or its answer may have gone with the old connection. */
+  /** Sent before the last reconnection: the request or its answer may have been lost with the old connection. */
   lost: boolean;
-  /** Asked of a driver in this process: no broker carries the answer. */
+  /** To a driver in this process: the answer does not pass the broker. */
   readonly local: boolean;
   readonly cause: Cause;
 }
 
-/** An address is an inbox, a number and a tail. */
+/** The reply subject of a request is made of an inbox, a number and a tail. */
 export interface AnswerPlace {
-  /** With a dot at its end. */
+  /** With a trailing dot. */
   readonly inbox: string;
-  /** What nobody guesses, where who knows one address must not know the others. */
+  /** A random part, where a receiver of one reply subject must not be able to guess the others; else empty. */
   readonly tail: string;
 }
 const HERE: AnswerPlace = { inbox: '', tail: '' };
 
 const SWEEP_MS = 50;
-/** After a reconnection, how long answers to what was asked before may still come: others hold theirs back till then. */
+/** How long after a reconnection answers to earlier requests may still arrive: other processes reconnect at other times. */
 const LATE_ANSWER_MS = 1_000;
 const EMPTY_MAP = encodeMsgpack({});
 
-/** What actors and drivers of a process asked and have no answer to yet. */
+/** The requests of a process's actors and drivers that have no answer yet. */
 export class OpenRequests {
   readonly #open = new Map<string, OpenRequest>();
   #serial = 0;
@@ -42,9 +42,10 @@ export class OpenRequests {
   #stopped = false;
 
   /**
-   * @param cause what the answer was caused by: the question
-   * @param place where the answer comes to; none for what no broker carries
-   * @returns the address of the answer
+   * Registers a request.
+   * @param cause the request, as the cause of its answer
+   * @param place where the answer arrives; none for a port call
+   * @returns the reply subject
    */
   expect(out: Outgoing, asker: Asker, cause: Cause, place: AnswerPlace = HERE): string {
     const address = `${place.inbox}${(++this.#serial).toString(36)}${place.tail}`;
@@ -62,18 +63,18 @@ export class OpenRequests {
     return address;
   }
 
-  /** What the broker brings: an answer, or that nobody is there to give one. */
+  /** Handles a message from the broker: an answer, or status 503 (no responders). */
   answered(msg: Msg): void {
     const address = msg.subject;
     const open = this.#open.get(address);
-    if (open === undefined) return; // too late, or doubled
+    if (open === undefined) return; // late or duplicate
     if (msg.data.length === 0 && statusCodeOf(msg) === 503) this.arrived(address, noListener(open.subject));
     else this.arrived(address, msg.data.length === 0 ? EMPTY_MAP : msg.data);
   }
 
   /**
-   * An answer is here. Where this process stood still meanwhile, so did the sweep: what comes after the deadline is no answer
-   * any more, or whoever asked would go on with what was given up long ago.
+   * Handles an answer. An answer after the deadline counts as a timeout: if this process was stalled, the sweep was too, and
+   * the asker must not continue with a request that other processes have given up long ago.
    */
   arrived(address: string, result: AskResult): void {
     const open = this.#open.get(address);
@@ -88,8 +89,8 @@ export class OpenRequests {
   }
 
   /**
-   * A broker that is killed takes questions and answers with it, and the client drops at each attempt to connect what was
-   * asked meanwhile; who asked should not wait for ever.
+   * Shortens the deadlines of requests sent before a reconnection. A killed broker loses requests and answers, and the client
+   * drops, at each connection attempt, the requests made meanwhile; the askers should not wait for their full timeouts.
    */
   reconnected(): void {
     const until = performance.now() + LATE_ANSWER_MS;
@@ -116,19 +117,19 @@ export class OpenRequests {
 const overdue = ({ lost, subject }: OpenRequest): AskResult => (lost ? lostOnTheWay(subject) : 'timeout');
 
 const lostOnTheWay = (subject: string): Status =>
-  failure('ServiceUnavailable', `the connection was lost before an answer on ${subject} came; ask again`);
+  failure('ServiceUnavailable', `the connection was lost before an answer on ${subject} arrived; try again`);
 
-/** "No responders" in words that help. */
+/** Explains "no responders": which process is missing. */
 function noListener(subject: string): Status {
   const [, family, second] = subject.split('.');
   if (family === 'api' || family === 'apply') {
     return failure('ServiceUnavailable', `no api-server is listening on ${subject}; is a master running?`);
   }
   if (family === 'node' || family === 'runtime') {
-    return failure('ServiceUnavailable', `node ${second ?? ''} is not connected: nobody is listening on ${subject}`);
+    return failure('ServiceUnavailable', `node ${second ?? ''} is not connected: no process listens on ${subject}`);
   }
   if (family === 'dispatch') {
     return failure('ServiceUnavailable', `no dispatcher is listening on ${subject}; is a master running?`);
   }
-  return failure('ServiceUnavailable', `nobody is listening on ${subject}`);
+  return failure('ServiceUnavailable', `no process listens on ${subject}`);
 }

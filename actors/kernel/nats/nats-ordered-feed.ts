@@ -1,6 +1,6 @@
 import { AckPolicy, type ConsumerConfig, DeliverPolicy, type JetStreamManager, ReplayPolicy } from '@nats-io/jetstream';
 import { type Msg, type NatsConnection, nanos, nuid, type Subscription } from 'nats';
-import { guarded } from './nats-callback.ts';
+import { guarded } from './nats-guarded-callback.ts';
 import { newInbox } from './nats-inbox.ts';
 
 /** One message of a stream. */
@@ -17,29 +17,29 @@ export interface FeedOptions {
   readonly manager: JetStreamManager;
   readonly stream: string;
   readonly subject: string;
-  /** The newest message of every subject and then all new ones, or everything from a sequence on. */
+  /** Begin with the newest message of each subject, or with a sequence; then all new messages. */
   readonly from: 'last-per-subject' | number;
   /** Called synchronously, in stream order, without gaps. */
   readonly onMessage: (message: FedMessage) => void;
-  /** The consumer has handed out all it had; may be told often. */
+  /** The consumer has delivered all messages so far; may be called often. */
   readonly onIdle: () => void;
-  /** The feed has ended by itself: a gap, silence, a lost connection. Told once. */
+  /** The feed has ended by itself because of a gap, silence or a lost connection. Called once. */
   readonly onBroken: (why: string) => void;
 }
 
-/** What brings the messages of a stream: every one in order, or word that it broke. */
+/** Delivers the messages of a stream, all of them in order, until it breaks. */
 export interface Feed {
   readonly ended: boolean;
-  /** Everything has come that the stream had for it when it was opened. */
+  /** Every message that matched when the feed was opened has been delivered. */
   readonly listed: boolean;
-  /** Whatever anybody can know to be acknowledged has come. */
+  /** Every write has been delivered whose acknowledgement any client can have received. */
   readonly isAhead: boolean;
   /**
-   * Has it delivered everything that the stream has for it? Asks the server, who alone knows.
+   * Has every matching message been delivered? Asks the server.
    * @throws the client's errors
    */
   drained(): Promise<boolean>;
-  /** Its owner has all that it needs to begin. */
+  /** The owner calls this once it has caught up with the stream. */
   caughtUp(): void;
   close(): void;
 }
@@ -49,8 +49,8 @@ const SILENCE_MS_MAX = 3 * HEARTBEAT_MS;
 const INACTIVE_MS = 30_000;
 
 /**
- * One ordered push consumer: it either delivers every message of its stream in order, or says that it broke. It never
- * mends itself, because only its owner knows from where going on is safe.
+ * An ordered push consumer: it delivers every message of its stream in order, or reports that it broke. It does not recover by
+ * itself, because only its owner knows from which sequence it can safely go on.
  */
 export class OrderedFeed implements Feed {
   readonly isAhead = false;
@@ -59,7 +59,7 @@ export class OrderedFeed implements Feed {
   #subscription: Subscription | undefined;
   #watchdog: NodeJS.Timeout | undefined;
   #received = 0;
-  /** How many messages the stream had for it when it was opened. */
+  /** Number of messages that matched when the feed was opened. */
   #first = Number.POSITIVE_INFINITY;
   #heardAt = performance.now();
   #ended = false;
@@ -132,7 +132,7 @@ export class OrderedFeed implements Feed {
   }
 
   caughtUp(): void {
-    // Nothing changes for it.
+    // The consumer goes on as before.
   }
 
   close(): void {
@@ -141,7 +141,8 @@ export class OrderedFeed implements Feed {
     clearInterval(this.#watchdog);
     this.#subscription?.unsubscribe();
     const { manager, stream, connection } = this.#options;
-    if (!connection.isClosed()) manager.consumers.delete(stream, this.#name).catch(() => undefined); // expires anyway
+    // If the deletion fails, the consumer expires after `INACTIVE_MS`.
+    if (!connection.isClosed()) manager.consumers.delete(stream, this.#name).catch(() => undefined);
   }
 
   #break(why: string): void {
@@ -171,7 +172,7 @@ export class OrderedFeed implements Feed {
     const headers = message.headers;
     if (headers?.code !== 100) return this.#break(headers?.description ?? 'unknown status');
     if (message.reply !== undefined && message.reply !== '') {
-      message.respond(); // flow control: everything so far is handled
+      message.respond(); // flow control: everything so far has been handled
       return;
     }
     const stalled = headers.get('Nats-Consumer-Stalled');
@@ -184,7 +185,7 @@ export class OrderedFeed implements Feed {
 
   #checkSilence(): void {
     const silentMs = performance.now() - this.#heardAt;
-    if (silentMs > SILENCE_MS_MAX) this.#break(`nothing heard for ${Math.round(silentMs)} ms`);
+    if (silentMs > SILENCE_MS_MAX) this.#break(`nothing received for ${Math.round(silentMs)} ms`);
   }
 }
 

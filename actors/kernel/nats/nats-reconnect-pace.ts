@@ -1,18 +1,17 @@
-/** Of the times at which it should wait, so many in a hundred it does not. */
+/** Percentage of the waits that are skipped. */
 const EAGER_PERCENT = 25;
-/** A wait is longer by up to so many hundredths of the pace. */
+/** Each wait is longer by a random share of up to this percentage. */
 const JITTER_PERCENT = 50;
 
 /**
- * For a connection's `reconnectDelayHandler`: lets it try again every `everyMs` by a clock that nobody sets. The client itself
- * goes by the wall clock: where that is set back, it tries a server that it had reached before only once the old time has
- * come again.
+ * For a connection's `reconnectDelayHandler`: reconnects every `everyMs` by a monotonic clock. The client itself uses the wall
+ * clock: after that is set back, it does not retry a known server until the old time is reached again.
  *
- * The client waits at one server and then goes on to its next: of two, of which one is dead, it would wait at the other for
- * ever. So now and then it does not wait.
+ * The client waits at one server and then moves on to the next. Of two servers, one of them dead, it could wait at the live
+ * one each time and never try it. Therefore some waits are skipped.
  *
- * All lose a server that dies in the same moment: each wait is longer by a chance of its own, or hundreds would come back
- * together. The client's `reconnectJitter` counts only where it has no handler.
+ * All clients lose a server at the same moment, so each wait has a random part: otherwise hundreds of clients would reconnect
+ * together. The client's own `reconnectJitter` has no effect with a handler.
  */
 export function reconnectPace(
   everyMs: number,
@@ -27,6 +26,6 @@ export function reconnectPace(
     if (now - triedAt < everyMs && random() * 100 >= EAGER_PERCENT)
       return everyMs * (1 + (random() * JITTER_PERCENT) / 100);
     triedAt = now;
-    return Number.NEGATIVE_INFINITY; // whatever the wall clock says, it has waited long enough
+    return Number.NEGATIVE_INFINITY; // no wait, at any time of the wall clock
   };
 }

@@ -1,10 +1,10 @@
 import type { NatsConnection } from 'nats';
-import { doubled } from '../../../contracts/time/doubled.ts';
+import { doubled } from '../../../contracts/time/doubling-delay.ts';
 import type { Bytes, Rec, Turn } from '../contract.ts';
 import { type Sealer, SegmentWriter } from '../journal/journal.ts';
 import type { Incarnation, Recorder } from '../journal/recorder.ts';
 import { TurnKeeper } from '../journal/turn-keeper.ts';
-import { LATEST_HEADER } from '../turns/heard-calls.ts';
+import { LATEST_HEADER } from '../turns/call-routing.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 import { JournalWriter } from './nats-journal-writer.ts';
 

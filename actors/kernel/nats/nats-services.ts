@@ -7,8 +7,8 @@ import { askersInbox, type IsAskersInbox } from '../../../contracts/subjects/inb
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import type { CallsDecl, HearDecl } from '../declare.ts';
 import type { ActorStats } from '../live/actor-stats.ts';
-import { AnswerFigures } from '../live/answer-figures.ts';
-import type { InboundMessage } from '../live/message.ts';
+import { AnswerStats } from '../live/answer-stats.ts';
+import type { InboundMessage } from '../live/inbound-message.ts';
 import { namedHeaders } from '../live/message-headers.ts';
 import { encodingOfQuestion } from '../turns/replies.ts';
 import { patternOf } from '../turns/subject-patterns.ts';
@@ -54,7 +54,7 @@ export async function serveActor(host: Host, served: Served): Promise<ActorServi
     readers: acknowledged.has(pattern),
   }));
   const changes = behindDoor(host.connection, keptOut, () => ({ told: true }));
-  const figures = new Map<string, AnswerFigures>();
+  const figures = new Map<string, AnswerStats>();
   const service = await new Svcm(connection).add({
     name: actor.replaceAll(/[^A-Za-z0-9_-]/g, '-'),
     version: VERSIONED.test(host.options.build) ? host.options.build : '0.0.0',
@@ -83,7 +83,7 @@ export async function serveActor(host: Host, served: Served): Promise<ActorServi
         }),
       );
     } else if (heard.family.mode === 'request') {
-      const counted = new AnswerFigures();
+      const counted = new AnswerStats();
       figures.set(pattern, counted);
       const lag = heard.queue === true ? host.arrivalLag : undefined;
       service.addEndpoint(endpointName(name), {
@@ -153,10 +153,10 @@ class Question implements InboundMessage {
   readonly reply: string | undefined;
   readonly headers: InboundMessage['headers'];
   readonly #message: InboundMessage;
-  readonly #figures: AnswerFigures;
+  readonly #figures: AnswerStats;
   readonly #at = performance.now();
 
-  constructor(message: InboundMessage, figures: AnswerFigures) {
+  constructor(message: InboundMessage, figures: AnswerStats) {
     this.subject = message.subject;
     this.data = message.data;
     this.reply = message.reply;
@@ -206,7 +206,7 @@ interface LibraryFigures {
  * The library counts what a handler throws and how long it runs; ours has put the question into an inbox by then and nothing
  * more. So it is told of the answers before it tells anybody.
  */
-function tellLibrary(endpoint: Endpoint & LibraryFigures, figures: AnswerFigures | undefined): void {
+function tellLibrary(endpoint: Endpoint & LibraryFigures, figures: AnswerStats | undefined): void {
   if (figures === undefined || endpoint.stats === undefined) return;
   const { answered, errors, totalMs, lastError } = figures;
   endpoint.stats.num_errors = errors;

@@ -1,4 +1,4 @@
-import { doubled } from '../../../contracts/time/doubled.ts';
+import { doubled } from '../../../contracts/time/doubling-delay.ts';
 
 const BASE_MS = 5;
 const CAP_MS = 1_000_000;

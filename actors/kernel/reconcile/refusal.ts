@@ -1,15 +1,15 @@
 import { type Retry, retryOf, type Status, StatusError } from '../../../contracts/errors/status.ts';
 
-/** Why something that was asked for was not granted. */
+/** Why a request was refused, as a plain value that fits into a cell. */
 export type Refusal = {
-  /** Name of the entry in `says` with which it was asked. */
+  /** Name of the request's entry in `says`. */
   readonly say: string;
   readonly message: string;
-  /** What the reason says of asking again; `never` = something else must change first. */
+  /** Whether a retry can help; `never` = something else must change first. */
   readonly retry: Retry;
 };
 
-/** An ask of ours that was not granted: refused, not answered in time, or heard by nobody. */
+/** An ask of this actor failed: it was refused, was not answered in time, or its subject has no subscriber. */
 export class Refused extends StatusError implements Refusal {
   readonly say: string;
   constructor(say: string, status: Status) {

@@ -6,19 +6,19 @@ import { type Key, keyOfObject, storeKey } from '../../../contracts/store/keys.t
 import type { Family, TokensOf } from '../../../contracts/subjects/family.ts';
 import type { Json, Millis, Rec, Self, Turn } from '../contract.ts';
 import type { ActorDefinition } from '../declare.ts';
-import { type RecordedTurn, saidThen } from '../journal/journal.ts';
+import { saidThen } from '../journal/journal.ts';
 import type { Incarnation } from '../journal/recorder.ts';
-import { ActorCore, type Report, type TurnDone } from '../turns/core.ts';
+import { ActorCore, type Report, type TurnDone } from '../turns/actor-core.ts';
+import { LATEST_HEADER, REPLY_HEADER } from '../turns/call-routing.ts';
 import { installGuard } from '../turns/guard.ts';
-import { LATEST_HEADER, REPLY_HEADER } from '../turns/heard-calls.ts';
 import { outcomeOf } from '../turns/outcome.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 import { PendingChanges } from '../turns/pending-changes.ts';
 import type { Violation } from '../turns/violation.ts';
 import { Cache, type Write } from '../view/cache.ts';
-import { testWorlds } from './test-worlds.ts';
+import { type RecordedWorld, testWorldHook, type WorldRecording } from './test-world-hook.ts';
 
-/** One thing said, as a test wants to read it. */
+/** An output of the actor, in a form that is easy to compare. */
 export interface Heard {
   readonly id: string;
   readonly kind: string;
@@ -30,10 +30,10 @@ export interface Heard {
 }
 
 /**
- * The test world: drives one actor turn by turn, with a frozen cache, a clock that only `advance` moves, and the guard on.
- * Throws what a turn throws, and the first violation, so that a test needs no ceremony to fail.
+ * The test world: drives one actor turn by turn, with a frozen cache, a clock that only `advance` moves, and the guard
+ * installed. Rethrows the error of a failed turn, and the first violation, so that the test fails.
  */
-export class TestWorld {
+export class TestWorld implements RecordedWorld {
   readonly core: ActorCore;
   readonly cache = new Cache({ freeze: true });
   readonly turns: Turn[] = [];
@@ -73,17 +73,17 @@ export class TestWorld {
       freeze: true,
       onViolation: (violation) => this.violations.push(violation),
     });
-    testWorlds.made?.(this);
+    testWorldHook.made?.(this);
   }
 
-  /** Starts the behaviour; objects put before are told in its first change. */
+  /** Starts the behaviour; its first change contains the objects that were put before. */
   start(): this {
     this.#run({ t: 'start' });
     this.#pending.noteAll(this.cache);
     return this.settle();
   }
 
-  /** Writes an object into the cache; the actor hears of it at the next `settle`. @returns its revision */
+  /** Writes an object into the cache; the actor receives the change at the next `settle`. @returns its revision */
   put(resource: string, object: KubeObject): number {
     this.#revision += 1;
     this.#write({ key: keyOfObject(resource, object), revision: this.#revision, object: structuredClone(object) });
@@ -96,10 +96,10 @@ export class TestWorld {
     return this.#revision;
   }
 
-  /** Tells the actor of all changes, then of timers that are due, until it rests. */
+  /** Runs turns for all changes and all due timers, until none is left. */
   settle(): this {
     for (let turn = 0; this.#pending.size > 0 || (this.core.nextDue ?? Number.POSITIVE_INFINITY) <= this.now; turn++) {
-      if (turn > 10_000) throw new Error(`${this.core.definition.name} never comes to rest`);
+      if (turn > 10_000) throw new Error(`${this.core.definition.name} does not settle within 10000 turns`);
       if (this.#pending.size > 0) {
         const { keys, before } = this.#pending.take();
         this.#run({ t: 'change', keys }, (key) => before.get(key));
@@ -108,7 +108,7 @@ export class TestWorld {
     return this;
   }
 
-  /** Moves the clock, stopping at every timer on the way. */
+  /** Advances the clock, running each timer at its time. */
   advance(ms: number): this {
     const end = this.now + ms;
     this.settle();
@@ -145,7 +145,7 @@ export class TestWorld {
     return id;
   }
 
-  /** Hands over the newest messages of a `latest` input. */
+  /** Delivers the newest messages of a `latest` input. */
   latest(input: string, messages: readonly { readonly subject: string; readonly body: unknown }[]): this {
     const body = encodeMsgpack(messages.map(({ subject, body }) => [subject, encodeMsgpack(body)]));
     this.#run({
@@ -171,14 +171,14 @@ export class TestWorld {
     return this.settle();
   }
 
-  /** What was said since the last time this was asked. */
+  /** The outputs since the last call, of the entry `say` or all. */
   said(say?: string): Heard[] {
     const said = this.#said;
     this.#said = say === undefined ? [] : said.filter((heard) => heard.say !== say);
     return say === undefined ? said : said.filter((heard) => heard.say === say);
   }
 
-  /** Rehearses a crash: what is not in cells is gone. */
+  /** Simulates a crash: restarts the behaviour from a checkpoint, so that only its cells remain. */
   crash(): this {
     const checkpoint = this.core.checkpoint(this.cache.windowStart);
     if (checkpoint === undefined) throw new Error('crash: an ask is open; answer it first');
@@ -190,12 +190,8 @@ export class TestWorld {
     return this.core.cellValues();
   }
 
-  /** Everything so far, as a recording keeps it; secrets too, which in tests are none. */
-  recording(): {
-    readonly incarnation: Incarnation;
-    readonly turns: readonly RecordedTurn[];
-    readonly writes: readonly Write[];
-  } {
+  /** The recording so far. Secret data is not removed: test data contains none. */
+  recording(): WorldRecording {
     const turns = this.turns.map(({ n, now, view, rec }, at) => ({
       n,
       now,

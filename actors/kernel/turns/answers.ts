@@ -2,14 +2,14 @@ import { decode, MSGPACK_TYPE } from '../../../contracts/codec/codec.ts';
 import { failure, isFailure } from '../../../contracts/errors/status.ts';
 import type { Rec, Said } from '../contract.ts';
 import { Refused } from '../reconcile/refusal.ts';
-import { recordBytes } from './record-bytes.ts';
+import { recordBytes } from './call-routing.ts';
 
-/** How an ask ended: an answer's bytes, a refusal, or nothing in time. */
+/** The result of an ask: the answer's bytes, a refusal, or a timeout. */
 export type AskResult = Extract<Rec, { t: 'answer' }>['result'];
 
 /**
- * What was answered to an ask.
- * @throws Refused when it was not granted; StatusError when the answer can't be read
+ * Decodes the answer to an ask.
+ * @throws Refused when the request was refused or timed out; StatusError when the answer cannot be decoded
  */
 export function answerOf(said: Said, timeoutMs: number, result: AskResult): unknown {
   if (result === 'timeout') {

@@ -2,15 +2,15 @@ import { canonicalJson } from '../../../contracts/hash/stable-hash.ts';
 import type { Cell, Json } from '../contract.ts';
 import { deepFreeze } from './freeze.ts';
 
-/** The state of one actor that outlives a turn. */
+/** The state of one actor that survives a crash. */
 export class Cells {
   #values = new Map<string, Json>();
   readonly #check: (what: string) => void;
   readonly #freeze: boolean;
 
   /**
-   * @param check  called before every use by a behaviour, with what is used
-   * @param freeze deep-freeze what is put into a cell, so that mutating it is caught
+   * @param check  called before each use by a behaviour, with the name of the operation
+   * @param freeze deep-freeze values put into a cell, so that mutating them throws
    */
   constructor(check: (what: string) => void, freeze: boolean) {
     this.#check = check;
@@ -20,14 +20,14 @@ export class Cells {
   load(values: Readonly<Record<string, Json>>): void {
     this.#values = new Map(Object.entries(values));
   }
-  /** Every cell by name, in the order of the names. */
+  /** All cells by name, sorted by name. */
   values(): Readonly<Record<string, Json>> {
     return Object.fromEntries([...this.#values].sort(([a], [b]) => (a < b ? -1 : 1)));
   }
   has(name: string): boolean {
     return this.#values.has(name);
   }
-  /** Is there one whose name begins so? */
+  /** Is a cell set whose name begins with `start`? */
   hasAny(start: string): boolean {
     for (const name of this.#values.keys()) if (name.startsWith(start)) return true;
     return false;
@@ -35,12 +35,12 @@ export class Cells {
   get size(): number {
     return this.#values.size;
   }
-  /** The same cells give the same text, in whatever order they and their fields were set. */
+  /** All cells as canonical JSON: independent of the order in which cells and fields were set. */
   canonical(): string {
     return canonicalJson(Object.fromEntries(this.#values));
   }
 
-  /** One cell as a behaviour holds it. */
+  /** A behaviour's handle on one cell. */
   cell<T extends Json>(name: string, initial: T): Cell<T> {
     return {
       get: () => {

@@ -3,8 +3,8 @@ import { type Key, parseKey } from '../../../contracts/store/keys.ts';
 import type { Changed, View } from '../contract.ts';
 
 /**
- * What changed under `keys`, by resource, in the order of the keys.
- * @param before the object as its actor was last told of it
+ * The changes of `keys`, by resource, in the order of the keys.
+ * @param before the version that the actor saw last
  */
 export function changedByResource(
   keys: readonly Key[],
@@ -17,7 +17,7 @@ export function changedByResource(
     if (parts === undefined) continue;
     const was = before(key);
     const is = view.get(parts.resource, parts.namespace, parts.name);
-    if (was === undefined && is === undefined) continue; // came and went between two turns
+    if (was === undefined && is === undefined) continue; // created and deleted between two turns
     const changed: Changed = {
       key,
       namespace: parts.namespace,

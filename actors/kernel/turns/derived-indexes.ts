@@ -1,14 +1,14 @@
 import type { Change, View } from '../contract.ts';
 
-/** The indexes that one actor's behaviour keeps over its view: built once, then stepped by the changes since. */
+/** The indexes of one actor over its view: built once, then updated by the changes since. */
 export class DerivedIndexes {
   readonly #view: View;
   readonly #shown: View;
   readonly #known = new Map<string, { readonly value: unknown; readonly revision: number }>();
 
   /**
-   * @param view  where changes are read
-   * @param shown the same view as behaviours see it, from which an index is built
+   * @param view  source of the changes
+   * @param shown the same view as the behaviour sees it, passed to `build`
    */
   constructor(view: View, shown: View) {
     this.#view = view;
@@ -19,7 +19,7 @@ export class DerivedIndexes {
     this.#known.clear();
   }
 
-  /** The index as of the view's revision; built anew when the view no longer remembers what changed since. */
+  /** The index as of the view's revision; rebuilt when the view no longer retains the changes since the last read. */
   read<T>(name: string, build: (view: View) => T, step: (index: T, change: Change) => T): T {
     const known = this.#known.get(name);
     const { revision } = this.#view;

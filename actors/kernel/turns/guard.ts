@@ -8,13 +8,14 @@ import { ViolationError } from './violation.ts';
 let installed = false;
 
 /**
- * Watches what a behaviour must not touch, so that a touch during a turn is a violation that names actor and operator.
- * Outside turns everything works as ever. For tests and replay: in a live process lint keeps watch, at no cost.
+ * Wraps everything that a behaviour must not use (clock, random numbers, timers, promises), so that its use during a turn is
+ * a violation that names the actor and the operator. Outside turns everything works as usual. For tests and replay only: a
+ * live process relies on lint, at no cost.
  */
 export function installGuard(): void {
   if (installed) return;
   installed = true;
-  // What a mutated object is blamed on is read from the error that was thrown, deep in a pipeline.
+  // The operator that mutated an object is found in the error's stack, which may be deep.
   Error.stackTraceLimit = Math.max(Error.stackTraceLimit, 60);
   wrap(Math, 'random', 'Math.random()');
   wrap(performance, 'now', 'performance.now()');
@@ -31,22 +32,22 @@ export function installGuard(): void {
   watchErrors();
 }
 
-/** Sees every error of a pipeline, also one that nobody handles. */
+/** Observes every error of a pipeline, including unhandled ones. */
 function watchErrors(): void {
   const pass = Reflect.get(Subscriber.prototype, 'error') as (error: unknown) => void;
   Subscriber.prototype.error = function (this: Subscriber<unknown>, error: unknown): void {
-    turnsInProgress.actor?.blameMutation(error); // an operator may swallow it, or make a refusal of it
+    turnsInProgress.actor?.blameMutation(error); // an operator may swallow the error or turn it into a refusal
     pass.call(this, error);
   };
   const unhandled = config.onUnhandledError;
   config.onUnhandledError = (error) => {
-    if (error instanceof ViolationError) return; // it has been told of
+    if (error instanceof ViolationError) return; // already reported
     if (unhandled === null) throw error;
     unhandled(error);
   };
 }
 
-/** What is not the behaviour's doing: how RxJS throws what nobody handles, a console, and what somebody asks in a debugger. */
+/** Not the behaviour's doing: RxJS rethrowing an unhandled error, the console, and expressions typed into a debugger. */
 const NOT_ITS_DOING = /reportUnhandledError|node:internal\/console|at eval \(eval at /;
 const isItsDoing = (): boolean => !NOT_ITS_DOING.test(new Error('here').stack ?? '');
 
@@ -89,7 +90,7 @@ const ASYNC: Readonly<Record<string, string>> = {
   TickObject: 'process.nextTick()',
 };
 
-/** Sees whatever is begun in a turn and goes on after it, by whichever function: a promise most of all. */
+/** Observes everything asynchronous that is started in a turn, by any function: above all promises. */
 function watchAsync(): void {
   let handling = false;
   createHook({
@@ -99,7 +100,7 @@ function watchAsync(): void {
       actor.breach(`used ${ASYNC[type] ?? `something asynchronous (${type})`}`);
       if (!(resource instanceof Promise)) return;
       handling = true;
-      resource.catch(() => undefined); // the finding is that it was made; how it ends must not end the process
+      resource.catch(() => undefined); // creating it is the violation; its rejection must not end the process
       handling = false;
     },
   }).enable();

@@ -1,8 +1,8 @@
 import type { View } from '../contract.ts';
 
 /**
- * A view that calls `check` before every use: outside a turn it would show another moment than the one recorded.
- * @param window oldest revision from which it says what changed since, however much more the cache remembers
+ * A view that calls `check` before every use: outside a turn it would show a different revision than the recorded one.
+ * @param window oldest revision from which `since` answers, even if the cache retains more
  */
 export function guardedView(view: View, check: () => void, window: () => number): View {
   return {

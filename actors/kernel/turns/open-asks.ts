@@ -5,11 +5,11 @@ import { type AskResult, answerOf } from './answers.ts';
 interface OpenAsk {
   readonly said: Said;
   readonly timeoutMs: number;
-  /** Let go of with the answer: a `Map` that has outgrown its table leaves that behind with all that was in it, until the old objects are collected. */
+  /** Cleared with the answer: the old table of a `Map` that has grown keeps its entries alive until the next major collection. */
   subscriber: Subscriber<unknown> | undefined;
 }
 
-/** The questions of one actor that have no answer yet. */
+/** The asks of one actor that have no answer yet. */
 export class OpenAsks {
   readonly #open = new Map<AskId, OpenAsk>();
 
@@ -29,7 +29,7 @@ export class OpenAsks {
     this.#open.clear();
   }
 
-  /** Tells whoever asked; an answer that nobody awaits any more is dropped. */
+  /** Passes the answer to the subscriber of the ask; an answer to an unsubscribed ask is dropped. */
   settle(id: AskId, result: AskResult): void {
     const ask = this.#open.get(id);
     const subscriber = this.#take(id);

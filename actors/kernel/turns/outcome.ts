@@ -1,4 +1,4 @@
-import type { TurnDone } from './core.ts';
+import type { TurnDone } from './actor-core.ts';
 import { type Outgoing, outgoing } from './outgoing.ts';
 
 /** Entries of things "said" that no declaration names: what went wrong in a turn. */

@@ -3,25 +3,25 @@ import type { Bytes, Hash, Id, Said, Turn } from '../contract.ts';
 import { bodyDigest, bodyHash } from '../journal/body-hash.ts';
 import { encodingOfSaid } from './replies.ts';
 
-/** One thing that a turn said, ready to be sent. */
+/** An output of a turn, encoded. */
 export interface Outgoing {
   /** `<turn>.<index>` */
   readonly id: Id;
   readonly said: Said;
-  /** The body in the encoding in which it travels. */
+  /** The encoded body. */
   readonly bytes: Bytes;
   readonly contentType: ContentType;
-  /** Of the bytes; made when it is asked for: what is recorded with its body needs none. */
+  /** Digest of `bytes`; computed on first use, since an output recorded with its body needs none. */
   readonly digest: bigint;
-  /** The same as text. */
+  /** `digest` as text. */
   readonly hash: Hash;
-  /** Set when an answer is awaited. */
+  /** Set for an ask. */
   readonly timeoutMs?: number;
 }
 
 const EMPTY = new Uint8Array(0);
 
-/** @throws Error when the body can't be encoded */
+/** @throws Error when the body cannot be encoded */
 export function outgoing(id: Id, said: Said, timeoutMs: number | undefined): Outgoing {
   const contentType = encodingOfSaid(said);
   const bytes = said.body === undefined ? EMPTY : encode(said.body, contentType);
@@ -54,10 +54,10 @@ class Encoded implements Outgoing {
   }
 }
 
-/** A turn with what it said, which is hashed only where somebody looks. */
+/** A turn whose outputs are hashed only when `out` is read. */
 export const turnOf = (turn: Omit<Turn, 'out'>, out: readonly Outgoing[]): Turn => new DoneTurn(turn, out);
 
-/** A class, so that all turns have one shape: a getter of its own would give each another. */
+/** A class, so that all turns have the same hidden class: object literals with a getter would not. */
 class DoneTurn implements Turn {
   readonly n: number;
   readonly rec: Turn['rec'];

@@ -9,7 +9,7 @@ type Hears = Readonly<Record<string, HearDecl>>;
 const watchesOf = (hears: Hears): readonly WatchDecl[] =>
   Object.values(hears).filter((heard): heard is WatchDecl => heard.hear === 'watch');
 
-/** The same declarations, by which every change is worth a turn. */
+/** The same watches, without conditions: every change needs a turn. */
 export const everyChange = (hears: Hears): Hears =>
   Object.fromEntries(watchesOf(hears).map(({ hear, resource }, at) => [String(at), { hear, resource }]));
 
@@ -18,15 +18,15 @@ export const watchedResources = (hears: Hears): ReadonlySet<string> =>
   new Set(watchesOf(hears).map(({ resource }) => resource));
 
 /**
- * What has changed since an actor was last told, coalesced: each key once, with the object as it was before the first such
- * change. However often keys change while the actor is busy, this grows with the number of keys alone.
+ * The changes since an actor's last change turn, coalesced: each key once, with the object as it was before its first change.
+ * While the actor is busy this grows with the number of changed keys, not with the number of changes.
  */
 export class PendingChanges {
   readonly #watches = new Map<string, WatchDecl[]>();
   readonly #isAnySet: (start: string) => boolean;
   #before = new Map<Key, KubeObject | undefined>();
 
-  /** @param isAnySet is there a cell that is set and whose name begins so? */
+  /** @param isAnySet is a cell set whose name begins with `start`? */
   constructor(hears: Hears, isAnySet: (start: string) => boolean) {
     this.#isAnySet = isAnySet;
     for (const watch of watchesOf(hears)) {
@@ -45,7 +45,7 @@ export class PendingChanges {
     return this.#before.size;
   }
 
-  /** @returns whether the actor is to be told */
+  /** @returns whether the actor needs a turn for this change */
   note(change: Pick<Change, 'key' | 'before' | 'after'>): boolean {
     const watches = this.#watches.get(resourceOf(change.key));
     if (watches?.some((watch) => this.#isWorthTelling(watch, change)) !== true) return false;
@@ -54,8 +54,8 @@ export class PendingChanges {
   }
 
   /**
-   * A fresh start knows nothing: forgets what was noted and notes every object of the watched resources as new.
-   * @returns whether there is any
+   * For a fresh start: drops all pending changes and notes every object of the watched resources as new.
+   * @returns whether there is any object
    */
   noteAll(cache: Cache): boolean {
     this.#before = new Map();
@@ -65,14 +65,14 @@ export class PendingChanges {
     return this.#before.size > 0;
   }
 
-  /** Hands over everything noted, in key order by code unit, and begins anew. */
+  /** Removes and returns all pending changes, in key order by code unit. */
   take(): { readonly keys: readonly Key[]; readonly before: ReadonlyMap<Key, KubeObject | undefined> } {
     const before = this.#before;
     this.#before = new Map();
     return { keys: [...before.keys()].sort(), before };
   }
 
-  /** Hands over those of these keys that were noted, with the objects before; the others stay. */
+  /** Removes and returns the pending changes of `keys`, with the objects before; other changes stay. */
   takeOnly(keys: readonly Key[]): ReadonlyMap<Key, KubeObject | undefined> {
     const taken = new Map<Key, KubeObject | undefined>();
     for (const key of keys) {
@@ -94,7 +94,7 @@ export class PendingChanges {
     try {
       return concerns(changed as Changed<never>);
     } catch {
-      return true; // the turn that it makes will fail of the same, and only that actor
+      return true; // the turn will then fail with the same error, which concerns this actor only
     }
   }
 }

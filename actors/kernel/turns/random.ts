@@ -6,7 +6,7 @@ const hex16 = (bits: number): string => `${HEX8[(bits >>> 8) & 0xff]}${HEX8[bits
 export type RandomState = readonly [number, number, number, number];
 
 /**
- * A small, fast, seeded generator (sfc32). Not for secrets: its point is that a recorded seed gives the same numbers again.
+ * A small, fast, seeded generator (sfc32). Not for secrets: the same seed always gives the same numbers.
  * @see PractRand's sfc32 by Chris Doty-Humphrey
  */
 export class Random {

@@ -2,7 +2,7 @@ import { type ContentType, contentTypeOf, JSON_TYPE, MSGPACK_TYPE } from '../../
 import { HEADER, type Headers } from '../../../contracts/headers.ts';
 import type { Bytes, Call, Said } from '../contract.ts';
 
-/** The answer to a call, in the encoding of the question. */
+/** The answer to a call, in the encoding of the request. */
 export const replyTo = (call: Call, body: unknown): Said => ({
   kind: 'reply',
   say: 'reply',
@@ -12,11 +12,11 @@ export const replyTo = (call: Call, body: unknown): Said => ({
   headers: { [HEADER.contentType]: encodingOfQuestion(call.bytes, call.headers) },
 });
 
-/** The encoding in which a thing said travels: MessagePack, unless it answers somebody who asked in another. */
+/** The encoding of an output: its `Content-Type`, which replies take from their request; default MessagePack. */
 export const encodingOfSaid = ({ headers }: Said): ContentType =>
   (headers?.[HEADER.contentType] as ContentType | undefined) ?? MSGPACK_TYPE;
 
-/** Answers come in the encoding of the question, a refusal too; an unreadable question is answered in JSON. */
+/** The encoding for an answer or a refusal: that of the request; JSON when the request's encoding is not recognised. */
 export function encodingOfQuestion(bytes: Bytes, headers: Headers): ContentType {
   try {
     return contentTypeOf(bytes, headers[HEADER.contentType]);

@@ -1,14 +1,14 @@
 import { token } from '../../../contracts/subjects/token.ts';
 import type { CallsDecl, HearDecl } from '../declare.ts';
 
-/** Subscription pattern of one input; `undefined` for one that no message reaches. */
+/** Subscription pattern of an input; `undefined` for a watch, which receives no messages. */
 export function patternOf(heard: HearDecl, prefix: string): string | undefined {
   if (heard.hear === 'watch') return undefined;
   if (heard.hear === 'calls' && heard.all === true) return `${beginningOf(heard, prefix)}>`;
   return heard.family.pattern(prefix, heard.fixed);
 }
 
-/** Does this input hear this subject? `tokens` as its family parsed it. */
+/** Does this input receive this subject? @param tokens the subject as parsed by the input's family */
 export function hearsSubject(
   heard: CallsDecl,
   prefix: string,
@@ -23,7 +23,7 @@ export function hearsSubject(
   return heard.all === true && subject.startsWith(beginningOf(heard, prefix));
 }
 
-/** What every subject of an input begins with: up to the first token that is not fixed, with a dot at the end. */
+/** The common beginning of all subjects of an input: up to the first token that is not fixed, with a trailing dot. */
 function beginningOf(heard: CallsDecl, prefix: string): string {
   const fixed = (heard.fixed ?? {}) as Record<string, string>;
   let beginning = `${prefix}.`;

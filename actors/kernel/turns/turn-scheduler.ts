@@ -1,14 +1,14 @@
 import { type SchedulerAction, type SchedulerLike, Subscription } from 'rxjs';
 import type { Millis } from '../contract.ts';
 
-/** What the kernel lends an operator that waits: work runs only inside a `due` turn, in order of time, then of asking. */
+/** The RxJS scheduler of a behaviour: work runs only in a `due` turn, ordered by time and then by order of scheduling. */
 export class TurnScheduler implements SchedulerLike {
   readonly #clock: () => Millis;
   readonly #onWork: () => void;
   #queue: TurnAction<unknown>[] = []; // sorted by (due, serial)
   #serial = 0;
 
-  /** @param clock the turn's moment @param onSchedule called on every use, so that use outside a turn is caught */
+  /** @param clock the time of the turn @param onSchedule called on every use, to detect use outside a turn */
   constructor(clock: () => Millis, onSchedule: () => void) {
     this.#clock = clock;
     this.#onWork = onSchedule;
@@ -22,17 +22,17 @@ export class TurnScheduler implements SchedulerLike {
     return new TurnAction<T>(this, work).schedule(state, delay);
   }
 
-  /** When the next work is due; `undefined` when nothing waits. */
+  /** When the next work is due; `undefined` when there is none. */
   get nextDue(): Millis | undefined {
     return this.#queue[0]?.due;
   }
 
-  /** What waits, in the order in which it will run: its moment, and a number that only grows from asking to asking. */
+  /** Pending work in the order in which it will run: due time, and a serial number that rises with each scheduling. */
   timers(): readonly { readonly due: Millis; readonly serial: number }[] {
     return this.#queue.map(({ due, serial }) => ({ due, serial }));
   }
 
-  /** Runs everything that is due by `now`; work that it schedules waits for the next `due` turn. */
+  /** Runs all work that is due at `now`; work scheduled meanwhile waits for the next `due` turn. */
   flush(now: Millis): void {
     let count = 0;
     while (count < this.#queue.length && (this.#queue[count]?.due ?? Number.POSITIVE_INFINITY) <= now) count++;
@@ -90,7 +90,7 @@ class TurnAction<T> extends Subscription implements SchedulerAction<T> {
     if (this.closed) return;
     this.#pending = false;
     this.#work(this.#state);
-    // Work that did not ask to run again is over; keeping it would hold its closure.
+    // Work that was not rescheduled is over; keeping it would retain its closure.
     if (!this.#pending) this.unsubscribe();
   }
 

@@ -1,11 +1,11 @@
-/** Whose turn is running in this thread; told by whoever runs a turn, so that the guard knows when a behaviour is on. */
+/** The actor whose turn runs in this thread. `ActorCore` sets it, so that the guard knows when a behaviour runs. */
 export const turnsInProgress: { actor: Breachable | undefined } = { actor: undefined };
 
 interface Breachable {
-  /** Notes that something was done that a behaviour must not do, and stops the actor. */
+  /** Reports a violation of the rules for behaviours, and stops the actor. */
   breach(what: string): unknown;
-  /** The same, and ends what does it. */
+  /** The same, and throws, so that the violating code ends. */
   violate(what: string): void;
-  /** Notes a breach, if that is what the error tells of. */
+  /** Reports a violation if the error says that a frozen object was mutated. */
   blameMutation(error: unknown): void;
 }

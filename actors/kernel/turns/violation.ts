@@ -1,21 +1,21 @@
 import { operatorOfStack } from './operator-of-stack.ts';
 
-/** Something that a behaviour must not do, and where it did it. */
+/** A violation of the rules for behaviours. */
 export interface Violation {
   readonly actor: string;
   readonly turn: number;
-  /** What was done that a behaviour must not do. */
+  /** The forbidden action. */
   readonly what: string;
-  /** The RxJS operator in which it was done, where the stack tells. */
+  /** The RxJS operator that did it, if the stack shows one. */
   readonly operator?: string;
-  /** File, line and column of ours nearest to it. */
+  /** File, line and column of our nearest code. */
   readonly at?: string;
 }
 
 export const describeViolation = (v: Violation): string =>
   `actor ${v.actor}, turn ${v.turn}: ${v.what}${v.operator === undefined ? '' : ` in operator ${v.operator}`}${v.at === undefined ? '' : ` at ${v.at}`}`;
 
-/** What is thrown where a violation is committed. */
+/** Thrown at the place of a violation. */
 export class ViolationError extends Error {
   override name = 'ViolationError';
   constructor(violation: Violation) {
@@ -23,7 +23,7 @@ export class ViolationError extends Error {
   }
 }
 
-/** @param stack where it was committed: operator and place are read from it */
+/** @param stack stack trace of the violation, from which operator and place are read */
 export const violationOf = (actor: string, turn: number, what: string, stack = stackHere()): Violation => ({
   actor,
   turn,
@@ -33,7 +33,7 @@ export const violationOf = (actor: string, turn: number, what: string, stack = s
 
 function stackHere(): string | undefined {
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 60; // pipelines are deep, and the operator to blame may be far up
+  Error.stackTraceLimit = 60; // pipelines are deep, and the operator may be far up the stack
   const { stack } = new Error('here');
   Error.stackTraceLimit = limit;
   return stack;

@@ -3,8 +3,8 @@ import { type Key, parseKey } from '../../../contracts/store/keys.ts';
 import type { Change, Stored, View } from '../contract.ts';
 import { deepFreeze } from '../turns/freeze.ts';
 import { RecentChanges, WINDOW_CHANGES_MAX } from './recent-changes.ts';
-import { shareParts } from './share-parts.ts';
 import { SortedEntries } from './sorted-entries.ts';
+import { shareParts } from './structural-sharing.ts';
 
 /** One live object and the revision of its last write. */
 export interface CacheEntry {
@@ -46,7 +46,7 @@ interface Kind {
 
 const NOTHING: readonly KubeObject[] = [];
 
-/** Sets `metadata.resourceVersion`, which is never stored: in place of a copy when it is right already. */
+/** The object with its `metadata.resourceVersion`, which is never stored; the same object when it is already correct. */
 export function withRevision(object: KubeObject, revision: number): KubeObject {
   const resourceVersion = String(revision);
   if (object.metadata?.resourceVersion === resourceVersion) return object;
@@ -54,8 +54,8 @@ export function withRevision(object: KubeObject, revision: number): KubeObject {
 }
 
 /**
- * Every live object, as of one revision. Pure data: whoever feeds it decides when it moves.
- * Writing and getting cost O(1); a list costs O(objects listed) after a change among them and nothing until the next.
+ * Every live object as of one revision. A plain data structure: its owner applies the writes.
+ * Writes and `get` cost O(1). A list costs O(objects listed) after a change among them, and nothing until the next change.
  */
 export class Cache implements View {
   readonly #freeze: boolean;
@@ -65,8 +65,8 @@ export class Cache implements View {
   #revision = 0;
 
   /**
-   * @param options.freeze deeply freezes every object, so that a behaviour that mutates one is caught (tests, simulation)
-   * @param options.window how many changes `since` remembers
+   * @param options.freeze deep-freezes every object, so that a mutation by a behaviour throws (tests, simulation)
+   * @param options.window how many changes `since` retains
    */
   constructor(options: { readonly freeze?: boolean; readonly window?: number } = {}) {
     this.#freeze = options.freeze ?? false;
@@ -117,8 +117,8 @@ export class Cache implements View {
   }
 
   /**
-   * Takes one write or deletion in. The object belongs to the cache from now on; parts of it that are as they were are
-   * shared with the version before.
+   * Applies one write or deletion. The cache owns the object from now on, and replaces its unchanged parts by those of the
+   * previous version.
    * @throws RangeError when the revision is not newer than the cache's, or the key is not a store key
    */
   apply(write: Write): Change {
@@ -131,14 +131,14 @@ export class Cache implements View {
     return change;
   }
 
-  /** The stream has come to `revision` with nothing that concerns the cache. */
+  /** The stream has reached `revision` without a message for the cache. */
   advance(revision: number): void {
     if (revision > this.#revision) this.#revision = revision;
   }
 
   /**
-   * Replaces everything by `entries`, the live objects at `revision`; `since` answers only from there on.
-   * @returns what differs from before, in key order, deletions included (they carry `revision`)
+   * Replaces everything by `entries`, the live objects at `revision`. From then on `since` only answers from `revision`.
+   * @returns the differences, in key order; deletions among them have `revision` as theirs
    */
   relist(entries: Iterable<CacheEntry>, revision: number): readonly Change[] {
     const changes: Change[] = [];
@@ -155,7 +155,7 @@ export class Cache implements View {
     return changes.sort(byKey);
   }
 
-  /** Forgets everything; the next change may have any revision. */
+  /** Drops everything; the next change may have any revision. */
   reset(): void {
     this.#entries.clear();
     this.#kinds.clear();
@@ -233,7 +233,7 @@ function listSpace(space: Space): readonly KubeObject[] {
   return space.list;
 }
 
-/** No key lies between two of one namespace, so the lists of the namespaces, in their order, are in key order. */
+/** All keys of a namespace are adjacent in key order, so the namespaces' lists can be concatenated. */
 function listKind(kind: Kind): readonly KubeObject[] {
   kind.order ??= [...kind.spaces.values()].sort(byKey);
   kind.list ??=

@@ -8,15 +8,15 @@ export interface Revisions {
   readonly last: number;
 }
 
-/** What was in the store when: every write, in order. */
+/** The store's past: every write, in order. */
 export interface History {
   /** Live objects as of a revision. */
   stateAt(revision: number): Iterable<CacheEntry>;
   /** Writes and deletions with `from < revision <= to`, oldest first. */
   writes(from: number, to: number): Iterable<Write>;
   /**
-   * The first revisions that are lost of those that lead to `to`.
-   * @param from given: only those after it; else all that `stateAt(to)` needs
+   * The first gap in the history up to `to`; `undefined` when there is none.
+   * @param from look only at revisions after it; default: all that `stateAt(to)` needs
    */
   missing?(to: number, from?: number): Revisions | undefined;
 }
@@ -27,15 +27,15 @@ export interface Base {
   readonly entries: readonly CacheEntry[];
 }
 
-/** A history held in memory, from all writes in order of revision. */
+/** A history in memory, made from all writes in order of revision. */
 export class MemoryHistory implements History {
   readonly all: readonly Write[];
   readonly bases: readonly Base[];
   readonly holes: readonly Revisions[];
 
   /**
-   * @param known.bases what was there before the first write, and after holes; by ascending revision
-   * @param known.holes revisions of which nothing is known
+   * @param known.bases all live objects before the first write and after each hole, by ascending revision
+   * @param known.holes revisions whose writes are lost
    */
   constructor(
     writes: readonly Write[],

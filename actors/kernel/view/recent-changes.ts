@@ -1,6 +1,6 @@
 import type { Change } from '../contract.ts';
 
-/** How many changes a view remembers. */
+/** How many changes a view retains. */
 export const WINDOW_CHANGES_MAX = 16_384;
 
 /** The newest changes, oldest first, by ascending revision. */
@@ -20,7 +20,8 @@ export class RecentChanges {
   }
 
   push(change: Change): void {
-    // Twice the window is held and halved at once, so that forgetting costs nothing a change; what is told is exact.
+    // The list grows to twice the window and is then halved, so the amortised cost of dropping is constant. `start` hides
+    // the surplus.
     if (this.#changes.length > 2 * this.#max) this.#changes = this.#changes.slice(-this.#max - 1);
     this.#changes.push(change);
   }

@@ -7,7 +7,7 @@ interface Waiter {
   readonly timer: NodeJS.Timeout;
 }
 
-/** Who waits for the cache to come to a revision, in the order of revisions. */
+/** Promises that resolve when the cache reaches a revision, sorted by revision. */
 export class RevisionWaiters {
   #waiting: Waiter[] = [];
 
@@ -19,7 +19,7 @@ export class RevisionWaiters {
         reject(
           statusError(
             'Timeout',
-            `wait for revision ${revision}: the cache is not there after ${timeoutMs} ms; ask again`,
+            `wait for revision ${revision}: the cache has not reached it after ${timeoutMs} ms; try again`,
           ),
         );
       }, timeoutMs);
@@ -28,13 +28,13 @@ export class RevisionWaiters {
   }
 
   #insert(waiter: Waiter): void {
-    // Revisions mostly come in order: looking from the end finds the place at once.
+    // Revisions mostly arrive in order, so the search begins at the end.
     let at = this.#waiting.length;
     while (at > 0 && (this.#waiting[at - 1] as Waiter).revision > waiter.revision) at--;
     this.#waiting.splice(at, 0, waiter);
   }
 
-  /** The cache has come to `revision`. */
+  /** The cache has reached `revision`. */
   settle(revision: number): void {
     let count = 0;
     for (let waiter = this.#waiting[0]; waiter !== undefined && waiter.revision <= revision; ) {

@@ -4,8 +4,7 @@ interface Sortable {
 }
 
 /**
- * Entries in key order, sorted only when somebody looks: writes are many and lists few, and a list costs as much as its
- * length anyway.
+ * Entries in key order, sorted only on `all()`: writes are frequent, lists are rare, and a list costs O(length) anyway.
  */
 export class SortedEntries<E extends Sortable> {
   #sorted: readonly E[] = [];
@@ -16,7 +15,7 @@ export class SortedEntries<E extends Sortable> {
     this.#added.push(entry);
   }
 
-  /** An entry has been marked as gone. */
+  /** An entry has been marked as `gone`. */
   remove(): void {
     this.#removed++;
   }
@@ -45,7 +44,7 @@ function merge<E extends Sortable>(left: readonly E[], right: readonly E[]): rea
   return merged;
 }
 
-/** Index of the first entry at or after `from` whose key is not before `key`. */
+/** Index of the first entry at or after `from` whose key is >= `key`. */
 function lowerBound(entries: readonly Sortable[], key: string, from: number): number {
   let low = from;
   let high = entries.length;

@@ -1,24 +1,24 @@
 import type { Millis } from '../contract.ts';
 
 /**
- * How far back an actor may look at least. Longer than any reader takes to come back to a watch, and short, since whoever
- * keeps recordings must keep the history so far back.
+ * How far back an actor may look, at least. Longer than a client takes to resume a watch; short, because recordings need the
+ * history of this time.
  */
 const WINDOW_MS = 600_000;
 const MARK_EVERY_MS = 60_000;
 
-/** The oldest revision from which one actor's view says what changed since: it moves up at checkpoints, never in between. */
+/** The oldest revision from which an actor's view answers `since`. It moves forward at checkpoints only. */
 export class ViewWindow {
   #start: number;
-  /** Where the view stood at checkpoints that are not old enough yet, oldest first. */
+  /** Revisions of the view at checkpoints that are younger than the window, oldest first. */
   #marks: { readonly at: Millis; readonly revision: number }[] = [];
 
-  /** @param revision where the view stands when the actor begins */
+  /** @param revision the view's revision when the actor starts */
   constructor(revision: number) {
     this.#start = revision;
   }
 
-  /** The window at a checkpoint. */
+  /** The oldest revision for `since` from a checkpoint at `now` on. */
   at(now: Millis): number {
     const young = this.#marks.findIndex(({ at }) => at > now - WINDOW_MS);
     const old = young < 0 ? this.#marks : this.#marks.slice(0, young);
@@ -27,7 +27,7 @@ export class ViewWindow {
     return this.#start;
   }
 
-  /** What was before that revision is lost to whoever plays this back: from the next checkpoint on nobody looks there. */
+  /** The history before `revision` is lost to replays: from the next checkpoint on the window does not reach back so far. */
   forgetBefore(revision: number): void {
     this.#start = Math.max(this.#start, revision);
     this.#marks = this.#marks.filter((mark) => mark.revision >= revision);

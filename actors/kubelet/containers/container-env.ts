@@ -1,6 +1,6 @@
+import { own } from '../../../contracts/json-values.ts';
 import type { Container, EnvVar, EnvVarSource, Pod } from '../../../contracts/kinds/kinds.ts';
 import type { DispatchedPod } from '../../../contracts/messages/node.ts';
-import { own } from '../../../contracts/own.ts';
 import { parseQuantity } from '../../../contracts/quantity.ts';
 import type { EnvEntry } from '../../../contracts/runtime/config.ts';
 import type { NodeFacts } from '../pods/pod-types.ts';

@@ -1,4 +1,4 @@
-import { doubled } from '../../../contracts/time/doubled.ts';
+import { doubled } from '../../../contracts/time/doubling-delay.ts';
 import type { ContainerRecord, Failure } from '../pods/pod-types.ts';
 
 const FIRST_MS = 10_000;

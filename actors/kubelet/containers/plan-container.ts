@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../../contracts/hash/stable-hash.ts';
+import { own } from '../../../contracts/json-values.ts';
 import type { Container } from '../../../contracts/kinds/kinds.ts';
-import { own } from '../../../contracts/own.ts';
 import type { ContainerStatus } from '../../../contracts/runtime/status.ts';
 import type { ContainerRecord, PodVerb } from '../pods/pod-types.ts';
 import {

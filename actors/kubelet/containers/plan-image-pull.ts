@@ -1,5 +1,5 @@
+import { own } from '../../../contracts/json-values.ts';
 import type { Container } from '../../../contracts/kinds/kinds.ts';
-import { own } from '../../../contracts/own.ts';
 import type { ContainerRecord } from '../pods/pod-types.ts';
 import { pullPolicy } from './container-config.ts';
 import type { ContainerContext, Decision } from './container-decision.ts';

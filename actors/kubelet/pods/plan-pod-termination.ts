@@ -1,5 +1,5 @@
 import { conditionOf } from '../../../contracts/kinds/meta/conditions.ts';
-import { hasEnded } from '../../../contracts/kinds/pod/phase.ts';
+import { hasEnded } from '../../../contracts/kinds/pod/pod.ts';
 import { parseRfc3339 } from '../../../contracts/time/rfc3339.ts';
 import { stopVerb } from '../containers/plan-container.ts';
 import type { Ending } from '../status/pod-phase.ts';

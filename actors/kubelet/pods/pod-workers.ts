@@ -4,7 +4,7 @@ import { StatusError } from '../../../contracts/errors/status.ts';
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import type { PodRef } from '../../../contracts/runtime/config.ts';
 import { runtimeCause } from '../../../contracts/runtime/errors.ts';
-import { doubled } from '../../../contracts/time/doubled.ts';
+import { doubled } from '../../../contracts/time/doubling-delay.ts';
 import type { Said } from '../../kernel/contract.ts';
 import { coalesceByKey } from '../../kernel/reconcile/coalesce-by-key.ts';
 import { podRef } from '../containers/container-config.ts';

@@ -1,6 +1,6 @@
 import { EMPTY, merge, type Observable, Subject } from 'rxjs';
 import { catchError, ignoreElements, map, tap } from 'rxjs/operators';
-import { doubled } from '../../../contracts/time/doubled.ts';
+import { doubled } from '../../../contracts/time/doubling-delay.ts';
 import type { Said, World } from '../../kernel/contract.ts';
 import { coalesceByKey } from '../../kernel/reconcile/coalesce-by-key.ts';
 import { KeyedTimers } from './keyed-timers.ts';

@@ -1,5 +1,5 @@
 import { retryOf, type StatusError } from '../../../contracts/errors/status.ts';
-import { own } from '../../../contracts/own.ts';
+import { own } from '../../../contracts/json-values.ts';
 import { runtimeCause } from '../../../contracts/runtime/errors.ts';
 import { failedAgain } from '../containers/crash-loop-backoff.ts';
 import type { PodNote, PodVerb } from '../pods/pod-types.ts';

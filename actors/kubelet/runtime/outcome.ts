@@ -1,4 +1,4 @@
-import { own } from '../../../contracts/own.ts';
+import { own } from '../../../contracts/json-values.ts';
 import { failedAgain } from '../containers/crash-loop-backoff.ts';
 import type { ContainerRecord, Failure, PodLevel, PodNote, PodState, PodVerb } from '../pods/pod-types.ts';
 

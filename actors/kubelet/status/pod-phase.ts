@@ -1,5 +1,5 @@
 import type { ContainerStatus } from '../../../contracts/kinds/kinds.ts';
-import { hasEnded } from '../../../contracts/kinds/pod/phase.ts';
+import { hasEnded } from '../../../contracts/kinds/pod/pod.ts';
 import type { PresentPod } from '../pods/pod-types.ts';
 
 /** How a pod ends. `over`: as given. `deleted`: it was deleted, and its containers decide between Succeeded and Failed. */

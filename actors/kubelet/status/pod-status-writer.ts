@@ -4,7 +4,7 @@ import { retryOf, StatusError } from '../../../contracts/errors/status.ts';
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import type { Pod, PodStatus } from '../../../contracts/kinds/kinds.ts';
 import { STATUS_NEWS_MS } from '../../../contracts/messages/node.ts';
-import { doubled } from '../../../contracts/time/doubled.ts';
+import { doubled } from '../../../contracts/time/doubling-delay.ts';
 import type { Said } from '../../kernel/contract.ts';
 import { coalesceByKey } from '../../kernel/reconcile/coalesce-by-key.ts';
 import { podRef } from '../containers/container-config.ts';

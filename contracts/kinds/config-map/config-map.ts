@@ -1,10 +1,10 @@
-import type { Findings } from '../findings.ts';
-import { dnsSubdomain } from '../formats.ts';
+import { sameValue } from '../../json-values.ts';
 import { defineKind } from '../kind.ts';
 import type { ConfigMap } from '../kinds.ts';
 import { AGE, column, NAME } from '../meta/columns.ts';
-import { sameValue } from '../plain.ts';
-import { base64Length, checkKeys, DATA_MAX, utf8Length } from './keys.ts';
+import { dnsSubdomain } from '../name-formats.ts';
+import type { Findings } from '../validation-findings.ts';
+import { base64Length, checkKeys, DATA_MAX, utf8Length } from './check-data.ts';
 
 function check({ data = {}, binaryData = {} }: ConfigMap, findings: Findings): void {
   checkKeys(data, 'data', findings);

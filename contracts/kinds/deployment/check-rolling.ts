@@ -1,7 +1,7 @@
-import type { Findings } from '../findings.ts';
 import type { DeploymentStrategy, IntOrString } from '../kinds.ts';
+import type { Findings } from '../validation-findings.ts';
 
-/** The number of a percentage, or of a number itself; `undefined` when it is neither. */
+/** A number, or the number of a percentage; `undefined` when it is neither. */
 const amount = (value: IntOrString): number | undefined => {
   if (typeof value === 'number') return value;
   const percent = /^(\d+)%$/.exec(value)?.[1];
@@ -19,7 +19,7 @@ function checkAmount(field: string, value: IntOrString, findings: Findings): voi
   } else if (found < 0) findings.invalid(field, value, 'must be greater than or equal to 0');
 }
 
-/** A rolling update must be able to move: it may go above or below the number of replicas. */
+/** `maxSurge` and `maxUnavailable` must not both be 0, or a rolling update could not make progress. */
 export function checkRolling({ type, rollingUpdate }: DeploymentStrategy, findings: Findings): void {
   if (rollingUpdate === undefined) return;
   if (type === 'Recreate') {

@@ -1,15 +1,14 @@
-import type { Findings } from '../findings.ts';
-import { dnsSubdomain } from '../formats.ts';
+import { sameValue } from '../../json-values.ts';
 import { defineKind } from '../kind.ts';
 import type { Deployment, DeploymentSpec, DeploymentStrategy } from '../kinds.ts';
 import { AGE, column, NAME } from '../meta/columns.ts';
-import { firstGeneration, nextGeneration } from '../meta/generation.ts';
-import { keepStatus } from '../meta/status.ts';
-import { sameValue } from '../plain.ts';
+import { firstGeneration, keepStatus, nextGeneration } from '../meta/system-fields.ts';
+import { dnsSubdomain } from '../name-formats.ts';
 import { POD_SPEC_DEFAULTS } from '../pod-template/defaults.ts';
 import { POD_SPEC_MERGE_KEYS } from '../pod-template/merge-keys.ts';
 import { POD_SPEC_RULES } from '../pod-template/rules.ts';
 import { checkSelectorKept, checkTemplateCost, checkWorkload, templateColumns } from '../pod-template/workload.ts';
+import type { Findings } from '../validation-findings.ts';
 import { checkRolling } from './check-rolling.ts';
 
 const checkTemplate = checkWorkload('Deployment');

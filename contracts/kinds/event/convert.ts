@@ -1,6 +1,6 @@
 import type { Event, EventsEvent, KubeObject } from '../kinds.ts';
 
-/** Renames fields; whatever is absent stays absent, everything else passes through. */
+/** Renames the fields in the table; other fields are kept. */
 function renamed(object: object, names: Readonly<Record<string, string>>): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(object)) out[names[name] ?? name] = value;
@@ -18,12 +18,12 @@ const TO_STORAGE: Readonly<Record<string, string>> = {
 };
 const FROM_STORAGE = Object.fromEntries(Object.entries(TO_STORAGE).map(([newer, stored]) => [stored, newer]));
 
-/** `events.k8s.io/v1` -> `v1`, the storage version. Loses nothing. */
+/** `events.k8s.io/v1` -> `v1`, the storage version. Lossless. */
 export const eventToStorage = (event: EventsEvent): Event => {
   const stored = renamed(event, TO_STORAGE);
   return { ...stored, apiVersion: 'v1', involvedObject: stored.involvedObject ?? {} } as unknown as Event;
 };
 
-/** `v1` -> `events.k8s.io/v1`. Loses nothing. */
+/** `v1` -> `events.k8s.io/v1`. Lossless. */
 export const eventFromStorage = (event: Event): EventsEvent & KubeObject =>
   ({ ...renamed(event, FROM_STORAGE), apiVersion: 'events.k8s.io/v1' }) as unknown as EventsEvent & KubeObject;

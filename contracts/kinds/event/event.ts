@@ -1,15 +1,15 @@
 import { parseRfc3339 } from '../../time/rfc3339.ts';
-import type { Findings } from '../findings.ts';
-import { dnsSubdomain, qualifiedName } from '../formats.ts';
 import { FIELDS } from '../generated/fields.ts';
 import { defineKind, type KindVersion } from '../kind.ts';
 import type { Event, EventsEvent, ObjectReference } from '../kinds.ts';
 import { ageSince, column, NAME, wide } from '../meta/columns.ts';
+import { dnsSubdomain, qualifiedName } from '../name-formats.ts';
 import { schemaOf } from '../schema.ts';
+import type { Findings } from '../validation-findings.ts';
 import { eventFromStorage, eventToStorage } from './convert.ts';
 import { NOTE_MAX } from './make-event.ts';
 
-/** An event of something without a namespace lies in `default`. */
+/** The event of an object without a namespace is in `default`. */
 function checkNamespace({ metadata, involvedObject }: Event, findings: Findings): void {
   const own = metadata.namespace ?? '';
   const about = involvedObject.namespace ?? '';
@@ -17,7 +17,7 @@ function checkNamespace({ metadata, involvedObject }: Event, findings: Findings)
   if (!fits) findings.invalid('involvedObject.namespace', about, 'does not match event.namespace');
 }
 
-/** `events.k8s.io/v1` asks more of who reports than `v1` did. */
+/** Validation that `events.k8s.io/v1` has and `v1` does not. */
 function checkNewer(event: EventsEvent, findings: Findings): void {
   if (event.eventTime === undefined) findings.required('eventTime');
   const { reportingController: controller = '', reportingInstance: instance = '' } = event;
@@ -35,7 +35,7 @@ function checkNewer(event: EventsEvent, findings: Findings): void {
   }
 }
 
-/** An event stored through `v1` may lack a time; it must still be readable and writable through the other version. */
+/** An event stored through `v1` may have no `eventTime`; it must still be readable and writable through the newer version. */
 const newerFields = { ...FIELDS, EventsEvent: { ...FIELDS.EventsEvent, eventTime: 'microtime' } };
 
 const NEWER: KindVersion<Event> = {
@@ -51,7 +51,7 @@ const NEWER: KindVersion<Event> = {
 
 const lastSeen = ({ series, lastTimestamp, eventTime, metadata }: Event): string | undefined =>
   series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? metadata.creationTimestamp;
-/** The finest of the moments at which it was seen: some are told in whole seconds. */
+/** The latest of the event's timestamps, some of which are in whole seconds. */
 const seenAt = (event: Event): number =>
   Math.max(
     ...[lastSeen(event), event.lastTimestamp, event.eventTime]

@@ -2,17 +2,17 @@ import { canonicalJson, safeHash } from '../../hash/stable-hash.ts';
 import { rfc3339, rfc3339Micro } from '../../time/rfc3339.ts';
 import type { Event, ObjectMeta, ObjectReference } from '../generated/types.ts';
 
-/** What is worth telling about an object; `type` as in Kubernetes. */
+/** The content of an Event about an object. */
 export interface EventNote {
   readonly type: 'Normal' | 'Warning';
   /** One word in CamelCase, such as `ScalingReplicaSet`. */
   readonly reason: string;
   readonly message: string;
-  /** Which part of the object it is about, such as `spec.containers{web}`. */
+  /** The part of the object that it is about, such as `spec.containers{web}`. */
   readonly fieldPath?: string;
 }
 
-/** As much as Kubernetes takes for the note of an event. */
+/** Kubernetes' limit for an event's message, in characters. */
 export const NOTE_MAX = 1024;
 
 /** Any object that an event can be about. */
@@ -34,14 +34,14 @@ export function referenceTo(object: Regarded): ObjectReference {
   };
 }
 
-/** What is left of the name of an object beside a dot and a hash: together they must be a name too. */
+/** Longest part of an object's name in its events' names, which add a dot and a hash. */
 const REGARDED_MAX = 240;
 
 /**
- * The Event that tells a note about an object: `events/v1` core shape, count 1. Its name is a hash of what it is about,
- * so that the same note about the same object always has the same name: creating it again makes the api-server count the
- * stored one up instead of adding another.
- * @param component who tells it, such as `deployment-controller`
+ * Makes an Event (core `v1`, count 1) about an object. Its name contains a hash of its content, so the same note about the
+ * same object always has the same name; creating it again makes the api-server raise the stored event's count.
+ * @param component the reporting component, such as `deployment-controller`
+ * @param now milliseconds since the Unix epoch
  */
 export function makeEvent(regarding: Regarded, note: EventNote, component: string, now: number): Event {
   const { name = '', namespace = 'default', uid = '' } = regarding.metadata ?? {};

@@ -1,6 +1,6 @@
 // Made by `npm run generate` from the models of @kubernetes/client-node. Do not edit.
 
-/** Type -> field -> description; that of the type itself under the empty name. */
+/** Field documentation for `explain` and OpenAPI; not used yet. Type -> field -> text; the text of the type itself under the empty name. */
 export const DOCS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Event: {
     '': "Event is a report of an event somewhere in the cluster. Events have a limited retention time and triggers and messages may evolve with time.",

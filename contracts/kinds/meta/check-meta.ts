@@ -1,19 +1,19 @@
-import type { Findings } from '../findings.ts';
 import type { ObjectMeta } from '../kinds.ts';
+import type { Findings } from '../validation-findings.ts';
 
 /** Kubernetes' own finalizers. */
 export const FINALIZER = {
-  /** Holds a namespace until everything in it is gone. */
+  /** Keeps a namespace until everything in it is deleted. */
   namespace: 'kubernetes',
-  /** An owner with it goes once its dependents have forgotten it. */
+  /** Keeps an owner until its dependents no longer refer to it. */
   orphan: 'orphan',
-  /** An owner with it goes after those of its dependents that block it. */
+  /** Keeps an owner until its blocking dependents are deleted. */
   foreground: 'foregroundDeletion',
 } as const;
 const STANDARD_FINALIZERS: readonly string[] = Object.values(FINALIZER);
 const UNQUALIFIED = 'name is neither a standard finalizer name nor is it fully qualified';
 
-/** A finalizer without a domain is one of Kubernetes' own. Its syntax is checked elsewhere. */
+/** A finalizer without a domain must be one of Kubernetes' own. The syntax is checked elsewhere. */
 export function checkFinalizerNames(field: string, names: readonly string[], findings: Findings): void {
   names.forEach((name, index) => {
     if (!name.includes('/') && !STANDARD_FINALIZERS.includes(name))
@@ -21,7 +21,7 @@ export function checkFinalizerNames(field: string, names: readonly string[], fin
   });
 }
 
-/** What holds for the metadata of objects, and not of pod templates. The walk stands at the object. */
+/** Rules for the metadata of objects that do not apply to pod templates. `findings` must be at the object. */
 export function checkMeta({ finalizers = [] }: ObjectMeta, findings: Findings): void {
   checkFinalizerNames('metadata.finalizers', finalizers, findings);
   if (finalizers.includes(FINALIZER.orphan) && finalizers.includes(FINALIZER.foreground)) {
@@ -38,10 +38,10 @@ const IMMUTABLE = [
   'deletionTimestamp',
   'deletionGracePeriodSeconds',
 ] as const;
-/** Given by the system after the first write, or by a client that knows better: an object may be without at first. */
+/** May be set on an object that has no value yet. */
 const MAY_BE_NEW: readonly string[] = ['uid', 'creationTimestamp'];
 
-/** What an update may not change. The walk stands at the object. @see kubernetes ValidateObjectMetaAccessorUpdate */
+/** Fields that an update must not change. `findings` must be at the object. @see kubernetes ValidateObjectMetaAccessorUpdate */
 export function checkMetaUpdate(meta: ObjectMeta, old: ObjectMeta, findings: Findings): void {
   for (const field of IMMUTABLE) {
     if ((meta[field] ?? '') === (old[field] ?? '') || (old[field] === undefined && MAY_BE_NEW.includes(field)))

@@ -1,6 +1,6 @@
 import { rfc3339 } from '../../time/rfc3339.ts';
 
-/* Conditions are the same whatever has them: at most one of a type. */
+/* Conditions of all kinds: at most one of each type. */
 
 interface Condition {
   readonly type: string;
@@ -18,12 +18,12 @@ export const conditionOf = <C extends Condition>(status: WithConditions<C> | und
 export const isTrue = (status: WithConditions<Condition> | undefined, type: string): boolean =>
   conditionOf(status, type)?.status === 'True';
 
-/** All of the status, and this one last instead of the one of its type. */
+/** The conditions of a status, with `next` appended in place of the one of its type. */
 export const withCondition = <C extends Condition>(status: WithConditions<C> | undefined, next: C): readonly C[] => [
   ...(status?.conditions ?? []).filter(({ type }) => type !== next.type),
   next,
 ];
 
-/** Since when a condition has this status: a verdict that says it once more does not move the moment. */
+/** The `lastTransitionTime` of a condition: unchanged while its status stays the same. */
 export const transitionTime = (before: Condition | undefined, status: string, now: number): string =>
   (before?.status === status ? before.lastTransitionTime : undefined) ?? rfc3339(now);

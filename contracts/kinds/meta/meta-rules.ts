@@ -1,16 +1,16 @@
 import { LAST_APPLIED } from '../../merge/last-applied.ts';
-import { utf8Length } from '../config-map/keys.ts';
-import type { Findings } from '../findings.ts';
-import { annotationKey, labelValue, qualifiedName } from '../formats.ts';
+import { utf8Length } from '../config-map/check-data.ts';
 import type { ObjectMeta, OwnerReference } from '../kinds.ts';
-import type { RuleTable } from '../rules.ts';
+import { annotationKey, labelValue, qualifiedName } from '../name-formats.ts';
+import type { Findings } from '../validation-findings.ts';
+import type { RuleTable } from '../validation-rules.ts';
 
-/** All keys and values of the annotations together, in bytes. */
+/** Largest total size of annotation keys and values, in bytes. */
 const ANNOTATIONS_MAX = 256 * 1024;
 
-/** Who wrote no annotation should know whose it is. */
+/** Explains the size to a user who wrote no annotation. */
 const copyOf = (bytes: number): string =>
-  `; the copy of the manifest that apply keeps in ${LAST_APPLIED} has ${bytes}: make it with create ("troupe create -f"), which keeps none, as update does`;
+  `; the copy of the manifest that apply keeps in ${LAST_APPLIED} has ${bytes}: use create ("troupe create -f") or update, which keep no copy`;
 
 function checkAnnotations(annotations: Record<string, string>, findings: Findings): void {
   let size = 0;
@@ -38,7 +38,7 @@ function checkOwner({ apiVersion, kind, name, uid }: OwnerReference, findings: F
     findings.invalid('', { apiVersion, kind, name, uid }, '/v1, Kind=Event is disallowed from being an owner');
 }
 
-/** What holds for the metadata of every kind, and of pod templates. */
+/** Rules for the metadata of every kind and of pod templates. */
 export const META_RULES: RuleTable = {
   ObjectMeta: {
     fields: {

@@ -1,14 +1,14 @@
-import { dnsLabel, qualifiedName } from '../formats.ts';
 import { defineKind } from '../kind.ts';
 import type { Namespace } from '../kinds.ts';
 import { checkFinalizerNames, FINALIZER } from '../meta/check-meta.ts';
 import { AGE, column, NAME } from '../meta/columns.ts';
-import { keepStatus } from '../meta/status.ts';
+import { keepStatus } from '../meta/system-fields.ts';
+import { dnsLabel, qualifiedName } from '../name-formats.ts';
 
-/** Label by which selectors can name a namespace. */
+/** Label with a namespace's name, for selectors. */
 const NAME_LABEL = 'kubernetes.io/metadata.name';
 
-/** The label always tells the name. */
+/** Sets the label to the namespace's name, on every write. */
 function labelWithName(namespace: Namespace): void {
   const name = namespace.metadata?.name;
   if (!name) return;
@@ -37,6 +37,6 @@ export const namespaceKind = defineKind<Namespace>({
   checkCreate: ({ spec }, findings) => checkFinalizerNames('spec.finalizers', spec?.finalizers ?? [], findings),
   prepareForUpdate: (namespace, old) => {
     keepStatus(namespace, old);
-    if (old.spec !== undefined) namespace.spec = old.spec; // finalizers go by a subresource alone
+    if (old.spec !== undefined) namespace.spec = old.spec; // finalizers can be changed through a subresource only
   },
 });

@@ -1,18 +1,19 @@
-import type { Findings } from '../findings.ts';
-import { cidr, dnsSubdomain, labelValue, qualifiedName } from '../formats.ts';
+import { sameValue } from '../../json-values.ts';
+import type { EventNote } from '../event/make-event.ts';
 import { defineKind } from '../kind.ts';
 import type { Node, NodeSpec, Taint } from '../kinds.ts';
 import { AGE, column, NAME, orNone, wide } from '../meta/columns.ts';
 import { conditionOf } from '../meta/conditions.ts';
-import { keepStatus } from '../meta/status.ts';
-import { sameValue } from '../plain.ts';
+import { keepStatus } from '../meta/system-fields.ts';
+import { cidr, dnsSubdomain, labelValue, qualifiedName } from '../name-formats.ts';
+import type { Findings } from '../validation-findings.ts';
 
 const ROLE = 'node-role.kubernetes.io/';
 /** Key of the taint of a node that is not ready. */
 export const NOT_READY = 'node.kubernetes.io/not-ready';
-/** Message of a node whose kubelet has only begun; behind a colon, what the runtime was last heard to lack. */
+/** Message of the Ready condition of a starting node, followed by a colon and the runtime's last known problem, if any. */
 export const RUNTIME_UNANSWERED = 'container runtime has not answered yet';
-/** Of one that nobody hears. */
+/** Key of the taint of a node whose heartbeats are missing. */
 export const UNREACHABLE = 'node.kubernetes.io/unreachable';
 
 /** `Ready`, `NotReady`, `Unknown`, with `SchedulingDisabled` after a comma. */
@@ -35,7 +36,7 @@ const address = (node: Node, type: string): string =>
   orNone(node.status?.addresses?.find((one) => one.type === type)?.address);
 const known = (text: string | undefined): string => (text === undefined || text === '' ? '<unknown>' : text);
 
-/** One taint a key and effect. */
+/** At most one taint with the same key and effect. */
 function checkTaints(spec: NodeSpec, findings: Findings): void {
   const seen = new Set<string>();
   spec.taints?.forEach((taint, index) => {
@@ -45,7 +46,7 @@ function checkTaints(spec: NodeSpec, findings: Findings): void {
   });
 }
 
-/** No pod goes to a new node before somebody has found it ready: as Kubernetes' admission plugin TaintNodesByCondition. */
+/** No pod is placed on a new node until it is ready; like Kubernetes' admission plugin TaintNodesByCondition. */
 function repelPods(node: Node): void {
   const taint: Taint = { key: NOT_READY, effect: 'NoSchedule' };
   const { taints = [] } = (node.spec ??= {});
@@ -53,7 +54,7 @@ function repelPods(node: Node): void {
     node.spec.taints = [...taints, taint];
 }
 
-/** The older field says the first of them, and is right where they differ, as in Kubernetes. */
+/** The older field `podCIDR` is the first entry; where it differs it takes precedence, as in Kubernetes. */
 function podRanges({ spec }: Node): readonly string[] {
   const { podCIDR = '', podCIDRs = [] } = spec ?? {};
   return podCIDR === '' || podCIDR === podCIDRs[0] ? podCIDRs : [podCIDR];
@@ -118,4 +119,11 @@ export const nodeKind = defineKind<Node>({
     if (before !== '' && now !== before)
       findings.forbidden('spec.providerID', 'node updates may not change providerID except from "" to valid');
   },
+});
+
+/** The Event for a node that became ready or not ready: Kubernetes' words, followed by the cause if known. */
+export const statusNote = (name: string, reason: 'NodeReady' | 'NodeNotReady', why?: string): EventNote => ({
+  type: 'Normal',
+  reason,
+  message: `Node ${name} status is now: ${reason}${why === undefined ? '' : `: ${why}`}`,
 });

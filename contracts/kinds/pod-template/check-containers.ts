@@ -1,10 +1,10 @@
-import type { Findings } from '../findings.ts';
 import type { Container, PodSpec, Volume } from '../kinds.ts';
+import type { Findings } from '../validation-findings.ts';
 
 type Lists = 'containers' | 'initContainers' | 'ephemeralContainers';
 const LISTS: readonly Lists[] = ['initContainers', 'containers', 'ephemeralContainers'];
 
-/** Calls back for every container of every list, with its path. */
+/** Calls `visit` for every container of every list, with its path. */
 function each(spec: PodSpec, visit: (container: Container, path: string, list: Lists) => void): void {
   for (const list of LISTS) {
     const containers = (spec[list] ?? []) as Container[];
@@ -23,7 +23,7 @@ function checkNames(spec: PodSpec, findings: Findings): void {
   });
 }
 
-/** Two containers of a pod cannot have the same port of the host. */
+/** Two containers of a pod must not use the same host port. */
 function checkHostPorts(spec: PodSpec, findings: Findings): void {
   const seen = new Set<string>();
   each(spec, (container, path, list) => {
@@ -56,7 +56,7 @@ function checkMounts(spec: PodSpec, findings: Findings): void {
 
 const FOR_SIDECARS = ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const;
 
-/** An init container ends; only one that goes on (a sidecar) can be probed. */
+/** Only an init container that keeps running (a sidecar) may have probes and hooks. */
 function checkInitContainers(spec: PodSpec, findings: Findings): void {
   spec.initContainers?.forEach((container, index) => {
     if (container.restartPolicy === 'Always') return;
@@ -70,7 +70,7 @@ function checkInitContainers(spec: PodSpec, findings: Findings): void {
   });
 }
 
-/** What the containers of a pod must agree on. */
+/** Rules about the containers of a pod together. */
 export function checkContainers(spec: PodSpec, findings: Findings): void {
   checkNames(spec, findings);
   checkHostPorts(spec, findings);

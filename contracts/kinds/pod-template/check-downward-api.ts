@@ -1,9 +1,9 @@
 import { canonicalQuantity, parseQuantity } from '../../quantity.ts';
-import type { Findings } from '../findings.ts';
-import { annotationKey, type Format, qualifiedName } from '../formats.ts';
 import type { DownwardAPIVolumeFile, EnvVarSource, ObjectFieldSelector, ResourceFieldSelector } from '../kinds.ts';
+import { annotationKey, type Format, qualifiedName } from '../name-formats.ts';
+import type { Findings } from '../validation-findings.ts';
 
-/** Fields of a pod that its environment may have; sorted, as they are shown. */
+/** Pod fields that an environment variable may refer to; sorted, as in messages. */
 const ENV_FIELDS = [
   'metadata.name',
   'metadata.namespace',
@@ -15,9 +15,9 @@ const ENV_FIELDS = [
   'status.podIP',
   'status.podIPs',
 ];
-/** Those that a file in a volume may have. */
+/** Pod fields that a file in a volume may refer to. */
 const FILE_FIELDS = ['metadata.annotations', 'metadata.labels', 'metadata.name', 'metadata.namespace', 'metadata.uid'];
-/** Whatever Kubernetes knows as a field of a pod here, wherever it may be used. */
+/** All pod fields that Kubernetes knows in field references. */
 const KNOWN_FIELDS = new Set([
   ...ENV_FIELDS,
   ...FILE_FIELDS,
@@ -26,7 +26,7 @@ const KNOWN_FIELDS = new Set([
   'spec.terminationGracePeriodSeconds',
   'status.phase',
 ]);
-/** One entry of a map, by its key. */
+/** Maps whose entries may be referred to by key -> format of their keys. */
 const MAPS: Readonly<Record<string, Format>> = {
   'metadata.annotations': annotationKey,
   'metadata.labels': qualifiedName,
@@ -37,7 +37,7 @@ const RESOURCES = ['limits', 'requests'].flatMap((of) =>
 );
 const HUGE_PAGES = /^(?:limits|requests)\.hugepages-/;
 const BYTES = ['1', '1k', '1M', '1G', '1T', '1P', '1E', '1Ki', '1Mi', '1Gi', '1Ti', '1Pi', '1Ei'];
-/** What comes after `limits.` or `requests.` -> divisors, how they are told, and what of. */
+/** Resource -> [supported divisors, the divisors as text, the resource's name]; the latter two for the message. */
 const DIVISORS: Readonly<Record<string, readonly [readonly string[], string, string]>> = {
   cpu: [['1m', '1'], '1m and 1', 'cpu'],
   memory: [BYTES, BYTES.join(', '), 'memory'],
@@ -53,7 +53,7 @@ function checkField(
   fields: readonly string[],
   findings: Findings,
 ) {
-  if (fieldPath === '') return; // told by the table
+  if (fieldPath === '') return; // reported by the rule table
   const unconverted = (why: string): void =>
     findings.invalid(
       'fieldPath',
@@ -77,15 +77,15 @@ function checkField(
 
 /** @see kubernetes pkg/apis/core/validation: validateContainerResourceFieldSelector */
 function checkResource({ resource, divisor = 0 }: ResourceFieldSelector, findings: Findings): void {
-  if (resource === '') return; // told by the table
+  if (resource === '') return; // reported by the rule table
   if (!RESOURCES.includes(resource) && !HUGE_PAGES.test(resource)) {
     return findings.notSupported('resource', resource, RESOURCES);
   }
   const found = DIVISORS[HUGE_PAGES.test(resource) ? 'hugepages' : resource.slice(resource.indexOf('.') + 1)];
   if (found === undefined || parseQuantity(divisor) === 0) return;
-  const [divisors, told, of] = found;
+  const [divisors, text, of] = found;
   if (divisors.includes(canonicalQuantity(divisor))) return;
-  findings.invalid('divisor', resource, `only divisor's values ${told} are supported with the ${of} resource`);
+  findings.invalid('divisor', resource, `only divisor's values ${text} are supported with the ${of} resource`);
 }
 
 function within(field: string, findings: Findings, check: () => void): void {
@@ -94,14 +94,14 @@ function within(field: string, findings: Findings, check: () => void): void {
   findings.leave();
 }
 
-/** What a pod tells of itself to its environment. */
+/** Rules for environment variables that refer to fields of the pod. */
 export function checkEnvFields({ fieldRef, resourceFieldRef }: EnvVarSource, findings: Findings): void {
   if (fieldRef !== undefined) within('fieldRef', findings, () => checkField(fieldRef, ENV_FIELDS, findings));
   if (resourceFieldRef !== undefined)
     within('resourceFieldRef', findings, () => checkResource(resourceFieldRef, findings));
 }
 
-/** And in a file. */
+/** Rules for volume files that refer to fields of the pod. */
 export function checkFileFields({ fieldRef, resourceFieldRef }: DownwardAPIVolumeFile, findings: Findings): void {
   if (fieldRef === undefined && resourceFieldRef === undefined) {
     findings.required('', 'one of fieldRef and resourceFieldRef is required');

@@ -1,8 +1,8 @@
-import { own } from '../../own.ts';
+import { own } from '../../json-values.ts';
 import { compareQuantities, isWhole } from '../../quantity.ts';
-import type { Findings } from '../findings.ts';
-import { resourceName } from '../formats.ts';
 import type { Quantity, ResourceRequirements } from '../kinds.ts';
+import { resourceName } from '../name-formats.ts';
+import type { Findings } from '../validation-findings.ts';
 
 const isExtended = (name: string): boolean => name.includes('/') && !name.includes('kubernetes.io/');
 const mayNotBeOvercommitted = (name: string): boolean => isExtended(name) || name.startsWith('hugepages-');
@@ -17,7 +17,7 @@ function checkList(list: Record<string, Quantity>, field: string, findings: Find
   }
 }
 
-/** Quantities are not negative, and nobody requests more than the limit. */
+/** Quantities must not be negative, and a request must not exceed its limit. */
 export function checkResources(resources: ResourceRequirements, findings: Findings): void {
   const { limits = {}, requests = {} } = resources;
   checkList(limits, 'limits', findings);

@@ -1,9 +1,9 @@
-import { own } from '../../own.ts';
-import type { Findings } from '../findings.ts';
-import { labelValue, qualifiedName } from '../formats.ts';
+import { own } from '../../json-values.ts';
 import type { LabelSelectorRequirement, NodeSelectorRequirement, NodeSelectorTerm, Toleration } from '../kinds.ts';
+import { labelValue, qualifiedName } from '../name-formats.ts';
+import type { Findings } from '../validation-findings.ts';
 
-/** A toleration without a key must say that it tolerates all; `Exists` has no value. */
+/** A toleration without a key needs the operator `Exists`, which has no value. */
 export function checkToleration(toleration: Toleration, findings: Findings): void {
   const { key = '', operator = 'Equal', value = '', effect, tolerationSeconds } = toleration;
   if (key === '' && operator !== 'Exists') {
@@ -42,7 +42,7 @@ function checkValues(operator: string, values: readonly string[], findings: Find
   }
 }
 
-/** One line of a `matchExpressions` of labels. */
+/** One entry of a label selector's `matchExpressions`. */
 export function checkLabelRequirement(requirement: LabelSelectorRequirement, findings: Findings): void {
   const { key, operator, values = [] } = requirement;
   for (const detail of qualifiedName(key)) findings.invalid('key', key, detail);
@@ -52,7 +52,7 @@ export function checkLabelRequirement(requirement: LabelSelectorRequirement, fin
   checkValues(operator, values, findings);
 }
 
-/** By its fields a node can be asked for its name alone; what holds for every requirement is told by `checkNodeRequirement`. */
+/** `matchFields` supports `metadata.name` only. `checkNodeRequirement` checks the general rules. */
 export function checkNodeTerm({ matchFields = [] }: NodeSelectorTerm, findings: Findings): void {
   matchFields.forEach(({ key, operator, values = [] }, index) => {
     const at = `matchFields[${index}]`;
@@ -67,7 +67,7 @@ export function checkNodeTerm({ matchFields = [] }: NodeSelectorTerm, findings: 
   });
 }
 
-/** One line of a `matchExpressions` of nodes, which also compare numbers. */
+/** One entry of a node selector's `matchExpressions`, which can also compare numbers. */
 export function checkNodeRequirement(requirement: NodeSelectorRequirement, findings: Findings): void {
   const { key, operator, values = [] } = requirement;
   for (const detail of qualifiedName(key)) findings.invalid('key', key, detail);

@@ -1,7 +1,7 @@
-import type { Findings } from '../findings.ts';
 import type { Container, PodSpec, SeccompProfile, SecurityContext } from '../kinds.ts';
+import type { Findings } from '../validation-findings.ts';
 
-/** The least of privileges and the most of them exclude each other. Pure. */
+/** `allowPrivilegeEscalation: false` excludes privileged containers and CAP_SYS_ADMIN. Pure. */
 export function checkSecurityContext(context: SecurityContext, findings: Findings): void {
   if (context.allowPrivilegeEscalation !== false) return;
   if (context.privileged === true) {
@@ -16,7 +16,6 @@ export function checkSecurityContext(context: SecurityContext, findings: Finding
   }
 }
 
-/** Pure. */
 export function checkSeccomp({ type, localhostProfile }: SeccompProfile, findings: Findings): void {
   if (type === 'Localhost' && localhostProfile === undefined) {
     findings.required('localhostProfile', 'must be set when seccomp type is Localhost');
@@ -26,7 +25,7 @@ export function checkSeccomp({ type, localhostProfile }: SeccompProfile, finding
   }
 }
 
-/** What the pod shares with its node, and what its containers mount into it. Pure. */
+/** Rules for sharing between a pod's containers and with its node: process namespaces and mount propagation. Pure. */
 export function checkSharing(spec: PodSpec, findings: Findings): void {
   if (spec.shareProcessNamespace === true && spec.hostPID === true) {
     findings.invalid('shareProcessNamespace', true, 'ShareProcessNamespace and HostPID cannot both be enabled');

@@ -1,4 +1,3 @@
-import type { Findings } from '../findings.ts';
 import type {
   EmptyDirVolumeSource,
   HostPathVolumeSource,
@@ -6,6 +5,7 @@ import type {
   ServiceAccountTokenProjection,
   VolumeMount,
 } from '../kinds.ts';
+import type { Findings } from '../validation-findings.ts';
 
 /** Pure. */
 export function checkMountPath({ subPath = '', subPathExpr = '' }: VolumeMount, findings: Findings): void {
@@ -40,7 +40,7 @@ export function checkToken(
   }
 }
 
-/** No two sources may write one file. Pure. */
+/** Two sources of a projected volume must not have the same file. Pure. */
 export function checkProjected({ sources = [] }: ProjectedVolumeSource, findings: Findings): void {
   const seen = new Set<string>();
   sources.forEach(({ configMap, secret, downwardAPI, serviceAccountToken }, at) => {

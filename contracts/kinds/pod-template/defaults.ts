@@ -8,19 +8,19 @@ export function imageTag(image: string): string | undefined {
   return last.includes(':') ? last.slice(last.indexOf(':') + 1) : 'latest';
 }
 
-/** Only `latest` may change under its name, so only it is pulled each time. */
+/** Only the tag `latest` is expected to change, so only that is pulled each time. */
 const pullPolicy = ({ image = '' }: Container): string => (imageTag(image) === 'latest' ? 'Always' : 'IfNotPresent');
 
 const hasNoSource = (volume: Volume): boolean => Object.keys(volume).every((field) => field === 'name');
 
-/** With the host's network a container's port is the host's. */
+/** With `hostNetwork`, a container's port is also its host port. */
 function hostPorts(spec: PodSpec): void {
   for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
     for (const port of (container.ports ?? []) as ContainerPort[]) port.hostPort ??= port.containerPort;
   }
 }
 
-/** In a probe's counts Kubernetes cannot tell 0 from absent. */
+/** Kubernetes treats 0 in a probe's counts as absent. */
 function dropZeros(probe: Probe): void {
   for (const field of ['timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'] as const) {
     if (probe[field] === 0) delete probe[field];

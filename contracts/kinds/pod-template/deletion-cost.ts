@@ -1,9 +1,9 @@
-import type { Findings } from '../findings.ts';
 import type { ObjectMeta } from '../kinds.ts';
+import type { Findings } from '../validation-findings.ts';
 
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
 
-/** @returns 0 when nothing is said of it, `undefined` when it is no whole number of 32 bits */
+/** A pod's deletion cost. @returns 0 without the annotation; `undefined` when its value is not a 32-bit whole number */
 export function deletionCost(meta: ObjectMeta | undefined): number | undefined {
   const text = meta?.annotations?.[DELETION_COST];
   if (text === undefined) return 0;
@@ -11,7 +11,7 @@ export function deletionCost(meta: ObjectMeta | undefined): number | undefined {
   return cost >= -(2 ** 31) && cost < 2 ** 31 ? cost : undefined;
 }
 
-/** One that was stored may stay as it is: who only writes a status can't mend it. */
+/** An invalid cost that is already stored is accepted: a status writer cannot correct it. */
 export function checkDeletionCost(
   meta: ObjectMeta | undefined,
   old: ObjectMeta | undefined,

@@ -7,7 +7,7 @@ const CONTAINER: MergeKeyTable[string] = {
   volumeDevices: { by: ['devicePath'] },
 };
 
-/** Kubernetes' patchMergeKey and listMapKey markers (core/v1 types.go) below a pod's spec. */
+/** Kubernetes' patchMergeKey and listMapKey markers (core/v1 types.go) for everything in a pod's spec. */
 export const POD_SPEC_MERGE_KEYS: MergeKeyTable = {
   PodSpec: {
     containers: { by: ['name'] },

@@ -1,11 +1,11 @@
+import { isPlain, type Plain } from '../../json-values.ts';
 import type { KubeObject, PodSpec } from '../kinds.ts';
-import { isPlain, type Plain } from '../plain.ts';
 
-/** A field that is accepted, validated and stored, and asks for what Troupe does not do. */
+/** A field that is accepted, validated and stored, but that Troupe does not implement. */
 export interface Unmet {
-  /** Below the object, or below a pod's spec. */
+  /** Relative to the object, or to a pod's spec. */
   readonly path: string;
-  /** What is so instead. */
+  /** What happens instead. */
   readonly instead: string;
 }
 
@@ -28,7 +28,7 @@ const POD: Table = {
   hostIPC: [isTrue, "the pod does not share the node's IPC"],
   hostPID: [isTrue, "the pod does not see the node's processes"],
   hostUsers: [isFalse, 'the pod has no user namespace of its own'],
-  hostnameOverride: [isGiven, 'the pod is called after "hostname" or its name'],
+  hostnameOverride: [isGiven, 'the host name is "hostname" or the pod\'s name'],
   imagePullSecrets: [hasEntries, 'images are pulled without credentials'],
   os: [(value) => other('linux')(plain(value)['name']), 'containers run on Linux'],
   priorityClassName: [isGiven, 'there are no PriorityClasses; "priority" counts'],
@@ -59,14 +59,14 @@ const CONTAINER: Table = {
   restartPolicyRules: [hasEntries, 'its restart policy alone decides'],
   securityContext: [hasEntries, 'nothing of it is enforced'],
   startupProbe: [isPlain, 'it has started once it runs'],
-  terminationMessagePath: [other('/dev/termination-log'), 'its last words are not read'],
-  terminationMessagePolicy: [other('File'), 'its last words are not read'],
+  terminationMessagePath: [other('/dev/termination-log'), 'termination messages are not read'],
+  terminationMessagePolicy: [other('File'), 'termination messages are not read'],
 };
 
 const plain = (value: unknown): Plain => (isPlain(value) ? value : {});
 const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-/** The fields in the order of the table. */
+/** The unimplemented fields of `fields`, in the order of the table. */
 function* among(table: Table, fields: Plain, at = ''): Generator<Unmet> {
   for (const [field, [asked, instead]] of Object.entries(table)) {
     if (Object.hasOwn(fields, field) && asked(fields[field])) yield { path: `${at}${field}`, instead };
@@ -99,10 +99,10 @@ function* ofNamespace(namespace: Plain): Generator<Unmet> {
   }
 }
 
-/** What the spec of a pod asks for in vain. Pure; looks at what is there, whatever its shape. */
+/** The unimplemented fields that a pod's spec uses. Pure; accepts input of any shape. */
 export const unmetOfPod = (spec: PodSpec | undefined): readonly Unmet[] => [...ofSpec(plain(spec), '')];
 
-/** What an object asks for in vain. Pure; looks at what is there, whatever its shape. */
+/** The unimplemented fields that an object uses. Pure; accepts input of any shape. */
 export function notActedUpon(object: KubeObject): readonly Unmet[] {
   const fields = plain(object);
   const spec = plain(fields['spec']);
@@ -125,10 +125,10 @@ export function notActedUpon(object: KubeObject): readonly Unmet[] {
   }
 }
 
-/** Lines about one object; more help nobody. */
+/** Most warnings for one object. */
 const WARNINGS_MAX = 20;
 
-/** The same in words, for whoever wrote the object, as Kubernetes' API server sends warnings. Pure. */
+/** The same as warnings for the client, like those of Kubernetes' API server. Pure. */
 export function warningsOf(object: KubeObject): readonly string[] {
   const unmet = notActedUpon(object);
   const lines = unmet.slice(0, WARNINGS_MAX).map(({ path, instead }) => `${path} is not acted upon yet: ${instead}`);

@@ -1,18 +1,3 @@
-import type { Findings } from '../findings.ts';
-import {
-  absolutePath,
-  configKey,
-  dnsLabel,
-  dnsSubdomain,
-  envName,
-  httpHeaderName,
-  ipAddress,
-  labelValue,
-  pathWithin,
-  portName,
-  qualifiedName,
-  trimmed,
-} from '../formats.ts';
 import type {
   Container,
   EnvFromSource,
@@ -26,15 +11,29 @@ import type {
   TopologySpreadConstraint,
   Volume,
 } from '../kinds.ts';
-import type { FieldRule, RuleTable, TypeRule } from '../rules.ts';
+import {
+  absolutePath,
+  configKey,
+  dnsLabel,
+  dnsSubdomain,
+  envName,
+  httpHeaderName,
+  ipAddress,
+  labelValue,
+  pathWithin,
+  portName,
+  qualifiedName,
+  trimmed,
+} from '../name-formats.ts';
 import { typeNode } from '../schema.ts';
+import type { Findings } from '../validation-findings.ts';
+import type { FieldRule, RuleTable, TypeRule } from '../validation-rules.ts';
 import { checkContainers } from './check-containers.ts';
 import { checkEnvFields, checkFileFields } from './check-downward-api.ts';
 import { checkResources } from './check-resources.ts';
 import { checkLabelRequirement, checkNodeRequirement, checkNodeTerm, checkToleration } from './check-scheduling.ts';
 import { checkSeccomp, checkSecurityContext, checkSharing } from './check-security.ts';
 import { checkEmptyDir, checkHostPath, checkMountPath, checkProjected, checkToken } from './check-volumes.ts';
-import { checkOneOf, given } from './one-of.ts';
 
 const PORT = { min: 1, max: 65535 } as const;
 const NAME_OR_PORT = (field: string) => (value: Record<string, unknown>, findings: Findings) => {
@@ -52,6 +51,17 @@ const VOLUME_SOURCES = [...typeNode('Volume').fields.keys()].filter((field) => f
 const HANDLERS = ['exec', 'httpGet', 'tcpSocket', 'grpc'];
 const HOOKS = ['exec', 'httpGet', 'tcpSocket', 'sleep'];
 const ENV_SOURCES = ['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef', 'fileKeyRef'];
+
+/** The names of those `fields` that a value has. */
+const given = (value: object, fields: readonly string[]): readonly string[] =>
+  fields.filter((field) => (value as Record<string, unknown>)[field] !== undefined);
+
+/** Exactly one of `fields` must be set: a volume's source, a probe's handler. */
+function checkOneOf(value: object, fields: readonly string[], what: string, findings: Findings): void {
+  const [first, second] = given(value, fields);
+  if (first === undefined) findings.required('', `must specify a ${what}`);
+  else if (second !== undefined) findings.forbidden(second, `may not specify more than 1 ${what}`);
+}
 
 function checkEnv({ value = '', valueFrom }: EnvVar, findings: Findings): void {
   if (valueFrom !== undefined && value !== '') {

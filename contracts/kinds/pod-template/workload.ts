@@ -1,9 +1,9 @@
+import { sameValue } from '../../json-values.ts';
 import { labelSelectorText, selectorMatches } from '../../selectors/label-selector.ts';
-import type { Findings } from '../findings.ts';
 import type { Column } from '../kind.ts';
 import type { LabelSelector, PodSpec, PodTemplateSpec } from '../kinds.ts';
 import { wide } from '../meta/columns.ts';
-import { sameValue } from '../plain.ts';
+import type { Findings } from '../validation-findings.ts';
 import { checkDeletionCost } from './deletion-cost.ts';
 
 interface WorkloadSpec {
@@ -26,11 +26,11 @@ function checkTemplateSpec(kind: string, spec: PodSpec, findings: Findings): voi
   }
 }
 
-/** A workload selects its own pods, and restarts them. */
+/** The selector must match the template's labels, and the template's pods must restart. */
 export const checkWorkload =
   (kind: string) =>
   ({ selector, template }: WorkloadSpec, findings: Findings): void => {
-    if (selector === undefined || template === undefined) return; // already told
+    if (selector === undefined || template === undefined) return; // reported by the rule table
     if (isEmpty(selector)) {
       findings.invalid('selector', selector, `empty selector is invalid for ${kind.toLowerCase()}`);
     } else if (!selectorMatches(selector, template.metadata?.labels ?? {})) {
@@ -41,13 +41,13 @@ export const checkWorkload =
     else checkTemplateSpec(kind, template.spec, findings);
   };
 
-/** What a workload selects stays. */
+/** A workload's selector is immutable. */
 export function checkSelectorKept<T extends { spec?: WorkloadSpec }>(object: T, old: T, findings: Findings): void {
   if (sameValue(object.spec?.selector, old.spec?.selector)) return;
   findings.invalid('spec.selector', object.spec?.selector, 'field is immutable');
 }
 
-/** @param old absent: the object is new */
+/** Checks the template's deletion cost. @param old absent for a create */
 export function checkTemplateCost<T extends { spec?: WorkloadSpec }>(
   object: T,
   old: T | undefined,
@@ -57,7 +57,7 @@ export function checkTemplateCost<T extends { spec?: WorkloadSpec }>(
   checkDeletionCost(now, before, 'spec.template.metadata', findings);
 }
 
-/** `-o wide` of everything that has a template. */
+/** Columns of `-o wide` for all kinds with a pod template. */
 export const templateColumns = <T extends { spec?: WorkloadSpec }>(): readonly Column<T>[] => [
   wide('CONTAINERS', ({ spec }) => (spec?.template?.spec?.containers ?? []).map((one) => one.name).join(',')),
   wide('IMAGES', ({ spec }) => (spec?.template?.spec?.containers ?? []).map((one) => one.image ?? '').join(',')),

@@ -1,9 +1,9 @@
-import { inOneForm } from '../copy.ts';
-import type { Findings } from '../findings.ts';
+import { sameValue } from '../../json-values.ts';
+import { inOneForm } from '../canonical-copy.ts';
 import type { Container, Pod, PodSpec, Toleration } from '../kinds.ts';
-import { sameValue } from '../plain.ts';
 import { checkDeletionCost } from '../pod-template/deletion-cost.ts';
 import { typeNode } from '../schema.ts';
+import type { Findings } from '../validation-findings.ts';
 
 const FIXED =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
@@ -39,8 +39,8 @@ function checkGates(now: PodSpec, before: PodSpec, findings: Findings): void {
   });
 }
 
-/** A grace that makes no sense may be mended. */
-const graceMended = (now: PodSpec, before: PodSpec): boolean =>
+/** A negative grace period may be corrected to 1. */
+const isGraceCorrected = (now: PodSpec, before: PodSpec): boolean =>
   (before.terminationGracePeriodSeconds ?? 0) < 0 && now.terminationGracePeriodSeconds === 1;
 
 const withoutImages = (containers: readonly Container[] | undefined): readonly Container[] =>
@@ -50,7 +50,7 @@ const count = (containers: readonly Container[] | undefined): number => (contain
 
 const SPEC = typeNode('PodSpec');
 
-/** The spec without what may change. */
+/** The spec without the fields that may change. */
 const fixedPart = (spec: PodSpec): Record<string, unknown> =>
   inOneForm(SPEC, {
     ...spec,
@@ -66,7 +66,7 @@ function checkQosClass(pod: Pod, old: Pod, findings: Findings): void {
   if (before !== undefined && now !== before) findings.invalid('status.qosClass', now, 'field is immutable');
 }
 
-/** A pod is what it was made as: only a few fields of its spec may change. */
+/** Only a few fields of a pod's spec may change. */
 export function checkPodUpdate(pod: Pod, old: Pod, findings: Findings): void {
   checkQosClass(pod, old, findings);
   checkDeletionCost(pod.metadata, old.metadata, 'metadata', findings);
@@ -86,7 +86,7 @@ export function checkPodUpdate(pod: Pod, old: Pod, findings: Findings): void {
     return;
   }
   const [fixed, fixedBefore] = [fixedPart(now), fixedPart(before)];
-  if (graceMended(now, before)) fixedBefore['terminationGracePeriodSeconds'] = 1;
+  if (isGraceCorrected(now, before)) fixedBefore['terminationGracePeriodSeconds'] = 1;
   const names = [...new Set([...Object.keys(fixed), ...Object.keys(fixedBefore)])];
   const changed = names.filter((name) => !sameValue(fixed[name], fixedBefore[name]));
   if (changed.length > 0) findings.forbidden('spec', `${FIXED}; changed: ${changed.join(', ')}`);

@@ -5,7 +5,7 @@ import type { ContainerState, ContainerStatus, Pod } from '../kinds.ts';
 import { AGE, column, NAME, orNone, wide } from '../meta/columns.ts';
 import { conditionOf, isTrue } from '../meta/conditions.ts';
 
-/** What kubectl's STATUS, READY and RESTARTS tell about a pod. */
+/** The values of kubectl's columns STATUS, READY and RESTARTS. */
 export interface PodSummary {
   readonly status: string;
   readonly ready: number;
@@ -21,7 +21,7 @@ const ended = ({ terminated }: ContainerState): string =>
 const sidecars = (pod: Pod): ReadonlySet<string> =>
   new Set((pod.spec?.initContainers ?? []).filter((one) => one.restartPolicy === 'Always').map((one) => one.name));
 
-/** Where the init containers stand; `undefined` = they are through. */
+/** Progress of the init containers; `undefined` = all have finished. */
 function initStatus(pod: Pod, restartable: ReadonlySet<string>): string | undefined {
   const all = pod.status?.initContainerStatuses ?? [];
   for (const [index, { name, state = {}, started }] of all.entries()) {
@@ -35,7 +35,7 @@ function initStatus(pod: Pod, restartable: ReadonlySet<string>): string | undefi
   return undefined;
 }
 
-/** The first container that has something to say, as kubectl reads them: from the last. */
+/** The reason of the last container that has one: kubectl reads them from the end. */
 function containersStatus(pod: Pod, reason: string): string {
   let status = reason;
   let running = false;
@@ -63,7 +63,7 @@ function statusOf(pod: Pod, init: string | undefined): string {
 
 const lastEnd = ({ lastState }: ContainerStatus): number => parseRfc3339(lastState?.terminated?.finishedAt);
 
-/** Sums a pod up as `kubectl get pods` does. */
+/** Summarises a pod as `kubectl get pods` does. */
 export function summarizePod(pod: Pod): PodSummary {
   const restartable = sidecars(pod);
   const init = initStatus(pod, restartable);

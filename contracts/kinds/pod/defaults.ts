@@ -3,7 +3,7 @@ import type { PodSpec, ResourceRequirements, Toleration } from '../kinds.ts';
 import { NOT_READY, UNREACHABLE } from '../node/node.ts';
 import { POD_SPEC_DEFAULTS } from '../pod-template/defaults.ts';
 
-/** In a pod (not in a template) a limit without a request is the request too. */
+/** In a pod (not in a template), a limit without a request is also the request. */
 function requestsFromLimits(resources: ResourceRequirements): Record<string, string | number> | undefined {
   const { limits, requests } = resources;
   if (limits === undefined) return undefined;
@@ -20,14 +20,14 @@ export const POD_DEFAULTS: DefaultTable = {
   ResourceRequirements: { requests: requestsFromLimits, '': fillRequests },
 };
 
-/** How long a pod stays on a node that stopped answering. */
+/** How long a pod stays on a node that does not respond, in seconds. */
 const TOLERATED_SECONDS = 300;
 const NODE_TROUBLES = [NOT_READY, UNREACHABLE];
 
 const tolerates = (toleration: Toleration, key: string): boolean =>
   (toleration.key === key || (toleration.key ?? '') === '') && ['', 'NoExecute', undefined].includes(toleration.effect);
 
-/** Kubernetes' DefaultTolerationSeconds: pods outlive a node's short absence. */
+/** Kubernetes' admission plugin DefaultTolerationSeconds: pods survive a short failure of their node. */
 export function addNodeTolerations(spec: PodSpec): void {
   const given = spec.tolerations ?? [];
   const added = NODE_TROUBLES.filter((key) => !given.some((toleration) => tolerates(toleration, key))).map(

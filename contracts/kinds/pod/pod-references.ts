@@ -1,7 +1,7 @@
 import { type Key, storeKey } from '../../store/keys.ts';
 import type { Pod } from '../kinds.ts';
 
-/** Names, within the pod's namespace, of what a pod refers to; sorted, each once. */
+/** Names of the objects that a pod refers to, in its own namespace; sorted, each once. */
 export interface PodReferences {
   readonly configMaps: readonly string[];
   readonly secrets: readonly string[];
@@ -21,7 +21,7 @@ class Names {
   }
 }
 
-/** The ConfigMaps and Secrets that a pod's `env`, `envFrom`, `volumes` and `imagePullSecrets` name. Pure. */
+/** The ConfigMaps and Secrets named in a pod's `env`, `envFrom`, `volumes` and `imagePullSecrets`. Pure. */
 export function podReferences(pod: Pod): PodReferences {
   const names = new Names();
   const spec = pod.spec;
@@ -47,7 +47,7 @@ export function podReferences(pod: Pod): PodReferences {
   return names.sorted();
 }
 
-/** Store keys of the same: of its ConfigMaps, then of its Secrets. Pure. */
+/** The store keys of these: first the ConfigMaps, then the Secrets. Pure. */
 export function podReferenceKeys(pod: Pod): readonly Key[] {
   const { configMaps, secrets } = podReferences(pod);
   const keyOf = (resource: string) => (name: string) => storeKey(resource, pod.metadata?.namespace, name);

@@ -1,12 +1,11 @@
-import type { Findings } from '../findings.ts';
-import { dnsSubdomain } from '../formats.ts';
 import { defineKind } from '../kind.ts';
 import type { Pod, PodCondition, PodStatus } from '../kinds.ts';
-import { firstGeneration, nextGeneration } from '../meta/generation.ts';
-import { keepStatus } from '../meta/status.ts';
+import { firstGeneration, keepStatus, nextGeneration } from '../meta/system-fields.ts';
+import { dnsSubdomain } from '../name-formats.ts';
 import { checkDeletionCost } from '../pod-template/deletion-cost.ts';
 import { POD_SPEC_MERGE_KEYS } from '../pod-template/merge-keys.ts';
 import { POD_SPEC_RULES } from '../pod-template/rules.ts';
+import type { Findings } from '../validation-findings.ts';
 import { checkPodUpdate } from './check-update.ts';
 import { POD_COLUMNS } from './columns.ts';
 import { addNodeTolerations, POD_DEFAULTS } from './defaults.ts';
@@ -23,7 +22,7 @@ function checkCreate(pod: Pod, findings: Findings): void {
 }
 
 /**
- * Since when and why a new pod is not scheduled; the scheduler says otherwise when the gates are gone.
+ * The condition of a new pod with scheduling gates; the scheduler replaces it when the gates are removed.
  * @see kubernetes pkg/registry/core/pod/strategy.go: applySchedulingGatedCondition
  */
 function gatedStatus({ spec, metadata }: Pod): Pick<PodStatus, 'conditions'> {
@@ -71,15 +70,19 @@ export const podKind = defineKind<Pod>({
   },
   prepareForUpdate: (pod, old) => {
     keepStatus(pod, old);
-    // Again, as in Kubernetes: a manifest that is applied once more knows nothing of them, and none may be taken away.
+    // Added again, as in Kubernetes: a re-applied manifest does not contain them, and removing a toleration is forbidden.
     if (pod.spec !== undefined) addNodeTolerations(pod.spec);
     nextGeneration(pod, old);
   },
   prepareForStatus: (pod, old) => {
-    // Older writers of a status know nothing of it.
+    // Older writers of a status omit the QoS class.
     if (pod.status !== undefined && !pod.status.qosClass && old.status?.qosClass)
       pod.status = { ...pod.status, qosClass: old.status.qosClass };
   },
   checkCreate,
   checkUpdate: checkPodUpdate,
 });
+
+/** Has a pod in this phase ended, successfully or not? None of its containers will run again. */
+export const hasEnded = (phase: unknown): phase is 'Succeeded' | 'Failed' =>
+  phase === 'Succeeded' || phase === 'Failed';

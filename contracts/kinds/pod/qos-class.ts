@@ -18,7 +18,7 @@ const asksForNothing = ({ limits = {}, requests = {} }: ResourceRequirements): b
     [limits[name], requests[name]].every((q) => q === undefined || compareQuantities(q, 0) === 0),
   );
 
-/** Kubernetes' class of service: who goes first when a node runs out of memory. */
+/** Kubernetes' quality of service class: the order in which pods are killed when a node runs out of memory. */
 export function qosClass(spec: PodSpec): QosClass {
   const containers: readonly Container[] = [...spec.containers, ...(spec.initContainers ?? [])];
   const resources = containers.map((container) => container.resources ?? {});

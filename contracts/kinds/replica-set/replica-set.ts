@@ -1,9 +1,8 @@
-import { dnsSubdomain } from '../formats.ts';
 import { defineKind } from '../kind.ts';
 import type { ReplicaSet } from '../kinds.ts';
 import { AGE, column, NAME } from '../meta/columns.ts';
-import { firstGeneration, nextGeneration } from '../meta/generation.ts';
-import { keepStatus } from '../meta/status.ts';
+import { firstGeneration, keepStatus, nextGeneration } from '../meta/system-fields.ts';
+import { dnsSubdomain } from '../name-formats.ts';
 import { POD_SPEC_DEFAULTS } from '../pod-template/defaults.ts';
 import { POD_SPEC_MERGE_KEYS } from '../pod-template/merge-keys.ts';
 import { POD_SPEC_RULES } from '../pod-template/rules.ts';

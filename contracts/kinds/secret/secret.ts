@@ -1,11 +1,10 @@
-import { own } from '../../own.ts';
-import { base64Length, checkKeys, DATA_MAX } from '../config-map/keys.ts';
-import type { Findings } from '../findings.ts';
-import { dnsSubdomain } from '../formats.ts';
+import { own, sameValue } from '../../json-values.ts';
+import { base64Length, checkKeys, DATA_MAX } from '../config-map/check-data.ts';
 import { defineKind } from '../kind.ts';
 import type { Secret } from '../kinds.ts';
 import { AGE, column, NAME } from '../meta/columns.ts';
-import { sameValue } from '../plain.ts';
+import { dnsSubdomain } from '../name-formats.ts';
+import type { Findings } from '../validation-findings.ts';
 import { base64OfText, textOfBase64 } from './base64.ts';
 
 /** Keys that each type must have. */
@@ -21,7 +20,7 @@ const JSON_KEYS: Readonly<Record<string, string>> = {
 };
 const ACCOUNT = 'kubernetes.io/service-account.name';
 
-/** `stringData` is write-only: it is folded into `data` and wins there. */
+/** `stringData` is write-only: it is merged into `data`, where its values replace others. */
 function foldStringData(secret: Secret): void {
   if (secret.stringData === undefined) return;
   const folded = Object.entries(secret.stringData).map(([key, text]) => [key, base64OfText(text)] as const);

@@ -1,7 +1,7 @@
-import { dnsSubdomain } from '../formats.ts';
 import { defineKind } from '../kind.ts';
 import type { ServiceAccount } from '../kinds.ts';
 import { AGE, column, NAME } from '../meta/columns.ts';
+import { dnsSubdomain } from '../name-formats.ts';
 
 export const serviceAccountKind = defineKind<ServiceAccount>({
   resource: 'serviceaccounts',

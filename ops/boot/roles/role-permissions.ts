@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { NatsConnection } from 'nats';
-import { guarded } from '../../../actors/kernel/nats/nats-callback.ts';
+import { guarded } from '../../../actors/kernel/nats/nats-guarded-callback.ts';
 import { type StatusError, statusError } from '../../../contracts/errors/status.ts';
 import { inboxPrefix } from '../../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';

@@ -1,4 +1,4 @@
-import { doubled } from '../../../contracts/time/doubled.ts';
+import { doubled } from '../../../contracts/time/doubling-delay.ts';
 
 const MIB = 2 ** 20;
 /** Free space that is enough to continue; on a small disk a twentieth of it. */

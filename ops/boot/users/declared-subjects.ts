@@ -1,4 +1,5 @@
-import type { AnySayDecl, HearDecl } from '../../../actors/kernel/declare.ts';
+import type { AnySayDecl } from '../../../actors/kernel/contract.ts';
+import type { HearDecl } from '../../../actors/kernel/declare.ts';
 import { patternOf } from '../../../actors/kernel/turns/subject-patterns.ts';
 import type { Family } from '../../../contracts/subjects/family.ts';
 import { INBOX_ROOT, inboxPrefix } from '../../../contracts/subjects/inbox.ts';

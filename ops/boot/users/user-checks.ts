@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { guarded } from '../../../actors/kernel/nats/nats-callback.ts';
+import { guarded } from '../../../actors/kernel/nats/nats-guarded-callback.ts';
 import { statusError } from '../../../contracts/errors/status.ts';
 import { nodeUser } from '../../../contracts/subjects/users.ts';
 import { connectClient } from '../../client/connect.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Msg } from 'nats';
 import type { ActorStats } from '../../../actors/kernel/live/actor-stats.ts';
-import { guarded } from '../../../actors/kernel/nats/nats-callback.ts';
+import { guarded } from '../../../actors/kernel/nats/nats-guarded-callback.ts';
 import { StatusError, statusError } from '../../../contracts/errors/status.ts';
 import type { Deployment, Node, Pod } from '../../../contracts/kinds/kinds.ts';
 import { printable } from '../../../contracts/printable.ts';

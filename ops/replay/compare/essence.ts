@@ -1,4 +1,4 @@
-import { isPlain, type Plain } from '../../../contracts/kinds/plain.ts';
+import { isPlain, type Plain } from '../../../contracts/json-values.ts';
 import { eventName, type StandIns } from './plan-stand-ins.ts';
 
 /** Maps with keys chosen by users: a key says nothing about its value. */

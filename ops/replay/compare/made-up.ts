@@ -1,5 +1,5 @@
 import type { Steps } from '../../../actors/kernel/replay-api.ts';
-import { isPlain, type Plain } from '../../../contracts/kinds/plain.ts';
+import { isPlain, type Plain } from '../../../contracts/json-values.ts';
 import { heardBody, saidBody } from '../play/bodies.ts';
 import { type Playable, revisionOf } from '../read/playable.ts';
 

@@ -13,7 +13,7 @@ import {
 } from '../../../actors/kernel/replay-api.ts';
 import { contentTypeOf, decode, decodeAll, decodeMsgpack, YAML_TYPE } from '../../../contracts/codec/codec.ts';
 import { HEADER } from '../../../contracts/headers.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import { counted } from '../compare/counted.ts';
 import { maskSecrets } from './mask-secrets.ts';
 

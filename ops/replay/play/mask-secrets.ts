@@ -1,4 +1,4 @@
-import { isPlain, type Plain } from '../../../contracts/kinds/plain.ts';
+import { isPlain, type Plain } from '../../../contracts/json-values.ts';
 
 const NOT_SHOWN = '(not shown)';
 const CLOSED = '(not shown; with --key the names of its values are)';

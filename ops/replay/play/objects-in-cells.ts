@@ -1,6 +1,6 @@
 import type { Json } from '../../../actors/kernel/replay-api.ts';
+import { isPlain } from '../../../contracts/json-values.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
-import { isPlain } from '../../../contracts/kinds/plain.ts';
 
 /** An object that an actor received in a message and keeps in a cell. */
 export interface ObjectInCell {
