@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { decode, MSGPACK_TYPE } from '../../contracts/codec/codec.ts';
 import { StatusError } from '../../contracts/errors/status.ts';
 import { RUNTIME_OPS, type RuntimeOp } from '../../contracts/runtime/ops.ts';
 import { PARSE_OP } from './parse-ops.ts';
@@ -53,8 +52,7 @@ it.each<{ op: RuntimeOp; body: unknown; path: string }>([
   { op: 'stopContainer', body: { containerId: 'c', graceMs: 1.5 }, path: 'graceMs' },
   { op: 'stopContainer', body: { containerId: 'c', graceMs: 2 ** 31 }, path: 'graceMs' },
   { op: 'startContainer', body: Object.create({ containerId: 'inherited' }), path: 'the body' },
-  { op: 'info', body: decode(Uint8Array.of(0xc1), MSGPACK_TYPE), path: 'the body' },
-  { op: 'list', body: decode(Uint8Array.of(0xc4, 1, 2), MSGPACK_TYPE), path: 'the body' },
+  { op: 'list', body: Uint8Array.of(2), path: 'the body' },
 ])('refuses $op with the path $path', ({ op, body, path }) => {
   const read = (): unknown => PARSE_OP[op](body, '');
   expect(read).toThrow(StatusError);

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { jetstreamManager } from '@nats-io/jetstream';
 import fc from 'fast-check';
 import { headers, type NatsConnection } from 'nats';
 import { describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { kindByResource } from '../../contracts/kinds/registry.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
 import { readHistory } from '../../ops/replay/read/read-history.ts';
+import { writeJournal } from '../../test/support/journal-stream.ts';
 import type { TestNatsServer } from '../../test/support/nats-server.ts';
 import { readFilesBelow } from '../../test/support/read-files.ts';
 import { openStore, type TestStore } from '../../test/support/store.ts';
@@ -271,8 +272,8 @@ describe('what is kept has one bound', () => {
     await waitUntil('the mirror is there', 5_000, async () => {
       return (await manager.streams.info(`${prefix}-history`)).state.last_seq === last;
     });
-    const js = jetstream(connection);
-    for (let n = 0; n < 9; n++) await js.publish(`${prefix}.journal.a.b`, new Uint8Array(100_000));
+    const place = { actor: 'a', instance: 'b' };
+    for (let n = 0; n < 9; n++) await writeJournal(connection, prefix, place, new Uint8Array(100_000));
     const kept = async () => {
       const { journal, bytes, keep } = await keptNow({ manager, prefix });
       const { state } = await manager.streams.info(`${prefix}-history`);

@@ -73,7 +73,7 @@ const YAML_BYTES_MAX = 128 * 1024;
 
 /** A timestamp of MessagePack becomes the RFC 3339 text that it would be in JSON. */
 function withoutDates(value: unknown): unknown {
-  if (value instanceof Date) return rfc3339(value);
+  if (isMoment(value)) return rfc3339(value);
   if (Array.isArray(value)) for (const [at, item] of value.entries()) value[at] = withoutDates(item);
   else if (typeof value === 'object' && value !== null) {
     const fields = value as Record<string, unknown>;
@@ -83,9 +83,17 @@ function withoutDates(value: unknown): unknown {
   return value;
 }
 
-function rfc3339(date: Date): string {
-  if (Number.isNaN(date.getTime())) throw new Error('a timestamp lies outside the years that a date can have');
-  return date.toISOString().replace('.000Z', 'Z');
+/** What msgpackr makes of a timestamp. No other decoded value has methods of its own. */
+interface Moment {
+  getTime(): number;
+  toISOString(): string;
+}
+const isMoment = (value: unknown): value is Moment =>
+  typeof value === 'object' && value !== null && typeof (value as Partial<Moment>).toISOString === 'function';
+
+function rfc3339(moment: Moment): string {
+  if (Number.isNaN(moment.getTime())) throw new Error('a timestamp lies outside the years that a date can have');
+  return moment.toISOString().replace('.000Z', 'Z');
 }
 
 /** Extension heads: without one, no timestamp is in the message. */

@@ -12,7 +12,7 @@ module.exports = {
       name: 'no-cycles',
       severity: 'error',
       from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      to: { circular: true },
     },
     island('contracts-alone', '^contracts/', '^contracts/', 'contracts/ imports nothing of ours'),
     island(

@@ -1,5 +1,5 @@
 import { type Endpoint, type ServiceMsg, Svcm } from '@nats-io/services';
-import type { Msg, Subscription } from 'nats';
+import type { Msg, NatsConnection, Subscription } from 'nats';
 import { decode, encode, JSON_TYPE } from '../../../contracts/codec/codec.ts';
 import { failure, messageTooLarge, type Status } from '../../../contracts/errors/status.ts';
 import type { Family } from '../../../contracts/subjects/family.ts';
@@ -12,11 +12,20 @@ import type { InboundMessage } from '../live/inbound-message.ts';
 import { namedHeaders } from '../live/message-headers.ts';
 import { encodingOfQuestion } from '../turns/replies.ts';
 import { patternOf } from '../turns/subject-patterns.ts';
-import { behindDoor } from './nats-door.ts';
-import type { Host } from './nats-host.ts';
+import type { ArrivalLag } from './nats-arrival-lag.ts';
+import { filterInbound } from './nats-inbound-filter.ts';
 
 /** A micro service must have a semantic version; a service that embeds actors may call its build as it likes. */
 const VERSIONED = /^\d+\.\d+\.\d+(?:\+[0-9A-Za-z.-]+)?$/;
+
+/** What a service needs of the host of its actor. */
+export interface ServiceHost {
+  readonly options: { readonly build: string; readonly log: (line: string) => void };
+  readonly connection: NatsConnection;
+  readonly knowsUsers: boolean;
+  readonly lainMsMax: number;
+  readonly arrivalLag: ArrivalLag;
+}
 
 /** What the service of an actor or driver needs of it. */
 export interface Served {
@@ -36,7 +45,7 @@ export interface ActorService {
  * Subscribes what an actor hears and shows the actor as a NATS micro service, so that `nats micro ls`, `info`, `stats`
  * and `ping` see it. This file is the only one that knows the services package, which is a prerelease.
  */
-export async function serveActor(host: Host, served: Served): Promise<ActorService> {
+export async function serveActor(host: ServiceHost, served: Served): Promise<ActorService> {
   const { prefix, actor, instance } = served.self;
   const kept = new Map<string, number>();
   const keptOut = (subject: string, why: string, outcome = 'ignored'): void => {
@@ -48,12 +57,12 @@ export async function serveActor(host: Host, served: Served): Promise<ActorServi
   };
   const askers = host.knowsUsers ? askersInboxes(served) : undefined;
   const acknowledged = patternsOf(served, SUBJECTS.watchAck);
-  const connection = behindDoor(host.connection, keptOut, (pattern) => ({
+  const connection = filterInbound(host.connection, keptOut, (pattern) => ({
     told: false,
     isAskers: askers?.get(pattern),
     readers: acknowledged.has(pattern),
   }));
-  const changes = behindDoor(host.connection, keptOut, () => ({ told: true }));
+  const changes = filterInbound(host.connection, keptOut, () => ({ told: true }));
   const figures = new Map<string, AnswerStats>();
   const service = await new Svcm(connection).add({
     name: actor.replaceAll(/[^A-Za-z0-9_-]/g, '-'),

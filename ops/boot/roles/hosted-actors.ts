@@ -161,16 +161,3 @@ export const controlPlane: readonly string[] = MASTER_TABLE.map(({ name }) => na
 export const singletonNames: readonly string[] = MASTER_TABLE.filter(({ singleton }) => singleton).map(
   ({ name }) => name,
 );
-
-/** Is it the name of an actor or driver of this build? */
-export const isHostedName = (name: string): boolean =>
-  [...MASTER_TABLE, ...NODE_TABLE].some((one) => one.name === name);
-
-/**
- * This build's definition of an actor, made from a recorded configuration, which the caller has checked.
- * @returns `undefined` for drivers and for names that this build does not have
- */
-export function definitionFor(name: string, config: Json): ActorDefinition | undefined {
-  const actors = [...MASTER_TABLE.filter(isActor), ...NODE_TABLE.filter(isActor)];
-  return actors.find((one) => one.name === name)?.define(config);
-}

@@ -4,7 +4,7 @@ import { patternOf } from '../../../actors/kernel/turns/subject-patterns.ts';
 import type { Family } from '../../../contracts/subjects/family.ts';
 import { INBOX_ROOT, inboxPrefix } from '../../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
-import type { Permissions } from './plan-permissions.ts';
+import type { Permissions } from './permissions.ts';
 
 /** The part of an actor's or driver's definition from which permissions are printed. */
 export interface Declared {

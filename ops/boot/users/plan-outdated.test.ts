@@ -31,7 +31,12 @@ it.each<{ why: string; user: Hosting; lacks: readonly string[] }>([
       ...madeFor(mine),
       permissions: planPermissions('troupe', 'shop', { kind: 'service', declared: [mine] }),
     },
-    lacks: ['troupe.api.shop.create.events.*.*', 'troupe.journal.boot.*', 'troupe.actor.boot.*.status'],
+    lacks: [
+      'troupe.api.shop.create.events.*.*',
+      'troupe.journal.boot.*',
+      'troupe.actor.boot.*.status',
+      'troupe.journaled.boot.*',
+    ],
   },
   { why: 'may do more than it needs', user: { ...madeFor(before), permissions: wide }, lacks: [] },
   { why: 'hosts nothing', user: { name: 'alice' }, lacks: [] },

@@ -2,16 +2,11 @@ import { below, type Family } from '../../../contracts/subjects/family.ts';
 import { inboxPrefix } from '../../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { type Declared, hosting, pinned } from './declared-subjects.ts';
+import type { Permissions } from './permissions.ts';
 import { readingStore, viewingStore, writingStore } from './store-subjects.ts';
 import { overlaps, tidy } from './subject-patterns.ts';
 
-/** What the broker lets one user do: sorted patterns of subjects. */
-export interface Permissions {
-  readonly publish: readonly string[];
-  readonly subscribe: readonly string[];
-  /** Subjects on which the user answers requests. It may write into the inboxes of the users that may ask there. */
-  readonly answers: readonly string[];
-}
+export type { Permissions };
 
 /** Who a user is to the cluster. */
 export type Profile =

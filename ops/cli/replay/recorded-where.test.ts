@@ -9,6 +9,7 @@ import { bucketNames } from '../../../contracts/store/buckets.ts';
 import { storeKey } from '../../../contracts/store/keys.ts';
 import { inboxPrefix } from '../../../contracts/subjects/inbox.ts';
 import { run } from '../../../test/support/command-line.ts';
+import { writeJournal } from '../../../test/support/journal-stream.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../../test/support/nats-server.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
 import { recordScheduling } from '../../bench/make-recording.ts';
@@ -55,7 +56,8 @@ beforeAll(async () => {
   await ensureAssets({ connection, prefix: 'troupe', replicas: 1, leaseTtlMs: 10_000, keep: undefined });
   const { incarnation, turns } = recordScheduling({ nodes: 2, pods: 4, batch: 2 });
   const js = jetstream(connection);
-  await js.publish('troupe.journal.scheduler.test', encodeSegment({ incarnation, gap: 0, turns }));
+  const segment = encodeSegment({ incarnation, gap: 0, turns });
+  await writeJournal(connection, 'troupe', { actor: 'scheduler', instance: 'test' }, segment);
   const at = `$KV.${names.objects}.${storeKey('configmaps', 'default', 'any')}`;
   await js.publish(at, '{"apiVersion":"v1","kind":"ConfigMap"}');
   const { seq } = await js.publish(at, '{"apiVersion":"v1","kind":"ConfigMap"}');

@@ -3,6 +3,7 @@ import type { NatsConnection } from 'nats';
 import { expect, it } from 'vitest';
 import { bucketNames } from '../../../contracts/store/buckets.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
+import { writeJournal } from '../../../test/support/journal-stream.ts';
 import { openStore } from '../../../test/support/store.ts';
 import { withNats } from '../../../test/support/with-nats.ts';
 import { type Damaged, readJournal } from './read-journal.ts';
@@ -18,7 +19,7 @@ it('tells how many of its messages are lost, each that is no segment, and that n
   const { journal } = bucketNames(prefix);
   const { streams } = await jetstreamManager(connection, { checkAPI: false });
   for (const instance of ['a', 'b', 'b'])
-    await connection.request(SUBJECTS.journal.subject(prefix, { actor: 'scheduler', instance }), 'no segment');
+    await writeJournal(connection, prefix, { actor: 'scheduler', instance }, Buffer.from('no segment'));
   const told = async (): Promise<readonly string[]> => {
     const damaged: Damaged[] = [];
     expect(await readJournal(connection, prefix, 'scheduler', (one) => damaged.push(one))).toEqual([]);
@@ -27,7 +28,7 @@ it('tells how many of its messages are lost, each that is no segment, and that n
   expect(await told()).toHaveLength(3);
 
   await streams.purge(journal, { filter: SUBJECTS.journal.subject(prefix, { actor: 'scheduler', instance: 'b' }) });
-  await connection.request(SUBJECTS.journal.subject(prefix, { actor: 'scheduler', instance: 'b' }), 'no segment');
+  await writeJournal(connection, prefix, { actor: 'scheduler', instance: 'b' }, Buffer.from('no segment'));
   expect(await told()).toEqual([
     expect.stringMatching(/^scheduler\/a: message 1 of the journal: /),
     expect.stringMatching(/^scheduler\/b: message 4 of the journal: /),

@@ -64,7 +64,7 @@ export interface Hearing {
  * Why a message must not reach an actor. Pure.
  * @returns `undefined` when the actor may receive it
  */
-export function refusedAtDoor(
+export function reasonToIgnore(
   { subject, data, reply, headers }: Arrived,
   { told, isAskers }: Hearing,
 ): string | undefined {
@@ -92,7 +92,7 @@ const STORED_COPY = 'it is a copy of a stored message';
  * reply subject in an inbox. Pure.
  * @returns `undefined` when no client waits
  */
-export function answerAtDoor({ subject, reply }: Arrived, why: string): Status | undefined {
+export function answerToIgnored({ subject, reply }: Arrived, why: string): Status | undefined {
   if (why !== STORED_COPY || reply === undefined || reply === '') return undefined;
   const finding = `the header "${STREAM_HEADER}" marks the server's copies of stored messages`;
   return failure('BadRequest', `request on ${subject}: ${finding}; send the request without it`);
@@ -112,7 +112,7 @@ export const knowsUsers = ({ info }: NatsConnection): boolean =>
  * @param refused called for each message that does not pass, with the reason
  * @param hearing what is known of a subscription, by its pattern
  */
-export function behindDoor(
+export function filterInbound(
   connection: NatsConnection,
   refused: (subject: string, why: string) => void,
   hearing: (pattern: string) => Hearing,
@@ -123,9 +123,9 @@ export function behindDoor(
     const heard = hearing(pattern);
     const hear = (msg: Msg): unknown => {
       const arrived = new ArrivedMessage(msg);
-      const why = refusedAtDoor(arrived, heard);
+      const why = reasonToIgnore(arrived, heard);
       if (why === undefined) return callback(null, arrived as unknown as Msg);
-      const answer = heard.told ? undefined : answerAtDoor(arrived, why);
+      const answer = heard.told ? undefined : answerToIgnored(arrived, why);
       if (answer !== undefined)
         arrived.respond(encode(answer, encodingOfQuestion(arrived.data, namedHeaders(arrived))));
       if (heard.readers !== true || arrived.headers?.code !== NO_RESPONDERS) refused(msg.subject, why);

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { askersInbox } from '../../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { startNatsServer } from '../../../test/support/nats-server.ts';
-import { answerAtDoor, knowsUsers, refusedAtDoor } from './nats-door.ts';
+import { answerToIgnored, knowsUsers, reasonToIgnore } from './nats-inbound-filter.ts';
 
 const bytes = (text: string) => Buffer.from(text);
 const status = () => Object.assign(newHeaders(100, 'Idle Heartbeat'));
@@ -61,7 +61,7 @@ it.each([
   },
   { what: 'JSON that names a stream', message: { data: bytes('{"stream":"brook"}') }, told: false, why: undefined },
 ])('the door lets in what is said to an actor and nothing that the server says: $what', ({ message, told, why }) => {
-  const found = refusedAtDoor({ subject: 'troupe.api.bob.get.pods.a.b', ...message }, { told });
+  const found = reasonToIgnore({ subject: 'troupe.api.bob.get.pods.a.b', ...message }, { told });
   if (why === undefined) expect(found).toBeUndefined();
   else expect(found).toMatch(why);
 });
@@ -86,7 +86,7 @@ it.each([
   { what: 'one that is its beginning', subject: 'troupe.api.a=2Eb.get.pods.x.y', reply: '_INBOX.a.1', mayCome: false },
 ])('who is known is answered in inboxes of its own alone: $what', ({ subject, reply, mayCome }) => {
   const isAskers = askersInbox(SUBJECTS.api, 'troupe');
-  const found = refusedAtDoor({ subject, data: bytes('{}'), reply }, { told: false, isAskers });
+  const found = reasonToIgnore({ subject, data: bytes('{}'), reply }, { told: false, isAskers });
   expect(found === undefined).toBe(mayCome);
 });
 
@@ -103,9 +103,9 @@ it.each([
   { what: 'a status of a consumer', why: status(), reply: '_INBOX.alice.1', answered: false },
 ])('only a client is answered that its request is taken for a copy: $what', ({ why: headers, reply, answered }) => {
   const message = { subject: GET, data: bytes('{}'), reply, headers };
-  const why = refusedAtDoor(message, { told: false, isAskers: askersInbox(SUBJECTS.api, 'troupe') }) ?? '';
+  const why = reasonToIgnore(message, { told: false, isAskers: askersInbox(SUBJECTS.api, 'troupe') }) ?? '';
   expect(why).not.toBe('');
-  expect(answerAtDoor(message, why)?.code).toBe(answered ? 400 : undefined);
+  expect(answerToIgnored(message, why)?.code).toBe(answered ? 400 : undefined);
 });
 
 const KEY = 'UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4';
