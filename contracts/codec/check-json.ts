@@ -32,7 +32,7 @@ export function checkJson(bytes: Uint8Array): void {
     else if (byte === COLON) names++;
     else if (OPEN.includes(byte)) {
       containers++;
-      if (++depth > DEPTH_MAX) throw new Error(tooDeep(`at byte ${at}`));
+      if (++depth > DEPTH_MAX) throw new Error(tooDeep(`at byte ${at}:`));
     } else if (CLOSE.includes(byte)) depth--;
   }
   const finding = overBudget({ containers, names, scalars: commas + 1 }, bytes.length);

@@ -87,7 +87,7 @@ class Check {
     const left = isMap ? 2 * count : count;
     // Each value has a byte at least: a length that the rest cannot hold is rejected before it is believed.
     if (left > this.#bytes.length - this.#at) this.#endsEarly();
-    if (this.#open.length >= DEPTH_MAX) throw new Error(tooDeep(this.#place()));
+    if (this.#open.length >= DEPTH_MAX) throw new Error(tooDeep(`${this.#place()}:`));
     this.#open.push({ isMap, left, index: 0, keyAt: [0, 0] });
   }
 

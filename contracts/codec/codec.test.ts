@@ -66,7 +66,7 @@ describe('documents', () => {
     expect(read('---\n'.repeat(20_000))).toThrow(refusal);
   });
   it('a map of many keys is read in as much time as it is long', () => {
-    const lines = Array.from({ length: 10_000 }, (_, n) => `k${n}: v\n`);
+    const lines = Array.from({ length: 4_000 }, (_, n) => `k${n}: v\n`);
     expect(Object.keys(decodeAll(bytes(lines.join('')))[0] as object)).toHaveLength(lines.length);
   });
   it('what others would read as something else than a text is written in quotes', () => {
@@ -81,14 +81,12 @@ describe('documents', () => {
     },
     {
       why: 'many merges of much',
-      text: `a: &a\n${Array.from({ length: 10_000 }, (_, n) => `  k${n}: v\n`).join('')}b:\n${'  - {<<: *a}\n'.repeat(300)}`,
+      text: `a: &a\n${Array.from({ length: 2_000 }, (_, n) => `  k${n}: v\n`).join('')}b:\n${'  - {<<: *a}\n'.repeat(110)}`,
       says: /Excessive alias count .write out/,
     },
     {
-      why: 'many names',
-      text: Array.from({ length: 4_200 }, (_, n) => n.toString(36))
-        .map((n) => `a${n}: &a${n} v\nb${n}: *a${n}\n`)
-        .join(''),
+      why: 'many aliases',
+      text: `a: &a v\nb: [${'*a, '.repeat(4_000)}]\n`,
       says: /Excessive alias count/,
     },
     {

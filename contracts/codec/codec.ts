@@ -1,9 +1,9 @@
 import { Packr } from 'msgpackr';
-import { Composer, type CST, Lexer, LineCounter, Parser, stringify } from 'yaml';
-import { StatusError, statusError } from '../errors/status.ts';
+import { stringify } from 'yaml';
+import { statusError } from '../errors/status.ts';
 import { checkJson } from './check-json.ts';
 import { checkMsgpack } from './check-msgpack.ts';
-import { firstError, YAML_READING } from './yaml-reading.ts';
+import { parseYaml } from './parse-yaml.ts';
 
 export type ContentType = 'application/json' | 'application/yaml' | 'application/msgpack';
 export const JSON_TYPE = 'application/json';
@@ -12,7 +12,13 @@ export const MSGPACK_TYPE = 'application/msgpack';
 
 // Plain MessagePack maps, which every language reads; `int64AsType` keeps numbers numbers.
 // A field without a value is left out, as JSON leaves it out.
-const options = { useRecords: false, int64AsType: 'number', moreTypes: false, skipValues: [undefined] } as const;
+const options = {
+  useRecords: false,
+  int64AsType: 'number',
+  moreTypes: false,
+  skipValues: [undefined],
+  encodeUndefinedAsNil: true,
+} as const;
 const packr = new Packr(options);
 const text = new TextDecoder('utf-8', { fatal: true });
 const utf8 = new TextEncoder();
@@ -60,16 +66,11 @@ export function decodeAll(bytes: Uint8Array, declared?: string): unknown[] {
       checkJson(bytes);
       return [JSON.parse(text.decode(bytes))];
     }
-    if (bytes.length > YAML_BYTES_MAX) throw yamlTooLong(bytes.length);
     return parseYaml(text.decode(bytes));
   } catch (error) {
-    if (error instanceof StatusError) throw error;
     throw statusError('BadRequest', `decode message as ${type}: ${findingOf(error)}`);
   }
 }
-
-/** Longer YAML takes longer than 200 ms to read, whatever it holds; of JSON and MessagePack that is decided by their parts. */
-const YAML_BYTES_MAX = 128 * 1024;
 
 /** A timestamp of MessagePack becomes the RFC 3339 text that it would be in JSON. */
 function withoutDates(value: unknown): unknown {
@@ -105,61 +106,20 @@ function unpackStrictly(bytes: Uint8Array): unknown {
   return mayHoldTimestamps(bytes) ? withoutDates(value) : value;
 }
 
-const yamlTooLong = (length: number): StatusError =>
-  statusError(
-    'RequestEntityTooLarge',
-    `decode message as ${YAML_TYPE}: ${length} bytes are more than the ${YAML_BYTES_MAX} that are read of YAML; send JSON or MessagePack, or fewer documents at a time`,
-  );
-
 /** In one line, without the piece of the text that the engine quotes: it may be secret, and a refusal may become an Event. */
 function findingOf(error: unknown): string {
   const finding = error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error);
   return finding.replace(/, (?:\.\.\.)?".*|(?<=^Unresolved [^:]*): .*|(?<=end of buffer not reached) .*/s, '');
 }
 
-/** What the reader of YAML finds wrong, without what it quotes: all behind a colon, an escape, a version, a tag. */
-const unquoted = (finding: string): string =>
-  finding.replace(
-    /(?<=\S): .*|(?<=^(?:Invalid escape sequence|Unsupported YAML version)) .*|(?<=^The) \S+(?= tag )/s,
-    '',
-  );
-
-/** YAML deeper than this is nobody's manifest; far deeper, a few hundred kilobytes of it would take all memory. */
-const YAML_DEPTH_MAX = 256;
-
-/** Nobody's manifest has more; empty ones, which are left out, cost as much, and millions fit into one message. */
-const YAML_DOCUMENTS_MAX = 10_000;
-
-function* yamlTokens(source: string, parser: Parser): Generator<CST.Token> {
-  for (const lexeme of new Lexer().lex(source)) {
-    yield* parser.next(lexeme);
-    if (parser.stack.length > YAML_DEPTH_MAX) throw new Error(`nested deeper than ${YAML_DEPTH_MAX} levels`);
-  }
-  yield* parser.end();
-}
-
-function parseYaml(source: string): unknown[] {
-  const lines = new LineCounter();
-  lines.addNewLine(0);
-  const composer = new Composer(YAML_READING);
-  const documents: unknown[] = [];
-  let found = 0;
-  for (const document of composer.compose(yamlTokens(source, new Parser(lines.addNewLine)))) {
-    if (++found > YAML_DOCUMENTS_MAX)
-      throw new Error(`more than ${YAML_DOCUMENTS_MAX} documents; send fewer at a time`);
-    const problem = firstError(document);
-    if (problem !== undefined) {
-      const { line, col } = lines.linePos(problem.pos[0]);
-      throw new Error(`${unquoted(problem.message)} at line ${line}, column ${col}`);
-    }
-    const value: unknown = document.toJS({ maxAliasCount: 100 }); // bounds "billion laughs"
-    if (value !== null && value !== undefined) documents.push(value);
-  }
-  return documents;
-}
-
 /** Texts that YAML 1.1, which most others read, would take for something else (`yes`, a time) are quoted. */
 const YAML_WRITING = { compat: 'yaml-1.1' } as const;
+
+/** Parses JSON from outside that stands in a text, under the same limits. @throws Error */
+export function decodeJson(source: string): unknown {
+  checkJson(utf8.encode(source));
+  return JSON.parse(source);
+}
 
 export function encode(value: unknown, type: ContentType): Uint8Array {
   if (type === MSGPACK_TYPE) return packr.pack(value);

@@ -39,4 +39,4 @@ export function overBudget(parts: MessageParts, bytes: number): string | undefin
 const found = ({ containers, names, scalars }: MessageParts): string =>
   `${containers} maps and lists, ${names} keys and ${scalars} values`;
 
-export const tooDeep = (place: string): string => `${place}: nested deeper than ${DEPTH_MAX} levels`;
+export const tooDeep = (place: string): string => `${place} nested deeper than ${DEPTH_MAX} levels`;

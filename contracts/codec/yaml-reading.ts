@@ -32,14 +32,15 @@ const octal: ScalarTag = {
 export const YAML_READING: ParseOptions & DocumentOptions & SchemaOptions = {
   uniqueKeys: false, // looked for by `firstError`: the parser compares each key with all others
   merge: true,
+  resolveKnownTags: false, // `!!binary`, `!!set` and `!!timestamp` are no values that JSON has: what they are written on stays
   logLevel: 'error', // its warnings quote what it reads, into the log of whoever was sent it
   customTags: (tags) => [octal, ...tags],
 };
 
-/** As many values as a message of the largest size can spell out. */
-const VALUES_MOST = 4_000_000;
+/** As many values as a list of pods of the largest size spells out. */
+const VALUES_MOST = 400_000;
 /** What an alias stands for is looked for among all that have a name, which takes as long as so many values. */
-const ALIAS_SIZE = 1_000;
+const ALIAS_SIZE = 100;
 
 /** What is wrong with a document that was read so, if anything is: also a doubled key, and aliases of too much or themselves. */
 export function firstError({ errors, contents }: Pick<Document.Parsed, 'errors' | 'contents'>): YAMLError | undefined {

@@ -1,3 +1,4 @@
+import { decodeJson } from '../codec/codec.ts';
 import { statusError } from '../errors/status.ts';
 import { isPlain, type Plain } from '../json-values.ts';
 import type { KubeObject } from '../kinds/kinds.ts';
@@ -51,7 +52,7 @@ export function lastAppliedOf(object: KubeObject): Plain | undefined {
   const text = object.metadata?.annotations?.[LAST_APPLIED];
   if (text === undefined) return undefined;
   try {
-    const manifest: unknown = JSON.parse(text);
+    const manifest: unknown = decodeJson(text);
     return isPlain(manifest) ? manifest : undefined;
   } catch {
     return undefined;

@@ -1,3 +1,4 @@
+import { decodeJson } from '../../../contracts/codec/codec.ts';
 import { statusError } from '../../../contracts/errors/status.ts';
 import { keyOfObject } from '../../../contracts/store/keys.ts';
 import { jsonSize, type Obj } from '../object.ts';
@@ -16,7 +17,7 @@ export const encodeContinue = ({ revision, after }: Continuation): string =>
 /** @throws StatusError BadRequest */
 export function decodeContinue(text: string): Continuation {
   try {
-    const { v, rv, after } = JSON.parse(Buffer.from(text, 'base64url').toString()) as Record<string, unknown>;
+    const { v, rv, after } = decodeJson(Buffer.from(text, 'base64url').toString()) as Record<string, unknown>;
     if (v === 1 && Number.isSafeInteger(rv) && typeof after === 'string') return { revision: rv as number, after };
   } catch {
     // rejected below, like a token of the wrong form

@@ -1,4 +1,4 @@
-import { decodeMsgpack, encodeMsgpack } from '../../../contracts/codec/codec.ts';
+import { decode, encodeMsgpack, MSGPACK_TYPE } from '../../../contracts/codec/codec.ts';
 import { isFailure } from '../../../contracts/errors/status.ts';
 import type { Rec, Turn } from '../contract.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
@@ -57,7 +57,7 @@ export class TurnKeeper {
 function withShape(rec: Rec): Rec {
   if (rec.t !== 'answer' || !(rec.result instanceof Uint8Array)) return rec;
   try {
-    const answer = decodeMsgpack(rec.result);
+    const answer = decode(rec.result, MSGPACK_TYPE);
     return isFailure(answer) ? rec : { ...rec, result: encodeMsgpack(shapeOf(answer)) };
   } catch {
     return { ...rec, result: new Uint8Array(0) }; // the behaviour could not read it either

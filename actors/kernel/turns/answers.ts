@@ -1,6 +1,6 @@
-import { decode, MSGPACK_TYPE } from '../../../contracts/codec/codec.ts';
+import { decode, decodeMsgpack, MSGPACK_TYPE } from '../../../contracts/codec/codec.ts';
 import { failure, isFailure } from '../../../contracts/errors/status.ts';
-import type { Rec, Said } from '../contract.ts';
+import type { Bytes, Rec, Said } from '../contract.ts';
 import { Refused } from '../reconcile/refusal.ts';
 import { recordBytes } from './call-routing.ts';
 
@@ -16,7 +16,11 @@ export function answerOf(said: Said, timeoutMs: number, result: AskResult): unkn
     const finding = `${said.say}: no answer on ${said.subject} within ${timeoutMs} ms`;
     throw new Refused(said.say, failure('Timeout', finding));
   }
-  const body = isFailure(result) ? result : decode(recordBytes(result), MSGPACK_TYPE);
+  const body = isFailure(result) ? result : bodyOf(said, recordBytes(result));
   if (isFailure(body)) throw new Refused(said.say, body);
   return body;
 }
+
+/** A driver of this process may answer at any length; answers of others are checked as all messages from outside are. */
+const bodyOf = ({ kind }: Said, bytes: Bytes): unknown =>
+  kind === 'port' && bytes.length > 0 ? decodeMsgpack(bytes) : decode(bytes, MSGPACK_TYPE);

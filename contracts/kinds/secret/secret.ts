@@ -1,3 +1,4 @@
+import { decodeJson } from '../../codec/codec.ts';
 import { own, sameValue } from '../../json-values.ts';
 import { base64Length, checkKeys, DATA_MAX } from '../config-map/check-data.ts';
 import { defineKind } from '../kind.ts';
@@ -30,7 +31,7 @@ function foldStringData(secret: Secret): void {
 
 const isJson = (text: string): boolean => {
   try {
-    JSON.parse(text);
+    decodeJson(text);
     return true;
   } catch {
     return false;
