@@ -1,6 +1,6 @@
 /** One field of a model of `@kubernetes/client-node`. */
 export interface ModelField {
-  /** As in JSON. */
+  /** Name in JSON. */
   readonly name: string;
   readonly type: string;
   readonly format: string;
@@ -13,7 +13,7 @@ export interface Model {
   readonly fields: readonly ModelField[];
 }
 
-/** The models do not say which strings are quantities; these fields are. */
+/** Fields that hold quantities; the models declare them as strings. */
 const QUANTITY_MAPS = new Set(['limits', 'requests', 'capacity', 'allocatable', 'allocatedResources', 'overhead']);
 const QUANTITIES = new Set(['sizeLimit', 'divisor']);
 
@@ -56,7 +56,9 @@ export function code(field: Pick<ModelField, 'name' | 'type' | 'format'>): strin
   const basic = BASICS[`${field.type}|${field.format}`];
   if (basic !== undefined) return basic;
   if (/^(\w*?)V\d/.test(field.type) && field.format === '') return typeName(field.type);
-  throw new Error(`generate: ${field.name} has the unknown type ${field.type} (${field.format}); teach plan-kinds.ts`);
+  throw new Error(
+    `generate: ${field.name} has the unknown type ${field.type} (${field.format}); add it to plan-kinds.ts`,
+  );
 }
 
 /** The TypeScript of a code. */
@@ -66,7 +68,7 @@ function typescript(text: string): string {
   return TS[text] ?? text;
 }
 
-/** The first two sentences, at most 300 characters: enough for one look. */
+/** The first two sentences, at most 300 characters. */
 export function firstSentences(doc: string): string {
   const sentences = doc.match(/.+?(?:(?<!e\.g|i\.e)\.(?=\s+[A-Z]|$)|$)\s*/g) ?? [];
   const [first = '', second = ''] = sentences.map((sentence) => sentence.trim());
@@ -124,6 +126,6 @@ function docsText(models: readonly Model[]): string {
 export function planKinds(models: readonly Model[]): Readonly<Record<string, string>> {
   const names = models.map((model) => typeName(model.name));
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Error(`generate: two models would be called ${twice}; teach typeName`);
+  if (twice !== undefined) throw new Error(`generate: two models have the type name ${twice}; change typeName`);
   return { 'types.ts': typesText(models), 'fields.ts': fieldsText(models), 'docs.ts': docsText(models) };
 }
