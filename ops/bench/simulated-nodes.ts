@@ -1,6 +1,7 @@
 import { Host } from '../../actors/kernel/nats/nats-host.ts';
 import { NatsRecorder } from '../../actors/kernel/nats/nats-recorder.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
+import { nodeUser } from '../../contracts/subjects/users.ts';
 import { SimulatedEngine } from '../../runtime-adapters/simulated/simulated-engine.ts';
 import { BUILD } from '../boot/home/build.ts';
 import { limitHeapGrowth } from '../boot/roles/memory-settings.ts';
@@ -16,29 +17,35 @@ const AT_ONCE = 32;
 limitHeapGrowth();
 const count = Number(process.env['BENCH_NODES'] ?? '1000');
 const options = roleFromEnv('worker', process.env, console.log);
-const { prefix, user } = options;
+const { prefix } = options;
 const connection = await connectRole('nodes', options);
-const host = new Host({
-  connection,
-  prefix,
-  caller: user,
-  instance: 'nodes',
-  inboxPrefix: inboxPrefix(user),
-  build: BUILD,
-  log: console.log,
-  ...(options.record ? { recorder: new NatsRecorder({ connection, prefix, log: console.log }) } : {}),
-});
+const recorder = options.record ? new NatsRecorder({ connection, prefix, log: console.log }) : undefined;
 const engine = new SimulatedEngine({ cpuMillis: 32_000, memoryBytes: 64 * 2 ** 30 });
+const hosts: Host[] = [];
+
+/** A host of its own for each node: nodes are answered only in the inboxes of their own users. */
+function startNode(node: string): Promise<void> {
+  const host = new Host({
+    connection,
+    prefix,
+    caller: nodeUser(node),
+    instance: node,
+    inboxPrefix: inboxPrefix(nodeUser(node)),
+    build: BUILD,
+    log: console.log,
+    ...(recorder === undefined ? {} : { recorder }),
+  });
+  hosts.push(host);
+  return hostNode(host, { node, ip: '127.0.0.1', adapters: { runtime: engine.runtime(node) } });
+}
+
 for (let first = 0; first < count; first += AT_ONCE) {
   const some = Array.from({ length: Math.min(AT_ONCE, count - first) }, (_, n) => `node-${first + n}`);
-  await Promise.all(
-    some.map((node) => hostNode(host, { node, ip: '127.0.0.1', adapters: { runtime: engine.runtime(node) } })),
-  );
+  await Promise.all(some.map(startNode));
 }
 console.log(`${count} nodes are hosted`);
 process.once('SIGTERM', () => {
-  void host
-    .stop()
+  void Promise.all(hosts.map((host) => host.stop()))
     .then(() => connection.drain())
     .then(() => process.exit(0));
 });

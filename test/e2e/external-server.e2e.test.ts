@@ -52,7 +52,7 @@ async function typed(args: readonly string[], more: Record<string, string> = {})
 
 async function troupe(args: readonly string[], more: Record<string, string> = {}): Promise<string> {
   const { code, said, told } = await typed(args, more);
-  expect(code, told).toBe(0);
+  expect(code, `${told}\n${said}`).toBe(0);
   return said;
 }
 
