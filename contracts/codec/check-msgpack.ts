@@ -22,8 +22,11 @@ const SCALAR_BYTES: Readonly<Record<number, number>> = {
   0xcc: 2, 0xcd: 3, 0xce: 5, 0xcf: 9, // unsigned integers
   0xd0: 2, 0xd1: 3, 0xd2: 5, 0xd3: 9, // integers
 }; // biome-ignore format: a table
+const FLOAT_32 = 0xca;
+const FLOAT_64 = 0xcb;
 const TIMESTAMP = 0xff;
-const TIMESTAMP_BYTES = [4, 8, 12];
+/** The three forms of a timestamp: head and length. */
+const TIMESTAMP_BYTES: Readonly<Record<number, number>> = { 0xd6: 4, 0xd7: 8, 0xc7: 12 };
 const PROTO = '__proto__';
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -56,8 +59,9 @@ class Check {
     this.#checkBudget();
   }
 
-  #checkBudget(): void {
-    const parts = { containers: this.#containers, names: this.#names, scalars: this.#scalars };
+  /** @param names, scalars at most as many more are to come */
+  #checkBudget(names = 0, scalars = 0): void {
+    const parts = { containers: this.#containers, names: this.#names + names, scalars: this.#scalars + scalars };
     const finding = overBudget(parts, this.#bytes.length);
     if (finding !== undefined) throw new Error(finding);
   }
@@ -72,23 +76,23 @@ class Check {
     if (part.kind === 'text' && !isKey) this.#text(part);
     this.#at += part.size;
     if (this.#at > this.#bytes.length) this.#endsEarly();
+    const entered = part.kind === 'container' ? this.#entered(part.isMap, part.count) : undefined;
     if (inside !== undefined) {
       inside.left--;
       if (!isKey) inside.index++;
     }
-    if (part.kind === 'container') {
-      this.#checkBudget();
-      this.#enter(part.isMap, part.count);
-    }
+    if (entered !== undefined) this.#open.push(entered);
     while (this.#open.at(-1)?.left === 0) this.#open.pop();
   }
 
-  #enter(isMap: boolean, count: number): void {
+  /** A container whose values come next; all of them are charged at once. */
+  #entered(isMap: boolean, count: number): Open {
     const left = isMap ? 2 * count : count;
     // Each value has a byte at least: a length that the rest cannot hold is rejected before it is believed.
     if (left > this.#bytes.length - this.#at) this.#endsEarly();
     if (this.#open.length >= DEPTH_MAX) throw new Error(tooDeep(`${this.#place()}:`));
-    this.#open.push({ isMap, left, index: 0, keyAt: [0, 0] });
+    this.#checkBudget(isMap ? count : 0, count);
+    return { isMap, left, index: 0, keyAt: [0, 0] };
   }
 
   #key(part: Part): readonly [start: number, end: number] {
@@ -107,6 +111,8 @@ class Check {
     let at = this.#at + start;
     while (at < end && (this.#bytes[at] as number) < 0x80) at++;
     if (at === end) return; // ASCII, as nearly all texts are
+    // Of bytes that are no UTF-8 this makes replacement characters; only a text with one is checked by the slow decoder.
+    if (!this.#bytes.toString('utf8', at, end).includes('\ufffd')) return;
     try {
       utf8.decode(this.#bytes.subarray(at, end));
     } catch {
@@ -121,7 +127,10 @@ class Check {
     if (head <= 0x9f) return { kind: 'container', isMap: false, count: head & 0x0f, size: 1 };
     if (head <= 0xbf) return { kind: 'text', start: 1, size: 1 + (head & 0x1f) };
     const scalar = SCALAR_BYTES[head];
-    if (scalar !== undefined) return { kind: 'scalar', size: scalar };
+    if (scalar !== undefined) {
+      if (head === FLOAT_32 || head === FLOAT_64) this.#finite(head, scalar);
+      return { kind: 'scalar', size: scalar };
+    }
     if (head >= 0xd9 && head <= 0xdb) {
       const width = 2 ** (head - 0xd9);
       return { kind: 'text', start: 1 + width, size: 1 + width + this.#number(width) };
@@ -133,6 +142,12 @@ class Check {
     return this.#extension(head);
   }
 
+  #finite(head: number, size: number): void {
+    if (this.#at + size > this.#bytes.length) this.#endsEarly();
+    const value = head === FLOAT_32 ? this.#bytes.readFloatBE(this.#at + 1) : this.#bytes.readDoubleBE(this.#at + 1);
+    if (!Number.isFinite(value)) this.#refuse('a number is not finite; JSON has no such numbers');
+  }
+
   #extension(head: number): Part {
     if (head >= 0xc4 && head <= 0xc6) this.#refuse('binary data is not accepted; send text, binary data in base64');
     const isFixed = head >= 0xd4 && head <= 0xd8;
@@ -140,7 +155,7 @@ class Check {
     if (!isFixed && (head < 0xc7 || head > 0xc9)) this.#refuse(`byte 0x${head.toString(16)} begins no value`);
     const length = isFixed ? 2 ** (head - 0xd4) : this.#number(width);
     const type = this.#byte(1 + width);
-    if (type !== TIMESTAMP || !TIMESTAMP_BYTES.includes(length))
+    if (type !== TIMESTAMP || TIMESTAMP_BYTES[head] !== length)
       this.#refuse(`extension type 0x${type.toString(16).padStart(2, '0')} is not accepted; send plain MessagePack`);
     return { kind: 'scalar', size: 2 + width + length };
   }

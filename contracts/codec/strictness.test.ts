@@ -37,7 +37,7 @@ describe('what is no plain MessagePack is rejected with its place', () => {
     {
       what: 'a list longer than the message',
       body: bytes(0xdd, 0xff, 0xff, 0xff, 0xff, 1),
-      says: /ends before the value does/,
+      says: /at byte 5: the message ends before the value does/,
     },
     {
       what: 'a text longer than the message',
@@ -66,6 +66,31 @@ describe('what is no plain MessagePack is rejected with its place', () => {
     expect(() => decode(body, MSGPACK_TYPE)).toThrow(
       expect.objectContaining({ status: expect.objectContaining({ code: 400 }) }),
     );
+  });
+
+  it.each([
+    {
+      what: 'a list in a map',
+      body: bytes(0x81, 0xa1, 'a', 0x91, 0xdd, 0xff, 0xff, 0xff, 0xff),
+      says: /at a\[0\] \(byte 9\): the message ends/,
+    },
+    {
+      what: 'the second of a list',
+      body: bytes(0x81, 0xa1, 'a', 0x92, 1, 0xdc, 0xff, 0xff),
+      says: /at a\[1\] \(byte 8\): the message ends/,
+    },
+    {
+      what: 'NaN',
+      body: bytes(0x81, 0xa1, 'a', 0xcb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0),
+      says: /at a \(byte 3\): a number is not finite/,
+    },
+    {
+      what: 'a timestamp in another form',
+      body: bytes(0x81, 0xa1, 'a', 0xc8, 0, 4, 0xff, 0x65, 0x92, 0, 0x80),
+      says: /extension type 0xff/,
+    },
+  ])('$what', ({ body, says }) => {
+    expect(() => decode(body, MSGPACK_TYPE)).toThrow(says);
   });
 
   it('each extension type but the timestamp', () => {

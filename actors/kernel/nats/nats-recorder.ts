@@ -73,6 +73,8 @@ const AT_ONCE = 4;
 /** As long as a segment may get while it waits for its turn; beyond it, it is dropped whole and counted. */
 const HELD_BYTES = 2 * 1024 * 1024;
 const STORED_WITHIN_MS = 5_000;
+/** Until a first segment is stored: a worker may start before a master has created the stream, and nothing reports that. */
+const FIRST_STORED_WITHIN_MS = 250;
 /** A segment that a broker has not taken for this long, however often it was sent, is dropped and counted. */
 const GIVE_UP_MS = 120_000;
 const RETRY_MS_MOST = 1_000;
@@ -82,6 +84,7 @@ const FLUSH_WITHIN_MS = 3_000;
 export class NatsRecorder implements Recorder {
   readonly #options: RecorderOptions;
   readonly #journal: JournalWriter;
+  #hasStored = false;
   readonly #heard: HeardTurn[] = [];
   #heardBytes = 0;
   readonly #buffers = new Map<Incarnation, SegmentInProgress>();
@@ -300,7 +303,8 @@ export class NatsRecorder implements Recorder {
     const since = performance.now();
     for (let attempt = 0; ; attempt++) {
       try {
-        await this.#journal.write(self, bytes, STORED_WITHIN_MS);
+        await this.#journal.write(self, bytes, this.#hasStored ? STORED_WITHIN_MS : FIRST_STORED_WITHIN_MS);
+        this.#hasStored = true;
         this.#inVain = false;
         return;
       } catch (error) {

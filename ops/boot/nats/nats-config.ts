@@ -67,7 +67,7 @@ export function externalServerConfig(users: readonly NatsUser[], account?: strin
       ? authorizationBlock(users)
       : `accounts: {\n  ${quoted(account)}: {\n  jetstream: enabled\n${indented}\n  }\n}`;
   return `# Printed by "troupe permissions"; print it again when users, nodes or the version of troupe change.
-# Include it in the configuration of a nats-server (2.12 or newer) whose JetStream is on:
+# Include it in the configuration of a nats-server (2.12.6 or newer) whose JetStream is on:
 #   jetstream: { store_dir: "/var/lib/nats" }
 #   include "./troupe.conf"
 ${NEEDS}

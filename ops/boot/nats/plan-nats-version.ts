@@ -1,5 +1,8 @@
-/** Older servers lack what the store needs (marker TTLs with compare-and-set, fixed purges). */
-export const OLDEST_NATS_SERVER = '2.12.0';
+/**
+ * Servers before 2.12 lack what the store needs (marker TTLs with compare-and-set, fixed purges). Before 2.12.6 any user can
+ * have the server publish to any subject, with a header for message tracing (CVE-2026-33249).
+ */
+export const OLDEST_NATS_SERVER = '2.12.6';
 /** The version that Troupe is tested with. */
 export const TESTED_NATS_SERVER = '2.15.0';
 

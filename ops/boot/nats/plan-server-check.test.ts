@@ -11,15 +11,15 @@ it.each([
     version: '2.11.9',
     bytes: 1 << 20,
     says: {
-      refusal: `nats-server at ${URL} is 2.11.9, older than 2.12.0; run 2.15.0 or newer there`,
+      refusal: `nats-server at ${URL} is 2.11.9, older than 2.12.6; run 2.15.0 or newer there`,
       warnings: [],
     },
   },
   {
     why: 'older than tested',
-    version: '2.12.4',
+    version: '2.12.7',
     bytes: 8 << 20,
-    says: { warnings: [`nats-server at ${URL} is 2.12.4; Troupe is tested with 2.15.0`] },
+    says: { warnings: [`nats-server at ${URL} is 2.12.7; Troupe is tested with 2.15.0`] },
   },
   {
     why: 'with its default size of messages',

@@ -37,7 +37,7 @@ it('a server that is too old is refused, and one that takes small messages told 
   const role = { url, prefix: 'troupe', user: 'master', instance: 'a', record: false };
   const connecting = (): ReturnType<typeof connectRole> =>
     connectRole('master', { ...role, log: (line) => told.push(line) });
-  await expect(connecting()).rejects.toThrow(`nats-server at ${url} is 2.11.9, older than 2.12.0; run `);
+  await expect(connecting()).rejects.toThrow(`nats-server at ${url} is 2.11.9, older than 2.12.6; run `);
   Object.assign(greet, { version: '2.15.0', max_payload: 1 << 20 });
   await (await connecting()).close();
   expect(told).toEqual([expect.stringContaining('accepts messages of at most 1.0 MiB')]);

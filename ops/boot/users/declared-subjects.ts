@@ -4,6 +4,7 @@ import { patternOf } from '../../../actors/kernel/turns/subject-patterns.ts';
 import type { Family } from '../../../contracts/subjects/family.ts';
 import { INBOX_ROOT, inboxPrefix } from '../../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
+import { nodeOfUser } from '../../../contracts/subjects/users.ts';
 import type { Permissions } from './permissions.ts';
 
 /** The part of an actor's or driver's definition from which permissions are printed. */
@@ -45,17 +46,22 @@ function said(decl: AnySayDecl, prefix: string, user: string): readonly string[]
   return [family.pattern(prefix, family.mode === 'request' ? pinned(family, user, fixed) : fixed)];
 }
 
-/** What a process that hosts these actors does: what they declare, micro services, status and journals. */
+/**
+ * What a process that hosts these actors does: what they declare, micro services, status and journals. The actors of a node have its
+ * name as their instance; other processes choose one at each start.
+ */
 export function hosting(declared: readonly Declared[], prefix: string, user: string): Permissions {
+  const node = nodeOfUser(user);
+  const own = (actor: string) => ({ actor, ...(node === undefined ? {} : { instance: node }) });
   const actors = declared.map(({ name }) => name);
   const inbox = `${inboxPrefix(user)}.>`;
-  const statuses = actors.map((actor) => SUBJECTS.actor.pattern(prefix, { actor }));
-  const journaled = actors.map((actor) => SUBJECTS.journaled.pattern(prefix, { actor }));
+  const statuses = actors.map((actor) => SUBJECTS.actor.pattern(prefix, own(actor)));
+  const journaled = actors.map((actor) => SUBJECTS.journaled.pattern(prefix, own(actor)));
   const hears = declared.flatMap((one) => Object.values(one.hears));
   return {
     publish: [
       inbox, // its own actors answer each other
-      ...actors.map((actor) => SUBJECTS.journal.pattern(prefix, { actor })),
+      ...actors.map((actor) => SUBJECTS.journal.pattern(prefix, own(actor))),
       ...declared.flatMap(({ says }) => Object.values(says).flatMap((decl) => said(decl, prefix, user))),
     ],
     subscribe: [inbox, SERVICES, ...statuses, ...journaled, ...hears.flatMap((decl) => heard(decl, prefix))],

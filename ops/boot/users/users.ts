@@ -41,7 +41,10 @@ export function readUsers(paths: HomePaths): readonly UserRecord[] {
 
 function readRecord(path: string): UserRecord {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as UserRecord;
+    const user = JSON.parse(readFileSync(path, 'utf8')) as UserRecord;
+    if (user.permissions === undefined) return user;
+    // Records of services that were written before `answers` existed.
+    return { ...user, permissions: { ...user.permissions, answers: user.permissions.answers ?? [] } };
   } catch (error) {
     throw statusError(
       'InternalError',

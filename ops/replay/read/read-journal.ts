@@ -20,13 +20,25 @@ function decoded(
   onDamaged: (damaged: Damaged) => void,
 ): Segment | undefined {
   try {
-    return decodeSegment(data);
+    return segmentOf(data, SUBJECTS.journal.parse(prefix, subject));
   } catch (error) {
     const { actor, instance } = SUBJECTS.journal.parse(prefix, subject) ?? { actor: subject, instance: '' };
     const finding = error instanceof Error ? error.message : String(error);
     onDamaged({ actor, instance, problem: `message ${sequence} of the journal: ${finding}` });
     return undefined;
   }
+}
+
+/** A user may write only on subjects of its own actors, so a segment about another actor is forged. @throws Error */
+function segmentOf(
+  data: Uint8Array,
+  place: { readonly actor: string; readonly instance: string } | undefined,
+): Segment {
+  const segment = decodeSegment(data);
+  const { actor, instance } = segment.incarnation.self;
+  if (actor !== place?.actor || instance !== place.instance)
+    throw new Error(`it says that it is of ${actor}/${instance}, which is not the actor of its subject`);
+  return segment;
 }
 
 function lostText({ messages, of }: Lost): string {
@@ -53,7 +65,10 @@ export async function readJournal(
   const onLost = (lost: Lost): void => onDamaged?.({ actor: 'journal', instance: journal, problem: lostText(lost) });
   const subject = SUBJECTS.journal.pattern(prefix, actor === undefined ? {} : { actor });
   for await (const message of readStream(connection, journal, { subject, onLost })) {
-    const segment = onDamaged === undefined ? decodeSegment(message.data) : decoded(message, prefix, onDamaged);
+    const segment =
+      onDamaged === undefined
+        ? segmentOf(message.data, SUBJECTS.journal.parse(prefix, message.subject))
+        : decoded(message, prefix, onDamaged);
     if (segment !== undefined) gatherer.add(segment, message.data.length);
   }
   return gatherer.recordings();
