@@ -4,7 +4,7 @@ import { messageTooLarge, StatusError, statusError } from '../../contracts/error
 import { HEADER } from '../../contracts/headers.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Call, Said } from '../kernel/contract.ts';
-import { type ActorDefinition, calls, defineActor, type WatchDecl, watch } from '../kernel/declare.ts';
+import { type ActorDefinition, calls, defineActor, watch } from '../kernel/declare.ts';
 import { statusOf } from './api-errors.ts';
 import { applyOne } from './apply/apply.ts';
 import { applyManifest } from './apply/apply-manifest.ts';
@@ -14,12 +14,12 @@ import { type Answer, andThen, askStore, type Context, SAYS } from './context.ts
 import { inFlightLimit } from './in-flight-limit.ts';
 import { LIMITS, type Limits } from './limits.ts';
 import { consistentReads } from './read/consistent-reads.ts';
+import { asksForResources, servedResources } from './read/discovery.ts';
 import { get, list } from './read/get-and-list.ts';
 import { answeredAs, planAccepted } from './read/plan-accept-header.ts';
 import { podLog } from './read/pod-logs.ts';
-import { EVENTS } from './read/read-events.ts';
 import { parseRequest, type Request } from './request.ts';
-import { presented, resourceNames } from './served-kinds.ts';
+import { kindsOfTurn, presented, UnknownKind } from './served-kinds.ts';
 import { EVENTS_WATCHED, WATCH_CELLS, Watches } from './watch/watches.ts';
 import { bindPod } from './write/bind-pod.ts';
 import { create } from './write/create.ts';
@@ -40,19 +40,15 @@ export interface ApiServerOptions {
  */
 export function apiServer({ instance, limits: given = {} }: ApiServerOptions): ActorDefinition {
   const limits = { ...LIMITS, ...given };
-  const resources = resourceNames().filter((resource) => resource !== EVENTS);
-  const objects = Object.fromEntries(
-    resources.map((resource): [string, WatchDecl] => [`watch-${resource}`, watch(resource, { whileAny: WATCH_CELLS })]),
-  );
   return defineActor({
     name: 'api-server',
     config: { instance, limits: { ...limits } },
     hears: {
-      ...objects,
+      objects: watch('*', { whileAny: WATCH_CELLS }),
       api: calls(SUBJECTS.api, { queue: true, all: true, bytesMax: limits.objectBytes }),
       manifests: calls(SUBJECTS.apply, { queue: true, all: true }),
       acknowledged: calls(SUBJECTS.watchAck, { fixed: { instance } }),
-      events: calls(SUBJECTS.changes, { fixed: { resource: EVENTS }, whileSet: EVENTS_WATCHED }),
+      events: calls(SUBJECTS.events, { whileSet: EVENTS_WATCHED }),
       reconnected: calls(SUBJECTS.reconnected, { fixed: { instance } }),
       stopping: calls(SUBJECTS.stopping, { fixed: { instance } }),
       left: calls(SUBJECTS.left, { fixed: { instance }, cells: WATCH_CELLS }),
@@ -64,15 +60,12 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
       const watches = new Watches(context);
       const authoriseNode = nodeAuthorizer(context);
       const limited = inFlightLimit(context);
-      const changes = Object.keys(objects).map(
-        (name) => (inputs as Readonly<Record<string, Observable<unknown>>>)[name] as Observable<unknown>,
-      );
       return merge(
         fresh.run,
         watches.ticks(),
         inputs.api.pipe(mergeMap((call) => limited(call, () => serve(context, watches, authoriseNode, call)))),
         inputs.manifests.pipe(mergeMap((call) => limited(call, () => applyManifest(context, call)))),
-        merge(...changes).pipe(mergeMap(() => watches.changed())),
+        inputs.objects.pipe(mergeMap(() => watches.changed())),
         inputs.events.pipe(mergeMap((call) => watches.eventChanged(call))),
         inputs.reconnected.pipe(mergeMap(() => watches.reconnected())),
         inputs.stopping.pipe(mergeMap(() => watches.stop())),
@@ -95,27 +88,38 @@ function serve(
   authoriseNode: NodeAuthorizer,
   call: Call,
 ): Observable<Said> | readonly Said[] {
-  const { world } = context;
-  const refused = (error: unknown): Said => world.reply(call, statusOf(error));
+  const refused = (error: unknown): Said => context.world.reply(call, statusOf(error));
+  const attempt = (): Observable<Said> | readonly Said[] => answered(context, watches, authoriseNode, call);
   try {
     checkSize(context, call);
-    const request = parseRequest(call, world.self.prefix);
-    checkEpoch(call, world.view);
-    const accepted = planAccepted(call.headers[HEADER.accept], request.verb);
-    const allowed = authoriseNode(request);
-    if (allowed === request && request.verb === 'watch') {
-      const said = watches.open(request, call.decode());
-      return isObservable(said) ? said.pipe(catchError((error: unknown) => of(refused(error)))) : said;
-    }
-    const answer = andThen(allowed, (guarded) => answerOf(context, guarded));
-    if (!isObservable(answer)) return [world.reply(call, answeredAs(accepted, answer))];
-    return answer.pipe(
-      map((body) => world.reply(call, answeredAs(accepted, body))),
-      catchError((error: unknown) => of(refused(error))),
-    );
+    const said = attempt();
+    return isObservable(said) ? said.pipe(catchError((error: unknown) => of(refused(error)))) : said;
   } catch (error) {
-    return [refused(error)];
+    if (!(error instanceof UnknownKind)) return [refused(error)];
+    return context.fresh(attempt).pipe(
+      mergeMap((said) => said),
+      catchError((again: unknown) => of(refused(again))),
+    );
   }
+}
+
+/** Answers one request. A refusal is thrown, or comes as an error. */
+function answered(
+  context: Context,
+  watches: Watches,
+  authoriseNode: NodeAuthorizer,
+  call: Call,
+): Observable<Said> | readonly Said[] {
+  const { world } = context;
+  if (asksForResources(call)) return context.fresh(() => world.reply(call, servedResources(context)));
+  const request = parseRequest(call, world.self.prefix, kindsOfTurn(context));
+  checkEpoch(call, world.view);
+  const accepted = planAccepted(call.headers[HEADER.accept], request.verb);
+  const allowed = authoriseNode(request);
+  if (allowed === request && request.verb === 'watch') return watches.open(request, call.decode());
+  const answer = andThen(allowed, (guarded) => answerOf(context, guarded));
+  if (!isObservable(answer)) return [world.reply(call, answeredAs(accepted, answer))];
+  return answer.pipe(map((body) => world.reply(call, answeredAs(accepted, body))));
 }
 
 /** The host rejects larger requests before they arrive here, but not when a recording is replayed. */

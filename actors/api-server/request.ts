@@ -1,6 +1,7 @@
 import { didYouMean } from '../../contracts/did-you-mean.ts';
 import { statusError } from '../../contracts/errors/status.ts';
 import type { Kind, KindVersion } from '../../contracts/kinds/kind.ts';
+import type { KindRegistry } from '../../contracts/kinds/registry.ts';
 import { quotable } from '../../contracts/printable.ts';
 import { type Key, storeKey } from '../../contracts/store/keys.ts';
 import { VERBS, type Verb } from '../../contracts/subjects/subjects.ts';
@@ -56,8 +57,8 @@ const SUBRESOURCE_VERBS: Readonly<Record<Exclude<SubresourceName, ''>, readonly 
   finalize: ['update'],
 };
 
-/** Parses the subject of a request. @throws StatusError BadRequest, NotFound, MethodNotAllowed */
-export function parseRequest(call: Call, prefix: string): Request {
+/** Parses the subject of a request. @throws StatusError BadRequest, NotFound (also UnknownKind), MethodNotAllowed */
+export function parseRequest(call: Call, prefix: string, kinds: KindRegistry): Request {
   const tokens = call.tokens as ApiTokens | undefined;
   if (tokens === undefined) {
     throw badRequest(
@@ -66,7 +67,7 @@ export function parseRequest(call: Call, prefix: string): Request {
   }
   const verb = parseVerb(tokens.verb);
   const [resource = '', subresource = ''] = split(tokens.resource);
-  const { kind, version } = findKind(resource);
+  const { kind, version } = findKind(kinds, resource);
   checkSubresource(kind, subresource, verb);
   const { namespace, name } = tokens;
   const request = {

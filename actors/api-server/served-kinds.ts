@@ -1,56 +1,43 @@
 import { didYouMean } from '../../contracts/did-you-mean.ts';
-import { type StatusError, statusError } from '../../contracts/errors/status.ts';
-import { groupOf, type KindVersion } from '../../contracts/kinds/kind.ts';
-import { KINDS, SERVED, type Served, servedAs, servedVersions } from '../../contracts/kinds/registry.ts';
+import { failure, StatusError } from '../../contracts/errors/status.ts';
+import type { KindVersion } from '../../contracts/kinds/kind.ts';
+import { type KindRegistry, kindsIn, type Served } from '../../contracts/kinds/registry.ts';
 import { quotable } from '../../contracts/printable.ts';
 import { badRequest } from './api-errors.ts';
+import type { View } from '../kernel/contract.ts';
 import type { Obj } from './object.ts';
 
 export type { Served };
 
-/** The plural names under which objects are stored. */
-export const resourceNames = (): readonly string[] => KINDS.map(({ resource }) => resource);
+/** The kinds as of this turn's view. */
+export const kindsOfTurn = ({ world }: { readonly world: { readonly view: Pick<View, 'list'> } }): KindRegistry =>
+  kindsIn(world.view);
 
-/** Resource name -> served kind: `events` is the storage version, `events.events.k8s.io` that of the group. */
-const BY_NAME: ReadonlyMap<string, Served> = new Map(
-  SERVED.flatMap((served) => namesOf(served).map((name) => [name, served] as const)),
-);
+/** No served kind has this name. A definition may have been established that the view does not have yet. */
+export class UnknownKind extends StatusError {}
 
-function namesOf({ kind: { resource, storageVersion }, version: { apiVersion } }: Served): readonly string[] {
-  const group = groupOf(apiVersion);
-  const full = group === '' || resource.includes('.') ? resource : `${resource}.${group}`;
-  return apiVersion === storageVersion ? [full, resource] : [full];
-}
-
-/** @param resource plural, with or without its group. @throws StatusError NotFound, with a suggestion */
-export function findKind(resource: string): Served {
-  const found = BY_NAME.get(resource);
-  if (found === undefined) throw unknownResource(resource);
-  return found;
-}
-
-function unknownResource(resource: string): StatusError {
-  const suggestion = didYouMean(resource, [...BY_NAME.keys()]);
-  return statusError('NotFound', `the server doesn't have a resource type "${quotable(resource)}"; ${suggestion}`);
+/** @param resource plural, with or without its group. @throws UnknownKind NotFound, with a suggestion */
+export function findKind(kinds: KindRegistry, resource: string): Served {
+  const found = kinds.named(resource);
+  if (found !== undefined) return found;
+  const suggestion = didYouMean(resource, kinds.names);
+  const message = `the server doesn't have a resource type "${quotable(resource)}"; ${suggestion}`;
+  throw new UnknownKind(failure('NotFound', message));
 }
 
 /** The served kind of a manifest. @throws StatusError BadRequest if there is none */
-export function kindOfDocument(apiVersion: unknown, kind: unknown): Served {
+export function kindOfDocument(kinds: KindRegistry, apiVersion: unknown, kind: unknown): Served {
   if (typeof kind !== 'string' || typeof apiVersion !== 'string')
     throw badRequest('a manifest must have apiVersion and kind');
-  const served = servedAs(apiVersion, kind);
+  const served = kinds.servedAs(apiVersion, kind);
   if (served !== undefined) return served;
-  const versions = servedVersions(kind);
-  if (versions.length > 0) {
-    throw badRequest(
-      `no matches for kind "${quotable(kind)}" in version "${quotable(apiVersion)}"; it is served in ${versions.join(', ')}`,
-    );
-  }
-  const suggestion = didYouMean(
-    kind,
-    KINDS.map((one) => one.kind),
-  );
-  throw badRequest(`no matches for kind "${quotable(kind)}" in version "${quotable(apiVersion)}"; ${suggestion}`);
+  const versions = kinds.servedVersions(kind);
+  const remedy =
+    versions.length > 0
+      ? `it is served in ${versions.join(', ')}`
+      : didYouMean(kind, [...new Set(kinds.kinds.map((one) => one.kind))]);
+  const message = `no matches for kind "${quotable(kind)}" in version "${quotable(apiVersion)}"; ${remedy}`;
+  throw new UnknownKind(failure('BadRequest', message));
 }
 
 /** A stored object converted to a served version. */

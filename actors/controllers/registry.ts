@@ -1,4 +1,5 @@
 import type { ActorDefinition } from '../kernel/declare.ts';
+import { customResourceDefinitionController } from './custom-resource-definition/custom-resource-definition.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
 import { namespaceController } from './namespace/namespace.ts';
@@ -14,4 +15,5 @@ export const controllers: readonly ActorDefinition[] = [
   garbageCollector,
   nodeLifecycle(),
   podGarbageCollector(),
+  customResourceDefinitionController,
 ];

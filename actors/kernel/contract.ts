@@ -84,6 +84,8 @@ export interface View {
   get<R extends string>(resource: R, namespace: string | undefined, name: string): Stored<R> | undefined;
   /** All objects of a resource, or those of one namespace. */
   list<R extends string>(resource: R, namespace?: string): readonly Stored<R>[];
+  /** Resources of which there are objects, sorted. */
+  resources(): readonly string[];
   /** Revision of the key's last write; 0 when there is no object under the key. */
   revisionOf(key: Key): number;
   /** Changes after `revision`, oldest first; `undefined` when `revision` is older than the changes that the view retains. */
@@ -126,6 +128,8 @@ export interface SayDecl<Args extends readonly unknown[] = readonly never[], A =
 export interface Target {
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
+  /** Only for a declaration of every resource (`*`): the resource that this request is about. */
+  readonly resource?: string;
 }
 /** A declaration with any arguments. */
 export type AnySayDecl = SayDecl<never[], unknown>;

@@ -44,6 +44,7 @@ export interface LatestDecl<T extends string = string, Q = unknown> {
 }
 export type HearDecl = WatchDecl | CallsDecl | LatestDecl;
 
+/** @param resource a plural, or `*` for every kind */
 export const watch = <R extends ResourceName | (string & {})>(
   resource: R,
   options: {
@@ -74,7 +75,7 @@ export type Inputs<H> = { readonly [N in keyof H]: InputOf<H[N]> };
 
 type ObjectFor<R extends string> = R extends `${infer Base}/${string}` ? Stored<Base> : Stored<R>;
 
-/** A request to the api-server: `say.x({ namespace, name }, body)`. */
+/** A request to the api-server: `say.x({ namespace, name }, body)`; of any resource (`*`): `say.x({ resource, namespace, name }, body)`. */
 export const api = <R extends string>(
   verb: Verb,
   resource: R,

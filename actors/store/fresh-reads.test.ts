@@ -138,7 +138,7 @@ it('where changes are republished no more the stream is asked', async () => {
 it('a user who may not listen to changes asks the stream', async () => {
   const server = await startNatsServer({
     config:
-      'authorization { users = [ { user: u, password: p, permissions: { subscribe: { deny: "r.changes.pods.>" } } } ] }',
+      'authorization { users = [ { user: u, password: p, permissions: { subscribe: { deny: "r.changes.>" } } } ] }',
   });
   const at = await connectAs(server, { name: 'u', password: 'p' }, reconnecting);
   await atEndOfTest(() => at.close());

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { headers, type NatsConnection } from 'nats';
 import { describe, expect, it } from 'vitest';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
-import { kindByResource } from '../../contracts/kinds/registry.ts';
+import { BUILT_IN } from '../../contracts/kinds/registry.ts';
 import { bucketNames } from '../../contracts/store/buckets.ts';
 import { clusterKey } from '../../contracts/store/sealed.ts';
 import { readHistory } from '../../ops/replay/read/read-history.ts';
@@ -32,7 +32,7 @@ const pod = (name: string, mark: unknown): KubeObject =>
 /** An object as its key says. */
 const objectAt = (key: string, mark: unknown): KubeObject => {
   const [resource = '', , name = ''] = key.split('.');
-  return { ...pod(name, mark), kind: kindByResource(resource)?.kind ?? '' };
+  return { ...pod(name, mark), kind: BUILT_IN.byResource(resource)?.kind ?? '' };
 };
 let requests = 0;
 const request = () => `r${requests++}`;

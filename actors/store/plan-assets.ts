@@ -59,7 +59,6 @@ export function planAssets(options: AssetOptions): readonly StreamPlan[] {
   const names = bucketNames(options.prefix);
   const keep: Keep = { ...KEEP, ...options.keep };
   const { kept, bucket, expiring } = sharedSettings(options.replicas);
-  const republish = (name: string) => ({ src: keySubject(name, '>'), dest: below(SUBJECTS.changes, options.prefix) });
   const plan = (name: string, description: string, config: StreamPlan['config']): StreamPlan => ({
     name,
     config: { description, ...config },
@@ -71,7 +70,7 @@ export function planAssets(options: AssetOptions): readonly StreamPlan[] {
       allow_direct: false,
       max_msgs_per_subject: HISTORY_PER_KEY,
       allow_msg_ttl: true,
-      republish: republish(names.objects),
+      republish: { src: keySubject(names.objects, '>'), dest: below(SUBJECTS.changes, options.prefix) },
       metadata: { [DATA_VERSION_NAME]: String(DATA_VERSION) },
     }),
     plan(names.history, "Full history of the objects, same sequences; dropped only with the journal's tail", {
@@ -81,7 +80,7 @@ export function planAssets(options: AssetOptions): readonly StreamPlan[] {
     }),
     plan(streamOf(names.events), 'Events; they expire', {
       ...expiring(names.events, EVENT_TTL_MS),
-      republish: republish(names.events),
+      republish: { src: keySubject(names.events, 'events.>'), dest: below(SUBJECTS.events, options.prefix) },
     }),
     plan(
       streamOf(names.leases),

@@ -1,8 +1,6 @@
 import { failure, type Status, type StatusCause } from '../errors/status.ts';
 import { sameJson } from '../hash/stable-hash.ts';
 import { isPlain, type Plain } from '../json-values.ts';
-import { copyTyped } from './canonical-copy.ts';
-import { checkType } from './check-fields.ts';
 import type { Kind, KindVersion } from './kind.ts';
 import type { KubeObject, ObjectMeta } from './kinds.ts';
 import { Findings } from './validation-findings.ts';
@@ -45,6 +43,13 @@ export function invalid(kind: Pick<Kind, 'kind' | 'group'>, name: string, causes
   return failure('Invalid', `${qualified} "${name}" is invalid: ${text}`, details);
 }
 
+/** Checks the fields of an object of a kind, in the version of its `apiVersion` (default: the storage version). */
+export function checkFields(kind: Pick<Kind, 'versions' | 'schema'>, object: unknown): StatusCause[] {
+  const named = isPlain(object) ? object.apiVersion : undefined;
+  const version = kind.versions.find(({ apiVersion }) => apiVersion === named);
+  return (version ?? kind).schema.check(object);
+}
+
 /** The version of the input's `apiVersion`. */
 function versionOf<T>(kind: Kind<T>, input: Plain): KindVersion<T> | Refused {
   const { apiVersion = kind.storageVersion, kind: said = kind.kind } = input;
@@ -63,8 +68,8 @@ function versionOf<T>(kind: Kind<T>, input: Plain): KindVersion<T> | Refused {
 
 /** A copy of the input as an object of its version, or a refusal. */
 function read<T>(kind: Kind<T>, version: KindVersion<T>, input: Plain): KubeObject | Refused {
-  const causes = checkType(version.type, input);
-  if (causes.length === 0) return copyTyped(version.type, input) as KubeObject;
+  const causes = version.schema.check(input);
+  if (causes.length === 0) return version.schema.copy(input) as KubeObject;
   const name: unknown = isPlain(input.metadata) ? (input.metadata.name ?? input.metadata.generateName) : '';
   return new Refused(invalid(kind, typeof name === 'string' ? name : '', causes));
 }
@@ -152,8 +157,8 @@ function newCauses<T extends KubeObject>(
   old: T,
 ): readonly StatusCause[] {
   // With the maximum of findings the rest was not checked, and may contain a change to an immutable field.
-  if (causes.length >= Findings.max || checkType(kind.type, old as Plain).length > 0) return causes;
-  const before = copyTyped(kind.type, old as Plain) as T;
+  if (causes.length >= Findings.max || kind.schema.check(old).length > 0) return causes;
+  const before = kind.schema.copy(old as Plain) as T;
   kind.applyDefaults(before);
   const had = new Set(kind.validate(before).map(({ field, message }) => `${field}: ${message}`));
   return causes.filter(

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkFields } from './check-fields.ts';
+import { checkFields } from './admit.ts';
 import { deploymentKind } from './deployment/deployment.ts';
 import { eventKind } from './event/event.ts';
 import type { Kind } from './kind.ts';
 import { podKind } from './pod/pod.ts';
 import { KINDS } from './registry.ts';
 
-const told = (kind: Pick<Kind, 'versions' | 'type'>, object: unknown): readonly string[] =>
+const told = (kind: Pick<Kind, 'versions' | 'schema'>, object: unknown): readonly string[] =>
   checkFields(kind, object).map(({ field, message }) => `${field}: ${message}`);
 const pod = (container: object) => ({ spec: { containers: [{ name: 'a', ...container }] } });
 

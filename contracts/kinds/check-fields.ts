@@ -2,7 +2,6 @@ import { closest } from '../did-you-mean.ts';
 import type { StatusCause } from '../errors/status.ts';
 import { isPlain, type Plain } from '../json-values.ts';
 import { isQuantity } from '../quantity.ts';
-import type { Kind } from './kind.ts';
 import type { Basic, FieldNode, TypeNode } from './schema.ts';
 import { Findings } from './validation-findings.ts';
 
@@ -33,6 +32,7 @@ const BASIC_CHECKS: Readonly<Record<Basic, readonly [must: string, is: (value: u
   boolean: ['true or false', (value) => typeof value === 'boolean'],
   int32: ['a 32-bit whole number', (value) => isInteger(value, 2 ** 31)],
   int64: ['a whole number', (value) => isInteger(value, 2 ** 53)],
+  number: ['a number', Number.isFinite],
   time: ['a time like "2026-01-31T12:00:00Z"', (value) => isText(value) && MOMENT.test(value)],
   microtime: ['a time like "2026-01-31T12:00:00.000000Z"', (value) => isText(value) && MOMENT.test(value)],
   bytes: ['base64 text', (value) => isText(value) && BASE64.test(value.replace(/[\r\n]/g, ''))],
@@ -142,11 +142,4 @@ export function checkType(type: TypeNode, value: unknown): StatusCause[] {
   const findings = new Findings({ hidesValues: type.name === 'Secret' });
   checkStruct(findings, type, value);
   return findings.causes;
-}
-
-/** The same for an object of a kind, in the version of its `apiVersion` (default: the storage version). */
-export function checkFields(kind: Pick<Kind, 'versions' | 'type'>, object: unknown): StatusCause[] {
-  const named = isPlain(object) ? object.apiVersion : undefined;
-  const version = kind.versions.find(({ apiVersion }) => apiVersion === named);
-  return checkType(version?.type ?? kind.type, object);
 }

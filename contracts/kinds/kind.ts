@@ -1,10 +1,11 @@
 import type { StatusCause } from '../errors/status.ts';
 import type { MergeKeyTable } from '../merge/merge-keys.ts';
 import { type DefaultTable, defaulter } from './defaults.ts';
-import type { KubeObject } from './kinds.ts';
+import type { CustomResourceColumnDefinition, KubeObject } from './kinds.ts';
 import { checkMeta, checkMetaUpdate } from './meta/check-meta.ts';
 import { META_MERGE_KEYS } from './meta/merge-keys.ts';
 import { META_RULES } from './meta/meta-rules.ts';
+import { type ObjectSchema, typedSchema } from './object-schema.ts';
 import { type TypeNode, typeNode } from './schema.ts';
 import { Findings } from './validation-findings.ts';
 import { type RuleTable, ruleChecker } from './validation-rules.ts';
@@ -24,16 +25,28 @@ export interface KindVersion<T = KubeObject> {
   /** `v1`, `apps/v1` */
   readonly apiVersion: string;
   readonly served: boolean;
-  /** The fields of this version. */
-  readonly type: TypeNode;
-  /** Both absent in the storage version itself. */
+  readonly schema: ObjectSchema;
+  /** Absent in the storage version itself. */
   toStorage?(object: KubeObject): T;
+  /** How a stored object is shown; absent: as it is. */
   fromStorage?(object: T): KubeObject;
+  /** Where they differ from those of the storage version. */
+  readonly columns?: readonly Column<T>[];
+  /** Of a custom kind: the columns as its definition has them. */
+  readonly printerColumns?: readonly CustomResourceColumnDefinition[];
   /** Validation of this version only; the object is in this version. */
   readonly check?: (object: KubeObject, findings: Findings, operation: 'create' | 'update') => void;
 }
 
 export type Subresource = 'status' | 'scale' | 'binding' | 'log';
+
+/** Where an object keeps what its subresource `scale` shows. */
+export interface ScaleFields<T = KubeObject> {
+  /** The desired and the actual number of replicas, and the selector of the pods as text. */
+  read(object: T): { readonly wanted: number; readonly actual: number; readonly selector: string };
+  /** A copy of the object with this number of replicas. */
+  withReplicas(object: T, replicas: number): T;
+}
 
 /** The complete definition of a kind of object. */
 export interface Kind<T = KubeObject> {
@@ -50,15 +63,21 @@ export interface Kind<T = KubeObject> {
   readonly versions: readonly KindVersion<T>[];
   /** The apiVersion of the stored bytes. */
   readonly storageVersion: string;
-  /** Fields of the storage version. */
-  readonly type: TypeNode;
+  /** Of the storage version. */
+  readonly schema: ObjectSchema;
+  /** The type of the storage version; absent for custom kinds, whose fields are in their definition. */
+  readonly type?: TypeNode;
   /** Field selectors besides `metadata.name` and `metadata.namespace`; an absent field reads as ''. */
   readonly selectableFields: Readonly<Record<string, (object: T) => string>>;
   readonly columns: readonly Column<T>[];
   /** Sort key of printed tables (milliseconds since the Unix epoch), the latest last; absent = sorted by name. */
   readonly tableOrder?: (object: T) => number;
-  /** How lists are merged when a manifest is applied. */
-  readonly mergeKeys: MergeKeyTable;
+  /** Absent when the kind has no subresource `scale`. */
+  readonly scale?: ScaleFields<T>;
+  /** Its objects hold secret data: they are sealed in the store and in recordings. */
+  readonly secret: boolean;
+  /** Why no object can be created at present, such as while the definition of the kind is being deleted. */
+  readonly closed?: string;
   /** Sets defaults in place; the object must belong to the caller. */
   applyDefaults(object: T): void;
   /** Completes a new object in place: sets the initial status and other fields that clients may not set. */
@@ -85,12 +104,14 @@ export interface KindSource<T extends KubeObject> {
   /** Fields of the storage version; default: the generated type with the kind's name. */
   readonly type?: TypeNode;
   /** Further served versions. */
-  readonly otherVersions?: readonly KindVersion<T>[];
+  readonly otherVersions?: readonly (Omit<KindVersion<T>, 'schema'> & { readonly type: TypeNode })[];
   readonly selectableFields?: Readonly<Record<string, (object: T) => string>>;
   readonly columns: readonly Column<T>[];
   readonly tableOrder?: (object: T) => number;
   readonly defaults?: DefaultTable;
   readonly mergeKeys?: MergeKeyTable;
+  readonly scale?: ScaleFields<T>;
+  readonly secret?: boolean;
   readonly rules?: RuleTable;
   /** Syntax of `metadata.name`. */
   readonly nameFormat: (name: string) => readonly string[];
@@ -101,7 +122,12 @@ export interface KindSource<T extends KubeObject> {
   readonly checkUpdate?: (object: T, old: T, findings: Findings) => void;
 }
 
-function checkIdentity(source: KindSource<KubeObject>, object: KubeObject, findings: Findings): void {
+/** Checks name and namespace. */
+export function checkIdentity(
+  source: Pick<KindSource<KubeObject>, 'namespaced' | 'nameFormat'>,
+  object: KubeObject,
+  findings: Findings,
+): void {
   const { name = '', namespace = '' } = object.metadata ?? {};
   findings.enter('metadata');
   if (name === '') findings.required('name', 'name or generateName is required');
@@ -114,6 +140,8 @@ function checkIdentity(source: KindSource<KubeObject>, object: KubeObject, findi
 /** Makes a kind from the definition in its folder. */
 export function defineKind<T extends KubeObject>(source: KindSource<T>): Kind<T> {
   const type = source.type ?? typeNode(source.kind);
+  const mergeKeys = { ...META_MERGE_KEYS, ...source.mergeKeys };
+  const schema = typedSchema(type, mergeKeys);
   const check = ruleChecker(type, { ...META_RULES, ...source.rules });
   return {
     resource: source.resource,
@@ -124,13 +152,21 @@ export function defineKind<T extends KubeObject>(source: KindSource<T>): Kind<T>
     categories: source.categories ?? [],
     namespaced: source.namespaced,
     subresources: source.subresources ?? [],
-    versions: [{ apiVersion: source.apiVersion, served: true, type }, ...(source.otherVersions ?? [])],
+    versions: [
+      { apiVersion: source.apiVersion, served: true, schema },
+      ...(source.otherVersions ?? []).map(({ type: other, ...version }) => ({
+        ...version,
+        schema: typedSchema(other, mergeKeys),
+      })),
+    ],
     storageVersion: source.apiVersion,
+    schema,
     type,
+    secret: source.secret ?? false,
     selectableFields: source.selectableFields ?? {},
     columns: source.columns,
     ...(source.tableOrder === undefined ? {} : { tableOrder: source.tableOrder }),
-    mergeKeys: { ...META_MERGE_KEYS, ...source.mergeKeys },
+    ...(source.scale === undefined ? {} : { scale: source.scale }),
     applyDefaults: defaulter(type, source.defaults ?? {}),
     prepareForCreate: source.prepareForCreate ?? (() => undefined),
     prepareForUpdate: source.prepareForUpdate ?? (() => undefined),

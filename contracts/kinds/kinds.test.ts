@@ -3,7 +3,7 @@ import { admit } from './admit.ts';
 import type { Kind } from './kind.ts';
 import type { KubeObject } from './kinds.ts';
 import { KINDS } from './registry.ts';
-import { scaleOf, withScale } from './scale.ts';
+import { scaleOf, WORKLOAD_SCALE, withScale } from './scale.ts';
 
 type Fields = Record<string, unknown>;
 const TEMPLATE = { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'a', image: 'x:1' }] } };
@@ -367,14 +367,14 @@ describe('updates', () => {
 describe('scale', () => {
   const deployment = create('deployment', workload({ replicas: 2 }));
   it('shows and sets the number of replicas', () => {
-    const scale = scaleOf(deployment as never);
+    const scale = scaleOf(WORKLOAD_SCALE, deployment as never);
     expect(scale).toMatchObject({
       apiVersion: 'autoscaling/v1',
       metadata: { name: 'web' },
       spec: { replicas: 2 },
       status: { replicas: 0, selector: 'app=web' },
     });
-    expect(withScale(deployment as never, { ...scale, spec: { replicas: 5 } })).toMatchObject({
+    expect(withScale(WORKLOAD_SCALE, deployment as never, { ...scale, spec: { replicas: 5 } })).toMatchObject({
       spec: { replicas: 5, selector: {} },
     });
   });

@@ -1,5 +1,6 @@
 import type {
   ConfigMap,
+  CustomResourceDefinition,
   Deployment,
   Event,
   Namespace,
@@ -36,5 +37,6 @@ export interface ResourceTypes {
   secrets: Secret;
   serviceaccounts: ServiceAccount;
   events: Event;
+  customresourcedefinitions: CustomResourceDefinition;
 }
 export type ResourceName = keyof ResourceTypes;

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { KINDS, kindByResource, kindOf } from './registry.ts';
+import { BUILT_IN, KINDS } from './registry.ts';
 
 it('finds kinds by what objects say of themselves', () => {
-  expect(kindOf('apps/v1', 'Deployment')?.resource).toBe('deployments');
-  expect(kindOf('events.k8s.io/v1', 'Event')).toBe(kindOf('v1', 'Event'));
-  expect(kindOf('v1', 'Deployment')).toBeUndefined();
-  expect(kindByResource('pods/status')?.kind).toBe('Pod');
-  expect(kindByResource('constructor')).toBeUndefined();
+  expect(BUILT_IN.servedAs('apps/v1', 'Deployment')?.kind.resource).toBe('deployments');
+  expect(BUILT_IN.servedAs('events.k8s.io/v1', 'Event')?.kind).toBe(BUILT_IN.servedAs('v1', 'Event')?.kind);
+  expect(BUILT_IN.servedAs('v1', 'Deployment')).toBeUndefined();
+  expect(BUILT_IN.byResource('pods/status')?.kind).toBe('Pod');
+  expect(BUILT_IN.byResource('constructor')).toBeUndefined();
 });
 
 it('no two kinds share a word', () => {

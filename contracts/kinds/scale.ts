@@ -1,12 +1,22 @@
 import type { StatusCause } from '../errors/status.ts';
 import { requirementsOf, requirementsText } from '../selectors/label-selector.ts';
 import { checkType } from './check-fields.ts';
-import type { Deployment, ReplicaSet, Scale } from './kinds.ts';
+import type { ScaleFields } from './kind.ts';
+import type { Deployment, KubeObject, ReplicaSet, Scale } from './kinds.ts';
 import { typeNode } from './schema.ts';
 import { Findings } from './validation-findings.ts';
 
-/** Kinds with a `scale` subresource. */
-export type Scalable = Deployment | ReplicaSet;
+type Workload = Deployment | ReplicaSet;
+
+/** Of the workloads that count replicas in `spec.replicas`. */
+export const WORKLOAD_SCALE: ScaleFields<Workload> = {
+  read: ({ spec, status }) => ({
+    wanted: spec?.replicas ?? 1,
+    actual: status?.replicas ?? 0,
+    selector: requirementsText(requirementsOf(spec?.selector ?? {})),
+  }),
+  withReplicas: (object, replicas) => ({ ...object, spec: { ...object.spec, replicas } }) as typeof object,
+};
 
 /** The type's name, for objects and refusals. */
 export const SCALE = { apiVersion: 'autoscaling/v1', kind: 'Scale', group: 'autoscaling' };
@@ -23,19 +33,19 @@ export function checkScale(input: unknown): readonly StatusCause[] {
 }
 
 /** The `autoscaling/v1` Scale of an object: its metadata, the desired and the actual number of replicas. */
-export function scaleOf({ metadata = {}, spec, status }: Scalable): Scale {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
+export function scaleOf<T extends KubeObject>(fields: ScaleFields<T>, object: T): Scale {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata ?? {};
   const meta = Object.entries({ name, namespace, uid, resourceVersion, creationTimestamp });
+  const { wanted, actual, selector } = fields.read(object);
   return {
     apiVersion: SCALE.apiVersion,
     kind: SCALE.kind,
     metadata: Object.fromEntries(meta.filter(([, value]) => value !== undefined)),
-    spec: { replicas: spec?.replicas ?? 1 },
-    status: { replicas: status?.replicas ?? 0, selector: requirementsText(requirementsOf(spec?.selector ?? {})) },
+    spec: { replicas: wanted },
+    status: { replicas: actual, selector },
   };
 }
 
 /** The object with the Scale's number of replicas, otherwise unchanged. The result must pass `admit`. */
-export function withScale<T extends Scalable>(object: T, scale: Scale): T {
-  return { ...object, spec: { ...object.spec, replicas: scale.spec?.replicas ?? 0 } };
-}
+export const withScale = <T extends KubeObject>(fields: ScaleFields<T>, object: T, scale: Scale): T =>
+  fields.withReplicas(object, scale.spec?.replicas ?? 0);

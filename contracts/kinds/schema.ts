@@ -6,6 +6,7 @@ export const BASICS = [
   'boolean',
   'int32',
   'int64',
+  'number',
   'time',
   'microtime',
   'bytes',

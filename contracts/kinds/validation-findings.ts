@@ -66,7 +66,11 @@ export class Findings {
 
   /** @param below path relative to the current position, such as `containers[0].name`; empty = the position itself */
   add(reason: string, below: string, message: string): void {
-    if (!this.full) this.causes.push({ reason, field: joined(this.#path(), below), message });
+    if (!this.full) this.causes.push({ reason, field: joined(this.path, below), message });
+  }
+  /** @param found the value's type */
+  typeInvalid(found: string, detail: string): void {
+    this.add('FieldValueTypeInvalid', '', `Invalid value: ${JSON.stringify(found)}: ${detail}`);
   }
   required(below: string, detail = ''): void {
     this.add('FieldValueRequired', below, detail === '' ? 'Required value' : `Required value: ${detail}`);
@@ -92,7 +96,8 @@ export class Findings {
     this.add('FieldValueTooLong', below, `Too long: may not be more than ${maxBytes} bytes${more}`);
   }
 
-  #path(): string {
+  /** The current position, such as `spec.containers[0]`; empty = the whole object. */
+  get path(): string {
     let path = '';
     for (const step of this.#steps) {
       if (typeof step === 'number') path += `[${step}]`;

@@ -1,12 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { admit } from '../kinds/admit.ts';
-import { checkFields } from '../kinds/check-fields.ts';
+import { admit, checkFields } from '../kinds/admit.ts';
 import { deploymentKind } from '../kinds/deployment/deployment.ts';
 import type { Deployment } from '../kinds/kinds.ts';
 import { podKind } from '../kinds/pod/pod.ts';
 import { LAST_APPLIED, lastAppliedOf, withLastApplied } from './last-applied.ts';
-import { applyThreeWay } from './three-way.ts';
 
 const spec = (fields: object) => ({ spec: fields });
 const containers = (...list: object[]) => spec({ containers: list });
@@ -135,9 +133,9 @@ describe('applyThreeWay', () => {
     },
   ])('$why', ({ last, live, next, result }) => {
     const before = structuredClone([last, live, next]);
-    const merged = applyThreeWay(podKind, { lastApplied: last, live, next });
+    const merged = podKind.schema.merge({ lastApplied: last, live, next });
     expect(merged).toEqual(result);
-    expect(applyThreeWay(podKind, { lastApplied: next, live: merged, next })).toBe(merged);
+    expect(podKind.schema.merge({ lastApplied: next, live: merged, next })).toBe(merged);
     expect([last, live, next]).toEqual(before);
   });
 
@@ -146,7 +144,7 @@ describe('applyThreeWay', () => {
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
     });
     const next = spec({ strategy: { type: 'Recreate' } });
-    expect(applyThreeWay(deploymentKind, { lastApplied: undefined, live, next })).toEqual(next);
+    expect(deploymentKind.schema.merge({ lastApplied: undefined, live, next })).toEqual(next);
   });
 });
 
@@ -188,7 +186,7 @@ const manifest = fc
 /** One apply against a stored object, as the api-server does it. */
 function apply(live: Deployment | undefined, next: Record<string, unknown>): Deployment {
   const lastApplied = live === undefined ? undefined : lastAppliedOf(live);
-  const merged = live === undefined ? next : applyThreeWay(deploymentKind, { lastApplied, live, next });
+  const merged = live === undefined ? next : deploymentKind.schema.merge({ lastApplied, live, next });
   const recorded = withLastApplied(merged as Deployment, next);
   const admitted = admit(
     deploymentKind,
@@ -228,8 +226,8 @@ describe('apply, as the api-server does it', () => {
     fc.assert(
       fc.property(manifest, (first) => {
         const live = apply(undefined, first);
-        expect(applyThreeWay(deploymentKind, { lastApplied: live, live, next: live })).toBe(live);
-        expect(applyThreeWay(deploymentKind, { lastApplied: undefined, live, next: live })).toBe(live);
+        expect(deploymentKind.schema.merge({ lastApplied: live, live, next: live })).toBe(live);
+        expect(deploymentKind.schema.merge({ lastApplied: undefined, live, next: live })).toBe(live);
       }),
     );
   });
@@ -261,7 +259,7 @@ it.each([
 ])('$why of what is nested without end passes through, to be refused by the check of fields', ({ of }) => {
   const next = of(JSON.parse('['.repeat(100_000) + ']'.repeat(100_000)));
   const live = { metadata: { finalizers: ['a/b'] }, spec: { containers: [{ name: 'a' }] } };
-  const merged = applyThreeWay(podKind, { lastApplied: undefined, live, next });
+  const merged = podKind.schema.merge({ lastApplied: undefined, live, next });
   expect(checkFields(podKind, merged).map(({ reason }) => reason)).toContain('FieldValueTypeInvalid');
 });
 

@@ -1,5 +1,5 @@
 import type { Status } from '../errors/status.ts';
-import type { KubeObject } from '../kinds/kinds.ts';
+import type { CustomResourceColumnDefinition, KubeObject } from '../kinds/kinds.ts';
 
 /*
  * Bodies of `api.<caller>.<verb>.<resource>.<namespace>.<name>`. The body of create, update and apply is the object, that of
@@ -156,4 +156,28 @@ export interface Scale {
   };
   readonly spec: { readonly replicas: number };
   readonly status: { readonly replicas: number; readonly selector?: string };
+}
+
+/** A served resource, as in Kubernetes' discovery. */
+export interface ApiResource {
+  /** Plural, without its group. */
+  readonly name: string;
+  readonly singularName: string;
+  readonly namespaced: boolean;
+  readonly kind: string;
+  /** Empty for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly subresources: readonly string[];
+  /** Of custom resources: the columns of their tables. A built-in kind has none here. */
+  readonly additionalPrinterColumns?: readonly CustomResourceColumnDefinition[];
+}
+
+/** The answer to `list apiresources`; of each kind the preferred version comes first. */
+export interface ApiResourceList {
+  readonly apiVersion: 'v1';
+  readonly kind: 'APIResourceList';
+  readonly resources: readonly ApiResource[];
 }

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../kinds/kinds.ts';
-import { kindByResource } from '../kinds/registry.ts';
+import { BUILT_IN } from '../kinds/registry.ts';
 import { type Key, parseKey } from './keys.ts';
 
 /** The content of a key in the objects or events bucket. */
@@ -29,7 +29,8 @@ export function readStored(key: Key, data: Uint8Array): Stored {
   }
   if (typeof object !== 'object' || object === null) return { foreign: 'not an object' };
   const { kind, metadata } = object;
-  const wanted = kindByResource(parts.resource)?.kind;
+  // The kind of a custom resource is not known here: its definition may come after it.
+  const wanted = BUILT_IN.byResource(parts.resource)?.kind;
   if (wanted !== undefined && kind !== wanted) return { foreign: `its kind is ${String(kind)}, not ${wanted}` };
   const { name, namespace = parts.namespace } = metadata ?? {};
   if (name !== parts.name || namespace !== parts.namespace) return { foreign: `it is ${namespace}/${String(name)}` };

@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 import { failure, StatusError, statusError } from '../errors/status.ts';
 import type { KubeObject } from '../kinds/kinds.ts';
+import { KINDS } from '../kinds/registry.ts';
 import type { Key } from './keys.ts';
 
 /** The key with which a cluster seals secret data. */
@@ -44,8 +45,10 @@ export function clusterKey(bytes: Uint8Array): ClusterKey {
   return { id, bytes };
 }
 
+const SECRET_KEYS = KINDS.filter(({ secret }) => secret).map(({ resource }) => `${resource}.`);
+
 /** Does an object under this key hold secret data? */
-export const isSecretKey = (key: Key): boolean => key.startsWith('secrets.');
+export const isSecretKey = (key: Key): boolean => SECRET_KEYS.some((start) => key.startsWith(start));
 
 /** Is the secret data of this object sealed? */
 export const isSealed = (object: KubeObject): boolean => (object as Fields).sealed !== undefined;

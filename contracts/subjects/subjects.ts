@@ -35,6 +35,11 @@ export const SUBJECTS = {
     heardBy: 'anyone',
     doc: 'Every change of the store, live, at most once; published by the server. `Nats-Last-Sequence` shows gaps of a key.',
   }),
+  events: family<unknown>()('events.<namespace>.<name>', {
+    mode: 'publish',
+    heardBy: 'anyone',
+    doc: 'Every change of an Event, live, at most once; published by the server.',
+  }),
   watchAck: family<WatchAck>()('watch.<caller>.<instance>.<id>', {
     mode: 'publish',
     heardBy: 'the api-server instance that serves the watch',

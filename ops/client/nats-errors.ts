@@ -1,6 +1,6 @@
 import { errors } from 'nats';
 import { StatusError, statusError } from '../../contracts/errors/status.ts';
-import { KINDS } from '../../contracts/kinds/registry.ts';
+import { BUILT_IN } from '../../contracts/kinds/registry.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 
 /** Converts an error of a NATS request to a StatusError with a remedy. */
@@ -82,7 +82,7 @@ function forbidden(operation: string, subject: string): string {
   if (tokens === undefined) return `nats-server refuses to let this user ${operation} ${subject}; use another user`;
   const { caller, verb, resource, namespace } = tokens;
   const where = namespace === '' ? '' : ` in namespace "${namespace}"`;
-  const kind = KINDS.find((one) => one.resource === resource.split(/[./]/, 1)[0]);
+  const kind = BUILT_IN.byResource(resource);
   const remedy =
     kind?.namespaced === false ? 'use another user' : 'name one of your namespaces with -n, or use another user';
   return `${caller} may not ${verb} ${resource}${where}: nats-server refuses ${subject}; ${remedy}`;

@@ -18,6 +18,7 @@ const ROOTS = [
   'EventsV1Event',
   'V1Scale',
   'V1Binding',
+  'V1CustomResourceDefinition',
 ];
 
 /** The folder and the contents of the generated files. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { isPlain, type Plain } from '../../contracts/json-values.ts';
 import type { Kind } from '../../contracts/kinds/kind.ts';
-import type { Basic, FieldNode, TypeNode } from '../../contracts/kinds/schema.ts';
+import { type Basic, type FieldNode, type TypeNode, typeNode } from '../../contracts/kinds/schema.ts';
 
 /** Texts that some rule, table or parser looks at, and some that nobody expects. */
 const TEXTS = [
@@ -26,6 +26,7 @@ const VALUES: Readonly<Record<Basic, fc.Arbitrary<unknown>>> = {
   string: fc.constantFrom(...TEXTS),
   boolean: fc.boolean(),
   int32: fc.constantFrom(0, 1, 2, 80, -1, 65_535, 65_536, 2 ** 31 - 1, -(2 ** 31)),
+  number: fc.double({ noNaN: true, noDefaultInfinity: true }),
   int64: fc.constantFrom(0, 1, 2, 30, -1, 2 ** 31, 2 ** 53 - 1, -(2 ** 53) + 1),
   time: fc.constantFrom(...TIMES),
   microtime: fc.constantFrom(...TIMES),
@@ -93,7 +94,7 @@ function including(needed: unknown, value: unknown): unknown {
 
 /** Objects of a kind with fields that it has and values that nobody would choose; most can be stored. */
 export function fitting(
-  kind: Pick<Kind, 'kind' | 'namespaced' | 'type'>,
+  kind: Kind,
   {
     names = ['a', 'b'],
     namespace = 'default',
@@ -105,7 +106,7 @@ export function fitting(
     depth: fc.constantFrom(3, 6),
   });
   return fc.tuple(fits, fc.constantFrom(...names)).chain(([fit, name]) =>
-    structOf(kind.type, fit).map((made) => {
+    structOf(kind.type ?? typeNode(kind.kind), fit).map((made) => {
       const metadata = { name, ...(kind.namespaced ? { namespace } : {}) };
       const { apiVersion: _, kind: __, ...object } = including({ ...NEEDED[kind.kind], metadata }, made) as Plain;
       if (isPlain(object['metadata'])) {

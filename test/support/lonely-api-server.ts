@@ -135,7 +135,7 @@ export class LonelyApiServer {
     for (const { key, object, headers } of this.#republish.splice(0)) {
       const { namespace, name } = parseKey(key) as { namespace: string; name: string };
       const bytes = new TextEncoder().encode(object === undefined ? '' : JSON.stringify(object));
-      this.world.call(SUBJECTS.changes, { resource: 'events', namespace, name }, bytes, { headers });
+      this.world.call(SUBJECTS.events, { namespace, name }, bytes, { headers });
     }
     this.hear();
   }

@@ -4,6 +4,9 @@ import { decodeAll } from '../../../contracts/codec/codec.ts';
 import { statusError } from '../../../contracts/errors/status.ts';
 import { HEADER } from '../../../contracts/headers.ts';
 import { isPlain } from '../../../contracts/json-values.ts';
+import { eventKind } from '../../../contracts/kinds/event/event.ts';
+import type { Kind } from '../../../contracts/kinds/kind.ts';
+import type { KindRegistry } from '../../../contracts/kinds/registry.ts';
 import type { ApplyItem } from '../../../contracts/messages/api.ts';
 import { storeKey } from '../../../contracts/store/keys.ts';
 import { nodeOfUser } from '../../../contracts/subjects/users.ts';
@@ -13,7 +16,7 @@ import { type Answer, askStore, type Context } from '../context.ts';
 import type { Obj } from '../object.ts';
 import { EVENTS } from '../read/read-events.ts';
 import type { Target } from '../request.ts';
-import { findKind, kindOfDocument } from '../served-kinds.ts';
+import { kindOfDocument, kindsOfTurn, UnknownKind } from '../served-kinds.ts';
 import { admittedNew } from '../write/admission.ts';
 import { withIdentity } from '../write/object-identity.ts';
 import { applied, itemOf, kindIn, result, warned } from './apply.ts';
@@ -92,22 +95,34 @@ const itemsOfList = (document: unknown): readonly unknown[] =>
 
 function applyDocument(context: Context, document: unknown, namespace: string): Answer<ApplyItem> {
   const item = itemOf(document);
-  try {
-    const { target, manifest } = targetOfDocument(document, namespace);
+  const attempt = (): Observable<ApplyItem> => {
+    const { target, manifest } = targetOfDocument(kindsOfTurn(context), document, namespace);
     return applied(context, target, manifest).pipe(
       map(({ outcome, object }) => ({ ...itemOf(object), ...kindIn(document), outcome, ...warned(outcome, object) })),
       catchError((error: unknown) => of({ ...itemOf(manifest), status: statusOf(error) })),
     );
+  };
+  const refused = (error: unknown): ApplyItem => ({ ...item, status: statusOf(error) });
+  try {
+    return attempt();
   } catch (error) {
-    return { ...item, status: statusOf(error) };
+    if (!(error instanceof UnknownKind)) return refused(error);
+    return context.fresh(attempt).pipe(
+      mergeMap((answer) => answer),
+      catchError((again: unknown) => of(refused(again))),
+    );
   }
 }
 
 /** The object that a document is about. @param confined the subject's namespace; empty = any. @throws StatusError BadRequest, Forbidden */
-function targetOfDocument(document: unknown, confined: string): { readonly target: Target; readonly manifest: Obj } {
+function targetOfDocument(
+  kinds: KindRegistry,
+  document: unknown,
+  confined: string,
+): { readonly target: Target; readonly manifest: Obj } {
   if (!isPlain(document))
     throw badRequest('apply: every document must be an object with apiVersion, kind and metadata');
-  const { kind, version } = kindOfDocument(document['apiVersion'], document['kind']);
+  const { kind, version } = kindOfDocument(kinds, document['apiVersion'], document['kind']);
   const { name = '', namespace } = itemOf(document);
   if (confined !== '' && !kind.namespaced) {
     throw statusError(
@@ -155,7 +170,7 @@ function storeEvent(context: Context, caller: string, place: string, item: Apply
   const stamp = { uid: world.uid(), creationTimestamp: made.firstTimestamp ?? '' };
   const key = storeKey(EVENTS, place, made.metadata.name ?? '');
   return defer(() => {
-    const object: object = admittedNew(findKind(EVENTS).kind, made as unknown as Obj, stamp);
+    const object: object = admittedNew(eventKind as unknown as Kind, made as unknown as Obj, stamp);
     return askStore(context, world.say.putEvent({ key, object }));
   }).pipe(
     mergeMap(() => []),

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { LAST_APPLIED, lastAppliedOf } from '../../../contracts/merge/last-applied.ts';
 import type { Obj } from '../object.ts';
+import { BUILT_IN } from '../../../contracts/kinds/registry.ts';
 import { findKind } from '../served-kinds.ts';
 import { planApply, planCreate } from './plan-apply.ts';
 
@@ -13,7 +14,7 @@ const manifest = (metadata: object, more: object = {}): Obj => ({
 
 /** What apply makes of an object that was applied before and then changed by others; without the record. */
 function applied(before: Obj, others: (made: Obj) => Obj, next: Obj, resource = 'configmaps'): Obj {
-  const object = planApply(findKind(resource), next, others(planCreate(before)));
+  const object = planApply(findKind(BUILT_IN, resource), next, others(planCreate(before)));
   expect(lastAppliedOf(object)).toEqual(lastAppliedOf(planCreate(next)));
   const { [LAST_APPLIED]: _, ...annotations } = object.metadata.annotations ?? {};
   return { ...object, metadata: { ...object.metadata, annotations } };

@@ -1,7 +1,6 @@
 import type { Plain } from '../../../contracts/json-values.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import { lastAppliedOf, withLastApplied } from '../../../contracts/merge/last-applied.ts';
-import { applyThreeWay } from '../../../contracts/merge/three-way.ts';
 import { type Obj, withMeta } from '../object.ts';
 import type { Served } from '../served-kinds.ts';
 
@@ -14,12 +13,11 @@ export const planCreate = (manifest: Obj): Obj => withLastApplied(manifest, mani
  * @param live in the client's API version
  */
 export function planApply({ kind, version }: Served, manifest: Obj, live: Obj): Obj {
-  const of = { type: version.type, mergeKeys: kind.mergeKeys };
   // A manifest without annotations would otherwise remove those of others, and the last-applied annotation.
   const annotated = withMeta(manifest, { annotations: manifest.metadata.annotations ?? {} });
   // The same for a Secret's `stringData`: its entries become entries of `data`, and are recorded as such.
   const next = kind.resource === 'secrets' && manifest['stringData'] ? { data: {}, ...annotated } : annotated;
-  const merged = applyThreeWay(of, { lastApplied: lastAppliedOf(live), live, next });
+  const merged = version.schema.merge({ lastApplied: lastAppliedOf(live), live, next });
   const recorded = withLastApplied(merged as KubeObject, manifest as Plain) as Obj;
   // A resourceVersion is a precondition only if the manifest itself sets it.
   return withMeta(recorded, { resourceVersion: manifest.metadata.resourceVersion });

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Obj } from '../object.ts';
+import { BUILT_IN } from '../../../contracts/kinds/registry.ts';
 import { findKind } from '../served-kinds.ts';
 import { selectable } from './plan-selectable.ts';
 
@@ -31,7 +32,7 @@ it.each([
     is: { metadata, reason: 'Started' },
   },
 ])('$why', ({ resource, object, is }) => {
-  const { kind } = findKind(resource);
+  const { kind } = findKind(BUILT_IN, resource);
   const of = { apiVersion: 'v1', kind: kind.kind };
   expect(selectable(kind, { ...of, ...object } as Obj)).toStrictEqual({ ...of, ...is });
 });

@@ -3,6 +3,7 @@ import { type Status, success } from '../../../contracts/errors/status.ts';
 import { HEADER } from '../../../contracts/headers.ts';
 import { isPlain } from '../../../contracts/json-values.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
+import { kindsIn } from '../../../contracts/kinds/registry.ts';
 import type { ApplyOutcome } from '../../../contracts/messages/api.ts';
 import { storeKey } from '../../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
@@ -22,7 +23,7 @@ import { answeredAs } from '../read/plan-accept-header.ts';
 import { decodeContinue, encodeContinue, planPage } from '../read/plan-list.ts';
 import { selection } from '../read/selectors.ts';
 import { qualified } from '../request.ts';
-import { findKind, presentedAs, type Served } from '../served-kinds.ts';
+import { presentedAs, type Served } from '../served-kinds.ts';
 import { revisionIn } from './written-revision.ts';
 
 /** Possible answers to the request behind an inbox: an object or a list as the store held it, or a common refusal. */
@@ -35,7 +36,8 @@ export function* storeBodies(replayed: TurnInReplay, inbox: string): Iterable<Po
   if (tokens === undefined) return;
   const [resource = ''] = tokens.resource.split('/');
   const namespace = tokens.namespace === '_' ? '' : tokens.namespace;
-  const served = findKind(resource);
+  const served = kindsIn(replayed.view()).named(resource);
+  if (served === undefined) return;
   const type: ContentType = encodingOfQuestion(recordBytes(call.body), call.headers);
   const question = questionIn(call);
   const bodies =

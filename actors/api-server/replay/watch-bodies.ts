@@ -1,6 +1,7 @@
 import { decode, MSGPACK_TYPE } from '../../../contracts/codec/codec.ts';
 import { HEADER } from '../../../contracts/headers.ts';
 import { isPlain } from '../../../contracts/json-values.ts';
+import { kindsIn } from '../../../contracts/kinds/registry.ts';
 import type { Json } from '../../kernel/contract.ts';
 import type { PossibleBody, TurnInReplay } from '../../kernel/replay-knowledge.ts';
 import { withRevision } from '../../kernel/view/cache.ts';
@@ -33,10 +34,10 @@ function* messages(replayed: TurnInReplay, watch: Watch): Iterable<unknown> {
 }
 
 /** The watch that sends its events to an inbox. It may have begun or ended in this turn. */
-function watchAt({ cells, cellsBefore }: TurnInReplay, inbox: string): Watch | undefined {
+function watchAt({ cells, cellsBefore, view }: TurnInReplay, inbox: string): Watch | undefined {
   for (const [name, cell] of [...Object.entries(cells()), ...cellsBefore]) {
     if (name.startsWith(WATCH) && isPlain(cell) && cell['inbox'] === inbox)
-      return watchOf(name.slice(WATCH.length), cell as unknown as WatchCell);
+      return watchOf(kindsIn(view()), name.slice(WATCH.length), cell as unknown as WatchCell);
   }
   return undefined;
 }

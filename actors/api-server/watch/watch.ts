@@ -1,12 +1,13 @@
 import type { ContentType } from '../../../contracts/codec/codec.ts';
 import { failure, type Status } from '../../../contracts/errors/status.ts';
 import { HEADER, type Headers } from '../../../contracts/headers.ts';
+import type { KindRegistry } from '../../../contracts/kinds/registry.ts';
 import type { WatchEvent, WatchMark } from '../../../contracts/messages/api.ts';
 import { storeKey } from '../../../contracts/store/keys.ts';
 import { token } from '../../../contracts/subjects/token.ts';
 import type { Obj } from '../object.ts';
 import { selection } from '../read/selectors.ts';
-import { findKind, presentedAs } from '../served-kinds.ts';
+import { presentedAs, type Served } from '../served-kinds.ts';
 import { type ObjectEvent, planEvent, type Transition } from './plan-watch.ts';
 
 /** What a watch is; kept in a cell, so that it outlives a crash. */
@@ -37,6 +38,7 @@ export const encodedFor = ({ encoding }: WatchCell): Headers | undefined =>
 export interface Watch {
   readonly id: string;
   readonly cell: WatchCell;
+  readonly served: Served | undefined;
   /** Escaped resource of the keys that it covers. */
   readonly resource: string;
   readonly apiVersion: string;
@@ -48,13 +50,17 @@ export interface Watch {
   readonly present: (object: Obj) => Obj;
 }
 
-export function watchOf(id: string, cell: WatchCell): Watch {
-  const { kind, version } = findKind(cell.resource);
+/** A watch of a kind that is not served (any more) covers nothing; `Watches` ends it. */
+export function watchOf(kinds: KindRegistry, id: string, cell: WatchCell): Watch {
+  const served = kinds.named(cell.resource);
+  if (served === undefined) return { ...NO_KIND, id, cell };
+  const { kind, version } = served;
   const selects = selection(kind, cell);
   const present = (object: Obj): Obj => presentedAs(version, object);
   return {
     id,
     cell,
+    served,
     resource: token(kind.resource),
     apiVersion: version.apiVersion,
     kind: kind.kind,
@@ -66,6 +72,20 @@ export function watchOf(id: string, cell: WatchCell): Watch {
     present,
   };
 }
+
+const NO_KIND: Omit<Watch, 'id' | 'cell'> = {
+  served: undefined,
+  resource: '',
+  apiVersion: 'v1',
+  kind: '',
+  covers: () => false,
+  tells: () => undefined,
+  present: (object) => object,
+};
+
+/** Is it still the same definition that the watch began with? */
+export const isCurrent = (kinds: KindRegistry, { cell, served }: Watch): boolean =>
+  served !== undefined && kinds.named(cell.resource)?.kind === served.kind;
 
 function covering(resource: string, { namespace, name }: WatchCell): (key: string) => boolean {
   if (name !== '') {

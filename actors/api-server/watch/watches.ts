@@ -15,6 +15,7 @@ import { atLeast, everything } from '../read/get-and-list.ts';
 import { EVENTS, isEvent, selectEvents } from '../read/read-events.ts';
 import { selection } from '../read/selectors.ts';
 import type { ApiTokens, Request } from '../request.ts';
+import { kindsOfTurn } from '../served-kinds.ts';
 import {
   acknowledged,
   type Flow,
@@ -24,12 +25,14 @@ import {
   type Transition,
   unacknowledged,
 } from './plan-watch.ts';
-import { bookmark, encodedFor, end, expired, type Watch, type WatchCell, watchOf } from './watch.ts';
+import { bookmark, encodedFor, end, expired, isCurrent, type Watch, type WatchCell, watchOf } from './watch.ts';
 import { revisionIn, transitionOf } from './watch-heard.ts';
 
 /** How the names of the cells begin that say what watches there are. */
 export const WATCH_CELLS = 'watch.';
 const FLOW = 'flow.';
+/** How the store keys of CustomResourceDefinitions begin. */
+const DEFINITIONS = 'customresourcedefinitions.';
 /** The cell that is set while there are watches of events. */
 export const EVENTS_WATCHED = 'events-watched';
 const NO_FLOW: Flow = { sent: 0, acknowledged: 0, marks: [], missed: 0, markAt: 0 };
@@ -67,7 +70,7 @@ export class Watches {
     this.#tickAt = world.cell('tick-at', 0);
     for (const name of world.cellNames(WATCH_CELLS)) {
       const id = name.slice(WATCH_CELLS.length);
-      this.#add(watchOf(id, this.#cell(id).get() as WatchCell));
+      this.#add(watchOf(kindsOfTurn(context), id, this.#cell(id).get() as WatchCell));
     }
   }
 
@@ -124,7 +127,14 @@ export class Watches {
       const watches = this.#byResource.get(change.key.slice(0, change.key.indexOf('.')));
       for (const watch of watches ?? []) collect(told, watch, change.key, change as unknown as Transition);
     }
-    return [...told].flatMap(([watch, events]) => this.#tell(watch, events, revision));
+    const said = [...told].flatMap(([watch, events]) => this.#tell(watch, events, revision));
+    return changes.some(({ key }) => key.startsWith(DEFINITIONS)) ? [...said, ...this.#endOutdated()] : said;
+  }
+
+  /** As in Kubernetes, a watch ends when the definition of its kind changes, or goes. */
+  #endOutdated(): readonly Said[] {
+    const kinds = kindsOfTurn(this.#context);
+    return [...this.#byId.values()].filter((watch) => !isCurrent(kinds, watch)).map((watch) => this.#end(watch));
   }
 
   /** An event was written or went. */
@@ -249,7 +259,7 @@ export class Watches {
       endsAt: world.now() + seconds * 1000,
       ...encodingOf(request.call),
     };
-    const watch = watchOf(id, cell);
+    const watch = watchOf(kindsOfTurn(this.#context), id, cell);
     if (this.#byId.size === 0) this.#cursor.set(world.view.revision);
     this.#cell(id).set(cell);
     if (watch.resource === EVENTS) this.#eventsWatched.set(true);

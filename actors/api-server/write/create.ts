@@ -24,6 +24,7 @@ const SUFFIX_LENGTH = 5;
 export function create(context: Context, target: Target, body: unknown): Answer<Obj> {
   const input = withIdentity(target, body);
   if (input.metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+  if (target.kind.closed !== undefined) throw statusError('MethodNotAllowed', target.kind.closed);
   const inNamespace = { ...target, namespace: input.metadata.namespace ?? '' };
   const allowed = andThen(checkNamespace(context, inNamespace), () => checkServiceAccount(context, inNamespace, input));
   return andThen(allowed, () => tryCreate(context, inNamespace, input, NAMES_TRIED));

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { BUILT_IN } from '../../../contracts/kinds/registry.ts';
 import { findKind } from '../served-kinds.ts';
 import { withIdentity } from './object-identity.ts';
 
-const target = (resource: string, namespace: string, name: string) => ({ ...findKind(resource), namespace, name });
+const target = (resource: string, namespace: string, name: string) => ({
+  ...findKind(BUILT_IN, resource),
+  namespace,
+  name,
+});
 const POD = { metadata: { name: 'web', namespace: 'team' } };
 
 describe('withIdentity', () => {

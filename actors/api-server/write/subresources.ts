@@ -2,7 +2,7 @@ import { StatusError } from '../../../contracts/errors/status.ts';
 import { invalid } from '../../../contracts/kinds/admit.ts';
 import type { Scale } from '../../../contracts/kinds/kinds.ts';
 import { checkFinalizerNames } from '../../../contracts/kinds/meta/check-meta.ts';
-import { checkScale, SCALE, type Scalable, scaleOf, withScale } from '../../../contracts/kinds/scale.ts';
+import { checkScale, SCALE, scaleOf, withScale } from '../../../contracts/kinds/scale.ts';
 import { Findings } from '../../../contracts/kinds/validation-findings.ts';
 import { badRequest } from '../api-errors.ts';
 import { type Answer, andThen, type Context } from '../context.ts';
@@ -45,18 +45,17 @@ const finalize = (target: Target): Editable => ({
   },
 });
 
-const scalable = (object: Obj): Scalable => object as unknown as Scalable;
-
-/** Only `spec.replicas`, in the form of an `autoscaling/v1` Scale. */
-const scale = (target: Target): Editable => ({
-  shown: (stored) => scaleOf(scalable(stored)) as unknown as Obj,
-  next: (stored, edited) => {
-    const causes = checkScale(edited);
-    if (causes.length > 0) throw new StatusError(invalid(SCALE, target.name, causes));
-    return admittedUpdate(
-      target.kind,
-      withScale(scalable(stored), edited as unknown as Scale) as unknown as Obj,
-      stored,
-    );
-  },
-});
+/** Only the number of replicas, in the form of an `autoscaling/v1` Scale. */
+function scale(target: Target): Editable {
+  const fields = target.kind.scale;
+  if (fields === undefined) throw badRequest(`${target.kind.resource}/scale: ${target.kind.kind} has no replicas`);
+  return {
+    shown: (stored) => scaleOf(fields, stored) as unknown as Obj,
+    next: (stored, edited) => {
+      const causes = checkScale(edited);
+      if (causes.length > 0) throw new StatusError(invalid(SCALE, target.name, causes));
+      const scaled = withScale(fields, stored, edited as unknown as Scale) as Obj;
+      return admittedUpdate(target.kind, scaled, stored);
+    },
+  };
+}

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { KubeObject, OwnerReference } from '../../../contracts/kinds/kinds.ts';
+import { BUILT_IN } from '../../../contracts/kinds/registry.ts';
 import { type Heard, testWorld } from '../../kernel/testing/test-world.ts';
 import { garbageCollector } from './garbage-collector.ts';
 import { type GarbageEffect, planDependent, planOwner } from './plan-garbage.ts';
@@ -110,7 +111,7 @@ it.each([
   { why: 'it is on its way out', object: thing('p', { owners: [ref('set')], leaving: true }), live: [], plan: [] },
 ])('$why', ({ object, live, dependents, plan }) => {
   const owner = (uid: string) => live.find(({ metadata }) => metadata?.uid === uid);
-  expect(planDependent(object, owner, dependents ?? []).map(brief)).toEqual(plan);
+  expect(planDependent(object, BUILT_IN, owner, dependents ?? []).map(brief)).toEqual(plan);
 });
 
 it.each([

@@ -1,14 +1,15 @@
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
+import { kindsIn } from '../../../contracts/kinds/registry.ts';
 import { type Key, parseKey } from '../../../contracts/store/keys.ts';
 import type { Changed, Said, Says, View } from '../../kernel/contract.ts';
 import { defineController } from '../../kernel/controller.ts';
-import { MANAGED_RESOURCES, type ManagedResource, perResource, sayAll, watchAll } from '../shared/managed-resources.ts';
+import { api, watch } from '../../kernel/declare.ts';
 import { isTerminating, onlyThis, targetOf, uidOf } from '../shared/object-meta.ts';
 import { type OwnerGraph, ownerGraph } from './owner-graph.ts';
 import { type GarbageEffect, isOrphaning, planDependent, planOwner } from './plan-garbage.ts';
 
-const says = sayAll(['delete', 'patch'], MANAGED_RESOURCES);
+const says = { delete: api('delete', '*'), patch: api('patch', '*') };
 /** Largest number of requests in one run; the next run continues at once. */
 const BATCH_MAX = 500;
 
@@ -21,8 +22,8 @@ const BATCH_MAX = 500;
  */
 export const garbageCollector = defineController({
   name: 'garbage-collector',
-  hears: watchAll(MANAGED_RESOURCES),
-  wakes: perResource(MANAGED_RESOURCES, () => wokenBy),
+  hears: { objects: watch('*') },
+  wakes: { objects: wokenBy },
   says,
   indexes: { graph: ownerGraph },
   plan: (key, { view, say, index }) => {
@@ -60,7 +61,8 @@ function at(key: Key | undefined, view: View): KubeObject | undefined {
 function effectsOfObject(key: Key, view: View, graph: OwnerGraph): readonly GarbageEffect[] {
   const object = at(key, view);
   if (object === undefined) return [];
-  return planDependent(object, (uid) => at(graph.keyOfUid.get(uid), view), dependentsOf(uidOf(object), view, graph));
+  const owner = (uid: string): KubeObject | undefined => at(graph.keyOfUid.get(uid), view);
+  return planDependent(object, kindsIn(view), owner, dependentsOf(uidOf(object), view, graph));
 }
 
 /** In key order. */
@@ -92,15 +94,14 @@ function requestFor(effect: GarbageEffect, graph: OwnerGraph, say: Says<typeof s
   const { object } = effect;
   const parts = parseKey(graph.keyOfUid.get(uidOf(object)) ?? '');
   if (parts === undefined) return [];
-  const resource = parts.resource as ManagedResource;
-  const target = targetOf(object);
+  const target = { resource: parts.resource, ...targetOf(object) };
   const { uid, resourceVersion } = object.metadata ?? {};
   switch (effect.type) {
     case 'delete':
-      return [say[`delete-${resource}`](target, { ...onlyThis(object), propagationPolicy: effect.policy })];
+      return [say.delete(target, { ...onlyThis(object), propagationPolicy: effect.policy })];
     case 'set-owners':
-      return [say[`patch-${resource}`](target, { metadata: { uid, resourceVersion, ownerReferences: effect.owners } })];
+      return [say.patch(target, { metadata: { uid, resourceVersion, ownerReferences: effect.owners } })];
     case 'set-finalizers':
-      return [say[`patch-${resource}`](target, { metadata: { uid, resourceVersion, finalizers: effect.finalizers } })];
+      return [say.patch(target, { metadata: { uid, resourceVersion, finalizers: effect.finalizers } })];
   }
 }

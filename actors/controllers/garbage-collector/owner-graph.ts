@@ -1,7 +1,6 @@
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
-import { type Key, keyOfObject } from '../../../contracts/store/keys.ts';
+import { EPOCHS, type Key, keyOfObject, parseKey } from '../../../contracts/store/keys.ts';
 import type { Change, View } from '../../kernel/contract.ts';
-import { MANAGED_RESOURCES } from '../shared/managed-resources.ts';
 import { uidOf } from '../shared/object-meta.ts';
 
 /** Objects and their dependents by the owner's uid. */
@@ -14,7 +13,8 @@ export interface OwnerGraph {
 export const ownerGraph = {
   build: (view: View): OwnerGraph => {
     const graph: OwnerGraph = { keyOfUid: new Map(), dependents: new Map() };
-    for (const resource of MANAGED_RESOURCES) {
+    for (const resource of view.resources()) {
+      if (resource === EPOCHS) continue; // no objects
       for (const object of view.list(resource) as readonly KubeObject[]) {
         add(graph, keyOfObject(resource, object), object);
       }
@@ -22,6 +22,7 @@ export const ownerGraph = {
     return graph;
   },
   step: (graph: OwnerGraph, { key, before, after }: Change): OwnerGraph => {
+    if (parseKey(key)?.resource === EPOCHS) return graph;
     if (before !== undefined) remove(graph, key, before);
     if (after !== undefined) add(graph, key, after);
     return graph;

@@ -1,6 +1,8 @@
+import { eventKind } from '../../../contracts/kinds/event/event.ts';
+import { groupOf } from '../../../contracts/kinds/kind.ts';
 import type { KubeObject, OwnerReference } from '../../../contracts/kinds/kinds.ts';
+import type { KindRegistry } from '../../../contracts/kinds/registry.ts';
 import { FINALIZER } from '../../../contracts/kinds/meta/check-meta.ts';
-import { isManagedKind } from '../shared/managed-resources.ts';
 import { isTerminating, namespaceOf, uidOf } from '../shared/object-meta.ts';
 
 export type GarbageEffect =
@@ -17,14 +19,15 @@ const unblocked = (reference: OwnerReference): OwnerReference => ({ ...reference
 const awaitsDependents = (owner: KubeObject): boolean => isTerminating(owner) && has(owner, FINALIZER.foreground);
 
 /**
- * Decides whether an object is deleted, which it is when none of its owners exists. Pure and total. An owner of a kind that
- * the controller does not watch counts as existing, because its deletion would not be seen. So does the namespaced owner of
- * a cluster-scoped object: its reference does not say in which namespace it is.
+ * Decides whether an object is deleted, which it is when none of its owners exists. Pure and total. An owner of an unknown
+ * kind counts as existing. So does the namespaced owner of a cluster-scoped object: its reference does not say in which
+ * namespace it is.
  * @param owner      the existing object with that uid
  * @param dependents objects that this object owns
  */
 export function planDependent(
   object: KubeObject,
+  kinds: KindRegistry,
   owner: (uid: string) => KubeObject | undefined,
   dependents: readonly KubeObject[],
 ): readonly GarbageEffect[] {
@@ -40,8 +43,8 @@ export function planDependent(
   let ownerAwaitsDependents = false;
   for (const reference of owners) {
     const found = existing(reference);
-    const scope = namespaceOf(object) === '' ? 'cluster' : 'namespace';
-    if (found === undefined ? !isManagedKind(reference, scope) : !awaitsDependents(found)) remaining.push(reference);
+    if (found === undefined ? !canBeMissed(reference, kinds, object) : !awaitsDependents(found))
+      remaining.push(reference);
     else if (found !== undefined) ownerAwaitsDependents = true;
   }
   if (remaining.length === owners.length) return [];
@@ -58,6 +61,13 @@ export function planDependent(
       ? 'Foreground'
       : 'Background';
   return [{ type: 'delete', object, policy }];
+}
+
+/** Would this owner be seen if it existed? The kind counts, not the version: a reference may name one that is served no more. */
+function canBeMissed({ apiVersion, kind }: OwnerReference, kinds: KindRegistry, object: KubeObject): boolean {
+  const owner = kinds.kinds.find((one) => one.kind === kind && one.group === groupOf(apiVersion));
+  if (owner === undefined || owner.resource === eventKind.resource) return false;
+  return !owner.namespaced || namespaceOf(object) !== '';
 }
 
 /** Decides what a terminating owner's garbage collector finalizer requires of its dependents, and when it is removed. */

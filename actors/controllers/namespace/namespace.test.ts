@@ -33,20 +33,18 @@ it.each([
   { why: 'has done its part', ns: shop({ leaving: true, finalizers: ['other'] }), contents: {}, plan: [] },
 ])('$why', ({ ns, contents, plan }) => {
   const things = contents as Record<string, readonly KubeObject[]>;
-  const effects = planNamespace(ns, (resource) => things[resource] ?? []);
+  const effects = planNamespace(ns, new Map(Object.entries(things)));
   expect(effects.map((e) => (e.type === 'delete-all' ? `${e.type} ${e.resource}` : e.type))).toEqual(plan);
 });
 
 it('keeps the finalizers of others', () => {
   const ns = shop({ leaving: true, phase: 'Terminating', finalizers: ['other', 'kubernetes'] });
-  expect(planNamespace(ns, () => [])).toEqual([{ type: 'finalize', finalizers: ['other'] }]);
+  expect(planNamespace(ns, new Map())).toEqual([{ type: 'finalize', finalizers: ['other'] }]);
 });
 
 it('empties a large namespace piece by piece', () => {
   const pods = Array.from({ length: COLLECTION_MAX + 5 }, (_, at) => thing(`p${at}`, at < 3));
-  const effects = planNamespace(shop({ leaving: true, phase: 'Terminating' }), (resource) =>
-    resource === 'pods' ? pods : [],
-  );
+  const effects = planNamespace(shop({ leaving: true, phase: 'Terminating' }), new Map([['pods', pods]]));
   expect(effects).toHaveLength(COLLECTION_MAX);
   expect(effects[0]).toMatchObject({ type: 'delete-one', object: { metadata: { name: 'p3' } } });
 });

@@ -14,16 +14,18 @@ import { REPLY_HEADER } from '../turns/call-routing.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 
 const SECRET = 'Secret';
-const SECRETS = 'secrets';
-const CONFIG_MAPS = 'configmaps';
-const HARMLESS_RESOURCES: ReadonlySet<string> = new Set(
-  KINDS.map(({ resource }) => resource).filter((resource) => resource !== SECRETS),
+const SECRET_RESOURCES: ReadonlySet<string> = new Set(
+  KINDS.filter(({ secret }) => secret).map(({ resource }) => resource),
 );
+const CONFIG_MAPS = 'configmaps';
+const BUILT_IN_RESOURCES: ReadonlySet<string> = new Set(KINDS.map(({ resource }) => resource));
+/** A dot in a token: the resource has a group, as custom resources have. */
+const GROUP = '=2E';
 /** Verbs whose requests hold no object. */
 const READS: ReadonlySet<string> = new Set(['get', 'list', 'watch', 'delete']);
 
 /** What the body of a message may hold, by its subject: secrets, an object of another resource, or neither. */
-type Content = 'secrets' | 'configmap' | 'object' | 'other';
+type Content = 'secrets' | 'configmap' | 'custom' | 'object' | 'other';
 
 /** Classifies the subjects of a cluster. */
 export class Subjects {
@@ -59,9 +61,10 @@ export class Subjects {
     if (!known || subject.includes('.', namespace + 1)) return 'secrets';
     const escape = subject.indexOf('=', verb); // before a group or a subresource
     const plural = subject.slice(verb + 1, escape < 0 || escape > resource ? resource : escape);
-    if (plural === SECRETS) return 'secrets';
+    if (SECRET_RESOURCES.has(plural)) return 'secrets';
     if (READS.has(subject.slice(caller + 1, verb))) return 'other';
-    if (!HARMLESS_RESOURCES.has(plural)) return 'secrets';
+    if (!BUILT_IN_RESOURCES.has(plural))
+      return subject.slice(escape, resource).startsWith(GROUP) ? 'custom' : 'secrets';
     return plural === CONFIG_MAPS ? 'configmap' : 'object';
   }
 }
@@ -129,10 +132,10 @@ function hasData(body: Buffer): boolean {
  * Whether a body that was sent to another resource may be a Secret with a wrong kind. Only Secrets have `stringData`; of the
  * other resources only ConfigMaps have `data`. A body without a kind that was sent to ConfigMaps counts as a ConfigMap.
  */
-function maybeStray(bytes: Bytes, content: 'configmap' | 'object'): boolean {
+function maybeStray(bytes: Bytes, content: 'configmap' | 'custom' | 'object'): boolean {
   const body = bufferOf(bytes);
   if (hasStringData(body)) return true;
-  if (!hasData(body)) return false;
+  if (content === 'custom' || !hasData(body)) return false;
   return content === 'object' || (body.includes(FIELD) && !body.includes(CONFIG_MAP));
 }
 
@@ -146,7 +149,7 @@ const HIDDEN_LETTER = /\\(?:u00|x|U000000)[4-7]/;
 const hidesLetters = (bytes: Bytes): boolean =>
   isText(bytes) && bytes.includes(ESCAPE) && HIDDEN_LETTER.test(bufferOf(bytes).toString('latin1'));
 
-const HARMLESS: ReadonlySet<string> = new Set(KINDS.map(({ kind }) => kind).filter((kind) => kind !== SECRET));
+const HARMLESS: ReadonlySet<string> = new Set(KINDS.filter(({ secret }) => !secret).map(({ kind }) => kind));
 /**
  * Largest manifest that is decoded to look for Secrets. YAML takes a hundred times as long as the other encodings: this much
  * takes about 10 ms, and up to 100 ms when it is built to be slow (errors, commas, merges).
@@ -158,7 +161,7 @@ const READ_BYTES: Readonly<Record<ContentType, number>> = {
 };
 
 /**
- * Whether a manifest certainly contains no Secret: every object in it is of a known kind. False for a manifest that cannot
+ * Whether a manifest certainly contains no Secret: every object in it is of a known or a custom kind. False for a manifest that cannot
  * be read or is too large to be read quickly.
  */
 export function surelyNoSecret(manifest: Bytes, declared?: string): boolean {
@@ -172,9 +175,10 @@ export function surelyNoSecret(manifest: Bytes, declared?: string): boolean {
 
 function isHarmless(document: unknown): boolean {
   if (!isPlain(document)) return false;
-  const { kind, items } = document;
+  const { apiVersion, kind, items } = document;
   if (kind === 'List') return Array.isArray(items) && items.every((item) => isHarmless(item));
-  return HARMLESS.has(String(kind)) && !Object.hasOwn(document, 'stringData');
+  const isCustom = typeof apiVersion === 'string' && apiVersion.includes('/') && kind !== SECRET;
+  return (HARMLESS.has(String(kind)) || isCustom) && !Object.hasOwn(document, 'stringData');
 }
 
 /** `{}` in MessagePack. */

@@ -20,7 +20,7 @@ const opened: NatsCache[] = [];
 /** What brings the changes once the cache has caught up. */
 const FEEDS = [
   ['a consumer', undefined],
-  ['what the server republishes', { republishedTo: 'changes.>', subjects: ['changes.>'] }],
+  ['what the server republishes', { republishedTo: 'changes.>' }],
 ] as const;
 const RECONNECTING = { maxReconnectAttempts: -1, reconnectTimeWait: 50 };
 

@@ -41,7 +41,7 @@ export function republishesBeforeAcknowledging(
  */
 export class ChangeFeed implements Feed {
   readonly #options: ChangeFeedOptions;
-  #subscriptions: readonly Subscription[] = [];
+  #subscription: Subscription | undefined;
   #ordered: OrderedFeed | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** Sequence up to which everything was delivered. */
@@ -79,7 +79,7 @@ export class ChangeFeed implements Feed {
       (error, message) => (error === null ? this.#hear(message) : this.#refuse(error)),
       (failure) => this.#break(failure.message),
     );
-    this.#subscriptions = changes.subjects.map((subject) => connection.subscribe(subject, { callback }));
+    this.#subscription = connection.subscribe(changes.republishedTo, { callback });
     this.#ordered = await OrderedFeed.open({
       ...this.#options,
       onMessage: (message) => this.#deliver(message),
@@ -116,7 +116,7 @@ export class ChangeFeed implements Feed {
     this.#ended = true;
     clearInterval(this.#timer);
     this.#ordered?.close();
-    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    this.#subscription?.unsubscribe();
   }
 
   #break(why: string): void {

@@ -15,6 +15,9 @@ import { patternOf } from '../turns/subject-patterns.ts';
 import type { ArrivalLag } from './nats-arrival-lag.ts';
 import { filterInbound } from './nats-inbound-filter.ts';
 
+/** Families on which the server itself publishes changes of the store. */
+const REPUBLISHED: ReadonlySet<string> = new Set([SUBJECTS.changes.template, SUBJECTS.events.template]);
+
 /** A micro service must have a semantic version; a service that embeds actors may call its build as it likes. */
 const VERSIONED = /^\d+\.\d+\.\d+(?:\+[0-9A-Za-z.-]+)?$/;
 
@@ -114,7 +117,7 @@ export async function serveActor(host: ServiceHost, served: Served): Promise<Act
       });
     } else {
       plain.push(
-        (heard.family.template === SUBJECTS.changes.template ? changes : connection).subscribe(pattern, {
+        (REPUBLISHED.has(heard.family.template) ? changes : connection).subscribe(pattern, {
           ...(heard.queue === true ? { queue: actor } : {}),
           callback: (error, msg) => {
             if (error === null && served.listens?.(heard) !== false) served.heard(arrived(msg));

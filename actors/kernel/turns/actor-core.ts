@@ -22,7 +22,7 @@ import { hashOf } from '../journal/hash.ts';
 import { holdsSecret } from '../journal/secrecy.ts';
 import { inputsOf, routeCall, unmatchedSubject } from './call-routing.ts';
 import { Cells } from './cells.ts';
-import { changedByResource } from './changed-objects.ts';
+import { changedByResource, changesFor } from './changed-objects.ts';
 import { DerivedIndexes } from './derived-indexes.ts';
 import { mutationIn } from './freeze.ts';
 import { guardedView } from './guarded-view.ts';
@@ -307,7 +307,7 @@ export class ActorCore {
   #change(keys: readonly Key[], before: (key: Key) => KubeObject | undefined): void {
     const changed = changedByResource(keys, before, this.#view);
     for (const [name, heard] of inputsOf(this.definition.hears)) {
-      const changes = heard.hear === 'watch' ? changed.get(heard.resource) : undefined;
+      const changes = heard.hear === 'watch' ? changesFor(heard.resource, changed) : undefined;
       if (changes !== undefined) this.#input(name, changes);
     }
   }

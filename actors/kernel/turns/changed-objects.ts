@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
-import { type Key, parseKey } from '../../../contracts/store/keys.ts';
+import { EPOCHS, type Key, parseKey } from '../../../contracts/store/keys.ts';
 import type { Changed, View } from '../contract.ts';
+import { EVERY_RESOURCE } from './pending-changes.ts';
 
 /**
  * The changes of `keys`, by resource, in the order of the keys.
@@ -30,4 +31,14 @@ export function changedByResource(
     else list.push(changed);
   }
   return byResource;
+}
+
+/** The changes that a watch of `resource` is given; `undefined` = none. */
+export function changesFor(
+  resource: string,
+  changed: ReadonlyMap<string, readonly Changed[]>,
+): readonly Changed[] | undefined {
+  if (resource !== EVERY_RESOURCE) return changed.get(resource);
+  const all = [...changed].flatMap(([of, changes]) => (of === EPOCHS ? [] : changes));
+  return all.length === 0 ? undefined : all;
 }

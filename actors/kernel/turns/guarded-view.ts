@@ -18,6 +18,10 @@ export function guardedView(view: View, check: () => void, window: () => number)
       check();
       return view.list(resource, namespace);
     },
+    resources: () => {
+      check();
+      return view.resources();
+    },
     revisionOf: (key) => {
       check();
       return view.revisionOf(key);

@@ -1,10 +1,14 @@
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
-import { type Key, keyOfObject, parseKey } from '../../../contracts/store/keys.ts';
+import { EPOCHS, type Key, keyOfObject, parseKey } from '../../../contracts/store/keys.ts';
 import type { Change, Changed } from '../contract.ts';
 import type { HearDecl, WatchDecl } from '../declare.ts';
 import type { Cache } from '../view/cache.ts';
 
 type Hears = Readonly<Record<string, HearDecl>>;
+
+const NONE: readonly WatchDecl[] = [];
+/** A watch of this resource hears of every kind. */
+export const EVERY_RESOURCE = '*';
 
 const watchesOf = (hears: Hears): readonly WatchDecl[] =>
   Object.values(hears).filter((heard): heard is WatchDecl => heard.hear === 'watch');
@@ -13,9 +17,11 @@ const watchesOf = (hears: Hears): readonly WatchDecl[] =>
 export const everyChange = (hears: Hears): Hears =>
   Object.fromEntries(watchesOf(hears).map(({ hear, resource }, at) => [String(at), { hear, resource }]));
 
-/** Resources that an actor watches. */
-export const watchedResources = (hears: Hears): ReadonlySet<string> =>
-  new Set(watchesOf(hears).map(({ resource }) => resource));
+/** Resources that an actor watches; `all` for one that watches every kind. */
+export function watchedResources(hears: Hears): ReadonlySet<string> | 'all' {
+  const resources = new Set(watchesOf(hears).map(({ resource }) => resource));
+  return resources.has(EVERY_RESOURCE) ? 'all' : resources;
+}
 
 /**
  * The changes since an actor's last change turn, coalesced: each key once, with the object as it was before its first change.
@@ -36,6 +42,13 @@ export class PendingChanges {
     }
   }
 
+  #watchesOf(resource: string): readonly WatchDecl[] {
+    if (resource === EPOCHS) return this.#watches.get(EPOCHS) ?? NONE; // no objects
+    const every = this.#watches.get(EVERY_RESOURCE) ?? NONE;
+    const ofOne = this.#watches.get(resource) ?? NONE;
+    return every.length === 0 ? ofOne : [...every, ...ofOne];
+  }
+
   /** Does the actor watch anything? */
   get watches(): boolean {
     return this.#watches.size > 0;
@@ -47,8 +60,8 @@ export class PendingChanges {
 
   /** @returns whether the actor needs a turn for this change */
   note(change: Pick<Change, 'key' | 'before' | 'after'>): boolean {
-    const watches = this.#watches.get(resourceOf(change.key));
-    if (watches?.some((watch) => this.#isWorthTelling(watch, change)) !== true) return false;
+    const watches = this.#watchesOf(resourceOf(change.key));
+    if (!watches.some((watch) => this.#isWorthTelling(watch, change))) return false;
     if (!this.#before.has(change.key)) this.#before.set(change.key, change.before);
     return true;
   }
@@ -59,7 +72,8 @@ export class PendingChanges {
    */
   noteAll(cache: Cache): boolean {
     this.#before = new Map();
-    for (const resource of this.#watches.keys()) {
+    const named = this.#watches.has(EVERY_RESOURCE) ? cache.resources() : [...this.#watches.keys()];
+    for (const resource of named) {
       for (const after of cache.list(resource)) this.note({ key: keyOfObject(resource, after), after });
     }
     return this.#before.size > 0;

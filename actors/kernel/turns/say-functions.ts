@@ -1,6 +1,7 @@
 import { HEADER, type Headers, METADATA_ONLY } from '../../../contracts/headers.ts';
 import { token } from '../../../contracts/subjects/token.ts';
 import type { AnySayDecl, Said, Says, Self, Target } from '../contract.ts';
+import { EVERY_RESOURCE } from './pending-changes.ts';
 
 /** The functions behind all of a definition's `says`. */
 export const sayFunctions = (says: Readonly<Record<string, AnySayDecl>>, self: Self): Says<unknown> =>
@@ -9,7 +10,8 @@ export const sayFunctions = (says: Readonly<Record<string, AnySayDecl>>, self: S
 /** Makes the function behind one entry of `says`. */
 function speaker(name: string, decl: AnySayDecl, self: Self): (...args: never[]) => Said {
   if (decl.say === 'api') {
-    const start = `${self.prefix}.api.${token(self.caller)}.${decl.verb}.${token(decl.resource)}`;
+    const start = `${self.prefix}.api.${token(self.caller)}.${decl.verb}`;
+    const declared = decl.resource === EVERY_RESOURCE ? undefined : token(decl.resource);
     const headers: Headers = {
       ...(self.epoch === undefined ? {} : { [HEADER.epoch]: `${self.actor}:${self.epoch}` }),
       ...(decl.answeredBy === 'metadata' ? { [HEADER.accept]: METADATA_ONLY } : {}),
@@ -18,7 +20,7 @@ function speaker(name: string, decl: AnySayDecl, self: Self): (...args: never[])
     return (target: Target, body?: unknown) => ({
       kind: 'request',
       say: name,
-      subject: `${start}.${token(target.namespace)}.${token(target.name)}`,
+      subject: `${start}.${declared ?? token(target.resource)}.${token(target.namespace)}.${token(target.name)}`,
       body,
       ...(plain ? {} : { headers }),
     });

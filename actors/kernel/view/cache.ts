@@ -107,6 +107,10 @@ export class Cache implements View {
     return (space === undefined ? NOTHING : listSpace(space)) as readonly Stored<R>[];
   }
 
+  resources(): readonly string[] {
+    return [...this.#kinds].flatMap(([resource, kind]) => (kind.spaces.size > 0 ? [resource] : [])).sort();
+  }
+
   since(revision: number): readonly Change[] | undefined {
     return this.#recent.since(revision);
   }

@@ -1,5 +1,5 @@
 import { sameValue } from '../../json-values.ts';
-import { defineKind } from '../kind.ts';
+import { defineKind, type ScaleFields } from '../kind.ts';
 import type { Deployment, DeploymentSpec, DeploymentStrategy } from '../kinds.ts';
 import { AGE, column, NAME } from '../meta/columns.ts';
 import { firstGeneration, keepStatus, nextGeneration } from '../meta/system-fields.ts';
@@ -8,6 +8,7 @@ import { POD_SPEC_DEFAULTS } from '../pod-template/defaults.ts';
 import { POD_SPEC_MERGE_KEYS } from '../pod-template/merge-keys.ts';
 import { POD_SPEC_RULES } from '../pod-template/rules.ts';
 import { checkSelectorKept, checkTemplateCost, checkWorkload, templateColumns } from '../pod-template/workload.ts';
+import { WORKLOAD_SCALE } from '../scale.ts';
 import type { Findings } from '../validation-findings.ts';
 import { checkRolling } from './check-rolling.ts';
 
@@ -29,6 +30,7 @@ export const deploymentKind = defineKind<Deployment>({
   categories: ['all'],
   namespaced: true,
   subresources: ['status', 'scale'],
+  scale: WORKLOAD_SCALE as ScaleFields<Deployment>,
   apiVersion: 'apps/v1',
   columns: [
     NAME,

@@ -1,6 +1,6 @@
 import { parseRfc3339 } from '../../time/rfc3339.ts';
 import { FIELDS } from '../generated/fields.ts';
-import { defineKind, type KindVersion } from '../kind.ts';
+import { defineKind, type KindSource } from '../kind.ts';
 import type { Event, EventsEvent, ObjectReference } from '../kinds.ts';
 import { ageSince, column, NAME, wide } from '../meta/columns.ts';
 import { dnsSubdomain, qualifiedName } from '../name-formats.ts';
@@ -38,7 +38,7 @@ function checkNewer(event: EventsEvent, findings: Findings): void {
 /** An event stored through `v1` may have no `eventTime`; it must still be readable and writable through the newer version. */
 const newerFields = { ...FIELDS, EventsEvent: { ...FIELDS.EventsEvent, eventTime: 'microtime' } };
 
-const NEWER: KindVersion<Event> = {
+const NEWER: NonNullable<KindSource<Event>['otherVersions']>[number] = {
   apiVersion: 'events.k8s.io/v1',
   served: true,
   type: schemaOf(newerFields)('EventsEvent'),

@@ -6,6 +6,27 @@ export type Quantity = string | number;
 /** A whole number, or a name or percentage. */
 export type IntOrString = number | string;
 
+/** ServiceReference holds a reference to Service.legacy.k8s.io */
+export interface ApiextensionsServiceReference {
+  /** name is the name of the service. Required */
+  name: string;
+  /** namespace is the namespace of the service. Required */
+  namespace: string;
+  /** path is an optional URL path at which the webhook will be contacted. */
+  path?: string;
+  /** port is an optional service port at which the webhook will be contacted. `port` should be a valid port number (1-65535, inclusive). Defaults to 443 for backward compatibility. */
+  port?: number;
+}
+
+/** WebhookClientConfig contains the information to make a TLS connection with the webhook. */
+export interface ApiextensionsWebhookClientConfig {
+  /** caBundle is a PEM encoded CA bundle which will be used to validate the webhook's server certificate. If unspecified, system trust roots on the apiserver are used. */
+  caBundle?: string;
+  service?: ApiextensionsServiceReference;
+  /** url gives the location of the webhook, in standard URL form (`scheme://host:port/path`). Exactly one of `url` or `service` must be specified. */
+  url?: string;
+}
+
 /** Event is a report of an event somewhere in the cluster. Events have a limited retention time and triggers and messages may evolve with time. */
 export interface Event {
   /** What action was taken/failed regarding to the Regarding object. */
@@ -473,6 +494,139 @@ export interface ContainerUser {
   linux?: LinuxContainerUser;
 }
 
+/** CustomResourceColumnDefinition specifies a column for server side printing. */
+export interface CustomResourceColumnDefinition {
+  /** description is a human readable description of this column. */
+  description?: string;
+  /** format is an optional OpenAPI type definition for this column. The 'name' format is applied to the primary identifier column to assist in clients identifying column is the resource name. */
+  format?: string;
+  /** jsonPath is a simple JSON path (i.e. with array notation) which is evaluated against each custom resource to produce the value for this column. */
+  jsonPath: string;
+  /** name is a human readable name for the column. */
+  name: string;
+  /** priority is an integer defining the relative importance of this column compared to others. Lower numbers are considered higher priority. */
+  priority?: number;
+  /** type is an OpenAPI type definition for this column. See https://github.com/OAI/OpenAPI-Specification/blob/master/versions/2.0.md#data-types for details. */
+  type: string;
+}
+
+/** CustomResourceConversion describes how to convert different versions of a CR. */
+export interface CustomResourceConversion {
+  /** strategy specifies how custom resources are converted between versions. Allowed values are: - `"None"`: The converter only change the apiVersion and would not touch any other field in the custom resource. - `"Webhook"`: API Server will call to an external webhook to do the conversion. */
+  strategy: string;
+  webhook?: WebhookConversion;
+}
+
+/** CustomResourceDefinition represents a resource that should be exposed on the API server. Its name MUST be in the format <.spec.name>.<.spec.group>. */
+export interface CustomResourceDefinition {
+  /** APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. */
+  apiVersion?: string;
+  /** Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. */
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec: CustomResourceDefinitionSpec;
+  status?: CustomResourceDefinitionStatus;
+}
+
+/** CustomResourceDefinitionCondition contains details for the current condition of this pod. */
+export interface CustomResourceDefinitionCondition {
+  /** lastTransitionTime last time the condition transitioned from one status to another. */
+  lastTransitionTime?: string;
+  /** message is a human-readable message indicating details about last transition. */
+  message?: string;
+  /** observedGeneration represents the .metadata.generation that the condition was set based upon. For instance, if .metadata.generation is currently 12, but the .status.conditions[x].observedGeneration is 9, the condition is out of date with respect to the current state of the instance. */
+  observedGeneration?: number;
+  /** reason is a unique, one-word, CamelCase reason for the condition's last transition. */
+  reason?: string;
+  /** status is the status of the condition. Can be True, False, Unknown. */
+  status: string;
+  /** type is the type of the condition. Types include Established, NamesAccepted and Terminating. */
+  type: string;
+}
+
+/** CustomResourceDefinitionNames indicates the names to serve this CustomResourceDefinition */
+export interface CustomResourceDefinitionNames {
+  /** categories is a list of grouped resources this custom resource belongs to (e.g. 'all'). This is published in API discovery documents, and used by clients to support invocations like `kubectl get all`. */
+  categories?: string[];
+  /** kind is the serialized kind of the resource. It is normally CamelCase and singular. */
+  kind: string;
+  /** listKind is the serialized kind of the list for this resource. Defaults to "`kind`List". */
+  listKind?: string;
+  /** plural is the plural name of the resource to serve. The custom resources are served under `/apis/<group>/<version>/.../<plural>`. */
+  plural: string;
+  /** shortNames are short names for the resource, exposed in API discovery documents, and used by clients to support invocations like `kubectl get <shortname>`. It must be all lowercase. */
+  shortNames?: string[];
+  /** singular is the singular name of the resource. It must be all lowercase. */
+  singular?: string;
+}
+
+/** CustomResourceDefinitionSpec describes how a user wants their resource to appear */
+export interface CustomResourceDefinitionSpec {
+  conversion?: CustomResourceConversion;
+  /** group is the API group of the defined custom resource. The custom resources are served under `/apis/<group>/...`. */
+  group: string;
+  names: CustomResourceDefinitionNames;
+  /** preserveUnknownFields indicates that object fields which are not specified in the OpenAPI schema should be preserved when persisting to storage. apiVersion, kind, metadata and known fields inside metadata are always preserved. */
+  preserveUnknownFields?: boolean;
+  /** scope indicates whether the defined custom resource is cluster- or namespace-scoped. Allowed values are `Cluster` and `Namespaced`. */
+  scope: string;
+  /** versions is the list of all API versions of the defined custom resource. Version names are used to compute the order in which served versions are listed in API discovery. */
+  versions: CustomResourceDefinitionVersion[];
+}
+
+/** CustomResourceDefinitionStatus indicates the state of the CustomResourceDefinition */
+export interface CustomResourceDefinitionStatus {
+  acceptedNames?: CustomResourceDefinitionNames;
+  /** conditions indicate state for particular aspects of a CustomResourceDefinition */
+  conditions?: CustomResourceDefinitionCondition[];
+  /** The generation observed by the CRD controller. */
+  observedGeneration?: number;
+  /** storedVersions lists all versions of CustomResources that were ever persisted. Tracking these versions allows a migration path for stored versions in etcd. */
+  storedVersions?: string[];
+}
+
+/** CustomResourceDefinitionVersion describes a version for CRD. */
+export interface CustomResourceDefinitionVersion {
+  /** additionalPrinterColumns specifies additional columns returned in Table output. See https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables for details. */
+  additionalPrinterColumns?: CustomResourceColumnDefinition[];
+  /** deprecated indicates this version of the custom resource API is deprecated. When set to true, API requests to this version receive a warning header in the server response. */
+  deprecated?: boolean;
+  /** deprecationWarning overrides the default warning returned to API clients. May only be set when `deprecated` is true. */
+  deprecationWarning?: string;
+  /** name is the version name, e.g. “v1”, “v2beta1”, etc. The custom resources are served under this version at `/apis/<group>/<version>/...` if `served` is true. */
+  name: string;
+  schema?: CustomResourceValidation;
+  /** selectableFields specifies paths to fields that may be used as field selectors. A maximum of 8 selectable fields are allowed. */
+  selectableFields?: SelectableField[];
+  /** served is a flag enabling/disabling this version from being served via REST APIs */
+  served: boolean;
+  /** storage indicates this version should be used when persisting custom resources to storage. There must be exactly one version with storage=true. */
+  storage: boolean;
+  subresources?: CustomResourceSubresources;
+}
+
+/** CustomResourceSubresourceScale defines how to serve the scale subresource for CustomResources. */
+export interface CustomResourceSubresourceScale {
+  /** labelSelectorPath defines the JSON path inside of a custom resource that corresponds to Scale `status.selector`. Only JSON paths without the array notation are allowed. */
+  labelSelectorPath?: string;
+  /** specReplicasPath defines the JSON path inside of a custom resource that corresponds to Scale `spec.replicas`. Only JSON paths without the array notation are allowed. */
+  specReplicasPath: string;
+  /** statusReplicasPath defines the JSON path inside of a custom resource that corresponds to Scale `status.replicas`. Only JSON paths without the array notation are allowed. */
+  statusReplicasPath: string;
+}
+
+/** CustomResourceSubresources defines the status and scale subresources for CustomResources. */
+export interface CustomResourceSubresources {
+  scale?: CustomResourceSubresourceScale;
+  /** status indicates the custom resource should serve a `/status` subresource. */
+  status?: unknown;
+}
+
+/** CustomResourceValidation is a list of validation methods for CustomResources. */
+export interface CustomResourceValidation {
+  openAPIV3Schema?: JSONSchemaProps;
+}
+
 /** DaemonEndpoint contains information about a single Daemon endpoint. */
 export interface DaemonEndpoint {
   /** Port number of the given endpoint. */
@@ -679,6 +833,12 @@ export interface ExecAction {
   command?: string[];
 }
 
+/** ExternalDocumentation allows referencing an external resource for extended documentation. */
+export interface ExternalDocumentation {
+  description?: string;
+  url?: string;
+}
+
 /** Represents a Fibre Channel volume. Fibre Channel volumes can only be mounted as read/write once. */
 export interface FCVolumeSource {
   /** fsType is the filesystem type to mount. Must be a filesystem type supported by the host operating system. */
@@ -847,6 +1007,67 @@ export interface ImageVolumeSource {
 export interface ImageVolumeStatus {
   /** ImageRef is the digest of the image used for this volume. It should have a value that's similar to the pod's status.containerStatuses[i].imageID. */
   imageRef: string;
+}
+
+/** JSONSchemaProps is a JSON-Schema following Specification Draft 4 (http://json-schema.org/). */
+export interface JSONSchemaProps {
+  "$ref"?: string;
+  "$schema"?: string;
+  /** JSONSchemaPropsOrBool represents JSONSchemaProps or a boolean value. Defaults to true for the boolean property. */
+  additionalItems?: unknown;
+  /** JSONSchemaPropsOrBool represents JSONSchemaProps or a boolean value. Defaults to true for the boolean property. */
+  additionalProperties?: unknown;
+  allOf?: JSONSchemaProps[];
+  anyOf?: JSONSchemaProps[];
+  /** default is a default value for undefined object fields. Defaulting is a beta feature under the CustomResourceDefaulting feature gate. */
+  default?: unknown;
+  definitions?: Record<string, JSONSchemaProps>;
+  dependencies?: Record<string, unknown>;
+  description?: string;
+  enum?: unknown[];
+  /** JSON represents any valid JSON value. These types are supported: bool, int64, float64, string, []interface{}, map[string]interface{} and nil. */
+  example?: unknown;
+  exclusiveMaximum?: boolean;
+  exclusiveMinimum?: boolean;
+  externalDocs?: ExternalDocumentation;
+  /** format is an OpenAPI v3 format string. Unknown formats are ignored. */
+  format?: string;
+  id?: string;
+  /** JSONSchemaPropsOrArray represents a value that can either be a JSONSchemaProps or an array of JSONSchemaProps. Mainly here for serialization purposes. */
+  items?: unknown;
+  maxItems?: number;
+  maxLength?: number;
+  maxProperties?: number;
+  maximum?: number;
+  minItems?: number;
+  minLength?: number;
+  minProperties?: number;
+  minimum?: number;
+  multipleOf?: number;
+  not?: JSONSchemaProps;
+  nullable?: boolean;
+  oneOf?: JSONSchemaProps[];
+  pattern?: string;
+  patternProperties?: Record<string, JSONSchemaProps>;
+  properties?: Record<string, JSONSchemaProps>;
+  required?: string[];
+  title?: string;
+  type?: string;
+  uniqueItems?: boolean;
+  /** x-kubernetes-embedded-resource defines that the value is an embedded Kubernetes runtime.Object, with TypeMeta and ObjectMeta. The type must be object. */
+  "x-kubernetes-embedded-resource"?: boolean;
+  /** x-kubernetes-int-or-string specifies that this value is either an integer or a string. */
+  "x-kubernetes-int-or-string"?: boolean;
+  /** x-kubernetes-list-map-keys annotates an array with the x-kubernetes-list-type `map` by specifying the keys used as the index of the map. This tag MUST only be used on lists that have the "x-kubernetes-list-type" extension set to "map". */
+  "x-kubernetes-list-map-keys"?: string[];
+  /** x-kubernetes-list-type annotates an array to further describe its topology. This extension must only be used on lists and may have 3 possible values: 1) `atomic`: the list is treated as a single entity, like a scalar. */
+  "x-kubernetes-list-type"?: string;
+  /** x-kubernetes-map-type annotates an object to further describe its topology. */
+  "x-kubernetes-map-type"?: string;
+  /** x-kubernetes-preserve-unknown-fields stops the API server decoding step from pruning fields which are not specified in the validation schema. This affects fields recursively, but switches back to normal pruning behaviour if nested properties or additionalProperties are specified in the schema. */
+  "x-kubernetes-preserve-unknown-fields"?: boolean;
+  /** x-kubernetes-validations describes a list of validation rules written in the CEL expression language. */
+  "x-kubernetes-validations"?: ValidationRule[];
 }
 
 /** Maps a string key to a path within a volume. */
@@ -1920,6 +2141,12 @@ export interface SecurityContext {
   windowsOptions?: WindowsSecurityContextOptions;
 }
 
+/** SelectableField specifies the JSON path of a field that may be used with field selectors. */
+export interface SelectableField {
+  /** jsonPath is a simple JSON path which is evaluated against each custom resource to produce a field selector value. Only JSON paths without the array notation are allowed. */
+  jsonPath: string;
+}
+
 /** ServiceAccount binds together: * a name, understood by users, and perhaps by peripheral systems, for an identity * a principal that can be authenticated and authorized * a set of secrets */
 export interface ServiceAccount {
   /** APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. */
@@ -2047,6 +2274,22 @@ export interface TypedObjectReference {
   namespace?: string;
 }
 
+/** ValidationRule describes a validation rule written in the CEL expression language. */
+export interface ValidationRule {
+  /** fieldPath represents the field path returned when the validation fails. */
+  fieldPath?: string;
+  /** Message represents the message displayed when validation fails. The message is required if the Rule contains line breaks. */
+  message?: string;
+  /** MessageExpression declares a CEL expression that evaluates to the validation failure message that is returned when this rule fails. Since messageExpression is used as a failure message, it must evaluate to a string. */
+  messageExpression?: string;
+  /** optionalOldSelf is used to opt a transition rule into evaluation even when the object is first created, or if the old object is missing the value. When enabled `oldSelf` will be a CEL optional whose value will be `None` if there is no old value, or when the object is initially created. */
+  optionalOldSelf?: boolean;
+  /** reason provides a machine-readable validation failure reason that is returned to the caller when a request fails this validation rule. The HTTP status code returned to the caller will match the reason of the reason of the first failed validation rule. */
+  reason?: string;
+  /** Rule represents the expression which will be evaluated by CEL. ref: https://github.com/google/cel-spec The Rule is scoped to the location of the x-kubernetes-validations extension in the schema. The `self` variable in the CEL expression is bound to the scoped value. */
+  rule: string;
+}
+
 /** Volume represents a named volume in a pod that may be accessed by any container in the pod. */
 export interface Volume {
   awsElasticBlockStore?: AWSElasticBlockStoreVolumeSource;
@@ -2155,6 +2398,13 @@ export interface VsphereVirtualDiskVolumeSource {
   storagePolicyName?: string;
   /** volumePath is the path that identifies vSphere volume vmdk */
   volumePath: string;
+}
+
+/** WebhookConversion describes how to call a conversion webhook */
+export interface WebhookConversion {
+  clientConfig?: ApiextensionsWebhookClientConfig;
+  /** conversionReviewVersions is an ordered list of preferred `ConversionReview` versions the Webhook expects. The API server will use the first version in the list which it supports. */
+  conversionReviewVersions: string[];
 }
 
 /** The weights of all of the matched WeightedPodAffinityTerm fields are added per-node to find the most preferred node(s) */

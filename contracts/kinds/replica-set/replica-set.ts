@@ -1,4 +1,4 @@
-import { defineKind } from '../kind.ts';
+import { defineKind, type ScaleFields } from '../kind.ts';
 import type { ReplicaSet } from '../kinds.ts';
 import { AGE, column, NAME } from '../meta/columns.ts';
 import { firstGeneration, keepStatus, nextGeneration } from '../meta/system-fields.ts';
@@ -7,6 +7,7 @@ import { POD_SPEC_DEFAULTS } from '../pod-template/defaults.ts';
 import { POD_SPEC_MERGE_KEYS } from '../pod-template/merge-keys.ts';
 import { POD_SPEC_RULES } from '../pod-template/rules.ts';
 import { checkSelectorKept, checkTemplateCost, checkWorkload, templateColumns } from '../pod-template/workload.ts';
+import { WORKLOAD_SCALE } from '../scale.ts';
 
 export const replicaSetKind = defineKind<ReplicaSet>({
   resource: 'replicasets',
@@ -16,6 +17,7 @@ export const replicaSetKind = defineKind<ReplicaSet>({
   categories: ['all'],
   namespaced: true,
   subresources: ['status', 'scale'],
+  scale: WORKLOAD_SCALE as ScaleFields<ReplicaSet>,
   apiVersion: 'apps/v1',
   selectableFields: { 'status.replicas': ({ status }) => String(status?.replicas ?? 0) },
   columns: [

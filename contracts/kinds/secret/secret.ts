@@ -75,6 +75,7 @@ export const secretKind = defineKind<Secret>({
   singular: 'secret',
   kind: 'Secret',
   namespaced: true,
+  secret: true,
   apiVersion: 'v1',
   selectableFields: { type: ({ type }) => type ?? '' },
   columns: [

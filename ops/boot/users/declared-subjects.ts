@@ -38,7 +38,13 @@ function said(decl: AnySayDecl, prefix: string, user: string): readonly string[]
   if (decl.say === 'inbox') return [`${INBOX_ROOT}.>`];
   if (decl.say === 'api') {
     const { verb, resource } = decl;
-    return [SUBJECTS.api.pattern(prefix, { caller: user, ...(verb && { verb }), ...(resource && { resource }) })];
+    return [
+      SUBJECTS.api.pattern(prefix, {
+        caller: user,
+        ...(verb && { verb }),
+        ...(resource && resource !== '*' && { resource }),
+      }),
+    ];
   }
   const { family, fixed } = decl;
   if (family === undefined) return [];

@@ -1,4 +1,5 @@
 import { below, type Family } from '../../../contracts/subjects/family.ts';
+import { API_RESOURCES } from '../../../contracts/kinds/custom/discovered-kinds.ts';
 import { inboxPrefix } from '../../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { type Declared, hosting, pinned } from './declared-subjects.ts';
@@ -58,7 +59,7 @@ const operator: Plan<'operator'> = (prefix, user) => {
     subscribe: [
       `${inboxPrefix(user)}.>`,
       ...open.map((family) => family.pattern(prefix, pinned(family, user))),
-      ...[SUBJECTS.changes, SUBJECTS.logs].map((family) => below(family, prefix)),
+      ...[SUBJECTS.changes, SUBJECTS.events, SUBJECTS.logs].map((family) => below(family, prefix)),
     ],
     answers: [],
   };
@@ -75,11 +76,16 @@ const tenant: Plan<'tenant'> = (prefix, user, { namespaces }) => {
   const each = (family: unknown, fixed: Readonly<Record<string, string>> = {}): readonly string[] =>
     namespaces.map((namespace) => confined(family as Family, prefix, { ...fixed, namespace }));
   return {
-    publish: [...each(SUBJECTS.api, { caller: user }), ...each(SUBJECTS.apply, { caller: user })],
+    publish: [
+      ...each(SUBJECTS.api, { caller: user }),
+      ...each(SUBJECTS.apply, { caller: user }),
+      SUBJECTS.api.subject(prefix, { caller: user, verb: 'list', resource: API_RESOURCES, namespace: '', name: '' }),
+    ],
     subscribe: [
       `${inboxPrefix(user)}.>`,
       SUBJECTS.outcome.pattern(prefix, { caller: user }),
       ...each(SUBJECTS.changes),
+      ...each(SUBJECTS.events),
       ...each(SUBJECTS.logs),
     ],
     answers: [],

@@ -1,3 +1,4 @@
+import { BUILT_IN, type KindRegistry } from '../../../contracts/kinds/registry.ts';
 import { StatusError } from '../../../contracts/errors/status.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import { warningsOf } from '../../../contracts/kinds/pod-template/not-acted-upon.ts';
@@ -10,6 +11,7 @@ import { type ClusterOptions, namespaceOf, withClient } from '../shared/with-cli
 import type { ManifestObject } from './parse-manifest.ts';
 import { qualifiedName, type ResourceInfo } from './plan-resource-arguments.ts';
 import { readManifests } from './read-manifests.ts';
+import { clusterKinds } from './cluster-kinds.ts';
 import { resourceOfObject } from './resources.ts';
 
 export interface ManifestOptions extends ClusterOptions {
@@ -64,11 +66,12 @@ async function each(
     throw new UsageError(`give a manifest to ${command}: -f <file>, a folder, or - for stdin`);
   const manifests = await readManifests(options.filename, options);
   await withClient(options, async (client) => {
+    const kinds = kindsInOrder(client);
     const done: KubeObject[] = [];
     let refused = false;
     for (const manifest of manifests) {
       try {
-        const placed = place(manifest, options, client);
+        const placed = place(manifest, options, client, await kinds(manifest));
         const { outcome, object, warnings } = await act(client, placed);
         const name = qualifiedName(placed.resource, object?.metadata?.name ?? placed.name);
         for (const warning of warnings) terminal.tell(`Warning: ${name}: ${warning}`);
@@ -88,10 +91,24 @@ async function each(
   });
 }
 
+/** The kinds for one manifest after the other: an earlier one may have defined the kind of a later one. */
+function kindsInOrder(client: Client): (manifest: ManifestObject) => Promise<KindRegistry> {
+  let known: KindRegistry = BUILT_IN;
+  return async ({ object }) => {
+    if (known.servedAs(object.apiVersion, object.kind) === undefined) known = await clusterKinds(client);
+    return known;
+  };
+}
+
 /** @throws UsageError for an unknown kind, or when -n contradicts the namespace in the manifest */
-export function place(manifest: ManifestObject, options: ClusterOptions, client: Pick<Client, 'namespace'>): Placed {
+export function place(
+  manifest: ManifestObject,
+  options: ClusterOptions,
+  client: Pick<Client, 'namespace'>,
+  kinds?: KindRegistry,
+): Placed {
   const { object, at } = manifest;
-  const resource = resourceOfObject(object, at);
+  const resource = resourceOfObject(object, at, kinds);
   const name = object.metadata?.name ?? '';
   if (!resource.namespaced) return { ...manifest, resource, namespace: undefined, name };
   const written = object.metadata?.namespace;

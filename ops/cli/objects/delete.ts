@@ -13,7 +13,7 @@ import { type ClusterOptions, namespaceOf, withClient } from '../shared/with-cli
 import { place } from './apply.ts';
 import { qualifier, type ResourceInfo, type ResourceTarget } from './plan-resource-arguments.ts';
 import { readManifests } from './read-manifests.ts';
-import { resourceTargets } from './resources.ts';
+import { kindsFor, targetsIn } from './cluster-kinds.ts';
 
 export interface DeleteOptions extends ClusterOptions {
   readonly filename?: readonly string[];
@@ -125,7 +125,7 @@ function graceOf(text: string | undefined): number | undefined {
 type FindTarget = () => DeleteTarget;
 
 async function named(args: readonly string[], options: DeleteOptions, client: Client): Promise<readonly FindTarget[]> {
-  const found = await Promise.all(resourceTargets(args).map((target) => targetsOf(target, options, client)));
+  const found = await Promise.all((await targetsIn(client, args)).map((target) => targetsOf(target, options, client)));
   return found.flat().map((target) => () => target);
 }
 
@@ -148,8 +148,9 @@ async function targetsOf(target: ResourceTarget, options: DeleteOptions, client:
 
 async function ofFiles(options: DeleteOptions, client: Client): Promise<readonly FindTarget[]> {
   const manifests = await readManifests(options.filename ?? [], options);
+  const kinds = await kindsFor(client, manifests);
   return manifests.map((manifest) => () => {
-    const { resource, namespace, name, at } = place(manifest, options, client);
+    const { resource, namespace, name, at } = place(manifest, options, client, kinds);
     if (name === '') throw new UsageError(`${at}: delete needs metadata.name; generateName does not name an object`);
     return { resource, namespace, name };
   });

@@ -8,7 +8,8 @@ import { FAILURE, INTERRUPTED, renderError } from '../shared/render-error.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { type ClusterOptions, namespaceOf, withClient } from '../shared/with-client.ts';
 import { qualifiedName, qualifier, type ResourceInfo, type ResourceTarget } from './plan-resource-arguments.ts';
-import { columnsOf, inTableOrder, resourceTargets } from './resources.ts';
+import { checkArguments, columnsOf, inTableOrder } from './resources.ts';
+import { targetsIn } from './cluster-kinds.ts';
 
 export interface GetOptions extends ClusterOptions {
   readonly output?: string;
@@ -33,15 +34,17 @@ interface Found {
 
 export async function get(args: readonly string[], options: GetOptions, terminal: Terminal): Promise<void> {
   const output = outputOf(options.output);
-  const targets = resourceTargets(args);
-  refuseContradictions(targets, options);
-  const [first] = targets;
-  const several = targets.length > 1;
-  if (options.watch === true || options.watchOnly === true) {
-    if (first === undefined || several) throw new UsageError('--watch follows one kind; name one, such as "pods"');
-    return watch(first, output, options, terminal);
-  }
+  checkArguments(args);
   await withClient(options, async (client) => {
+    const targets = await targetsIn(client, args);
+    refuseContradictions(targets, options);
+    const [first] = targets;
+    const several = targets.length > 1;
+    if (options.watch === true || options.watchOnly === true) {
+      if (first === undefined || several) throw new UsageError('--watch follows one kind; name one, such as "pods"');
+      await watch(client, first, output, options, terminal);
+      throw new Exit(INTERRUPTED);
+    }
     const problems: unknown[] = [];
     const found = await Promise.all(targets.map((target) => find(client, target, options, problems)));
     const one = targets.length === 1 && first?.names?.length === 1;
@@ -151,6 +154,7 @@ function nothingFound(targets: readonly ResourceTarget[], options: GetOptions, c
 }
 
 async function watch(
+  client: Client,
   target: ResourceTarget,
   output: Output | undefined,
   options: GetOptions,
@@ -160,25 +164,22 @@ async function watch(
   if (names !== undefined && names.length > 1)
     throw new UsageError('--watch follows one object or all of a kind; leave out some names');
   const name = names?.[0];
-  await withClient(options, async (client) => {
-    const scope = { namespace: scopeOf(resource, options, client) };
-    const selectors = selectorsOf(options);
-    const picked = name === undefined ? selectors : { fieldSelector: `metadata.name=${name}` };
-    const from = await client.list(resource.resource, scope, picked);
-    if (name !== undefined && from.items.length === 0) await client.get(resource.resource, { ...scope, name });
-    const print = await eventPrinter(resource, output, options, terminal);
-    if (options.watchOnly !== true) print(from.items);
-    const [{ watchObjects }, { withClusterWait }] = await Promise.all([
-      import('../../client/watch.ts'),
-      import('../shared/wait-for-cluster.ts'),
-    ]);
-    await withClusterWait(client, terminal, async (contact) => {
-      const { signal } = contact;
-      const following = { ...picked, from, signal, contact };
-      for await (const { object } of watchObjects(client, resource.resource, scope, following)) print([object]);
-    });
+  const scope = { namespace: scopeOf(resource, options, client) };
+  const selectors = selectorsOf(options);
+  const picked = name === undefined ? selectors : { fieldSelector: `metadata.name=${name}` };
+  const from = await client.list(resource.resource, scope, picked);
+  if (name !== undefined && from.items.length === 0) await client.get(resource.resource, { ...scope, name });
+  const print = await eventPrinter(resource, output, options, terminal);
+  if (options.watchOnly !== true) print(from.items);
+  const [{ watchObjects }, { withClusterWait }] = await Promise.all([
+    import('../../client/watch.ts'),
+    import('../shared/wait-for-cluster.ts'),
+  ]);
+  await withClusterWait(client, terminal, async (contact) => {
+    const { signal } = contact;
+    const following = { ...picked, from, signal, contact };
+    for await (const { object } of watchObjects(client, resource.resource, scope, following)) print([object]);
   });
-  throw new Exit(INTERRUPTED);
 }
 
 async function eventPrinter(

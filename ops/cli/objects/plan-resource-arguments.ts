@@ -1,4 +1,5 @@
 import { didYouMean } from '../../../contracts/did-you-mean.ts';
+import type { Served } from '../../../contracts/kinds/registry.ts';
 import { isKubernetesKind } from '../shared/plan-kubectl-hints.ts';
 
 /** A kind as the command line uses it. */
@@ -15,6 +16,7 @@ export interface ResourceInfo {
   /** Names for groups of kinds: `all`. */
   readonly categories: readonly string[];
   readonly namespaced: boolean;
+  readonly served?: Served;
 }
 
 /** A kind and, if given, the names. */

@@ -1,6 +1,6 @@
 import { groupOf, type Kind } from '../../../contracts/kinds/kind.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
-import { KINDS, SERVED, type Served, servedAs, servedVersions } from '../../../contracts/kinds/registry.ts';
+import { BUILT_IN, type KindRegistry, type Served } from '../../../contracts/kinds/registry.ts';
 import { UsageError } from '../shared/errors.ts';
 import {
   findResource,
@@ -10,16 +10,23 @@ import {
   type ResourceTarget,
 } from './plan-resource-arguments.ts';
 
-/** All kinds; a kind that is also served in another group has an entry for that group too. */
-const RESOURCES: readonly ResourceInfo[] = SERVED.filter(
-  ({ kind, version: { apiVersion } }) => apiVersion === kind.storageVersion || groupOf(apiVersion) !== kind.group,
-).map(infoOf);
+/** A kind that is served in several groups has an entry for each group. */
+const resourcesOf = ({ served }: KindRegistry): readonly ResourceInfo[] => served.filter(isEntry).map(infoOf);
 
-function infoOf({ kind, version: { apiVersion } }: Served): ResourceInfo {
+function isEntry({ kind, version }: Served, _at: number, all: readonly Served[]): boolean {
+  const group = groupOf(version.apiVersion);
+  return all.find((one) => one.kind === kind && groupOf(one.version.apiVersion) === group)?.version === version;
+}
+
+function infoOf(served: Served): ResourceInfo {
+  const {
+    kind,
+    version: { apiVersion },
+  } = served;
   const group = groupOf(apiVersion);
   return {
     resource: group === kind.group ? kind.resource : `${kind.resource}.${group}`,
-    plural: kind.resource,
+    plural: kind.resource.split('.', 1)[0] ?? '',
     singular: kind.singular,
     kind: kind.kind,
     group,
@@ -27,28 +34,36 @@ function infoOf({ kind, version: { apiVersion } }: Served): ResourceInfo {
     shortNames: kind.shortNames,
     categories: kind.categories,
     namespaced: kind.namespaced,
+    served,
   };
 }
 
 /** Is the word a name of a kind? */
-export const isResource = (word: string): boolean => findResource(word, RESOURCES) !== undefined;
+export const isResource = (word: string, kinds = BUILT_IN): boolean =>
+  findResource(word, resourcesOf(kinds)) !== undefined;
+
+/** Problems of the arguments that do not depend on the kinds of the cluster. @throws UsageError */
+export function checkArguments(args: readonly string[]): void {
+  const parsed = parseResourceArguments(args, resourcesOf(BUILT_IN));
+  if ('problem' in parsed && !parsed.problem.startsWith('there is no kind')) throw new UsageError(parsed.problem);
+}
 
 /** @throws UsageError */
-export function resourceTargets(args: readonly string[]): readonly ResourceTarget[] {
-  const parsed = parseResourceArguments(args, RESOURCES);
+export function resourceTargets(args: readonly string[], kinds = BUILT_IN): readonly ResourceTarget[] {
+  const parsed = parseResourceArguments(args, resourcesOf(kinds));
   if ('problem' in parsed) throw new UsageError(parsed.problem);
   return parsed.targets;
 }
 
-const servedOf = ({ kind, apiVersion }: ResourceInfo): Partial<Served> => servedAs(apiVersion, kind) ?? {};
+const servedOf = ({ served }: ResourceInfo): Partial<Served> => served ?? {};
 
 export const hasScale = (resource: ResourceInfo): boolean =>
   servedOf(resource).kind?.subresources.includes('scale') === true;
 
 export function columnsOf(resource: ResourceInfo): Kind['columns'] {
   const { kind, version } = servedOf(resource);
-  const columns = kind?.columns ?? [];
-  if (version?.toStorage === undefined) return columns;
+  const columns = version?.columns ?? kind?.columns ?? [];
+  if (version?.toStorage === undefined || version.columns !== undefined) return columns;
   // Columns read the stored version.
   const stored = version.toStorage.bind(version);
   return columns.map((column) => ({ ...column, value: (object, now) => column.value(stored(object), now) }));
@@ -71,13 +86,14 @@ export function inTableOrder(resource: ResourceInfo, objects: readonly KubeObjec
 export function resourceOfObject(
   object: { readonly apiVersion: string; readonly kind: string },
   at: string,
+  kinds = BUILT_IN,
 ): ResourceInfo {
   const { apiVersion, kind } = object;
-  const served = servedAs(apiVersion, kind);
+  const served = kinds.servedAs(apiVersion, kind);
   if (served !== undefined) return infoOf(served);
-  const versions = servedVersions(kind);
+  const versions = kinds.servedVersions(kind);
   if (versions.length > 0)
     throw new UsageError(`${at}: ${kind} is not served in ${apiVersion}; write apiVersion: ${versions.join(' or ')}`);
-  const all = KINDS.map((known) => known.kind).toSorted();
+  const all = kinds.kinds.map((known) => known.kind).toSorted();
   throw new UsageError(`${at}: ${noSuchKind(kind, all, all)}`);
 }

@@ -6,7 +6,8 @@ import { FAILURE, isHopeless, renderError } from '../shared/render-error.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { type ClusterOptions, namespaceOf, withClient } from '../shared/with-client.ts';
 import { qualifiedName, type ResourceInfo } from './plan-resource-arguments.ts';
-import { hasScale, resourceTargets } from './resources.ts';
+import { targetsIn } from './cluster-kinds.ts';
+import { checkArguments, hasScale } from './resources.ts';
 
 export interface ScaleOptions extends ClusterOptions {
   readonly replicas?: string;
@@ -23,13 +24,14 @@ export async function scale(args: readonly string[], options: ScaleOptions, term
     options.currentReplicas === undefined || options.currentReplicas === '-1'
       ? undefined
       : count('--current-replicas', options.currentReplicas);
-  const targets = resourceTargets(args);
-  if (targets.some(({ names }) => names === undefined))
-    throw new UsageError('name the object to scale, such as deploy/web');
-  const fixed = targets.find(({ resource }) => !hasScale(resource));
-  if (fixed !== undefined)
-    throw new UsageError(`${fixed.resource.plural} cannot be scaled; scale a deployment or a replicaset`);
+  checkArguments(args);
   await withClient(options, async (client) => {
+    const targets = await targetsIn(client, args);
+    if (targets.some(({ names }) => names === undefined))
+      throw new UsageError('name the object to scale, such as deploy/web');
+    const fixed = targets.find(({ resource }) => !hasScale(resource));
+    if (fixed !== undefined)
+      throw new UsageError(`${fixed.resource.plural} cannot be scaled; scale a deployment or a replicaset`);
     const namespace = namespaceOf(options, client);
     let refused = false;
     for (const { resource, names = [] } of targets) {

@@ -1,3 +1,4 @@
+import { kindsIn } from '../../../contracts/kinds/registry.ts';
 import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 import { isSealed } from '../../../contracts/store/sealed.ts';
 import { counted } from '../../replay/compare/counted.ts';
@@ -88,9 +89,9 @@ function view(context: ShellContext, [what]: readonly string[]): string {
   const { session } = context;
   if (what === undefined) throw new UsageError('view what? a kind (pods) or an object (pods/default/web-1, node/n1)');
   const [kind = '', ...rest] = what.split('/');
-  const resource = resourceTargets([kind])[0]?.resource;
-  if (resource === undefined) return '';
   if (session.frame === undefined) return BEGINNING;
+  const resource = resourceTargets([kind], kindsIn(session.view()))[0]?.resource;
+  if (resource === undefined) return '';
   if (session.revision === 0) return viewInCells(context, resource, rest);
   const objects = session.view().list(resource.resource);
   const unknown = objects.length === 0 ? notCoveredText(session, resource) : undefined;

@@ -1,8 +1,8 @@
 import type { CacheEntry, History, Write } from '../../../actors/kernel/replay-api.ts';
 import { statusError } from '../../../contracts/errors/status.ts';
-import { checkFields } from '../../../contracts/kinds/check-fields.ts';
-import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
-import { kindOf } from '../../../contracts/kinds/registry.ts';
+import { checkFields } from '../../../contracts/kinds/admit.ts';
+import type { CustomResourceDefinition, KubeObject } from '../../../contracts/kinds/kinds.ts';
+import { type KindRegistry, kindsOf } from '../../../contracts/kinds/registry.ts';
 import { mergePatch } from '../../../contracts/merge/merge-patch.ts';
 import { type Key, parseKey, storeKey } from '../../../contracts/store/keys.ts';
 import { isSealed } from '../../../contracts/store/sealed.ts';
@@ -18,8 +18,9 @@ export type Wish = KubeObject & { readonly apiVersion: string; readonly kind: st
 export function whatIf(playable: Playable, wishes: readonly Wish[]): Playable {
   const patches = new Map<Key, Wish>();
   const last = playable.turns.at(-1)?.view['objects'] ?? 0;
+  const kinds = kindsAt(playable.history, last);
   for (const wish of wishes) {
-    const kind = kindOf(wish.apiVersion, wish.kind);
+    const kind = kinds.servedAs(wish.apiVersion, wish.kind)?.kind;
     const { name = '', namespace } = wish.metadata ?? {};
     if (kind === undefined) throw statusError('BadRequest', `there is no kind ${wish.kind} in ${wish.apiVersion}`);
     const key = storeKey(kind.resource, kind.namespaced ? (namespace ?? 'default') : undefined, name);
@@ -35,6 +36,15 @@ export function whatIf(playable: Playable, wishes: readonly Wish[]): Playable {
     patches.set(key, wish);
   }
   return { ...playable, history: patchedHistory(playable.history, patches) };
+}
+
+/** The kinds at the end of the recording. */
+function kindsAt(history: History, revision: number): KindRegistry {
+  const start = 'customresourcedefinitions.';
+  const entries = revision === 0 ? [] : [...history.stateAt(revision)];
+  return kindsOf(
+    entries.filter(({ key }) => key.startsWith(start)).map(({ object }) => object as CustomResourceDefinition),
+  );
 }
 
 const patched = (object: KubeObject, wish: Wish): KubeObject => {

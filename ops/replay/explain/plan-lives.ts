@@ -1,5 +1,5 @@
 import type { History, RecordedTurn } from '../../../actors/kernel/replay-api.ts';
-import { KINDS } from '../../../contracts/kinds/registry.ts';
+import { BUILT_IN } from '../../../contracts/kinds/registry.ts';
 import { type Key, parseKey, storeKey } from '../../../contracts/store/keys.ts';
 import { untoken } from '../../../contracts/subjects/token.ts';
 import { revisionOf } from '../read/playable.ts';
@@ -98,7 +98,8 @@ function* uidsNamed(
 }
 
 /** References without a kind, and bindings, are to pods. */
-const resourceOf = (kind: string | undefined): string => KINDS.find((one) => one.kind === kind)?.resource ?? 'pods';
+const resourceOf = (kind: string | undefined): string =>
+  BUILT_IN.kinds.find((one) => one.kind === kind)?.resource ?? 'pods';
 
 interface Written {
   readonly revision: number;

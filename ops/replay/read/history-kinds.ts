@@ -7,5 +7,6 @@ import type { Recorded } from './playable.ts';
 export function watchedBy({ incarnation }: Pick<Recorded, 'incarnation'>): ReadonlySet<string> | 'all' {
   if (incarnation.driver) return new Set();
   const definition = definitionOf(incarnation);
-  return definition === undefined ? 'all' : new Set([EPOCHS, ...watchedResources(definition.hears)]);
+  const watched = definition === undefined ? 'all' : watchedResources(definition.hears);
+  return watched === 'all' ? 'all' : new Set([EPOCHS, ...watched]);
 }
