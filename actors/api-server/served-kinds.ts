@@ -20,7 +20,11 @@ export class UnknownKind extends StatusError {}
 export function findKind(kinds: KindRegistry, resource: string): Served {
   const found = kinds.named(resource);
   if (found !== undefined) return found;
-  const suggestion = didYouMean(resource, kinds.names);
+  const suggestion = didYouMean(
+    resource,
+    kinds.names,
+    kinds.kinds.map((kind) => kind.resource),
+  );
   const message = `the server doesn't have a resource type "${quotable(resource)}"; ${suggestion}`;
   throw new UnknownKind(failure('NotFound', message));
 }

@@ -41,13 +41,14 @@ export class SimWorld {
 
   constructor(seed: number, faults: Faults = NO_FAULTS) {
     this.dice = new Dice(seed);
-    this.#bus = new Bus(this.dice, faults);
+    this.#bus = new Bus(this.dice, NO_FAULTS); // until the cluster is there
     this.#cast = new Cast(this.dice, this.#store, this.#time, (newcomer) => this.#mail.collect(newcomer));
     const waits = new Waits(this.#time);
     this.#mail = new Mail(this.#bus, this.#cast, waits, this.#time, (...asked) => this.#changes.ask(...asked));
     this.#changes = new Changes(this.dice, this.#store, this.#bus, this.#cast, this.#mail);
     this.#cast.startMasters();
     this.do('create', 'namespaces', '', 'default', { metadata: { name: 'default' } });
+    this.#bus.faults = faults;
     this.#cast.startWorkers();
   }
 

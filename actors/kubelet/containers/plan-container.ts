@@ -148,21 +148,26 @@ function afterEnding(
   return { wait: { reason: 'CrashLoopBackOff', message }, until: backoff.until };
 }
 
-/** Plans a new attempt: first its image, then its configuration, then the container. */
+/** Plans a new attempt: first its configuration, then its image, then the container. */
 function planAttempt(at: ContainerContext, container: Container, record: ContainerRecord, attempt: number): Decision {
   const { input, sandbox } = at;
   if (sandbox === undefined) return { wait: { reason: 'ContainerCreating' }, record };
   const waiting = failureWait(at, container, record);
   if (waiting !== undefined) return { ...waiting, record };
+  const podIp = sandbox.ip ?? input.node.ip;
+  const configFor = (imageId: string) =>
+    containerConfig(input.dispatched, container, {
+      sandboxId: sandbox.id,
+      attempt,
+      imageId,
+      facts: { podIp, node: input.node },
+    });
+  // Before the image is looked up: a container that lacks its configuration would show that it is being created meanwhile.
+  const early = configFor('');
+  if (isConfigError(early)) return { wait: { reason: 'CreateContainerConfigError', message: early.error }, record };
   const image = planImage(at, container, record, attempt);
   if (typeof image !== 'string') return { ...image, record };
-  const podIp = sandbox.ip ?? input.node.ip;
-  const body = containerConfig(input.dispatched, container, {
-    sandboxId: sandbox.id,
-    attempt,
-    imageId: image,
-    facts: { podIp, node: input.node },
-  });
+  const body = configFor(image);
   if (isConfigError(body)) return { wait: { reason: 'CreateContainerConfigError', message: body.error }, record };
   const pulled = recordedImage(container, record, attempt)?.pulled === true;
   return { verb: { op: 'createContainer', body, present: !pulled, secrets: secretVersions(at) }, record };
