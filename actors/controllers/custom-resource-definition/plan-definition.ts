@@ -5,7 +5,7 @@ import type {
   CustomResourceDefinitionStatus,
   KubeObject,
 } from '../../../contracts/kinds/kinds.ts';
-import { CLEANUP_FINALIZER } from '../../../contracts/kinds/custom-resource-definition/custom-resource-definition.ts';
+import { FINALIZER } from '../../../contracts/kinds/meta/check-meta.ts';
 import { conditionOf, isTrue, transitionTime, withCondition } from '../../../contracts/kinds/meta/conditions.ts';
 import { sameValue } from '../../../contracts/json-values.ts';
 import { parseRfc3339 } from '../../../contracts/time/rfc3339.ts';
@@ -52,7 +52,7 @@ function planDeletion(
   now: number,
 ): DefinitionPlan {
   const finalizers = definition.metadata?.finalizers ?? [];
-  if (!finalizers.includes(CLEANUP_FINALIZER)) return { effects: [] };
+  if (!finalizers.includes(FINALIZER.definition)) return { effects: [] };
   const closing = conditionOf(definition.status, 'Terminating');
   if (closing?.status !== 'True') {
     const status = withStatusCondition(definition.status, terminating(definition, now));
@@ -62,7 +62,9 @@ function planDeletion(
   if (remaining.length > 0) return { effects: remaining.map((object) => ({ type: 'delete-object', object })) };
   const leftMs = parseRfc3339(closing.lastTransitionTime) + CLOSING_MS - now;
   if (objects.length > 0 || leftMs > 0) return { effects: [], againInMs: Math.max(leftMs, CLOSING_MS) };
-  return { effects: [{ type: 'set-finalizers', finalizers: finalizers.filter((name) => name !== CLEANUP_FINALIZER) }] };
+  return {
+    effects: [{ type: 'set-finalizers', finalizers: finalizers.filter((name) => name !== FINALIZER.definition) }],
+  };
 }
 
 const terminating = ({ status }: CustomResourceDefinition, now: number): CustomResourceDefinitionCondition => ({

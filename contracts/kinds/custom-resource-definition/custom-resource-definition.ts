@@ -1,12 +1,10 @@
 import { defineKind } from '../kind.ts';
 import type { CustomResourceDefinition, CustomResourceDefinitionNames } from '../kinds.ts';
 import { AGE, column, NAME } from '../meta/columns.ts';
+import { FINALIZER } from '../meta/check-meta.ts';
 import { firstGeneration, keepStatus, nextGeneration } from '../meta/system-fields.ts';
 import { dnsSubdomain } from '../name-formats.ts';
 import { checkDefinition, checkDefinitionUpdate } from './check-definition.ts';
-
-/** Keeps a definition until all objects of its kind are deleted. */
-export const CLEANUP_FINALIZER = 'customresourcecleanup.apiextensions.k8s.io';
 
 export const customResourceDefinitionKind = defineKind<CustomResourceDefinition>({
   resource: 'customresourcedefinitions',
@@ -31,8 +29,8 @@ export const customResourceDefinitionKind = defineKind<CustomResourceDefinition>
     firstGeneration(definition);
     delete definition.status;
     const finalizers = definition.metadata?.finalizers ?? [];
-    if (!finalizers.includes(CLEANUP_FINALIZER))
-      definition.metadata = { ...definition.metadata, finalizers: [...finalizers, CLEANUP_FINALIZER] };
+    if (!finalizers.includes(FINALIZER.definition))
+      definition.metadata = { ...definition.metadata, finalizers: [...finalizers, FINALIZER.definition] };
   },
   prepareForUpdate: (definition, old) => {
     keepStatus(definition, old);

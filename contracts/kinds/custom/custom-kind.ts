@@ -13,10 +13,10 @@ import { typeNode } from '../schema.ts';
 import { checkValue } from '../structural-schema/check-value.ts';
 import { applySchemaDefaults, pruned } from '../structural-schema/fields.ts';
 import { customSchema } from '../structural-schema/object-schema.ts';
-import type { StructuralSchema } from '../structural-schema/structural-schema.ts';
+import { OBJECT_FIELDS, type StructuralSchema } from '../structural-schema/structural-schema.ts';
 import { sameValue } from '../../json-values.ts';
 import { Findings } from '../validation-findings.ts';
-import { pathReader, stepsOf } from './json-path.ts';
+import { pathReader, stepsOf, textOf } from './json-path.ts';
 
 const ANYTHING: StructuralSchema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
 const checkMetaRules = ruleChecker(typeNode('ObjectMeta'), META_RULES);
@@ -88,7 +88,9 @@ const schemaOfVersion = ({ schema }: CustomResourceDefinitionVersion): Structura
 
 /** The schema without the fields whose types Kubernetes defines. */
 function withoutHead(schema: StructuralSchema): StructuralSchema {
-  const { apiVersion: _, kind: __, metadata: ___, ...properties } = schema.properties ?? {};
+  const properties = Object.fromEntries(
+    Object.entries(schema.properties ?? {}).filter(([name]) => !OBJECT_FIELDS.has(name)),
+  );
   return { ...schema, properties };
 }
 
@@ -99,10 +101,8 @@ const subresourcesOf = (hasStatus: boolean, hasScale: boolean): readonly Subreso
 
 /** Everything but the metadata, and the status where a subresource of that name sets it. */
 function sameDesire(object: KubeObject, old: KubeObject, hasStatus: boolean): boolean {
-  const desire = ({ metadata: _, ...rest }: KubeObject): Plain => {
-    const { status, ...others } = rest as Plain;
-    return hasStatus ? others : rest;
-  };
+  const desire = (of: KubeObject): Plain =>
+    Object.fromEntries(Object.entries(of).filter(([name]) => name !== 'metadata' && !(hasStatus && name === 'status')));
   return sameValue(desire(object), desire(old));
 }
 
@@ -162,7 +162,7 @@ function selectableFields({
   return Object.fromEntries(
     fields.map(({ jsonPath }) => {
       const read = pathReader(jsonPath);
-      return [jsonPath.slice(1), (object: KubeObject) => String(read?.(object)[0] ?? '')];
+      return [jsonPath.slice(1), (object: KubeObject) => textOf(read?.(object)[0])];
     }),
   );
 }
@@ -179,7 +179,7 @@ function scaleFields({ subresources }: CustomResourceDefinitionVersion): ScaleFi
     read: (object) => ({
       wanted: count(at(object, paths.specReplicasPath)),
       actual: count(at(object, paths.statusReplicasPath)),
-      selector: String(at(object, paths.labelSelectorPath) ?? ''),
+      selector: textOf(at(object, paths.labelSelectorPath)),
     }),
     withReplicas: (object, replicas) => setAt(object as Plain, stepsOf(paths.specReplicasPath), replicas) as KubeObject,
   };

@@ -15,11 +15,19 @@ export function pathReader(path: string): ((object: KubeObject) => readonly unkn
   }
 }
 
+/** Text in brackets, or a dot and a name. */
+const STEP = /\[[^\]]*\]|\.((?:\\.|[^.[\]\\])+)/g;
+const WORD = /^(?:[A-Za-z_]\w*|\*)$/;
+
 /** The path in the syntax of RFC 9535: names that are no plain words in brackets. */
 const standardPath = (path: string): string =>
-  `$${path.replace(/\.((?:\\.|[^.[\]\\])+)/g, (whole, name: string) =>
-    /^[A-Za-z_]\w*$/.test(name) || name === '*' ? whole : `[${JSON.stringify(name.replace(/\\(.)/g, '$1'))}]`,
+  `$${path.replace(STEP, (step, name: string | undefined) =>
+    name === undefined || WORD.test(name) ? step : `[${JSON.stringify(name.replace(/\\(.)/g, '$1'))}]`,
   )}`;
+
+/** Text as it is, other values as JSON; nothing for an absent one. */
+export const textOf = (value: unknown): string =>
+  value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
 
 /** `.spec.replicas` -> `spec`, `replicas`. The paths of the subresource `scale` have only plain steps. */
 export const stepsOf = (path: string): readonly string[] => path.split('.').slice(1);

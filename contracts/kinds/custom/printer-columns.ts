@@ -3,7 +3,7 @@ import { parseRfc3339 } from '../../time/rfc3339.ts';
 import type { Column } from '../kind.ts';
 import type { CustomResourceColumnDefinition, CustomResourceDefinitionVersion, KubeObject } from '../kinds.ts';
 import { AGE, NAME } from '../meta/columns.ts';
-import { pathReader } from './json-path.ts';
+import { pathReader, textOf } from './json-path.ts';
 
 export type ColumnOf = readonly Column[];
 
@@ -27,7 +27,7 @@ function cellText(values: readonly unknown[], type: string, now: number): string
   const present = values.filter((value) => value !== undefined && value !== null);
   if (present.length === 0) return '';
   if (type === 'date') return ageOf(present[0], now);
-  return present.map((value) => (typeof value === 'object' ? JSON.stringify(value) : String(value))).join(',');
+  return present.map(textOf).join(',');
 }
 
 function ageOf(value: unknown, now: number): string {

@@ -9,6 +9,8 @@ export const FINALIZER = {
   orphan: 'orphan',
   /** Keeps an owner until its blocking dependents are deleted. */
   foreground: 'foregroundDeletion',
+  /** Keeps a CustomResourceDefinition until all objects of its kind are deleted. */
+  definition: 'customresourcecleanup.apiextensions.k8s.io',
 } as const;
 const STANDARD_FINALIZERS: readonly string[] = Object.values(FINALIZER);
 const UNQUALIFIED = 'name is neither a standard finalizer name nor is it fully qualified';

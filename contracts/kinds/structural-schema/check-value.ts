@@ -92,7 +92,7 @@ const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
 
 function checkText(schema: StructuralSchema, text: string, findings: Findings): void {
   const { path } = findings;
-  const length = [...text].length;
+  const length = Array.from(text).length;
   if (schema.maxLength !== undefined && length > schema.maxLength) findings.tooLong('', schema.maxLength);
   if (schema.minLength !== undefined && length < schema.minLength)
     findings.invalid('', text, `${path} in body should be at least ${schema.minLength} chars long`);

@@ -10,29 +10,26 @@ import {
   type ResourceTarget,
 } from './plan-resource-arguments.ts';
 
-/** A kind that is served in several groups has an entry for each group. */
-const resourcesOf = ({ served }: KindRegistry): readonly ResourceInfo[] => served.filter(isEntry).map(infoOf);
+/** Every kind in every version, the preferred version first. */
+const resourcesOf = ({ served }: KindRegistry): readonly ResourceInfo[] =>
+  served.map((one, at) => infoOf(one, served.findIndex(({ kind }) => kind === one.kind) === at));
 
-function isEntry({ kind, version }: Served, _at: number, all: readonly Served[]): boolean {
+/** @param preferred is it the version that a name without a version means? */
+function infoOf(served: Served, preferred: boolean): ResourceInfo {
+  const { kind, version } = served;
+  const [plural = ''] = kind.resource.split('.', 1);
   const group = groupOf(version.apiVersion);
-  return all.find((one) => one.kind === kind && groupOf(one.version.apiVersion) === group)?.version === version;
-}
-
-function infoOf(served: Served): ResourceInfo {
-  const {
-    kind,
-    version: { apiVersion },
-  } = served;
-  const group = groupOf(apiVersion);
+  const named = group === kind.group ? version.apiVersion.slice(group.length + 1) : '';
+  const other = [plural, named, group].filter((part) => part !== '').join('.');
   return {
-    resource: group === kind.group ? kind.resource : `${kind.resource}.${group}`,
-    plural: kind.resource.split('.', 1)[0] ?? '',
+    resource: preferred ? kind.resource : other,
+    plural,
     singular: kind.singular,
     kind: kind.kind,
     group,
-    apiVersion,
+    apiVersion: version.apiVersion,
     shortNames: kind.shortNames,
-    categories: kind.categories,
+    categories: preferred ? kind.categories : [],
     namespaced: kind.namespaced,
     served,
   };
@@ -90,7 +87,7 @@ export function resourceOfObject(
 ): ResourceInfo {
   const { apiVersion, kind } = object;
   const served = kinds.servedAs(apiVersion, kind);
-  if (served !== undefined) return infoOf(served);
+  if (served !== undefined) return infoOf(served, kinds.served.find(({ kind: of }) => of === served.kind) === served);
   const versions = kinds.servedVersions(kind);
   if (versions.length > 0)
     throw new UsageError(`${at}: ${kind} is not served in ${apiVersion}; write apiVersion: ${versions.join(' or ')}`);
