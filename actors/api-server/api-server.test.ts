@@ -828,7 +828,7 @@ describe('apply', () => {
         status: {
           code: 400,
           message:
-            'no matches for kind "Widget" in version "example.com/v1"; known: Namespace, Node, Pod, ReplicaSet, Deployment, ConfigMap, Secret, ServiceAccount, Event',
+            'no matches for kind "Widget" in version "example.com/v1"; known: Namespace, Node, Pod, ReplicaSet, Deployment, ConfigMap, Secret, ServiceAccount, Event, Role, ClusterRole, RoleBinding, ClusterRoleBinding',
         },
       },
       { name: 'f', status: { message: 'no matches for kind "Podd" in version "v1"; did you mean "Pod"?' } },

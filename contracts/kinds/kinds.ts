@@ -1,4 +1,6 @@
 import type {
+  ClusterRole,
+  ClusterRoleBinding,
   ConfigMap,
   Deployment,
   Event,
@@ -7,6 +9,8 @@ import type {
   ObjectMeta,
   Pod,
   ReplicaSet,
+  Role,
+  RoleBinding,
   Secret,
   ServiceAccount,
 } from './generated/types.ts';
@@ -36,5 +40,9 @@ export interface ResourceTypes {
   secrets: Secret;
   serviceaccounts: ServiceAccount;
   events: Event;
+  roles: Role;
+  clusterroles: ClusterRole;
+  rolebindings: RoleBinding;
+  clusterrolebindings: ClusterRoleBinding;
 }
 export type ResourceName = keyof ResourceTypes;

@@ -9,10 +9,11 @@ import { storeKey } from '../../../contracts/store/keys.ts';
 import { nodeOfUser } from '../../../contracts/subjects/users.ts';
 import type { Call, Said } from '../../kernel/contract.ts';
 import { badRequest, statusOf } from '../api-errors.ts';
+import type { Access, Authorizer } from '../authorise/authorizer.ts';
 import { type Answer, askStore, type Context } from '../context.ts';
 import type { Obj } from '../object.ts';
 import { EVENTS } from '../read/read-events.ts';
-import type { Target } from '../request.ts';
+import { type Target, userOf } from '../request.ts';
 import { findKind, kindOfDocument } from '../served-kinds.ts';
 import { admittedNew } from '../write/admission.ts';
 import { withIdentity } from '../write/object-identity.ts';
@@ -26,7 +27,7 @@ interface ApplyTokens {
 }
 
 /** Applies a manifest of several documents; each has its own outcome, in their order. */
-export function applyManifest(context: Context, call: Call): Observable<Said> {
+export function applyManifest(context: Context, authorise: Authorizer, call: Call): Observable<Said> {
   const { world } = context;
   const tokens = call.tokens as ApplyTokens | undefined;
   const answer = (body: unknown): Said => world.reply(call, body);
@@ -37,7 +38,7 @@ export function applyManifest(context: Context, call: Call): Observable<Said> {
   };
   let outcome: Observable<readonly ApplyItem[]>;
   try {
-    outcome = applyDocuments(context, call, tokens);
+    outcome = applyDocuments(context, authorise, call, tokens);
   } catch (error) {
     return failed(error);
   }
@@ -53,6 +54,7 @@ export function applyManifest(context: Context, call: Call): Observable<Said> {
 
 function applyDocuments(
   context: Context,
+  authorise: Authorizer,
   call: Call,
   tokens: ApplyTokens | undefined,
 ): Observable<readonly ApplyItem[]> {
@@ -73,7 +75,8 @@ function applyDocuments(
       `apply: ${documents.length} documents; the limit of one message is ${context.limits.batch}`,
     );
   }
-  const items = documents.map((document) => applyDocument(context, document, tokens.namespace));
+  const access = authorise.accessOf(userOf(call, context.world.self.caller));
+  const items = documents.map((document) => applyDocument(context, access, document, tokens.namespace));
   // Items that are rejected at once are not concatenated: a thousand of them in a row would nest a thousand calls.
   return concat(...items.filter((item) => isObservable(item))).pipe(
     toArray(),
@@ -90,11 +93,16 @@ const itemsOfList = (document: unknown): readonly unknown[] =>
     ? (document['items'] as unknown[])
     : [document];
 
-function applyDocument(context: Context, document: unknown, namespace: string): Answer<ApplyItem> {
+function applyDocument(
+  context: Context,
+  access: Access | undefined,
+  document: unknown,
+  namespace: string,
+): Answer<ApplyItem> {
   const item = itemOf(document);
   try {
     const { target, manifest } = targetOfDocument(document, namespace);
-    return applied(context, target, manifest).pipe(
+    return applied(context, access === undefined ? target : { ...target, access }, manifest).pipe(
       map(({ outcome, object }) => ({ ...itemOf(object), ...kindIn(document), outcome, ...warned(outcome, object) })),
       catchError((error: unknown) => of({ ...itemOf(manifest), status: statusOf(error) })),
     );
