@@ -1,4 +1,5 @@
 import type { ActorDefinition } from '../kernel/declare.ts';
+import { clusterRoleAggregation } from './cluster-role-aggregation/cluster-role-aggregation.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
 import { namespaceController } from './namespace/namespace.ts';
@@ -14,4 +15,5 @@ export const controllers: readonly ActorDefinition[] = [
   garbageCollector,
   nodeLifecycle(),
   podGarbageCollector(),
+  clusterRoleAggregation,
 ];
