@@ -10,14 +10,14 @@ import { findUser, type UserRecord } from './users.ts';
 
 /* Checks that creating tenants and services share. */
 
-type Made = 'tenant' | 'service';
+type Made = 'tenant' | 'service' | 'gateway';
 const KNOWN_WITHIN_MS = 10_000;
 
 /** Is it the name of a user that the cluster itself needs? */
 function isReserved(paths: HomePaths, name: string): boolean {
   const known = findUser(paths, name)?.profile;
   const reserved = name === MASTER || name === OPERATOR || name.startsWith(nodeUser(''));
-  return reserved || (known !== undefined && known !== 'tenant' && known !== 'service');
+  return reserved || known === 'system' || known === 'node' || known === 'operator';
 }
 
 /** @throws StatusError AlreadyExists when the cluster needs the name, or a user of another kind has it */

@@ -33,6 +33,9 @@ function infoOf({ kind, version: { apiVersion } }: Served): ResourceInfo {
 /** Is the word a name of a kind? */
 export const isResource = (word: string): boolean => findResource(word, RESOURCES) !== undefined;
 
+/** The kind that a word names: plural, singular or a short name. */
+export const resourceNamed = (word: string): ResourceInfo | undefined => findResource(word, RESOURCES);
+
 /** @throws UsageError */
 export function resourceTargets(args: readonly string[]): readonly ResourceTarget[] {
   const parsed = parseResourceArguments(args, RESOURCES);
