@@ -114,7 +114,11 @@ export async function removeTenant(
   named?: string,
 ): Promise<Pick<Tenant, 'url'> & { readonly problem?: string }> {
   const paths = homePaths(home);
-  const user = requireUser(paths, name); // before the lock, which would create a folder in a place that is no home
+  const user = requireUser(paths, name); // first, because the lock would create a folder in a place that is no home
+  const url = readCluster(paths)?.url;
+  const asked = named ?? (runningUp(paths) === undefined ? undefined : url);
+  const granted = (user.granted ?? []).length > 0;
+  const problem = granted && asked !== undefined ? await revokeUser(paths, user, asked) : undefined;
   await withUsersLock(paths, () => {
     if (runsWith(paths, name)) {
       throw statusError(
@@ -125,10 +129,6 @@ export async function removeTenant(
     removeUser(paths, name);
     reloadNatsConfig(paths, declaredActors);
   });
-  const url = readCluster(paths)?.url;
-  const asked = named ?? (runningUp(paths) === undefined ? undefined : url);
-  const granted = (user.granted ?? []).length > 0;
-  const problem = granted && asked !== undefined ? await revokeUser(paths, user, asked) : undefined;
   return { ...(url === undefined ? {} : { url }), ...(problem === undefined ? {} : { problem }) };
 }
 

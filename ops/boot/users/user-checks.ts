@@ -12,6 +12,8 @@ import { findUser, type UserRecord } from './users.ts';
 
 type Made = 'tenant' | 'service' | 'gateway';
 const KNOWN_WITHIN_MS = 10_000;
+/** A connection that is made while the server reads its configuration may stall; the next one does not. */
+const TRIAL_MS = 1_000;
 
 /** Is it the name of a user that the cluster itself needs? */
 function isReserved(paths: HomePaths, name: string): boolean {
@@ -51,7 +53,7 @@ export function requireHome(paths: HomePaths): Cluster | undefined {
  * @throws Error when a subscription is refused
  */
 async function tryAs(paths: HomePaths, user: UserRecord, { subscribe }: Permissions): Promise<void> {
-  const client = await connectClient({ home: paths.home, user: user.name, nkey: user.seed });
+  const client = await connectClient({ home: paths.home, user: user.name, nkey: user.seed, timeoutMs: TRIAL_MS });
   try {
     const { connection } = client;
     let refused: Error | undefined;
