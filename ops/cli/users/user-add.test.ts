@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { run } from '../../../test/support/command-line.ts';
+import { waitUntil } from '../../../test/support/wait-until.ts';
 import { declaredActors } from '../../boot/roles/hosted-actors.ts';
 import { up } from '../../boot/up.ts';
 import type { UserRecord } from '../../boot/users/users.ts';
@@ -20,7 +21,12 @@ const said: string[] = [];
 /** @param port default: the one before, which is in the users' contexts */
 async function start(port?: number): Promise<void> {
   said.length = 0;
-  const cluster = await up({ home, ...(port === undefined ? {} : { port }), declaredActors, say: (text) => void said.push(text) });
+  const cluster = await up({
+    home,
+    ...(port === undefined ? {} : { port }),
+    declaredActors,
+    say: (text) => void said.push(text),
+  });
   stop = async () => {
     stop = () => Promise.resolve();
     await cluster.stop();
@@ -114,9 +120,12 @@ it('a role of the namespace comes before one of the cluster', async () => {
 
 it('a user that goes leaves no binding', async () => {
   expect(await run('user', 'remove', 'dan')).toMatchObject({ code: 0, err: '' });
-  expect((await run('get', 'rolebindings', '-n', 'team-a', '-o', 'name')).out).toBe(
-    'rolebinding.rbac.authorization.k8s.io/troupe:tenant:alice\n',
-  );
+  // The server may not answer while it reads its configuration.
+  const { out } = await waitUntil('the server answers', 20_000, async () => {
+    const got = await run('get', 'rolebindings', '-n', 'team-a', '-o', 'name');
+    return got.code === 0 && got;
+  });
+  expect(out).toBe('rolebinding.rbac.authorization.k8s.io/troupe:tenant:alice\n');
 });
 
 it('who was added before there were roles may do at the next start what it could; what was taken away stays away', async () => {
