@@ -10,13 +10,14 @@ export function actOf(verb: string, target: Target & Partial<Pick<Request, 'subr
   const { kind, version, name, subresource = '' } = target;
   const group = groupOf(version.apiVersion);
   const suffix = `.${group}`;
+  const named = verb === 'create' && subresource === '' ? '' : name;
   return {
     verb,
     group,
     resource: group !== '' && kind.resource.endsWith(suffix) ? kind.resource.slice(0, -suffix.length) : kind.resource,
     subresource,
-    namespace: kind.resource === 'namespaces' ? name : target.namespace,
-    name: verb === 'create' && subresource === '' ? '' : name,
+    namespace: kind.resource === 'namespaces' ? named : target.namespace,
+    name: named,
   };
 }
 
