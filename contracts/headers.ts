@@ -16,6 +16,12 @@ export const HEADER = {
   contentType: 'Content-Type',
   /** Content of the answer, as in Kubernetes: `METADATA_ONLY`; absent for whole objects. */
   accept: 'Accept',
+  /** On `edge` subjects, which only gateways may publish: the user for whom the gateway asks. Ignored elsewhere. */
+  user: 'Troupe-User',
+  /** On `edge` subjects: the groups of that user, a JSON list. */
+  groups: 'Troupe-Groups',
+  /** On `edge` subjects: what else is known of that user, a JSON object of lists. */
+  extra: 'Troupe-Extra',
   /**
    * Reserved: the reply subject of a call, in the headers that an actor sees and in its record. It is set from the broker's
    * protocol; a sender's value is ignored.

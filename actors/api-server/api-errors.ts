@@ -44,8 +44,13 @@ export const modified = (resource: string, name: string): StatusError =>
 
 export const badRequest = (message: string): StatusError => statusError('BadRequest', message);
 
+/** @param name empty: a collection */
 export const forbidden = (resource: string, name: string, finding: string): StatusError =>
-  statusError('Forbidden', `${resource} "${name}" is forbidden: ${finding}`, detailsOf(resource, name));
+  statusError(
+    'Forbidden',
+    `${resource}${name === '' ? '' : ` "${name}"`} is forbidden: ${finding}`,
+    detailsOf(resource, name),
+  );
 
 /** The `Status` that answers an error; an unexpected error becomes InternalError. */
 export function statusOf(error: unknown): Status {

@@ -17,7 +17,7 @@ import { Cache } from '../kernel/view/cache.ts';
 import { ensureAssets } from '../store/ensure-assets.ts';
 import { storeDriver } from '../store/store-driver.ts';
 import { apiServer } from './api-server.ts';
-import { bootstrapObjects } from './bootstrap.ts';
+import { bootstrapObjects } from './bootstrap/bootstrap-objects.ts';
 
 /**
  * Goal: two api-servers of one cluster are one to their clients.
@@ -49,7 +49,10 @@ async function master(instance: string, connected?: NatsConnection): Promise<Mas
   });
   host = testHost({ connection: own, instance, cache, freeze: true, log: (line) => log.push(line) });
   await host.startDriver(storeDriver({ connection: own, prefix: 'troupe', cache: feed }));
-  const api = await host.start(apiServer({ instance, limits: { bookmarkEveryMs: 200 } }), instance);
+  const api = await host.start(
+    apiServer({ instance, limits: { bookmarkEveryMs: 200 }, authorization: 'AlwaysAllow' }),
+    instance,
+  );
   return { connection: own, host, feed, api };
 }
 

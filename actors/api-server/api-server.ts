@@ -8,8 +8,9 @@ import { type ActorDefinition, calls, defineActor, watch } from '../kernel/decla
 import { statusOf } from './api-errors.ts';
 import { applyOne } from './apply/apply.ts';
 import { applyManifest } from './apply/apply-manifest.ts';
+import { type AuthorizationMode, type Authorizer, authorizer } from './authorise/authorizer.ts';
 import { checkEpoch } from './authorise/leader-epoch.ts';
-import { type NodeAuthorizer, nodeAuthorizer } from './authorise/node-restriction.ts';
+import { answerReview } from './authorise/reviews.ts';
 import { type Answer, andThen, askStore, type Context, SAYS } from './context.ts';
 import { inFlightLimit } from './in-flight-limit.ts';
 import { LIMITS, type Limits } from './limits.ts';
@@ -32,20 +33,27 @@ export interface ApiServerOptions {
   /** Unique name of this api-server; clients acknowledge its watches on `watch.<instance>.…`. */
   readonly instance: string;
   readonly limits?: Partial<Limits>;
+  /** Recordings of before there were roles have none, and play as they were made: `AlwaysAllow`. */
+  readonly authorization: AuthorizationMode;
 }
 
 /**
  * The api-server, the only actor that writes objects. Any number of instances share a queue group; each reads from its own
  * view and writes by compare-and-set, so that they need no coordination.
  */
-export function apiServer({ instance, limits: given = {} }: ApiServerOptions): ActorDefinition {
+export function apiServer({
+  instance,
+  limits: given = {},
+  authorization = 'AlwaysAllow',
+}: ApiServerOptions): ActorDefinition {
   const limits = { ...LIMITS, ...given };
   return defineActor({
     name: 'api-server',
-    config: { instance, limits: { ...limits } },
+    config: { instance, limits: { ...limits }, authorization },
     hears: {
       objects: watch('*', { whileAny: WATCH_CELLS }),
       api: calls(SUBJECTS.api, { queue: true, all: true, bytesMax: limits.objectBytes }),
+      edge: calls(SUBJECTS.edge, { queue: true, all: true, bytesMax: limits.objectBytes }),
       manifests: calls(SUBJECTS.apply, { queue: true, all: true }),
       acknowledged: calls(SUBJECTS.watchAck, { fixed: { instance } }),
       events: calls(SUBJECTS.events, { whileSet: EVENTS_WATCHED }),
@@ -58,13 +66,15 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
       const fresh = consistentReads(askStore({ world, limits }, world.say.fresh({})));
       const context: Context = { world, instance, limits, fresh: fresh.read, writeQueues: writeQueues() };
       const watches = new Watches(context);
-      const authoriseNode = nodeAuthorizer(context);
+      const authorise = authorizer(context, authorization);
       const limited = inFlightLimit(context);
       return merge(
         fresh.run,
         watches.ticks(),
-        inputs.api.pipe(mergeMap((call) => limited(call, () => serve(context, watches, authoriseNode, call)))),
-        inputs.manifests.pipe(mergeMap((call) => limited(call, () => applyManifest(context, call)))),
+        merge(inputs.api, inputs.edge).pipe(
+          mergeMap((call: Call) => limited(call, () => serve(context, watches, authorise, call))),
+        ),
+        inputs.manifests.pipe(mergeMap((call) => limited(call, () => applyManifest(context, authorise, call)))),
         inputs.objects.pipe(mergeMap(() => watches.changed())),
         inputs.events.pipe(mergeMap((call) => watches.eventChanged(call))),
         inputs.reconnected.pipe(mergeMap(() => watches.reconnected())),
@@ -85,11 +95,11 @@ export function apiServer({ instance, limits: given = {} }: ApiServerOptions): A
 function serve(
   context: Context,
   watches: Watches,
-  authoriseNode: NodeAuthorizer,
+  authorise: Authorizer,
   call: Call,
 ): Observable<Said> | readonly Said[] {
   const refused = (error: unknown): Said => context.world.reply(call, statusOf(error));
-  const attempt = (): Observable<Said> | readonly Said[] => answered(context, watches, authoriseNode, call);
+  const attempt = (): Observable<Said> | readonly Said[] => answered(context, watches, authorise, call);
   try {
     checkSize(context, call);
     const said = attempt();
@@ -107,17 +117,22 @@ function serve(
 function answered(
   context: Context,
   watches: Watches,
-  authoriseNode: NodeAuthorizer,
+  authorise: Authorizer,
   call: Call,
 ): Observable<Said> | readonly Said[] {
   const { world } = context;
   if (asksForResources(call)) return context.fresh(() => world.reply(call, servedResources(context)));
-  const request = parseRequest(call, world.self.prefix, kindsOfTurn(context));
+  const reviewed = answerReview(context, authorise, call);
+  if (reviewed !== undefined) return reviewed.pipe(map((body) => world.reply(call, body)));
+  const request = parseRequest(call, world.self, kindsOfTurn(context));
   checkEpoch(call, world.view);
   const accepted = planAccepted(call.headers[HEADER.accept], request.verb);
-  const allowed = authoriseNode(request);
-  if (allowed === request && request.verb === 'watch') return watches.open(request, call.decode());
-  const answer = andThen(allowed, (guarded) => answerOf(context, guarded));
+  const admitted = authorise.admit(request);
+  if (request.verb === 'watch') {
+    const open = (one: Request) => watches.open(one, call.decode());
+    return isObservable(admitted) ? admitted.pipe(mergeMap(open)) : open(admitted);
+  }
+  const answer = andThen(admitted, (one) => answerOf(context, one));
   if (!isObservable(answer)) return [world.reply(call, answeredAs(accepted, answer))];
   return answer.pipe(map((body) => world.reply(call, answeredAs(accepted, body))));
 }

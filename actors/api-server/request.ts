@@ -5,13 +5,19 @@ import type { KindRegistry } from '../../contracts/kinds/registry.ts';
 import { quotable } from '../../contracts/printable.ts';
 import { type Key, storeKey } from '../../contracts/store/keys.ts';
 import { VERBS, type Verb } from '../../contracts/subjects/subjects.ts';
-import type { Call } from '../kernel/contract.ts';
+import type { Call, Self } from '../kernel/contract.ts';
 import { badRequest } from './api-errors.ts';
+import type { Access } from './authorise/authorizer.ts';
+import type { UserInfo } from './authorise/user-info.ts';
+import { planEdgeUser, planUser } from './authorise/user-of-call.ts';
 import type { Obj } from './object.ts';
 import { findKind } from './served-kinds.ts';
 
 export interface ApiTokens {
-  readonly caller: string;
+  /** Absent on the subjects of gateways. */
+  readonly caller?: string;
+  /** The gateway, on its subjects. */
+  readonly gateway?: string;
   readonly verb: string;
   readonly resource: string;
   readonly namespace: string;
@@ -31,12 +37,17 @@ export interface Target {
   readonly name: string;
   /** Throws if the caller may not access this object. Called with the version that is returned, or that a write replaces. */
   readonly guard?: (object: Obj) => void;
+  /** Set when there is more to authorise once the object is known. */
+  readonly access?: Access;
 }
 
 /** A parsed API request. */
 export interface Request extends Target {
   readonly call: Call;
+  /** The NATS user that asks, and whose inbox gets the answer. */
   readonly caller: string;
+  /** Who asks, as far as authorisation goes: the caller, or whom a gateway names. */
+  readonly user: UserInfo;
   readonly verb: Verb;
   readonly subresource: SubresourceName;
 }
@@ -58,11 +69,11 @@ const SUBRESOURCE_VERBS: Readonly<Record<Exclude<SubresourceName, ''>, readonly 
 };
 
 /** Parses the subject of a request. @throws StatusError BadRequest, NotFound (also UnknownKind), MethodNotAllowed */
-export function parseRequest(call: Call, prefix: string, kinds: KindRegistry): Request {
+export function parseRequest(call: Call, self: Pick<Self, 'prefix' | 'caller'>, kinds: KindRegistry): Request {
   const tokens = call.tokens as ApiTokens | undefined;
   if (tokens === undefined) {
     throw badRequest(
-      `subject "${call.subject}" is not valid; use ${prefix}.api.<caller>.<verb>.<resource>.<namespace>.<name> with all tokens, "_" for an empty one and =XX for every byte outside [A-Za-z0-9_-]`,
+      `subject "${call.subject}" is not valid; use ${self.prefix}.api.<caller>.<verb>.<resource>.<namespace>.<name> with all tokens, "_" for an empty one and =XX for every byte outside [A-Za-z0-9_-]`,
     );
   }
   const verb = parseVerb(tokens.verb);
@@ -72,7 +83,8 @@ export function parseRequest(call: Call, prefix: string, kinds: KindRegistry): R
   const { namespace, name } = tokens;
   const request = {
     call,
-    caller: tokens.caller,
+    caller: callerOf(tokens),
+    user: userOf(call, self.caller),
     verb,
     kind,
     version,
@@ -82,6 +94,14 @@ export function parseRequest(call: Call, prefix: string, kinds: KindRegistry): R
   };
   checkPlace(request);
   return request;
+}
+
+const callerOf = ({ gateway, caller = '' }: Pick<ApiTokens, 'gateway' | 'caller'>): string => gateway ?? caller;
+
+/** Who asks. @param own the user of the api-server's process. @throws StatusError Unauthorized */
+export function userOf(call: Call, own: string): UserInfo {
+  const tokens = (call.tokens ?? {}) as Partial<ApiTokens>;
+  return tokens.gateway === undefined ? planUser(callerOf(tokens), own) : planEdgeUser(tokens.gateway, call.headers);
 }
 
 function parseVerb(verb: string): Verb {

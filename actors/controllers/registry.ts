@@ -1,4 +1,5 @@
 import type { ActorDefinition } from '../kernel/declare.ts';
+import { clusterRoleAggregation } from './cluster-role-aggregation/cluster-role-aggregation.ts';
 import { customResourceDefinitionController } from './custom-resource-definition/custom-resource-definition.ts';
 import { deploymentController } from './deployment/deployment.ts';
 import { garbageCollector } from './garbage-collector/garbage-collector.ts';
@@ -15,5 +16,6 @@ export const controllers: readonly ActorDefinition[] = [
   garbageCollector,
   nodeLifecycle(),
   podGarbageCollector(),
+  clusterRoleAggregation,
   customResourceDefinitionController,
 ];

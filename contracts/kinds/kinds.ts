@@ -1,4 +1,6 @@
 import type {
+  ClusterRole,
+  ClusterRoleBinding,
   ConfigMap,
   CustomResourceDefinition,
   Deployment,
@@ -8,6 +10,8 @@ import type {
   ObjectMeta,
   Pod,
   ReplicaSet,
+  Role,
+  RoleBinding,
   Secret,
   ServiceAccount,
 } from './generated/types.ts';
@@ -38,5 +42,9 @@ export interface ResourceTypes {
   serviceaccounts: ServiceAccount;
   events: Event;
   customresourcedefinitions: CustomResourceDefinition;
+  roles: Role;
+  clusterroles: ClusterRole;
+  rolebindings: RoleBinding;
+  clusterrolebindings: ClusterRoleBinding;
 }
 export type ResourceName = keyof ResourceTypes;

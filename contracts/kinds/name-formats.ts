@@ -58,6 +58,12 @@ export const qualifiedName: Format = (text) => {
   return [...ofPrefix.map((why) => `prefix part ${why}`), ...ofName.map((why) => `name part ${why}`)];
 };
 
+/** A name that can be one segment of a URL's path; the only rule for names of roles and their bindings. */
+export const pathSegment: Format = (text) => {
+  if (text === '.' || text === '..') return [`may not be '${text}'`];
+  return ['/', '%'].filter((one) => text.includes(one)).map((one) => `may not contain '${one}'`);
+};
+
 /** Annotation keys are qualified names in which case is ignored. */
 export const annotationKey: Format = (text) => qualifiedName(text.toLowerCase());
 

@@ -1,3 +1,5 @@
+import { clusterRoleKind } from './cluster-role/cluster-role.ts';
+import { clusterRoleBindingKind } from './cluster-role-binding/cluster-role-binding.ts';
 import { configMapKind } from './config-map/config-map.ts';
 import { customResourceDefinitionKind } from './custom-resource-definition/custom-resource-definition.ts';
 import { deploymentKind } from './deployment/deployment.ts';
@@ -10,6 +12,8 @@ import { namespaceKind } from './namespace/namespace.ts';
 import { nodeKind } from './node/node.ts';
 import { podKind } from './pod/pod.ts';
 import { replicaSetKind } from './replica-set/replica-set.ts';
+import { roleKind } from './role/role.ts';
+import { roleBindingKind } from './role-binding/role-binding.ts';
 import { secretKind } from './secret/secret.ts';
 import { serviceAccountKind } from './service-account/service-account.ts';
 
@@ -26,6 +30,10 @@ export const KINDS: readonly Kind[] = [
   open(secretKind),
   open(serviceAccountKind),
   open(eventKind),
+  open(roleKind),
+  open(clusterRoleKind),
+  open(roleBindingKind),
+  open(clusterRoleBindingKind),
   open(customResourceDefinitionKind),
 ];
 

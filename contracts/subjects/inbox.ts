@@ -17,13 +17,14 @@ export type IsAskersInbox = (subject: string, reply: string) => boolean;
 
 /**
  * The broker holds a user to its own name in a subject, but checks no reply subject. An actor that answers may write into
- * inboxes of several users, so it answers only into an inbox of the user that the subject names as the asker: `<caller>`, or the
- * user of `<node>` where nodes ask. The rule also holds when the rest of the subject does not match the family's grammar.
+ * inboxes of several users, so it answers only into an inbox of the user that the subject names as the asker: `<caller>`,
+ * `<gateway>`, or the user of `<node>` where nodes ask. The rule also holds when the rest of the subject does not match the family's grammar.
  * @returns `undefined` when subjects of this family do not name the asker
  */
 export function askersInbox(family: Family, prefix: string): IsAskersInbox | undefined {
   const { template, mode, askedByNode } = family;
-  const [placeholder, user] = askedByNode === true ? ['<node>', nodeUser('')] : ['<caller>', ''];
+  const [placeholder, user] =
+    askedByNode === true ? ['<node>', nodeUser('')] : [template.includes('<gateway>') ? '<gateway>' : '<caller>', ''];
   const at = template.indexOf(placeholder);
   if (mode !== 'request' || at < 0) return undefined;
   const start = prefix.length + 1 + at;

@@ -20,6 +20,11 @@ export const SUBJECTS = {
     heardBy: 'api-server (queue group)',
     doc: 'One verb on one object or collection; always all tokens, `_` = none. A subresource follows a slash: `pods/status`.',
   }),
+  edge: family<unknown, unknown>()('edge.<gateway>.<verb>.<resource>.<namespace>.<name>', {
+    mode: 'request',
+    heardBy: 'api-server (queue group)',
+    doc: 'The same for a gateway, which asks for others: the headers `Troupe-User`, `Troupe-Groups` and `Troupe-Extra` say who asks. Only gateways may publish here.',
+  }),
   apply: family<unknown, unknown>()('apply.<caller>.<namespace>', {
     mode: 'request',
     heardBy: 'api-server (queue group)',

@@ -1,5 +1,5 @@
 import { apiServer } from '../../actors/api-server/api-server.ts';
-import { bootstrapObjects } from '../../actors/api-server/bootstrap.ts';
+import { bootstrapObjects } from '../../actors/api-server/bootstrap/bootstrap-objects.ts';
 import { nodeLifecycle } from '../../actors/controllers/node-lifecycle/node-lifecycle.ts';
 import { controllers } from '../../actors/controllers/registry.ts';
 import { dispatcher } from '../../actors/dispatcher/dispatcher.ts';
@@ -86,7 +86,7 @@ export function recordQuietOthers(pods: number, asked: readonly Asked[]): readon
   const requests = asked.filter(({ heard }) => heard.subject.startsWith('troupe.api.'));
   const others = [scheduler, ...controllers.filter(({ name }) => name !== nodeLifecycle().name)];
   return [
-    recordQuiet(apiServer({ instance: 'test' }), pods, requests),
+    recordQuiet(apiServer({ instance: 'test', authorization: 'RBAC' }), pods, requests),
     recordQuiet(dispatcher, pods, dispatches),
     ...others.map((definition) => recordQuiet(definition, pods, [])),
   ];

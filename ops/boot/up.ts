@@ -17,6 +17,7 @@ import { childLog, trackChildren } from './supervision/child-processes.ts';
 import { watchDisk } from './supervision/disk-watch.ts';
 import { type ChildSpec, type Supervised, supervise } from './supervision/supervise.ts';
 import { type ApiWait, startAborted, waitForApi } from './supervision/wait-for-api.ts';
+import { grantMissing } from './users/grants.ts';
 import { planOutdated, tellOutdated } from './users/plan-outdated.ts';
 import { offerNatsContext, readUsers, seedFile, writeNatsContext, writeUser } from './users/users.ts';
 import { withUsersLock } from './users/users-lock.ts';
@@ -100,6 +101,18 @@ async function apiAnswers(paths: HomePaths, cluster: Cluster, wait: ApiWait): Pr
   }
 }
 
+/** Gives users the roles that they have not got yet. */
+async function grantRoles(paths: HomePaths, cluster: Cluster, say: (text: string) => void): Promise<void> {
+  try {
+    const granted = await grantMissing(paths, cluster.url);
+    if (granted.length > 0) say(`users got their roles in the cluster: ${granted.join(', ')}`);
+  } catch (error) {
+    say(
+      `warning: some users have no role in the cluster yet: ${(error as Error).message}; run \`troupe user add\` for them`,
+    );
+  }
+}
+
 /**
  * Runs a cluster on this machine: nats-server, a master and a worker as supervised child processes.
  * @returns once an api-server answers
@@ -156,6 +169,7 @@ export async function up(options: UpOptions): Promise<RunningCluster> {
       children.push(supervise(roleSpec(paths, cluster, role), tracked.events));
     }
     await apiAnswers(paths, cluster, { tracked, logFile: childLog(paths, MASTER), say, signal });
+    await unlessAborted(grantRoles(paths, cluster, say), signal);
     for (const other of await unlessAborted(otherNodes(paths, cluster.node), signal))
       say(`warning: ${describeOtherNode(other)}`);
     updateLock(paths, { ready: true });

@@ -1,3 +1,5 @@
+import type { AuthCanIOptions } from './auth/can-i.ts';
+import type { WhoamiOptions } from './auth/whoami.ts';
 import type { DownOptions } from './cluster/down.ts';
 import type { MasterOptions, WorkerOptions } from './cluster/master-worker.ts';
 import type { StatusOptions } from './cluster/status.ts';
@@ -95,6 +97,33 @@ export const READING: readonly CommandSpec[] = [
       ['troupe status -o json', 'for programs'],
     ],
     run: async (_, options: StatusOptions, terminal) => (await import('./cluster/status.ts')).status(options, terminal),
+  }),
+  command({
+    name: 'auth can-i',
+    args: '[verb-and-resource...]',
+    description: 'Ask whether you may do something: prints yes or no; exit code 1 for no',
+    options: [
+      { flags: '--list', description: 'everything that you may do in the namespace' },
+      { flags: '-q, --quiet', description: 'print nothing; only the exit code' },
+      { flags: '--subresource <name>', description: 'subresource, such as log or scale' },
+      { flags: '-A, --all-namespaces', description: 'in all namespaces' },
+      { flags: '--no-headers', description: 'with --list: omit the header row' },
+      ...IN_CLUSTER,
+    ],
+    examples: [
+      ['troupe auth can-i create deployments', 'in the namespace'],
+      ['troupe auth can-i get pods/web --subresource log -n team-a', 'the log of one pod'],
+      ['troupe auth can-i --list', 'everything'],
+    ],
+    run: async (args, options: AuthCanIOptions, terminal) =>
+      (await import('./auth/can-i.ts')).canI(args, options, terminal),
+  }),
+  command({
+    name: 'auth whoami',
+    description: 'Show who you are to the api-server: user and groups',
+    options: [output('json or yaml'), CONTEXT],
+    examples: [['troupe auth whoami', 'user name and groups']],
+    run: async (_, options: WhoamiOptions, terminal) => (await import('./auth/whoami.ts')).whoami(options, terminal),
   }),
   command({
     name: 'decode',
@@ -305,7 +334,7 @@ export const RUNNING: readonly CommandSpec[] = [
   command({
     name: 'user add',
     args: '<name>',
-    description: 'Create a tenant, which is confined to namespaces, or the user of a service that hosts actors',
+    description: 'Create a tenant, which is confined to namespaces, the user of a service, or a gateway',
     options: [
       {
         flags: '-n, --namespace <name>',
@@ -316,9 +345,15 @@ export const RUNNING: readonly CommandSpec[] = [
         flags: '--actors <file>',
         description: 'service: module that exports the `actors` it hosts; they determine its permissions',
       },
+      {
+        flags: '--role <name>',
+        description: 'tenant: its role there: edit (default), view, admin, or another Role or ClusterRole',
+      },
+      { flags: '--gateway', description: 'a gateway, which asks in the name of others' },
     ],
     examples: [
       ['troupe user add alice --namespace team-a', 'a tenant; prints the path of its credentials'],
+      ['troupe user add bob --namespace team-a --role view', 'a tenant that reads only'],
       ['troupe user add shop --actors actors.mjs', 'a service; repeat it when the actors declare something else'],
     ],
     run: async ([name = ''], options: UserAddOptions, terminal) =>

@@ -97,6 +97,7 @@ function programFor(terminal: Terminal, current: CurrentCommand): Command {
 }
 
 const GROUPS: Readonly<Record<string, string>> = {
+  auth: 'Ask about your rights',
   record: 'Show, export and import recordings',
   user: 'Manage the users',
 };

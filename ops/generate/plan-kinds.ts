@@ -53,6 +53,8 @@ export function code(field: Pick<ModelField, 'name' | 'type' | 'format'>): strin
   const list = /^Array<(.+)>$/.exec(field.type)?.[1];
   if (list !== undefined) return `[]${code({ ...field, type: list })}`;
   const map = /^\{ \[key: string\]: (.+); \}$/.exec(field.type)?.[1];
+  // A map of lists, which field tables cannot say.
+  if (map?.startsWith('Array<') === true) return '{}any';
   if (map !== undefined) return `{}${QUANTITY_MAPS.has(field.name) ? 'quantity' : code({ ...field, type: map })}`;
   if (QUANTITIES.has(field.name) && field.type === 'string') return 'quantity';
   const basic = BASICS[`${field.type}|${field.format}`];

@@ -9,9 +9,11 @@ interface Payload {
 /** Subjects whose payload depends on a token, or is not a TypeScript type. */
 const IN_WORDS: Partial<Record<SubjectName, Payload>> = {
   api: { question: 'depends on the verb, see below', answer: 'depends on the verb, see below' },
+  edge: { question: 'as of `api`', answer: 'as of `api`' },
   apply: { question: 'a manifest: YAML with any number of documents, or JSON', answer: '`ApplyResult`' },
   outcome: { question: '`ApplyResult`' },
   changes: { question: 'the object as stored, JSON; empty when it was deleted. Secret data is sealed' },
+  events: { question: 'the Event as stored, JSON; empty when it was deleted' },
   runtime: { question: 'depends on the operation, see below', answer: 'depends on the operation, see below' },
   actor: {
     question: 'nothing',

@@ -160,7 +160,7 @@ export class Cast {
 
   #newApi(master: number): Watcher {
     const name = `api-${master}`;
-    return this.#begin(name, apiServer({ instance: name }), master, { instance: name });
+    return this.#begin(name, apiServer({ authorization: 'RBAC', instance: name }), master, { instance: name });
   }
 
   #newLeader(definition: ActorDefinition, master: number): Watcher {

@@ -193,7 +193,7 @@ export class Mail {
 
   #callActor(member: Member, { subject, body, headers }: Request, answer: Answered): void {
     if (this.#cast.isDead(member.world)) return;
-    const reply = `_INBOX.me.${++this.#calls}`;
+    const reply = `_INBOX.operator.${++this.#calls}`;
     this.#waiting.set(reply, answer);
     member.world.callSubject(subject, body, { reply, headers: headers ?? {} });
     this.collect(member);

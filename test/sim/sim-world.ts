@@ -316,4 +316,4 @@ export class SimWorld {
 }
 
 const subjectOf = (verb: string, resource: string, namespace: string, name: string): string =>
-  `troupe.api.me.${verb}.${resource.replace('/', '=2F')}.${namespace || '_'}.${name || '_'}`;
+  `troupe.api.operator.${verb}.${resource.replace('/', '=2F')}.${namespace || '_'}.${name || '_'}`;

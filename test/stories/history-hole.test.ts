@@ -1,7 +1,7 @@
 import { headers, type NatsConnection } from 'nats';
 import { expect, it, vi } from 'vitest';
 import { apiServer } from '../../actors/api-server/api-server.ts';
-import { bootstrapObjects } from '../../actors/api-server/bootstrap.ts';
+import { bootstrapObjects } from '../../actors/api-server/bootstrap/bootstrap-objects.ts';
 import { NatsCache } from '../../actors/kernel/nats/nats-cache.ts';
 import { NatsRecorder } from '../../actors/kernel/nats/nats-recorder.ts';
 import { Cache } from '../../actors/kernel/view/cache.ts';
@@ -62,7 +62,7 @@ it('an api-server that worked on over a hole in the history is played from soon 
     host.forgetBefore(revision);
   };
   await host.startDriver(storeDriver({ connection, prefix: 'troupe', cache: feed, checkEveryMs: 50, onHole }));
-  await host.start(apiServer({ instance: 'one' }));
+  await host.start(apiServer({ instance: 'one', authorization: 'AlwaysAllow' }));
   const client = new Client(connection, { caller: 'alice', prefix: 'troupe', inboxPrefix: inboxPrefix('alice') });
   for (const object of bootstrapObjects()) await client.create('namespaces', undefined, object);
   let serial = 0;

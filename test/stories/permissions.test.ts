@@ -30,7 +30,6 @@ beforeAll(async () => {
     tenants: { alice: ['team-a'], bob: ['team-b'] },
     runtime: { otherImages: { present: true, run: {} } },
   });
-  for (const name of ['team-a', 'team-b']) await cluster.client.create('namespaces', undefined, { metadata: { name } });
   alice = await cluster.as('alice');
 });
 afterAll(async () => {

@@ -1,4 +1,5 @@
 import { apiServer } from '../../actors/api-server/api-server.ts';
+import type { AuthorizationMode } from '../../actors/api-server/authorise/authorizer.ts';
 import type { Limits } from '../../actors/api-server/limits.ts';
 import { type Heard, type TestWorld, testWorld } from '../../actors/kernel/testing/test-world.ts';
 import { failure } from '../../contracts/errors/status.ts';
@@ -24,12 +25,14 @@ export class LonelyApiServer {
   readonly world: TestWorld;
   readonly answers = new Map<string, Body>();
   readonly told: Heard[] = [];
+  /** The user that asks. */
+  caller = 'alice';
   /** Questions that the store has not answered yet. */
   open: Heard[] = [];
   #calls = 0;
 
-  constructor(limits: Partial<Limits> = {}) {
-    this.world = testWorld(apiServer({ instance: 'one', limits }));
+  constructor(limits: Partial<Limits> = {}, authorization: AuthorizationMode = 'AlwaysAllow') {
+    this.world = testWorld(apiServer({ instance: 'one', limits, authorization }));
     this.world.put('namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default', uid: 'ns' } });
     this.world.start();
   }
@@ -42,8 +45,9 @@ export class LonelyApiServer {
     body?: unknown,
     headers: Record<string, string> = {},
   ): string {
-    const reply = `_INBOX.alice.${++this.#calls}`;
-    this.world.call(SUBJECTS.api, { caller: 'alice', verb, resource, namespace, name }, body, { reply, headers });
+    const { caller } = this;
+    const reply = `_INBOX.${caller}.${++this.#calls}`;
+    this.world.call(SUBJECTS.api, { caller, verb, resource, namespace, name }, body, { reply, headers });
     this.hear();
     return reply;
   }

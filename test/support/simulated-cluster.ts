@@ -17,7 +17,9 @@ import { declaredActors } from '../../ops/boot/roles/hosted-actors.ts';
 import { journalSealer } from '../../ops/boot/roles/journal-sealer.ts';
 import { type RunningRole, runMaster } from '../../ops/boot/roles/master.ts';
 import { runWorker } from '../../ops/boot/roles/worker.ts';
+import { grantService, grantTenant } from '../../ops/boot/users/grant-roles.ts';
 import { newSeed } from '../../ops/boot/users/nkeys.ts';
+import { TENANT_ROLE } from '../../ops/boot/users/plan-grants.ts';
 import { type Permissions, type Profile, planPermissions, withInboxes } from '../../ops/boot/users/plan-permissions.ts';
 import { Client } from '../../ops/client/client.ts';
 import { exportOf } from '../../ops/replay/export/export.ts';
@@ -71,8 +73,10 @@ export interface SimulatedCluster {
 export interface SimulatedClusterOptions {
   /** One worker each; default `['n1']`. */
   readonly nodes?: readonly string[];
-  /** Users confined to namespaces. */
+  /** Users confined to namespaces, which are created, with the role `edit` there. */
   readonly tenants?: Readonly<Record<string, readonly string[]>>;
+  /** Roles of tenants other than `edit`. */
+  readonly roles?: Readonly<Record<string, string>>;
   readonly runtime?: SimulatedConfig;
   readonly nodeLifecycle?: Partial<NodeLifecycleConfig>;
   readonly limits?: Partial<Limits>;
@@ -96,7 +100,7 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
   };
   for (const node of nodes) profiles[nodeUser(node)] = { kind: 'node', declared: declaredActors.worker(node) };
   for (const [name, namespaces] of Object.entries(options.tenants ?? {})) {
-    profiles[name] = { kind: 'tenant', namespaces };
+    profiles[name] = { kind: 'tenant', namespaces, role: options.roles?.[name] };
   }
   const seeds = new Map<string, string>();
   const permitted = (name: string, permissions: Permissions) => {
@@ -175,6 +179,10 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
   const stopWorker = stopOf(workers);
   for (const node of nodes) await startWorker(node);
   const client = await as('operator');
+  for (const [name, profile] of Object.entries(profiles)) {
+    if (profile.kind === 'tenant') await grantTenant(client, name, profile.namespaces, profile.role ?? TENANT_ROLE);
+    if (profile.kind === 'service') await grantService(client, name, planPermissions(PREFIX, name, profile).publish);
+  }
   const writeRecordings = async (path: string): Promise<void> => {
     for (const { host } of [...masters.values(), ...workers.values()]) await host.options.recorder?.flush();
     const connection = await connectAs(server, user('operator'));

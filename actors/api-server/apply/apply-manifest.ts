@@ -12,10 +12,11 @@ import { storeKey } from '../../../contracts/store/keys.ts';
 import { nodeOfUser } from '../../../contracts/subjects/users.ts';
 import type { Call, Said } from '../../kernel/contract.ts';
 import { badRequest, statusOf } from '../api-errors.ts';
+import type { Access, Authorizer } from '../authorise/authorizer.ts';
 import { type Answer, askStore, type Context } from '../context.ts';
 import type { Obj } from '../object.ts';
 import { EVENTS } from '../read/read-events.ts';
-import type { Target } from '../request.ts';
+import { type Target, userOf } from '../request.ts';
 import { kindOfDocument, kindsOfTurn, UnknownKind } from '../served-kinds.ts';
 import { admittedNew } from '../write/admission.ts';
 import { withIdentity } from '../write/object-identity.ts';
@@ -29,7 +30,7 @@ interface ApplyTokens {
 }
 
 /** Applies a manifest of several documents; each has its own outcome, in their order. */
-export function applyManifest(context: Context, call: Call): Observable<Said> {
+export function applyManifest(context: Context, authorise: Authorizer, call: Call): Observable<Said> {
   const { world } = context;
   const tokens = call.tokens as ApplyTokens | undefined;
   const answer = (body: unknown): Said => world.reply(call, body);
@@ -40,7 +41,7 @@ export function applyManifest(context: Context, call: Call): Observable<Said> {
   };
   let outcome: Observable<readonly ApplyItem[]>;
   try {
-    outcome = applyDocuments(context, call, tokens);
+    outcome = applyDocuments(context, authorise, call, tokens);
   } catch (error) {
     return failed(error);
   }
@@ -56,6 +57,7 @@ export function applyManifest(context: Context, call: Call): Observable<Said> {
 
 function applyDocuments(
   context: Context,
+  authorise: Authorizer,
   call: Call,
   tokens: ApplyTokens | undefined,
 ): Observable<readonly ApplyItem[]> {
@@ -76,7 +78,8 @@ function applyDocuments(
       `apply: ${documents.length} documents; the limit of one message is ${context.limits.batch}`,
     );
   }
-  const items = documents.map((document) => applyDocument(context, document, tokens.namespace));
+  const access = authorise.accessOf(userOf(call, context.world.self.caller));
+  const items = documents.map((document) => applyDocument(context, access, document, tokens.namespace));
   // Items that are rejected at once are not concatenated: a thousand of them in a row would nest a thousand calls.
   return concat(...items.filter((item) => isObservable(item))).pipe(
     toArray(),
@@ -93,11 +96,16 @@ const itemsOfList = (document: unknown): readonly unknown[] =>
     ? (document['items'] as unknown[])
     : [document];
 
-function applyDocument(context: Context, document: unknown, namespace: string): Answer<ApplyItem> {
+function applyDocument(
+  context: Context,
+  access: Access | undefined,
+  document: unknown,
+  namespace: string,
+): Answer<ApplyItem> {
   const item = itemOf(document);
   const attempt = (): Observable<ApplyItem> => {
     const { target, manifest } = targetOfDocument(kindsOfTurn(context), document, namespace);
-    return applied(context, target, manifest).pipe(
+    return applied(context, access === undefined ? target : { ...target, access }, manifest).pipe(
       map(({ outcome, object }) => ({ ...itemOf(object), ...kindIn(document), outcome, ...warned(outcome, object) })),
       catchError((error: unknown) => of({ ...itemOf(manifest), status: statusOf(error) })),
     );

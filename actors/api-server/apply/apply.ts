@@ -5,7 +5,7 @@ import { isPlain } from '../../../contracts/json-values.ts';
 import { warningsOf } from '../../../contracts/kinds/pod-template/not-acted-upon.ts';
 import type { ApplyItem, ApplyOutcome, ApplyResult } from '../../../contracts/messages/api.ts';
 import { badRequest } from '../api-errors.ts';
-import type { Context } from '../context.ts';
+import { andThen, type Context } from '../context.ts';
 import type { Obj } from '../object.ts';
 import { readConsistent } from '../read/get-and-list.ts';
 import { isEvent } from '../read/read-events.ts';
@@ -14,7 +14,7 @@ import { presented } from '../served-kinds.ts';
 import { create } from '../write/create.ts';
 import { withIdentity } from '../write/object-identity.ts';
 import { planUpdate, wholeObject } from '../write/plan-update.ts';
-import { readModifyWrite } from '../write/read-modify-write.ts';
+import { readModifyWrite, type Written } from '../write/read-modify-write.ts';
 import { planApply, planCreate } from './plan-apply.ts';
 
 interface Applied {
@@ -40,8 +40,11 @@ export function applied(context: Context, target: Target, manifest: Obj): Observ
     throw statusError('MethodNotAllowed', 'apply: events cannot be applied; use the verb create');
   if (target.name === '')
     throw badRequest(`apply ${target.kind.kind}: metadata.name must be given; generateName is for the verb create`);
+  // As for kubectl's apply, which reads the object first.
+  const readable = (): Observable<Obj | undefined> =>
+    andThen(target.access?.may('get', target), () => readConsistent(context, target)) as Observable<Obj | undefined>;
   const attempt = (left: number): Observable<Applied> =>
-    readConsistent(context, target).pipe(
+    readable().pipe(
       mergeMap((current) =>
         current === undefined ? created(context, target, manifest) : configured(context, target, manifest),
       ),
@@ -56,16 +59,17 @@ export function applied(context: Context, target: Target, manifest: Obj): Observ
 }
 
 function created(context: Context, target: Target, manifest: Obj): Observable<Applied> {
-  const made = create(context, target, planCreate(manifest));
+  const made = andThen(target.access?.may('create', target), () => create(context, target, planCreate(manifest)));
   const later = isObservable(made) ? made : of(made);
   return later.pipe(map((object) => ({ outcome: 'created', object })));
 }
 
 function configured(context: Context, target: Target, manifest: Obj): Observable<Applied> {
   const plan = planUpdate(target, wholeObject(target), (shown) => planApply(target, manifest, shown));
-  return readModifyWrite(context, target, plan, context.limits.retries).pipe(
-    map(({ type, object }) => ({ outcome: type === 'keep' ? 'unchanged' : 'configured', object })),
-  );
+  const written = andThen(target.access?.may('patch', target), () =>
+    readModifyWrite(context, target, plan, context.limits.retries),
+  ) as Observable<Written>;
+  return written.pipe(map(({ type, object }) => ({ outcome: type === 'keep' ? 'unchanged' : 'configured', object })));
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);

@@ -13,7 +13,7 @@ import { Cache } from '../../kernel/view/cache.ts';
 import { ensureAssets } from '../../store/ensure-assets.ts';
 import { storeDriver } from '../../store/store-driver.ts';
 import { apiServer } from '../api-server.ts';
-import { bootstrapObjects } from '../bootstrap.ts';
+import { bootstrapObjects } from '../bootstrap/bootstrap-objects.ts';
 
 /**
  * Goal: who asks for a watch with any NATS client reads everything that it tells in the encoding of the question.
@@ -42,7 +42,8 @@ beforeAll(async () => {
   });
   host = testHost({ connection: own, instance: 'one', cache, freeze: true });
   await host.startDriver(storeDriver({ connection: own, prefix: 'troupe', cache: feed }));
-  await host.start(apiServer({ instance: 'one', limits: { bookmarkEveryMs: 200, missedBookmarks: 2 } }), 'one');
+  const limits = { bookmarkEveryMs: 200, missedBookmarks: 2 };
+  await host.start(apiServer({ instance: 'one', limits, authorization: 'AlwaysAllow' }), 'one');
   client = new Client(connection, { caller: 'alice', prefix: 'troupe', inboxPrefix: inboxPrefix('alice') });
   for (const object of bootstrapObjects()) await client.create('namespaces', undefined, object);
 });

@@ -40,8 +40,10 @@ function tryCreate(context: Context, target: Target, input: Obj, tries: number):
     ...(generated ? { nameSuffix: nameSuffix(() => world.random()) } : {}),
   });
   const there = { ...target, name: object.metadata.name ?? '' };
+  const allowed = checkAgainstView(context, () => target.access?.refuses(there, object));
   // The uid is new with every attempt, so it identifies this write.
-  return put(context, there, object, 0, uid).pipe(
+  const written = andThen(allowed, () => put(context, there, object, 0, uid)) as ReturnType<typeof put>;
+  return written.pipe(
     map(({ revision }) => atRevision(object, revision)),
     catchError((error: unknown) => {
       if (!isConflict(error)) return throwError(() => error);
@@ -87,7 +89,7 @@ function terminating({ kind, namespace }: Target): StatusError {
       field: 'metadata.namespace',
     },
   ];
-  return statusError('Forbidden', status.message.replace(' ""', ''), { kind: kind.resource, causes });
+  return statusError('Forbidden', status.message, { kind: kind.resource, causes });
 }
 
 /** The random part of a name from `metadata.generateName`. @param random uniform in [0, 1) */

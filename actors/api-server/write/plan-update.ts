@@ -32,6 +32,8 @@ export const planUpdate =
     checkEditPreconditions(target, edited, stored);
     const { resourceVersion } = stored.metadata;
     const next = withMeta(editable.next(stored, edited), { resourceVersion });
+    const refused = target.access?.refuses(target, next, stored);
+    if (refused !== undefined) throw refused;
     if (isFinished(target.kind.resource, next)) return { type: 'purge', object: next };
     if (sameJson(next, stored)) return { type: 'keep' };
     return { type: 'put', object: next };

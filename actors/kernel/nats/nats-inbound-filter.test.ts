@@ -93,7 +93,9 @@ it.each([
 it.each(Object.entries(SUBJECTS))(
   'who asks is said by subjects that carry the caller, and are asked: %s',
   (name, family) => {
-    expect(askersInbox(family, 'troupe') !== undefined).toBe(['api', 'apply', 'dispatch', 'runtime'].includes(name));
+    expect(askersInbox(family, 'troupe') !== undefined).toBe(
+      ['api', 'edge', 'apply', 'dispatch', 'runtime'].includes(name),
+    );
   },
 );
 

@@ -70,6 +70,13 @@ export const DOCS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     count: "count is the number of occurrences in this series up to the last heartbeat time.",
     lastObservedTime: "MicroTime is version of Time with microsecond level precision.",
   },
+  RbacSubject: {
+    '': "Subject contains a reference to the object or user identities a role binding applies to. This can either hold a direct API object reference, or a value for non-objects such as user and group names.",
+    apiGroup: "APIGroup holds the API group of the referenced subject. Defaults to \"\" for ServiceAccount subjects.",
+    kind: "Kind of object being referenced. Values defined by this API group are \"User\", \"Group\", and \"ServiceAccount\".",
+    name: "Name of the object being referenced.",
+    namespace: "Namespace of the referenced object. If the object kind is non-namespace, such as \"User\" or \"Group\", and this value is not empty the Authorizer should report an error.",
+  },
   AWSElasticBlockStoreVolumeSource: {
     '': "Represents a Persistent Disk resource in AWS. An AWS EBS disk must exist before mounting to a container.",
     fsType: "fsType is the filesystem type of the volume that you want to mount. Tip: Ensure that the filesystem type is supported by the host operating system.",
@@ -82,6 +89,10 @@ export const DOCS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     nodeAffinity: "",
     podAffinity: "",
     podAntiAffinity: "",
+  },
+  AggregationRule: {
+    '': "AggregationRule describes how to locate ClusterRoles to aggregate into the ClusterRole",
+    clusterRoleSelectors: "ClusterRoleSelectors holds a list of selectors which will be used to find ClusterRoles and create the rules. If any of the selectors match, then the ClusterRole's permissions will be added",
   },
   AppArmorProfile: {
     '': "AppArmorProfile defines a pod or container's AppArmor settings.",
@@ -143,6 +154,22 @@ export const DOCS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     readOnly: "readOnly defaults to false (read/write). ReadOnly here will force the ReadOnly setting in VolumeMounts.",
     secretRef: "",
     volumeID: "volumeID used to identify the volume in cinder. More info: https://examples.k8s.io/mysql-cinder-pd/README.md",
+  },
+  ClusterRole: {
+    '': "ClusterRole is a cluster level, logical grouping of PolicyRules that can be referenced as a unit by a RoleBinding or ClusterRoleBinding.",
+    aggregationRule: "",
+    apiVersion: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values.",
+    kind: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to.",
+    metadata: "",
+    rules: "Rules holds all the PolicyRules for this ClusterRole",
+  },
+  ClusterRoleBinding: {
+    '': "ClusterRoleBinding references a ClusterRole, but not contain it. It can reference a ClusterRole in the global namespace, and adds who information via Subject.",
+    apiVersion: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values.",
+    kind: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to.",
+    metadata: "",
+    roleRef: "",
+    subjects: "Subjects holds references to the objects the role applies to.",
   },
   ClusterTrustBundleProjection: {
     '': "ClusterTrustBundleProjection describes how to select a set of ClusterTrustBundle objects and project their contents into the pod filesystem.",
@@ -530,6 +557,17 @@ export const DOCS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     targetWWNs: "targetWWNs is Optional: FC target worldwide names (WWNs)",
     wwids: "wwids Optional: FC volume world wide identifiers (wwids) Either wwids or combination of targetWWNs and lun must be set, but not both simultaneously.",
   },
+  FieldSelectorAttributes: {
+    '': "FieldSelectorAttributes indicates a field limited access. Webhook authors are encouraged to * ensure rawSelector and requirements are not both set * consider the requirements field if set * not try to parse or consider the rawSelector field if set.",
+    rawSelector: "rawSelector is the serialization of a field selector that would be included in a query parameter. Webhook implementations are encouraged to ignore rawSelector.",
+    requirements: "requirements is the parsed interpretation of a field selector. All requirements must be met for a resource instance to match the selector.",
+  },
+  FieldSelectorRequirement: {
+    '': "FieldSelectorRequirement is a selector that contains values, a key, and an operator that relates the key and values.",
+    key: "key is the field selector key that the requirement applies to.",
+    operator: "operator represents a key's relationship to a set of values. Valid operators are In, NotIn, Exists, DoesNotExist.",
+    values: "values is an array of string values. If the operator is In or NotIn, the values array must be non-empty.",
+  },
   FileKeySelector: {
     '': "FileKeySelector selects a key of the env file.",
     key: "The key within the env file. An invalid key will prevent the pod from starting.",
@@ -682,6 +720,11 @@ export const DOCS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     matchExpressions: "matchExpressions is a list of label selector requirements. The requirements are ANDed.",
     matchLabels: "matchLabels is a map of {key,value} pairs. A single {key,value} in the matchLabels map is equivalent to an element of matchExpressions, whose key field is \"key\", the operator is \"In\", and the values array contains only \"value\".",
   },
+  LabelSelectorAttributes: {
+    '': "LabelSelectorAttributes indicates a label limited access. Webhook authors are encouraged to * ensure rawSelector and requirements are not both set * consider the requirements field if set * not try to parse or consider the rawSelector field if set.",
+    rawSelector: "rawSelector is the serialization of a field selector that would be included in a query parameter. Webhook implementations are encouraged to ignore rawSelector.",
+    requirements: "requirements is the parsed interpretation of a label selector. All requirements must be met for a resource instance to match the selector.",
+  },
   LabelSelectorRequirement: {
     '': "A label selector requirement is a selector that contains values, a key, and an operator that relates the key and values.",
     key: "key is the label key that the selector applies to.",
@@ -710,6 +753,14 @@ export const DOCS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   LocalObjectReference: {
     '': "LocalObjectReference contains enough information to let you locate the referenced object inside the same namespace.",
     name: "Name of the referent. This field is effectively required, but due to backwards compatibility is allowed to be empty.",
+  },
+  LocalSubjectAccessReview: {
+    '': "LocalSubjectAccessReview checks whether or not a user or group can perform an action in a given namespace. Having a namespace scoped resource makes it much easier to grant namespace scoped policy that includes permissions checking.",
+    apiVersion: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values.",
+    kind: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to.",
+    metadata: "",
+    spec: "",
+    status: "",
   },
   ManagedFieldsEntry: {
     '': "ManagedFieldsEntry is a workflow-id, a FieldSet and the group version of the resource that the fieldset applies to.",
@@ -873,6 +924,16 @@ export const DOCS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     osImage: "OS Image reported by the node from /etc/os-release (e.g. Debian GNU/Linux 7 (wheezy)).",
     swap: "",
     systemUUID: "SystemUUID reported by the node. For unique machine identification MachineID is preferred.",
+  },
+  NonResourceAttributes: {
+    '': "NonResourceAttributes includes the authorization attributes available for non-resource requests to the Authorizer interface",
+    path: "path is the URL path of the request",
+    verb: "verb is the standard HTTP verb",
+  },
+  NonResourceRule: {
+    '': "NonResourceRule holds information that describes a rule for the non-resource",
+    nonResourceURLs: "nonResourceURLs is a set of partial urls that a user should have access to. *s are allowed, but only as the full, final step in the path. \"*\" means all.",
+    verbs: "verbs is a list of kubernetes non-resource API verbs, like: get, post, put, delete, patch, head, options. \"*\" means all.",
   },
   ObjectFieldSelector: {
     '': "ObjectFieldSelector selects an APIVersioned field of an object.",
@@ -1127,6 +1188,14 @@ export const DOCS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     metadata: "",
     spec: "",
   },
+  PolicyRule: {
+    '': "PolicyRule holds information that describes a policy rule, but does not contain information about who the rule applies to or which namespace the rule applies to.",
+    apiGroups: "APIGroups is the name of the APIGroup that contains the resources. If multiple API groups are specified, any action requested against one of the enumerated resources in any API group will be allowed. \"\" represents the core API group and \"*\" represents all API groups.",
+    nonResourceURLs: "NonResourceURLs is a set of partial urls that a user should have access to. *s are allowed, but only as the full, final step in the path Since non-resource URLs are not namespaced, this field is only applicable for ClusterRoles referenced from a ClusterRoleBinding.",
+    resourceNames: "ResourceNames is an optional white list of names that the rule applies to. An empty set means that everything is allowed.",
+    resources: "Resources is a list of resources this rule applies to. '*' represents all resources.",
+    verbs: "Verbs is a list of Verbs that apply to ALL the ResourceKinds contained in this rule. '*' represents all verbs.",
+  },
   PortworxVolumeSource: {
     '': "PortworxVolumeSource represents a Portworx volume resource.",
     fsType: "fSType represents the filesystem type to mount Must be a filesystem type supported by the host operating system. Ex. \"ext4\", \"xfs\".",
@@ -1209,6 +1278,18 @@ export const DOCS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     replicas: "Replicas is the most recently observed number of non-terminating pods. More info: https://kubernetes.io/docs/concepts/workloads/controllers/replicaset",
     terminatingReplicas: "The number of terminating pods for this replica set. Terminating pods have a non-null .metadata.deletionTimestamp and have not yet reached the Failed or Succeeded .status.phase.",
   },
+  ResourceAttributes: {
+    '': "ResourceAttributes includes the authorization attributes available for resource requests to the Authorizer interface",
+    fieldSelector: "",
+    group: "group is the API Group of the Resource. \"*\" means all.",
+    labelSelector: "",
+    name: "name is the name of the resource being requested for a \"get\" or deleted for a \"delete\". \"\" (empty) means all.",
+    namespace: "namespace is the namespace of the action being requested.",
+    resource: "resource is one of the existing resource types. \"*\" means all.",
+    subresource: "subresource is one of the existing resource types. \"\" means none.",
+    verb: "verb is a kubernetes resource API verb, like: get, list, watch, create, update, delete, proxy. \"*\" means all.",
+    version: "version is the API Version of the Resource. \"*\" means all.",
+  },
   ResourceFieldSelector: {
     '': "ResourceFieldSelector represents container resources (cpu, memory) and their output format",
     containerName: "Container name: required for volumes, optional for env vars",
@@ -1227,10 +1308,38 @@ export const DOCS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     limits: "Limits describes the maximum amount of compute resources allowed. More info: https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/",
     requests: "Requests describes the minimum amount of compute resources required. If Requests is omitted for a container, it defaults to Limits if that is explicitly specified, otherwise to an implementation-defined value.",
   },
+  ResourceRule: {
+    '': "ResourceRule is the list of actions the subject is allowed to perform on resources. The list ordering isn't significant, may contain duplicates, and possibly be incomplete.",
+    apiGroups: "apiGroups is the name of the APIGroup that contains the resources. If multiple API groups are specified, any action requested against one of the enumerated resources in any API group will be allowed. \"*\" means all.",
+    resourceNames: "resourceNames is an optional white list of names that the rule applies to. An empty set means that everything is allowed. \"*\" means all.",
+    resources: "resources is a list of resources this rule applies to. \"*\" means all in the specified apiGroups. \"*_/foo\" represents the subresource 'foo' for all resources in the specified apiGroups.",
+    verbs: "verbs is a list of kubernetes resource API verbs, like: get, list, watch, create, update, delete, proxy. \"*\" means all.",
+  },
   ResourceStatus: {
     '': "ResourceStatus represents the status of a single resource allocated to a Pod.",
     name: "Name of the resource. Must be unique within the pod and in case of non-DRA resource, match one of the resources from the pod spec.",
     resources: "List of unique resources health. Each element in the list contains an unique resource ID and its health.",
+  },
+  Role: {
+    '': "Role is a namespaced, logical grouping of PolicyRules that can be referenced as a unit by a RoleBinding.",
+    apiVersion: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values.",
+    kind: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to.",
+    metadata: "",
+    rules: "Rules holds all the PolicyRules for this Role",
+  },
+  RoleBinding: {
+    '': "RoleBinding references a role, but does not contain it. It can reference a Role in the same namespace or a ClusterRole in the global namespace.",
+    apiVersion: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values.",
+    kind: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to.",
+    metadata: "",
+    roleRef: "",
+    subjects: "Subjects holds references to the objects the role applies to.",
+  },
+  RoleRef: {
+    '': "RoleRef contains information that points to the role being used",
+    apiGroup: "APIGroup is the group for the resource being referenced",
+    kind: "Kind is the type of resource being referenced",
+    name: "Name is the name of resource being referenced",
   },
   RollingUpdateDeployment: {
     '': "Spec to control the desired behavior of rolling update.",
@@ -1332,6 +1441,42 @@ export const DOCS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     '': "SelectableField specifies the JSON path of a field that may be used with field selectors.",
     jsonPath: "jsonPath is a simple JSON path which is evaluated against each custom resource to produce a field selector value. Only JSON paths without the array notation are allowed.",
   },
+  SelfSubjectAccessReview: {
+    '': "SelfSubjectAccessReview checks whether or the current user can perform an action. Not filling in a spec.namespace means \"in all namespaces\".",
+    apiVersion: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values.",
+    kind: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to.",
+    metadata: "",
+    spec: "",
+    status: "",
+  },
+  SelfSubjectAccessReviewSpec: {
+    '': "SelfSubjectAccessReviewSpec is a description of the access request. Exactly one of resourceAttributes and nonResourceAttributes must be set",
+    nonResourceAttributes: "",
+    resourceAttributes: "",
+  },
+  SelfSubjectReview: {
+    '': "SelfSubjectReview contains the user information that the kube-apiserver has about the user making this request. When using impersonation, users will receive the user info of the user being impersonated.",
+    apiVersion: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values.",
+    kind: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to.",
+    metadata: "",
+    status: "",
+  },
+  SelfSubjectReviewStatus: {
+    '': "SelfSubjectReviewStatus is filled by the kube-apiserver and sent back to a user.",
+    userInfo: "",
+  },
+  SelfSubjectRulesReview: {
+    '': "SelfSubjectRulesReview enumerates the set of actions the current user can perform within a namespace. The returned list of actions may be incomplete depending on the server's authorization mode, and any errors experienced during the evaluation.",
+    apiVersion: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values.",
+    kind: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to.",
+    metadata: "",
+    spec: "",
+    status: "",
+  },
+  SelfSubjectRulesReviewSpec: {
+    '': "SelfSubjectRulesReviewSpec defines the specification for SelfSubjectRulesReview.",
+    namespace: "namespace to evaluate rules for. Required.",
+  },
   ServiceAccount: {
     '': "ServiceAccount binds together: * a name, understood by users, and perhaps by peripheral systems, for an identity * a principal that can be authenticated and authorized * a set of secrets",
     apiVersion: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values.",
@@ -1358,6 +1503,37 @@ export const DOCS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     secretRef: "",
     volumeName: "volumeName is the human-readable name of the StorageOS volume. Volume names are only unique within a namespace.",
     volumeNamespace: "volumeNamespace specifies the scope of the volume within StorageOS. If no namespace is specified then the Pod's namespace will be used.",
+  },
+  SubjectAccessReview: {
+    '': "SubjectAccessReview checks whether or not a user or group can perform an action.",
+    apiVersion: "APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values.",
+    kind: "Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to.",
+    metadata: "",
+    spec: "",
+    status: "",
+  },
+  SubjectAccessReviewSpec: {
+    '': "SubjectAccessReviewSpec is a description of the access request. Exactly one of resourceAttributes and nonResourceAttributes must be set",
+    extra: "extra corresponds to the user.Info.GetExtra() method from the authenticator. Since that is input to the authorizer it needs a reflection here.",
+    groups: "groups is the groups you're testing for.",
+    nonResourceAttributes: "",
+    resourceAttributes: "",
+    uid: "uid information about the requesting user.",
+    user: "user is the user you're testing for. If you specify \"User\" but not \"Groups\", then is it interpreted as \"What if User were not a member of any groups",
+  },
+  SubjectAccessReviewStatus: {
+    '': "SubjectAccessReviewStatus",
+    allowed: "allowed is required. True if the action would be allowed, false otherwise.",
+    denied: "denied is optional. True if the action would be denied, otherwise false.",
+    evaluationError: "evaluationError is an indication that some error occurred during the authorization check. It is entirely possible to get an error and be able to continue determine authorization status in spite of it.",
+    reason: "reason is optional. It indicates why a request was allowed or denied.",
+  },
+  SubjectRulesReviewStatus: {
+    '': "SubjectRulesReviewStatus contains the result of a rules check. This check can be incomplete depending on the set of authorizers the server is configured with and any errors experienced during evaluation.",
+    evaluationError: "evaluationError can appear in combination with Rules. It indicates an error occurred during rule evaluation, such as an authorizer that doesn't support rule evaluation, and that ResourceRules and/or NonResourceRules may be incomplete.",
+    incomplete: "incomplete is true when the rules returned by this call are incomplete. This is most commonly encountered when an authorizer, such as an external authorizer, doesn't support rules evaluation.",
+    nonResourceRules: "nonResourceRules is the list of actions the subject is allowed to perform on non-resources. The list ordering isn't significant, may contain duplicates, and possibly be incomplete.",
+    resourceRules: "resourceRules is the list of actions the subject is allowed to perform on resources. The list ordering isn't significant, may contain duplicates, and possibly be incomplete.",
   },
   Sysctl: {
     '': "Sysctl defines a kernel parameter to be set",
@@ -1407,6 +1583,13 @@ export const DOCS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
     kind: "Kind is the type of resource being referenced",
     name: "Name is the name of resource being referenced",
     namespace: "Namespace is the namespace of resource being referenced Note that when a namespace is specified, a gateway.networking.k8s.io/ReferenceGrant object is required in the referent namespace to allow that namespace's owner to accept the reference.",
+  },
+  UserInfo: {
+    '': "UserInfo holds the information about the user needed to implement the user.Info interface.",
+    extra: "extra is any additional information provided by the authenticator.",
+    groups: "groups is the names of groups this user is a part of.",
+    uid: "uid is a unique value that identifies this user across time. If this user is deleted and another user by the same name is added, they will have different UIDs.",
+    username: "username is the name that uniquely identifies this user among all active users.",
   },
   ValidationRule: {
     '': "ValidationRule describes a validation rule written in the CEL expression language.",

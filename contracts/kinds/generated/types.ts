@@ -117,6 +117,18 @@ export interface EventsEventSeries {
   lastObservedTime: string;
 }
 
+/** Subject contains a reference to the object or user identities a role binding applies to. This can either hold a direct API object reference, or a value for non-objects such as user and group names. */
+export interface RbacSubject {
+  /** APIGroup holds the API group of the referenced subject. Defaults to "" for ServiceAccount subjects. */
+  apiGroup?: string;
+  /** Kind of object being referenced. Values defined by this API group are "User", "Group", and "ServiceAccount". */
+  kind: string;
+  /** Name of the object being referenced. */
+  name: string;
+  /** Namespace of the referenced object. If the object kind is non-namespace, such as "User" or "Group", and this value is not empty the Authorizer should report an error. */
+  namespace?: string;
+}
+
 /** Represents a Persistent Disk resource in AWS. An AWS EBS disk must exist before mounting to a container. */
 export interface AWSElasticBlockStoreVolumeSource {
   /** fsType is the filesystem type of the volume that you want to mount. Tip: Ensure that the filesystem type is supported by the host operating system. */
@@ -134,6 +146,12 @@ export interface Affinity {
   nodeAffinity?: NodeAffinity;
   podAffinity?: PodAffinity;
   podAntiAffinity?: PodAntiAffinity;
+}
+
+/** AggregationRule describes how to locate ClusterRoles to aggregate into the ClusterRole */
+export interface AggregationRule {
+  /** ClusterRoleSelectors holds a list of selectors which will be used to find ClusterRoles and create the rules. If any of the selectors match, then the ClusterRole's permissions will be added */
+  clusterRoleSelectors?: LabelSelector[];
 }
 
 /** AppArmorProfile defines a pod or container's AppArmor settings. */
@@ -233,6 +251,30 @@ export interface CinderVolumeSource {
   secretRef?: LocalObjectReference;
   /** volumeID used to identify the volume in cinder. More info: https://examples.k8s.io/mysql-cinder-pd/README.md */
   volumeID: string;
+}
+
+/** ClusterRole is a cluster level, logical grouping of PolicyRules that can be referenced as a unit by a RoleBinding or ClusterRoleBinding. */
+export interface ClusterRole {
+  aggregationRule?: AggregationRule;
+  /** APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. */
+  apiVersion?: string;
+  /** Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. */
+  kind?: string;
+  metadata?: ObjectMeta;
+  /** Rules holds all the PolicyRules for this ClusterRole */
+  rules?: PolicyRule[];
+}
+
+/** ClusterRoleBinding references a ClusterRole, but not contain it. It can reference a ClusterRole in the global namespace, and adds who information via Subject. */
+export interface ClusterRoleBinding {
+  /** APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. */
+  apiVersion?: string;
+  /** Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. */
+  kind?: string;
+  metadata?: ObjectMeta;
+  roleRef: RoleRef;
+  /** Subjects holds references to the objects the role applies to. */
+  subjects?: RbacSubject[];
 }
 
 /** ClusterTrustBundleProjection describes how to select a set of ClusterTrustBundle objects and project their contents into the pod filesystem. */
@@ -853,6 +895,24 @@ export interface FCVolumeSource {
   wwids?: string[];
 }
 
+/** FieldSelectorAttributes indicates a field limited access. Webhook authors are encouraged to * ensure rawSelector and requirements are not both set * consider the requirements field if set * not try to parse or consider the rawSelector field if set. */
+export interface FieldSelectorAttributes {
+  /** rawSelector is the serialization of a field selector that would be included in a query parameter. Webhook implementations are encouraged to ignore rawSelector. */
+  rawSelector?: string;
+  /** requirements is the parsed interpretation of a field selector. All requirements must be met for a resource instance to match the selector. */
+  requirements?: FieldSelectorRequirement[];
+}
+
+/** FieldSelectorRequirement is a selector that contains values, a key, and an operator that relates the key and values. */
+export interface FieldSelectorRequirement {
+  /** key is the field selector key that the requirement applies to. */
+  key: string;
+  /** operator represents a key's relationship to a set of values. Valid operators are In, NotIn, Exists, DoesNotExist. */
+  operator: string;
+  /** values is an array of string values. If the operator is In or NotIn, the values array must be non-empty. */
+  values?: string[];
+}
+
 /** FileKeySelector selects a key of the env file. */
 export interface FileKeySelector {
   /** The key within the env file. An invalid key will prevent the pod from starting. */
@@ -1088,6 +1148,14 @@ export interface LabelSelector {
   matchLabels?: Record<string, string>;
 }
 
+/** LabelSelectorAttributes indicates a label limited access. Webhook authors are encouraged to * ensure rawSelector and requirements are not both set * consider the requirements field if set * not try to parse or consider the rawSelector field if set. */
+export interface LabelSelectorAttributes {
+  /** rawSelector is the serialization of a field selector that would be included in a query parameter. Webhook implementations are encouraged to ignore rawSelector. */
+  rawSelector?: string;
+  /** requirements is the parsed interpretation of a label selector. All requirements must be met for a resource instance to match the selector. */
+  requirements?: LabelSelectorRequirement[];
+}
+
 /** A label selector requirement is a selector that contains values, a key, and an operator that relates the key and values. */
 export interface LabelSelectorRequirement {
   /** key is the label key that the selector applies to. */
@@ -1128,6 +1196,17 @@ export interface LinuxContainerUser {
 export interface LocalObjectReference {
   /** Name of the referent. This field is effectively required, but due to backwards compatibility is allowed to be empty. */
   name?: string;
+}
+
+/** LocalSubjectAccessReview checks whether or not a user or group can perform an action in a given namespace. Having a namespace scoped resource makes it much easier to grant namespace scoped policy that includes permissions checking. */
+export interface LocalSubjectAccessReview {
+  /** APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. */
+  apiVersion?: string;
+  /** Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. */
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec: SubjectAccessReviewSpec;
+  status?: SubjectAccessReviewStatus;
 }
 
 /** ManagedFieldsEntry is a workflow-id, a FieldSet and the group version of the resource that the fieldset applies to. */
@@ -1387,6 +1466,22 @@ export interface NodeSystemInfo {
   swap?: NodeSwapStatus;
   /** SystemUUID reported by the node. For unique machine identification MachineID is preferred. */
   systemUUID: string;
+}
+
+/** NonResourceAttributes includes the authorization attributes available for non-resource requests to the Authorizer interface */
+export interface NonResourceAttributes {
+  /** path is the URL path of the request */
+  path?: string;
+  /** verb is the standard HTTP verb */
+  verb?: string;
+}
+
+/** NonResourceRule holds information that describes a rule for the non-resource */
+export interface NonResourceRule {
+  /** nonResourceURLs is a set of partial urls that a user should have access to. *s are allowed, but only as the full, final step in the path. "*" means all. */
+  nonResourceURLs?: string[];
+  /** verbs is a list of kubernetes non-resource API verbs, like: get, post, put, delete, patch, head, options. "*" means all. */
+  verbs: string[];
 }
 
 /** ObjectFieldSelector selects an APIVersioned field of an object. */
@@ -1814,6 +1909,20 @@ export interface PodTemplateSpec {
   spec?: PodSpec;
 }
 
+/** PolicyRule holds information that describes a policy rule, but does not contain information about who the rule applies to or which namespace the rule applies to. */
+export interface PolicyRule {
+  /** APIGroups is the name of the APIGroup that contains the resources. If multiple API groups are specified, any action requested against one of the enumerated resources in any API group will be allowed. "" represents the core API group and "*" represents all API groups. */
+  apiGroups?: string[];
+  /** NonResourceURLs is a set of partial urls that a user should have access to. *s are allowed, but only as the full, final step in the path Since non-resource URLs are not namespaced, this field is only applicable for ClusterRoles referenced from a ClusterRoleBinding. */
+  nonResourceURLs?: string[];
+  /** ResourceNames is an optional white list of names that the rule applies to. An empty set means that everything is allowed. */
+  resourceNames?: string[];
+  /** Resources is a list of resources this rule applies to. '*' represents all resources. */
+  resources?: string[];
+  /** Verbs is a list of Verbs that apply to ALL the ResourceKinds contained in this rule. '*' represents all verbs. */
+  verbs: string[];
+}
+
 /** PortworxVolumeSource represents a Portworx volume resource. */
 export interface PortworxVolumeSource {
   /** fSType represents the filesystem type to mount Must be a filesystem type supported by the host operating system. Ex. "ext4", "xfs". */
@@ -1947,6 +2056,26 @@ export interface ReplicaSetStatus {
   terminatingReplicas?: number;
 }
 
+/** ResourceAttributes includes the authorization attributes available for resource requests to the Authorizer interface */
+export interface ResourceAttributes {
+  fieldSelector?: FieldSelectorAttributes;
+  /** group is the API Group of the Resource. "*" means all. */
+  group?: string;
+  labelSelector?: LabelSelectorAttributes;
+  /** name is the name of the resource being requested for a "get" or deleted for a "delete". "" (empty) means all. */
+  name?: string;
+  /** namespace is the namespace of the action being requested. */
+  namespace?: string;
+  /** resource is one of the existing resource types. "*" means all. */
+  resource?: string;
+  /** subresource is one of the existing resource types. "" means none. */
+  subresource?: string;
+  /** verb is a kubernetes resource API verb, like: get, list, watch, create, update, delete, proxy. "*" means all. */
+  verb?: string;
+  /** version is the API Version of the Resource. "*" means all. */
+  version?: string;
+}
+
 /** ResourceFieldSelector represents container resources (cpu, memory) and their output format */
 export interface ResourceFieldSelector {
   /** Container name: required for volumes, optional for env vars */
@@ -1977,12 +2106,57 @@ export interface ResourceRequirements {
   requests?: Record<string, Quantity>;
 }
 
+/** ResourceRule is the list of actions the subject is allowed to perform on resources. The list ordering isn't significant, may contain duplicates, and possibly be incomplete. */
+export interface ResourceRule {
+  /** apiGroups is the name of the APIGroup that contains the resources. If multiple API groups are specified, any action requested against one of the enumerated resources in any API group will be allowed. "*" means all. */
+  apiGroups?: string[];
+  /** resourceNames is an optional white list of names that the rule applies to. An empty set means that everything is allowed. "*" means all. */
+  resourceNames?: string[];
+  /** resources is a list of resources this rule applies to. "*" means all in the specified apiGroups. "*_/foo" represents the subresource 'foo' for all resources in the specified apiGroups. */
+  resources?: string[];
+  /** verbs is a list of kubernetes resource API verbs, like: get, list, watch, create, update, delete, proxy. "*" means all. */
+  verbs: string[];
+}
+
 /** ResourceStatus represents the status of a single resource allocated to a Pod. */
 export interface ResourceStatus {
   /** Name of the resource. Must be unique within the pod and in case of non-DRA resource, match one of the resources from the pod spec. */
   name: string;
   /** List of unique resources health. Each element in the list contains an unique resource ID and its health. */
   resources?: ResourceHealth[];
+}
+
+/** Role is a namespaced, logical grouping of PolicyRules that can be referenced as a unit by a RoleBinding. */
+export interface Role {
+  /** APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. */
+  apiVersion?: string;
+  /** Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. */
+  kind?: string;
+  metadata?: ObjectMeta;
+  /** Rules holds all the PolicyRules for this Role */
+  rules?: PolicyRule[];
+}
+
+/** RoleBinding references a role, but does not contain it. It can reference a Role in the same namespace or a ClusterRole in the global namespace. */
+export interface RoleBinding {
+  /** APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. */
+  apiVersion?: string;
+  /** Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. */
+  kind?: string;
+  metadata?: ObjectMeta;
+  roleRef: RoleRef;
+  /** Subjects holds references to the objects the role applies to. */
+  subjects?: RbacSubject[];
+}
+
+/** RoleRef contains information that points to the role being used */
+export interface RoleRef {
+  /** APIGroup is the group for the resource being referenced */
+  apiGroup?: string;
+  /** Kind is the type of resource being referenced */
+  kind: string;
+  /** Name is the name of resource being referenced */
+  name: string;
 }
 
 /** Spec to control the desired behavior of rolling update. */
@@ -2147,6 +2321,55 @@ export interface SelectableField {
   jsonPath: string;
 }
 
+/** SelfSubjectAccessReview checks whether or the current user can perform an action. Not filling in a spec.namespace means "in all namespaces". */
+export interface SelfSubjectAccessReview {
+  /** APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. */
+  apiVersion?: string;
+  /** Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. */
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec: SelfSubjectAccessReviewSpec;
+  status?: SubjectAccessReviewStatus;
+}
+
+/** SelfSubjectAccessReviewSpec is a description of the access request. Exactly one of resourceAttributes and nonResourceAttributes must be set */
+export interface SelfSubjectAccessReviewSpec {
+  nonResourceAttributes?: NonResourceAttributes;
+  resourceAttributes?: ResourceAttributes;
+}
+
+/** SelfSubjectReview contains the user information that the kube-apiserver has about the user making this request. When using impersonation, users will receive the user info of the user being impersonated. */
+export interface SelfSubjectReview {
+  /** APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. */
+  apiVersion?: string;
+  /** Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. */
+  kind?: string;
+  metadata?: ObjectMeta;
+  status?: SelfSubjectReviewStatus;
+}
+
+/** SelfSubjectReviewStatus is filled by the kube-apiserver and sent back to a user. */
+export interface SelfSubjectReviewStatus {
+  userInfo?: UserInfo;
+}
+
+/** SelfSubjectRulesReview enumerates the set of actions the current user can perform within a namespace. The returned list of actions may be incomplete depending on the server's authorization mode, and any errors experienced during the evaluation. */
+export interface SelfSubjectRulesReview {
+  /** APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. */
+  apiVersion?: string;
+  /** Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. */
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec: SelfSubjectRulesReviewSpec;
+  status?: SubjectRulesReviewStatus;
+}
+
+/** SelfSubjectRulesReviewSpec defines the specification for SelfSubjectRulesReview. */
+export interface SelfSubjectRulesReviewSpec {
+  /** namespace to evaluate rules for. Required. */
+  namespace?: string;
+}
+
 /** ServiceAccount binds together: * a name, understood by users, and perhaps by peripheral systems, for an identity * a principal that can be authenticated and authorized * a set of secrets */
 export interface ServiceAccount {
   /** APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. */
@@ -2189,6 +2412,55 @@ export interface StorageOSVolumeSource {
   volumeName?: string;
   /** volumeNamespace specifies the scope of the volume within StorageOS. If no namespace is specified then the Pod's namespace will be used. */
   volumeNamespace?: string;
+}
+
+/** SubjectAccessReview checks whether or not a user or group can perform an action. */
+export interface SubjectAccessReview {
+  /** APIVersion defines the versioned schema of this representation of an object. Servers should convert recognized schemas to the latest internal value, and may reject unrecognized values. */
+  apiVersion?: string;
+  /** Kind is a string value representing the REST resource this object represents. Servers may infer this from the endpoint the client submits requests to. */
+  kind?: string;
+  metadata?: ObjectMeta;
+  spec: SubjectAccessReviewSpec;
+  status?: SubjectAccessReviewStatus;
+}
+
+/** SubjectAccessReviewSpec is a description of the access request. Exactly one of resourceAttributes and nonResourceAttributes must be set */
+export interface SubjectAccessReviewSpec {
+  /** extra corresponds to the user.Info.GetExtra() method from the authenticator. Since that is input to the authorizer it needs a reflection here. */
+  extra?: Record<string, unknown>;
+  /** groups is the groups you're testing for. */
+  groups?: string[];
+  nonResourceAttributes?: NonResourceAttributes;
+  resourceAttributes?: ResourceAttributes;
+  /** uid information about the requesting user. */
+  uid?: string;
+  /** user is the user you're testing for. If you specify "User" but not "Groups", then is it interpreted as "What if User were not a member of any groups */
+  user?: string;
+}
+
+/** SubjectAccessReviewStatus */
+export interface SubjectAccessReviewStatus {
+  /** allowed is required. True if the action would be allowed, false otherwise. */
+  allowed: boolean;
+  /** denied is optional. True if the action would be denied, otherwise false. */
+  denied?: boolean;
+  /** evaluationError is an indication that some error occurred during the authorization check. It is entirely possible to get an error and be able to continue determine authorization status in spite of it. */
+  evaluationError?: string;
+  /** reason is optional. It indicates why a request was allowed or denied. */
+  reason?: string;
+}
+
+/** SubjectRulesReviewStatus contains the result of a rules check. This check can be incomplete depending on the set of authorizers the server is configured with and any errors experienced during evaluation. */
+export interface SubjectRulesReviewStatus {
+  /** evaluationError can appear in combination with Rules. It indicates an error occurred during rule evaluation, such as an authorizer that doesn't support rule evaluation, and that ResourceRules and/or NonResourceRules may be incomplete. */
+  evaluationError?: string;
+  /** incomplete is true when the rules returned by this call are incomplete. This is most commonly encountered when an authorizer, such as an external authorizer, doesn't support rules evaluation. */
+  incomplete: boolean;
+  /** nonResourceRules is the list of actions the subject is allowed to perform on non-resources. The list ordering isn't significant, may contain duplicates, and possibly be incomplete. */
+  nonResourceRules: NonResourceRule[];
+  /** resourceRules is the list of actions the subject is allowed to perform on resources. The list ordering isn't significant, may contain duplicates, and possibly be incomplete. */
+  resourceRules: ResourceRule[];
 }
 
 /** Sysctl defines a kernel parameter to be set */
@@ -2272,6 +2544,18 @@ export interface TypedObjectReference {
   name: string;
   /** Namespace is the namespace of resource being referenced Note that when a namespace is specified, a gateway.networking.k8s.io/ReferenceGrant object is required in the referent namespace to allow that namespace's owner to accept the reference. */
   namespace?: string;
+}
+
+/** UserInfo holds the information about the user needed to implement the user.Info interface. */
+export interface UserInfo {
+  /** extra is any additional information provided by the authenticator. */
+  extra?: Record<string, unknown>;
+  /** groups is the names of groups this user is a part of. */
+  groups?: string[];
+  /** uid is a unique value that identifies this user across time. If this user is deleted and another user by the same name is added, they will have different UIDs. */
+  uid?: string;
+  /** username is the name that uniquely identifies this user among all active users. */
+  username?: string;
 }
 
 /** ValidationRule describes a validation rule written in the CEL expression language. */

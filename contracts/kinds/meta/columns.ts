@@ -21,3 +21,9 @@ export const AGE: Column<KubeObject> = column('AGE', (object: KubeObject, now) =
 
 /** What kubectl prints for nothing. */
 export const orNone = (text: string | undefined): string => (text === undefined || text === '' ? '<none>' : text);
+
+/** The moment of creation, as kubectl prints it for roles. */
+export const CREATED_AT: Column<KubeObject> = column(
+  'CREATED AT',
+  (object: KubeObject) => object.metadata?.creationTimestamp ?? '<unknown>',
+);

@@ -4,6 +4,7 @@ import { hostname, userInfo } from 'node:os';
 import { KEEP, type Keep } from '../../../actors/store/plan-retention.ts';
 import { statusError } from '../../../contracts/errors/status.ts';
 import { DEFAULT_PREFIX } from '../../../contracts/subjects/subjects.ts';
+import { MASTER, OPERATOR } from '../../../contracts/subjects/users.ts';
 import {
   createPrivateFile,
   defaultHome,
@@ -34,8 +35,7 @@ export interface Cluster {
   readonly user: string;
 }
 
-export const OPERATOR = 'operator';
-export const MASTER = 'master';
+export { MASTER, OPERATOR };
 
 /** @returns `undefined` when there is none. @throws StatusError InternalError (unreadable), BadRequest (written by a newer version) */
 export function readCluster(paths: HomePaths): Cluster | undefined {

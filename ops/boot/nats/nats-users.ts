@@ -19,7 +19,9 @@ function permissionsOf(user: UserRecord, prefix: string, declaredActors: Declare
     case 'operator':
       return planPermissions(prefix, user.name, { kind: 'operator' });
     case 'tenant':
-      return planPermissions(prefix, user.name, { kind: 'tenant', namespaces: user.namespaces ?? [] });
+      return planPermissions(prefix, user.name, { kind: 'tenant', namespaces: user.namespaces ?? [], role: user.role });
+    case 'gateway':
+      return planPermissions(prefix, user.name, { kind: 'gateway' });
     case 'service':
       // Kept in the record: this process does not have the code of the service's actors.
       return user.permissions ?? { publish: [], subscribe: [], answers: [] };

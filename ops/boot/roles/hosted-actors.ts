@@ -112,7 +112,7 @@ const STORE: Declared = { name: 'store', hears: {}, says: {} };
 export const MASTER_TABLE: readonly Hosted<MasterParts>[] = [
   configured(
     apiServer,
-    () => ({ instance: '*' }),
+    (): ApiServerOptions => ({ instance: '*', authorization: 'RBAC' }),
     (parts: MasterParts) => parts.apiServer,
   ),
   driver(
@@ -140,8 +140,21 @@ export const isDriver = <Parts>(hosted: Hosted<Parts>): hosted is HostedDriver<P
 
 /** What a process that hosts actors says by itself: the events about actors that keep failing. */
 export const hosting: Declared = { name: 'boot', hears: {}, says: { event: api('create', 'events') } };
-/** A master also creates the namespaces that every cluster has. */
-const masterProcess: Declared = { ...hosting, says: { ...hosting.says, namespace: api('create', 'namespaces') } };
+/** A master also creates the namespaces and roles that every cluster has, and keeps the roles up to date. */
+const masterProcess: Declared = {
+  ...hosting,
+  says: {
+    ...hosting.says,
+    namespace: api('create', 'namespaces'),
+    readRole: api('get', 'clusterroles'),
+    createRole: api('create', 'clusterroles'),
+    updateRole: api('update', 'clusterroles'),
+    readBinding: api('get', 'clusterrolebindings'),
+    createBinding: api('create', 'clusterrolebindings'),
+    updateBinding: api('update', 'clusterrolebindings'),
+    deleteBinding: api('delete', 'clusterrolebindings'),
+  },
+};
 
 /** What processes of each role hear and say; their users' permissions are planned from it. */
 export interface DeclaredActors {

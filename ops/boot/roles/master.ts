@@ -1,4 +1,4 @@
-import { bootstrapObjects } from '../../../actors/api-server/bootstrap.ts';
+import { bootstrapObjects } from '../../../actors/api-server/bootstrap/bootstrap-objects.ts';
 import type { Limits } from '../../../actors/api-server/limits.ts';
 import type { NodeLifecycleConfig } from '../../../actors/controllers/node-lifecycle/node-lifecycle.ts';
 import type { Host } from '../../../actors/kernel/nats/nats-host.ts';
@@ -11,6 +11,7 @@ import type { Client } from '../../client/client.ts';
 import { BUILD } from '../home/build.ts';
 import { isActor, isDriver, MASTER_TABLE, type MasterParts } from './hosted-actors.ts';
 import { openHost } from './open-host.ts';
+import { bootstrapRoles } from './bootstrap-roles.ts';
 import { connectRole, leave } from './role-connection.ts';
 import type { RoleOptions } from './role-options.ts';
 import { requiredOfMaster } from './role-permissions.ts';
@@ -54,7 +55,7 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
     freeze: options.freeze,
   });
   const parts: MasterParts = {
-    apiServer: { instance: options.instance, ...(options.limits && { limits: options.limits }) },
+    apiServer: { instance: options.instance, authorization: 'RBAC', ...(options.limits && { limits: options.limits }) },
     nodeLifecycle: options.nodeLifecycle,
     store: { connection, prefix, cache: feed, clusterKey: key, onHole: (revision) => host.forgetBefore(revision) },
   };
@@ -62,6 +63,7 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
   for (const driver of MASTER_TABLE.filter(isDriver)) await host.startDriver(await driver.make(parts));
   for (const actor of actors.filter(({ singleton }) => !singleton)) await host.start(actor.make(parts));
   await bootstrap(client);
+  await bootstrapRoles(client);
   const { singletons = true, without = [] } = options;
   const hosted = singletons ? actors.filter(({ name, singleton }) => singleton && !without.includes(name)) : [];
   const running = await Promise.all(hosted.map((actor) => host.start(actor.make(parts))));

@@ -40,6 +40,7 @@ const SAMPLES: { readonly [K in ProfileKind]: Readonly<Record<string, Extract<Pr
   service: { shop: { kind: 'service', declared: [shop] } },
   operator: { operator: { kind: 'operator' } },
   tenant: { alice: { kind: 'tenant', namespaces: ['team-a'] }, bob: { kind: 'tenant', namespaces: ['team-b'] } },
+  gateway: { http: { kind: 'gateway' } },
 };
 const planned = Object.values(SAMPLES).flatMap((users) =>
   Object.entries<Profile>(users).map(([name, profile]) => {
@@ -54,6 +55,7 @@ const HOSTILE = [
   'troupe.apply.operator._',
   'troupe.api.operator.create.configmaps.team-b._',
   'troupe.api.master.create.pods=2Fbinding.team-b.web',
+  'troupe.edge.http.delete.pods.team-b.web',
   '$KV.troupe-objects.pods.team-b.web',
   '$KV.troupe-leases.scheduler',
   '$JS.API.STREAM.NAMES',

@@ -49,8 +49,21 @@ const users = {
   system: planPermissions('troupe', 'master', { kind: 'system', declared: [master] }),
   operator: planPermissions('troupe', 'ann', { kind: 'operator' }),
   tenant: planPermissions('troupe', 'bob', { kind: 'tenant', namespaces: ['team-a'] }),
+  viewer: planPermissions('troupe', 'vic', { kind: 'tenant', namespaces: ['team-a'], role: 'view' }),
+  special: planPermissions('troupe', 'sue', { kind: 'tenant', namespaces: ['team-a'], role: 'pod-deleter' }),
+  gateway: planPermissions('troupe', 'http', { kind: 'gateway' }),
 };
-const NAMES = { service: 'shop', listener: 'ears', node: 'node-n1', system: 'master', operator: 'ann', tenant: 'bob' };
+const NAMES = {
+  service: 'shop',
+  listener: 'ears',
+  node: 'node-n1',
+  system: 'master',
+  operator: 'ann',
+  tenant: 'bob',
+  viewer: 'vic',
+  special: 'sue',
+  gateway: 'http',
+};
 type Who = keyof typeof users;
 const printed = Object.fromEntries(
   withInboxes((Object.keys(users) as Who[]).map((who) => ({ who, name: NAMES[who], permissions: users[who] }))).map(
@@ -80,6 +93,25 @@ describe('what each profile may do', () => {
     ['node', 'publish', 'troupe.watch.node-n1.m1.7', true],
     ['node', 'publish', 'troupe.watch.bob.m1.7', false],
     ['node', 'publish', 'troupe.changes.pods.default.web', false],
+    ['tenant', 'subscribe', 'troupe.changes.secrets.team-a.key', true],
+    ['tenant', 'publish', 'troupe.edge.bob.get.pods.team-a.web', false],
+    ['tenant', 'publish', 'troupe.api.bob.create.selfsubjectreviews._._', true],
+    ['viewer', 'subscribe', 'troupe.changes.pods.team-a.web', true],
+    ['viewer', 'subscribe', 'troupe.changes.secrets.team-a.key', false],
+    ['viewer', 'subscribe', 'troupe.logs.team-a.web.main', true],
+    ['viewer', 'publish', 'troupe.api.vic.delete.pods.team-a.web', true], // the api-server refuses it
+    ['special', 'subscribe', 'troupe.changes.pods.team-a.web', false],
+    ['special', 'subscribe', 'troupe.logs.team-a.web.main', false],
+    ['gateway', 'publish', 'troupe.edge.http.get.pods.team-a.web', true],
+    ['gateway', 'publish', 'troupe.edge.other.get.pods.team-a.web', false],
+    ['gateway', 'publish', 'troupe.api.http.get.pods.team-a.web', false],
+    ['gateway', 'publish', 'troupe.watch.http.m1.7', true],
+    ['gateway', 'subscribe', '_INBOX.http.x', true],
+    ['gateway', 'subscribe', 'troupe.edge.http.get.pods.team-a.web', false],
+    ['gateway', 'subscribe', 'troupe.changes.pods.team-a.web', false],
+    ['operator', 'publish', 'troupe.edge.ann.get.pods.team-a.web', false],
+    ['node', 'publish', 'troupe.edge.node-n1.get.pods.team-a.web', false],
+    ['service', 'publish', 'troupe.edge.shop.get.pods.team-a.web', false],
     ['system', 'subscribe', 'troupe.api.bob.get.pods.team-a.web', true],
     ['system', 'subscribe', 'troupe.api.nonsense', true],
     ['system', 'subscribe', 'troupe.heartbeat.n7', true],
@@ -155,6 +187,9 @@ it('escapes the namespaces and names that it prints', () => {
   expect(may).toEqual([
     'troupe.api.b=2Ec.*.*.=2A.>',
     'troupe.api.b=2Ec.*.*.a=2Eb.>',
+    'troupe.api.b=2Ec.create.selfsubjectaccessreviews._._',
+    'troupe.api.b=2Ec.create.selfsubjectreviews._._',
+    'troupe.api.b=2Ec.create.selfsubjectrulesreviews._._',
     'troupe.apply.b=2Ec.=2A',
     'troupe.apply.b=2Ec.a=2Eb',
     'troupe.watch.b=2Ec.*.*',

@@ -1,9 +1,11 @@
+import { DEFAULT_ROLES } from '../../../actors/api-server/bootstrap/default-roles.ts';
 import { below, type Family } from '../../../contracts/subjects/family.ts';
 import { API_RESOURCES } from '../../../contracts/kinds/custom/discovered-kinds.ts';
 import { inboxPrefix } from '../../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { type Declared, hosting, pinned } from './declared-subjects.ts';
 import type { Permissions } from './permissions.ts';
+import { TENANT_ROLE } from './plan-grants.ts';
 import { readingStore, viewingStore, writingStore } from './store-subjects.ts';
 import { overlaps, tidy } from './subject-patterns.ts';
 
@@ -19,8 +21,10 @@ export type Profile =
   | { readonly kind: 'service'; readonly declared: readonly Declared[] }
   /** A person who runs the cluster: asks for anything, reads the buckets, writes none. */
   | { readonly kind: 'operator' }
-  /** A person or program confined to namespaces. */
-  | { readonly kind: 'tenant'; readonly namespaces: readonly string[] };
+  /** A person or program confined to namespaces, with a role there; default: `edit`. */
+  | { readonly kind: 'tenant'; readonly namespaces: readonly string[]; readonly role?: string | undefined }
+  /** A program that asks the api-server for others, and says for whom. */
+  | { readonly kind: 'gateway' };
 export type ProfileKind = Profile['kind'];
 
 type Plan<K extends ProfileKind> = (
@@ -72,7 +76,23 @@ function confined(family: Family, prefix: string, fixed: Readonly<Record<string,
   return at + 1 < pattern.length ? [...pattern.slice(0, at + 1), '>'].join('.') : pattern.join('.');
 }
 
-const tenant: Plan<'tenant'> = (prefix, user, { namespaces }) => {
+/** Questions about one's own rights, which are about no namespace. */
+const SELF_REVIEWS = ['selfsubjectaccessreviews', 'selfsubjectrulesreviews', 'selfsubjectreviews'];
+
+/**
+ * Whose changes a tenant may hear from the broker, which knows no roles: of everything that it may read by its role. One with a role
+ * that is not known here watches through the api-server.
+ */
+function heardIn(role: string): readonly string[] {
+  if (role === 'edit' || role === 'admin') return ['*'];
+  if (role !== 'view') return [];
+  const rules = DEFAULT_ROLES.find(({ metadata }) => metadata?.name === role)?.rules ?? [];
+  const resources = rules.flatMap((rule) => (rule.verbs.includes('list') ? (rule.resources ?? []) : []));
+  return resources.filter((resource) => !resource.includes('/'));
+}
+
+const tenant: Plan<'tenant'> = (prefix, user, { namespaces, role = TENANT_ROLE }) => {
+  const heard = heardIn(role);
   const each = (family: unknown, fixed: Readonly<Record<string, string>> = {}): readonly string[] =>
     namespaces.map((namespace) => confined(family as Family, prefix, { ...fixed, namespace }));
   return {
@@ -80,17 +100,26 @@ const tenant: Plan<'tenant'> = (prefix, user, { namespaces }) => {
       ...each(SUBJECTS.api, { caller: user }),
       ...each(SUBJECTS.apply, { caller: user }),
       SUBJECTS.api.subject(prefix, { caller: user, verb: 'list', resource: API_RESOURCES, namespace: '', name: '' }),
+      ...SELF_REVIEWS.map((resource) =>
+        SUBJECTS.api.pattern(prefix, { caller: user, verb: 'create', resource, namespace: '', name: '' }),
+      ),
     ],
     subscribe: [
       `${inboxPrefix(user)}.>`,
       SUBJECTS.outcome.pattern(prefix, { caller: user }),
-      ...each(SUBJECTS.changes),
-      ...each(SUBJECTS.events),
-      ...each(SUBJECTS.logs),
+      ...heard.flatMap((resource) => each(SUBJECTS.changes, resource === '*' ? {} : { resource })),
+      ...(heard.some((resource) => ['*', 'events'].includes(resource)) ? each(SUBJECTS.events) : []),
+      ...(heard.length === 0 ? [] : each(SUBJECTS.logs)),
     ],
     answers: [],
   };
 };
+
+const gateway: Plan<'gateway'> = (prefix, user) => ({
+  publish: [SUBJECTS.edge.pattern(prefix, { gateway: user })],
+  subscribe: [`${inboxPrefix(user)}.>`],
+  answers: [],
+});
 
 /** Every profile: a new one is a line here, and the tests of hostile reply subjects cover it. */
 export const PROFILES: { readonly [K in ProfileKind]: Plan<K> } = {
@@ -99,6 +128,7 @@ export const PROFILES: { readonly [K in ProfileKind]: Plan<K> } = {
   service,
   operator,
   tenant,
+  gateway,
 };
 
 /**

@@ -3,6 +3,7 @@ import { homePaths, troupeHome } from '../home/home.ts';
 import { reloadNatsConfig } from '../nats/nats-users.ts';
 import { type DeclaredActors, hosting } from '../roles/hosted-actors.ts';
 import type { Declared } from './declared-subjects.ts';
+import { type Granted, grantUser } from './grants.ts';
 import { planPermissions } from './plan-permissions.ts';
 import { checkReserved, requireHome, waitUntilKnown } from './user-checks.ts';
 import { seedFile, writeUser } from './users.ts';
@@ -16,11 +17,14 @@ export interface Service {
   readonly url?: string;
   /** Whether the embedded server runs and knows the user already; else it will at its next start. */
   readonly live: boolean;
+  /** Whether it has its role in the cluster; absent when no cluster was asked. */
+  readonly grant?: Granted;
 }
 
 /**
  * Creates a user for an external process that hosts these actors, with the permissions that they declare. An existing service
- * keeps its key; its permissions are replaced.
+ * keeps its key; its permissions are replaced. In a running cluster it gets a role with the same permissions.
+ * @param named URL of the cluster's server, where it is not the embedded one
  * @throws StatusError NotFound (no cluster), Invalid (name), AlreadyExists (a user of another kind), Conflict
  */
 export async function addService(
@@ -28,6 +32,7 @@ export async function addService(
   definitions: readonly Declared[],
   declaredActors: DeclaredActors,
   home = troupeHome(),
+  named?: string,
 ): Promise<Service> {
   const paths = homePaths(home);
   const cluster = requireHome(paths);
@@ -41,5 +46,7 @@ export async function addService(
   });
   if (live) await waitUntilKnown(paths, user, permissions);
   const embedded = cluster === undefined ? {} : { url: cluster.url };
-  return { name, actors, seedFile: seedFile(paths, name), ...embedded, live };
+  const url = named ?? (live ? cluster?.url : undefined);
+  const grant = url === undefined ? {} : { grant: await grantUser(paths, user, url) };
+  return { name, actors, seedFile: seedFile(paths, name), ...embedded, live, ...grant };
 }

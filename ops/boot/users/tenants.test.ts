@@ -200,7 +200,13 @@ it("where there is no cluster, a tenant is one of a nats-server of somebody's ow
     );
     await externalServer({ nodes: [] }, declaredActors, home);
     const carol = await add();
-    expect(carol).toEqual({ name: 'carol', namespaces: ['team-a'], seedFile: carol.seedFile, live: false });
+    expect(carol).toEqual({
+      name: 'carol',
+      namespaces: ['team-a'],
+      role: 'edit',
+      seedFile: carol.seedFile,
+      live: false,
+    });
     expect((await externalServer({ nodes: [] }, declaredActors, home)).config).toContain('"troupe.apply.carol.team-a"');
     expect(await removeTenant('carol', declaredActors, home)).toEqual({});
     expect((await externalServer({ nodes: [] }, declaredActors, home)).config).not.toContain('carol');

@@ -10,14 +10,16 @@ import { findUser, type UserRecord } from './users.ts';
 
 /* Checks that creating tenants and services share. */
 
-type Made = 'tenant' | 'service';
+type Made = 'tenant' | 'service' | 'gateway';
 const KNOWN_WITHIN_MS = 10_000;
+/** A connection that is made while the server reads its configuration may stall; the next one does not. */
+const TRIAL_MS = 1_000;
 
 /** Is it the name of a user that the cluster itself needs? */
 function isReserved(paths: HomePaths, name: string): boolean {
   const known = findUser(paths, name)?.profile;
   const reserved = name === MASTER || name === OPERATOR || name.startsWith(nodeUser(''));
-  return reserved || (known !== undefined && known !== 'tenant' && known !== 'service');
+  return reserved || known === 'system' || known === 'node' || known === 'operator';
 }
 
 /** @throws StatusError AlreadyExists when the cluster needs the name, or a user of another kind has it */
@@ -51,7 +53,7 @@ export function requireHome(paths: HomePaths): Cluster | undefined {
  * @throws Error when a subscription is refused
  */
 async function tryAs(paths: HomePaths, user: UserRecord, { subscribe }: Permissions): Promise<void> {
-  const client = await connectClient({ home: paths.home, user: user.name, nkey: user.seed });
+  const client = await connectClient({ home: paths.home, user: user.name, nkey: user.seed, timeoutMs: TRIAL_MS });
   try {
     const { connection } = client;
     let refused: Error | undefined;

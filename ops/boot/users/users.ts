@@ -10,9 +10,13 @@ import type { Permissions } from './plan-permissions.ts';
 /** A NATS user of this cluster as `users/<name>.json` keeps it. */
 export interface UserRecord {
   readonly name: string;
-  readonly profile: 'system' | 'node' | 'service' | 'operator' | 'tenant';
+  readonly profile: 'system' | 'node' | 'service' | 'operator' | 'tenant' | 'gateway';
   /** Of a tenant. */
   readonly namespaces?: readonly string[];
+  /** Of a tenant: its role in these namespaces; absent in records of before there were roles. */
+  readonly role?: string;
+  /** Where a tenant (namespaces) or a service (`*`) was given its role in the cluster. */
+  readonly granted?: readonly string[];
   /** Of a node's user. */
   readonly node?: string;
   /** Of a service: the actors that it hosts, and the permissions planned from what they declared. */

@@ -3,7 +3,7 @@ import { homePaths, troupeHome } from '../../boot/home/home.ts';
 import type { RunningRole } from '../../boot/roles/master.ts';
 import { limitHeapGrowth } from '../../boot/roles/memory-settings.ts';
 import { retentionFromEnv } from '../../boot/roles/retention-settings.ts';
-import { roleFromEnv } from '../../boot/roles/role-options.ts';
+import { type RoleOptions, roleFromEnv } from '../../boot/roles/role-options.ts';
 import { aborted } from '../../client/abort.ts';
 import { pause } from '../../client/pause.ts';
 import { UsageError } from '../shared/errors.ts';
@@ -68,16 +68,42 @@ export async function master(options: MasterOptions, terminal: Terminal): Promis
   ]);
   const without = withoutOf(options.without, singletonNames);
   const log = (line: string): void => terminal.tell(line);
+  const role = roleFromEnv('master', process.env, log);
   const starting = runMaster({
-    ...roleFromEnv('master', process.env, log),
+    ...role,
     onBroken: () => process.exit(BROKEN),
     onClosed: endWhenClosed('master', terminal),
     clusterKeyBytes: readClusterKey(homePaths(troupeHome())),
     keep: retentionFromEnv(process.env),
     replicas,
     without,
+  }).then(async (running) => {
+    await grantRoles(role, log);
+    return running;
   });
   await runUntilStopped(starting, terminal);
+}
+
+/**
+ * Gives roles to the users of this home that have none yet. `troupe up` does it for its own home, and a home of another machine has
+ * no users.
+ */
+async function grantRoles({ url, prefix }: RoleOptions, log: (line: string) => void): Promise<void> {
+  const paths = homePaths(troupeHome());
+  const [{ grantMissing }, { findUser }, { OPERATOR, readCluster }] = await Promise.all([
+    import('../../boot/users/grants.ts'),
+    import('../../boot/users/users.ts'),
+    import('../../boot/home/cluster.ts'),
+  ]);
+  if (readCluster(paths) !== undefined || findUser(paths, OPERATOR) === undefined) return;
+  try {
+    const granted = await grantMissing(paths, url, prefix);
+    if (granted.length > 0) log(`users got their roles in the cluster: ${granted.join(', ')}`);
+  } catch (error) {
+    log(
+      `some users have no role in the cluster yet: ${(error as Error).message}; run "troupe user add" for them again`,
+    );
+  }
 }
 
 /** Runs until the shutdown signal, which also interrupts a start that still waits for a server. */

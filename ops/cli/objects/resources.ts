@@ -45,6 +45,9 @@ export function checkArguments(args: readonly string[]): void {
   if ('problem' in parsed && !parsed.problem.startsWith('there is no kind')) throw new UsageError(parsed.problem);
 }
 
+/** The kind that a word names: plural, singular or a short name. */
+export const resourceNamed = (word: string): ResourceInfo | undefined => findResource(word, resourcesOf(BUILT_IN));
+
 /** @throws UsageError */
 export function resourceTargets(args: readonly string[], kinds = BUILT_IN): readonly ResourceTarget[] {
   const parsed = parseResourceArguments(args, resourcesOf(kinds));

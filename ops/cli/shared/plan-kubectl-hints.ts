@@ -3,7 +3,6 @@ const INSTEAD: Readonly<Record<string, string>> = {
   annotate: 'change the manifest and "troupe apply -f" it',
   'api-resources': '"troupe get x" lists the kinds that are served',
   'api-versions': '"troupe get x" lists the kinds that are served',
-  auth: '"troupe user list" shows the users and their namespaces',
   'cluster-info': 'use "troupe status"',
   config: 'use --context or TROUPE_NAMESPACE',
   describe: 'use "troupe get <kind>/<name> -o yaml" and "troupe get events"',

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../contracts/kinds/kinds.ts';
+import type { KubeObject } from '../../../contracts/kinds/kinds.ts';
 
 const namespace = (name: string): KubeObject => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
 
