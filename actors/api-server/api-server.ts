@@ -33,7 +33,6 @@ export interface ApiServerOptions {
   /** Unique name of this api-server; clients acknowledge its watches on `watch.<instance>.…`. */
   readonly instance: string;
   readonly limits?: Partial<Limits>;
-  /** Recordings of before there were roles have none, and play as they were made: `AlwaysAllow`. */
   readonly authorization: AuthorizationMode;
 }
 
@@ -41,11 +40,7 @@ export interface ApiServerOptions {
  * The api-server, the only actor that writes objects. Any number of instances share a queue group; each reads from its own
  * view and writes by compare-and-set, so that they need no coordination.
  */
-export function apiServer({
-  instance,
-  limits: given = {},
-  authorization = 'AlwaysAllow',
-}: ApiServerOptions): ActorDefinition {
+export function apiServer({ instance, limits: given = {}, authorization }: ApiServerOptions): ActorDefinition {
   const limits = { ...LIMITS, ...given };
   return defineActor({
     name: 'api-server',

@@ -1,5 +1,5 @@
 import { didYouMean } from '../../contracts/did-you-mean.ts';
-import { statusError } from '../../contracts/errors/status.ts';
+import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { Kind, KindVersion } from '../../contracts/kinds/kind.ts';
 import type { KindRegistry } from '../../contracts/kinds/registry.ts';
 import { quotable } from '../../contracts/printable.ts';
@@ -7,9 +7,9 @@ import { type Key, storeKey } from '../../contracts/store/keys.ts';
 import { VERBS, type Verb } from '../../contracts/subjects/subjects.ts';
 import type { Call, Self } from '../kernel/contract.ts';
 import { badRequest } from './api-errors.ts';
-import type { Access } from './authorise/authorizer.ts';
 import type { UserInfo } from './authorise/user-info.ts';
 import { planEdgeUser, planUser } from './authorise/user-of-call.ts';
+import type { Answer } from './context.ts';
 import type { Obj } from './object.ts';
 import { findKind } from './served-kinds.ts';
 
@@ -39,6 +39,14 @@ export interface Target {
   readonly guard?: (object: Obj) => void;
   /** Set when there is more to authorise once the object is known. */
   readonly access?: Access;
+}
+
+/** What the user of a request may do to the objects that the request turns out to be about. */
+export interface Access {
+  /** Errors with Forbidden unless the user may do this to the target. */
+  readonly may: (verb: string, target: Target) => Answer<void>;
+  /** Why the user may not store this version of an object, although it may write the object. */
+  readonly refuses: (target: Target, next: Obj, old?: Obj) => StatusError | undefined;
 }
 
 /** A parsed API request. */

@@ -1,12 +1,10 @@
-import type { StatusError } from '../../../contracts/errors/status.ts';
 import { NODES } from '../../../contracts/kinds/rbac/groups.ts';
 import { RBAC_GROUP } from '../../../contracts/kinds/rbac/rbac-group.ts';
 import type { Change } from '../../kernel/contract.ts';
 import { forbidden } from '../api-errors.ts';
 import { type Answer, andThen, type Context } from '../context.ts';
-import type { Obj } from '../object.ts';
 import { checkAgainstView } from '../read/get-and-list.ts';
-import type { Request, Target } from '../request.ts';
+import type { Access, Request } from '../request.ts';
 import { actOf, qualifiedResource, verbOf } from './act-of.ts';
 import { nodeAuthorizer } from './node-restriction.ts';
 import { type Allowed, allows, isMaster, planAllowed, refusalText } from './plan-authorise.ts';
@@ -16,14 +14,6 @@ import type { UserInfo } from './user-info.ts';
 
 /** `AlwaysAllow`: the broker's permissions alone decide, and the restriction of nodes. */
 export type AuthorizationMode = 'RBAC' | 'AlwaysAllow';
-
-/** What the user of a request may do to the objects that the request turns out to be about. */
-export interface Access {
-  /** Errors with Forbidden unless the user may do this to the target. */
-  readonly may: (verb: string, target: Target) => Answer<void>;
-  /** Why the user may not store this version of an object, although it may write the object. */
-  readonly refuses: (target: Target, next: Obj, old?: Obj) => StatusError | undefined;
-}
 
 export interface Authorizer {
   /** Returns the request as it may be served; errors with Forbidden. */

@@ -5,7 +5,7 @@ import { inboxPrefix } from '../../../contracts/subjects/inbox.ts';
 import { type Cluster, readCluster } from '../home/cluster.ts';
 import { type HomePaths, makeOwnFolder, natsContextFolder, writePrivateFile } from '../home/home.ts';
 import { newSeed } from './nkeys.ts';
-import type { Permissions } from './plan-permissions.ts';
+import type { Permissions } from './permissions.ts';
 
 /** A NATS user of this cluster as `users/<name>.json` keeps it. */
 export interface UserRecord {
