@@ -24,6 +24,15 @@ export interface Ref {
 /** The view's position: stream -> sequence. */
 export type Cursor = Readonly<Record<string, number>>;
 
+/** A request that has no answer yet at a checkpoint. */
+export interface LastingAsk {
+  readonly id: AskId;
+  /** Hash of its subject and body: the resumed behaviour makes the same request again, which then is not sent. */
+  readonly request: Hash;
+  readonly until: Millis;
+  readonly timeoutMs: number;
+}
+
 /** Everything that a behaviour needs to go on after a crash, real or rehearsed. */
 export interface Checkpoint {
   /** Number of the turn after which it was taken. */
@@ -34,6 +43,8 @@ export interface Checkpoint {
   readonly random: readonly number[];
   /** Oldest revision from which `view.since` still answers. */
   readonly window: number;
+  /** Absent = none. */
+  readonly asks?: readonly LastingAsk[];
 }
 
 /** The only inputs of an actor. */
@@ -199,7 +210,9 @@ export interface World<S> {
    * Sends a request on subscription and emits its answer, in a later turn. Errors with StatusError: a refusal, Timeout, or
    * ServiceUnavailable when no process is subscribed to the subject.
    */
-  ask<A>(said: Said<A>, options: { readonly timeoutMs: number }): Observable<A>;
+  ask<A>(said: Said<A>, options: AskOptions): Observable<A>;
+  /** Is this request, made with `lasts`, open since before the last checkpoint? Then `ask` does not send it again. */
+  isAsked(said: Said): boolean;
   /** The only state that survives a crash. */
   cell<T extends Json>(name: string, initial: T): Cell<T>;
   /** Names of the cells that begin with `prefix` and are set. */
@@ -208,6 +221,15 @@ export interface World<S> {
   derived<T>(name: string, build: (view: View) => T, step: (index: T, change: Change) => T): () => T;
   /** Reports an error of one key: it is logged, recorded and shown as the actor's last error. Never stops the actor. */
   report(key: string, error: unknown, note?: ReportNote): void;
+}
+
+export interface AskOptions {
+  readonly timeoutMs: number;
+  /**
+   * The answer may take long, so a checkpoint does not wait for it. The behaviour that is resumed from a checkpoint must make
+   * the same request again (same subject, same body) if it still wants the answer: it is not sent, and gets the answer.
+   */
+  readonly lasts?: boolean;
 }
 
 /** How a report appears in the log. Not part of the recording, so the wording may change between releases. */

@@ -1,5 +1,5 @@
 /* All that ops/replay and ops/cli/replay may import of actors/; ops/config/depcruise.cjs enforces it. */
-export type { AskId, Bytes, Cell, Hash, Id, Json, Millis, Rec, Ref, Self, World } from './contract.ts';
+export type { AskId, Bytes, Cell, Hash, Id, Json, LastingAsk, Millis, Rec, Ref, Self, World } from './contract.ts';
 export type { ActorDefinition } from './declare.ts';
 export { bodyIn, isHashOf, type Level, sameThing } from './journal/compare-said.ts';
 export {

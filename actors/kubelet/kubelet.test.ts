@@ -410,6 +410,41 @@ describe('kubelet', () => {
     expect(new Set(node.runtime.started).size).toBe(node.runtime.started.length);
   });
 
+  it('takes checkpoints while a pull and a stop are under way, and repeats neither request nor event', () => {
+    const node = new Node();
+    node.silent.add('pullImage').add('stopContainer');
+    node.give(podOf('u')).start();
+    const leaving = node.pods.get('u');
+    const deletionTimestamp = '2026-01-01T01:00:00Z';
+    node
+      .give({ ...leaving, metadata: { ...leaving?.metadata, deletionTimestamp, deletionGracePeriodSeconds: 3600 } })
+      .tell('u');
+    node
+      .give(podOf('v', { containers: [{ name: 'web', image: 'large:1' }] }))
+      .tell('v')
+      .pass(5_000);
+    const events = (): readonly string[] =>
+      node.log.filter(({ body }) => (body as Event)?.kind === 'Event').map(({ body }) => (body as Event).reason ?? '');
+    const before = events();
+    expect(before).toEqual(expect.arrayContaining(['Pulling', 'Killing']));
+    // The first one makes the kubelet list the sandboxes, which it otherwise does only every 45 s.
+    node.world.crash();
+    const statuses = JSON.stringify([node.answerAll().pass(60_000).status('u'), node.status('v')]);
+    for (let minutes = 0; minutes < 10; minutes++) {
+      node.world.crash();
+      node.answerAll().pass(60_000);
+    }
+    expect([node.says('pullImage').length, node.says('stopContainer').length]).toEqual([1, 1]);
+    expect(events()).toEqual(before);
+    expect(JSON.stringify([node.status('u'), node.status('v')])).toBe(statuses);
+    const [pull] = node.says('pullImage');
+    node.runtime.images.add('large:1');
+    node.world.answer(pull?.id ?? '', { id: 'sha256:large', pulled: true, sizeBytes: 1 });
+    node.answerAll().pass(2_000);
+    expect(node.runtime.running()).toContain('web/0');
+    expect(events()).toContain('Pulled');
+  });
+
   it('ends in the middle of its work without another word', () => {
     const node = new Node().start();
     node.silent.add('runPodSandbox');

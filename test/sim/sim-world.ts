@@ -289,9 +289,9 @@ export class SimWorld {
     if (one !== undefined) this.#checkpoint(one);
   }
 
-  /** Between two turns: what is not in cells is gone. @returns whether it took one: not while it waits for an answer */
+  /** Between two turns: what is not in cells is gone. @returns whether it took one: not while it waits for an answer that comes soon */
   #checkpoint(member: Member): boolean {
-    if (member.world.core.openAsks > 0) return false;
+    if (member.world.core.shortAsks > 0) return false;
     member.world.crash();
     this.#mail.collect(member);
     return true;

@@ -5,10 +5,11 @@ const CHECKPOINT_TURNS = 4_096;
 const CHECKPOINT_MS = 900_000;
 /** How long calls may be held back so that open asks finish and a checkpoint can be taken. */
 const HOLD_MS = 100;
-const HOLD_MS_MAX = 400;
+const HOLD_MS_MAX = 6_400;
 
 /**
- * Decides when an incarnation's checkpoints are due. A checkpoint needs a moment without open asks. To get one, calls are
+ * Decides when an incarnation's checkpoints are due. A checkpoint needs a moment in which no ask is open but those that may
+ * last. To get one, calls are
  * held back for a while. If that fails, the next such moment is used when it occurs by itself; only after another
  * `CHECKPOINT_TURNS` turns are calls held back again, for longer.
  */
@@ -48,6 +49,11 @@ export class CheckpointSchedule {
     const since = turns - this.#turns;
     const isQuiet = since === 0 && !(this.#hasMoved && turns > 0);
     return since >= CHECKPOINT_TURNS || (!isQuiet && now - this.#at >= CHECKPOINT_MS);
+  }
+
+  /** Is a checkpoint due by the number of turns? Cheap: asked after every turn, as a busy actor has moments without open asks in between. */
+  overdue(turns: number): boolean {
+    return turns - this.#turns >= CHECKPOINT_TURNS;
   }
 
   taken(turns: number, now: Millis): void {

@@ -42,7 +42,7 @@ const clerk = defineActor({
           }
           if (order === 'idle') return of(world.reply(call, order));
           if (order === 'inbox') return of(world.say.told(call.reply ?? '', order));
-          return world.ask(world.say.ask({ name: order }), { timeoutMs: 1_000 }).pipe(
+          return world.ask(world.say.ask({ name: order }), { timeoutMs: 1_000, lasts: order === 'lasts' }).pipe(
             map((answer) => {
               if ((answer as object as { fatal?: boolean }).fatal === true) throw new Error('deliberate');
               return world.say.tell({ caller: 'answers' }, [order, answer]);
@@ -190,6 +190,26 @@ it('a failure while calls are held back for a checkpoint holds none back for eve
   order('idle');
   work();
   expect(replies().length).toBe(count + 1);
+});
+
+it('an ask that may last keeps no checkpoint back', () => {
+  const { actor, order, work, question, turns } = office();
+  const asksOf = () =>
+    turns.flatMap(({ rec }) =>
+      rec.t === 'start' && rec.checkpoint !== undefined ? [rec.checkpoint.asks?.length] : [],
+    );
+  actor.start();
+  order('lasts');
+  work();
+  const open = question();
+  for (let n = 0; n < 4_200; n++) order('idle');
+  work();
+  expect(asksOf()).toEqual([1]);
+  open?.asker.answered(open.out.id, encodeMsgpack({}), {});
+  work();
+  for (let n = 0; n < 4_200; n++) order('idle');
+  work();
+  expect(asksOf()).toEqual([1, undefined]);
 });
 
 it('a checkpoint that an open ask kept back is taken as soon as none is open', () => {

@@ -230,6 +230,7 @@ export class LiveActor {
       const entry = this.#inbox.take();
       if (entry === undefined) break;
       this.#runEntry(entry);
+      if (this.#checkpoints.overdue(this.#core.turns) && this.#core.shortAsks === 0) this.#rehearse();
       if ((count & 7) === 7 && performance.now() >= until) break;
     }
     if (this.#checkpoints.due(this.#core.turns, this.#host.ambient.now())) this.#rehearse();

@@ -181,7 +181,7 @@ export class TestWorld implements RecordedWorld {
   /** Simulates a crash: restarts the behaviour from a checkpoint, so that only its cells remain. */
   crash(): this {
     const checkpoint = this.core.checkpoint(this.cache.windowStart);
-    if (checkpoint === undefined) throw new Error('crash: an ask is open; answer it first');
+    if (checkpoint === undefined) throw new Error('crash: an ask without `lasts` is open; answer it first');
     this.#run({ t: 'start', checkpoint });
     return this.settle();
   }

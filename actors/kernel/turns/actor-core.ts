@@ -4,6 +4,7 @@ import type { Key } from '../../../contracts/store/keys.ts';
 import { INBOX_ROOT } from '../../../contracts/subjects/inbox.ts';
 import type {
   AskId,
+  AskOptions,
   Checkpoint,
   Cursor,
   Id,
@@ -123,6 +124,10 @@ export class ActorCore {
   get openAsks(): number {
     return this.#asks.size;
   }
+  /** Open asks that a checkpoint waits for. */
+  get shortAsks(): number {
+    return this.#asks.short;
+  }
   get nextDue(): Millis | undefined {
     return this.#scheduler.nextDue;
   }
@@ -159,10 +164,11 @@ export class ActorCore {
 
   /**
    * The state from which the behaviour can be restarted. Call it only between turns.
-   * @returns `undefined` while an ask is open, because a restarted behaviour would not receive its answer
+   * @returns `undefined` while an ask is open whose answer a restarted behaviour would not receive: one without `lasts`
    */
   checkpoint(windowStart: number): Checkpoint | undefined {
-    if (this.#asks.size > 0 || this.#stopped) return undefined;
+    if (this.#asks.short > 0 || this.#stopped) return undefined;
+    const asks = this.#asks.size === 0 ? [] : this.#asks.lasting(this.#now);
     return {
       turn: this.#turn,
       now: this.#now,
@@ -170,6 +176,7 @@ export class ActorCore {
       cells: this.cellValues(),
       random: this.#random.state,
       window: windowStart,
+      ...(asks.length === 0 ? {} : { asks }),
     };
   }
 
@@ -278,6 +285,7 @@ export class ActorCore {
       this.#window = checkpoint.window;
       this.#random = new Random(checkpoint.random);
       this.#now = Math.max(this.#now, checkpoint.now);
+      this.#asks.resume(checkpoint.asks ?? []);
     }
     this.#inputs = Object.fromEntries(Object.keys(this.definition.hears).map((name) => [name, new Subject<never>()]));
     this.#subscription = this.definition.behave(this.#inputs, this.#world).subscribe({
@@ -352,13 +360,20 @@ export class ActorCore {
       view: this.#view,
       say: sayFunctions(this.definition.says, this.self),
       reply: (call, body) => replyTo(call, body) as Said<never>,
-      ask: <A>(said: Said<A>, { timeoutMs }: { readonly timeoutMs: number }) =>
+      ask: <A>(said: Said<A>, { timeoutMs, lasts = false }: AskOptions) =>
         new Observable<A>((subscriber) => {
           inTurn('ask()');
+          const waiting = subscriber as Subscriber<unknown>;
+          const joined = lasts ? this.#asks.join(said, waiting) : undefined;
+          if (joined !== undefined) return () => this.#asks.drop(joined);
           const id = this.#emit(said, timeoutMs);
-          this.#asks.add(id, { said, timeoutMs, subscriber: subscriber as Subscriber<unknown> });
+          this.#asks.add(id, { said, timeoutMs, until: this.#now + timeoutMs, lasts, subscriber: waiting });
           return () => this.#asks.drop(id);
         }),
+      isAsked: (said) => {
+        inTurn('isAsked()');
+        return this.#asks.isResumed(said);
+      },
       cell: (name, initial) => this.#cells.cell(name, initial),
       cellNames: (prefix) => this.#cells.names(prefix),
       derived: (name, build, step) => () => {

@@ -151,8 +151,9 @@ export class PodWorkers {
     return defer(() => {
       const askedAt = world.now();
       const answered = observed.begin(uid);
+      const announced = this.#requests.isUnderWay(verb);
       const notActedUpon = verb.op === 'runPodSandbox' ? notActedUponEvent(assigned.get(uid)?.pod) : [];
-      const events = this.#events(uid, [...notActedUpon, ...eventsBefore(verb)]);
+      const events = announced ? EMPTY : this.#events(uid, [...notActedUpon, ...eventsBefore(verb)]);
       const asked = this.#requests.make(uid, verb).pipe(
         defaultIfEmpty(NO_ANSWER),
         mergeMap((answer) => {

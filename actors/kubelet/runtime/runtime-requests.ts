@@ -96,9 +96,17 @@ export class RuntimeRequests {
     );
   }
 
+  /** Is this request open since before a checkpoint? Then it is not made, but answered. */
+  isUnderWay(verb: PodVerb): boolean {
+    return this.#parts.world.isAsked(this.#said(verb));
+  }
+
   #request(verb: PodVerb, moreMs = 0): Observable<unknown> {
-    const { world } = this.#parts;
-    const say = world.say[verb.op] as unknown as (tokens: object, body: unknown) => Said<unknown>;
-    return world.ask(say({}, verb.body), { timeoutMs: TIMEOUT_MS[verb.op] + moreMs });
+    return this.#parts.world.ask(this.#said(verb), { timeoutMs: TIMEOUT_MS[verb.op] + moreMs, lasts: true });
+  }
+
+  #said(verb: PodVerb): Said<unknown> {
+    const say = this.#parts.world.say[verb.op] as unknown as (tokens: object, body: unknown) => Said<unknown>;
+    return say({}, verb.body);
   }
 }

@@ -1,4 +1,4 @@
-import type { AskId, Json, Rec, RecordedTurn, SaidThen } from '../../../actors/kernel/replay-api.ts';
+import type { AskId, Json, LastingAsk, Rec, RecordedTurn, SaidThen } from '../../../actors/kernel/replay-api.ts';
 import { decodeMsgpack } from '../../../contracts/codec/codec.ts';
 import { type Key, parseKey, storeKey } from '../../../contracts/store/keys.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
@@ -41,7 +41,7 @@ export function reduceTurns(
 }
 
 /** @returns undefined when nothing is left of it */
-function reduceRec(rec: Rec, n: number, keys: ReadonlySet<Key>, asks: ReadonlyMap<AskId, AskId>): Rec | undefined {
+function reduceRec(rec: Rec, n: number, keys: ReadonlySet<Key>, asks: Map<AskId, AskId>): Rec | undefined {
   if (rec.t === 'answer') {
     const ask = asks.get(rec.ask);
     return ask === undefined ? undefined : { ...rec, ask };
@@ -55,7 +55,21 @@ function reduceRec(rec: Rec, n: number, keys: ReadonlySet<Key>, asks: ReadonlyMa
   for (const [name, value] of Object.entries(rec.checkpoint.cells)) {
     if (!endings(name).some((ending) => keys.has(ending as Key))) cells[name] = value;
   }
-  return { t: 'start', checkpoint: { ...rec.checkpoint, turn: n - 1, cells } };
+  const open = reduceAsks(rec.checkpoint.asks ?? [], n, asks);
+  const { asks: _asks, ...checkpoint } = rec.checkpoint;
+  return {
+    t: 'start',
+    checkpoint: { ...checkpoint, turn: n - 1, cells, ...(open.length === 0 ? {} : { asks: open }) },
+  };
+}
+
+/** The open asks of a checkpoint, renumbered. Those of before the first turn get numbers that no turn has. */
+function reduceAsks(open: readonly LastingAsk[], n: number, asks: Map<AskId, AskId>): readonly LastingAsk[] {
+  return open.flatMap((ask, at) => {
+    if (n === 1) asks.set(ask.id, `0.${at}`);
+    const id = asks.get(ask.id);
+    return id === undefined ? [] : [{ ...ask, id }];
+  });
 }
 
 /** What follows each `/` of a cell's name. */
