@@ -312,7 +312,7 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
     ],
     [
       ['master', '--without', 'api-server'],
-      'troupe master: --without is "api-server"; a master can leave out scheduler, dispatcher, deployment, replica-set, namespace, garbage-collector, node-lifecycle, pod-garbage-collector, cluster-role-aggregation',
+      'troupe master: --without is "api-server"; a master can leave out scheduler, dispatcher, deployment, replica-set, namespace, garbage-collector, node-lifecycle, pod-garbage-collector, cluster-role-aggregation, custom-resource-definition',
     ],
     [
       ['user', 'add', 'bob', '--actors', 'a.mjs', '-n', 'a'],

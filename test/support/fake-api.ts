@@ -1,6 +1,7 @@
 import type { Msg, NatsConnection } from 'nats';
 import { decode, encodeMsgpack } from '../../contracts/codec/codec.ts';
 import { failure, success } from '../../contracts/errors/status.ts';
+import { API_RESOURCES } from '../../contracts/kinds/custom/discovered-kinds.ts';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { warningsOf } from '../../contracts/kinds/pod-template/not-acted-upon.ts';
 import type { ApplyResult, ListOptions, WatchEvent, WatchOptions } from '../../contracts/messages/api.ts';
@@ -128,6 +129,7 @@ export class FakeApi {
   #answer(verb: string, target: { resource: string; namespace: string; name: string }, body: unknown): unknown {
     const { resource, namespace, name } = target;
     const object = this.#objects.get(`${resource}.${namespace}.${name}`);
+    if (resource === API_RESOURCES) return { apiVersion: 'v1', kind: 'APIResourceList', resources: [] };
     if (verb === 'list') return this.#list(resource, namespace, (body ?? {}) as ListOptions);
     if (verb === 'apply' || verb === 'create') {
       const stored = this.put(resource, body as KubeObject);

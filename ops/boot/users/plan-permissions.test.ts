@@ -190,6 +190,7 @@ it('escapes the namespaces and names that it prints', () => {
     'troupe.api.b=2Ec.create.selfsubjectaccessreviews._._',
     'troupe.api.b=2Ec.create.selfsubjectreviews._._',
     'troupe.api.b=2Ec.create.selfsubjectrulesreviews._._',
+    'troupe.api.b=2Ec.list.apiresources._._',
     'troupe.apply.b=2Ec.=2A',
     'troupe.apply.b=2Ec.a=2Eb',
     'troupe.watch.b=2Ec.*.*',

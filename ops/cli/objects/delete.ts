@@ -14,6 +14,7 @@ import { place } from './apply.ts';
 import { qualifier, type ResourceInfo, type ResourceTarget } from './plan-resource-arguments.ts';
 import { readManifests } from './read-manifests.ts';
 import { kindsFor, targetsIn } from './cluster-kinds.ts';
+import { checkArguments } from './resources.ts';
 
 export interface DeleteOptions extends ClusterOptions {
   readonly filename?: readonly string[];
@@ -40,6 +41,7 @@ interface DeleteTarget {
 
 export async function del(args: readonly string[], options: DeleteOptions, terminal: Terminal): Promise<void> {
   refuseContradictions(args, options);
+  if (options.filename === undefined) checkArguments(args);
   const body = bodyOf(options);
   if (options.output !== undefined && options.output !== 'name')
     throw new UsageError(`there is no output "${options.output}"; use -o name`);
