@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { admit } from '../admit.ts';
 import type { JSONSchemaProps } from '../kinds.ts';
+import { warningsOf } from '../pod-template/not-acted-upon.ts';
 import { customResourceDefinitionKind as kind } from './custom-resource-definition.ts';
 
 const stamp = { uid: 'u', creationTimestamp: '2026-01-01T00:00:00Z' };
@@ -122,6 +123,14 @@ it.each([
   },
 ])('refuses $why', ({ spec, says }) => {
   expect(made(spec).status?.message).toContain(says);
+});
+
+it('warns of rules in CEL, which are not evaluated', () => {
+  const rules = { 'x-kubernetes-validations': [{ rule: 'self.a > 1' }] };
+  const { object } = made(inSchema({ type: 'object', properties: { a: { type: 'integer' } }, ...rules }));
+  expect(warningsOf(object ?? {})).toEqual([
+    'spec.versions[0].schema.openAPIV3Schema.properties.spec.x-kubernetes-validations is not acted upon yet: rules in CEL are not evaluated',
+  ]);
 });
 
 it('what names the objects is immutable once it is accepted', () => {

@@ -1,5 +1,6 @@
 import { isPlain, type Plain } from '../../json-values.ts';
 import type { KubeObject, PodSpec } from '../kinds.ts';
+import { rulesIn } from '../structural-schema/rules-in.ts';
 
 /** A field that is accepted, validated and stored, but that Troupe does not implement. */
 export interface Unmet {
@@ -112,6 +113,11 @@ export function notActedUpon(object: KubeObject): readonly Unmet[] {
     case 'Deployment':
     case 'ReplicaSet':
       return [...ofSpec(plain(plain(spec['template'])['spec']), 'spec.template.spec.')];
+    case 'CustomResourceDefinition':
+      return [...rulesIn(spec['versions'], 'spec.versions')].map((path) => ({
+        path,
+        instead: 'rules in CEL are not evaluated',
+      }));
     case 'ServiceAccount':
       return [...among({ imagePullSecrets: POD['imagePullSecrets'] as Table[string] }, fields)];
     case 'Secret': {

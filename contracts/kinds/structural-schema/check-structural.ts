@@ -68,12 +68,6 @@ function checkTypeOf(schema: StructuralSchema, findings: Findings): void {
 function checkRules(schema: StructuralSchema, findings: Findings): void {
   if (schema.pattern !== undefined && patternOf(schema.pattern) === undefined)
     findings.invalid('pattern', schema.pattern, 'must be a valid regular expression in the syntax of RE2');
-  (schema['x-kubernetes-validations'] ?? []).forEach((rule, index) => {
-    const detail =
-      'rules in CEL are not evaluated by Troupe; remove them, or express them as enum, pattern, minimum and the like';
-    findings.forbidden(`x-kubernetes-validations[${index}]`, detail);
-    void rule;
-  });
 }
 
 function checkListType(schema: StructuralSchema, findings: Findings): void {
