@@ -7,6 +7,7 @@ const bound: Readonly<Record<string, { readonly nodeName?: string }>> = {
   pending: {},
 };
 const facts: NodeFacts = {
+  viewed: new Set(['nodes']),
   refersTo: (resource, namespace, name) => `${resource}/${namespace}/${name}` === 'secrets/d/needed',
 };
 
