@@ -51,8 +51,8 @@ export interface HostOptions {
   readonly recorder?: Recorder;
   /** How singletons are elected; without it a singleton cannot be hosted. */
   readonly lease?: LeaseOptions;
-  /** How often a view without a cache of the store is compared with the api-server's; default five minutes. */
-  readonly compareEveryMs?: number;
+  /** The view that several hosts of a process without a cache share; default: one of its own, once an actor needs it. */
+  readonly view?: ScopedView;
   /** Version of the code, recorded at every start. */
   readonly build: string;
   readonly ambient?: Ambient;
@@ -107,14 +107,16 @@ export class Host implements HostServices {
   readonly #toNodes: string;
   readonly #answers: Subscription[] = [];
   #lag: ArrivalLag | undefined;
+  /** Its own; absent where hosts share one. */
   #view: ScopedView | undefined;
+  #unlisten: (() => void) | undefined;
   #pumping = false;
   #stopped = false;
 
   constructor(options: HostOptions) {
     this.options = options;
     this.ambient = options.ambient ?? ambient;
-    this.cache = options.cache ?? new Cache();
+    this.cache = options.cache ?? options.view?.cache ?? new Cache();
     this.#nc = options.connection;
     this.#broker = new ShutdownWait(options.connection);
     this.#toNodes = `${options.prefix}.${SUBJECTS.nodeLogs.template.split('<')[0]}`;
@@ -151,24 +153,20 @@ export class Host implements HostServices {
   async #viewFor({ hears }: ActorDefinition): Promise<void> {
     const resources = watchedResources(hears);
     if (!this.isScoped || resources === 'all' || resources.size === 0) return;
-    this.#view ??= new ScopedView({
-      connection: this.#nc,
-      prefix: this.options.prefix,
-      caller: this.options.caller,
-      cache: this.cache,
-      log: this.options.log,
-      onChanges: (changes, relisted) => {
-        if (relisted) this.relisted();
-        else for (const change of changes) this.changed(change);
-      },
-      ...(this.options.compareEveryMs === undefined ? {} : { compareEveryMs: this.options.compareEveryMs }),
-    });
-    await this.#view.watch(resources);
+    const view = this.options.view ?? (this.#view ??= this.#newView());
+    this.#unlisten ??= view.listen({ changed: (change) => this.changed(change), relisted: () => this.relisted() });
+    await view.watch(resources);
+  }
+
+  #newView(): ScopedView {
+    const { connection, prefix, caller, inboxPrefix, log } = this.options;
+    return new ScopedView({ connection, prefix, caller, inboxPrefix, log, cache: this.cache });
   }
 
   /** Hosts an actor and resolves when anybody can reach it; a singleton stands by until it holds its lease. */
   async start(definition: ActorDefinition, instance = this.options.instance): Promise<Running> {
     await this.#viewFor(definition);
+    if (this.#stopped) return { stop: async () => undefined }; // while it waited for its view
     if (!definition.singleton) {
       const running = await this.#startActor(definition, instance, undefined);
       await this.#broker.soon(this.#nc.flush());
@@ -220,6 +218,7 @@ export class Host implements HostServices {
     await Promise.all([...this.#actors].map(([actor, service]) => this.#finish(actor, service)));
     this.#stopped = true;
     this.#lag?.stop();
+    this.#unlisten?.();
     this.#view?.close();
     await Promise.all([...this.#actors.keys()].map((actor) => actor.stop()));
     for (const driver of this.#drivers) await driver.stop();

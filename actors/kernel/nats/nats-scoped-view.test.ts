@@ -10,6 +10,7 @@ import { atEndOfTest } from '../../../test/support/end-of-test.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../../test/support/nats-server.ts';
 import { startTcpProxy } from '../../../test/support/tcp-proxy.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
+import type { Change } from '../contract.ts';
 import { Cache } from '../view/cache.ts';
 import { ScopedView } from './nats-scoped-view.ts';
 
@@ -95,13 +96,15 @@ async function open(connection: NatsConnection, compareEveryMs = 600_000) {
     connection,
     prefix: 'troupe',
     caller: 'n',
+    inboxPrefix: '_INBOX.n',
     cache,
     compareEveryMs,
     log: (line) => log.push(line),
-    onChanges: (changes, relisted) =>
-      void told.push(
-        `${relisted ? 'list' : 'change'} ${changes.map(({ key, after }) => `${after === undefined ? '-' : ''}${key.slice(8)}`).join()}`,
-      ),
+  });
+  const text = ({ key, after }: Change): string => `${after === undefined ? '-' : ''}${key.slice(8)}`;
+  view.listen({
+    changed: (change) => void told.push(`change ${text(change)}`),
+    relisted: (changes) => void told.push(`list ${changes.map(text).join()}`),
   });
   await atEndOfTest(async () => view.close());
   await view.watch(['nodes']);

@@ -17,8 +17,7 @@ import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { token } from '../../../contracts/subjects/token.ts';
 import { doubled } from '../../../contracts/time/doubling-delay.ts';
 import type { Change } from '../contract.ts';
-import type { Cache, CacheEntry } from '../view/cache.ts';
-import { withRevision } from '../view/cache.ts';
+import { Cache, type CacheEntry, withRevision } from '../view/cache.ts';
 import { ArrivedMessage } from './nats-arrived-message.ts';
 import { guarded } from './nats-guarded-callback.ts';
 import { NatsRequests } from './nats-requests.ts';
@@ -26,15 +25,22 @@ import { NatsRequests } from './nats-requests.ts';
 export interface ScopedViewOptions {
   readonly connection: NatsConnection;
   readonly prefix: string;
-  /** NATS user of the connection. */
+  /** The node's user. */
   readonly caller: string;
-  /** Must not be written to by any other code. */
-  readonly cache: Cache;
-  /** Called synchronously after the cache has applied the changes. `relisted`: the first batch, and after a gap. */
-  readonly onChanges: (changes: readonly Change[], relisted: boolean) => void;
+  /** Prefix of reply inboxes that this user may subscribe to. */
+  readonly inboxPrefix: string;
+  /** Must not be written to by any other code; default: a new one. */
+  readonly cache?: Cache;
   readonly log: (line: string) => void;
   /** How often the view is compared with the api-server's, give or take a quarter; default five minutes. */
   readonly compareEveryMs?: number;
+}
+
+/** Called synchronously after the cache has moved. */
+export interface ViewListener {
+  readonly changed: (change: Change) => void;
+  /** Everything was listed: at first, and after a gap. The changes are those from the state before, in the order of keys. */
+  readonly relisted: (changes: readonly Change[]) => void;
 }
 
 const LIST_TIMEOUT_MS = 10_000;
@@ -71,10 +77,12 @@ interface Scope {
  * reconnection, a store that went back, or a digest that differs from the api-server's leads to a new list.
  */
 export class ScopedView {
+  readonly cache: Cache;
   readonly #options: ScopedViewOptions;
   readonly #requests: NatsRequests;
   readonly #stream: string;
   readonly #keyAt: number;
+  readonly #listeners = new Set<ViewListener>();
   readonly #scopes = new Map<string, Scope>();
   readonly #gone = new Map<Key, number>();
   /** Resource -> its state after each of the latest changes, oldest first. */
@@ -90,7 +98,8 @@ export class ScopedView {
 
   constructor(options: ScopedViewOptions) {
     this.#options = options;
-    this.#requests = new NatsRequests(options.connection);
+    this.cache = options.cache ?? new Cache();
+    this.#requests = new NatsRequests(options.connection, options.inboxPrefix);
     this.#stream = streamOf(bucketNames(options.prefix).objects);
     this.#keyAt = SUBJECTS.changes.pattern(options.prefix).indexOf('*');
     void this.#followConnection();
@@ -103,6 +112,12 @@ export class ScopedView {
     for (const resource of added) this.#subscribe(resource);
     if (added.length > 0) this.#load();
     while (this.#loading !== undefined) await this.#loading;
+  }
+
+  /** @returns a function that ends it */
+  listen(listener: ViewListener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   close(): void {
@@ -143,7 +158,7 @@ export class ScopedView {
   }
 
   #apply(fed: Fed): void {
-    const { cache, onChanges } = this.#options;
+    const { cache } = this;
     const scope = this.#scopeOf(fed.key);
     if (scope === undefined || fed.sequence <= Math.max(scope.listedAt, this.#known(fed.key))) return;
     const missed = this.#missed(fed, scope);
@@ -163,17 +178,18 @@ export class ScopedView {
       fed.sequence,
       object === undefined ? without : withEntry(without, fed.key, fed.sequence),
     );
-    onChanges([change], false);
+    for (const listener of this.#listeners) listener.changed(change);
   }
 
   #known(key: Key): number {
-    return this.#options.cache.revisionOf(key) || (this.#gone.get(key) ?? 0);
+    return this.cache.revisionOf(key) || (this.#gone.get(key) ?? 0);
   }
 
   /** Why a change before this one did not arrive; `undefined` = none is missing. */
   #missed({ key, sequence, last }: Fed, { listedAt }: Scope): string | undefined {
-    const { cache } = this.#options;
+    const { cache } = this;
     if (sequence <= cache.revision) return `revision ${sequence} came after ${cache.revision}`;
+    if (last === 0 && cache.revisionOf(key) === 0) return undefined; // new, or what was deleted has been forgotten
     const known = this.#known(key);
     const follows = last === known || (known === 0 && last <= listedAt);
     return follows ? undefined : `revision ${last} did not arrive`;
@@ -228,9 +244,9 @@ export class ScopedView {
   }
 
   async #list(): Promise<void> {
-    const { connection, cache, onChanges } = this.#options;
+    const { cache } = this;
     this.#held = [];
-    await connection.flush(); // from here on every change is heard
+    await this.#options.connection.flush(); // from here on every change is heard
     const lists = await Promise.all(
       [...this.#scopes.values()].map(async (scope) => ({ scope, ...(await this.#listOne(scope.resource)) })),
     );
@@ -256,7 +272,7 @@ export class ScopedView {
       scope.listedAt = revision;
       this.#note(scope.resource, revision, this.#digest(scope.resource));
     }
-    onChanges(changes, true);
+    for (const listener of this.#listeners) listener.relisted(changes);
     for (const fed of held) this.#apply(fed);
   }
 
@@ -304,7 +320,7 @@ export class ScopedView {
   }
 
   #digest(resource: string): ListDigest {
-    const { cache } = this.#options;
+    const { cache } = this;
     return (cache.list(resource) as readonly KubeObject[]).reduce((digest, object) => {
       const key = keyOfObject(resource, object);
       return withEntry(digest, key, cache.revisionOf(key));
