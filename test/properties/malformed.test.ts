@@ -9,6 +9,7 @@ import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { below, type Family } from '../../contracts/subjects/family.ts';
 import { askersInbox, INBOX_ROOT, inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
+import { untoken } from '../../contracts/subjects/token.ts';
 import { nodeUser } from '../../contracts/subjects/users.ts';
 import { MAX_PAYLOAD_BYTES } from '../../ops/boot/nats/nats-config.ts';
 import { addressedSubjects, type Malformed, malformedOn, mustBeRefused, oversized } from '../support/malformed.ts';
@@ -59,8 +60,11 @@ const NODES_ASK = families
   .filter(([, family]) => family.askedByNode === true)
   .map(([, family]) => below(family, PREFIX));
 
-/** Where the answer goes when only the node that the subject names may ask. */
-function nodesInbox(subject: string): string | undefined {
+const EDGE = below(SUBJECTS.edge, PREFIX).slice(0, -1);
+
+/** Where the answer goes when only the node or the gateway that the subject names may ask. */
+function askersReply(subject: string): string | undefined {
+  if (subject.startsWith(EDGE)) return `${inboxPrefix(untoken(subject.split('.')[2] ?? '') ?? 'nobody')}.${++sent}`;
   const isNodes = NODES_ASK.some((pattern) => subject.startsWith(pattern.slice(0, -1)));
   return isNodes ? `${INBOX_ROOT}.${nodeUser(subject.split('.')[2] ?? '')}.${++sent}` : undefined;
 }
@@ -68,7 +72,7 @@ function nodesInbox(subject: string): string | undefined {
 /** The answer to a request, in the encoding that it names: an object; one that is a Status is a whole one. */
 async function answerTo({ subject, payload, headers }: Omit<Malformed, 'addressed'>): Promise<Plain> {
   const options = { timeout: 10_000, headers: headersOf(headers) };
-  const reply = nodesInbox(subject);
+  const reply = askersReply(subject);
   const message = await nc.request(
     subject,
     payload,
@@ -101,7 +105,7 @@ function refusalsIn(answer: Plain): readonly Status[] | undefined {
 /** A request to somebody who is there is answered, and refused when it cannot be understood; nothing fails inside. */
 async function expectAnswered(family: Family, message: Malformed): Promise<void> {
   const { subject, payload, headers, addressed } = message;
-  const reply = nodesInbox(subject) ?? `${inboxPrefix('anybody')}.elsewhere`;
+  const reply = askersReply(subject) ?? `${inboxPrefix('anybody')}.elsewhere`;
   // In another's name: nobody answers that here.
   if (askersInbox(family, PREFIX)?.(subject, reply) === false) {
     nc.publish(subject, payload, { headers: headersOf(headers), reply });
