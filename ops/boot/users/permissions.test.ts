@@ -136,10 +136,13 @@ describe('a tenant', () => {
 });
 
 describe('a node', () => {
-  it.each(['secrets', 'configmaps', 'pods', 'namespaces'])('neither hears the changes of %s nor lists them', async (resource) => {
-    await refused('node-n1', 'subscription', (nc) => quietly(nc, `troupe.changes.${resource}.>`));
-    await refused('node-n1', 'publish', (nc) => nc.publish(`troupe.api.node-n1.list.${resource}._._`, '{}'));
-  });
+  it.each(['secrets', 'configmaps', 'pods', 'namespaces'])(
+    'neither hears the changes of %s nor lists them',
+    async (resource) => {
+      await refused('node-n1', 'subscription', (nc) => quietly(nc, `troupe.changes.${resource}.>`));
+      await refused('node-n1', 'publish', (nc) => nc.publish(`troupe.api.node-n1.list.${resource}._._`, '{}'));
+    },
+  );
 
   it('hears the changes of nodes, as its actors declare, and not those of every resource', async () => {
     expect(await maySubscribe(as('node-n1'), 'troupe.changes.nodes.*.*')).toBe(true);
