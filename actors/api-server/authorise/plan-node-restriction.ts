@@ -28,8 +28,8 @@ const whatOf = ({ verb, resource, subresource }: NodeAct): string =>
 
 /**
  * Authorises a node's request, as Kubernetes' node authorizer and NodeRestriction: a node may read what its pods refer to,
- * list what every node has a view of, update the status of its pods and of its Node, delete its pods, create its Node and create events. Whether a pod is its
- * own is checked by `refuseObject`. Pure.
+ * list what every node has a view of, update the status of its pods and of its Node, delete its pods, create its Node and
+ * create events. Whether a pod is its own is checked by `refuseObject`. Pure.
  * @returns why the request is forbidden; `undefined` when it is allowed
  */
 export function refuseNode(node: string, act: NodeAct, facts: NodeFacts): string | undefined {
