@@ -34,17 +34,24 @@ export interface ApiServerOptions {
   readonly instance: string;
   readonly limits?: Partial<Limits>;
   readonly authorization: AuthorizationMode;
+  /** Resources of which every node has a view, as the actors of nodes declare; nodes may list them. */
+  readonly viewedByNodes?: readonly string[];
 }
 
 /**
  * The api-server, the only actor that writes objects. Any number of instances share a queue group; each reads from its own
  * view and writes by compare-and-set, so that they need no coordination.
  */
-export function apiServer({ instance, limits: given = {}, authorization }: ApiServerOptions): ActorDefinition {
+export function apiServer({
+  instance,
+  limits: given = {},
+  authorization,
+  viewedByNodes = [],
+}: ApiServerOptions): ActorDefinition {
   const limits = { ...LIMITS, ...given };
   return defineActor({
     name: 'api-server',
-    config: { instance, limits: { ...limits }, authorization },
+    config: { instance, limits: { ...limits }, authorization, viewedByNodes },
     hears: {
       objects: watch('*', { whileAny: WATCH_CELLS }),
       api: calls(SUBJECTS.api, { queue: true, all: true, bytesMax: limits.objectBytes }),
@@ -61,7 +68,7 @@ export function apiServer({ instance, limits: given = {}, authorization }: ApiSe
       const fresh = consistentReads(askStore({ world, limits }, world.say.fresh({})));
       const context: Context = { world, instance, limits, fresh: fresh.read, writeQueues: writeQueues() };
       const watches = new Watches(context);
-      const authorise = authorizer(context, authorization);
+      const authorise = authorizer(context, authorization, viewedByNodes);
       const limited = inFlightLimit(context);
       return merge(
         fresh.run,

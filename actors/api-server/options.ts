@@ -44,7 +44,7 @@ const CHECKS = {
     sinceTime: text,
     limitBytes: count,
   },
-  list: { ...TYPE, ...SELECTORS, limit: count, continue: text, resourceVersion: revision },
+  list: { ...TYPE, ...SELECTORS, limit: count, continue: text, resourceVersion: revision, digest: flag },
   delete: { ...TYPE, ...SELECTORS, gracePeriodSeconds: whole, propagationPolicy: policy, preconditions },
   watch: {
     ...TYPE,

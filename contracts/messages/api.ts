@@ -1,3 +1,4 @@
+import type { ListDigest } from '../store/list-digest.ts';
 import type { Status } from '../errors/status.ts';
 import type { CustomResourceColumnDefinition, KubeObject } from '../kinds/kinds.ts';
 
@@ -31,6 +32,15 @@ export interface ListOptions {
   /** `metadata.continue` of the previous page. All pages of a list show the same revision; 410 when that has expired. */
   readonly continue?: string;
   readonly resourceVersion?: string;
+  /** Answers with a `ListDigest` of all objects of the resource, in place of the objects. */
+  readonly digest?: boolean;
+}
+
+/** Which objects of a resource exist at a revision, summarised. */
+export interface ListDigestAnswer extends ListDigest {
+  readonly apiVersion: 'troupe/v1';
+  readonly kind: 'ListDigest';
+  readonly metadata: { readonly resourceVersion: string };
 }
 
 export interface KubeList<T = KubeObject> {

@@ -73,3 +73,17 @@ export interface DispatchAnswer {
   /** Uids of all the node's pods, if they do not fit into one message: those not in `pods` were sent just before. */
   readonly listed?: readonly string[];
 }
+
+/** A node as the network of another one needs it. */
+export interface NodeAddress {
+  readonly name: string;
+  /** Its `InternalIP` addresses. */
+  readonly addresses: readonly string[];
+  readonly podCIDRs: readonly string[];
+  readonly ready: boolean;
+}
+
+/** All nodes, in the order of names. */
+export interface NodeAddresses {
+  readonly nodes: readonly NodeAddress[];
+}

@@ -1,6 +1,6 @@
 import type { WatchAck } from '../messages/api.ts';
 import type { LogLines, LogQuery } from '../messages/logs.ts';
-import type { DispatchAnswer, DispatchQuery, NodeHeartbeat, NodePods } from '../messages/node.ts';
+import type { DispatchAnswer, DispatchQuery, NodeAddresses, NodeHeartbeat, NodePods } from '../messages/node.ts';
 import type { RuntimeEvent } from '../messages/runtime.ts';
 import { family } from './family.ts';
 
@@ -54,6 +54,11 @@ export const SUBJECTS = {
     mode: 'publish',
     heardBy: "that node's kubelet",
     doc: 'What changed among the pods of a node, counted (epoch, counter) so that a gap shows.',
+  }),
+  nodeNetwork: family<unknown, NodeAddresses>()('node.<node>.network', {
+    mode: 'request',
+    heardBy: "that node's node-network",
+    doc: 'The addresses of all nodes, as this node knows them.',
   }),
   nodeLogs: family<LogQuery, LogLines>()('node.<node>.logs', {
     mode: 'request',

@@ -10,6 +10,7 @@ import { benchRecording } from './recording.ts';
 import { benchReplay } from './replay.ts';
 import { benchRollout } from './rollout.ts';
 import { benchSchedule } from './schedule.ts';
+import { benchViews } from './views.ts';
 
 export const CASES: readonly BenchCase[] = [
   { name: 'api', about: 'create and get with 10,000 objects stored, beside the bare broker', run: benchApi },
@@ -22,6 +23,7 @@ export const CASES: readonly BenchCase[] = [
   },
   { name: 'rollout', about: 'a Deployment, apply to all of its pods created and bound', run: benchRollout },
   { name: 'nodes', about: 'create -> Running on 1,000 kubelets in one process', run: benchNodes },
+  { name: 'views', about: 'what a change costs with 1,000 views of Nodes in one process', run: benchViews },
   { name: 'recording', about: '2,000 pods on 200 simulated nodes, recorded or not', run: benchRecording },
   { name: 'docker', about: '40 pods on Docker, beside bare dockerode', run: benchDocker },
   { name: 'boot', about: 'exec of `troupe up` to the first answered get', run: benchBoot },

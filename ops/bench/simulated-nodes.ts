@@ -1,4 +1,5 @@
 import { Host } from '../../actors/kernel/nats/nats-host.ts';
+import { ScopedView } from '../../actors/kernel/nats/nats-scoped-view.ts';
 import { NatsRecorder } from '../../actors/kernel/nats/nats-recorder.ts';
 import { inboxPrefix } from '../../contracts/subjects/inbox.ts';
 import { nodeUser } from '../../contracts/subjects/users.ts';
@@ -22,6 +23,8 @@ const connection = await connectRole('nodes', options);
 const recorder = options.record ? new NatsRecorder({ connection, prefix, log: console.log }) : undefined;
 const engine = new SimulatedEngine({ cpuMillis: 32_000, memoryBytes: 64 * 2 ** 30 });
 const hosts: Host[] = [];
+const first = nodeUser('node-0');
+const view = new ScopedView({ connection, prefix, caller: first, inboxPrefix: inboxPrefix(first), log: console.log });
 
 /** A host of its own for each node: nodes are answered only in the inboxes of their own users. */
 function startNode(node: string): Promise<void> {
@@ -33,6 +36,7 @@ function startNode(node: string): Promise<void> {
     inboxPrefix: inboxPrefix(nodeUser(node)),
     build: BUILD,
     log: console.log,
+    view,
     ...(recorder === undefined ? {} : { recorder }),
   });
   hosts.push(host);

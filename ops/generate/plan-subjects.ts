@@ -13,6 +13,7 @@ const IN_WORDS: Partial<Record<SubjectName, Payload>> = {
   apply: { question: 'a manifest: YAML with any number of documents, or JSON', answer: '`ApplyResult`' },
   outcome: { question: '`ApplyResult`' },
   changes: { question: 'the object as stored, JSON; empty when it was deleted. Secret data is sealed' },
+  nodeNetwork: { question: 'nothing', answer: '`NodeAddresses`' },
   events: { question: 'the Event as stored, JSON; empty when it was deleted' },
   runtime: { question: 'depends on the operation, see below', answer: 'depends on the operation, see below' },
   actor: {

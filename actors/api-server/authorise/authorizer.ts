@@ -32,10 +32,10 @@ const ROLE_OR_BINDING = /^(cluster)?role(binding)?s\./;
 const stepKnown = (known: Known, { key }: Change): Known => (ROLE_OR_BINDING.test(key) ? new Map() : known);
 
 /** Authorises requests: those of nodes by their restriction, all others by the roles of their users. */
-export function authorizer(context: Context, mode: AuthorizationMode): Authorizer {
+export function authorizer(context: Context, mode: AuthorizationMode, viewedByNodes: readonly string[]): Authorizer {
   const { view } = context.world;
   const decisions = context.world.derived('allowed', (): Known => new Map(), stepKnown);
-  const admitNode = nodeAuthorizer(context);
+  const admitNode = nodeAuthorizer(context, viewedByNodes);
 
   const mayAll = (user: UserInfo): boolean => mode === 'AlwaysAllow' || isMaster(user);
   const allowed = (user: UserInfo, act: ResourceAct): boolean => {

@@ -15,9 +15,11 @@ import { type NodeAct, type NodeFacts, refuseNode, refuseObject } from './plan-n
  */
 export type NodeAuthorizer = (request: Request) => Answer<Request>;
 
-export function nodeAuthorizer(context: Context): NodeAuthorizer {
+/** @param viewed resources of which every node has a view */
+export function nodeAuthorizer(context: Context, viewed: readonly string[]): NodeAuthorizer {
   const references = context.world.derived('node-references', buildNodeReferences, stepNodeReferences);
   const facts: NodeFacts = {
+    viewed: new Set(viewed),
     refersTo: (resource, namespace, name, node) =>
       references()
         .get(storeKey(resource, namespace, name))

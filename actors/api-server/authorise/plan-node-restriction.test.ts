@@ -7,6 +7,7 @@ const bound: Readonly<Record<string, { readonly nodeName?: string }>> = {
   pending: {},
 };
 const facts: NodeFacts = {
+  viewed: new Set(['nodes']),
   refersTo: (resource, namespace, name) => `${resource}/${namespace}/${name}` === 'secrets/d/needed',
 };
 
@@ -38,6 +39,9 @@ it.each([
   ['patch nodes/status /n1', undefined],
   ['patch nodes/status /n2', /only for itself/],
   ['patch nodes /n1', /may not patch nodes/],
+  ['list nodes /', undefined],
+  ['list services /', /may not list services/],
+  ['watch nodes /', /may not watch nodes/],
   ['delete nodes /n1', /may not delete nodes/],
   ['create events d/e', undefined],
   ['list events d/', /may not list events/],

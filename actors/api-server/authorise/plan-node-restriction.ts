@@ -14,6 +14,8 @@ export interface NodeAct {
 
 /** What the decision needs to know of the cluster. */
 export interface NodeFacts {
+  /** Resources of which every node has a view. */
+  readonly viewed: ReadonlySet<string>;
   /** Whether a pod that is bound to the node refers to this ConfigMap or Secret. */
   readonly refersTo: (resource: string, namespace: string, name: string, node: string) => boolean;
 }
@@ -26,8 +28,8 @@ const whatOf = ({ verb, resource, subresource }: NodeAct): string =>
 
 /**
  * Authorises a node's request, as Kubernetes' node authorizer and NodeRestriction: a node may read what its pods refer to,
- * update the status of its pods and of its Node, delete its pods, create its Node and create events. Whether a pod is its
- * own is checked by `refuseObject`. Pure.
+ * list what every node has a view of, update the status of its pods and of its Node, delete its pods, create its Node and
+ * create events. Whether a pod is its own is checked by `refuseObject`. Pure.
  * @returns why the request is forbidden; `undefined` when it is allowed
  */
 export function refuseNode(node: string, act: NodeAct, facts: NodeFacts): string | undefined {
@@ -36,6 +38,7 @@ export function refuseNode(node: string, act: NodeAct, facts: NodeFacts): string
   const never = `node "${node}" may not ${what}`;
   const onStatus = subresource === 'status' && ['get', 'update', 'patch'].includes(verb);
   const onObject = (...verbs: readonly string[]): boolean => subresource === '' && verbs.includes(verb);
+  if (facts.viewed.has(resource) && onObject('list') && name === '') return undefined;
   switch (resource) {
     case 'nodes': {
       if (!onStatus && !onObject('get', 'create')) return never;

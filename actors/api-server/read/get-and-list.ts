@@ -1,7 +1,7 @@
 import type { Observable } from 'rxjs';
 import { catchError, map } from 'rxjs/operators';
 import { StatusError, statusError } from '../../../contracts/errors/status.ts';
-import type { KubeList, ListOptions } from '../../../contracts/messages/api.ts';
+import type { KubeList, ListDigestAnswer, ListOptions } from '../../../contracts/messages/api.ts';
 import { token } from '../../../contracts/subjects/token.ts';
 import { badRequest, notFound } from '../api-errors.ts';
 import type { Answer, Context } from '../context.ts';
@@ -9,6 +9,7 @@ import type { Obj } from '../object.ts';
 import { parseOptions } from '../options.ts';
 import { keyOfTarget, qualified, type Request, type Target } from '../request.ts';
 import { presented } from '../served-kinds.ts';
+import { listDigest } from './list-digest.ts';
 import { type Continuation, decodeContinue, encodeContinue, planPage, rewound } from './plan-list.ts';
 import { eventByKey, isEvent, listEvents } from './read-events.ts';
 import { selection } from './selectors.ts';
@@ -66,8 +67,9 @@ const tooLarge = (revision: number, current: number): StatusError =>
   );
 
 /** `list`: one page. */
-export function list(context: Context, request: Request, body: unknown): Answer<KubeList> {
+export function list(context: Context, request: Request, body: unknown): Answer<KubeList | ListDigestAnswer> {
   const options = parseOptions('list', body);
+  if (options.digest === true && !isEvent(request.kind)) return listDigest(context, request.kind.resource);
   const select = selection(request.kind, options);
   if (options.continue !== undefined && options.resourceVersion !== undefined && options.resourceVersion !== '0') {
     throw badRequest('list: use either continue or resourceVersion, not both');

@@ -16,6 +16,8 @@ export interface Asker {
 export interface HostServices {
   readonly ambient: Ambient;
   readonly cache: Cache;
+  /** The cache has only what some actors of the process watch: the others do not see it. */
+  readonly isScoped?: boolean;
   readonly options: {
     readonly prefix: string;
     readonly caller: string;

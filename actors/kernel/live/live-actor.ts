@@ -328,8 +328,13 @@ export class LiveActor {
     return turnOf({ ...turn, ...this.#core.state() }, out);
   }
 
+  /** Position of the view. Of a scoped cache, an actor that watches nothing has none. */
+  get #revision(): number {
+    return this.#host.isScoped === true && !this.#pending.watches ? 0 : this.#host.cache.revision;
+  }
+
   #cursor(): Cursor {
-    return { objects: this.#host.cache.revision };
+    return { objects: this.#revision };
   }
 
   /** Takes a checkpoint by restarting the behaviour from it: whatever is not in cells is lost, live as in a replay. */
@@ -338,7 +343,9 @@ export class LiveActor {
     const at = this.#host.ambient.now();
     const { cache } = this.#host;
     const checkpoint =
-      this.#pending.size > 0 ? undefined : this.#core.checkpoint(Math.max(cache.windowStart, this.#window.at(at)));
+      this.#pending.size > 0
+        ? undefined
+        : this.#core.checkpoint(this.#revision === 0 ? 0 : Math.max(cache.windowStart, this.#window.at(at)));
     if (checkpoint === undefined) {
       const calls = this.#checkpoints.missed(this.#core.turns);
       if (calls === 'hold') this.#inbox.hold();
@@ -346,7 +353,7 @@ export class LiveActor {
       return;
     }
     this.#run({ t: 'start', checkpoint }, {});
-    this.#window.mark(at, cache.revision);
+    this.#window.mark(at, this.#revision);
     this.#checkpoints.taken(this.#core.turns, at);
     this.#release();
   }
@@ -368,7 +375,7 @@ export class LiveActor {
   #incarnate(): [ActorCore, Incarnation, Asker] {
     const { options, ambient, cache } = this.#host;
     const seed = ambient.seed();
-    const window = cache.revision; // an actor does not look back beyond its own start
+    const window = this.#revision; // an actor does not look back beyond its own start
     this.#window = new ViewWindow(window);
     const now = ambient.now();
     this.#checkpoints = new CheckpointSchedule(now);

@@ -23,6 +23,7 @@ import { LiveDriver } from '../live/live-driver.ts';
 import { type Cause, encodeHeaders } from '../live/message-headers.ts';
 import type { AskResult } from '../turns/answers.ts';
 import { REPLY_HEADER } from '../turns/call-routing.ts';
+import { watchedResources } from '../turns/pending-changes.ts';
 import type { Outgoing } from '../turns/outgoing.ts';
 import { Cache } from '../view/cache.ts';
 import { ArrivalLag } from './nats-arrival-lag.ts';
@@ -32,6 +33,7 @@ import { knowsUsers } from './nats-inbound-filter.ts';
 import { newInbox, randomToken } from './nats-inbox.ts';
 import { holdLease, type LeaseOptions } from './nats-lease.ts';
 import { type AnswerPlace, OpenRequests } from './nats-open-requests.ts';
+import { ScopedView } from './nats-scoped-view.ts';
 import { type ActorService, serveActor } from './nats-services.ts';
 import { ShutdownWait } from './nats-shutdown-wait.ts';
 
@@ -44,11 +46,13 @@ export interface HostOptions {
   readonly instance: string;
   /** Prefix of reply inboxes that this user may subscribe to. */
   readonly inboxPrefix: string;
-  /** The process's cache of objects; a process without one (a worker) leaves it out. */
+  /** The process's cache of all objects; a process without one (a worker) leaves it out. */
   readonly cache?: Cache;
   readonly recorder?: Recorder;
   /** How singletons are elected; without it a singleton cannot be hosted. */
   readonly lease?: LeaseOptions;
+  /** The view that several hosts of a process without a cache share; default: one of its own, once an actor needs it. */
+  readonly view?: ScopedView;
   /** Version of the code, recorded at every start. */
   readonly build: string;
   readonly ambient?: Ambient;
@@ -103,13 +107,16 @@ export class Host implements HostServices {
   readonly #toNodes: string;
   readonly #answers: Subscription[] = [];
   #lag: ArrivalLag | undefined;
+  /** Its own; absent where hosts share one. */
+  #view: ScopedView | undefined;
+  #unlisten: (() => void) | undefined;
   #pumping = false;
   #stopped = false;
 
   constructor(options: HostOptions) {
     this.options = options;
     this.ambient = options.ambient ?? ambient;
-    this.cache = options.cache ?? new Cache();
+    this.cache = options.cache ?? options.view?.cache ?? new Cache();
     this.#nc = options.connection;
     this.#broker = new ShutdownWait(options.connection);
     this.#toNodes = `${options.prefix}.${SUBJECTS.nodeLogs.template.split('<')[0]}`;
@@ -137,8 +144,29 @@ export class Host implements HostServices {
     return this.#lag;
   }
 
+  /** Has this process no cache of the store? Then actors that watch resources have a view of these alone. */
+  get isScoped(): boolean {
+    return this.options.cache === undefined;
+  }
+
+  /** Resolves when the cache has the resources that the actor watches. */
+  async #viewFor({ hears }: ActorDefinition): Promise<void> {
+    const resources = watchedResources(hears);
+    if (!this.isScoped || resources === 'all' || resources.size === 0) return;
+    const view = this.options.view ?? (this.#view ??= this.#newView());
+    this.#unlisten ??= view.listen({ changed: (change) => this.changed(change), relisted: () => this.relisted() });
+    await view.watch(resources);
+  }
+
+  #newView(): ScopedView {
+    const { connection, prefix, caller, inboxPrefix, log } = this.options;
+    return new ScopedView({ connection, prefix, caller, inboxPrefix, log, cache: this.cache });
+  }
+
   /** Hosts an actor and resolves when anybody can reach it; a singleton stands by until it holds its lease. */
   async start(definition: ActorDefinition, instance = this.options.instance): Promise<Running> {
+    await this.#viewFor(definition);
+    if (this.#stopped) return { stop: async () => undefined }; // while it waited for its view
     if (!definition.singleton) {
       const running = await this.#startActor(definition, instance, undefined);
       await this.#broker.soon(this.#nc.flush());
@@ -190,6 +218,8 @@ export class Host implements HostServices {
     await Promise.all([...this.#actors].map(([actor, service]) => this.#finish(actor, service)));
     this.#stopped = true;
     this.#lag?.stop();
+    this.#unlisten?.();
+    this.#view?.close();
     await Promise.all([...this.#actors.keys()].map((actor) => actor.stop()));
     for (const driver of this.#drivers) await driver.stop();
     for (const answers of this.#answers) answers.unsubscribe();

@@ -30,12 +30,15 @@ const SWEEP_MS = 50;
 export class NatsRequests {
   readonly #connection: NatsConnection;
   readonly #open = new Map<string, Open>();
+  readonly #inboxPrefix: string | undefined;
   #inbox = '';
   #serial = 0;
   #sweeping = false;
 
-  constructor(connection: NatsConnection) {
+  /** @param inboxPrefix prefix of reply inboxes that this user may subscribe to; default: that of the connection */
+  constructor(connection: NatsConnection, inboxPrefix?: string) {
     this.#connection = connection;
+    this.#inboxPrefix = inboxPrefix;
   }
 
   /** @throws the client's errors: NoRespondersError, TimeoutError, PermissionViolationError, ClosedConnectionError and those of `publish` */
@@ -79,7 +82,7 @@ export class NatsRequests {
   #listen(): void {
     void this.#follow();
     // The inbox prefix that this user may subscribe to is found only in these options.
-    this.#inbox = `${newInbox(jetstream(this.#connection).getOptions().watcherPrefix)}.`;
+    this.#inbox = `${newInbox(this.#inboxPrefix ?? jetstream(this.#connection).getOptions().watcherPrefix)}.`;
     this.#connection.subscribe(`${this.#inbox}*`, {
       callback: guarded(
         (error, message) => (error === null ? this.#answered(message) : this.fail(error)),

@@ -9,6 +9,7 @@ import { dispatcher } from '../../../actors/dispatcher/dispatcher.ts';
 import type { Json } from '../../../actors/kernel/contract.ts';
 import { type ActorDefinition, api, type DriverDefinition } from '../../../actors/kernel/declare.ts';
 import { type KubeletOptions, kubelet } from '../../../actors/kubelet/kubelet.ts';
+import { nodeNetwork } from '../../../actors/node-network/node-network.ts';
 import { runtimeDeclared, runtimeDriver } from '../../../actors/runtime/runtime-driver.ts';
 import { scheduler } from '../../../actors/scheduler/scheduler.ts';
 import type { StoreDriverOptions } from '../../../actors/store/store-driver.ts';
@@ -132,11 +133,25 @@ export const NODE_TABLE: readonly Hosted<NodeParts>[] = [
     (node) => ({ node, ip: '', version: '' }),
     (parts: NodeParts) => parts.kubelet,
   ),
+  configured(
+    nodeNetwork,
+    (node) => ({ node }),
+    (parts: NodeParts) => ({ node: parts.kubelet.node }),
+  ),
   driver(runtimeDeclared, ({ kubelet: { node }, adapters }) => runtimeDriver({ node, adapter: adapters.runtime })),
 ];
 
 export const isActor = <Parts>(hosted: Hosted<Parts>): hosted is HostedActor<Parts> => hosted.kind === 'actor';
 export const isDriver = <Parts>(hosted: Hosted<Parts>): hosted is HostedDriver<Parts> => hosted.kind === 'driver';
+
+/** Resources of which every node has a view: what its actors watch. */
+export const viewedByNodes: readonly string[] = [
+  ...new Set(
+    NODE_TABLE.flatMap(({ declared }) => Object.values(declared('*').hears)).flatMap((heard) =>
+      heard.hear === 'watch' ? [heard.resource] : [],
+    ),
+  ),
+];
 
 /** What a process that hosts actors says by itself: the events about actors that keep failing. */
 export const hosting: Declared = { name: 'boot', hears: {}, says: { event: api('create', 'events') } };

@@ -9,7 +9,7 @@ import { LEASE_TTL_MS } from '../../../contracts/store/limits.ts';
 import { type ClusterKey, clusterKey } from '../../../contracts/store/sealed.ts';
 import type { Client } from '../../client/client.ts';
 import { BUILD } from '../home/build.ts';
-import { isActor, isDriver, MASTER_TABLE, type MasterParts } from './hosted-actors.ts';
+import { isActor, isDriver, MASTER_TABLE, type MasterParts, viewedByNodes } from './hosted-actors.ts';
 import { openHost } from './open-host.ts';
 import { bootstrapRoles } from './bootstrap-roles.ts';
 import { connectRole, leave } from './role-connection.ts';
@@ -55,7 +55,12 @@ export async function runMaster(options: MasterOptions): Promise<RunningRole> {
     freeze: options.freeze,
   });
   const parts: MasterParts = {
-    apiServer: { instance: options.instance, authorization: 'RBAC', ...(options.limits && { limits: options.limits }) },
+    apiServer: {
+      instance: options.instance,
+      authorization: 'RBAC',
+      viewedByNodes,
+      ...(options.limits && { limits: options.limits }),
+    },
     nodeLifecycle: options.nodeLifecycle,
     store: { connection, prefix, cache: feed, clusterKey: key, onHole: (revision) => host.forgetBefore(revision) },
   };

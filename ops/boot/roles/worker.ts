@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import type { ActorDefinition } from '../../../actors/kernel/declare.ts';
 import { Host } from '../../../actors/kernel/nats/nats-host.ts';
 import { NatsRecorder } from '../../../actors/kernel/nats/nats-recorder.ts';
 import type { KubeletOptions } from '../../../actors/kubelet/kubelet.ts';
@@ -40,11 +41,20 @@ function machineBoot(): string {
 
 /** Hosts the drivers of a node, then its actors. A process may host any number of nodes. */
 export async function hostNode(host: Host, { node, adapters, ip, kubelet: settings }: NodeToHost): Promise<void> {
+  const { log } = host.options;
   const machine = { ip: ip ?? machineAddress(), bootId: machineBoot() };
   const parts: NodeParts = { kubelet: { node, ...machine, version: BUILD, ...settings }, adapters };
   for (const driver of NODE_TABLE.filter(isDriver)) await host.startDriver(await driver.make(parts), node);
-  for (const actor of NODE_TABLE.filter(isActor)) await host.start(actor.make(parts), node);
+  const actors = NODE_TABLE.filter(isActor).map((actor) => actor.make(parts));
+  for (const actor of actors.filter((one) => !watches(one))) await host.start(actor, node);
+  // An actor with a view waits for the api-server; the node's pods do not wait for it.
+  for (const actor of actors.filter(watches))
+    void host
+      .start(actor, node)
+      .catch((error: unknown) => log(`error: start ${actor.name}: ${(error as Error).message}`));
 }
+
+const watches = ({ hears }: ActorDefinition): boolean => Object.values(hears).some(({ hear }) => hear === 'watch');
 
 async function closeAll(adapters: NodeAdapters): Promise<void> {
   for (const adapter of Object.values(adapters) as readonly NodeAdapters[keyof NodeAdapters][]) await adapter.close();

@@ -9,6 +9,7 @@ import { connectAs, startNatsServer, type TestNatsServer, type TestUser } from '
 import { waitUntil } from '../../../test/support/wait-until.ts';
 import { authorizationBlock } from '../nats/nats-config.ts';
 import { declaredActors } from '../roles/hosted-actors.ts';
+import { maySubscribe } from '../roles/role-permissions.ts';
 import type { Declared } from './declared-subjects.ts';
 import { newSeed } from './nkeys.ts';
 import { type Profile, planPermissions, withInboxes } from './plan-permissions.ts';
@@ -135,6 +136,19 @@ describe('a tenant', () => {
 });
 
 describe('a node', () => {
+  it.each(['secrets', 'configmaps', 'pods', 'namespaces'])(
+    'neither hears the changes of %s nor lists them',
+    async (resource) => {
+      await refused('node-n1', 'subscription', (nc) => quietly(nc, `troupe.changes.${resource}.>`));
+      await refused('node-n1', 'publish', (nc) => nc.publish(`troupe.api.node-n1.list.${resource}._._`, '{}'));
+    },
+  );
+
+  it('hears the changes of nodes, as its actors declare, and not those of every resource', async () => {
+    expect(await maySubscribe(as('node-n1'), 'troupe.changes.nodes.*.*')).toBe(true);
+    expect(await maySubscribe(as('node-n1'), 'troupe.changes.>')).toBe(false);
+  });
+
   it.each([
     ['a change made up', 'troupe.changes.pods.team-a.forged'],
     ['an epoch made up', 'troupe.changes.epochs._.scheduler'],

@@ -13,7 +13,7 @@ const kubelet: Declared = {
   hears: {
     pods: calls(SUBJECTS.nodePods, { fixed: { node: 'n1' } }),
     logs: calls(SUBJECTS.nodeLogs, { fixed: { node: 'n1' } }),
-    own: watch('pods'),
+    nodes: watch('nodes'),
   },
   says: {
     status: api('update', 'pods/status'),
@@ -84,6 +84,10 @@ describe('what each profile may do', () => {
     ['node', 'subscribe', 'troupe.node.n1.pods', true],
     ['node', 'subscribe', 'troupe.node.n2.pods', false],
     ['node', 'subscribe', 'troupe.changes.secrets.default.key', false],
+    ['node', 'subscribe', 'troupe.changes.nodes._.n2', true],
+    ['node', 'subscribe', 'troupe.changes.pods.default.web', false],
+    ['node', 'publish', 'troupe.api.node-n1.list.nodes._._', true],
+    ['node', 'publish', 'troupe.api.node-n1.list.secrets._._', false],
     ['node', 'publish', '$JS.API.STREAM.INFO.KV_troupe-objects', false],
     ['node', 'publish', '$KV.troupe-objects.pods.default.web', false],
     ['node', 'publish', '_INBOX.ann.x', true], // asks micro services of every process

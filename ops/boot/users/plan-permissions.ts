@@ -6,7 +6,7 @@ import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import { type Declared, hosting, pinned } from './declared-subjects.ts';
 import type { Permissions } from './permissions.ts';
 import { TENANT_ROLE } from './plan-grants.ts';
-import { readingStore, viewingStore, writingStore } from './store-subjects.ts';
+import { readingStore, scopedView, viewingStore, writingStore } from './store-subjects.ts';
 import { overlaps, tidy } from './subject-patterns.ts';
 
 export type { Permissions };
@@ -57,6 +57,7 @@ const operator: Plan<'operator'> = (prefix, user) => {
       SUBJECTS.api.pattern(prefix, { caller: user }),
       SUBJECTS.apply.pattern(prefix, { caller: user }),
       SUBJECTS.actor.pattern(prefix),
+      SUBJECTS.nodeNetwork.pattern(prefix),
       '$SRV.>',
       ...readingStore(prefix),
     ],
@@ -115,6 +116,12 @@ const tenant: Plan<'tenant'> = (prefix, user, { namespaces, role = TENANT_ROLE }
   };
 };
 
+const node: Plan<'node'> = (prefix, user, { declared }) => {
+  const { publish, subscribe, answers } = hosting(declared, prefix, user);
+  const view = scopedView(prefix, user, declared);
+  return { publish: [...publish, ...view.publish], subscribe: [...subscribe, ...view.subscribe], answers };
+};
+
 const gateway: Plan<'gateway'> = (prefix, user) => ({
   publish: [SUBJECTS.edge.pattern(prefix, { gateway: user })],
   subscribe: [`${inboxPrefix(user)}.>`],
@@ -124,7 +131,7 @@ const gateway: Plan<'gateway'> = (prefix, user) => ({
 /** Every profile: a new one is a line here, and the tests of hostile reply subjects cover it. */
 export const PROFILES: { readonly [K in ProfileKind]: Plan<K> } = {
   system,
-  node: (prefix, user, { declared }) => hosting(declared, prefix, user),
+  node,
   service,
   operator,
   tenant,

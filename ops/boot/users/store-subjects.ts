@@ -66,3 +66,27 @@ export function viewingStore(prefix: string, declared: readonly Declared[]) {
     subscribe: [below(SUBJECTS.changes, prefix)],
   };
 }
+
+/** Resources that reach a node only with the pods that are bound to it. */
+const NEVER_VIEWED: ReadonlySet<string> = new Set(['secrets', 'configmaps', 'pods', '*']);
+
+/**
+ * What the view of a node needs, which reads no stream: the lists of what its actors watch, and their changes.
+ * @throws RangeError for a resource that nodes must not see as a whole
+ */
+export function scopedView(prefix: string, user: string, declared: readonly Declared[]) {
+  const watched = declared.flatMap(({ name, hears }) =>
+    Object.values(hears).flatMap((heard) => (heard.hear === 'watch' ? [{ name, resource: heard.resource }] : [])),
+  );
+  const forbidden = watched.find(({ resource }) => NEVER_VIEWED.has(resource));
+  if (forbidden !== undefined)
+    throw new RangeError(
+      `${forbidden.name} watches ${forbidden.resource}: an actor of a node gets these with the node's pods, from the dispatcher`,
+    );
+  return {
+    publish: watched.map(({ resource }) =>
+      SUBJECTS.api.subject(prefix, { caller: user, verb: 'list', resource, namespace: '', name: '' }),
+    ),
+    subscribe: watched.map(({ resource }) => SUBJECTS.changes.pattern(prefix, { resource })),
+  };
+}
