@@ -1,10 +1,14 @@
 import { expect, it, vi } from 'vitest';
+import { defineController } from '../../actors/kernel/controller.ts';
+import { api, watch } from '../../actors/kernel/declare.ts';
 import type { ConfigMap, CustomResourceDefinition, KubeObject } from '../../contracts/kinds/kinds.ts';
 import { isTrue } from '../../contracts/kinds/meta/conditions.ts';
 import type { ApiResourceList, WatchEvent } from '../../contracts/messages/api.ts';
 import { StatusError } from '../../contracts/errors/status.ts';
 import type { Client } from '../../ops/client/client.ts';
 import { watchObjects } from '../../ops/client/watch.ts';
+import { hostActors } from '../../ops/embed/host-actors.ts';
+import { alsoPlay } from '../../ops/replay/play/definitions.ts';
 import { onCluster, STORY_MS } from '../support/story.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
@@ -146,4 +150,92 @@ it.concurrent(
     await define(client);
     expect((await client.list(WIDGETS, {})).items).toEqual([]);
   }),
+);
+
+/** Runs one pod per widget, and says so in the widget's status. */
+const widgetController = defineController({
+  name: 'widget-controller',
+  hears: { widgets: watch(WIDGETS), pods: watch('pods') },
+  wakes: {
+    widgets: ({ metadata }) => `${metadata?.namespace}/${metadata?.name}`,
+    pods: ({ metadata }) => metadata?.ownerReferences?.map(({ name }) => `${metadata.namespace}/${name}`),
+  },
+  says: { run: api('create', 'pods'), status: api('patch', `${WIDGETS}/status`) },
+  plan: (key, { view, say }) => {
+    const [namespace = '', name = ''] = key.split('/');
+    const found = view.get(WIDGETS, namespace, name) as (KubeObject & { status?: { phase?: string } }) | undefined;
+    if (found === undefined) return {};
+    const pod = view.get('pods', namespace, name);
+    if (pod === undefined) return { inTurn: [say.run({ namespace, name }, podOf(found))] };
+    const phase = pod.status?.phase;
+    return phase === found.status?.phase ? {} : { inTurn: [say.status({ namespace, name }, { status: { phase } })] };
+  },
+});
+
+const podOf = ({ metadata }: KubeObject): object => ({
+  metadata: {
+    name: metadata?.name,
+    ownerReferences: [
+      { apiVersion: 'example.com/v1', kind: 'Widget', name: metadata?.name, uid: metadata?.uid, controller: true },
+    ],
+  },
+  spec: { containers: [{ name: 'main', image: 'app' }], terminationGracePeriodSeconds: 0 },
+});
+
+/*
+ * Goal: users of a cluster extend it: a kind, a role for it, a controller in a service of their own; and all of it plays offline.
+ * Method: a tenant with the role `edit` makes and deletes a widget before and after a role covers it; `onCluster` then plays
+ * every recording, that of the service too.
+ */
+it.concurrent(
+  'a tenant makes custom objects once a role allows it, and a controller in a service reconciles them',
+  onCluster(
+    {
+      tenants: { alice: ['team-a'] },
+      profiles: { widgets: { kind: 'service', declared: [widgetController] } },
+    },
+    async (cluster) => {
+      alsoPlay([widgetController]);
+      const { client } = cluster;
+      await define(client);
+      const alice = await cluster.as('alice');
+      const at = { namespace: 'team-a', name: 'a' };
+      await expect(alice.create(WIDGETS, 'team-a', widget('a'))).rejects.toThrow(
+        'User "alice" cannot create resource "widgets" in API group "example.com" in the namespace "team-a"',
+      );
+      await client.create('clusterroles', undefined, {
+        metadata: { name: 'widget-edit', labels: { 'rbac.authorization.k8s.io/aggregate-to-edit': 'true' } },
+        rules: [{ apiGroups: ['example.com'], resources: ['widgets'], verbs: ['*'] }],
+      });
+      await waitUntil(
+        'the role covers widgets',
+        WITHIN_MS,
+        async () => (await reason(alice.list(WIDGETS, { namespace: 'team-a' }))) === 'none',
+      );
+
+      const { seed = '' } = cluster.user('widgets');
+      const service = await hostActors([widgetController], {
+        url: cluster.server.url,
+        prefix: client.prefix,
+        user: 'widgets',
+        seed,
+        instance: 'w1',
+        record: true,
+        log: (line) => cluster.log.push(line),
+      });
+      await alice.create(WIDGETS, 'team-a', widget('a'));
+      await waitUntil('its pod runs, and its status says so', WITHIN_MS, async () => {
+        const { status } = await alice.get<KubeObject & { status?: { phase?: string } }>(WIDGETS, at);
+        return status?.phase === 'Running';
+      });
+      expect(await reason(alice.patch(`${WIDGETS}/status`, at, { status: { phase: 'Failed' } }))).toBe('Forbidden');
+      await alice.delete(WIDGETS, at);
+      await waitUntil(
+        'its pod goes with it',
+        WITHIN_MS,
+        async () => (await reason(alice.get('pods', at))) === 'NotFound',
+      );
+      await service.stop();
+    },
+  ),
 );
