@@ -2,7 +2,14 @@ import { expect, it } from 'vitest';
 import { controllers } from '../../../actors/controllers/registry.ts';
 import { watch } from '../../../actors/kernel/declare.ts';
 import { planPermissions } from '../users/plan-permissions.ts';
-import { controlPlane, declaredActors, MASTER_TABLE, NODE_TABLE, singletonNames, viewedByNodes } from './hosted-actors.ts';
+import {
+  controlPlane,
+  declaredActors,
+  MASTER_TABLE,
+  NODE_TABLE,
+  singletonNames,
+  viewedByNodes,
+} from './hosted-actors.ts';
 
 const names = [...MASTER_TABLE, ...NODE_TABLE].map(({ name }) => name);
 
