@@ -1,5 +1,6 @@
 import { concat, defer, EMPTY, from, merge, mergeMap, type Observable } from 'rxjs';
 import { catchError } from 'rxjs/operators';
+import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import type {
   AnySayDecl,
   Cell,
@@ -16,6 +17,7 @@ import type {
 } from './contract.ts';
 import { type ActorDefinition, defineActor, type WatchDecl } from './declare.ts';
 import { coalesceByKey } from './reconcile/coalesce-by-key.ts';
+import { OwnCreations } from './reconcile/own-creations.ts';
 import type { Refusal } from './reconcile/refusal.ts';
 import { askInTurn, askTogether, type Request } from './reconcile/request-batches.ts';
 import { RequeueTimers } from './reconcile/requeue-timers.ts';
@@ -55,6 +57,8 @@ type Wakes<H> = { readonly [N in keyof H]: H[N] extends WatchDecl<infer R> ? Wak
 
 /** Keys that run at once; limits the requests that one controller has in flight at the api-server. */
 const KEYS_AT_ONCE = 64;
+/** The view mostly shows a created object within milliseconds. */
+const UNSEEN_MS = 1_000;
 
 /**
  * Declares a controller: changes wake keys, and a pure plan moves the object that a key names one step towards the desired
@@ -92,15 +96,22 @@ export function defineController<
           ),
         ),
       );
+      const creations = new OwnCreations(world as World<unknown>);
+      const creates = createsThatWake(definition.hears, definition.wakes as Wakers, definition.says);
       const run = (key: string): Observable<Said<unknown>> =>
         defer(() => {
+          if (creations.areUnseen(key)) {
+            requeues.settle(key, UNSEEN_MS); // their changes wake the key; not if they are deleted again before the view shows them
+            return EMPTY;
+          }
           const refused = requeues.refusalOf(key);
           const plan = definition.plan(key, refused === undefined ? context : { ...context, refused });
           const done$ = defer(() => {
             requeues.settle(key, plan.againInMs);
             return EMPTY;
           });
-          return concat(askInTurn(world, plan.inTurn ?? []), askTogether(world, plan.together ?? []), done$);
+          const asker = creations.asking(key, (said) => creates(said).has(key));
+          return concat(askInTurn(asker, plan.inTurn ?? []), askTogether(asker, plan.together ?? []), done$);
         }).pipe(
           catchError((error: unknown) => {
             requeues.retry(key, error); // one bad key never stops the actor
@@ -113,6 +124,25 @@ export function defineController<
 }
 
 type Wakers = Readonly<Record<string, Waker<unknown>>>;
+
+/** @returns for a request: the keys that the object it creates will wake */
+function createsThatWake(
+  hears: Readonly<Record<string, WatchDecl>>,
+  wakes: Wakers,
+  says: Record<string, AnySayDecl>,
+): (said: Said<unknown>) => ReadonlySet<string> {
+  return ({ say, body }) => {
+    const { verb, resource } = says[say] ?? {};
+    const woken = Object.entries(hears).flatMap(([name, heard]) => {
+      const wake = wakes[name];
+      if (verb !== 'create' || wake === undefined || heard.resource !== resource) return [];
+      const after = body as KubeObject;
+      const { namespace = '', name: ofObject = '' } = after.metadata ?? {};
+      return [...wokenBy([{ key: '', namespace, name: ofObject, after }], wake)];
+    });
+    return new Set(woken);
+  };
+}
 
 /** Adds `concerns`: a change that wakes no key needs no turn. */
 const concerned = (hears: Readonly<Record<string, WatchDecl>>, wakes: Wakers): Record<string, WatchDecl> =>

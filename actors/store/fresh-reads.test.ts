@@ -2,9 +2,9 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from 'nats';
 import { expect, it } from 'vitest';
 import type { KubeObject } from '../../contracts/kinds/kinds.ts';
-import { choosePort } from '../../ops/boot/nats/nats-process.ts';
 import { atEndOfTest } from '../../test/support/end-of-test.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../test/support/nats-server.ts';
+import { quietPorts } from '../../test/support/quiet-ports.ts';
 import { openStore, type TestStore } from '../../test/support/store.ts';
 import { startTcpProxy } from '../../test/support/tcp-proxy.ts';
 import { waitUntil } from '../../test/support/wait-until.ts';
@@ -172,7 +172,7 @@ it('a stream that was made anew under a running server is noticed while reads co
 });
 
 it('in a NATS cluster changes and questions take ways of their own, and the stream is asked for every read', async () => {
-  const ports = [await choosePort(0), await choosePort(0), await choosePort(0)];
+  const ports = await quietPorts(3);
   const routes = ports.map((port) => `"nats://127.0.0.1:${port}"`).join(', ');
   const servers = await Promise.all(
     ports.map((port, at) =>

@@ -1,4 +1,5 @@
 import type { NatsConnection } from 'nats';
+import { guarded } from '../../actors/kernel/nats/nats-guarded-callback.ts';
 import { Host } from '../../actors/kernel/nats/nats-host.ts';
 import { ScopedView } from '../../actors/kernel/nats/nats-scoped-view.ts';
 import { nodeNetwork } from '../../actors/node-network/node-network.ts';
@@ -75,12 +76,12 @@ function expectSame(what: string, is: number, expected: number): void {
 async function count(connection: NatsConnection, { cluster: { prefix } }: Stage) {
   const seen = { requests: 0, changes: 0 };
   connection.subscribe(SUBJECTS.api.pattern(prefix), {
-    callback: (_error, { subject }) => {
+    callback: guarded((_error, { subject }) => {
       if (subject.startsWith(`${prefix}.api.${nodeUser('')}`)) seen.requests += 1;
-    },
+    }, console.error),
   });
   connection.subscribe(SUBJECTS.changes.pattern(prefix, { resource: 'nodes' }), {
-    callback: () => void (seen.changes += 1),
+    callback: guarded(() => void (seen.changes += 1), console.error),
   });
   await connection.flush();
   const now = (what: keyof typeof seen) => async (): Promise<number> => {

@@ -2,13 +2,13 @@ import { jetstreamManager } from '@nats-io/jetstream';
 import { expect, it } from 'vitest';
 import { type EnsureOptions, ensureAssets } from '../../../actors/store/ensure-assets.ts';
 import { connectAs, startNatsServer, type TestNatsServer } from '../../../test/support/nats-server.ts';
+import { quietPorts } from '../../../test/support/quiet-ports.ts';
 import { waitUntil } from '../../../test/support/wait-until.ts';
-import { choosePort } from '../nats/nats-process.ts';
 
 /* Goal: on a NATS cluster nothing is lost with one server, unless somebody wants it so. Method: three real servers. */
 
 it('streams have three replicas on a NATS cluster of three, and keep as many as they have until others are asked for', async () => {
-  const ports = [await choosePort(0), await choosePort(0), await choosePort(0)];
+  const ports = await quietPorts(3);
   const routes = ports.map((port) => `"nats://127.0.0.1:${port}"`).join(', ');
   const start = (at: number): Promise<TestNatsServer> =>
     startNatsServer({
