@@ -126,6 +126,18 @@ it('what follows from a secret is kept no more than the secret: what is asked be
   expect(judge(secrecy, call('troupe.api.me.get.pods.a.b', {}, 'c2'), [reply('3.0', pod)]).open).toEqual([true]);
 });
 
+it('the answer of a request that a checkpoint holds is sealed as it would have been before; marks of other requests end there', () => {
+  const secrecy = new Secrecy('troupe');
+  const read = (id: string): Outgoing =>
+    out(id, { kind: 'request', say: 'get', subject: 'troupe.api.me.get.secrets.a.b', body: {} }, 600_000);
+  expect(judge(secrecy, call('troupe.api.me.get.pods.a.b', {}), [read('1.0'), read('1.1')]).open).toEqual([false, false]);
+  const asks = [{ id: '1.0', request: '', until: 600_000, timeoutMs: 600_000 }];
+  const checkpoint = { turn: 1, now: 0, view: { objects: 0 }, cells: {}, random: 0, window: 0, asks };
+  expect(secrecy.heard({ t: 'start', checkpoint } as unknown as Rec)).toBe(false);
+  expect(secrecy.heard(answer('1.0', 'a word'))).toBe(true);
+  expect(secrecy.heard(answer('1.1', 'a word'))).toBe(false);
+});
+
 it('a question that says nothing leads nowhere', () => {
   const secrecy = new Secrecy('troupe');
   const fresh = out('1.0', { kind: 'port', say: 'fresh', subject: 'store.fresh', body: {} }, 1_000);

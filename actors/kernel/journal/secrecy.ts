@@ -210,7 +210,8 @@ export class Secrecy {
   /** Called with the record that begins a turn. @returns whether its body must be sealed */
   heard(rec: Rec): boolean {
     if (rec.t === 'start') {
-      this.#asks.clear();
+      const lasting = new Set(rec.checkpoint?.asks?.map(({ id }) => id));
+      for (const id of this.#asks.keys()) if (!lasting.has(id)) this.#asks.delete(id);
       this.#calls.clear();
     }
     const asked = rec.t === 'answer' && this.#asks.size > 0 ? this.#asks.get(rec.ask) : undefined;

@@ -5,7 +5,7 @@ const CHECKPOINT_TURNS = 4_096;
 const CHECKPOINT_MS = 900_000;
 /** How long calls may be held back so that open asks finish and a checkpoint can be taken. */
 const HOLD_MS = 100;
-const HOLD_MS_MAX = 6_400;
+const HOLD_MS_MAX = 400;
 
 /**
  * Decides when an incarnation's checkpoints are due. A checkpoint needs a moment in which no ask is open but those that may
