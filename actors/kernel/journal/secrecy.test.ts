@@ -130,7 +130,10 @@ it('the answer of a request that a checkpoint holds is sealed as it would have b
   const secrecy = new Secrecy('troupe');
   const read = (id: string): Outgoing =>
     out(id, { kind: 'request', say: 'get', subject: 'troupe.api.me.get.secrets.a.b', body: {} }, 600_000);
-  expect(judge(secrecy, call('troupe.api.me.get.pods.a.b', {}), [read('1.0'), read('1.1')]).open).toEqual([false, false]);
+  expect(judge(secrecy, call('troupe.api.me.get.pods.a.b', {}), [read('1.0'), read('1.1')]).open).toEqual([
+    false,
+    false,
+  ]);
   const asks = [{ id: '1.0', request: '', until: 600_000, timeoutMs: 600_000 }];
   const checkpoint = { turn: 1, now: 0, view: { objects: 0 }, cells: {}, random: 0, window: 0, asks };
   expect(secrecy.heard({ t: 'start', checkpoint } as unknown as Rec)).toBe(false);
