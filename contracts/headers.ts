@@ -22,6 +22,10 @@ export const HEADER = {
   groups: 'Troupe-Groups',
   /** On `edge` subjects: what else is known of that user, a JSON object of lists. */
   extra: 'Troupe-Extra',
+  /** On a session's channel: how many bytes of it came before this message. */
+  offset: 'Troupe-Offset',
+  /** On a session's channel: its last message; `ok`, or why the channel failed. */
+  end: 'Troupe-End',
   /**
    * Reserved: the reply subject of a call, in the headers that an actor sees and in its record. It is set from the broker's
    * protocol; a sender's value is ignored.

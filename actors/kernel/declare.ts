@@ -1,9 +1,23 @@
 import type { Observable } from 'rxjs';
+import type { Headers } from '../../contracts/headers.ts';
 import type { ResourceName } from '../../contracts/kinds/kinds.ts';
 import type { PartialObjectMetadata } from '../../contracts/messages/api.ts';
 import type { Family, TokensOf } from '../../contracts/subjects/family.ts';
 import type { Verb } from '../../contracts/subjects/subjects.ts';
-import type { AnySayDecl, Call, Changed, Json, Said, SayDecl, Says, Self, Stored, Target, World } from './contract.ts';
+import type {
+  AnySayDecl,
+  Bytes,
+  Call,
+  Changed,
+  Json,
+  Said,
+  SayDecl,
+  Says,
+  Self,
+  Stored,
+  Target,
+  World,
+} from './contract.ts';
 
 /* Inputs: what an actor hears. */
 
@@ -32,6 +46,8 @@ export interface CallsDecl<T extends string = string, Q = unknown, A = unknown> 
   readonly all?: boolean;
   /** Of published messages: a cell name. While that cell is not set, messages are dropped without a turn. */
   readonly whileSet?: string;
+  /** Of a driver: bytes of people, such as what they type. The driver gets them as they come, and nothing of them is recorded. */
+  readonly unrecorded?: boolean;
   /** Of `SUBJECTS.left`: the prefix of the cells whose values the actor receives when it restarts after a failure. */
   readonly cells?: string;
 }
@@ -55,7 +71,7 @@ export const watch = <R extends ResourceName | (string & {})>(
 
 export const calls = <T extends string, Q, A>(
   family: Family<T, Q, A>,
-  options: Pick<CallsDecl<T>, 'fixed' | 'queue' | 'all' | 'bytesMax' | 'whileSet' | 'cells'> = {},
+  options: Pick<CallsDecl<T>, 'fixed' | 'queue' | 'all' | 'bytesMax' | 'whileSet' | 'cells' | 'unrecorded'> = {},
 ): CallsDecl<T, Q, A> => ({ hear: 'calls', family, ...options });
 
 export const latest = <T extends string, Q>(
@@ -174,6 +190,11 @@ export interface DriverContext<S> {
   readonly say: S;
   /** Sends a message without waiting for an answer. */
   send(said: Said<unknown>): void;
+  /**
+   * Sends bytes on the subject of `said`, which has no body: for bytes of people, of which nothing is recorded.
+   * @throws Error when they cannot be sent
+   */
+  sendBytes(said: Said<unknown>, bytes: Bytes, headers: Headers): void;
   /** @throws StatusError as `World.ask` */
   ask<A>(said: Said<A>, options: { readonly timeoutMs: number }): Promise<A>;
   /** Aborts when the driver is stopped. */

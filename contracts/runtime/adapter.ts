@@ -1,9 +1,35 @@
+import type { Duplex, Readable, Writable } from 'node:stream';
 import type { LogLine, LogLines, LogQuery } from '../messages/logs.ts';
+import type { TerminalSize } from '../messages/sessions.ts';
 import type { PodSandboxConfig, ResolvedContainerConfig } from './config.ts';
 import type { ContainerStatus, ImageInfo, RuntimeInfo, RuntimeLevel, SandboxStatus } from './status.ts';
 
 /** The requested part of a container's output; names and units as in `LogQuery`. */
 export type LogWindow = Pick<LogQuery, 'tailLines' | 'sinceTime' | 'limitBytes'>;
+
+export interface ExecConfig {
+  readonly command: readonly string[];
+  /** The command can read from `ExecProcess.stdin`; otherwise its input is empty. */
+  readonly stdin: boolean;
+  /** Run it in a terminal. */
+  readonly tty: boolean;
+  /** The terminal's size at the start. */
+  readonly size?: TerminalSize;
+}
+
+/** A command that runs in a container. Who does not read its output stops it once its pipes are full. */
+export interface ExecProcess {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  /** Empty where the command has a terminal. */
+  readonly stderr: Readable;
+  /** Resolves when the command has ended and all its output was read; 128 + signal for one that was killed. */
+  readonly exitCode: Promise<number>;
+  /** Does nothing without a terminal. */
+  resize(size: TerminalSize): Promise<void>;
+  /** Kills the command; does nothing when it has ended. */
+  kill(): Promise<void>;
+}
 
 /**
  * Runs containers: Docker, containerd or a simulation of them. The methods are named after CRI's; `RuntimeOps` says what each
@@ -37,6 +63,10 @@ export interface RuntimeAdapter {
     options: { readonly sinceTime?: string; readonly signal: AbortSignal },
     onLine: (line: LogLine) => void,
   ): Promise<void>;
+  /** Starts a command in a running container. Not idempotent. */
+  exec(containerId: string, config: ExecConfig): Promise<ExecProcess>;
+  /** Connects to a TCP port that a process of the pod listens on, on the pod's loopback address too. */
+  connect(sandboxId: string, port: number): Promise<Duplex>;
   /**
    * Calls `onChange` when the result of `list` may have changed. Hints may be missing or repeated. Without `podUid` anything
    * may have changed (the engine was restarted). @returns stops the hints

@@ -2,6 +2,7 @@ import type { WatchAck } from '../messages/api.ts';
 import type { LogLines, LogQuery } from '../messages/logs.ts';
 import type { DispatchAnswer, DispatchQuery, NodeAddresses, NodeHeartbeat, NodePods } from '../messages/node.ts';
 import type { RuntimeEvent } from '../messages/runtime.ts';
+import type { SessionRequest } from '../messages/sessions.ts';
 import { family } from './family.ts';
 
 /** Every cluster's subjects begin with one prefix, so that several clusters can share a NATS account. */
@@ -64,6 +65,21 @@ export const SUBJECTS = {
     mode: 'request',
     heardBy: "that node's kubelet",
     doc: "A container's output so far; with `follow` also keeps it streaming on `logs.…` for a while.",
+  }),
+  nodeSessions: family<SessionRequest, Record<string, never>>()('node.<node>.sessions', {
+    mode: 'request',
+    heardBy: "that node's session driver",
+    doc: "The api-server opens a session: a command in a container, or a way to a pod's ports.",
+  }),
+  session: family<unknown>()('session.<caller>.<node>.<id>.<channel>', {
+    mode: 'publish',
+    heardBy: "that node's session driver",
+    doc: "What a client sends in its session. Only `<caller>` may publish here, and the node compares it with the session's. Never recorded.",
+  }),
+  sessionOutput: family<unknown>()('session-output.<caller>.<node>.<id>.<channel>', {
+    mode: 'publish',
+    heardBy: 'the client that opened the session',
+    doc: 'What the node sends in a session. Only that node may publish here, and only `<caller>` may subscribe. Bytes are never recorded; `exit` is.',
   }),
   dispatch: family<DispatchQuery, DispatchAnswer>()('dispatch.<node>', {
     mode: 'request',

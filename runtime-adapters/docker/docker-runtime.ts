@@ -1,7 +1,8 @@
-import type { ContainerCreateOptions, ContainerInfo } from 'dockerode';
+import type { Duplex } from 'node:stream';
+import type { ContainerCreateOptions, ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import { statusError } from '../../contracts/errors/status.ts';
 import type { LogLine, LogLines } from '../../contracts/messages/logs.ts';
-import type { LogWindow, RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
+import type { ExecConfig, ExecProcess, LogWindow, RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import type { PodSandboxConfig, ResolvedContainerConfig } from '../../contracts/runtime/config.ts';
 import type {
   ContainerStatus,
@@ -23,11 +24,13 @@ import {
   engineError,
   engineWords,
 } from './engine.ts';
+import { exec } from './engine-exec.ts';
 import { followEngineEvents } from './engine-events.ts';
 import { followLogs, readLogs } from './engine-logs.ts';
 import { Images } from './images.ts';
 import { engineName, LABEL, SANDBOX_NAME } from './labels.ts';
 import { lockOf, type NetworkJoinLock } from './network-join-lock.ts';
+import { PodConnector } from './pod-connector.ts';
 import { checkProgramName, createError, notFound, sandboxError, startError } from './operation-errors.ts';
 
 export interface DockerOptions {
@@ -61,6 +64,7 @@ export class DockerRuntime implements RuntimeAdapter {
   readonly #networkLock: NetworkJoinLock;
   readonly #changes;
   readonly #queries: ContainerQueries;
+  readonly #connector = new PodConnector();
   readonly #creating = singleFlight<{ readonly id: string; readonly fresh: boolean }>();
   readonly #running = singleFlight<SandboxStatus>();
   readonly #starting = singleFlight<void>();
@@ -208,6 +212,16 @@ export class DockerRuntime implements RuntimeAdapter {
     });
   }
 
+  exec(containerId: string, config: ExecConfig): Promise<ExecProcess> {
+    return exec(this.#engine, containerId, config);
+  }
+
+  async connect(sandboxId: string, port: number): Promise<Duplex> {
+    const found = await this.#queries.needed(sandboxId);
+    const ip = sandboxStatus(listedSandbox(found)).ip;
+    return this.#connector.connect({ containerId: found.Id, pid: found.State.Pid, ip }, port);
+  }
+
   watch(onChange: (hint: Hint) => void): () => void {
     this.#watchers.add(onChange);
     this.#listen();
@@ -217,6 +231,7 @@ export class DockerRuntime implements RuntimeAdapter {
   close(): Promise<void> {
     this.#watchers.clear();
     this.#closed.abort();
+    this.#connector.close();
     return Promise.resolve();
   }
 
@@ -233,13 +248,7 @@ export class DockerRuntime implements RuntimeAdapter {
       throw sandboxError(act, error);
     }
     const found = await this.#queries.needed(id);
-    return sandboxStatus({
-      Id: found.Id,
-      Created: Math.floor(Date.parse(found.Created) / 1000),
-      State: found.State.Status,
-      Labels: found.Config.Labels,
-      NetworkSettings: found.NetworkSettings as ContainerInfo['NetworkSettings'],
-    });
+    return sandboxStatus(listedSandbox(found));
   }
 
   async #createSandbox(
@@ -366,3 +375,12 @@ export class DockerRuntime implements RuntimeAdapter {
     );
   }
 }
+
+/** An inspected sandbox as the engine lists it. */
+const listedSandbox = (found: ContainerInspectInfo): Parameters<typeof sandboxStatus>[0] => ({
+  Id: found.Id,
+  Created: Math.floor(Date.parse(found.Created) / 1000),
+  State: found.State.Status,
+  Labels: found.Config.Labels,
+  NetworkSettings: found.NetworkSettings as ContainerInfo['NetworkSettings'],
+});

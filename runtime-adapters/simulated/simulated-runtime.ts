@@ -1,6 +1,7 @@
+import type { Duplex } from 'node:stream';
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { LogLine, LogLines } from '../../contracts/messages/logs.ts';
-import type { LogWindow, RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
+import type { ExecConfig, ExecProcess, LogWindow, RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import type { PodRef, PodSandboxConfig, ResolvedContainerConfig } from '../../contracts/runtime/config.ts';
 import { createdContainer } from '../../contracts/runtime/created-container.ts';
 import { runtimeError } from '../../contracts/runtime/errors.ts';
@@ -12,6 +13,7 @@ import type {
   SandboxStatus,
 } from '../../contracts/runtime/status.ts';
 import type { Clock } from '../../contracts/time/clock.ts';
+import { echo, exec } from './simulated-exec.ts';
 import { followLogs, readLogs } from './simulated-logs.ts';
 import { imageInfo, type SimulatedContainer, type SimulatedNode } from './simulated-node.ts';
 import { type Latency, runOf, type SimulatedConfig, type SimulatedImage } from './simulation-config.ts';
@@ -208,6 +210,22 @@ export class SimulatedRuntime implements RuntimeAdapter {
     await followLogs(this.#needed(containerId), this.#engine.clock, options, onLine);
   }
 
+  async exec(containerId: string, config: ExecConfig): Promise<ExecProcess> {
+    await this.#take('exec');
+    const container = this.#needed(containerId);
+    if (container.status.state === 'running') return exec(container, config);
+    throw statusError('Conflict', `run ${config.command[0] ?? ''} in container ${containerId}: it is not running`);
+  }
+
+  async connect(sandboxId: string, port: number): Promise<Duplex> {
+    await this.#take('connect');
+    const listens = this.#inSandbox(sandboxId).some(
+      ({ status }) => status.state === 'running' && this.#listens(status.imageId).includes(port),
+    );
+    if (listens) return echo();
+    throw statusError('ServiceUnavailable', `connect to port ${port} of the pod: connection refused`);
+  }
+
   watch(onChange: (hint: { readonly podUid?: string }) => void): () => void {
     // A new function, so that the same listener can watch twice.
     const watcher = (hint: { readonly podUid?: string }): void => onChange(hint);
@@ -258,6 +276,10 @@ export class SimulatedRuntime implements RuntimeAdapter {
   #forget(id: string, key: string): void {
     this.#node.containers.delete(id);
     this.#node.ids.delete(key);
+  }
+  #listens(imageId: string): readonly number[] {
+    const name = this.#node.images.get(imageId);
+    return (name === undefined ? undefined : this.#engine.image(name)?.ports) ?? [];
   }
   /** The name of an image on the node, by its name or id. */
   #imageName(image: string): string | undefined {

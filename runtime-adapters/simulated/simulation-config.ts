@@ -25,6 +25,8 @@ export interface SimulatedImage {
   readonly env?: Readonly<Record<string, string>>;
   /** Present on every node from the start. */
   readonly present?: boolean;
+  /** Ports on which its containers listen, and send back what they get. */
+  readonly ports?: readonly number[];
   readonly pull?: {
     readonly latencyMs?: Latency;
     /** The registry fails with this message … */

@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { StatusError } from '../../contracts/errors/status.ts';
 import type { LogLine } from '../../contracts/messages/logs.ts';
-import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
+import type { ExecConfig, RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import type { PodRef, ResolvedContainerConfig } from '../../contracts/runtime/config.ts';
 import { runtimeCause } from '../../contracts/runtime/errors.ts';
 import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
@@ -10,7 +12,7 @@ import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/sta
 export interface RuntimeUnderTest {
   /** A further adapter of the same node, as after a crash of the first. */
   adapter(): RuntimeAdapter;
-  /** An image with entry point `/bin/tool` (see `TOOL_SCRIPT`), CMD `default`, env `IMAGE_VAR=image`. */
+  /** An image with entry point `/bin/tool` (see `TOOL_SCRIPT`), CMD `default`, env `IMAGE_VAR=image`; its `listen` opens port 7000. */
   readonly image: string;
   /** An image that no registry has. */
   readonly missingImage: string;
@@ -26,6 +28,7 @@ case "$1" in
   chatter) for n in 1 2 3; do echo "out-$n"; sleep 0.02; echo "err-$n" >&2; sleep 0.02; done ;;
   slow) echo first; sleep 0.3; echo second; sleep 0.3; echo third ;;
   serve) trap 'exit 0' TERM; echo ready; while :; do sleep 1 & wait; done ;;
+  listen) mkdir -p /www; echo hello > /www/hello; echo ready; exec httpd -f -p "127.0.0.1:$2" -h /www ;;
   stubborn) trap '' TERM; echo ready; while :; do sleep 1; done ;;
   *) echo "tool $*"; echo "VAR=$VAR IMAGE_VAR=$IMAGE_VAR" ;;
 esac
@@ -332,6 +335,74 @@ export function runtimeConformance(name: string, make: () => Promise<RuntimeUnde
         await runtime.stopContainer(id, 5_000);
         await later;
         expect(heard).toEqual(['ready']);
+      });
+    });
+
+    describe('commands in a running container', () => {
+      const start = async (command: readonly string[], more: Partial<ExecConfig> = {}) => {
+        const id = await run(['serve']);
+        return runtime.exec(id, { command, stdin: false, tty: false, ...more });
+      };
+
+      it.each([0, 7])('end with their exit code: %i', async (code) => {
+        const command = await start(['sh', '-c', `exit ${code}`]);
+        expect(await text(command.stdout)).toBe('');
+        expect(await command.exitCode).toBe(code);
+      });
+
+      it('read what is typed, and write it', async () => {
+        const cat = await start(['cat'], { stdin: true });
+        cat.stdin.write('one\n');
+        cat.stdin.end('two\n');
+        expect(await text(cat.stdout)).toBe('one\ntwo\n');
+        expect(await text(cat.stderr)).toBe('');
+        expect(await cat.exitCode).toBe(0);
+      });
+
+      it('have an empty input unless they are given one', async () => {
+        const cat = await start(['cat']);
+        expect(await text(cat.stdout)).toBe('');
+        expect(await cat.exitCode).toBe(0);
+      });
+
+      it('wait while nobody reads, and lose nothing', async () => {
+        const cat = await start(['cat'], { stdin: true });
+        const size = 4 * 1024 * 1024;
+        Readable.from(Array.from({ length: 64 }, () => Buffer.alloc(size / 64, 'x'))).pipe(cat.stdin);
+        await vi.waitFor(() => expect(cat.stdout.readableLength).toBeGreaterThan(0), WAIT);
+        expect(cat.stdout.readableLength).toBeLessThan(size);
+        expect((await text(cat.stdout)).length).toBe(size);
+      });
+
+      it('are killed on request', async () => {
+        const sleep = await start(['sleep', '1000'], { tty: true, stdin: true, size: { width: 80, height: 24 } });
+        await sleep.resize({ width: 100, height: 30 });
+        await sleep.kill();
+        await sleep.kill();
+        expect(await sleep.exitCode).toBe(137);
+      });
+
+      it('do not start in a container that has ended', async () => {
+        const id = await run(['exit', '0']);
+        await ended(id);
+        const refused = await refusal(runtime.exec(id, { command: ['cat'], stdin: false, tty: false }));
+        expect(refused.reason).toBe('Conflict');
+        expect(refused.message).toMatch(/not running/);
+      });
+    });
+
+    describe('connections to ports', () => {
+      it("reach a port that is open on the pod's loopback address", async () => {
+        await wrote(await run(['listen', '7000']), 'ready');
+        const socket = await vi.waitFor(() => runtime.connect(sandbox.id, 7000), WAIT);
+        socket.write('GET /hello HTTP/1.0\r\n\r\n');
+        socket.end();
+        expect(await text(socket)).toContain('hello');
+      });
+
+      it('are refused where nothing listens', async () => {
+        const refused = await refusal(runtime.connect(sandbox.id, 7001));
+        expect(refused.message).toMatch(/port 7001 of the pod: connection refused/);
       });
     });
 

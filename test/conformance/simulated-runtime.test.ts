@@ -9,7 +9,14 @@ const NODE = 'node-1';
 runtimeConformance('simulated', () => {
   const engine = new SimulatedEngine({
     images: {
-      [IMAGE]: { entrypoint: ['/bin/tool'], cmd: ['default'], env: { IMAGE_VAR: 'image' }, present: true, run: tool },
+      [IMAGE]: {
+        entrypoint: ['/bin/tool'],
+        cmd: ['default'],
+        env: { IMAGE_VAR: 'image' },
+        present: true,
+        run: tool,
+        ports: [7000],
+      },
     },
     otherImages: false,
     latencyMs: { runPodSandbox: [1, 3], createContainer: 1, startContainer: [0, 2] },
@@ -41,6 +48,7 @@ function tool([program, ...args]: readonly string[], env: Readonly<Record<string
       };
     case 'slow':
       return { output: ['first', 'second', 'third'].map((text, at) => ({ atMs: at * 20, text })), exitAfterMs: 60 };
+    case 'listen':
     case 'serve':
       return { output: ready, stopExitCode: 0 };
     case 'stubborn':

@@ -49,6 +49,7 @@ export async function openStore(
   const context: DriverContext<unknown> = {
     self: { actor: 'store', instance: 'test', caller: 'test', prefix },
     say: {},
+    sendBytes: () => undefined,
     send: () => undefined,
     ask: () => Promise.reject(new Error('the store asks nobody')),
     signal: new AbortController().signal,

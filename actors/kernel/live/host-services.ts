@@ -1,4 +1,5 @@
 import { failure, type Status, StatusError } from '../../../contracts/errors/status.ts';
+import type { Headers } from '../../../contracts/headers.ts';
 import type { Id } from '../contract.ts';
 import type { Recorder } from '../journal/recorder.ts';
 import type { AskResult } from '../turns/answers.ts';
@@ -34,6 +35,8 @@ export interface HostServices {
   wakeToChanges(actor: ChangeListener): void;
   /** Sends an output. @returns why it could not be sent; `undefined` when it was sent */
   send(out: Outgoing, from: Origin, cause: Cause, asker: Asker): Status | undefined;
+  /** Sends bytes of which nothing is recorded. @throws Error when they cannot be sent */
+  sendBytes(subject: string, bytes: Uint8Array, headers: Headers): void;
 }
 
 /** The sender of a message. Message ids contain the incarnation, so that they are unique. */

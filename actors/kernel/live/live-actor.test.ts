@@ -74,6 +74,7 @@ function office(definition = clerk) {
   const log: string[] = [];
   let awake = false;
   const host: HostServices = {
+    sendBytes: () => undefined,
     ambient: { now: () => Date.now(), seed: () => [1, 2, 3, 4] },
     cache,
     options: {

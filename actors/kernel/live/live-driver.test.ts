@@ -30,6 +30,7 @@ async function drive(definition: DriverDefinition) {
         flush: async () => undefined,
       },
     },
+    sendBytes: () => undefined,
     wake: () => undefined,
     wakeToChanges: () => undefined,
     send: (out, _from, _cause, asker) => {

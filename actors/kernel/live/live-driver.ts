@@ -1,6 +1,6 @@
 import { encode, JSON_TYPE } from '../../../contracts/codec/codec.ts';
 import { failure, isFailure, STATUS_CODES, type Status, statusError } from '../../../contracts/errors/status.ts';
-import { HEADER } from '../../../contracts/headers.ts';
+import { HEADER, type Headers } from '../../../contracts/headers.ts';
 import { INBOX_ROOT } from '../../../contracts/subjects/inbox.ts';
 import type { Call, Id, Rec, Said, Self } from '../contract.ts';
 import type { DriverContext, DriverDefinition } from '../declare.ts';
@@ -65,6 +65,7 @@ export class LiveDriver implements Asker {
       self: this.self,
       say: sayFunctions(this.definition.says, this.self),
       send: (said) => this.#send(said, undefined, {}),
+      sendBytes: ({ subject }, bytes, headers) => this.#host.sendBytes(subject, bytes, headers),
       ask: <A>(said: Said<A>, { timeoutMs }: { readonly timeoutMs: number }) =>
         this.#ask(said, timeoutMs) as Promise<A>,
       signal: this.#abort.signal,
@@ -145,6 +146,7 @@ export class LiveDriver implements Asker {
   heard(msg: InboundMessage): void {
     const named = namedHeaders(msg);
     const { subject, data: body } = msg;
+    if (this.#heardBytes(msg, named)) return;
     const id = named[HEADER.id] ?? `call-${this.#turns}`;
     const rec = { t: 'call', id, subject, headers: heardHeaders(msg), body } as const;
     const { input, value } = routeCall(rec, this.definition.hears, this.self.prefix);
@@ -153,6 +155,19 @@ export class LiveDriver implements Asker {
       this.#inHand.heard(msg);
       void this.#handle(input, value as Call, causeOf(named));
     } else if (msg.reply?.startsWith(INBOX_ROOT) === true) msg.respond(encode(unmatchedSubject(subject), JSON_TYPE));
+  }
+
+  /** Hands over what is never recorded. @returns whether it was that */
+  #heardBytes({ subject, data }: InboundMessage, headers: Headers): boolean {
+    for (const [name, heard] of Object.entries(this.definition.hears)) {
+      if (heard.unrecorded !== true) continue;
+      const rec = { t: 'call', id: '', subject, headers, body: data } as const;
+      const { input, value } = routeCall(rec, { [name]: heard }, this.self.prefix);
+      if (input === undefined) continue;
+      void this.#running?.handlers[name]?.(value as Call);
+      return true;
+    }
+    return false;
   }
 
   async #handle(name: string, call: Call, cause: Cause): Promise<void> {

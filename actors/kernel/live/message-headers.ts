@@ -85,3 +85,9 @@ export function encodeHeaders(
   }
   return Buffer.from(`${text}\r\n`, 'utf8');
 }
+
+/** Encodes these headers alone. */
+export function encodePlainHeaders(headers: Headers): Uint8Array {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(`NATS/1.0\r\n${lines.join('')}\r\n`, 'utf8');
+}

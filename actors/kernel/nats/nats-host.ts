@@ -2,6 +2,7 @@ import type { NatsConnection, PublishOptions, Subscription } from 'nats';
 import { config as rxjs } from 'rxjs';
 import { encode, encodeMsgpack } from '../../../contracts/codec/codec.ts';
 import { failure, type Status } from '../../../contracts/errors/status.ts';
+import type { Headers } from '../../../contracts/headers.ts';
 import type { Family } from '../../../contracts/subjects/family.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
 import type { Change } from '../contract.ts';
@@ -20,7 +21,7 @@ import {
 import type { InboundMessage } from '../live/inbound-message.ts';
 import { LiveActor } from '../live/live-actor.ts';
 import { LiveDriver } from '../live/live-driver.ts';
-import { type Cause, encodeHeaders } from '../live/message-headers.ts';
+import { type Cause, encodeHeaders, encodePlainHeaders } from '../live/message-headers.ts';
 import type { AskResult } from '../turns/answers.ts';
 import { REPLY_HEADER } from '../turns/call-routing.ts';
 import { watchedResources } from '../turns/pending-changes.ts';
@@ -336,6 +337,10 @@ export class Host implements HostServices {
     } catch (error) {
       return this.#unsendable(out, error, options.reply);
     }
+  }
+
+  sendBytes(subject: string, bytes: Uint8Array, headers: Headers): void {
+    this.#nc.publish(subject, bytes, { headers: rawHeaders(encodePlainHeaders(headers)) });
   }
 
   #unsendable(out: Outgoing, error: unknown, reply: string | undefined): Status {

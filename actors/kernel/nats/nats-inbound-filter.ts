@@ -56,6 +56,8 @@ export interface Hearing {
   readonly told: boolean;
   /** Absent where subjects do not name the asker, and on a broker without users. */
   readonly isAskers?: IsAskersInbox | undefined;
+  /** The bodies are bytes of people, which may look like anything. */
+  readonly bytes?: boolean;
   /** Readers of watches acknowledge here. A reader may leave at any time, so a message that one is gone is not logged. */
   readonly readers?: boolean;
 }
@@ -66,7 +68,7 @@ export interface Hearing {
  */
 export function reasonToIgnore(
   { subject, data, reply, headers }: Arrived,
-  { told, isAskers }: Hearing,
+  { told, isAskers, bytes = false }: Hearing,
 ): string | undefined {
   if (reply !== undefined && reply !== '') {
     if (!reply.startsWith(`${INBOX_ROOT}.`)) return `its reply subject "${reply}" is no inbox`;
@@ -79,7 +81,7 @@ export function reasonToIgnore(
   if (headers !== undefined && headers.code > 0) return 'it is a status of a consumer';
   if (told) return undefined;
   if (headers?.has(STREAM_HEADER) === true) return STORED_COPY;
-  if (isServerAnswer(data)) return "it is a server's answer to another request";
+  if (!bytes && isServerAnswer(data)) return "it is a server's answer to another request";
   return undefined;
 }
 

@@ -5,7 +5,7 @@ import { failure, messageTooLarge, type Status } from '../../../contracts/errors
 import type { Family } from '../../../contracts/subjects/family.ts';
 import { askersInbox, type IsAskersInbox } from '../../../contracts/subjects/inbox.ts';
 import { SUBJECTS } from '../../../contracts/subjects/subjects.ts';
-import type { CallsDecl, HearDecl } from '../declare.ts';
+import type { CallsDecl, HearDecl, WatchDecl } from '../declare.ts';
 import type { ActorStats } from '../live/actor-stats.ts';
 import { AnswerStats } from '../live/answer-stats.ts';
 import type { InboundMessage } from '../live/inbound-message.ts';
@@ -59,11 +59,13 @@ export async function serveActor(host: ServiceHost, served: Served): Promise<Act
       host.options.log(`warning: ${actor}/${instance}: message on ${subject} ${outcome}: ${why} (${count} so far)`);
   };
   const askers = host.knowsUsers ? askersInboxes(served) : undefined;
-  const acknowledged = patternsOf(served, SUBJECTS.watchAck);
+  const acknowledged = patternsOf(served, ({ family }) => family.template === SUBJECTS.watchAck.template);
+  const unrecorded = patternsOf(served, (heard) => heard.hear === 'calls' && heard.unrecorded === true);
   const connection = filterInbound(host.connection, keptOut, (pattern) => ({
     told: false,
     isAskers: askers?.get(pattern),
     readers: acknowledged.has(pattern),
+    bytes: unrecorded.has(pattern),
   }));
   const changes = filterInbound(host.connection, keptOut, () => ({ told: true }));
   const figures = new Map<string, AnswerStats>();
@@ -145,12 +147,15 @@ function askersInboxes({ definition, self }: Served): ReadonlyMap<string, IsAske
   return inboxes;
 }
 
-/** The patterns on which a family is heard. */
-function patternsOf({ definition, self }: Served, { template }: { readonly template: string }): ReadonlySet<string> {
+/** The patterns of the inputs that `chosen` picks. */
+function patternsOf(
+  { definition, self }: Served,
+  chosen: (heard: Exclude<HearDecl, WatchDecl>) => boolean,
+): ReadonlySet<string> {
   const patterns = new Set<string>();
   for (const heard of Object.values(definition.hears)) {
     const pattern = patternOf(heard, self.prefix);
-    if (pattern !== undefined && heard.hear !== 'watch' && heard.family.template === template) patterns.add(pattern);
+    if (pattern !== undefined && heard.hear !== 'watch' && chosen(heard)) patterns.add(pattern);
   }
   return patterns;
 }
