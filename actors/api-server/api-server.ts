@@ -18,6 +18,7 @@ import { consistentReads } from './read/consistent-reads.ts';
 import { asksForResources, servedResources } from './read/discovery.ts';
 import { get, list } from './read/get-and-list.ts';
 import { answeredAs, planAccepted } from './read/plan-accept-header.ts';
+import { openSession } from './sessions/open-session.ts';
 import { podLog } from './read/pod-logs.ts';
 import { parseRequest, type Request } from './request.ts';
 import { kindsOfTurn, presented, UnknownKind } from './served-kinds.ts';
@@ -150,6 +151,7 @@ function answerOf(context: Context, request: Request): Answer {
   if (verb === 'patch') return patch(context, request);
   const body = call.decode();
   if (subresource === 'log') return podLog(context, request, body);
+  if (subresource === 'exec' || subresource === 'portforward') return openSession(context, request, body);
   if (subresource === 'binding') return bindPod(context, request, body);
   if (verb === 'get')
     return subresource === '' ? shown(request, get(context, request, body)) : getSubresource(context, request, body);

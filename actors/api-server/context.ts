@@ -21,6 +21,7 @@ export const SAYS = {
   getEvent: store('getEvent'),
   listEvents: store('listEvents'),
   nodeLogs: request(SUBJECTS.nodeLogs),
+  nodeSessions: request(SUBJECTS.nodeSessions),
   outcome: publish(SUBJECTS.outcome),
   event: inbox(),
 } as const;

@@ -2,8 +2,11 @@ import { didYouMean } from '../../contracts/did-you-mean.ts';
 import { isPlain } from '../../contracts/json-values.ts';
 import type { DeleteOptions, GetOptions, ListOptions, WatchOptions } from '../../contracts/messages/api.ts';
 import type { LogQuery } from '../../contracts/messages/logs.ts';
+import type { ExecOptions, PortForwardOptions } from '../../contracts/messages/sessions.ts';
 import { quotable } from '../../contracts/printable.ts';
 import { badRequest } from './api-errors.ts';
+
+const PORT_MAX = 65_535;
 
 type Check = (value: unknown) => string | undefined;
 const text: Check = (value) => (typeof value === 'string' ? undefined : 'must be a string');
@@ -19,6 +22,16 @@ const policy: Check = (value) =>
   value === 'Background' || value === 'Foreground' || value === 'Orphan'
     ? undefined
     : 'must be Background, Foreground or Orphan';
+const texts: Check = (value) =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string') ? undefined : 'must be a list of strings';
+const ports: Check = (value) =>
+  Array.isArray(value) && value.every((one) => Number.isInteger(one) && one > 0 && one <= PORT_MAX)
+    ? undefined
+    : `must be a list of ports, 1 to ${PORT_MAX}`;
+const size: Check = (value) =>
+  isPlain(value) && count(value['width']) === undefined && count(value['height']) === undefined
+    ? undefined
+    : 'must be an object with width and height';
 const preconditions: Check = (value) =>
   isPlain(value) &&
   Object.entries(value).every(
@@ -44,6 +57,17 @@ const CHECKS = {
     sinceTime: text,
     limitBytes: count,
   },
+  'create pods/exec': {
+    ...TYPE,
+    container: text,
+    command: texts,
+    stdin: flag,
+    stdout: flag,
+    stderr: flag,
+    tty: flag,
+    size,
+  },
+  'create pods/portforward': { ...TYPE, ports },
   list: { ...TYPE, ...SELECTORS, limit: count, continue: text, resourceVersion: revision, digest: flag },
   delete: { ...TYPE, ...SELECTORS, gracePeriodSeconds: whole, propagationPolicy: policy, preconditions },
   watch: {
@@ -60,6 +84,8 @@ interface OptionsOf {
   readonly get: GetOptions;
   /** Fields that the subject determines are ignored. */
   readonly 'get pods/log': Partial<LogQuery>;
+  readonly 'create pods/exec': Partial<ExecOptions>;
+  readonly 'create pods/portforward': Partial<PortForwardOptions>;
   readonly list: ListOptions;
   readonly delete: DeleteOptions;
   readonly watch: WatchOptions;

@@ -24,7 +24,7 @@ export interface ApiTokens {
   readonly name: string;
 }
 
-type SubresourceName = '' | 'status' | 'scale' | 'binding' | 'log' | 'finalize';
+type SubresourceName = '' | 'status' | 'scale' | 'binding' | 'log' | 'exec' | 'portforward' | 'finalize';
 
 /** The object or collection that a request is about. */
 export interface Target {
@@ -73,6 +73,8 @@ const SUBRESOURCE_VERBS: Readonly<Record<Exclude<SubresourceName, ''>, readonly 
   scale: ['get', 'update', 'patch'],
   binding: ['create'],
   log: ['get'],
+  exec: ['create'],
+  portforward: ['create'],
   finalize: ['update'],
 };
 

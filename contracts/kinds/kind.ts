@@ -38,7 +38,7 @@ export interface KindVersion<T = KubeObject> {
   readonly check?: (object: KubeObject, findings: Findings, operation: 'create' | 'update') => void;
 }
 
-export type Subresource = 'status' | 'scale' | 'binding' | 'log';
+export type Subresource = 'status' | 'scale' | 'binding' | 'log' | 'exec' | 'portforward';
 
 /** Where an object keeps what its subresource `scale` shows. */
 export interface ScaleFields<T = KubeObject> {

@@ -37,6 +37,11 @@ export class OutgoingChannel {
     return this.#ended && this.#taken >= this.position;
   }
 
+  /** Tells the receiver of the channel before there are bytes. */
+  open(): void {
+    this.#emit({ offset: 0, bytes: NOTHING });
+  }
+
   /** Sends bytes as the receiver takes them; resolves when the last of them is sent. One call at a time. @throws Error of `fail` */
   async write(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; ) {

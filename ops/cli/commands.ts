@@ -8,8 +8,10 @@ import type { VersionOptions } from './cluster/version.ts';
 import type { DecodeOptions } from './decode/decode.ts';
 import type { ManifestOptions } from './objects/apply.ts';
 import type { DeleteOptions } from './objects/delete.ts';
+import type { ExecOptions } from './objects/exec.ts';
 import type { GetOptions } from './objects/get.ts';
 import type { LogsOptions } from './objects/logs.ts';
+import type { PortForwardOptions } from './objects/port-forward.ts';
 import type { ScaleOptions } from './objects/scale.ts';
 import { RECORDING } from './replay/record-commands.ts';
 import { REPLAYING } from './replay/replay-commands.ts';
@@ -83,6 +85,42 @@ export const READING: readonly CommandSpec[] = [
     ],
     run: async (args, options: LogsOptions, terminal) =>
       (await import('./objects/logs.ts')).logs(args, options, terminal),
+  }),
+  command({
+    name: 'exec',
+    args: '<pod> [command...]',
+    description: 'Run a command in a container',
+    options: [
+      { flags: '-i, --stdin', description: 'pass standard input on to the command' },
+      { flags: '-t, --tty', description: 'run it in a terminal' },
+      { flags: '-c, --container <name>', description: 'container of the pod' },
+      { flags: '-q, --quiet', description: "print only the command's own output" },
+      ...IN_CLUSTER,
+    ],
+    notes: "Exits with the command's exit code.",
+    examples: [
+      ['troupe exec web-1 -- ls -l /', 'run a command; two dashes come before it'],
+      ['troupe exec -it deploy/web -- sh', 'a shell in one of its pods'],
+      ['tar c . | troupe exec -i web-1 -c main -- tar x -C /data', 'with input from here'],
+    ],
+    run: async (args, options: ExecOptions, terminal) =>
+      (await import('./objects/exec.ts')).exec(args, options, terminal),
+  }),
+  command({
+    name: 'port-forward',
+    args: '<pod> [ports...]',
+    description: 'Connect local ports to ports of a pod',
+    options: [
+      { flags: '--address <address>', description: 'where to listen; default localhost; may be repeated', many: true },
+      ...IN_CLUSTER,
+    ],
+    examples: [
+      ['troupe port-forward web-1 8080', 'localhost:8080 to port 8080 of the pod'],
+      ['troupe port-forward deploy/web 8000:80 9000', 'two ports of one of its pods'],
+      ['troupe port-forward web-1 :80', 'any free local port'],
+    ],
+    run: async (args, options: PortForwardOptions, terminal) =>
+      (await import('./objects/port-forward.ts')).portForward(args, options, terminal),
   }),
   command({
     name: 'status',

@@ -13,6 +13,12 @@ const IN_WORDS: Partial<Record<SubjectName, Payload>> = {
   apply: { question: 'a manifest: YAML with any number of documents, or JSON', answer: '`ApplyResult`' },
   outcome: { question: '`ApplyResult`' },
   changes: { question: 'the object as stored, JSON; empty when it was deleted. Secret data is sealed' },
+  nodeSessions: { question: '`SessionRequest`', answer: 'an empty object' },
+  session: {
+    question:
+      'on `control`: `SessionControl`; on any other channel: bytes as they are, in chunks of at most 64 KiB (`SessionChunk`)',
+  },
+  sessionOutput: { question: 'the same, and on `exit`, at the end, `SessionExit`' },
   nodeNetwork: { question: 'nothing', answer: '`NodeAddresses`' },
   events: { question: 'the Event as stored, JSON; empty when it was deleted' },
   runtime: { question: 'depends on the operation, see below', answer: 'depends on the operation, see below' },
@@ -40,6 +46,8 @@ const VERB_PAYLOADS: readonly (readonly [verb: string, body: string, answer: str
   ['`get`', '`GetOptions`', 'the object'],
   ['`get` of `…/scale`', '`GetOptions`', '`Scale`'],
   ['`get` of `pods/log`', '`LogQuery`', '`LogLines`'],
+  ['`create` of `pods/exec`', '`ExecOptions`', '`SessionOpened`'],
+  ['`create` of `pods/portforward`', '`PortForwardOptions`', '`SessionOpened`'],
   ['`list`', '`ListOptions`', '`KubeList`'],
   ['`update`', 'the object, or `Scale`', 'the object as stored, or `Scale`'],
   ['`patch`', 'a JSON merge patch, or a JSON patch (a list)', 'the object as stored, or `Scale`'],

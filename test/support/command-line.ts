@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { main } from '../../ops/cli/main.ts';
 import { painter } from '../../ops/cli/shared/colours.ts';
 import type { Terminal } from '../../ops/cli/shared/terminal.ts';
@@ -9,6 +10,15 @@ export const silent: Terminal = {
   tell: () => undefined,
   paint: painter(false),
   interactive: false,
+  streams: {
+    stdin: new PassThrough(),
+    stdout: new PassThrough(),
+    stderr: new PassThrough(),
+    isTerminal: false,
+    setRaw: () => undefined,
+    size: () => undefined,
+    onResize: () => () => undefined,
+  },
   outlastReader: () => undefined,
   now: () => 0,
   signal: new AbortController().signal,

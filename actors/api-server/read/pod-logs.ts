@@ -1,13 +1,12 @@
 import { type Observable, throwError } from 'rxjs';
 import { catchError, mergeMap } from 'rxjs/operators';
 import { StatusError, statusError } from '../../../contracts/errors/status.ts';
-import { isPlain } from '../../../contracts/json-values.ts';
 import type { LogLines, LogQuery } from '../../../contracts/messages/logs.ts';
 import { badRequest, notFound } from '../api-errors.ts';
 import type { Context } from '../context.ts';
-import type { Obj } from '../object.ts';
 import { parseOptions } from '../options.ts';
 import type { Request } from '../request.ts';
+import { containerOf } from './container-of.ts';
 import { viewed } from './get-and-list.ts';
 
 /** `get pods/log`: reads the log from the kubelet of the pod's node. */
@@ -45,22 +44,6 @@ function logQuery(
     question: { ...options, namespace, pod: name, ...(uid === undefined ? {} : { podUid: uid }), container },
   };
 }
-
-function containerOf(pod: string, { spec }: Obj, asked: string | undefined): string {
-  const names = ['initContainers', 'containers'].flatMap((field) => namesIn(spec?.[field]));
-  if (asked !== undefined && asked !== '') {
-    if (names.includes(asked)) return asked;
-    throw badRequest(`container ${asked} is not valid for pod ${pod}; choose one of: [${names.join(' ')}]`);
-  }
-  const main = namesIn(spec?.['containers']);
-  if (main.length === 1 && main[0] !== undefined) return main[0];
-  throw badRequest(`a container name must be specified for pod ${pod}, choose one of: [${names.join(' ')}]`);
-}
-
-const namesIn = (containers: unknown): string[] =>
-  Array.isArray(containers)
-    ? containers.flatMap((one: unknown) => (isPlain(one) && typeof one['name'] === 'string' ? [one['name']] : []))
-    : [];
 
 function withNode(error: unknown, node: string, { name }: Request): unknown {
   if (!(error instanceof StatusError)) return error;

@@ -45,7 +45,7 @@ export const podKind = defineKind<Pod>({
   shortNames: ['po'],
   categories: ['all'],
   namespaced: true,
-  subresources: ['status', 'binding', 'log'],
+  subresources: ['status', 'binding', 'log', 'exec', 'portforward'],
   apiVersion: 'v1',
   selectableFields: {
     'spec.nodeName': (pod) => pod.spec?.nodeName ?? '',

@@ -11,6 +11,7 @@ import { type ActorDefinition, api, type DriverDefinition } from '../../../actor
 import { type KubeletOptions, kubelet } from '../../../actors/kubelet/kubelet.ts';
 import { nodeNetwork } from '../../../actors/node-network/node-network.ts';
 import { runtimeDeclared, runtimeDriver } from '../../../actors/runtime/runtime-driver.ts';
+import { sessionsDeclared, sessionsDriver } from '../../../actors/sessions/sessions-driver.ts';
 import { scheduler } from '../../../actors/scheduler/scheduler.ts';
 import type { StoreDriverOptions } from '../../../actors/store/store-driver.ts';
 import type { RuntimeAdapter } from '../../../contracts/runtime/adapter.ts';
@@ -139,6 +140,7 @@ export const NODE_TABLE: readonly Hosted<NodeParts>[] = [
     (parts: NodeParts) => ({ node: parts.kubelet.node }),
   ),
   driver(runtimeDeclared, ({ kubelet: { node }, adapters }) => runtimeDriver({ node, adapter: adapters.runtime })),
+  driver(sessionsDeclared, ({ kubelet: { node }, adapters }) => sessionsDriver({ node, adapter: adapters.runtime })),
 ];
 
 export const isActor = <Parts>(hosted: Hosted<Parts>): hosted is HostedActor<Parts> => hosted.kind === 'actor';

@@ -58,6 +58,7 @@ const operator: Plan<'operator'> = (prefix, user) => {
       SUBJECTS.apply.pattern(prefix, { caller: user }),
       SUBJECTS.actor.pattern(prefix),
       SUBJECTS.nodeNetwork.pattern(prefix),
+      SUBJECTS.session.pattern(prefix, { caller: user }),
       '$SRV.>',
       ...readingStore(prefix),
     ],
@@ -98,6 +99,7 @@ const tenant: Plan<'tenant'> = (prefix, user, { namespaces, role = TENANT_ROLE }
     namespaces.map((namespace) => confined(family as Family, prefix, { ...fixed, namespace }));
   return {
     publish: [
+      SUBJECTS.session.pattern(prefix, { caller: user }),
       ...each(SUBJECTS.api, { caller: user }),
       ...each(SUBJECTS.apply, { caller: user }),
       SUBJECTS.api.subject(prefix, { caller: user, verb: 'list', resource: API_RESOURCES, namespace: '', name: '' }),
@@ -108,6 +110,7 @@ const tenant: Plan<'tenant'> = (prefix, user, { namespaces, role = TENANT_ROLE }
     subscribe: [
       `${inboxPrefix(user)}.>`,
       SUBJECTS.outcome.pattern(prefix, { caller: user }),
+      SUBJECTS.sessionOutput.pattern(prefix, { caller: user }),
       ...heard.flatMap((resource) => each(SUBJECTS.changes, resource === '*' ? {} : { resource })),
       ...(heard.some((resource) => ['*', 'events'].includes(resource)) ? each(SUBJECTS.events) : []),
       ...(heard.length === 0 ? [] : each(SUBJECTS.logs)),
@@ -123,8 +126,8 @@ const node: Plan<'node'> = (prefix, user, { declared }) => {
 };
 
 const gateway: Plan<'gateway'> = (prefix, user) => ({
-  publish: [SUBJECTS.edge.pattern(prefix, { gateway: user })],
-  subscribe: [`${inboxPrefix(user)}.>`],
+  publish: [SUBJECTS.edge.pattern(prefix, { gateway: user }), SUBJECTS.session.pattern(prefix, { caller: user })],
+  subscribe: [`${inboxPrefix(user)}.>`, SUBJECTS.sessionOutput.pattern(prefix, { caller: user })],
   answers: [],
 });
 

@@ -1,14 +1,12 @@
-import type { Deployment, Pod } from '../../../contracts/kinds/kinds.ts';
-import { requirementsOf, requirementsText } from '../../../contracts/selectors/label-selector.ts';
-import type { Client } from '../../client/client.ts';
 import type { LogOptions as ReadOptions } from '../../client/logs.ts';
 import { Exit, UsageError } from '../shared/errors.ts';
 import { parseSpan } from '../shared/parse-span.ts';
 import { FAILURE, INTERRUPTED } from '../shared/render-error.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { type ClusterOptions, namespaceOf, withClient } from '../shared/with-client.ts';
-import { pickContainer, pickPod } from './plan-log-target.ts';
-import { qualifiedName, type ResourceTarget } from './plan-resource-arguments.ts';
+import { checkHasPods, findPod } from './find-pod.ts';
+import { pickContainer } from './plan-pod-target.ts';
+import type { ResourceTarget } from './plan-resource-arguments.ts';
 import { isResource, resourceTargets } from './resources.ts';
 
 export interface LogsOptions extends ClusterOptions {
@@ -26,7 +24,7 @@ export async function logs(args: readonly string[], options: LogsOptions, termin
   const { target, container } = targetOf(args);
   const read = readOptions(options, terminal);
   await withClient(options, async (client) => {
-    const pod = await findPod(client, target, namespaceOf(options, client), terminal);
+    const pod = await findPod(client, target, namespaceOf(options, client), terminal, 'logs');
     const picked = pickContainer(pod, options.container ?? container);
     if ('problem' in picked) {
       terminal.tell(`troupe logs: ${picked.problem}`);
@@ -72,14 +70,9 @@ function targetOf(args: readonly string[]): LogTarget {
   const name = target?.names?.[0];
   if (target === undefined || more.length > 0 || name === undefined || target.names?.length !== 1)
     throw new UsageError(one);
-  if (!HAS_PODS.includes(target.resource.resource))
-    throw new UsageError(
-      `${qualifiedName(target.resource, name)} has no pods; name a pod, a deployment or a replica set`,
-    );
+  checkHasPods(target);
   return { target, ...(container === undefined ? {} : { container }) };
 }
-const HAS_PODS = ['pods', 'deployments', 'replicasets'];
-
 function readOptions(options: LogsOptions, terminal: Terminal): ReadOptions {
   const number = (option: string, text: string): number => {
     if (/^\d{1,9}$/.test(text)) return Number(text);
@@ -108,21 +101,3 @@ function readOptions(options: LogsOptions, terminal: Terminal): ReadOptions {
 /** Is it an RFC 3339 timestamp? `Date.parse` alone would read a bare number as a month. */
 const isMoment = (text: string): boolean =>
   /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(text) && !Number.isNaN(Date.parse(text));
-
-async function findPod(client: Client, target: ResourceTarget, namespace: string, terminal: Terminal): Promise<Pod> {
-  const { resource, names } = target;
-  const name = names?.[0] ?? '';
-  if (resource.resource === 'pods') return client.get<Pod>('pods', { namespace, name });
-  const owner = await client.get<Deployment>(resource.resource, { namespace, name });
-  const labelSelector = requirementsText(requirementsOf(owner.spec?.selector ?? {}));
-  const { items } = await client.list<Pod>('pods', { namespace }, { labelSelector });
-  const pod = pickPod(items);
-  if (pod === undefined) {
-    terminal.tell(
-      `troupe logs: ${qualifiedName(resource, name)} has no pods yet; look at "troupe get pods -n ${namespace}"`,
-    );
-    throw new Exit(FAILURE);
-  }
-  if (items.length > 1) terminal.tell(`Found ${items.length} pods, using pod/${pod.metadata?.name ?? ''}`);
-  return pod;
-}

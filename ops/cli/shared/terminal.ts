@@ -1,3 +1,5 @@
+import type { Readable, Writable } from 'node:stream';
+import type { TerminalSize } from '../../../contracts/messages/sessions.ts';
 import { exitCodeOf, isClosedPipe, onShutdown, type ShutdownReason } from '../../boot/supervision/shutdown-signal.ts';
 import { type Painter, painter, wantsColour } from './colours.ts';
 import { FAILURE, INTERRUPTED } from './render-error.ts';
@@ -14,6 +16,8 @@ export interface Terminal {
   readonly paint: Painter;
   /** Is stdout a terminal? */
   readonly interactive: boolean;
+  /** Standard input, output and error as streams of bytes, for a command that lends them to a program. */
+  readonly streams: TerminalStreams;
   /** Lets the command run to its end after the reader of its output is gone, because its exit code counts. */
   outlastReader(): void;
   /** Milliseconds since the Unix epoch, for ages. */
@@ -24,6 +28,44 @@ export interface Terminal {
    */
   readonly signal: AbortSignal;
 }
+
+export interface TerminalStreams {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable;
+  /** Is stdin a terminal? */
+  readonly isTerminal: boolean;
+  /** Hands over each key as it is typed, Ctrl-C too, and shows none. */
+  setRaw(raw: boolean): void;
+  /** Of the terminal; `undefined` where there is none. */
+  size(): TerminalSize | undefined;
+  /** @returns stops the calls */
+  onResize(listener: () => void): () => void;
+}
+
+const processStreams: TerminalStreams = {
+  get stdin() {
+    return process.stdin;
+  },
+  get stdout() {
+    return process.stdout;
+  },
+  get stderr() {
+    return process.stderr;
+  },
+  get isTerminal() {
+    return process.stdin.isTTY === true;
+  },
+  setRaw: (raw) => void (process.stdin.isTTY === true && process.stdin.setRawMode(raw)),
+  size: () => {
+    const { isTTY, columns: width, rows: height } = process.stdout;
+    return isTTY === true ? { width, height } : undefined;
+  },
+  onResize: (listener) => {
+    process.stdout.on('resize', listener);
+    return () => process.stdout.off('resize', listener);
+  },
+};
 
 /** The terminal of this process. Call once. */
 export function processTerminal(): Terminal {
@@ -61,6 +103,7 @@ export function processTerminal(): Terminal {
     tell,
     paint: painter(wantsColour(process.stdout, process.env)),
     interactive: process.stdout.isTTY === true,
+    streams: processStreams,
     outlastReader: () => {
       outlasts = true;
     },

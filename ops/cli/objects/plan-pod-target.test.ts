@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Pod, PodStatus } from '../../../contracts/kinds/kinds.ts';
-import { pickContainer, pickPod } from './plan-log-target.ts';
+import { pickContainer, pickPod } from './plan-pod-target.ts';
 
 const READY: PodStatus = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
 const pod = (name: string, status: PodStatus, metadata: Pod['metadata'] = {}): Pod => ({
