@@ -8,7 +8,10 @@ type ExecWork = Extract<SessionWork, { kind: 'exec' }>;
 
 /** Runs a command, with channels `stdin`, `stdout` and `stderr`. @param run starts it */
 export const execWork =
-  ({ stdin = false, stdout = false, stderr = false, tty = false }: ExecWork, run: () => Promise<ExecProcess>): StartWork =>
+  (
+    { stdin = false, stdout = false, stderr = false, tty = false }: ExecWork,
+    run: () => Promise<ExecProcess>,
+  ): StartWork =>
   (peer: SessionPeer) => {
     const starting = run();
     if (stdin) peer.receive('stdin', sinkOf(starting.then((process) => guarded(process).stdin)));

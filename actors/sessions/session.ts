@@ -22,7 +22,10 @@ export interface Work {
 }
 
 /** Starts the work. @returns it, and how it ends by itself; `finished` rejects when it fails */
-export type StartWork = (peer: SessionPeer) => { readonly work: Work; readonly finished: Promise<{ exitCode?: number }> };
+export type StartWork = (peer: SessionPeer) => {
+  readonly work: Work;
+  readonly finished: Promise<{ exitCode?: number }>;
+};
 
 interface SessionOptions {
   readonly request: SessionRequest;

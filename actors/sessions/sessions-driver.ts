@@ -54,10 +54,16 @@ export function sessionsDriver({ node, adapter }: SessionsOptions): DriverDefini
             const request = parseSessionRequest(call.decode());
             const { id } = request;
             if (sessions.size >= SESSIONS_MAX)
-              throw statusError('TooManyRequests', `open a session: node ${node} has ${SESSIONS_MAX} of them; try later`);
+              throw statusError(
+                'TooManyRequests',
+                `open a session: node ${node} has ${SESSIONS_MAX} of them; try later`,
+              );
             if (sessions.has(id)) throw statusError('AlreadyExists', `open a session: there is one of this id`);
             const start = await planWork(adapter, request);
-            sessions.set(id, open(context, request, start, () => sessions.delete(id)));
+            sessions.set(
+              id,
+              open(context, request, start, () => sessions.delete(id)),
+            );
             return {};
           },
           input: ({ tokens, bytes, headers }) => {

@@ -64,7 +64,7 @@ function roleSpec(paths: HomePaths, cluster: Cluster, role: 'master' | 'worker')
   return {
     name: role,
     command: process.execPath,
-    args: [...v8Arguments(process.env), launcher, role, ...(role === 'worker' ? ['--node', cluster.node] : [])],
+    args: [...v8Arguments(process.env, role), launcher, role, ...(role === 'worker' ? ['--node', cluster.node] : [])],
     env: {
       ...process.env,
       TROUPE_HOME: paths.home,

@@ -51,7 +51,8 @@ function execWork(body: unknown): PlanWork {
 
 function portForwardWork(body: unknown): PlanWork {
   const { ports = [] } = parseOptions('create pods/portforward', body);
-  if (ports.length === 0) throw badRequest('port-forward: option ports is required: the ports of the pod to connect to');
+  if (ports.length === 0)
+    throw badRequest('port-forward: option ports is required: the ports of the pod to connect to');
   return () => ({ kind: 'portforward', ports });
 }
 
@@ -66,7 +67,6 @@ function withNode(error: unknown, node: string, { name, subresource }: Request):
   const act = `${subresource} of pod "${name}"`;
   if (error.reason === 'ServiceUnavailable')
     return statusError('ServiceUnavailable', `${act}: node "${node}" is not connected; is its worker running?`);
-  if (error.reason === 'Timeout')
-    return statusError('Timeout', `${act}: node "${node}" did not answer in time; retry`);
+  if (error.reason === 'Timeout') return statusError('Timeout', `${act}: node "${node}" did not answer in time; retry`);
   return error;
 }

@@ -13,7 +13,11 @@ it.each([
   { cores: 2, env: { NODE_OPTIONS: '--max_semi_space_size=8' }, args: ['--v8-pool-size=1'] },
   { cores: 2, env: { NODE_OPTIONS: '--max-semi-space-size=8 --v8-pool-size=2' }, args: [] },
 ])('$cores cores, $env: $args', ({ cores, env, args }) => {
-  expect(v8Arguments(env, cores)).toEqual(args);
+  expect(v8Arguments(env, 'master', cores)).toEqual(args);
+});
+
+it('a worker has a small young heap', () => {
+  expect(v8Arguments({}, 'worker', 1)).toContain('--max-semi-space-size=2');
 });
 
 it('Node takes the arguments', () => {

@@ -44,7 +44,8 @@ export async function portForward(
     const servers: Server[] = [];
     try {
       const forwarder = new Forwarder(session, terminal);
-      for (const port of ports) servers.push(...(await listen(port, options.address ?? ['localhost'], forwarder, terminal)));
+      for (const port of ports)
+        servers.push(...(await listen(port, options.address ?? ['localhost'], forwarder, terminal)));
       const close = (): void => session.close();
       signal.addEventListener('abort', close, { once: true });
       if (signal.aborted) close();
