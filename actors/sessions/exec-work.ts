@@ -1,7 +1,7 @@
 import type { SessionWork } from '../../contracts/messages/sessions.ts';
 import type { ExecProcess } from '../../contracts/runtime/adapter.ts';
-import type { SessionPeer } from '../../contracts/sessions/session-peer.ts';
-import { pump, sinkOf } from '../../contracts/sessions/stream-channels.ts';
+import type { SessionPeer } from './link/session-peer.ts';
+import { pump, sinkOf } from './link/stream-channels.ts';
 import type { StartWork } from './session.ts';
 
 type ExecWork = Extract<SessionWork, { kind: 'exec' }>;
@@ -23,7 +23,7 @@ export const execWork =
       const pumps = outputs.map(({ wanted, stream, channel }) => {
         if (wanted) return pump(stream, peer.send(channel));
         stream.resume();
-        return undefined;
+        return Promise.resolve();
       });
       const exitCode = await process.exitCode;
       await Promise.all(pumps);

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { statusError } from '../../contracts/errors/status.ts';
-import type { SessionPeer } from '../../contracts/sessions/session-peer.ts';
-import { pump, sinkOf } from '../../contracts/sessions/stream-channels.ts';
+import type { SessionPeer } from './link/session-peer.ts';
+import { pump, sinkOf } from './link/stream-channels.ts';
 import type { StartWork } from './session.ts';
 
 /** Connections of one session at the same time. */
@@ -23,7 +23,7 @@ export const portForwardWork =
       const allReceived = new Promise<void>((resolve) => (received = resolve));
       const sink = sinkOf(connecting);
       peer.receive(channel, {
-        write: sink.write,
+        write: (bytes) => sink.write(bytes),
         end: (word) => {
           sink.end(word);
           received();

@@ -8,8 +8,8 @@ import {
   type SessionRequest,
   type TerminalSize,
 } from '../../contracts/messages/sessions.ts';
-import { chunkOf } from '../../contracts/sessions/chunk-headers.ts';
-import { SessionPeer, type SessionSender } from '../../contracts/sessions/session-peer.ts';
+import { chunkOf } from './link/chunk-headers.ts';
+import { SessionPeer, type SessionSender } from './link/session-peer.ts';
 import { parseControl } from './parse-session-request.ts';
 
 /** What a session does for its client. */

@@ -1,3 +1,4 @@
+// oxlint-disable-next-line import/no-nodejs-modules -- types alone
 import type { Duplex, Readable, Writable } from 'node:stream';
 import type { LogLine, LogLines, LogQuery } from '../messages/logs.ts';
 import type { TerminalSize } from '../messages/sessions.ts';

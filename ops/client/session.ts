@@ -15,8 +15,8 @@ import {
   type SessionExit,
   type SessionOpened,
 } from '../../contracts/messages/sessions.ts';
-import { chunkHeaders, chunkOf } from '../../contracts/sessions/chunk-headers.ts';
-import { SessionPeer } from '../../contracts/sessions/session-peer.ts';
+import { chunkHeaders, chunkOf } from '../../actors/sessions/link/chunk-headers.ts';
+import { SessionPeer } from '../../actors/sessions/link/session-peer.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import type { Client } from './client.ts';
 

@@ -68,8 +68,15 @@ const HELD: readonly string[] = [
   'actors/kernel/turns',
   'contracts/kinds',
 ];
-const PLANS = ['actors/store/plan-', 'actors/runtime/plan-', 'ops/boot/plan-'];
-const FREE = ['actors/store/', 'actors/runtime/', 'actors/kernel/nats/', 'actors/kernel/live/', 'ops/boot/'];
+const PLANS = ['actors/store/plan-', 'actors/runtime/plan-', 'actors/sessions/plan-', 'ops/boot/plan-'];
+const FREE = [
+  'actors/store/',
+  'actors/runtime/',
+  'actors/sessions/',
+  'actors/kernel/nats/',
+  'actors/kernel/live/',
+  'ops/boot/',
+];
 
 const folder = mkdtempSync(join(tmpdir(), 'troupe-lint-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

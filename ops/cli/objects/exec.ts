@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { Pod } from '../../../contracts/kinds/kinds.ts';
-import type { Sink } from '../../../contracts/sessions/channels.ts';
-import { pump, sinkOf } from '../../../contracts/sessions/stream-channels.ts';
+import type { Sink } from '../../../actors/sessions/link/channels.ts';
+import { pump, sinkOf } from '../../../actors/sessions/link/stream-channels.ts';
 import type { ClientSession, SessionExit } from '../../client/session.ts';
 import { Exit, UsageError } from '../shared/errors.ts';
 import { FAILURE, INTERRUPTED } from '../shared/render-error.ts';
@@ -102,7 +102,7 @@ async function attached(
 
 /** Standard output stays open for what comes after the command. */
 const sinkTo = (stream: Writable): Sink => ({
-  write: sinkOf(stream).write,
+  write: (bytes) => sinkOf(stream).write(bytes),
   end: () => undefined,
 });
 

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { pump, sinkOf } from '../../../contracts/sessions/stream-channels.ts';
+import { pump, sinkOf } from '../../../actors/sessions/link/stream-channels.ts';
 import type { ClientSession } from '../../client/session.ts';
 import { Exit, UsageError } from '../shared/errors.ts';
 import { FAILURE } from '../shared/render-error.ts';
@@ -86,7 +86,7 @@ class Forwarder {
     socket.once('close', () => this.#sockets.delete(socket));
     const sink = sinkOf(socket);
     peer.receive(channel, {
-      write: sink.write,
+      write: (bytes) => sink.write(bytes),
       end: (word) => {
         if (word === ENDED_WELL) return sink.end(word);
         this.#terminal.tell(`an error occurred forwarding ${local} -> ${remote}: ${word}`);

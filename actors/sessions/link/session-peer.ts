@@ -1,5 +1,5 @@
-import { statusError } from '../errors/status.ts';
-import type { SessionChunk, SessionControl } from '../messages/sessions.ts';
+import { statusError } from '../../../contracts/errors/status.ts';
+import type { SessionChunk, SessionControl } from '../../../contracts/messages/sessions.ts';
 import { IncomingChannel, OutgoingChannel, type Sink } from './channels.ts';
 
 /** Each side says at least this often that it is there. */

@@ -1,7 +1,7 @@
-import { statusError } from '../errors/status.ts';
-import { HEADER, type Headers } from '../headers.ts';
-import { printable } from '../printable.ts';
-import type { SessionChunk } from '../messages/sessions.ts';
+import { statusError } from '../../../contracts/errors/status.ts';
+import { HEADER, type Headers } from '../../../contracts/headers.ts';
+import { printable } from '../../../contracts/printable.ts';
+import type { SessionChunk } from '../../../contracts/messages/sessions.ts';
 
 /** A chunk's last word where nothing failed. */
 export const ENDED_WELL = 'ok';

@@ -1,5 +1,5 @@
-import { statusError } from '../errors/status.ts';
-import type { SessionChunk } from '../messages/sessions.ts';
+import { statusError } from '../../../contracts/errors/status.ts';
+import type { SessionChunk } from '../../../contracts/messages/sessions.ts';
 import { ENDED_WELL } from './chunk-headers.ts';
 
 export const CHUNK_BYTES = 64 * 1024;
