@@ -1,11 +1,15 @@
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { expect, it, vi } from 'vitest';
 import { defineController } from '../../actors/kernel/controller.ts';
+import { sinkOf } from '../../actors/sessions/link/stream-channels.ts';
 import { api, watch } from '../../actors/kernel/declare.ts';
 import type { ConfigMap, CustomResourceDefinition, KubeObject } from '../../contracts/kinds/kinds.ts';
 import { isTrue } from '../../contracts/kinds/meta/conditions.ts';
 import type { ApiResourceList, WatchEvent } from '../../contracts/messages/api.ts';
 import { StatusError } from '../../contracts/errors/status.ts';
 import type { Client } from '../../ops/client/client.ts';
+import { openExec } from '../../ops/client/session.ts';
 import { watchObjects } from '../../ops/client/watch.ts';
 import { hostActors } from '../../ops/embed/host-actors.ts';
 import { alsoPlay } from '../../ops/replay/play/definitions.ts';
@@ -183,7 +187,8 @@ const podOf = ({ metadata }: KubeObject): object => ({
 });
 
 /*
- * Goal: users of a cluster extend it: a kind, a role for it, a controller in a service of their own; and all of it plays offline.
+ * Goal: users of a cluster extend it: a kind, a role for it, a controller in a service of their own, a command in the pod that it
+ * made; and all of it plays offline.
  * Method: a tenant with the role `edit` makes and deletes a widget before and after a role covers it; `onCluster` then plays
  * every recording, that of the service too.
  */
@@ -228,6 +233,12 @@ it.concurrent(
         const { status } = await alice.get<KubeObject & { status?: { phase?: string } }>(WIDGETS, at);
         return status?.phase === 'Running';
       });
+      const session = await openExec(alice, at, { command: ['echo', 'hello'], stdout: true });
+      const output = new PassThrough();
+      session.peer.receive('stdout', sinkOf(output));
+      session.start();
+      expect(await text(output)).toBe('hello\n');
+      expect(await session.ended).toMatchObject({ exitCode: 0 });
       expect(await reason(alice.patch(`${WIDGETS}/status`, at, { status: { phase: 'Failed' } }))).toBe('Forbidden');
       await alice.delete(WIDGETS, at);
       await waitUntil(

@@ -3,7 +3,7 @@ import { isKubernetesKind, kubectlHint } from './plan-kubectl-hints.ts';
 
 it.each([
   { why: 'a command that ours do otherwise', command: 'top', says: 'use "docker stats"' },
-  { why: 'one to come', command: 'exec', says: 'Troupe does not have it yet; see ops/docs/differences.md' },
+  { why: 'one to come', command: 'cp', says: 'Troupe does not have it yet; see ops/docs/differences.md' },
   { why: 'one that Troupe has', command: 'get', says: undefined },
   { why: 'none', command: 'gte', says: undefined },
   { why: 'a name that every object has', command: 'constructor', says: undefined },

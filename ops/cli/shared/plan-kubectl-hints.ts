@@ -20,9 +20,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   wait: 'use "troupe get <kind>/<name> -w"; "troupe delete" waits by itself',
 };
 const NONE_YET = new Set(
-  'attach autoscale certificate cordon cp debug drain exec explain kustomize plugin port-forward proxy taint uncordon'.split(
-    ' ',
-  ),
+  'attach autoscale certificate cordon cp debug drain explain kustomize plugin proxy taint uncordon'.split(' '),
 );
 
 /**
