@@ -10,6 +10,7 @@ import { benchRecording } from './recording.ts';
 import { benchReplay } from './replay.ts';
 import { benchRollout } from './rollout.ts';
 import { benchSchedule } from './schedule.ts';
+import { benchSessions } from './sessions.ts';
 import { benchViews } from './views.ts';
 
 export const CASES: readonly BenchCase[] = [
@@ -26,6 +27,7 @@ export const CASES: readonly BenchCase[] = [
   { name: 'views', about: 'what a change costs with 1,000 views of Nodes in one process', run: benchViews },
   { name: 'recording', about: '2,000 pods on 200 simulated nodes, recorded or not', run: benchRecording },
   { name: 'docker', about: '40 pods on Docker, beside bare dockerode', run: benchDocker },
+  { name: 'sessions', about: '1 GB through exec and back, beside the Docker adapter alone', run: benchSessions },
   { name: 'boot', about: 'exec of `troupe up` to the first answered get', run: benchBoot },
   { name: 'idle', about: 'memory and CPU of a control plane that has nothing to do', run: benchIdle },
   { name: 'player', about: 'how fast a recording is played and moved about in', run: benchPlayer },

@@ -15,6 +15,7 @@ import { makeImages } from '../setup/images.ts';
 import { inFlight, until } from './drive.ts';
 import { endLater } from './end-later.ts';
 import { perSecond, type Report, rate } from './report.ts';
+import { removeNode } from './remove-node.ts';
 import { isTiny, sized } from './tiny.ts';
 
 const PODS = sized(40, 2);
@@ -127,17 +128,6 @@ async function troupeOnDocker(home: string): Promise<number> {
   } finally {
     await over();
   }
-}
-
-async function removeNode(node: string): Promise<void> {
-  const docker = new Docker();
-  const left = await docker.listContainers({ all: true, filters: { label: [`troupe.node=${node}`] } });
-  const sandboxesLast = left.sort(
-    (a, b) =>
-      Number(b.HostConfig.NetworkMode.startsWith('container:')) -
-      Number(a.HostConfig.NetworkMode.startsWith('container:')),
-  );
-  for (const { Id } of sandboxesLast) await docker.getContainer(Id).remove({ force: true, v: true });
 }
 
 const deployment = () => ({

@@ -265,8 +265,8 @@ describe('what is typed wrongly is told in one line, with code 2', () => {
       'troupe: there is no command "describe"; use "troupe get <kind>/<name> -o yaml" and "troupe get events"',
     ],
     [
-      ['exec', 'web-1', '--', 'sh'],
-      'troupe: there is no command "exec"; Troupe does not have it yet; see ops/docs/differences.md',
+      ['cp', 'web-1:/a', '.'],
+      'troupe: there is no command "cp"; Troupe does not have it yet; see ops/docs/differences.md',
     ],
     [
       ['scale', 'pod/web', '--replicas', '2'],

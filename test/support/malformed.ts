@@ -24,7 +24,17 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   caller: ['anybody'],
   verb: VERBS,
   resource: [
-    ...['pods', 'pods/status', 'pods/binding', 'pods/log', 'deployments', 'deployments/scale', 'replicasets/status'],
+    ...[
+      'pods',
+      'pods/status',
+      'pods/binding',
+      'pods/log',
+      'pods/exec',
+      'pods/portforward',
+      'deployments',
+      'deployments/scale',
+      'replicasets/status',
+    ],
     ...['configmaps', 'secrets', 'events', 'nodes/status', 'namespaces/finalize', 'serviceaccounts'],
   ],
   namespace: ['junk', ''],
@@ -36,6 +46,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   actor: ['api-server', 'scheduler', 'dispatcher', 'store'],
   instance: ['m1'],
   id: ['a'],
+  channel: ['control', 'stdin'],
   revision: ['1'],
   chunk: ['end', '0'],
 };

@@ -3,10 +3,11 @@ import { failure, isFailure, STATUS_CODES, type Status, statusError } from '../.
 import { HEADER, type Headers } from '../../../contracts/headers.ts';
 import { INBOX_ROOT } from '../../../contracts/subjects/inbox.ts';
 import type { Call, Id, Rec, Said, Self } from '../contract.ts';
-import type { DriverContext, DriverDefinition } from '../declare.ts';
+import type { CallsDecl, DriverContext, DriverDefinition } from '../declare.ts';
 import type { Incarnation } from '../journal/recorder.ts';
 import { type AskResult, answerOf } from '../turns/answers.ts';
-import { routeCall, unmatchedSubject } from '../turns/call-routing.ts';
+import { LATEST_HEADER, makeCall, REPLY_HEADER, routeCall, unmatchedSubject } from '../turns/call-routing.ts';
+import { hearsSubject } from '../turns/subject-patterns.ts';
 import { type Outgoing, outgoing, turnOf } from '../turns/outgoing.ts';
 import { replyTo } from '../turns/replies.ts';
 import { sayFunctions } from '../turns/say-functions.ts';
@@ -36,6 +37,7 @@ export class LiveDriver implements Asker {
   /** Start of each call in progress, by `performance.now()`, the oldest first. */
   readonly #began = new Map<number, number>();
   #beginnings = 0;
+  readonly #unrecorded: readonly (readonly [input: string, heard: CallsDecl])[];
   readonly #inHand = new UnansweredCalls<InboundMessage>();
   /** Calls whose handler is running, by number. */
   readonly #unanswered = new Map<number, { readonly call: Call; readonly cause: Cause }>();
@@ -44,6 +46,7 @@ export class LiveDriver implements Asker {
   constructor(host: HostServices, definition: DriverDefinition, instance: string) {
     this.#host = host;
     this.definition = definition;
+    this.#unrecorded = Object.entries(definition.hears).filter(([, { unrecorded }]) => unrecorded === true);
     const { caller, prefix } = host.options;
     this.self = { actor: definition.name, instance, caller, prefix };
     this.#from = `${definition.name}/${instance}`;
@@ -158,13 +161,12 @@ export class LiveDriver implements Asker {
   }
 
   /** Hands over what is never recorded. @returns whether it was that */
-  #heardBytes({ subject, data }: InboundMessage, headers: Headers): boolean {
-    for (const [name, heard] of Object.entries(this.definition.hears)) {
-      if (heard.unrecorded !== true) continue;
-      const rec = { t: 'call', id: '', subject, headers, body: data } as const;
-      const { input, value } = routeCall(rec, { [name]: heard }, this.self.prefix);
-      if (input === undefined) continue;
-      void this.#running?.handlers[name]?.(value as Call);
+  #heardBytes({ subject, data }: InboundMessage, named: Headers): boolean {
+    for (const [input, heard] of this.#unrecorded) {
+      const tokens = heard.family.parse(this.self.prefix, subject) as Record<string, string> | undefined;
+      if (tokens === undefined || !hearsSubject(heard, this.self.prefix, subject, tokens)) continue;
+      const { [REPLY_HEADER]: _reply, [LATEST_HEADER]: _latest, ...headers } = named;
+      void this.#running?.handlers[input]?.(makeCall({ id: '', subject, headers, bytes: data, tokens }));
       return true;
     }
     return false;

@@ -27,16 +27,19 @@ export function routeCall(
   if (batchOf !== undefined) {
     const { family } = hears[batchOf] as LatestDecl;
     const messages = decodeMsgpack(bytes) as [string, Bytes][];
-    const value = messages.map(([subject, body]) => makeCall(rec.id, subject, {}, body, family.parse(prefix, subject)));
+    const value = messages.map(([subject, body]) =>
+      makeCall({ id: rec.id, subject, headers: {}, bytes: body, tokens: family.parse(prefix, subject) }),
+    );
     return { input: batchOf, value };
   }
+  const { id, subject, headers } = rec;
   for (const [input, heard] of inputsOf(hears)) {
     if (heard.hear !== 'calls') continue;
     const tokens = heard.family.parse(prefix, rec.subject) as Record<string, string> | undefined;
     if (hearsSubject(heard, prefix, rec.subject, tokens))
-      return { input, value: makeCall(rec.id, rec.subject, rec.headers, bytes, tokens) };
+      return { input, value: makeCall({ id, subject, headers, bytes, tokens }) };
   }
-  return { value: makeCall(rec.id, rec.subject, rec.headers, bytes, undefined) };
+  return { value: makeCall({ id, subject, headers, bytes, tokens: undefined }) };
 }
 
 const inputs = new WeakMap<Readonly<Record<string, HearDecl>>, readonly (readonly [string, HearDecl])[]>();
@@ -55,7 +58,14 @@ export function inputsOf(hears: Readonly<Record<string, HearDecl>>): readonly (r
 export const unmatchedSubject = (subject: string): Status =>
   failure('BadRequest', `${subject}: a token is not escaped correctly (bytes outside A-Z a-z 0-9 _ - become =XX)`);
 
-function makeCall(id: Id, subject: string, headers: Headers, bytes: Bytes, tokens: unknown): Call<never, never> {
+/** @param tokens `undefined` when the subject does not match the family's template */
+export function makeCall({
+  id,
+  subject,
+  headers,
+  bytes,
+  tokens,
+}: Pick<Call, 'id' | 'subject' | 'headers' | 'bytes'> & { readonly tokens: unknown }): Call<never, never> {
   const reply = headers[REPLY_HEADER];
   return {
     id,

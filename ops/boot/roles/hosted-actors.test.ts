@@ -22,7 +22,12 @@ it('permissions, status, --without and replay know what the table lists', () => 
   expect(controlPlane).toEqual(expect.arrayContaining(['api-server', 'store', 'scheduler', 'dispatcher']));
   expect(singletonNames).toEqual(controlPlane.filter((name) => name !== 'api-server' && name !== 'store'));
   expect(declaredActors.master.map(({ name }) => name)).toEqual(['boot', ...controlPlane]);
-  expect(declaredActors.worker('n1').map(({ name }) => name)).toEqual(['kubelet', 'node-network', 'runtime']);
+  expect(declaredActors.worker('n1').map(({ name }) => name)).toEqual([
+    'kubelet',
+    'node-network',
+    'runtime',
+    'sessions',
+  ]);
 });
 
 it('every node has a view of what its actors watch, and never of Secrets, ConfigMaps and Pods', () => {

@@ -197,6 +197,7 @@ it('escapes the namespaces and names that it prints', () => {
     'troupe.api.b=2Ec.list.apiresources._._',
     'troupe.apply.b=2Ec.=2A',
     'troupe.apply.b=2Ec.a=2Eb',
+    'troupe.session.b=2Ec.*.*.*',
     'troupe.watch.b=2Ec.*.*',
   ]);
 });
