@@ -1,7 +1,7 @@
 import { decode, decodeMsgpack } from '../../../contracts/codec/codec.ts';
 import { failure, type Status } from '../../../contracts/errors/status.ts';
-import { HEADER, type Headers } from '../../../contracts/headers.ts';
-import type { Bytes, Call, Id, Rec, Ref } from '../contract.ts';
+import { HEADER } from '../../../contracts/headers.ts';
+import type { Bytes, Call, Rec, Ref } from '../contract.ts';
 import type { HearDecl, LatestDecl } from '../declare.ts';
 import { hearsSubject } from './subject-patterns.ts';
 
