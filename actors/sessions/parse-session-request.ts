@@ -19,7 +19,8 @@ function isWork(work: unknown): boolean {
   if (work['kind'] === 'portforward') return isListOf(work['ports'], (port) => isWhole(port, 1, PORT_MAX));
   const flags = ['stdin', 'stdout', 'stderr', 'tty'].every((name) => isFlag(work[name]));
   const size = work['size'] === undefined || isSize(work['size']);
-  return work['kind'] === 'exec' && isText(work['container']) && isListOf(work['command'], isText) && flags && size;
+  const isWord = (word: unknown): boolean => typeof word === 'string';
+  return work['kind'] === 'exec' && isText(work['container']) && isListOf(work['command'], isWord) && flags && size;
 }
 
 /** @throws StatusError BadRequest */

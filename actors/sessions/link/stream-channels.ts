@@ -17,15 +17,17 @@ export async function pump(source: Readable, channel: OutgoingChannel): Promise<
 
 /** Writes what arrives on a channel to a stream, as fast as it takes it. @param stream may still be on its way */
 export function sinkOf(stream: Writable | Promise<Writable>): Sink {
+  const coming = Promise.resolve(stream);
+  coming.catch(() => undefined); // whoever opens the stream tells of its failure; here each write fails
   return {
     write: async (bytes) => {
-      const writable = await stream;
+      const writable = await coming;
       await new Promise<void>((resolve, reject) => {
         writable.write(bytes, (error) => (error instanceof Error ? reject(error) : resolve()));
       });
     },
     end: () => {
-      void Promise.resolve(stream).then(
+      coming.then(
         (writable) => writable.end(),
         () => undefined,
       );
