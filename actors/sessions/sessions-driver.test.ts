@@ -149,7 +149,7 @@ function client(id = 's1', caller = 'alice') {
     control,
     exits: () => exits.filter((one) => one.caller === caller && one.id === id).map(({ exit }) => exit),
     /** Reads a channel from the node. */
-    read(channel: string) {
+    read: (channel: string) => {
       const chunks: Uint8Array[] = [];
       const read = { text: () => Buffer.concat(chunks).toString(), end: undefined as string | undefined };
       peer.receive(channel, { write: (bytes) => void chunks.push(bytes), end: (word) => void (read.end = word) });
