@@ -9,6 +9,8 @@ const runtime = <K extends RuntimeOp>(node: string, op: K) => request(runtimeOp(
 export const saysOf = (node: string) => ({
   info: runtime(node, 'info'),
   list: runtime(node, 'list'),
+  setUpVolumes: runtime(node, 'setUpVolumes'),
+  tearDownVolumes: runtime(node, 'tearDownVolumes'),
   runPodSandbox: runtime(node, 'runPodSandbox'),
   stopPodSandbox: runtime(node, 'stopPodSandbox'),
   removePodSandbox: runtime(node, 'removePodSandbox'),

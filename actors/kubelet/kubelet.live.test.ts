@@ -78,7 +78,7 @@ async function hostOf(instance: string): Promise<{ host: Host; connection: NatsC
 }
 async function worker(instance: string): Promise<Host> {
   const { host, connection } = await hostOf(instance);
-  await host.startDriver(runtimeDriver({ node: 'n1', adapter: engine.runtime('n1') }));
+  await host.startDriver(runtimeDriver({ node: 'n1', adapter: engine.runtime('n1'), volumes: engine.volumes('n1') }));
   await host.start(kubelet({ node: 'n1', ip: '192.168.0.1', version: 'v1.36.0' }));
   await connection.flush();
   return host;

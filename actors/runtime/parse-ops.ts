@@ -3,18 +3,16 @@ import type {
   ContainerConfig,
   ContainerResources,
   EnvEntry,
-  PodRef,
   PodSandboxConfig,
   PortMapping,
   SecretName,
 } from '../../contracts/runtime/config.ts';
 import { GRACE_MS_MAX, type RuntimeOp, type RuntimeOps } from '../../contracts/runtime/ops.ts';
+import { mount, pod, podVolumes, SECRET, secretName, folderName } from './volumes/parse-volumes.ts';
 import { fields, filledText, flag, list, oneOf, optional, type Parse, text, wholeNumber } from './parse-fields.ts';
 
 const PORT_MAX = 65_535;
 const count = wholeNumber(0);
-
-const pod = fields<PodRef>({ uid: filledText, namespace: filledText, name: filledText });
 
 const port = fields<PortMapping>({
   containerPort: wholeNumber(1, PORT_MAX),
@@ -38,19 +36,18 @@ const sandbox = fields<PodSandboxConfig>({
   ),
 });
 
-const secret = { namespace: filledText, name: filledText, optional: optional(flag) };
 const envEntry: Parse<EnvEntry> = (value, path) => {
   const has = (name: string): boolean => typeof value === 'object' && value !== null && Object.hasOwn(value, name);
   if (has('secretRef')) {
     return fields<{ readonly secretRef: SecretName; readonly prefix?: string }>({
-      secretRef: fields<SecretName>(secret),
+      secretRef: secretName,
       prefix: optional(text),
     })(value, path);
   }
   if (has('secretKeyRef')) {
     return fields<{ readonly name: string; readonly secretKeyRef: SecretName & { readonly key: string } }>({
       name: filledText,
-      secretKeyRef: fields<SecretName & { readonly key: string }>({ ...secret, key: filledText }),
+      secretKeyRef: fields<SecretName & { readonly key: string }>({ ...SECRET, key: filledText }),
     })(value, path);
   }
   return fields<{ readonly name: string; readonly value: string; readonly literal?: boolean }>({
@@ -72,6 +69,7 @@ const container = fields<ContainerConfig>({
   args: optional(list(text)),
   workingDir: optional(text),
   env: optional(list(envEntry)),
+  mounts: optional(list(mount)),
   resources: optional(
     fields<ContainerResources>({
       cpuRequestMillis: optional(count),
@@ -105,6 +103,8 @@ const image = fields<{ readonly image: string }>({ image: filledText });
 export const PARSE_OP: { readonly [K in RuntimeOp]: Parse<RuntimeOps[K][0]> } = {
   info: nothing,
   list: (value, path) => fields<{ readonly podUid?: string }>({ podUid: optional(filledText) })(value ?? {}, path),
+  setUpVolumes: podVolumes,
+  tearDownVolumes: fields<RuntimeOps['tearDownVolumes'][0]>({ podUid: folderName, keepFolder: optional(flag) }),
   runPodSandbox: sandbox,
   stopPodSandbox: sandboxId,
   removePodSandbox: sandboxId,

@@ -6,6 +6,8 @@ import type {
   SecretName,
 } from '../../contracts/runtime/config.ts';
 import { runtimeError } from '../../contracts/runtime/errors.ts';
+import type { HostMount, VolumeMountConfig } from '../../contracts/runtime/volumes.ts';
+import { secretKey } from './secret-data.ts';
 
 /** A Secret's decoded values by key; `undefined` when there is no such Secret. */
 export type SecretValues = Readonly<Record<string, string>> | undefined;
@@ -16,10 +18,6 @@ type Budget = { left: number };
 
 /** The environment variable names that Kubernetes allows: printable, without `=`. */
 const ENV_NAME = /^[ -<>-~]+$/;
-
-/** The key of a Secret in the map that `resolveConfig` takes. */
-export const secretKey = ({ namespace, name }: Pick<SecretName, 'namespace' | 'name'>): string =>
-  `${namespace}/${name}`;
 
 /** The Secrets that a container's environment refers to, each once. */
 export function secretsOf(env: readonly EnvEntry[] = []): readonly SecretName[] {
@@ -35,22 +33,45 @@ export function secretsOf(env: readonly EnvEntry[] = []): readonly SecretName[] 
  * Fills in Secrets and expands `$(VAR)` in values, command and args as Kubernetes does: `$$` is a dollar, and a reference to
  * an unknown name is kept as it is.
  * @param secrets  by `secretKey`
+ * @param mounts  what the container's mounts refer to
  * @throws StatusError Invalid, cause CreateContainerConfigError: a required Secret or key is missing, or the expansion is
  * too large
  */
 export function resolveConfig(
   config: ContainerConfig,
   secrets: ReadonlyMap<string, SecretValues>,
+  mounts: readonly HostMount[] = [],
 ): ResolvedContainerConfig {
   const budget: Budget = { left: FILLED_MOST };
   const env = resolveEnv(config.env ?? [], secrets, budget);
   const all = (words: readonly string[]): readonly string[] => words.map((word) => expand(word, env, budget));
+  const { mounts: _, ...rest } = config;
   return {
-    ...config,
+    ...rest,
+    ...(mounts.length === 0 ? {} : { mounts }),
     env: [...env].map(([name, value]): EnvVar => ({ name, value })),
     ...(config.command === undefined ? {} : { command: all(config.command) }),
     ...(config.args === undefined ? {} : { args: all(config.args) }),
   };
+}
+
+/**
+ * The mounts of a container, with references in `subPathExpr` expanded.
+ * @throws StatusError Invalid, cause CreateContainerConfigError: a reference that the environment does not have
+ */
+export function expandMounts(
+  config: ContainerConfig,
+  secrets: ReadonlyMap<string, SecretValues>,
+): readonly VolumeMountConfig[] {
+  const budget: Budget = { left: FILLED_MOST };
+  const env = resolveEnv(config.env ?? [], secrets, budget);
+  return (config.mounts ?? []).map(({ subPathExpr, ...mount }) => {
+    if (subPathExpr === undefined || subPathExpr === '') return mount;
+    for (const [, name = ''] of subPathExpr.replaceAll('$$', '').matchAll(/\$\(([^)]*)\)/g)) {
+      if (!env.has(name)) throw notConfigured(`missing value for "${name}" in subPathExpr "${subPathExpr}"`);
+    }
+    return { ...mount, subPath: expand(subPathExpr, env, budget) };
+  });
 }
 
 function resolveEnv(

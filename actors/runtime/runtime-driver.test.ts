@@ -82,7 +82,9 @@ afterEach(async () => {
 });
 
 const serve = (logLeaseMs: number): Promise<Running> =>
-  host.startDriver(runtimeDriver({ node: NODE, adapter: engine.runtime(NODE), logLeaseMs }));
+  host.startDriver(
+    runtimeDriver({ node: NODE, adapter: engine.runtime(NODE), volumes: engine.volumes(NODE), logLeaseMs }),
+  );
 async function ask<K extends RuntimeOp>(op: K, body: RuntimeOps[K][0]): Promise<RuntimeOps[K][1]> {
   const reply = await client.request(`troupe.runtime.node=2E1.${op}`, encodeMsgpack(body), { timeout: 5_000 });
   return decodeMsgpack(reply.data) as RuntimeOps[K][1];

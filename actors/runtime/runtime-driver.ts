@@ -2,8 +2,10 @@ import { retryOf, StatusError, statusError } from '../../contracts/errors/status
 import type { LogLines, LogQuery } from '../../contracts/messages/logs.ts';
 import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import type { ContainerConfig, SecretName } from '../../contracts/runtime/config.ts';
-import { runtimeError } from '../../contracts/runtime/errors.ts';
+import { type RuntimeCause, runtimeError } from '../../contracts/runtime/errors.ts';
 import { RUNTIME_OPS, type RuntimeOp, type RuntimeOps } from '../../contracts/runtime/ops.ts';
+import type { RuntimeLevel } from '../../contracts/runtime/status.ts';
+import type { PodFolder, PodVolumesConfig, VolumeHost } from '../../contracts/runtime/volumes.ts';
 import { SUBJECTS } from '../../contracts/subjects/subjects.ts';
 import { logTimeOf } from '../../contracts/time/log-time.ts';
 import type { Says } from '../kernel/contract.ts';
@@ -11,11 +13,14 @@ import { api, calls, type DriverContext, type DriverDefinition, defineDriver, pu
 import { LogStreams } from './log-streams.ts';
 import { PARSE_OP } from './parse-ops.ts';
 import { planLogSource } from './plan-log-source.ts';
-import { resolveConfig, type SecretValues, secretKey, secretsOf } from './resolve-env.ts';
+import { expandMounts, resolveConfig, secretsOf } from './resolve-env.ts';
+import { decoded, type SecretData, secretKey } from './secret-data.ts';
+import { resolveVolumes, secretsOfVolumes } from './volumes/resolve-volumes.ts';
 
 export interface RuntimeDriverOptions {
   readonly node: string;
   readonly adapter: RuntimeAdapter;
+  readonly volumes: VolumeHost;
   /** How long a container's log is streamed after the last request to follow it. */
   readonly logLeaseMs?: number;
 }
@@ -38,7 +43,7 @@ export const runtimeDeclared = (node: string) => ({
 });
 
 /** Serves `runtime.<node>.<op>`: parses each request, calls the runtime adapter, and answers. Decides nothing. */
-export function runtimeDriver({ node, adapter, logLeaseMs }: RuntimeDriverOptions): DriverDefinition {
+export function runtimeDriver({ node, adapter, volumes, logLeaseMs }: RuntimeDriverOptions): DriverDefinition {
   return defineDriver({
     ...runtimeDeclared(node),
     config: { node },
@@ -50,7 +55,7 @@ export function runtimeDriver({ node, adapter, logLeaseMs }: RuntimeDriverOption
           context.send(context.say.logs({ namespace: pod.namespace, pod: pod.name, container: name }, lines)),
         report: (key, error) => context.report(key, error),
       });
-      const handlers = handlersOf(adapter, context, streams);
+      const handlers = handlersOf({ adapter, volumes, context, streams });
       const unwatch = adapter.watch((hint) => context.send(context.say.event({ node }, { node, ...hint })));
       return Promise.resolve({
         handlers: {
@@ -78,14 +83,24 @@ function opOf(op: string | undefined, subject: string): RuntimeOp {
 const answer = <K extends RuntimeOp>(handlers: Handlers, op: K, body: unknown): Promise<RuntimeOps[K][1]> =>
   handlers[op](PARSE_OP[op](body, ''));
 
-function handlersOf(adapter: RuntimeAdapter, context: Context, streams: LogStreams): Handlers {
+interface DriverParts {
+  readonly adapter: RuntimeAdapter;
+  readonly volumes: VolumeHost;
+  readonly context: Context;
+  readonly streams: LogStreams;
+}
+
+function handlersOf(parts: DriverParts): Handlers {
+  const { adapter, volumes, streams } = parts;
   const done = async (work: Promise<void>): Promise<Record<string, never>> => {
     await work;
     return {};
   };
   return {
     info: () => adapter.info(),
-    list: (filter) => adapter.list(filter),
+    list: (filter) => listNode(parts, filter),
+    setUpVolumes: (config) => setUpVolumes(parts, config),
+    tearDownVolumes: ({ podUid, keepFolder }) => done(volumes.tearDown(podUid, keepFolder)),
     runPodSandbox: (config) => adapter.runPodSandbox(config),
     stopPodSandbox: ({ sandboxId }) => done(adapter.stopPodSandbox(sandboxId)),
     removePodSandbox: ({ sandboxId }) => done(adapter.removePodSandbox(sandboxId)),
@@ -94,7 +109,7 @@ function handlersOf(adapter: RuntimeAdapter, context: Context, streams: LogStrea
       const found = await adapter.imageStatus(image);
       return found === undefined ? {} : { image: found };
     },
-    createContainer: async (config) => ({ containerId: await createContainer(adapter, context, config) }),
+    createContainer: async (config) => ({ containerId: await createContainer(parts, config) }),
     startContainer: ({ containerId }) => done(adapter.startContainer(containerId)),
     stopContainer: ({ containerId, graceMs }) => done(adapter.stopContainer(containerId, graceMs)),
     removeContainer: ({ containerId }) => done(adapter.removeContainer(containerId)),
@@ -103,25 +118,54 @@ function handlersOf(adapter: RuntimeAdapter, context: Context, streams: LogStrea
   };
 }
 
-async function createContainer(adapter: RuntimeAdapter, context: Context, config: ContainerConfig): Promise<string> {
-  const secrets = new Map<string, SecretValues>();
-  const fetching = secretsOf(config.env).map(async (secret) => {
-    secrets.set(secretKey(secret), await fetchSecret(context, secret));
-  });
-  await Promise.all(fetching);
-  return adapter.createContainer(resolveConfig(config, secrets));
+async function listNode(
+  { adapter, volumes }: DriverParts,
+  filter: { readonly podUid?: string },
+): Promise<RuntimeLevel> {
+  const [level, folders] = await Promise.all([adapter.list(filter), volumes.list()]);
+  const { podUid } = filter;
+  const asked = podUid === undefined ? folders : folders.filter(({ pod }) => pod.uid === podUid);
+  return asked.length === 0 ? level : { ...level, folders: asked };
 }
 
-async function fetchSecret(context: Context, { namespace, name }: SecretName): Promise<SecretValues> {
+async function setUpVolumes({ volumes, context }: DriverParts, config: PodVolumesConfig): Promise<PodFolder> {
+  const secrets = await fetchSecrets(context, secretsOfVolumes(config), 'FailedMount');
+  return volumes.setUp(resolveVolumes(config, secrets, new Map()));
+}
+
+async function createContainer({ adapter, volumes, context }: DriverParts, config: ContainerConfig): Promise<string> {
+  const secrets = decoded(await fetchSecrets(context, secretsOf(config.env), 'CreateContainerConfigError'));
+  const wanted = expandMounts(config, secrets);
+  const mounts = wanted.length === 0 ? [] : await volumes.mounts(config.pod, config.name, wanted);
+  return adapter.createContainer(resolveConfig(config, secrets, mounts));
+}
+
+/** @param cause  of a refusal that a retry cannot help */
+async function fetchSecrets(
+  context: Context,
+  names: readonly SecretName[],
+  cause: RuntimeCause,
+): Promise<ReadonlyMap<string, SecretData>> {
+  const found = new Map<string, SecretData>();
+  const fetching = names.map(async (secret) => {
+    found.set(secretKey(secret), await fetchSecret(context, secret, cause));
+  });
+  await Promise.all(fetching);
+  return found;
+}
+
+async function fetchSecret(
+  context: Context,
+  { namespace, name }: SecretName,
+  cause: RuntimeCause,
+): Promise<SecretData> {
   try {
-    const { data = {} } = await context.ask(context.say.secret({ namespace, name }), { timeoutMs: SECRET_MS });
-    const decoded = Object.entries(data).map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]);
-    return Object.fromEntries(decoded) as Record<string, string>;
+    return (await context.ask(context.say.secret({ namespace, name }), { timeoutMs: SECRET_MS })).data ?? {};
   } catch (error) {
     if (error instanceof StatusError && error.reason === 'NotFound') return undefined;
     if (retryOf(error) !== 'never') throw error;
-    // A retry cannot help: the container cannot be configured, and its status shows why.
-    throw runtimeError('Invalid', 'CreateContainerConfigError', (error as Error).message);
+    // A retry cannot help: the status of the pod shows why.
+    throw runtimeError('Invalid', cause, (error as Error).message);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { HostMount, VolumeMountConfig } from './volumes.ts';
+
 /** Identifies the pod that a sandbox or container belongs to. */
 export interface PodRef {
   readonly uid: string;
@@ -93,8 +95,10 @@ interface ContainerBase {
  */
 export interface ContainerConfig extends ContainerBase {
   readonly env?: readonly EnvEntry[];
+  readonly mounts?: readonly VolumeMountConfig[];
 }
-/** A container as passed to an adapter: with secrets fetched and references expanded. */
+/** A container as passed to an adapter: with secrets fetched, references expanded and mounts found. */
 export interface ResolvedContainerConfig extends ContainerBase {
   readonly env?: readonly EnvVar[];
+  readonly mounts?: readonly HostMount[];
 }

@@ -1,6 +1,6 @@
 import { type Status, StatusError, type StatusReason, statusError } from '../errors/status.ts';
 
-/** Kubernetes' reasons for a waiting container: the `reason` of the first cause in a runtime's refusal. */
+/** Kubernetes' reasons for a waiting container, or for a pod without its volumes: the `reason` of the first cause in a runtime's refusal. */
 export const RUNTIME_CAUSES = [
   'ErrImagePull',
   'InvalidImageName',
@@ -9,6 +9,7 @@ export const RUNTIME_CAUSES = [
   'CreateContainerConfigError',
   'CreateContainerError',
   'RunContainerError',
+  'FailedMount',
 ] as const;
 export type RuntimeCause = (typeof RUNTIME_CAUSES)[number];
 

@@ -3,6 +3,7 @@ import type { Family } from '../subjects/family.ts';
 import { SUBJECTS } from '../subjects/subjects.ts';
 import type { ContainerConfig, PodSandboxConfig } from './config.ts';
 import type { ContainerStatus, ImageInfo, RuntimeInfo, RuntimeLevel, SandboxStatus } from './status.ts';
+import type { PodFolder, PodVolumesConfig } from './volumes.ts';
 
 type Nothing = Record<string, never>;
 
@@ -19,6 +20,12 @@ export interface RuntimeOps {
   info: [Nothing, RuntimeInfo];
   /** Every sandbox and container of this node, in any state; or those of one pod. */
   list: [{ readonly podUid?: string }, RuntimeLevel];
+  /**
+   * Makes a pod's volumes, or makes them as they are now. Invalid: a volume cannot be made (cause FailedMount).
+   */
+  setUpVolumes: [PodVolumesConfig, PodFolder];
+  /** Unmounts and removes the volumes of a pod, and its folder unless `keepFolder`. Only once no container uses them. */
+  tearDownVolumes: [{ readonly podUid: string; readonly keepFolder?: boolean }, Nothing];
   /** Creates and starts a sandbox; answers once it has its address. */
   runPodSandbox: [PodSandboxConfig, SandboxStatus];
   /** Stops a sandbox at once, with all containers that still run in it. No effect if it does not exist. */
@@ -31,9 +38,9 @@ export interface RuntimeOps {
   imageStatus: [{ readonly image: string }, { readonly image?: ImageInfo }];
   /**
    * Creates a container without starting it. Invalid: the config is refused by the engine (cause CreateContainerError), or a
-   * secret is missing (CreateContainerConfigError).
+   * secret or a mount's path is missing (CreateContainerConfigError). `folder`: the pod has a folder on the node.
    */
-  createContainer: [ContainerConfig, { readonly containerId: string }];
+  createContainer: [ContainerConfig, { readonly containerId: string; readonly folder?: PodFolder }];
   /** No effect on a container that was started before, even if it has ended since. Invalid: cause RunContainerError. */
   startContainer: [{ readonly containerId: string }, Nothing];
   /**
@@ -56,6 +63,8 @@ export type RuntimeOp = keyof RuntimeOps;
 export const RUNTIME_OPS = [
   'info',
   'list',
+  'setUpVolumes',
+  'tearDownVolumes',
   'runPodSandbox',
   'stopPodSandbox',
   'removePodSandbox',

@@ -1,4 +1,5 @@
 import type { PodRef } from './config.ts';
+import type { PodFolder } from './volumes.ts';
 
 export interface SandboxStatus {
   readonly id: string;
@@ -41,6 +42,8 @@ export interface ContainerStatus {
 export interface RuntimeLevel {
   readonly sandboxes: readonly SandboxStatus[];
   readonly containers: readonly ContainerStatus[];
+  /** The pods' folders; absent where there are none. */
+  readonly folders?: readonly PodFolder[];
 }
 
 export interface ImageInfo {

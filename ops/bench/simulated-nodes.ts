@@ -40,7 +40,7 @@ function startNode(node: string): Promise<void> {
     ...(recorder === undefined ? {} : { recorder }),
   });
   hosts.push(host);
-  return hostNode(host, { node, ip: '127.0.0.1', adapters: { runtime: engine.runtime(node) } });
+  return hostNode(host, { node, ip: '127.0.0.1', adapters: engine.adapters(node) });
 }
 
 for (let first = 0; first < count; first += AT_ONCE) {

@@ -5,6 +5,7 @@ import type {
   PortMapping,
   ResolvedContainerConfig,
 } from '../../contracts/runtime/config.ts';
+import type { HostMount } from '../../contracts/runtime/volumes.ts';
 import { containerLabels, sandboxLabels } from './labels.ts';
 
 /** The smallest and largest CPU share, and the smallest quota, that a kernel accepts; as in Kubernetes. */
@@ -74,9 +75,21 @@ export function containerOptions(node: string, config: ResolvedContainerConfig):
       // Sizes as in Kubernetes. The driver is given because the engine's default may be one whose logs cannot be read.
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } },
       ...resources(config.resources ?? {}),
+      ...(config.mounts === undefined ? {} : { Mounts: config.mounts.map(mountOptions) }),
     },
   };
 }
+
+/** As in Kubernetes, mounts of the node reach a container only where its `mountPropagation` says so. */
+const PROPAGATION = { HostToContainer: 'rslave', Bidirectional: 'rshared' } as const;
+
+const mountOptions = ({ hostPath, mountPath, readOnly = false, propagation }: HostMount) => ({
+  Type: 'bind' as const,
+  Source: hostPath,
+  Target: mountPath,
+  ReadOnly: readOnly,
+  BindOptions: { Propagation: propagation === undefined ? ('rprivate' as const) : PROPAGATION[propagation] },
+});
 
 const given = (words: readonly string[] | undefined): words is readonly string[] =>
   words !== undefined && words.length > 0;

@@ -1,4 +1,4 @@
-import type { ContainerConfig, PodRef, PodSandboxConfig } from '../../contracts/runtime/config.ts';
+import type { PodRef, PodSandboxConfig, ResolvedContainerConfig } from '../../contracts/runtime/config.ts';
 
 /** Labels of the containers that an adapter creates. The adapter finds them by these, and so can users (`docker ps --filter label=…`). */
 export const LABEL = {
@@ -31,7 +31,10 @@ export const sandboxLabels = (node: string, config: PodSandboxConfig): Record<st
   [LABEL.attempt]: String(config.attempt),
 });
 
-export const containerLabels = (node: string, config: Omit<ContainerConfig, 'env'>): Record<string, string> => ({
+export const containerLabels = (
+  node: string,
+  config: Omit<ResolvedContainerConfig, 'env'>,
+): Record<string, string> => ({
   ...podLabels(node, config.pod),
   [LABEL.kind]: 'container',
   [LABEL.container]: config.name,

@@ -1,10 +1,12 @@
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import { own } from '../../contracts/json-values.ts';
 import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
+import type { VolumeHost } from '../../contracts/runtime/volumes.ts';
 import type { Clock } from '../../contracts/time/clock.ts';
 import { realClock } from './real-clock.ts';
 import { emptyNode, type SimulatedNode } from './simulated-node.ts';
 import { SimulatedRuntime } from './simulated-runtime.ts';
+import { SimulatedVolumes } from './simulated-volumes.ts';
 import { drawLatency, type SimulatedConfig, type SimulatedImage, type SlowOp } from './simulation-config.ts';
 
 /**
@@ -35,6 +37,16 @@ export class SimulatedEngine {
   /** A new adapter of a node; it sees the containers that earlier ones created. */
   runtime(node: string): RuntimeAdapter {
     return new SimulatedRuntime(this, node);
+  }
+
+  /** The volumes of a node; like `runtime`. */
+  volumes(node: string): VolumeHost {
+    return new SimulatedVolumes(this, node);
+  }
+
+  /** Both. */
+  adapters(node: string): { readonly runtime: RuntimeAdapter; readonly volumes: VolumeHost } {
+    return { runtime: this.runtime(node), volumes: this.volumes(node) };
   }
 
   /** While `false`, every call of this node fails with ServiceUnavailable; its containers keep running. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ContainerStatus, ImageInfo, SandboxStatus } from '../../contracts/runtime/status.ts';
+import type { ResolvedPodVolumes } from '../../contracts/runtime/volumes.ts';
 import type { SimulatedRun } from './simulation-config.ts';
 
 export interface SimulatedContainer {
@@ -22,6 +23,8 @@ export interface SimulatedNode {
   readonly name: string;
   readonly sandboxes: Map<string, SandboxStatus>;
   readonly containers: Map<string, SimulatedContainer>;
+  /** Pod uid -> its volumes. */
+  readonly volumes: Map<string, ResolvedPodVolumes>;
   /** Key of pod, name and attempt -> id, which makes creation idempotent. */
   readonly ids: Map<string, string>;
   /** imageId -> name. */
@@ -40,6 +43,7 @@ export function emptyNode(name: string): SimulatedNode {
     name,
     sandboxes: new Map(),
     containers: new Map(),
+    volumes: new Map(),
     ids: new Map(),
     images: new Map(),
     pullFailures: new Map(),

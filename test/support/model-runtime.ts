@@ -1,12 +1,14 @@
 import type { ContainerConfig, PodSandboxConfig } from '../../contracts/runtime/config.ts';
 import { createdContainer } from '../../contracts/runtime/created-container.ts';
 import { runtimeError } from '../../contracts/runtime/errors.ts';
-import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
+import type { ContainerStatus, RuntimeLevel, SandboxStatus } from '../../contracts/runtime/status.ts';
+import type { PodFolder, PodVolumesConfig } from '../../contracts/runtime/volumes.ts';
 
 /** A runtime as small as one can be: synchronous, in memory, and it counts what was started. For tests of plans. */
 export class ModelRuntime {
   sandboxes: SandboxStatus[] = [];
   containers: ContainerStatus[] = [];
+  folders: PodFolder[] = [];
   readonly images = new Set<string>();
   /** `uid/name/attempt` of everything ever started, in order. */
   readonly started: string[] = [];
@@ -19,7 +21,14 @@ export class ModelRuntime {
   /** Does what a verb of `RuntimeOps` promises. @throws StatusError as the op refuses */
   do(op: string, body: never): unknown {
     const verbs: Readonly<Record<string, (body: never) => unknown>> = {
-      list: () => ({ sandboxes: this.sandboxes, containers: this.containers }),
+      list: () => ({
+        sandboxes: this.sandboxes,
+        containers: this.containers,
+        ...(this.folders.length === 0 ? {} : { folders: this.folders }),
+      }),
+      setUpVolumes: ({ pod, version }: PodVolumesConfig) => this.#setUp({ pod, version }),
+      tearDownVolumes: ({ podUid, keepFolder = false }: { podUid: string; keepFolder?: boolean }) =>
+        this.#tearDown(podUid, keepFolder),
       runPodSandbox: (config: PodSandboxConfig) => this.#sandbox(config),
       stopPodSandbox: ({ sandboxId }: { sandboxId: string }) => this.#stopSandbox(sandboxId),
       removePodSandbox: ({ sandboxId }: { sandboxId: string }) => this.#removeSandbox(sandboxId),
@@ -36,11 +45,10 @@ export class ModelRuntime {
     return verb(body);
   }
 
-  level(uid: string): {
-    readonly sandboxes: readonly SandboxStatus[];
-    readonly containers: readonly ContainerStatus[];
-  } {
+  level(uid: string): RuntimeLevel {
+    const folders = this.folders.filter(({ pod }) => pod.uid === uid);
     return {
+      ...(folders.length === 0 ? {} : { folders }),
       sandboxes: this.sandboxes.filter(({ pod }) => pod.uid === uid),
       containers: this.containers.filter(({ pod }) => pod.uid === uid),
     };
@@ -68,6 +76,16 @@ export class ModelRuntime {
     this.#stopSandbox(id);
   }
 
+  #setUp(folder: PodFolder): PodFolder {
+    this.folders = [...this.folders.filter(({ pod }) => pod.uid !== folder.pod.uid), folder];
+    return folder;
+  }
+  #tearDown(uid: string, keepFolder: boolean): object {
+    const others = this.folders.filter(({ pod }) => pod.uid !== uid);
+    const kept = this.folders.filter(({ pod }) => keepFolder && pod.uid === uid);
+    this.folders = [...others, ...kept.map(({ pod }) => ({ pod, version: '' }))];
+    return {};
+  }
   #sandbox({ pod, attempt }: PodSandboxConfig): SandboxStatus {
     const id = `sandbox-${pod.uid}-${attempt}`;
     const known = this.sandboxes.find((each) => each.id === id);

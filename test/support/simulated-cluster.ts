@@ -171,7 +171,7 @@ export async function startSimulatedCluster(options: SimulatedClusterOptions = {
       ...role(nodeUser(node), node),
       node,
       ip: '127.0.0.1',
-      adapters: { runtime: engine.runtime(node) },
+      adapters: engine.adapters(node),
     });
     workers.set(node, running);
     return running;

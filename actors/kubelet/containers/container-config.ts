@@ -9,6 +9,7 @@ import type {
   PodRef,
   PodSandboxConfig,
 } from '../../../contracts/runtime/config.ts';
+import { volumeMounts } from '../volumes/volume-mounts.ts';
 import { type ConfigError, containerEnv, type EnvFacts, isConfigError } from './container-env.ts';
 
 export const podRef = (pod: Pod): PodRef => ({
@@ -55,6 +56,7 @@ export function containerConfig(
   const env = containerEnv(dispatched, container, at.facts);
   if (isConfigError(env)) return env;
   const resources = resourcesOf(container);
+  const mounts = volumeMounts(dispatched.pod.spec, container);
   return {
     pod: podRef(dispatched.pod),
     sandboxId: at.sandboxId,
@@ -67,6 +69,7 @@ export function containerConfig(
     ...(container.args === undefined ? {} : { args: container.args }),
     ...(container.workingDir === undefined ? {} : { workingDir: container.workingDir }),
     ...(env.length === 0 ? {} : { env }),
+    ...(mounts.length === 0 ? {} : { mounts }),
     ...(resources === undefined ? {} : { resources }),
     ...(container.tty === true ? { tty: true } : {}),
     ...(container.stdin === true ? { stdin: true } : {}),

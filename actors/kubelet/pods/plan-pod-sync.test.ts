@@ -125,6 +125,10 @@ function inputOf(row: Row): PodInput {
 }
 function brief(verb: PodVerb): string {
   switch (verb.op) {
+    case 'setUpVolumes':
+      return `set up ${verb.body.volumes.map(({ name }) => name).join(' ')}`;
+    case 'tearDownVolumes':
+      return verb.body.keepFolder === true ? 'remove volumes' : 'remove folder';
     case 'runPodSandbox':
       return `sandbox ${verb.body.attempt}`;
     case 'stopPodSandbox':

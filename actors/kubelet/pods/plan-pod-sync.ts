@@ -8,6 +8,7 @@ import type { Ending } from '../status/pod-phase.ts';
 import { podStatus } from '../status/pod-status.ts';
 import { planDeadContainerRemoval } from './plan-dead-container-removal.ts';
 import { endingByInit, initContainersOf, isInitialized } from './plan-init-containers.ts';
+import { planVolumes, type VolumesPlan } from '../volumes/plan-volumes.ts';
 import {
   activeDeadline,
   endingOf,
@@ -17,7 +18,7 @@ import {
   stopContainers,
   stopEndedPod,
 } from './plan-pod-termination.ts';
-import type { PodInput, PodPlan, PodState, PodVerb, PresentPod } from './pod-types.ts';
+import type { PodInput, PodNote, PodPlan, PodState, PodVerb, PresentPod } from './pod-types.ts';
 import { gracePeriodSeconds } from './termination-grace-period.ts';
 
 /**
@@ -41,12 +42,13 @@ export function planPodSync(input: PodInput): PodPlan {
 /** The plan of a pod that is to run: what its containers need next, and what is found out about them on the way. */
 class RunningPodPlan {
   readonly #input: PresentPod;
-  readonly #state: PodState;
+  #state: PodState;
   readonly #at: ContainerContext;
   readonly #records: Record<string, PodState['containers'][string]>;
   readonly #waits = new Map<string, NonNullable<Decision['wait']>>();
   readonly #done = new Set<string>();
   readonly #until: number[] = [];
+  readonly #notes: PodNote[] = [];
 
   constructor(input: PresentPod, state: PodState) {
     this.#input = input;
@@ -61,6 +63,10 @@ class RunningPodPlan {
     const inits = initContainersOf(this.#input, initialized);
     const ending = this.#endingWithoutStart(inits, initialized);
     if (ending !== undefined) return this.#end(ending);
+    const volumes = planVolumes(this.#input);
+    this.#keepVolumes(volumes);
+    if (volumes.verb !== undefined) return this.#finish([volumes.verb]);
+    if (!volumes.ready) return this.#finish([]);
     if (sandbox === undefined) return this.#finish(this.#startSandbox());
     for (const container of inits) {
       const found = this.#decide(container, true);
@@ -69,6 +75,13 @@ class RunningPodPlan {
       if (!passed && !initialized) return this.#finish(planDeadContainerRemoval(this.#input));
     }
     return this.#planRegular();
+  }
+
+  #keepVolumes({ failure, until, notes }: VolumesPlan): void {
+    const { volumes: _, ...state } = this.#state;
+    this.#state = failure === undefined ? state : { ...state, volumes: { failure } };
+    if (until !== undefined) this.#until.push(until);
+    this.#notes.push(...notes);
   }
 
   get #regular(): readonly Container[] {
@@ -130,7 +143,7 @@ class RunningPodPlan {
       verbs,
       state: { ...this.#state, containers: this.#records },
       status: podStatus(this.#input, { waits: this.#waits, done: this.#done }, ending),
-      notes: backOffEvents(this.#input, this.#waits),
+      notes: [...this.#notes, ...backOffEvents(this.#input, this.#waits)],
       ...(wakeAt === undefined || verbs.length > 0 ? {} : { wakeAt }),
       deletable: false,
       forget: false,

@@ -31,7 +31,11 @@ function stopPod(input: PodInput, graceSeconds: number): readonly PodVerb[] {
 /** Stops a pod that has ended and stays in the store; its last dead containers are kept for their logs. */
 export function stopEndedPod(input: PresentPod, state: PodState): readonly PodVerb[] {
   const verbs = stopPod(input, state.graceSeconds);
-  return verbs.length > 0 ? verbs : planDeadContainerRemoval(input);
+  if (verbs.length > 0) return verbs;
+  const removals = planDeadContainerRemoval(input);
+  if (removals.length > 0) return removals;
+  const hasVolumes = input.level.folders?.some(({ version }) => version !== '') === true;
+  return hasVolumes ? [{ op: 'tearDownVolumes', body: { podUid: input.uid, keepFolder: true } }] : [];
 }
 
 /** The pod is not in the store: stops and removes all of it, then forgets it. */
@@ -45,6 +49,8 @@ export function planGonePod(input: PodInput): PodPlan {
   for (const container of level.containers) {
     if (!held.has(container.sandboxId)) verbs.push({ op: 'removeContainer', body: { containerId: container.id } });
   }
+  if (verbs.length === 0 && (level.folders ?? []).length > 0)
+    verbs.push({ op: 'tearDownVolumes', body: { podUid: input.uid } });
   return { ...base, verbs, forget: verbs.length === 0 };
 }
 

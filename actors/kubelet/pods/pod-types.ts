@@ -3,6 +3,7 @@ import type { Pod, PodStatus } from '../../../contracts/kinds/kinds.ts';
 import type { DispatchedPod } from '../../../contracts/messages/node.ts';
 import type { ContainerConfig, PodRef, PodSandboxConfig } from '../../../contracts/runtime/config.ts';
 import type { RuntimeLevel } from '../../../contracts/runtime/status.ts';
+import type { PodVolumesConfig } from '../../../contracts/runtime/volumes.ts';
 import type { ReportNote } from '../../kernel/contract.ts';
 
 /** The sandboxes and containers that the runtime has of one pod: as last listed, and as changed by requests since. */
@@ -15,6 +16,8 @@ export type Failure = {
   readonly image?: string;
   /** Versions of the Secrets with which the container failed; with other versions it is tried at once. */
   readonly secrets?: string;
+  /** The volumes that could not be made; others are made at once. */
+  readonly version?: string;
   readonly reason: string;
   readonly message: string;
   readonly failures: number;
@@ -49,6 +52,8 @@ export type PodState = {
   readonly graceSeconds: number;
   readonly containers: { readonly [name: string]: ContainerRecord };
   readonly sandbox: { readonly attempt: number; readonly failure?: Failure };
+  /** Absent unless the volumes could not be made. */
+  readonly volumes?: { readonly failure: Failure };
   /** Failed pulls by image name. */
   readonly pulls: { readonly [image: string]: Failure };
 };
@@ -62,6 +67,8 @@ export const newState = (now: number): PodState => ({
 
 /** One request to the runtime. `name` is the container that it is for. */
 export type PodVerb =
+  | { readonly op: 'setUpVolumes'; readonly body: PodVolumesConfig }
+  | { readonly op: 'tearDownVolumes'; readonly body: { readonly podUid: string; readonly keepFolder?: boolean } }
   | { readonly op: 'runPodSandbox'; readonly body: PodSandboxConfig }
   | { readonly op: 'stopPodSandbox'; readonly body: { readonly sandboxId: string } }
   | { readonly op: 'removePodSandbox'; readonly body: { readonly sandboxId: string } }

@@ -30,6 +30,14 @@ export function applyAnswer(known: KnownPod, verb: PodVerb, answer: unknown, ask
   const { level, state } = known;
   const same = { level, state, notes: [] };
   switch (verb.op) {
+    case 'setUpVolumes':
+      return {
+        level: { ...level, folders: [answer as Answers['setUpVolumes']] },
+        state: without(state, 'volumes'),
+        notes: [],
+      };
+    case 'tearDownVolumes':
+      return { ...same, level: afterTearDown(level, verb.body.keepFolder === true) };
     case 'runPodSandbox': {
       const sandbox = answer as Answers['runPodSandbox'];
       const others = level.sandboxes.filter(({ id }) => id !== sandbox.id);
@@ -41,7 +49,7 @@ export function applyAnswer(known: KnownPod, verb: PodVerb, answer: unknown, ask
     case 'pullImage':
       return afterPull(known, verb, answer as Answers['pullImage'], askedAt, now);
     case 'createContainer':
-      return afterCreate(known, verb, (answer as Answers['createContainer']).containerId, now);
+      return afterCreate(known, verb, answer as Answers['createContainer'], now);
     case 'startContainer': {
       const started = editContainer(level, verb.body.containerId, (container) => ({
         ...container,
@@ -71,8 +79,14 @@ export function applyAnswer(known: KnownPod, verb: PodVerb, answer: unknown, ask
   }
 }
 
+function afterTearDown(level: PodLevel, keptFolder: boolean): PodLevel {
+  const { folders = [], ...rest } = level;
+  return keptFolder ? { ...rest, folders: folders.map(({ pod }) => ({ pod, version: '' })) } : rest;
+}
+
 const stopped = (sandbox: SandboxStatus): SandboxStatus => ({ ...without(sandbox, 'ip'), state: 'notReady' });
 const withoutSandbox = (level: PodLevel, sandboxId: string): PodLevel => ({
+  ...level,
   sandboxes: level.sandboxes.filter(({ id }) => id !== sandboxId),
   containers: level.containers.filter((container) => container.sandboxId !== sandboxId),
 });
@@ -121,13 +135,20 @@ function afterPull(
   };
 }
 
-function afterCreate(known: KnownPod, verb: VerbOf<'createContainer'>, id: string, now: number): Outcome {
+function afterCreate(
+  known: KnownPod,
+  verb: VerbOf<'createContainer'>,
+  answer: Answers['createContainer'],
+  now: number,
+): Outcome {
+  const { containerId: id, folder } = answer;
   const { name, attempt, image } = verb.body;
   const made = createdContainer(verb.body, { id, imageId: image, createdAt: now });
   const existed = known.level.containers.some((container) => container.id === id);
   const present = `Container image "${made.image}" already present on machine`;
+  const level = folder === undefined ? known.level : { ...known.level, folders: [folder] };
   return {
-    level: existed ? known.level : { ...known.level, containers: [...known.level.containers, made] },
+    level: existed ? level : { ...level, containers: [...level.containers, made] },
     state: withRecord(known.state, name, (record) => ({ ...without(record, 'replaced'), attempt })),
     notes: [
       ...(verb.present ? [normalNote(name, 'Pulled', present)] : []),

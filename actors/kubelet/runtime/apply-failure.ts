@@ -3,6 +3,7 @@ import { own } from '../../../contracts/json-values.ts';
 import { runtimeCause } from '../../../contracts/runtime/errors.ts';
 import { failedAgain } from '../containers/crash-loop-backoff.ts';
 import type { PodNote, PodVerb } from '../pods/pod-types.ts';
+import { failedMount, mountFailed } from '../volumes/plan-volumes.ts';
 import { failedNote, type KnownPod, type Outcome, type VerbOf, withFailure, without, withRecord } from './outcome.ts';
 
 /** Longest back-off after a configuration error: the user is expected to add the missing ConfigMap or Secret soon. */
@@ -26,6 +27,10 @@ export function applyFailure(known: KnownPod, verb: PodVerb, error: StatusError,
       message: `Failed to create pod sandbox: ${message}`,
     };
     return { ...unknown, state: { ...state, sandbox: { ...state.sandbox, failure: again } }, notes: [note] };
+  }
+  if (verb.op === 'setUpVolumes' && cause === 'FailedMount') {
+    const failure = mountFailed(state.volumes?.failure, verb.body.version, message, now);
+    return { ...unknown, state: { ...state, volumes: { failure } }, notes: [failedMount(message)] };
   }
   if (verb.op === 'pullImage')
     return { ...failedPull(known, verb, cause ?? 'ErrImagePull', message, now), relist: false };

@@ -1,5 +1,6 @@
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import type { ContainerStatus, RuntimeLevel, SandboxStatus } from '../../../contracts/runtime/status.ts';
+import type { PodFolder } from '../../../contracts/runtime/volumes.ts';
 import { NOTHING, type PodLevel } from '../pods/pod-types.ts';
 
 /**
@@ -33,7 +34,7 @@ export class ObservedPods {
     return this.#stale.has(uid);
   }
   set(uid: string, level: PodLevel): void {
-    if (level.sandboxes.length === 0 && level.containers.length === 0) this.#pods.delete(uid);
+    if (isEmpty(level)) this.#pods.delete(uid);
     else this.#pods.set(uid, level);
   }
   forget(uid: string): void {
@@ -85,14 +86,20 @@ export class ObservedPods {
   }
 }
 
-function byPod({ sandboxes, containers }: RuntimeLevel): Map<string, PodLevel> {
-  const found = new Map<string, { sandboxes: SandboxStatus[]; containers: ContainerStatus[] }>();
-  const of = (uid: string) => {
+const isEmpty = ({ sandboxes, containers, folders = [] }: PodLevel): boolean =>
+  sandboxes.length === 0 && containers.length === 0 && folders.length === 0;
+
+type Found = { sandboxes: SandboxStatus[]; containers: ContainerStatus[]; folders?: PodFolder[] };
+
+function byPod({ sandboxes, containers, folders = [] }: RuntimeLevel): Map<string, PodLevel> {
+  const found = new Map<string, Found>();
+  const of = (uid: string): Found => {
     const level = found.get(uid) ?? { sandboxes: [], containers: [] };
     found.set(uid, level);
     return level;
   };
   for (const sandbox of sandboxes) of(sandbox.pod.uid).sandboxes.push(sandbox);
   for (const container of containers) of(container.pod.uid).containers.push(container);
+  for (const folder of folders) (of(folder.pod.uid).folders ??= []).push(folder);
   return found;
 }

@@ -10,7 +10,11 @@ it('what a pod asks for in vain is named by its path', () => {
   const probe = { httpGet: { port: 80 } };
   expect(
     paths({
-      volumes: [{ name: 'cache', emptyDir: {} }],
+      volumes: [
+        { name: 'cache', emptyDir: {} },
+        { name: 'share', nfs: { server: 's', path: '/p' } },
+        { name: 'trust', projected: { sources: [{ clusterTrustBundle: { path: 'ca.crt' } }] } },
+      ],
       hostPID: true,
       hostUsers: false,
       runtimeClassName: 'gvisor',
@@ -46,7 +50,8 @@ it('what a pod asks for in vain is named by its path', () => {
     'priorityClassName',
     'runtimeClassName',
     'securityContext',
-    'volumes',
+    'volumes[1].nfs',
+    'volumes[2].projected.sources[0].clusterTrustBundle',
     'initContainers[0].lifecycle',
     'containers[1].env[0].valueFrom.fileKeyRef',
     'containers[1].livenessProbe',
@@ -145,7 +150,7 @@ const ACTED_UPON = {
   PodSpec:
     'activeDeadlineSeconds affinity containers dnsConfig enableServiceLinks ephemeralContainers hostNetwork hostname initContainers nodeName ' +
     'nodeSelector overhead preemptionPolicy priority readinessGates restartPolicy schedulerName schedulingGates serviceAccount serviceAccountName ' +
-    'terminationGracePeriodSeconds tolerations',
+    'terminationGracePeriodSeconds tolerations volumes',
   Affinity: 'nodeAffinity',
   Container:
     'args command env envFrom image imagePullPolicy name ports resizePolicy resources restartPolicy stdin stdinOnce tty volumeDevices volumeMounts workingDir',

@@ -45,7 +45,6 @@ const POD: Table = {
   shareProcessNamespace: [isTrue, 'each container sees its own processes'],
   subdomain: [isGiven, 'there is no cluster DNS'],
   topologySpreadConstraints: [hasEntries, 'the pod is placed without them'],
-  volumes: [hasEntries, 'no container has any of them'],
 };
 
 const AFFINITY: Table = {
@@ -83,9 +82,27 @@ function* ofContainer(container: Plain, at: string): Generator<Unmet> {
   yield* among(CONTAINER, container, at);
 }
 
+/** The kinds of volumes that a node makes. */
+const VOLUMES = ['emptyDir', 'configMap', 'secret', 'downwardAPI', 'projected', 'hostPath'];
+
+function* ofVolume(volume: Plain, at: string): Generator<Unmet> {
+  for (const kind of Object.keys(volume)) {
+    if (kind === 'name' || VOLUMES.includes(kind) || !isPlain(volume[kind])) continue;
+    yield { path: `${at}${kind}`, instead: 'the pod waits, because no node can mount it' };
+  }
+  for (const [index, source] of list(plain(volume['projected'])['sources']).entries()) {
+    if (isPlain(plain(source)['clusterTrustBundle'])) {
+      const path = `${at}projected.sources[${index}].clusterTrustBundle`;
+      yield { path, instead: 'the pod waits, because there are no ClusterTrustBundles' };
+    }
+  }
+}
+
 function* ofSpec(spec: Plain, at: string): Generator<Unmet> {
   yield* among(AFFINITY, plain(spec['affinity']), `${at}affinity.`);
   yield* among(POD, spec, at);
+  for (const [index, volume] of list(spec['volumes']).entries())
+    yield* ofVolume(plain(volume), `${at}volumes[${index}].`);
   for (const field of ['initContainers', 'containers']) {
     for (const [index, container] of list(spec[field]).entries())
       yield* ofContainer(plain(container), `${at}${field}[${index}].`);

@@ -15,6 +15,7 @@ import { sessionsDeclared, sessionsDriver } from '../../../actors/sessions/sessi
 import { scheduler } from '../../../actors/scheduler/scheduler.ts';
 import type { StoreDriverOptions } from '../../../actors/store/store-driver.ts';
 import type { RuntimeAdapter } from '../../../contracts/runtime/adapter.ts';
+import type { VolumeHost } from '../../../contracts/runtime/volumes.ts';
 import type { Declared } from '../users/declared-subjects.ts';
 
 /*
@@ -34,6 +35,7 @@ export interface MasterParts {
 /** What the drivers of a node work on; one adapter a driver. */
 export interface NodeAdapters {
   readonly runtime: RuntimeAdapter;
+  readonly volumes: VolumeHost;
 }
 
 /** What a worker gives to the actors and drivers of a node. */
@@ -139,7 +141,9 @@ export const NODE_TABLE: readonly Hosted<NodeParts>[] = [
     (node) => ({ node }),
     (parts: NodeParts) => ({ node: parts.kubelet.node }),
   ),
-  driver(runtimeDeclared, ({ kubelet: { node }, adapters }) => runtimeDriver({ node, adapter: adapters.runtime })),
+  driver(runtimeDeclared, ({ kubelet: { node }, adapters }) =>
+    runtimeDriver({ node, adapter: adapters.runtime, volumes: adapters.volumes }),
+  ),
   driver(sessionsDeclared, ({ kubelet: { node }, adapters }) => sessionsDriver({ node, adapter: adapters.runtime })),
 ];
 

@@ -26,12 +26,12 @@ async function two() {
 
 it('a worker answers for its node also while its engine does not', { timeout: 20_000 }, async () => {
   const { client, first } = await two();
-  const adapter = new SimulatedEngine().runtime('n1');
+  const { runtime: adapter, volumes } = new SimulatedEngine().adapters('n1');
   const silent = (): Promise<never> => new Promise(() => undefined);
   for (const op of ['info', 'list'] as const) vi.spyOn(adapter, op).mockImplementation(silent);
   const host = testHost({ connection: first });
   ends.push(() => host.stop());
-  await host.startDriver(runtimeDriver({ node: 'n1', adapter }), 'n1');
+  await host.startDriver(runtimeDriver({ node: 'n1', adapter, volumes }), 'n1');
   await expect(refuseDuplicateWorker(client, 'n1')).rejects.toThrow(
     /^start worker n1: another worker already runs node n1; /,
   );

@@ -57,7 +57,8 @@ export async function hostNode(host: Host, { node, adapters, ip, kubelet: settin
 const watches = ({ hears }: ActorDefinition): boolean => Object.values(hears).some(({ hear }) => hear === 'watch');
 
 async function closeAll(adapters: NodeAdapters): Promise<void> {
-  for (const adapter of Object.values(adapters) as readonly NodeAdapters[keyof NodeAdapters][]) await adapter.close();
+  for (const adapter of Object.values(adapters) as readonly { readonly close?: () => Promise<void> }[])
+    await adapter.close?.();
 }
 
 /** Runs a node's actors in this process. @throws StatusError AlreadyExists while another worker runs them */

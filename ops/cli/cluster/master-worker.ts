@@ -1,5 +1,5 @@
-import type { RuntimeAdapter } from '../../../contracts/runtime/adapter.ts';
 import { homePaths, troupeHome } from '../../boot/home/home.ts';
+import type { NodeAdapters } from '../../boot/roles/hosted-actors.ts';
 import type { RunningRole } from '../../boot/roles/master.ts';
 import { limitHeapGrowth } from '../../boot/roles/memory-settings.ts';
 import { retentionFromEnv } from '../../boot/roles/retention-settings.ts';
@@ -140,17 +140,19 @@ export async function worker(options: WorkerOptions, terminal: Terminal): Promis
     onBroken: () => process.exit(BROKEN),
     onClosed: endWhenClosed('worker', terminal),
     node,
-    adapters: { runtime: await adapterFor(node, runtime) },
+    adapters: await adaptersFor(node, runtime),
   });
   await runUntilStopped(starting, terminal);
 }
 
-async function adapterFor(node: string, runtime: ReturnType<typeof runtimeOf>): Promise<RuntimeAdapter> {
+async function adaptersFor(node: string, runtime: ReturnType<typeof runtimeOf>): Promise<NodeAdapters> {
   if (runtime === 'docker') {
     const { DockerRuntime } = await import('../../../runtime-adapters/docker/docker-runtime.ts');
-    return new DockerRuntime({ node });
+    const { HostVolumes } = await import('../../../runtime-adapters/volumes/host-volumes.ts');
+    const { pods } = homePaths(troupeHome());
+    return { runtime: new DockerRuntime({ node }), volumes: new HostVolumes({ folder: pods, node }) };
   }
   const { SimulatedEngine } = await import('../../../runtime-adapters/simulated/simulated-engine.ts');
   const output = [{ atMs: 0, text: 'a simulated container has started' }];
-  return new SimulatedEngine({ otherImages: { run: { output } } }).runtime(node);
+  return new SimulatedEngine({ otherImages: { run: { output } } }).adapters(node);
 }

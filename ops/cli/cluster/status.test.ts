@@ -114,13 +114,13 @@ it('says at once of which node no worker runs any more, though the store calls i
 }, async () => {
   const server = await ownServer();
   await masterOf(server);
-  const adapter = new SimulatedEngine().runtime('n1');
+  const adapters = new SimulatedEngine().adapters('n1');
   const worker = await runWorker({
     ...roleAt(server),
     user: 'node-n1',
     instance: 'n1',
     node: 'n1',
-    adapters: { runtime: adapter },
+    adapters,
   });
   let runs = true;
   const end = async (): Promise<void> => {
@@ -152,7 +152,7 @@ it('says what keeps a worker from making its node', {
     user: 'node-n1',
     instance: 'n1',
     node: 'n1',
-    adapters: { runtime: engine.runtime('n1') },
+    adapters: engine.adapters('n1'),
   });
   ends.push(() => worker.stop());
   await waitUntil('the worker is quoted', 20_000, async () =>
@@ -172,7 +172,7 @@ it('a node of before is not ready again until its engine has answered, and says 
       user: 'node-n1',
       instance: 'n1',
       node: 'n1',
-      adapters: { runtime: engine.runtime('n1') },
+      adapters: engine.adapters('n1'),
     });
   let worker = await start();
   ends.push(() => worker.stop());

@@ -1,0 +1,2 @@
+/** Why a volume cannot be made, in Kubernetes' words. */
+export class MountError extends Error {}

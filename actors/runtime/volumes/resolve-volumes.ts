@@ -1,0 +1,95 @@
+import type { SecretName } from '../../../contracts/runtime/config.ts';
+import { runtimeError } from '../../../contracts/runtime/errors.ts';
+import type {
+  FileSource,
+  PodVolumesConfig,
+  ResolvedFile,
+  ResolvedPodVolumes,
+  TokenFile,
+} from '../../../contracts/runtime/volumes.ts';
+import { type SecretData, secretKey } from '../secret-data.ts';
+
+/** A token as the api-server issued it. Times in milliseconds since the Unix epoch. */
+export interface IssuedToken {
+  readonly token: string;
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+/** The part of its life after which a token is renewed, and the longest time; as Kubernetes' kubelet does. */
+const RENEW_AT = 0.8;
+const RENEW_MS_MAX = 24 * 3_600_000;
+
+const sourcesOf = ({ volumes }: PodVolumesConfig): readonly FileSource[] =>
+  volumes.flatMap(({ files }) => files?.sources ?? []);
+
+/** The Secrets whose values become files, each once. Pure. */
+export function secretsOfVolumes(config: PodVolumesConfig): readonly SecretName[] {
+  const found = new Map<string, SecretName>();
+  for (const source of sourcesOf(config)) if ('secret' in source) found.set(secretKey(source.secret), source.secret);
+  return [...found.values()];
+}
+
+/** The tokens that become files. Pure. */
+export const tokensOfVolumes = (config: PodVolumesConfig): readonly TokenFile[] =>
+  sourcesOf(config).flatMap((source) => ('token' in source ? [source.token] : []));
+
+/**
+ * Fills in the values of Secrets and tokens. Of two files of the same path in a volume, the later counts. Pure.
+ * @param secrets  by `secretKey`
+ * @throws StatusError Invalid, cause FailedMount: a required Secret or key is missing
+ */
+export function resolveVolumes(
+  config: PodVolumesConfig,
+  secrets: ReadonlyMap<string, SecretData>,
+  tokens: ReadonlyMap<TokenFile, IssuedToken>,
+): ResolvedPodVolumes {
+  const volumes = config.volumes.map(({ files, ...volume }) => {
+    if (files === undefined) return volume;
+    const byPath = new Map<string, ResolvedFile>();
+    for (const source of files.sources) {
+      for (const file of filesOf(volume.name, source, secrets, tokens)) byPath.set(file.path, file);
+    }
+    return { ...volume, files: { ...files, sources: [...byPath.values()] } };
+  });
+  const renewals = [...tokens.values()].map(renewAt);
+  return { ...config, volumes, ...(renewals.length === 0 ? {} : { refreshAt: Math.min(...renewals) }) };
+}
+
+const renewAt = ({ issuedAt, expiresAt }: IssuedToken): number =>
+  issuedAt + Math.min(RENEW_MS_MAX, Math.floor((expiresAt - issuedAt) * RENEW_AT));
+
+const failed = (volume: string, words: string) =>
+  runtimeError('Invalid', 'FailedMount', `MountVolume.SetUp failed for volume "${volume}" : ${words}`);
+
+function filesOf(
+  volume: string,
+  source: FileSource,
+  secrets: ReadonlyMap<string, SecretData>,
+  tokens: ReadonlyMap<TokenFile, IssuedToken>,
+): readonly ResolvedFile[] {
+  if ('secret' in source) return secretFiles(volume, source, secrets.get(secretKey(source.secret)));
+  if (!('token' in source)) return [source];
+  const { path, mode, ownerUid } = source.token;
+  const text = tokens.get(source.token)?.token;
+  if (text === undefined) throw failed(volume, `no token of the ServiceAccount ${source.token.serviceAccount}`);
+  return [{ path, text, ...(mode === undefined ? {} : { mode }), ...(ownerUid === undefined ? {} : { ownerUid }) }];
+}
+
+function secretFiles(
+  volume: string,
+  { secret, items }: Extract<FileSource, { secret: SecretName }>,
+  data: SecretData,
+): readonly ResolvedFile[] {
+  if (data === undefined) {
+    if (secret.optional === true) return [];
+    throw failed(volume, `secret "${secret.name}" not found`);
+  }
+  if (items === undefined) return Object.entries(data).map(([path, base64]) => ({ path, base64 }));
+  return items.flatMap(({ key, path, mode }) => {
+    const base64 = Object.hasOwn(data, key) ? data[key] : undefined;
+    if (base64 !== undefined) return [{ path, base64, ...(mode === undefined ? {} : { mode }) }];
+    if (secret.optional === true) return [];
+    throw failed(volume, `references non-existent secret key: ${key}`);
+  });
+}

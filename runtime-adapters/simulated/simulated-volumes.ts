@@ -1,0 +1,62 @@
+import type { PodRef } from '../../contracts/runtime/config.ts';
+import { runtimeError } from '../../contracts/runtime/errors.ts';
+import type {
+  HostMount,
+  PodFolder,
+  ResolvedPodVolumes,
+  VolumeHost,
+  VolumeMountConfig,
+} from '../../contracts/runtime/volumes.ts';
+import type { SimulatedEngine } from './simulated-engine.ts';
+
+/** Volumes without files: it remembers what it was given. They belong to the machine and outlive this object. */
+export class SimulatedVolumes implements VolumeHost {
+  readonly #engine: SimulatedEngine;
+  readonly #node: string;
+
+  constructor(engine: SimulatedEngine, node: string) {
+    this.#engine = engine;
+    this.#node = node;
+  }
+
+  list(): Promise<readonly PodFolder[]> {
+    const found = [...this.#volumes.values()];
+    return Promise.resolve(found.map(({ pod, version, refreshAt }) => folderOf({ pod, version, refreshAt })));
+  }
+
+  async setUp(volumes: ResolvedPodVolumes): Promise<PodFolder> {
+    await this.#engine.take(this.#node, 'setUpVolumes');
+    this.#volumes.set(volumes.pod.uid, volumes);
+    return folderOf(volumes);
+  }
+
+  async tearDown(podUid: string): Promise<void> {
+    await this.#engine.take(this.#node, 'tearDownVolumes');
+    this.#volumes.delete(podUid);
+  }
+
+  mounts(pod: PodRef, _container: string, mounts: readonly VolumeMountConfig[]): Promise<readonly HostMount[]> {
+    const names = new Set(this.#volumes.get(pod.uid)?.volumes.map(({ name }) => name));
+    const found = mounts.map(({ volume, mountPath, subPath = '', readOnly }): HostMount => {
+      if (!names.has(volume))
+        throw runtimeError('Invalid', 'CreateContainerConfigError', `volume "${volume}" is not set up`);
+      const hostPath = `/pods/${pod.uid}/${volume}${subPath === '' ? '' : `/${subPath}`}`;
+      return { hostPath, mountPath, ...(readOnly === undefined ? {} : { readOnly }) };
+    });
+    return Promise.resolve(found);
+  }
+
+  get #volumes(): Map<string, ResolvedPodVolumes> {
+    return this.#engine.node(this.#node).volumes;
+  }
+}
+
+const folderOf = ({
+  pod,
+  version,
+  refreshAt,
+}: Pick<ResolvedPodVolumes, 'pod' | 'version'> & { readonly refreshAt?: number | undefined }): PodFolder => ({
+  pod,
+  version,
+  ...(refreshAt === undefined ? {} : { refreshAt }),
+});
