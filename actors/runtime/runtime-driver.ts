@@ -130,7 +130,10 @@ async function listNode(
 
 async function setUpVolumes({ volumes, context }: DriverParts, config: PodVolumesConfig): Promise<PodFolder> {
   const secrets = await fetchSecrets(context, secretsOfVolumes(config), 'FailedMount');
-  return volumes.setUp(resolveVolumes(config, secrets, new Map()));
+  const { resolved, failure } = resolveVolumes(config, secrets, new Map());
+  const folder = await volumes.setUp(resolved);
+  if (failure !== undefined) throw failure;
+  return folder;
 }
 
 async function createContainer({ adapter, volumes, context }: DriverParts, config: ContainerConfig): Promise<string> {

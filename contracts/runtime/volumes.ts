@@ -79,7 +79,10 @@ export interface VolumeConfig<Source = FileSource> {
 /** The volumes of a pod, as requested by the kubelet. */
 export interface PodVolumesConfig<Source = FileSource> {
   readonly pod: PodRef;
-  /** Identifies the content of all volumes, with the versions of Secrets; returned in `PodFolder.version`. */
+  /**
+   * Identifies the content of all volumes, with the versions of Secrets; returned in `PodFolder.version`. Empty when some volumes
+   * are left out, because they cannot be made: then the folder keeps its version.
+   */
   readonly version: string;
   readonly volumes: readonly VolumeConfig<Source>[];
   /** The group that owns the files of emptyDir, configMap, secret, projected and downwardAPI volumes. */

@@ -26,8 +26,9 @@ export class SimulatedVolumes implements VolumeHost {
 
   async setUp(volumes: ResolvedPodVolumes): Promise<PodFolder> {
     await this.#engine.take(this.#node, 'setUpVolumes');
-    this.#volumes.set(volumes.pod.uid, volumes);
-    return folderOf(volumes);
+    const version = volumes.version === '' ? (this.#volumes.get(volumes.pod.uid)?.version ?? '') : volumes.version;
+    this.#volumes.set(volumes.pod.uid, { ...volumes, version });
+    return folderOf({ ...volumes, version });
   }
 
   async tearDown(podUid: string): Promise<void> {

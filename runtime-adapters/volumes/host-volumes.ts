@@ -51,7 +51,7 @@ export class HostVolumes implements VolumeHost {
     return this.#alone(pod.uid, async () => {
       const known = (await this.#known()).get(pod.uid);
       // Before the first volume: a crash must leave no folder without a name.
-      let record: PodRecord = { node: this.#node, pod, version: '', volumes: known?.volumes ?? {} };
+      let record: PodRecord = { node: this.#node, volumes: {}, version: '', ...known, pod };
       await this.#keep(record);
       const mounted = await mountPoints();
       for (const volume of wanted.volumes) {
@@ -61,8 +61,13 @@ export class HostVolumes implements VolumeHost {
         });
         record = { ...record, volumes: { ...record.volumes, [volume.name]: made } };
       }
-      const done = { pod, version, ...(refreshAt === undefined ? {} : { refreshAt }) };
-      await this.#keep({ ...record, ...done });
+      const done = {
+        pod,
+        version: version === '' ? record.version : version,
+        ...(refreshAt === undefined ? {} : { refreshAt }),
+      };
+      const { refreshAt: _, ...rest } = record;
+      await this.#keep({ ...rest, ...done });
       return done;
     });
   }

@@ -67,7 +67,12 @@ export const newState = (now: number): PodState => ({
 
 /** One request to the runtime. `name` is the container that it is for. */
 export type PodVerb =
-  | { readonly op: 'setUpVolumes'; readonly body: PodVolumesConfig }
+  | {
+      readonly op: 'setUpVolumes';
+      readonly body: PodVolumesConfig;
+      /** The version that the volumes would have if all could be made. */
+      readonly wanted: string;
+    }
   | { readonly op: 'tearDownVolumes'; readonly body: { readonly podUid: string; readonly keepFolder?: boolean } }
   | { readonly op: 'runPodSandbox'; readonly body: PodSandboxConfig }
   | { readonly op: 'stopPodSandbox'; readonly body: { readonly sandboxId: string } }

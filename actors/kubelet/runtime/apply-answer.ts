@@ -33,7 +33,7 @@ export function applyAnswer(known: KnownPod, verb: PodVerb, answer: unknown, ask
     case 'setUpVolumes':
       return {
         level: { ...level, folders: [answer as Answers['setUpVolumes']] },
-        state: without(state, 'volumes'),
+        state: verb.body.version === '' ? state : without(state, 'volumes'),
         notes: [],
       };
     case 'tearDownVolumes':

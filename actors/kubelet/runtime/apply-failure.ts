@@ -29,7 +29,7 @@ export function applyFailure(known: KnownPod, verb: PodVerb, error: StatusError,
     return { ...unknown, state: { ...state, sandbox: { ...state.sandbox, failure: again } }, notes: [note] };
   }
   if (verb.op === 'setUpVolumes' && cause === 'FailedMount') {
-    const failure = mountFailed(state.volumes?.failure, verb.body.version, message, now);
+    const failure = mountFailed(state.volumes?.failure, verb.wanted, message, now);
     return { ...unknown, state: { ...state, volumes: { failure } }, notes: [failedMount(message)] };
   }
   if (verb.op === 'pullImage')

@@ -27,12 +27,14 @@ export function planVolumes({ dispatched, level, state, node, now }: PresentPod)
   if (!isDue) return { ready, notes: [], ...(refreshAt === undefined ? {} : { until: refreshAt }) };
   const failure = state.volumes?.failure;
   if (failure?.version === version && now < failure.until) return { ready, failure, until: failure.until, notes: [] };
-  const body = podVolumes({ dispatched, node }, version);
-  if (!('message' in body)) {
-    return { ready, notes: [], verb: { op: 'setUpVolumes', body }, ...(failure === undefined ? {} : { failure }) };
-  }
-  const again = mountFailed(failure, version, body.message, now);
-  return { ready, failure: again, until: again.until, notes: [failedMount(body.message)] };
+  const { config, failures } = podVolumes({ dispatched, node }, version);
+  const verb: PodVerb = { op: 'setUpVolumes', body: config, wanted: version };
+  const [message] = failures;
+  if (message === undefined) return { ready, notes: [], verb, ...(failure === undefined ? {} : { failure }) };
+  const again = mountFailed(failure, version, message, now);
+  // A pod that runs gets the new content of its other volumes.
+  const rest = ready && config.volumes.length > 0 ? { verb } : {};
+  return { ready, failure: again, until: again.until, notes: failures.map(failedMount), ...rest };
 }
 
 export const failedMount = (message: string): PodNote => ({ type: 'Warning', reason: 'FailedMount', message });

@@ -41,25 +41,28 @@ export function volumesVersion({ pod, configMaps = {}, secrets = {} }: Dispatche
   );
 }
 
-/** Why a volume cannot be made. */
-export interface MountFailure {
-  readonly message: string;
-}
-
-/** The request that makes a pod's volumes, or why one cannot be made. Pure. */
-export function podVolumes(facts: VolumeFacts, version: string): PodVolumesConfig | MountFailure {
+/** The request that makes a pod's volumes, without those that cannot be made, and why they cannot. Pure. */
+export function podVolumes(
+  facts: VolumeFacts,
+  version: string,
+): { readonly config: PodVolumesConfig; readonly failures: readonly string[] } {
   const { pod } = facts.dispatched;
   const fsGroup = pod.spec?.securityContext?.fsGroup;
   const volumes: VolumeConfig[] = [];
+  const failures: string[] = [];
   for (const volume of pod.spec?.volumes ?? []) {
     try {
       volumes.push(volumeConfig(volume, facts));
     } catch (error) {
       if (!(error instanceof MountError)) throw error;
-      return { message: `MountVolume.SetUp failed for volume "${volume.name}" : ${error.message}` };
+      failures.push(`MountVolume.SetUp failed for volume "${volume.name}" : ${error.message}`);
     }
   }
-  return { pod: podRef(pod), version, volumes, ...(fsGroup === undefined ? {} : { fsGroup }) };
+  const complete = failures.length === 0 ? version : '';
+  return {
+    config: { pod: podRef(pod), version: complete, volumes, ...(fsGroup === undefined ? {} : { fsGroup }) },
+    failures,
+  };
 }
 
 function volumeConfig(volume: Volume, facts: VolumeFacts): VolumeConfig<FileSource> {

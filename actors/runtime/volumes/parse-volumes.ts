@@ -92,7 +92,7 @@ const volume = fields<VolumeConfig>({
 /** Reads the body of `setUpVolumes`. @throws StatusError BadRequest */
 export const podVolumes = fields<PodVolumesConfig>({
   pod,
-  version: filledText,
+  version: text,
   volumes: list(volume),
   fsGroup: optional(wholeNumber(0, ID_MAX)),
 });

@@ -1,11 +1,14 @@
+import { StatusError } from '../../../contracts/errors/status.ts';
 import type { SecretName } from '../../../contracts/runtime/config.ts';
 import { runtimeError } from '../../../contracts/runtime/errors.ts';
 import type {
   FileSource,
+  Files,
   PodVolumesConfig,
   ResolvedFile,
   ResolvedPodVolumes,
   TokenFile,
+  VolumeConfig,
 } from '../../../contracts/runtime/volumes.ts';
 import { type SecretData, secretKey } from '../secret-data.ts';
 
@@ -37,23 +40,41 @@ export const tokensOfVolumes = (config: PodVolumesConfig): readonly TokenFile[] 
 /**
  * Fills in the values of Secrets and tokens. Of two files of the same path in a volume, the later counts. Pure.
  * @param secrets  by `secretKey`
- * @throws StatusError Invalid, cause FailedMount: a required Secret or key is missing
+ * @returns the volumes that can be made; `failure` (Invalid, cause FailedMount) when a required Secret or key is missing
  */
 export function resolveVolumes(
   config: PodVolumesConfig,
   secrets: ReadonlyMap<string, SecretData>,
   tokens: ReadonlyMap<TokenFile, IssuedToken>,
-): ResolvedPodVolumes {
-  const volumes = config.volumes.map(({ files, ...volume }) => {
-    if (files === undefined) return volume;
-    const byPath = new Map<string, ResolvedFile>();
-    for (const source of files.sources) {
-      for (const file of filesOf(volume.name, source, secrets, tokens)) byPath.set(file.path, file);
+): { readonly resolved: ResolvedPodVolumes; readonly failure?: StatusError } {
+  const volumes: VolumeConfig<ResolvedFile>[] = [];
+  let failure: StatusError | undefined;
+  for (const { files, ...volume } of config.volumes) {
+    try {
+      volumes.push(
+        files === undefined ? volume : { ...volume, files: { ...files, sources: filled(volume.name, files) } },
+      );
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      failure ??= error;
     }
-    return { ...volume, files: { ...files, sources: [...byPath.values()] } };
-  });
+  }
   const renewals = [...tokens.values()].map(renewAt);
-  return { ...config, volumes, ...(renewals.length === 0 ? {} : { refreshAt: Math.min(...renewals) }) };
+  const resolved: ResolvedPodVolumes = {
+    ...config,
+    ...(failure === undefined ? {} : { version: '' }),
+    volumes,
+    ...(renewals.length === 0 ? {} : { refreshAt: Math.min(...renewals) }),
+  };
+  return failure === undefined ? { resolved } : { resolved, failure };
+
+  function filled(volume: string, { sources }: Files<FileSource>): readonly ResolvedFile[] {
+    const byPath = new Map<string, ResolvedFile>();
+    for (const source of sources) {
+      for (const file of filesOf(volume, source, secrets, tokens)) byPath.set(file.path, file);
+    }
+    return [...byPath.values()];
+  }
 }
 
 const renewAt = ({ issuedAt, expiresAt }: IssuedToken): number =>
