@@ -102,6 +102,7 @@ const image = fields<{ readonly image: string }>({ image: filledText });
 /** Parses the request body of each runtime operation. @throws StatusError BadRequest */
 export const PARSE_OP: { readonly [K in RuntimeOp]: Parse<RuntimeOps[K][0]> } = {
   info: nothing,
+  stats: nothing,
   list: (value, path) => fields<{ readonly podUid?: string }>({ podUid: optional(filledText) })(value ?? {}, path),
   setUpVolumes: podVolumes,
   tearDownVolumes: fields<RuntimeOps['tearDownVolumes'][0]>({ podUid: folderName, keepFolder: optional(flag) }),

@@ -15,6 +15,7 @@ import { PARSE_OP } from './parse-ops.ts';
 import { planLogSource } from './plan-log-source.ts';
 import { expandMounts, resolveConfig, secretsOf } from './resolve-env.ts';
 import { decoded, type SecretData, secretKey } from './secret-data.ts';
+import { UsageSamples } from './usage-samples.ts';
 import { resolveVolumes, secretsOfVolumes } from './volumes/resolve-volumes.ts';
 
 export interface RuntimeDriverOptions {
@@ -23,6 +24,8 @@ export interface RuntimeDriverOptions {
   readonly volumes: VolumeHost;
   /** How long a container's log is streamed after the last request to follow it. */
   readonly logLeaseMs?: number;
+  /** Time between two usage samples; default ten seconds. */
+  readonly sampleMs?: number;
 }
 
 const SECRET_MS = 10_000;
@@ -30,6 +33,7 @@ const SECRET_MS = 10_000;
 const saysOf = (node: string) => ({
   event: publish(SUBJECTS.runtimeEvents, { node }),
   logs: publish(SUBJECTS.logs),
+  metrics: publish(SUBJECTS.metrics, { node }),
   secret: api('get', 'secrets'),
 });
 type Context = DriverContext<Says<ReturnType<typeof saysOf>>>;
@@ -38,12 +42,21 @@ type Handlers = { readonly [K in RuntimeOp]: (body: RuntimeOps[K][0]) => Promise
 /** What a node's driver hears and says, without an adapter: its permissions are derived from this. */
 export const runtimeDeclared = (node: string) => ({
   name: 'runtime',
-  hears: { ops: calls(SUBJECTS.runtime, { fixed: { node }, all: true }) },
+  hears: {
+    ops: calls(SUBJECTS.runtime, { fixed: { node }, all: true }),
+    metrics: calls(SUBJECTS.nodeMetrics, { fixed: { node } }),
+  },
   says: saysOf(node),
 });
 
 /** Serves `runtime.<node>.<op>`: parses each request, calls the runtime adapter, and answers. Decides nothing. */
-export function runtimeDriver({ node, adapter, volumes, logLeaseMs }: RuntimeDriverOptions): DriverDefinition {
+export function runtimeDriver({
+  node,
+  adapter,
+  volumes,
+  logLeaseMs,
+  sampleMs,
+}: RuntimeDriverOptions): DriverDefinition {
   return defineDriver({
     ...runtimeDeclared(node),
     config: { node },
@@ -56,13 +69,22 @@ export function runtimeDriver({ node, adapter, volumes, logLeaseMs }: RuntimeDri
         report: (key, error) => context.report(key, error),
       });
       const handlers = handlersOf({ adapter, volumes, context, streams });
+      const samples = new UsageSamples({
+        node,
+        ...(sampleMs === undefined ? {} : { everyMs: sampleMs }),
+        read: () => handlers.stats({}),
+        publish: (sample) => context.send(context.say.metrics({}, sample)),
+        report: (error) => context.report('stats', error),
+      });
       const unwatch = adapter.watch((hint) => context.send(context.say.event({ node }, { node, ...hint })));
       return Promise.resolve({
         handlers: {
           ops: (call) => answer(handlers, opOf(call.tokens?.op, call.subject), call.decode()),
+          metrics: () => samples.newest(),
         },
         stop: async () => {
           unwatch();
+          samples.stop();
           await streams.stop();
           await adapter.close();
         },
@@ -98,6 +120,10 @@ function handlersOf(parts: DriverParts): Handlers {
   };
   return {
     info: () => adapter.info(),
+    stats: async () => {
+      const [machine, storage] = await Promise.all([adapter.stats(), volumes.stats()]);
+      return { ...machine, ...storage };
+    },
     list: (filter) => listNode(parts, filter),
     setUpVolumes: (config) => setUpVolumes(parts, config),
     tearDownVolumes: ({ podUid, keepFolder }) => done(volumes.tearDown(podUid, keepFolder)),

@@ -3,6 +3,7 @@ import type { Duplex, Readable, Writable } from 'node:stream';
 import type { LogLine, LogLines, LogQuery } from '../messages/logs.ts';
 import type { TerminalSize } from '../messages/sessions.ts';
 import type { PodSandboxConfig, ResolvedContainerConfig } from './config.ts';
+import type { RuntimeStats } from './stats.ts';
 import type { ContainerStatus, ImageInfo, RuntimeInfo, RuntimeLevel, SandboxStatus } from './status.ts';
 
 /** The requested part of a container's output; names and units as in `LogQuery`. */
@@ -40,6 +41,8 @@ export interface ExecProcess {
  */
 export interface RuntimeAdapter {
   info(): Promise<RuntimeInfo>;
+  /** Reads what the machine and its running containers use; cheap enough for every ten seconds. */
+  stats(): Promise<RuntimeStats>;
   list(filter?: { readonly podUid?: string }): Promise<RuntimeLevel>;
   runPodSandbox(config: PodSandboxConfig): Promise<SandboxStatus>;
   stopPodSandbox(sandboxId: string): Promise<void>;

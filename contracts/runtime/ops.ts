@@ -3,6 +3,7 @@ import type { Family } from '../subjects/family.ts';
 import { SUBJECTS } from '../subjects/subjects.ts';
 import type { ContainerConfig, PodSandboxConfig } from './config.ts';
 import type { ContainerStatus, ImageInfo, RuntimeInfo, RuntimeLevel, SandboxStatus } from './status.ts';
+import type { NodeStats } from './stats.ts';
 import type { PodFolder, PodVolumesConfig } from './volumes.ts';
 
 type Nothing = Record<string, never>;
@@ -18,6 +19,8 @@ export const GRACE_MS_MAX = 2 ** 31 - 1;
 export interface RuntimeOps {
   /** Describes the engine and its machine. ServiceUnavailable when the engine cannot be reached. */
   info: [Nothing, RuntimeInfo];
+  /** What the machine, its running containers and the pods' volumes use. */
+  stats: [Nothing, NodeStats];
   /** Every sandbox and container of this node, in any state; or those of one pod. */
   list: [{ readonly podUid?: string }, RuntimeLevel];
   /**
@@ -62,6 +65,7 @@ export type RuntimeOp = keyof RuntimeOps;
 
 export const RUNTIME_OPS = [
   'info',
+  'stats',
   'list',
   'setUpVolumes',
   'tearDownVolumes',

@@ -1,4 +1,5 @@
 import type { PodRef, SecretName } from './config.ts';
+import type { FilesystemStats, VolumeStats } from './filesystem.ts';
 
 /** The content of one file: text, or bytes in base64. */
 export type FileContent = { readonly text: string } | { readonly base64: string };
@@ -144,6 +145,8 @@ export interface VolumeHost {
   setUp(volumes: ResolvedPodVolumes): Promise<PodFolder>;
   /** Unmounts and removes the volumes of a pod, and all else in its folder unless `keepFolder`. */
   tearDown(podUid: string, keepFolder?: boolean): Promise<void>;
+  /** The filesystem of the pods' folders, and the size of the volumes on it that belong to a pod. */
+  stats(): Promise<{ readonly nodefs: FilesystemStats; readonly volumes: readonly VolumeStats[] }>;
   /**
    * Finds what a container's mounts refer to; sub-paths are made where they are missing.
    * @throws StatusError Invalid, cause CreateContainerConfigError

@@ -1,5 +1,6 @@
 import type { WatchAck } from '../messages/api.ts';
 import type { LogLines, LogQuery } from '../messages/logs.ts';
+import type { NodeUsage } from '../messages/metrics.ts';
 import type { DispatchAnswer, DispatchQuery, NodeAddresses, NodeHeartbeat, NodePods } from '../messages/node.ts';
 import type { RuntimeEvent } from '../messages/runtime.ts';
 import type { SessionRequest } from '../messages/sessions.ts';
@@ -66,6 +67,11 @@ export const SUBJECTS = {
     heardBy: "that node's kubelet",
     doc: "A container's output so far; with `follow` also keeps it streaming on `logs.…` for a while.",
   }),
+  nodeMetrics: family<unknown, NodeUsage>()('node.<node>.metrics', {
+    mode: 'request',
+    heardBy: "that node's runtime driver",
+    doc: 'The last usage sample of the node, its pods and containers; for `troupe top`.',
+  }),
   nodeSessions: family<SessionRequest, Record<string, never>>()('node.<node>.sessions', {
     mode: 'request',
     heardBy: "that node's session driver",
@@ -102,6 +108,11 @@ export const SUBJECTS = {
     mode: 'publish',
     heardBy: 'node controller',
     doc: 'A node is alive; every second, never stored; a lost one is harmless.',
+  }),
+  metrics: family<NodeUsage>()('metrics.<node>', {
+    mode: 'publish',
+    heardBy: "that node's kubelet; metrics consumers",
+    doc: 'Usage sample of a node, its pods and containers, every ten seconds; never stored.',
   }),
   logs: family<LogLines>()('logs.<namespace>.<pod>.<container>', {
     mode: 'publish',

@@ -13,6 +13,7 @@ import type { GetOptions } from './objects/get.ts';
 import type { LogsOptions } from './objects/logs.ts';
 import type { PortForwardOptions } from './objects/port-forward.ts';
 import type { ScaleOptions } from './objects/scale.ts';
+import type { TopOptions } from './top/top.ts';
 import { RECORDING } from './replay/record-commands.ts';
 import { REPLAYING } from './replay/replay-commands.ts';
 import { CONTEXT, type CommandSpec, command, type OptionSpec } from './shared/command-spec.ts';
@@ -121,6 +122,40 @@ export const READING: readonly CommandSpec[] = [
     ],
     run: async (args, options: PortForwardOptions, terminal) =>
       (await import('./objects/port-forward.ts')).portForward(args, options, terminal),
+  }),
+  command({
+    name: 'top pods',
+    aliases: ['pod', 'po'],
+    args: '[pod]',
+    description: 'Show what pods use of CPU and memory',
+    options: [
+      { flags: '--containers', description: 'a row for each container' },
+      { flags: '-A, --all-namespaces', description: 'pods of all namespaces' },
+      SELECTOR,
+      { flags: '--sort-by <what>', description: 'cpu or memory, the largest first', choices: ['cpu', 'memory'] },
+      { flags: '--no-headers', description: 'omit the header row' },
+      ...IN_CLUSTER,
+    ],
+    examples: [
+      ['troupe top pods', 'pods of the namespace'],
+      ['troupe top pods -A --sort-by memory', 'all pods, the largest first'],
+    ],
+    run: async (args, options: TopOptions, terminal) => (await import('./top/top.ts')).topPods(args, options, terminal),
+  }),
+  command({
+    name: 'top nodes',
+    aliases: ['node', 'no'],
+    args: '[node]',
+    description: 'Show what nodes use of CPU and memory',
+    options: [
+      SELECTOR,
+      { flags: '--sort-by <what>', description: 'cpu or memory, the largest first', choices: ['cpu', 'memory'] },
+      { flags: '--no-headers', description: 'omit the header row' },
+      CONTEXT,
+    ],
+    examples: [['troupe top nodes', 'every node that answers']],
+    run: async (args, options: TopOptions, terminal) =>
+      (await import('./top/top.ts')).topNodes(args, options, terminal),
   }),
   command({
     name: 'status',

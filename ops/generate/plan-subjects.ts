@@ -19,6 +19,7 @@ const IN_WORDS: Partial<Record<SubjectName, Payload>> = {
       'on `control`: `SessionControl`; on any other channel: bytes as they are, in chunks of at most 64 KiB (`SessionChunk`)',
   },
   sessionOutput: { question: 'the same, and on `exit`, at the end, `SessionExit`' },
+  nodeMetrics: { question: 'nothing', answer: '`NodeUsage`' },
   nodeNetwork: { question: 'nothing', answer: '`NodeAddresses`' },
   events: { question: 'the Event as stored, JSON; empty when it was deleted' },
   runtime: { question: 'depends on the operation, see below', answer: 'depends on the operation, see below' },

@@ -4,6 +4,7 @@ import { statusError } from '../../contracts/errors/status.ts';
 import type { LogLine, LogLines } from '../../contracts/messages/logs.ts';
 import type { ExecConfig, ExecProcess, LogWindow, RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import type { PodSandboxConfig, ResolvedContainerConfig } from '../../contracts/runtime/config.ts';
+import type { RuntimeStats } from '../../contracts/runtime/stats.ts';
 import type {
   ContainerStatus,
   ImageInfo,
@@ -25,6 +26,7 @@ import {
   engineWords,
 } from './engine.ts';
 import { exec } from './engine-exec.ts';
+import { EngineStats } from './engine-stats.ts';
 import { followEngineEvents } from './engine-events.ts';
 import { followLogs, readLogs } from './engine-logs.ts';
 import { Images } from './images.ts';
@@ -64,6 +66,7 @@ export class DockerRuntime implements RuntimeAdapter {
   readonly #networkLock: NetworkJoinLock;
   readonly #changes;
   readonly #queries: ContainerQueries;
+  readonly #stats: EngineStats;
   readonly #connector = new PodConnector();
   readonly #creating = singleFlight<{ readonly id: string; readonly fresh: boolean }>();
   readonly #running = singleFlight<SandboxStatus>();
@@ -78,6 +81,7 @@ export class DockerRuntime implements RuntimeAdapter {
     this.#node = options.node;
     this.#engine = options.engine ?? connectEngine(options.socketPath);
     this.#queries = new ContainerQueries(this.#engine);
+    this.#stats = new EngineStats(this.#engine, this.#queries, options.node);
     this.#images = new Images(this.#engine, options.pauseImage);
     this.#network = options.network ?? 'bridge';
     this.#networkLock = lockOf(this.#engine);
@@ -98,6 +102,10 @@ export class DockerRuntime implements RuntimeAdapter {
       cpuMillis: found.NCPU * 1000,
       memoryBytes: found.MemTotal,
     };
+  }
+
+  stats(): Promise<RuntimeStats> {
+    return this.#stats.read();
   }
 
   async list(filter: { readonly podUid?: string } = {}): Promise<RuntimeLevel> {

@@ -7,7 +7,13 @@ import { realClock } from './real-clock.ts';
 import { emptyNode, type SimulatedNode } from './simulated-node.ts';
 import { SimulatedRuntime } from './simulated-runtime.ts';
 import { SimulatedVolumes } from './simulated-volumes.ts';
-import { drawLatency, type SimulatedConfig, type SimulatedImage, type SlowOp } from './simulation-config.ts';
+import {
+  drawLatency,
+  type SimulatedConfig,
+  type SimulatedImage,
+  type SimulatedUsage,
+  type SlowOp,
+} from './simulation-config.ts';
 
 /**
  * The machines of a simulation. Containers belong to the engine and outlive the adapters that created them, as with Docker.
@@ -60,6 +66,10 @@ export class SimulatedEngine {
     this.#faults.push({ op, node, times, error });
   }
 
+  /** What the machine of a node has left from now on. */
+  setUsage(node: string, usage: SimulatedUsage): void {
+    this.node(node).usage = usage;
+  }
   /** Ends a running container without any request to the adapter. */
   crash(node: string, containerId: string, exitCode: number, oomKilled = false): void {
     this.node(node).end(containerId, { exitCode, oomKilled, at: this.clock.now() });

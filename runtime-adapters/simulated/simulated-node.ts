@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ContainerStatus, ImageInfo, SandboxStatus } from '../../contracts/runtime/status.ts';
 import type { ResolvedPodVolumes } from '../../contracts/runtime/volumes.ts';
-import type { SimulatedRun } from './simulation-config.ts';
+import type { SimulatedRun, SimulatedUsage } from './simulation-config.ts';
 
 export interface SimulatedContainer {
   status: ContainerStatus;
@@ -32,6 +32,7 @@ export interface SimulatedNode {
   readonly pullFailures: Map<string, number>;
   readonly watchers: Set<(hint: Hint) => void>;
   serial: number;
+  usage: SimulatedUsage;
   notify(hint: Hint): void;
   /** Ends a container if it is running. */
   end(containerId: string, ending: Ending): void;
@@ -49,6 +50,7 @@ export function emptyNode(name: string): SimulatedNode {
     pullFailures: new Map(),
     watchers: new Set(),
     serial: 0,
+    usage: {},
     notify(hint) {
       for (const watcher of node.watchers) watcher(hint);
     },

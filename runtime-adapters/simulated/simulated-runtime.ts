@@ -12,10 +12,12 @@ import type {
   RuntimeLevel,
   SandboxStatus,
 } from '../../contracts/runtime/status.ts';
+import type { RuntimeStats } from '../../contracts/runtime/stats.ts';
 import type { Clock } from '../../contracts/time/clock.ts';
 import { echo, exec } from './simulated-exec.ts';
 import { followLogs, readLogs } from './simulated-logs.ts';
 import { imageInfo, type SimulatedContainer, type SimulatedNode } from './simulated-node.ts';
+import { simulatedStats } from './simulated-stats.ts';
 import { type Latency, runOf, type SimulatedConfig, type SimulatedImage } from './simulation-config.ts';
 
 const KILLED = 137;
@@ -56,6 +58,12 @@ export class SimulatedRuntime implements RuntimeAdapter {
       cpuMillis,
       memoryBytes,
     };
+  }
+
+  async stats(): Promise<RuntimeStats> {
+    await this.#take('stats');
+    const { memoryBytes = 8 * 1024 ** 3 } = this.#engine.config;
+    return simulatedStats(this.#node, memoryBytes, this.#now());
   }
 
   async list(filter: { readonly podUid?: string } = {}): Promise<RuntimeLevel> {

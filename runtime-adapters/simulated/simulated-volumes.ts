@@ -7,7 +7,9 @@ import type {
   VolumeHost,
   VolumeMountConfig,
 } from '../../contracts/runtime/volumes.ts';
+import type { FilesystemStats, VolumeStats } from '../../contracts/runtime/filesystem.ts';
 import type { SimulatedEngine } from './simulated-engine.ts';
+import { ROOMY } from './simulated-stats.ts';
 
 /** Volumes without files: it remembers what it was given. They belong to the machine and outlive this object. */
 export class SimulatedVolumes implements VolumeHost {
@@ -34,6 +36,18 @@ export class SimulatedVolumes implements VolumeHost {
   async tearDown(podUid: string): Promise<void> {
     await this.#engine.take(this.#node, 'tearDownVolumes');
     this.#volumes.delete(podUid);
+  }
+
+  async stats(): Promise<{ readonly nodefs: FilesystemStats; readonly volumes: readonly VolumeStats[] }> {
+    await this.#engine.take(this.#node, 'stats');
+    const { usage } = this.#engine.node(this.#node);
+    const sized = [...this.#volumes.values()].flatMap(({ pod, volumes }) =>
+      volumes.flatMap(({ name }) => {
+        const usedBytes = usage.volumes?.[`${pod.uid}/${name}`];
+        return usedBytes === undefined ? [] : [{ podUid: pod.uid, volume: name, usedBytes }];
+      }),
+    );
+    return { nodefs: usage.nodefs ?? ROOMY, volumes: sized };
   }
 
   mounts(pod: PodRef, _container: string, mounts: readonly VolumeMountConfig[]): Promise<readonly HostMount[]> {

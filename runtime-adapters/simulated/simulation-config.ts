@@ -1,3 +1,5 @@
+import type { FilesystemStats } from '../../contracts/runtime/filesystem.ts';
+
 /** Milliseconds; a pair is a range from which each call draws at random. */
 export type Latency = number | readonly [leastMs: number, mostMs: number];
 
@@ -17,6 +19,17 @@ export interface SimulatedRun {
   readonly stopExitCode?: number;
   /** The engine fails to start it, with this message. */
   readonly cannotStart?: string;
+  /** What it uses while it runs; default nothing. */
+  readonly usage?: { readonly cpuMillis?: number; readonly memoryBytes?: number; readonly rootfsBytes?: number };
+}
+
+/** What a machine has left beside what its containers use, and the size of volumes by `<pod uid>/<volume>`. */
+export interface SimulatedUsage {
+  readonly memoryAvailableBytes?: number;
+  readonly nodefs?: FilesystemStats;
+  readonly imagefs?: FilesystemStats;
+  readonly pids?: { readonly running: number; readonly most: number };
+  readonly volumes?: Readonly<Record<string, number>>;
 }
 
 export interface SimulatedImage {

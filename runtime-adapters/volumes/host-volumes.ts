@@ -2,6 +2,7 @@ import { chmod, chown, lstat, mkdir, readdir, rm, writeFile } from 'node:fs/prom
 import { dirname, join } from 'node:path';
 import type { PodRef } from '../../contracts/runtime/config.ts';
 import { runtimeError } from '../../contracts/runtime/errors.ts';
+import type { FilesystemStats, VolumeStats } from '../../contracts/runtime/filesystem.ts';
 import type {
   EmptyDir,
   Files,
@@ -13,6 +14,8 @@ import type {
   VolumeHost,
   VolumeMountConfig,
 } from '../../contracts/runtime/volumes.ts';
+import { FolderSizes } from '../host/folder-sizes.ts';
+import { filesystemOf } from '../host/machine-stats.ts';
 import { writeAtomically } from './atomic-files.ts';
 import { prepareHostPath } from './host-path.ts';
 import { mountedBelow, mountPoints } from './mount-table.ts';
@@ -31,6 +34,7 @@ export class HostVolumes implements VolumeHost {
   readonly #busy = new Map<string, Promise<unknown>>();
 
   readonly #node: string;
+  readonly #sizes = new FolderSizes();
 
   /** @param options.folder  holds a folder per pod; several nodes of one machine may share it */
   constructor({ folder, node }: { readonly folder: string; readonly node: string }) {
@@ -91,6 +95,21 @@ export class HostVolumes implements VolumeHost {
       await rm(folder, { recursive: true, force: true });
       known.delete(podUid);
     });
+  }
+
+  /** Volumes in memory and of the machine itself do not count: they take no space of the pods' disk. */
+  async stats(): Promise<{ readonly nodefs: FilesystemStats; readonly volumes: readonly VolumeStats[] }> {
+    const own = [...(await this.#known()).values()].flatMap(({ pod, volumes }) =>
+      Object.entries(volumes).flatMap(([volume, { path, memory }]) =>
+        memory !== true && isWithin(this.#of(pod.uid), path) ? [{ podUid: pod.uid, volume, path }] : [],
+      ),
+    );
+    const sizes = await this.#sizes.of(own.map(({ path }) => path));
+    const volumes = own.flatMap(({ podUid, volume, path }) => {
+      const usedBytes = sizes.get(path);
+      return usedBytes === undefined ? [] : [{ podUid, volume, usedBytes }];
+    });
+    return { nodefs: await filesystemOf(await nearest(this.#folder)), volumes };
   }
 
   mounts(pod: PodRef, container: string, wanted: readonly VolumeMountConfig[]): Promise<readonly HostMount[]> {
@@ -194,6 +213,13 @@ export class HostVolumes implements VolumeHost {
     }
   }
 }
+
+/** The folder, or the nearest one above it that exists. */
+const nearest = (folder: string): Promise<string> =>
+  lstat(folder).then(
+    () => folder,
+    () => nearest(dirname(folder)),
+  );
 
 const notConfigured = (words: string) => runtimeError('Invalid', 'CreateContainerConfigError', words);
 

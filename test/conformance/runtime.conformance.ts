@@ -430,6 +430,20 @@ export function runtimeConformance(name: string, make: () => Promise<RuntimeUnde
       });
     });
 
+    it('reads what the machine and its running containers use', async () => {
+      const id = await run(['serve']);
+      await wrote(id, 'ready');
+      const stats = await runtime.stats();
+      const found = stats.containers.find((each) => each.id === id);
+      expect(found).toMatchObject({ pod, name: expect.any(String), cpuNanoseconds: expect.any(Number) });
+      expect(found?.workingSetBytes).toBeGreaterThanOrEqual(0);
+      expect(stats.memory.capacityBytes).toBeGreaterThan(stats.memory.availableBytes);
+      expect(stats.imagefs.capacityBytes).toBeGreaterThan(stats.imagefs.availableBytes);
+      expect(stats.pids.most).toBeGreaterThan(stats.pids.running);
+      await runtime.stopContainer(id, 1000);
+      expect((await runtime.stats()).containers.map((each) => each.id)).not.toContain(id);
+    });
+
     it('reports what machine it is on', async () => {
       const info = await runtime.info();
       expect(info.cpuMillis).toBeGreaterThanOrEqual(1000);

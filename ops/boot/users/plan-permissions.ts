@@ -58,6 +58,7 @@ const operator: Plan<'operator'> = (prefix, user) => {
       SUBJECTS.apply.pattern(prefix, { caller: user }),
       SUBJECTS.actor.pattern(prefix),
       SUBJECTS.nodeNetwork.pattern(prefix),
+      SUBJECTS.nodeMetrics.pattern(prefix),
       SUBJECTS.session.pattern(prefix, { caller: user }),
       '$SRV.>',
       ...readingStore(prefix),
