@@ -16,7 +16,10 @@ import { nodeHeartbeats } from './node/node-heartbeats.ts';
 import { NodeStatusWriter } from './node/node-status-writer.ts';
 import type { NodeOptions } from './node/plan-node-status.ts';
 import { RuntimeHealth } from './node/runtime-health.ts';
-import { failureOf, podsMessage } from './parse-messages.ts';
+import { failureOf, podsMessage, usageMessage } from './parse-messages.ts';
+import type { NodeFacts } from './pods/pod-types.ts';
+import { NodePressure } from './pressure/node-pressure.ts';
+import { type Allocatable, planAdmission } from './pressure/plan-admission.ts';
 import { PodStateStore } from './pods/pod-state-store.ts';
 import { PodWorkers } from './pods/pod-workers.ts';
 import { PeriodicTasks } from './queues/periodic-tasks.ts';
@@ -52,6 +55,7 @@ export function kubelet(options: KubeletOptions): ActorDefinition {
       news: calls(SUBJECTS.nodePods, { fixed: { node } }),
       hints: calls(SUBJECTS.runtimeEvents, { fixed: { node } }),
       logs: calls(SUBJECTS.nodeLogs, { fixed: { node } }),
+      usage: calls(SUBJECTS.metrics, { fixed: { node } }),
       back: calls(SUBJECTS.reconnected, { fixed: { instance: node } }),
       ownNode: calls(SUBJECTS.changes, { fixed: { resource: 'nodes', namespace: '', name: node } }),
     },
@@ -63,12 +67,21 @@ export function kubelet(options: KubeletOptions): ActorDefinition {
         inputs.news.pipe(mergeMap((call) => self.podsChanged(call))),
         inputs.hints.pipe(mergeMap(() => self.runtimeChanged())),
         inputs.logs.pipe(mergeMap((call) => self.logs(call))),
+        inputs.usage.pipe(mergeMap((call) => self.sampled(call))),
         inputs.back.pipe(mergeMap(() => self.reconnected())),
         inputs.ownNode.pipe(mergeMap((call) => self.nodeChanged(call))),
       );
     },
   });
 }
+
+/** A kubelet of an earlier release remembered no number of pods. */
+const allocatableOf = ({ cpuMillis, memoryBytes, pods = 110, ephemeralStorageBytes }: NodeFacts): Allocatable => ({
+  cpuMillis,
+  memoryBytes,
+  pods,
+  ...(ephemeralStorageBytes === undefined ? {} : { ephemeralStorageBytes }),
+});
 
 /** The parts of a kubelet, and which of them acts on which input. */
 class Kubelet {
@@ -86,6 +99,7 @@ class Kubelet {
   readonly #lister: RuntimeLister;
   readonly #statuses: PodStatusWriter;
   readonly #workers: PodWorkers;
+  readonly #pressure: NodePressure;
 
   constructor(world: KubeletWorld, options: KubeletOptions) {
     const { node, atOnce = 16 } = options;
@@ -102,6 +116,7 @@ class Kubelet {
     });
     const workers = new PodWorkers({
       ...{ world, assigned, state, observed, recordEvent, atOnce },
+      admit: (pod, others, facts) => planAdmission(pod, others, allocatableOf(facts), this.#pressure.pressures),
       relist: () => tasks.runNow('list'),
       planned: (uid, plan) => statuses.planned(uid, plan),
       forgotten: (uid) => statuses.forget(uid),
@@ -115,7 +130,15 @@ class Kubelet {
     this.#statuses = statuses;
     this.#workers = workers;
     this.#health = new RuntimeHealth(world);
-    this.#node = new NodeStatusWriter(world, options, this.#health, state);
+    this.#pressure = new NodePressure({
+      world,
+      options: options.eviction,
+      pods: () => workers.active.map((one) => ({ ...one, ending: state.state(one.uid).failed !== undefined })),
+      evict: (uid, failure) => workers.fail(uid, failure),
+      changed: () => tasks.runNow('node'),
+      nodeEvent: (note) => recordEvent({ kind: 'Node', metadata: this.#node.metadata }, note),
+    });
+    this.#node = new NodeStatusWriter(world, options, { health: this.#health, state }, () => this.#pressure.pressures);
     this.#dispatcher = new DispatcherClient({
       ...{ world, node, assigned, tasks },
       wake: (uids) => workers.wake(uids),
@@ -165,6 +188,11 @@ class Kubelet {
   runtimeChanged(): Observable<Said> {
     this.#lister.hint();
     return EMPTY;
+  }
+
+  /** The runtime driver sampled what the node and its pods use. */
+  sampled(call: Call<unknown>): Observable<Said> {
+    return this.#guarded(call, () => this.#pressure.sampled(usageMessage(call.decode())));
   }
 
   logs(call: Call<LogQuery>): Observable<Said> {

@@ -1,6 +1,7 @@
 import { failure, type Status, StatusError, statusError } from '../../contracts/errors/status.ts';
 import { isPlain } from '../../contracts/json-values.ts';
 import type { LogQuery } from '../../contracts/messages/logs.ts';
+import type { NodeUsage } from '../../contracts/messages/metrics.ts';
 import type { NodePods } from '../../contracts/messages/node.ts';
 
 /** Parses a dispatcher's update of the node's pods. @throws StatusError BadRequest */
@@ -16,6 +17,20 @@ export function podsMessage(body: unknown): NodePods {
   if (!right)
     throw statusError('BadRequest', 'node pods: expected {epoch, counter, changed: [{pod}], removed: [{uid}]}');
   return body as unknown as NodePods;
+}
+
+/** Parses a usage sample. @throws StatusError BadRequest */
+export function usageMessage(body: unknown): NodeUsage {
+  const right =
+    isPlain(body) &&
+    ['memory', 'pids', 'nodefs', 'imagefs'].every((part) => isPlain(body[part])) &&
+    Array.isArray(body['containers']) &&
+    body['containers'].every((each) => isPlain(each) && isPlain(each['pod'])) &&
+    Array.isArray(body['volumes']) &&
+    body['volumes'].every(isPlain);
+  if (!right)
+    throw statusError('BadRequest', 'metrics: expected {memory, pids, nodefs, imagefs, containers: [{pod}], volumes}');
+  return body as unknown as NodeUsage;
 }
 
 /** Parses a request for a container's log. @throws StatusError BadRequest */

@@ -119,7 +119,10 @@ function handlersOf(parts: DriverParts): Handlers {
     return {};
   };
   return {
-    info: () => adapter.info(),
+    info: async () => {
+      const [info, { capacityBytes }] = await Promise.all([adapter.info(), volumes.filesystem()]);
+      return { ...info, ephemeralStorageBytes: capacityBytes };
+    },
     stats: async () => {
       const [machine, storage] = await Promise.all([adapter.stats(), volumes.stats()]);
       return { ...machine, ...storage };

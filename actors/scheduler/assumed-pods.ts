@@ -1,7 +1,7 @@
 import type { Pod } from '../../contracts/kinds/kinds.ts';
 import type { Key } from '../../contracts/store/keys.ts';
 import type { Cell, World } from '../kernel/contract.ts';
-import { combine, type Load, NO_LOAD, podLoad, without } from './resource-load.ts';
+import { combine, type Load, NO_LOAD, podLoad, without } from '../../contracts/kinds/pod/pod-load.ts';
 
 type Assumption = { readonly node: string; readonly uid: string };
 type Cells = Pick<World<unknown>, 'cell' | 'cellNames'>;

@@ -8,7 +8,7 @@ import { type NodeInfo, nodesInOrder, nodeTable, podAt } from './node-table.ts';
 import { type Candidate, planPlacement, pointsOf, refusalOf, SCORES, tie } from './plan-placement.ts';
 import { type PodRequirements, podRequirements } from './pod-requirements.ts';
 import type { Ranking } from './ranking.ts';
-import { combine, type Load, NO_LOAD, podLoad } from './resource-load.ts';
+import { combine, type Load, NO_LOAD, podLoad } from '../../contracts/kinds/pod/pod-load.ts';
 
 /** The placement that `planPlacement` computes from the same arguments, with the scores and reasons behind it. Pure; slower. */
 export function explainPlacement(

@@ -1,5 +1,5 @@
 import type { Filter } from './plugin.ts';
-import type { Load } from './resource-load.ts';
+import type { Load } from '../../contracts/kinds/pod/pod-load.ts';
 
 /** A host port can be used by one pod per node; the address 0.0.0.0 covers all addresses. */
 export const filterPorts: Filter = (pod, _node, used) =>

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../contracts/kinds/kinds.ts';
 import { storeKey } from '../../contracts/store/keys.ts';
 import { Cache } from '../kernel/view/cache.ts';
 import { nodesInOrder, nodeTable } from './node-table.ts';
-import { podLoad } from './resource-load.ts';
+import { podLoad } from '../../contracts/kinds/pod/pod-load.ts';
 
 it.each([
   {

@@ -3,7 +3,7 @@ import type { Node, Pod, Taint } from '../../contracts/kinds/kinds.ts';
 import { hasEnded } from '../../contracts/kinds/pod/pod.ts';
 import { type Key, keyOfObject, parseKey } from '../../contracts/store/keys.ts';
 import type { Change, View } from '../kernel/contract.ts';
-import { allocatableLoad, combine, type Load, podLoad, without } from './resource-load.ts';
+import { allocatableLoad, combine, type Load, podLoad, without } from '../../contracts/kinds/pod/pod-load.ts';
 
 /** What filters and scores need of a node. */
 export interface NodeInfo {

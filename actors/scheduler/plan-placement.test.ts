@@ -5,7 +5,7 @@ import { REASONS_MAX } from './filter-resources.ts';
 import { type NodeInfo, nodeInfo } from './node-table.ts';
 import { enoughNodes, explainRefusal, planPlacement } from './plan-placement.ts';
 import { podRequirements } from './pod-requirements.ts';
-import { combine, type Load, NO_LOAD, podLoad } from './resource-load.ts';
+import { combine, type Load, NO_LOAD, podLoad } from '../../contracts/kinds/pod/pod-load.ts';
 
 const node = (
   name: string,

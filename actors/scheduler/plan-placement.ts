@@ -6,7 +6,7 @@ import type { NodeInfo } from './node-table.ts';
 import { type Filter, SCORE_MAX, type Score } from './plugin.ts';
 import type { PodRequirements } from './pod-requirements.ts';
 import { RANKED_MAX, type Ranking } from './ranking.ts';
-import type { Load } from './resource-load.ts';
+import type { Load } from '../../contracts/kinds/pod/pod-load.ts';
 import { scoreBalanced } from './score-balanced-allocation.ts';
 import { scoreLeastAllocated } from './score-least-allocated.ts';
 import { filterTaints, filterUnschedulable, scoreTaints } from './taint-toleration.ts';

@@ -1,6 +1,6 @@
 import type { NodeInfo } from './node-table.ts';
 import type { PodRequirements } from './pod-requirements.ts';
-import type { Load } from './resource-load.ts';
+import type { Load } from '../../contracts/kinds/pod/pod-load.ts';
 
 /**
  * Decides whether a pod can run on a node at all. Pure.

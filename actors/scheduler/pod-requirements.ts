@@ -1,6 +1,6 @@
 import { fnv1a32 } from '../../contracts/hash/stable-hash.ts';
 import type { NodeSelectorTerm, Pod, PreferredSchedulingTerm, Toleration } from '../../contracts/kinds/kinds.ts';
-import { type Load, podLoad } from './resource-load.ts';
+import { type Load, podLoad } from '../../contracts/kinds/pod/pod-load.ts';
 
 /** What filters and scores need of a pod; computed once per pod and then used for many nodes. */
 export interface PodRequirements {

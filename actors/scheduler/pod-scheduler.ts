@@ -8,7 +8,7 @@ import { AssumedPods } from './assumed-pods.ts';
 import { type NodeTable, nodesInOrder, nodeTable, podAt } from './node-table.ts';
 import { explainRefusal, planPlacement } from './plan-placement.ts';
 import { podRequirements } from './pod-requirements.ts';
-import { combine, type Load, NO_LOAD } from './resource-load.ts';
+import { combine, type Load, NO_LOAD } from '../../contracts/kinds/pod/pod-load.ts';
 import { freesResources, isUnscheduled, sameNodeOffer, sameRequirements } from './scheduling-changes.ts';
 import { SchedulingQueue } from './scheduling-queue.ts';
 import { bindPod, reportUnschedulable, type SchedulerWorld } from './scheduling-requests.ts';

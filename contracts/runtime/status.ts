@@ -68,4 +68,6 @@ export interface RuntimeInfo {
   readonly architecture: string;
   readonly cpuMillis: number;
   readonly memoryBytes: number;
+  /** Size of the filesystem where the pods' folders are. */
+  readonly ephemeralStorageBytes?: number;
 }

@@ -145,6 +145,8 @@ export interface VolumeHost {
   setUp(volumes: ResolvedPodVolumes): Promise<PodFolder>;
   /** Unmounts and removes the volumes of a pod, and all else in its folder unless `keepFolder`. */
   tearDown(podUid: string, keepFolder?: boolean): Promise<void>;
+  /** The filesystem of the pods' folders. */
+  filesystem(): Promise<FilesystemStats>;
   /** The filesystem of the pods' folders, and the size of the volumes on it that belong to a pod. */
   stats(): Promise<{ readonly nodefs: FilesystemStats; readonly volumes: readonly VolumeStats[] }>;
   /**

@@ -38,6 +38,10 @@ export class SimulatedVolumes implements VolumeHost {
     this.#volumes.delete(podUid);
   }
 
+  filesystem(): Promise<FilesystemStats> {
+    return Promise.resolve(this.#engine.node(this.#node).usage.nodefs ?? ROOMY);
+  }
+
   async stats(): Promise<{ readonly nodefs: FilesystemStats; readonly volumes: readonly VolumeStats[] }> {
     await this.#engine.take(this.#node, 'stats');
     const { usage } = this.#engine.node(this.#node);

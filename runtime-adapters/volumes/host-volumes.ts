@@ -97,6 +97,10 @@ export class HostVolumes implements VolumeHost {
     });
   }
 
+  async filesystem(): Promise<FilesystemStats> {
+    return filesystemOf(await nearest(this.#folder));
+  }
+
   /** Volumes in memory and of the machine itself do not count: they take no space of the pods' disk. */
   async stats(): Promise<{ readonly nodefs: FilesystemStats; readonly volumes: readonly VolumeStats[] }> {
     const own = [...(await this.#known()).values()].flatMap(({ pod, volumes }) =>
@@ -109,7 +113,7 @@ export class HostVolumes implements VolumeHost {
       const usedBytes = sizes.get(path);
       return usedBytes === undefined ? [] : [{ podUid, volume, usedBytes }];
     });
-    return { nodefs: await filesystemOf(await nearest(this.#folder)), volumes };
+    return { nodefs: await this.filesystem(), volumes };
   }
 
   mounts(pod: PodRef, container: string, wanted: readonly VolumeMountConfig[]): Promise<readonly HostMount[]> {

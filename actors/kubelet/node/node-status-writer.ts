@@ -7,16 +7,19 @@ import { cpuMillis, wholeUnits } from '../../../contracts/quantity.ts';
 import type { RuntimeInfo } from '../../../contracts/runtime/status.ts';
 import type { Cell, Json } from '../../kernel/contract.ts';
 import type { KubeletWorld } from '../kubelet-says.ts';
+import type { Pressure } from '../pressure/pressure-conditions.ts';
 import type { PodStateStore } from '../pods/pod-state-store.ts';
 import {
   bootOf,
   hasOurConditions,
   type KnownNode,
   knownNode,
+  type NodeHealth,
   type NodeOptions,
   nodeObject,
   nodeStatus,
 } from './plan-node-status.ts';
+import { nodeResources } from './node-resources.ts';
 import type { RuntimeHealth } from './runtime-health.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -30,8 +33,16 @@ export class NodeStatusWriter {
   readonly #options: NodeOptions;
   readonly #health: RuntimeHealth;
   readonly #state: PodStateStore;
+  readonly #pressures: () => readonly Pressure[];
 
-  constructor(world: KubeletWorld, options: NodeOptions, health: RuntimeHealth, state: PodStateStore) {
+  /** @param pressures that the node has now */
+  constructor(
+    world: KubeletWorld,
+    options: NodeOptions,
+    { health, state }: { readonly health: RuntimeHealth; readonly state: PodStateStore },
+    pressures: () => readonly Pressure[],
+  ) {
+    this.#pressures = pressures;
     this.#world = world;
     this.#options = options;
     this.#health = health;
@@ -51,7 +62,7 @@ export class NodeStatusWriter {
   /** The stored Node changed. @returns whether its conditions must be corrected */
   changed(node: Node): boolean {
     this.#setKnown(node);
-    return !hasOurConditions(node, this.#health.current);
+    return !hasOurConditions(node, this.#verdict);
   }
 
   /** The stored Node was deleted; the next `write` creates it again. */
@@ -85,6 +96,9 @@ export class NodeStatusWriter {
     );
   }
 
+  get #verdict(): NodeHealth {
+    return { ...this.#health.current, pressures: this.#pressures() };
+  }
   get #known(): KnownNode | undefined {
     return (this.#nodeCell.get() ?? undefined) as KnownNode | undefined;
   }
@@ -100,21 +114,25 @@ export class NodeStatusWriter {
   }
 
   #keepInfo(info: RuntimeInfo): void {
-    const { node: name, ip, capacity } = this.#options;
+    const { node: name, ip } = this.#options;
+    const has = nodeResources(this.#options, info).allocatable;
+    const storage = has['ephemeral-storage'];
     if (!sameJson(info, this.#infoCell.get())) this.#infoCell.set({ ...info } as unknown as Json);
     this.#state.facts = {
       name,
       ip,
       runtime: info.runtime,
-      cpuMillis: capacity?.cpu === undefined ? info.cpuMillis : cpuMillis(capacity.cpu),
-      memoryBytes: capacity?.memory === undefined ? info.memoryBytes : wholeUnits(capacity.memory),
+      cpuMillis: cpuMillis(has['cpu']),
+      memoryBytes: wholeUnits(has['memory']),
+      pods: wholeUnits(has['pods']),
+      ...(storage === undefined ? {} : { ephemeralStorageBytes: wholeUnits(storage) }),
     };
   }
 
   #create(info: RuntimeInfo): Observable<Node> {
     const name = this.#options.node;
     return defer(() => {
-      const status = nodeStatus(this.#options, info, this.#health.current, undefined, this.#world.now());
+      const status = nodeStatus(this.#options, info, this.#verdict, undefined, this.#world.now());
       return this.#world.ask(this.#world.say.createNode({ name }, nodeObject(this.#options, info, status)), {
         timeoutMs: TIMEOUT_MS,
       });
@@ -124,7 +142,7 @@ export class NodeStatusWriter {
   #patch(info: RuntimeInfo): Observable<Node> {
     const name = this.#options.node;
     return defer(() => {
-      const status = nodeStatus(this.#options, info, this.#health.current, this.#known, this.#world.now());
+      const status = nodeStatus(this.#options, info, this.#verdict, this.#known, this.#world.now());
       return this.#world.ask(this.#world.say.patchNodeStatus({ name }, { status }), { timeoutMs: TIMEOUT_MS });
     }).pipe(
       catchError((error: unknown) => {

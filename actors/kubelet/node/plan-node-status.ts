@@ -1,7 +1,9 @@
 import type { Node, NodeCondition, NodeStatus, ObjectMeta } from '../../../contracts/kinds/kinds.ts';
 import { conditionOf, transitionTime } from '../../../contracts/kinds/meta/conditions.ts';
 import { RUNTIME_UNANSWERED } from '../../../contracts/kinds/node/node.ts';
-import { canonicalQuantity } from '../../../contracts/quantity.ts';
+import type { EvictionOptions } from '../../../contracts/eviction/thresholds.ts';
+import { type Pressure, pressureConditions } from '../pressure/pressure-conditions.ts';
+import { nodeResources } from './node-resources.ts';
 import type { RuntimeInfo } from '../../../contracts/runtime/status.ts';
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
 
@@ -11,7 +13,17 @@ export interface NodeOptions {
   /** The node's address; its pods see it as `status.hostIP`. */
   readonly ip: string;
   /** Kubernetes quantities. Defaults: what the machine has, and 110 pods. */
-  readonly capacity?: { readonly cpu?: string; readonly memory?: string; readonly pods?: string };
+  readonly capacity?: {
+    readonly cpu?: string;
+    readonly memory?: string;
+    readonly pods?: string;
+    readonly 'ephemeral-storage'?: string;
+  };
+  /** What the machine keeps for itself, by resource; the pods get the rest. */
+  readonly kubeReserved?: Readonly<Record<string, string>>;
+  readonly systemReserved?: Readonly<Record<string, string>>;
+  /** Absent: no pod is evicted, and the node has no pressure. */
+  readonly eviction?: EvictionOptions;
   readonly labels?: Readonly<Record<string, string>>;
   readonly version: string;
   /** `status.nodeInfo.bootID`, which tells apart two machines of the same node name. Absent = not known. */
@@ -23,6 +35,7 @@ export interface NodeHealth {
   readonly message?: string;
   /** The runtime has not answered since the kubelet started. */
   readonly unanswered?: true;
+  readonly pressures?: readonly Pressure[];
 }
 export const UNANSWERED: NodeHealth = { ready: false, message: RUNTIME_UNANSWERED, unanswered: true };
 
@@ -49,11 +62,9 @@ export function knownNode(node: Node, name: string): KnownNode {
   };
 }
 
-function verdicts({ ready, message }: NodeHealth): readonly NodeCondition[] {
+function verdicts({ ready, message, pressures = [] }: NodeHealth): readonly NodeCondition[] {
   return [
-    condition('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
-    condition('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
-    condition('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
+    ...pressureConditions(pressures),
     ready
       ? condition('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status')
       : condition('Ready', 'False', 'KubeletNotReady', message ?? 'container runtime is down'),
@@ -77,14 +88,10 @@ export function nodeStatus(
     return { ...each, lastHeartbeatTime: rfc3339(now), lastTransitionTime: since };
   });
   const others = (before?.conditions ?? []).filter(({ type }) => !ours.some((each) => each.type === type));
-  const capacity = {
-    cpu: options.capacity?.cpu ?? canonicalQuantity(`${info.cpuMillis}m`),
-    memory: options.capacity?.memory ?? `${Math.floor(info.memoryBytes / 1024)}Ki`,
-    pods: options.capacity?.pods ?? '110',
-  };
+  const { capacity, allocatable } = nodeResources(options, info);
   return {
     capacity,
-    allocatable: capacity,
+    allocatable,
     conditions: [...ours, ...others],
     addresses: [
       { type: 'InternalIP', address: options.ip },

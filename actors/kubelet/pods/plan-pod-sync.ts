@@ -19,7 +19,7 @@ import {
   stopEndedPod,
 } from './plan-pod-termination.ts';
 import type { PodInput, PodNote, PodPlan, PodState, PodVerb, PresentPod } from './pod-types.ts';
-import { gracePeriodSeconds } from './termination-grace-period.ts';
+import { stopSeconds } from './termination-grace-period.ts';
 
 /**
  * Decides what moves one pod a step from what the runtime has of it towards what is wanted. Pure and total: no clock,
@@ -32,7 +32,7 @@ export function planPodSync(input: PodInput): PodPlan {
   if (dispatched === undefined) return planGonePod(input);
   const present: PresentPod = { ...input, dispatched };
   const { pod } = dispatched;
-  const state = { ...input.state, graceSeconds: gracePeriodSeconds(pod) };
+  const state = { ...input.state, graceSeconds: stopSeconds(pod, input.state) };
   if (pod.metadata?.deletionTimestamp !== undefined) return planDeletedPod(present, state);
   const ending = endingOf(present);
   if (ending !== undefined) return planEndedPod(present, state, ending);

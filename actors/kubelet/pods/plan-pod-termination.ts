@@ -66,6 +66,12 @@ export function planDeletedPod(input: PresentPod, state: PodState): PodPlan {
 export function planEndedPod(input: PresentPod, state: PodState, ending: Ending): PodPlan {
   const status = podStatus(input, NO_MORE, ending);
   const known = conditionOf(input.status, 'ContainersReady')?.reason === 'PodFailed';
+  const { failed } = state;
+  if (failed !== undefined && ending.kind === 'over' && ending.reason === failed.reason) {
+    const { reason, message, note = message } = failed;
+    const told: PodNote[] = known ? [] : [{ type: 'Warning', reason, message: note }];
+    return { verbs: stopEndedPod(input, state), state, status, notes: told, deletable: false, forget: false };
+  }
   const notes: PodNote[] =
     ending === deadlineExceeded && !known
       ? [{ type: 'Normal', reason: 'DeadlineExceeded', message: deadlineExceeded.message }]
@@ -80,6 +86,9 @@ export function planEndedPod(input: PresentPod, state: PodState, ending: Ending)
 export function endingOf(input: PresentPod): Ending | undefined {
   const stored = input.dispatched.pod.status ?? {};
   const { phase, reason, message } = hasEnded(stored.phase) ? stored : input.status;
+  const { failed } = input.state;
+  if (failed !== undefined && !hasEnded(stored.phase))
+    return { kind: 'over', phase: 'Failed', reason: failed.reason, message: failed.message };
   if (input.status.reason === 'DeadlineExceeded') return deadlineExceeded;
   if (hasEnded(phase)) {
     return {

@@ -44,6 +44,15 @@ export type ContainerRecord = {
   readonly replaced?: number;
   readonly failure?: Failure;
 };
+/** Why the kubelet ends a pod: it was evicted, or never admitted. */
+export type PodFailure = {
+  readonly reason: string;
+  readonly message: string;
+  /** Seconds that its containers have to stop; the pod's own when absent. */
+  readonly graceSeconds?: number;
+  /** Message of the Event, where it is another one. */
+  readonly note?: string;
+};
 /** What is remembered about a pod. Stored in a cell. */
 export type PodState = {
   /** When this node received the pod. */
@@ -52,6 +61,7 @@ export type PodState = {
   readonly graceSeconds: number;
   readonly containers: { readonly [name: string]: ContainerRecord };
   readonly sandbox: { readonly attempt: number; readonly failure?: Failure };
+  readonly failed?: PodFailure;
   /** Absent unless the volumes could not be made. */
   readonly volumes?: { readonly failure: Failure };
   /** Failed pulls by image name. */
@@ -117,8 +127,11 @@ export interface NodeFacts {
   readonly ip: string;
   /** Prefix of container ids: `docker`. */
   readonly runtime: string;
+  /** What the node has to allocate. */
   readonly cpuMillis: number;
   readonly memoryBytes: number;
+  readonly pods?: number;
+  readonly ephemeralStorageBytes?: number;
 }
 
 export interface PodInput {

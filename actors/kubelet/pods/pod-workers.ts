@@ -22,7 +22,18 @@ import { RecentImages } from '../runtime/recent-images.ts';
 import { RuntimeRequests } from '../runtime/runtime-requests.ts';
 import { planPodSync } from './plan-pod-sync.ts';
 import type { PodStateStore } from './pod-state-store.ts';
-import { type NodeFacts, type PodNote, type PodPlan, type PodVerb, reportNote } from './pod-types.ts';
+import { hasEnded } from '../../../contracts/kinds/pod/pod.ts';
+import type { Pod } from '../../../contracts/kinds/kinds.ts';
+import {
+  newState,
+  NOTHING,
+  type NodeFacts,
+  type PodFailure,
+  type PodNote,
+  type PodPlan,
+  type PodVerb,
+  reportNote,
+} from './pod-types.ts';
 
 const SECOND = 1000;
 /** Most steps of one sync, far more than a pod needs: a plan that never converges must not keep the node busy. */
@@ -41,6 +52,8 @@ export interface PodWorkersParts {
   readonly recordEvent: EventRecorder;
   /** Most requests to the runtime at once; stops and pulls do not count. */
   readonly atOnce: number;
+  /** Whether the node takes a pod that is new to it. */
+  readonly admit: (pod: Pod, others: readonly Pod[], facts: NodeFacts) => PodFailure | undefined;
   /** The runtime must be listed. */
   readonly relist: () => void;
   /** A pod was planned: its status may have to be written, or the pod may leave the store. */
@@ -69,6 +82,38 @@ export class PodWorkers {
     return merge(this.#woken, this.#timers.due$).pipe(coalesceByKey((uid) => defer(() => this.#step(uid, STEPS_MOST))));
   }
 
+  /** The pod ends now: it is evicted. */
+  fail(uid: string, failure: PodFailure): void {
+    const { state } = this.#parts;
+    state.setState(uid, { ...state.state(uid), failed: failure });
+    this.wake([uid]);
+  }
+
+  /** Pods that the node has taken and that have not ended. */
+  get active(): readonly { readonly uid: string; readonly pod: Pod }[] {
+    const { assigned, state } = this.#parts;
+    return assigned.uids.flatMap((uid) => {
+      const pod = assigned.get(uid)?.pod;
+      if (pod === undefined || !this.#isAdmitted(uid, pod)) return [];
+      return hasEnded(pod.status?.phase) || hasEnded(state.status(uid)?.phase) ? [] : [{ uid, pod }];
+    });
+  }
+
+  #isAdmitted(uid: string, { status }: Pod): boolean {
+    const { observed, state } = this.#parts;
+    return state.has(uid) || status?.startTime !== undefined || observed.level(uid) !== NOTHING;
+  }
+
+  #admit(uid: string, facts: NodeFacts): void {
+    const { admit, assigned, state, world } = this.#parts;
+    const pod = assigned.get(uid)?.pod;
+    if (pod === undefined || pod.metadata?.deletionTimestamp !== undefined || hasEnded(pod.status?.phase)) return;
+    if (this.#isAdmitted(uid, pod)) return;
+    const others = this.active.map((each) => each.pod);
+    const failed = admit(pod, others, facts);
+    if (failed !== undefined) state.setState(uid, { ...newState(world.now()), failed });
+  }
+
   /** The pods changed, or are gone, or the runtime has something else of them. */
   wake(uids: Iterable<string>): void {
     for (const uid of uids) {
@@ -86,6 +131,7 @@ export class PodWorkers {
       this.#timers.setWithin(uid, 10 * SECOND);
       return EMPTY;
     }
+    this.#admit(uid, facts);
     const plan = this.#plan(uid, facts);
     const events = this.#events(uid, plan.notes);
     if (plan.forget) {

@@ -12,7 +12,11 @@ export function gracePeriodSeconds(pod: Pod): number {
   return Math.min(asked, Math.floor(GRACE_MS_MAX / 1000));
 }
 
+/** The same; a pod that is evicted has less. */
+export const stopSeconds = (pod: Pod, { failed }: PodInput['state']): number =>
+  Math.min(gracePeriodSeconds(pod), failed?.graceSeconds ?? Number.POSITIVE_INFINITY);
+
 /** Milliseconds that a stop may take as of now. While a stop is in progress this may only become shorter. */
 export const stopGraceMs = ({ dispatched, state }: Pick<PodInput, 'dispatched' | 'state'>): number =>
   1000 *
-  (dispatched === undefined ? Math.min(state.graceSeconds, FORCE_DELETED_SECONDS) : gracePeriodSeconds(dispatched.pod));
+  (dispatched === undefined ? Math.min(state.graceSeconds, FORCE_DELETED_SECONDS) : stopSeconds(dispatched.pod, state));

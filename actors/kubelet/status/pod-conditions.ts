@@ -46,6 +46,13 @@ export function initialization(
   return no('ContainersNotInitialized', `containers with incomplete status: [${names(left)}]`);
 }
 
+/** DisruptionTarget of a pod that ran and was evicted. */
+function disruption({ state, level }: PresentPod): readonly (Verdict & { readonly type: string })[] {
+  if (state.failed?.reason !== 'Evicted' || level.containers.length === 0) return [];
+  const { message } = state.failed;
+  return [{ type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message }];
+}
+
 const OURS = ['PodReadyToStartContainers', 'Initialized', 'Ready', 'ContainersReady', 'PodScheduled'] as const;
 
 /**
@@ -63,6 +70,10 @@ export function podConditions(
     const since = transitionTime(conditionOf(before, type), verdict.status, input.now);
     return { type, ...verdict, lastTransitionTime: since };
   });
-  const ours: readonly string[] = OURS;
-  return [...found, ...stored.filter(({ type }) => !ours.includes(type))];
+  const disrupted = disruption(input).map(({ type, ...verdict }): PodCondition => {
+    const since = transitionTime(conditionOf(before, type), verdict.status, input.now);
+    return { type, ...verdict, lastTransitionTime: since };
+  });
+  const ours: readonly string[] = [...OURS, ...disrupted.map(({ type }) => type)];
+  return [...found, ...disrupted, ...stored.filter(({ type }) => !ours.includes(type))];
 }

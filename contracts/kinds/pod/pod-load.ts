@@ -1,5 +1,5 @@
-import type { Container, Pod, Quantity } from '../../contracts/kinds/kinds.ts';
-import { cpuMillis, wholeUnits } from '../../contracts/quantity.ts';
+import type { Container, Pod, Quantity } from '../kinds.ts';
+import { cpuMillis, wholeUnits } from '../../quantity.ts';
 
 /**
  * Resources that pods request, or that a node has to allocate. Whole numbers, capped at `MAX`, so that sums do not depend
