@@ -769,3 +769,84 @@ it('a pod that asks for much in vain has an event that fits', () => {
   expect(event.length).toBeLessThanOrEqual('NotActedUpon: '.length + 1024);
   expect(event).toMatch(/ and \d+ more$/);
 });
+
+describe('a node that is short of memory', () => {
+  const MI = 2 ** 20;
+  const DISK = { availableBytes: 90, capacityBytes: 100 };
+  const eviction = { hard: 'memory.available<100Mi', pressureTransitionPeriodSeconds: 60 };
+  const short = (): Node => new Node({ ...OPTIONS, eviction }).give(podOf('small')).give(podOf('big')).start();
+  /** The runtime driver samples what the node uses. */
+  const sample = (node: Node, availableBytes: number): Node => {
+    const containers = node.runtime.containers
+      .filter(({ state }) => state === 'running')
+      .map(({ id, pod, name }) => ({ id, pod, name, workingSetBytes: (pod.uid === 'big' ? 500 : 5) * MI }));
+    const usage = {
+      ...{ node: 'a', at: node.runtime.now, cpuNanoseconds: 0, pids: { running: 1, most: 100 } },
+      ...{ memory: { capacityBytes: 4096 * MI, availableBytes }, nodefs: DISK, imagefs: DISK, volumes: [], containers },
+    };
+    node.world.call(SUBJECTS.metrics, { node: 'a' }, usage);
+    return node.answerAll().pass(2000);
+  };
+  const pressureOf = (node: Node): string | undefined => {
+    const [written] = node.says('patchNodeStatus').slice(-1);
+    const status = (written?.body as { status?: NodeStatus } | undefined)?.status;
+    return status?.conditions?.find(({ type }) => type === 'MemoryPressure')?.status;
+  };
+
+  it('evicts the pod that uses most, says why, and has the condition until it has passed for a while', () => {
+    const node = short();
+    sample(node, 200 * MI);
+    expect(node.status('big')?.phase).toBe('Running');
+    sample(node, 50 * MI);
+    expect(node.status('big')).toMatchObject({
+      phase: 'Failed',
+      reason: 'Evicted',
+      message:
+        'The node was low on resource: memory. Threshold quantity: 100Mi, available: 50Mi. Container web was using 500Mi, request is 0, has larger consumption of memory. ',
+    });
+    expect(node.status('big')?.conditions).toContainEqual(
+      expect.objectContaining({ type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet' }),
+    );
+    expect(node.status('small')?.phase).toBe('Running');
+    expect(pressureOf(node)).toBe('True');
+    sample(node.pass(10_000), 900 * MI);
+    expect(pressureOf(node)).toBe('True');
+    sample(node.pass(60_000), 900 * MI);
+    expect(pressureOf(node)).toBe('False');
+    const told = node.events().map((event) => event.split(':', 1)[0]);
+    for (const reason of ['Evicted', 'EvictionThresholdMet', 'NodeHasInsufficientMemory', 'NodeHasSufficientMemory'])
+      expect(told.filter((each) => each === reason)).toEqual([reason]);
+  });
+
+  it('refuses a pod that requests nothing, once, and takes one that requests memory', () => {
+    const node = sample(short(), 50 * MI);
+    const requests = { memory: '1Mi' };
+    node.give(podOf('any')).tell('any');
+    node.give(podOf('some', { containers: [{ name: 'web', image: 'web:1', resources: { requests } }] })).tell('some');
+    node.pass(5000);
+    expect(node.status('any')).toMatchObject({
+      phase: 'Failed',
+      reason: 'Evicted',
+      message: 'Pod was rejected: The node had condition: [MemoryPressure]. ',
+    });
+    expect(node.status('some')?.phase).toBe('Running');
+    expect(node.runtime.started).not.toContain('any/web/0');
+    sample(node.pass(60_000), 900 * MI);
+    expect(node.status('any')?.phase).toBe('Failed');
+  });
+
+  it('a pod that does not fit beside those that run is refused; once they have ended, another one is taken', () => {
+    const ofCpu = (uid: string): Pod =>
+      podOf(uid, { containers: [{ name: 'web', image: 'web:1', resources: { requests: { cpu: '1500m' } } }] });
+    const node = new Node().give(ofCpu('first')).start();
+    node.give(ofCpu('second')).tell('second').pass(1000);
+    expect(node.status('second')).toMatchObject({ phase: 'Failed', reason: 'OutOfcpu' });
+    expect(node.events()).toContainEqual(
+      "OutOfcpu: Node didn't have enough resource: cpu, requested: 1500, used: 1500, capacity: 2000",
+    );
+    node.pods.delete('first');
+    node.tell('first').pass(1000);
+    node.give(ofCpu('third')).tell('third').pass(1000);
+    expect(node.status('third')?.phase).toBe('Running');
+  });
+});

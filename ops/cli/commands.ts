@@ -1,5 +1,6 @@
 import type { AuthCanIOptions } from './auth/can-i.ts';
 import type { WhoamiOptions } from './auth/whoami.ts';
+import { NODE_LIMITS } from './cluster/eviction-options.ts';
 import type { DownOptions } from './cluster/down.ts';
 import type { MasterOptions, WorkerOptions } from './cluster/master-worker.ts';
 import type { StatusOptions } from './cluster/status.ts';
@@ -324,6 +325,7 @@ export const RUNNING: readonly CommandSpec[] = [
         flags: '--keep-size <size>',
         description: 'size limit of recordings and history together; default: as at the last start, else 4Gi',
       },
+      ...NODE_LIMITS,
     ],
     examples: [
       ['troupe up', 'until Ctrl-C'],
@@ -381,6 +383,7 @@ export const RUNNING: readonly CommandSpec[] = [
         flags: '--runtime <name>',
         description: 'docker or simulated, which runs no containers; else TROUPE_RUNTIME; default docker',
       },
+      ...NODE_LIMITS,
     ],
     examples: [
       [

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { launcher } from '../../ops/boot/home/project-root.ts';
+import type { Node, Pod, PodStatus } from '../../contracts/kinds/kinds.ts';
 import { CLUSTER_MS, type ProcessCluster, startProcessCluster } from '../support/cluster.ts';
 import { TEST_IMAGE, testImage } from '../support/docker.ts';
 import { waitUntil } from '../support/wait-until.ts';
@@ -56,4 +57,46 @@ it('troupe top shows what pods and nodes use', async () => {
   expect((await type('top', 'nodes')).out).toMatch(
     /^NAME\s+CPU\(cores\)\s+CPU\(%\)\s+MEMORY\(bytes\)\s+MEMORY\(%\)\n\S+\s+\d+m\s+\d+%\s+\d+Mi\s+\d+%\n$/,
   );
+});
+
+const phaseOf = async (name: string): Promise<PodStatus | undefined> =>
+  (await cluster.client.get<Pod>('pods', { namespace: 'default', name })).status;
+
+it('a pod that writes more into an emptyDir than it may is evicted', async () => {
+  const pod = JSON.parse(podOf('greedy', 'head -c 3000000 /dev/zero > /cache/file; sleep 600')) as Pod;
+  const [main] = pod.spec?.containers ?? [];
+  if (main !== undefined) main.volumeMounts = [{ name: 'cache', mountPath: '/cache' }];
+  await cluster.apply(
+    JSON.stringify({ ...pod, spec: { ...pod.spec, volumes: [{ name: 'cache', emptyDir: { sizeLimit: '1Mi' } }] } }),
+  );
+  const status = await waitUntil('the eviction', 100_000, async () => {
+    const now = await phaseOf('greedy');
+    return now?.phase === 'Failed' ? now : undefined;
+  });
+  expect(status).toMatchObject({
+    reason: 'Evicted',
+    message: 'Usage of EmptyDir volume "cache" exceeds the limit "1Mi". ',
+  });
+  expect(status.conditions).toContainEqual(
+    expect.objectContaining({ type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet' }),
+  );
+});
+
+it('a pod that names its node and asks for too much is refused by the node', async () => {
+  const pod = JSON.parse(podOf('huge', 'sleep 600', { resources: { requests: { cpu: '1000' } } })) as Pod;
+  await cluster.apply(JSON.stringify({ ...pod, spec: { ...pod.spec, nodeName: cluster.node } }));
+  const status = await waitUntil('the refusal', 20_000, async () => {
+    const now = await phaseOf('huge');
+    return now?.phase === 'Failed' ? now : undefined;
+  });
+  expect(status.reason).toBe('OutOfcpu');
+  expect(status.message).toMatch(
+    /^Pod was rejected: Node didn't have enough resource: cpu, requested: 1000000, used: \d+, capacity: \d+$/,
+  );
+});
+
+it('the node has ephemeral storage, and keeps some memory for itself', async () => {
+  const { status } = await cluster.client.get<Node>('nodes', { name: cluster.node });
+  expect(status?.capacity?.['ephemeral-storage']).toMatch(/^\d+Ki$/);
+  expect(status?.allocatable?.['memory']).not.toBe(status?.capacity?.['memory']);
 });

@@ -55,7 +55,9 @@ export async function startProcessCluster(name: string): Promise<ProcessCluster>
   const node = `e2e-${name}-${process.pid}`;
   const port = await choosePort(0);
   // Set-up may have put the server into the person's home.
-  const env = { ...process.env, TROUPE_HOME: paths.home, TROUPE_NATS_SERVER: findNatsServer().path };
+  // A full disk of the machine must not evict the pods of tests.
+  const limits = { TROUPE_EVICTION_HARD: 'memory.available<10Mi,nodefs.available<1Mi' };
+  const env = { ...process.env, ...limits, TROUPE_HOME: paths.home, TROUPE_NATS_SERVER: findNatsServer().path };
 
   const troupe = (args: readonly string[], stdin?: string): Promise<string> =>
     new Promise((resolve, reject) => {

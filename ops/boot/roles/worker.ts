@@ -20,7 +20,10 @@ export interface NodeToHost {
   readonly adapters: NodeAdapters;
   /** Address of the node; default: the machine's first address that is not loopback. */
   readonly ip?: string;
-  readonly kubelet?: Pick<KubeletOptions, 'capacity' | 'labels' | 'atOnce'>;
+  readonly kubelet?: Pick<
+    KubeletOptions,
+    'capacity' | 'labels' | 'atOnce' | 'eviction' | 'kubeReserved' | 'systemReserved'
+  >;
 }
 
 export interface WorkerOptions extends RoleOptions, NodeToHost {}

@@ -10,6 +10,7 @@ import { UsageError } from '../shared/errors.ts';
 import { FAILURE, INTERRUPTED } from '../shared/render-error.ts';
 import type { Terminal } from '../shared/terminal.ts';
 import { awaitStart } from './await-start.ts';
+import { type NodeLimits, nodeLimits } from './eviction-options.ts';
 import { checkNode, runtimeOf } from './node-options.ts';
 
 /** Exit code of a process with an actor that stays down: the supervisor restarts the process. */
@@ -119,7 +120,7 @@ async function runUntilStopped(starting: Promise<RunningRole>, terminal: Termina
   process.exit(0);
 }
 
-export interface WorkerOptions {
+export interface WorkerOptions extends NodeLimits {
   readonly node?: string;
   /** `docker` (default) or `simulated`; else TROUPE_RUNTIME. */
   readonly runtime?: string;
@@ -128,6 +129,7 @@ export interface WorkerOptions {
 export async function worker(options: WorkerOptions, terminal: Terminal): Promise<void> {
   limitHeapGrowth();
   const runtime = runtimeOf(options.runtime);
+  const limits = nodeLimits(options, process.env);
   const [{ runWorker }, { hostname }, { nodeNameOf }] = await Promise.all([
     import('../../boot/roles/worker.ts'),
     import('node:os'),
@@ -141,6 +143,7 @@ export async function worker(options: WorkerOptions, terminal: Terminal): Promis
     onClosed: endWhenClosed('worker', terminal),
     node,
     adapters: await adaptersFor(node, runtime),
+    kubelet: limits,
   });
   await runUntilStopped(starting, terminal);
 }

@@ -1,9 +1,10 @@
 import type { Keep } from '../../../actors/store/plan-retention.ts';
 import { isQuantity, wholeUnits } from '../../../contracts/quantity.ts';
+import type { NodeLimits } from './eviction-options.ts';
 import { UsageError } from '../shared/errors.ts';
 import { parseSpan } from '../shared/parse-span.ts';
 
-export interface UpOptions {
+export interface UpOptions extends NodeLimits {
   readonly detach?: boolean;
   readonly port?: string;
   readonly sync?: string;

@@ -2,6 +2,7 @@ import { aborted } from '../../client/abort.ts';
 import { Exit } from '../shared/errors.ts';
 import { INTERRUPTED } from '../shared/render-error.ts';
 import type { Terminal } from '../shared/terminal.ts';
+import { limitsAsEnv, nodeLimits } from './eviction-options.ts';
 import { checkNode, runtimeOf } from './node-options.ts';
 import { keepOf, portOf, type UpOptions } from './up-options.ts';
 
@@ -12,6 +13,8 @@ export async function up(options: UpOptions, terminal: Terminal): Promise<void> 
   const port = options.port === undefined ? undefined : portOf(options.port);
   const keep = keepOf(options);
   if (options.node !== undefined) await checkNode(options.node);
+  nodeLimits(options, process.env);
+  Object.assign(process.env, limitsAsEnv(options)); // for the worker
   runtimeOf(undefined); // refused here: otherwise the worker would be restarted without end, with its error in a log alone
   const { signal } = terminal; // from now on a shutdown signal stops in order what was started
   if (options.detach === true) {
