@@ -16,6 +16,8 @@ export const saysOf = (node: string) => ({
   removePodSandbox: runtime(node, 'removePodSandbox'),
   imageStatus: runtime(node, 'imageStatus'),
   pullImage: runtime(node, 'pullImage'),
+  listImages: runtime(node, 'listImages'),
+  removeImage: runtime(node, 'removeImage'),
   createContainer: runtime(node, 'createContainer'),
   startContainer: runtime(node, 'startContainer'),
   stopContainer: runtime(node, 'stopContainer'),

@@ -850,3 +850,31 @@ describe('a node that is short of memory', () => {
     expect(node.status('third')?.phase).toBe('Running');
   });
 });
+
+it('removes the image of pods that are gone once the disk is nearly full, never one in use', () => {
+  const imageCollection = { highPercent: 85, lowPercent: 80 };
+  const node = new Node({ ...OPTIONS, imageCollection });
+  node.runtime.images.add('app:1').add('foreign:1');
+  const other = { containers: [{ name: 'web', image: 'app:1', imagePullPolicy: 'IfNotPresent' }] };
+  node.give(podOf('stays')).give(podOf('goes', other)).start();
+  const sample = (availableBytes: number): void => {
+    const disk = { availableBytes, capacityBytes: 100_000 };
+    const usage = { ...{ node: 'a', at: node.runtime.now, cpuNanoseconds: 0 }, pids: { running: 1, most: 100 } };
+    const memory = { capacityBytes: 100, availableBytes: 50 };
+    const body = { ...usage, memory, nodefs: disk, imagefs: disk, volumes: [], containers: [] };
+    node.world.call(SUBJECTS.metrics, { node: 'a' }, body);
+    node.answerAll().pass(1000);
+  };
+  sample(90_000);
+  node.pods.delete('goes');
+  node.tell('goes').pass(40_000);
+  sample(90_000);
+  node.pass(120_000);
+  sample(16_000);
+  expect([...node.runtime.images]).toEqual(['web:1', 'app:1', 'foreign:1']);
+  sample(15_000);
+  expect([...node.runtime.images]).toEqual(['web:1', 'foreign:1']);
+  expect(node.events()).toContainEqual(
+    'FreeDiskSpaceFailed: Failed to garbage collect required amount of images. Attempted to free 5000 bytes, but only found 1000 bytes eligible to free.',
+  );
+});

@@ -1,6 +1,7 @@
 import { defer, EMPTY, merge, type Observable, of, Subject } from 'rxjs';
 import { mergeMap, tap } from 'rxjs/operators';
 import { statusError } from '../../contracts/errors/status.ts';
+import type { EventNote } from '../../contracts/kinds/event/make-event.ts';
 import type { Node } from '../../contracts/kinds/kinds.ts';
 import { statusNote } from '../../contracts/kinds/node/node.ts';
 import type { LogQuery } from '../../contracts/messages/logs.ts';
@@ -14,10 +15,11 @@ import { type KubeletWorld, saysOf } from './kubelet-says.ts';
 import { answerLogRequest } from './logs/log-requests.ts';
 import { nodeHeartbeats } from './node/node-heartbeats.ts';
 import { NodeStatusWriter } from './node/node-status-writer.ts';
-import type { NodeOptions } from './node/plan-node-status.ts';
+import type { NodeOptions } from './node/node-options.ts';
 import { RuntimeHealth } from './node/runtime-health.ts';
 import { failureOf, podsMessage, usageMessage } from './parse-messages.ts';
 import type { NodeFacts } from './pods/pod-types.ts';
+import { ImageCollector } from './pressure/image-collector.ts';
 import { NodePressure } from './pressure/node-pressure.ts';
 import { type Allocatable, planAdmission } from './pressure/plan-admission.ts';
 import { PodStateStore } from './pods/pod-state-store.ts';
@@ -100,6 +102,7 @@ class Kubelet {
   readonly #statuses: PodStatusWriter;
   readonly #workers: PodWorkers;
   readonly #pressure: NodePressure;
+  readonly #images: ImageCollector;
 
   constructor(world: KubeletWorld, options: KubeletOptions) {
     const { node, atOnce = 16 } = options;
@@ -130,13 +133,20 @@ class Kubelet {
     this.#statuses = statuses;
     this.#workers = workers;
     this.#health = new RuntimeHealth(world);
+    const nodeEvent = (note: EventNote): Said => recordEvent({ kind: 'Node', metadata: this.#node.metadata }, note);
     this.#pressure = new NodePressure({
       world,
       options: options.eviction,
       pods: () => workers.active.map((one) => ({ ...one, ending: state.state(one.uid).failed !== undefined })),
       evict: (uid, failure) => workers.fail(uid, failure),
       changed: () => tasks.runNow('node'),
-      nodeEvent: (note) => recordEvent({ kind: 'Node', metadata: this.#node.metadata }, note),
+      nodeEvent,
+    });
+    this.#images = new ImageCollector({
+      world,
+      options: options.imageCollection,
+      used: () => observed.imageIds,
+      nodeEvent,
     });
     this.#node = new NodeStatusWriter(world, options, { health: this.#health, state }, () => this.#pressure.pressures);
     this.#dispatcher = new DispatcherClient({
@@ -192,7 +202,11 @@ class Kubelet {
 
   /** The runtime driver sampled what the node and its pods use. */
   sampled(call: Call<unknown>): Observable<Said> {
-    return this.#guarded(call, () => this.#pressure.sampled(usageMessage(call.decode())));
+    return this.#guarded(call, () => {
+      const usage = usageMessage(call.decode());
+      const said = this.#pressure.sampled(usage);
+      return merge(said, this.#images.sampled(usage, this.#pressure.isDiskShort));
+    });
   }
 
   logs(call: Call<LogQuery>): Observable<Said> {

@@ -111,6 +111,8 @@ export const PARSE_OP: { readonly [K in RuntimeOp]: Parse<RuntimeOps[K][0]> } = 
   removePodSandbox: sandboxId,
   pullImage: image,
   imageStatus: image,
+  listImages: nothing,
+  removeImage: fields<RuntimeOps['removeImage'][0]>({ imageId: filledText }),
   createContainer: container,
   startContainer: containerId,
   stopContainer: fields<RuntimeOps['stopContainer'][0]>({

@@ -138,6 +138,8 @@ function handlersOf(parts: DriverParts): Handlers {
       const found = await adapter.imageStatus(image);
       return found === undefined ? {} : { image: found };
     },
+    listImages: async () => ({ images: await adapter.listImages() }),
+    removeImage: ({ imageId }) => done(adapter.removeImage(imageId)),
     createContainer: async (config) => ({ containerId: await createContainer(parts, config) }),
     startContainer: ({ containerId }) => done(adapter.startContainer(containerId)),
     stopContainer: ({ containerId, graceMs }) => done(adapter.stopContainer(containerId, graceMs)),

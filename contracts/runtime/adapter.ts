@@ -4,7 +4,7 @@ import type { LogLine, LogLines, LogQuery } from '../messages/logs.ts';
 import type { TerminalSize } from '../messages/sessions.ts';
 import type { PodSandboxConfig, ResolvedContainerConfig } from './config.ts';
 import type { RuntimeStats } from './stats.ts';
-import type { ContainerStatus, ImageInfo, RuntimeInfo, RuntimeLevel, SandboxStatus } from './status.ts';
+import type { ContainerStatus, ImageInfo, RuntimeInfo, RuntimeLevel, SandboxStatus, StoredImage } from './status.ts';
 
 /** The requested part of a container's output; names and units as in `LogQuery`. */
 export type LogWindow = Pick<LogQuery, 'tailLines' | 'sinceTime' | 'limitBytes'>;
@@ -50,6 +50,8 @@ export interface RuntimeAdapter {
   pullImage(image: string): Promise<ImageInfo>;
   /** `undefined` when the image is not on the node. */
   imageStatus(image: string): Promise<ImageInfo | undefined>;
+  listImages(): Promise<readonly StoredImage[]>;
+  removeImage(imageId: string): Promise<void>;
   /** @returns the container's id */
   createContainer(config: ResolvedContainerConfig): Promise<string>;
   startContainer(containerId: string): Promise<void>;

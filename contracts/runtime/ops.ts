@@ -2,7 +2,7 @@ import type { LogLines, LogQuery } from '../messages/logs.ts';
 import type { Family } from '../subjects/family.ts';
 import { SUBJECTS } from '../subjects/subjects.ts';
 import type { ContainerConfig, PodSandboxConfig } from './config.ts';
-import type { ContainerStatus, ImageInfo, RuntimeInfo, RuntimeLevel, SandboxStatus } from './status.ts';
+import type { ContainerStatus, ImageInfo, RuntimeInfo, RuntimeLevel, SandboxStatus, StoredImage } from './status.ts';
 import type { NodeStats } from './stats.ts';
 import type { PodFolder, PodVolumesConfig } from './volumes.ts';
 
@@ -39,6 +39,10 @@ export interface RuntimeOps {
   pullImage: [{ readonly image: string }, ImageInfo];
   /** Looks for the image on the node only; `image` is absent when it is not there. */
   imageStatus: [{ readonly image: string }, { readonly image?: ImageInfo }];
+  /** Every image that the engine has. */
+  listImages: [Nothing, { readonly images: readonly StoredImage[] }];
+  /** Removes an image with all its names. No effect if it does not exist. Conflict: a container uses it. */
+  removeImage: [{ readonly imageId: string }, Nothing];
   /**
    * Creates a container without starting it. Invalid: the config is refused by the engine (cause CreateContainerError), or a
    * secret or a mount's path is missing (CreateContainerConfigError). `folder`: the pod has a folder on the node.
@@ -74,6 +78,8 @@ export const RUNTIME_OPS = [
   'removePodSandbox',
   'pullImage',
   'imageStatus',
+  'listImages',
+  'removeImage',
   'createContainer',
   'startContainer',
   'stopContainer',

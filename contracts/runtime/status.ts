@@ -56,6 +56,12 @@ export interface ImageInfo {
   readonly repoDigests?: readonly string[];
 }
 
+/** An image that the engine has. */
+export interface StoredImage {
+  readonly imageId: string;
+  readonly sizeBytes: number;
+}
+
 /** The engine and the machine it runs on; source of a Node object's `nodeInfo` and `capacity`. */
 export interface RuntimeInfo {
   /** `docker`, `simulated` … */

@@ -11,6 +11,7 @@ import type {
   RuntimeInfo,
   RuntimeLevel,
   SandboxStatus,
+  StoredImage,
 } from '../../contracts/runtime/status.ts';
 import { limitConcurrency, singleFlight } from '../concurrency-limit.ts';
 import { containerOptions, sandboxOptions } from './container-create-options.ts';
@@ -144,6 +145,14 @@ export class DockerRuntime implements RuntimeAdapter {
 
   imageStatus(image: string): Promise<ImageInfo | undefined> {
     return this.#queries.atOnce(() => this.#images.find(image));
+  }
+
+  listImages(): Promise<readonly StoredImage[]> {
+    return this.#queries.atOnce(() => this.#images.list());
+  }
+
+  removeImage(imageId: string): Promise<void> {
+    return this.#images.remove(imageId);
   }
 
   async createContainer(config: ResolvedContainerConfig): Promise<string> {

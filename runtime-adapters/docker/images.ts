@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { StatusError } from '../../contracts/errors/status.ts';
 import { runtimeError } from '../../contracts/runtime/errors.ts';
-import type { ImageInfo } from '../../contracts/runtime/status.ts';
+import type { ImageInfo, StoredImage } from '../../contracts/runtime/status.ts';
 import { limitConcurrency, singleFlight } from '../concurrency-limit.ts';
 import { callEngine, type Engine, engineCode, engineError, engineWords } from './engine.ts';
 import { buildPauseImage, LOCAL_PAUSE_IMAGE } from './pause-and-sample-images.ts';
@@ -73,6 +73,30 @@ export class Images {
       'ErrImagePull',
       `pull image ${image}: it is missing after the pull succeeded; pull it again`,
     );
+  }
+
+  async list(): Promise<readonly StoredImage[]> {
+    const act = 'list images';
+    try {
+      const found = await callEngine(act, LOOK_MS, () => this.#engine.listImages());
+      return found.map(({ Id, Size }) => ({ imageId: Id, sizeBytes: Size }));
+    } catch (error) {
+      throw engineError(act, error);
+    }
+  }
+
+  /** Name by name and without force: so the engine refuses an image that a container uses, whoever made it. */
+  async remove(imageId: string): Promise<void> {
+    const act = `remove image ${imageId}`;
+    if (!isImageName(imageId)) throw invalidName('remove', imageId);
+    try {
+      const found = await callEngine(act, LOOK_MS, () => this.#engine.getImage(imageId).inspect());
+      const names = found.RepoTags ?? [];
+      for (const name of names.length === 0 ? [found.Id] : names)
+        await callEngine(act, LOOK_MS, () => this.#engine.getImage(name).remove());
+    } catch (error) {
+      if (engineCode(error) !== 404) throw engineError(act, error);
+    }
   }
 
   /** The id of the image that sandboxes run. */

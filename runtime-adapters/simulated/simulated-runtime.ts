@@ -11,6 +11,7 @@ import type {
   RuntimeInfo,
   RuntimeLevel,
   SandboxStatus,
+  StoredImage,
 } from '../../contracts/runtime/status.ts';
 import type { RuntimeStats } from '../../contracts/runtime/stats.ts';
 import type { Clock } from '../../contracts/time/clock.ts';
@@ -122,6 +123,19 @@ export class SimulatedRuntime implements RuntimeAdapter {
     await this.#take('imageStatus');
     const name = this.#imageName(image);
     return name === undefined ? undefined : { ...imageInfo(name), image };
+  }
+
+  async listImages(): Promise<readonly StoredImage[]> {
+    await this.#take('listImages');
+    return [...this.#node.images].map(([imageId, name]) => ({ imageId, sizeBytes: imageInfo(name).sizeBytes ?? 0 }));
+  }
+
+  async removeImage(imageId: string): Promise<void> {
+    await this.#take('remove');
+    const user = [...this.#node.containers.values()].find(({ status }) => status.imageId === imageId);
+    if (user !== undefined)
+      throw statusError('Conflict', `remove image ${imageId}: container ${user.status.id} uses it`);
+    this.#node.images.delete(imageId);
   }
 
   async createContainer(config: ResolvedContainerConfig): Promise<string> {

@@ -444,6 +444,15 @@ export function runtimeConformance(name: string, make: () => Promise<RuntimeUnde
       expect((await runtime.stats()).containers.map((each) => each.id)).not.toContain(id);
     });
 
+    it('keeps an image that a container uses, and removes what is not there without complaint', async () => {
+      const id = await runtime.createContainer(config(['serve']));
+      const { imageId } = await runtime.containerStatus(id);
+      expect(await runtime.listImages()).toContainEqual({ imageId, sizeBytes: expect.any(Number) });
+      await expect(runtime.removeImage(imageId)).rejects.toThrow();
+      expect((await runtime.listImages()).map((image) => image.imageId)).toContain(imageId);
+      await runtime.removeImage(`sha256:${'0'.repeat(64)}`);
+    });
+
     it('reports what machine it is on', async () => {
       const info = await runtime.info();
       expect(info.cpuMillis).toBeGreaterThanOrEqual(1000);

@@ -56,7 +56,10 @@ export async function startProcessCluster(name: string): Promise<ProcessCluster>
   const port = await choosePort(0);
   // Set-up may have put the server into the person's home.
   // A full disk of the machine must not evict the pods of tests.
-  const limits = { TROUPE_EVICTION_HARD: 'memory.available<10Mi,nodefs.available<1Mi' };
+  const limits = {
+    TROUPE_EVICTION_HARD: 'memory.available<10Mi,nodefs.available<1Mi',
+    TROUPE_IMAGE_GC_HIGH_THRESHOLD: '100',
+  };
   const env = { ...process.env, ...limits, TROUPE_HOME: paths.home, TROUPE_NATS_SERVER: findNatsServer().path };
 
   const troupe = (args: readonly string[], stdin?: string): Promise<string> =>

@@ -35,6 +35,13 @@ export class ModelRuntime {
       imageStatus: ({ image }: { image: string }) =>
         this.images.has(image) ? { image: { imageId: `sha256:${image}`, image } } : {},
       pullImage: ({ image }: { image: string }) => this.#pull(image),
+      listImages: () => ({
+        images: [...this.images].map((image) => ({ imageId: `sha256:${image}`, sizeBytes: 1_000 })),
+      }),
+      removeImage: ({ imageId }: { imageId: string }) => {
+        this.images.delete(imageId.replace('sha256:', ''));
+        return {};
+      },
       createContainer: (config: ContainerConfig) => this.#create(config),
       startContainer: ({ containerId }: { containerId: string }) => this.#start(containerId),
       stopContainer: ({ containerId }: { containerId: string }) => this.exit(containerId, 143),

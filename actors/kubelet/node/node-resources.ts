@@ -1,7 +1,7 @@
 import { leastOf, parseThresholds, type Signal } from '../../../contracts/eviction/thresholds.ts';
 import { canonicalQuantity, cpuMillis, wholeUnits } from '../../../contracts/quantity.ts';
 import type { RuntimeInfo } from '../../../contracts/runtime/status.ts';
-import type { NodeOptions } from './plan-node-status.ts';
+import type { NodeOptions } from './node-options.ts';
 
 type Resources = Readonly<Record<string, string>>;
 

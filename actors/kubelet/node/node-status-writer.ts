@@ -15,10 +15,10 @@ import {
   type KnownNode,
   knownNode,
   type NodeHealth,
-  type NodeOptions,
   nodeObject,
   nodeStatus,
 } from './plan-node-status.ts';
+import type { NodeOptions } from './node-options.ts';
 import { nodeResources } from './node-resources.ts';
 import type { RuntimeHealth } from './runtime-health.ts';
 

@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { NodeCondition, NodeStatus } from '../../../contracts/kinds/kinds.ts';
 import type { RuntimeInfo } from '../../../contracts/runtime/status.ts';
+import type { NodeOptions } from './node-options.ts';
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
-import {
-  bootOf,
-  hasOurConditions,
-  type NodeHealth,
-  type NodeOptions,
-  nodeObject,
-  nodeStatus,
-} from './plan-node-status.ts';
+import { bootOf, hasOurConditions, type NodeHealth, nodeObject, nodeStatus } from './plan-node-status.ts';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const BEFORE = '2025-12-31T00:00:00Z';

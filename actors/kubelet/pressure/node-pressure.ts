@@ -42,6 +42,11 @@ export class NodePressure {
     this.#thresholds = parts.options === undefined ? [] : parseThresholds(parts.options);
   }
 
+  /** Pods are or would be evicted for want of disk space. */
+  get isDiskShort(): boolean {
+    return this.#known.reclaiming.includes('ephemeral-storage');
+  }
+
   get pressures(): readonly Pressure[] {
     return this.#known.pressures;
   }

@@ -27,6 +27,10 @@ export class ObservedPods {
   get uids(): readonly string[] {
     return [...this.#pods.keys()].sort();
   }
+  /** Ids of the images of all containers, in any state. */
+  get imageIds(): ReadonlySet<string> {
+    return new Set([...this.#pods.values()].flatMap(({ containers }) => containers.map(({ imageId }) => imageId)));
+  }
   level(uid: string): PodLevel {
     return this.#pods.get(uid) ?? NOTHING;
   }

@@ -22,7 +22,7 @@ export interface NodeToHost {
   readonly ip?: string;
   readonly kubelet?: Pick<
     KubeletOptions,
-    'capacity' | 'labels' | 'atOnce' | 'eviction' | 'kubeReserved' | 'systemReserved'
+    'capacity' | 'labels' | 'atOnce' | 'eviction' | 'kubeReserved' | 'systemReserved' | 'imageCollection'
   >;
 }
 

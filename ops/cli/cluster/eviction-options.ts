@@ -1,4 +1,5 @@
 import type { KubeletOptions } from '../../../actors/kubelet/kubelet.ts';
+import type { ImageCollectionOptions } from '../../../actors/kubelet/pressure/plan-image-collection.ts';
 import { EVICTION_HARD, type EvictionOptions, parseThresholds } from '../../../contracts/eviction/thresholds.ts';
 import { isQuantity } from '../../../contracts/quantity.ts';
 import type { OptionSpec } from '../shared/command-spec.ts';
@@ -13,6 +14,8 @@ export interface NodeLimits {
   readonly kubeReserved?: string;
   readonly systemReserved?: string;
   readonly maxPods?: string;
+  readonly imageGcHighThreshold?: string;
+  readonly imageGcLowThreshold?: string;
 }
 
 interface Limit {
@@ -65,6 +68,18 @@ const LIMITS: Readonly<Record<keyof NodeLimits, Limit>> = {
     argument: '<count>',
     description: 'most pods on the node; default 110',
   },
+  imageGcHighThreshold: {
+    flag: '--image-gc-high-threshold',
+    variable: 'TROUPE_IMAGE_GC_HIGH_THRESHOLD',
+    argument: '<percent>',
+    description: "unused images of pods are removed when the engine's disk is so full; default 85; 100: never",
+  },
+  imageGcLowThreshold: {
+    flag: '--image-gc-low-threshold',
+    variable: 'TROUPE_IMAGE_GC_LOW_THRESHOLD',
+    argument: '<percent>',
+    description: 'until it is only so full; default 80',
+  },
 };
 const NAMES = Object.keys(LIMITS) as readonly (keyof NodeLimits)[];
 
@@ -86,7 +101,7 @@ export const limitsAsEnv = (limits: NodeLimits): Readonly<Record<string, string>
 export function nodeLimits(
   given: NodeLimits,
   env: NodeJS.ProcessEnv,
-): Pick<KubeletOptions, 'eviction' | 'kubeReserved' | 'systemReserved' | 'capacity'> {
+): Pick<KubeletOptions, 'eviction' | 'kubeReserved' | 'systemReserved' | 'capacity' | 'imageCollection'> {
   const { evictionHard: hard = EVICTION_HARD, ...said } = Object.fromEntries(
     NAMES.flatMap((name) => {
       const value = given[name] ?? env[LIMITS[name].variable];
@@ -108,10 +123,20 @@ export function nodeLimits(
   }
   return {
     eviction,
+    imageCollection: imageCollection(said),
     kubeReserved: reserved('kubeReserved', said),
     systemReserved: reserved('systemReserved', said),
     ...(pods === undefined ? {} : { capacity: { pods: String(pods) } }),
   };
+}
+
+function imageCollection(said: NodeLimits): ImageCollectionOptions {
+  const highPercent = wholeNumber('imageGcHighThreshold', said) ?? 85;
+  const lowPercent = wholeNumber('imageGcLowThreshold', said) ?? Math.min(80, highPercent - 1);
+  if (highPercent <= 100 && lowPercent < highPercent) return { highPercent, lowPercent };
+  throw new UsageError(
+    `--image-gc-high-threshold is ${highPercent} and --image-gc-low-threshold ${lowPercent}; the first must be at most 100, and the second less`,
+  );
 }
 
 function wholeNumber(name: keyof NodeLimits, said: NodeLimits): number | undefined {
