@@ -78,11 +78,13 @@ export function kubelet(options: KubeletOptions): ActorDefinition {
 }
 
 /** A kubelet of an earlier release remembered no number of pods. */
-const allocatableOf = ({ cpuMillis, memoryBytes, pods = 110, ephemeralStorageBytes }: NodeFacts): Allocatable => ({
-  cpuMillis,
-  memoryBytes,
-  pods,
+const allocatableOf = (
+  { name, cpuMillis, memoryBytes, pods = 110, ephemeralStorageBytes }: NodeFacts,
+  labels: Readonly<Record<string, string>> | undefined,
+): Allocatable => ({
+  ...{ name, cpuMillis, memoryBytes, pods },
   ...(ephemeralStorageBytes === undefined ? {} : { ephemeralStorageBytes }),
+  ...(labels === undefined ? {} : { labels }),
 });
 
 /** The parts of a kubelet, and which of them acts on which input. */
@@ -119,7 +121,8 @@ class Kubelet {
     });
     const workers = new PodWorkers({
       ...{ world, assigned, state, observed, recordEvent, atOnce },
-      admit: (pod, others, facts) => planAdmission(pod, others, allocatableOf(facts), this.#pressure.pressures),
+      admit: (pod, others, facts) =>
+        planAdmission(pod, others, allocatableOf(facts, this.#node.labels), this.#pressure.pressures),
       relist: () => tasks.runNow('list'),
       planned: (uid, plan) => statuses.planned(uid, plan),
       forgotten: (uid) => statuses.forget(uid),

@@ -1,6 +1,4 @@
-import type { NodeSelectorRequirement, NodeSelectorTerm } from '../../contracts/kinds/kinds.ts';
-import { holds, type Operator } from '../../contracts/selectors/label-selector.ts';
-import type { NodeInfo } from './node-table.ts';
+import { matchesTerm } from '../../contracts/selectors/node-selector.ts';
 import type { Filter, Score } from './plugin.ts';
 
 /** `spec.nodeName`: a pod that names its node can run only there. */
@@ -26,16 +24,3 @@ export const scoreNodeAffinity: Score = {
   score: (pod, node) =>
     pod.preferredTerms.reduce((sum, { weight, preference }) => (matchesTerm(preference, node) ? sum + weight : sum), 0),
 };
-
-/** All requirements of a term must hold; a term without requirements matches nothing. The only field is `metadata.name`. */
-function matchesTerm({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, node: NodeInfo): boolean {
-  if (matchExpressions.length === 0 && matchFields.length === 0) return false;
-  return (
-    matchExpressions.every((requirement) => meets(requirement, node.labels)) &&
-    matchFields.every((requirement) => meets(requirement, { 'metadata.name': node.name }))
-  );
-}
-
-/** An unknown operator never holds. */
-const meets = ({ key, operator, values }: NodeSelectorRequirement, labels: Readonly<Record<string, string>>): boolean =>
-  holds({ key, operator: operator as Operator, values: values ?? [] }, labels);

@@ -96,6 +96,11 @@ export class NodeStatusWriter {
     );
   }
 
+  /** As stored; absent until the Node is known. */
+  get labels(): Readonly<Record<string, string>> | undefined {
+    return this.#known?.labels;
+  }
+
   get #verdict(): NodeHealth {
     return { ...this.#health.current, pressures: this.#pressures() };
   }

@@ -26,6 +26,8 @@ export interface KnownNode {
   readonly metadata: Pick<ObjectMeta, 'name' | 'uid' | 'resourceVersion'>;
   readonly conditions: NodeCondition[];
   readonly bootId: string;
+  /** Absent in what a kubelet of an earlier release remembered. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 export function knownNode(node: Node, name: string): KnownNode {
   const { uid, resourceVersion } = node.metadata ?? {};
@@ -37,6 +39,7 @@ export function knownNode(node: Node, name: string): KnownNode {
     },
     conditions: node.status?.conditions ?? [],
     bootId: bootOf(node),
+    labels: node.metadata?.labels ?? {},
   };
 }
 

@@ -3,7 +3,14 @@ import type { Pod } from '../../../contracts/kinds/kinds.ts';
 import { planAdmission } from './plan-admission.ts';
 import type { Pressure } from './pressure-conditions.ts';
 
-const NODE = { cpuMillis: 1000, memoryBytes: 2 ** 30, pods: 3, ephemeralStorageBytes: 2 ** 30 };
+const NODE = {
+  name: 'n',
+  labels: { zone: 'a' },
+  cpuMillis: 1000,
+  memoryBytes: 2 ** 30,
+  pods: 3,
+  ephemeralStorageBytes: 2 ** 30,
+};
 const podOf = (requests: Readonly<Record<string, string>> = {}, more: Partial<NonNullable<Pod['spec']>> = {}): Pod => ({
   apiVersion: 'v1',
   kind: 'Pod',
@@ -44,6 +51,13 @@ it.each<{ why: string; pod: Pod; others?: Pod[]; pressures?: Pressure[]; reason?
     pod: podOf({ memory: '1Mi' }),
     pressures: ['DiskPressure'],
     reason: 'Evicted',
+  },
+  { why: 'a label that the node has', pod: podOf({}, { nodeSelector: { zone: 'a' } }) },
+  {
+    why: 'another node',
+    pod: podOf({}, { nodeSelector: { zone: 'b' } }),
+    reason: 'NodeAffinity',
+    note: "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
   },
   { why: 'a critical pod', pod: podOf({}, { priority: 2_000_000_000 }), pressures: ['DiskPressure'] },
 ])('$why', ({ pod, others = [], pressures = [], reason, note }) => {

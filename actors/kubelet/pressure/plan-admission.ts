@@ -1,6 +1,7 @@
 import type { Pod } from '../../../contracts/kinds/kinds.ts';
 import { combine, NO_LOAD, type Load, podLoad } from '../../../contracts/kinds/pod/pod-load.ts';
 import { qosClass } from '../../../contracts/kinds/pod/qos-class.ts';
+import { matchesNode } from '../../../contracts/selectors/node-selector.ts';
 import { toleratedBy } from '../../../contracts/selectors/taints.ts';
 import type { PodFailure } from '../pods/pod-types.ts';
 import { isCritical } from './plan-eviction.ts';
@@ -12,6 +13,9 @@ export interface Allocatable {
   readonly memoryBytes: number;
   readonly pods: number;
   readonly ephemeralStorageBytes?: number;
+  readonly name: string;
+  /** Absent while the kubelet does not know them. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 const refused = (reason: string, message: string): PodFailure & { readonly note: string } => ({
@@ -41,7 +45,9 @@ export function planAdmission(
       return refused(`OutOf${name}`, `Node didn't have enough resource: ${name}, ${words}`);
     }
   }
-  return undefined;
+  const { name, labels } = node;
+  if (labels === undefined || matchesNode(pod, { name, labels })) return undefined;
+  return refused('NodeAffinity', "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector");
 }
 
 function isTakenUnder(pod: Pod, pressures: readonly Pressure[]): boolean {
