@@ -80,7 +80,10 @@ export function runtimeDriver({
       return Promise.resolve({
         handlers: {
           ops: (call) => answer(handlers, opOf(call.tokens?.op, call.subject), call.decode()),
-          metrics: () => samples.newest(),
+          metrics: (call) => {
+            PARSE_OP.stats(call.decode(), '');
+            return samples.newest();
+          },
         },
         stop: async () => {
           unwatch();
