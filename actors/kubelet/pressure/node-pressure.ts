@@ -68,7 +68,12 @@ export class NodePressure {
     for (const { uid, failure } of greedy) evict(uid, failure);
     // One at a time: what it holds is not free until it has stopped.
     if (greedy.length === 0 && !active.some(({ ending }) => ending)) {
-      const evicted = planEviction(found.due, seen, using, options?.maxPodGracePeriodSeconds ?? 0);
+      // Of disk space unused images go first: whether that was enough, the next sample says.
+      const due = found.due.filter(({ signal }) => {
+        const resource = resourceOf(signal);
+        return resource !== 'ephemeral-storage' || before.reclaiming.includes(resource);
+      });
+      const evicted = planEviction(due, seen, using, options?.maxPodGracePeriodSeconds ?? 0);
       if (evicted !== undefined) evict(evicted.uid, evicted.failure);
     }
     return from([
