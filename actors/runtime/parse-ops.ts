@@ -5,8 +5,8 @@ import type {
   EnvEntry,
   PodSandboxConfig,
   PortMapping,
-  SecretName,
 } from '../../contracts/runtime/config.ts';
+import type { SecretName } from '../../contracts/runtime/references.ts';
 import { GRACE_MS_MAX, type RuntimeOp, type RuntimeOps } from '../../contracts/runtime/ops.ts';
 import { mount, pod, podVolumes, SECRET, secretName, folderName } from './volumes/parse-volumes.ts';
 import { fields, filledText, flag, list, oneOf, optional, type Parse, text, wholeNumber } from './parse-fields.ts';

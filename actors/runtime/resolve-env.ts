@@ -1,10 +1,5 @@
-import type {
-  ContainerConfig,
-  EnvEntry,
-  EnvVar,
-  ResolvedContainerConfig,
-  SecretName,
-} from '../../contracts/runtime/config.ts';
+import type { ContainerConfig, EnvEntry, EnvVar, ResolvedContainerConfig } from '../../contracts/runtime/config.ts';
+import type { SecretName } from '../../contracts/runtime/references.ts';
 import { runtimeError } from '../../contracts/runtime/errors.ts';
 import type { HostMount, VolumeMountConfig } from '../../contracts/runtime/volumes.ts';
 import { secretKey } from './secret-data.ts';

@@ -1,7 +1,8 @@
 import { retryOf, StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { LogLines, LogQuery } from '../../contracts/messages/logs.ts';
 import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
-import type { ContainerConfig, SecretName } from '../../contracts/runtime/config.ts';
+import type { ContainerConfig } from '../../contracts/runtime/config.ts';
+import type { SecretName } from '../../contracts/runtime/references.ts';
 import { type RuntimeCause, runtimeError } from '../../contracts/runtime/errors.ts';
 import { RUNTIME_OPS, type RuntimeOp, type RuntimeOps } from '../../contracts/runtime/ops.ts';
 import type { RuntimeLevel } from '../../contracts/runtime/status.ts';

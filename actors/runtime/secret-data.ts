@@ -1,4 +1,4 @@
-import type { SecretName } from '../../contracts/runtime/config.ts';
+import type { SecretName } from '../../contracts/runtime/references.ts';
 
 /** A Secret's values by key, in base64; `undefined` when there is no such Secret. */
 export type SecretData = Readonly<Record<string, string>> | undefined;

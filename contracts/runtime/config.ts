@@ -1,11 +1,5 @@
+import type { PodRef, SecretName } from './references.ts';
 import type { HostMount, VolumeMountConfig } from './volumes.ts';
-
-/** Identifies the pod that a sandbox or container belongs to. */
-export interface PodRef {
-  readonly uid: string;
-  readonly namespace: string;
-  readonly name: string;
-}
 
 /** A port of the pod, published on the node when it names a `hostPort`. */
 export interface PortMapping {
@@ -35,12 +29,6 @@ export interface PodSandboxConfig {
   };
 }
 
-export interface SecretName {
-  readonly namespace: string;
-  readonly name: string;
-  /** A missing secret or key is skipped; otherwise it is refused with cause CreateContainerConfigError. */
-  readonly optional?: boolean;
-}
 /**
  * One entry of a container's environment, in order; a later entry of the same name wins. Values of secrets never pass through
  * the kubelet: it sends their names, and the runtime driver fetches the values.

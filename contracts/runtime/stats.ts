@@ -1,4 +1,4 @@
-import type { PodRef } from './config.ts';
+import type { PodRef } from './references.ts';
 import type { FilesystemStats, VolumeStats } from './filesystem.ts';
 
 export interface ContainerStats {

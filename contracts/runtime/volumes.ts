@@ -1,4 +1,4 @@
-import type { PodRef, SecretName } from './config.ts';
+import type { PodRef, SecretName } from './references.ts';
 import type { FilesystemStats, VolumeStats } from './filesystem.ts';
 
 /** The content of one file: text, or bytes in base64. */

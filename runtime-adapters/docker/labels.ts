@@ -1,4 +1,5 @@
-import type { PodRef, PodSandboxConfig, ResolvedContainerConfig } from '../../contracts/runtime/config.ts';
+import type { PodSandboxConfig, ResolvedContainerConfig } from '../../contracts/runtime/config.ts';
+import type { PodRef } from '../../contracts/runtime/references.ts';
 
 /** Labels of the containers that an adapter creates. The adapter finds them by these, and so can users (`docker ps --filter label=…`). */
 export const LABEL = {

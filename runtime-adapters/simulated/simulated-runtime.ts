@@ -2,7 +2,8 @@ import type { Duplex } from 'node:stream';
 import { type StatusError, statusError } from '../../contracts/errors/status.ts';
 import type { LogLine, LogLines } from '../../contracts/messages/logs.ts';
 import type { ExecConfig, ExecProcess, LogWindow, RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
-import type { PodRef, PodSandboxConfig, ResolvedContainerConfig } from '../../contracts/runtime/config.ts';
+import type { PodSandboxConfig, ResolvedContainerConfig } from '../../contracts/runtime/config.ts';
+import type { PodRef } from '../../contracts/runtime/references.ts';
 import { createdContainer } from '../../contracts/runtime/created-container.ts';
 import { runtimeError } from '../../contracts/runtime/errors.ts';
 import type {

@@ -1,4 +1,4 @@
-import type { PodRef } from '../../contracts/runtime/config.ts';
+import type { PodRef } from '../../contracts/runtime/references.ts';
 import { runtimeError } from '../../contracts/runtime/errors.ts';
 import type {
   HostMount,
@@ -8,15 +8,21 @@ import type {
   VolumeMountConfig,
 } from '../../contracts/runtime/volumes.ts';
 import type { FilesystemStats, VolumeStats } from '../../contracts/runtime/filesystem.ts';
-import type { SimulatedEngine } from './simulated-engine.ts';
+import type { SimulatedNode } from './simulated-node.ts';
+
+/** The part of a simulated engine that it needs. */
+interface Engine {
+  node(name: string): SimulatedNode;
+  take(node: string, op: string): Promise<void>;
+}
 import { ROOMY } from './simulated-stats.ts';
 
 /** Volumes without files: it remembers what it was given. They belong to the machine and outlive this object. */
 export class SimulatedVolumes implements VolumeHost {
-  readonly #engine: SimulatedEngine;
+  readonly #engine: Engine;
   readonly #node: string;
 
-  constructor(engine: SimulatedEngine, node: string) {
+  constructor(engine: Engine, node: string) {
     this.#engine = engine;
     this.#node = node;
   }

@@ -1,6 +1,6 @@
 import { chmod, chown, lstat, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { PodRef } from '../../contracts/runtime/config.ts';
+import type { PodRef } from '../../contracts/runtime/references.ts';
 import { runtimeError } from '../../contracts/runtime/errors.ts';
 import type { FilesystemStats, VolumeStats } from '../../contracts/runtime/filesystem.ts';
 import type {

@@ -4,7 +4,8 @@ import { text } from 'node:stream/consumers';
 import { StatusError } from '../../contracts/errors/status.ts';
 import type { LogLine } from '../../contracts/messages/logs.ts';
 import type { ExecConfig, RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
-import type { PodRef, ResolvedContainerConfig } from '../../contracts/runtime/config.ts';
+import type { ResolvedContainerConfig } from '../../contracts/runtime/config.ts';
+import type { PodRef } from '../../contracts/runtime/references.ts';
 import { runtimeCause } from '../../contracts/runtime/errors.ts';
 import type { ContainerStatus, SandboxStatus } from '../../contracts/runtime/status.ts';
 

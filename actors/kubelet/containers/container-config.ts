@@ -3,12 +3,8 @@ import type { Container, Pod } from '../../../contracts/kinds/kinds.ts';
 import { imageTag } from '../../../contracts/kinds/pod-template/defaults.ts';
 import type { DispatchedPod } from '../../../contracts/messages/node.ts';
 import { cpuMillis, wholeUnits } from '../../../contracts/quantity.ts';
-import type {
-  ContainerConfig,
-  ContainerResources,
-  PodRef,
-  PodSandboxConfig,
-} from '../../../contracts/runtime/config.ts';
+import type { ContainerConfig, ContainerResources, PodSandboxConfig } from '../../../contracts/runtime/config.ts';
+import type { PodRef } from '../../../contracts/runtime/references.ts';
 import { volumeMounts } from '../volumes/volume-mounts.ts';
 import { type ConfigError, containerEnv, type EnvFacts, isConfigError } from './container-env.ts';
 

@@ -1,7 +1,8 @@
 import type { EventNote } from '../../../contracts/kinds/event/make-event.ts';
 import type { Pod, PodStatus } from '../../../contracts/kinds/kinds.ts';
 import type { DispatchedPod } from '../../../contracts/messages/node.ts';
-import type { ContainerConfig, PodRef, PodSandboxConfig } from '../../../contracts/runtime/config.ts';
+import type { ContainerConfig, PodSandboxConfig } from '../../../contracts/runtime/config.ts';
+import type { PodRef } from '../../../contracts/runtime/references.ts';
 import type { RuntimeLevel } from '../../../contracts/runtime/status.ts';
 import type { PodVolumesConfig } from '../../../contracts/runtime/volumes.ts';
 import type { ReportNote } from '../../kernel/contract.ts';

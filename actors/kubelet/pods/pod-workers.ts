@@ -2,7 +2,7 @@ import { concat, defer, EMPTY, from, merge, type Observable, Subject, throwError
 import { catchError, defaultIfEmpty, mergeMap } from 'rxjs/operators';
 import { StatusError } from '../../../contracts/errors/status.ts';
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
-import type { PodRef } from '../../../contracts/runtime/config.ts';
+import type { PodRef } from '../../../contracts/runtime/references.ts';
 import { runtimeCause } from '../../../contracts/runtime/errors.ts';
 import { doubled } from '../../../contracts/time/doubling-delay.ts';
 import type { Said } from '../../kernel/contract.ts';

@@ -1,4 +1,4 @@
-import type { PodRef, SecretName } from '../../../contracts/runtime/config.ts';
+import type { PodRef, SecretName } from '../../../contracts/runtime/references.ts';
 import {
   type EmptyDir,
   type FileSource,

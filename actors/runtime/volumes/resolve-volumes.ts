@@ -1,5 +1,5 @@
 import { StatusError } from '../../../contracts/errors/status.ts';
-import type { SecretName } from '../../../contracts/runtime/config.ts';
+import type { SecretName } from '../../../contracts/runtime/references.ts';
 import { runtimeError } from '../../../contracts/runtime/errors.ts';
 import type {
   FileSource,
@@ -32,10 +32,6 @@ export function secretsOfVolumes(config: PodVolumesConfig): readonly SecretName[
   for (const source of sourcesOf(config)) if ('secret' in source) found.set(secretKey(source.secret), source.secret);
   return [...found.values()];
 }
-
-/** The tokens that become files. Pure. */
-export const tokensOfVolumes = (config: PodVolumesConfig): readonly TokenFile[] =>
-  sourcesOf(config).flatMap((source) => ('token' in source ? [source.token] : []));
 
 /**
  * Fills in the values of Secrets and tokens. Of two files of the same path in a volume, the later counts. Pure.
