@@ -10,6 +10,7 @@ export const saysOf = (node: string) => ({
   info: runtime(node, 'info'),
   list: runtime(node, 'list'),
   setUpVolumes: runtime(node, 'setUpVolumes'),
+  setProbes: runtime(node, 'setProbes'),
   tearDownVolumes: runtime(node, 'tearDownVolumes'),
   runPodSandbox: runtime(node, 'runPodSandbox'),
   stopPodSandbox: runtime(node, 'stopPodSandbox'),

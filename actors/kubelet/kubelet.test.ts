@@ -749,12 +749,12 @@ describe('kubelet', () => {
 it('what a pod asks for in vain is told once as an event of the pod', () => {
   const more = {
     hostPID: true,
-    containers: [{ name: 'web', image: 'web:1', livenessProbe: { tcpSocket: { port: 80 } } }],
+    containers: [{ name: 'web', image: 'web:1', lifecycle: { preStop: { sleep: { seconds: 1 } } } }],
   };
   const node = new Node().start().give(podOf('u1', more)).give(podOf('u2')).tell('u1').tell('u2').pass(5000);
   expect(node.status('u1')?.phase).toBe('Running');
   expect(node.events().filter((event) => event.startsWith('NotActedUpon'))).toEqual([
-    "NotActedUpon: Not acted upon yet: spec.hostPID (the pod does not see the node's processes), spec.containers[0].livenessProbe (it is alive while it runs)",
+    "NotActedUpon: Not acted upon yet: spec.hostPID (the pod does not see the node's processes), spec.containers[0].lifecycle (no hook runs, and its image says which signal stops it)",
   ]);
 });
 
@@ -762,7 +762,7 @@ it('a pod that asks for much in vain has an event that fits', () => {
   const containers = Array.from({ length: 60 }, (_, index) => ({
     name: `c${index}`,
     image: 'web:1',
-    livenessProbe: { tcpSocket: { port: 80 } },
+    lifecycle: { preStop: { sleep: { seconds: 1 } } },
   }));
   const node = new Node().start().give(podOf('u1', { containers })).tell('u1').pass(5000);
   const [event = ''] = node.events().filter((one) => one.startsWith('NotActedUpon'));

@@ -8,6 +8,7 @@ import type {
 } from '../../contracts/runtime/config.ts';
 import type { SecretName } from '../../contracts/runtime/references.ts';
 import { GRACE_MS_MAX, type RuntimeOp, type RuntimeOps } from '../../contracts/runtime/ops.ts';
+import { podProbes } from './probes/parse-probes.ts';
 import { mount, pod, podVolumes, SECRET, secretName, folderName } from './volumes/parse-volumes.ts';
 import { fields, filledText, flag, list, oneOf, optional, type Parse, text, wholeNumber } from './parse-fields.ts';
 
@@ -105,6 +106,7 @@ export const PARSE_OP: { readonly [K in RuntimeOp]: Parse<RuntimeOps[K][0]> } = 
   stats: nothing,
   list: (value, path) => fields<{ readonly podUid?: string }>({ podUid: optional(filledText) })(value ?? {}, path),
   setUpVolumes: podVolumes,
+  setProbes: podProbes,
   tearDownVolumes: fields<RuntimeOps['tearDownVolumes'][0]>({ podUid: folderName, keepFolder: optional(flag) }),
   runPodSandbox: sandbox,
   stopPodSandbox: sandboxId,

@@ -2,7 +2,7 @@ import { retryOf, StatusError, statusError } from '../../contracts/errors/status
 import type { LogLines, LogQuery } from '../../contracts/messages/logs.ts';
 import type { RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import type { ContainerConfig } from '../../contracts/runtime/config.ts';
-import type { SecretName } from '../../contracts/runtime/references.ts';
+import type { PodRef, SecretName } from '../../contracts/runtime/references.ts';
 import { type RuntimeCause, runtimeError } from '../../contracts/runtime/errors.ts';
 import { RUNTIME_OPS, type RuntimeOp, type RuntimeOps } from '../../contracts/runtime/ops.ts';
 import type { RuntimeLevel } from '../../contracts/runtime/status.ts';
@@ -13,6 +13,8 @@ import type { Says } from '../kernel/contract.ts';
 import { api, calls, type DriverContext, type DriverDefinition, defineDriver, publish } from '../kernel/declare.ts';
 import { LogStreams } from './log-streams.ts';
 import { PARSE_OP } from './parse-ops.ts';
+import { makeProbe } from './probes/make-probe.ts';
+import { NodeProbes } from './probes/pod-probes.ts';
 import { planLogSource } from './plan-log-source.ts';
 import { expandMounts, resolveConfig, secretsOf } from './resolve-env.ts';
 import { decoded, type SecretData, secretKey } from './secret-data.ts';
@@ -69,7 +71,11 @@ export function runtimeDriver({
           context.send(context.say.logs({ namespace: pod.namespace, pod: pod.name, container: name }, lines)),
         report: (key, error) => context.report(key, error),
       });
-      const handlers = handlersOf({ adapter, volumes, context, streams });
+      const probes = new NodeProbes({
+        probe: (config) => makeProbe(adapter, config),
+        changed: (podUid) => context.send(context.say.event({ node }, { node, podUid })),
+      });
+      const handlers = handlersOf({ adapter, volumes, probes, context, streams });
       const samples = new UsageSamples({
         node,
         ...(sampleMs === undefined ? {} : { everyMs: sampleMs }),
@@ -89,6 +95,7 @@ export function runtimeDriver({
         stop: async () => {
           unwatch();
           samples.stop();
+          probes.stop();
           await streams.stop();
           await adapter.close();
         },
@@ -112,12 +119,13 @@ const answer = <K extends RuntimeOp>(handlers: Handlers, op: K, body: unknown): 
 interface DriverParts {
   readonly adapter: RuntimeAdapter;
   readonly volumes: VolumeHost;
+  readonly probes: NodeProbes;
   readonly context: Context;
   readonly streams: LogStreams;
 }
 
 function handlersOf(parts: DriverParts): Handlers {
-  const { adapter, volumes, streams } = parts;
+  const { adapter, volumes, probes, streams } = parts;
   const done = async (work: Promise<void>): Promise<Record<string, never>> => {
     await work;
     return {};
@@ -133,6 +141,10 @@ function handlersOf(parts: DriverParts): Handlers {
     },
     list: (filter) => listNode(parts, filter),
     setUpVolumes: (config) => setUpVolumes(parts, config),
+    setProbes: (config) => {
+      probes.set(config);
+      return Promise.resolve({});
+    },
     tearDownVolumes: ({ podUid, keepFolder }) => done(volumes.tearDown(podUid, keepFolder)),
     runPodSandbox: (config) => adapter.runPodSandbox(config),
     stopPodSandbox: ({ sandboxId }) => done(adapter.stopPodSandbox(sandboxId)),
@@ -154,13 +166,17 @@ function handlersOf(parts: DriverParts): Handlers {
 }
 
 async function listNode(
-  { adapter, volumes }: DriverParts,
-  filter: { readonly podUid?: string },
+  { adapter, volumes, probes }: DriverParts,
+  { podUid }: { readonly podUid?: string },
 ): Promise<RuntimeLevel> {
-  const [level, folders] = await Promise.all([adapter.list(filter), volumes.list()]);
-  const { podUid } = filter;
-  const asked = podUid === undefined ? folders : folders.filter(({ pod }) => pod.uid === podUid);
-  return asked.length === 0 ? level : { ...level, folders: asked };
+  const [level, folders] = await Promise.all([adapter.list(podUid === undefined ? {} : { podUid }), volumes.list()]);
+  const isAsked = ({ pod }: { readonly pod: PodRef }): boolean => podUid === undefined || pod.uid === podUid;
+  const [theirFolders, theirProbes] = [folders.filter(isAsked), probes.list().filter(isAsked)];
+  return {
+    ...level,
+    ...(theirFolders.length === 0 ? {} : { folders: theirFolders }),
+    ...(theirProbes.length === 0 ? {} : { probes: theirProbes }),
+  };
 }
 
 async function setUpVolumes({ volumes, context }: DriverParts, config: PodVolumesConfig): Promise<PodFolder> {

@@ -2,6 +2,7 @@
 import type { Duplex, Readable, Writable } from 'node:stream';
 import type { LogLine, LogLines, LogQuery } from '../messages/logs.ts';
 import type { TerminalSize } from '../messages/sessions.ts';
+import type { ProbeHandler } from './probes.ts';
 import type { PodSandboxConfig, ResolvedContainerConfig } from './config.ts';
 import type { RuntimeStats } from './stats.ts';
 import type { ContainerStatus, ImageInfo, RuntimeInfo, RuntimeLevel, SandboxStatus, StoredImage } from './status.ts';
@@ -71,6 +72,11 @@ export interface RuntimeAdapter {
   ): Promise<void>;
   /** Starts a command in a running container. Not idempotent. */
   exec(containerId: string, config: ExecConfig): Promise<ExecProcess>;
+  /**
+   * Answers a probe of a port where no network leads to the containers. Absent: the driver connects to the pod's address.
+   * @returns `failure` absent for a success
+   */
+  probe?(containerId: string, handler: ProbeHandler): Promise<{ readonly failure?: string }>;
   /** Connects to a TCP port that a process of the pod listens on, on the pod's loopback address too. */
   connect(sandboxId: string, port: number): Promise<Duplex>;
   /**

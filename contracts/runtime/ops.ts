@@ -2,6 +2,7 @@ import type { LogLines, LogQuery } from '../messages/logs.ts';
 import type { Family } from '../subjects/family.ts';
 import { SUBJECTS } from '../subjects/subjects.ts';
 import type { ContainerConfig, PodSandboxConfig } from './config.ts';
+import type { PodProbesConfig } from './probes.ts';
 import type { ContainerStatus, ImageInfo, RuntimeInfo, RuntimeLevel, SandboxStatus, StoredImage } from './status.ts';
 import type { NodeStats } from './stats.ts';
 import type { PodFolder, PodVolumesConfig } from './volumes.ts';
@@ -29,6 +30,8 @@ export interface RuntimeOps {
   setUpVolumes: [PodVolumesConfig, PodFolder];
   /** Unmounts and removes the volumes of a pod, and its folder unless `keepFolder`. Only once no container uses them. */
   tearDownVolumes: [{ readonly podUid: string; readonly keepFolder?: boolean }, Nothing];
+  /** Replaces the probes of a pod; an empty list ends them. Outcomes are in `list`; a hint says when one changed. */
+  setProbes: [PodProbesConfig, Nothing];
   /** Creates and starts a sandbox; answers once it has its address. */
   runPodSandbox: [PodSandboxConfig, SandboxStatus];
   /** Stops a sandbox at once, with all containers that still run in it. No effect if it does not exist. */
@@ -72,6 +75,7 @@ export const RUNTIME_OPS = [
   'stats',
   'list',
   'setUpVolumes',
+  'setProbes',
   'tearDownVolumes',
   'runPodSandbox',
   'stopPodSandbox',

@@ -1,4 +1,5 @@
 import type { PodRef } from './references.ts';
+import type { PodProbes } from './probes.ts';
 import type { PodFolder } from './volumes.ts';
 
 export interface SandboxStatus {
@@ -44,6 +45,8 @@ export interface RuntimeLevel {
   readonly containers: readonly ContainerStatus[];
   /** The pods' folders; absent where there are none. */
   readonly folders?: readonly PodFolder[];
+  /** The pods' probes; absent where there are none. */
+  readonly probes?: readonly PodProbes[];
 }
 
 export interface ImageInfo {

@@ -14,6 +14,7 @@ import type {
   SandboxStatus,
   StoredImage,
 } from '../../contracts/runtime/status.ts';
+import type { ProbeHandler } from '../../contracts/runtime/probes.ts';
 import type { RuntimeStats } from '../../contracts/runtime/stats.ts';
 import type { Clock } from '../../contracts/time/clock.ts';
 import { echo, exec } from './simulated-exec.ts';
@@ -238,6 +239,15 @@ export class SimulatedRuntime implements RuntimeAdapter {
     const container = this.#needed(containerId);
     if (container.status.state === 'running') return exec(container, config);
     throw statusError('Conflict', `run ${config.command[0] ?? ''} in container ${containerId}: it is not running`);
+  }
+
+  /** There is no network: a running container answers on its image's ports, or on all where none are configured. */
+  probe(containerId: string, { httpGet, tcpSocket, grpc }: ProbeHandler): Promise<{ readonly failure?: string }> {
+    const { status } = this.#needed(containerId);
+    const port = (httpGet ?? tcpSocket ?? grpc)?.port ?? 0;
+    const ports = this.#engine.image(status.image)?.ports;
+    if (status.state === 'running' && (ports === undefined || ports.includes(port))) return Promise.resolve({});
+    return Promise.resolve({ failure: `dial tcp :${port}: connect: connection refused` });
   }
 
   async connect(sandboxId: string, port: number): Promise<Duplex> {

@@ -1,6 +1,7 @@
 import type { ContainerConfig, PodSandboxConfig } from '../../contracts/runtime/config.ts';
 import { createdContainer } from '../../contracts/runtime/created-container.ts';
 import { runtimeError } from '../../contracts/runtime/errors.ts';
+import type { PodProbes, PodProbesConfig } from '../../contracts/runtime/probes.ts';
 import type { ContainerStatus, RuntimeLevel, SandboxStatus } from '../../contracts/runtime/status.ts';
 import type { PodFolder, PodVolumesConfig } from '../../contracts/runtime/volumes.ts';
 
@@ -9,6 +10,7 @@ export class ModelRuntime {
   sandboxes: SandboxStatus[] = [];
   containers: ContainerStatus[] = [];
   folders: PodFolder[] = [];
+  probes: PodProbes[] = [];
   readonly images = new Set<string>();
   /** `uid/name/attempt` of everything ever started, in order. */
   readonly started: string[] = [];
@@ -25,8 +27,14 @@ export class ModelRuntime {
         sandboxes: this.sandboxes,
         containers: this.containers,
         ...(this.folders.length === 0 ? {} : { folders: this.folders }),
+        ...(this.probes.length === 0 ? {} : { probes: this.probes }),
       }),
       setUpVolumes: ({ pod, version }: PodVolumesConfig) => this.#setUp({ pod, version }),
+      setProbes: ({ pod, version, probes }: PodProbesConfig) => {
+        this.probes = this.probes.filter((one) => one.pod.uid !== pod.uid);
+        if (probes.length > 0) this.probes.push({ pod, version, outcomes: [] });
+        return {};
+      },
       tearDownVolumes: ({ podUid, keepFolder = false }: { podUid: string; keepFolder?: boolean }) =>
         this.#tearDown(podUid, keepFolder),
       runPodSandbox: (config: PodSandboxConfig) => this.#sandbox(config),
@@ -54,7 +62,9 @@ export class ModelRuntime {
 
   level(uid: string): RuntimeLevel {
     const folders = this.folders.filter(({ pod }) => pod.uid === uid);
+    const probes = this.probes.filter(({ pod }) => pod.uid === uid);
     return {
+      ...(probes.length === 0 ? {} : { probes }),
       ...(folders.length === 0 ? {} : { folders }),
       sandboxes: this.sandboxes.filter(({ pod }) => pod.uid === uid),
       containers: this.containers.filter(({ pod }) => pod.uid === uid),

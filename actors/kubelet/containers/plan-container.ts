@@ -15,6 +15,8 @@ import { containerConfig, specHash } from './container-config.ts';
 import type { ContainerContext, Decision } from './container-decision.ts';
 import { isConfigError } from './container-env.ts';
 import { goDuration, restartBackoff } from './crash-loop-backoff.ts';
+import { probeOf } from '../probes/probe-config.ts';
+import { failedProbe } from '../probes/probe-outcomes.ts';
 import { planImage, recordedImage } from './plan-image-pull.ts';
 
 /** Whether a container that ended is started again, by the restart policy; init containers run until they succeed. */
@@ -102,11 +104,26 @@ function whileRunning(
   if (at.sandbox !== undefined && found.sandboxId !== at.sandbox.id) {
     return { verb: stopVerb(found, at.graceMs, `Stopping container ${found.name}`) };
   }
+  const failed = failedProbe(at.input, container, found);
+  if (failed !== undefined) return { verb: stopAfterProbe(at, container, found, failed) };
   if (found.specHash === specHash(container)) return { runs: true };
   return {
     verb: stopVerb(found, at.graceMs, `Container ${found.name} definition changed, will be restarted`),
     record: { ...record, replaced: found.attempt },
   };
+}
+
+/** Its restart policy decides what follows. */
+function stopAfterProbe(
+  { input, graceMs }: ContainerContext,
+  container: Container,
+  found: ContainerStatus,
+  kind: 'startup' | 'liveness',
+): PodVerb {
+  const seconds = probeOf(container, kind)?.terminationGracePeriodSeconds;
+  const restarts = (container.restartPolicy ?? input.dispatched.pod.spec?.restartPolicy) !== 'Never';
+  const why = `Container ${found.name} failed ${kind} probe${restarts ? ', will be restarted' : ''}`;
+  return stopVerb(found, seconds === undefined ? graceMs : seconds * 1000, why);
 }
 
 /** Created and not started, e.g. because the kubelet crashed in between: it is started, unless it is out of date. */

@@ -127,6 +127,8 @@ function brief(verb: PodVerb): string {
   switch (verb.op) {
     case 'setUpVolumes':
       return `set up ${verb.body.volumes.map(({ name }) => name).join(' ')}`;
+    case 'setProbes':
+      return `probe ${verb.body.probes.map(({ kind }) => kind).join(' ')}`;
     case 'tearDownVolumes':
       return verb.body.keepFolder === true ? 'remove volumes' : 'remove folder';
     case 'runPodSandbox':

@@ -1,5 +1,6 @@
 import type { Container } from '../../../contracts/kinds/kinds.ts';
 import type { SandboxStatus } from '../../../contracts/runtime/status.ts';
+import { newestAttempt } from '../containers/container-attempts.ts';
 import { sandboxConfig } from '../containers/container-config.ts';
 import type { ContainerContext, Decision } from '../containers/container-decision.ts';
 import { planContainer } from '../containers/plan-container.ts';
@@ -8,6 +9,8 @@ import type { Ending } from '../status/pod-phase.ts';
 import { podStatus } from '../status/pod-status.ts';
 import { planDeadContainerRemoval } from './plan-dead-container-removal.ts';
 import { endingByInit, initContainersOf, isInitialized } from './plan-init-containers.ts';
+import { planProbes, unhealthyNotes } from '../probes/plan-probes.ts';
+import { hasStarted } from '../probes/probe-outcomes.ts';
 import { planVolumes, type VolumesPlan } from '../volumes/plan-volumes.ts';
 import {
   activeDeadline,
@@ -68,13 +71,30 @@ class RunningPodPlan {
     if (volumes.verb !== undefined) return this.#finish([volumes.verb]);
     if (!volumes.ready) return this.#finish([]);
     if (sandbox === undefined) return this.#finish(this.#startSandbox());
+    const probes = planProbes(this.#input, sandbox);
+    if (probes.length > 0) return this.#finish(probes);
+    this.#noteUnhealthy();
     for (const container of inits) {
       const found = this.#decide(container, true);
       if (found.verb !== undefined) return this.#finish([found.verb]);
-      const passed = found.ended !== undefined || (found.runs === true && container.restartPolicy === 'Always');
+      const passed =
+        found.ended !== undefined ||
+        (found.runs === true && container.restartPolicy === 'Always' && this.#hasStarted(container));
       if (!passed && !initialized) return this.#finish(planDeadContainerRemoval(this.#input));
     }
     return this.#planRegular();
+  }
+
+  #noteUnhealthy(): void {
+    const { notes, told } = unhealthyNotes(this.#input);
+    const { unhealthy: _, ...state } = this.#state;
+    this.#state = told === undefined ? state : { ...state, unhealthy: told };
+    this.#notes.push(...notes);
+  }
+
+  #hasStarted(container: Container): boolean {
+    const running = newestAttempt(this.#input, container.name);
+    return running !== undefined && hasStarted(this.#input, container, running);
   }
 
   #keepVolumes({ failure, until, notes }: VolumesPlan): void {

@@ -2,6 +2,7 @@ import { conditionOf } from '../../../contracts/kinds/meta/conditions.ts';
 import { hasEnded } from '../../../contracts/kinds/pod/pod.ts';
 import { parseRfc3339 } from '../../../contracts/time/rfc3339.ts';
 import { stopVerb } from '../containers/plan-container.ts';
+import { endProbes } from '../probes/plan-probes.ts';
 import type { Ending } from '../status/pod-phase.ts';
 import { podStatus } from '../status/pod-status.ts';
 import { planDeadContainerRemoval } from './plan-dead-container-removal.ts';
@@ -24,6 +25,8 @@ const stopSandboxes = (input: PodInput): readonly PodVerb[] =>
 
 /** Stops the containers first; then the sandbox, which holds their network. */
 function stopPod(input: PodInput, graceSeconds: number): readonly PodVerb[] {
+  const probes = endProbes(input);
+  if (probes.length > 0) return probes;
   const stops = stopContainers(input, graceSeconds);
   return stops.length > 0 ? stops : stopSandboxes(input);
 }
@@ -42,6 +45,8 @@ export function stopEndedPod(input: PresentPod, state: PodState): readonly PodVe
 export function planGonePod(input: PodInput): PodPlan {
   const { level, state } = input;
   const base = { state, notes: [], deletable: false };
+  const probes = endProbes(input);
+  if (probes.length > 0) return { ...base, verbs: probes, forget: false };
   const stops = stopContainers(input, stopGraceMs(input) / 1000);
   if (stops.length > 0) return { ...base, verbs: stops, forget: false };
   const held = new Set(level.sandboxes.map((sandbox) => sandbox.id));

@@ -2,6 +2,7 @@ import type { EventNote } from '../../../contracts/kinds/event/make-event.ts';
 import type { Pod, PodStatus } from '../../../contracts/kinds/kinds.ts';
 import type { DispatchedPod } from '../../../contracts/messages/node.ts';
 import type { ContainerConfig, PodSandboxConfig } from '../../../contracts/runtime/config.ts';
+import type { PodProbesConfig } from '../../../contracts/runtime/probes.ts';
 import type { PodRef } from '../../../contracts/runtime/references.ts';
 import type { RuntimeLevel } from '../../../contracts/runtime/status.ts';
 import type { PodVolumesConfig } from '../../../contracts/runtime/volumes.ts';
@@ -65,6 +66,8 @@ export type PodState = {
   readonly failed?: PodFailure;
   /** Absent unless the volumes could not be made. */
   readonly volumes?: { readonly failure: Failure };
+  /** Failures of probes that were told as events, by container id and kind. */
+  readonly unhealthy?: { readonly [probe: string]: string } | undefined;
   /** Failed pulls by image name. */
   readonly pulls: { readonly [image: string]: Failure };
 };
@@ -84,6 +87,7 @@ export type PodVerb =
       /** The version that the volumes would have if all could be made. */
       readonly wanted: string;
     }
+  | { readonly op: 'setProbes'; readonly body: PodProbesConfig }
   | { readonly op: 'tearDownVolumes'; readonly body: { readonly podUid: string; readonly keepFolder?: boolean } }
   | { readonly op: 'runPodSandbox'; readonly body: PodSandboxConfig }
   | { readonly op: 'stopPodSandbox'; readonly body: { readonly sandboxId: string } }

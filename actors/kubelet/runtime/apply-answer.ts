@@ -1,4 +1,5 @@
 import { createdContainer } from '../../../contracts/runtime/created-container.ts';
+import type { PodProbesConfig } from '../../../contracts/runtime/probes.ts';
 import type { RuntimeOps } from '../../../contracts/runtime/ops.ts';
 import type { ContainerStatus, SandboxStatus } from '../../../contracts/runtime/status.ts';
 import { goDuration } from '../containers/crash-loop-backoff.ts';
@@ -36,6 +37,8 @@ export function applyAnswer(known: KnownPod, verb: PodVerb, answer: unknown, ask
         state: verb.body.version === '' ? state : without(state, 'volumes'),
         notes: [],
       };
+    case 'setProbes':
+      return { ...same, level: withProbes(level, verb.body) };
     case 'tearDownVolumes':
       return { ...same, level: afterTearDown(level, verb.body.keepFolder === true) };
     case 'runPodSandbox': {
@@ -77,6 +80,16 @@ export function applyAnswer(known: KnownPod, verb: PodVerb, answer: unknown, ask
     case 'removePodSandbox':
       return { ...same, level: withoutSandbox(level, verb.body.sandboxId) };
   }
+}
+
+/** Outcomes of probes that go on stay as they are until the next list. */
+function withProbes(level: PodLevel, { pod, version, probes }: PodProbesConfig): PodLevel {
+  const { probes: before = [], ...rest } = level;
+  if (probes.length === 0) return rest;
+  const outcomes = (before[0]?.outcomes ?? []).filter((outcome) =>
+    probes.some(({ containerId, kind }) => outcome.containerId === containerId && outcome.kind === kind),
+  );
+  return { ...rest, probes: [{ pod, version, outcomes }] };
 }
 
 function afterTearDown(level: PodLevel, keptFolder: boolean): PodLevel {

@@ -1,4 +1,5 @@
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
+import type { PodProbes } from '../../../contracts/runtime/probes.ts';
 import type { ContainerStatus, RuntimeLevel, SandboxStatus } from '../../../contracts/runtime/status.ts';
 import type { PodFolder } from '../../../contracts/runtime/volumes.ts';
 import { NOTHING, type PodLevel } from '../pods/pod-types.ts';
@@ -90,12 +91,12 @@ export class ObservedPods {
   }
 }
 
-const isEmpty = ({ sandboxes, containers, folders = [] }: PodLevel): boolean =>
-  sandboxes.length === 0 && containers.length === 0 && folders.length === 0;
+const isEmpty = ({ sandboxes, containers, folders = [], probes = [] }: PodLevel): boolean =>
+  [sandboxes, containers, folders, probes].every(({ length }) => length === 0);
 
-type Found = { sandboxes: SandboxStatus[]; containers: ContainerStatus[]; folders?: PodFolder[] };
+type Found = { sandboxes: SandboxStatus[]; containers: ContainerStatus[]; folders?: PodFolder[]; probes?: PodProbes[] };
 
-function byPod({ sandboxes, containers, folders = [] }: RuntimeLevel): Map<string, PodLevel> {
+function byPod({ sandboxes, containers, folders = [], probes = [] }: RuntimeLevel): Map<string, PodLevel> {
   const found = new Map<string, Found>();
   const of = (uid: string): Found => {
     const level = found.get(uid) ?? { sandboxes: [], containers: [] };
@@ -105,5 +106,6 @@ function byPod({ sandboxes, containers, folders = [] }: RuntimeLevel): Map<strin
   for (const sandbox of sandboxes) of(sandbox.pod.uid).sandboxes.push(sandbox);
   for (const container of containers) of(container.pod.uid).containers.push(container);
   for (const folder of folders) (of(folder.pod.uid).folders ??= []).push(folder);
+  for (const each of probes) (of(each.pod.uid).probes ??= []).push(each);
   return found;
 }

@@ -14,6 +14,7 @@ const SECOND = 1000;
 /** Timeout of each request to the runtime; a stop has its grace period on top. */
 const TIMEOUT_MS: Readonly<Record<PodVerb['op'], number>> = {
   setUpVolumes: 60 * SECOND,
+  setProbes: 30 * SECOND,
   tearDownVolumes: 60 * SECOND,
   runPodSandbox: 120 * SECOND,
   stopPodSandbox: 60 * SECOND,

@@ -3,6 +3,7 @@ import type { ContainerStatus as RuntimeContainer } from '../../../contracts/run
 import { rfc3339 } from '../../../contracts/time/rfc3339.ts';
 import { attemptsOf, knownStatus, newestAttempt, newestInStatus } from '../containers/container-attempts.ts';
 import type { PodInput } from '../pods/pod-types.ts';
+import { hasStarted, isReady } from '../probes/probe-outcomes.ts';
 import { UNKNOWN_END } from './terminated-containers.ts';
 
 /** Why a container waits: `state.waiting`. */
@@ -97,15 +98,16 @@ export function containerStatus(at: StatusContext, container: Container): Contai
   const running = state.running !== undefined;
   const containerID = newest === undefined ? known?.containerID : idOf(input, newest);
   const sidecar = container.restartPolicy === 'Always';
+  const runs = running && newest !== undefined;
   return {
     name: container.name,
     state,
     lastState: last ?? {},
-    ready: init && !sidecar ? state.terminated?.exitCode === 0 : running,
+    ready: init && !sidecar ? state.terminated?.exitCode === 0 : runs && isReady(input, container, newest),
     restartCount: newest?.attempt ?? known?.restartCount ?? 0,
     image: newest?.image ?? container.image ?? '',
     imageID: newest?.imageId ?? known?.imageID ?? '',
     ...(containerID === undefined ? {} : { containerID }),
-    started: running,
+    started: runs && hasStarted(input, container, newest),
   };
 }

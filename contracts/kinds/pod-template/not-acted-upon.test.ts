@@ -7,7 +7,6 @@ const spec = (more: Partial<PodSpec>): PodSpec => ({ containers: [{ name: 'main'
 const paths = (more: Partial<PodSpec>): string[] => unmetOfPod(spec(more)).map(({ path }) => path);
 
 it('what a pod asks for in vain is named by its path', () => {
-  const probe = { httpGet: { port: 80 } };
   expect(
     paths({
       volumes: [
@@ -29,9 +28,6 @@ it('what a pod asks for in vain is named by its path', () => {
         {
           name: 'b',
           image: 'web:1',
-          livenessProbe: probe,
-          readinessProbe: probe,
-          startupProbe: probe,
           securityContext: { runAsUser: 1000 },
           terminationMessagePath: '/tmp/last-words',
           terminationMessagePolicy: 'FallbackToLogsOnError',
@@ -54,11 +50,8 @@ it('what a pod asks for in vain is named by its path', () => {
     'volumes[2].projected.sources[0].clusterTrustBundle',
     'initContainers[0].lifecycle',
     'containers[1].env[0].valueFrom.fileKeyRef',
-    'containers[1].livenessProbe',
-    'containers[1].readinessProbe',
     'containers[1].restartPolicyRules',
     'containers[1].securityContext',
-    'containers[1].startupProbe',
     'containers[1].terminationMessagePath',
     'containers[1].terminationMessagePolicy',
   ]);
@@ -153,7 +146,7 @@ const ACTED_UPON = {
     'terminationGracePeriodSeconds tolerations volumes',
   Affinity: 'nodeAffinity',
   Container:
-    'args command env envFrom image imagePullPolicy name ports resizePolicy resources restartPolicy stdin stdinOnce tty volumeDevices volumeMounts workingDir',
+    'args command env envFrom image imagePullPolicy livenessProbe name ports readinessProbe resizePolicy resources restartPolicy startupProbe stdin stdinOnce tty volumeDevices volumeMounts workingDir',
   EnvVarSource: 'configMapKeyRef fieldRef resourceFieldRef secretKeyRef',
 };
 it.each(Object.entries(ACTED_UPON))('of each field of a %s it is known whether it is acted upon', (type, acted) => {

@@ -54,11 +54,8 @@ const AFFINITY: Table = {
 
 const CONTAINER: Table = {
   lifecycle: [hasEntries, 'no hook runs, and its image says which signal stops it'],
-  livenessProbe: [isPlain, 'it is alive while it runs'],
-  readinessProbe: [isPlain, 'it is ready while it runs'],
   restartPolicyRules: [hasEntries, 'its restart policy alone decides'],
   securityContext: [hasEntries, 'nothing of it is enforced'],
-  startupProbe: [isPlain, 'it has started once it runs'],
   terminationMessagePath: [other('/dev/termination-log'), 'termination messages are not read'],
   terminationMessagePolicy: [other('File'), 'termination messages are not read'],
 };
