@@ -14,7 +14,7 @@ import { api, calls, type DriverContext, type DriverDefinition, defineDriver, pu
 import { LogStreams } from './log-streams.ts';
 import { PARSE_OP } from './parse-ops.ts';
 import { makeProbe } from './probes/make-probe.ts';
-import { NodeProbes } from './probes/pod-probes.ts';
+import { NodeProbes } from './probes/node-probes.ts';
 import { planLogSource } from './plan-log-source.ts';
 import { expandMounts, resolveConfig, secretsOf } from './resolve-env.ts';
 import { decoded, type SecretData, secretKey } from './secret-data.ts';

@@ -61,8 +61,7 @@ const modeOf = (file: ResolvedFile, { defaultMode, fsGroup }: AtomicFilesOptions
 
 /** Whether a folder holds exactly these files already. */
 async function holds(data: string, options: AtomicFilesOptions): Promise<boolean> {
-  const entries = await readdir(data, { withFileTypes: true, recursive: true }).catch(() => []);
-  if (entries.filter((entry) => !entry.isDirectory()).length !== options.files.length) return false;
+  if ((await countFiles(data)) !== options.files.length) return false;
   for (const file of options.files) {
     const path = join(data, file.path);
     const info = await lstat(path).catch(() => undefined);
@@ -70,6 +69,13 @@ async function holds(data: string, options: AtomicFilesOptions): Promise<boolean
     if (!bytesOf(file).equals(await readFile(path))) return false;
   }
   return true;
+}
+
+async function countFiles(folder: string): Promise<number> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  let count = 0;
+  for (const entry of entries) count += entry.isDirectory() ? await countFiles(join(folder, entry.name)) : 1;
+  return count;
 }
 
 async function makeFolder(folder: string): Promise<string> {

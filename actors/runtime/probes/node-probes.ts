@@ -1,6 +1,6 @@
 import { sameJson } from '../../../contracts/hash/stable-hash.ts';
 import type { PodProbes, PodProbesConfig, ProbeConfig, ProbeOutcome } from '../../../contracts/runtime/probes.ts';
-import { type Count, countResult, newCount } from './count-results.ts';
+import { type Count, countResult, newCount } from './plan-outcome.ts';
 
 export interface PodProbesParts {
   /** Makes one probe. @returns the message of a failure; `undefined` for a success. Never rejects */
