@@ -748,13 +748,13 @@ describe('kubelet', () => {
 
 it('what a pod asks for in vain is told once as an event of the pod', () => {
   const more = {
-    hostPID: true,
+    hostUsers: false,
     containers: [{ name: 'web', image: 'web:1', lifecycle: { preStop: { sleep: { seconds: 1 } } } }],
   };
   const node = new Node().start().give(podOf('u1', more)).give(podOf('u2')).tell('u1').tell('u2').pass(5000);
   expect(node.status('u1')?.phase).toBe('Running');
   expect(node.events().filter((event) => event.startsWith('NotActedUpon'))).toEqual([
-    "NotActedUpon: Not acted upon yet: spec.hostPID (the pod does not see the node's processes), spec.containers[0].lifecycle (no hook runs, and its image says which signal stops it)",
+    'NotActedUpon: Not acted upon yet: spec.hostUsers (the pod has no user namespace of its own), spec.containers[0].lifecycle (no hook runs, and its image says which signal stops it)',
   ]);
 });
 

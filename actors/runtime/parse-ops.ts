@@ -7,7 +7,9 @@ import type {
   PortMapping,
 } from '../../contracts/runtime/config.ts';
 import type { SecretName } from '../../contracts/runtime/references.ts';
+import type { Sysctl } from '../../contracts/runtime/security.ts';
 import { GRACE_MS_MAX, type RuntimeOp, type RuntimeOps } from '../../contracts/runtime/ops.ts';
+import { security } from './parse-security.ts';
 import { podProbes } from './probes/parse-probes.ts';
 import { mount, pod, podVolumes, SECRET, secretName, folderName } from './volumes/parse-volumes.ts';
 import { fields, filledText, flag, list, oneOf, optional, type Parse, text, wholeNumber } from './parse-fields.ts';
@@ -27,6 +29,9 @@ const sandbox = fields<PodSandboxConfig>({
   attempt: count,
   hostname: optional(text),
   hostNetwork: optional(flag),
+  hostPid: optional(flag),
+  hostIpc: optional(flag),
+  sysctls: optional(list(fields<Sysctl>({ name: filledText, value: text }))),
   ports: optional(list(port)),
   dns: optional(
     fields<NonNullable<PodSandboxConfig['dns']>>({
@@ -78,6 +83,9 @@ const container = fields<ContainerConfig>({
       memoryLimitBytes: optional(count),
     }),
   ),
+  security: optional(security),
+  processes: optional(oneOf('container', 'pod', 'node')),
+  hostIpc: optional(flag),
   tty: optional(flag),
   stdin: optional(flag),
   stdinOnce: optional(flag),

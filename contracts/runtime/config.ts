@@ -1,4 +1,5 @@
 import type { PodRef, SecretName } from './references.ts';
+import type { ContainerSecurity, NamespaceMode, Sysctl } from './security.ts';
 import type { HostMount, VolumeMountConfig } from './volumes.ts';
 
 /** A port of the pod, published on the node when it names a `hostPort`. */
@@ -21,6 +22,11 @@ export interface PodSandboxConfig {
   readonly hostname?: string;
   /** Share the node's network instead of having one. */
   readonly hostNetwork?: boolean;
+  /** See the node's processes. */
+  readonly hostPid?: boolean;
+  /** Share the node's IPC. */
+  readonly hostIpc?: boolean;
+  readonly sysctls?: readonly Sysctl[];
   readonly ports?: readonly PortMapping[];
   readonly dns?: {
     readonly servers?: readonly string[];
@@ -73,6 +79,11 @@ interface ContainerBase {
   readonly args?: readonly string[];
   readonly workingDir?: string;
   readonly resources?: ContainerResources;
+  readonly security?: ContainerSecurity;
+  /** Whose processes it sees; its own when absent. */
+  readonly processes?: NamespaceMode;
+  /** It shares the node's IPC, not the pod's. */
+  readonly hostIpc?: boolean;
   readonly tty?: boolean;
   readonly stdin?: boolean;
   readonly stdinOnce?: boolean;

@@ -520,10 +520,10 @@ describe('apply and create', () => {
   it('warns of what an object asks for in vain, by its path', async () => {
     const probed = manifest(
       'probed.yaml',
-      'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: m, image: x, lifecycle: {preStop: {sleep: {seconds: 1}}}}], hostPID: true}\n',
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: m, image: x, lifecycle: {preStop: {sleep: {seconds: 1}}}}], hostUsers: false}\n',
     );
     const warnings =
-      "Warning: pod/a: spec.hostPID is not acted upon yet: the pod does not see the node's processes\n" +
+      'Warning: pod/a: spec.hostUsers is not acted upon yet: the pod has no user namespace of its own\n' +
       'Warning: pod/a: spec.containers[0].lifecycle is not acted upon yet: no hook runs, and its image says which signal stops it\n';
     expect(await run('create', '-f', probed)).toEqual({ code: 0, out: 'pod/a created\n', err: warnings });
     expect(await run('apply', '-f', probed, '-o', 'name')).toEqual({ code: 0, out: 'pod/a\n', err: warnings });

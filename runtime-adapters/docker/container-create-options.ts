@@ -6,6 +6,7 @@ import type {
   ResolvedContainerConfig,
 } from '../../contracts/runtime/config.ts';
 import type { HostMount } from '../../contracts/runtime/volumes.ts';
+import { type SecurityFacts, securityOptions } from './security-options.ts';
 import { containerLabels, sandboxLabels } from './labels.ts';
 
 /** The smallest and largest CPU share, and the smallest quota, that a kernel accepts; as in Kubernetes. */
@@ -31,7 +32,11 @@ export function sandboxOptions(
     ExposedPorts: Object.fromEntries(published.map((port) => [portKey(port), {}])),
     HostConfig: {
       NetworkMode: hostNetwork ? 'host' : network,
-      IpcMode: hostNetwork ? 'host' : 'shareable',
+      IpcMode: config.hostIpc === true ? 'host' : 'shareable',
+      ...(config.hostPid === true ? { PidMode: 'host' } : {}),
+      ...(config.sysctls === undefined
+        ? {}
+        : { Sysctls: Object.fromEntries(config.sysctls.map(({ name, value }) => [name, value])) }),
       PortBindings: portBindings(published),
       RestartPolicy: { Name: 'no' },
       LogConfig: { Type: 'none', Config: {} },
@@ -55,8 +60,14 @@ function portBindings(ports: readonly PortMapping[]): NonNullable<HostConfig['Po
 }
 
 /** The engine's options for a container that joins a sandbox. */
-export function containerOptions(node: string, config: ResolvedContainerConfig): ContainerCreateOptions {
+export function containerOptions(
+  node: string,
+  config: ResolvedContainerConfig,
+  facts?: SecurityFacts,
+): ContainerCreateOptions {
   const sandbox = `container:${config.sandboxId}`;
+  const { HostConfig: secured, ...user } = securityOptions(config.security, facts);
+  const pid = config.processes === 'node' ? 'host' : config.processes === 'pod' ? sandbox : undefined;
   return {
     Image: config.image,
     Labels: containerLabels(node, config),
@@ -65,12 +76,15 @@ export function containerOptions(node: string, config: ResolvedContainerConfig):
     ...(given(config.command) ? { Entrypoint: [...config.command] } : {}),
     ...(given(config.args) ? { Cmd: [...config.args] } : {}),
     ...(config.workingDir ? { WorkingDir: config.workingDir } : {}),
+    ...user,
     Tty: config.tty ?? false,
     OpenStdin: config.stdin ?? false,
     StdinOnce: config.stdinOnce ?? false,
     HostConfig: {
       NetworkMode: sandbox,
-      IpcMode: sandbox,
+      IpcMode: config.hostIpc === true ? 'host' : sandbox,
+      ...(pid === undefined ? {} : { PidMode: pid }),
+      ...secured,
       RestartPolicy: { Name: 'no' },
       // Sizes as in Kubernetes. The driver is given because the engine's default may be one whose logs cannot be read.
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m', 'max-file': '5' } },

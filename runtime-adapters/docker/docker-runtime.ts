@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { ContainerCreateOptions, ContainerInfo, ContainerInspectInfo } from 'dockerode';
 import { statusError } from '../../contracts/errors/status.ts';
+import { runtimeError } from '../../contracts/runtime/errors.ts';
 import type { LogLine, LogLines } from '../../contracts/messages/logs.ts';
 import type { ExecConfig, ExecProcess, LogWindow, RuntimeAdapter } from '../../contracts/runtime/adapter.ts';
 import type { PodSandboxConfig, ResolvedContainerConfig } from '../../contracts/runtime/config.ts';
@@ -34,6 +37,7 @@ import { Images } from './images.ts';
 import { engineName, LABEL, SANDBOX_NAME } from './labels.ts';
 import { lockOf, type NetworkJoinLock } from './network-join-lock.ts';
 import { PodConnector } from './pod-connector.ts';
+import { refusedUser, type SecurityFacts } from './security-options.ts';
 import { checkProgramName, createError, notFound, sandboxError, startError } from './operation-errors.ts';
 
 export interface DockerOptions {
@@ -45,6 +49,8 @@ export interface DockerOptions {
   readonly pauseImage?: string;
   /** The engine's network that pods join; default `bridge`. */
   readonly network?: string;
+  /** Holds the profiles of type Localhost; by default the folder that Kubernetes uses. */
+  readonly seccompFolder?: string;
   /** Most changes (create, start, kill, remove) at once. */
   readonly atOnce?: number;
 }
@@ -64,6 +70,7 @@ export class DockerRuntime implements RuntimeAdapter {
   readonly #engine: Engine;
   readonly #images: Images;
   readonly #network: string;
+  readonly #seccompFolder: string;
   readonly #networkLock: NetworkJoinLock;
   readonly #changes;
   readonly #queries: ContainerQueries;
@@ -85,6 +92,7 @@ export class DockerRuntime implements RuntimeAdapter {
     this.#stats = new EngineStats(this.#engine, this.#queries, options.node);
     this.#images = new Images(this.#engine, options.pauseImage);
     this.#network = options.network ?? 'bridge';
+    this.#seccompFolder = options.seccompFolder ?? '/var/lib/kubelet/seccomp';
     this.#networkLock = lockOf(this.#engine);
     this.#changes = limitConcurrency(options.atOnce ?? CHANGES_AT_ONCE);
   }
@@ -158,11 +166,31 @@ export class DockerRuntime implements RuntimeAdapter {
   async createContainer(config: ResolvedContainerConfig): Promise<string> {
     checkProgramName(config);
     const name = engineName(config.name, config.pod, config.attempt);
+    const facts = await this.#securityFacts(config);
     try {
-      return (await this.#create(name, containerOptions(this.#node, config))).id;
+      return (await this.#create(name, containerOptions(this.#node, config, facts))).id;
     } catch (error) {
       throw createError(config, error);
     }
+  }
+
+  /** @throws StatusError CreateContainerConfigError: the image's user is root and must not be; CreateContainerError: no such profile */
+  async #securityFacts(config: ResolvedContainerConfig): Promise<SecurityFacts> {
+    const { nonRoot, user, group, seccomp } = config.security ?? {};
+    const isAsked = nonRoot === true || (group !== undefined && user === undefined);
+    const imageUser = isAsked ? await this.#images.userOf(config.image) : '';
+    const refusal = nonRoot === true ? refusedUser(imageUser, config) : undefined;
+    if (refusal !== undefined) throw runtimeError('Invalid', 'CreateContainerConfigError', refusal);
+    if (seccomp?.type !== 'Localhost') return { imageUser };
+    const path = join(this.#seccompFolder, seccomp.localhost);
+    const seccompProfile = await readFile(path, 'utf8').catch((error: unknown) => {
+      throw runtimeError(
+        'Invalid',
+        'CreateContainerError',
+        `cannot load seccomp profile "${path}": ${(error as Error).message}`,
+      );
+    });
+    return { imageUser, seccompProfile };
   }
 
   startContainer(containerId: string): Promise<void> {

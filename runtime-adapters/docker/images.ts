@@ -51,6 +51,17 @@ export class Images {
     }
   }
 
+  /** `USER` of an image; empty for root. @throws StatusError */
+  async userOf(image: string): Promise<string> {
+    const act = `look for the user of image ${image}`;
+    try {
+      return (await callEngine(act, LOOK_MS, () => this.#engine.getImage(image).inspect())).Config.User;
+    } catch (error) {
+      if (engineCode(error) === 404) throw runtimeError('NotFound', 'ImageNotPresent', `${act}: it is not on the node`);
+      throw engineError(act, error);
+    }
+  }
+
   /** @throws StatusError with cause ErrImagePull or InvalidImageName, with the registry's message */
   async pull(image: string): Promise<ImageInfo> {
     if (!isImageName(image)) throw invalidName('pull', image);

@@ -5,6 +5,7 @@ import type { DispatchedPod } from '../../../contracts/messages/node.ts';
 import { cpuMillis, wholeUnits } from '../../../contracts/quantity.ts';
 import type { ContainerConfig, ContainerResources, PodSandboxConfig } from '../../../contracts/runtime/config.ts';
 import type { PodRef } from '../../../contracts/runtime/references.ts';
+import { containerSecurity, processMode } from '../security/container-security.ts';
 import { volumeMounts } from '../volumes/volume-mounts.ts';
 import { type ConfigError, containerEnv, type EnvFacts, isConfigError } from './container-env.ts';
 
@@ -51,6 +52,9 @@ export function containerConfig(
 ): ContainerConfig | ConfigError {
   const env = containerEnv(dispatched, container, at.facts);
   if (isConfigError(env)) return env;
+  const security = containerSecurity(dispatched.pod, container);
+  if (security !== undefined && isConfigError(security)) return security;
+  const processes = processMode(dispatched.pod);
   const resources = resourcesOf(container);
   const mounts = volumeMounts(dispatched.pod.spec, container);
   return {
@@ -67,6 +71,9 @@ export function containerConfig(
     ...(env.length === 0 ? {} : { env }),
     ...(mounts.length === 0 ? {} : { mounts }),
     ...(resources === undefined ? {} : { resources }),
+    ...(security === undefined ? {} : { security }),
+    ...(processes === 'container' ? {} : { processes }),
+    ...(dispatched.pod.spec?.hostIPC === true ? { hostIpc: true } : {}),
     ...(container.tty === true ? { tty: true } : {}),
     ...(container.stdin === true ? { stdin: true } : {}),
     ...(container.stdinOnce === true ? { stdinOnce: true } : {}),
@@ -80,11 +87,17 @@ export function sandboxConfig(pod: Pod, attempt: number): PodSandboxConfig {
   const spec = pod.spec;
   const ports = (spec?.containers ?? []).flatMap((container) => container.ports ?? []);
   const dns = spec?.dnsConfig;
+  const sysctls = spec?.securityContext?.sysctls ?? [];
   return {
     pod: podRef(pod),
     attempt,
     hostname: (spec?.hostname ?? pod.metadata?.name ?? '').slice(0, 63).replace(/[-.]+$/, ''),
     ...(spec?.hostNetwork === true ? { hostNetwork: true } : {}),
+    ...(spec?.hostPID === true ? { hostPid: true } : {}),
+    ...(spec?.hostIPC === true ? { hostIpc: true } : {}),
+    ...(sysctls.length === 0
+      ? {}
+      : { sysctls: sysctls.map(({ name, value }) => ({ name: name.replaceAll('/', '.'), value })) }),
     ...(ports.length === 0
       ? {}
       : {

@@ -4,6 +4,7 @@ import { qosClass } from '../../../contracts/kinds/pod/qos-class.ts';
 import { matchesNode } from '../../../contracts/selectors/node-selector.ts';
 import { toleratedBy } from '../../../contracts/selectors/taints.ts';
 import type { PodFailure } from '../pods/pod-types.ts';
+import { refusedSysctl } from '../security/sysctls.ts';
 import { isCritical } from './plan-eviction.ts';
 import type { Pressure } from './pressure-conditions.ts';
 
@@ -45,6 +46,8 @@ export function planAdmission(
       return refused(`OutOf${name}`, `Node didn't have enough resource: ${name}, ${words}`);
     }
   }
+  const sysctl = refusedSysctl(pod);
+  if (sysctl !== undefined) return refused('SysctlForbidden', sysctl);
   const { name, labels } = node;
   if (labels === undefined || matchesNode(pod, { name, labels })) return undefined;
   return refused('NodeAffinity', "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector");

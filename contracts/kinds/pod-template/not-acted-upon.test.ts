@@ -14,11 +14,10 @@ it('what a pod asks for in vain is named by its path', () => {
         { name: 'share', nfs: { server: 's', path: '/p' } },
         { name: 'trust', projected: { sources: [{ clusterTrustBundle: { path: 'ca.crt' } }] } },
       ],
-      hostPID: true,
       hostUsers: false,
       runtimeClassName: 'gvisor',
       priorityClassName: 'high',
-      securityContext: { runAsNonRoot: true },
+      securityContext: { runAsNonRoot: true, supplementalGroupsPolicy: 'Strict' },
       affinity: { podAntiAffinity: {}, podAffinity: {}, nodeAffinity: {} },
       dnsPolicy: 'ClusterFirstWithHostNet',
       os: { name: 'windows' },
@@ -28,7 +27,7 @@ it('what a pod asks for in vain is named by its path', () => {
         {
           name: 'b',
           image: 'web:1',
-          securityContext: { runAsUser: 1000 },
+          securityContext: { runAsUser: 1000, seLinuxOptions: { level: 's0' } },
           terminationMessagePath: '/tmp/last-words',
           terminationMessagePolicy: 'FallbackToLogsOnError',
           restartPolicyRules: [{ action: 'Restart' }],
@@ -40,20 +39,19 @@ it('what a pod asks for in vain is named by its path', () => {
     'affinity.podAffinity',
     'affinity.podAntiAffinity',
     'dnsPolicy',
-    'hostPID',
     'hostUsers',
     'os',
     'priorityClassName',
     'runtimeClassName',
-    'securityContext',
+    'securityContext.supplementalGroupsPolicy',
     'volumes[1].nfs',
     'volumes[2].projected.sources[0].clusterTrustBundle',
     'initContainers[0].lifecycle',
     'containers[1].env[0].valueFrom.fileKeyRef',
     'containers[1].restartPolicyRules',
-    'containers[1].securityContext',
     'containers[1].terminationMessagePath',
     'containers[1].terminationMessagePolicy',
+    'containers[1].securityContext.seLinuxOptions',
   ]);
 });
 
@@ -87,14 +85,14 @@ it('nothing is said of defaults, of what is empty, and of what changes nothing',
 
 const object = (more: object): KubeObject => more as KubeObject;
 it.each([
-  { what: object({ kind: 'Pod', spec: spec({ hostIPC: true }) }), told: ['spec.hostIPC'] },
+  { what: object({ kind: 'Pod', spec: spec({ hostUsers: false }) }), told: ['spec.hostUsers'] },
   {
-    what: object({ kind: 'Deployment', spec: { template: { spec: spec({ hostIPC: true }) } } }),
-    told: ['spec.template.spec.hostIPC'],
+    what: object({ kind: 'Deployment', spec: { template: { spec: spec({ hostUsers: false }) } } }),
+    told: ['spec.template.spec.hostUsers'],
   },
   {
-    what: object({ kind: 'ReplicaSet', spec: { template: { spec: spec({ hostIPC: true }) } } }),
-    told: ['spec.template.spec.hostIPC'],
+    what: object({ kind: 'ReplicaSet', spec: { template: { spec: spec({ hostUsers: false }) } } }),
+    told: ['spec.template.spec.hostUsers'],
   },
   { what: object({ kind: 'ServiceAccount', imagePullSecrets: [{ name: 'x' }] }), told: ['imagePullSecrets'] },
   { what: object({ kind: 'Secret', type: 'kubernetes.io/service-account-token' }), told: ['type'] },
@@ -141,12 +139,12 @@ it('is told in at most 21 lines', () => {
 /** Fields that some actor acts upon, or that ask for nothing beyond what is so anyway. */
 const ACTED_UPON = {
   PodSpec:
-    'activeDeadlineSeconds affinity containers dnsConfig enableServiceLinks ephemeralContainers hostNetwork hostname initContainers nodeName ' +
-    'nodeSelector overhead preemptionPolicy priority readinessGates restartPolicy schedulerName schedulingGates serviceAccount serviceAccountName ' +
+    'activeDeadlineSeconds affinity containers dnsConfig enableServiceLinks ephemeralContainers hostIPC hostNetwork hostPID hostname initContainers nodeName ' +
+    'nodeSelector overhead preemptionPolicy priority readinessGates restartPolicy schedulerName schedulingGates serviceAccount serviceAccountName securityContext shareProcessNamespace ' +
     'terminationGracePeriodSeconds tolerations volumes',
   Affinity: 'nodeAffinity',
   Container:
-    'args command env envFrom image imagePullPolicy livenessProbe name ports readinessProbe resizePolicy resources restartPolicy startupProbe stdin stdinOnce tty volumeDevices volumeMounts workingDir',
+    'args command env envFrom image imagePullPolicy livenessProbe name ports readinessProbe resizePolicy resources restartPolicy securityContext startupProbe stdin stdinOnce tty volumeDevices volumeMounts workingDir',
   EnvVarSource: 'configMapKeyRef fieldRef resourceFieldRef secretKeyRef',
 };
 it.each(Object.entries(ACTED_UPON))('of each field of a %s it is known whether it is acted upon', (type, acted) => {

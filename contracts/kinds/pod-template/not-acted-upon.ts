@@ -26,8 +26,6 @@ const POD: Table = {
   automountServiceAccountToken: [isTrue, 'there are no tokens of service accounts'],
   dnsPolicy: [other('ClusterFirst', 'Default', 'None'), 'there is no cluster DNS'],
   hostAliases: [hasEntries, 'nothing is added to /etc/hosts'],
-  hostIPC: [isTrue, "the pod does not share the node's IPC"],
-  hostPID: [isTrue, "the pod does not see the node's processes"],
   hostUsers: [isFalse, 'the pod has no user namespace of its own'],
   hostnameOverride: [isGiven, 'the host name is "hostname" or the pod\'s name'],
   imagePullSecrets: [hasEntries, 'images are pulled without credentials'],
@@ -40,9 +38,7 @@ const POD: Table = {
   ],
   runtimeClassName: [isGiven, "containers run in the engine's own runtime"],
   schedulingGroup: [hasEntries, 'the pod is placed on its own'],
-  securityContext: [hasEntries, 'nothing of it is enforced'],
   setHostnameAsFQDN: [isTrue, 'the host name is the short one'],
-  shareProcessNamespace: [isTrue, 'each container sees its own processes'],
   subdomain: [isGiven, 'there is no cluster DNS'],
   topologySpreadConstraints: [hasEntries, 'the pod is placed without them'],
 };
@@ -55,9 +51,14 @@ const AFFINITY: Table = {
 const CONTAINER: Table = {
   lifecycle: [hasEntries, 'no hook runs, and its image says which signal stops it'],
   restartPolicyRules: [hasEntries, 'its restart policy alone decides'],
-  securityContext: [hasEntries, 'nothing of it is enforced'],
   terminationMessagePath: [other('/dev/termination-log'), 'termination messages are not read'],
   terminationMessagePolicy: [other('File'), 'termination messages are not read'],
+};
+
+const SECURITY: Table = {
+  seLinuxOptions: [hasEntries, 'no label is set'],
+  supplementalGroupsPolicy: [other('Merge'), "the image's groups are kept too"],
+  windowsOptions: [hasEntries, 'containers run on Linux'],
 };
 
 const plain = (value: unknown): Plain => (isPlain(value) ? value : {});
@@ -77,6 +78,7 @@ function* ofContainer(container: Plain, at: string): Generator<Unmet> {
       yield { path: `${at}env[${index}].valueFrom.fileKeyRef`, instead: 'the variable is not set' };
   }
   yield* among(CONTAINER, container, at);
+  yield* among(SECURITY, plain(container['securityContext']), `${at}securityContext.`);
 }
 
 /** The kinds of volumes that a node makes. */
@@ -98,6 +100,7 @@ function* ofVolume(volume: Plain, at: string): Generator<Unmet> {
 function* ofSpec(spec: Plain, at: string): Generator<Unmet> {
   yield* among(AFFINITY, plain(spec['affinity']), `${at}affinity.`);
   yield* among(POD, spec, at);
+  yield* among(SECURITY, plain(spec['securityContext']), `${at}securityContext.`);
   for (const [index, volume] of list(spec['volumes']).entries())
     yield* ofVolume(plain(volume), `${at}volumes[${index}].`);
   for (const field of ['initContainers', 'containers']) {

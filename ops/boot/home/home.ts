@@ -33,6 +33,8 @@ export const homePaths = (home: string) => ({
   natsContexts: join(home, 'nats-contexts'),
   /** Encrypts Secrets in the store; without it they cannot be read. */
   clusterKey: join(home, 'cluster.key'),
+  /** Seccomp profiles of type Localhost. */
+  seccomp: join(home, 'seccomp'),
   /** A folder per pod of this machine, with its volumes. */
   pods: join(home, 'pods'),
   logs: join(home, 'logs'),

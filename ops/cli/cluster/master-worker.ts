@@ -152,8 +152,11 @@ async function adaptersFor(node: string, runtime: ReturnType<typeof runtimeOf>):
   if (runtime === 'docker') {
     const { DockerRuntime } = await import('../../../runtime-adapters/docker/docker-runtime.ts');
     const { HostVolumes } = await import('../../../runtime-adapters/volumes/host-volumes.ts');
-    const { pods } = homePaths(troupeHome());
-    return { runtime: new DockerRuntime({ node }), volumes: new HostVolumes({ folder: pods, node }) };
+    const { pods, seccomp } = homePaths(troupeHome());
+    return {
+      runtime: new DockerRuntime({ node, seccompFolder: seccomp }),
+      volumes: new HostVolumes({ folder: pods, node }),
+    };
   }
   const { SimulatedEngine } = await import('../../../runtime-adapters/simulated/simulated-engine.ts');
   const output = [{ atMs: 0, text: 'a simulated container has started' }];
