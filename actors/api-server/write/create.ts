@@ -11,6 +11,7 @@ import { qualified, type Target } from '../request.ts';
 import { admittedNew } from './admission.ts';
 import { withIdentity } from './object-identity.ts';
 import { countedEvent } from './plan-event-count.ts';
+import { checkPodSecurity } from './pod-security.ts';
 import { put, readModifyWrite, type WritePlan } from './read-modify-write.ts';
 import { checkServiceAccount } from './service-account.ts';
 
@@ -40,7 +41,9 @@ function tryCreate(context: Context, target: Target, input: Obj, tries: number):
     ...(generated ? { nameSuffix: nameSuffix(() => world.random()) } : {}),
   });
   const there = { ...target, name: object.metadata.name ?? '' };
-  const allowed = checkAgainstView(context, () => target.access?.refuses(there, object));
+  const allowed = andThen(checkPodSecurity(context, there, object), () =>
+    checkAgainstView(context, () => target.access?.refuses(there, object)),
+  );
   // The uid is new with every attempt, so it identifies this write.
   const written = andThen(allowed, () => put(context, there, object, 0, uid)) as ReturnType<typeof put>;
   return written.pipe(

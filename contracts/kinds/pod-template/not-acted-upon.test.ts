@@ -100,9 +100,15 @@ it.each([
   {
     what: object({
       kind: 'Namespace',
-      metadata: { labels: { 'pod-security.kubernetes.io/enforce': 'restricted', team: 'a' } },
+      metadata: {
+        labels: {
+          'pod-security.kubernetes.io/warn': 'restricted',
+          'pod-security.kubernetes.io/enforce': 'restricted',
+          team: 'a',
+        },
+      },
     }),
-    told: ['metadata.labels[pod-security.kubernetes.io/enforce]'],
+    told: ['metadata.labels[pod-security.kubernetes.io/warn]'],
   },
   { what: object({ kind: 'ConfigMap', data: {} }), told: [] },
 ])('of a $what.kind it tells $told', ({ what, told }) => {

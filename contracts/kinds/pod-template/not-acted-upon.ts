@@ -1,5 +1,6 @@
 import { isPlain, type Plain } from '../../json-values.ts';
 import type { KubeObject, PodSpec } from '../kinds.ts';
+import { SECURITY_LABEL } from '../pod-security/pod-security.ts';
 import { rulesIn } from '../structural-schema/rules-in.ts';
 
 /** A field that is accepted, validated and stored, but that Troupe does not implement. */
@@ -109,11 +110,11 @@ function* ofSpec(spec: Plain, at: string): Generator<Unmet> {
   }
 }
 
-const SECURITY_LABEL = 'pod-security.kubernetes.io/';
+const ACTED_UPON = [`${SECURITY_LABEL}enforce`, `${SECURITY_LABEL}enforce-version`];
 function* ofNamespace(namespace: Plain): Generator<Unmet> {
   for (const label of Object.keys(plain(plain(namespace['metadata'])['labels']))) {
-    if (label.startsWith(SECURITY_LABEL))
-      yield { path: `metadata.labels[${label}]`, instead: 'there are no pod security levels' };
+    if (label.startsWith(SECURITY_LABEL) && !ACTED_UPON.includes(label))
+      yield { path: `metadata.labels[${label}]`, instead: 'only "enforce" is' };
   }
 }
 

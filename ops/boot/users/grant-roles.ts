@@ -1,9 +1,12 @@
 import { StatusError } from '../../../contracts/errors/status.ts';
 import { sameValue } from '../../../contracts/json-values.ts';
 import type { ClusterRole, KubeObject, RoleBinding } from '../../../contracts/kinds/kinds.ts';
+import { SECURITY_LABEL } from '../../../contracts/kinds/pod-security/pod-security.ts';
 import type { Client } from '../../client/client.ts';
 import { serviceBinding, serviceRole, serviceRoleName, tenantBinding, tenantBindingName } from './plan-grants.ts';
 
+const ENFORCE = `${SECURITY_LABEL}enforce`;
+const BASELINE = { [ENFORCE]: 'baseline' };
 const WAIT = { timeoutMs: 10_000 };
 
 const unless = async <A>(reason: string, asked: Promise<A>): Promise<A | undefined> => {
@@ -26,7 +29,7 @@ const deleted = (client: Client, resource: string, namespace: string, name: stri
 
 /**
  * Gives a tenant its role in namespaces, which are created where they do not exist. Any other role that it was given the same way is
- * taken away.
+ * taken away. A namespace that asks for no level of pod security is `baseline` from then on: else its tenant could become root on a node.
  * @param role a Role of the namespace, else a ClusterRole
  * @returns the namespaces that were created
  */
@@ -38,8 +41,9 @@ export async function grantTenant(
 ): Promise<readonly string[]> {
   const made: string[] = [];
   for (const namespace of namespaces) {
-    const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
+    const object = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: BASELINE } };
     if ((await created(client, 'namespaces', object)) !== undefined) made.push(namespace);
+    else await confine(client, namespace);
     const own = await found(client, 'roles', namespace, role);
     const wanted = tenantBinding(user, namespace, own === undefined ? 'ClusterRole' : 'Role', role);
     const name = tenantBindingName(user);
@@ -50,6 +54,12 @@ export async function grantTenant(
     await created(client, 'rolebindings', wanted);
   }
   return made;
+}
+
+async function confine(client: Client, name: string): Promise<void> {
+  const labels = (await found(client, 'namespaces', '', name))?.metadata?.labels ?? {};
+  if (Object.hasOwn(labels, ENFORCE)) return;
+  await client.request('patch', 'namespaces', { name }, { metadata: { labels: BASELINE } }, WAIT);
 }
 
 export async function revokeTenant(client: Client, user: string, namespaces: readonly string[]): Promise<void> {
