@@ -780,22 +780,25 @@ describe('apply', () => {
   });
 
   it('warns of what is taken and not acted upon, where it changed something', () => {
-    const probed = (name: string, image: string) => ({
+    const labelled = (name: string, image: string) => ({
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { name, namespace: 'default' },
-      spec: { containers: [{ name: 'main', image, readinessProbe: { tcpSocket: { port: 80 } } }], hostPID: true },
+      spec: {
+        containers: [{ name: 'main', image, securityContext: { seLinuxOptions: { level: 's0' } } }],
+        hostUsers: false,
+      },
     });
     const warnings = [
-      "spec.hostPID is not acted upon yet: the pod does not see the node's processes",
-      'spec.containers[0].readinessProbe is not acted upon yet: it is ready while it runs',
+      'spec.hostUsers is not acted upon yet: the pod has no user namespace of its own',
+      'spec.containers[0].securityContext.seLinuxOptions is not acted upon yet: no label is set',
     ];
-    const applyPod = (image: string) => cluster.ask('apply', 'pods', ['default', 'p'], probed('p', image)).items;
+    const applyPod = (image: string) => cluster.ask('apply', 'pods', ['default', 'p'], labelled('p', image)).items;
     expect(applyPod('web:1')).toMatchObject([{ outcome: 'created', warnings }]);
     expect(applyPod('web:2')).toMatchObject([{ outcome: 'configured', warnings }]);
     for (const item of applyPod('web:2') as readonly object[]) expect(item).not.toHaveProperty('warnings');
 
-    const documents = [probed('q', 'web:1'), configMap('c', {}), probed('p', 'web:2'), { kind: 'Pod' }];
+    const documents = [labelled('q', 'web:1'), configMap('c', {}), labelled('p', 'web:2'), { kind: 'Pod' }];
     const bytes = new TextEncoder().encode(JSON.stringify({ kind: 'List', items: documents }));
     cluster.world.call(SUBJECTS.apply, { caller: 'alice', namespace: '' }, bytes, { reply: '_INBOX.alice.warned' });
     cluster.serve();
