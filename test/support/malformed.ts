@@ -268,7 +268,9 @@ export function mustBeRefused(
     const documents = decodeAll(payload, headers[HEADER.contentType]);
     if (manifest) return !documents.some(isPlain);
     const toApi = template === SUBJECTS.api.template;
-    const wordless = template === SUBJECTS.runtime.template && WORDLESS_OPS.some((op) => subject.endsWith(`.${op}`));
+    const wordless =
+      template === SUBJECTS.nodeMetrics.template ||
+      (template === SUBJECTS.runtime.template && WORDLESS_OPS.some((op) => subject.endsWith(`.${op}`)));
     // To the api-server a list may be a JSON patch, and null says as much as nothing; MessagePack has a word for nothing itself.
     const fits = (one: unknown): boolean =>
       one === undefined || isPlain(one) || (toApi && Array.isArray(one)) || ((toApi || wordless) && one === null);
